@@ -1,0 +1,330 @@
+"""The lowered process network: what the optimiser sees of an instance, as plain frozen records.
+
+A network is a resource-task network in discrete time (DESIGN, section 3). It speaks of five kinds of thing,
+activities, resources, units, materials and demands, and of rows that tie them together (budgets, group limits,
+whole-number groups). Every number is a float in internal units: quantities of a material in that material's
+``unit`` (thousands of wafers, thousands of accelerators, single scanners), capacities *per period* (a rate has
+already been multiplied by the length of the period), money in millions of US dollars, undiscounted.
+
+Arrays named ``[T]`` have one entry per period. ``age`` counts periods from the start of an activity or from the
+order of a unit; age 0 is the period of the start itself. Records keep the order in which they were lowered, which is
+the order in the instance: rows and columns of the model follow it, so the same instance always gives the same matrix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One period of the horizon.
+
+    Attributes
+    ----------
+    label
+        As people write it: ``2027Q1``, ``2027-03``, ``2027W05``, ``2027``; or a plain number.
+    years
+        Nominal length in years (a quarter is 0.25).
+    discount
+        Factor that brings money of this period to the decision date (mid-period convention).
+    reported
+        False for the periods that only keep the end of the horizon from distorting the plan.
+    """
+
+    index: int
+    label: str
+    start: date
+    end: date
+    years: float
+    discount: float
+    reported: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """Where a record stands in the chain; every view of a result is a filter over these."""
+
+    stage: str = ""
+    owner: str = ""
+    customer: str = ""
+    item: str = ""
+    node: str = ""
+    chip: str = ""
+    lab: str = ""
+    site: str = ""
+    region: str = ""
+    workload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Anything counted, with its balance row in every period.
+
+    ``survival`` is the share of the stock that survives from one period to the next. ``opening`` is there at the
+    decision date; ``receipts[T]`` arrive whatever is decided (work in progress, the order book). ``disposal_cost`` is
+    None where throwing away is not allowed, 0 where it is free. ``terminal_value`` is the worth of one unit at the
+    end of the last period, in millions of dollars of that time; what lands after the end counts too.
+    """
+
+    id: str
+    name: str
+    unit: str
+    tags: Tags = Tags()
+    storable: bool = False
+    opening: float = 0.0
+    receipts: Array | None = None
+    survival: float = 1.0
+    carrying_cost: Array | None = None
+    disposal_cost: float | None = 0.0
+    terminal_value: float = 0.0
+    safety_stock: Array | None = None
+    shortfall_cost: float = 0.0
+    stock_limit: float = np.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A process that turns materials into materials while it uses resources: level x[a,t] of starts in t.
+
+    ``cost[T]`` is millions of dollars per unit of level, paid to parties outside the model. ``lot`` makes the level a
+    whole multiple. ``on_off`` adds a binary: the level is 0 or between ``lower`` and ``upper``, with ``fixed_cost``
+    while on, ``start_cost`` at each switch-on and at least ``min_run`` periods on at a time.
+    """
+
+    id: str
+    name: str
+    unit: str
+    tags: Tags = Tags()
+    cost: Array | None = None
+    lower: Array | None = None
+    upper: Array | None = None
+    lot: float | None = None
+    on_off: bool = False
+    fixed_cost: Array | None = None
+    start_cost: float = 0.0
+    min_run: int = 1
+    was_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Effect mu[a,i,age] of an activity on a material: negative consumed, positive produced.
+
+    ``amount[T]`` is indexed by the period of the *start* (a yield belongs to the calendar).
+    """
+
+    activity: str
+    material: str
+    age: int
+    amount: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Use rho[a,r,age] >= 0 of a resource by an activity; ``amount[T]`` is indexed by the period of the start."""
+
+    activity: str
+    resource: str
+    age: int
+    amount: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A capacity that activities use and units add to or occupy.
+
+    ``kind`` is "rate" (so much per unit of time: ``base`` holds rate times length) or "level" (so much at once:
+    floor space, megawatts; never multiplied by time). ``base[T]`` is what is there whatever is decided.
+    ``limit_kind`` says what sort of limit it is to a person who wants it moved.
+    """
+
+    id: str
+    name: str
+    unit: str
+    kind: Literal["rate", "level"]
+    base: Array
+    tags: Tags = Tags()
+    limit_kind: Literal["physical", "contract", "policy", "demand", "cash", "law"] = "physical"
+    relaxable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Something bought or built as capacity: y[e,t] ordered in t.
+
+    ``whole`` makes y a whole number. ``upper[T]`` bounds the orders of a period, ``total`` those of the horizon.
+    ``fixed_cost[T]`` is paid once in a period with an order (a binary), ``min_order`` is the least order then;
+    ``pinned[T]`` (NaN where free) holds what is already decided. ``opening`` units stand at the decision date;
+    with ``retire_cost`` not None, installed units may be retired at that cost each, which frees what they occupy.
+    ``lead`` in periods is for words (the effects carry it in their ages). ``terminal_value[T]`` is the worth, in
+    millions of dollars of the end of the horizon, of one unit ordered in t.
+    """
+
+    id: str
+    name: str
+    unit: str
+    tags: Tags = Tags()
+    cost: Array | None = None
+    upper: Array | None = None
+    total: float = np.inf
+    whole: bool = True
+    min_order: float = 0.0
+    fixed_cost: Array | None = None
+    pinned: Array | None = None
+    opening: float = 0.0
+    retire_cost: float | None = None
+    lead: float = 0.0
+    terminal_value: Array | None = None
+    instrument: str = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitEffect:
+    """Capacity that one unit adds to (positive) or takes from (negative) a resource, by age since the order.
+
+    ``profile[k]`` acts at age ``first_age + k``; with ``persistent`` the last entry holds for ever after (until the
+    unit is retired), otherwise the effect ends (a build slot at the maker). ``opening_amount[T]`` is the effect of one
+    opening unit (zero where the resource's ``base`` already counts it).
+    """
+
+    unit: str
+    resource: str
+    first_age: int
+    profile: Array
+    persistent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UnitMaterial:
+    """Material consumed (negative) or released (positive) by one unit at an age since its order."""
+
+    unit: str
+    material: str
+    age: int
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class ValueStep:
+    """One step of a demand curve: up to ``width[T]`` units worth ``value[T]`` million dollars each."""
+
+    width: Array
+    value: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A customer's want of a material: d[j,k,t] delivered on value step k.
+
+    ``quantity[T]`` is the sum of the steps' widths. ``required`` allows no shortfall. With ``expiry`` not None unmet
+    demand waits, at ``backlog_cost`` per unit and period, for at most ``expiry`` periods and is then lost;
+    ``lost_cost`` is paid per unit lost (or unmet). ``weight`` is the compute in one unit of the material (for the
+    objectives that count compute); zero where the material is not compute.
+    """
+
+    id: str
+    name: str
+    material: str
+    quantity: Array
+    steps: tuple[ValueStep, ...]
+    tags: Tags = Tags()
+    required: bool = False
+    expiry: int | None = None
+    backlog_cost: float = 0.0
+    lost_cost: float = 0.0
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of a linear row over decisions: ``coefficient[T]`` times the activity, unit or demand named.
+
+    ``kind`` "activity" is x[a,t], "unit" y[e,t], "demand" the sum of deliveries over the steps in t,
+    "stock" s[i,t], "retire" the units retired in t. ``shift`` moves the period: the coefficient of row period t
+    multiplies the decision of t - shift.
+    """
+
+    kind: Literal["activity", "unit", "demand", "stock", "retire"]
+    id: str
+    coefficient: Array
+    shift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A ceiling on a party's spending: for each window, the sum of its terms (million dollars) <= amount."""
+
+    id: str
+    name: str
+    windows: tuple[tuple[int, ...], ...]
+    amount: Array  # one per window
+    terms: tuple[Term, ...]
+    tags: Tags = Tags()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLimit:
+    """A linear limit over decisions, one row per window: sum of terms <= (>=, ==) rhs of the window."""
+
+    id: str
+    name: str
+    unit: str
+    sense: Literal["<=", ">=", "=="]
+    windows: tuple[tuple[int, ...], ...]
+    rhs: Array  # one per window
+    terms: tuple[Term, ...]
+    tags: Tags = Tags()
+    limit_kind: Literal["physical", "contract", "policy", "demand", "cash", "law"] = "policy"
+    relaxable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WholeGroup:
+    """Decisions that only their sum makes whole: per window, the sum of the terms is a whole multiple of ``lot``.
+
+    Scanners ordered per owner and year, for instance, while their split over fabs and quarters stays continuous.
+    """
+
+    id: str
+    name: str
+    unit: str
+    windows: tuple[tuple[int, ...], ...]
+    terms: tuple[Term, ...]
+    lot: float = 1.0
+    tags: Tags = Tags()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The whole lowered instance. ``constant_value`` is the worth of what runs whatever is decided."""
+
+    name: str
+    periods: tuple[Period, ...]
+    materials: tuple[Material, ...] = ()
+    activities: tuple[Activity, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    uses: tuple[Use, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    units: tuple[Unit, ...] = ()
+    unit_effects: tuple[UnitEffect, ...] = ()
+    unit_materials: tuple[UnitMaterial, ...] = ()
+    demands: tuple[Demand, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    groups: tuple[GroupLimit, ...] = ()
+    whole_groups: tuple[WholeGroup, ...] = ()
+    constant_value: float = 0.0
+    end_discount: float = 1.0
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def n_periods(self) -> int:
+        """Number of periods T."""
+        return len(self.periods)
