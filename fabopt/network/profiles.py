@@ -1,8 +1,9 @@
 r"""Profiles over age: how a duration that is no whole number of periods falls on the periods of the model.
 
-Time is measured in periods. A process that starts in period ``t`` starts evenly over that period, at :math:`t
-+ U` with :math:`U` uniform on :math:`[0, 1]`. What happens at elapsed time :math:`s` after the start falls on
-age :math:`k` (the period ``t + k``) when :math:`k \le U + s < k + 1`. Every profile below is that one rule:
+Time is measured in periods. A process that starts in period ``t`` starts evenly over that period, at
+:math:`t + U` with :math:`U` uniform on :math:`[0, 1]`. What happens at elapsed time :math:`s` after the start
+falls on age :math:`k` (the period ``t + k``) when :math:`k \le U + s < k + 1`. Every profile below is that
+one rule:
 
 lead time
     The whole amount arrives at :math:`s = L`. With :math:`L = n + f`, :math:`0 \le f < 1`, the share
@@ -37,9 +38,11 @@ NEGLIGIBLE = 1e-9
 
 
 def _split(lead_periods: float) -> tuple[int, float]:
-    """Whole periods and remaining fraction of a duration; fractions within 1e-9 of a whole number are
-    dropped.""" if not math.isfinite(lead_periods) or lead_periods < 0:
-        raise ValueError(f"A duration must be a finite number of periods, zero or more; got {lead_periods!r}.")
+    """Whole periods and remaining fraction of a duration, fractions within 1e-9 of a whole number dropped."""
+    if not math.isfinite(lead_periods) or lead_periods < 0:
+        raise ValueError(
+            f"A duration must be a finite number of periods, zero or more; got {lead_periods!r}."
+        )
     whole = math.floor(lead_periods + NEGLIGIBLE)
     fraction = lead_periods - whole
     return whole, fraction if fraction > NEGLIGIBLE else 0.0
