@@ -1,0 +1,1 @@
+"""The domain: an instance of the AI-chip supply chain as typed, frozen records with units and provenance."""

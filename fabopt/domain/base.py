@@ -1,0 +1,121 @@
+"""Building blocks of the schema: records, ids, dates, plain scalars, frozen mappings and faults with a path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Generic, NoReturn, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Strict,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from fabopt.domain.calendar import parse_when
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+Path = tuple[str | int, ...]
+"""Where something stands in an instance: keys and list positions from the top."""
+
+
+class Record(BaseModel):
+    """A frozen part of an instance: unknown fields are refused, and the docstring of a field describes it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        validate_default=True,
+        allow_inf_nan=False,
+    )
+
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+"""An id, or a reference to one: lower-case letters, digits and hyphens."""
+
+When = Annotated[
+    date,
+    BeforeValidator(parse_when),
+    WithJsonSchema(
+        {
+            "description": "A day: 2027, 2027Q1, 2027-03, 2027W05 (the first day), 2027-03-15, or end-2026 (the last)",
+            "anyOf": [
+                {"type": "integer", "minimum": 1900, "maximum": 2200},
+                {
+                    "type": "string",
+                    "pattern": r"^(end-)?[0-9]{4}(Q[1-4]|W[0-9]{2}|-[0-9]{2}(-[0-9]{2})?)?$",
+                },
+            ],
+        }
+    ),
+]
+"""A day of the calendar; a period stands for its first day, ``end-`` before it for its last."""
+
+Flag = Annotated[bool, Strict()]
+"""True or false and nothing else (no ``yes``, no 1)."""
+
+Whole = Annotated[int, Strict()]
+"""A whole number, never read from text or from true and false."""
+
+Real = Annotated[float, Strict()]
+"""A plain finite number without unit, never read from text or from true and false."""
+
+
+class FrozenDict(dict[K, V], Generic[K, V]):
+    """A mapping that cannot change, so that an instance is frozen all the way down; it pickles and copies."""
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("an instance is frozen; change it through a scenario, a lever or an overlay")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type[FrozenDict[K, V]], tuple[dict[K, V]]]:
+        return FrozenDict, (dict(self),)
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(self.items()))
+
+
+Named = Annotated[dict[Slug, V], AfterValidator(FrozenDict)]
+"""A frozen mapping from ids to records: ``fabs: Named[Fab]``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong inside an instance, at a path relative to the part that was checked.
+
+    Attributes
+    ----------
+    path
+        Keys and list positions below that part; empty for the part itself.
+    message
+        A full sentence without its final stop.
+    hint
+        What to do about it, or empty.
+    """
+
+    path: Path
+    message: str
+    hint: str = ""
+
+
+class FieldProblem(ValueError):
+    """Several faults of one record at once, each with its path; raised by validators of the schema.
+
+    Parameters
+    ----------
+    faults
+        At least one; their paths are relative to the record whose validator raises.
+    """
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(fault.message for fault in self.faults))
