@@ -1,0 +1,112 @@
+"""Chips: what a package is made of, when it comes, what it draws, costs and does."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fabopt.domain.base import Record, Slug, When
+from fabopt.domain.quantity import In, Quantity, constant
+
+
+class Bom(Record):
+    """One bill of materials of a package. Wafer-scale and SRAM parts need no HBM and no interposer."""
+
+    dies: dict[Slug, Annotated[Quantity, In("die/package", gt=0)]] = Field(default_factory=dict)
+    """Dies (or bins of dies) per package."""
+    hbm: dict[Slug, Annotated[Quantity, In("stack/package", gt=0)]] = Field(default_factory=dict)
+    """HBM stacks per package by generation."""
+    substrates: dict[Slug, Annotated[Quantity, In("1", gt=0)]] = Field(default_factory=dict)
+    """Substrates per package by class."""
+    technology: Slug | None = None
+    """Packaging technology; absent: assembled without a packaging line."""
+    interposer_area: Annotated[Quantity, In("mm2", gt=0)] | None = None
+    """Interposer area; packages per wafer follow from it."""
+    packages_per_wafer: Annotated[Quantity, In("package/wafer", gt=0)] | None = None
+    """Packages per interposer wafer where known; goes before the area."""
+    lines: list[Slug] = Field(default_factory=list)
+    """Packaging lines that may make it; empty: every line with the technology."""
+    available: When | None = None
+    """First date of assembly with this bill, where later than the chip's."""
+
+
+class Respin(Record):
+    """Risk that first silicon must be done again."""
+
+    probability: Annotated[Quantity, In("1", ge=0, le=1)]
+    """Chance of a respin."""
+    delay: Annotated[Quantity, In("month", ge=0)]
+    """Months lost by one."""
+
+
+class Chip(Record):
+    """An accelerator (or a processor for agents), per package."""
+
+    name: str
+    """Display name."""
+    designer: Slug
+    """Whose product it is."""
+    kind: Literal["gpu", "asic", "wafer-scale", "sram", "cpu"] = "gpu"
+    """What kind of part it is."""
+    boms: dict[Slug, Bom] = Field(default_factory=dict)
+    """Bills of materials by name; none for a part that is no longer made."""
+    available: When | None = None
+    """First volume shipments, before any expected respin; absent: at the decision date or before."""
+    last_start: When | None = None
+    """Last date of package assembly; absent: no end."""
+    respin: Respin | None = None
+    """Respin risk: shifts `available` by probability x delay (the expected delay)."""
+    design_cycle: Annotated[Quantity, In("month", ge=0)] | None = None
+    """Months from project start to first silicon, for parts that are not taped out; information."""
+    design_start: When | None = None
+    """Project start: with `design_cycle`, the chip is not available before both have passed."""
+    assembly_yield: Annotated[Quantity, In("1", gt=0, le=1, series=True)] = Field(default=constant(1.0, "1"))
+    """Share of assembled packages that pass test; a failed one loses all its parts."""
+    assembly_time: Annotated[Quantity, In("month", ge=0)] = Field(default=constant(0.0, "month"))
+    """Months of assembly for a part without a packaging line."""
+    assembly_cost: Annotated[Quantity, In("USD/package", ge=0)] = Field(default=constant(0.0, "USD/package"))
+    """Test, assembly and other parts per package beside dies, HBM, interposer and substrate."""
+    running_rate: Annotated[Quantity, In("kpackage/month", ge=0)] = Field(default=constant(0.0, "kpackage/month"))
+    """Good packages per month coming out at the decision date: sets the opening work in progress."""
+    stock: Annotated[Quantity, In("kpackage", ge=0)] = Field(default=constant(0.0, "kpackage"))
+    """Finished packages in stock at the decision date."""
+    safety_stock: Annotated[Quantity, In("kpackage", ge=0, series=True)] = Field(default=constant(0.0, "kpackage"))
+    """Finished packages that the designer wants to hold; falling short costs `shortfall_cost`."""
+    shortfall_cost: Annotated[Quantity, In("USD/package", ge=0)] = Field(default=constant(0.0, "USD/package"))
+    """Cost per package and period below the safety stock."""
+    price: Annotated[Quantity, In("USD/accelerator", ge=0, series=True)]
+    """Price per accelerator to a lab."""
+    system_cost: Annotated[Quantity, In("USD/accelerator", ge=0, series=True)] = Field(
+        default=constant(0.0, "USD/accelerator")
+    )
+    """Server, network and installation per accelerator, paid to parties outside the instance."""
+    it_power: Annotated[Quantity, In("kW/accelerator", gt=0)]
+    """IT power per accelerator with its share of server and network; facility power is this times PUE."""
+    installation_lead: Annotated[Quantity, In("month", ge=0)] = Field(default=constant(1.0, "month"))
+    """Months from finished package to running accelerator: server, rack, shipment, installation."""
+    survival: Annotated[Quantity, In("1", gt=0, le=1)] = Field(default=constant(0.97, "1"))
+    """Share of deployed accelerators that survive a year."""
+    operating_cost: Annotated[Quantity, In("USD/accelerator/year", ge=0)] = Field(
+        default=constant(0.0, "USD/accelerator/year")
+    )
+    """Operating cost per running accelerator and year besides electricity."""
+    performance: dict[Slug, Annotated[Quantity, In("H100e/accelerator", gt=0)]] = Field(default_factory=dict)
+    """Performance by workload in H100 equivalents (a workload that is not listed cannot run on it)."""
+    usable: Annotated[Quantity, In("1", gt=0, le=1, series=True)] = Field(default=constant(1.0, "1"))
+    """Usable share of nominal performance relative to an H100's (software, interconnect)."""
+    customers: list[Slug] = Field(default_factory=list)
+    """Labs that may buy it; empty: every lab that can use the designer."""
+    sells_as: list[Slug] = Field(default_factory=list)
+    """Lesser chips that this one may be downgraded to and sold as."""
+
+
+class Designer(Record):
+    """A customer of foundries, memory makers and packagers: the company whose chips they are."""
+
+    name: str
+    """Display name."""
+    region: Slug
+    """Home region (for export rules)."""
+    aliases: list[str] = Field(default_factory=list)
+    """Other names in use."""

@@ -1,0 +1,176 @@
+"""Labs and their demand for compute, the sites that power it, and other buyers of the same wafers.
+
+Demand for a workload is an inverse curve, calibrated and not invented:
+
+    P(Q) = P0 (Q / Q0)^(-1/eps)
+
+P0 is a published rental price per H100-equivalent hour times the workload's price ratio, Q0 the lab's reference
+quantity at that date, eps the price elasticity. The curve is cut into steps at stated multiples of Q0; the value of a
+step is the mean of min(P, cap) over it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fabopt.domain.base import Record, Slug, When
+from fabopt.domain.quantity import In, Quantity, constant
+
+
+class Workload(Record):
+    """A kind of work that compute is wanted for."""
+
+    name: str
+    """Display name."""
+    price_ratio: Annotated[Quantity, In("1", gt=0, series=True)] = Field(default=constant(1.0, "1"))
+    """Value per hour relative to the reference price."""
+    synchronised: bool = False
+    """Whether it runs as synchronised training, which a site may carry only for a share of its load."""
+    compute_weight: Annotated[Quantity, In("1", ge=0)] = Field(default=constant(1.0, "1"))
+    """H100 equivalents per unit of this workload (0 for work on processors, which is no accelerator compute)."""
+
+
+class DemandCurve(Record):
+    """The inverse demand curve that all labs share (see the module's docstring)."""
+
+    reference_price: Annotated[Quantity, In("USD/H100e/h", gt=0, series=True)]
+    """P0: rental price per H100-equivalent hour by date."""
+    elasticity: Annotated[Quantity, In("1", gt=0)]
+    """eps: price elasticity of demand."""
+    breaks: list[Annotated[float, Field(gt=0)]] = Field(min_length=5)
+    """Ends of the steps as multiples of Q0, rising; demand ends at the last."""
+    price_cap: Annotated[Quantity, In("1", gt=0)] = Field(default=constant(4.0, "1"))
+    """Highest price on the curve as a multiple of P0 (the curve has no end at Q = 0)."""
+
+
+class LabDemand(Record):
+    """A lab's reference demand."""
+
+    total: Annotated[Quantity, In("kH100e", ge=0, series=True)]
+    """Q0 over all workloads by date, in thousand H100 equivalents running."""
+    split: dict[Slug, Annotated[Quantity, In("1", ge=0, series=True)]]
+    """Share of each workload in Q0; the shares of accelerator workloads add up to 1."""
+
+
+class Lab(Record):
+    """A lab or another buyer of accelerators."""
+
+    name: str
+    """Display name."""
+    region: Slug
+    """Home region."""
+    aliases: list[str] = Field(default_factory=list)
+    """Other names in use."""
+    designers: dict[Slug, When]
+    """Designers whose chips it can use, and from when."""
+    demand: LabDemand
+    """Demand for compute."""
+    budget: Annotated[Quantity, In("MUSD/year", ge=0, series=True)] | None = None
+    """Spending on accelerators, sites and operation per calendar year; absent: not limited."""
+    fleet: dict[Slug, dict[Slug, Annotated[Quantity, In("kaccelerator", ge=0)]]] = Field(default_factory=dict)
+    """Accelerators in the field at the decision date: site, then chip."""
+
+
+class SiteExpansion(Record):
+    """Power that can be added at a site; the cost per MW falls with the size of an order.
+
+    ``curve`` gives total cost at a few sizes; between them cost is the lower envelope of straight lines (a concave
+    piecewise linear cost): one option per segment with a fixed and a variable part, of which the optimiser picks the
+    cheapest.
+    """
+
+    curve: dict[Annotated[float, Field(gt=0)], Annotated[Quantity, In("MUSD", gt=0)]] = Field(min_length=1)
+    """Size of an order in MW of facility power, then its total cost; cost per MW must fall with size."""
+    lead: Annotated[Quantity, In("month", ge=0)]
+    """Months from decision to energised power: building, grid connection."""
+    ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
+    """Share of the power energised in the first, second, ... period after the lead time; the last one holds."""
+    max_total: Annotated[Quantity, In("MW", ge=0)]
+    """Power that can be added over the horizon."""
+    life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(15.0, "year"))
+    """Economic life, for its worth at the end of the horizon (straight line)."""
+    order_every: Annotated[int, Field(ge=1)] = 1
+    """An order may be placed every so many periods."""
+
+
+class Site(Record):
+    """A site, or a group of sites of one lab in one region."""
+
+    name: str
+    """Display name."""
+    lab: Slug
+    """Lab whose compute runs here."""
+    region: Slug
+    """Where it stands."""
+    power: Annotated[Quantity, In("MW", ge=0, series=True)]
+    """Facility power at the meter by date: energised or firmly under way."""
+    pue: Annotated[Quantity, In("1", ge=1)] = Field(default=constant(1.25, "1"))
+    """Power usage effectiveness: facility power over IT power."""
+    energy_price: Annotated[Quantity, In("USD/MWh", ge=0, series=True)] = Field(default=constant(70.0, "USD/MWh"))
+    """Price of electricity."""
+    synchronised_share: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(1.0, "1"))
+    """Share of the load that may be synchronised training."""
+    expansion: SiteExpansion | None = None
+    """How power can be added."""
+
+
+class Market(Record):
+    """Other buyers of the same wafers: phones, PCs, servers, commodity DRAM.
+
+    They hold a floor at today's share, declining at a stated rate, and pay the market price above it.
+    """
+
+    name: str
+    """Display name."""
+    fabs: dict[Slug, Slug]
+    """Fabs that serve it, each with the node it buys there."""
+    quantity: Annotated[Quantity, In("kwafer/month", ge=0, series=True)]
+    """Wafers per month that it would take at the market price."""
+    floor: Annotated[Quantity, In("1", ge=0, le=1, series=True)]
+    """Share of `quantity` that it holds whatever others would pay."""
+    price: Annotated[Quantity, In("USD/wafer", ge=0, series=True)]
+    """Market price that it pays per wafer."""
+    price_fall: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.2, "1"))
+    """Fall of what it pays over the last wafers it would take, relative to the price (two value steps)."""
+
+
+class BarredFlow(Record):
+    """An export rule: goods of one region may not go to customers of another."""
+
+    origin: Slug
+    """Region of the fab, memory maker, packaging line or designer that sells."""
+    destination: Slug
+    """Region of the designer, or of the site, that would receive."""
+    chips: list[Slug] = Field(default_factory=list)
+    """Chips that it covers; empty: everything."""
+    since: When | None = None
+    """First date it holds; absent: always."""
+    until: When | None = None
+    """Last date it holds; absent: no end."""
+
+
+class Published(Record):
+    """A published figure that the instance's implied number is held against."""
+
+    measure: str
+    """What is compared: one of the measures that `fabopt reconcile` computes (see docs/reconcile.md)."""
+    of: Slug | None = None
+    """Which entity (scanner class, fab, owner, line, generation, designer, lab); absent: all together."""
+    since: When
+    """First day of the time that the figure covers."""
+    until: When
+    """Last day of the time that the figure covers."""
+    value: Annotated[float, Field()]
+    """The figure."""
+    low: float
+    """Lower end of the published range."""
+    high: float
+    """Upper end of the published range."""
+    unit: str
+    """Unit of the figure."""
+    source: Slug | list[Slug]
+    """Sources."""
+    explanation: str = ""
+    """Why the instance differs, where it does."""

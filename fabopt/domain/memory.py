@@ -1,0 +1,102 @@
+"""High-bandwidth memory: generations, the lines that stack it, and who has qualified whom.
+
+HBM competes with commodity DRAM for the wafer starts of the same fabs: one thousand wafers started for HBM give
+``good_dies`` x 1,000 good core dies, and ``core_dies`` of them plus a base die make a stack, of which ``stack_yield``
+survive. The trade with commodity DRAM is therefore in wafers (Micron: about three to one per bit).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fabopt.domain.base import Record, Slug, When
+from fabopt.domain.quantity import In, Quantity, constant
+
+
+class HbmGeneration(Record):
+    """A generation and height of HBM stack."""
+
+    name: str
+    """Display name."""
+    capacity: Annotated[Quantity, In("GB/stack", gt=0)]
+    """Memory per stack."""
+    core_dies: Annotated[Quantity, In("die/stack", gt=0)]
+    """DRAM dies per stack."""
+    price: Annotated[Quantity, In("USD/stack", ge=0, series=True)]
+    """Price of a stack."""
+    gross_margin: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.6, "1"))
+    """Maker's gross margin: resource cost of a stack is price x (1 - margin)."""
+
+
+class HbmOffer(Record):
+    """One maker's product of a generation."""
+
+    good_dies: Annotated[Quantity, In("die/wafer", gt=0, series=True)]
+    """Good core dies per DRAM wafer, before stacking."""
+    stack_yield: Annotated[Quantity, In("1", gt=0, le=1, series=True)]
+    """Share of stacks that pass; a failed stack loses all its dies."""
+    available: When | None = None
+    """First date of volume stacking; absent: at the decision date or before."""
+    until: When | None = None
+    """Last date of stacking; absent: no end."""
+
+
+class Qualifying(Record):
+    """A qualification that can still be decided: it takes time, money and wafers."""
+
+    lead: Annotated[Quantity, In("month", ge=0)]
+    """Months from decision to first qualified stacks."""
+    cost: Annotated[Quantity, In("MUSD", ge=0)]
+    """Engineering cost."""
+    wafers: Annotated[Quantity, In("kwafer/month", ge=0)]
+    """DRAM wafer starts that it occupies while it lasts."""
+
+
+class StackingExpansion(Record):
+    """Whole steps of stacking (TSV and bonding) capacity."""
+
+    step: Annotated[Quantity, In("kwafer/month", gt=0)]
+    """DRAM wafers per month that one step can stack."""
+    cost: Annotated[Quantity, In("MUSD", ge=0, series=True)]
+    """Cost of one step."""
+    lead: Annotated[Quantity, In("month", ge=0)]
+    """Months from order to first stacks."""
+    ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
+    """Share of the step that runs in the first, second, ... period after the lead time; the last one holds."""
+    max_steps: Annotated[int, Field(ge=0)]
+    """Steps over the whole horizon."""
+    max_per_period: Annotated[int, Field(ge=0)] = 1
+    """Steps that may be ordered in one period."""
+    life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(8.0, "year"))
+    """Economic life, for its worth at the end of the horizon (straight line)."""
+
+
+class MemoryMaker(Record):
+    """A memory maker's HBM business: DRAM fab, stacking lines, products, qualified customers."""
+
+    name: str
+    """Display name."""
+    owner: Slug
+    """Company."""
+    region: Slug
+    """Where the stacks are made."""
+    fab: Slug
+    """DRAM fab whose wafer starts the stacks take."""
+    node: Slug
+    """DRAM node of the core dies."""
+    stacking: Annotated[Quantity, In("kwafer/month", ge=0, series=True)]
+    """TSV and stacking capacity by date, in DRAM wafers per month."""
+    stacking_time: Annotated[Quantity, In("month", ge=0)]
+    """Months from finished DRAM wafer to tested stack."""
+    expansion: StackingExpansion | None = None
+    """How stacking can grow."""
+    offers: dict[Slug, HbmOffer] = Field(min_length=1)
+    """Products by HBM generation."""
+    qualified: dict[Slug, dict[Slug, When]] = Field(default_factory=dict)
+    """Designers that have qualified it: designer, then generation, then from when."""
+    qualifying: dict[Slug, dict[Slug, Qualifying]] = Field(default_factory=dict)
+    """Qualifications that can still be decided: designer, then generation."""
+    opening_share: dict[Slug, Annotated[Quantity, In("1", ge=0, le=1)]] = Field(default_factory=dict)
+    """Share of each designer's HBM in work at the decision date that this maker makes."""

@@ -1,0 +1,105 @@
+"""Advanced packaging: interposer and bonding capacity, and substrates.
+
+Capacity is counted in interposer wafers per month. A package of a chip takes ``1 / packages per wafer`` of one, where
+packages per wafer follow from the interposer's area unless the chip states them, and all parts of a package that fails
+assembly or test are lost with it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fabopt.domain.base import Record, Slug, When
+from fabopt.domain.quantity import In, Quantity, constant
+
+
+class LineExpansion(Record):
+    """Whole steps of packaging or substrate capacity, in the unit of the line's own capacity."""
+
+    step: Annotated[Quantity, In("kwafer/month", gt=0)]
+    """Capacity that one step adds."""
+    cost: Annotated[Quantity, In("MUSD", ge=0, series=True)]
+    """Cost of one step."""
+    lead: Annotated[Quantity, In("month", ge=0)]
+    """Months from order to first output."""
+    ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
+    """Share of the step that runs in the first, second, ... period after the lead time; the last one holds."""
+    max_steps: Annotated[int, Field(ge=0)]
+    """Steps over the whole horizon."""
+    max_per_period: Annotated[int, Field(ge=0)] = 1
+    """Steps that may be ordered in one period."""
+    life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(8.0, "year"))
+    """Economic life, for its worth at the end of the horizon (straight line)."""
+
+
+class PackagingLine(Record):
+    """A packaging line: one owner's capacity for one or more technologies."""
+
+    name: str
+    """Display name."""
+    owner: Slug
+    """Who owns it."""
+    region: Slug
+    """Where it stands."""
+    technologies: list[Slug] = Field(min_length=1)
+    """Technologies that share its capacity (cowos-s, cowos-l, cowos-r, emib, ...)."""
+    capacity: Annotated[Quantity, In("kwafer/month", ge=0, series=True)]
+    """Interposer wafers per month by date (for bridge technologies: wafer equivalents)."""
+    bonding: Annotated[Quantity, In("kpackage/month", ge=0, series=True)] | None = None
+    """Chip-on-wafer bonding capacity in packages per month, where it limits apart from interposers."""
+    wafer_price: Annotated[Quantity, In("USD/wafer", ge=0, series=True)]
+    """Price of packaging one interposer wafer."""
+    gross_margin: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.4, "1"))
+    """Owner's gross margin."""
+    interposer_yield: Annotated[Quantity, In("1", gt=0, le=1, series=True)] = Field(default=constant(1.0, "1"))
+    """Share of interposers that are good before anything is bonded to them."""
+    interposer_time: Annotated[Quantity, In("month", ge=0)]
+    """Months from interposer wafer start to bonding."""
+    assembly_time: Annotated[Quantity, In("month", ge=0)]
+    """Months from bonding to tested package."""
+    expansion: LineExpansion | None = None
+    """How it can grow."""
+
+
+class SubstrateExpansion(Record):
+    """Whole steps of substrate capacity."""
+
+    step: Annotated[Quantity, In("kpackage/month", gt=0)]
+    """Substrates per month that one step adds."""
+    cost: Annotated[Quantity, In("MUSD", ge=0, series=True)]
+    """Cost of one step."""
+    lead: Annotated[Quantity, In("month", ge=0)]
+    """Months from order to first output."""
+    ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
+    """Share of the step that runs in the first, second, ... period after the lead time; the last one holds."""
+    max_steps: Annotated[int, Field(ge=0)]
+    """Steps over the whole horizon."""
+    max_per_period: Annotated[int, Field(ge=0)] = 1
+    """Steps that may be ordered in one period."""
+    life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(10.0, "year"))
+    """Economic life, for its worth at the end of the horizon (straight line)."""
+
+
+class Substrate(Record):
+    """A class of package substrate and its makers' joint capacity."""
+
+    name: str
+    """Display name."""
+    owner: Slug
+    """Maker, or the group of makers."""
+    region: Slug
+    """Where it is made."""
+    capacity: Annotated[Quantity, In("kpackage/month", ge=0, series=True)]
+    """Substrates per month by date."""
+    price: Annotated[Quantity, In("USD/package", ge=0, series=True)]
+    """Price of one substrate."""
+    gross_margin: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.3, "1"))
+    """Maker's gross margin."""
+    lead: Annotated[Quantity, In("month", ge=0)]
+    """Months from start to delivered substrate."""
+    expansion: SubstrateExpansion | None = None
+    """How it can grow."""
+    available: When | None = None
+    """First date of output; absent: at the decision date or before."""
