@@ -74,9 +74,7 @@ class Calendar:
             raise ValueError(
                 f"{self.start} is not the first day of a {self.length}; the nearest are {before} and {after}"
             )
-        if _ordinal(self.start, self.length) + self.periods > _ordinal(
-            date(_LAST_YEAR, 12, 31), self.length
-        ):
+        if _ordinal(self.start, self.length) + self.periods > _ordinal(date(_LAST_YEAR, 12, 31), self.length):
             raise ValueError(f"the horizon ends after the year {_LAST_YEAR}")
 
     @property

@@ -1,0 +1,335 @@
+"""Quantities: numbers with a unit, a range, a source and, where allowed, a course over time.
+
+A field of the schema is declared as ``Annotated[Quantity, In("USD/wafer", ge=0)]``. Its raw form in an instance is
+
+* a number in the field's own unit (``180``) or a text (``"180 kwafer/month"``);
+* a mapping ``{value, unit, low, high, range, source, as_of, confidence, assumed, note, times}``, where `range` is
+  symmetrical (``15%``) and `times` multiplies value, low and high;
+* where the field may vary over time, a mapping with ``linear`` or ``steps``: dates and, for each, one of the above.
+
+Validation converts everything to the field's unit. A series is flat before its first and after its last point. A
+number without source counts as assumed; without a published range it gets an assumed one of 5, 15 or 30 % to either
+side for high, medium or low (also no) confidence, cut off where the field's limits end.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+from typing import Any, Literal, cast
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
+
+from fabopt.domain.base import Fault, FieldProblem
+from fabopt.domain.units import unit as check_unit
+
+Confidence = Literal["high", "medium", "low", "seed", "estimate"]
+Shape = Literal["constant", "steps", "linear"]
+
+ASSUMED_RANGE: Mapping[str | None, float] = {
+    "high": 0.05,
+    "medium": 0.15,
+    "low": 0.30,
+    "seed": 0.30,
+    "estimate": 0.30,
+    None: 0.30,
+}
+"""Half-width of the range of a number that none was published for, as a share of the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A number at a date, in the unit of its quantity.
+
+    Attributes
+    ----------
+    when
+        The date; None in a constant.
+    low, high
+        Published range, or None.
+    source, as_of, confidence, assumed, note
+        Provenance of this point alone; what holds for a whole series stands in the `Quantity`.
+    """
+
+    when: date | None
+    value: float
+    low: float | None = None
+    high: float | None = None
+    source: tuple[str, ...] = ()
+    as_of: str | None = None
+    confidence: Confidence | None = None
+    assumed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What values a field admits; None where it is open."""
+
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+
+    def broken_by(self, value: float) -> str:
+        """Return what a value should have been (``at least 0``), or an empty text when it is admitted."""
+        if self.ge is not None and value < self.ge:
+            return f"at least {self.ge:g}"
+        if self.gt is not None and value <= self.gt:
+            return f"more than {self.gt:g}"
+        if self.le is not None and value > self.le:
+            return f"at most {self.le:g}"
+        if self.lt is not None and value >= self.lt:
+            return f"less than {self.lt:g}"
+        return ""
+
+    def clip(self, edge: float, value: float) -> float:
+        """Move the edge of an assumed range to the limit; 99 % of the way from `value` to one that is excluded."""
+        if self.ge is not None:
+            edge = max(edge, self.ge)
+        if self.gt is not None:
+            edge = max(edge, value + 0.99 * (self.gt - value))
+        if self.le is not None:
+            edge = min(edge, self.le)
+        if self.lt is not None:
+            edge = min(edge, value + 0.99 * (self.lt - value))
+        return edge
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number, or a course of numbers over time, in the field's unit and with its provenance.
+
+    Attributes
+    ----------
+    unit
+        Unit of every number in it.
+    points
+        One point for a constant; for a series at least one, by date.
+    shape
+        How the series runs between its points: `steps` keeps each value until the next date.
+    source
+        Ids in the instance's table of sources, those of all points included.
+    as_of, confidence, note
+        Provenance as given for the whole.
+    assumed
+        True when it was declared so, or when a number in it has no source.
+    limits
+        What the field admits; assumed ranges end there.
+    """
+
+    unit: str
+    points: tuple[Point, ...]
+    shape: Shape = "constant"
+    source: tuple[str, ...] = ()
+    as_of: str | None = None
+    confidence: Confidence | None = None
+    assumed: bool = False
+    note: str = ""
+    limits: Limits = Limits()
+
+    @property
+    def value(self) -> float:
+        """The number of a constant; the first number of a series."""
+        return self.points[0].value
+
+    def at(self, day: date) -> float:
+        """Value on a day."""
+        points = self.points
+        if len(points) == 1:
+            return points[0].value
+        after = bisect_right(points, day, key=lambda point: cast(date, point.when))
+        if after == 0:
+            return points[0].value
+        before = points[after - 1]
+        if self.shape == "steps" or after == len(points):
+            return before.value
+        return _between(before, points[after], day)
+
+    def mean(self, start: date, end: date) -> float:
+        """Exact mean over the days from `start` up to, not including, `end`.
+
+        Raises
+        ------
+        ValueError
+            When `end` does not lie after `start`.
+        """
+        if end <= start:
+            raise ValueError(f"a mean needs an end after its start, not {start} to {end}")
+        if len(self.points) == 1:
+            return self.points[0].value
+        inner = [point.when for point in self.points if point.when is not None and start < point.when < end]
+        total = 0.0
+        for first, last in pairwise([start, *inner, end]):
+            # Within a piece a step is constant and a line straight, so its ends give the integral exactly.
+            height = self.at(first) if self.shape == "steps" else (self.at(first) + self.at(last)) / 2
+            total += height * (last - first).days
+        return total / (end - start).days
+
+    @property
+    def low_high(self) -> tuple[float, float, bool]:
+        """Low and high of a constant, or of the first point of a series, and whether that range is assumed."""
+        return self.range_of(self.points[0])
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Low and high of a constant, or of the first point of a series."""
+        low, high, _ = self.low_high
+        return low, high
+
+    def range_of(self, point: Point) -> tuple[float, float, bool]:
+        """Low and high of one of the points, and whether any part of that range is assumed."""
+        share = ASSUMED_RANGE[point.confidence or self.confidence] * abs(point.value)
+        low, high = point.low, point.high
+        assumed = low is None or high is None
+        if low is None:
+            low = min(self.limits.clip(point.value - share, point.value), point.value)
+        if high is None:
+            high = max(self.limits.clip(point.value + share, point.value), point.value)
+        return low, high, assumed
+
+    def scaled(self, factor: float) -> Quantity:
+        """Return it with values and ranges multiplied by a factor of 0 or more; provenance stays.
+
+        Raises
+        ------
+        ValueError
+            When the factor is negative.
+        """
+        if not factor >= 0:
+            raise ValueError(f"a quantity is scaled by 0 or more, not by {factor}")
+        return replace(self, points=tuple(_scaled(point, factor) for point in self.points))
+
+    def raw(self) -> dict[str, Any]:
+        """Return the mapping from which validation builds this quantity again, exactly."""
+        whole: dict[str, Any] = {"unit": self.unit}
+        if self.shape == "constant":
+            whole |= _raw_point(self.points[0])
+        else:
+            whole[self.shape] = {str(point.when): _raw_point(point) for point in self.points}
+        provenance = {
+            "source": list(self.source),
+            "as_of": self.as_of,
+            "confidence": self.confidence,
+            "assumed": self.assumed,
+            "note": self.note,
+        }
+        return whole | {key: value for key, value in provenance.items() if value}
+
+
+def constant(value: float, unit: str) -> Quantity:
+    """Return an assumed constant, for the default of a field; `unit` must be the field's own."""
+    return Quantity(unit, (Point(None, value),), assumed=True)
+
+
+def _between(before: Point, after: Point, day: date) -> float:
+    first, last = cast(date, before.when), cast(date, after.when)
+    share = (day - first).days / (last - first).days
+    return before.value + share * (after.value - before.value)
+
+
+def _scaled(point: Point, factor: float) -> Point:
+    low = None if point.low is None else point.low * factor
+    high = None if point.high is None else point.high * factor
+    return replace(point, value=point.value * factor, low=low, high=high)
+
+
+def _raw_point(point: Point) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "low": point.low,
+        "high": point.high,
+        "source": list(point.source),
+        "as_of": point.as_of,
+        "confidence": point.confidence,
+        "assumed": point.assumed,
+        "note": point.note,
+    }
+    # A published bound of 0 is kept: only what was not given is left out.
+    given = {key: value for key, value in fields.items() if value or (value == 0 and value is not False)}
+    return {"value": point.value, **given}
+
+
+class In:
+    """Declares a field's unit and limits: ``price: Annotated[Quantity, In("USD/wafer", ge=0)]``.
+
+    Parameters
+    ----------
+    unit
+        The unit in which the program sees the number, and in which a bare number is read.
+    ge, gt, le, lt
+        What every value, low and high must be: at least, more than, at most, less than.
+    series
+        Whether the number may vary over time.
+    """
+
+    __slots__ = ("limits", "series", "unit")
+
+    def __init__(
+        self,
+        unit: str,
+        *,
+        ge: float | None = None,
+        gt: float | None = None,
+        le: float | None = None,
+        lt: float | None = None,
+        series: bool = False,
+    ) -> None:
+        self.unit = unit
+        self.limits = Limits(ge, gt, le, lt)
+        self.series = series
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            self._validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(Quantity.raw),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        from fabopt.domain.quantity_schema import quantity_schema
+
+        return quantity_schema(self.unit, self.limits, self.series)
+
+    def _validate(self, raw: Any, info: core_schema.ValidationInfo[Any]) -> Quantity:
+        rates = info.context.get("currencies") if isinstance(info.context, Mapping) else None
+        return self.read(raw, rates)
+
+    def read(self, raw: object, rates: Mapping[str, float] | None = None) -> Quantity:
+        """Read the raw form of a quantity.
+
+        Parameters
+        ----------
+        raw
+            A number, a text, a mapping, or a quantity that is in the field's unit already.
+        rates
+            US dollars for one unit of each other currency.
+
+        Raises
+        ------
+        FieldProblem
+            With every fault found, each at its path inside `raw`.
+        """
+        from fabopt.domain.quantity_raw import read_quantity
+
+        if isinstance(raw, Quantity):
+            if raw.unit != self.unit:
+                check_unit(raw.unit)
+                raise FieldProblem(
+                    [Fault((), f"a quantity in '{raw.unit}' stands where '{self.unit}' is meant")]
+                )
+            quantity = raw if raw.limits == self.limits else replace(raw, limits=self.limits)
+        else:
+            quantity = read_quantity(raw, self.unit, self.limits, rates)
+        if quantity.shape != "constant" and not self.series:
+            raise FieldProblem(
+                [Fault((quantity.shape,), "this number cannot vary over time; give one value")]
+            )
+        return quantity
