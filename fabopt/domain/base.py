@@ -1,4 +1,4 @@
-"""Building blocks of the schema: records, ids, dates, plain scalars, frozen mappings and faults with a path."""
+"""Building blocks of the schema: records, ids, dates, plain scalars, frozen mappings, faults."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ When = Annotated[
     BeforeValidator(parse_when),
     WithJsonSchema(
         {
-            "description": "A day: 2027, 2027Q1, 2027-03, 2027W05 (the first day), 2027-03-15, or end-2026 (the last)",
+            "description": "A day: 2027-03-15; 2027, 2027Q1, 2027-03, 2027W05: first day; end-2026: last",
             "anyOf": [
                 {"type": "integer", "minimum": 1900, "maximum": 2200},
                 {
@@ -75,7 +75,7 @@ class FrozenDict(dict[K, V], Generic[K, V]):
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("an instance is frozen; change it through a scenario, a lever or an overlay")
 
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> tuple[type[FrozenDict[K, V]], tuple[dict[K, V]]]:
         return FrozenDict, (dict(self),)
@@ -107,7 +107,7 @@ class Fault:
     hint: str = ""
 
 
-class FieldProblem(ValueError):
+class FieldProblem(ValueError):  # noqa: N818 (it names what is wrong with fields)
     """Several faults of one record at once, each with its path; raised by validators of the schema.
 
     Parameters

@@ -1,8 +1,8 @@
 """The calendar: days as people write them, and the periods that a horizon is cut into.
 
-A period is a whole week (Monday to Sunday), month, quarter or year of the calendar. Its label is how people write it
-(``2027W05``, ``2027-03``, ``2027Q1``, ``2027``), its end the first day after it, and its nominal length in years the
-same for every period of a kind: 1/4 for a quarter, 1/12 for a month, 7/365.25 for a week.
+A period is a whole week (Monday to Sunday), month, quarter or year of the calendar. Its label is how people
+write it (``2027W05``, ``2027-03``, ``2027Q1``, ``2027``), its end the first day after it, and its nominal
+length in years the same for every period of a kind: 1/4 for a quarter, 1/12 for a month, 7/365.25 for a week.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Span:
 class Calendar:
     """The periods of a horizon, numbered from 0.
 
-    The calendar reaches beyond the horizon on both sides: a day before the first period has a negative index, and a
-    day after the last one an index of `periods` or more.
+    The calendar reaches beyond the horizon on both sides: a day before the first period has a negative index,
+    and a day after the last one an index of `periods` or more.
 
     Parameters
     ----------
@@ -148,8 +148,8 @@ def parse_when(raw: object) -> date:
     Parameters
     ----------
     raw
-        A date, a year as a whole number, or a text: ``2027``, ``2027Q1``, ``2027-03``, ``2027W05``, ``2027-03-15``,
-        ``end-2026``, ``end-2026Q3``.
+        A date, a year as a whole number, or a text: ``2027``, ``2027Q1``, ``2027-03``, ``2027W05``,
+        ``2027-03-15``, ``end-2026``, ``end-2026Q3``.
 
     Raises
     ------

@@ -1,15 +1,17 @@
 """Quantities: numbers with a unit, a range, a source and, where allowed, a course over time.
 
-A field of the schema is declared as ``Annotated[Quantity, In("USD/wafer", ge=0)]``. Its raw form in an instance is
+A field of the schema is declared as ``Annotated[Quantity, In("USD/wafer", ge=0)]``. Its raw form in an
+instance is
 
 * a number in the field's own unit (``180``) or a text (``"180 kwafer/month"``);
-* a mapping ``{value, unit, low, high, range, source, as_of, confidence, assumed, note, times}``, where `range` is
-  symmetrical (``15%``) and `times` multiplies value, low and high;
-* where the field may vary over time, a mapping with ``linear`` or ``steps``: dates and, for each, one of the above.
+* a mapping ``{value, unit, low, high, range, source, as_of, confidence, assumed, note, times}``, where
+  `range` is symmetrical (``15%``) and `times` multiplies value, low and high;
+* where the field may vary over time, a mapping with ``linear`` or ``steps``: dates and, for each, one of the
+  above.
 
-Validation converts everything to the field's unit. A series is flat before its first and after its last point. A
-number without source counts as assumed; without a published range it gets an assumed one of 5, 15 or 30 % to either
-side for high, medium or low (also no) confidence, cut off where the field's limits end.
+Validation converts everything to the field's unit. A series is flat before its first and after its last
+point. A number without source counts as assumed; without a published range it gets an assumed one of 5, 15 or
+30 % to either side for high, medium or low (also no) confidence, cut off where the field's limits end.
 """
 
 from __future__ import annotations
@@ -89,7 +91,7 @@ class Limits:
         return ""
 
     def clip(self, edge: float, value: float) -> float:
-        """Move the edge of an assumed range to the limit; 99 % of the way from `value` to one that is excluded."""
+        """Move the edge of an assumed range to the limit, or 99 % of the way to one that is excluded."""
         if self.ge is not None:
             edge = max(edge, self.ge)
         if self.gt is not None:
@@ -143,7 +145,7 @@ class Quantity:
         points = self.points
         if len(points) == 1:
             return points[0].value
-        after = bisect_right(points, day, key=lambda point: cast(date, point.when))
+        after = bisect_right(points, day, key=lambda point: cast("date", point.when))
         if after == 0:
             return points[0].value
         before = points[after - 1]
@@ -173,7 +175,7 @@ class Quantity:
 
     @property
     def low_high(self) -> tuple[float, float, bool]:
-        """Low and high of a constant, or of the first point of a series, and whether that range is assumed."""
+        """Low and high of a constant, or of the first point of a series, and whether it is assumed."""
         return self.range_of(self.points[0])
 
     @property
@@ -228,7 +230,7 @@ def constant(value: float, unit: str) -> Quantity:
 
 
 def _between(before: Point, after: Point, day: date) -> float:
-    first, last = cast(date, before.when), cast(date, after.when)
+    first, last = cast("date", before.when), cast("date", after.when)
     share = (day - first).days / (last - first).days
     return before.value + share * (after.value - before.value)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from fabopt.domain.base import Fault, FieldProblem, Path
 from fabopt.domain.calendar import parse_when
@@ -232,7 +232,7 @@ class _Reader:
 
 
 def read_quantity(
-    raw: object, canonical: str, limits: Limits = Limits(), rates: Mapping[str, float] | None = None
+    raw: object, canonical: str, limits: Limits, rates: Mapping[str, float] | None = None
 ) -> Quantity:
     """Read a quantity from its raw form.
 

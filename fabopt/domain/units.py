@@ -4,14 +4,15 @@ A quantity in text is a number, optionally a prefix word, and a unit::
 
     180 kwafer/month      12 bn USD      62 %      1.2 million wafer/year      2.5 USD/H100e/h
 
-A unit is one or more names joined by ``/`` and ``*``, read from left to right, so ``USD/H100e/h`` is dollars per
-H100-equivalent and hour. A name is a word of :data:`NAMES`, an alias of it, or one of these behind a prefix letter
-(``k M G T P E``) where the name takes one. Nothing else is understood: text never reaches an expression parser, since
-pint's would evaluate ``9**9**9``, read ``k`` as Boltzmann's constant and ``quarter`` as a mass.
+A unit is one or more names joined by ``/`` and ``*``, read from left to right, so ``USD/H100e/h`` is dollars
+per H100-equivalent and hour. A name is a word of :data:`NAMES`, an alias of it, or one of these behind a
+prefix letter (``k M G T P E``) where the name takes one. Nothing else is understood: text never reaches an
+expression parser, since pint's would evaluate ``9**9**9``, read ``k`` as Boltzmann's constant and ``quarter``
+as a mass.
 
-Time is nominal: a year is 365.25 days of 24 hours, a month a twelfth and a quarter a fourth of it. Conversion factors
-are fractions, so that 57 % is 0.57 and not 0.5700000000000001. Money is counted in US dollars; other currencies convert
-at the rates that the instance gives.
+Time is nominal: a year is 365.25 days of 24 hours, a month a twelfth and a quarter a fourth of it. Conversion
+factors are fractions, so that 57 % is 0.57 and not 0.5700000000000001. Money is counted in US dollars; other
+currencies convert at the rates that the instance gives.
 
 Units are cached by their text, and pint is loaded when the first one is read.
 """
@@ -38,7 +39,7 @@ PREFIXES: Mapping[str, Fraction] = {
     "P": Fraction(10**15),
     "E": Fraction(10**18),
 }
-"""Prefix letters; each may be glued to a name that takes prefixes or stand before the unit as a word (k, M, G)."""
+"""Prefix letters, glued to a name that takes prefixes."""
 
 PREFIX_WORDS: Mapping[str, str] = {
     "k": "k",
@@ -162,7 +163,7 @@ _MOST_FACTORS = 6
 
 
 class UnitError(ValueError):
-    """A text that is no unit or no quantity, or a unit of the wrong dimension; the message is a full sentence."""
+    """A text that is no unit or no quantity, or a unit of the wrong dimension; it says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,7 @@ def _assemble(text: str, factor: Fraction, exponents: Mapping[str, int]) -> Unit
     dimension: dict[str, int] = {}
     currencies: dict[str, int] = {}
     for base, power in registry.get_dimensionality(container).items():
-        exponent = int(power)
+        exponent = int(str(power))
         plain = base.strip("[]")
         if plain.startswith("money_"):
             code = plain.removeprefix("money_")
@@ -265,7 +266,7 @@ def _assemble(text: str, factor: Fraction, exponents: Mapping[str, int]) -> Unit
                 currencies[code] = exponent
         dimension[plain] = dimension.get(plain, 0) + exponent
     kept = tuple(sorted((base, power) for base, power in dimension.items() if power))
-    return Unit(text, factor * Fraction(scale), kept, tuple(sorted(currencies.items())))
+    return Unit(text, factor * Fraction(str(scale)), kept, tuple(sorted(currencies.items())))
 
 
 def conversion(source: str, target: str, rates: Mapping[str, float] | None = None) -> tuple[float, float]:
@@ -313,7 +314,8 @@ def split_text(text: str) -> tuple[float, str]:
     Raises
     ------
     UnitError
-        When the text does not begin with a plain number, or the number is too large or too small to mean anything.
+        When the text does not begin with a plain number, or the number is too large or too small to mean
+        anything.
     """
     if len(text) > _LONGEST_TEXT:
         raise UnitError(f"a quantity has at most {_LONGEST_TEXT} characters, this text has {len(text)}")
@@ -337,7 +339,7 @@ def split_text(text: str) -> tuple[float, str]:
 
 
 def checked_number(value: float, shown: str) -> float:
-    """Return the number when it is finite and of a size that a supply chain can have, else raise `UnitError`."""
+    """Return the number when it is finite and of a sane size, else raise `UnitError`."""
     if not math.isfinite(value) or abs(value) > _LARGEST or 0 < abs(value) < 1 / _LARGEST:
         raise UnitError(f"{_shown(shown)} is no number between 1e-30 and 1e30 in size")
     return value
