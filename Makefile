@@ -1,0 +1,36 @@
+# Two commands do all set-up on a machine with Python 3.11 or later and make:
+#   make solve   solves the world's chain and ends with the answer
+#   make test    runs the tests, without those marked slow
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: solve test test-all lint pages clean
+
+solve: $(READY)
+	$(BIN)/fabopt solve instances/frontier
+
+test: $(READY)
+	$(BIN)/pytest -m "not slow"
+
+test-all: $(READY)
+	$(BIN)/pytest
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+# The pages of docs/ that come out of the code.
+pages: $(READY)
+	$(BIN)/python docs/pages.py
+
+clean:
+	rm -rf $(VENV) results
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fabopt needs Python 3.11 or later; name one: make PYTHON=python3.12 solve")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
