@@ -22,7 +22,7 @@ from fabopt.domain.calendar import parse_when
 K = TypeVar("K")
 V = TypeVar("V")
 
-Path = tuple[str | int, ...]
+FieldPath = tuple[str | int, ...]
 """Where something stands in an instance: keys and list positions from the top."""
 
 
@@ -35,6 +35,7 @@ class Record(BaseModel):
         use_attribute_docstrings=True,
         validate_default=True,
         allow_inf_nan=False,
+        coerce_numbers_to_str=True,  # a year in a text field, such as as_of: 2026, is meant as text
     )
 
 
@@ -102,7 +103,7 @@ class Fault:
         What to do about it, or empty.
     """
 
-    path: Path
+    path: FieldPath
     message: str
     hint: str = ""
 
