@@ -22,7 +22,7 @@ from fabopt.domain.calendar import parse_when
 K = TypeVar("K")
 V = TypeVar("V")
 
-FieldPath = tuple[str | int, ...]
+Path = tuple[str | int, ...]
 """Where something stands in an instance: keys and list positions from the top."""
 
 
@@ -103,7 +103,7 @@ class Fault:
         What to do about it, or empty.
     """
 
-    path: FieldPath
+    path: Path
     message: str
     hint: str = ""
 

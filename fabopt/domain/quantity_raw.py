@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal, get_args
 
-from fabopt.domain.base import Fault, FieldProblem, FieldPath
+from fabopt.domain.base import Fault, FieldProblem, Path
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.quantity import Confidence, Limits, Point, Quantity
 from fabopt.domain.units import UnitError, checked_number, conversion, split_text, unit
@@ -28,10 +28,10 @@ class _Reader:
         self.rates = rates
         self.faults: list[Fault] = []
 
-    def fault(self, path: FieldPath, message: str, hint: str = "") -> None:
+    def fault(self, path: Path, message: str, hint: str = "") -> None:
         self.faults.append(Fault(path, message, hint))
 
-    def number(self, raw: object, path: FieldPath, plain_unit: str) -> tuple[float, str] | None:
+    def number(self, raw: object, path: Path, plain_unit: str) -> tuple[float, str] | None:
         """Read a number and the unit it was written in, converted to the canonical unit."""
         try:
             if isinstance(raw, str):
@@ -55,7 +55,7 @@ class _Reader:
         return f"give a number in {self.canonical}, such as '3 {self.canonical}'"
 
     def point(
-        self, raw: object, path: FieldPath, when: date | None, inherited: str, factor: float
+        self, raw: object, path: Path, when: date | None, inherited: str, factor: float
     ) -> Point | None:
         """Read one number with its range and provenance."""
         if not isinstance(raw, Mapping):
@@ -85,7 +85,7 @@ class _Reader:
         self._check(point, path)
         return point
 
-    def unit_of(self, raw: Mapping[object, object], path: FieldPath, inherited: str) -> str | None:
+    def unit_of(self, raw: Mapping[object, object], path: Path, inherited: str) -> str | None:
         """Return the unit of bare numbers in a mapping, or None after a fault."""
         given = raw.get("unit", inherited)
         if not isinstance(given, str):
@@ -100,7 +100,7 @@ class _Reader:
             return None
         return given
 
-    def times(self, raw: Mapping[object, object], path: FieldPath) -> float:
+    def times(self, raw: Mapping[object, object], path: Path) -> float:
         """Return the factor of a mapping, 1 where none is given or after a fault."""
         factor = raw.get("times", 1.0)
         if isinstance(factor, int | float) and not isinstance(factor, bool) and 0 <= factor <= 1e12:
@@ -109,7 +109,7 @@ class _Reader:
         return 1.0
 
     def _range(
-        self, raw: Mapping[object, object], path: FieldPath, value: float, plain_unit: str
+        self, raw: Mapping[object, object], path: Path, value: float, plain_unit: str
     ) -> tuple[float | None, float | None]:
         if "range" in raw:
             if "low" in raw or "high" in raw:
@@ -124,7 +124,7 @@ class _Reader:
             edges.append(None if read is None else read[0])
         return edges[0], edges[1]
 
-    def _share(self, raw: object, path: FieldPath) -> float | None:
+    def _share(self, raw: object, path: Path) -> float | None:
         try:
             if isinstance(raw, str):
                 number, written = split_text(raw)
@@ -141,7 +141,7 @@ class _Reader:
         self.fault(path, f"{_kind(raw)} is no half-width of a range", "write it like '15%', at most 100%")
         return None
 
-    def provenance(self, raw: Mapping[object, object], path: FieldPath) -> dict[str, Any]:
+    def provenance(self, raw: Mapping[object, object], path: Path) -> dict[str, Any]:
         """Read source, as_of, confidence, assumed and note of a mapping."""
         found: dict[str, Any] = {}
         source = raw.get("source", ())
@@ -175,7 +175,7 @@ class _Reader:
             self.fault((*path, "note"), f"a note is a text of at most {_LONGEST_NOTE} characters")
         return found
 
-    def _check(self, point: Point, path: FieldPath) -> None:
+    def _check(self, point: Point, path: Path) -> None:
         """Check order and limits of a point's numbers."""
         for label, number in (("value", point.value), ("low", point.low), ("high", point.high)):
             expected = "" if number is None else self.limits.broken_by(number)
@@ -205,7 +205,7 @@ class _Reader:
             return None
         points: dict[date, Point] = {}
         for key, entry in entries.items():
-            path: FieldPath = (shape, key if isinstance(key, str | int) else str(key))
+            path: Path = (shape, key if isinstance(key, str | int) else str(key))
             try:
                 when = parse_when(key)
             except ValueError as error:
@@ -223,11 +223,11 @@ class _Reader:
             return None
         return _assemble(self.canonical, shape, [points[when] for when in sorted(points)], whole, self.limits)
 
-    def unknown(self, raw: Mapping[object, object], known: tuple[str, ...], path: FieldPath) -> None:
+    def unknown(self, raw: Mapping[object, object], known: tuple[str, ...], path: Path) -> None:
         """Report the fields of a mapping that no quantity has."""
         for key in raw:
             if key not in known:
-                place: FieldPath = (*path, key if isinstance(key, str | int) else str(key))
+                place: Path = (*path, key if isinstance(key, str | int) else str(key))
                 self.fault(place, f"a quantity has no field {_kind(key)}", "it has " + ", ".join(known))
 
 
