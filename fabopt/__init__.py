@@ -1,0 +1,32 @@
+"""fabopt: an optimiser of the AI-chip supply chain, from lithography tools to a lab's compute.
+
+>>> import fabopt
+>>> instance = fabopt.load("instances/tutorial")
+>>> result = instance.solve()
+>>> result.shipments
+
+Nothing heavy is imported before it is used: ``import fabopt`` loads neither Pyomo nor pandas.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fabopt.api import Instance, Result, load, load_result
+
+__version__ = "0.1.0"
+__all__ = ["Instance", "Result", "__version__", "load", "load_result"]
+
+
+def __getattr__(name: str) -> Any:
+    """Fetch the public names from `fabopt.api` when they are first used (PEP 562)."""
+    if name in __all__:
+        from fabopt import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'fabopt' has no attribute {name!r}; it offers {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,139 @@
+"""The parts of fabopt import one way, inside functions too; start-up stays light."""
+
+import ast
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "fabopt"
+ORDER = ("domain", "io", "network", "model", "solve", "analysis", "report", "api", "cli")
+TOP_LEVEL = ("__init__.py", "__main__.py")
+
+
+def part_of(path: Path, package: Path) -> str:
+    """The part a file belongs to: its folder, or its own name for api.py."""
+    first = path.relative_to(package).parts[0]
+    return first.removesuffix(".py")
+
+
+def imported_modules(source: str, module: str) -> list[tuple[int, str]]:
+    """Line and full name of every fabopt module that a source imports, at any depth and in every way."""
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                base = ".".join([*module.split(".")[: -node.level], *([base] if base else [])])
+            found += [(node.lineno, f"{base}.{alias.name}") for alias in node.names]
+        elif (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func) in {"importlib.import_module", "import_module", "__import__"}
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+        ):
+            found.append((node.lineno, str(node.args[0].value)))
+    return [(line, name) for line, name in found if name.split(".")[0] == "fabopt"]
+
+
+def violations(package: Path) -> list[str]:
+    """Every import that goes against the order."""
+    wrong: list[str] = []
+    for path in sorted(package.rglob("*.py")):
+        relative = path.relative_to(package)
+        if len(relative.parts) == 1 and relative.name in TOP_LEVEL:
+            continue
+        part = part_of(path, package)
+        module = ".".join(["fabopt", *relative.with_suffix("").parts])
+        for line, name in imported_modules(path.read_text(encoding="utf-8"), module):
+            pieces = name.split(".")
+            target = pieces[1] if len(pieces) > 1 else ""
+            if target not in ORDER or part not in ORDER or ORDER.index(target) > ORDER.index(part):
+                wrong.append(f"{relative}:{line} imports {name}")
+    return wrong
+
+
+def test_every_part_imports_only_from_parts_before_it():
+    assert violations(PACKAGE) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "source"),
+    [
+        ("domain/x.py", "from fabopt.io.load import read_instance"),
+        ("io/x.py", "def f():\n    import fabopt.model.build"),
+        ("network/x.py", "from ..solve import session"),
+        ("model/x.py", "import importlib\nimportlib.import_module('fabopt.report.chart')"),
+        ("solve/x.py", "import fabopt"),
+    ],
+)
+def test_an_import_against_the_order_is_found(tmp_path, place, source):
+    file = tmp_path / place
+    file.parent.mkdir(parents=True)
+    file.write_text(source, encoding="utf-8")
+    assert len(violations(tmp_path)) == 1
+
+
+def test_only_the_session_imports_highspy_and_only_the_command_line_prints():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        relative = path.relative_to(PACKAGE).as_posix()
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {
+            alias.name.split(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        } | {
+            (node.module or "").split(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and not node.level
+        }
+        if "highspy" in names:
+            assert relative == "solve/session.py"
+        calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        assert not calls & {"eval", "exec", "yaml.load", "pickle.load", "pickle.loads"}, relative
+        if not relative.startswith("cli/"):
+            assert not calls & {"print", "input", "sys.exit", "exit"}, relative
+
+
+def loaded(code: str) -> set[str]:
+    """Top-level modules in memory after a piece of code ran in a fresh interpreter."""
+    program = f"import sys\n{code}\nprint(' '.join(sorted({{m.split('.')[0] for m in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split("\n")[-2].split())
+
+
+HEAVY = {"pyomo", "pandas", "highspy", "pint", "scipy", "altair", "numpy", "pyarrow", "networkx"}
+
+
+def test_import_of_fabopt_loads_nothing_heavy():
+    assert not loaded("import fabopt") & (HEAVY | {"pydantic"})
+
+
+def test_help_loads_nothing_heavy():
+    code = "import contextlib, io, fabopt.cli\nwith contextlib.redirect_stdout(io.StringIO()):\n"
+    code += "    assert fabopt.cli.main(['--help']) == 0"
+    assert not loaded(code) & (HEAVY | {"pydantic"})
+
+
+def best_of(argv: list[str], runs: int = 5) -> float:
+    """Least seconds of a few runs, since others may use the machine at the same time."""
+    seconds = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, *argv], capture_output=True, check=True)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def test_import_takes_less_than_half_a_second():
+    assert best_of(["-c", "import fabopt"]) < 0.5
+
+
+def test_help_takes_less_than_three_tenths_of_a_second():
+    assert best_of(["-m", "fabopt", "--help"]) < 0.3
