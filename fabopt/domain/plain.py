@@ -171,8 +171,6 @@ class Effect(Record):
     """Share of the amount in the first, second... period after arrival; the last one holds."""
     lasts: Annotated[Whole, Field(ge=1)] | None = None
     """Periods after which it ends (never when left out)."""
-    opening: Counts | None = None
-    """Effect of each opening unit in each period (nothing when left out: the capacity counts it already)."""
 
     @model_validator(mode="before")
     @classmethod
@@ -222,7 +220,7 @@ class Unit(Entry):
     pinned: ByPeriod = Field(default_factory=dict)
     """Orders already decided, by period."""
     opening: Count | None = None
-    """Units standing at the decision date."""
+    """Units standing at the decision date; the resources' capacity counts them already."""
     retire_cost: Number | None = None
     """Cost of retiring a unit (none can be retired when left out)."""
     terminal_value: Numbers | None = None

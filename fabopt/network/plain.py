@@ -1,0 +1,329 @@
+"""Lowering of the plain `network:` section to the tables of the process network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+
+import numpy as np
+
+from fabopt.domain import plain as spec
+from fabopt.domain.base import FieldProblem, Path
+from fabopt.domain.plain_base import Labels
+from fabopt.domain.plain_rows import Budget, Group, Term, WholeGroup
+from fabopt.domain.quantity import Quantity
+from fabopt.network import tables
+from fabopt.network.plain_numbers import Timeline
+from fabopt.network.profiles import lead_profile, ramp_profile, spread_profile
+from fabopt.network.tables import Array, Period
+
+
+def lower_plain(
+    network: spec.PlainNetwork, periods: tuple[Period, ...], *, name: str = "", end_discount: float = 1.0
+) -> tables.Network:
+    """Lower a plain network over the periods of a horizon.
+
+    Parameters
+    ----------
+    network
+        The section, validated.
+    periods
+        The periods of the horizon, in order.
+    name
+        Name of the result.
+    end_discount
+        Factor that brings money of the end of the horizon to the decision date.
+
+    Returns
+    -------
+    Network
+        Records in the order of the section.
+
+    Raises
+    ------
+    FieldProblem
+        When a list has not one number for each period, or a period is named that the horizon does not have;
+        with every such fault, at its path inside the section.
+    """
+    lowering = _Lowering(periods)
+    units, effects, unit_materials = lowering.units(network.units)
+    activities, flows, uses = lowering.activities(network.activities)
+    result = tables.Network(
+        name=name,
+        periods=periods,
+        materials=lowering.materials(network.materials),
+        activities=activities,
+        flows=flows,
+        uses=uses,
+        resources=lowering.resources(network.resources),
+        units=units,
+        unit_effects=effects,
+        unit_materials=unit_materials,
+        demands=lowering.demands(network.demands),
+        budgets=lowering.budgets(network.budgets),
+        groups=lowering.groups(network.groups),
+        whole_groups=lowering.whole_groups(network.whole_groups),
+        constant_value=_one(network.constant_value, 0.0),
+        end_discount=end_discount,
+    )
+    if lowering.faults:
+        raise FieldProblem(lowering.faults)
+    return result
+
+
+def _one(number: Quantity | None, default: float) -> float:
+    return default if number is None else number.value
+
+
+def _tags(labels: Labels) -> tables.Tags:
+    return tables.Tags(**{field.name: getattr(labels, field.name) for field in fields(tables.Tags)})
+
+
+def _portion_weights(portion: spec.Portion, lead: float) -> tuple[int, Array]:
+    """First age and shares by age of an amount; the shares of a lead or a spread sum to 1."""
+    if portion.spread is not None:
+        return ramp_profile(lead, spread_profile(portion.spread.value), persistent=False)
+    if portion.ages is not None:
+        shares = np.array([share.value for share in portion.ages])
+        return ramp_profile(lead, shares, persistent=False)
+    return lead_profile(lead)
+
+
+class _Lowering(Timeline):
+    """One pass over the sections; gathers faults instead of stopping at the first."""
+
+    def materials(self, section: Mapping[str, spec.Material]) -> tuple[tables.Material, ...]:
+        return tuple(
+            tables.Material(
+                id=key,
+                name=item.name or key,
+                unit=item.unit,
+                tags=_tags(item.tags),
+                storable=item.storable,
+                opening=_one(item.opening, 0.0),
+                receipts=self.maybe(item.receipts, ("materials", key, "receipts")),
+                survival=_one(item.survival, 1.0),
+                carrying_cost=self.maybe(item.carrying_cost, ("materials", key, "carrying_cost")),
+                disposal_cost=_one(item.disposal_cost, 0.0) if item.disposal else None,
+                terminal_value=_one(item.terminal_value, 0.0),
+                safety_stock=self.maybe(item.safety_stock, ("materials", key, "safety_stock")),
+                shortfall_cost=_one(item.shortfall_cost, 0.0),
+                stock_limit=_one(item.stock_limit, np.inf),
+            )
+            for key, item in section.items()
+        )
+
+    def activities(
+        self, section: Mapping[str, spec.Activity]
+    ) -> tuple[tuple[tables.Activity, ...], tuple[tables.Flow, ...], tuple[tables.Use, ...]]:
+        flows: dict[tuple[str, str, int], Array] = {}
+        uses: dict[tuple[str, str, int], Array] = {}
+        for key, item in section.items():
+            lead = _one(item.lead, 0.0)
+            for name, portion in item.inputs.items():
+                for age, amount in self.portion(portion, 0.0, ("activities", key, "inputs", name)):
+                    _add(flows, (key, name, age), -amount)
+            for name, output in item.outputs.items():
+                at: Path = ("activities", key, "outputs", name)
+                good = self.series(output.yield_, (*at, "yield"), 1.0)
+                for age, amount in self.portion(output, lead, at):
+                    _add(flows, (key, name, age), amount * good)
+            for name, portion in item.uses.items():
+                for age, amount in self.portion(portion, 0.0, ("activities", key, "uses", name)):
+                    _add(uses, (key, name, age), amount)
+        return (
+            tuple(self.activity(key, item) for key, item in section.items()),
+            tuple(tables.Flow(*key, amount) for key, amount in flows.items()),
+            tuple(tables.Use(*key, amount) for key, amount in uses.items()),
+        )
+
+    def activity(self, key: str, item: spec.Activity) -> tables.Activity:
+        at: Path = ("activities", key)
+        switch = item.on_off or spec.OnOff()
+        return tables.Activity(
+            id=key,
+            name=item.name or key,
+            unit=item.unit,
+            tags=_tags(item.tags),
+            cost=self.maybe(item.cost, (*at, "cost")),
+            lower=self.maybe(item.lower, (*at, "lower")),
+            upper=self.maybe(item.upper, (*at, "upper")),
+            lot=None if item.lot is None else item.lot.value,
+            on_off=item.on_off is not None,
+            fixed_cost=self.maybe(switch.fixed_cost, (*at, "on_off", "fixed_cost")),
+            start_cost=_one(switch.start_cost, 0.0),
+            min_run=switch.min_run,
+            was_on=switch.was_on,
+        )
+
+    def portion(self, portion: spec.Portion, lead: float, path: Path) -> Iterator[tuple[int, Array]]:
+        """Amount by age, each ``[T]`` by the period of the start."""
+        amount = self.series(portion.amount, (*path, "amount"), 1.0)
+        first, weights = _portion_weights(portion, _one(portion.lead, lead))
+        for step, weight in enumerate(weights):
+            if weight:
+                yield first + step, amount * weight
+
+    def resources(self, section: Mapping[str, spec.Resource]) -> tuple[tables.Resource, ...]:
+        return tuple(
+            tables.Resource(
+                id=key,
+                name=item.name or key,
+                unit=item.unit,
+                kind=item.kind,
+                base=self.series(item.capacity, ("resources", key, "capacity")),
+                tags=_tags(item.tags),
+                limit_kind=item.limit_kind,
+                relaxable=item.relaxable,
+            )
+            for key, item in section.items()
+        )
+
+    def units(
+        self, section: Mapping[str, spec.Unit]
+    ) -> tuple[tuple[tables.Unit, ...], tuple[tables.UnitEffect, ...], tuple[tables.UnitMaterial, ...]]:
+        effects: list[tables.UnitEffect] = []
+        parts: list[tables.UnitMaterial] = []
+        for key, item in section.items():
+            for side, sign in (("adds", 1.0), ("occupies", -1.0)):
+                named: Mapping[str, spec.Effect] = getattr(item, side)
+                for name, effect in named.items():
+                    effects.append(_effect(key, name, effect, _one(item.lead, 0.0), sign))
+            for side, sign, lead in (("consumes", -1.0, 0.0), ("releases", 1.0, _one(item.lead, 0.0))):
+                of_side: Mapping[str, spec.Parts] = getattr(item, side)
+                for name, part in of_side.items():
+                    first, weights = lead_profile(_one(part.lead, lead))
+                    amount = sign * _one(part.amount, 1.0)
+                    parts += (
+                        tables.UnitMaterial(key, name, first + step, amount * float(weight))
+                        for step, weight in enumerate(weights)
+                    )
+        return tuple(self.unit(key, item) for key, item in section.items()), tuple(effects), tuple(parts)
+
+    def unit(self, key: str, item: spec.Unit) -> tables.Unit:
+        at: Path = ("units", key)
+        pinned = None
+        if item.pinned:
+            pinned = np.full(len(self.periods), np.nan)
+            for ref, number in item.pinned.items():
+                pinned[self.period(ref, (*at, "pinned", ref))] = number.value
+        return tables.Unit(
+            id=key,
+            name=item.name or key,
+            unit=item.unit,
+            tags=_tags(item.tags),
+            cost=self.maybe(item.cost, (*at, "cost")),
+            upper=self.maybe(item.upper, (*at, "upper")),
+            total=_one(item.total, np.inf),
+            whole=item.whole,
+            min_order=_one(item.min_order, 0.0),
+            fixed_cost=self.maybe(item.fixed_cost, (*at, "fixed_cost")),
+            pinned=pinned,
+            opening=_one(item.opening, 0.0),
+            retire_cost=None if item.retire_cost is None else item.retire_cost.value,
+            lead=_one(item.lead, 0.0),
+            terminal_value=self.maybe(item.terminal_value, (*at, "terminal_value")),
+            instrument=item.instrument,
+        )
+
+    def demands(self, section: Mapping[str, spec.Demand]) -> tuple[tables.Demand, ...]:
+        return tuple(self.demand(key, item) for key, item in section.items())
+
+    def demand(self, key: str, item: spec.Demand) -> tables.Demand:
+        at: Path = ("demands", key)
+        if item.steps:
+            steps = tuple(
+                tables.ValueStep(
+                    width=self.series(step.quantity, (*at, "steps", place, "quantity")),
+                    value=self.series(step.value, (*at, "steps", place, "value")),
+                )
+                for place, step in enumerate(item.steps)
+            )
+        else:
+            width = self.series(item.quantity, (*at, "quantity"))
+            steps = (tables.ValueStep(width=width, value=self.series(item.value, (*at, "value"))),)
+        quantity = np.sum([step.width for step in steps], axis=0)
+        return tables.Demand(
+            id=key,
+            name=item.name or key,
+            material=item.material or key,
+            quantity=np.asarray(quantity, dtype=np.float64),
+            steps=steps,
+            tags=_tags(item.tags),
+            required=item.required,
+            expiry=None if item.backlog is None else item.backlog.expiry,
+            backlog_cost=0.0 if item.backlog is None else _one(item.backlog.cost, 0.0),
+            lost_cost=_one(item.lost_cost, 0.0),
+            weight=_one(item.weight, 0.0),
+        )
+
+    def budgets(self, section: Mapping[str, Budget]) -> tuple[tables.Budget, ...]:
+        found = []
+        for key, item in section.items():
+            at: Path = ("budgets", key)
+            windows = self.windows(item, at)
+            amount = self.windowed(item.amount, (*at, "amount"), windows, 0.0)
+            terms = self.terms(item.terms, at)
+            found.append(tables.Budget(key, item.name or key, windows, amount, terms, _tags(item.tags)))
+        return tuple(found)
+
+    def groups(self, section: Mapping[str, Group]) -> tuple[tables.GroupLimit, ...]:
+        found = []
+        for key, item in section.items():
+            at: Path = ("groups", key)
+            windows = self.windows(item, at)
+            found.append(
+                tables.GroupLimit(
+                    id=key,
+                    name=item.name or key,
+                    unit=item.unit,
+                    sense=item.sense,
+                    windows=windows,
+                    rhs=self.windowed(item.limit, (*at, "limit"), windows, 0.0),
+                    terms=self.terms(item.terms, at),
+                    tags=_tags(item.tags),
+                    limit_kind=item.limit_kind,
+                    relaxable=item.relaxable,
+                )
+            )
+        return tuple(found)
+
+    def whole_groups(self, section: Mapping[str, WholeGroup]) -> tuple[tables.WholeGroup, ...]:
+        return tuple(
+            tables.WholeGroup(
+                id=key,
+                name=item.name or key,
+                unit=item.unit,
+                windows=self.windows(item, ("whole_groups", key)),
+                terms=self.terms(item.terms, ("whole_groups", key)),
+                lot=_one(item.lot, 1.0),
+                tags=_tags(item.tags),
+            )
+            for key, item in section.items()
+        )
+
+    def terms(self, terms: tuple[Term, ...], path: Path) -> tuple[tables.Term, ...]:
+        return tuple(
+            tables.Term(
+                *term.counted,
+                self.series(term.coefficient, (*path, "terms", place, "coefficient"), 1.0),
+                term.shift,
+            )
+            for place, term in enumerate(terms)
+        )
+
+
+def _add(table: dict[tuple[str, str, int], Array], key: tuple[str, str, int], amount: Array) -> None:
+    table[key] = table[key] + amount if key in table else amount
+
+
+def _effect(unit: str, resource: str, effect: spec.Effect, lead: float, sign: float) -> tables.UnitEffect:
+    shares = np.array([1.0] if effect.ramp is None else [share.value for share in effect.ramp])
+    if effect.lasts is not None:
+        # The last share of the ramp holds until the effect ends.
+        shares = np.concatenate([shares, np.full(max(effect.lasts - shares.size, 0), shares[-1])])
+        shares = shares[: effect.lasts]
+    first, profile = ramp_profile(_one(effect.lead, lead), shares, persistent=effect.lasts is None)
+    return tables.UnitEffect(
+        unit, resource, first, sign * _one(effect.amount, 1.0) * profile, effect.lasts is None
+    )
