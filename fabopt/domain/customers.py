@@ -94,6 +94,10 @@ class SiteExpansion(Record):
     order_every: Annotated[int, Field(ge=1)] = 1
     """An order may be placed every so many periods."""
 
+    def curve_points(self) -> list[tuple[float, float]]:
+        """Return (MW, million dollars) of the cost curve, by rising size."""
+        return [(size, self.curve[size].value) for size in sorted(self.curve)]
+
 
 class Site(Record):
     """A site, or a group of sites of one lab in one region."""

@@ -46,7 +46,7 @@ def die_yield(model: YieldModel, area_cm2: float, defects_per_cm2: float, cluste
         return ((1.0 - math.exp(-faults)) / faults) ** 2
     if model == "seeds":
         return 1.0 / (1.0 + faults)
-    return (1.0 + faults / clustering) ** (-clustering)
+    return float((1.0 + faults / clustering) ** (-clustering))
 
 
 class Node(Record):

@@ -21,9 +21,7 @@ class PerPeriod(In):
     def __init__(self, unit: str, *, ge: float | None = None, gt: float | None = None) -> None:
         super().__init__(unit, ge=ge, gt=gt, series=True)
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.with_info_plain_validator_function(
             self._validate_any, serialization=core_schema.plain_serializer_function_ser_schema(_raw)
         )
@@ -38,9 +36,7 @@ class PerPeriod(In):
     def _entry(self) -> In:
         return In(self.unit, ge=self.limits.ge, gt=self.limits.gt)
 
-    def _validate_any(
-        self, raw: Any, info: core_schema.ValidationInfo[Any]
-    ) -> Quantity | tuple[Quantity, ...]:
+    def _validate_any(self, raw: Any, info: core_schema.ValidationInfo[Any]) -> Quantity | tuple[Quantity, ...]:
         if not isinstance(raw, list | tuple):
             return self._validate(raw, info)
         faults: list[Fault] = [] if raw else [Fault((), "the list is empty; give one number for each period")]

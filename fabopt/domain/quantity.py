@@ -285,9 +285,7 @@ class In:
         self.limits = Limits(ge, gt, le, lt)
         self.series = series
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.with_info_plain_validator_function(
             self._validate,
             serialization=core_schema.plain_serializer_function_ser_schema(Quantity.raw),
@@ -324,14 +322,10 @@ class In:
         if isinstance(raw, Quantity):
             if raw.unit != self.unit:
                 check_unit(raw.unit)
-                raise FieldProblem(
-                    [Fault((), f"a quantity in '{raw.unit}' stands where '{self.unit}' is meant")]
-                )
+                raise FieldProblem([Fault((), f"a quantity in '{raw.unit}' stands where '{self.unit}' is meant")])
             quantity = raw if raw.limits == self.limits else replace(raw, limits=self.limits)
         else:
             quantity = read_quantity(raw, self.unit, self.limits, rates)
         if quantity.shape != "constant" and not self.series:
-            raise FieldProblem(
-                [Fault((quantity.shape,), "this number cannot vary over time; give one value")]
-            )
+            raise FieldProblem([Fault((quantity.shape,), "this number cannot vary over time; give one value")])
         return quantity

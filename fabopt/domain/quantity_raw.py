@@ -54,9 +54,7 @@ class _Reader:
             return "give a pure number, such as 0.62 or '62 %'"
         return f"give a number in {self.canonical}, such as '3 {self.canonical}'"
 
-    def point(
-        self, raw: object, path: Path, when: date | None, inherited: str, factor: float
-    ) -> Point | None:
+    def point(self, raw: object, path: Path, when: date | None, inherited: str, factor: float) -> Point | None:
         """Read one number with its range and provenance."""
         if not isinstance(raw, Mapping):
             read = self.number(raw, path, inherited)
@@ -79,9 +77,7 @@ class _Reader:
         beside = plain_unit if "unit" in raw else written
         low, high = self._range(raw, path, value, beside)
         times = factor * self.times(raw, path)
-        point = Point(
-            when, value * times, _times(low, times), _times(high, times), **self.provenance(raw, path)
-        )
+        point = Point(when, value * times, _times(low, times), _times(high, times), **self.provenance(raw, path))
         self._check(point, path)
         return point
 
@@ -231,9 +227,7 @@ class _Reader:
                 self.fault(place, f"a quantity has no field {_kind(key)}", "it has " + ", ".join(known))
 
 
-def read_quantity(
-    raw: object, canonical: str, limits: Limits, rates: Mapping[str, float] | None = None
-) -> Quantity:
+def read_quantity(raw: object, canonical: str, limits: Limits, rates: Mapping[str, float] | None = None) -> Quantity:
     """Read a quantity from its raw form.
 
     Parameters

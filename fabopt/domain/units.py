@@ -153,9 +153,7 @@ _PREFIXABLE: Mapping[str, str] = {
 NAMES: Mapping[str, str] = {**_PLAIN, **_PREFIXABLE}
 """Every name that a unit may use without a prefix, and what it stands for."""
 
-_NUMBER = re.compile(
-    r"\s*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(.*?)\s*\Z", re.DOTALL
-)
+_NUMBER = re.compile(r"\s*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(.*?)\s*\Z", re.DOTALL)
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9]*|%|1")
 _LONGEST_TEXT = 80
 _LARGEST = 1e30
@@ -321,9 +319,7 @@ def split_text(text: str) -> tuple[float, str]:
         raise UnitError(f"a quantity has at most {_LONGEST_TEXT} characters, this text has {len(text)}")
     match = _NUMBER.match(text)
     if match is None:
-        raise UnitError(
-            f"'{_shown(text)}' is no quantity; write a number and a unit, like '180 kwafer/month'"
-        )
+        raise UnitError(f"'{_shown(text)}' is no quantity; write a number and a unit, like '180 kwafer/month'")
     value = checked_number(float(match[1]), match[1])
     rest = match[2]
     if rest.startswith((",", "_", "'")):

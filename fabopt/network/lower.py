@@ -1,0 +1,92 @@
+"""From an instance to its process network: the domain's chain, a plain network, or both in one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+
+import numpy as np
+
+from fabopt.domain.instance import Instance
+from fabopt.network.lowering.builder import Chain, finish, make_periods
+from fabopt.network.lowering.demand import lower_demand, lower_markets
+from fabopt.network.lowering.deployment import lower_deployment
+from fabopt.network.lowering.lithography import lower_lithography
+from fabopt.network.lowering.memory import lower_memory
+from fabopt.network.lowering.opening import lower_opening
+from fabopt.network.lowering.packaging import lower_packaging
+from fabopt.network.lowering.wafers import lower_dies
+from fabopt.network.plain import lower_plain
+from fabopt.network.tables import Activity, Network, Unit
+
+
+def lower(instance: Instance, name: str = "") -> Network:
+    """Lower an instance.
+
+    Parameters
+    ----------
+    instance
+        A validated instance.
+    name
+        Name of the network; the instance's title when empty.
+
+    Returns
+    -------
+    Network
+        Records in a fixed order, in internal units (see `fabopt.network.tables`).
+    """
+    calendar, periods = make_periods(instance)
+    chain = Chain(instance, calendar, periods)
+    lower_lithography(chain)
+    lower_dies(chain)
+    lower_memory(chain)
+    lower_packaging(chain)
+    lower_deployment(chain)
+    standing = lower_demand(chain)
+    lower_markets(chain)
+    lower_opening(chain)
+    net = finish(chain, name or instance.about.title, standing)
+    if instance.network is not None:
+        net = _joined(net, lower_plain(instance.network, periods))
+    return _pinned(net, instance)
+
+
+def _joined(net: Network, plain: Network) -> Network:
+    """Return both networks in one; records of the plain one come last."""
+    parts = {
+        f.name: getattr(net, f.name) + getattr(plain, f.name)
+        for f in fields(Network)
+        if f.name not in ("name", "periods", "constant_value", "end_discount")
+    }
+    return replace(net, **parts)
+
+
+def _pinned(net: Network, instance: Instance) -> Network:
+    """Return the network with the instance's pinned decisions held."""
+    index = {p.label: p.index for p in net.periods}
+    orders, levels = instance.pins.units, instance.pins.activities
+    if not orders and not levels:
+        return net
+
+    def pin_unit(unit: Unit) -> Unit:
+        if unit.id not in orders:
+            return unit
+        pinned = np.full(len(net.periods), math.nan) if unit.pinned is None else unit.pinned.copy()
+        for label, number in orders[unit.id].items():
+            pinned[index[label]] = number
+        return replace(unit, pinned=pinned)
+
+    def pin_activity(activity: Activity) -> Activity:
+        if activity.id not in levels:
+            return activity
+        lower = np.zeros(len(net.periods)) if activity.lower is None else activity.lower.copy()
+        upper = np.full(len(net.periods), np.inf) if activity.upper is None else activity.upper.copy()
+        for label, level in levels[activity.id].items():
+            lower[index[label]] = upper[index[label]] = level
+        return replace(activity, lower=lower, upper=upper)
+
+    return replace(
+        net,
+        units=tuple(pin_unit(u) for u in net.units),
+        activities=tuple(pin_activity(a) for a in net.activities),
+    )

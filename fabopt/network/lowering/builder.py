@@ -1,0 +1,274 @@
+"""The chain being lowered: instance, calendar, records so far, and numbers as arrays over the periods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from fabopt.domain.calendar import Calendar
+from fabopt.domain.instance import Instance
+from fabopt.domain.quantity import Quantity
+from fabopt.network.profiles import lead_profile
+from fabopt.network.tables import (
+    Activity,
+    Array,
+    Budget,
+    Demand,
+    Flow,
+    GroupLimit,
+    Material,
+    Network,
+    Period,
+    Resource,
+    Tags,
+    Unit,
+    UnitEffect,
+    UnitMaterial,
+    Use,
+    WholeGroup,
+)
+
+HOURS_PER_YEAR = 8766.0
+PER_THOUSAND = 1e-3
+"""Dollars per piece to millions of dollars per thousand pieces."""
+
+
+def make_periods(instance: Instance) -> tuple[Calendar, tuple[Period, ...]]:
+    """Return the calendar of the horizon and its periods with mid-period discount factors."""
+    horizon = instance.horizon
+    calendar = Calendar(horizon.start, horizon.periods, horizon.period)
+    rate = horizon.discount_rate.value
+    last = horizon.periods - 1
+    if horizon.reported_until is not None:
+        last = calendar.period_index(horizon.reported_until)
+    periods = tuple(
+        Period(
+            index=span.index,
+            label=span.label,
+            start=span.start,
+            end=span.end,
+            years=span.years,
+            discount=(1.0 + rate) ** -((span.index + 0.5) * span.years),
+            reported=span.index <= last,
+        )
+        for span in calendar.spans
+    )
+    return calendar, periods
+
+
+@dataclass
+class Builder:
+    """Records in the order in which they were lowered; `history` holds levels of activities before the horizon."""
+
+    materials: dict[str, Material] = field(default_factory=dict)
+    activities: dict[str, Activity] = field(default_factory=dict)
+    flows: list[Flow] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    resources: dict[str, Resource] = field(default_factory=dict)
+    units: dict[str, Unit] = field(default_factory=dict)
+    unit_effects: list[UnitEffect] = field(default_factory=list)
+    unit_materials: list[UnitMaterial] = field(default_factory=list)
+    demands: list[Demand] = field(default_factory=list)
+    budgets: list[Budget] = field(default_factory=list)
+    groups: list[GroupLimit] = field(default_factory=list)
+    whole_groups: list[WholeGroup] = field(default_factory=list)
+    history: dict[str, float] = field(default_factory=dict)
+
+    def material(self, record: Material) -> None:
+        """Add a material."""
+        self.materials[record.id] = record
+
+    def activity(self, record: Activity) -> None:
+        """Add an activity."""
+        self.activities[record.id] = record
+
+    def resource(self, record: Resource) -> None:
+        """Add a resource."""
+        self.resources[record.id] = record
+
+    def unit(self, record: Unit) -> None:
+        """Add a unit."""
+        self.units[record.id] = record
+
+    def flow(self, activity: str, material: str, first_age: int, weights: Array, amount: Array) -> None:
+        """Add the effect of an activity on a material: `amount` ``[T]`` spread by `weights` from `first_age` on."""
+        for k, weight in enumerate(weights):
+            if weight > 0.0:
+                self.flows.append(Flow(activity, material, first_age + k, amount * weight))
+
+    def use(self, activity: str, resource: str, first_age: int, weights: Array, amount: Array) -> None:
+        """Add the use of a resource by an activity: `amount` ``[T]`` spread by `weights` from `first_age` on."""
+        for k, weight in enumerate(weights):
+            if weight > 0.0:
+                self.uses.append(Use(activity, resource, first_age + k, amount * weight))
+
+
+@dataclass
+class Chain:
+    """An instance on its way to a network.
+
+    `mean(q)` and the like turn a quantity into one number per period; durations become periods by the period's nominal
+    length, so that a quarter is three months whatever the calendar says.
+    """
+
+    instance: Instance
+    calendar: Calendar
+    periods: tuple[Period, ...]
+    build: Builder = field(default_factory=Builder)
+    unit_cost: dict[str, Array] = field(default_factory=dict)
+    """Resource cost of materials rolled up along the chain, million dollars per unit, ``[T]``."""
+
+    @property
+    def n(self) -> int:
+        """Number of periods."""
+        return len(self.periods)
+
+    @property
+    def years(self) -> float:
+        """Nominal length of a period in years."""
+        return self.calendar.years
+
+    @property
+    def months(self) -> float:
+        """Nominal length of a period in months."""
+        return self.calendar.years * 12.0
+
+    @property
+    def rate(self) -> float:
+        """Discount rate per year."""
+        return self.instance.horizon.discount_rate.value
+
+    def lead(self, months: float) -> float:
+        """Return a duration in periods."""
+        return months / self.months
+
+    def mean(self, quantity: Quantity, shift_months: float = 0.0) -> Array:
+        """Return the quantity's mean over each period ``[T]``, read `shift_months` later."""
+        if quantity.shape == "constant":
+            return np.full(self.n, quantity.value)
+        shift = timedelta(days=shift_months * 365.25 / 12.0)
+        return np.array([quantity.mean(p.start + shift, p.end + shift) for p in self.periods])
+
+    def per_period(self, quantity: Quantity) -> Array:
+        """Return a rate per month as an amount per period ``[T]``."""
+        return self.mean(quantity) * self.months
+
+    def flat(self, value: float) -> Array:
+        """Return the same number for each period ``[T]``."""
+        return np.full(self.n, value)
+
+    def window(self, first: date | None, last: date | None, lead_periods: float = 0.0) -> Array:
+        """Return 1 for the periods in which an activity may start so that it ends in [first, last], else 0 ``[T]``.
+
+        A period counts if the activity's end, `lead_periods` later, lies at or after the period that holds `first`;
+        `last` is a last date of *start*.
+        """
+        index = np.arange(self.n)
+        mask = np.ones(self.n)
+        if first is not None:
+            mask[index + lead_periods < self.calendar.period_index(first) - 1e-9] = 0.0
+        if last is not None:
+            mask[index > self.calendar.period_index(last)] = 0.0
+        return mask
+
+    def open_upper(self, mask: Array) -> Array:
+        """Return upper bounds: free where `mask` is 1, zero elsewhere."""
+        return np.where(mask > 0.0, np.inf, 0.0)
+
+    def progress_payment(self, cost: Array, lead_periods: float) -> Array:
+        """Return the cost booked at the order of something paid evenly over its lead time ``[T]``.
+
+        The discount factor of the order's own period is applied later; here the later instalments are brought back
+        to it.
+        """
+        years = lead_periods * self.years
+        if years == 0.0 or self.rate == 0.0:
+            return cost
+        force = np.log1p(self.rate)
+        return np.asarray(cost * (1.0 - np.exp(-force * years)) / (force * years))
+
+    def order_upper(self, first_effect_age: int, most: float, mask: Array | None = None) -> Array:
+        """Return bounds on orders ``[T]``: `most`, and none where the effect would come after the horizon."""
+        upper = self.flat(most)
+        upper[max(self.n - first_effect_age, 0) :] = 0.0
+        return upper if mask is None else upper * mask
+
+    def unit_worth(self, cost: Array, lead_periods: float, life_years: float) -> Array:
+        """Return what a unit ordered in t is worth at the end: its cost less straight-line wear ``[T]``."""
+        age = (self.n - (np.arange(self.n) + lead_periods)) * self.years
+        return np.asarray(cost * np.clip(1.0 - np.maximum(age, 0.0) / life_years, 0.0, 1.0))
+
+    def barred(self, origin: str, destination: str, chip: str | None = None) -> Array:
+        """Return 1 for the periods in which goods may not go from one region to the other ``[T]``."""
+        mask = np.zeros(self.n)
+        for rule in self.instance.barred_flows:
+            if (rule.origin, rule.destination) != (origin, destination):
+                continue
+            if rule.chips and (chip is None or chip not in rule.chips):
+                continue
+            mask = np.maximum(mask, self.window(rule.since, rule.until))
+        return mask
+
+    def chips_of_die(self, die: str) -> list[str]:
+        """Return the chips whose bills of materials name a die or one of its bins."""
+        names = {die, *self.instance.dies[die].bins}
+        return [
+            chip_id
+            for chip_id, chip in self.instance.chips.items()
+            if any(names & set(bom.dies) for bom in chip.boms.values())
+        ]
+
+
+def finish(chain: Chain, name: str, constant_value: float) -> Network:
+    """Return the network of a chain, with what was in work before the decision date as receipts and spent capacity."""
+    build = chain.build
+    receipts = {key: np.zeros(chain.n) for key in build.materials}
+    spent = {key: np.zeros(chain.n) for key in build.resources}
+    for flow in build.flows:
+        level = build.history.get(flow.activity, 0.0)
+        receipts[flow.material][: flow.age] += level * flow.amount[0]
+    for use in build.uses:
+        level = build.history.get(use.activity, 0.0)
+        spent[use.resource][: use.age] += level * use.amount[0]
+    materials = tuple(_with_receipts(m, receipts[m.id]) for m in build.materials.values())
+    resources = tuple(replace(r, base=np.maximum(r.base - spent[r.id], 0.0)) for r in build.resources.values())
+    return Network(
+        name=name,
+        periods=chain.periods,
+        materials=materials,
+        activities=tuple(build.activities.values()),
+        flows=tuple(build.flows),
+        uses=tuple(build.uses),
+        resources=resources,
+        units=tuple(build.units.values()),
+        unit_effects=tuple(build.unit_effects),
+        unit_materials=tuple(build.unit_materials),
+        demands=tuple(build.demands),
+        budgets=tuple(build.budgets),
+        groups=tuple(build.groups),
+        whole_groups=tuple(build.whole_groups),
+        constant_value=constant_value,
+        end_discount=(1.0 + chain.rate) ** -(chain.n * chain.years),
+    )
+
+
+def _with_receipts(material: Material, receipts: Array) -> Material:
+    """Return the material with work in progress arriving; what work in progress itself still needs is put in stock."""
+    if not receipts.any():
+        return material
+    before = material.receipts if material.receipts is not None else np.zeros_like(receipts)
+    total = before + receipts
+    missing = max(0.0, -float(np.min(np.cumsum(total))) - material.opening)
+    return replace(material, receipts=total, opening=material.opening + missing)
+
+
+def landing(months: float, chain: Chain) -> tuple[int, Array]:
+    """Return first age and weights at which something arrives that takes `months`."""
+    return lead_profile(chain.lead(months))
+
+
+def tags(**values: str) -> Tags:
+    """Return tags from keywords."""
+    return Tags(**values)

@@ -1,0 +1,177 @@
+r"""Demand for compute as value steps, budgets of labs, and the other buyers of wafers.
+
+The inverse curve :math:`P = P_0 (Q/Q_0)^{-1/\varepsilon}` is cut at multiples :math:`m_k` of :math:`Q_0`; the value of
+step k is the mean of :math:`\min(P, \text{cap} \cdot P_0)` over it, in closed form:
+
+.. math:: \frac{1}{m_k - m_{k-1}} \int_{m_{k-1}}^{m_k} \min(c, q^{-1/\varepsilon})\,dq
+"""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+
+import numpy as np
+
+from fabopt.domain.customers import Lab, Market
+from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, tags
+from fabopt.network.lowering.deployment import in_field, wear
+from fabopt.network.lowering.wafers import ONE, use_fab, wafer_cost
+from fabopt.network.tables import Activity, Array, Budget, Demand, Material, Term, ValueStep
+
+
+def step_prices(breaks: list[float], elasticity: float, cap: float) -> Array:
+    """Return the mean price of each step of the inverse curve relative to P0 ``[K]``."""
+
+    def area(q: float) -> float:
+        """Integral of min(cap, u^(-1/eps)) from 0 to q."""
+        kink = cap**-elasticity
+        if q <= kink:
+            return cap * q
+        power = 1.0 - 1.0 / elasticity
+        tail = np.log(q / kink) if abs(power) < 1e-12 else (q**power - kink**power) / power
+        return float(cap * kink + tail)
+
+    ends = [0.0, *breaks]
+    return np.array([(area(b) - area(a)) / (b - a) for a, b in pairwise(ends)])
+
+
+def lower_demand(chain: Chain) -> float:
+    """Add demand for compute and budgets; return the worth of what already runs (for the gap's denominator)."""
+    curve = chain.instance.demand_curve
+    if curve is None:
+        return 0.0
+    prices = step_prices(list(curve.breaks), curve.elasticity.value, curve.price_cap.value)
+    hours = HOURS_PER_YEAR * chain.years
+    standing = 0.0
+    for lab_id, lab in chain.instance.labs.items():
+        total = chain.mean(lab.demand.total)
+        for workload_id, share in lab.demand.split.items():
+            workload = chain.instance.workloads[workload_id]
+            reference = total * chain.mean(share)
+            worth = chain.mean(curve.reference_price) * chain.mean(workload.price_ratio)
+            worth = worth * hours * PER_THOUSAND
+            widths = np.diff([0.0, *curve.breaks])
+            steps = tuple(ValueStep(reference * w, worth * p) for w, p in zip(widths, prices, strict=True))
+            chain.build.demands.append(
+                Demand(
+                    f"{workload_id}:{lab_id}",
+                    f"{workload.name} of {lab.name}",
+                    f"compute:{workload_id}:{lab_id}",
+                    reference * curve.breaks[-1],
+                    steps,
+                    tags(stage="compute", customer=lab_id, lab=lab_id, workload=workload_id),
+                    weight=workload.compute_weight.value,
+                )
+            )
+            standing += _standing_value(chain, lab_id, workload_id, share_steps=steps)
+        _budget(chain, lab_id, lab)
+    return standing
+
+
+def _standing_value(chain: Chain, lab_id: str, workload_id: str, share_steps: tuple[ValueStep, ...]) -> float:
+    """Return the discounted worth of a workload if the opening fleet runs by the lab's own split until it wears out."""
+    lab = chain.instance.labs[lab_id]
+    supply = np.zeros(chain.n)
+    share = chain.mean(lab.demand.split[workload_id])
+    for site_id, fleet in lab.fleet.items():
+        for chip_id in fleet:
+            chip = chain.instance.chips[chip_id]
+            if workload_id in chip.performance:
+                units = in_field(chain, chip_id, site_id) * wear(chain, chip)
+                supply += units * chip.performance[workload_id].value * chain.mean(chip.usable) * share
+    discount = np.array([p.discount for p in chain.periods])
+    worth = 0.0
+    for step in share_steps:
+        taken = np.minimum(supply, step.width)
+        worth += float(np.sum(taken * step.value * discount))
+        supply = supply - taken
+    return worth
+
+
+def _budget(chain: Chain, lab_id: str, lab: Lab) -> None:
+    if lab.budget is None:
+        return
+    terms: list[Term] = []
+    for activity in chain.build.activities.values():
+        if activity.tags.lab != lab_id:
+            continue
+        if activity.id.startswith("deploy:"):
+            chip = chain.instance.chips[activity.tags.chip]
+            spend = (chain.mean(chip.price) + chain.mean(chip.system_cost)) * PER_THOUSAND
+            terms.append(Term("activity", activity.id, spend))
+        elif activity.id.startswith("operate:") and activity.cost is not None:
+            terms.append(Term("activity", activity.id, activity.cost))
+    for unit in chain.build.units.values():
+        if unit.tags.lab == lab_id and unit.cost is not None:
+            spread = unit.cost if unit.fixed_cost is None else unit.cost + _fixed_share(unit.fixed_cost, unit.upper)
+            terms.append(Term("unit", unit.id, spread))
+    amounts = chain.mean(lab.budget) * chain.years
+    windows = tuple(tuple(p.index for p in group) for _, group in groupby(chain.periods, key=lambda p: p.start.year))
+    chain.build.budgets.append(
+        Budget(
+            f"budget:{lab_id}",
+            f"budget of {lab.name}",
+            windows,
+            np.array([amounts[list(w)].sum() for w in windows]),
+            tuple(terms),
+            tags(stage="cash", owner=lab_id, customer=lab_id, lab=lab_id),
+        )
+    )
+
+
+def lower_markets(chain: Chain) -> None:
+    """Add the other buyers of wafers: a floor they hold, and value steps at the market price above it.
+
+    Their wafers are counted at the start (they wait in nobody's queue here), on two steps: the first half of what lies
+    above the floor at the market price, the second half at the price less `price_fall`.
+    """
+    for market_id, market in chain.instance.markets.items():
+        material = f"market:{market_id}"
+        label = tags(stage="market", customer=market_id, item=market_id)
+        chain.build.material(Material(material, market.name, "kwafer", label))
+        for fab_id, node_id in market.fabs.items():
+            _market_starts(chain, market_id, market, fab_id, node_id)
+        quantity = chain.per_period(market.quantity)
+        held = quantity * chain.mean(market.floor)
+        price = chain.mean(market.price) * PER_THOUSAND
+        above = (quantity - held) / 2.0
+        if held.any():
+            chain.build.demands.append(
+                Demand(
+                    f"floor:{market_id}",
+                    f"{market.name}, floor",
+                    material,
+                    held,
+                    (ValueStep(held, price),),
+                    label,
+                    required=True,
+                )
+            )
+        steps = (ValueStep(above, price), ValueStep(above, price * (1.0 - market.price_fall.value)))
+        chain.build.demands.append(
+            Demand(f"more:{market_id}", f"{market.name}, above the floor", material, above * 2.0, steps, label)
+        )
+
+
+def _market_starts(chain: Chain, market_id: str, market: Market, fab_id: str, node_id: str) -> None:
+    fab = chain.instance.fabs[fab_id]
+    activity = f"market:{market_id}:{fab_id}"
+    chain.build.activity(
+        Activity(
+            activity,
+            f"wafers for {market.name} at {fab.name}",
+            "kwafer",
+            tags(
+                stage="market",
+                owner=fab.owner,
+                customer=market_id,
+                item=market_id,
+                node=node_id,
+                site=fab_id,
+                region=fab.region,
+            ),
+            cost=wafer_cost(chain, node_id, fab_id),
+        )
+    )
+    use_fab(chain, activity, fab_id, node_id)
+    chain.build.flow(activity, f"market:{market_id}", 0, ONE, chain.flat(1.0))

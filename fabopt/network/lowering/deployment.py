@@ -1,0 +1,299 @@
+"""Deployment: accelerators become assets at a site, are run or left off each period, and yield compute.
+
+``deploy:<chip>:<site>`` turns a finished package into an asset; ``operate:<chip>:<site>`` takes an asset in, returns
+the surviving share of it at the end of the period, draws facility power (IT power x PUE) and gives one running
+accelerator of the lab; ``run:<chip>:<lab>:<workload>`` turns running accelerators into compute. Workload is never crossed
+with site. An asset that is not run stays, and wears, all the same: keeping an old chip is a decision apart from buying a
+new one.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from fabopt.domain.chips import Chip
+from fabopt.domain.customers import Lab, Site
+from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, landing, tags
+from fabopt.network.lowering.packaging import routes
+from fabopt.network.lowering.wafers import ONE
+from fabopt.network.profiles import ramp_profile
+from fabopt.network.tables import Activity, Array, GroupLimit, Material, Resource, Term, Unit, UnitEffect
+
+
+def sold(chain: Chain, chip_id: str) -> bool:
+    """Return whether a chip can still be delivered: made, in stock, or had by downgrading a better one."""
+    chip = chain.instance.chips[chip_id]
+    made = bool(routes(chain, chip_id)) or chip.stock.value > 0.0
+    return made or any(chip_id in other.sells_as for other in chain.instance.chips.values())
+
+
+def may_buy(chain: Chain, chip_id: str, lab_id: str) -> bool:
+    """Return whether a lab may buy a chip: it can use the designer, and the chip is sold to it."""
+    chip, lab = chain.instance.chips[chip_id], chain.instance.labs[lab_id]
+    return chip.designer in lab.designers and (not chip.customers or lab_id in chip.customers)
+
+
+def in_field(chain: Chain, chip_id: str, site_id: str) -> float:
+    """Return thousand accelerators of a chip at a site at the decision date."""
+    lab = chain.instance.labs[chain.instance.sites[site_id].lab]
+    fleet = lab.fleet.get(site_id, {})
+    return fleet[chip_id].value if chip_id in fleet else 0.0
+
+
+def lower_deployment(chain: Chain) -> None:
+    """Add site power, deployment, operation and workloads of every lab, and the limit on synchronised load."""
+    for site_id, site in chain.instance.sites.items():
+        _power(chain, site_id, site)
+    for workload_id, workload in chain.instance.workloads.items():
+        for lab_id, lab in chain.instance.labs.items():
+            if workload_id in lab.demand.split:
+                name = f"{workload.name} compute of {lab.name}"
+                label = tags(stage="compute", customer=lab_id, lab=lab_id, workload=workload_id)
+                chain.build.material(Material(f"compute:{workload_id}:{lab_id}", name, "kH100e", label))
+    for lab_id, lab in chain.instance.labs.items():
+        for chip_id, chip in chain.instance.chips.items():
+            sites = [s for s, site in chain.instance.sites.items() if site.lab == lab_id]
+            held = [s for s in sites if _asset(chain, chip_id, chip, s)]
+            if held:
+                _workloads(chain, chip_id, chip, lab_id, lab)
+        _synchronised(chain, lab_id, lab)
+
+
+def _power(chain: Chain, site_id: str, site: Site) -> None:
+    label = tags(stage="power", owner=site.lab, lab=site.lab, customer=site.lab, site=site_id, region=site.region)
+    resource = f"power:{site_id}"
+    chain.build.resource(
+        Resource(resource, f"{site.name} facility power", "MW", "level", chain.mean(site.power), label)
+    )
+    grow = site.expansion
+    if grow is None or grow.max_total.value <= 0.0:
+        return
+    ground = f"ground:{site_id}"
+    room = chain.flat(grow.max_total.value)
+    chain.build.resource(Resource(ground, f"{site.name} room for more power", "MW", "level", room, label))
+    lead = chain.lead(grow.lead.value)
+    first, profile = ramp_profile(lead, np.array(grow.ramp))
+    mask = (np.arange(chain.n) % grow.order_every == 0).astype(float)
+    for k, (fixed, slope, least, most) in enumerate(cost_segments(grow.curve_points())):
+        most = min(most, grow.max_total.value)
+        if least >= most:
+            continue
+        unit_id = f"build:{site_id}:{k + 1}"
+        cost, fixed_cost = chain.flat(slope), chain.flat(fixed)
+        worth = chain.unit_worth(cost, lead, grow.life.value)
+        chain.build.unit(
+            Unit(
+                unit_id,
+                f"{site.name} power, size {k + 1}",
+                "MW",
+                label,
+                cost=chain.progress_payment(cost, lead),
+                upper=chain.order_upper(first, most, mask),
+                whole=False,
+                min_order=least if fixed > 0.0 else 0.0,
+                fixed_cost=chain.progress_payment(fixed_cost, lead) if fixed > 0.0 else None,
+                lead=lead,
+                terminal_value=worth,
+                instrument="build",
+            )
+        )
+        effects = chain.build.unit_effects
+        effects.append(UnitEffect(unit_id, resource, first, profile))
+        effects.append(UnitEffect(unit_id, ground, 0, -np.ones(1)))
+
+
+def cost_segments(points: list[tuple[float, float]]) -> list[tuple[float, float, float, float]]:
+    """Return the straight lines through a cost curve as (fixed cost, cost per MW, least size, most size).
+
+    The first line runs from nothing to the first point, without a fixed cost; a concave curve is the lower envelope of
+    its lines, so the cheapest option for a size is the curve's own cost.
+    """
+    size, cost = points[0]
+    lines = [(0.0, cost / size, 0.0, size)]
+    for (s0, c0), (s1, c1) in pairwise(points):
+        slope = (c1 - c0) / (s1 - s0)
+        lines.append((c0 - slope * s0, slope, s0, s1))
+    return lines
+
+
+def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> bool:
+    """Add the assets of a chip at a site, if it can have any; return whether it can."""
+    site = chain.instance.sites[site_id]
+    lab = chain.instance.labs[site.lab]
+    opening = in_field(chain, chip_id, site_id)
+    buys = may_buy(chain, chip_id, site.lab) and sold(chain, chip_id)
+    if not buys and opening == 0.0:
+        return False
+    label = tags(
+        stage="deployment",
+        owner=site.lab,
+        customer=site.lab,
+        item=chip.designer,
+        chip=chip_id,
+        lab=site.lab,
+        site=site_id,
+        region=site.region,
+    )
+    survival = chip.survival.value**chain.years
+    worth = replacement_cost(chain, chip_id, chip) * chain.instance.horizon.terminal_share.value
+    name = f"{chip.name} at {site.name}"
+    asset = f"asset:{chip_id}:{site_id}"
+    chain.build.material(
+        Material(
+            asset,
+            name,
+            "kaccelerator",
+            label,
+            storable=True,
+            opening=opening,
+            survival=survival,
+            terminal_value=worth,
+        )
+    )
+    if buys:
+        _deploy(chain, chip_id, chip, site_id, asset)
+    operate = f"operate:{chip_id}:{site_id}"
+    facility_kw = chip.it_power.value * site.pue.value
+    hours = HOURS_PER_YEAR * chain.years
+    energy = facility_kw * hours * chain.mean(site.energy_price) * 1e-3
+    running = f"running:{chip_id}:{site.lab}"
+    chain.build.material(
+        Material(
+            running,
+            f"running {chip.name} of {lab.name}",
+            "kaccelerator",
+            tags(stage="compute", customer=site.lab, lab=site.lab, chip=chip_id, item=chip.designer),
+        )
+    )
+    chain.build.activity(
+        Activity(
+            operate,
+            f"operating {name}",
+            "kaccelerator",
+            label,
+            cost=(energy + chip.operating_cost.value * chain.years) * PER_THOUSAND,
+        )
+    )
+    chain.build.use(operate, f"power:{site_id}", 0, ONE, chain.flat(facility_kw))
+    chain.build.flow(operate, asset, 0, ONE, chain.flat(-1.0))
+    chain.build.flow(operate, asset, 1, ONE, chain.flat(survival))
+    chain.build.flow(operate, running, 0, ONE, chain.flat(1.0))
+    return True
+
+
+def replacement_cost(chain: Chain, chip_id: str, chip: Chip) -> float:
+    """Return the resource cost of one thousand deployed accelerators at the end of the horizon (million dollars).
+
+    Zero for a chip that is no longer made at the end: nothing replaces it as it is.
+    """
+    made = chain.unit_cost.get(f"chip:{chip_id}")
+    if made is None:
+        return 0.0
+    return float(made[-1] + chain.mean(chip.system_cost)[-1] * PER_THOUSAND)
+
+
+def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) -> None:
+    site = chain.instance.sites[site_id]
+    home = chain.instance.designers[chip.designer].region
+    mask = chain.window(chain.instance.labs[site.lab].designers[chip.designer], None)
+    mask = mask * (1.0 - chain.barred(home, site.region, chip_id))
+    activity = f"deploy:{chip_id}:{site_id}"
+    label = tags(
+        stage="deployment",
+        owner=chip.designer,
+        customer=site.lab,
+        item=chip.designer,
+        chip=chip_id,
+        lab=site.lab,
+        site=site_id,
+        region=site.region,
+    )
+    cost = chain.mean(chip.system_cost) * PER_THOUSAND
+    name = f"{chip.name} to {site.name}"
+    first_made = _first_arrival(chain, chip_id)
+    mask[:first_made] = 0.0
+    chain.build.activity(Activity(activity, name, "kaccelerator", label, cost=cost, upper=chain.open_upper(mask)))
+    first, weights = landing(chip.installation_lead.value, chain)
+    chain.build.flow(activity, f"chip:{chip_id}", 0, ONE, chain.flat(-1.0))
+    chain.build.flow(activity, asset, first, weights, chain.flat(1.0))
+
+
+def _first_arrival(chain: Chain, chip_id: str) -> int:
+    """Return the first period in which a package of the chip can exist (to leave out columns that stay empty)."""
+    chip = chain.instance.chips[chip_id]
+    if chip.stock.value > 0.0 or chip.running_rate.value > 0.0:
+        return 0
+    better = [c for c, other in chain.instance.chips.items() if chip_id in other.sells_as]
+    first = min((_first_arrival(chain, c) for c in better), default=chain.n)
+    for flow in chain.build.flows:
+        if flow.material == f"chip:{chip_id}" and flow.activity.startswith("package:"):
+            upper = chain.build.activities[flow.activity].upper
+            starts = np.flatnonzero(upper) if upper is not None else np.arange(chain.n)
+            if len(starts):
+                first = min(first, int(starts[0]) + flow.age)
+    return first
+
+
+def _workloads(chain: Chain, chip_id: str, chip: Chip, lab_id: str, lab: Lab) -> None:
+    running = f"running:{chip_id}:{lab_id}"
+    for workload_id, performance in chip.performance.items():
+        if workload_id not in lab.demand.split:
+            continue
+        workload = chain.instance.workloads[workload_id]
+        activity = f"run:{chip_id}:{lab_id}:{workload_id}"
+        chain.build.activity(
+            Activity(
+                activity,
+                f"{lab.name} runs {workload.name} on {chip.name}",
+                "kaccelerator",
+                tags(
+                    stage="compute",
+                    customer=lab_id,
+                    item=chip.designer,
+                    chip=chip_id,
+                    lab=lab_id,
+                    workload=workload_id,
+                ),
+            )
+        )
+        output = performance.value * chain.mean(chip.usable)
+        chain.build.flow(activity, running, 0, ONE, chain.flat(-1.0))
+        chain.build.flow(activity, f"compute:{workload_id}:{lab_id}", 0, ONE, output)
+
+
+def _synchronised(chain: Chain, lab_id: str, lab: Lab) -> None:
+    r"""Add sum of IT power on synchronised work <= sum over sites of share x IT power run there, per period."""
+    sites = {s: site for s, site in chain.instance.sites.items() if site.lab == lab_id}
+    if all(site.synchronised_share.value >= 1.0 for site in sites.values()):
+        return
+    terms: list[Term] = []
+    for chip_id, chip in chain.instance.chips.items():
+        power = chip.it_power.value
+        for workload_id, workload in chain.instance.workloads.items():
+            activity = f"run:{chip_id}:{lab_id}:{workload_id}"
+            if workload.synchronised and activity in chain.build.activities:
+                terms.append(Term("activity", activity, chain.flat(power)))
+        for site_id, site in sites.items():
+            activity = f"operate:{chip_id}:{site_id}"
+            if activity in chain.build.activities:
+                terms.append(Term("activity", activity, chain.flat(-power * site.synchronised_share.value)))
+    chain.build.groups.append(
+        GroupLimit(
+            f"synchronised:{lab_id}",
+            f"synchronised training of {lab.name}",
+            "MW IT",
+            "<=",
+            tuple((t,) for t in range(chain.n)),
+            np.zeros(chain.n),
+            tuple(terms),
+            tags(stage="power", owner=lab_id, customer=lab_id, lab=lab_id),
+            limit_kind="physical",
+        )
+    )
+
+
+def wear(chain: Chain, chip: Chip) -> Array:
+    """Return the share of an opening fleet that is left in each period ``[T]``."""
+    return np.asarray(chip.survival.value ** (chain.years * (np.arange(chain.n) + 1.0)))

@@ -1,0 +1,184 @@
+"""Scanners and fabs: exposures, wafer starts, tool places, and the orders that add to them.
+
+Resources per fab: ``starts:<fab>`` (rate, kwafer), ``exposures:<class>:<fab>`` (rate, kexposure) and ``space:<fab>``
+(level, tool places); per scanner class ``output:<class>`` (rate, tools): the maker's output that is neither reserved
+nor in a firm order book. An order takes its tool from the output of the period of *delivery*, its place from delivery
+on, and adds exposures after qualification.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+
+from fabopt.domain.fabs import Fab, Fleet
+from fabopt.domain.lithography import ScannerClass
+from fabopt.network.lowering.builder import Chain, tags
+from fabopt.network.profiles import lead_profile, ramp_profile
+from fabopt.network.tables import Array, Resource, Term, Unit, UnitEffect, WholeGroup
+
+
+def effective_passes(chain: Chain, fab: Fab, class_id: str, fleet: Fleet) -> float:
+    """Return thousand exposures per tool and month in a fab: stated, set from its fleet, or the class's own figure."""
+    scanner = chain.instance.scanners[class_id]
+    if fleet.passes is not None:
+        return fleet.passes.value
+    node = chain.instance.nodes[fab.nodes[0]]
+    starts = fab.wafer_starts.mean(chain.periods[0].start, chain.periods[0].end)
+    exposures = node.exposures[class_id].value if class_id in node.exposures else 0.0
+    if fleet.opening.value > 0.0 and starts * exposures > 0.0:
+        return starts * exposures / (fleet.opening.value * fleet.utilisation.value)
+    return scanner.passes.value
+
+
+def lower_lithography(chain: Chain) -> None:
+    """Add fabs, their fleets and expansions, and the makers' output of scanners."""
+    for fab_id, fab in chain.instance.fabs.items():
+        _fab(chain, fab_id, fab)
+    for class_id, scanner in chain.instance.scanners.items():
+        _output(chain, class_id, scanner)
+        for fab_id, fab in chain.instance.fabs.items():
+            if class_id in fab.scanners:
+                _fleet(chain, class_id, scanner, fab_id, fab)
+        if chain.instance.horizon.scanners_whole == "owner-year":
+            _whole_per_owner_year(chain, class_id, scanner)
+
+
+def _fab(chain: Chain, fab_id: str, fab: Fab) -> None:
+    label = tags(stage="wafer", owner=fab.owner, item=fab_id, region=fab.region, node=",".join(fab.nodes))
+    starts = chain.per_period(fab.wafer_starts)
+    chain.build.resource(Resource(f"starts:{fab_id}", f"{fab.name} wafer starts", "kwafer", "rate", starts, label))
+    if fab.scanners:
+        free = chain.mean(fab.free_space)
+        chain.build.resource(Resource(f"space:{fab_id}", f"{fab.name} tool places", "tool place", "level", free, label))
+    if fab.expansion is None or fab.expansion.max_steps == 0:
+        return
+    step = fab.expansion
+    lead = chain.lead(step.lead.value)
+    first, profile = ramp_profile(lead, np.array(step.ramp))
+    cost = chain.progress_payment(chain.mean(step.cost), lead)
+    mask = chain.window(step.first, None)
+    unit_id = f"expand:{fab_id}"
+    chain.build.unit(
+        Unit(
+            unit_id,
+            f"{fab.name} expansion",
+            "step",
+            label,
+            cost=cost,
+            upper=chain.order_upper(first, float(step.max_per_period), mask),
+            total=float(step.max_steps),
+            lead=lead,
+            terminal_value=chain.unit_worth(chain.mean(step.cost), lead, step.life.value),
+        )
+    )
+    size = step.step.value * chain.months
+    chain.build.unit_effects.append(UnitEffect(unit_id, f"starts:{fab_id}", first, profile * size))
+    if fab.scanners and step.space.value > 0.0:
+        age, weights = lead_profile(lead)
+        places = np.cumsum(weights) * step.space.value
+        chain.build.unit_effects.append(UnitEffect(unit_id, f"space:{fab_id}", age, places))
+
+
+def _book(chain: Chain, fleet: Fleet) -> Array:
+    """Return firm deliveries per period ``[T]`` (tools)."""
+    deliveries = np.zeros(chain.n)
+    for day, tools in fleet.order_book.items():
+        index = chain.calendar.period_index(day)
+        if 0 <= index < chain.n:
+            deliveries[index] += tools.value
+    return deliveries
+
+
+def _output(chain: Chain, class_id: str, scanner: ScannerClass) -> None:
+    booked = np.zeros(chain.n)
+    for fab in chain.instance.fabs.values():
+        if class_id in fab.scanners:
+            booked += _book(chain, fab.scanners[class_id])
+    free = (chain.mean(scanner.output) - chain.mean(scanner.reserved)) * chain.years - booked
+    chain.build.resource(
+        Resource(
+            f"output:{class_id}",
+            f"{scanner.name} output",
+            "tool",
+            "rate",
+            np.maximum(free, 0.0),
+            tags(stage="lithography", owner=scanner.maker, item=class_id, region=scanner.region or ""),
+        )
+    )
+
+
+def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab: Fab) -> None:
+    fleet = fab.scanners[class_id]
+    passes = effective_passes(chain, fab, class_id, fleet) * chain.months
+    delivery = chain.lead(scanner.delivery_lead.value)
+    qualification = chain.lead(scanner.qualification_lead.value)
+    arrived, weights = ramp_profile(qualification, np.array([1.0]))
+    standing = chain.flat(fleet.opening.value)
+    for t, tools in enumerate(_book(chain, fleet)):
+        for k in range(t + arrived, chain.n):
+            standing[k] += tools * weights[min(k - t - arrived, len(weights) - 1)]
+    label = tags(stage="lithography", owner=fab.owner, item=class_id, region=fab.region, site=fab_id)
+    resource_id = f"exposures:{class_id}:{fab_id}"
+    chain.build.resource(
+        Resource(
+            resource_id,
+            f"{scanner.name} exposures at {fab.name}",
+            "kexposure",
+            "rate",
+            standing * passes,
+            label,
+        )
+    )
+    if not fleet.buys:
+        return
+    total_lead = delivery + qualification
+    first, profile = ramp_profile(total_lead, np.array([1.0]))
+    resource_cost = chain.mean(scanner.price) * (1.0 - scanner.gross_margin.value)
+    unit_id = f"scanner:{class_id}:{fab_id}"
+    chain.build.unit(
+        Unit(
+            unit_id,
+            f"{scanner.name} for {fab.name}",
+            "tool",
+            label,
+            cost=chain.progress_payment(resource_cost, delivery),
+            upper=chain.order_upper(first, np.inf),
+            whole=chain.instance.horizon.scanners_whole == "fab-period",
+            lead=total_lead,
+            terminal_value=chain.unit_worth(resource_cost, delivery, scanner.life.value),
+        )
+    )
+    effects = chain.build.unit_effects
+    effects.append(UnitEffect(unit_id, resource_id, first, profile * passes))
+    age, shares = lead_profile(delivery)
+    effects.append(UnitEffect(unit_id, f"output:{class_id}", age, -shares, persistent=False))
+    effects.append(UnitEffect(unit_id, f"space:{fab_id}", age, -np.cumsum(shares) * scanner.space.value))
+
+
+def _whole_per_owner_year(chain: Chain, class_id: str, scanner: ScannerClass) -> None:
+    buyers: dict[str, list[str]] = {}
+    for fab_id, fab in chain.instance.fabs.items():
+        unit = chain.build.units.get(f"scanner:{class_id}:{fab_id}")
+        if unit is not None and unit.upper is not None and unit.upper.any():
+            buyers.setdefault(fab.owner, []).append(unit.id)
+    windows = tuple(tuple(p.index for p in group) for _, group in groupby(chain.periods, key=lambda p: p.start.year))
+    for owner, units in buyers.items():
+        terms = tuple(Term("unit", unit_id, chain.flat(1.0)) for unit_id in units)
+        open_windows = tuple(w for w in windows if any(_open(chain, unit_id, t) for unit_id in units for t in w))
+        chain.build.whole_groups.append(
+            WholeGroup(
+                f"whole:{class_id}:{owner}",
+                f"{scanner.name} orders of {owner}",
+                "tool",
+                open_windows,
+                terms,
+                tags=tags(stage="lithography", owner=owner, item=class_id),
+            )
+        )
+
+
+def _open(chain: Chain, unit_id: str, t: int) -> bool:
+    upper = chain.build.units[unit_id].upper
+    return upper is None or upper[t] > 0.0

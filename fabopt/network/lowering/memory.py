@@ -1,0 +1,165 @@
+"""HBM: DRAM wafers started for a designer, stacked on a maker's line, to good stacks.
+
+One unit of level is a thousand DRAM wafers started. Stacking capacity is used when the DRAM wafer is finished; a stack
+carries its designer from the start, because qualification is by maker, designer and generation. A qualification that can
+still be decided is a unit that opens a resource ``qualified:...`` wide enough never to limit, and that occupies DRAM
+starts while it lasts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fabopt.domain.memory import MemoryMaker
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, landing, tags
+from fabopt.network.lowering.wafers import cycle_months, use_fab
+from fabopt.network.profiles import lead_profile, ramp_profile
+from fabopt.network.tables import Activity, Array, Material, Resource, Unit, UnitEffect
+
+
+def designers_using(chain: Chain, generation: str) -> list[str]:
+    """Return the designers with a chip whose bill of materials names the generation, in order."""
+    found = {
+        chip.designer: None
+        for chip in chain.instance.chips.values()
+        for bom in chip.boms.values()
+        if generation in bom.hbm
+    }
+    return list(found)
+
+
+def stacks_per_wafer(chain: Chain, maker: MemoryMaker, generation: str) -> Array:
+    """Return good stacks per DRAM wafer started in each period ``[T]``, at the yields of the finishing date."""
+    offer = maker.offers[generation]
+    months = cycle_months(chain, maker.node, maker.fab) + maker.stacking_time.value
+    dies = chain.mean(offer.good_dies, months) * chain.mean(offer.stack_yield, months)
+    return np.asarray(dies / chain.instance.hbm[generation].core_dies.value)
+
+
+def lower_memory(chain: Chain) -> None:
+    """Add HBM stacks by generation and designer, stacking lines and qualifications."""
+    for generation, hbm in chain.instance.hbm.items():
+        for designer in designers_using(chain, generation):
+            chain.build.material(
+                Material(
+                    f"hbm:{generation}:{designer}",
+                    f"{hbm.name} for {chain.instance.designers[designer].name}",
+                    "kstack",
+                    tags(stage="memory", customer=designer, item=generation),
+                    storable=True,
+                )
+            )
+    for maker_id, maker in chain.instance.memory_makers.items():
+        _line(chain, maker_id, maker)
+        for generation in maker.offers:
+            for designer in designers_using(chain, generation):
+                _stacks(chain, maker_id, maker, generation, designer)
+
+
+def _line(chain: Chain, maker_id: str, maker: MemoryMaker) -> None:
+    label = tags(stage="memory", owner=maker.owner, item=maker_id, region=maker.region)
+    resource = f"stacking:{maker_id}"
+    capacity = chain.per_period(maker.stacking)
+    chain.build.resource(Resource(resource, f"{maker.name} HBM stacking", "kwafer", "rate", capacity, label))
+    step = maker.expansion
+    if step is None or step.max_steps == 0:
+        return
+    lead = chain.lead(step.lead.value)
+    first, profile = ramp_profile(lead, np.array(step.ramp))
+    unit_id = f"expand:{resource}"
+    chain.build.unit(
+        Unit(
+            unit_id,
+            f"{maker.name} HBM stacking expansion",
+            "step",
+            label,
+            cost=chain.progress_payment(chain.mean(step.cost), lead),
+            upper=chain.order_upper(first, float(step.max_per_period)),
+            total=float(step.max_steps),
+            lead=lead,
+            terminal_value=chain.unit_worth(chain.mean(step.cost), lead, step.life.value),
+        )
+    )
+    chain.build.unit_effects.append(UnitEffect(unit_id, resource, first, profile * step.step.value * chain.months))
+
+
+def _stacks(chain: Chain, maker_id: str, maker: MemoryMaker, generation: str, designer: str) -> None:
+    qualified = maker.qualified.get(designer, {}).get(generation)
+    open_case = maker.qualifying.get(designer, {}).get(generation)
+    if qualified is None and open_case is None:
+        return
+    offer, hbm = maker.offers[generation], chain.instance.hbm[generation]
+    customer = chain.instance.designers[designer]
+    mask = chain.window(offer.available, offer.until) * (1.0 - chain.barred(maker.region, customer.region))
+    if qualified is not None:
+        mask = mask * chain.window(qualified, None)
+    activity = f"hbm:{generation}:{designer}:{maker_id}"
+    stacks = stacks_per_wafer(chain, maker, generation)
+    unit_cost = chain.mean(hbm.price) * (1.0 - hbm.gross_margin.value) * PER_THOUSAND
+    label = tags(
+        stage="memory",
+        owner=maker.owner,
+        customer=designer,
+        item=generation,
+        node=maker.node,
+        site=maker_id,
+        region=maker.region,
+    )
+    chain.build.activity(
+        Activity(
+            activity,
+            f"{hbm.name} for {customer.name} at {maker.name}",
+            "kwafer",
+            label,
+            cost=stacks * unit_cost,
+            upper=chain.open_upper(mask),
+        )
+    )
+    use_fab(chain, activity, maker.fab, maker.node)
+    wafer_months = cycle_months(chain, maker.node, maker.fab)
+    first, weights = landing(wafer_months, chain)
+    chain.build.use(activity, f"stacking:{maker_id}", first, weights, chain.flat(1.0))
+    first, weights = landing(wafer_months + maker.stacking_time.value, chain)
+    chain.build.flow(activity, f"hbm:{generation}:{designer}", first, weights, stacks)
+    chain.unit_cost.setdefault(f"hbm:{generation}:{designer}", unit_cost)
+    if qualified is None:
+        _qualification(chain, maker_id, maker, generation, designer, activity)
+
+
+def _qualification(
+    chain: Chain, maker_id: str, maker: MemoryMaker, generation: str, designer: str, activity: str
+) -> None:
+    case = maker.qualifying[designer][generation]
+    name = f"{maker.name} {chain.instance.hbm[generation].name} for {chain.instance.designers[designer].name}"
+    label = tags(stage="memory", owner=maker.owner, customer=designer, item=generation, site=maker_id)
+    resource = f"qualified:{maker_id}:{generation}:{designer}"
+    chain.build.resource(Resource(resource, f"qualification of {name}", "kwafer", "rate", chain.flat(0.0), label))
+    chain.build.use(activity, resource, 0, np.ones(1), chain.flat(1.0))
+    widest = float(chain.per_period(maker.stacking).max())
+    if maker.expansion is not None:
+        widest += maker.expansion.max_steps * maker.expansion.step.value * chain.months
+    lead = chain.lead(case.lead.value)
+    first, profile = ramp_profile(lead, np.ones(1))
+    unit_id = f"qualify:{maker_id}:{generation}:{designer}"
+    chain.build.unit(
+        Unit(
+            unit_id,
+            f"qualifying {name}",
+            "qualification",
+            label,
+            cost=chain.flat(case.cost.value),
+            upper=chain.order_upper(first, 1.0),
+            total=1.0,
+            lead=lead,
+            instrument="qualification",
+        )
+    )
+    effects = chain.build.unit_effects
+    effects.append(UnitEffect(unit_id, resource, first, profile * widest))
+    if case.wafers.value > 0.0:
+        _, weights = lead_profile(lead)
+        held = np.ones(first + len(weights) - 1)
+        if len(weights) > 1:
+            held[-1] = weights[1]
+        wafers = case.wafers.value * chain.months
+        effects.append(UnitEffect(unit_id, f"starts:{maker.fab}", 0, -held * wafers, persistent=False))

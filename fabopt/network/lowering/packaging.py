@@ -1,0 +1,246 @@
+"""Substrates and packages: interposer starts, bonding, assembly, test, and finished packages.
+
+One unit of level of ``package:<chip>:<bom>:<line>`` is a thousand packages whose interposer is started. The line's
+wafers are used at the start, dies, stacks and substrates are taken (and bonding is used) when the interposer is done,
+and the good share comes out after assembly: a package that fails loses all its parts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from fabopt.domain.chips import Bom, Chip
+from fabopt.domain.nodes import gross_dies_per_wafer
+from fabopt.domain.packaging import LineExpansion, PackagingLine, SubstrateExpansion
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, landing, tags
+from fabopt.network.lowering.wafers import ONE
+from fabopt.network.profiles import ramp_profile
+from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitEffect
+
+WITHOUT_LINE = "direct"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way to assemble a chip: bill of materials, and the packaging line (None without one)."""
+
+    chip: str
+    bom: str
+    line: str | None
+
+    @property
+    def activity(self) -> str:
+        """Id of the activity."""
+        return f"package:{self.chip}:{self.bom}:{self.line or WITHOUT_LINE}"
+
+
+def packages_per_wafer(bom: Bom) -> float:
+    """Return packages per interposer wafer, stated or from the interposer's area on a 300 mm wafer."""
+    if bom.packages_per_wafer is not None:
+        return bom.packages_per_wafer.value
+    if bom.interposer_area is None:
+        raise ValueError("a packaging technology needs packages_per_wafer or interposer_area")
+    return gross_dies_per_wafer(bom.interposer_area.value)
+
+
+def routes(chain: Chain, chip_id: str) -> list[Route]:
+    """Return the ways to assemble a chip, in the instance's order."""
+    found: list[Route] = []
+    for bom_id, bom in chain.instance.chips[chip_id].boms.items():
+        if bom.technology is None:
+            found.append(Route(chip_id, bom_id, None))
+            continue
+        for line_id, line in chain.instance.packaging_lines.items():
+            if bom.technology in line.technologies and (not bom.lines or line_id in bom.lines):
+                found.append(Route(chip_id, bom_id, line_id))
+    return found
+
+
+def route_months(chain: Chain, route: Route) -> tuple[float, float]:
+    """Return the months from start to bonding, and from bonding to tested package."""
+    if route.line is None:
+        return 0.0, chain.instance.chips[route.chip].assembly_time.value
+    line = chain.instance.packaging_lines[route.line]
+    return line.interposer_time.value, line.assembly_time.value
+
+
+def first_shipment(chip: Chip) -> date | None:
+    """Return the first date of volume shipments, after design and the expected delay of a respin."""
+    days = [chip.available] if chip.available is not None else []
+    if chip.design_start is not None and chip.design_cycle is not None:
+        days.append(chip.design_start + timedelta(days=chip.design_cycle.value * 365.25 / 12.0))
+    if not days:
+        return None
+    delay = 0.0
+    if chip.respin is not None:
+        delay = chip.respin.probability.value * chip.respin.delay.value
+    return max(days) + timedelta(days=delay * 365.25 / 12.0)
+
+
+def lower_packaging(chain: Chain) -> None:
+    """Add substrates, packaging lines and the assembly of every chip."""
+    for line_id, line in chain.instance.packaging_lines.items():
+        _line(chain, line_id, line)
+    _substrates(chain)
+    for chip_id, chip in chain.instance.chips.items():
+        _chip(chain, chip_id, chip)
+        for route in routes(chain, chip_id):
+            _assembly(chain, route)
+    for chip_id, chip in chain.instance.chips.items():
+        for lesser in chip.sells_as:
+            _sell_as(chain, chip_id, lesser, chip.designer)
+
+
+def _expansion(
+    chain: Chain, resource: str, name: str, step: LineExpansion | SubstrateExpansion | None, label: Tags
+) -> None:
+    if step is None or step.max_steps == 0:
+        return
+    lead = chain.lead(step.lead.value)
+    first, profile = ramp_profile(lead, np.array(step.ramp))
+    unit_id = f"expand:{resource}"
+    chain.build.unit(
+        Unit(
+            unit_id,
+            f"{name} expansion",
+            "step",
+            label,
+            cost=chain.progress_payment(chain.mean(step.cost), lead),
+            upper=chain.order_upper(first, float(step.max_per_period)),
+            total=float(step.max_steps),
+            lead=lead,
+            terminal_value=chain.unit_worth(chain.mean(step.cost), lead, step.life.value),
+        )
+    )
+    chain.build.unit_effects.append(UnitEffect(unit_id, resource, first, profile * step.step.value * chain.months))
+
+
+def _line(chain: Chain, line_id: str, line: PackagingLine) -> None:
+    label = tags(stage="packaging", owner=line.owner, item=line_id, region=line.region)
+    resource = f"packaging:{line_id}"
+    capacity = chain.per_period(line.capacity)
+    chain.build.resource(Resource(resource, f"{line.name} interposer wafers", "kwafer", "rate", capacity, label))
+    _expansion(chain, resource, line.name, line.expansion, label)
+    if line.bonding is not None:
+        bonding = chain.per_period(line.bonding)
+        chain.build.resource(Resource(f"bonding:{line_id}", f"{line.name} bonding", "kpackage", "rate", bonding, label))
+
+
+def _substrates(chain: Chain) -> None:
+    for substrate_id, substrate in chain.instance.substrates.items():
+        label = tags(stage="substrate", owner=substrate.owner, item=substrate_id, region=substrate.region)
+        resource = f"substrate:{substrate_id}"
+        capacity = chain.per_period(substrate.capacity)
+        chain.build.resource(Resource(resource, f"{substrate.name} capacity", "kpackage", "rate", capacity, label))
+        _expansion(chain, resource, substrate.name, substrate.expansion, label)
+        cost = chain.mean(substrate.price) * (1.0 - substrate.gross_margin.value) * PER_THOUSAND
+        customers = {
+            chip.designer: None
+            for chip in chain.instance.chips.values()
+            for bom in chip.boms.values()
+            if substrate_id in bom.substrates
+        }
+        first, weights = landing(substrate.lead.value, chain)
+        for designer in customers:
+            material = f"substrate:{substrate_id}:{designer}"
+            who = tags(stage="substrate", owner=substrate.owner, customer=designer, item=substrate_id)
+            name = f"{substrate.name} for {chain.instance.designers[designer].name}"
+            region = chain.instance.designers[designer].region
+            mask = chain.window(substrate.available, None) * (1.0 - chain.barred(substrate.region, region))
+            chain.build.material(Material(material, name, "kpackage", who, storable=True))
+            chain.build.activity(Activity(material, name, "kpackage", who, cost=cost, upper=chain.open_upper(mask)))
+            chain.build.use(material, resource, 0, ONE, chain.flat(1.0))
+            chain.build.flow(material, material, first, weights, chain.flat(1.0))
+            chain.unit_cost[material] = cost
+
+
+def _chip(chain: Chain, chip_id: str, chip: Chip) -> None:
+    safety = chain.mean(chip.safety_stock)
+    chain.build.material(
+        Material(
+            f"chip:{chip_id}",
+            f"{chip.name} packages",
+            "kpackage",
+            tags(stage="packaging", owner=chip.designer, item=chip_id, chip=chip_id),
+            storable=True,
+            opening=chip.stock.value,
+            safety_stock=safety if safety.any() else None,
+            shortfall_cost=chip.shortfall_cost.value * PER_THOUSAND,
+        )
+    )
+
+
+def _assembly(chain: Chain, route: Route) -> None:
+    chip = chain.instance.chips[route.chip]
+    bom = chip.boms[route.bom]
+    to_bonding, to_package = route_months(chain, route)
+    total = to_bonding + to_package
+    mask = chain.window(first_shipment(chip), chip.last_start, chain.lead(total))
+    mask = mask * chain.window(bom.available, None)
+    owner, region = chip.designer, ""
+    cost = chain.flat(chip.assembly_cost.value * PER_THOUSAND)
+    if route.line is not None:
+        line = chain.instance.packaging_lines[route.line]
+        owner, region = line.owner, line.region
+        mask = mask * (1.0 - chain.barred(line.region, chain.instance.designers[chip.designer].region))
+        wafers = 1.0 / (packages_per_wafer(bom) * chain.mean(line.interposer_yield))
+        cost = cost + wafers * chain.mean(line.wafer_price) * (1.0 - line.gross_margin.value) * PER_THOUSAND
+        chain.build.use(route.activity, f"packaging:{route.line}", 0, ONE, wafers)
+        if line.bonding is not None:
+            age, shares = landing(to_bonding, chain)
+            chain.build.use(route.activity, f"bonding:{route.line}", age, shares, chain.flat(1.0))
+    label = tags(
+        stage="packaging",
+        owner=owner,
+        customer=chip.designer,
+        item=route.bom,
+        chip=route.chip,
+        site=route.line or "",
+        region=region,
+    )
+    line_name = "" if route.line is None else f" at {chain.instance.packaging_lines[route.line].name}"
+    chain.build.activity(
+        Activity(
+            route.activity,
+            f"{chip.name} packages{line_name}",
+            "kpackage",
+            label,
+            cost=cost,
+            upper=chain.open_upper(mask),
+        )
+    )
+    parts = _take_parts(chain, route, bom, chip.designer, to_bonding)
+    good = chain.mean(chip.assembly_yield, total)
+    first, weights = landing(total, chain)
+    chain.build.flow(route.activity, f"chip:{route.chip}", first, weights, good)
+    chain.unit_cost.setdefault(f"chip:{route.chip}", (cost + parts) / good)
+
+
+def _take_parts(chain: Chain, route: Route, bom: Bom, designer: str, months: float) -> Array:
+    """Add the flows of parts into bonding; return their resource cost per thousand packages ``[T]``."""
+    age, weights = landing(months, chain)
+    parts = {f"die:{name}": number.value for name, number in bom.dies.items()}
+    parts |= {f"hbm:{name}:{designer}": number.value for name, number in bom.hbm.items()}
+    parts |= {f"substrate:{name}:{designer}": number.value for name, number in bom.substrates.items()}
+    cost = np.zeros(chain.n)
+    for material, number in parts.items():
+        chain.build.flow(route.activity, material, age, weights, chain.flat(-number))
+        cost += number * chain.unit_cost.get(material, np.zeros(chain.n))
+    return cost
+
+
+def _sell_as(chain: Chain, better: str, lesser: str, designer: str) -> None:
+    activity = f"sell-as:{better}:{lesser}"
+    chain.build.activity(
+        Activity(
+            activity,
+            f"{chain.instance.chips[better].name} sold as {chain.instance.chips[lesser].name}",
+            "kpackage",
+            tags(stage="packaging", owner=designer, customer=designer, item=lesser, chip=better),
+        )
+    )
+    chain.build.flow(activity, f"chip:{better}", 0, ONE, chain.flat(-1.0))
+    chain.build.flow(activity, f"chip:{lesser}", 0, ONE, chain.flat(1.0))

@@ -1,0 +1,126 @@
+"""Dies: wafer starts of a node in a fab, on behalf of the designer, to good dies after the cycle time.
+
+One unit of level is a thousand wafers started. Non-lithography starts are used in the period of the start; exposures
+evenly over the cycle time, because a wafer returns to the scanners layer after layer (CHOKE 3, re-entrant flow). Yield
+belongs to the date at which the wafer is finished.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+
+import numpy as np
+
+from fabopt.domain.nodes import Die, Node
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, landing, tags
+from fabopt.network.profiles import lead_profile, spread_profile
+from fabopt.network.tables import Activity, Array, Material
+
+ONE = np.ones(1)
+
+
+def cycle_months(chain: Chain, node_id: str, fab_id: str) -> float:
+    """Return the cycle time of a node in a fab (months)."""
+    return chain.instance.nodes[node_id].cycle_time.value * chain.instance.fabs[fab_id].cycle_factor.value
+
+
+def wafer_cost(chain: Chain, node_id: str, fab_id: str) -> Array:
+    """Return the resource cost of a thousand wafers, million dollars ``[T]``: price x (1 - margin) x fab's factor."""
+    node = chain.instance.nodes[node_id]
+    factor = chain.instance.fabs[fab_id].cost_factor.value
+    return chain.mean(node.wafer_price) * (1.0 - node.gross_margin.value) * factor * PER_THOUSAND
+
+
+def good_dies(chain: Chain, die: Die, node: Node, months: float) -> Array:
+    """Return sellable dies per wafer for starts in each period ``[T]``, at the yield of the finishing date."""
+    shift = timedelta(days=months * 365.25 / 12.0)
+    gross = die.gross_dies(node)
+    return gross * np.array([die.good_share(node, p.start + shift, p.end + shift) for p in chain.periods])
+
+
+def use_fab(chain: Chain, activity: str, fab_id: str, node_id: str) -> None:
+    """Let an activity whose level is thousand wafers of a node use a fab's starts and exposures."""
+    fab, node = chain.instance.fabs[fab_id], chain.instance.nodes[node_id]
+    chain.build.use(activity, f"starts:{fab_id}", 0, ONE, chain.flat(1.0))
+    months = cycle_months(chain, node_id, fab_id)
+    for class_id, exposures in node.exposures.items():
+        if class_id in fab.scanners and exposures.value > 0.0:
+            chain.build.use(
+                activity,
+                f"exposures:{class_id}:{fab_id}",
+                0,
+                spread_profile(chain.lead(months)),
+                chain.flat(exposures.value),
+            )
+
+
+def outputs_of(die_id: str, die: Die) -> dict[str, float]:
+    """Return the materials that good dies become, with their shares: the die itself, or its bins."""
+    return {name: share.value for name, share in die.bins.items()} or {die_id: 1.0}
+
+
+def lower_dies(chain: Chain) -> None:
+    """Add the dies, the wafer starts that make them and the downgrading of bins."""
+    for die_id, die in chain.instance.dies.items():
+        stock = die.stock.value
+        for name in outputs_of(die_id, die):
+            label = tags(stage="wafer", customer=die.designer, item=name, node=die.node)
+            chain.build.material(
+                Material(f"die:{name}", f"{die.name} ({name})", "kdie", label, storable=True, opening=stock)
+            )
+            stock = 0.0
+        for fab_id in die.fabs:
+            _starts(chain, die_id, die, fab_id)
+        names = list(outputs_of(die_id, die))
+        for better, lesser in pairwise(names):
+            _downgrade(chain, die, better, lesser)
+
+
+def _starts(chain: Chain, die_id: str, die: Die, fab_id: str) -> None:
+    source, fab = die.fabs[fab_id], chain.instance.fabs[fab_id]
+    node = chain.instance.nodes[die.node]
+    months = cycle_months(chain, die.node, fab_id)
+    region = chain.instance.designers[die.designer].region
+    mask = chain.window(source.available, source.until) * (1.0 - chain.barred(fab.region, region))
+    activity = f"wafers:{die_id}:{fab_id}"
+    cost = wafer_cost(chain, die.node, fab_id)
+    chain.build.activity(
+        Activity(
+            activity,
+            f"{die.name} wafers at {fab.name}",
+            "kwafer",
+            tags(
+                stage="wafer",
+                owner=fab.owner,
+                customer=die.designer,
+                item=die_id,
+                node=die.node,
+                site=fab_id,
+                region=fab.region,
+            ),
+            cost=cost,
+            upper=chain.open_upper(mask),
+        )
+    )
+    use_fab(chain, activity, fab_id, die.node)
+    good = good_dies(chain, die, node, months)
+    first, weights = landing(months, chain)
+    for name, share in outputs_of(die_id, die).items():
+        chain.build.flow(activity, f"die:{name}", first, weights, good * share)
+        chain.unit_cost.setdefault(f"die:{name}", cost / good)
+
+
+def _downgrade(chain: Chain, die: Die, better: str, lesser: str) -> None:
+    activity = f"downgrade:{better}:{lesser}"
+    chain.build.activity(
+        Activity(
+            activity,
+            f"{better} sold as {lesser}",
+            "kdie",
+            tags(stage="wafer", customer=die.designer, item=lesser, node=die.node),
+        )
+    )
+    first, weights = lead_profile(0.0)
+    chain.build.flow(activity, f"die:{better}", first, weights, chain.flat(-1.0))
+    chain.build.flow(activity, f"die:{lesser}", first, weights, chain.flat(1.0))
