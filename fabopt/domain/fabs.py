@@ -1,7 +1,7 @@
 """Fabs: where wafers are started, with what fleet of scanners, and how they can grow.
 
-Two capacities limit a fab: non-lithography wafer starts (a rate) and, per scanner class, exposures (a rate). An expansion
-step adds cleanroom and non-lithography starts only; scanners are separate whole units that take space and add
+Two capacities limit a fab: non-lithography wafer starts (a rate) and, per scanner class, exposures (a rate). An
+expansion step adds cleanroom and non-lithography starts only; scanners are separate whole units that take space and add
 exposures. Effective exposures per tool and month are *set* per fab so that opening fleet and wafer starts agree at a
 stated utilisation:
 

@@ -11,7 +11,7 @@ defect density D (1/cm2):
 * Poisson  :math:`e^{-AD}`
 * Murphy   :math:`\left(\frac{1 - e^{-AD}}{AD}\right)^2` (Murphy 1964, Proc. IEEE 52(12))
 * Seeds    :math:`\frac{1}{1 + AD}` (Seeds 1967, in the exponential-density form given by Stapper 1983)
-* negative binomial :math:`\left(1 + \frac{AD}{\alpha}\right)^{-\alpha}` (Stapper, Armstrong, Saji 1983, Proc. IEEE 71(4))
+* negative binomial :math:`\left(1 + \frac{AD}{\alpha}\right)^{-\alpha}` (Stapper et al. 1983, Proc. IEEE 71(4))
 """
 
 from __future__ import annotations

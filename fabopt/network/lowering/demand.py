@@ -103,8 +103,9 @@ def _budget(chain: Chain, lab_id: str, lab: Lab) -> None:
             terms.append(Term("activity", activity.id, activity.cost))
     for unit in chain.build.units.values():
         if unit.tags.lab == lab_id and unit.cost is not None:
-            spread = unit.cost if unit.fixed_cost is None else unit.cost + _fixed_share(unit.fixed_cost, unit.upper)
-            terms.append(Term("unit", unit.id, spread))
+            terms.append(Term("unit", unit.id, unit.cost))
+            if unit.fixed_cost is not None:
+                terms.append(Term("placed", unit.id, unit.fixed_cost))
     amounts = chain.mean(lab.budget) * chain.years
     windows = tuple(tuple(p.index for p in group) for _, group in groupby(chain.periods, key=lambda p: p.start.year))
     chain.build.budgets.append(
