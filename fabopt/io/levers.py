@@ -1,0 +1,259 @@
+"""Levers: the stable path of each number of an instance, and how one is set in the raw tree.
+
+A lever is the path of a field (``fabs.tsmc-n3.capacity``), or of one point of a series
+(``fabs.tsmc-n3.capacity@2027-12-31``). It is set to a value (``200 kwafer/month``, ``200``) or scaled (``*1.1``), which
+keeps source and range: a series is scaled as a whole unless a point is named. A value that replaces another has no
+source and counts as assumed. Fields that are no quantities (dates, choices, flags, whole numbers) are set the same way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from fabopt.domain.calendar import parse_when
+from fabopt.domain.quantity import Quantity
+from fabopt.io.problems import brief, nearest
+from fabopt.io.shape import Kind, children, fields_of
+from fabopt.io.yaml import parse_yaml, resolve_scalar
+
+_MOST_NAMED = 12
+_ABSENT = object()
+
+
+class LeverError(ValueError):
+    """A lever that the instance does not have, or a setting that it cannot take; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """A number that can be set.
+
+    Attributes
+    ----------
+    path
+        Its lever path.
+    quantity
+        Its value in this instance.
+    """
+
+    path: str
+    quantity: Quantity
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Paths of the points of a series; empty for a constant."""
+        if self.quantity.shape == "constant":
+            return ()
+        return tuple(f"{self.path}@{point.when}" for point in self.quantity.points)
+
+
+def list_levers(instance: BaseModel) -> list[Lever]:
+    """List every quantity of an instance with its lever path, in the order of the schema and the instance."""
+    return [Lever(path, quantity) for path, quantity in _walk(instance, "")]
+
+
+def _walk(node: object, path: str) -> Iterator[tuple[str, Quantity]]:
+    if isinstance(node, Quantity):
+        yield path, node
+    elif isinstance(node, BaseModel):
+        for (name, _), key in zip(type(node).model_fields.items(), fields_of(type(node)), strict=True):
+            yield from _walk(getattr(node, name), _join(path, key))
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _walk(value, _join(path, str(key)))
+    elif isinstance(node, list | tuple):
+        for index, value in enumerate(node):
+            yield from _walk(value, _join(path, str(index)))
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def set_lever(raw: dict[str, Any], lever: str, setting: object, model: type[BaseModel]) -> dict[str, Any]:
+    """Return a raw tree in which one lever is set; the tree given stays as it is.
+
+    Parameters
+    ----------
+    raw
+        Raw tree of an instance.
+    lever
+        Path of a field, with ``@`` and a date for one point of a series.
+    setting
+        A number, flag, text, list or mapping; a text that begins with ``*`` scales what is there.
+    model
+        Schema of the tree.
+
+    Raises
+    ------
+    LeverError
+        When there is no such lever, with the nearest name, or the setting is nothing that it can take.
+    """
+    path, at, when = lever.strip().partition("@")
+    if not path or len(lever) > 300:
+        raise LeverError(f"{brief(lever)} is no lever; write it like fabs.tsmc-n3.capacity")
+    day: date | None = None
+    if at:
+        try:
+            day = parse_when(when)
+        except ValueError as error:
+            raise LeverError(f"lever {brief(lever)}: {error}") from error
+    change = _Change(lever, tuple(path.split(".")), day, _setting(setting), raw)
+    changed: dict[str, Any] = change.descend((Kind(model),), raw, None, 0)
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    factor: float
+
+
+def _setting(setting: object) -> object:
+    """Read a setting: a factor, a plain value, or a list or mapping in YAML's flow style."""
+    if not isinstance(setting, str):
+        return setting
+    text = setting.strip()
+    if not text:
+        raise LeverError("a lever needs a value, such as '200 kwafer/month' or '*1.1'")
+    if text.startswith("*"):
+        factor = resolve_scalar(text[1:].strip())
+        if isinstance(factor, str | bool | None) or not 0 <= factor <= 1e12 or math.isnan(factor):
+            raise LeverError(f"{brief(text)} is no factor; write it like '*1.1', with 0 or more")
+        return _Scale(float(factor))
+    if text[0] in "[{":
+        return parse_yaml(text, "the value").value
+    return resolve_scalar(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One setting on its way down the tree."""
+
+    lever: str
+    parts: tuple[str, ...]
+    day: date | None
+    setting: object
+    top: Mapping[str, Any]
+
+    def descend(self, here: tuple[Kind, ...], raw: Any, default: object, depth: int) -> Any:
+        """Return what stands at this depth after the change; `default` is the schema's value where raw is absent."""
+        if depth == len(self.parts):
+            return self._set(here, raw, default)
+        part = self.parts[depth]
+        for kind in here:
+            if kind.record is not None:
+                return self._into_record(kind, kind.record, raw, depth)
+        for kind in here:
+            below = children(kind, part)
+            if kind.is_mapping and isinstance(raw, Mapping) and part in raw:
+                return {**raw, part: self.descend(below, raw[part], None, depth + 1)}
+            if kind.is_list and below and isinstance(raw, list) and int(part) < len(raw):
+                changed = list(raw)
+                changed[int(part)] = self.descend(below, raw[int(part)], None, depth + 1)
+                return changed
+        raise self._unknown(depth, list(raw) if isinstance(raw, Mapping) else [])
+
+    def _into_record(self, kind: Kind, record: type[BaseModel], raw: Any, depth: int) -> dict[str, Any]:
+        part = self.parts[depth]
+        fields = fields_of(record)
+        if part not in fields:
+            raise self._unknown(depth, list(fields))
+        raw = {} if raw is _ABSENT or raw is None else raw
+        if not isinstance(raw, Mapping) or (part not in raw and not raw.keys() <= fields.keys()):
+            raw = self._long_form(record, raw)
+        default = fields[part].get_default(call_default_factory=True)
+        changed = self.descend(children(kind, part), raw.get(part, _ABSENT), default, depth + 1)
+        return {**raw, part: changed}
+
+    def _long_form(self, record: type[BaseModel], raw: object) -> dict[str, Any]:
+        """Write out a record that is given in a short form."""
+        try:
+            return record.model_validate(raw).model_dump(mode="json", by_alias=True)
+        except ValidationError as error:
+            raise LeverError(f"lever {brief(self.lever)} lies in a part that is not valid itself") from error
+
+    def _set(self, here: tuple[Kind, ...], raw: Any, default: object) -> Any:
+        quantities = any(kind.is_quantity for kind in here)
+        if not quantities and self.day is not None:
+            raise LeverError(f"{brief(self.lever)} is no series, so it has no point at {self.day}")
+        if isinstance(raw, list) and quantities and isinstance(self.setting, _Scale) and self.day is None:
+            return [_scaled_raw(entry, self.setting.factor) for entry in raw]
+        if quantities:
+            return self._set_quantity(raw, default)
+        if any(kind.record is not None or kind.is_mapping for kind in here) and not isinstance(self.setting, Mapping):
+            names = [name for kind in here if kind.record for name in fields_of(kind.record)]
+            names = names or (list(raw) if isinstance(raw, Mapping) else [])
+            raise LeverError(f"{brief(self.lever)} is a group of levers{_named(names)}")
+        if not isinstance(self.setting, _Scale):
+            return self.setting
+        base = default if raw is _ABSENT else raw
+        if isinstance(base, bool) or not isinstance(base, int | float):
+            raise LeverError(f"{brief(self.lever)} is no number, so it cannot be scaled")
+        return base * self.setting.factor
+
+    def _set_quantity(self, raw: Any, default: object) -> Any:
+        if raw is _ABSENT or raw is None:
+            raw = default.raw() if isinstance(default, Quantity) else None
+        if self.day is not None:
+            return self._set_point(raw, self.day)
+        if not isinstance(self.setting, _Scale):
+            return self.setting
+        if raw is None:
+            raise LeverError(f"{brief(self.lever)} has no value that could be scaled")
+        return _scaled_raw(raw, self.setting.factor)
+
+    def _set_point(self, raw: Any, day: date) -> Any:
+        shape = next((name for name in ("linear", "steps") if isinstance(raw, Mapping) and name in raw), None)
+        if shape is None or not isinstance(raw[shape], Mapping):
+            raise LeverError(f"{brief(self.lever)} is no series, so it has no point at {day}")
+        points = raw[shape]
+        key = next((key for key in points if _day(key) == day), None)
+        if key is None:
+            raise LeverError(f"{brief(self.lever)}: the series has no point at {day}{_named(list(points))}")
+        entry = self.setting
+        if isinstance(entry, _Scale):
+            entry = _scaled_raw(points[key], entry.factor)
+        return {**raw, shape: {**points, key: entry}}
+
+    def _unknown(self, depth: int, known: list[str]) -> LeverError:
+        """Return the error that names the nearest lever, or the section in which such an id stands."""
+        part, before, after = self.parts[depth], self.parts[:depth], self.parts[depth + 1 :]
+        sections = [name for name, section in self.top.items() if isinstance(section, dict) and part in section]
+        if depth == 0 and sections:
+            hint = f"did you mean '{'.'.join((sections[0], *self.parts))}'?"
+        else:
+            hint = nearest(".".join((*before, part, *after)), (".".join((*before, k, *after)) for k in known))
+            near = nearest(part, known)
+            hint = hint if near else ""
+        if not hint:
+            hint = _named(known).removeprefix(": ")
+        return LeverError(f"there is no lever {brief(self.lever)}" + (f"; {hint}" if hint else ""))
+
+
+def _scaled_raw(raw: Any, factor: float) -> Any:
+    """Scale the raw form of a quantity, keeping provenance."""
+    if not isinstance(raw, Mapping):
+        return {"value": raw, "times": factor}
+    before = raw.get("times", 1.0)
+    known = isinstance(before, int | float) and not isinstance(before, bool)
+    # A factor that is no number stays as it is, so that validation reports it where it stands.
+    return {**raw, "times": before * factor} if known else dict(raw)
+
+
+def _day(key: object) -> date | None:
+    try:
+        return parse_when(key)
+    except ValueError:
+        return None
+
+
+def _named(names: list[str]) -> str:
+    shown = ", ".join(str(name) for name in names[:_MOST_NAMED])
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f": there are {shown}{more}" if names else ""

@@ -1,0 +1,186 @@
+"""Loading an instance: folder, scenarios, lever settings, validation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+
+from fabopt.domain.base import Path as FieldPath
+from fabopt.domain.base import Record, Slug
+from fabopt.io.levers import LeverError, set_lever
+from fabopt.io.overlay import moved_places, overlay
+from fabopt.io.problems import InstanceError, Layer, Place, Positions, Problem, brief, nearest
+from fabopt.io.tables import Tables, resolve_series
+from fabopt.io.tree import Tree, read_scenario_file, read_tree, scenario_names
+from fabopt.io.validate import problems_of, validate
+
+if TYPE_CHECKING:
+    from fabopt.domain.instance import Instance
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Scenario(Record):
+    """A named overlay of an instance."""
+
+    description: str = ""
+    """What it assumes, in a sentence."""
+    extends: tuple[Slug, ...] = ()
+    """Scenarios that are applied before it, in this order."""
+    merge: dict[str, Any] = Field(default_factory=dict)
+    """A tree that is merged over the instance: mappings merge, lists and scalars replace, null deletes."""
+    set_: dict[str, Any] = Field(default_factory=dict, alias="set")
+    """Levers and their values, set after the merge; a text that begins with * scales."""
+
+
+def load_tree(
+    path: Path | str,
+    scenario: str | None = None,
+    sets: Sequence[str] = (),
+    model: type[BaseModel] | None = None,
+) -> Tree:
+    """Read an instance's folder and apply a scenario and lever settings, without validating the whole.
+
+    Parameters
+    ----------
+    path
+        Folder with ``instance.yaml``, or an instance file.
+    scenario
+        Name of a scenario of the instance.
+    sets
+        Settings ``LEVER=VALUE``, applied in order after the scenario.
+    model
+        Schema that gives levers their meaning; the instance's own when left out.
+
+    Raises
+    ------
+    InstanceError
+        With every problem found.
+    """
+    tree = read_tree(path)
+    schema = model or _instance_model()
+    if scenario is not None:
+        tree = apply_scenario(tree, scenario, schema)
+    return apply_sets(tree, sets, schema)
+
+
+def read_instance(path: Path | str, scenario: str | None = None, sets: Sequence[str] = ()) -> Instance:
+    """Read and validate an instance; parameters and errors as for :func:`load_tree`."""
+    model = _instance_model()
+    return validate(load_tree(path, scenario, sets, model), model)
+
+
+def _instance_model() -> type[Instance]:
+    from fabopt.domain.instance import Instance
+
+    return Instance
+
+
+def apply_sets(tree: Tree, sets: Sequence[str], model: type[BaseModel]) -> Tree:
+    """Apply settings ``LEVER=VALUE`` in order.
+
+    Raises
+    ------
+    InstanceError
+        With every setting that could not be applied.
+    """
+    problems: list[Problem] = []
+    for text in sets:
+        lever, equals, value = text.partition("=")
+        place = Place(f"--set {text if len(text) <= 120 else text[:117] + '...'}")
+        if not equals:
+            message = "a setting is written LEVER=VALUE, such as fabs.tsmc-n3.capacity=*1.1"
+            problems.append(Problem(place.file, None, "", message))
+            continue
+        try:
+            tree = apply_setting(tree, lever, value, model, place)
+        except InstanceError as error:
+            problems += error.problems
+    if problems:
+        raise InstanceError(problems)
+    return tree
+
+
+def apply_setting(tree: Tree, lever: str, setting: object, model: type[BaseModel], place: Place) -> Tree:
+    """Set one lever; `place` says where the setting was written.
+
+    Raises
+    ------
+    InstanceError
+        When the lever or the setting is not valid.
+    """
+    try:
+        raw = set_lever(tree.raw, lever, setting, model)
+    except LeverError as error:
+        raise InstanceError([Problem(place.file, place.line, "", str(error))]) from error
+    path = tuple(int(part) if part.isdigit() else part for part in lever.strip().partition("@")[0].split("."))
+    return tree.changed(raw, Layer({path: place}, whole=True), (f"{lever.strip()}={setting}",))
+
+
+def apply_scenario(tree: Tree, name: str, model: type[BaseModel]) -> Tree:
+    """Apply a scenario and those that it extends.
+
+    Raises
+    ------
+    InstanceError
+        When there is no such scenario, scenarios extend each other in a circle, or one is not valid.
+    """
+    return _apply_scenario(tree, name, model, (), Problem("", None, "", ""))
+
+
+def _apply_scenario(tree: Tree, name: str, model: type[BaseModel], above: tuple[str, ...], asked_by: Problem) -> Tree:
+    if name in above:
+        circle = " -> ".join((*above, name))
+        raise InstanceError([replace(asked_by, message=f"scenarios extend each other in a circle: {circle}")])
+    tree, scenario, places, prefix = _read_scenario(tree, name, asked_by)
+    positions = Positions((Layer(places),))
+    for index, other in enumerate(scenario.extends):
+        asked = Problem.at(positions, (*prefix, "extends", index), "")
+        tree = _apply_scenario(tree, other, model, (*above, name), asked)
+    moved = moved_places(places, (*prefix, "merge"), ())
+    change, points = resolve_series(scenario.merge, (), Positions((Layer(moved),)), tables := Tables(tree.root))
+    layer = Layer({**moved, **points})
+    raw = overlay(tree.raw, change, Positions((layer,)))
+    tree = replace(tree, files={**tree.files, **tables.files}).changed(raw, layer, (f"scenario {name}",))
+    problems: list[Problem] = []
+    for lever, setting in scenario.set_.items():
+        place = positions.find((*prefix, "set", lever)) or Place("")
+        try:
+            tree = replace(apply_setting(tree, lever, setting, model, place), applied=tree.applied)
+        except InstanceError as error:
+            problems += error.problems
+    if problems:
+        raise InstanceError(problems)
+    return tree
+
+
+def _read_scenario(
+    tree: Tree, name: str, asked_by: Problem
+) -> tuple[Tree, Scenario, Mapping[FieldPath, Place], FieldPath]:
+    """Find a scenario in the instance or in its file: the scenario, its places, and its path in them."""
+    known = scenario_names(tree)
+    if name not in known:
+        hint = nearest(name, known) or ("there are " + ", ".join(known) if known else "the instance has none")
+        raise InstanceError([replace(asked_by, message=f"there is no scenario {brief(name)}", hint=hint)])
+    from_file = read_scenario_file(tree, name)
+    if from_file is not None and name in tree.scenarios:
+        where = tree.positions.find(("scenarios", name))
+        message = f"scenario {brief(name)} is given twice"
+        raise InstanceError([Problem(f"scenarios/{name}.yaml", 1, "", message, hint=f"first in {where}")])
+    prefix: FieldPath
+    if from_file is not None:
+        parsed, tree = from_file
+        raw, prefix = parsed.value, ()
+        places: Mapping[FieldPath, Place] = parsed.places
+    else:
+        raw, prefix = tree.scenarios[name], ("scenarios", name)
+        places = tree.positions.layers[0].places
+    try:
+        return tree, Scenario.model_validate(raw), places, prefix
+    except ValidationError as error:
+        positions = Positions((Layer(places),))
+        raise InstanceError(problems_of(error, raw, positions, Scenario, prefix)) from error

@@ -1,0 +1,239 @@
+"""The raw tree of an instance: plain data, where each part was written, and which files it came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fabopt.domain.base import Path as FieldPath
+from fabopt.io.files import inside, read_text
+from fabopt.io.problems import InstanceError, Layer, Place, Positions, Problem, brief, nearest
+from fabopt.io.tables import Tables, resolve_series
+from fabopt.io.yaml import Parsed, parse_yaml
+
+INSTANCE_FILE = "instance.yaml"
+RESULT_FILE = "instance.json"
+_MOST_INCLUDES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """An instance before validation; functions return changed copies and never change one.
+
+    Attributes
+    ----------
+    root
+        The instance's folder.
+    raw
+        The sections as plain data, without `include`, `tables` and `scenarios`.
+    positions
+        Where each part was written.
+    files
+        SHA-256 of every file that was read, by name relative to `root`.
+    scenarios
+        The section `scenarios` as plain data; scenario files join when they are asked for.
+    applied
+        Scenarios and lever settings that were applied, in order.
+    """
+
+    root: Path
+    raw: dict[str, Any]
+    positions: Positions
+    files: Mapping[str, str]
+    scenarios: Mapping[str, Any]
+    applied: tuple[str, ...] = ()
+
+    def changed(self, raw: dict[str, Any], layer: Layer, what: tuple[str, ...] = ()) -> Tree:
+        """Return the tree with other data, the layer that says where it was written, and what was applied."""
+        return replace(self, raw=raw, positions=self.positions.under(layer), applied=(*self.applied, *what))
+
+
+def read_tree(path: Path | str) -> Tree:
+    """Read an instance's folder, or one instance file, without applying scenarios.
+
+    Parameters
+    ----------
+    path
+        A folder with ``instance.yaml`` (or ``instance.json``, as a result holds it), or such a file.
+
+    Raises
+    ------
+    InstanceError
+        With every problem found in the files.
+    """
+    main = _main_file(Path(path))
+    reader = _FolderReader(main.parent)
+    top = reader.document(main, main.name)
+    raw, places = reader.joined(top, main.name)
+    if reader.problems:
+        raise InstanceError(reader.problems)
+    scenarios = raw.pop("scenarios", None) or {}
+    if not isinstance(scenarios, dict):
+        raise InstanceError([Problem.at(_positions(places), ("scenarios",), "scenarios is no mapping")])
+    tables = Tables(main.parent)
+    resolved, extra = resolve_series(raw, (), _positions(places), tables)
+    files = reader.files | tables.files
+    return Tree(main.parent, resolved, _positions(places | extra), files, scenarios)
+
+
+def read_scenario_file(tree: Tree, name: str) -> tuple[Parsed, Tree] | None:
+    """Read ``scenarios/<name>.yaml``; None when there is none. The tree returned knows the file's SHA-256."""
+    shown = f"scenarios/{name}.yaml"
+    if not (tree.root / shown).exists():
+        return None
+    path = inside(tree.root, shown, Problem(shown, None, "", ""))
+    text, digest = read_text(path, shown)
+    return parse_yaml(text, shown), replace(tree, files={**tree.files, shown: digest})
+
+
+def scenario_names(tree: Tree) -> tuple[str, ...]:
+    """Names of all scenarios of an instance, those in files of the folder ``scenarios`` included."""
+    folder = tree.root / "scenarios"
+    files = [path.stem for path in sorted(folder.glob("*.yaml"))] if folder.is_dir() else []
+    return tuple(dict.fromkeys([*tree.scenarios, *files]))
+
+
+def _positions(places: Mapping[FieldPath, Place]) -> Positions:
+    return Positions((Layer(places),))
+
+
+def _main_file(path: Path) -> Path:
+    if path.is_file():
+        if path.suffix not in (".yaml", ".yml", ".json"):
+            raise InstanceError([Problem(str(path), None, "", "an instance is a folder, or a YAML or JSON file")])
+        return path
+    if not path.is_dir():
+        hint = ""
+        if path.parent.is_dir():
+            hint = nearest(path.name, (entry.name for entry in path.parent.iterdir() if entry.is_dir()))
+        raise InstanceError([Problem(str(path), None, "", "there is no such instance", hint=hint)])
+    for name in (INSTANCE_FILE, RESULT_FILE):
+        if (path / name).is_file():
+            return path / name
+    raise InstanceError([Problem(str(path), None, "", f"the folder holds no {INSTANCE_FILE}")])
+
+
+class _FolderReader:
+    """Reads the files of a folder into one tree; gathers problems."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files: dict[str, str] = {}
+        self.problems: list[Problem] = []
+
+    def document(self, path: Path, shown: str) -> Parsed:
+        """Read one YAML or JSON file whose top is a mapping."""
+        text, digest = read_text(path, shown)
+        self.files[shown] = digest
+        parsed = parse_json(text, shown) if path.suffix == ".json" else parse_yaml(text, shown)
+        if parsed.value is None:
+            return Parsed({}, parsed.places)
+        if not isinstance(parsed.value, dict):
+            raise InstanceError([Problem(shown, 1, "", "an instance file is a mapping of sections")])
+        return parsed
+
+    def joined(self, top: Parsed, main: str) -> tuple[dict[str, Any], dict[FieldPath, Place]]:
+        """Join the main file with its includes and tables."""
+        raw: dict[str, Any] = dict(top.value)
+        places = dict(top.places)
+        positions = _positions(top.places)
+        included = self._names(raw.pop("include", None), ("include",), positions)
+        tables = raw.pop("tables", None) or {}
+        seen = {main}
+        for path, name in included:
+            asked = Problem.at(positions, path, "")
+            if name in seen:
+                self.problems.append(Problem.at(positions, path, f"{brief(name)} is included twice"))
+                continue
+            seen.add(str(name))
+            try:
+                part = self.document(inside(self.root, name, asked), str(name))
+            except InstanceError as error:
+                self.problems += error.problems
+                continue
+            for key in ("include", "tables"):
+                if key in part.value:
+                    where = Problem.at(_positions(part.places), (key,), f"'{key}' stands in {main} only")
+                    self.problems.append(where)
+            self._merge(raw, places, part, ())
+        self._join_tables(tables, raw, places, positions)
+        return raw, places
+
+    def _names(self, raw: object, path: FieldPath, positions: Positions) -> list[tuple[FieldPath, object]]:
+        if raw is None:
+            return []
+        names = raw if isinstance(raw, list) else [raw]
+        if len(names) > _MOST_INCLUDES:
+            self.problems.append(Problem.at(positions, path, f"more than {_MOST_INCLUDES} files"))
+            return []
+        return [((*path, index) if isinstance(raw, list) else path, name) for index, name in enumerate(names)]
+
+    def _merge(self, raw: dict[str, Any], places: dict[FieldPath, Place], part: Parsed, prefix: FieldPath) -> None:
+        """Add the sections of another file; what is there already must not be given again."""
+        for section, content in part.value.items():
+            here = raw.get(section)
+            if section not in raw or here is None:
+                raw[section] = content
+            elif isinstance(here, dict) and isinstance(content, dict):
+                merged = dict(here)
+                for key, entry in content.items():
+                    if key in merged:
+                        self._twice((section, key), places, part)
+                    merged[key] = entry
+                raw[section] = merged
+            else:
+                self._twice((section,), places, part)
+        for path, place in part.places.items():
+            places.setdefault(path, place)
+
+    def _twice(self, path: FieldPath, places: Mapping[FieldPath, Place], part: Parsed) -> None:
+        first = places.get(path)
+        hint = f"first in {first}" if first else ""
+        message = f"{brief(path[-1])} is given twice"
+        self.problems.append(Problem.at(_positions(part.places), path, message, hint=hint))
+
+    def _join_tables(
+        self, tables: object, raw: dict[str, Any], places: dict[FieldPath, Place], positions: Positions
+    ) -> None:
+        if not isinstance(tables, dict):
+            self.problems.append(Problem.at(positions, ("tables",), "tables maps sections to CSV files"))
+            return
+        reader = Tables(self.root)
+        for section, given in tables.items():
+            for path, name in self._names(given, ("tables", section), positions):
+                try:
+                    part = reader.entries(name, section, Problem.at(positions, path, ""))
+                except InstanceError as error:
+                    self.problems += error.problems
+                    continue
+                self._merge(raw, places, part, ())
+        self.files |= reader.files
+
+
+def parse_json(text: str, shown: str) -> Parsed:
+    """Read a JSON document; duplicate keys and numbers that JSON does not have are refused.
+
+    Raises
+    ------
+    InstanceError
+        When the text is not such a document.
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a key stands twice in a mapping")
+        return found
+
+    def refuse(name: str) -> None:
+        raise ValueError(f"{name} is no number of JSON")
+
+    try:
+        value = json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
+        raise InstanceError([Problem(shown, line, "", f"this is not JSON: {error}")]) from error
+    return Parsed(value, {(): Place(shown)})

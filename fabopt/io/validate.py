@@ -1,0 +1,197 @@
+"""From a raw tree to a validated model, with every fault as a placed problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from fabopt.domain.base import FieldProblem, Path
+from fabopt.domain.quantity import In
+from fabopt.io.levers import list_levers
+from fabopt.io.problems import InstanceError, Positions, Problem, brief, nearest
+from fabopt.io.shape import children, fields_of, kinds_at
+from fabopt.io.tree import Tree
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_SAYS = {
+    "int_type": "should be a whole number",
+    "int_parsing": "should be a whole number",
+    "int_from_float": "should be a whole number",
+    "float_type": "should be a number",
+    "float_parsing": "should be a number",
+    "finite_number": "should be a finite number",
+    "bool_type": "should be true or false",
+    "bool_parsing": "should be true or false",
+    "string_type": "should be text",
+    "dict_type": "should be a mapping",
+    "list_type": "should be a list",
+    "tuple_type": "should be a list",
+    "model_type": "should be a mapping of fields",
+    "model_attributes_type": "should be a mapping of fields",
+}
+
+
+def validate(tree: Tree, model: type[Model]) -> Model:
+    """Validate a raw tree against a schema.
+
+    Currencies convert at the rates of the section ``currencies``. Where the schema has a section ``sources``, every
+    source that a quantity names must stand in it.
+
+    Raises
+    ------
+    InstanceError
+        With every problem found, each with file, line and field.
+    """
+    context = {"currencies": currency_rates(tree.raw)}
+    try:
+        instance = model.model_validate(tree.raw, context=context)
+    except ValidationError as error:
+        raise InstanceError(problems_of(error, tree.raw, tree.positions, model)) from error
+    problems = list(_unknown_sources(instance, tree.positions))
+    if problems:
+        raise InstanceError(problems)
+    return instance
+
+
+def currency_rates(raw: Mapping[str, Any]) -> dict[str, float]:
+    """US dollars for one unit of each currency of the section ``currencies``; faulty ones are left to validation."""
+    section = raw.get("currencies")
+    rates: dict[str, float] = {}
+    if isinstance(section, Mapping):
+        for code, given in section.items():
+            try:
+                rates[str(code)] = In("1", gt=0).read(given).value
+            except FieldProblem:
+                continue
+    return rates
+
+
+def problems_of(
+    error: ValidationError,
+    raw: object,
+    positions: Positions,
+    model: type[BaseModel],
+    prefix: Path = (),
+) -> list[Problem]:
+    """Turn pydantic's errors into problems.
+
+    Parameters
+    ----------
+    error
+        What validation raised.
+    raw
+        The data that was validated.
+    positions
+        Where its parts were written.
+    model
+        The schema.
+    prefix
+        Path under which `raw` stands in the tree that `positions` speaks of.
+    """
+    found: dict[Problem, None] = {}
+    for detail in error.errors(include_url=False):
+        path, in_key = _raw_path(detail, raw)
+        for problem in _problems(detail, path, in_key, raw, positions, model, prefix):
+            found[problem] = None
+    return list(found)
+
+
+def _raw_path(detail: ErrorDetails, raw: object) -> tuple[Path, bool]:
+    """Return the path in the raw tree of an error, and whether the error is about the last key itself.
+
+    Pydantic's location also names members of unions and steps of validators, which are skipped.
+    """
+    path: list[str | int] = []
+    here: object = raw
+    location = detail["loc"]
+    for index, part in enumerate(location):
+        if (isinstance(here, Mapping) and part in here) or (
+            isinstance(here, list | tuple) and isinstance(part, int) and part < len(here)
+        ):
+            here = here[part]
+        elif part == "[key]":
+            return tuple(path), True
+        elif not (index == len(location) - 1 and detail["type"] == "missing"):
+            continue
+        path.append(part)
+    return tuple(path), False
+
+
+def _problems(
+    detail: ErrorDetails,
+    path: Path,
+    in_key: bool,
+    raw: object,
+    positions: Positions,
+    model: type[BaseModel],
+    prefix: Path,
+) -> Iterator[Problem]:
+    kind = detail["type"]
+    full = (*prefix, *path)
+    cause = detail.get("ctx", {}).get("error")
+    if isinstance(cause, FieldProblem):
+        for fault in cause.faults:
+            yield Problem.at(positions, (*full, *fault.path), fault.message, hint=fault.hint)
+    elif kind == "extra_forbidden":
+        known = _fields_at(model, raw, path[:-1])
+        yield Problem.at(positions, full, "no such field", hint=_field_hint(str(path[-1]), known))
+    elif kind == "missing":
+        yield Problem.at(positions, full, "this field is missing", expected=_expected(model, path))
+    elif kind == "string_pattern_mismatch":
+        hint = "write lower-case letters, digits and hyphens, beginning with a letter or digit"
+        word = path[-1] if in_key else detail["input"]
+        yield Problem.at(positions, full, f"{brief(word)} is no id", value=word, hint=hint)
+    elif kind == "literal_error":
+        choices = str(detail.get("ctx", {}).get("expected", ""))
+        words = [word.strip(" '") for word in choices.replace(" or ", ", ").split(",")]
+        message = f"{brief(detail['input'])} is none of {choices}"
+        hint = nearest(str(detail["input"])[:60], words)
+        yield Problem.at(positions, full, message, value=detail["input"], hint=hint)
+    elif isinstance(cause, ValueError):
+        yield Problem.at(positions, full, str(cause), value=detail["input"])
+    else:
+        says = _SAYS.get(kind) or detail["msg"].replace("Input should", "should").removeprefix("Value error, ")
+        given = brief(path[-1] if in_key else detail["input"])
+        message = f"{given} {says}" if says.startswith("should") else says
+        yield Problem.at(positions, full, message, value=detail["input"])
+
+
+def _field_hint(word: str, known: list[str]) -> str:
+    near = nearest(word, known)
+    if near or not known:
+        return near
+    return "the fields here are " + ", ".join(known[:20]) + (" ..." if len(known) > 20 else "")
+
+
+def _fields_at(model: type[BaseModel], raw: object, path: Path) -> list[str]:
+    return [name for kind in kinds_at(model, path) if kind.record for name in fields_of(kind.record)]
+
+
+def _expected(model: type[BaseModel], path: Path) -> str:
+    """Say what a missing field is: its description and, for a quantity, its unit."""
+    for kind in kinds_at(model, path[:-1]):
+        field = fields_of(kind.record).get(str(path[-1])) if kind.record else None
+        if field is None:
+            continue
+        unit = next((child.quantity.unit for child in children(kind, path[-1]) if child.quantity), "")
+        says = (field.description or "").split("\n")[0].rstrip(".")
+        in_unit = f" ({unit})" if unit and unit != "1" else ""
+        return f"expected: {says}{in_unit}" if says else ""
+    return ""
+
+
+def _unknown_sources(instance: BaseModel, positions: Positions) -> Iterator[Problem]:
+    known = getattr(instance, "sources", None)
+    if not isinstance(known, Mapping):
+        return
+    for lever in list_levers(instance):
+        for source in lever.quantity.source:
+            if source not in known:
+                path = tuple(int(part) if part.isdigit() else part for part in lever.path.split("."))
+                message = f"{brief(source)} is no source of this instance"
+                hint = nearest(source, known) or "list it in the section 'sources'"
+                yield Problem.at(positions, path, message, value=source, hint=hint)
