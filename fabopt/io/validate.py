@@ -17,6 +17,7 @@ from fabopt.io.tree import Tree
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_NOTHING = object()
 _SAYS = {
     "int_type": "should be a whole number",
     "int_parsing": "should be a whole number",
@@ -109,16 +110,24 @@ def _raw_path(detail: ErrorDetails, raw: object) -> tuple[Path, bool]:
     here: object = raw
     location = detail["loc"]
     for index, part in enumerate(location):
-        if (isinstance(here, Mapping) and part in here) or (
-            isinstance(here, list | tuple) and isinstance(part, int) and part < len(here)
-        ):
-            here = here[part]
-        elif part == "[key]":
+        if part == "[key]":
             return tuple(path), True
+        below = _below(here, part)
+        if below is not _NOTHING:
+            here = below
         elif not (index == len(location) - 1 and detail["type"] == "missing"):
             continue
         path.append(part)
     return tuple(path), False
+
+
+def _below(here: object, part: str | int) -> object:
+    """What stands under a key or list position in raw data, or `_NOTHING`."""
+    if isinstance(here, Mapping) and part in here:
+        return here[part]
+    if isinstance(here, list | tuple) and isinstance(part, int) and part < len(here):
+        return here[part]
+    return _NOTHING
 
 
 def _problems(
