@@ -3,8 +3,8 @@
 ``deploy:<chip>:<site>`` turns a finished package into an asset; ``operate:<chip>:<site>`` takes an asset in, returns
 the surviving share of it at the end of the period, draws facility power (IT power x PUE) and gives one running
 accelerator of the lab; ``run:<chip>:<lab>:<workload>`` turns running accelerators into compute. Workload is never
-crossed with site. An asset that is not run stays, and wears, all the same: keeping an old chip is a decision apart from buying a
-new one.
+crossed with site. An asset that is not run stays, and wears, all the same: keeping an old chip is a decision apart
+from buying a new one.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """HBM: DRAM wafers started for a designer, stacked on a maker's line, to good stacks.
 
-One unit of level is a thousand DRAM wafers started. Stacking capacity is used when the DRAM wafer is finished; a stack
-carries its designer from the start, because qualification is by maker, designer and generation. A qualification that
-can still be decided is a unit that opens a resource ``qualified:...`` wide enough never to limit, and that occupies DRAM
-starts while it lasts.
+One unit of level is a thousand DRAM wafers started. Stacking capacity is used when the DRAM wafer is finished; a
+stack carries its designer from the start, because qualification is by maker, designer and generation. A qualification
+that can still be decided is a unit that opens a resource ``qualified:...`` wide enough never to limit, and that
+occupies DRAM starts while it lasts.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Work in progress at the decision date: what was started before it still arrives, and still uses capacity.
 
 Each chip states the rate at which good packages come out at the decision date. Exploded through its bill of materials
-at that date's yields, the rate gives the starts of packages, wafers, stacks and substrates in the periods before; the part
-of their effects that falls into the horizon becomes receipts and spent capacity (`builder.finish`). Other buyers had
-what wafer starts were left.
+at that date's yields, the rate gives the starts of packages, wafers, stacks and substrates in the periods before; the
+part of their effects that falls into the horizon becomes receipts and spent capacity (`builder.finish`). Other buyers
+had what wafer starts were left.
 """
 
 from __future__ import annotations
