@@ -1,0 +1,220 @@
+"""References between the sections of an instance: one table of what refers to what, and the check over it.
+
+A pattern is the schema path of a reference with three wildcards: ``*`` is any id, ``[]`` any entry of a list,
+and ``!`` at the end means that the *keys* of the mapping refer (``nodes.*.exposures.!``: scanner classes).
+Without ``!`` the value at the path refers.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fabopt.domain.base import Fault, Path, Record
+from fabopt.domain.instance import Instance
+from fabopt.domain.quantity import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One kind of reference.
+
+    Attributes
+    ----------
+    pattern
+        Where it stands (wildcards in the module's docstring).
+    target
+        Which group of names it must be in: a section, or a group that :func:`names` draws from them.
+    what
+        What such a name is called in a message.
+    """
+
+    pattern: str
+    target: str
+    what: str
+
+
+REFERENCES: tuple[Reference, ...] = (
+    Reference("nodes.*.exposures.!", "scanners", "scanner class"),
+    Reference("fabs.*.nodes.[]", "nodes", "process node"),
+    Reference("fabs.*.scanners.!", "scanners", "scanner class"),
+    Reference("memory_makers.*.fab", "fabs", "fab"),
+    Reference("memory_makers.*.node", "nodes", "process node"),
+    Reference("memory_makers.*.offers.!", "hbm", "HBM generation"),
+    Reference("memory_makers.*.qualified.!", "designers", "designer"),
+    Reference("memory_makers.*.qualified.*.!", "hbm", "HBM generation"),
+    Reference("memory_makers.*.qualifying.!", "designers", "designer"),
+    Reference("memory_makers.*.qualifying.*.!", "hbm", "HBM generation"),
+    Reference("memory_makers.*.opening_share.!", "designers", "designer"),
+    Reference("dies.*.designer", "designers", "designer"),
+    Reference("dies.*.node", "nodes", "process node"),
+    Reference("dies.*.fabs.!", "fabs", "fab"),
+    Reference("chips.*.designer", "designers", "designer"),
+    Reference("chips.*.boms.*.dies.!", "parts", "die or bin"),
+    Reference("chips.*.boms.*.hbm.!", "hbm", "HBM generation"),
+    Reference("chips.*.boms.*.substrates.!", "substrates", "substrate"),
+    Reference("chips.*.boms.*.technology", "technologies", "technology of a packaging line"),
+    Reference("chips.*.boms.*.lines.[]", "packaging_lines", "packaging line"),
+    Reference("chips.*.performance.!", "workloads", "workload"),
+    Reference("chips.*.customers.[]", "labs", "lab"),
+    Reference("chips.*.sells_as.[]", "chips", "chip"),
+    Reference("labs.*.designers.!", "designers", "designer"),
+    Reference("labs.*.demand.split.!", "workloads", "workload"),
+    Reference("labs.*.fleet.!", "sites", "site"),
+    Reference("labs.*.fleet.*.!", "chips", "chip"),
+    Reference("sites.*.lab", "labs", "lab"),
+    Reference("markets.*.fabs.!", "fabs", "fab"),
+    Reference("markets.*.fabs.*", "nodes", "process node"),
+    Reference("barred_flows.[].origin", "regions", "region"),
+    Reference("barred_flows.[].destination", "regions", "region"),
+    Reference("barred_flows.[].chips.[]", "chips", "chip"),
+)
+"""Every slug that refers to another section, except the sources of quantities, which stand everywhere."""
+
+SECTIONS: tuple[str, ...] = (
+    "sources",
+    "scanners",
+    "nodes",
+    "fabs",
+    "hbm",
+    "memory_makers",
+    "packaging_lines",
+    "substrates",
+    "designers",
+    "dies",
+    "chips",
+    "workloads",
+    "labs",
+    "sites",
+    "markets",
+)
+"""Sections that are mappings from ids to records."""
+
+
+def names(instance: Instance) -> dict[str, tuple[str, ...]]:
+    """Return what each group holds: the sections, and groups drawn from them (parts, technologies, ...)."""
+    groups: dict[str, tuple[str, ...]] = {name: tuple(getattr(instance, name)) for name in SECTIONS}
+    # A die with bins becomes its bins: only they can go into a package.
+    groups["parts"] = _unique(name for die_id, die in instance.dies.items() for name in die.bins or (die_id,))
+    groups["technologies"] = _unique(name for line in instance.packaging_lines.values() for name in line.technologies)
+    owned: list[Any] = [
+        *instance.fabs.values(),
+        *instance.memory_makers.values(),
+        *instance.packaging_lines.values(),
+    ]
+    groups["owners"] = _unique(record.owner for record in owned)
+    placed: list[Any] = [
+        *owned,
+        *instance.scanners.values(),
+        *instance.substrates.values(),
+        *instance.designers.values(),
+        *instance.labs.values(),
+        *instance.sites.values(),
+    ]
+    groups["regions"] = _unique(record.region for record in placed if record.region is not None)
+    return groups
+
+
+def dangling(instance: Instance) -> list[Fault]:
+    """Return a fault for every reference that leads nowhere, with the nearest valid name."""
+    groups = names(instance)
+    faults: list[Fault] = []
+    for reference in REFERENCES:
+        known = groups[reference.target]
+        for path, name in occurrences(instance, reference.pattern):
+            if name not in known:
+                faults.append(Fault(path, f"there is no {reference.what} '{name}'", _hint(name, known, groups)))
+    return faults + _missing_sources(instance, groups)
+
+
+def occurrences(instance: Instance, pattern: str) -> Iterator[tuple[Path, str]]:
+    """Yield where a pattern occurs in an instance and the name that stands there."""
+    yield from _follow(instance, tuple(pattern.split(".")), ())
+
+
+def quantities(part: object, path: Path = ()) -> Iterator[tuple[Path, Quantity]]:
+    """Yield every quantity below a part of an instance with its path, in the order of the schema."""
+    if isinstance(part, Quantity):
+        yield path, part
+    elif isinstance(part, Record):
+        for name, field in type(part).model_fields.items():
+            yield from quantities(getattr(part, name), (*path, field.alias or name))
+    elif isinstance(part, Mapping):
+        for key, entry in part.items():
+            yield from quantities(entry, (*path, key_text(key)))
+    elif isinstance(part, list | tuple):
+        for place, entry in enumerate(part):
+            yield from quantities(entry, (*path, place))
+
+
+def key_text(key: object) -> str | int:
+    """Return the key of a mapping as it stands in a path (a date as text, a whole size without its point)."""
+    if isinstance(key, str | int):
+        return key
+    if isinstance(key, float) and key.is_integer():
+        return int(key)
+    return key.isoformat() if isinstance(key, date) else str(key)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint naming the known name most like `name`, or a few known ones where none is like it."""
+    choices = tuple(known)
+    close = difflib.get_close_matches(name.lower(), choices, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    if not choices:
+        return ""
+    shown = ", ".join(choices[:6])
+    return f"known: {shown}" if len(choices) <= 6 else f"known: {shown} and {len(choices) - 6} more"
+
+
+def _follow(part: Any, steps: tuple[str, ...], path: Path) -> Iterator[tuple[Path, str]]:
+    if part is None:
+        return
+    if not steps:
+        yield path, part
+        return
+    head, rest = steps[0], steps[1:]
+    if head == "!":
+        yield from (((*path, key), key) for key in part)
+    elif head == "*":
+        for key, entry in part.items():
+            yield from _follow(entry, rest, (*path, key))
+    elif head == "[]":
+        for place, entry in enumerate(part):
+            yield from _follow(entry, rest, (*path, place))
+    else:
+        yield from _follow(getattr(part, head), rest, (*path, head))
+
+
+def _hint(name: str, known: tuple[str, ...], groups: Mapping[str, tuple[str, ...]]) -> str:
+    """Name the section in which a misplaced name does exist; otherwise the nearest valid name."""
+    if not difflib.get_close_matches(name, known, n=1):
+        elsewhere = [section for section in SECTIONS if name in groups[section]]
+        if elsewhere:
+            return f"'{name}' stands in section '{elsewhere[0]}'"
+    return nearest(name, known)
+
+
+def _missing_sources(instance: Instance, groups: Mapping[str, tuple[str, ...]]) -> list[Fault]:
+    known = groups["sources"]
+    cited: list[tuple[Path, Iterable[str]]] = [
+        ((*path, "source"), quantity.source) for path, quantity in quantities(instance)
+    ]
+    for name, figure in instance.published.items():
+        source = figure.source if isinstance(figure.source, list) else [figure.source]
+        cited.append((("published", name, "source"), source))
+    found = set(known)
+    return [
+        Fault(path, f"there is no source '{source}' in the section 'sources'", nearest(source, known))
+        for path, given in cited
+        for source in given
+        if source not in found
+    ]
+
+
+def _unique(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(given))

@@ -1,0 +1,234 @@
+"""What must hold in an instance as a whole, beyond the form of each field; every fault at once.
+
+The rules stand in three groups: dates, pins, rules on trade and published figures here, the supply side (scanners to
+packages) in `rules_supply`, chips, buyers and sites in `rules_demand`. References come first: a rule says nothing about
+a name that leads nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from fabopt.domain.base import Fault, Path
+from fabopt.domain.calendar import Calendar
+from fabopt.domain.instance import Instance
+from fabopt.domain.measures import MEASURES
+from fabopt.domain.plain import Activity, PlainNetwork
+from fabopt.domain.quantity import In
+from fabopt.domain.references import dangling, names, nearest
+from fabopt.domain.rules_demand import demand_faults
+from fabopt.domain.rules_supply import supply_faults
+from fabopt.domain.units import CURRENCIES
+
+
+def problems(instance: Instance) -> list[Fault]:
+    """Return everything that is wrong with an instance whose fields are well formed.
+
+    Parameters
+    ----------
+    instance
+        A validated instance.
+
+    Returns
+    -------
+    list of Fault
+        Paths are relative to the instance; empty when it is sound.
+    """
+    found = dangling(instance)
+    try:
+        calendar = Calendar(instance.horizon.start, instance.horizon.periods, instance.horizon.period)
+    except ValueError as error:
+        return [*found, Fault(("horizon", "start"), str(error))]
+    return [
+        *found,
+        *_horizon(instance, calendar),
+        *_dates(instance, calendar),
+        *_currencies(instance),
+        *_pins(instance, calendar),
+        *supply_faults(instance, calendar),
+        *demand_faults(instance, calendar),
+        *_barred(instance),
+        *_published(instance),
+        *_bom_cycles(instance.network),
+    ]
+
+
+def _horizon(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
+    until = instance.horizon.reported_until
+    if until is None or calendar.holds(until):
+        return
+    where = "before the decision date" if until < calendar.start else "after the end of the horizon"
+    yield Fault(
+        ("horizon", "reported_until"),
+        f"{until} lies {where}; the horizon runs from {calendar.start} to {_last(calendar)}",
+    )
+
+
+def _dates(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
+    """Dates that leave an entity without use: it would end before it begins, or begin after the horizon."""
+    for path, first, last in _spans(instance):
+        if first is not None and last is not None and last < first:
+            yield Fault(path, f"it ends on {last}, before it begins on {first}")
+    for path, first, what in _beginnings(instance):
+        if first is not None and first >= calendar.end:
+            yield Fault(
+                path,
+                f"{first} lies after the end of the horizon ({_last(calendar)}), so {what}",
+                "correct the date, lengthen the horizon or leave it out",
+            )
+
+
+def _spans(instance: Instance) -> Iterator[tuple[Path, date | None, date | None]]:
+    for die_id, die in instance.dies.items():
+        for fab, source in die.fabs.items():
+            yield ("dies", die_id, "fabs", fab, "until"), source.available, source.until
+    for maker_id, maker in instance.memory_makers.items():
+        for generation, offer in maker.offers.items():
+            yield ("memory_makers", maker_id, "offers", generation, "until"), offer.available, offer.until
+    for chip_id, chip in instance.chips.items():
+        yield ("chips", chip_id, "last_start"), chip.available, chip.last_start
+        for bom_id, bom in chip.boms.items():
+            yield ("chips", chip_id, "boms", bom_id, "available"), bom.available, chip.last_start
+    for place, rule in enumerate(instance.barred_flows):
+        yield ("barred_flows", place, "until"), rule.since, rule.until
+    for name, figure in instance.published.items():
+        yield ("published", name, "until"), figure.since, figure.until
+
+
+def _beginnings(instance: Instance) -> Iterator[tuple[Path, date | None, str]]:
+    for chip_id, chip in instance.chips.items():
+        yield ("chips", chip_id, "available"), chip.available, "the chip never comes"
+        for bom_id, bom in chip.boms.items():
+            path: Path = ("chips", chip_id, "boms", bom_id, "available")
+            yield path, bom.available, "the bill of materials is never used"
+    for die_id, die in instance.dies.items():
+        if die.fabs and all(source.available is not None for source in die.fabs.values()):
+            where, source = min(die.fabs.items(), key=lambda item: item[1].available or date.min)
+            yield ("dies", die_id, "fabs", where, "available"), source.available, "no fab ever makes the die"
+    for maker_id, maker in instance.memory_makers.items():
+        for generation, offer in maker.offers.items():
+            path = ("memory_makers", maker_id, "offers", generation, "available")
+            yield path, offer.available, "the generation never comes from this maker"
+    for substrate_id, substrate in instance.substrates.items():
+        yield ("substrates", substrate_id, "available"), substrate.available, "no substrate is ever made"
+    for fab_id, fab in instance.fabs.items():
+        if fab.expansion is not None:
+            yield ("fabs", fab_id, "expansion", "first"), fab.expansion.first, "no step can be started"
+
+
+def _currencies(instance: Instance) -> Iterator[Fault]:
+    for name in instance.currencies:
+        if name not in CURRENCIES:
+            yield Fault(("currencies", name), f"'{name}' is no currency", nearest(name, CURRENCIES))
+        elif name == "USD":
+            yield Fault(("currencies", name), "money is counted in US dollars; no rate is needed")
+
+
+def _pins(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
+    sections: dict[str, Mapping[str, Mapping[str, float]]] = {
+        "units": instance.pins.units,
+        "activities": instance.pins.activities,
+    }
+    labels = calendar.labels
+    for section, pinned in sections.items():
+        for name, levels in pinned.items():
+            for label, level in levels.items():
+                path: Path = ("pins", section, name, label)
+                if label not in labels:
+                    hint = f"periods run from {labels[0]} to {labels[-1]}"
+                    yield Fault(path, f"'{label}' is no period of the horizon", hint)
+                if level < 0:
+                    yield Fault(path, f"a pinned decision cannot be negative, as {level:g} is")
+
+
+def _barred(instance: Instance) -> Iterator[Fault]:
+    for place, rule in enumerate(instance.barred_flows):
+        if rule.origin == rule.destination:
+            yield Fault(("barred_flows", place, "destination"), "a flow from a region to itself cannot be barred")
+
+
+def _published(instance: Instance) -> Iterator[Fault]:
+    groups = names(instance)
+    for name, figure in instance.published.items():
+        path: Path = ("published", name)
+        measure = MEASURES.get(figure.measure)
+        if measure is None:
+            known = nearest(figure.measure, MEASURES)
+            yield Fault((*path, "measure"), f"there is no measure '{figure.measure}'", known)
+            continue
+        if not figure.low <= figure.value <= figure.high:
+            yield Fault(
+                (*path, "value"),
+                f"the figure {figure.value:g} lies outside its range {figure.low:g} to {figure.high:g}",
+            )
+        try:
+            In(measure.unit).read(f"1 {figure.unit}")
+        except ValueError as error:
+            yield Fault((*path, "unit"), str(error), f"'{figure.measure}' is measured in {measure.unit}")
+        choices = [entry for group in measure.of for entry in groups[group]]
+        if figure.of is None and not measure.alone:
+            yield Fault(path, f"'{figure.measure}' needs 'of'", f"one of {' or '.join(measure.of)}")
+        elif figure.of is not None and figure.of not in choices:
+            message = f"'{figure.of}' is none of the {' or '.join(measure.of)} of this instance"
+            yield Fault((*path, "of"), message, nearest(figure.of, choices))
+
+
+def _bom_cycles(network: PlainNetwork | None) -> Iterator[Fault]:
+    """Materials that only things made of themselves can make, with nothing in stock to begin with."""
+    if network is None:
+        return
+    makers: dict[str, list[Activity]] = {}
+    for activity in network.activities.values():
+        for material in activity.outputs:
+            makers.setdefault(material, []).append(activity)
+    had = {
+        name
+        for name, material in network.materials.items()
+        if (material.opening is not None and material.opening.value > 0) or material.receipts is not None
+    }
+    had |= {name for unit in network.units.values() for name in unit.releases}
+    growing = True
+    while growing:
+        new = {
+            name
+            for name, choices in makers.items()
+            if name not in had and any(had.issuperset(activity.inputs) for activity in choices)
+        }
+        had |= new
+        growing = bool(new)
+    stuck = [name for name in makers if name not in had]
+    reported: set[str] = set()
+    for name in stuck:
+        cycle = _cycle(name, makers, set(stuck))
+        if cycle and not reported & set(cycle):
+            reported |= set(cycle)
+            chain = " needs ".join(f"'{part}'" for part in [*cycle, cycle[0]])
+            yield Fault(
+                ("network", "materials", name),
+                f"it can only be made out of itself: {chain}",
+                "break the loop, or give an opening stock",
+            )
+
+
+def _cycle(start: str, makers: Mapping[str, list[Activity]], stuck: set[str]) -> list[str]:
+    """Return a loop of needs through `start`, or nothing when it is only stuck behind one."""
+    trail: dict[str, str] = {}
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        for activity in makers[name]:
+            for need in activity.inputs:
+                if need == start:
+                    loop = [name]
+                    while loop[-1] != start:
+                        loop.append(trail[loop[-1]])
+                    return loop[::-1]
+                if need in stuck and need not in trail:
+                    trail[need] = name
+                    waiting.append(need)
+    return []
+
+
+def _last(calendar: Calendar) -> date:
+    return calendar.end - timedelta(days=1)

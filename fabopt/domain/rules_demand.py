@@ -1,0 +1,167 @@
+"""Rules of the demand side: chips as products, labs, their demand and sites, and other buyers of wafers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from fabopt.domain.base import Fault, Path
+from fabopt.domain.calendar import Calendar
+from fabopt.domain.customers import Lab, Site
+from fabopt.domain.instance import Instance
+from fabopt.domain.rules_supply import SHARE_TOLERANCE
+
+
+def demand_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
+    """Yield what is wrong on the demand side of an instance.
+
+    Parameters
+    ----------
+    instance
+        A validated instance; names that lead nowhere are passed over.
+    calendar
+        Its periods.
+    """
+    yield from _chips(instance)
+    yield from _downgrades(instance)
+    yield from _demand_curve(instance)
+    homes = {site.lab for site in instance.sites.values()}
+    for lab_id, lab in instance.labs.items():
+        path: Path = ("labs", lab_id)
+        if lab_id not in homes:
+            yield Fault(path, f"{lab.name} has no site, so nothing can be deployed for it")
+        if not lab.designers:
+            yield Fault((*path, "designers"), f"{lab.name} can use no designer's chips")
+        yield from _split(instance, path, lab)
+        yield from _fleet(instance, path, lab_id, lab)
+    for site_id, site in instance.sites.items():
+        yield from _site(("sites", site_id), site)
+    yield from _markets(instance, calendar)
+
+
+def _chips(instance: Instance) -> Iterator[Fault]:
+    downgraded = {lesser for chip in instance.chips.values() for lesser in chip.sells_as}
+    fielded = {chip for lab in instance.labs.values() for site in lab.fleet.values() for chip in site}
+    for chip_id, chip in instance.chips.items():
+        path: Path = ("chips", chip_id)
+        if not chip.boms:
+            if chip.running_rate.value > 0:
+                yield Fault((*path, "boms"), "packages come out at the decision date, but of no bill of materials")
+            elif chip_id not in fielded | downgraded and chip.stock.value == 0:
+                yield Fault((*path, "boms"), "it has no bill of materials, and nobody has one in the field")
+        if not chip.performance:
+            yield Fault((*path, "performance"), "no workload runs on it, so nobody can use it")
+        if chip.design_start is not None and chip.design_cycle is None:
+            yield Fault((*path, "design_start"), "a project start has no effect without 'design_cycle'")
+        begins = instance.horizon.start
+        if chip.running_rate.value > 0 and chip.available is not None and chip.available > begins:
+            yield Fault(
+                (*path, "running_rate"),
+                f"packages come out at the decision date {begins}, but the chip is available only from "
+                f"{chip.available}",
+            )
+
+
+def _downgrades(instance: Instance) -> Iterator[Fault]:
+    rest = {chip_id: chip.sells_as for chip_id, chip in instance.chips.items()}
+    while ends := [name for name, lesser in rest.items() if not any(other in rest for other in lesser)]:
+        for name in ends:
+            del rest[name]
+    if not rest:
+        return
+    # What is left leads into a circle: follow it until a name comes back.
+    trail = [next(iter(rest))]
+    while len(set(trail)) == len(trail):
+        trail.append(next(other for other in rest[trail[-1]] if other in rest))
+    circle = trail[trail.index(trail[-1]) :]
+    chain = " sells as ".join(f"'{name}'" for name in circle)
+    yield Fault(("chips", circle[0], "sells_as"), f"downgrading runs in a circle: {chain}")
+
+
+def _demand_curve(instance: Instance) -> Iterator[Fault]:
+    curve = instance.demand_curve
+    if curve is None:
+        if instance.labs:
+            yield Fault(("demand_curve",), "labs want compute, but the instance has no demand curve to value it")
+        return
+    for place, (before, after) in enumerate(pairwise(curve.breaks), start=1):
+        if after <= before:
+            yield Fault(("demand_curve", "breaks", place), f"the breaks must rise, but {after:g} follows {before:g}")
+
+
+def _split(instance: Instance, path: Path, lab: Lab) -> Iterator[Fault]:
+    """Shares of accelerator workloads add up to 1, at the horizon's start and wherever a share changes."""
+    shares = {
+        name: share
+        for name, share in lab.demand.split.items()
+        if name in instance.workloads and instance.workloads[name].compute_weight.value > 0
+    }
+    days = {instance.horizon.start}
+    days |= {point.when for share in shares.values() for point in share.points if point.when is not None}
+    for day in sorted(days):
+        total = sum(share.at(day) for share in shares.values())
+        if abs(total - 1.0) > SHARE_TOLERANCE:
+            yield Fault(
+                (*path, "demand", "split"),
+                f"on {day} the shares of accelerator workloads add up to {total:.4g}, not to 1",
+            )
+            return
+
+
+def _fleet(instance: Instance, path: Path, lab_id: str, lab: Lab) -> Iterator[Fault]:
+    for site_id, chips in lab.fleet.items():
+        site = instance.sites.get(site_id)
+        if site is not None and site.lab != lab_id:
+            yield Fault((*path, "fleet", site_id), f"the site '{site_id}' belongs to '{site.lab}'")
+        for chip_id in chips:
+            chip = instance.chips.get(chip_id)
+            if chip is not None and not set(chip.performance) & set(lab.demand.split):
+                yield Fault(
+                    (*path, "fleet", site_id, chip_id),
+                    f"{chip.name} runs none of the workloads that {lab.name} wants",
+                    f"give the chip a performance on {' or '.join(lab.demand.split)}",
+                )
+
+
+def _site(path: Path, site: Site) -> Iterator[Fault]:
+    if site.expansion is None:
+        return
+    sizes = sorted(site.expansion.curve.items())
+    for (small, cheap), (large, dear) in pairwise(sizes):
+        place = (*path, "expansion", "curve")
+        if dear.value / large > cheap.value / small * (1.0 + 1e-9):
+            yield Fault(
+                place,
+                f"cost per MW must fall with size, but rises from {cheap.value / small:.4g} million dollars at "
+                f"{small:g} MW to {dear.value / large:.4g} at {large:g} MW",
+            )
+        elif dear.value < cheap.value:
+            yield Fault(place, f"{large:g} MW cost {dear.value:g} million dollars, less than {small:g} MW do")
+    if site.expansion.max_total.value == 0:
+        yield Fault((*path, "expansion", "max_total"), "an expansion of at most 0 MW has no effect")
+
+
+def _markets(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
+    for market_id, market in instance.markets.items():
+        path: Path = ("markets", market_id)
+        if not market.fabs:
+            yield Fault((*path, "fabs"), "no fab serves this market")
+        for fab_id, node_id in market.fabs.items():
+            fab = instance.fabs.get(fab_id)
+            if fab is not None and node_id in instance.nodes and node_id not in fab.nodes:
+                yield Fault(
+                    (*path, "fabs", fab_id),
+                    f"the fab '{fab_id}' does not run '{node_id}'",
+                    f"it runs {', '.join(fab.nodes)}",
+                )
+        fabs = [instance.fabs[name] for name in market.fabs if name in instance.fabs]
+        for span in calendar.spans if fabs else ():
+            held = market.floor.mean(span.start, span.end) * market.quantity.mean(span.start, span.end)
+            starts = sum(fab.wafer_starts.mean(span.start, span.end) for fab in fabs)
+            if held > starts + 1e-9:
+                yield Fault(
+                    (*path, "floor"),
+                    f"in {span.label} the market holds {held:.4g} thousand wafers a month, more than the "
+                    f"{starts:.4g} that its fabs start",
+                )
+                break
