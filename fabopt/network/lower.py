@@ -56,7 +56,7 @@ def _joined(net: Network, plain: Network) -> Network:
     parts = {
         f.name: getattr(net, f.name) + getattr(plain, f.name)
         for f in fields(Network)
-        if f.name not in ("name", "periods", "constant_value", "end_discount")
+        if f.name not in ("name", "periods", "constant_value", "standing_value", "end_discount")
     }
     return replace(net, **parts)
 

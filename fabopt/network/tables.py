@@ -304,7 +304,12 @@ class WholeGroup:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The whole lowered instance. ``constant_value`` is the worth of what runs whatever is decided."""
+    """The whole lowered instance.
+
+    ``constant_value`` is added to the objective whatever is decided. ``standing_value`` is what the objective already
+    owes to what stands at the decision date (an estimate made before anything is solved); the gap's denominator leaves
+    both out, so that a large installed base does not make a poor plan look proven.
+    """
 
     name: str
     periods: tuple[Period, ...]
@@ -321,6 +326,7 @@ class Network:
     groups: tuple[GroupLimit, ...] = ()
     whole_groups: tuple[WholeGroup, ...] = ()
     constant_value: float = 0.0
+    standing_value: float = 0.0
     end_discount: float = 1.0
     notes: tuple[str, ...] = field(default=())
 

@@ -221,7 +221,7 @@ class Chain:
         ]
 
 
-def finish(chain: Chain, name: str, constant_value: float) -> Network:
+def finish(chain: Chain, name: str, standing_value: float) -> Network:
     """Return the network of a chain, with what was in work before the decision date as receipts and spent capacity."""
     build = chain.build
     receipts = {key: np.zeros(chain.n) for key in build.materials}
@@ -249,7 +249,7 @@ def finish(chain: Chain, name: str, constant_value: float) -> Network:
         budgets=tuple(build.budgets),
         groups=tuple(build.groups),
         whole_groups=tuple(build.whole_groups),
-        constant_value=constant_value,
+        standing_value=standing_value,
         end_discount=(1.0 + chain.rate) ** -(chain.n * chain.years),
     )
 
