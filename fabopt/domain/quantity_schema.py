@@ -20,57 +20,74 @@ _PROVENANCE: dict[str, Any] = {
 }
 
 
+_TEXT_FORM: dict[str, Any] = {
+    "type": "string",
+    "pattern": _TEXT,
+    "description": "Number and unit, like '180 kwafer/month'",
+}
+_NUMBER: dict[str, Any] = {"anyOf": [{"type": "number"}, _TEXT_FORM]}
+_UNIT: dict[str, Any] = {"type": ["string", "integer"], "description": "Unit of the bare numbers here"}
+_SOURCED: dict[str, Any] = {
+    "title": "Sourced number",
+    "type": "object",
+    "required": ["value"],
+    "additionalProperties": False,
+    "properties": {
+        "value": _NUMBER,
+        "unit": _UNIT,
+        "low": _NUMBER,
+        "high": _NUMBER,
+        "range": {"description": "Half-width, such as 15%", "type": ["string", "number"]},
+        **_PROVENANCE,
+    },
+}
+_POINTS: dict[str, Any] = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": {"anyOf": [{"type": "number"}, _TEXT_FORM, _SOURCED]},
+}
+
+
+def _series(shape: str) -> dict[str, Any]:
+    return {
+        "title": f"Series ({shape})",
+        "type": "object",
+        "required": [shape],
+        "additionalProperties": False,
+        "properties": {shape: _POINTS, "unit": _UNIT, **_PROVENANCE},
+    }
+
+
+_COLUMN: dict[str, Any] = {
+    "title": "Series from a table",
+    "type": "object",
+    "required": ["csv", "column"],
+    "additionalProperties": False,
+    "properties": {
+        "csv": {"type": "string", "description": "Table in the instance's folder, first column 'date'"},
+        "column": {"type": "string"},
+        "shape": {"enum": ["linear", "steps"]},
+        "unit": _UNIT,
+        **_PROVENANCE,
+    },
+}
+
+SHARED: dict[str, dict[str, Any]] = {
+    "quantity-text": _TEXT_FORM,
+    "quantity-sourced": _SOURCED,
+    "quantity-linear": _series("linear"),
+    "quantity-steps": _series("steps"),
+    "quantity-table": _COLUMN,
+}
+"""Parts that are the same in every quantity; a whole schema needs each only once."""
+
+
 def quantity_schema(unit: str, limits: Limits, series: bool) -> dict[str, Any]:
     """Return the JSON Schema of a quantity in `unit`; limits apply to bare numbers, in that unit."""
-    text = {"type": "string", "pattern": _TEXT, "description": f"Number and unit, like '3 {unit}'"}
     bare: dict[str, Any] = {"type": "number", "description": f"In {unit}"}
     names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
     bare |= {names[name]: getattr(limits, name) for name in names if getattr(limits, name) is not None}
-    number = {"anyOf": [{"type": "number"}, text]}
-    sourced = {
-        "type": "object",
-        "required": ["value"],
-        "additionalProperties": False,
-        "properties": {
-            "value": number,
-            "unit": {"type": ["string", "integer"], "description": "Unit of the bare numbers beside it"},
-            "low": number,
-            "high": number,
-            "range": {"description": "Half-width, such as 15%", "type": ["string", "number"]},
-            **_PROVENANCE,
-        },
-    }
-    forms: list[dict[str, Any]] = [bare, text, sourced]
+    shared = ["quantity-text", "quantity-sourced"]
     if series:
-        entries = {
-            "type": "object",
-            "minProperties": 1,
-            "additionalProperties": {"anyOf": [{"type": "number"}, text, sourced]},
-        }
-        common = {"unit": {"type": ["string", "integer"]}, **_PROVENANCE}
-        forms += [
-            {
-                "type": "object",
-                "required": [shape],
-                "additionalProperties": False,
-                "properties": {shape: entries, **common},
-            }
-            for shape in ("linear", "steps")
-        ]
-        forms.append(
-            {
-                "type": "object",
-                "required": ["csv", "column"],
-                "additionalProperties": False,
-                "properties": {
-                    "csv": {
-                        "type": "string",
-                        "description": "Table in the instance's folder, first column 'date'",
-                    },
-                    "column": {"type": "string"},
-                    "shape": {"enum": ["linear", "steps"]},
-                    **common,
-                },
-            }
-        )
-    return {"anyOf": forms, "x-unit": unit}
+        shared += ["quantity-linear", "quantity-steps", "quantity-table"]
+    return {"anyOf": [bare, *(SHARED[name] for name in shared)], "x-unit": unit}
