@@ -138,6 +138,10 @@ class Market(Record):
     """Market price that it pays per wafer."""
     price_fall: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.2, "1"))
     """Fall of what it pays over the last wafers it would take, relative to the price (two value steps)."""
+    patience: Annotated[Quantity, In("month", ge=0)] | None = None
+    """How long an unmet order above the floor waits before it is lost; absent: it does not wait."""
+    waiting_cost: Annotated[Quantity, In("USD/wafer/month", ge=0)] = Field(default=constant(0.0, "USD/wafer/month"))
+    """Cost of an order that waits, per wafer and month."""
 
 
 class BarredFlow(Record):

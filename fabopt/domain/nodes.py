@@ -74,6 +74,9 @@ class Node(Record):
     """Wafer diameter."""
     edge_exclusion: Annotated[Quantity, In("mm", ge=0)] = Field(default=constant(3.0, "mm"))
     """Unusable rim of the wafer."""
+    reticle_field: Annotated[Quantity, In("mm2", gt=0)] = Field(default=constant(858.0, "mm2"))
+    """Largest area that one exposure prints (26 x 33 mm; half of it on High-NA tools): a larger die is stitched and must
+    state its dies per wafer."""
     scribe: Annotated[Quantity, In("mm", ge=0)] = Field(default=constant(0.1, "mm"))
     """Width of the scribe lane between dies."""
 

@@ -273,3 +273,18 @@ def test_lowering_the_same_instance_twice_gives_the_same_network():
     assert [f.activity for f in first.flows] == [f.activity for f in second.flows]
     for a, b in zip(first.resources, second.resources, strict=True):
         assert np.array_equal(a.base, b.base)
+
+
+def test_a_market_with_patience_waits_and_pays_for_waiting():
+    market = {
+        "name": "Phones",
+        "fabs": {"fab-a": "n3"},
+        "quantity": 6,
+        "floor": 0,
+        "price": 20000,
+        "patience": 6,
+        "waiting_cost": "100 USD/wafer/month",
+    }
+    more = next(d for d in lowered(("markets", {"phones": market})).demands if d.id == "more:phones")
+    assert more.expiry == 2
+    assert more.backlog_cost == pytest.approx(0.3)  # 100 USD x 3 months x 1,000 wafers

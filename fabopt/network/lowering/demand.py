@@ -150,7 +150,16 @@ def lower_markets(chain: Chain) -> None:
             )
         steps = (ValueStep(above, price), ValueStep(above, price * (1.0 - market.price_fall.value)))
         chain.build.demands.append(
-            Demand(f"more:{market_id}", f"{market.name}, above the floor", material, above * 2.0, steps, label)
+            Demand(
+                f"more:{market_id}",
+                f"{market.name}, above the floor",
+                material,
+                above * 2.0,
+                steps,
+                label,
+                expiry=None if market.patience is None else round(chain.lead(market.patience.value)),
+                backlog_cost=market.waiting_cost.value * chain.months * PER_THOUSAND,
+            )
         )
 
 
