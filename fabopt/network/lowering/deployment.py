@@ -9,6 +9,7 @@ from buying a new one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -72,7 +73,9 @@ def _power(chain: Chain, site_id: str, site: Site) -> None:
         return
     ground = f"ground:{site_id}"
     room = chain.flat(grow.max_total.value)
-    chain.build.resource(Resource(ground, f"{site.name} room for more power", "MW", "level", room, label))
+    chain.build.resource(
+        Resource(ground, f"{site.name} room for more power", "MW", "level", room, replace(label, stage="site"))
+    )
     lead = chain.lead(grow.lead.value)
     first, profile = ramp_profile(lead, np.array(grow.ramp))
     mask = (np.arange(chain.n) % grow.order_every == 0).astype(float)
