@@ -350,6 +350,7 @@ def _row_references(net: PlainNetwork) -> Iterator[tuple[Path, str, str, Mapping
         "demand": ("demand", net.demands),
         "stock": ("material", net.materials),
         "retire": ("unit", net.units),
+        "placed": ("unit", net.units),
     }
     sections: dict[str, Mapping[str, Row]] = {
         "budgets": net.budgets,

@@ -9,14 +9,14 @@ from pydantic import Field, model_validator
 from fabopt.domain.base import Fault, FieldProblem, Flag, Record, Slug, Whole
 from fabopt.domain.plain_base import Entry, LimitKind, Numbers, PeriodName, Positive
 
-TERM_KINDS = ("activity", "unit", "demand", "stock", "retire")
+TERM_KINDS = ("activity", "unit", "demand", "stock", "retire", "placed")
 """What a term may count; each is also the name of the field that holds the id."""
 
 Windows = tuple[Annotated[tuple[PeriodName, ...], Field(min_length=1)], ...]
 
 
 class Term(Record):
-    """A coefficient times a decision: one of `activity`, `unit`, `demand`, `stock` or `retire` says which."""
+    """A coefficient times a decision: one of the six ids says which."""
 
     activity: Slug | None = None
     """Activity whose level counts."""
@@ -28,6 +28,8 @@ class Term(Record):
     """Material whose stock at the end of the period counts."""
     retire: Slug | None = None
     """Unit whose retirements count."""
+    placed: Slug | None = None
+    """Unit of which a period with an order counts 1 (it needs a fixed cost or a least order)."""
     coefficient: Numbers | None = None
     """Factor in each period (1 when left out)."""
     shift: Annotated[Whole, Field(ge=0)] = 0
@@ -40,7 +42,7 @@ class Term(Record):
         return self
 
     @property
-    def counted(self) -> tuple[Literal["activity", "unit", "demand", "stock", "retire"], str]:
+    def counted(self) -> tuple[Literal["activity", "unit", "demand", "stock", "retire", "placed"], str]:
         """Kind and id of the decision."""
         for kind in TERM_KINDS:
             name = getattr(self, kind)

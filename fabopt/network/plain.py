@@ -324,6 +324,4 @@ def _effect(unit: str, resource: str, effect: spec.Effect, lead: float, sign: fl
         shares = np.concatenate([shares, np.full(max(effect.lasts - shares.size, 0), shares[-1])])
         shares = shares[: effect.lasts]
     first, profile = ramp_profile(_one(effect.lead, lead), shares, persistent=effect.lasts is None)
-    return tables.UnitEffect(
-        unit, resource, first, sign * _one(effect.amount, 1.0) * profile, effect.lasts is None
-    )
+    return tables.UnitEffect(unit, resource, first, sign * _one(effect.amount, 1.0) * profile, effect.lasts is None)

@@ -39,9 +39,7 @@ class Timeline:
         """Like `series`, but None where nothing was given."""
         return None if numbers is None else self.series(numbers, path)
 
-    def windowed(
-        self, numbers: Numbers, path: Path, windows: tuple[tuple[int, ...], ...], default: float
-    ) -> Array:
+    def windowed(self, numbers: Numbers, path: Path, windows: tuple[tuple[int, ...], ...], default: float) -> Array:
         """One number for each window; a series is averaged from the first to the last day of the window."""
         if numbers is None:
             return np.full(len(windows), default)

@@ -40,9 +40,7 @@ NEGLIGIBLE = 1e-9
 def _split(lead_periods: float) -> tuple[int, float]:
     """Whole periods and remaining fraction of a duration, fractions within 1e-9 of a whole number dropped."""
     if not math.isfinite(lead_periods) or lead_periods < 0:
-        raise ValueError(
-            f"A duration must be a finite number of periods, zero or more; got {lead_periods!r}."
-        )
+        raise ValueError(f"A duration must be a finite number of periods, zero or more; got {lead_periods!r}.")
     whole = math.floor(lead_periods + NEGLIGIBLE)
     fraction = lead_periods - whole
     return whole, fraction if fraction > NEGLIGIBLE else 0.0

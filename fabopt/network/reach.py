@@ -1,0 +1,249 @@
+r"""Earliest arrival: the first period in which anything of a material, or any of a capacity, can be there.
+
+An optimistic bound, amounts left aside. With :math:`e_i` the earliest period of a material and :math:`e_r` of
+a resource, an activity starts no earlier than
+
+.. math:: s_a = \max\bigl(\max_i (e_i - \tau_i),\ \max_r (e_r - \tau_r),\ 0\bigr)
+
+over its inputs and resources at their ages :math:`\tau`, then in the next period in which its upper limit
+lets it, and its products arrive at :math:`s_a + \tau`. A unit is ordered by the same rule from the materials
+that it consumes and the resources that it occupies. Everything starts at infinity and falls until nothing
+changes. What stays at infinity can never be there, and the reason is found by walking upstream.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fabopt.network.links import Links
+from fabopt.network.tables import Array, Flow, UnitEffect
+
+NEVER = math.inf
+
+
+@dataclass
+class Reach:
+    """Earliest periods (indices; infinity where never; beyond the horizon where too late to be seen).
+
+    Attributes
+    ----------
+    material, resource
+        Earliest period in which there is some.
+    start, order
+        Earliest start of an activity and order of a unit.
+    """
+
+    links: Links
+    material: dict[str, float] = field(default_factory=dict)
+    resource: dict[str, float] = field(default_factory=dict)
+    start: dict[str, float] = field(default_factory=dict)
+    order: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def periods(self) -> int:
+        """Number of periods."""
+        return self.links.net.n_periods
+
+    def label(self, period: float) -> str:
+        """Label of a period, or how far it lies behind the horizon."""
+        if period < self.periods:
+            return self.links.net.periods[int(period)].label
+        late = int(period) - self.periods + 1
+        return f"{late} period{'s' if late > 1 else ''} after the horizon"
+
+
+def _first_positive(numbers: Array | None, start: float) -> float:
+    """Return the first period from `start` on with a positive number; None is positive always."""
+    if math.isinf(start):
+        return NEVER
+    if numbers is None:
+        return start
+    found = np.flatnonzero(numbers[int(start) :] > 0)
+    return int(start) + int(found[0]) if found.size else NEVER
+
+
+def earliest(links: Links) -> Reach:
+    """Compute the earliest periods of everything in a network."""
+    reach = Reach(links)
+    for material in links.net.materials:
+        reach.material[material.id] = (
+            0 if material.opening > 0 else NEVER if material.receipts is None else _first_positive(material.receipts, 0)
+        )
+    for resource in links.net.resources:
+        reach.resource[resource.id] = _first_positive(resource.base, 0)
+    for unit in links.net.units:
+        # Retiring what stands frees what it occupies.
+        if unit.opening > 0 and unit.retire_cost is not None:
+            reach.resource |= {effect.resource: 0 for effect in links.occupied[unit.id]}
+    reach.start = dict.fromkeys(links.activities, NEVER)
+    reach.order = dict.fromkeys(links.units, NEVER)
+    waiting = deque([("activity", key) for key in links.activities] + [("unit", key) for key in links.units])
+    queued = set(waiting)
+    while waiting:
+        kind, key = waiting.popleft()
+        queued.discard((kind, key))
+        changed = _activity(reach, key) if kind == "activity" else _unit(reach, key)
+        for follower in changed:
+            if follower not in queued:
+                queued.add(follower)
+                waiting.append(follower)
+    return reach
+
+
+def _activity(reach: Reach, key: str) -> Iterator[tuple[str, str]]:
+    links = reach.links
+    activity = links.activities[key]
+    ready = 0.0
+    for flow in links.inputs[key]:
+        if flow.amount.max() < 0:
+            ready = max(ready, reach.material[flow.material] - flow.age)
+    for use in links.uses[key]:
+        if use.amount.min() > 0:
+            ready = max(ready, reach.resource[use.resource] - use.age)
+    reach.start[key] = min(reach.start[key], _start(activity.upper, ready, reach.periods))
+    for flow in links.outputs[key]:
+        arrival = _arrival(flow, activity.upper, ready, reach.periods)
+        if arrival < reach.material[flow.material]:
+            reach.material[flow.material] = arrival
+            yield from _followers_of_material(links, flow.material)
+
+
+def _start(upper: Array | None, ready: float, periods: int) -> float:
+    return _first_positive(upper, ready) if ready < periods else NEVER
+
+
+def _arrival(flow: Flow, upper: Array | None, ready: float, periods: int) -> float:
+    """Return the first arrival of an output: the start must lie inside the horizon and make something."""
+    if ready >= periods:
+        return NEVER
+    makes = flow.amount if upper is None else np.minimum(flow.amount, upper)
+    return _first_positive(makes, ready) + flow.age
+
+
+def _unit(reach: Reach, key: str) -> Iterator[tuple[str, str]]:
+    links = reach.links
+    unit = links.units[key]
+    ready = 0.0
+    for part in links.parts[key]:
+        ready = max(ready, reach.material[part.material] - part.age)
+    for effect in links.occupied[key]:
+        ready = max(ready, reach.resource[effect.resource] - effect.first_age)
+    if unit.total <= 0:
+        return
+    order = _start(unit.upper, ready, reach.periods)
+    if order >= reach.order[key]:
+        return
+    reach.order[key] = order
+    for effect in links.added[key]:
+        arrival = order + first_effect(effect)
+        if arrival < reach.resource[effect.resource]:
+            reach.resource[effect.resource] = arrival
+            yield from (("activity", use.activity) for use in links.users[effect.resource])
+            yield from (("unit", other.unit) for other in links.occupiers[effect.resource])
+    for part in links.releases[key]:
+        if order + part.age < reach.material[part.material]:
+            reach.material[part.material] = order + part.age
+            yield from _followers_of_material(links, part.material)
+
+
+def first_effect(effect: UnitEffect) -> int:
+    """Age at which an effect first adds capacity."""
+    return effect.first_age + int(np.flatnonzero(effect.profile > 0)[0])
+
+
+def _followers_of_material(links: Links, material: str) -> Iterator[tuple[str, str]]:
+    yield from (("activity", flow.activity) for flow in links.takers[material])
+    yield from (("unit", part.unit) for part in links.part_of[material])
+
+
+def reasons(reach: Reach, material: str) -> list[str]:
+    """Say why none of a material can be there inside the horizon: root causes, each a clause."""
+    found: dict[str, None] = {}
+    seen: set[tuple[str, str]] = set()
+    _why_material(reach, material, found, seen)
+    if not found:
+        names = [reach.links.materials[key].name for kind, key in seen if kind == "material"]
+        found[f"each of {_and(sorted(names))} needs another of them first, and none is in stock"] = None
+    return list(found)
+
+
+def _and(names: list[str]) -> str:
+    quoted = [f"'{name}'" for name in names]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+
+
+def _why_material(reach: Reach, key: str, found: dict[str, None], seen: set[tuple[str, str]]) -> None:
+    if ("material", key) in seen or reach.material[key] < reach.periods:
+        return
+    seen.add(("material", key))
+    links = reach.links
+    if not links.makers[key] and not links.releasers[key]:
+        found[f"nothing makes '{links.materials[key].name}' and none is in stock"] = None
+    for flow in links.makers[key]:
+        _why_activity(reach, flow, found, seen)
+    for part in links.releasers[key]:
+        _why_unit(reach, part.unit, part.age, found, seen)
+
+
+def _why_activity(reach: Reach, flow: Flow, found: dict[str, None], seen: set[tuple[str, str]]) -> None:
+    links, key = reach.links, flow.activity
+    activity = links.activities[key]
+    missing = False
+    for other in links.inputs[key]:
+        if other.amount.max() < 0 and reach.material[other.material] - other.age >= reach.periods:
+            missing = True
+            _why_material(reach, other.material, found, seen)
+    for use in links.uses[key]:
+        if use.amount.min() > 0 and reach.resource[use.resource] - use.age >= reach.periods:
+            missing = True
+            _why_resource(reach, use.resource, found, seen)
+    if missing:
+        return
+    if math.isinf(reach.start[key]):
+        found[f"'{activity.name}' may not run once its inputs are there (its upper limit is 0)"] = None
+    elif reach.start[key] + flow.age >= reach.periods:
+        found[
+            f"'{activity.name}' can start in {reach.label(reach.start[key])} at the earliest and takes "
+            f"{flow.age} periods, which ends after the horizon"
+        ] = None
+    else:
+        found[f"'{activity.name}' yields nothing in the periods in which it can run"] = None
+
+
+def _why_resource(reach: Reach, key: str, found: dict[str, None], seen: set[tuple[str, str]]) -> None:
+    if ("resource", key) in seen:
+        return
+    seen.add(("resource", key))
+    links = reach.links
+    if not links.adders[key]:
+        found[f"the resource '{links.resources[key].name}' has no capacity and no unit adds any"] = None
+    for effect in links.adders[key]:
+        _why_unit(reach, effect.unit, first_effect(effect), found, seen)
+
+
+def _why_unit(reach: Reach, key: str, age: int, found: dict[str, None], seen: set[tuple[str, str]]) -> None:
+    links = reach.links
+    unit = links.units[key]
+    missing = False
+    for part in links.parts[key]:
+        if reach.material[part.material] - part.age >= reach.periods:
+            missing = True
+            _why_material(reach, part.material, found, seen)
+    for effect in links.occupied[key]:
+        if reach.resource[effect.resource] - effect.first_age >= reach.periods:
+            missing = True
+            _why_resource(reach, effect.resource, found, seen)
+    if missing:
+        return
+    if math.isinf(reach.order[key]):
+        found[f"no '{unit.name}' may be ordered"] = None
+    else:
+        found[
+            f"'{unit.name}' can be ordered in {reach.label(reach.order[key])} at the earliest and takes {age} "
+            "periods, which ends after the horizon"
+        ] = None

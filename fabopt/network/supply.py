@@ -1,0 +1,152 @@
+r"""Most that can be there: a simple upper bound on the cumulative supply of each material.
+
+With :math:`S_i(t)` the most of material i that can have appeared by the end of period t, :math:`X_a(t)` the
+most starts of activity a by then and :math:`C_r(t)` the most capacity of resource r offered by then,
+
+.. math::
+    X_a(t) &= \min\Bigl(\sum_{s \le t} \bar x_{a,s},\; \min_{i,\tau} \frac{S_i(t + \tau)}{|\mu_{a,i,\tau}|},\;
+              \min_{r,\tau} \frac{C_r(t + \tau)}{\rho_{a,r,\tau}}\Bigr) \\
+    S_i(t) &= \text{opening}_i + \sum_{s \le t} \text{receipts}_{i,s}
+              + \sum_{a,\tau} \mu_{a,i,\tau}\, X_a(t - \tau)
+
+with the smallest use and the largest yield over the periods, so that it is never too low. Each activity is
+bounded as if it had all materials and capacity to itself. Materials are taken in the order in which they are
+made; those in a loop, and those a unit sets free, count as unlimited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+
+import numpy as np
+
+from fabopt.network.links import Links
+from fabopt.network.tables import Array
+
+
+@dataclass
+class Supply:
+    """Cumulative bounds, ``[T]`` each, and what they come from.
+
+    Attributes
+    ----------
+    material
+        Most of each material that can have appeared by the end of each period.
+    resource
+        Most capacity offered by the end of each period.
+    cause
+        By activity, a clause that names what bounds its starts over the whole horizon; empty where nothing
+        does.
+    """
+
+    links: Links
+    material: dict[str, Array] = field(default_factory=dict)
+    resource: dict[str, Array] = field(default_factory=dict)
+    cause: dict[str, str] = field(default_factory=dict)
+
+
+def supply_bound(links: Links) -> Supply:
+    """Bound the supply of every material of a network."""
+    periods = links.net.n_periods
+    supply = Supply(links)
+    for resource in links.net.resources:
+        offered = resource.base + _additions(links, resource.id)
+        supply.resource[resource.id] = np.cumsum(np.maximum(offered, 0.0))
+    for key in _in_order(links, supply):
+        if key in supply.material:
+            continue
+        material = links.materials[key]
+        total = np.full(periods, material.opening)
+        if material.receipts is not None:
+            total += np.cumsum(material.receipts)
+        for flow in links.makers[key]:
+            starts = _starts(supply, flow.activity)
+            if flow.age < periods:
+                total[flow.age :] += flow.amount.max() * starts[: periods - flow.age]
+        supply.material[key] = total
+    return supply
+
+
+def _in_order(links: Links, supply: Supply) -> list[str]:
+    """Materials, each after what it is made from; those without a bound of their own are set to infinity."""
+    before = {
+        key: {flow.material for maker in links.makers[key] for flow in links.inputs[maker.activity]}
+        for key in links.materials
+    }
+    unlimited = np.full(links.net.n_periods, np.inf)
+    supply.material |= {key: unlimited for key in links.materials if links.releasers[key] or key in before[key]}
+    supply.material |= dict.fromkeys(_in_loops(before), unlimited)
+    bounded = {key: made_from for key, made_from in before.items() if key not in supply.material}
+    return [key for key in TopologicalSorter(bounded).static_order() if key in bounded]
+
+
+def _in_loops(before: dict[str, set[str]]) -> list[str]:
+    """Materials that are made, step by step, from themselves."""
+    import scipy.sparse as sparse
+    from scipy.sparse.csgraph import connected_components
+
+    keys = list(before)
+    place = {key: index for index, key in enumerate(keys)}
+    tails = [place[key] for key, made_from in before.items() for _ in made_from]
+    heads = [place[other] for made_from in before.values() for other in made_from]
+    matrix = sparse.coo_array((np.ones(len(tails)), (tails, heads)), shape=(len(keys), len(keys)))
+    _, component = connected_components(matrix.tocsr(), directed=True, connection="strong")
+    shared = np.bincount(component)[component] > 1
+    return [key for key, is_shared in zip(keys, shared.tolist(), strict=True) if is_shared]
+
+
+def _additions(links: Links, resource: str) -> Array:
+    """Most capacity that units can have added in each period, each ordered as early as it may be."""
+    periods = links.net.n_periods
+    total = np.zeros(periods)
+    for effect in links.adders[resource]:
+        unit = links.units[effect.unit]
+        orders = np.full(periods, np.inf) if unit.upper is None else unit.upper
+        standing = np.minimum(np.cumsum(orders), unit.total)
+        shifted = np.zeros(periods)
+        if effect.first_age < periods:
+            shifted[effect.first_age :] = standing[: periods - effect.first_age]
+        # A limit of 0 orders stays 0 also where one unit adds without limit.
+        total += np.where(shifted > 0, shifted * effect.profile.max(), 0.0)
+    for effect in links.occupiers[resource]:
+        unit = links.units[effect.unit]
+        if unit.retire_cost is not None:
+            total += -effect.profile.min() * unit.opening
+    return total
+
+
+def _starts(supply: Supply, key: str) -> Array:
+    """Most starts of an activity by the end of each period; notes what bounds them."""
+    links = supply.links
+    activity = links.activities[key]
+    periods = links.net.n_periods
+    best = np.full(periods, np.inf)
+    cause = ""
+    if activity.upper is not None:
+        best = np.cumsum(activity.upper)
+        cause = f"'{activity.name}' may start at most {best[-1]:g} in all"
+    for flow in links.inputs[key]:
+        least = -flow.amount.max()
+        if least > 0:
+            bound = _ahead(supply.material[flow.material], flow.age) / least
+            if bound[-1] < best[-1]:
+                cause = f"there is at most {bound[-1] * least:g} of '{links.materials[flow.material].name}'"
+            best = np.minimum(best, bound)
+    for use in links.uses[key]:
+        least = use.amount.min()
+        if least > 0:
+            bound = _ahead(supply.resource[use.resource], use.age) / least
+            if bound[-1] < best[-1]:
+                cause = f"'{links.resources[use.resource].name}' offers at most {bound[-1] * least:g} in all"
+            best = np.minimum(best, bound)
+    supply.cause[key] = cause
+    return best
+
+
+def _ahead(cumulative: Array, age: int) -> Array:
+    """Cumulative bound as seen `age` periods earlier; nothing after the horizon limits a start."""
+    if age == 0:
+        return cumulative
+    kept = cumulative[age:]
+    return np.concatenate([kept, np.full(cumulative.size - kept.size, np.inf)])
