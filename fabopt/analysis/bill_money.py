@@ -1,0 +1,116 @@
+"""The dollars of a bill: components at price and at resource cost, and what the buyer pays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+
+from fabopt.analysis.bill_draft import BillRow, Draft, make_row
+from fabopt.analysis.explosion import lines_for
+from fabopt.analysis.ranges import Range, exact, range_at, total, weighted_mean
+from fabopt.domain.customers import SiteExpansion
+
+
+def money(draft: Draft) -> Iterator[BillRow]:
+    """Components at price and at resource cost, then what the buyer pays."""
+    components = list(_components(draft))
+    for item, price, cost, how in components:
+        yield make_row("dollars", f"{item}, price", price, "MUSD", how)
+        yield make_row("dollars", f"{item}, resource cost", cost, "MUSD", "price x (1 - gross margin)")
+    parts = total(cost for _, _, cost, _ in components)
+    yield make_row("dollars", "all parts, resource cost", parts, "MUSD", "sum of the resource costs above")
+    price = draft.at(draft.chip.price)
+    chips = draft.thousands(price).scaled(1e-3)
+    how = f"accelerators x {price.value:,.0f} USD"
+    yield make_row("dollars", "accelerators, price to the lab", chips, "MUSD", how)
+    system = draft.at(draft.chip.system_cost)
+    systems = draft.thousands(system).scaled(1e-3)
+    how = f"accelerators x {system.value:,.0f} USD"
+    yield make_row("dollars", "servers, network, installation", systems, "MUSD", how)
+    spend = chips + systems
+    site = None if draft.it else _site_cost(draft)
+    if site is not None:
+        how = f"{draft.power_mw:,.0f} MW x {site.value / draft.power_mw:.3g} MUSD/MW"
+        yield make_row("dollars", "site and its power", site, "MUSD", how)
+        spend = spend + site
+    what = "accelerators, systems" if site is None else "accelerators, systems, site"
+    yield make_row("dollars", "what the buyer pays", spend, "MUSD", what)
+
+
+def _components(draft: Draft) -> Iterator[tuple[str, Range, Range, str]]:
+    """Yield component, price, resource cost (million dollars) and the arithmetic in words."""
+    instance, needs = draft.instance, draft.needs
+
+    def amount(pieces: Range, price: Range, margin: Range) -> tuple[Range, Range]:
+        paid = (draft.thousands(pieces) * price).scaled(1e-3)
+        return paid, paid * margin.complement()
+
+    for die_id, wafers in needs.die_wafers.items():
+        die = instance.dies[die_id]
+        node = instance.nodes[die.node]
+        factor = weighted_mean(
+            (source.opening_share.value, draft.at(instance.fabs[fab].cost_factor)) for fab, source in die.fabs.items()
+        )
+        price = draft.at(node.wafer_price) * factor
+        yield (
+            f"{node.name} wafers for {die.name}",
+            *amount(wafers, price, draft.at(node.gross_margin)),
+            f"wafers x {price.value:,.0f} USD",
+        )
+    for generation, stacks in needs.stacks.items():
+        product = instance.hbm[generation]
+        price = draft.at(product.price)
+        yield (
+            f"{product.name} stacks",
+            *amount(stacks, price, draft.at(product.gross_margin)),
+            f"stacks x {price.value:,.0f} USD",
+        )
+    for substrate_id, number in needs.substrates.items():
+        substrate = instance.substrates[substrate_id]
+        price = draft.at(substrate.price)
+        yield (
+            substrate.name,
+            *amount(number, price, draft.at(substrate.gross_margin)),
+            f"substrates x {price.value:,.0f} USD",
+        )
+    lines = lines_for(instance, draft.bom) if draft.bom.technology is not None else []
+    if lines:
+        price = weighted_mean((line.capacity.at(draft.day), draft.at(line.wafer_price)) for line in lines)
+        margin = weighted_mean((line.capacity.at(draft.day), draft.at(line.gross_margin)) for line in lines)
+        yield (
+            "packaging of interposer wafers",
+            *amount(needs.interposer_wafers, price, margin),
+            f"interposer wafers x {price.value:,.0f} USD",
+        )
+    assembly = draft.at(draft.chip.assembly_cost)
+    if assembly.value > 0:
+        yield (
+            "test, assembly, other parts",
+            *amount(needs.started, assembly, exact(0.0)),
+            f"packages started x {assembly.value:,.0f} USD",
+        )
+
+
+def _site_cost(draft: Draft) -> Range | None:
+    """Return what a site for the block costs (million dollars), the mean over the instance's expandable sites."""
+    found = [
+        expansion_cost(site.expansion, draft.power_mw)
+        for site in draft.instance.sites.values()
+        if site.expansion is not None
+    ]
+    return weighted_mean((1.0, cost) for cost in found) if found else None
+
+
+def expansion_cost(expansion: SiteExpansion, power_mw: float) -> Range:
+    """Return the cost of a site expansion of any size (million dollars).
+
+    Between the stated sizes it runs straight; below the first and above the last it keeps their cost per MW.
+    """
+    sizes = sorted((size, range_at(cost, date.min)) for size, cost in expansion.curve.items())
+    for (small, cheap), (large, dear) in pairwise(sizes):
+        if small <= power_mw <= large:
+            share = (power_mw - small) / (large - small)
+            return cheap.scaled(1.0 - share) + dear.scaled(share)
+    size, cost = sizes[0] if power_mw < sizes[0][0] else sizes[-1]
+    return cost.scaled(power_mw / size)
