@@ -15,7 +15,7 @@ import numpy as np
 
 from fabopt.network.links import Links, link
 from fabopt.network.loops import find_loops
-from fabopt.network.reach import Reach, earliest, first_effect, reasons
+from fabopt.network.reach import Reach, earliest, first_effect, needed_inputs, reasons
 from fabopt.network.supply import supply_bound
 from fabopt.network.tables import Array, Budget, Demand, GroupLimit, Network, WholeGroup
 
@@ -197,10 +197,10 @@ def _blocked_activities(reach: Reach) -> Iterator[Finding]:
     links = reach.links
     blocked: dict[str, list[str]] = {}
     for key, activity in links.activities.items():
-        for flow in links.inputs[key]:
+        for flow in needed_inputs(links, key):
             material = flow.material
             absent = reach.material[material] >= links.net.n_periods
-            if absent and not links.makers[material] and not links.releasers[material] and flow.amount.max() < 0:
+            if absent and not links.makers[material] and not links.releasers[material]:
                 blocked.setdefault(material, []).append(activity.name)
     for material, names in blocked.items():
         shown = ", ".join(f"'{name}'" for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

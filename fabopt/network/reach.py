@@ -5,10 +5,10 @@ a resource, an activity starts no earlier than
 
 .. math:: s_a = \max\bigl(\max_i (e_i - \tau_i),\ \max_r (e_r - \tau_r),\ 0\bigr)
 
-over its inputs and resources at their ages :math:`\tau`, then in the next period in which its upper limit
-lets it, and its products arrive at :math:`s_a + \tau`. A unit is ordered by the same rule from the materials
-that it consumes and the resources that it occupies. Everything starts at infinity and falls until nothing
-changes. What stays at infinity can never be there, and the reason is found by walking upstream.
+over its resources and the inputs that it needs before its first output, at their ages :math:`\tau`, then in the next
+period in which its upper limit lets it, and its products arrive at :math:`s_a + \tau`. A unit is ordered by the same
+rule from the materials that it consumes and the resources that it occupies. Everything starts at infinity and falls
+until nothing changes. What stays at infinity can never be there, and the reason is found by walking upstream.
 """
 
 from __future__ import annotations
@@ -99,9 +99,8 @@ def _activity(reach: Reach, key: str) -> Iterator[tuple[str, str]]:
     links = reach.links
     activity = links.activities[key]
     ready = 0.0
-    for flow in links.inputs[key]:
-        if flow.amount.max() < 0:
-            ready = max(ready, reach.material[flow.material] - flow.age)
+    for flow in needed_inputs(links, key):
+        ready = max(ready, reach.material[flow.material] - flow.age)
     for use in links.uses[key]:
         if use.amount.min() > 0:
             ready = max(ready, reach.resource[use.resource] - use.age)
@@ -111,6 +110,15 @@ def _activity(reach: Reach, key: str) -> Iterator[tuple[str, str]]:
         if arrival < reach.material[flow.material]:
             reach.material[flow.material] = arrival
             yield from _followers_of_material(links, flow.material)
+
+
+def needed_inputs(links: Links, key: str) -> list[Flow]:
+    """Inputs without which an activity cannot begin to produce: taken in every period, no later than its first output.
+
+    What is paid back later may come out of the product itself.
+    """
+    first_output = min((flow.age for flow in links.outputs[key]), default=NEVER)
+    return [flow for flow in links.inputs[key] if flow.amount.max() < 0 and flow.age <= first_output]
 
 
 def _start(upper: Array | None, ready: float, periods: int) -> float:
@@ -194,8 +202,8 @@ def _why_activity(reach: Reach, flow: Flow, found: dict[str, None], seen: set[tu
     links, key = reach.links, flow.activity
     activity = links.activities[key]
     missing = False
-    for other in links.inputs[key]:
-        if other.amount.max() < 0 and reach.material[other.material] - other.age >= reach.periods:
+    for other in needed_inputs(links, key):
+        if reach.material[other.material] - other.age >= reach.periods:
             missing = True
             _why_material(reach, other.material, found, seen)
     for use in links.uses[key]:

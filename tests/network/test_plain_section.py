@@ -54,9 +54,7 @@ def test_a_lead_time_of_a_period_and_a_quarter_is_split_three_to_one():
 
 
 def test_a_yield_belongs_to_the_period_of_the_start():
-    text = BAKERY.replace(
-        "outputs: {bread: 1}", "outputs: {bread: {amount: 10, yield: [0.5, 0.6, 0.7, 0.8]}}"
-    )
+    text = BAKERY.replace("outputs: {bread: 1}", "outputs: {bread: {amount: 10, yield: [0.5, 0.6, 0.7, 0.8]}}")
     assert flows(lowered(text, 4))["bread", 1] == pytest.approx([5.0, 6.0, 7.0, 8.0])
 
 
@@ -247,9 +245,7 @@ def test_a_list_of_the_wrong_length_and_an_unknown_period_are_all_named_with_the
 
 def test_unknown_references_are_all_named_with_the_nearest_name():
     with pytest.raises(ValidationError) as caught:
-        plain(
-            BAKERY.replace("inputs: {flour: 2}", "inputs: {flower: 2}").replace("uses: {oven", "uses: {kiln")
-        )
+        plain(BAKERY.replace("inputs: {flour: 2}", "inputs: {flower: 2}").replace("uses: {oven", "uses: {kiln"))
     (error,) = caught.value.errors()
     faults = error["ctx"]["error"].faults
     assert [(fault.path, fault.message, fault.hint) for fault in faults] == [
