@@ -10,12 +10,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from fabopt.domain.base import Fault, Path, Record
+from fabopt.domain.base import Fault, Path
 from fabopt.domain.instance import Instance
-from fabopt.domain.quantity import Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,36 +125,12 @@ def dangling(instance: Instance) -> list[Fault]:
         for path, name in occurrences(instance, reference.pattern):
             if name not in known:
                 faults.append(Fault(path, f"there is no {reference.what} '{name}'", _hint(name, known, groups)))
-    return faults + _missing_sources(instance, groups)
+    return [*faults, *_missing_sources(instance, groups)]
 
 
 def occurrences(instance: Instance, pattern: str) -> Iterator[tuple[Path, str]]:
     """Yield where a pattern occurs in an instance and the name that stands there."""
     yield from _follow(instance, tuple(pattern.split(".")), ())
-
-
-def quantities(part: object, path: Path = ()) -> Iterator[tuple[Path, Quantity]]:
-    """Yield every quantity below a part of an instance with its path, in the order of the schema."""
-    if isinstance(part, Quantity):
-        yield path, part
-    elif isinstance(part, Record):
-        for name, field in type(part).model_fields.items():
-            yield from quantities(getattr(part, name), (*path, field.alias or name))
-    elif isinstance(part, Mapping):
-        for key, entry in part.items():
-            yield from quantities(entry, (*path, key_text(key)))
-    elif isinstance(part, list | tuple):
-        for place, entry in enumerate(part):
-            yield from quantities(entry, (*path, place))
-
-
-def key_text(key: object) -> str | int:
-    """Return the key of a mapping as it stands in a path (a date as text, a whole size without its point)."""
-    if isinstance(key, str | int):
-        return key
-    if isinstance(key, float) and key.is_integer():
-        return int(key)
-    return key.isoformat() if isinstance(key, date) else str(key)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -199,21 +173,14 @@ def _hint(name: str, known: tuple[str, ...], groups: Mapping[str, tuple[str, ...
     return nearest(name, known)
 
 
-def _missing_sources(instance: Instance, groups: Mapping[str, tuple[str, ...]]) -> list[Fault]:
+def _missing_sources(instance: Instance, groups: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
+    """Sources of published figures; those of quantities are checked where they are read."""
     known = groups["sources"]
-    cited: list[tuple[Path, Iterable[str]]] = [
-        ((*path, "source"), quantity.source) for path, quantity in quantities(instance)
-    ]
     for name, figure in instance.published.items():
-        source = figure.source if isinstance(figure.source, list) else [figure.source]
-        cited.append((("published", name, "source"), source))
-    found = set(known)
-    return [
-        Fault(path, f"there is no source '{source}' in the section 'sources'", nearest(source, known))
-        for path, given in cited
-        for source in given
-        if source not in found
-    ]
+        for source in figure.source if isinstance(figure.source, list) else [figure.source]:
+            if source not in known:
+                hint = nearest(source, known)
+                yield Fault(("published", name, "source"), f"there is no source '{source}'", hint)
 
 
 def _unique(given: Iterable[str]) -> tuple[str, ...]:

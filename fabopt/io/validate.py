@@ -40,7 +40,7 @@ def validate(tree: Tree, model: type[Model]) -> Model:
     """Validate a raw tree against a schema.
 
     Currencies convert at the rates of the section ``currencies``. Where the schema has a section ``sources``, every
-    source that a quantity names must stand in it.
+    source that a quantity names must stand in it. An instance must also keep the rules of `fabopt.domain.rules`.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def validate(tree: Tree, model: type[Model]) -> Model:
         instance = model.model_validate(tree.raw, context=context)
     except ValidationError as error:
         raise InstanceError(problems_of(error, tree.raw, tree.positions, model)) from error
-    problems = list(_unknown_sources(instance, tree.positions))
+    problems = [*_unknown_sources(instance, tree.positions), *_broken_rules(instance, tree.positions)]
     if problems:
         raise InstanceError(problems)
     return instance
@@ -204,3 +204,13 @@ def _unknown_sources(instance: BaseModel, positions: Positions) -> Iterator[Prob
                 message = f"{brief(source)} is no source of this instance"
                 hint = nearest(source, known) or "list it in the section 'sources'"
                 yield Problem.at(positions, path, message, value=source, hint=hint)
+
+
+def _broken_rules(instance: BaseModel, positions: Positions) -> Iterator[Problem]:
+    # The schema of a whole chain is not needed to validate its parts.
+    from fabopt.domain.instance import Instance
+    from fabopt.domain.rules import problems
+
+    if isinstance(instance, Instance):
+        for fault in problems(instance):
+            yield Problem.at(positions, fault.path, fault.message, hint=fault.hint)
