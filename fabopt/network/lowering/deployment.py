@@ -56,9 +56,9 @@ def lower_deployment(chain: Chain) -> None:
     for lab_id, lab in chain.instance.labs.items():
         for chip_id, chip in chain.instance.chips.items():
             sites = [s for s, site in chain.instance.sites.items() if site.lab == lab_id]
-            held = [s for s in sites if _asset(chain, chip_id, chip, s)]
-            if held:
-                _workloads(chain, chip_id, chip, lab_id, lab)
+            held = [_asset(chain, chip_id, chip, s) for s in sites]
+            if held and min(held) < chain.n:
+                _workloads(chain, chip_id, chip, lab_id, lab, min(held))
         _synchronised(chain, lab_id, lab)
 
 
@@ -121,14 +121,14 @@ def cost_segments(points: list[tuple[float, float]]) -> list[tuple[float, float,
     return lines
 
 
-def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> bool:
-    """Add the assets of a chip at a site, if it can have any; return whether it can."""
+def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
+    """Add the assets of a chip at a site, if it can have any; return the first period in which one can run there."""
     site = chain.instance.sites[site_id]
     lab = chain.instance.labs[site.lab]
     opening = in_field(chain, chip_id, site_id)
     buys = may_buy(chain, chip_id, site.lab) and sold(chain, chip_id)
     if not buys and opening == 0.0:
-        return False
+        return chain.n
     label = tags(
         stage="deployment",
         owner=site.lab,
@@ -155,8 +155,8 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> bool:
             terminal_value=worth,
         )
     )
-    if buys:
-        _deploy(chain, chip_id, chip, site_id, asset)
+    arrival = _deploy(chain, chip_id, chip, site_id, asset) if buys else chain.n
+    first = 0 if opening > 0.0 else arrival
     operate = f"operate:{chip_id}:{site_id}"
     facility_kw = chip.it_power.value * site.pue.value
     hours = HOURS_PER_YEAR * chain.years
@@ -177,13 +177,19 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> bool:
             "kaccelerator",
             label,
             cost=(energy + chip.operating_cost.value * chain.years) * PER_THOUSAND,
+            upper=_from(chain, first),
         )
     )
     chain.build.use(operate, f"power:{site_id}", 0, ONE, chain.flat(facility_kw))
     chain.build.flow(operate, asset, 0, ONE, chain.flat(-1.0))
     chain.build.flow(operate, asset, 1, ONE, chain.flat(survival))
     chain.build.flow(operate, running, 0, ONE, chain.flat(1.0))
-    return True
+    return first
+
+
+def _from(chain: Chain, first: int) -> Array:
+    """Return upper bounds that are open from a period on."""
+    return chain.open_upper((np.arange(chain.n) >= first).astype(float))
 
 
 def replacement_cost(chain: Chain, chip_id: str, chip: Chip) -> float:
@@ -197,7 +203,8 @@ def replacement_cost(chain: Chain, chip_id: str, chip: Chip) -> float:
     return float(made[-1] + chain.mean(chip.system_cost)[-1] * PER_THOUSAND)
 
 
-def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) -> None:
+def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) -> int:
+    """Add the delivery of a chip to a site; return the first period in which one can be running there."""
     site = chain.instance.sites[site_id]
     home = chain.instance.designers[chip.designer].region
     mask = chain.window(chain.instance.labs[site.lab].designers[chip.designer], None)
@@ -221,6 +228,8 @@ def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) ->
     first, weights = landing(chip.installation_lead.value, chain)
     chain.build.flow(activity, f"chip:{chip_id}", 0, ONE, chain.flat(-1.0))
     chain.build.flow(activity, asset, first, weights, chain.flat(1.0))
+    starts = np.flatnonzero(mask)
+    return min(int(starts[0]) + first, chain.n) if len(starts) else chain.n
 
 
 def _first_arrival(chain: Chain, chip_id: str) -> int:
@@ -239,7 +248,7 @@ def _first_arrival(chain: Chain, chip_id: str) -> int:
     return first
 
 
-def _workloads(chain: Chain, chip_id: str, chip: Chip, lab_id: str, lab: Lab) -> None:
+def _workloads(chain: Chain, chip_id: str, chip: Chip, lab_id: str, lab: Lab, first: int) -> None:
     running = f"running:{chip_id}:{lab_id}"
     for workload_id, performance in chip.performance.items():
         if workload_id not in lab.demand.split:
@@ -259,6 +268,7 @@ def _workloads(chain: Chain, chip_id: str, chip: Chip, lab_id: str, lab: Lab) ->
                     lab=lab_id,
                     workload=workload_id,
                 ),
+                upper=_from(chain, first),
             )
         )
         output = performance.value * chain.mean(chip.usable)
