@@ -195,7 +195,8 @@ class _Change:
         base = default if raw is _ABSENT else raw
         if isinstance(base, bool) or not isinstance(base, int | float):
             raise LeverError(f"{brief(self.lever)} is no number, so it cannot be scaled")
-        return base * self.setting.factor
+        scaled = base * self.setting.factor
+        return int(scaled) if isinstance(base, int) and scaled == int(scaled) else scaled
 
     def _set_quantity(self, raw: Any, default: object) -> Any:
         if raw is _ABSENT or raw is None:

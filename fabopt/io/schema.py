@@ -51,7 +51,7 @@ def instance_schema(model: type[BaseModel]) -> dict[str, Any]:
     }
     schema.pop("required", None)
     body: dict[str, Any] = _hoisted({**schema, "$defs": {**definitions, "Scenario": scenario}})
-    body["$defs"] |= SHARED
+    body["$defs"] |= {name: {key: _hoisted(value) for key, value in part.items()} for name, part in SHARED.items()}
     return {"$schema": _DIALECT, **body}
 
 

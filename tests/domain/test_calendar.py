@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -39,7 +40,7 @@ def test_days_as_people_write_them(raw: object, day: date) -> None:
     ["2027Q5", "2027-13", "2027-02-30", "2025W53", "27", "1066", "9999", "soon", "", "2027-3-1", True, None, 2027.5],
 )
 def test_what_is_no_day_is_refused(raw: object) -> None:
-    with pytest.raises(ValueError, match="no date|no day"):
+    with pytest.raises(ValueError, match=r"is no (date|day)"):
         parse_when(raw)
 
 
@@ -109,7 +110,7 @@ def test_periods_tile_the_calendar_and_labels_find_them_again(
     }[length]
     calendar = Calendar(aligned, periods, length)
     spans = calendar.spans
-    assert all(before.end == after.start for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before.end == after.start for before, after in pairwise(spans))
     assert calendar.start <= day < spans[0].end
     assert calendar.index_of(calendar.label(offset)) == offset
     assert calendar.period_index(calendar.start_of(offset + 1) - timedelta(days=1)) == offset

@@ -82,9 +82,12 @@ def test_texts_split_into_number_and_unit(text: str, value: float, rest: str) ->
     ],
 )
 def test_texts_that_are_refused(text: str, says: str) -> None:
-    with pytest.raises(UnitError) as caught:
+    def read() -> float:
         value, rest = split_text(text)
-        convert(value, rest, rest + "*1")
+        return convert(value, rest, f"{rest}*1")
+
+    with pytest.raises(UnitError) as caught:
+        read()
     assert says in str(caught.value)
     assert "\x1b" not in str(caught.value)
 

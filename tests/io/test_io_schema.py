@@ -1,0 +1,74 @@
+"""The JSON Schema takes what the loader takes, and the page lists every field."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from toy import Toy
+
+from fabopt.domain.instance import Instance
+from fabopt.io.schema import instance_schema, schema_markdown
+from fabopt.io.shape import fields_of
+
+jsonschema = pytest.importorskip("jsonschema")
+
+
+def errors(instance: dict[str, Any]) -> list[str]:
+    checker = jsonschema.Draft202012Validator(instance_schema(Toy))
+    return [".".join(map(str, error.absolute_path)) for error in checker.iter_errors(instance)]
+
+
+@pytest.mark.parametrize(
+    "capacity",
+    [
+        5,
+        "5 kwafer/month",
+        "1.2 million wafer/year",
+        {"value": 5, "low": "4 kwafer/month", "source": ["f1"], "range": "5%", "confidence": "low"},
+        {"linear": {"2027Q1": 1, "end-2027": {"value": "2 kwafer/month", "note": "n"}}, "unit": "kwafer/month"},
+        {"csv": "c.csv", "column": "n3", "shape": "steps"},
+    ],
+)
+def test_every_form_of_a_quantity_passes(capacity: object) -> None:
+    assert errors({"fabs": {"n3": {"capacity": capacity}}}) == []
+
+
+@pytest.mark.parametrize(
+    ("fab", "place"),
+    [
+        ({"capacity": -5}, "fabs.n3.capacity"),
+        ({"capacity": "five"}, "fabs.n3.capacity"),
+        ({"capacity": {"valeu": 5}}, "fabs.n3.capacity"),
+        ({"capacity": 5, "price": {"linear": {"2027": 1}}}, "fabs.n3.price"),
+        ({"capacity": 5, "share": 1.5}, "fabs.n3.share"),
+        ({"capacity": 5, "opened": "soon"}, "fabs.n3.opened"),
+        ({"capacity": 5, "prize": 5}, "fabs.n3"),
+        ({}, "fabs.n3"),
+    ],
+)
+def test_what_the_loader_refuses_an_editor_marks(fab: dict[str, Any], place: str) -> None:
+    assert errors({"fabs": {"n3": fab}}) == [place]
+
+
+def test_a_file_may_be_a_part_and_may_have_includes_tables_and_scenarios() -> None:
+    assert errors({"include": ["a.yaml"], "tables": {"fabs": "f.csv"}, "scenarios": {"a": {"set": {"x": 1}}}}) == []
+    assert errors({"scenarios": {"a": {"sets": {}}}}) == ["scenarios.a"]
+
+
+@pytest.mark.parametrize("model", [Toy, Instance])
+def test_the_schema_is_valid_and_says_each_shared_part_once(model: type[Any]) -> None:
+    schema = instance_schema(model)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["$schema"].endswith("2020-12/schema")
+    assert json.dumps(schema).count('"title": "Sourced number"') == 1
+
+
+def test_the_page_lists_every_field_of_every_record_with_its_unit() -> None:
+    page = schema_markdown(Instance)
+    for name in fields_of(Instance):
+        assert f"| `{name}` |" in page
+    assert "| `capacity` | kwafer/month >= 0, may vary over time | required | Wafer starts. |" in schema_markdown(Toy)
+    assert "| `kind` | `logic`, `dram` | `logic` | Kind. |" in schema_markdown(Toy)
+    assert "| `price` | USD/wafer >= 0 | 100 USD/wafer | Price of a wafer. |" in schema_markdown(Toy)
