@@ -7,8 +7,9 @@ standing are the exposures divided by what one tool does in a year,
 .. math:: \text{tools} = \frac{\text{exposures}}{12 \cdot \text{passes per tool-month}},
 
 so that they make this amount of chips each year, not once: low at nameplate passes, high at the lower of the class's
-low figure and the slowest fab's effective passes. Money is given twice where both are known: at price, and as resource
-cost, price x (1 - gross margin). Components at price are not added to chips at price, which contain them.
+low figure and the slowest fab's effective passes. What building that capacity would cost stands in
+`fabopt.analysis.bill_capacity`. Money is given twice where both are known: at price, and as resource cost, price x
+(1 - gross margin). Components at price are not added to chips at price, which contain them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fabopt.analysis.bill_capacity import capacity
 from fabopt.analysis.bill_draft import BillRow, Draft, make_row
 from fabopt.analysis.bill_money import money
 from fabopt.analysis.explosion import (
@@ -230,6 +232,7 @@ def _wafers(draft: Draft) -> Iterator[BillRow]:
 
 def _lithography(draft: Draft) -> Iterator[BillRow]:
     instance = draft.instance
+    tools: dict[str, Range] = {}
     for class_id, per_package in draft.needs.exposures.items():
         scanner = instance.scanners[class_id]
         exposures = draft.thousands(per_package)
@@ -240,13 +243,14 @@ def _lithography(draft: Draft) -> Iterator[BillRow]:
             if class_id in instance.nodes[node].exposures
         )
         yield make_row("lithography", f"{scanner.name} exposures", exposures, "kexposure", parts)
-        slow, usual, fast = _passes(draft, class_id)
-        tools = Range(exposures.low / (12.0 * fast), exposures.value / (12.0 * usual), exposures.high / (12.0 * slow))
+        slow, usual, fast = (12.0 * passes for passes in _passes(draft, class_id))
+        tools[class_id] = Range(exposures.low / fast, exposures.value / usual, exposures.high / slow)
         how = (
-            f"exposures a year / (12 x {usual:.4g} kexposure/month a tool); low at nameplate {fast:.4g}, "
-            f"high at {slow:.4g}"
+            f"exposures a year / (12 x {usual / 12.0:.4g} kexposure/month a tool); low at nameplate "
+            f"{fast / 12.0:.4g}, high at {slow / 12.0:.4g}"
         )
-        yield make_row("lithography", f"{scanner.name} tools standing", tools, "tool", how)
+        yield make_row("lithography", f"{scanner.name} tools standing", tools[class_id], "tool", how)
+    yield from capacity(draft, tools)
 
 
 def _passes(draft: Draft, class_id: str) -> tuple[float, float, float]:

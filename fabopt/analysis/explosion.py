@@ -134,7 +134,7 @@ def explode(instance: Instance, chip_id: str, day: date, bom_id: str | None = No
     for die_id, wafers in die_wafers.items():
         _add(node_wafers, instance.dies[die_id].node, wafers)
     for generation, wafers in stack_wafers.items():
-        for maker, share in _shares(makers[generation], day):
+        for maker, share in shares_of_makers(makers[generation], day):
             _add(node_wafers, maker.node, wafers.scaled(share))
     exposures: dict[str, Range] = {}
     for node_id, wafers in node_wafers.items():
@@ -230,7 +230,7 @@ def stacks_per_wafer(instance: Instance, makers: list[MemoryMaker], generation: 
             * range_at(maker.offers[generation].stack_yield, day)
             / core,
         )
-        for maker, share in _shares(makers, day)
+        for maker, share in shares_of_makers(makers, day)
     )
 
 
@@ -262,7 +262,7 @@ def interposer_wafers(instance: Instance, bom: Bom, started: Range, day: date) -
     return started / (packages_per_wafer(bom) * good)
 
 
-def _shares(makers: list[MemoryMaker], day: date) -> list[tuple[MemoryMaker, float]]:
+def shares_of_makers(makers: list[MemoryMaker], day: date) -> list[tuple[MemoryMaker, float]]:
     """Return the makers' shares of the wafers stacked: by stacking capacity, even where there is none yet."""
     sizes = [maker.stacking.at(day) for maker in makers]
     whole = sum(sizes)

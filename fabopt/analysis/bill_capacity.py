@@ -1,0 +1,82 @@
+"""The capacity of a bill: what it would cost to build what makes such a block every year.
+
+Scanners at price, and the cost per unit of capacity of the expansions that the instance knows (clean room and other
+tools of fabs, stacking lines, packaging lines): capacity is what the block needs in a year, divided by 12 months.
+Stages whose fabs or lines cannot be expanded in the instance are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fabopt.analysis.bill_draft import BillRow, Draft, make_row
+from fabopt.analysis.explosion import hbm_makers, lines_for, shares_of_makers
+from fabopt.analysis.ranges import ZERO, Range, total, weighted_mean
+from fabopt.domain.fabs import FabExpansion
+from fabopt.domain.memory import StackingExpansion
+from fabopt.domain.packaging import LineExpansion
+
+
+def capacity(draft: Draft, tools: dict[str, Range]) -> Iterator[BillRow]:
+    """Yield the lines of a bill on capacity.
+
+    Parameters
+    ----------
+    draft
+        The bill.
+    tools
+        Tools standing by scanner class.
+    """
+    costs = []
+    for class_id, standing in tools.items():
+        scanner = draft.instance.scanners[class_id]
+        price = draft.at(scanner.price)
+        costs.append(standing * price)
+        yield make_row(
+            "capacity",
+            f"{scanner.name} tools, price",
+            costs[-1],
+            "MUSD",
+            f"tools standing x {price.value:,.0f} million USD",
+        )
+    for item, wafers, per_capacity in _expansions(draft):
+        if per_capacity is None or wafers.value == 0.0:
+            continue
+        monthly = wafers.scaled(1.0 / 12.0)
+        costs.append(monthly * per_capacity)
+        how = f"{monthly.value:,.3g} kwafer/month x {per_capacity.value:,.3g} million USD"
+        yield make_row("capacity", item, costs[-1], "MUSD", how)
+    yield make_row("capacity", "to make such a block every year", total(costs), "MUSD", "sum of the lines above")
+
+
+def _expansions(draft: Draft) -> Iterator[tuple[str, Range, Range | None]]:
+    """Yield item, thousand wafers for the block, and cost per thousand wafers a month of its expansions."""
+    instance, needs = draft.instance, draft.needs
+    by_node: dict[str, Range] = {}
+    fabs: dict[str, dict[str, None]] = {}
+    for die_id, wafers in needs.die_wafers.items():
+        die = instance.dies[die_id]
+        by_node[die.node] = by_node.get(die.node, ZERO) + draft.thousands(wafers)
+        fabs.setdefault(die.node, {}).update(dict.fromkeys(die.fabs))
+    stacked = ZERO
+    stackers: list[StackingExpansion | None] = []
+    for generation, wafers in needs.stack_wafers.items():
+        stacked = stacked + draft.thousands(wafers)
+        for maker, share in shares_of_makers(hbm_makers(instance, draft.chip, generation), draft.day):
+            by_node[maker.node] = by_node.get(maker.node, ZERO) + draft.thousands(wafers).scaled(share)
+            fabs.setdefault(maker.node, {})[maker.fab] = None
+            stackers.append(maker.expansion)
+    for node_id, wafers in by_node.items():
+        steps = [instance.fabs[fab].expansion for fab in fabs[node_id]]
+        yield f"{instance.nodes[node_id].name} fabs without lithography", wafers, _per_capacity(draft, steps)
+    yield "HBM stacking lines", stacked, _per_capacity(draft, stackers)
+    lines = [line.expansion for line in lines_for(instance, draft.bom)]
+    yield "packaging lines", draft.thousands(needs.interposer_wafers), _per_capacity(draft, lines)
+
+
+def _per_capacity(
+    draft: Draft, steps: Iterable[FabExpansion | StackingExpansion | LineExpansion | None]
+) -> Range | None:
+    """Return the mean cost per thousand wafers a month (million dollars), None where nothing can be expanded."""
+    costs = [draft.at(step.cost).scaled(1.0 / step.step.value) for step in steps if step is not None]
+    return weighted_mean((1.0, cost) for cost in costs) if costs else None
