@@ -174,7 +174,7 @@ def _loops(links: Links) -> Iterator[Finding]:
         )
     for key, activity in links.activities.items():
         made = [flow.material for flow in links.outputs[key]]
-        bounded = links.uses[key] or links.inputs[key] or activity.upper is not None or activity.lot is not None
+        bounded = links.uses[key] or links.inputs[key] or activity.upper is not None or activity.on_off
         if made and not bounded and _is_free(activity.cost):
             yield Finding(
                 "warning",

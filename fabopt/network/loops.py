@@ -14,13 +14,12 @@ is no loop.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fabopt.network.links import Links
+from fabopt.network.strong import strong_groups
 from fabopt.network.tables import Array
 
 GAIN = 1e-7
@@ -60,45 +59,27 @@ def find_loops(links: Links) -> list[Loop]:
 
 def _groups(links: Links) -> list[list[str]]:
     """Activities of each strongly connected group in which a loop without a stock is possible."""
-    names = [*(("activity", key) for key in links.activities), *(("material", key) for key in links.materials)]
-    place = {name: index for index, name in enumerate(names)}
-    edges: list[tuple[int, int]] = []
-    delayed: list[bool] = []
-    borrowers: list[int] = []
+    edges: dict[tuple[str, str], set[tuple[str, str]]] = {("material", key): set() for key in links.materials}
+    prompt: dict[tuple[str, str], set[tuple[str, str]]] = {node: set() for node in edges}
+    borrowers: set[tuple[str, str]] = set()
     for key in links.activities:
-        activity = place["activity", key]
+        activity = ("activity", key)
         last_input = max((flow.age for flow in links.inputs[key]), default=-1)
         for flow in links.inputs[key]:
-            edges.append((place["material", flow.material], activity))
-            delayed.append(False)
-        for flow in links.outputs[key]:
-            edges.append((activity, place["material", flow.material]))
-            delayed.append(flow.age > last_input)
+            edges["material", flow.material].add(activity)
+        edges[activity] = {("material", flow.material) for flow in links.outputs[key]}
+        prompt[activity] = {("material", flow.material) for flow in links.outputs[key] if flow.age <= last_input}
         if any(flow.age < last_input for flow in links.outputs[key]):
-            borrowers.append(activity)
-    if not edges:
-        return []
-    component = _components(edges, len(names))
-    keeps_all = np.isin(component, component[borrowers])
-    component = _components(
-        [edge for edge, late in zip(edges, delayed, strict=True) if not late or keeps_all[edge[0]]], len(names)
-    )
-    members: dict[int, list[str]] = defaultdict(list)
-    for (kind, key), number in zip(names, component.tolist(), strict=True):
-        if kind == "activity":
-            members[number].append(key)
-    sizes = np.bincount(component)
-    return [activities for number, activities in members.items() if sizes[number] > 1]
-
-
-def _components(edges: list[tuple[int, int]], count: int) -> NDArray[np.int32]:
-    """Number of the strongly connected component of each node."""
-    import scipy.sparse as sparse
-    from scipy.sparse.csgraph import connected_components
-
-    ends = np.array(edges, dtype=np.int32).reshape(-1, 2)
-    matrix = sparse.coo_array((np.ones(len(edges)), (ends[:, 0], ends[:, 1])), shape=(count, count))
-    return np.asarray(connected_components(matrix.tocsr(), directed=True, connection="strong")[1], dtype=np.int32)
+            borrowers.add(activity)
+    for group in strong_groups(edges):
+        if borrowers.isdisjoint(group):
+            edges |= {node: prompt[node] for node in group if node[0] == "activity"}
+    order = {key: place for place, key in enumerate(links.activities)}
+    return [
+        sorted((key for kind, key in group if kind == "activity"), key=order.__getitem__)
+        for group in strong_groups(edges)
+        if len(group) > 1
+    ]
 
 
 def _distinct_periods(links: Links, group: list[str]) -> list[int]:

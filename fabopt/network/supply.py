@@ -22,6 +22,7 @@ from graphlib import TopologicalSorter
 import numpy as np
 
 from fabopt.network.links import Links
+from fabopt.network.strong import strong_groups
 from fabopt.network.tables import Array
 
 
@@ -76,24 +77,10 @@ def _in_order(links: Links, supply: Supply) -> list[str]:
     }
     unlimited = np.full(links.net.n_periods, np.inf)
     supply.material |= {key: unlimited for key in links.materials if links.releasers[key] or key in before[key]}
-    supply.material |= dict.fromkeys(_in_loops(before), unlimited)
+    looped = (key for group in strong_groups(before) if len(group) > 1 for key in group)
+    supply.material |= dict.fromkeys(looped, unlimited)
     bounded = {key: made_from for key, made_from in before.items() if key not in supply.material}
     return [key for key in TopologicalSorter(bounded).static_order() if key in bounded]
-
-
-def _in_loops(before: dict[str, set[str]]) -> list[str]:
-    """Materials that are made, step by step, from themselves."""
-    import scipy.sparse as sparse
-    from scipy.sparse.csgraph import connected_components
-
-    keys = list(before)
-    place = {key: index for index, key in enumerate(keys)}
-    tails = [place[key] for key, made_from in before.items() for _ in made_from]
-    heads = [place[other] for made_from in before.values() for other in made_from]
-    matrix = sparse.coo_array((np.ones(len(tails)), (tails, heads)), shape=(len(keys), len(keys)))
-    _, component = connected_components(matrix.tocsr(), directed=True, connection="strong")
-    shared = np.bincount(component)[component] > 1
-    return [key for key, is_shared in zip(keys, shared.tolist(), strict=True) if is_shared]
 
 
 def _additions(links: Links, resource: str) -> Array:
