@@ -84,10 +84,7 @@ def test_only_the_session_imports_highspy_and_only_the_command_line_prints():
         relative = path.relative_to(PACKAGE).as_posix()
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {
-            alias.name.split(".")[0]
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Import)
-            for alias in node.names
+            alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
         } | {
             (node.module or "").split(".")[0]
             for node in ast.walk(tree)

@@ -1,0 +1,470 @@
+"""What a notebook sees: load an instance, look at it, change it, solve it, and read the result.
+
+>>> instance = fabopt.load("instances/tutorial")
+>>> result = instance.with_({"packaging_lines.bridgeworks.capacity": "*1.5"}).solve()
+>>> result.answer
+>>> result.shipments
+
+Thin facades over the parts below; pandas, Pyomo and HiGHS are imported when they are first needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fabopt.analysis.bill import Bill
+    from fabopt.domain.instance import Instance as Data
+    from fabopt.io.tree import Tree
+    from fabopt.network.checks import Finding
+    from fabopt.network.tables import Network
+    from fabopt.report.answer import Answer
+    from fabopt.report.overview import Overview
+    from fabopt.solve.run import Hook, Notify
+    from fabopt.solve.solution import Conflict
+
+RESULTS = Path("results")
+"""Folder that results are written to where none is named."""
+
+
+def load(path: str | Path, scenario: str | None = None, set: Sequence[str] | Mapping[str, object] = ()) -> Instance:
+    """Read and validate an instance.
+
+    Parameters
+    ----------
+    path
+        Folder with ``instance.yaml``, or an instance file; the folder of a result gives the instance that was solved.
+    scenario
+        Name of a scenario of the instance.
+    set
+        Lever settings, applied after the scenario: ``["fabs.north.wafer_starts=*1.1"]`` or a mapping.
+
+    Raises
+    ------
+    fabopt.io.problems.InstanceError
+        With every problem found, each with file, line and field.
+    """
+    from fabopt.io.load import load_tree
+
+    texts = [f"{lever}={value}" for lever, value in set.items()] if isinstance(set, Mapping) else list(set)
+    return Instance(load_tree(path, scenario, texts), name_of(Path(path)), scenario)
+
+
+def name_of(path: Path) -> str:
+    """Return the name of an instance: that of its folder, or of its file where that has a name of its own."""
+    if path.suffix in (".yaml", ".yml", ".json") and path.stem != "instance":
+        return path.stem
+    folder = path.parent if path.suffix in (".yaml", ".yml", ".json") else path
+    return folder.resolve().name
+
+
+class Instance:
+    """A validated instance. It never changes: :meth:`with_` returns another one.
+
+    Attributes
+    ----------
+    name
+        Name of its folder.
+    scenario
+        Scenario that was applied, or None.
+    data
+        The validated sections (`fabopt.domain.instance.Instance`).
+    """
+
+    def __init__(self, tree: Tree, name: str, scenario: str | None = None) -> None:
+        from fabopt.domain.instance import Instance as Data
+        from fabopt.io.validate import validate
+
+        self._tree = tree
+        self.name = name
+        self.scenario = scenario
+        self.data: Data = validate(tree, Data)
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """Scenario and lever settings that were applied, in order."""
+        return self._tree.applied
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the instance's scenarios."""
+        from fabopt.io.tree import scenario_names
+
+        return scenario_names(self._tree)
+
+    def with_(self, levers: Mapping[str, object] | None = None, /, **more: object) -> Instance:
+        """Return the instance with some levers set.
+
+        Parameters
+        ----------
+        levers
+            Lever paths and their values: a number, a text with unit (``"200 kwafer/month"``) or a factor (``"*1.1"``).
+        more
+            The same for levers whose path is a Python name.
+
+        Raises
+        ------
+        fabopt.io.problems.InstanceError
+            When there is no such lever (with the nearest name), or the instance is not valid with the value.
+        """
+        from fabopt.domain.instance import Instance as Data
+        from fabopt.io.load import apply_setting
+        from fabopt.io.problems import Place
+
+        tree = self._tree
+        for lever, value in {**(levers or {}), **more}.items():
+            tree = apply_setting(tree, lever, value, Data, Place(f"with_ {lever}"))
+        return Instance(tree, self.name, self.scenario)
+
+    @cached_property
+    def network(self) -> Network:
+        """The process network that the optimiser sees."""
+        from fabopt.network.lower import lower
+
+        return lower(self.data, self.name)
+
+    @property
+    def levers(self) -> pd.DataFrame:
+        """Every number that can be set: lever, value, unit, range, provenance (of a series its first point)."""
+        import pandas as pd
+
+        from fabopt.io.levers import list_levers
+
+        rows = []
+        for lever in list_levers(self.data):
+            low, high = lever.quantity.bounds
+            q = lever.quantity
+            rows.append((lever.path, q.value, q.unit, low, high, q.assumed, ", ".join(q.source)))
+        return pd.DataFrame(rows, columns=["lever", "value", "unit", "low", "high", "assumed", "source"])
+
+    def validate(self) -> list[Finding]:
+        """Return what looks wrong with the chain as a whole; errors first, empty when all is well."""
+        from fabopt.network.checks import check
+
+        return check(self.network)
+
+    def show(self) -> Overview:
+        """Return what the instance holds: sections, horizon, sizes of network and model, findings."""
+        from fabopt.report.overview import overview
+
+        return overview(self.name, self.data, self.network, self.scenarios)
+
+    def bill(self, chip: str, power: float | str, it: bool = False, bom: str | None = None) -> Bill:
+        """Return what a block of power filled with one chip needs at every stage.
+
+        Parameters
+        ----------
+        chip
+            Id of the chip.
+        power
+            Power of the block: a text with unit (``"1GW"``) or a number of MW.
+        it
+            Whether it is IT power; otherwise facility power.
+        bom
+            Bill of materials; the chip's first when left out.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When there is no such chip or bill, or no site states a PUE.
+        fabopt.domain.base.FieldProblem
+            When the power is no positive power.
+        """
+        from fabopt.analysis.bill import bill
+        from fabopt.domain.quantity import In
+
+        return bill(self.data, chip, In("MW", gt=0).read(power).value, it, bom=bom)
+
+    def reconcile(self) -> pd.DataFrame:
+        """Return what the instance implies for the recent past and the first year, held against published figures."""
+        from fabopt.analysis.reconcile import reconcile
+
+        return reconcile(self.data)
+
+    def solve(
+        self,
+        objective: str = "value",
+        *,
+        progress: Notify | None = None,
+        extra: Sequence[Hook] = (),
+        out: str | Path | None = None,
+        **options: Any,
+    ) -> Result:
+        """Solve the instance.
+
+        Parameters
+        ----------
+        objective
+            value, compute, time_to_compute, least_cost or max_min.
+        progress
+            Called with the name of the stage and how far it is.
+        extra
+            Hooks that are called with the Pyomo model and may add to it.
+        out
+            Folder to save the result in; it stays in memory when left out.
+        options
+            ``time_limit`` (seconds), ``gap`` (share), ``threads``, ``seed``, ``target``, ``by``, ``measure``,
+            ``demands``: see `fabopt.solve.options.SolveOptions`.
+
+        Returns
+        -------
+        Result
+            With a plan, or with the reason why there is none in its `status` and `conflict`.
+
+        Raises
+        ------
+        fabopt.solve.options.OptionError
+            When an option makes no sense.
+        """
+        from fabopt.io.write import instance_hash, instance_json
+        from fabopt.solve.options import SolveOptions
+        from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
+        from fabopt.solve.run import solve
+
+        chosen = SolveOptions(objective=objective, **options)  # type: ignore[arg-type]
+        solution = solve(self.network, chosen, progress, extra)
+        origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data))
+        tables = core_and_domain(self.network, solution) if solution.has_plan else {}
+        names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
+        result = Result(
+            make_manifest(origin, self.network, solution),
+            names.__getitem__,
+            instance_json(self.data),
+            solution.log,
+            solution.conflicts,
+        )
+        if out is not None:
+            result.save(out)
+        return result
+
+    def __repr__(self) -> str:
+        held = [f"{len(value)} {name}" for name, value in self.data if isinstance(value, Mapping) and value]
+        applied = f" with {', '.join(self.sets)}" if self.sets else ""
+        return (
+            f"Instance {self.name!r}{applied}: {self.data.about.title or 'untitled'}\n"
+            f"{', '.join(held) or 'a plain network'}\n"
+            "try .show() .levers .with_({lever: value}) .validate() .solve()"
+        )
+
+
+def load_result(path: str | Path) -> Result:
+    """Read a result folder; its tables are read when they are first asked for.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        When the folder is no result, or was changed after it was written.
+    """
+    from fabopt.solve.results.folder import INSTANCE, LOG, read_file, read_manifest, read_table
+
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    return Result(
+        manifest,
+        lambda name: read_table(folder, name, manifest),
+        read_file(folder, INSTANCE, manifest).decode(),
+        read_file(folder, LOG, manifest).decode(),
+    )
+
+
+class Result:
+    """What a run gave: how good the plan is, its tables, and the answer in words.
+
+    Attributes
+    ----------
+    manifest
+        What was solved and how: instance, scenario, settings, options, status, objective, bound, gap, sizes, versions.
+    log
+        The solver's log.
+    conflicts
+        Why there is no plan, where there is none.
+    """
+
+    def __init__(
+        self,
+        manifest: Mapping[str, Any],
+        read: Callable[[str], pd.DataFrame],
+        instance: str,
+        log: str,
+        conflicts: Sequence[Conflict] = (),
+    ) -> None:
+        self.manifest = manifest
+        self.log = log
+        self.conflicts = tuple(conflicts)
+        self._read = read
+        self._instance = instance
+        self._tables: dict[str, pd.DataFrame] = {}
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table by name: ``"orders"``, ``"core/limits"``.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or no such table.
+        """
+        from fabopt.solve.results.build import find_table
+        from fabopt.solve.results.folder import ResultError
+
+        if not self.has_plan:
+            raise ResultError(f"There is no plan, so there are no tables: the run ended with {self.status!r}.")
+        path = find_table(name)
+        if path not in self._tables:
+            self._tables[path] = self._read(path)
+        return self._tables[path].copy()
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether there is a plan."""
+        return bool(self.manifest["has_plan"])
+
+    @property
+    def status(self) -> str:
+        """How the run ended: optimal, within_gap, time_limit, interrupted, infeasible, unbounded or no_plan."""
+        return str(self.manifest["status"])
+
+    @property
+    def objective(self) -> float | None:
+        """Value of the objective that was asked for, in `manifest["objective_unit"]`."""
+        value: float | None = self.manifest["objective"]
+        return value
+
+    @property
+    def bound(self) -> float | None:
+        """What no plan can exceed (or, for least cost and dates, fall below)."""
+        value: float | None = self.manifest["bound"]
+        return value
+
+    @property
+    def gap(self) -> float | None:
+        """Share by which the plan may be short of the best one."""
+        value: float | None = self.manifest["gap"]
+        return value
+
+    @property
+    def shipments(self) -> pd.DataFrame:
+        """Accelerators that leave for a site: period, designer, chip, lab, site, kaccelerator."""
+        return self.table("shipments")
+
+    @property
+    def wafer_starts(self) -> pd.DataFrame:
+        """Wafers started: period, owner, fab, node, use, customer, item, kwafer, kwafer per month."""
+        return self.table("wafer_starts")
+
+    @property
+    def deployments(self) -> pd.DataFrame:
+        """Accelerators that start to run: period, lab, site, region, designer, chip, kaccelerator."""
+        return self.table("deployments")
+
+    @property
+    def fleet(self) -> pd.DataFrame:
+        """Accelerators at the sites: running, idle, and the facility power that they draw."""
+        return self.table("fleet")
+
+    @property
+    def compute(self) -> pd.DataFrame:
+        """Compute by lab and workload: wanted, delivered, value."""
+        return self.table("compute")
+
+    @property
+    def power(self) -> pd.DataFrame:
+        """Facility power by site: firm, added, used, free."""
+        return self.table("power")
+
+    @property
+    def orders(self) -> pd.DataFrame:
+        """What is ordered, built, qualified and retired, when, and from when it acts."""
+        return self.table("orders")
+
+    @property
+    def chip_mix(self) -> pd.DataFrame:
+        """Each chip's part in a lab's compute."""
+        return self.table("chip_mix")
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """Every value (positive) and cost (negative) by record and period."""
+        return self.table("costs")
+
+    @property
+    def limits(self) -> pd.DataFrame:
+        """Everything that restricts somebody: limit, use, slack and price."""
+        return self.table("limits")
+
+    @cached_property
+    def answer(self) -> Answer:
+        """The plan in words; ``print(result.answer)``."""
+        from fabopt.report.answer import answer
+
+        return answer(self.manifest, self.table)
+
+    def chart(self) -> Any:
+        """Return the picture of the result as an Altair chart."""
+        from fabopt.report.chart import result_chart
+
+        return result_chart(self._title, self.table)
+
+    def save_chart(self, path: str | Path) -> None:
+        """Write the picture of the result as ``.svg`` or ``.png``."""
+        from fabopt.report.chart import save_chart
+
+        save_chart(Path(path), self._title, self.table)
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Write the result folder, in the place of an older result, and return its path.
+
+        Parameters
+        ----------
+        path
+            The folder; ``results/<instance>[-<scenario>]`` when left out.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or something else than a result stands there.
+        """
+        from fabopt.solve.results.build import ALL_TABLES
+        from fabopt.solve.results.folder import write_result
+
+        folder = Path(path) if path is not None else self.default_folder
+        tables = {spec: self.table(f"{spec.group}/{spec.name}") for spec in ALL_TABLES}
+        write_result(folder, self.manifest, tables, self._instance, self.log)
+        return folder
+
+    @property
+    def default_folder(self) -> Path:
+        """Where :meth:`save` writes when no folder is named."""
+        scenario = self.manifest["scenario"]
+        return RESULTS / (self.manifest["instance"] + (f"-{scenario}" if scenario else ""))
+
+    @property
+    def _title(self) -> str:
+        scenario = self.manifest["scenario"]
+        return f"{self.manifest['instance']}{f', scenario {scenario}' if scenario else ''}"
+
+    def __repr__(self) -> str:
+        from fabopt.report.answer import STATUS_SAYS
+        from fabopt.report.text import percent
+
+        if not self.has_plan:
+            why = [f"\n  {conflict.sentence}" for conflict in self.conflicts]
+            return f"Result {self._title!r}: no plan, {self.status}{''.join(why)}\ntry .conflicts .log"
+        says = STATUS_SAYS.get(self.status, self.status)
+        return (
+            f"Result {self._title!r}: {says}, gap {percent(self.gap)}\n{self.answer.sentence}\n"
+            "try .answer .shipments .chip_mix .orders .limits .table(name) .chart() .save()"
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from fabopt.report.html import answer_html
+
+        if not self.has_plan:
+            return f"<pre>{escape(repr(self))}</pre>"
+        return answer_html(self._title, self.answer)

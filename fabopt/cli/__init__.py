@@ -1,0 +1,69 @@
+"""The command line: ``fabopt VERB``. Commands are thin over `fabopt.api`, one file a verb.
+
+Typer alone is imported to start; everything heavy comes with the command that needs it, so that ``fabopt --help``
+answers at once.
+
+Exit codes: 0 a plan (or what was asked for), even if limited; 2 bad input; 3 infeasible; 4 a limit before any plan; 130
+interrupted before any plan.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from fabopt import __version__
+from fabopt.cli.bill import bill
+from fabopt.cli.new import new
+from fabopt.cli.reconcile import reconcile
+from fabopt.cli.schema import schema
+from fabopt.cli.show import show
+from fabopt.cli.solve import solve
+from fabopt.cli.validate import validate
+
+app = typer.Typer(
+    help="fabopt: an optimiser of the AI-chip supply chain, from lithography tools to a lab's compute.",
+    epilog="Exit codes: 0 a plan, even if limited; 2 bad input; 3 infeasible; 4 a limit before any plan; "
+    "130 interrupted before any plan.",
+    no_args_is_help=True,
+    context_settings={"max_content_width": 100},
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for verb in (solve, validate, show, schema, new, bill, reconcile):
+    app.command()(verb)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fabopt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Plan the AI-chip supply chain: an instance in, a plan out."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code.
+
+    Parameters
+    ----------
+    argv
+        Arguments without the program's name; those of the process when left out.
+    """
+    try:
+        app(args=None if argv is None else list(argv), prog_name="fabopt")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 2
+    except BrokenPipeError:
+        # Whoever read our output has gone (fabopt schema | head); nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

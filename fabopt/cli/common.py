@@ -1,0 +1,109 @@
+"""What the commands share: errors as sentences with an exit code, steps on stderr, lines on stdout."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import typer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+BAD_INPUT, INFEASIBLE, LIMIT, INTERRUPTED = 2, 3, 4, 130
+WIDTH = 100
+
+InstancePath = typer.Argument(help="Folder of an instance (instance.yaml), or an instance file.", show_default=False)
+ScenarioOption = typer.Option("--scenario", "-s", help="Scenario of the instance.", show_default=False)
+SetOption = typer.Option(
+    "--set", metavar="LEVER=VALUE", help="Set a lever; may be repeated. VALUE: 200, '200 kwafer/month', '*1.1'."
+)
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the errors that a user can cause into sentences on stderr and an exit code; no traceback."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except KeyboardInterrupt:
+            complain("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            raise
+        except user_errors() as error:
+            complain(str(error))
+            raise typer.Exit(BAD_INPUT) from None
+
+    return run
+
+
+def user_errors() -> tuple[type[Exception], ...]:
+    """Return the errors that say, in full sentences, what a user can put right; imported when one has come up."""
+    from fabopt.analysis.explosion import AnalysisError
+    from fabopt.domain.base import FieldProblem
+    from fabopt.io.levers import LeverError
+    from fabopt.io.problems import InstanceError
+    from fabopt.model.families import ModelError
+    from fabopt.report.chart import ChartError
+    from fabopt.solve.options import OptionError
+    from fabopt.solve.results.folder import ResultError
+
+    return (
+        InstanceError,
+        LeverError,
+        FieldProblem,
+        ModelError,
+        OptionError,
+        ResultError,
+        AnalysisError,
+        ChartError,
+        OSError,
+    )
+
+
+def complain(text: str) -> None:
+    """Write the lines of a message to stderr; only a terminal gets colour."""
+    for line in text.splitlines() or [""]:
+        typer.secho(printable(line), err=True, fg=typer.colors.RED if coloured(sys.stderr) else None)
+
+
+def say(lines: Iterable[str]) -> None:
+    """Write lines to stdout."""
+    for line in lines:
+        typer.echo(printable(line))
+
+
+def printable(line: str) -> str:
+    """Replace control characters, so that a name in an instance cannot steer the terminal."""
+    return "".join(ch if ch.isprintable() else "?" for ch in line)
+
+
+def coloured(stream: object) -> bool:
+    """Return whether a stream is a terminal that wants colours."""
+    terminal = hasattr(stream, "isatty") and stream.isatty()
+    return bool(terminal) and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+@contextmanager
+def step(name: str, quiet: bool = False) -> Iterator[list[str]]:
+    """Time one step and write one line about it to stderr; the body puts what was found into the list."""
+    start, found = time.perf_counter(), list[str]()
+    yield found
+    if not quiet:
+        took = f"{time.perf_counter() - start:.1f} s"
+        typer.echo(f"{name:>9}  {printable(', '.join(found)):<{WIDTH - 20}.{WIDTH - 20}} {took:>7}", err=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that the user named, whole or not at all."""
+    from fabopt.io.files import atomic_write
+
+    atomic_write(path, text)

@@ -1,0 +1,72 @@
+"""Progress of a solve on stderr: bound, incumbent and gap; live on a terminal, now and then a line elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from fabopt.solve.session import Progress
+
+EVERY_SECONDS = 10.0
+"""Time between two lines where stderr is no terminal."""
+
+
+class Teller:
+    """Receives progress and shows it."""
+
+    def __init__(self, live: bool) -> None:
+        self._live = live
+        self._last = 0.0
+        self._status = None
+        if live:
+            from rich.console import Console
+            from rich.status import Status
+
+            self._status = Status("solving", console=Console(stderr=True), spinner="dots")
+
+    def __call__(self, stage: str, progress: Progress) -> None:
+        """Show where a stage stands."""
+        line = progress_line(stage, progress)
+        if self._status is not None:
+            self._status.update(line.replace("[", r"\["))
+        elif progress.seconds - self._last >= EVERY_SECONDS or progress.seconds < self._last:
+            self._last = progress.seconds
+            typer.echo(f"           {line}", err=True)
+
+    def start(self) -> None:
+        """Show the live line."""
+        if self._status is not None:
+            self._status.start()
+
+    def stop(self) -> None:
+        """Take the live line away."""
+        if self._status is not None:
+            self._status.stop()
+
+
+def progress_line(stage: str, progress: Progress) -> str:
+    """Return stage, seconds, best plan, bound and gap in words."""
+    from fabopt.report.text import amount, percent
+
+    plan = "none yet" if progress.incumbent is None else amount(progress.incumbent)
+    bound = "none yet" if progress.bound is None else amount(progress.bound)
+    return f"{stage}: {progress.seconds:.0f} s, plan {plan}, bound {bound}, gap {percent(progress.gap)}"
+
+
+@contextmanager
+def telling(quiet: bool) -> Iterator[Teller | None]:
+    """Show progress while the body runs, unless it is to be quiet."""
+    if quiet:
+        yield None
+        return
+    teller = Teller(live=sys.stderr.isatty())
+    teller.start()
+    try:
+        yield teller
+    finally:
+        teller.stop()

@@ -1,0 +1,124 @@
+"""``fabopt solve``: an instance in, a plan out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fabopt.cli.common import (
+    BAD_INPUT,
+    INFEASIBLE,
+    INTERRUPTED,
+    LIMIT,
+    InstancePath,
+    ScenarioOption,
+    SetOption,
+    complain,
+    guarded,
+    say,
+    step,
+)
+from fabopt.cli.progress import telling
+
+if TYPE_CHECKING:
+    from fabopt.api import Instance, Result
+
+_Objective = typer.Option(help="value, compute, time_to_compute, least_cost or max_min.")
+_Target = typer.Option(help="Compute to be reached (time_to_compute).", show_default=False)
+_By = typer.Option(help="Period by whose end compute counts (compute); the last reported one.", show_default=False)
+_Measure = typer.Option(help="Compute counts as cumulative, or as the rate of a period.")
+_Limit = typer.Option("--time-limit", help="Seconds for the solver; the best plan found counts.", show_default=False)
+_Gap = typer.Option(help="Relative gap at which a plan is good enough.")
+_Threads = typer.Option(help="Threads of the solver; 0 leaves it to HiGHS.")
+_Out = typer.Option(help="Folder of the result; results/<instance>[-<scenario>].", show_default=False)
+_Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
+
+EXIT_WITHOUT_PLAN = {
+    "infeasible": INFEASIBLE,
+    "unbounded": BAD_INPUT,
+    "interrupted": INTERRUPTED,
+}
+JSON_FIELDS = ("status", "objective_name", "objective_unit", "objective", "bound", "gap", "seconds", "value", "size")
+
+
+@guarded
+def solve(
+    path: Annotated[Path, InstancePath],
+    scenario: Annotated[str | None, ScenarioOption] = None,
+    set_: Annotated[list[str] | None, SetOption] = None,
+    objective: Annotated[str, _Objective] = "value",
+    target: Annotated[float | None, _Target] = None,
+    by: Annotated[str | None, _By] = None,
+    measure: Annotated[str, _Measure] = "cumulative",
+    time_limit: Annotated[float | None, _Limit] = None,
+    gap: Annotated[float, _Gap] = 1e-4,
+    threads: Annotated[int, _Threads] = 0,
+    out: Annotated[Path | None, _Out] = None,
+    as_json: Annotated[bool, _Json] = False,
+) -> None:
+    """Solve an instance, save the plan and end with the answer."""
+    options: dict[str, Any] = {"target": target, "by": by, "measure": measure, "gap": gap, "threads": threads}
+    if time_limit is not None:
+        options["time_limit"] = time_limit
+    instance = _prepared(path, scenario, set_ or [], as_json)
+    with step("solve", as_json) as found, telling(as_json) as teller:
+        result = instance.solve(objective, progress=teller, **options)
+        found += _outcome(result)
+    folder = None
+    if result.has_plan:
+        with step("write", as_json) as found:
+            folder = result.save(out)
+            found.append(f"{folder}")
+    if as_json:
+        typer.echo(json.dumps(_summary(instance, result, folder), allow_nan=False))
+    elif result.has_plan:
+        say(["", *result.answer.lines(), f"written to {folder}; next: fabopt show {folder} --table orders"])
+    if not result.has_plan:
+        for conflict in result.conflicts:
+            complain(conflict.sentence)
+        complain(f"no plan: {result.status}")
+        raise typer.Exit(EXIT_WITHOUT_PLAN.get(result.status, LIMIT))
+
+
+def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool) -> Instance:
+    """Read and check an instance, a line a step."""
+    from fabopt import api
+    from fabopt.report.overview import finding_lines
+
+    with step("read", quiet) as found:
+        instance = api.load(path, scenario, sets)
+        found.append(f"{path}" + (f" with {', '.join(instance.sets)}" if instance.sets else ""))
+    with step("check", quiet) as found:
+        findings = instance.validate()
+        errors = sum(finding.severity == "error" for finding in findings)
+        found.append(f"{errors} errors, {len(findings) - errors} warnings about the chain")
+    for line in finding_lines([f for f in findings if f.severity == "error"]):
+        complain(line)
+    return instance
+
+
+def _outcome(result: Result) -> list[str]:
+    from fabopt.report.text import percent
+
+    size = result.manifest["size"]
+    return [
+        f"{size['columns']:,} columns ({size['integers']:,} whole)",
+        f"{size['rows']:,} rows",
+        result.status,
+        f"gap {percent(result.gap)}",
+    ]
+
+
+def _summary(instance: Instance, result: Result, folder: Path | None) -> dict[str, Any]:
+    """Return the object of ``--json``."""
+    return {
+        "instance": instance.name,
+        "scenario": instance.scenario,
+        "sets": list(instance.sets),
+        **{name: result.manifest[name] for name in JSON_FIELDS},
+        "result": None if folder is None else str(folder),
+        "conflicts": [conflict.sentence for conflict in result.conflicts],
+    }

@@ -1,0 +1,241 @@
+"""The answer of a plan: one sentence, then what reaches whom by when, the chip mix, and what holds it back most.
+
+Everything is read from the tables of a result, so that the same words come from a fresh solve and from a folder that
+was loaded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, seconds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Read = Callable[[str], pd.DataFrame]
+
+MOST_ROWS = 8
+MOST_DATES = 6
+
+STATUS_SAYS = {
+    "optimal": "proved best",
+    "within_gap": "proved within the gap asked for",
+    "time_limit": "best found when time was up",
+    "interrupted": "best found when interrupted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a plan says.
+
+    Attributes
+    ----------
+    sentence
+        The answer in a sentence.
+    tables
+        Small tables that stand behind it.
+    closing
+        Last lines: objective, bound, gap, time.
+    """
+
+    sentence: str
+    tables: tuple[TextTable, ...]
+    closing: tuple[str, ...]
+
+    def lines(self, width: int = WIDTH) -> list[str]:
+        """Return everything as lines of at most `width` characters."""
+        lines = wrap(self.sentence, width)
+        for table in self.tables:
+            lines += ["", *table.lines(width)]
+        return [*lines, "", *(clip(line, width) for line in self.closing)]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a text at spaces into lines of at most `width` characters."""
+    import textwrap
+
+    return textwrap.wrap(clip(text, len(text)), width) or [""]
+
+
+def answer(manifest: Mapping[str, Any], read: Read) -> Answer:
+    """Return the answer of a result that has a plan.
+
+    Parameters
+    ----------
+    manifest
+        The result's manifest.
+    read
+        Returns a table by its name (``core/limits``).
+    """
+    periods = read("core/periods")
+    dates = year_ends(periods)
+    fleet = reported(read("domain/fleet"))
+    tables: list[TextTable] = []
+    if len(fleet):
+        sentence = _chain_sentence(manifest, read, dates)
+        tables += [_reach(read, dates), _mix(read, dates)]
+    else:
+        sentence = _plain_sentence(manifest, read)
+        tables.append(_deliveries(read, dates))
+    tables.append(_holds_back(read))
+    return Answer(sentence, tuple(table for table in tables if table.rows), closing_lines(manifest))
+
+
+def reported(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of reported periods."""
+    return frame[frame["reported"]]
+
+
+def year_ends(periods: pd.DataFrame) -> list[str]:
+    """Return the labels of the last reported period of each calendar year, thinned to a few that fit a line."""
+    rows = reported(periods)
+    last = rows.groupby(rows["start"].str[:4], sort=False)["period"].last().tolist()
+    while len(last) > MOST_DATES:
+        last = last[::-1][::2][::-1]  # every other one, the final one kept
+    return [str(label) for label in last]
+
+
+def closing_lines(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the last lines: objective, bound, gap, time, and how good the plan is known to be."""
+    status = str(manifest["status"])
+    unit = str(manifest["objective_unit"])
+    value, bound = manifest["objective"], manifest["bound"]
+    parts = [f"objective {manifest['objective_name']} {_in_unit(value, unit)}"]
+    if bound is not None:
+        parts.append(f"bound {_in_unit(bound, unit)}")
+    parts += [f"gap {percent(manifest['gap'])}", f"{seconds(manifest['seconds'])}"]
+    size = manifest["size"]
+    counts = f"{size['columns']:,} columns ({size['integers']:,} whole), {size['rows']:,} rows"
+    return (f"{STATUS_SAYS.get(status, status)}: {', '.join(parts)}", counts)
+
+
+def _in_unit(value: float, unit: str) -> str:
+    return money(value) if unit == "M USD" else f"{amount(value)} {unit}".rstrip()
+
+
+def _chain_sentence(manifest: Mapping[str, Any], read: Read, dates: Sequence[str]) -> str:
+    fleet, installed = reported(read("domain/fleet")), reported(read("domain/deployments"))
+    end = dates[-1]
+    now = fleet[fleet["period"] == end]
+    running, power = float(now["running"].sum()), float(now["facility_mw"].sum()) / 1000.0
+    compute = float(_at(reported(read("domain/chip_mix")), end)["kh100e"].sum())
+    words = (
+        f"By {end} the labs run {amount(running)} thousand accelerators on {amount(power)} GW of facility power, "
+        f"worth {amount(compute)} thousand H100 equivalents"
+    )
+    by_chip = installed.groupby("chip", sort=False)["kaccelerator"].sum().sort_values(ascending=False, kind="stable")
+    total = float(by_chip.sum())
+    if total > 0.0:
+        words += (
+            f"; {amount(total)} thousand are installed under this plan, "
+            f"{percent_whole(by_chip.iloc[0] / total)} of them {by_chip.index[0]}"
+        )
+    return f"{words}. {_worth(manifest)}"
+
+
+def _plain_sentence(manifest: Mapping[str, Any], read: Read) -> str:
+    demands = reported(read("core/demands"))
+    parts = [
+        f"{amount(float(rows['delivered'].sum()))} of {amount(float(rows['quantity'].sum()))} {unit}"
+        for unit, rows in demands.groupby("unit", sort=False)
+    ]
+    if not parts:
+        return _worth(manifest)
+    return f"The plan delivers {' and '.join(parts[:3])} wanted. {_worth(manifest)}"
+
+
+def _worth(manifest: Mapping[str, Any]) -> str:
+    return f"Its discounted value less cost is {money(manifest['value'])}."
+
+
+def percent_whole(share: float) -> str:
+    """Write a share as a whole percent."""
+    return f"{100.0 * share:.0f} %"
+
+
+def _at(frame: pd.DataFrame, period: str) -> pd.DataFrame:
+    return frame[frame["period"] == period]
+
+
+def _reach(read: Read, dates: Sequence[str]) -> TextTable:
+    """Accelerators running by lab at the ends of years, and the power they draw at the last of them."""
+    fleet = reported(read("domain/fleet"))
+    rows: list[tuple[float, tuple[str, ...]]] = []
+    for lab, own in fleet.groupby("lab", sort=False):
+        running = [float(_at(own, date)["running"].sum()) for date in dates]
+        power = float(_at(own, dates[-1])["facility_mw"].sum()) / 1000.0
+        rows.append((power, (str(lab), *(amount(n) for n in running), amount(power))))
+    ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])]
+    headers = ("lab", *dates, f"GW {dates[-1]}")
+    return TextTable(
+        "What reaches whom: thousand accelerators running; GW of facility power",
+        headers,
+        shortened(ordered, len(headers)),
+    )
+
+
+def shortened(rows: Sequence[tuple[str, ...]], width: int) -> tuple[tuple[str, ...], ...]:
+    """Return the first rows, and a line that says how many more there are."""
+    if len(rows) <= MOST_ROWS:
+        return tuple(rows)
+    more = (f"... {len(rows) - MOST_ROWS} more", *[""] * (width - 1))
+    return (*rows[:MOST_ROWS], more)
+
+
+def _mix(read: Read, dates: Sequence[str]) -> TextTable:
+    """Share of every chip in all compute at the ends of years."""
+    mix = reported(read("domain/chip_mix"))
+    totals = {date: float(_at(mix, date)["kh100e"].sum()) for date in dates}
+    rows: list[tuple[float, tuple[str, ...]]] = []
+    for chip, own in mix.groupby("chip", sort=False):
+        made = {date: float(_at(own, date)["kh100e"].sum()) for date in dates}
+        shares = [percent_whole(made[d] / totals[d]) if totals[d] > 0.0 else "-" for d in dates]
+        if any(made.values()):
+            rows.append((made[dates[-1]], (str(chip), *shares, amount(made[dates[-1]]))))
+    ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])]
+    headers = ("chip", *dates, f"kH100e {dates[-1]}")
+    return TextTable("Chip mix: share of compute; thousand H100 equivalents", headers, shortened(ordered, len(headers)))
+
+
+def _deliveries(read: Read, dates: Sequence[str]) -> TextTable:
+    """What is delivered to each demand by the ends of years, cumulated, of what was wanted."""
+    periods = read("core/periods")["period"].tolist()
+    demands = reported(read("core/demands"))
+    rows = []
+    for _, own in demands.groupby("id", sort=False):
+        got = [float(own[own["period"].isin(periods[: periods.index(date) + 1])]["delivered"].sum()) for date in dates]
+        wanted = float(own["quantity"].sum())
+        rows.append((own["name"].iloc[0], own["unit"].iloc[0], *(amount(n) for n in got), amount(wanted)))
+    headers = ("demand", "unit", *(f"by {date}" for date in dates), "wanted")
+    return TextTable("What reaches whom: delivered", headers, shortened(rows, len(headers)), left=2)
+
+
+def _holds_back(read: Read) -> TextTable:
+    """The limits whose widening by 1 % in every reported period would gain most, by their prices."""
+    limits = reported(read("core/limits"))
+    limits = limits.assign(gain=limits["price"].abs() * limits["limit"].abs() * 0.01)
+    limits = limits[limits["gain"] > 1e-6]
+    rows: list[tuple[float, tuple[str, ...]]] = []
+    for _, own in limits.groupby(["family", "id", "side"], sort=False):
+        first, last = own["period"].iloc[0], own["period"].iloc[-1]
+        when = first if first == last else f"{first} to {last}"
+        price = float(own["price"].abs().mean())
+        gain = float(own["gain"].sum())
+        name, owner, kind = own["name"].iloc[0], own["owner"].iloc[0], own["kind"].iloc[0]
+        rows.append(
+            (gain, (name, owner or "-", kind, when, f"{amount(price)} per {own['unit'].iloc[0]}", amount(gain)))
+        )
+    ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])][:MOST_ROWS]
+    return TextTable(
+        "What holds it back most: price of one more unit, and of 1 % more throughout (M USD)",
+        ("limit", "owner", "kind", "binds", "price, M USD", "+1 %"),
+        tuple(ordered),
+        left=4,
+    )

@@ -1,0 +1,93 @@
+"""Plain-text tables and numbers that fit a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WIDTH = 100
+"""Widest line that is written, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A small table for people.
+
+    Attributes
+    ----------
+    title
+        One line above it, with the unit of the numbers where all share one.
+    headers
+        Heads of the columns.
+    rows
+        Cells, already written as text.
+    left
+        Number of columns from the left that hold words; the others are numbers and stand to the right.
+    """
+
+    title: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int = 1
+
+    def lines(self, width: int = WIDTH) -> list[str]:
+        """Return the table as lines of at most `width` characters; long words are cut with an ellipsis."""
+        cells = [self.headers, *self.rows]
+        widths = [max(len(row[n]) for row in cells) for n in range(len(self.headers))]
+        over = sum(widths) + 2 * len(widths) - width
+        while over > 0:
+            # The widest column of words gives way, down to a width at which a name can still be told.
+            words = [n for n in range(min(self.left, len(widths))) if widths[n] > 8]
+            if not words:
+                break
+            widest = max(words, key=lambda n: widths[n])
+            widths[widest] -= 1
+            over -= 1
+        return [clip(self.title, width), *(self._line(row, widths, width) for row in cells)]
+
+    def _line(self, row: Sequence[str], widths: Sequence[int], width: int) -> str:
+        parts = [
+            clip(cell, w).ljust(w) if n < self.left else cell.rjust(w)
+            for n, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        return clip("  " + "  ".join(parts).rstrip(), width)
+
+
+def clip(text: str, width: int) -> str:
+    """Cut a line to a width, with an ellipsis where something is left out; control characters become spaces."""
+    clean = "".join(ch if ch.isprintable() else " " for ch in text)
+    return clean if len(clean) <= width else clean[: max(width - 1, 0)] + "…"
+
+
+def amount(value: float) -> str:
+    """Write a number with thousands separators and about four significant digits."""
+    if not math.isfinite(value):
+        return "no limit" if value > 0 else "-"
+    size = abs(value)
+    if size >= 99.95 or value == 0.0:
+        return f"{value:,.0f}"
+    if size >= 9.995:
+        return f"{value:,.1f}"
+    if size >= 0.0995:
+        return f"{value:,.2f}"
+    return f"{value:,.3g}"
+
+
+def money(value: float) -> str:
+    """Write millions of dollars: ``12.3 M USD`` or ``1,234 bn USD``."""
+    if abs(value) >= 10_000.0:
+        return f"{amount(value / 1000.0)} bn USD"
+    return f"{amount(value)} M USD"
+
+
+def percent(share: float | None) -> str:
+    """Write a share as percent; the gap of a plan that is proved best is ``0.00 %``."""
+    return "unknown" if share is None or not math.isfinite(share) else f"{100.0 * share:.2f} %"
+
+
+def seconds(value: float) -> str:
+    """Write a duration."""
+    if value >= 600.0:
+        return f"{value / 60.0:.0f} min"
+    return f"{value:.1f} s"

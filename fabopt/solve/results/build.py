@@ -1,0 +1,109 @@
+"""From a solution to what a result holds: all tables, and the manifest."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from fabopt.network.tables import Network
+from fabopt.solve.results.columns import COLUMNS, CORE, TableSpec
+from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.views import DOMAIN, domain_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fabopt.solve.solution import Solution
+
+ALL_TABLES: tuple[TableSpec, ...] = (*CORE, COLUMNS, *DOMAIN)
+"""Every table of a result, core first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What was solved.
+
+    Attributes
+    ----------
+    instance
+        Name of the instance.
+    scenario
+        Scenario, or None.
+    sets
+        Scenario and lever settings that were applied, in order.
+    input_hash
+        SHA-256 of the instance's contents after overlays.
+    """
+
+    instance: str
+    scenario: str | None
+    sets: tuple[str, ...]
+    input_hash: str
+
+
+def core_and_domain(net: Network, solution: Solution) -> Mapping[TableSpec, pd.DataFrame]:
+    """Return all tables of a solution that has a plan, by their records."""
+    from fabopt.solve.results.core import columns_table, core_tables
+
+    core = core_tables(net, solution)
+    by_spec = {spec: core[spec.name] for spec in CORE}
+    by_spec[COLUMNS] = columns_table([spec for spec in ALL_TABLES if spec is not COLUMNS])
+    return {**by_spec, **domain_tables(core)}
+
+
+def find_table(name: str) -> str:
+    """Return the path of a table (``domain/orders``) from its name, with or without the group.
+
+    Raises
+    ------
+    ResultError
+        When there is no such table, with the nearest name.
+    """
+    paths = {spec.name: f"{spec.group}/{spec.name}" for spec in ALL_TABLES}
+    if name in paths.values():
+        return name
+    if name in paths:
+        return paths[name]
+    near = difflib.get_close_matches(name, paths, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(paths)}."
+    raise ResultError(f"A result has no table {name[:40]!r}; {hint}")
+
+
+def make_manifest(origin: Origin, net: Network, solution: Solution) -> dict[str, Any]:
+    """Return what is known of a run, as plain data for JSON."""
+    terms = dict(solution.objective_terms)
+    return {
+        **asdict(origin),
+        "sets": list(origin.sets),
+        "options": {key: _plain(value) for key, value in solution.options.as_dict().items()},
+        "status": solution.status.value,
+        "has_plan": solution.has_plan,
+        "objective_name": solution.options.objective,
+        "objective_unit": _unit(solution),
+        "objective": _plain(solution.objective),
+        "bound": _plain(solution.bound),
+        "gap": _plain(solution.gap),
+        "value": sum(terms.values()) if solution.has_plan else None,
+        "constant_value": net.constant_value,
+        "seconds": round(solution.seconds, 3),
+        "stages": [{key: _plain(value) for key, value in stage.items()} for stage in solution.stages],
+        "size": dict(solution.size),
+        "periods": [net.periods[0].label, net.periods[-1].label] if net.periods else [],
+        "versions": dict(solution.versions),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON can hold it: no infinity, no tuple."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _unit(solution: Solution) -> str:
+    return "M USD" if solution.options.objective in ("value", "least_cost") else ""

@@ -1,0 +1,364 @@
+"""The core tables of a result: what the plan does, in the words of the process network, one fact a row.
+
+Rows stand in the order of the network's records and then of the periods, so that equal plans give equal tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fabopt.network.tables import Array, Network, Tags
+from fabopt.solve.results.columns import COLUMNS, CORE, TAG_NAMES, TableSpec
+from fabopt.solve.results.money import money_tables
+from fabopt.solve.results.movements import (
+    Effects,
+    activity_flows,
+    activity_uses,
+    given_up,
+    unit_capacity,
+    unit_flows,
+)
+from fabopt.solve.results.windows import window_rows
+from fabopt.solve.solution import Solution
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Cells = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+class Frames:
+    """Makes tables of a network's records by period, with their tags."""
+
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self.labels = np.array([p.label for p in net.periods], dtype=object)
+        self.reported = np.array([p.reported for p in net.periods], dtype=bool)
+
+    def records(self, records: Sequence[Any], rows: NDArray[np.int64]) -> dict[str, Any]:
+        """Return columns id, name and tags of the records at positions `rows`."""
+        return {
+            "id": _pick([r.id for r in records], rows),
+            "name": _pick([r.name for r in records], rows),
+            **self.tags([r.tags for r in records], rows),
+        }
+
+    def tags(self, tags: Sequence[Tags], rows: NDArray[np.int64]) -> dict[str, Any]:
+        """Return one column per tag."""
+        return {name: _pick([getattr(t, name) for t in tags], rows) for name in TAG_NAMES}
+
+    def periods(self, index: NDArray[np.int64]) -> dict[str, Any]:
+        """Return columns period and reported; what lies after the end has no label and is not reported."""
+        inside = index < len(self.labels)
+        at = np.where(inside, index, 0)
+        return {
+            "period": np.where(inside, self.labels[at], "") if len(self.labels) else _pick([], index),
+            "reported": inside & self.reported[at],
+        }
+
+
+def _pick(values: Sequence[str], rows: NDArray[np.int64]) -> NDArray[Any]:
+    return np.array(values, dtype=object)[rows] if len(rows) else np.zeros(0, dtype=object)
+
+
+def frame(spec: TableSpec, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a table with exactly the columns of its record, in their order and kinds."""
+    import pandas as pd
+
+    kinds = {"text": "str", "number": "float64", "whole": "int64", "flag": "bool"}
+    return pd.DataFrame({c.name: pd.Series(columns[c.name], dtype=kinds[c.kind]) for c in spec.columns})
+
+
+def cells(*arrays: Array) -> Cells:
+    """Return row and column of the places at which any of the arrays is not zero."""
+    some = np.zeros(arrays[0].shape, dtype=bool)
+    for array in arrays:
+        some |= array != 0.0
+    rows, cols = np.nonzero(some)
+    return rows.astype(np.int64), cols.astype(np.int64)
+
+
+def by_period(values: Sequence[Array | None], periods: int, default: float = 0.0) -> Array:
+    """Stack optional arrays [T] to a matrix [n, T]."""
+    out = np.full((len(values), periods), default)
+    for n, value in enumerate(values):
+        if value is not None:
+            out[n] = value
+    return out
+
+
+def core_tables(net: Network, solution: Solution) -> dict[str, pd.DataFrame]:
+    """Return the core tables of a solution that has a plan, by name.
+
+    Parameters
+    ----------
+    net
+        The network that was solved.
+    solution
+        A solution with a plan.
+    """
+    make = Frames(net)
+    flows = activity_flows(net, solution.levels), unit_flows(net, solution.orders)
+    uses = activity_uses(net, solution.levels)
+    columns: dict[str, Mapping[str, Any]] = {
+        "periods": _periods(net),
+        "activities": _activities(make, solution),
+        "flows": _flows(make, *flows),
+        "uses": _uses(make, uses),
+        "resources": _resources(make, solution, uses),
+        "units": _units(make, solution),
+        "materials": _materials(make, solution, *flows),
+        "demands": _demands(make, solution),
+        "deliveries": _deliveries(make, solution),
+        "windows": window_rows(make, solution),
+        "limits": _limits(make, solution),
+    }
+    specs = {spec.name: spec for spec in CORE}
+    tables = {name: frame(specs[name], values) for name, values in columns.items()}
+    tables |= {name: frame(specs[name], values) for name, values in money_tables(make, solution, flows).items()}
+    return {spec.name: tables[spec.name] for spec in CORE}
+
+
+def columns_table(specs: Sequence[TableSpec]) -> pd.DataFrame:
+    """Return the table that says what every column of every table holds."""
+    rows = [(spec.name, c) for spec in (*specs, COLUMNS) for c in spec.columns]
+    return frame(
+        COLUMNS,
+        {
+            "table": [table for table, _ in rows],
+            "column": [c.name for _, c in rows],
+            "kind": [c.kind for _, c in rows],
+            "unit": [c.unit for _, c in rows],
+            "says": [c.says for _, c in rows],
+        },
+    )
+
+
+def _periods(net: Network) -> dict[str, Any]:
+    periods = net.periods
+    return {
+        "period": [p.label for p in periods],
+        "start": [p.start.isoformat() for p in periods],
+        "end": [p.end.isoformat() for p in periods],
+        "years": [p.years for p in periods],
+        "discount": [p.discount for p in periods],
+        "reported": [p.reported for p in periods],
+    }
+
+
+def _activities(make: Frames, solution: Solution) -> dict[str, Any]:
+    records, T = make.net.activities, make.net.n_periods
+    a, t = cells(solution.levels, solution.on, solution.switched_on)
+    unit_cost = by_period([r.cost for r in records], T)
+    fixed = by_period([r.fixed_cost for r in records], T)
+    start = np.array([r.start_cost for r in records])
+    return {
+        **make.records(records, a),
+        **make.periods(t),
+        "unit": _pick([r.unit for r in records], a),
+        "level": solution.levels[a, t],
+        "on": solution.on[a, t] > 0.5,
+        "switched_on": solution.switched_on[a, t] > 0.5,
+        "unit_cost": unit_cost[a, t],
+        "fixed_cost": fixed[a, t],
+        "start_cost": start[a],
+    }
+
+
+def _flows(make: Frames, by_activity: Effects, by_unit: Effects) -> dict[str, Any]:
+    net = make.net
+    sources = (*net.activities, *net.units)
+    source = np.concatenate([by_activity.source, by_unit.source + len(net.activities)])
+    target = np.concatenate([by_activity.target, by_unit.target])
+    period = np.concatenate([by_activity.period, by_unit.period])
+    return {
+        "id": _pick([s.id for s in sources], source),
+        "material": _pick([m.id for m in net.materials], target),
+        **make.tags([s.tags for s in sources], source),
+        **make.periods(period),
+        "unit": _pick([m.unit for m in net.materials], target),
+        "amount": np.concatenate([by_activity.amount, by_unit.amount]),
+    }
+
+
+def _uses(make: Frames, uses: Effects) -> dict[str, Any]:
+    net = make.net
+    uses = uses.where(uses.period < net.n_periods)
+    return {
+        "id": _pick([a.id for a in net.activities], uses.source),
+        "resource": _pick([r.id for r in net.resources], uses.target),
+        **make.tags([a.tags for a in net.activities], uses.source),
+        **make.periods(uses.period),
+        "unit": _pick([r.unit for r in net.resources], uses.target),
+        "amount": uses.amount,
+    }
+
+
+def _resources(make: Frames, solution: Solution, uses: Effects) -> dict[str, Any]:
+    records, T = make.net.resources, make.net.n_periods
+    base = by_period([r.base for r in records], T)
+    added, occupied = unit_capacity(make.net, solution.orders, solution.retired)
+    used = uses.total(len(records), T)
+    r, t = _everywhere(len(records), T)
+    return {
+        **make.records(records, r),
+        "kind": _pick([x.kind for x in records], r),
+        **make.periods(t),
+        "unit": _pick([x.unit for x in records], r),
+        "base": base[r, t],
+        "added": added[r, t],
+        "occupied": occupied[r, t],
+        "used": used[r, t],
+        "free": (base + added - occupied - used)[r, t],
+    }
+
+
+def _units(make: Frames, solution: Solution) -> dict[str, Any]:
+    net = make.net
+    records, T = net.units, net.n_periods
+    first = {u.id: int(np.ceil(u.lead)) for u in records}
+    for effect in sorted(net.unit_effects, key=lambda x: -x.first_age):
+        if (effect.profile > 0.0).any():
+            first[effect.unit] = effect.first_age + int(np.argmax(effect.profile > 0.0))
+    ages = np.array([first[u.id] for u in records], dtype=np.int64)
+    e, t = cells(solution.orders, solution.retired, solution.placed)
+    return {
+        **make.records(records, e),
+        "instrument": _pick([u.instrument for u in records], e),
+        **make.periods(t),
+        "unit": _pick([u.unit for u in records], e),
+        "ordered": solution.orders[e, t],
+        "retired": solution.retired[e, t],
+        "placed": solution.placed[e, t] > 0.5,
+        "lead": np.array([u.lead for u in records])[e],
+        "effective": make.periods(t + ages[e])["period"],
+        "unit_cost": by_period([u.cost for u in records], T)[e, t],
+        "fixed_cost": by_period([u.fixed_cost for u in records], T)[e, t],
+        "retire_cost": np.array([u.retire_cost or 0.0 for u in records])[e],
+    }
+
+
+def _materials(make: Frames, solution: Solution, by_activity: Effects, by_unit: Effects) -> dict[str, Any]:
+    net = make.net
+    records, T = net.materials, net.n_periods
+    positive = [part.where(part.amount > 0.0) for part in (by_activity, by_unit)]
+    negative = [part.where(part.amount < 0.0) for part in (by_activity, by_unit)]
+    made = np.sum([part.total(len(records), T) for part in positive], axis=0)
+    consumed = -np.sum([part.total(len(records), T) for part in negative], axis=0)
+    received = by_period([m.receipts for m in records], T)
+    delivered = delivered_by_material(net, solution)
+    carried = carried_over(net, solution.stock)
+    m, t = cells(carried, received, made, consumed, delivered, solution.disposal, solution.stock, solution.shortfall)
+    return {
+        **make.records(records, m),
+        **make.periods(t),
+        "unit": _pick([x.unit for x in records], m),
+        "carried": carried[m, t],
+        "received": received[m, t],
+        "made": made[m, t],
+        "consumed": consumed[m, t],
+        "delivered": delivered[m, t],
+        "disposed": solution.disposal[m, t],
+        "stock": solution.stock[m, t],
+        "shortfall": solution.shortfall[m, t],
+        "carrying_cost": by_period([x.carrying_cost for x in records], T)[m, t],
+        "disposal_cost": np.array([x.disposal_cost or 0.0 for x in records])[m],
+        "shortfall_cost": np.array([x.shortfall_cost for x in records])[m],
+    }
+
+
+def carried_over(net: Network, stock: Array) -> Array:
+    """Return what is left, at the start of each period, of the stock before; the opening stock in the first."""
+    carried = np.zeros_like(stock)
+    if net.n_periods:
+        carried[:, 0] = [m.opening for m in net.materials]
+        carried[:, 1:] = stock[:, :-1] * np.array([m.survival for m in net.materials])[:, None]
+    return carried
+
+
+def delivered_by_material(net: Network, solution: Solution) -> Array:
+    """Return deliveries by material and period [materials, T]."""
+    position = {m.id: n for n, m in enumerate(net.materials)}
+    total = np.zeros((len(net.materials), net.n_periods))
+    for demand, delivered in zip(net.demands, solution.delivered, strict=True):
+        total[position[demand.material]] += delivered.sum(axis=0)
+    return total
+
+
+def _material_units(net: Network) -> list[str]:
+    unit = {m.id: m.unit for m in net.materials}
+    return [unit[d.material] for d in net.demands]
+
+
+def _demands(make: Frames, solution: Solution) -> dict[str, Any]:
+    records, T = make.net.demands, make.net.n_periods
+    quantity = by_period([d.quantity for d in records], T)
+    delivered = by_period([d.sum(axis=0) for d in solution.delivered], T)
+    waits = np.array([d.expiry is not None for d in records], dtype=bool)[:, None]
+    unmet = np.where(waits, 0.0, quantity - delivered)
+    j, t = _everywhere(len(records), T)
+    return {
+        **make.records(records, j),
+        "material": _pick([d.material for d in records], j),
+        **make.periods(t),
+        "unit": _pick(_material_units(make.net), j),
+        "quantity": quantity[j, t],
+        "delivered": delivered[j, t],
+        "unmet": unmet[j, t],
+        "backlog": solution.backlog[j, t],
+        "lost": given_up(solution.backlog, solution.lost)[j, t],
+        "backlog_cost": np.array([d.backlog_cost for d in records])[j],
+        "lost_cost": np.array([d.lost_cost for d in records])[j],
+        "weight": np.array([d.weight for d in records])[j],
+    }
+
+
+def _deliveries(make: Frames, solution: Solution) -> dict[str, Any]:
+    net = make.net
+    parts = [(j, *np.nonzero(delivered)) for j, delivered in enumerate(solution.delivered)]
+    j = np.concatenate([np.full(len(k), j) for j, k, _ in parts] or [np.zeros(0)]).astype(np.int64)
+    k = np.concatenate([k for _, k, _ in parts] or [np.zeros(0)]).astype(np.int64)
+    t = np.concatenate([t for _, _, t in parts] or [np.zeros(0)]).astype(np.int64)
+    steps = [net.demands[d].steps[s] for d, s in zip(j, k, strict=True)]
+    return {
+        "id": _pick([d.id for d in net.demands], j),
+        **make.tags([d.tags for d in net.demands], j),
+        **make.periods(t),
+        "step": k + 1,
+        "unit": _pick(_material_units(net), j),
+        "width": np.array([step.width[p] for step, p in zip(steps, t, strict=True)]),
+        "delivered": np.array([solution.delivered[d][s, p] for d, s, p in zip(j, k, t, strict=True)]),
+        "unit_value": np.array([step.value[p] for step, p in zip(steps, t, strict=True)]),
+    }
+
+
+def _limits(make: Frames, solution: Solution) -> dict[str, Any]:
+    limits = solution.limits
+
+    def column(of: Callable[[Any], Any]) -> list[Any]:
+        return [of(limit) for limit in limits]
+
+    return {
+        "family": column(lambda x: x.family),
+        "id": column(lambda x: x.entity),
+        "name": column(lambda x: x.name),
+        "stage": column(lambda x: x.stage),
+        "owner": column(lambda x: x.owner),
+        "region": column(lambda x: x.region),
+        **make.periods(np.array(column(lambda x: x.period), dtype=np.int64)),
+        "side": column(lambda x: x.side),
+        "kind": column(lambda x: x.kind),
+        "unit": column(lambda x: x.unit),
+        "limit": column(lambda x: x.limit),
+        "used": column(lambda x: x.used),
+        "slack": column(lambda x: x.slack),
+        "price": column(lambda x: x.price),
+    }
+
+
+def _everywhere(n: int, periods: int) -> Cells:
+    return np.repeat(np.arange(n), periods), np.tile(np.arange(periods), n)

@@ -1,0 +1,154 @@
+"""What a plan moves, worked out from the network's tables and the plan's levels alone.
+
+Everything here is arithmetic on the definitions of :mod:`fabopt.network.tables`; nothing is taken from the model's
+rows, so that the tables written from it are an account of the plan and not a copy of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fabopt.network.tables import Array, Network
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Amounts by source, target and period of effect; one row per non-zero amount.
+
+    Attributes
+    ----------
+    source, target
+        Positions in the network's tables [n].
+    period
+        Period of effect [n]; T and later: after the end of the horizon.
+    amount
+        In the target's unit [n].
+    """
+
+    source: Ints
+    target: Ints
+    period: Ints
+    amount: Array
+
+    def total(self, targets: int, periods: int) -> Array:
+        """Return the sums over sources, by target and period inside the horizon [targets, periods]."""
+        out = np.zeros((targets, periods))
+        inside = self.period < periods
+        np.add.at(out, (self.target[inside], self.period[inside]), self.amount[inside])
+        return out
+
+    def where(self, keep: NDArray[np.bool_]) -> Effects:
+        """Return the rows that a mask keeps."""
+        return Effects(self.source[keep], self.target[keep], self.period[keep], self.amount[keep])
+
+
+def _collect(parts: Iterable[tuple[int, int, Array, int]], periods: int) -> Effects:
+    """Sum parts (source, target, amounts by start [T], age) by source, target and period of effect."""
+    rows = list(parts)
+    if not rows:
+        none = np.zeros(0, dtype=np.int64)
+        return Effects(none, none, none, np.zeros(0))
+    source = np.repeat(np.array([row[0] for row in rows], dtype=np.int64), periods)
+    target = np.repeat(np.array([row[1] for row in rows], dtype=np.int64), periods)
+    amount = np.concatenate([row[2] for row in rows])
+    age = np.repeat(np.array([row[3] for row in rows], dtype=np.int64), periods)
+    period = np.tile(np.arange(periods, dtype=np.int64), len(rows)) + age
+    some = amount != 0.0
+    source, target, period, amount = source[some], target[some], period[some], amount[some]
+    order = np.lexsort((period, target, source))
+    source, target, period, amount = source[order], target[order], period[order], amount[order]
+    if not len(amount):
+        return Effects(source, target, period, amount)
+    new = np.ones(len(amount), dtype=bool)
+    new[1:] = (np.diff(source) != 0) | (np.diff(target) != 0) | (np.diff(period) != 0)
+    starts = np.flatnonzero(new)
+    return Effects(source[starts], target[starts], period[starts], np.add.reduceat(amount, starts))
+
+
+def activity_flows(net: Network, levels: Array) -> Effects:
+    """Return what activities put into (or take from) materials, given levels [activities, T]."""
+    activity = {a.id: n for n, a in enumerate(net.activities)}
+    material = {m.id: n for n, m in enumerate(net.materials)}
+    return _collect(
+        (
+            (activity[f.activity], material[f.material], levels[activity[f.activity]] * f.amount, f.age)
+            for f in net.flows
+        ),
+        net.n_periods,
+    )
+
+
+def unit_flows(net: Network, orders: Array) -> Effects:
+    """Return what units put into (or take from) materials, given orders [units, T]."""
+    unit = {u.id: n for n, u in enumerate(net.units)}
+    material = {m.id: n for n, m in enumerate(net.materials)}
+    return _collect(
+        ((unit[f.unit], material[f.material], orders[unit[f.unit]] * f.amount, f.age) for f in net.unit_materials),
+        net.n_periods,
+    )
+
+
+def activity_uses(net: Network, levels: Array) -> Effects:
+    """Return the use of resources by activities, given levels [activities, T]."""
+    activity = {a.id: n for n, a in enumerate(net.activities)}
+    resource = {r.id: n for n, r in enumerate(net.resources)}
+    return _collect(
+        (
+            (activity[u.activity], resource[u.resource], levels[activity[u.activity]] * u.amount, u.age)
+            for u in net.uses
+        ),
+        net.n_periods,
+    )
+
+
+def unit_capacity(net: Network, orders: Array, retired: Array) -> tuple[Array, Array]:
+    """Return the capacity that units add and that they occupy, both >= 0 [resources, T].
+
+    A retired unit acts no more: the last entry of each of its persistent effects is taken back from the period on.
+    """
+    T = net.n_periods
+    unit = {u.id: n for n, u in enumerate(net.units)}
+    resource = {r.id: n for n, r in enumerate(net.resources)}
+    added, occupied = np.zeros((len(net.resources), T)), np.zeros((len(net.resources), T))
+    gone = np.cumsum(retired, axis=1)
+    for effect in net.unit_effects:
+        e, r = unit[effect.unit], resource[effect.resource]
+        if not (orders[e].any() or gone[e].any()):
+            continue
+        last = float(effect.profile[-1]) if effect.persistent and len(effect.profile) else 0.0
+        by_age = np.full(T, last)
+        by_age[: effect.first_age] = 0.0
+        end = min(effect.first_age + len(effect.profile), T)
+        by_age[effect.first_age : end] = effect.profile[: max(end - effect.first_age, 0)]
+        for s in np.flatnonzero(orders[e]):
+            felt = orders[e, s] * by_age[: T - s]
+            added[r, s:] += np.maximum(felt, 0.0)
+            occupied[r, s:] += np.maximum(-felt, 0.0)
+        (added if last > 0.0 else occupied)[r] -= gone[e] * abs(last)
+    return added, occupied
+
+
+def landing_after_end(net: Network, effects: Iterable[Effects]) -> Array:
+    """Return what of each material is still to come after the last period, less what is still to be taken [materials].
+
+    What lands n periods after the end counts with the share that survives n periods.
+    """
+    survival = np.array([m.survival for m in net.materials])
+    total = np.zeros(len(net.materials))
+    for part in effects:
+        late = part.where(part.period >= net.n_periods)
+        np.add.at(total, late.target, late.amount * survival[late.target] ** (late.period - net.n_periods))
+    return total
+
+
+def given_up(backlog: Array, lost: Array) -> Array:
+    """Return what is lost by period; what still waits when the horizon ends is lost then (all three [demands, T])."""
+    total = lost.copy()
+    total[:, -1:] += backlog[:, -1:]
+    return total

@@ -1,0 +1,338 @@
+"""The domain tables of a result: the plan in the words of the chain.
+
+Each is a filter over the tags of the core tables, so that a plain network with tags of its own has them too. Nothing
+here reads an id apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from fabopt.solve.results.columns import MONEY, PERIOD, REPORTED, UNIT, TableSpec, number, text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Tables = Mapping[str, "pd.DataFrame"]
+    View = Callable[[Tables], "pd.DataFrame"]
+
+_DESIGNER = text("designer", "designer of the chip")
+_CHIP = text("chip", "chip")
+_LAB = text("lab", "lab")
+_SITE = text("site", "site")
+_OWNER = text("owner", "who owns it")
+_CUSTOMER = text("customer", "on whose behalf")
+
+WAFER_STARTS = TableSpec(
+    "wafer_starts",
+    "domain",
+    "wafers started in a period",
+    (
+        PERIOD,
+        REPORTED,
+        _OWNER,
+        text("site", "fab; for HBM the maker"),
+        text("node", "process node"),
+        text("use", "wafer (dies of chips), memory (HBM) or market (other buyers)"),
+        _CUSTOMER,
+        text("item", "die, HBM generation or market"),
+        number("kwafer", "thousand wafers in the period", "wafers started"),
+        number("kwafer_per_month", "thousand wafers per month", "wafers started, as a rate"),
+    ),
+)
+HBM = TableSpec(
+    "hbm",
+    "domain",
+    "HBM stacks finished in a period",
+    (
+        PERIOD,
+        REPORTED,
+        _OWNER,
+        text("maker", "maker's HBM business"),
+        text("generation", "HBM generation"),
+        text("designer", "designer that they are made for"),
+        number("kstack", "thousand stacks", "good stacks"),
+    ),
+)
+PACKAGES = TableSpec(
+    "packages",
+    "domain",
+    "packages finished in a period",
+    (
+        PERIOD,
+        REPORTED,
+        _DESIGNER,
+        _CHIP,
+        text("owner", "owner of the packaging line; the designer without one"),
+        text("line", "packaging line; empty without one"),
+        number("kpackage", "thousand packages", "good packages"),
+    ),
+)
+SHIPMENTS = TableSpec(
+    "shipments",
+    "domain",
+    "accelerators that leave for a site in a period",
+    (
+        PERIOD,
+        REPORTED,
+        _DESIGNER,
+        _CHIP,
+        _LAB,
+        _SITE,
+        number("kaccelerator", "thousand accelerators", "accelerators shipped"),
+    ),
+)
+DEPLOYMENTS = TableSpec(
+    "deployments",
+    "domain",
+    "accelerators that start to run at a site in a period",
+    (
+        PERIOD,
+        REPORTED,
+        _LAB,
+        _SITE,
+        text("region", "region of the site"),
+        _DESIGNER,
+        _CHIP,
+        number("kaccelerator", "thousand accelerators", "accelerators installed"),
+    ),
+)
+FLEET = TableSpec(
+    "fleet",
+    "domain",
+    "accelerators at a site in a period",
+    (
+        PERIOD,
+        REPORTED,
+        _LAB,
+        _SITE,
+        _DESIGNER,
+        _CHIP,
+        number("running", "thousand accelerators", "accelerators run"),
+        number("idle", "thousand accelerators", "accelerators left off at the end of the period"),
+        number("facility_mw", "MW facility", "facility power that the running ones draw"),
+    ),
+)
+COMPUTE = TableSpec(
+    "compute",
+    "domain",
+    "compute of a workload that a lab wants and gets in a period",
+    (
+        PERIOD,
+        REPORTED,
+        _LAB,
+        text("workload", "workload"),
+        number("wanted", "thousand H100 equivalents", "compute wanted at any price on the demand curve"),
+        number("delivered", "thousand H100 equivalents", "compute delivered"),
+        number("weight", "1", "share of it that counts as accelerator compute"),
+        number("value", MONEY, "value of it in the period"),
+    ),
+)
+CHIP_MIX = TableSpec(
+    "chip_mix",
+    "domain",
+    "a chip's part in a lab's compute in a period",
+    (
+        PERIOD,
+        REPORTED,
+        _LAB,
+        _DESIGNER,
+        _CHIP,
+        number("running", "thousand accelerators", "accelerators run"),
+        number("kh100e", "thousand H100 equivalents", "compute that they yield"),
+        number("share", "1", "share of the lab's compute"),
+    ),
+)
+POWER = TableSpec(
+    "power",
+    "domain",
+    "facility power of a site in a period",
+    (
+        PERIOD,
+        REPORTED,
+        _LAB,
+        _SITE,
+        text("region", "region"),
+        number("firm", "MW facility", "power that is there whatever is decided"),
+        number("added", "MW facility", "power that the plan adds"),
+        number("used", "MW facility", "power drawn"),
+        number("free", "MW facility", "power left"),
+    ),
+)
+ORDERS = TableSpec(
+    "orders",
+    "domain",
+    "an order, or a retirement, of capacity in a period",
+    (
+        PERIOD,
+        REPORTED,
+        text("id", "id of the unit"),
+        text("name", "display name"),
+        text("stage", "stage of the chain"),
+        _OWNER,
+        _CUSTOMER,
+        text("instrument", "what is done: order, build, qualification ..."),
+        UNIT,
+        number("ordered", "as in column unit", "units ordered"),
+        number("retired", "as in column unit", "units retired"),
+        text("effective", "first period in which it acts; empty: after the end"),
+        number("cost", MONEY, "what it costs, in the money of its period"),
+    ),
+)
+SPENDING = TableSpec(
+    "spending",
+    "domain",
+    "a party's budget in one of its windows",
+    (
+        text("party", "who spends"),
+        text("name", "display name of the budget"),
+        text("first", "first period of the window"),
+        text("last", "last period of the window"),
+        number("spent", MONEY, "spent"),
+        number("limit", MONEY, "ceiling"),
+    ),
+)
+
+
+def domain_tables(core: Tables) -> dict[TableSpec, pd.DataFrame]:
+    """Return the domain tables by their records, from the core tables by name."""
+    return {spec: view(core)[spec.names].reset_index(drop=True) for spec, view in VIEWS.items()}
+
+
+def _wafer_starts(core: Tables) -> pd.DataFrame:
+    rows = core["activities"]
+    rows = rows[rows["stage"].isin(["wafer", "memory", "market"]) & (rows["unit"] == "kwafer")]
+    months = 12.0 * rows["period"].map(core["periods"].set_index("period")["years"]).astype(float)
+    return rows.assign(use=rows["stage"], kwafer=rows["level"], kwafer_per_month=rows["level"] / months)
+
+
+def _made(core: Tables, stage: str) -> pd.DataFrame:
+    """Return the positive flows inside the horizon into materials of a stage by activities of the same stage."""
+    flows, materials = core["flows"], core["materials"]
+    chip = materials.drop_duplicates("id").set_index("id")
+    target = flows["material"].map(chip["stage"])
+    rows = flows[(flows["stage"] == stage) & (target == stage) & (flows["amount"] > 0.0) & (flows["period"] != "")]
+    return rows.assign(material_chip=rows["material"].map(chip["chip"]))
+
+
+def _hbm(core: Tables) -> pd.DataFrame:
+    return _made(core, "memory").rename(
+        columns={"site": "maker", "item": "generation", "customer": "designer", "amount": "kstack"}
+    )
+
+
+def _packages(core: Tables) -> pd.DataFrame:
+    rows = _made(core, "packaging")
+    rows = rows[rows["chip"] == rows["material_chip"]]  # what is only sold as a lesser chip is not made again
+    return rows.rename(columns={"customer": "designer", "site": "line", "amount": "kpackage"})
+
+
+def _taking(core: Tables) -> pd.DataFrame:
+    """Return the flows by which activities of deployment take finished packages."""
+    flows, materials = core["flows"], core["materials"]
+    stage = materials.drop_duplicates("id").set_index("id")["stage"]
+    return flows[
+        (flows["stage"] == "deployment") & (flows["material"].map(stage) == "packaging") & (flows["amount"] < 0.0)
+    ]
+
+
+def _shipments(core: Tables) -> pd.DataFrame:
+    rows = _taking(core)
+    return rows.assign(kaccelerator=-rows["amount"]).rename(columns={"item": "designer"})
+
+
+def _deployments(core: Tables) -> pd.DataFrame:
+    deploying = set(_taking(core)["id"])
+    rows = _made(core, "deployment")
+    rows = rows[rows["id"].isin(deploying)]
+    return rows.rename(columns={"item": "designer", "amount": "kaccelerator"})
+
+
+def _fleet(core: Tables) -> pd.DataFrame:
+    import pandas as pd
+
+    keys = ["period", "reported", "lab", "site", "item", "chip"]
+    uses, resources = core["uses"], core["resources"]
+    power = set(resources.loc[resources["stage"] == "power", "id"])
+    drawn = uses[(uses["stage"] == "deployment") & uses["resource"].isin(power)]
+    operating = set(drawn["id"])
+    activities, materials = core["activities"], core["materials"]
+    run = activities[activities["id"].isin(operating)]
+    idle = materials[(materials["stage"] == "deployment") & (materials["stock"] > 0.0)]
+    parts = [
+        run[keys].assign(running=run["level"]),
+        idle[keys].assign(idle=idle["stock"]),
+        drawn[keys].assign(facility_mw=drawn["amount"]),
+    ]
+    joined = pd.concat(parts, ignore_index=True)
+    for name in ("running", "idle", "facility_mw"):
+        joined[name] = joined[name].astype(float).fillna(0.0) if name in joined else 0.0
+    sums = joined.groupby(keys, sort=False, as_index=False)[["running", "idle", "facility_mw"]].sum()
+    return _in_time(sums, core).rename(columns={"item": "designer"})
+
+
+def _in_time(rows: pd.DataFrame, core: Tables) -> pd.DataFrame:
+    """Sort by lab, site, designer and chip in the order of appearance, then by period."""
+    names = [n for n in ("lab", "site", "item", "chip") if n in rows]
+    order = {name: {value: k for k, value in enumerate(rows[name].unique())} for name in names}
+    order["period"] = {label: k for k, label in enumerate(core["periods"]["period"])}
+    return rows.sort_values([*names, "period"], key=lambda column: column.map(order[str(column.name)]), kind="stable")
+
+
+def _compute(core: Tables) -> pd.DataFrame:
+    rows = core["demands"]
+    rows = rows[rows["stage"] == "compute"]
+    value = core["deliveries"]
+    value = value.assign(value=value["delivered"] * value["unit_value"])
+    sums = value.groupby(["id", "period"], sort=False)["value"].sum().to_dict()
+    keys = zip(rows["id"], rows["period"], strict=True)
+    return rows.assign(wanted=rows["quantity"], value=[float(sums.get(key, 0.0)) for key in keys])
+
+
+def _chip_mix(core: Tables) -> pd.DataFrame:
+    keys = ["period", "reported", "lab", "item", "chip"]
+    activities = core["activities"]
+    run = activities[(activities["stage"] == "compute") & (activities["chip"] != "")]
+    made = _made(core, "compute")
+    rows = run.groupby(keys, sort=False, as_index=False)["level"].sum()
+    output = made.groupby(keys, sort=False, as_index=False)["amount"].sum()
+    rows = rows.merge(output, on=keys, how="left", sort=False)
+    rows = _in_time(rows.fillna({"amount": 0.0}), core)
+    total = rows.groupby(["lab", "period"], sort=False)["amount"].transform("sum")
+    share = rows["amount"] / total.where(total > 0.0, 1.0)
+    return rows.assign(share=share).rename(columns={"item": "designer", "level": "running", "amount": "kh100e"})
+
+
+def _power(core: Tables) -> pd.DataFrame:
+    rows = core["resources"]
+    rows = rows[rows["stage"] == "power"]
+    return rows.assign(added=rows["added"] - rows["occupied"]).rename(columns={"base": "firm"})
+
+
+def _orders(core: Tables) -> pd.DataFrame:
+    rows = core["units"]
+    cost = rows["ordered"] * rows["unit_cost"] + rows["placed"] * rows["fixed_cost"]
+    return rows.assign(cost=cost + rows["retired"] * rows["retire_cost"])
+
+
+def _spending(core: Tables) -> pd.DataFrame:
+    rows = core["windows"]
+    rows = rows[rows["kind"] == "budget"]
+    return rows.rename(columns={"owner": "party", "used": "spent"})
+
+
+VIEWS: dict[TableSpec, View] = {
+    WAFER_STARTS: _wafer_starts,
+    HBM: _hbm,
+    PACKAGES: _packages,
+    SHIPMENTS: _shipments,
+    DEPLOYMENTS: _deployments,
+    FLEET: _fleet,
+    COMPUTE: _compute,
+    CHIP_MIX: _chip_mix,
+    POWER: _power,
+    ORDERS: _orders,
+    SPENDING: _spending,
+}
+DOMAIN = tuple(VIEWS)
