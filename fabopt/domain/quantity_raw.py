@@ -16,6 +16,7 @@ _NUMBERS = ("value", "unit", "low", "high", "range", "times")
 _SERIES: tuple[Literal["linear", "steps"], ...] = ("linear", "steps")
 _MOST_POINTS = 5000
 _LONGEST_NOTE = 4000
+_HUGE = 10**40
 _WRITE = "write a number, a text like '180 kwafer/month', or a mapping with 'value'"
 
 
@@ -310,5 +311,7 @@ def _kind(raw: object) -> str:
         return "a mapping"
     if isinstance(raw, list | tuple):
         return "a list"
+    if isinstance(raw, int | float):
+        return "a huge number" if abs(raw) > _HUGE else f"{raw}"
     text = "".join(ch if ch.isprintable() else "?" for ch in str(raw)[:60])
     return f"'{text if len(text) <= 40 else text[:37] + '...'}'"

@@ -9,6 +9,7 @@ source and counts as assumed. Fields that are no quantities (dates, choices, fla
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -116,6 +117,9 @@ class _Scale:
 
 def _setting(setting: object) -> object:
     """Read a setting: a factor, a plain value, or a list or mapping in YAML's flow style."""
+    if isinstance(setting, numbers.Real) and not isinstance(setting, bool):
+        # A number of a notebook may be one of numpy's, which validation would not take for a whole number.
+        return int(setting) if isinstance(setting, numbers.Integral) else float(setting)
     if not isinstance(setting, str):
         return setting
     text = setting.strip()

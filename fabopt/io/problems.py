@@ -138,6 +138,8 @@ def brief(raw: object) -> str:
         return "a list"
     if isinstance(raw, int) and abs(raw) >= 10**40:
         return "a huge number"
+    if isinstance(raw, int | float):
+        return str(raw)
     text = "".join(ch if ch.isprintable() else "?" for ch in str(raw)[:60])
     return f"'{text if len(text) <= 40 else text[:37] + '...'}'"
 

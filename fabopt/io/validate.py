@@ -18,6 +18,12 @@ from fabopt.io.tree import Tree
 Model = TypeVar("Model", bound=BaseModel)
 
 _NOTHING = object()
+_COMPARES = {
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("more than", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("less than", "lt"),
+}
 _SAYS = {
     "int_type": "should be a whole number",
     "int_parsing": "should be a whole number",
@@ -162,6 +168,10 @@ def _problems(
         yield Problem.at(positions, full, message, value=detail["input"], hint=hint)
     elif isinstance(cause, ValueError):
         yield Problem.at(positions, full, str(cause), value=detail["input"])
+    elif kind in _COMPARES:
+        word, bound = _COMPARES[kind]
+        message = f"{brief(detail['input'])} must be {word} {detail.get('ctx', {}).get(bound)}"
+        yield Problem.at(positions, full, message, value=detail["input"])
     else:
         says = _SAYS.get(kind) or detail["msg"].replace("Input should", "should").removeprefix("Value error, ")
         given = brief(path[-1] if in_key else detail["input"])

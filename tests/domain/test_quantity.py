@@ -162,7 +162,7 @@ def test_points_of_a_series_have_their_own_provenance_and_the_series_has_all_sou
         ({"value": True}, ("value",), "true is no number"),
         ({"value": "9**9**9"}, ("value",), "no unit"),
         ({"value": 1, "unit": "kg"}, ("unit",), "'kg' is no unit"),
-        ({"value": 1, "unit": 3}, ("unit",), "'3' is no unit"),
+        ({"value": 1, "unit": 3}, ("unit",), "3 is no unit"),
         ({"value": 5, "low": 6}, (), "low 6 lies above the value 5"),
         ({"value": 5, "high": 4}, (), "high 4 lies below the value 5"),
         ({"value": 5, "low": 7, "high": 4}, (), "low 7 lies above high 4"),

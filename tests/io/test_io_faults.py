@@ -102,7 +102,7 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
         {"instance.yaml": "fabs:\n  n3:\n    capacity: 1\n    shut: NO\n    lines: 1.5\n    opened: 2027-02-30\n"},
         [
             "instance.yaml:4: fabs.n3.shut: 'NO' should be true or false",
-            "instance.yaml:5: fabs.n3.lines: '1.5' should be a whole number",
+            "instance.yaml:5: fabs.n3.lines: 1.5 should be a whole number",
             "instance.yaml:6: fabs.n3.opened: '2027-02-30' is no day of the calendar; write it like 2027, 2027Q1, "
             "2027-03, 2027W05, 2027-03-15 or end-2026",
         ],
@@ -121,6 +121,14 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
         [
             "instance.yaml:4: fabs.n3.shut: it has lines",
             "instance.yaml:5: fabs.n3.lines: a shut fab has no lines; leave 'lines' out",
+        ],
+    ),
+    (
+        "whole numbers outside their limits",
+        {"instance.yaml": "fabs:\n  n3:\n    capacity: 1\n    lines: 0\n  n2:\n    capacity: 1\n    lines: 100\n"},
+        [
+            "instance.yaml:4: fabs.n3.lines: 0 must be at least 1",
+            "instance.yaml:7: fabs.n2.lines: 100 must be less than 100",
         ],
     ),
     (
@@ -210,7 +218,7 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
             "instance.yaml:2: include.0: there is no file 'more.yaml'",
             "instance.yaml:3: include.1: '../../etc/passwd' lies outside the instance's folder",
             "instance.yaml:4: include.2: '/etc/passwd' lies outside the instance's folder",
-            "instance.yaml:5: include.3: '7' is no file name",
+            "instance.yaml:5: include.3: 7 is no file name",
         ],
     ),
     (

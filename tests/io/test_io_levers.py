@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from toy import Toy
 
@@ -59,6 +60,8 @@ def test_every_lever_that_is_listed_can_be_scaled_and_moves_nothing_else() -> No
         ("fabs.n2.capacity", "200 kwafer/month", [200]),
         ("fabs.n2.capacity", "200", [200]),
         ("fabs.n2.capacity", 200, [200]),
+        ("fabs.n2.capacity", np.int64(200), [200]),
+        ("fabs.n2.capacity", np.float32(0.5), [0.5]),
         ("fabs.n2.capacity", " * 1.5 ", [10.5]),
         ("fabs.n2.capacity", "*0", [0]),
         ("fabs.n2.capacity", "{steps: {2027: 1, 2028: 2}}", [1, 2]),

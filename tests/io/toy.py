@@ -47,7 +47,7 @@ class Fab(Record):
     """Opening."""
     shut: Flag = False
     """Whether it is shut."""
-    lines: Whole = 1
+    lines: Annotated[Whole, Field(ge=1, lt=100)] = 1
     """Number of lines."""
     after: Slug | None = None
     """A fab that comes before."""
