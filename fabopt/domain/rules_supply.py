@@ -185,11 +185,18 @@ def _dies(instance: Instance) -> Iterator[Fault]:
                 yield Fault((*path, "bins", name), f"'{name}' is also the name of {taken[name]}")
             taken[name] = f"a bin of '{die_id}'"
         node = instance.nodes.get(die.node)
-        if node is not None and die.gross_dies(node) < 1.0:
+        if node is None or die.dies_per_wafer is not None:
+            continue
+        if die.area.value > node.reticle_field.value:
+            yield Fault(
+                (*path, "area"),
+                f"a die of {die.area.value:g} mm2 is larger than one exposure prints ({node.reticle_field.value:g} mm2)",
+                "a stitched die states its 'dies_per_wafer'",
+            )
+        elif die.gross_dies(node) < 1.0:
             yield Fault(
                 (*path, "area"),
                 f"no die of {die.area.value:g} mm2 fits a wafer of {node.wafer_diameter.value:g} mm",
-                "give 'dies_per_wafer' for a part that is as large as the wafer",
             )
 
 
