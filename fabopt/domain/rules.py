@@ -15,6 +15,7 @@ from fabopt.domain.calendar import Calendar
 from fabopt.domain.instance import Instance
 from fabopt.domain.measures import MEASURES
 from fabopt.domain.plain import Activity, PlainNetwork
+from fabopt.domain.plain_horizon import PeriodNames, horizon_faults
 from fabopt.domain.quantity import In
 from fabopt.domain.references import dangling, names, nearest
 from fabopt.domain.rules_demand import demand_faults
@@ -51,7 +52,16 @@ def problems(instance: Instance) -> list[Fault]:
         *_barred(instance),
         *_published(instance),
         *_bom_cycles(instance.network),
+        *_plain(instance, calendar),
     ]
+
+
+def _plain(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
+    """Lists and periods of the plain section that do not fit the horizon."""
+    if instance.network is not None:
+        names = PeriodNames(calendar.labels, tuple(span.start.year for span in calendar.spans))
+        for fault in horizon_faults(instance.network, names):
+            yield Fault(("network", *fault.path), fault.message, fault.hint)
 
 
 def _horizon(instance: Instance, calendar: Calendar) -> Iterator[Fault]:

@@ -8,14 +8,16 @@ from dataclasses import fields
 import numpy as np
 
 from fabopt.domain import plain as spec
-from fabopt.domain.base import FieldProblem, Path
+from fabopt.domain.base import FieldProblem
 from fabopt.domain.plain_base import Labels
+from fabopt.domain.plain_horizon import PeriodNames, Windows, horizon_faults
 from fabopt.domain.plain_rows import Budget, Group, Term, WholeGroup
 from fabopt.domain.quantity import Quantity
 from fabopt.network import tables
-from fabopt.network.plain_numbers import Timeline
 from fabopt.network.profiles import lead_profile, ramp_profile, spread_profile
 from fabopt.network.tables import Array, Period
+
+Numbers = Quantity | tuple[Quantity, ...] | None
 
 
 def lower_plain(
@@ -45,10 +47,14 @@ def lower_plain(
         When a list has not one number for each period, or a period is named that the horizon does not have;
         with every such fault, at its path inside the section.
     """
-    lowering = _Lowering(periods)
+    names = PeriodNames(tuple(period.label for period in periods), tuple(period.start.year for period in periods))
+    faults = horizon_faults(network, names)
+    if faults:
+        raise FieldProblem(faults)
+    lowering = _Lowering(periods, names)
     units, effects, unit_materials = lowering.units(network.units)
     activities, flows, uses = lowering.activities(network.activities)
-    result = tables.Network(
+    return tables.Network(
         name=name,
         periods=periods,
         materials=lowering.materials(network.materials),
@@ -66,9 +72,6 @@ def lower_plain(
         constant_value=_one(network.constant_value, 0.0),
         end_discount=end_discount,
     )
-    if lowering.faults:
-        raise FieldProblem(lowering.faults)
-    return result
 
 
 def _one(number: Quantity | None, default: float) -> float:
@@ -89,8 +92,30 @@ def _portion_weights(portion: spec.Portion, lead: float) -> tuple[int, Array]:
     return lead_profile(lead)
 
 
-class _Lowering(Timeline):
-    """One pass over the sections; gathers faults instead of stopping at the first."""
+class _Lowering:
+    """The sections over the periods of one horizon; their lists and names of periods are known to fit."""
+
+    def __init__(self, periods: tuple[Period, ...], names: PeriodNames) -> None:
+        self.periods = periods
+        self.names = names
+
+    def series(self, numbers: Numbers, default: float = 0.0) -> Array:
+        """One number for each period: a list as it stands, a series averaged over the period."""
+        return self.windowed(numbers, tuple((t,) for t in range(len(self.periods))), default)
+
+    def maybe(self, numbers: Numbers) -> Array | None:
+        """Like `series`, but None where nothing was given."""
+        return None if numbers is None else self.series(numbers)
+
+    def windowed(self, numbers: Numbers, windows: Windows, default: float) -> Array:
+        """One number for each window; a series is averaged from the first to the last day of the window."""
+        if numbers is None:
+            return np.full(len(windows), default)
+        if isinstance(numbers, tuple):
+            return np.array([number.value for number in numbers])
+        if len(numbers.points) == 1:
+            return np.full(len(windows), numbers.value)
+        return np.array([numbers.mean(self.periods[min(w)].start, self.periods[max(w)].end) for w in windows])
 
     def materials(self, section: Mapping[str, spec.Material]) -> tuple[tables.Material, ...]:
         return tuple(
@@ -101,12 +126,12 @@ class _Lowering(Timeline):
                 tags=_tags(item.tags),
                 storable=item.storable,
                 opening=_one(item.opening, 0.0),
-                receipts=self.maybe(item.receipts, ("materials", key, "receipts")),
+                receipts=self.maybe(item.receipts),
                 survival=_one(item.survival, 1.0),
-                carrying_cost=self.maybe(item.carrying_cost, ("materials", key, "carrying_cost")),
+                carrying_cost=self.maybe(item.carrying_cost),
                 disposal_cost=_one(item.disposal_cost, 0.0) if item.disposal else None,
                 terminal_value=_one(item.terminal_value, 0.0),
-                safety_stock=self.maybe(item.safety_stock, ("materials", key, "safety_stock")),
+                safety_stock=self.maybe(item.safety_stock),
                 shortfall_cost=_one(item.shortfall_cost, 0.0),
                 stock_limit=_one(item.stock_limit, np.inf),
             )
@@ -121,15 +146,14 @@ class _Lowering(Timeline):
         for key, item in section.items():
             lead = _one(item.lead, 0.0)
             for name, portion in item.inputs.items():
-                for age, amount in self.portion(portion, 0.0, ("activities", key, "inputs", name)):
+                for age, amount in self.portion(portion, 0.0):
                     _add(flows, (key, name, age), -amount)
             for name, output in item.outputs.items():
-                at: Path = ("activities", key, "outputs", name)
-                good = self.series(output.yield_, (*at, "yield"), 1.0)
-                for age, amount in self.portion(output, lead, at):
+                good = self.series(output.yield_, 1.0)
+                for age, amount in self.portion(output, lead):
                     _add(flows, (key, name, age), amount * good)
             for name, portion in item.uses.items():
-                for age, amount in self.portion(portion, 0.0, ("activities", key, "uses", name)):
+                for age, amount in self.portion(portion, 0.0):
                     _add(uses, (key, name, age), amount)
         return (
             tuple(self.activity(key, item) for key, item in section.items()),
@@ -138,27 +162,26 @@ class _Lowering(Timeline):
         )
 
     def activity(self, key: str, item: spec.Activity) -> tables.Activity:
-        at: Path = ("activities", key)
         switch = item.on_off or spec.OnOff()
         return tables.Activity(
             id=key,
             name=item.name or key,
             unit=item.unit,
             tags=_tags(item.tags),
-            cost=self.maybe(item.cost, (*at, "cost")),
-            lower=self.maybe(item.lower, (*at, "lower")),
-            upper=self.maybe(item.upper, (*at, "upper")),
+            cost=self.maybe(item.cost),
+            lower=self.maybe(item.lower),
+            upper=self.maybe(item.upper),
             lot=None if item.lot is None else item.lot.value,
             on_off=item.on_off is not None,
-            fixed_cost=self.maybe(switch.fixed_cost, (*at, "on_off", "fixed_cost")),
+            fixed_cost=self.maybe(switch.fixed_cost),
             start_cost=_one(switch.start_cost, 0.0),
             min_run=switch.min_run,
             was_on=switch.was_on,
         )
 
-    def portion(self, portion: spec.Portion, lead: float, path: Path) -> Iterator[tuple[int, Array]]:
+    def portion(self, portion: spec.Portion, lead: float) -> Iterator[tuple[int, Array]]:
         """Amount by age, each ``[T]`` by the period of the start."""
-        amount = self.series(portion.amount, (*path, "amount"), 1.0)
+        amount = self.series(portion.amount, 1.0)
         first, weights = _portion_weights(portion, _one(portion.lead, lead))
         for step, weight in enumerate(weights):
             if weight:
@@ -171,7 +194,7 @@ class _Lowering(Timeline):
                 name=item.name or key,
                 unit=item.unit,
                 kind=item.kind,
-                base=self.series(item.capacity, ("resources", key, "capacity")),
+                base=self.series(item.capacity),
                 tags=_tags(item.tags),
                 limit_kind=item.limit_kind,
                 relaxable=item.relaxable,
@@ -201,28 +224,27 @@ class _Lowering(Timeline):
         return tuple(self.unit(key, item) for key, item in section.items()), tuple(effects), tuple(parts)
 
     def unit(self, key: str, item: spec.Unit) -> tables.Unit:
-        at: Path = ("units", key)
         pinned = None
         if item.pinned:
             pinned = np.full(len(self.periods), np.nan)
-            for ref, number in item.pinned.items():
-                pinned[self.period(ref, (*at, "pinned", ref))] = number.value
+            for name, number in item.pinned.items():
+                pinned[self.names.index(name)] = number.value
         return tables.Unit(
             id=key,
             name=item.name or key,
             unit=item.unit,
             tags=_tags(item.tags),
-            cost=self.maybe(item.cost, (*at, "cost")),
-            upper=self.maybe(item.upper, (*at, "upper")),
+            cost=self.maybe(item.cost),
+            upper=self.maybe(item.upper),
             total=_one(item.total, np.inf),
             whole=item.whole,
             min_order=_one(item.min_order, 0.0),
-            fixed_cost=self.maybe(item.fixed_cost, (*at, "fixed_cost")),
+            fixed_cost=self.maybe(item.fixed_cost),
             pinned=pinned,
             opening=_one(item.opening, 0.0),
             retire_cost=None if item.retire_cost is None else item.retire_cost.value,
             lead=_one(item.lead, 0.0),
-            terminal_value=self.maybe(item.terminal_value, (*at, "terminal_value")),
+            terminal_value=self.maybe(item.terminal_value),
             instrument=item.instrument,
         )
 
@@ -230,18 +252,17 @@ class _Lowering(Timeline):
         return tuple(self.demand(key, item) for key, item in section.items())
 
     def demand(self, key: str, item: spec.Demand) -> tables.Demand:
-        at: Path = ("demands", key)
         if item.steps:
             steps = tuple(
                 tables.ValueStep(
-                    width=self.series(step.quantity, (*at, "steps", place, "quantity")),
-                    value=self.series(step.value, (*at, "steps", place, "value")),
+                    width=self.series(step.quantity),
+                    value=self.series(step.value),
                 )
-                for place, step in enumerate(item.steps)
+                for step in item.steps
             )
         else:
-            width = self.series(item.quantity, (*at, "quantity"))
-            steps = (tables.ValueStep(width=width, value=self.series(item.value, (*at, "value"))),)
+            width = self.series(item.quantity)
+            steps = (tables.ValueStep(width=width, value=self.series(item.value)),)
         quantity = np.sum([step.width for step in steps], axis=0)
         return tables.Demand(
             id=key,
@@ -260,18 +281,16 @@ class _Lowering(Timeline):
     def budgets(self, section: Mapping[str, Budget]) -> tuple[tables.Budget, ...]:
         found = []
         for key, item in section.items():
-            at: Path = ("budgets", key)
-            windows = self.windows(item, at)
-            amount = self.windowed(item.amount, (*at, "amount"), windows, 0.0)
-            terms = self.terms(item.terms, at)
+            windows = self.names.windows(item)
+            amount = self.windowed(item.amount, windows, 0.0)
+            terms = self.terms(item.terms)
             found.append(tables.Budget(key, item.name or key, windows, amount, terms, _tags(item.tags)))
         return tuple(found)
 
     def groups(self, section: Mapping[str, Group]) -> tuple[tables.GroupLimit, ...]:
         found = []
         for key, item in section.items():
-            at: Path = ("groups", key)
-            windows = self.windows(item, at)
+            windows = self.names.windows(item)
             found.append(
                 tables.GroupLimit(
                     id=key,
@@ -279,8 +298,8 @@ class _Lowering(Timeline):
                     unit=item.unit,
                     sense=item.sense,
                     windows=windows,
-                    rhs=self.windowed(item.limit, (*at, "limit"), windows, 0.0),
-                    terms=self.terms(item.terms, at),
+                    rhs=self.windowed(item.limit, windows, 0.0),
+                    terms=self.terms(item.terms),
                     tags=_tags(item.tags),
                     limit_kind=item.limit_kind,
                     relaxable=item.relaxable,
@@ -294,22 +313,22 @@ class _Lowering(Timeline):
                 id=key,
                 name=item.name or key,
                 unit=item.unit,
-                windows=self.windows(item, ("whole_groups", key)),
-                terms=self.terms(item.terms, ("whole_groups", key)),
+                windows=self.names.windows(item),
+                terms=self.terms(item.terms),
                 lot=_one(item.lot, 1.0),
                 tags=_tags(item.tags),
             )
             for key, item in section.items()
         )
 
-    def terms(self, terms: tuple[Term, ...], path: Path) -> tuple[tables.Term, ...]:
+    def terms(self, terms: tuple[Term, ...]) -> tuple[tables.Term, ...]:
         return tuple(
             tables.Term(
                 *term.counted,
-                self.series(term.coefficient, (*path, "terms", place, "coefficient"), 1.0),
+                self.series(term.coefficient, 1.0),
                 term.shift,
             )
-            for place, term in enumerate(terms)
+            for term in terms
         )
 
 

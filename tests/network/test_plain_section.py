@@ -8,6 +8,8 @@ from pydantic import ValidationError
 
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.plain import PlainNetwork
+from fabopt.io.load import read_instance
+from fabopt.io.problems import InstanceError
 
 BAKERY = """
 materials:
@@ -238,7 +240,7 @@ def test_a_list_of_the_wrong_length_and_an_unknown_period_are_all_named_with_the
     with pytest.raises(FieldProblem) as caught:
         lowered(LINE.replace("[10, 11, 12, 13]", "[10, 11]").replace("3: 0", "2031Q1: 0"), 4)
     assert {fault.path: fault.message for fault in caught.value.faults} == {
-        ("units", "line", "cost"): "the list has 2 entries, but 4 are needed",
+        ("units", "line", "cost"): "the list has 2 entries, but there are 4 periods",
         ("units", "line", "pinned", "2031Q1"): "the horizon has no period '2031Q1'",
     }
 
@@ -310,3 +312,25 @@ def test_lowering_keeps_the_order_of_the_section():
     text = "materials: {zinc: {}, acid: {}, mud: {}}"
     assert [m.id for m in lowered(text, 1).materials] == ["zinc", "acid", "mud"]
     assert quarters(2)[1].label == "2027Q1"
+
+
+def test_loading_an_instance_names_the_lines_of_lists_that_do_not_fit_the_horizon(tmp_path):
+    (tmp_path / "instance.yaml").write_text(
+        "horizon: {start: 2027, periods: 3, period: year}\n"
+        "network:\n"
+        "  materials:\n"
+        "    a: {receipts: [1, 2]}\n"
+        "  groups:\n"
+        "    g:\n"
+        "      windows: [[1, 2], [2035]]\n"
+        "      limit: [1, 2, 3]\n"
+        "      terms: [{stock: a, coefficient: [1]}]\n"
+    )
+    with pytest.raises(InstanceError) as caught:
+        read_instance(tmp_path)
+    assert [str(problem).split(";")[0] for problem in caught.value.problems] == [
+        "instance.yaml:4: network.materials.a.receipts: the list has 2 entries, but there are 3 periods",
+        "instance.yaml:9: network.groups.g.terms.0.coefficient: the list has 1 entry, but there are 3 periods",
+        "instance.yaml:7: network.groups.g.windows.1.0: the horizon has no period '2035'",
+        "instance.yaml:8: network.groups.g.limit: the list has 3 entries, but there are 2 windows",
+    ]

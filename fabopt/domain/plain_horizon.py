@@ -1,0 +1,134 @@
+"""The plain `network:` section against its horizon: periods by name, windows, and lists of the right length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from fabopt.domain.base import Fault, Path, Record
+from fabopt.domain.plain import PlainNetwork
+from fabopt.domain.plain_rows import Budget, Group, Row
+
+Windows = tuple[tuple[int, ...], ...]
+
+_FREE_LISTS = frozenset({"ages", "ramp"})
+"""Lists of numbers that run over age, not over periods."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodNames:
+    """The periods of a horizon by the names that a section may use.
+
+    Attributes
+    ----------
+    labels
+        Label of each period.
+    years
+        Calendar year in which each begins.
+    """
+
+    labels: tuple[str, ...]
+    years: tuple[int, ...]
+
+    def index(self, name: str) -> int | None:
+        """Return the index of a period named by its label or by its number from 1, or None."""
+        if name in self.labels:
+            return self.labels.index(name)
+        # A label of a year, 2027, is a number too; it comes first.
+        if name.isascii() and name.isdigit() and 1 <= int(name) <= len(self.labels):
+            return int(name) - 1
+        return None
+
+    def windows(self, row: Row) -> Windows:
+        """Return the windows of a row, each a tuple of period indices; names that lead nowhere are left out."""
+        if row.windows:
+            named = (tuple(self.index(name) for name in window) for window in row.windows)
+            return tuple(tuple(index for index in window if index is not None) for window in named)
+        indices = range(len(self.labels))
+        if row.window == "horizon":
+            return (tuple(indices),)
+        if row.window == "period":
+            return tuple((t,) for t in indices)
+        return tuple(tuple(t for t in indices if self.years[t] == year) for year in dict.fromkeys(self.years))
+
+
+def horizon_faults(network: PlainNetwork, periods: PeriodNames) -> list[Fault]:
+    """Find lists that have not one number for each period or window, and periods that the horizon does not have.
+
+    Parameters
+    ----------
+    network
+        The section.
+    periods
+        The periods of its horizon.
+
+    Returns
+    -------
+    list of Fault
+        Paths are relative to the section; empty when all fit.
+    """
+    rows: dict[str, Mapping[str, Row]] = {
+        "budgets": network.budgets,
+        "groups": network.groups,
+        "whole_groups": network.whole_groups,
+    }
+    faults = list(_lengths(network, (), len(periods.labels)))
+    for section, named in rows.items():
+        for key, row in named.items():
+            faults += _row_faults(row, (section, key), periods)
+    for key, unit in network.units.items():
+        for name in unit.pinned:
+            faults += _unknown_period(name, ("units", key, "pinned", name), periods)
+    return faults
+
+
+def _lengths(value: object, path: Path, needed: int) -> Iterator[Fault]:
+    """Walk a record for lists of numbers by period; a budget's amount and a group's limit follow their windows."""
+    if isinstance(value, Record):
+        for name, field in type(value).model_fields.items():
+            by_window = (isinstance(value, Budget) and name == "amount") or (
+                isinstance(value, Group) and name == "limit"
+            )
+            if name not in _FREE_LISTS and not by_window:
+                yield from _lengths(getattr(value, name), (*path, field.alias or name), needed)
+    elif isinstance(value, Mapping):
+        for key, entry in value.items():
+            yield from _lengths(entry, (*path, key), needed)
+    elif isinstance(value, tuple) and value:
+        if isinstance(value[0], Record):
+            for place, entry in enumerate(value):
+                yield from _lengths(entry, (*path, place), needed)
+        elif not isinstance(value[0], str | tuple) and len(value) != needed:
+            yield _wrong_length(path, len(value), needed, "period")
+
+
+def _row_faults(row: Row, path: Path, periods: PeriodNames) -> Iterator[Fault]:
+    for place, window in enumerate(row.windows):
+        for position, name in enumerate(window):
+            yield from _unknown_period(name, (*path, "windows", place, position), periods)
+    field = "amount" if isinstance(row, Budget) else "limit"
+    numbers = getattr(row, field, None)
+    needed = len(periods.windows(row))
+    if isinstance(numbers, tuple) and len(numbers) != needed:
+        what = "period" if not row.windows and row.window == "period" else "window"
+        yield _wrong_length((*path, field), len(numbers), needed, what)
+
+
+def _wrong_length(path: Path, found: int, needed: int, what: str) -> Fault:
+    entries = "entry" if found == 1 else "entries"
+    return Fault(
+        path,
+        f"the list has {found} {entries}, but there {'is' if needed == 1 else 'are'} {needed} {what}"
+        f"{'' if needed == 1 else 's'}",
+        f"give one number for each {what}",
+    )
+
+
+def _unknown_period(name: str, path: Path, periods: PeriodNames) -> Iterator[Fault]:
+    if periods.index(name) is None:
+        first, last, count = periods.labels[0], periods.labels[-1], len(periods.labels)
+        yield Fault(
+            path,
+            f"the horizon has no period '{name}'",
+            f"it runs from {first} to {last}; a number counts its periods from 1 to {count}",
+        )
