@@ -330,7 +330,7 @@ def test_loading_an_instance_names_the_lines_of_lists_that_do_not_fit_the_horizo
         read_instance(tmp_path)
     assert [str(problem).split(";")[0] for problem in caught.value.problems] == [
         "instance.yaml:4: network.materials.a.receipts: the list has 2 entries, but there are 3 periods",
-        "instance.yaml:9: network.groups.g.terms.0.coefficient: the list has 1 entry, but there are 3 periods",
         "instance.yaml:7: network.groups.g.windows.1.0: the horizon has no period '2035'",
         "instance.yaml:8: network.groups.g.limit: the list has 3 entries, but there are 2 windows",
+        "instance.yaml:9: network.groups.g.terms.0.coefficient: the list has 1 entry, but there are 3 periods",
     ]
