@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.quantity import Quantity
 from fabopt.io.problems import brief, nearest
-from fabopt.io.shape import Kind, children, fields_of
+from fabopt.io.shape import Kind, children, fields_of, key_text, matching_key
 from fabopt.io.yaml import parse_yaml, resolve_scalar
 
 _MOST_NAMED = 12
@@ -67,7 +67,7 @@ def _walk(node: object, path: str) -> Iterator[tuple[str, Quantity]]:
             yield from _walk(getattr(node, name), _join(path, key))
     elif isinstance(node, Mapping):
         for key, value in node.items():
-            yield from _walk(value, _join(path, str(key)))
+            yield from _walk(value, _join(path, key_text(key)))
     elif isinstance(node, list | tuple):
         for index, value in enumerate(node):
             yield from _walk(value, _join(path, str(index)))
@@ -155,8 +155,11 @@ class _Change:
                 return self._into_record(kind, kind.record, raw, depth)
         for kind in here:
             below = children(kind, part)
-            if kind.is_mapping and isinstance(raw, Mapping) and part in raw:
-                return {**raw, part: self.descend(below, raw[part], None, depth + 1)}
+            if kind.is_mapping and isinstance(raw, Mapping):
+                match = matching_key(kind, raw, self.parts[depth:])
+                if match is not None:
+                    key, size = match
+                    return {**raw, key: self.descend(below, raw[key], None, depth + size)}
             if kind.is_list and below and isinstance(raw, list) and int(part) < len(raw):
                 changed = list(raw)
                 changed[int(part)] = self.descend(below, raw[int(part)], None, depth + 1)

@@ -14,6 +14,7 @@ from fabopt.domain.base import Record, Slug
 from fabopt.io.levers import LeverError, set_lever
 from fabopt.io.overlay import moved_places, overlay
 from fabopt.io.problems import InstanceError, Layer, Place, Positions, Problem, brief, nearest
+from fabopt.io.shape import locate
 from fabopt.io.tables import Tables, resolve_series
 from fabopt.io.tree import Tree, read_scenario_file, read_tree, scenario_names
 from fabopt.io.validate import problems_of, validate
@@ -117,8 +118,8 @@ def apply_setting(tree: Tree, lever: str, setting: object, model: type[BaseModel
         raw = set_lever(tree.raw, lever, setting, model)
     except LeverError as error:
         raise InstanceError([Problem(place.file, place.line, "", str(error))]) from error
-    path = tuple(int(part) if part.isdigit() else part for part in lever.strip().partition("@")[0].split("."))
-    return tree.changed(raw, Layer({path: place}, whole=True), (f"{lever.strip()}={setting}",))
+    layer = Layer({locate(model, tree.raw, lever): place}, whole=True)
+    return tree.changed(raw, layer, (f"{lever.strip()}={setting}",))
 
 
 def apply_scenario(tree: Tree, name: str, model: type[BaseModel]) -> Tree:

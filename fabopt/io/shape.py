@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from fabopt.domain.base import Path
+from fabopt.domain.calendar import parse_when
 from fabopt.domain.quantity import In, Quantity
 
 
@@ -75,6 +77,72 @@ def children(kind: Kind, key: str | int) -> tuple[Kind, ...]:
     if kind.is_list and isinstance(key, int | str) and str(key).isdigit():
         return kinds(get_args(kind.type)[0], declared)
     return ()
+
+
+def key_text(key: object) -> str:
+    """Write a key of a validated mapping as a part of a lever path: a date in full, a whole number without point."""
+    return str(int(key)) if isinstance(key, float) and key.is_integer() else str(key)
+
+
+def matching_key(kind: Kind, raw: Mapping[str, Any], parts: Sequence[str]) -> tuple[str, int] | None:
+    """Find the key of a raw mapping that the next parts of a lever path name.
+
+    Dates and numbers may be written in several ways (``2027Q3`` is ``2027-07-01``), and a number may have a point.
+
+    Returns
+    -------
+    tuple of str and int, or None
+        The key as it stands in `raw` and how many parts it takes.
+    """
+    key_type = kinds(get_args(kind.type)[0])[0].type
+    if key_type in (int, float):
+        whole = {_number(key): key for key in raw}
+        for size in (2, 1):
+            wanted = _number(".".join(parts[:size])) if len(parts) >= size else None
+            if wanted is not None and wanted in whole:
+                return whole[wanted], size
+    if key_type is date:
+        days = {_day(key): key for key in raw}
+        wanted_day = _day(parts[0])
+        return (days[wanted_day], 1) if wanted_day is not None and wanted_day in days else None
+    return (parts[0], 1) if parts[0] in raw else None
+
+
+def _number(key: str) -> float | None:
+    try:
+        return float(key)
+    except ValueError:
+        return None
+
+
+def _day(key: str) -> date | None:
+    try:
+        return parse_when(key)
+    except ValueError:
+        return None
+
+
+def locate(model: type[BaseModel], raw: object, lever: str) -> Path:
+    """Path in the raw tree of a lever; parts that the tree leaves out, or writes in a short form, stay as they are."""
+    parts = lever.strip().partition("@")[0].split(".")
+    path: list[str | int] = []
+    here: tuple[Kind, ...] = (Kind(model),)
+    while parts:
+        key: str | int = parts[0]
+        size = 1
+        if isinstance(raw, list) and parts[0].isdigit():
+            key = int(parts[0])
+        elif isinstance(raw, Mapping):
+            found = (matching_key(kind, raw, parts) for kind in here if kind.is_mapping)
+            key, size = next((match for match in found if match is not None), (parts[0], 1))
+        path.append(key)
+        here = tuple(child for kind in here for child in children(kind, key))
+        if isinstance(raw, list):
+            raw = raw[key] if isinstance(key, int) and key < len(raw) else None
+        else:
+            raw = raw.get(key) if isinstance(raw, Mapping) else None
+        parts = parts[size:]
+    return tuple(path)
 
 
 def kinds_at(model: type[BaseModel], path: Path) -> tuple[Kind, ...]:

@@ -12,7 +12,7 @@ from fabopt.domain.base import FieldProblem, Path
 from fabopt.domain.quantity import In
 from fabopt.io.levers import list_levers
 from fabopt.io.problems import InstanceError, Positions, Problem, brief, nearest
-from fabopt.io.shape import children, fields_of, kinds_at
+from fabopt.io.shape import children, fields_of, kinds_at, locate
 from fabopt.io.tree import Tree
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -58,7 +58,7 @@ def validate(tree: Tree, model: type[Model]) -> Model:
         instance = model.model_validate(tree.raw, context=context)
     except ValidationError as error:
         raise InstanceError(problems_of(error, tree.raw, tree.positions, model)) from error
-    problems = [*_unknown_sources(instance, tree.positions), *_broken_rules(instance, tree.positions)]
+    problems = [*_unknown_sources(instance, tree), *_broken_rules(instance, tree.positions)]
     if problems:
         raise InstanceError(problems)
     return instance
@@ -203,17 +203,17 @@ def _expected(model: type[BaseModel], path: Path) -> str:
     return ""
 
 
-def _unknown_sources(instance: BaseModel, positions: Positions) -> Iterator[Problem]:
+def _unknown_sources(instance: BaseModel, tree: Tree) -> Iterator[Problem]:
     known = getattr(instance, "sources", None)
     if not isinstance(known, Mapping):
         return
     for lever in list_levers(instance):
         for source in lever.quantity.source:
             if source not in known:
-                path = tuple(int(part) if part.isdigit() else part for part in lever.path.split("."))
+                path = locate(type(instance), tree.raw, lever.path)
                 message = f"{brief(source)} is no source of this instance"
                 hint = nearest(source, known) or "list it in the section 'sources'"
-                yield Problem.at(positions, path, message, value=source, hint=hint)
+                yield Problem.at(tree.positions, path, message, value=source, hint=hint)
 
 
 def _broken_rules(instance: BaseModel, positions: Positions) -> Iterator[Problem]:

@@ -142,6 +142,18 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
         ["instance.yaml:5: fabs.n3.capacity: 'f1x' is no source of this instance; did you mean 'f1'?"],
     ),
     (
+        "unknown sources at a date, in a list and in a short form",
+        {
+            "instance.yaml": "fabs:\n  n3:\n    capacity: 1\n    orders:\n      2027Q3: {value: 1, source: a}\n"
+            "    ramp:\n      - 1\n      - {value: 1, source: b}\n    inputs:\n      gas: {value: 1, source: c}\n"
+        },
+        [
+            f"instance.yaml:{line}: fabs.n3.{path}: '{source}' is no source of this instance; list it in the section "
+            "'sources'"
+            for line, path, source in ((5, "orders.2027Q3", "a"), (8, "ramp.1", "b"), (10, "inputs.gas.amount", "c"))
+        ],
+    ),
+    (
         "a currency without rate",
         {"instance.yaml": "fabs:\n  n3:\n    capacity: 1\n    price: 5 EUR/wafer\n"},
         [

@@ -16,6 +16,8 @@ RAW: dict[str, Any] = {
             "capacity": {"linear": {"2027Q1": "5 kwafer/month", "end-2027": {"value": 10, "low": 8}}, "source": "f1"},
             "inputs": {"gas": 2},
             "ramp": [0.5, 1],
+            "orders": {"2027Q3": 2},
+            "curve": {"100": 5, "2.50": 6},
         },
         "n2": {"capacity": 7, "opened": "2027Q1", "lines": 4},
     },
@@ -37,6 +39,9 @@ def test_levers_are_the_schema_paths_of_all_quantities() -> None:
         "fabs.n3.capacity",
         "fabs.n3.price",
         "fabs.n3.inputs.gas.amount",
+        "fabs.n3.orders.2027-07-01",
+        "fabs.n3.curve.100",
+        "fabs.n3.curve.2.5",
         "fabs.n3.ramp.0",
         "fabs.n3.ramp.1",
         "fabs.n2.capacity",
@@ -73,6 +78,8 @@ def test_every_lever_that_is_listed_can_be_scaled_and_moves_nothing_else() -> No
         ("fabs.n2.price", "*2", [200]),
         ("fabs.n3.inputs.gas.amount", "3", [3]),
         ("fabs.n3.ramp.1", "0.9", [0.9]),
+        ("fabs.n3.orders.2027-07-01", "3 tool", [3]),
+        ("fabs.n3.curve.2.5", "*2", [12]),
     ],
 )
 def test_a_setting_gives_the_number_that_it_says(lever: str, setting: object, expected: list[float]) -> None:
@@ -95,6 +102,14 @@ def test_fields_that_are_no_quantities_are_set_too() -> None:
     assert after("fabs.n3.lines", "*2").fabs["n3"].lines == 2
     assert after("fabs.n2.opened", "null").fabs["n2"].opened is None
     assert after("title", "NO").title == "NO"
+
+
+def test_a_date_or_a_number_in_a_path_may_be_written_as_in_the_file() -> None:
+    for path in ("fabs.n3.orders.2027Q3", "fabs.n3.orders.2027-07"):
+        assert values(after(path, 5))["fabs.n3.orders.2027-07-01"] == [5]
+    assert values(after("fabs.n3.curve.100.0", 5))["fabs.n3.curve.100"] == [5]
+    with pytest.raises(LeverError, match=r"there is no lever 'fabs.n3.orders.2027Q4'; did you mean"):
+        set_lever(RAW, "fabs.n3.orders.2027Q4", 5, Toy)
 
 
 def test_the_tree_that_was_given_stays_as_it_was() -> None:

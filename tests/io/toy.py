@@ -53,6 +53,10 @@ class Fab(Record):
     """A fab that comes before."""
     inputs: Named[Input] = Field(default_factory=dict)
     """Inputs."""
+    orders: dict[When, Annotated[Quantity, In("tool", ge=0)]] = Field(default_factory=dict)
+    """Tools by date."""
+    curve: dict[float, Annotated[Quantity, In("MUSD", ge=0)]] = Field(default_factory=dict)
+    """Cost by size."""
     ramp: tuple[Annotated[Quantity, In("1", ge=0)], ...] = ()
     """Ramp."""
 
