@@ -8,6 +8,8 @@ from fabopt.report.answer import wrap
 from fabopt.report.text import WIDTH, TextTable, amount
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from fabopt.analysis.bill import Bill
 
 
@@ -23,3 +25,44 @@ def bill_lines(bill: Bill, width: int = WIDTH) -> list[str]:
     for row in bill.rows:
         lines += [f"  {line}" for line in wrap(f"{row.item}: {row.how}", width - 2)]
     return lines
+
+
+def reconcile_lines(frame: pd.DataFrame, width: int = WIDTH) -> list[str]:
+    """Return a reconciliation as lines: implied against published, and the explanation of what lies outside."""
+    if frame.empty:
+        return ["The instance has no published figures to be held against (section published)."]
+    rows = tuple(
+        (
+            row.measure,
+            row.of,
+            _when(row.since, row.until),
+            row.unit,
+            amount(row.implied),
+            amount(row.published),
+            f"{amount(row.low)}-{amount(row.high)}",
+            "" if row.inside else "outside",
+        )
+        for row in frame.itertuples(index=False)
+    )
+    headers = ("measure", "of", "when", "unit", "implied", "published", "range", "")
+    lines = TextTable("What the instance implies, against published figures", headers, rows, left=4).lines(width)
+    outside = frame[~frame["inside"].astype(bool)]
+    lines += ["", f"{len(frame) - len(outside)} of {len(frame)} inside their range"]
+    for row in outside.itertuples(index=False):
+        why = row.explanation or "not explained in the instance"
+        lines += [
+            f"  {line}" for line in wrap(f"{row.measure} of {row.of}, {_when(row.since, row.until)}: {why}", width - 2)
+        ]
+    return lines
+
+
+def _when(since: str, until: str) -> str:
+    """Return a time in short: a year, quarter or month where it is one, else from month to month."""
+    year, first, last = since[:4], since[5:], until[5:]
+    if until[:4] == year:
+        if (first, last) == ("01-01", "12-31"):
+            return year
+        quarters = {("01-01", "03-31"): 1, ("04-01", "06-30"): 2, ("07-01", "09-30"): 3, ("10-01", "12-31"): 4}
+        if (first, last) in quarters:
+            return f"{year}Q{quarters[first, last]}"
+    return since[:7] if since[:7] == until[:7] else f"{since[:7]} to {until[:7]}"

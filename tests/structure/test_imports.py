@@ -53,6 +53,8 @@ def violations(package: Path) -> list[str]:
         for line, name in imported_modules(path.read_text(encoding="utf-8"), module):
             pieces = name.split(".")
             target = pieces[1] if len(pieces) > 1 else ""
+            if name == "fabopt.__version__":
+                continue
             if target not in ORDER or part not in ORDER or ORDER.index(target) > ORDER.index(part):
                 wrong.append(f"{relative}:{line} imports {name}")
     return wrong
@@ -94,7 +96,7 @@ def test_only_the_session_imports_highspy_and_only_the_command_line_prints():
             assert relative == "solve/session.py"
         calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
         assert not calls & {"eval", "exec", "yaml.load", "pickle.load", "pickle.loads"}, relative
-        if not relative.startswith("cli/"):
+        if not relative.startswith("cli/") and relative != "__main__.py":
             assert not calls & {"print", "input", "sys.exit", "exit"}, relative
 
 

@@ -1,0 +1,158 @@
+"""Writes the pages of docs/ that come out of the code: schema, mathematics, results. Run by ``make pages``.
+
+A test fails when a page is not what this program would write.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from importlib import import_module
+from pathlib import Path
+
+from fabopt.domain.instance import Instance
+from fabopt.io.schema import schema_markdown
+from fabopt.model.families import Family
+from fabopt.model.registry import MODULES
+from fabopt.solve.results.build import ALL_TABLES
+from fabopt.solve.results.columns import TableSpec
+
+DOCS = Path(__file__).parent
+MADE = "This page is written by `make pages` from the code; change it there.\n"
+
+
+def pages() -> dict[str, str]:
+    """Return the text of every page by its file name."""
+    return {"schema.md": schema_page(), "mathematics.md": mathematics_page(), "results.md": results_page()}
+
+
+def schema_page() -> str:
+    """Return the page that lists every field of an instance."""
+    return f"{schema_markdown(Instance).rstrip()}\n\n{MADE}"
+
+
+def mathematics_page() -> str:
+    """Return the page of the model: columns, families with their records, objective, objectives in order."""
+    parts = [
+        "# The mathematics",
+        MADE,
+        "The instance is lowered to a process network of activities, resources, units, materials and demands; the model "
+        "below is written over that network, one module a subject. Money is in millions of US dollars, quantities in the "
+        "unit of their material.",
+    ]
+    parts.append(section("Columns", "fabopt.model.columns"))
+    for module in MODULES:
+        parts.append(section(title_of(module.__name__), module.__name__))
+        parts += [family_text(family) for family in module.FAMILIES]
+    parts.append(section("Objective", "fabopt.model.objective"))
+    parts.append(section("Objectives in order", "fabopt.solve.objectives"))
+    parts.append(section("From the incumbent to the plan", "fabopt.solve.finish"))
+    return "\n\n".join(part.rstrip() for part in parts) + "\n"
+
+
+def title_of(module: str) -> str:
+    """Return the heading of a module: its name as words."""
+    return module.rsplit(".", 1)[1].replace("_", " ").capitalize()
+
+
+def section(title: str, module: str) -> str:
+    """Return a module's docstring as a section of Markdown."""
+    return f"## {title}\n\n{markdown(inspect.getdoc(import_module(module)) or '')}"
+
+
+def family_text(family: Family) -> str:
+    """Return what a family's record says."""
+    relax = "may be relaxed to name a shortage" if family.soft else "is never relaxed"
+    return (
+        f"**`{family.name}`** ({', '.join(family.index)}; {family.unit}; {relax})\n\n"
+        f"- row: {family.says}\n- price: {family.price_says}"
+    )
+
+
+def markdown(text: str) -> str:
+    """Turn the few forms of reStructuredText that docstrings use into Markdown."""
+    text = re.sub(r":(?:mod|class|func|data|meth):`~?([^`]+)`", r"`\1`", text)
+    text = re.sub(r":math:`([^`]+)`", r"$\1$", text)
+    text = re.sub(r"``([^`]+)``", r"`\1`", text)
+    blocks = re.split(r"\n(?=\S)", text)
+    lines: list[str] = []
+    for block in blocks:
+        lines += math_block(block) if block.startswith(".. math::") else [block]
+    return tables("\n".join(lines))
+
+
+def math_block(block: str) -> list[str]:
+    """Return a display formula."""
+    body = " ".join(line.strip() for line in block.removeprefix(".. math::").strip().splitlines())
+    return ["$$", body, "$$", ""]
+
+
+def tables(text: str) -> str:
+    """Turn simple tables (columns ruled with ``===``) into Markdown tables."""
+    lines, out = text.split("\n"), list[str]()
+    n = 0
+    while n < len(lines):
+        if re.fullmatch(r"=+(?:  +=+)+ *", lines[n]):
+            end = [k for k in range(n + 1, len(lines)) if re.fullmatch(r"=+(?:  +=+)+ *", lines[k])][1]
+            out += table(lines[n : end + 1])
+            n = end + 1
+        else:
+            out.append(lines[n])
+            n += 1
+    return "\n".join(out)
+
+
+def table(lines: list[str]) -> list[str]:
+    """Return one simple table as Markdown; a row without a first cell goes on from the one before."""
+    starts = [found.start() for found in re.finditer(r"=+", lines[0])]
+    ends = [*starts[1:], 1000]
+    rows: list[list[str]] = []
+    for line in [lines[1], *lines[3:-1]]:
+        cells = [line[a:b].strip().replace("|", r"\|") for a, b in zip(starts, ends, strict=True)]
+        if rows and not cells[0]:
+            rows[-1] = [f"{old} {new}".strip() for old, new in zip(rows[-1], cells, strict=True)]
+        else:
+            rows.append(cells)
+    head, *body = rows
+    return [
+        f"| {' | '.join(head)} |",
+        f"|{'---|' * len(head)}",
+        *(f"| {' | '.join(row)} |" for row in body),
+    ]
+
+
+def results_page() -> str:
+    """Return the page of the tables of a result."""
+    parts = [
+        "# The tables of a result",
+        MADE,
+        "A result is a folder: `manifest.json` (what was solved, how, how good it is, hashes of the files), `instance.json` "
+        "(the instance after overlays, which solves again), `solver.log`, and Parquet tables. The tables in `core/` speak of "
+        "the process network, those in `domain/` of the chain; each row is one fact, and columns are fixed. `fabopt show "
+        "RESULT --table NAME` prints one as CSV, `fabopt.load_result(path).table(name)` returns a data frame. Units and "
+        "meanings also stand in the metadata of each Parquet column and in the table `columns`. Tables hold all periods; "
+        "`reported` tells the ones that a report speaks of.",
+    ]
+    parts += [table_text(spec) for spec in ALL_TABLES]
+    return "\n\n".join(part.rstrip() for part in parts) + "\n"
+
+
+def table_text(spec: TableSpec) -> str:
+    """Return one table: what a row is, and its columns."""
+    rows = [f"| `{c.name}` | {c.kind} | {c.unit} | {c.says.replace('|', chr(92) + '|')} |" for c in spec.columns]
+    return "\n".join(
+        [
+            f"## `{spec.group}/{spec.name}`",
+            "",
+            f"One row: {spec.says}.",
+            "",
+            "| column | kind | unit | meaning |",
+            "|---|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        (DOCS / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,76 @@
+"""Numbers and tables as text."""
+
+import math
+
+import pytest
+
+from fabopt.report.answer import wrap, year_ends
+from fabopt.report.html import table_html
+from fabopt.report.text import TextTable, amount, clip, money, percent
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (1234567.8, "1,234,568"),
+        (99.94, "99.9"),
+        (99.96, "100"),
+        (9.994, "9.99"),
+        (0.5, "0.50"),
+        (0.01234, "0.0123"),
+        (-41230.6, "-41,231"),
+        (math.inf, "no limit"),
+    ],
+)
+def test_a_number_keeps_about_four_digits(value, text):
+    assert amount(value) == text
+
+
+def test_money_is_in_millions_and_above_ten_billion_in_billions():
+    assert money(9_999.0) == "9,999 M USD"
+    assert money(41_231.0) == "41.2 bn USD"
+    assert money(-25_000.0) == "-25.0 bn USD"
+
+
+def test_a_gap_is_a_percentage_and_an_unknown_one_says_so():
+    assert percent(0.0005) == "0.05 %"
+    assert percent(None) == "unknown"
+
+
+def test_a_table_fits_the_width_by_cutting_words_and_never_numbers():
+    row = ("a very long name of a limit " * 5, "12,345,678", "3.14")
+    lines = TextTable("title", ("limit", "used", "price"), (row,)).lines(40)
+    assert max(len(line) for line in lines) <= 40
+    assert lines[-1].endswith("12,345,678   3.14")
+    assert "…" in lines[-1]
+
+
+def test_columns_stand_under_their_heads():
+    lines = TextTable("t", ("chip", "2027"), (("falcon", "5"), ("osprey", "12,000"))).lines()
+    assert lines[1:] == ["  chip      2027", "  falcon       5", "  osprey  12,000"]
+
+
+def test_control_characters_do_not_reach_the_terminal():
+    assert clip("a\x1b[31mred\nline", 50) == "a [31mred line"
+
+
+def test_html_escapes_every_cell():
+    html = table_html(TextTable("<b>", ("<i>",), (("<script>alert(1)</script>",),)))
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_wrapped_text_keeps_to_the_width():
+    assert wrap("one two three four", 9) == ["one two", "three", "four"]
+    assert wrap("", 9) == [""]
+
+
+def test_dates_shown_are_the_last_reported_periods_of_years_and_few_enough():
+    import pandas as pd
+
+    quarters = [(f"{y}Q{q}", f"{y}-{3 * q - 2:02d}-01", y < 2030) for y in range(2026, 2032) for q in range(1, 5)]
+    periods = pd.DataFrame(quarters, columns=["period", "start", "reported"])
+    assert year_ends(periods) == ["2026Q4", "2027Q4", "2028Q4", "2029Q4"]
+    years = pd.DataFrame([(str(y), f"{y}-01-01", True) for y in range(2026, 2036)], columns=periods.columns)
+    assert year_ends(years) == ["2027", "2029", "2031", "2033", "2035"]
