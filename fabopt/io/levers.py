@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.quantity import Quantity
-from fabopt.io.problems import brief, nearest
+from fabopt.io.problems import InstanceError, brief, nearest
 from fabopt.io.shape import Kind, children, fields_of, key_text, matching_key
 from fabopt.io.yaml import parse_yaml, resolve_scalar
 
@@ -131,7 +131,10 @@ def _setting(setting: object) -> object:
             raise LeverError(f"{brief(text)} is no factor; write it like '*1.1', with 0 or more")
         return _Scale(float(factor))
     if text[0] in "[{":
-        return parse_yaml(text, "the value").value
+        try:
+            return parse_yaml(text, "").value
+        except InstanceError as error:
+            raise LeverError(f"{brief(text)}: {error.problems[0].message}") from error
     return resolve_scalar(text)
 
 

@@ -74,7 +74,7 @@ def children(kind: Kind, key: str | int) -> tuple[Kind, ...]:
     declared = () if kind.quantity is None else (kind.quantity,)
     if kind.is_mapping:
         return kinds(get_args(kind.type)[1], declared)
-    if kind.is_list and isinstance(key, int | str) and str(key).isdigit():
+    if kind.is_list and isinstance(key, int | str) and str(key).isdecimal():
         return kinds(get_args(kind.type)[0], declared)
     return ()
 
@@ -130,7 +130,7 @@ def locate(model: type[BaseModel], raw: object, lever: str) -> Path:
     while parts:
         key: str | int = parts[0]
         size = 1
-        if isinstance(raw, list) and parts[0].isdigit():
+        if isinstance(raw, list) and parts[0].isdecimal():
             key = int(parts[0])
         elif isinstance(raw, Mapping):
             found = (matching_key(kind, raw, parts) for kind in here if kind.is_mapping)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from yaml.reader import Reader
 
 from fabopt.domain.base import Path
 from fabopt.io.problems import InstanceError, Place, Problem, brief
@@ -93,7 +94,7 @@ def parse_yaml(text: str, file: str, first_line: int = 1) -> Parsed:
     try:
         node = reader.read(text)
     except yaml.YAMLError as error:
-        raise reader.error(_line(error), f"this is not YAML: {_reason(error)}") from error
+        raise reader.error(_line(error, text), f"this is not YAML: {_reason(error)}") from error
     if node is None:
         return Parsed(None, {(): Place(file, first_line)})
     places: dict[Path, Place] = {}
@@ -197,9 +198,13 @@ class _Reader:
         return node.text
 
 
-def _line(error: yaml.YAMLError) -> int | None:
+def _line(error: yaml.YAMLError, text: str) -> int | None:
+    """Line of an error, from 0; one about a character that YAML does not allow has no mark of its own."""
     mark = getattr(error, "problem_mark", None)
-    return None if mark is None else int(mark.line)
+    if mark is not None:
+        return int(mark.line)
+    found = Reader.NON_PRINTABLE.search(text)
+    return None if found is None else text.count("\n", 0, found.start())
 
 
 def _reason(error: yaml.YAMLError) -> str:

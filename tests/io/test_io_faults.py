@@ -185,6 +185,11 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
         ["instance.yaml:2: this is not YAML: found character that cannot start any token"],
     ),
     (
+        "a control character",
+        {"instance.yaml": "title: x\nfabs: \x07\n"},
+        ["instance.yaml:2: this is not YAML: control characters are not allowed"],
+    ),
+    (
         "a tag",
         {"instance.yaml": "title: !!python/object/apply:os.system [date]\n"},
         [

@@ -141,6 +141,8 @@ def test_the_tree_that_was_given_stays_as_it_was() -> None:
         ("fabs.n2.capacity", "*-1", "'*-1' is no factor"),
         ("fabs.n2.capacity", "*x", "'*x' is no factor"),
         ("fabs.n2.capacity", "*.nan", "'*.nan' is no factor"),
+        ("fabs.n2.capacity", "[1", "'[1': this is not YAML"),
+        ("fabs.n3.ramp.²", "1", "there is no lever 'fabs.n3.ramp.²'"),
         ("fabs.n2.capacity", "**2", "'**2' is no factor"),
         ("fabs.n2.opened", "*2", "'fabs.n2.opened' is no number, so it cannot be scaled"),
         ("fabs.n2.shut", "*2", "'fabs.n2.shut' is no number, so it cannot be scaled"),
