@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fabopt.network.tables import (
     Activity,
+    Array,
     Demand,
     Flow,
     Material,
@@ -19,6 +21,30 @@ from fabopt.network.tables import (
     UnitMaterial,
     Use,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialLink:
+    """A flow between an activity and a material, with its least and its largest amount over the periods."""
+
+    activity: str
+    material: str
+    age: int
+    amount: Array
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceLink:
+    """An activity's use of a resource, with its least and its largest amount over the periods."""
+
+    activity: str
+    resource: str
+    age: int
+    amount: Array
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -48,12 +74,12 @@ class Links:
     activities: dict[str, Activity]
     resources: dict[str, Resource]
     units: dict[str, Unit]
-    inputs: dict[str, list[Flow]] = field(default_factory=lambda: defaultdict(list))
-    outputs: dict[str, list[Flow]] = field(default_factory=lambda: defaultdict(list))
-    makers: dict[str, list[Flow]] = field(default_factory=lambda: defaultdict(list))
-    takers: dict[str, list[Flow]] = field(default_factory=lambda: defaultdict(list))
-    uses: dict[str, list[Use]] = field(default_factory=lambda: defaultdict(list))
-    users: dict[str, list[Use]] = field(default_factory=lambda: defaultdict(list))
+    inputs: dict[str, list[MaterialLink]] = field(default_factory=lambda: defaultdict(list))
+    outputs: dict[str, list[MaterialLink]] = field(default_factory=lambda: defaultdict(list))
+    makers: dict[str, list[MaterialLink]] = field(default_factory=lambda: defaultdict(list))
+    takers: dict[str, list[MaterialLink]] = field(default_factory=lambda: defaultdict(list))
+    uses: dict[str, list[ResourceLink]] = field(default_factory=lambda: defaultdict(list))
+    users: dict[str, list[ResourceLink]] = field(default_factory=lambda: defaultdict(list))
     added: dict[str, list[UnitEffect]] = field(default_factory=lambda: defaultdict(list))
     occupied: dict[str, list[UnitEffect]] = field(default_factory=lambda: defaultdict(list))
     adders: dict[str, list[UnitEffect]] = field(default_factory=lambda: defaultdict(list))
@@ -74,17 +100,19 @@ def link(net: Network) -> Links:
         {record.id: record for record in net.resources},
         {record.id: record for record in net.units},
     )
-    for flow in net.flows:
-        if flow.amount.min(initial=0.0) < 0:
-            links.inputs[flow.activity].append(flow)
-            links.takers[flow.material].append(flow)
-        if flow.amount.max(initial=0.0) > 0:
-            links.outputs[flow.activity].append(flow)
-            links.makers[flow.material].append(flow)
-    for use in net.uses:
-        if use.amount.max(initial=0.0) > 0:
-            links.uses[use.activity].append(use)
-            links.users[use.resource].append(use)
+    for flow, low, high in zip(net.flows, *_extremes(net.flows), strict=True):
+        edge = MaterialLink(flow.activity, flow.material, flow.age, flow.amount, low, high)
+        if low < 0:
+            links.inputs[flow.activity].append(edge)
+            links.takers[flow.material].append(edge)
+        if high > 0:
+            links.outputs[flow.activity].append(edge)
+            links.makers[flow.material].append(edge)
+    for use, low, high in zip(net.uses, *_extremes(net.uses), strict=True):
+        if high > 0:
+            used = ResourceLink(use.activity, use.resource, use.age, use.amount, low, high)
+            links.uses[use.activity].append(used)
+            links.users[use.resource].append(used)
     for effect in net.unit_effects:
         if np.max(effect.profile, initial=0.0) > 0:
             links.added[effect.unit].append(effect)
@@ -99,3 +127,11 @@ def link(net: Network) -> Links:
     for demand in net.demands:
         links.demands[demand.material].append(demand)
     return links
+
+
+def _extremes(records: Sequence[Flow | Use]) -> tuple[list[float], list[float]]:
+    """Least and largest amount of each record, all at once."""
+    if not records:
+        return [], []
+    amounts = np.array([record.amount for record in records])
+    return amounts.min(axis=1).tolist(), amounts.max(axis=1).tolist()

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fabopt.network.links import Links
-from fabopt.network.tables import Array, Flow, UnitEffect
+from fabopt.network.links import Links, MaterialLink
+from fabopt.network.tables import Array, UnitEffect
 
 NEVER = math.inf
 
@@ -102,7 +102,7 @@ def _activity(reach: Reach, key: str) -> Iterator[tuple[str, str]]:
     for flow in needed_inputs(links, key):
         ready = max(ready, reach.material[flow.material] - flow.age)
     for use in links.uses[key]:
-        if use.amount.min() > 0:
+        if use.low > 0:
             ready = max(ready, reach.resource[use.resource] - use.age)
     reach.start[key] = min(reach.start[key], _start(activity.upper, ready, reach.periods))
     for flow in links.outputs[key]:
@@ -112,23 +112,25 @@ def _activity(reach: Reach, key: str) -> Iterator[tuple[str, str]]:
             yield from _followers_of_material(links, flow.material)
 
 
-def needed_inputs(links: Links, key: str) -> list[Flow]:
+def needed_inputs(links: Links, key: str) -> list[MaterialLink]:
     """Inputs without which an activity cannot begin to produce: taken in every period, no later than its first output.
 
     What is paid back later may come out of the product itself.
     """
     first_output = min((flow.age for flow in links.outputs[key]), default=NEVER)
-    return [flow for flow in links.inputs[key] if flow.amount.max() < 0 and flow.age <= first_output]
+    return [flow for flow in links.inputs[key] if flow.high < 0 and flow.age <= first_output]
 
 
 def _start(upper: Array | None, ready: float, periods: int) -> float:
     return _first_positive(upper, ready) if ready < periods else NEVER
 
 
-def _arrival(flow: Flow, upper: Array | None, ready: float, periods: int) -> float:
+def _arrival(flow: MaterialLink, upper: Array | None, ready: float, periods: int) -> float:
     """Return the first arrival of an output: the start must lie inside the horizon and make something."""
     if ready >= periods:
         return NEVER
+    if upper is None and flow.low > 0:
+        return ready + flow.age
     makes = flow.amount if upper is None else np.minimum(flow.amount, upper)
     return _first_positive(makes, ready) + flow.age
 
@@ -198,7 +200,7 @@ def _why_material(reach: Reach, key: str, found: dict[str, None], seen: set[tupl
         _why_unit(reach, part.unit, part.age, found, seen)
 
 
-def _why_activity(reach: Reach, flow: Flow, found: dict[str, None], seen: set[tuple[str, str]]) -> None:
+def _why_activity(reach: Reach, flow: MaterialLink, found: dict[str, None], seen: set[tuple[str, str]]) -> None:
     links, key = reach.links, flow.activity
     activity = links.activities[key]
     missing = False
@@ -207,7 +209,7 @@ def _why_activity(reach: Reach, flow: Flow, found: dict[str, None], seen: set[tu
             missing = True
             _why_material(reach, other.material, found, seen)
     for use in links.uses[key]:
-        if use.amount.min() > 0 and reach.resource[use.resource] - use.age >= reach.periods:
+        if use.low > 0 and reach.resource[use.resource] - use.age >= reach.periods:
             missing = True
             _why_resource(reach, use.resource, found, seen)
     if missing:

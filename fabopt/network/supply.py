@@ -64,7 +64,7 @@ def supply_bound(links: Links) -> Supply:
         for flow in links.makers[key]:
             starts = _starts(supply, flow.activity)
             if flow.age < periods:
-                total[flow.age :] += flow.amount.max() * starts[: periods - flow.age]
+                total[flow.age :] += flow.high * starts[: periods - flow.age]
         supply.material[key] = total
     return supply
 
@@ -114,14 +114,14 @@ def _starts(supply: Supply, key: str) -> Array:
         best = np.cumsum(activity.upper)
         cause = f"'{activity.name}' may start at most {best[-1]:g} in all"
     for flow in links.inputs[key]:
-        least = -flow.amount.max()
+        least = -flow.high
         if least > 0:
             bound = _ahead(supply.material[flow.material], flow.age) / least
             if bound[-1] < best[-1]:
                 cause = f"there is at most {bound[-1] * least:g} of '{links.materials[flow.material].name}'"
             best = np.minimum(best, bound)
     for use in links.uses[key]:
-        least = use.amount.min()
+        least = use.low
         if least > 0:
             bound = _ahead(supply.resource[use.resource], use.age) / least
             if bound[-1] < best[-1]:
