@@ -1,0 +1,95 @@
+r"""Capacity: what activities use and units occupy fits into what is there and what has been added.
+
+.. math::
+   \sum_{a,\tau} \rho_{a,r,\tau}(t-\tau)\, x_{a,t-\tau} - \sum_{e,\tau} \pi_{e,r}(\tau)\, y_{e,t-\tau}
+   + \sum_{e} \bar\pi_{e,r} \sum_{t' \le t} q_{e,t'} \;\le\; c_{r,t} \qquad \forall r, t
+
+=============  ========================================================  ====================
+symbol         meaning                                                   unit
+=============  ========================================================  ====================
+rho[a,r,tau]   use of the resource by one start, tau periods later       unit per level
+pi[e,r](tau)   what a unit of age tau adds (negative: occupies): ramp    unit per unit
+pibar[e,r]     the last entry of a lasting effect (0 where it ends)      unit per unit
+q[e,t]         units retired at the start of t                           unit
+c[r,t]         capacity of the period that is there whatever is decided, unit of the resource
+               opening units and what they occupy included
+=============  ========================================================  ====================
+
+The price is what one more unit of the resource in that period is worth, in million dollars.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fabopt.model.balance import landing
+from fabopt.model.columns import Columns
+from fabopt.model.families import Family, IntArray, Rows, Triplets, grid, grid_rows, names, stacked
+from fabopt.model.index import lookup
+from fabopt.network.tables import Array, Network, UnitEffect
+
+CAPACITY = Family(
+    name="capacity",
+    index=("resource", "period"),
+    unit="unit of the resource",
+    says="{name} offers at most {rhs} {unit} in {period}, apart from what units add",
+    price_says="one more {unit} of {name} in {period}",
+    soft=True,
+)
+FAMILIES = (CAPACITY,)
+
+
+def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
+    """Return the capacity rows: one a resource and period in which something may use or occupy it."""
+    T, resources = net.n_periods, net.resources
+    cell = grid(len(resources), T)
+    entries = Triplets()
+    if net.uses:
+        activity = lookup(columns.at.activity, (u.activity for u in net.uses), "A use")
+        resource = lookup(columns.at.resource, (u.resource for u in net.uses), "A use")
+        age = np.array([u.age for u in net.uses])
+        amount = stacked([u.amount for u in net.uses], T)
+        entries.add(landing(cell, resource, age), columns["start"].index[activity], amount)
+    for effect in net.unit_effects:
+        if takes(effect):
+            _effect(entries, effect, columns, cell)
+    keep = np.zeros(cell.size, dtype=bool)
+    keep[entries.merged()[0]] = True
+    for effect in net.unit_effects:
+        if not takes(effect):
+            _effect(entries, effect, columns, cell)
+    base = stacked([r.base for r in resources], T)
+    keep |= base.ravel() < 0
+    return (grid_rows(CAPACITY, entries, -np.inf, base, names(resources), columns.labels, keep),)
+
+
+def takes(effect: UnitEffect) -> bool:
+    """Return whether the effect occupies capacity at any age."""
+    return bool(np.any(effect.profile < 0))
+
+
+def by_age(effect: UnitEffect, periods: int) -> Array:
+    """Return the effect of one unit at ages 0 .. periods - 1."""
+    at = np.zeros(periods)
+    first, length = effect.first_age, len(effect.profile)
+    inside = effect.profile[: max(periods - first, 0)]
+    at[first : first + len(inside)] = inside
+    if effect.persistent and length:
+        at[first + length :] = effect.profile[-1]
+    return at
+
+
+def _effect(entries: Triplets, effect: UnitEffect, columns: Columns, cell: IntArray) -> None:
+    """Enter one effect: ordered in s, felt in every t >= s + first age; what is retired is felt no more."""
+    T = cell.shape[1]
+    unit = lookup(columns.at.unit, [effect.unit], "A unit's effect")[0]
+    row = cell[lookup(columns.at.resource, [effect.resource], "A unit's effect")[0]]
+    last = T if effect.persistent else effect.first_age + len(effect.profile)
+    s, t = np.triu_indices(T)
+    age = t - s
+    felt = (age >= effect.first_age) & (age < last)
+    s, t, age = s[felt], t[felt], age[felt]
+    entries.add(row[t], columns["order"].index[unit][s], -by_age(effect, T)[age])
+    if effect.persistent and len(effect.profile):
+        s, t = np.triu_indices(T)
+        entries.add(row[t], columns["retire"].index[unit][s], effect.profile[-1])

@@ -1,0 +1,338 @@
+r"""Columns of the model: every decision, in blocks, with its bounds, before any algebra.
+
+===========  ============================  ==================================================  ====================
+block        index                         meaning                                             unit
+===========  ============================  ==================================================  ====================
+start        activity, period              level x[a,t] started in t                           unit of the activity
+on           activity, period              1 while an on/off activity is on                    0 or 1
+switch       activity, period              1 where it is switched on                           0 to 1
+lots         activity, period              number of whole lots                                lot
+order        unit, period                  units y[e,t] ordered in t                           unit
+placed       unit, period                  1 where an order is placed at all                   0 or 1
+retire       unit, period                  units retired at the start of t                     unit
+stock        material, period              stock s[i,t] at the end of t                        unit of the material
+disposal     material, period              thrown away at a cost                               unit of the material
+deliver      demand, step, period          delivered on a value step                           unit of the material
+unmet        demand, period                not delivered, at a penalty                         unit of the material
+backlog      demand, step, period          waiting at the end of t                             unit of the material
+lost         demand, step, period          given up in t because it waited too long            unit of the material
+shortfall    material, period              stock missing below the safety stock                unit of the material
+counter      whole group, window           number of whole lots of the group                   lot
+reached      period                        1 in the period that reaches the target             0 or 1
+least_share  (single)                      least share of its demand that a customer gets      share
+===========  ============================  ==================================================  ====================
+
+A column whose upper limit is zero is left out, and so are stocks of what cannot be stored, disposal that is free (the
+balance is then an inequality) and penalties that are zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fabopt.model.aim import Aim
+from fabopt.model.families import IntArray, ModelError, filled, stacked
+from fabopt.model.index import Positions, positions
+from fabopt.network.tables import Activity, Array, Demand, Network, Unit
+
+_WHOLE = 1e-9  # a count this close below a whole number is that number
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One kind of column.
+
+    Attributes
+    ----------
+    index
+        Column of the model for each place, -1 where there is none: [n, T], or [n, steps, T] for demand blocks.
+    keys
+        Readable key of each column, in the order of the columns.
+    lower, upper, integer
+        Per column of the block.
+    offset
+        First column of the block in the model.
+    """
+
+    name: str
+    index: IntArray
+    keys: tuple[tuple[str, ...], ...]
+    lower: Array
+    upper: Array
+    integer: NDArray[np.bool_]
+    offset: int
+
+    def __len__(self) -> int:
+        """Return the number of columns."""
+        return len(self.keys)
+
+    def values(self, x: Array) -> Array:
+        """Return the block's part of a plan ``x`` [columns] in the shape of ``index``, zero where no column is."""
+        return np.where(self.index >= 0, x[np.maximum(self.index, 0)] if len(x) else 0.0, 0.0)
+
+    def spread(self, per_column: Array, fill: float) -> Array:
+        """Return an array of one entry a column in the shape of ``index``, ``fill`` where no column is."""
+        result = np.full(self.index.shape, fill)
+        result[self.index >= 0] = per_column
+        return result
+
+    @property
+    def columns(self) -> slice:
+        """The block's columns in the model."""
+        return slice(self.offset, self.offset + len(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """All blocks by name, the positions of the network's records, and the labels of the periods."""
+
+    blocks: Mapping[str, Block]
+    at: Positions
+    labels: tuple[str, ...]
+    aim: Aim
+
+    def __getitem__(self, name: str) -> Block:
+        """Return the block ``name``."""
+        return self.blocks[name]
+
+    def __iter__(self) -> Iterator[Block]:
+        """Iterate over the blocks in the order of their columns."""
+        return iter(self.blocks.values())
+
+    @property
+    def n(self) -> int:
+        """Number of columns."""
+        return sum(len(block) for block in self)
+
+    def stacked(self, what: str) -> NDArray[Any]:
+        """Return ``lower``, ``upper`` or ``integer`` of all columns [n]."""
+        return np.concatenate([getattr(block, what) for block in self])
+
+
+class _Builder:
+    """Gives columns their numbers, block by block."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = labels
+        self.blocks: dict[str, Block] = {}
+        self.next = 0
+
+    def add(
+        self,
+        name: str,
+        ids: Sequence[tuple[str, ...]],
+        exists: NDArray[np.bool_],
+        lower: Array | float,
+        upper: Array | float,
+        integer: NDArray[np.bool_] | bool = False,
+        labelled: bool = True,
+    ) -> None:
+        """Add a block; ``exists`` is [n, T] or [n, steps, T], and the keys are ``ids[n]``, step, label.
+
+        A block that is not ``labelled`` is [n, 1], and its keys end with the id.
+        """
+        words = [(label,) for label in self.labels] if labelled else [()]
+        places = np.argwhere(exists)
+        index = np.full(exists.shape, -1, dtype=np.int64)
+        index[exists] = self.next + np.arange(len(places))
+        if exists.ndim == 3:
+            keys = tuple((*ids[i], str(k + 1), *words[t]) for i, k, t in places.tolist())
+        else:
+            keys = tuple((*ids[i], *words[t]) for i, t in places.tolist())
+        self.blocks[name] = Block(
+            name=name,
+            index=index,
+            keys=keys,
+            lower=np.broadcast_to(np.asarray(lower, dtype=float), exists.shape)[exists],
+            upper=np.broadcast_to(np.asarray(upper, dtype=float), exists.shape)[exists],
+            integer=np.broadcast_to(np.asarray(integer, dtype=bool), exists.shape)[exists],
+            offset=self.next,
+        )
+        self.next += len(places)
+
+
+def make_columns(net: Network, aim: Aim | None = None) -> Columns:
+    """Return all columns of the model of ``net``, with those that ``aim`` asks for.
+
+    Raises
+    ------
+    ModelError
+        If ids repeat, or a bound makes no sense.
+    """
+    labels = tuple(period.label for period in net.periods)
+    aim = aim or Aim()
+    build = _Builder(labels)
+    _activities(build, net.activities, net.n_periods)
+    _units(build, net.units, net.n_periods)
+    _materials(build, net)
+    _demands(build, net.demands, net.n_periods)
+    _shortfall(build, net)
+    _counters(build, net)
+    _aims(build, aim, net.n_periods)
+    return Columns(MappingProxyType(build.blocks), positions(net), labels, aim)
+
+
+def _activities(build: _Builder, activities: Sequence[Activity], T: int) -> None:
+    ids = [(a.id,) for a in activities]
+    lower = stacked([filled(a.lower, T, 0.0) for a in activities], T)
+    upper = stacked([filled(a.upper, T, np.inf) for a in activities], T)
+    exists = (upper > 0) | (lower > 0)
+    on_off = np.array([a.on_off for a in activities], dtype=bool)[:, None]
+    build.add("start", ids, exists, np.where(on_off, 0.0, lower), upper)
+    build.add("on", ids, exists & on_off, 0.0, 1.0, True)
+    switched = np.array([a.on_off and (a.start_cost > 0 or a.min_run > 1) for a in activities], dtype=bool)
+    build.add("switch", ids, exists & switched[:, None], 0.0, 1.0)
+    lot = np.array([a.lot or np.nan for a in activities], dtype=float)[:, None]
+    build.add("lots", ids, exists & ~np.isnan(lot), 0.0, np.floor(upper / lot + _WHOLE), True)
+
+
+def _units(build: _Builder, units: Sequence[Unit], T: int) -> None:
+    ids = [(u.id,) for u in units]
+    limit = order_limits(units, T)
+    pinned = stacked([filled(u.pinned, T, np.nan) for u in units], T)
+    free = np.isnan(pinned)
+    whole = np.array([u.whole for u in units], dtype=bool)[:, None]
+    lower = np.where(free, 0.0, pinned)
+    upper = np.where(free, limit, pinned)
+    exists = upper > 0
+    # What is pinned needs no whole number to be found; it is a fact, even where it is a fraction.
+    build.add("order", ids, exists, lower, upper, whole & free)
+    build.add("placed", ids, exists & has_placing(units, T), 0.0, 1.0, True)
+    may = np.array([u.retire_cost is not None for u in units], dtype=bool)
+    stands = may & (np.array([u.opening > 0 for u in units], dtype=bool) | exists.any(axis=1))
+    build.add("retire", ids, np.repeat(stands[:, None], T, axis=1), 0.0, np.inf, whole)
+
+
+def order_limits(units: Sequence[Unit], T: int) -> Array:
+    """Return the most of each unit that one period may order [n, T], from its own and its total limit."""
+    upper = stacked([np.minimum(filled(u.upper, T, np.inf), u.total) for u in units], T)
+    whole = np.array([u.whole for u in units], dtype=bool)[:, None]
+    return np.where(whole, np.floor(upper + _WHOLE), upper)
+
+
+def has_placing(units: Sequence[Unit], T: int) -> NDArray[np.bool_]:
+    """Return where an order needs the 0-1 decision to place it: a fixed cost, or a least order [n, T]."""
+    fixed = stacked([filled(u.fixed_cost, T, 0.0) for u in units], T)
+    least = np.array([u.min_order for u in units], dtype=float)[:, None]
+    result: NDArray[np.bool_] = (fixed != 0) | (least > 0)
+    return result
+
+
+def _materials(build: _Builder, net: Network) -> None:
+    T, materials = net.n_periods, net.materials
+    ids = [(m.id,) for m in materials]
+    every = np.ones((len(materials), T), dtype=bool)
+    limit = np.array([m.stock_limit if m.storable else 0.0 for m in materials], dtype=float)[:, None]
+    build.add("stock", ids, every & (limit > 0), 0.0, limit)
+    priced = np.array([bool(m.disposal_cost) for m in materials], dtype=bool)[:, None]
+    build.add("disposal", ids, every & priced, 0.0, np.inf)
+
+
+def window_sum(values: Array, periods: int) -> Array:
+    """Return the sum of the last ``periods`` entries up to and including each one [..., T]."""
+    total = np.concatenate([np.zeros((*values.shape[:-1], 1)), np.cumsum(values, axis=-1)], axis=-1)
+    last = np.arange(1, values.shape[-1] + 1)
+    return np.asarray(total[..., last] - total[..., np.maximum(last - periods, 0)])
+
+
+def step_widths(demands: Sequence[Demand], T: int) -> Array:
+    """Return the width of every value step [demands, steps, T]; zero where a demand has fewer steps."""
+    steps = max((len(d.steps) for d in demands), default=0)
+    width = np.zeros((len(demands), steps, T))
+    for j, demand in enumerate(demands):
+        for k, step in enumerate(demand.steps):
+            width[j, k] = step.width
+    return width
+
+
+def _demands(build: _Builder, demands: Sequence[Demand], T: int) -> None:
+    ids = [(d.id,) for d in demands]
+    width = step_widths(demands, T)
+    waits, late, upper = np.zeros_like(width), np.zeros_like(width), width.copy()
+    for j, demand in enumerate(demands):
+        if demand.expiry is None:
+            upper[j] = _step_limits(demand, width[j])
+            continue
+        if demand.expiry < 0:
+            raise ModelError(f"Demand {demand.id!r}: expiry must be zero periods or more, not {demand.expiry}.")
+        waits[j] = window_sum(width[j], demand.expiry)
+        upper[j] = np.where(window_sum(width[j], demand.expiry + 1) > 0, np.inf, 0.0)
+        if demand.required:
+            waits[j, :, -1:] = 0.0  # nothing required may still wait at the end of the horizon
+        else:
+            late[j, :, demand.expiry :] = width[j][:, : T - demand.expiry]
+    build.add("deliver", ids, upper > 0, 0.0, upper)
+    penalty = np.array([_is_unmet(d) for d in demands], dtype=bool)[:, None]
+    build.add("unmet", ids, penalty & (width.sum(axis=1) > 0), 0.0, np.inf)
+    build.add("backlog", ids, waits > 0, 0.0, waits)
+    build.add("lost", ids, late > 0, 0.0, late)
+
+
+def _is_unmet(demand: Demand) -> bool:
+    return not demand.required and demand.expiry is None and demand.lost_cost > 0
+
+
+def _step_limits(demand: Demand, width: Array) -> Array:
+    """Return the limits of a demand's steps [steps, T].
+
+    Where the values do not rise from step to step, the last step of a period is held by the demand row alone: the
+    row's price is then the price of one more unit of demand, and not split between a row and a bound.
+    """
+    upper = width.copy()
+    value = np.array([step.value for step in demand.steps])
+    for t in range(width.shape[1]):
+        wanted = np.flatnonzero(width[: len(value), t] > 0)
+        if len(wanted) and np.all(np.diff(value[wanted, t]) <= 0):
+            upper[wanted[-1], t] = np.inf
+    return upper
+
+
+def safety(net: Network) -> Array:
+    """Return the safety stocks [materials, T], zero where there are none."""
+    return stacked([filled(m.safety_stock, net.n_periods, 0.0) for m in net.materials], net.n_periods)
+
+
+def _shortfall(build: _Builder, net: Network) -> None:
+    soft = np.array([m.shortfall_cost > 0 for m in net.materials], dtype=bool)[:, None]
+    build.add("shortfall", [(m.id,) for m in net.materials], soft & (safety(net) > 0), 0.0, np.inf)
+
+
+def window_label(window: Sequence[int], labels: Sequence[str]) -> str:
+    """Return a window of periods in words: ``2027Q1``, ``2027Q1..2027Q4``, or a list where it has gaps."""
+    if not window:
+        return "-"
+    first, last = min(window), max(window)
+    if first == last:
+        return labels[first]
+    if last - first + 1 == len(set(window)):
+        return f"{labels[first]}..{labels[last]}"
+    return ",".join(labels[t] for t in window)
+
+
+def window_labels(windows: Sequence[Sequence[int]], labels: Sequence[str]) -> list[str]:
+    """Return the label of every window of a row; a window that repeats gets a number."""
+    words = [window_label(window, labels) for window in windows]
+    return [w if w not in words[:i] else f"{w} #{words[:i].count(w) + 1}" for i, w in enumerate(words)]
+
+
+def _counters(build: _Builder, net: Network) -> None:
+    labels = [period.label for period in net.periods]
+    ids: list[tuple[str, ...]] = []
+    lower: list[float] = []
+    for group in net.whole_groups:
+        signed = any(float(np.min(term.coefficient)) < 0 for term in group.terms)
+        ids += [(group.id, label) for label in window_labels(group.windows, labels)]
+        lower += [-np.inf if signed else 0.0] * len(group.windows)
+    exists = np.ones((len(ids), 1), dtype=bool)
+    build.add("counter", ids, exists, np.array(lower, dtype=float)[:, None], np.inf, True, labelled=False)
+
+
+def _aims(build: _Builder, aim: Aim, T: int) -> None:
+    build.add("reached", [()], np.full((1, T), aim.target is not None), 0.0, 1.0, True)
+    build.add("least_share", [("least",)], np.full((1, 1), aim.fairness), 0.0, 1.0, labelled=False)

@@ -1,0 +1,256 @@
+"""The record that every constraint family has, and the tables its rows are kept in.
+
+A family says its row as a sentence, what the price of the row means, and whether an elastic run may relax it.
+Its rows are index and coefficient tables made by numpy before any Pyomo object exists, so that sparsity can be tested
+without a solver and a what-if is a difference of two tables.
+
+**Rule of structure.** Order and sparsity of rows and columns depend on structure alone: on which records exist, on
+which columns exist (an upper limit of zero leaves a column out) and on the ages of effects. A coefficient that is zero
+in some periods keeps its place as an explicit zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fabopt.network.tables import Array
+
+IntArray = NDArray[np.int64]
+
+
+class ModelError(Exception):
+    """The network cannot be written as a model; the message is a full sentence for the user."""
+
+
+class Named(Protocol):
+    """Any record of the network with an id, a name and a unit."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def unit(self) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One constraint family.
+
+    Attributes
+    ----------
+    name
+        Name of the family; also the name of the Pyomo constraint.
+    index
+        Words for the parts of a row's key.
+    unit
+        Unit of the right-hand side, in words.
+    says
+        The row as a sentence; ``{name}``, ``{period}``, ``{rhs}`` and ``{unit}`` are filled in.
+    price_says
+        What the price (million dollars per unit of right-hand side) of the row means; ``{name}``, ``{period}``.
+    soft
+        Whether an elastic run may relax the row to name what is missing.
+    """
+
+    name: str
+    index: tuple[str, ...]
+    unit: str
+    says: str
+    price_says: str
+    soft: bool = False
+
+    def sentence(self, name: str, period: str, rhs: float, unit: str) -> str:
+        """Return the row as a sentence."""
+        return self.says.format(name=name, period=period, rhs=f"{rhs:,.6g}", unit=unit)
+
+    def price_sentence(self, name: str, period: str, unit: str) -> str:
+        """Return in words what the price of the row is the price of."""
+        return self.price_says.format(name=name, period=period, unit=unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one family: ``lower <= A x <= upper``, with A as triplets sorted by row, then column.
+
+    Attributes
+    ----------
+    keys
+        Readable key of each row, such as ``("tsmc-n3", "2027Q1")``.
+    entity, period
+        Position of the record in its network table and of the (first) period, per row [n].
+    names, units
+        Display name and unit of the row's entity, per row.
+    row, col, val
+        The triplets [nnz]: row within the family, column of the model, coefficient.
+    lower, upper
+        Bounds of the rows [n]; infinite where there is none.
+    """
+
+    family: Family
+    keys: tuple[tuple[str, ...], ...]
+    entity: IntArray
+    period: IntArray
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    row: IntArray
+    col: IntArray
+    val: Array
+    lower: Array
+    upper: Array
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.keys)
+
+    @property
+    def starts(self) -> IntArray:
+        """Offsets of the rows in the triplets [n + 1]."""
+        return np.searchsorted(self.row, np.arange(len(self) + 1)).astype(np.int64)
+
+
+class Triplets:
+    """Collects (row, column, value) arrays; entries with a negative row or column are left out."""
+
+    def __init__(self) -> None:
+        self._rows: list[IntArray] = []
+        self._cols: list[IntArray] = []
+        self._vals: list[Array] = []
+
+    def add(self, rows: IntArray | int, cols: IntArray, vals: Array | float) -> None:
+        """Add entries; the three are broadcast against each other."""
+        r, c, v = np.broadcast_arrays(np.asarray(rows), np.asarray(cols), np.asarray(vals, dtype=float))
+        keep = (r >= 0) & (c >= 0)
+        self._rows.append(r[keep].astype(np.int64))
+        self._cols.append(c[keep].astype(np.int64))
+        self._vals.append(v[keep].astype(np.float64))
+
+    def merged(self) -> tuple[IntArray, IntArray, Array]:
+        """Return the entries sorted by row, then column, with repeated places added up (a zero sum stays)."""
+        if not self._rows:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+        row, col = np.concatenate(self._rows), np.concatenate(self._cols)
+        val: Array = np.concatenate(self._vals)
+        order = np.lexsort((col, row))
+        row, col, val = row[order], col[order], val[order]
+        if not len(row):
+            return row, col, val
+        first = np.concatenate(([True], (row[1:] != row[:-1]) | (col[1:] != col[:-1])))
+        return row[first], col[first], np.add.reduceat(val, np.flatnonzero(first))
+
+
+def assemble(
+    family: Family,
+    triplets: Triplets,
+    lower: Array,
+    upper: Array,
+    *,
+    key: Callable[[int], tuple[str, ...]],
+    name: Callable[[int], str],
+    unit: Callable[[int], str],
+    entity: IntArray,
+    period: IntArray,
+    keep: NDArray[np.bool_] | None = None,
+) -> Rows:
+    """Make the rows of a family from entries over candidate rows.
+
+    Parameters
+    ----------
+    family, triplets
+        The record, and the entries over candidate rows and columns of the model.
+    lower, upper, entity, period
+        Per candidate row [m].
+    key, name, unit
+        Functions of the candidate's number.
+    keep
+        Which candidates become rows [m]; by default those with at least one entry.
+    """
+    row, col, val = triplets.merged()
+    if keep is None:
+        keep = np.zeros(len(lower), dtype=bool)
+        keep[row] = True
+    number = np.where(keep, np.cumsum(keep) - 1, -1)
+    inside = keep[row] if len(row) else np.zeros(0, dtype=bool)
+    chosen = np.flatnonzero(keep)
+    return Rows(
+        family=family,
+        keys=tuple(key(int(i)) for i in chosen),
+        entity=entity[chosen].astype(np.int64),
+        period=period[chosen].astype(np.int64),
+        names=tuple(name(int(i)) for i in chosen),
+        units=tuple(unit(int(i)) for i in chosen),
+        row=number[row[inside]].astype(np.int64),
+        col=col[inside],
+        val=val[inside],
+        lower=lower[chosen].astype(np.float64),
+        upper=upper[chosen].astype(np.float64),
+    )
+
+
+def grid_rows(
+    family: Family,
+    entries: Triplets,
+    lower: Array | float,
+    upper: Array | float,
+    who: Sequence[tuple[str, str, str]],
+    labels: Sequence[str],
+    keep: NDArray[np.bool_] | None = None,
+) -> Rows:
+    """Make rows of a family that has one candidate an entity and period, numbered ``entity * T + period``.
+
+    Parameters
+    ----------
+    family, entries
+        The record, and the entries over candidate rows and columns of the model.
+    lower, upper
+        Bounds [entities, T], or anything that broadcasts to it.
+    who
+        Id, name and unit of each entity.
+    labels
+        Labels of the periods [T].
+    keep
+        Which candidates become rows [entities * T]; by default those with an entry.
+    """
+    T = len(labels)
+    shape, cells = (len(who), T), np.arange(len(who) * T)
+    return assemble(
+        family,
+        entries,
+        np.broadcast_to(np.asarray(lower, dtype=float), shape).ravel(),
+        np.broadcast_to(np.asarray(upper, dtype=float), shape).ravel(),
+        key=lambda c: (who[c // T][0], labels[c % T]),
+        name=lambda c: who[c // T][1],
+        unit=lambda c: who[c // T][2],
+        entity=(cells // T).astype(np.int64),
+        period=(cells % T).astype(np.int64),
+        keep=keep,
+    )
+
+
+def grid(entities: int, periods: int) -> IntArray:
+    """Return the numbers of the candidate rows [entities, T]."""
+    return np.arange(entities * periods, dtype=np.int64).reshape(entities, periods)
+
+
+def names(records: Sequence[Named]) -> list[tuple[str, str, str]]:
+    """Return id, name and unit of records."""
+    return [(record.id, record.name, record.unit) for record in records]
+
+
+def filled(values: Array | None, periods: int, default: float) -> Array:
+    """Return ``values`` as floats [T], or ``default`` in every period where there are none."""
+    if values is None:
+        return np.full(periods, default)
+    return np.asarray(values, dtype=np.float64)
+
+
+def stacked(arrays: Sequence[Array], periods: int) -> Array:
+    """Return arrays [T] as one matrix [n, T] (n may be zero)."""
+    if not arrays:
+        return np.zeros((0, periods))
+    return np.array(arrays, dtype=np.float64)

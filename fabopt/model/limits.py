@@ -1,0 +1,156 @@
+"""The registry of limits: every row or bound that restricts somebody, with owner, unit and levers.
+
+Analysis enumerates these records and never takes a name apart. A limit is the right-hand side of a row (``row`` >= 0)
+or the upper bound of a column (``column`` >= 0): of an order, a start, a stock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from fabopt.model.columns import Columns
+from fabopt.model.families import Rows
+from fabopt.network.tables import Network, Tags
+
+Side = Literal["upper", "lower", "both"]
+Kind = Literal["physical", "contract", "policy", "demand", "cash", "law"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """A unit whose order relieves a limit: its id, and the lead time in periods until it does."""
+
+    unit: str
+    lead: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One right-hand side or bound that restricts somebody.
+
+    Attributes
+    ----------
+    family
+        Constraint family, or for a bound the block of the column: ``order``, ``start``, ``stock``.
+    entity, name
+        Id and display name of the record.
+    period
+        Position of the period, or of the first of a window; -1 where the limit is one of the whole horizon.
+    row, column
+        Row or column of the model; the other is -1.
+    side
+        Side of the row that is the limit.
+    levers
+        Units that add to what is limited.
+    """
+
+    family: str
+    entity: str
+    name: str
+    period: int
+    owner: str
+    stage: str
+    region: str
+    unit: str
+    row: int
+    column: int
+    side: Side
+    kind: Kind
+    relaxable: bool
+    levers: tuple[Lever, ...] = ()
+
+
+def limits(net: Network, columns: Columns, rows: Mapping[str, Rows]) -> tuple[Limit, ...]:
+    """Return all limits of the model, in the order of its rows, then of its columns."""
+    offsets = dict(zip(rows, np.cumsum([0, *(len(r) for r in rows.values())]), strict=False))
+    found: list[Limit] = []
+    for name, family in rows.items():
+        for i, limit in _of_family(net, columns, family):
+            found.append(replace(limit, row=int(offsets[name]) + i))
+    return (*found, *_bounds(net, columns))
+
+
+def _limit(tags: Tags, entity: str, name: str, unit: str, **more: object) -> Limit:
+    base = Limit(
+        family="",
+        entity=entity,
+        name=name,
+        period=-1,
+        owner=tags.owner,
+        stage=tags.stage,
+        region=tags.region,
+        unit=unit,
+        row=-1,
+        column=-1,
+        side="upper",
+        kind="physical",
+        relaxable=True,
+    )
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def _of_family(net: Network, columns: Columns, rows: Rows) -> Iterator[tuple[int, Limit]]:
+    """Yield the rows of a family that are limits, by position within the family."""
+    name = rows.family.name
+    levers = _levers(net)
+    made = {f.material for f in net.flows if np.any(f.amount > 0)}
+    for i, (e, t) in enumerate(zip(rows.entity.tolist(), rows.period.tolist(), strict=True)):
+        side: Side = "both" if rows.lower[i] == rows.upper[i] else "upper" if np.isfinite(rows.upper[i]) else "lower"
+        if name == "capacity":
+            r = net.resources[e]
+            yield i, _limit(
+                r.tags, r.id, r.name, r.unit, family=name, period=t, kind=r.limit_kind, relaxable=r.relaxable,
+                levers=levers.get(r.id, ()),
+            )  # fmt: skip
+        elif name == "balance" and net.materials[e].id not in made:
+            m = net.materials[e]
+            yield i, _limit(m.tags, m.id, m.name, m.unit, family=name, period=t)
+        elif name in ("demand", "backlog_balance"):
+            d = net.demands[e]
+            yield i, _limit(d.tags, d.id, d.name, rows.units[i], family=name, period=t, kind="demand", side=side)
+        elif name == "total_orders":
+            u = net.units[e]
+            yield i, _limit(u.tags, u.id, u.name, u.unit, family=name)
+        elif name == "budget":
+            b = net.budgets[e]
+            yield i, _limit(b.tags, b.id, b.name, rows.units[i], family=name, period=t, kind="cash")
+        elif name == "group_limit":
+            g = net.groups[e]
+            yield i, _limit(
+                g.tags, g.id, g.name, g.unit, family=name, period=t, kind=g.limit_kind, relaxable=g.relaxable, side=side
+            )  # fmt: skip
+        elif name == "safety_stock":
+            m = net.materials[e]
+            yield i, _limit(m.tags, m.id, m.name, m.unit, family=name, period=t, kind="policy", side="lower")
+        elif name == "max_level":
+            a = net.activities[e]
+            if a.upper is not None and np.isfinite(a.upper[t]):
+                yield i, _limit(a.tags, a.id, a.name, a.unit, family=name, period=t)
+
+
+def _levers(net: Network) -> dict[str, tuple[Lever, ...]]:
+    lead = {unit.id: unit.lead for unit in net.units}
+    found: dict[str, list[Lever]] = {}
+    for effect in net.unit_effects:
+        lever = Lever(effect.unit, lead[effect.unit])
+        if np.any(effect.profile > 0) and lever not in found.setdefault(effect.resource, []):
+            found[effect.resource].append(lever)
+    return {resource: tuple(levers) for resource, levers in found.items()}
+
+
+def _bounds(net: Network, columns: Columns) -> Iterator[Limit]:
+    """Yield the finite upper bounds of orders, starts and stocks that are free to move."""
+    for name, records in (("order", net.units), ("start", net.activities), ("stock", net.materials)):
+        block = columns[name]
+        free = np.isfinite(block.upper) & (block.lower < block.upper)
+        for e, t in np.argwhere(block.index >= 0).tolist():
+            column = int(block.index[e, t])
+            record = records[e]
+            if free[column - block.offset] and not getattr(record, "on_off", False):
+                yield _limit(
+                    record.tags, record.id, record.name, record.unit, family=name, period=t, column=column
+                )  # fmt: skip

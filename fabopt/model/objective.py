@@ -1,0 +1,191 @@
+r"""The objective as a sum of named terms: discounted value less discounted cost, in million dollars.
+
+.. math::
+   \max \; V_0 + \sum_t \delta_t \Big( \sum_{j,k} v_{j,k,t} d_{j,k,t} - \sum_a (c_{a,t} x_{a,t} + f_{a,t} w_{a,t}
+   + g_a v_{a,t}) - \sum_e (c_{e,t} y_{e,t} + F_{e,t} z_{e,t} + r_e q_{e,t}) - \sum_i (h_{i,t} s_{i,t} + o_i w_{i,t}
+   + p_i f_{i,t}) - \sum_{j,k} (\beta_j b_{j,k,t} + \lambda_j l_{j,k,t}) - \sum_j \lambda_j u_{j,t} \Big)
+   + \delta_{\text{end}} E
+
+=====================  ==========================================================================================
+term                   what it is
+=====================  ==========================================================================================
+running_value          worth of what runs whatever is decided: a constant, left out of the gap's denominator
+delivery_value         value of deliveries, by value step and period of delivery
+activity_cost          cost of starts
+fixed_cost             cost of being on, of on/off activities
+start_cost             cost of being switched on
+order_cost             cost of units, in the period of the order
+order_fixed_cost       cost of placing an order at all
+retire_cost            cost of retiring units
+carrying_cost          cost of stock at the end of each period
+disposal_cost          cost of throwing away
+shortfall_cost         cost of stock missing below the safety stock, per period
+backlog_cost           cost of what waits at the end of each period
+lost_cost              cost of what is lost or unmet; what still waits when the horizon ends counts as lost
+terminal_stock         worth of the stock at the end
+terminal_landing       worth of what starts and orders make (less what they take) after the last period
+terminal_units         worth of units at the end, by the period of their order; a retired unit forfeits the worth
+                       of one ordered in the first period
+=====================  ==========================================================================================
+
+Money of period t is discounted by ``period.discount``, money at the end by ``end_discount``. At the end, one unit of a
+material is worth ``terminal_value`` if it is there when the last period is over: stock carries its ``survival`` over
+that boundary, and what lands at T (an asset that a run returns) counts in full, so that idling an asset is not better
+than using it. What lands n periods later counts ``survival ** n`` of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fabopt.model.columns import Columns
+from fabopt.model.families import IntArray, filled, stacked
+from fabopt.network.tables import Array, Network
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveTerm:
+    """One named part of the objective: ``constant + coefficients . x[columns]``, discounted, gains positive."""
+
+    name: str
+    columns: IntArray
+    coefficients: Array
+    constant: float = 0.0
+
+    def value(self, x: Array) -> float:
+        """Return the term's worth in a plan ``x`` [columns of the model]."""
+        return self.constant + float(self.coefficients @ x[self.columns])
+
+
+def cost_vector(terms: tuple[ObjectiveTerm, ...], columns: int, without: frozenset[str] = frozenset()) -> Array:
+    """Return the sum of the terms' coefficients [columns], leaving out the terms named in ``without``."""
+    total = np.zeros(columns)
+    for term in terms:
+        if term.name not in without:
+            np.add.at(total, term.columns, term.coefficients)
+    return total
+
+
+def objective_terms(net: Network, columns: Columns) -> tuple[ObjectiveTerm, ...]:
+    """Return the terms of the objective; those without a column are left out, but for the constant one."""
+    found = [
+        *_operations(net, columns),
+        *_orders(net, columns),
+        *_stocks(net, columns),
+        *_demands(net, columns),
+        *_terminal(net, columns),
+    ]
+    constant = ObjectiveTerm("running_value", np.zeros(0, np.int64), np.zeros(0), net.constant_value)
+    return (constant, *(term for term in found if len(term.columns)))
+
+
+def _term(name: str, index: IntArray, coefficient: Array | float) -> ObjectiveTerm:
+    """Return a term over the columns of ``index`` where the coefficient is not zero."""
+    per_place = np.broadcast_to(np.asarray(coefficient, dtype=float), index.shape)
+    there = (index >= 0) & (per_place != 0)
+    return ObjectiveTerm(name, index[there], per_place[there])
+
+
+def _discount(net: Network) -> Array:
+    return np.array([period.discount for period in net.periods])
+
+
+def _operations(net: Network, columns: Columns) -> list[ObjectiveTerm]:
+    T, disc = net.n_periods, _discount(net)
+    cost = stacked([filled(a.cost, T, 0.0) for a in net.activities], T)
+    fixed = stacked([filled(a.fixed_cost, T, 0.0) for a in net.activities], T)
+    start = np.array([a.start_cost for a in net.activities], dtype=float)[:, None]
+    return [
+        _term("activity_cost", columns["start"].index, -cost * disc),
+        _term("fixed_cost", columns["on"].index, -fixed * disc),
+        _term("start_cost", columns["switch"].index, -start * disc),
+    ]
+
+
+def _orders(net: Network, columns: Columns) -> list[ObjectiveTerm]:
+    T, disc = net.n_periods, _discount(net)
+    cost = stacked([filled(u.cost, T, 0.0) for u in net.units], T)
+    fixed = stacked([filled(u.fixed_cost, T, 0.0) for u in net.units], T)
+    retire = np.array([u.retire_cost or 0.0 for u in net.units], dtype=float)[:, None]
+    return [
+        _term("order_cost", columns["order"].index, -cost * disc),
+        _term("order_fixed_cost", columns["placed"].index, -fixed * disc),
+        _term("retire_cost", columns["retire"].index, -retire * disc),
+    ]
+
+
+def _stocks(net: Network, columns: Columns) -> list[ObjectiveTerm]:
+    T, disc = net.n_periods, _discount(net)
+    carrying = stacked([filled(m.carrying_cost, T, 0.0) for m in net.materials], T)
+    disposal = np.array([m.disposal_cost or 0.0 for m in net.materials], dtype=float)[:, None]
+    shortfall = np.array([m.shortfall_cost for m in net.materials], dtype=float)[:, None]
+    return [
+        _term("carrying_cost", columns["stock"].index, -carrying * disc),
+        _term("disposal_cost", columns["disposal"].index, -disposal * disc),
+        _term("shortfall_cost", columns["shortfall"].index, -shortfall * disc),
+    ]
+
+
+def _demands(net: Network, columns: Columns) -> list[ObjectiveTerm]:
+    disc = _discount(net)
+    deliver = columns["deliver"].index
+    value = np.zeros(deliver.shape)
+    for j, demand in enumerate(net.demands):
+        for k, step in enumerate(demand.steps):
+            value[j, k] = step.value
+    waiting = np.array([d.backlog_cost for d in net.demands], dtype=float)[:, None, None]
+    lost = np.array([d.lost_cost for d in net.demands], dtype=float)[:, None, None]
+    late = [
+        _term("lost_cost", columns["lost"].index, -lost * disc),
+        _term("lost_cost", columns["unmet"].index, -lost[:, :, 0] * disc),
+        _term("lost_cost", columns["backlog"].index[:, :, -1:], -lost * disc[-1:]),
+    ]
+    return [
+        _term("delivery_value", deliver, value * disc),
+        _term("backlog_cost", columns["backlog"].index, -waiting * disc),
+        _joined("lost_cost", late),
+    ]
+
+
+def _joined(name: str, terms: list[ObjectiveTerm]) -> ObjectiveTerm:
+    return ObjectiveTerm(
+        name,
+        np.concatenate([np.zeros(0, np.int64), *(t.columns for t in terms)]),
+        np.concatenate([np.zeros(0), *(t.coefficients for t in terms)]),
+    )
+
+
+def _terminal(net: Network, columns: Columns) -> list[ObjectiveTerm]:
+    T, end = net.n_periods, net.end_discount
+    kept = np.array([m.terminal_value * m.survival for m in net.materials], dtype=float)[:, None]
+    worth = stacked([filled(u.terminal_value, T, 0.0) for u in net.units], T)
+    units = [
+        _term("terminal_units", columns["order"].index, end * worth),
+        _term("terminal_units", columns["retire"].index, -end * worth[:, :1]),
+    ]
+    return [
+        _term("terminal_stock", columns["stock"].index[:, -1:], end * kept),
+        _joined("terminal_landing", _landing(net, columns)),
+        _joined("terminal_units", units),
+    ]
+
+
+def _landing(net: Network, columns: Columns) -> list[ObjectiveTerm]:
+    T, end, at = net.n_periods, net.end_discount, columns.at
+    terms = []
+    effects = [
+        (columns["start"].index, columns.at.activity[f.activity], f.material, f.age, f.amount) for f in net.flows
+    ]
+    effects += [
+        (columns["order"].index, at.unit[m.unit], m.material, m.age, np.full(T, m.amount)) for m in net.unit_materials
+    ]
+    for index, entity, material, age, amount in effects:
+        record = net.materials[at.material[material]]
+        after = np.arange(T) + age - T
+        late = after >= 0
+        if record.terminal_value and late.any():
+            worth = end * record.terminal_value * record.survival ** after[late] * amount[late]
+            terms.append(_term("terminal_landing", index[entity][late], worth))
+    return terms

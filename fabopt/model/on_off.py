@@ -1,0 +1,109 @@
+r"""On or off: an activity runs between its least and its largest level, or not at all, and for so long at least.
+
+.. math::
+   x_{a,t} \le U_{a,t}\, w_{a,t} \qquad x_{a,t} \ge L_{a,t}\, w_{a,t} \qquad
+   w_{a,t} - w_{a,t-1} \le v_{a,t} \qquad \sum_{\tau = t - m_a + 1}^{t} v_{a,\tau} \le w_{a,t}
+
+========  ===========================================================  ====================
+symbol    meaning                                                      unit
+========  ===========================================================  ====================
+x[a,t]    level started in t                                           unit of the activity
+w[a,t]    1 while the activity is on; w[a,-1] says whether it was on   0 or 1
+v[a,t]    1 where it is switched on (whole by itself)                  0 to 1
+U, L      largest and least level while on                             unit of the activity
+m[a]      least number of periods on at a time                         periods
+========  ===========================================================  ====================
+
+``U`` is the upper level given, else the tightest of what data imply (:mod:`fabopt.model.big_m`). An activity that was
+on at the decision date has served its least run; a run that the end of the horizon cuts short is allowed. Prices of
+these rows are prices with the whole numbers held.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fabopt.model.big_m import level_limits
+from fabopt.model.columns import Columns
+from fabopt.model.families import Family, Rows, Triplets, filled, grid, grid_rows, names, stacked
+from fabopt.network.tables import Network
+
+MAX_LEVEL = Family(
+    name="max_level",
+    index=("activity", "period"),
+    unit="unit of the activity",
+    says="{name} runs in {period} only while it is on, and not above its largest level",
+    price_says="one more {unit} of {name} in {period} above its largest level",
+)
+MIN_LEVEL = Family(
+    name="min_level",
+    index=("activity", "period"),
+    unit="unit of the activity",
+    says="{name} runs at its least level or above while it is on in {period}",
+    price_says="one {unit} less of the least level of {name} in {period}",
+)
+SWITCH_ON = Family(
+    name="switch_on",
+    index=("activity", "period"),
+    unit="0 or 1",
+    says="{name} is on in {period} only if it was on before or is switched on",
+    price_says="one start of {name} in {period}",
+)
+MIN_RUN = Family(
+    name="min_run",
+    index=("activity", "period"),
+    unit="0 or 1",
+    says="{name}, once switched on, is still on in {period} for its least run",
+    price_says="one run of {name} cut short in {period}",
+)
+FAMILIES = (MAX_LEVEL, MIN_LEVEL, SWITCH_ON, MIN_RUN)
+
+
+def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
+    """Return the rows of on/off activities.
+
+    Raises
+    ------
+    ModelError
+        If the data give no largest level to an activity that is on or off.
+    """
+    T, activities = net.n_periods, net.activities
+    start, on = columns["start"].index, columns["on"].index
+    cell = grid(len(activities), T)
+    least = stacked([filled(a.lower, T, 0.0) for a in activities], T)
+    most = level_limits(net, columns)
+    high, low = Triplets(), Triplets()
+    high.add(np.where(on >= 0, cell, -1), start, 1.0)
+    high.add(cell, on, -most)
+    low.add(np.where((on >= 0) & (least > 0), cell, -1), start, 1.0)
+    low.add(np.where(least > 0, cell, -1), on, -least)
+    who, labels = names(activities), columns.labels
+    return (
+        grid_rows(MAX_LEVEL, high, -np.inf, 0.0, who, labels),
+        grid_rows(MIN_LEVEL, low, 0.0, np.inf, who, labels),
+        *_switching(net, columns),
+    )
+
+
+def _switching(net: Network, columns: Columns) -> tuple[Rows, Rows]:
+    T, activities = net.n_periods, net.activities
+    on, switch = columns["on"].index, columns["switch"].index
+    cell = grid(len(activities), T)
+    first = np.zeros(cell.shape)
+    if T:
+        first[:, 0] = [a.was_on for a in activities]
+    change, run = Triplets(), Triplets()
+    change.add(np.where(switch >= 0, cell, -1), on, 1.0)
+    change.add(np.where(switch >= 0, cell, -1), switch, -1.0)
+    change.add(np.where(switch >= 0, cell, -1)[:, 1:], on[:, :-1], -1.0)
+    for a, activity in enumerate(activities):
+        if activity.min_run > 1 and (switch[a] >= 0).any():
+            s, t = np.triu_indices(T)
+            held = (t - s < activity.min_run) & (switch[a][s] >= 0)
+            run.add(cell[a][t[held]], switch[a][s[held]], 1.0)
+            run.add(cell[a], on[a], -1.0)
+    who, labels = names(activities), columns.labels
+    return (
+        grid_rows(SWITCH_ON, change, -np.inf, first, who, labels),
+        grid_rows(MIN_RUN, run, -np.inf, 0.0, who, labels),
+    )

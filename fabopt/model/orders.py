@@ -1,0 +1,129 @@
+r"""Orders of units: in all, and, where an order costs a fixed sum or has a least size, placed or not.
+
+.. math::
+   \sum_t y_{e,t} \le N_e \qquad
+   y_{e,t} \le M_{e,t}\, z_{e,t} \qquad
+   y_{e,t} \ge m_e\, z_{e,t}
+
+========  ====================================================  =======
+symbol    meaning                                               unit
+========  ====================================================  =======
+y[e,t]    units ordered in t                                    unit
+z[e,t]    1 if an order is placed in t                          0 or 1
+N[e]      most units that may be ordered over the horizon       unit
+M[e,t]    most units of one order: the period's and the total   unit
+          limit, no larger constant
+m[e]      least order                                           unit
+========  ====================================================  =======
+
+The price of the total is what the right to one more unit is worth; the other two rows have prices only with whole
+numbers held, and these mean little.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fabopt.model.columns import Columns, has_placing, order_limits
+from fabopt.model.families import (
+    Family,
+    ModelError,
+    Rows,
+    Triplets,
+    assemble,
+    filled,
+    grid,
+    grid_rows,
+    names,
+    stacked,
+)
+from fabopt.network.tables import Array, Network
+
+TOTAL_ORDERS = Family(
+    name="total_orders",
+    index=("unit",),
+    unit="unit",
+    says="{name}: at most {rhs} {unit} may be ordered in all",
+    price_says="the right to order one more {unit} of {name}",
+    soft=True,
+)
+ORDER_MAX = Family(
+    name="order_max",
+    index=("unit", "period"),
+    unit="unit",
+    says="{name}: nothing is ordered in {period} unless an order is placed",
+    price_says="one more {unit} of {name} in {period} without placing an order",
+)
+ORDER_MIN = Family(
+    name="order_min",
+    index=("unit", "period"),
+    unit="unit",
+    says="{name}: an order placed in {period} has the least size",
+    price_says="one {unit} less in the least order of {name} in {period}",
+)
+FAMILIES = (TOTAL_ORDERS, ORDER_MAX, ORDER_MIN)
+
+
+def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
+    """Return total, largest and least orders.
+
+    Raises
+    ------
+    ModelError
+        If a unit with a fixed order cost or a least order has neither a limit per period nor a total.
+    """
+    T, units = net.n_periods, net.units
+    if not units:
+        return ()
+    return _totals(net, columns), *_placing(net, columns, _most(net, columns, T))
+
+
+def _most(net: Network, columns: Columns, T: int) -> Array:
+    """Return the constant M [units, T] of the placing rows."""
+    pinned = stacked([filled(u.pinned, T, np.nan) for u in net.units], T)
+    most = np.where(np.isnan(pinned), order_limits(net.units, T), pinned)
+    endless = has_placing(net.units, T) & (columns["order"].index >= 0) & ~np.isfinite(most)
+    if endless.any():
+        unit = net.units[int(np.flatnonzero(endless.any(axis=1))[0])]
+        raise ModelError(
+            f"Unit {unit.id!r} has a fixed order cost or a least order, so it needs an upper limit: "
+            "give the most that one period may order, or a total."
+        )
+    return most
+
+
+def _totals(net: Network, columns: Columns) -> Rows:
+    units, order = net.units, columns["order"].index
+    total = np.array([u.total for u in units], dtype=float)
+    limited = np.isfinite(total) & ((order >= 0).sum(axis=1) > 1)
+    entries = Triplets()
+    entries.add(np.where(limited, np.arange(len(units)), -1)[:, None], order, 1.0)
+    return assemble(
+        TOTAL_ORDERS,
+        entries,
+        np.full(len(units), -np.inf),
+        total,
+        key=lambda e: (units[e].id,),
+        name=lambda e: units[e].name,
+        unit=lambda e: units[e].unit,
+        entity=np.arange(len(units), dtype=np.int64),
+        period=np.zeros(len(units), dtype=np.int64),
+    )
+
+
+def _placing(net: Network, columns: Columns, most: Array) -> tuple[Rows, Rows]:
+    T, units = net.n_periods, net.units
+    order, placed = columns["order"].index, columns["placed"].index
+    cell = np.where(placed >= 0, grid(len(units), T), -1)
+    least = np.array([u.min_order for u in units], dtype=float)[:, None]
+    upper, lower = Triplets(), Triplets()
+    upper.add(cell, order, 1.0)
+    upper.add(cell, placed, -most)
+    sized = np.where(least > 0, cell, -1)
+    lower.add(sized, order, 1.0)
+    lower.add(sized, placed, -least)
+    who, labels = names(units), columns.labels
+    return (
+        grid_rows(ORDER_MAX, upper, -np.inf, 0.0, who, labels),
+        grid_rows(ORDER_MIN, lower, 0.0, np.inf, who, labels),
+    )

@@ -1,0 +1,115 @@
+"""From the incumbent to the plan that is reported: whole numbers exact, prices, and a fixed choice among equals.
+
+1. Whole numbers are rounded and held; the linear program that is left is solved. Its duals are the prices.
+2. The tie-break: on the optimal face (columns with a reduced cost and rows with a dual stay where they are) a generic
+   positive weight on every column is minimised. The face does not depend on which of its points or duals was found, so
+   equal inputs give the same plan, and it is the one that moves least.
+3. Every row, bound and whole number is verified.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fabopt.network.tables import Array
+from fabopt.solve.session import Ended, HighsSession, SolverError
+
+TOLERANCE = 1e-6
+"""Largest violation of a row or bound in a plan, relative to max(1, its size)."""
+
+_FREE = 1e-7  # a reduced cost or dual below this is zero (HiGHS' own tolerance)
+_SNAP = 1e-9  # a value this close to its bound is at its bound
+_GOLDEN = 0.6180339887498949
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The plan, with prices (per unit of right-hand side or bound, in the unit of the last objective)."""
+
+    x: Array
+    row_price: Array
+    column_price: Array
+
+
+def finish(session: HighsSession, x: Array, cost: Array) -> Finished | None:
+    """Return the exact plan and its prices, or None if no plan has the rounded whole numbers.
+
+    Parameters
+    ----------
+    session
+        The live model, with every earlier objective held.
+    x
+        The incumbent [columns].
+    cost
+        The last objective [columns]; the plan is best in it, whole numbers held.
+
+    Raises
+    ------
+    SolverError
+        If the plan breaks a row, bound or whole number by more than :data:`TOLERANCE`.
+    """
+    session.set_costs(cost)
+    session.hold_integers(x)
+    try:
+        held = session.solve(interruptible=False)
+        if held.ended is Ended.INFEASIBLE:
+            return None
+        if held.x is None or held.row_price is None or held.column_price is None:
+            raise SolverError(f"The program with whole numbers held ended with {held.ended.value!r}, without prices.")
+        best = _break_ties(session, held.x, held.row_price, held.column_price)
+        plan = held.x if best is None or _worse(cost, best, held.x) else best
+        plan = _snapped(session, plan)
+        broken = session.violation(plan)
+    finally:
+        session.release_integers()
+    if broken > TOLERANCE:
+        raise SolverError(f"The plan breaks a row or bound by {broken:.2g} of its size; {TOLERANCE:g} is allowed.")
+    return Finished(plan, held.row_price, held.column_price)
+
+
+def _worse(cost: Array, plan: Array, than: Array) -> bool:
+    value = float(cost @ than)
+    return float(cost @ plan) < value - 1e-7 * max(1.0, abs(value))
+
+
+def weights(columns: int) -> Array:
+    """Return positive weights [columns] that no two columns share: 1 plus the multiples of the golden ratio mod 1."""
+    return np.asarray(1.0 + np.modf(np.arange(1, columns + 1) * _GOLDEN)[0])
+
+
+def _break_ties(session: HighsSession, x: Array, row_price: Array, column_price: Array) -> Array | None:
+    """Return the point of the optimal face with the least weight, or None if the solver gives none."""
+    columns = np.flatnonzero(np.abs(column_price) > _FREE).astype(np.int64)
+    tight = (np.abs(row_price) > _FREE) & (session.row_lower < session.row_upper)
+    side = np.where(row_price > 0, session.row_upper, session.row_lower)
+    rows = np.flatnonzero(tight & np.isfinite(side)).astype(np.int64)
+    before = (
+        session.column_lower.copy(),
+        session.column_upper.copy(),
+        session.row_lower.copy(),
+        session.row_upper.copy(),
+    )
+    at = np.clip(x, before[0], before[1])[columns]
+    session.set_column_bounds(columns, at, at)
+    session.set_row_bounds(rows, side[rows], side[rows])
+    cost, offset = session.cost, session.offset
+    session.set_costs(np.where(np.isfinite(before[0]), -weights(len(x)), 0.0))
+    try:
+        outcome = session.solve(interruptible=False)
+    finally:
+        session.set_costs(cost, offset)
+        session.set_column_bounds(columns, before[0][columns], before[1][columns])
+        session.set_row_bounds(rows, before[2][rows], before[3][rows])
+    return outcome.x if outcome.ended is Ended.OPTIMAL else None
+
+
+def _snapped(session: HighsSession, x: Array) -> Array:
+    """Return ``x`` with values next to a bound at the bound."""
+    x = np.clip(x, session.column_lower, session.column_upper)
+    for bound in (session.column_lower, session.column_upper):
+        with np.errstate(invalid="ignore"):
+            near = np.abs(x - bound) <= _SNAP * np.maximum(1.0, np.abs(bound))
+        x = np.where(np.isfinite(bound) & near, bound, x)
+    return np.where(np.abs(x) < _SNAP, 0.0, x)

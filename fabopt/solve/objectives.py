@@ -1,0 +1,304 @@
+r"""Objectives as stages that are solved in order, each held while the next is solved.
+
+HiGHS' own lexicographic mode reports no objective and no duals, so the loop is ours. A stage maximises a linear
+function of the plan; its result is then held by one row, up to :data:`HOLD` of its size, and the next stage is solved:
+
+================  ========================================================  =============================
+objective         first stage                                               unit of the objective
+================  ========================================================  =============================
+value             discounted value less cost                                million dollars
+compute           compute delivered up to the end of period ``by``, or in   compute
+                  that period alone (``measure="rate"``)
+time_to_compute   the earliest period that reaches the target               position of the period (0: first)
+least_cost        discounted cost, terminal values taken off; deliveries    million dollars
+                  are worth nothing, so only what is required is made
+max_min           the least share, then the next, ... (leximin)             share
+================  ========================================================  =============================
+
+After any objective but value, value is the next stage; the last is the fixed tie-break of :mod:`fabopt.solve.finish`.
+
+**Leximin.** The least share phi is raised as far as it goes; every customer that cannot get more than phi while all
+others keep at least phi is frozen there, one question (a solve) each; then phi is raised for the rest. With whole
+numbers it may happen that each of two customers could get more but not both: then the first in the order of the
+instance is frozen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from fabopt.model.aim import counted
+from fabopt.model.families import IntArray, ModelError
+from fabopt.model.objective import cost_vector
+from fabopt.model.tables import ModelTables
+from fabopt.network.tables import Array
+from fabopt.solve.options import OptionError, SolveOptions
+from fabopt.solve.session import Ended, HighsSession, Outcome, Progress
+
+HOLD = 1e-9
+"""How far a later stage may fall below the result of an earlier one, relative to max(1, its size)."""
+
+SAME = 1e-6
+"""Objective and bound this close (in the unit of the objective) are the same: HiGHS' own absolute gap."""
+
+SHARE = 1e-6
+"""Shares closer than this are equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One objective: maximise ``cost . x``; what is reported is ``constant + sign * cost . x``."""
+
+    name: str
+    unit: str
+    cost: Array
+    sign: float = 1.0
+    constant: float = 0.0
+
+    def reported(self, maximised: float) -> float:
+        """Return the figure a person sees."""
+        return self.constant + self.sign * maximised
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """How a stage ended. ``gap`` is |bound - objective| / |objective - constant|, zero where both agree."""
+
+    name: str
+    unit: str
+    ended: Ended
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    seconds: float
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What the stages gave: the plan so far (None without one), how each ended, and how the first and all ended."""
+
+    x: Array | None
+    reports: tuple[StageReport, ...]
+    stopped: Ended | None
+
+    @property
+    def first(self) -> StageReport:
+        """The stage of the objective that was asked for."""
+        return self.reports[0]
+
+
+Notify = Callable[[str, Progress], None]
+
+
+def stages(tables: ModelTables, columns: int, options: SolveOptions, value: Array) -> tuple[Stage, ...]:
+    """Return the stages of the objective that ``options`` ask for.
+
+    Parameters
+    ----------
+    tables
+        The model.
+    columns
+        Number of columns, with those that hooks have added.
+    options
+        Options of the run.
+    value
+        Cost vector of the model's objective [columns], with what hooks have changed.
+
+    Raises
+    ------
+    OptionError
+        If the date is no period of the horizon.
+    fabopt.model.families.ModelError
+        If nothing counts as compute.
+    """
+    last = Stage("value", "million dollars", value, constant=tables.net.constant_value)
+    if options.objective == "value":
+        return (last,)
+    if options.objective == "compute":
+        return (Stage("compute", "compute", _compute(tables, columns, options)), last)
+    if options.objective == "time_to_compute":
+        periods = np.zeros(columns)
+        reached = tables.columns["reached"].index[0]
+        periods[reached] = -np.arange(len(reached))
+        return (Stage("time_to_compute", "period", periods, sign=-1.0), last)
+    if options.objective == "least_cost":
+        cost = np.zeros(columns)
+        cost[: tables.columns.n] = cost_vector(tables.terms, tables.columns.n, frozenset({"delivery_value"}))
+        return (Stage("least_cost", "million dollars", cost, sign=-1.0), last)
+    share = np.zeros(columns)
+    share[tables.columns["least_share"].index[0, 0]] = 1.0
+    return (Stage("max_min", "share", share), last)
+
+
+def _compute(tables: ModelTables, columns: int, options: SolveOptions) -> Array:
+    """Return the cost vector of the compute delivered by (or in) the period of the options."""
+    net, labels = tables.net, list(tables.columns.labels)
+    if options.by is not None and options.by not in labels:
+        raise OptionError(f"{options.by!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}.")
+    reported = [p.index for p in net.periods if p.reported] or [len(labels) - 1]
+    last = labels.index(options.by) if options.by is not None else reported[-1]
+    first = 0 if options.measure == "cumulative" else last
+    members = counted(net, options.demands)
+    if not members:
+        raise ModelError("No demand has a weight in compute, so there is no compute to maximise.")
+    cost = np.zeros(columns)
+    for j, weight in members.items():
+        index = tables.columns["deliver"].index[j][:, first : last + 1]
+        cost[index[index >= 0]] = weight
+    return cost
+
+
+class Runner:
+    """Solves stages in order on one session, within one time limit."""
+
+    def __init__(self, session: HighsSession, options: SolveOptions, notify: Notify | None) -> None:
+        self.session, self.options, self.notify = session, options, notify
+        self.deadline = time.monotonic() + options.time_limit
+        self.x: Array | None = None
+        self.reports: list[StageReport] = []
+        self.stopped: Ended | None = None
+
+    def run(self, todo: tuple[Stage, ...], tables: ModelTables) -> Staged:
+        """Solve the stages; stop at the first that ends without an optimum."""
+        for number, stage in enumerate(todo):
+            outcome = self._leximin(stage, tables) if stage.name == "max_min" else self._stage(stage)
+            if outcome is None or outcome.x is None or self.stopped is not None:
+                break
+            if number < len(todo) - 1:
+                self._hold(stage.cost, self._exact(stage.cost, outcome.x))
+        return Staged(self.x, tuple(self.reports), self.stopped)
+
+    def again(self, stage: Stage) -> Array | None:
+        """Solve a stage once more, as far as time allows, and return its plan."""
+        outcome = self._solve(stage.name, stage.cost, stage.constant, stage.sign)
+        return None if outcome is None else outcome.x
+
+    def _left(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def _solve(self, name: str, cost: Array, constant: float = 0.0, sign: float = 1.0) -> Outcome | None:
+        """Maximise ``cost . x`` from the plan at hand; None if there is no time left."""
+        if self.x is not None and (self._left() <= 0 or self.session.interrupted):
+            self.stopped = Ended.INTERRUPTED if self.session.interrupted else Ended.TIME_LIMIT
+            return None
+        self.session.set_costs(cost)
+        if self.x is not None and self.session.integer.any():
+            self.session.set_start(self.x)
+
+        def progress(p: Progress) -> None:
+            if self.notify is not None:
+                self.notify(name, _told(p, constant, sign))
+
+        outcome = self.session.solve(time_limit=max(self._left(), 0.0), gap=self.options.gap, progress=progress)
+        if outcome.x is not None:
+            self.x = outcome.x
+        if outcome.ended is not Ended.OPTIMAL:
+            self.stopped = outcome.ended
+        return outcome
+
+    def _stage(self, stage: Stage) -> Outcome | None:
+        outcome = self._solve(stage.name, stage.cost, stage.constant, stage.sign)
+        if outcome is not None:
+            self.reports.append(report(stage, outcome))
+        return outcome
+
+    def _exact(self, cost: Array, x: Array) -> float:
+        """Return the worth of a plan whose whole numbers are exact: rounded and held, the rest solved again."""
+        if not self.session.integer.any():
+            return float(cost @ x)
+        self.session.hold_integers(x)
+        try:
+            outcome = self.session.solve(interruptible=False)
+        finally:
+            self.session.release_integers()
+        if outcome.x is None or outcome.ended is not Ended.OPTIMAL:
+            return float(cost @ x)
+        self.x = outcome.x
+        return float(cost @ outcome.x)
+
+    def _hold(self, cost: Array, reached: float) -> None:
+        columns = np.flatnonzero(cost).astype(np.int64)
+        slack = HOLD * max(1.0, abs(reached))
+        self.session.add_row(columns, cost[columns], reached - slack, np.inf)
+
+    def _leximin(self, stage: Stage, tables: ModelTables) -> Outcome | None:
+        """Raise the least share, freeze who cannot get more, and go on with the others."""
+        rows = tables.offsets["fairness"] + np.arange(len(tables.rows["fairness"]))
+        phi = int(tables.columns["least_share"].index[0, 0])
+        shares = [self._share(int(row), phi) for row in rows]
+        open_rows = list(range(len(rows)))
+        first: Outcome | None = None
+        while open_rows:
+            outcome = self._solve(stage.name, stage.cost)
+            if first is None and outcome is not None:
+                first = outcome
+                self.reports.append(report(stage, outcome))
+            if outcome is None or outcome.x is None or self.stopped is not None:
+                break
+            level = float(outcome.x[phi])
+            stuck = [c for c in open_rows if level >= 1 - SHARE or not self._may_rise(shares[c], level, rows, phi)]
+            if self.stopped is not None:
+                break
+            for c in stuck or open_rows[:1]:
+                self._freeze(int(rows[c]), phi, level)
+                open_rows.remove(c)
+        if first is not None and first.x is not None:
+            self._pin_least(phi, float(first.x[phi]))
+        return first
+
+    def _share(self, row: int, phi: int) -> tuple[IntArray, Array]:
+        """Return columns and coefficients of a customer's share."""
+        entries = self.session.a[[row], :].tocoo()
+        mine = entries.col != phi
+        return entries.col[mine].astype(np.int64), entries.data[mine]
+
+    def _may_rise(self, share: tuple[IntArray, Array], level: float, rows: IntArray, phi: int) -> bool:
+        """Return whether a customer can get more than ``level`` while everybody else keeps what they have."""
+        columns, values = share
+        if self.x is not None and float(values @ self.x[columns]) > level + SHARE:
+            return True
+        cost = np.zeros(len(self.session.cost))
+        cost[columns] = values
+        low, high = self.session.column_lower[phi], self.session.column_upper[phi]
+        one = np.array([phi])
+        self.session.set_column_bounds(one, np.array([level - HOLD]), np.array([level]))
+        keep = self.x
+        outcome = self._solve("max_min", cost)
+        self.x = keep
+        self.session.set_column_bounds(one, np.array([low]), np.array([high]))
+        return outcome is not None and outcome.objective is not None and outcome.objective > level + SHARE
+
+    def _freeze(self, row: int, phi: int, level: float) -> None:
+        self.session.set_coefficients(np.array([row]), np.array([phi]), np.zeros(1))
+        self.session.set_row_bounds(np.array([row]), np.array([level - HOLD]), np.array([np.inf]))
+
+    def _pin_least(self, phi: int, level: float) -> None:
+        """Give the column of the least share the value it stands for."""
+        self.session.set_column_bounds(np.array([phi]), np.array([level]), np.array([level]))
+
+
+def _told(p: Progress, constant: float, sign: float) -> Progress:
+    plan = None if p.incumbent is None else constant + sign * p.incumbent
+    bound = None if p.bound is None else constant + sign * p.bound
+    return Progress(p.seconds, plan, bound, p.gap, p.nodes)
+
+
+def relative_gap(objective: float, bound: float, constant: float) -> float:
+    """Return |bound - objective| / |objective - constant|; zero where the two are the same within :data:`SAME`."""
+    distance = abs(bound - objective)
+    if distance <= max(SAME, 1e-9 * abs(objective)):
+        return 0.0
+    return distance / max(abs(objective - constant), SAME)
+
+
+def report(stage: Stage, outcome: Outcome) -> StageReport:
+    """Return the report of a stage from the solver's outcome."""
+    objective = None if outcome.objective is None else stage.reported(outcome.objective)
+    bound = None if outcome.bound is None else stage.reported(outcome.bound)
+    gap = None if objective is None or bound is None else relative_gap(objective, bound, stage.constant)
+    return StageReport(stage.name, stage.unit, outcome.ended, objective, bound, gap, outcome.seconds, outcome.nodes)

@@ -1,0 +1,85 @@
+"""What to solve for, and how long: the options of a run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from fabopt.model.aim import Aim, Measure
+
+ObjectiveName = Literal["value", "compute", "time_to_compute", "least_cost", "max_min"]
+OBJECTIVES: tuple[ObjectiveName, ...] = ("value", "compute", "time_to_compute", "least_cost", "max_min")
+
+
+class OptionError(ValueError):
+    """An option makes no sense; the message is a full sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class SolveOptions:
+    """Options of a run.
+
+    Attributes
+    ----------
+    objective
+        ``value``: discounted value less cost. ``compute``: the most compute by a date. ``time_to_compute``: the
+        earliest period that reaches ``target``. ``least_cost``: least discounted cost for required demand.
+        ``max_min``: the fairest split among customers. After any other objective comes value, and last a fixed
+        tie-break.
+    by
+        Label of the period by whose end compute counts (``compute``); None: the last period that is reported.
+    target
+        Compute to be reached (``time_to_compute``).
+    measure
+        "cumulative": all compute delivered up to and including a period; "rate": the compute of that period alone.
+    demands
+        Ids of the demands that count for compute or fairness; empty: all with a weight, or all customers.
+    time_limit
+        Seconds for the whole run.
+    gap
+        Relative gap at which a plan is good enough.
+    threads
+        Threads of the solver; 0 leaves the number to HiGHS.
+    seed
+        Random seed of the solver.
+    """
+
+    objective: ObjectiveName = "value"
+    by: str | None = None
+    target: float | None = None
+    measure: Measure = "cumulative"
+    demands: tuple[str, ...] = ()
+    time_limit: float = math.inf
+    gap: float = 1e-4
+    threads: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse options that make no sense."""
+        if self.objective not in OBJECTIVES:
+            raise OptionError(f"There is no objective {self.objective!r}; fabopt knows {', '.join(OBJECTIVES)}.")
+        if self.objective == "time_to_compute" and not (self.target is not None and 0 < self.target < math.inf):
+            raise OptionError("The objective time_to_compute needs a target: a positive amount of compute.")
+        if self.measure not in ("cumulative", "rate"):
+            raise OptionError(f"Compute is measured as 'cumulative' or 'rate', not {self.measure!r}.")
+        if not self.time_limit > 0:
+            raise OptionError(f"The time limit must be a positive number of seconds, not {self.time_limit:g}.")
+        if not 0 <= self.gap < 1:
+            raise OptionError(f"The gap must be a share from 0 to below 1, not {self.gap:g}.")
+        if self.threads < 0 or self.seed < 0:
+            raise OptionError("The number of threads and the seed must not be negative.")
+
+    @property
+    def aim(self) -> Aim:
+        """What the objective asks of the model."""
+        return Aim(
+            target=self.target if self.objective == "time_to_compute" else None,
+            measure=self.measure,
+            fairness=self.objective == "max_min",
+            demands=self.demands,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the options as plain data."""
+        return asdict(self)

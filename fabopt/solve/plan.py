@@ -1,0 +1,118 @@
+"""The plan as arrays: from the columns of the program to the records of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fabopt.model.balance import supplies
+from fabopt.model.columns import step_widths
+from fabopt.model.limits import Limit
+from fabopt.model.tables import ModelTables
+from fabopt.network.tables import Array
+from fabopt.solve.compile import Matrices
+from fabopt.solve.finish import Finished
+from fabopt.solve.solution import LimitState
+
+_NOISE = 1e-9  # a slack below this, relative to its right-hand side, is nothing
+
+
+def plan_arrays(tables: ModelTables, x: Array, activity: Array) -> dict[str, Any]:
+    """Return the arrays of a :class:`~fabopt.solve.solution.Solution` from a plan.
+
+    Parameters
+    ----------
+    tables
+        The model.
+    x, activity
+        The plan by column, and A x by row.
+    """
+    values = {block.name: block.values(x) for block in tables.columns}
+    demands = tables.net.demands
+    waits = np.array([d.expiry is not None for d in demands], dtype=bool)[:, None]
+    deliver, width = values["deliver"], step_widths(demands, tables.net.n_periods)
+    unmet = np.where(waits, 0.0, width.sum(axis=1) - deliver.sum(axis=1))
+    backlog, lost = values["backlog"].sum(axis=1), values["lost"].sum(axis=1)
+    lost[:, -1:] += backlog[:, -1:]
+    reached = np.flatnonzero(values["reached"][0] > 0.5)
+    return {
+        "levels": values["start"],
+        "on": values["on"],
+        "switched_on": values["switch"],
+        "lots": values["lots"],
+        "orders": values["order"],
+        "placed": values["placed"],
+        "retired": values["retire"],
+        "stock": values["stock"],
+        "disposal": values["disposal"] + _thrown_away(tables, activity),
+        "shortfall": values["shortfall"],
+        "delivered": tuple(deliver[j, : len(d.steps)] for j, d in enumerate(demands)),
+        "unmet": np.where(unmet > _NOISE, unmet, 0.0),
+        "backlog": backlog,
+        "lost": lost,
+        "counters": values["counter"][:, 0],
+        "reached": tables.columns.labels[reached[0]] if len(reached) else None,
+    }
+
+
+def _thrown_away(tables: ModelTables, activity: Array) -> Array:
+    """Return what is thrown away for nothing [materials, T]: the slack of the balance rows."""
+    net = tables.net
+    free = np.array([m.disposal_cost == 0 for m in net.materials], dtype=bool)[:, None]
+    supply = supplies(net)
+    left = np.where(free, supply, 0.0)
+    if "balance" in tables.rows:
+        rows, first = tables.rows["balance"], tables.offsets["balance"]
+        slack = rows.upper - activity[first : first + len(rows)]
+        slack = np.where(slack > _NOISE * np.maximum(1.0, np.abs(rows.upper)), slack, 0.0)
+        left[rows.entity, rows.period] = np.where(free[rows.entity, 0], slack, 0.0)
+    return left
+
+
+def limit_states(
+    tables: ModelTables, matrices: Matrices, limits: Sequence[Limit], done: Finished, activity: Array
+) -> tuple[LimitState, ...]:
+    """Return every limit with its use, slack and price."""
+    used = _use(tables, matrices, done.x, activity)
+    states = []
+    for limit in limits:
+        if limit.row >= 0:
+            low, high = matrices.row_lower[limit.row], matrices.row_upper[limit.row]
+            bound = low if limit.side == "lower" else high
+            if limit.family == "capacity":
+                bound += used[limit.row] - activity[limit.row]
+            have, price = used[limit.row], done.row_price[limit.row]
+        else:
+            bound = matrices.column_upper[limit.column]
+            have, price = done.x[limit.column], max(done.column_price[limit.column], 0.0)
+        slack = have - bound if limit.side == "lower" else bound - have
+        states.append(LimitState(limit, float(bound), float(have), float(slack), float(price)))
+    return tuple(states)
+
+
+def _use(tables: ModelTables, matrices: Matrices, x: Array, activity: Array) -> Array:
+    """Return what the plan uses of each row: starts of a capacity, deliveries of a demand, else all of the row."""
+    used = activity.copy()
+    for family, block in (("capacity", "start"), ("demand", "deliver"), ("backlog_balance", "deliver")):
+        if family in tables.rows:
+            part = np.zeros_like(x)
+            columns = tables.columns[block].columns
+            part[columns] = x[columns]
+            first = tables.offsets[family]
+            rows = slice(first, first + len(tables.rows[family]))
+            used[rows] = (matrices.a @ part)[rows]
+    return used
+
+
+def prices_by_family(tables: ModelTables, row_price: Array) -> dict[str, Array]:
+    """Return the prices of the rows by family."""
+    return {
+        name: row_price[tables.offsets[name] : tables.offsets[name] + len(rows)] for name, rows in tables.rows.items()
+    }
+
+
+def reduced_costs(tables: ModelTables, column_price: Array) -> dict[str, Array]:
+    """Return the reduced costs of the columns by block."""
+    return {block.name: column_price[block.columns] for block in tables.columns if len(block)}

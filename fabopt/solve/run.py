@@ -1,0 +1,176 @@
+"""Solve a network: build, compile, solve the stages, finish exactly, and say how it went."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from fabopt.model.build import Hook, Model, build
+from fabopt.network.tables import Array, Network
+from fabopt.solve.compile import Matrices, compile_model, resolved_limits
+from fabopt.solve.diagnose import explain_infeasible, explain_unbounded
+from fabopt.solve.finish import Finished, finish
+from fabopt.solve.objectives import Notify, Runner, Stage, Staged, StageReport, relative_gap, stages
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.plan import limit_states, plan_arrays, prices_by_family, reduced_costs
+from fabopt.solve.session import Ended, HighsSession, SolverError
+from fabopt.solve.solution import Conflict, Solution, Status
+
+__all__ = ["Hook", "Notify", "SolveOptions", "solve"]
+
+DIAGNOSIS_SECONDS = 30.0
+"""Longest time spent on finding out why there is no plan."""
+
+TIGHT = 1e-9
+"""Feasibility tolerance of the second try, where rounding has broken the first."""
+
+
+def solve(
+    net: Network,
+    options: SolveOptions | None = None,
+    progress: Notify | None = None,
+    extra: Sequence[Hook] = (),
+) -> Solution:
+    """Solve a network.
+
+    Parameters
+    ----------
+    net
+        The lowered network.
+    options
+        Objective, limits of the run, solver settings.
+    progress
+        Called with the name of the stage and a :class:`~fabopt.solve.session.Progress`.
+    extra
+        Hooks that are called with the Pyomo model and the model before it is compiled.
+
+    Returns
+    -------
+    Solution
+        With a plan, or with the reasons why there is none.
+
+    Raises
+    ------
+    fabopt.model.families.ModelError
+        If the network cannot be written as a model.
+    fabopt.solve.options.OptionError
+        If an option does not fit the network.
+    fabopt.solve.session.SolverError
+        If the solver fails, or its plan breaks a row.
+    """
+    began = time.monotonic()
+    options = options or SolveOptions()
+    model = build(net, extra, options.aim)
+    matrices = compile_model(model)
+    todo = stages(model.tables, matrices.n_columns, options, matrices.cost)
+    session = HighsSession(matrices, threads=options.threads, seed=options.seed)
+    with session.catching_interrupts():
+        staged, done = _plan(session, model, todo, options, progress)
+    conflicts = _reasons(model, matrices, session, staged) if done is None else ()
+    common = _common(model, matrices, session, staged, options)
+    if done is None:
+        return Solution(
+            status=_status(staged), has_plan=False, objective=None, bound=staged.first.bound, gap=None,
+            seconds=time.monotonic() - began, conflicts=conflicts, **common,
+        )  # fmt: skip
+    objective, bound, gap = _achieved(todo[0], staged.first, done.x)
+    activity = np.asarray(matrices.a @ done.x)
+    return Solution(
+        status=_status(staged, gap),
+        has_plan=True,
+        objective=objective,
+        bound=bound,
+        gap=gap,
+        seconds=time.monotonic() - began,
+        columns=done.x,
+        rows=activity,
+        prices=prices_by_family(model.tables, done.row_price),
+        reduced_costs=reduced_costs(model.tables, done.column_price),
+        limits=limit_states(model.tables, matrices, resolved_limits(model, matrices), done, activity),
+        objective_terms=_terms(model, matrices, done.x),
+        **plan_arrays(model.tables, done.x, activity),
+        **common,
+    )
+
+
+def _plan(
+    session: HighsSession, model: Model, todo: tuple[Stage, ...], options: SolveOptions, progress: Notify | None
+) -> tuple[Staged, Finished | None]:
+    """Solve the stages and finish; once more with tight tolerances if rounding breaks the plan."""
+    runner = Runner(session, options, progress)
+    staged = runner.run(todo, model.tables)
+    if staged.x is None:
+        return staged, None
+    done = finish(session, staged.x, todo[-1].cost)
+    if done is None:
+        for name in ("mip_feasibility_tolerance", "primal_feasibility_tolerance"):
+            session.set_option(name, TIGHT)
+        again = runner.again(todo[-1])
+        done = None if again is None else finish(session, again, todo[-1].cost)
+        if done is None:
+            raise SolverError("The plan does not survive the rounding of its whole numbers, even at tight tolerances.")
+    return staged, done
+
+
+def _reasons(model: Model, matrices: Matrices, session: HighsSession, staged: Staged) -> tuple[Conflict, ...]:
+    if staged.stopped is Ended.INFEASIBLE:
+        return explain_infeasible(model.tables, matrices, DIAGNOSIS_SECONDS)
+    if staged.stopped is Ended.UNBOUNDED:
+        return explain_unbounded(model.tables.columns, session)
+    return ()
+
+
+def _status(staged: Staged, gap: float | None = None) -> Status:
+    """Return the status of the run; a stage that was stopped makes the whole run a stopped one."""
+    if staged.stopped is None:
+        return Status.OPTIMAL if gap is not None and gap <= 1e-6 else Status.WITHIN_GAP
+    if staged.stopped is Ended.TIME_LIMIT:
+        return Status.TIME_LIMIT if staged.x is not None else Status.NO_PLAN
+    return Status(staged.stopped.value)
+
+
+def _achieved(stage: Stage, first: StageReport, x: Array) -> tuple[float, float | None, float | None]:
+    """Return objective, bound and gap of the first stage in the plan as it is reported.
+
+    Holding whole numbers may find a little more than the incumbent had; a bound never stands below the plan.
+    """
+    maximised = float(stage.cost @ x)
+    objective = stage.reported(maximised)
+    if first.bound is None:
+        return objective, None, None
+    bound = stage.reported(max((first.bound - stage.constant) * stage.sign, maximised))
+    return objective, bound, relative_gap(objective, bound, stage.constant)
+
+
+def _terms(model: Model, matrices: Matrices, x: Array) -> dict[str, float]:
+    """Return the named terms; what a hook has added to the objective is the term ``added``."""
+    terms = {term.name: term.value(x) for term in model.tables.terms}
+    total = matrices.offset + float(matrices.cost @ x) + model.tables.net.constant_value
+    added = total - sum(terms.values())
+    if abs(added) > 1e-9 * max(1.0, abs(total)):
+        terms["added"] = added
+    return terms
+
+
+def _common(
+    model: Model, matrices: Matrices, session: HighsSession, staged: Staged, options: SolveOptions
+) -> dict[str, Any]:
+    sizes = np.abs(matrices.a.data)
+    return {
+        "options": options,
+        "stages": tuple({**asdict(r), "ended": r.ended.value} for r in staged.reports),
+        "size": {
+            "rows": matrices.n_rows,
+            "columns": matrices.n_columns,
+            "integers": int(matrices.integer.sum()),
+            "nonzeros": int(matrices.a.nnz),
+        },
+        "coefficients": (float(sizes.min()), float(sizes.max())) if len(sizes) else (0.0, 0.0),
+        "versions": {"pyomo": metadata.version("pyomo"), "highspy": metadata.version("highspy")},
+        "log": session.log,
+    }

@@ -1,0 +1,470 @@
+"""The live HiGHS model: the one class that speaks to the solver.
+
+One :class:`HighsSession` owns one HiGHS object. It is given matrices once; bounds, costs, coefficients and right-hand
+sides are then changed in place, so that every what-if starts from the last basis or incumbent. The status of every
+option and call is checked. The problem is always a maximisation.
+
+Facts that this class takes care of:
+
+- HiGHS gives no duals for a mixed-integer program: :meth:`hold_integers` makes the whole numbers fixed and continuous,
+  and prices come from the linear program that is left.
+- The thread count belongs to the process: a change needs the global scheduler to be reset first.
+- highspy's own ``HandleKeyboardInterrupt`` prints and may exit the process, so Ctrl-C is caught here: a handler sets a
+  flag, the interrupt callbacks read it, and the incumbent stays.
+- ``time_limit`` counts for each run.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import highspy as _untyped
+import numpy as np
+from scipy import sparse
+
+from fabopt.model.families import IntArray
+from fabopt.network.tables import Array
+from fabopt.solve.compile import Matrices
+
+highspy: Any = _untyped  # its stubs leave out half of its functions
+
+
+class SolverError(Exception):
+    """The solver refused a call or gave an answer that does not stand; the message is a full sentence."""
+
+
+class Ended(Enum):
+    """How a run of the solver ended."""
+
+    OPTIMAL = "optimal"
+    TIME_LIMIT = "time_limit"
+    INTERRUPTED = "interrupted"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands: seconds since it began, best plan, best bound, relative gap, nodes of the tree."""
+
+    seconds: float
+    incumbent: float | None
+    bound: float | None
+    gap: float | None
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run gave.
+
+    Attributes
+    ----------
+    x
+        Values of the columns, or None where no plan was found.
+    objective, bound
+        Worth of ``x``, and what no plan can exceed; with the offset of the objective.
+    row_price, column_price
+        Duals of rows and reduced costs: change of the objective per unit of right-hand side or bound; None for a
+        mixed-integer program.
+    """
+
+    ended: Ended
+    x: Array | None
+    objective: float | None
+    bound: float | None
+    seconds: float
+    nodes: int
+    row_price: Array | None = None
+    column_price: Array | None = None
+
+
+_INF = highspy.kHighsInf
+_STATUS = highspy.HighsModelStatus
+_ENDED = {
+    _STATUS.kOptimal: Ended.OPTIMAL,
+    _STATUS.kTimeLimit: Ended.TIME_LIMIT,
+    _STATUS.kIterationLimit: Ended.TIME_LIMIT,
+    _STATUS.kSolutionLimit: Ended.TIME_LIMIT,
+    _STATUS.kInterrupt: Ended.INTERRUPTED,
+    _STATUS.kHighsInterrupt: Ended.INTERRUPTED,
+    _STATUS.kInfeasible: Ended.INFEASIBLE,
+    _STATUS.kUnbounded: Ended.UNBOUNDED,
+    _STATUS.kModelEmpty: Ended.OPTIMAL,
+}
+
+_scheduler_lock = threading.Lock()
+_scheduler_threads: list[int] = []  # the thread count that HiGHS' global scheduler runs with, once it is set
+
+
+def _prepare_scheduler(threads: int) -> None:
+    """Reset HiGHS' global scheduler if this process has used another thread count before."""
+    with _scheduler_lock:
+        if _scheduler_threads != [threads]:
+            highspy.Highs.resetGlobalScheduler(True)
+            _scheduler_threads[:] = [threads]
+
+
+class HighsSession:
+    """One live HiGHS model, always a maximisation.
+
+    Parameters
+    ----------
+    matrices
+        The program to load.
+    threads
+        Threads of the solver; 0 leaves the number to HiGHS.
+    seed
+        Random seed of the solver.
+
+    Attributes
+    ----------
+    matrices
+        The program as it was loaded; what has been changed since is in the arrays of the session.
+    interrupted
+        Whether Ctrl-C was pressed while :meth:`catching_interrupts` was in force.
+    """
+
+    def __init__(self, matrices: Matrices, *, threads: int = 0, seed: int = 0) -> None:
+        self.matrices = matrices
+        self.a: sparse.csc_array = matrices.a.copy()
+        self.cost, self.offset = matrices.cost.copy(), matrices.offset
+        self.column_lower, self.column_upper = matrices.column_lower.copy(), matrices.column_upper.copy()
+        self.row_lower, self.row_upper = matrices.row_lower.copy(), matrices.row_upper.copy()
+        self.integer = matrices.integer.copy()
+        self.interrupted = False
+        self._held: tuple[IntArray, Array, Array] | None = None
+        self._log: list[str] = []
+        self._progress: Callable[[Progress], None] | None = None
+        self._failure: BaseException | None = None
+        self._stoppable, self._last = True, -np.inf
+        self._highs = highspy.Highs()
+        _prepare_scheduler(threads)
+        for name, value in (
+            ("log_to_console", False),
+            ("threads", threads),
+            ("parallel", "on" if threads > 1 else "choose"),
+            ("random_seed", seed),
+        ):
+            self.set_option(name, value)
+        self._highs.cbLogging.subscribe(lambda event: self._log.append(event.message))
+        for source in (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt):
+            source.subscribe(self._on_interrupt)
+        self._highs.cbMipInterrupt.subscribe(self._on_progress)
+        self._load()
+
+    # -- the model ---------------------------------------------------------------------------------------------------
+
+    def set_option(self, name: str, value: object) -> None:
+        """Set a HiGHS option.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS does not know the option or refuses the value.
+        """
+        if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS refuses the value {value!r} for its option {name!r}.")
+
+    def set_costs(self, cost: Array, offset: float = 0.0) -> None:
+        """Replace the objective: maximise ``offset + cost . x``."""
+        self._check(self._highs.changeColsCost(len(cost), _numbers(len(cost)), cost), "a change of costs")
+        self.cost, self.offset = cost.copy(), offset
+
+    def set_column_bounds(self, columns: IntArray, lower: Array, upper: Array) -> None:
+        """Replace the bounds of columns."""
+        status = self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+        self._check(status, "a change of bounds")
+        self.column_lower[columns], self.column_upper[columns] = lower, upper
+
+    def set_row_bounds(self, rows: IntArray, lower: Array, upper: Array) -> None:
+        """Replace the bounds of rows."""
+        self._check(
+            self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower, upper), "a change of right-hand sides"
+        )
+        self.row_lower[rows], self.row_upper[rows] = lower, upper
+
+    def set_coefficients(self, rows: IntArray, columns: IntArray, values: Array) -> None:
+        """Replace single coefficients of the matrix."""
+        for row, column, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
+            self._check(self._highs.changeCoeff(row, column, value), "a change of a coefficient")
+            place = self._place(row, column)
+            if place is None:
+                entry = sparse.csc_array(([value], ([row], [column])), shape=self.a.shape)
+                self.a = sparse.csc_array(self.a + entry)
+            else:
+                self.a.data[place] = value
+
+    def _place(self, row: int, column: int) -> int | None:
+        """Return where an entry stands in the data of the matrix, or None where there is none."""
+        start, end = self.a.indptr[column : column + 2]
+        found = np.flatnonzero(self.a.indices[start:end] == row)
+        return int(start + found[0]) if len(found) else None
+
+    def add_row(self, columns: IntArray, values: Array, lower: float, upper: float) -> int:
+        """Add a row and return its number."""
+        there = values != 0
+        cols, vals = columns[there].astype(np.int32), values[there]
+        self._check(self._highs.addRow(lower, upper, len(cols), cols, vals), "a new row")
+        row = sparse.csr_array((vals, cols, np.array([0, len(cols)])), shape=(1, self.a.shape[1]))
+        self.a = sparse.csc_array(sparse.vstack([self.a, row]))
+        self.row_lower, self.row_upper = np.append(self.row_lower, lower), np.append(self.row_upper, upper)
+        return int(self.a.shape[0] - 1)
+
+    def add_columns(self, entries: sparse.csc_array, cost: Array, lower: Array, upper: Array) -> IntArray:
+        """Add continuous columns with ``entries`` [rows, new columns] and return their numbers."""
+        n = entries.shape[1]
+        status = self._highs.addCols(
+            n, cost, lower, upper, entries.nnz, entries.indptr[:-1].astype(np.int32), entries.indices, entries.data
+        )
+        self._check(status, "new columns")
+        first = self.a.shape[1]
+        self.a = sparse.csc_array(sparse.hstack([self.a, entries]))
+        self.cost = np.append(self.cost, cost)
+        self.column_lower, self.column_upper = np.append(self.column_lower, lower), np.append(self.column_upper, upper)
+        self.integer = np.append(self.integer, np.zeros(n, dtype=bool))
+        return np.arange(first, first + n, dtype=np.int64)
+
+    # -- whole numbers -----------------------------------------------------------------------------------------------
+
+    def hold_integers(self, x: Array) -> None:
+        """Fix every whole-number column at its rounded value in ``x`` and make it continuous.
+
+        What is left is a linear program, whose duals are prices with the whole numbers held. :meth:`release_integers`
+        undoes it.
+        """
+        if self._held is not None:
+            raise SolverError("The whole numbers are held already; release them first.")
+        columns = np.flatnonzero(self.integer).astype(np.int64)
+        self._held = columns, self.column_lower[columns].copy(), self.column_upper[columns].copy()
+        whole = np.round(x[columns])
+        self._set_integrality(columns, False)
+        self.set_column_bounds(columns, whole, whole)
+
+    def relax_integers(self) -> None:
+        """Make every whole-number column continuous within its bounds; :meth:`release_integers` undoes it."""
+        if self._held is not None:
+            raise SolverError("The whole numbers are held already; release them first.")
+        columns = np.flatnonzero(self.integer).astype(np.int64)
+        self._held = columns, self.column_lower[columns].copy(), self.column_upper[columns].copy()
+        self._set_integrality(columns, False)
+
+    def release_integers(self) -> None:
+        """Give the columns that were held their bounds and whole numbers back."""
+        if self._held is None:
+            return
+        columns, lower, upper = self._held
+        self._held = None
+        self.set_column_bounds(columns, lower, upper)
+        self._set_integrality(columns, True)
+
+    def _set_integrality(self, columns: IntArray, integer: bool) -> None:
+        kind = highspy.HighsVarType.kInteger if integer else highspy.HighsVarType.kContinuous
+        kinds = np.full(len(columns), int(kind), dtype=np.uint8)
+        self._check(
+            self._highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds), "a change of integrality"
+        )
+        self.integer[columns] = integer
+
+    # -- solving -----------------------------------------------------------------------------------------------------
+
+    def set_start(self, x: Array) -> None:
+        """Give the solver a plan to begin with."""
+        self._check(self._highs.setSolution(len(x), _numbers(len(x)), x), "a plan to begin with")
+
+    @property
+    def basis(self) -> Any:
+        """The basis of the last linear program."""
+        return self._highs.getBasis()
+
+    @basis.setter
+    def basis(self, basis: Any) -> None:
+        self._check(self._highs.setBasis(basis), "a basis")
+
+    @property
+    def log(self) -> str:
+        """All that HiGHS has said."""
+        return "".join(self._log)
+
+    def solve(
+        self,
+        *,
+        time_limit: float = np.inf,
+        gap: float = 0.0,
+        progress: Callable[[Progress], None] | None = None,
+        interruptible: bool = True,
+    ) -> Outcome:
+        """Solve the model as it stands now.
+
+        Parameters
+        ----------
+        time_limit
+            Seconds for this run.
+        gap
+            Relative gap at which a plan is good enough.
+        progress
+            Called with each :class:`Progress` of a mixed-integer run, at most twice a second.
+        interruptible
+            Whether Ctrl-C stops this run.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS fails.
+        """
+        self.set_option("time_limit", max(time_limit, 0.0))
+        self.set_option("mip_rel_gap", gap)
+        self._progress, self._stoppable, self._last, self._failure = progress, interruptible, -np.inf, None
+        before = self._highs.getRunTime()
+        status = self._highs.run()
+        if self._failure is not None:
+            raise self._failure
+        model_status = self._highs.getModelStatus()
+        if status == highspy.HighsStatus.kError:
+            raise SolverError(f"HiGHS failed with the status {self._highs.modelStatusToString(model_status)!r}.")
+        seconds = self._highs.getRunTime() - before
+        if model_status == _STATUS.kUnboundedOrInfeasible:
+            return self._outcome(self._tell_unbounded(), seconds)
+        if model_status not in _ENDED:
+            raise SolverError(
+                f"HiGHS ended with {self._highs.modelStatusToString(model_status)!r}, not with an answer."
+            )
+        return self._outcome(_ENDED[model_status], seconds)
+
+    def _tell_unbounded(self) -> Ended:
+        """Decide between infeasible and unbounded: without costs a feasible program has an optimum."""
+        cost, offset = self.cost, self.offset
+        self.set_costs(np.zeros_like(cost))
+        try:
+            self._highs.run()
+            feasible = self._highs.getModelStatus() == _STATUS.kOptimal
+        finally:
+            self.set_costs(cost, offset)
+        return Ended.UNBOUNDED if feasible else Ended.INFEASIBLE
+
+    def _outcome(self, ended: Ended, seconds: float) -> Outcome:
+        info, mixed = self._highs.getInfo(), bool(self.integer.any())
+        if ended in (Ended.INFEASIBLE, Ended.UNBOUNDED):
+            return Outcome(ended, None, None, None, seconds, 0)
+        solution = self._highs.getSolution()
+        feasible = info.primal_solution_status == highspy.kSolutionStatusFeasible and solution.value_valid
+        if self.a.shape[1] == 0:
+            feasible = bool(np.all(self.row_lower <= 0) and np.all(self.row_upper >= 0))
+        x = np.array(solution.col_value, dtype=float) if feasible else None
+        objective = None if x is None else self.offset + float(self.cost @ x)
+        bound = self.offset + info.mip_dual_bound if mixed else objective if ended is Ended.OPTIMAL else None
+        priced = not mixed and ended is Ended.OPTIMAL and solution.dual_valid
+        return Outcome(
+            ended=ended,
+            x=x,
+            objective=objective,
+            bound=None if bound is None or not np.isfinite(bound) else float(bound),
+            seconds=seconds,
+            nodes=max(int(info.mip_node_count), 0) if mixed else 0,
+            row_price=np.array(solution.row_dual, dtype=float) if priced else None,
+            column_price=np.array(solution.col_dual, dtype=float) if priced else None,
+        )
+
+    def violation(self, x: Array) -> float:
+        """Return the largest violation of a row, bound or whole number in ``x``, relative to what it breaks.
+
+        A violation v of a limit b counts v / max(1, |b|).
+        """
+        return max(
+            _violation(self.a @ x, self.row_lower, self.row_upper),
+            _violation(x, self.column_lower, self.column_upper),
+            float(np.max(np.abs(x - np.round(x))[self.integer], initial=0.0)),
+        )
+
+    def unbounded_columns(self) -> IntArray:
+        """Return the columns along which the value grows without limit in the relaxation, largest first."""
+        self.relax_integers()
+        try:
+            self.set_option("presolve", "off")
+            self._highs.run()
+            status, there, ray = self._highs.getPrimalRay()
+        finally:
+            self.set_option("presolve", "choose")
+            self.release_integers()
+        if status != highspy.HighsStatus.kOk or not there:
+            return np.zeros(0, dtype=np.int64)
+        direction = np.abs(np.asarray(ray, dtype=float))
+        order = np.argsort(-direction, kind="stable")
+        found: IntArray = order[direction[order] > 1e-9].astype(np.int64)
+        return found
+
+    # -- interruption and progress -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def catching_interrupts(self) -> Iterator[None]:
+        """While in force, Ctrl-C in the main thread stops the solver and keeps its incumbent."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def on_signal(_number: int, _frame: object) -> None:
+            self.interrupted = True
+
+        previous = signal.signal(signal.SIGINT, on_signal)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+    def _on_interrupt(self, event: Any) -> None:
+        if (self.interrupted and self._stoppable) or self._failure is not None:
+            event.interrupt()
+
+    def _on_progress(self, event: Any) -> None:
+        out = event.data_out
+        if self._progress is None or self._failure is not None or out.running_time < self._last + 0.5:
+            return
+        self._last = out.running_time
+        plan, bound = _finite(out.mip_primal_bound, self.offset), _finite(out.mip_dual_bound, self.offset)
+        gap = None if plan is None or bound is None else _finite(out.mip_gap, 0.0)
+        try:
+            self._progress(Progress(out.running_time, plan, bound, gap, int(out.mip_node_count)))
+        except BaseException as failure:
+            self._failure = failure
+
+    # -- small things ------------------------------------------------------------------------------------------------
+
+    def _check(self, status: Any, what: str) -> None:
+        if status == highspy.HighsStatus.kError:
+            raise SolverError(f"HiGHS refuses {what}.")
+
+    def _load(self) -> None:
+        m = self.matrices
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = m.n_columns, m.n_rows
+        lp.sense_ = highspy.ObjSense.kMaximize
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = m.cost, m.column_lower, m.column_upper
+        lp.row_lower_, lp.row_upper_ = m.row_lower, m.row_upper
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = m.n_columns, m.n_rows
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = m.a.indptr, m.a.indices, m.a.data
+        if m.integer.any():
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            lp.integrality_ = [kinds[whole] for whole in m.integer.astype(int).tolist()]
+        self._check(self._highs.passModel(lp), "the model")
+
+
+def _numbers(n: int) -> Any:
+    return np.arange(n, dtype=np.int32)
+
+
+def _finite(value: float, offset: float) -> float | None:
+    return value + offset if abs(value) < _INF and not np.isnan(value) else None
+
+
+def _violation(value: Array, lower: Array, upper: Array) -> float:
+    with np.errstate(invalid="ignore"):
+        below = np.where(np.isfinite(lower), (lower - value) / np.maximum(1.0, np.abs(lower)), 0.0)
+        above = np.where(np.isfinite(upper), (value - upper) / np.maximum(1.0, np.abs(upper)), 0.0)
+    return float(max(np.max(below, initial=0.0), np.max(above, initial=0.0)))

@@ -1,0 +1,230 @@
+"""The solution: a frozen record of how a run ended, the plan it found, and the prices of its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from fabopt.model.limits import Kind, Limit, Side
+from fabopt.network.tables import Array
+from fabopt.solve.options import SolveOptions
+
+
+class Status(Enum):
+    """How a run ended.
+
+    ``OPTIMAL`` and ``WITHIN_GAP`` have a plan; so may ``TIME_LIMIT`` (it has one) and ``INTERRUPTED`` (look at
+    ``has_plan``). ``NO_PLAN``: the time limit came before any plan.
+    """
+
+    OPTIMAL = "optimal"
+    WITHIN_GAP = "within_gap"
+    TIME_LIMIT = "time_limit"
+    INTERRUPTED = "interrupted"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    NO_PLAN = "no_plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One part of why there is no plan.
+
+    Attributes
+    ----------
+    kind
+        ``shortage``: with ``amount`` more (or less) of this, and of the other shortages, there would be a plan.
+        ``conflict``: one of a set of requirements that cannot all hold. ``whole_numbers``: with fractions there would
+        be a plan. ``unbounded``: a decision that pays without limit.
+    family, entity, name, period, unit
+        Whose row it is; empty where it is none.
+    amount
+        How much is missing, in ``unit``; 0 where it is no shortage.
+    sentence
+        The same in words.
+    """
+
+    kind: str
+    family: str
+    entity: str
+    name: str
+    period: str
+    amount: float
+    unit: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    """A limit and where the plan stands against it.
+
+    Attributes
+    ----------
+    limit
+        The limit; for a capacity with what units have added (and occupied) counted in.
+    used
+        What the plan uses of it, in ``unit``.
+    slack
+        How far the plan is from the limit.
+    price
+        Change of the last objective (discounted value) per unit of right-hand side or bound, whole numbers held.
+    """
+
+    source: Limit
+    limit: float
+    used: float
+    slack: float
+    price: float
+
+    @property
+    def family(self) -> str:
+        """Constraint family, or block of the bound."""
+        return self.source.family
+
+    @property
+    def entity(self) -> str:
+        """Id of the record."""
+        return self.source.entity
+
+    @property
+    def name(self) -> str:
+        """Display name of the record."""
+        return self.source.name
+
+    @property
+    def period(self) -> int:
+        """Position of the period; -1 where the limit is one of the whole horizon."""
+        return self.source.period
+
+    @property
+    def owner(self) -> str:
+        """Owner of what is limited."""
+        return self.source.owner
+
+    @property
+    def stage(self) -> str:
+        """Stage of the chain."""
+        return self.source.stage
+
+    @property
+    def region(self) -> str:
+        """Region of what is limited."""
+        return self.source.region
+
+    @property
+    def unit(self) -> str:
+        """Unit of limit, use and slack."""
+        return self.source.unit
+
+    @property
+    def side(self) -> Side:
+        """Side of the row that is the limit."""
+        return self.source.side
+
+    @property
+    def kind(self) -> Kind:
+        """What sort of limit it is."""
+        return self.source.kind
+
+    @property
+    def relaxable(self) -> bool:
+        """Whether it can be moved at all."""
+        return self.source.relaxable
+
+
+def _none() -> Array:
+    return np.zeros((0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What a run gave. Arrays are empty [0, 0] where there is no plan.
+
+    Attributes
+    ----------
+    status, has_plan
+        How the run ended, and whether it has a plan.
+    objective, bound, gap
+        Of the objective that was asked for (the first stage), in its unit: million dollars for value, with the
+        constant value of what runs anyway; compute; position of the period; share. The gap is |bound - objective| /
+        |objective - constant value|: the constant proves nothing.
+    seconds
+        Time of the whole run.
+    stages
+        Each stage: name, unit, ended, objective, bound, gap, seconds, nodes.
+    levels, on, switched_on, lots
+        By activity and period [n_a, T].
+    orders, placed, retired
+        By unit and period [n_u, T].
+    stock, disposal, shortfall
+        By material and period [n_i, T]; disposal includes what is thrown away for nothing.
+    delivered
+        For each demand [steps, T].
+    unmet, backlog, lost
+        By demand and period [n_d, T]. Unmet: wanted and not delivered, where demand does not wait. Lost in the last
+        period includes what still waits then.
+    counters
+        Whole lots by window of the whole groups, in their order.
+    reached
+        Label of the period that reaches the target (time-to-compute).
+    columns, rows, prices, reduced_costs
+        The plan by column and the activity by row, with duals and reduced costs of the last stage, whole numbers
+        held. The first columns and rows are those of the model's tables.
+    limits
+        Every registered limit with its use, slack and price.
+    objective_terms
+        The named terms of discounted value less cost, which sum to the value of the plan.
+    conflicts
+        Why there is no plan.
+    size
+        Rows, columns, integers and nonzeros of the program.
+    coefficients
+        Smallest and largest size of a coefficient in the matrix.
+    log
+        What the solver said.
+    """
+
+    status: Status
+    has_plan: bool
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    seconds: float
+    options: SolveOptions
+    stages: tuple[Mapping[str, Any], ...]
+    size: Mapping[str, int]
+    coefficients: tuple[float, float]
+    versions: Mapping[str, str]
+    log: str
+    conflicts: tuple[Conflict, ...] = ()
+    levels: Array = field(default_factory=_none)
+    on: Array = field(default_factory=_none)
+    switched_on: Array = field(default_factory=_none)
+    lots: Array = field(default_factory=_none)
+    orders: Array = field(default_factory=_none)
+    placed: Array = field(default_factory=_none)
+    retired: Array = field(default_factory=_none)
+    stock: Array = field(default_factory=_none)
+    disposal: Array = field(default_factory=_none)
+    shortfall: Array = field(default_factory=_none)
+    delivered: tuple[Array, ...] = ()
+    unmet: Array = field(default_factory=_none)
+    backlog: Array = field(default_factory=_none)
+    lost: Array = field(default_factory=_none)
+    counters: Array = field(default_factory=_none)
+    reached: str | None = None
+    columns: Array = field(default_factory=lambda: np.zeros(0))
+    rows: Array = field(default_factory=lambda: np.zeros(0))
+    prices: Mapping[str, Array] = field(default_factory=dict)
+    reduced_costs: Mapping[str, Array] = field(default_factory=dict)
+    limits: tuple[LimitState, ...] = ()
+    objective_terms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def value(self) -> float | None:
+        """Discounted value less cost of the plan, in million dollars, with the constant; None without a plan."""
+        return sum(self.objective_terms.values()) if self.has_plan else None
