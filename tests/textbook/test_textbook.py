@@ -24,7 +24,7 @@ PROBLEMS = sorted(path.parent.name for path in FOLDER.glob("*/instance.yaml"))
 
 
 def is_about_cost(net: Network) -> bool:
-    """Nothing delivered is worth anything, so that the publication minimises cost and fabopt's value is its negative."""
+    """Nothing delivered is worth anything: the publication minimises cost, and value is its negative."""
     return not any(np.any(step.value) for demand in net.demands for step in demand.steps)
 
 
