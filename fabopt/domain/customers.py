@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from fabopt.domain.base import Record, Slug, When
+from fabopt.domain.base import Flag, Frozen, Named, Record, Slug, When
 from fabopt.domain.quantity import In, Quantity, constant
 
 
@@ -26,7 +26,7 @@ class Workload(Record):
     """Display name."""
     price_ratio: Annotated[Quantity, In("1", gt=0, series=True)] = Field(default=constant(1.0, "1"))
     """Value per hour relative to the reference price."""
-    synchronised: bool = False
+    synchronised: Flag = False
     """Whether it runs as synchronised training, which a site may carry only for a share of its load."""
     compute_weight: Annotated[Quantity, In("1", ge=0)] = Field(default=constant(1.0, "1"))
     """H100 equivalents per unit of this workload (0 for work on processors, which is no accelerator compute)."""
@@ -39,7 +39,7 @@ class DemandCurve(Record):
     """P0: rental price per H100-equivalent hour by date."""
     elasticity: Annotated[Quantity, In("1", gt=0)]
     """eps: price elasticity of demand."""
-    breaks: list[Annotated[float, Field(gt=0)]] = Field(min_length=5)
+    breaks: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=5)
     """Ends of the steps as multiples of Q0, rising; demand ends at the last."""
     price_cap: Annotated[Quantity, In("1", gt=0)] = Field(default=constant(4.0, "1"))
     """Highest price on the curve as a multiple of P0 (the curve has no end at Q = 0)."""
@@ -50,7 +50,7 @@ class LabDemand(Record):
 
     total: Annotated[Quantity, In("kH100e", ge=0, series=True)]
     """Q0 over all workloads by date, in thousand H100 equivalents running."""
-    split: dict[Slug, Annotated[Quantity, In("1", ge=0, series=True)]]
+    split: Named[Annotated[Quantity, In("1", ge=0, series=True)]]
     """Share of each workload in Q0; the shares of accelerator workloads add up to 1."""
 
 
@@ -61,15 +61,15 @@ class Lab(Record):
     """Display name."""
     region: Slug
     """Home region."""
-    aliases: list[str] = Field(default_factory=list)
+    aliases: tuple[str, ...] = ()
     """Other names in use."""
-    designers: dict[Slug, When]
+    designers: Named[When]
     """Designers whose chips it can use, and from when."""
     demand: LabDemand
     """Demand for compute."""
     budget: Annotated[Quantity, In("MUSD/year", ge=0, series=True)] | None = None
     """Spending on accelerators, sites and operation per calendar year; absent: not limited."""
-    fleet: dict[Slug, dict[Slug, Annotated[Quantity, In("kaccelerator", ge=0)]]] = Field(default_factory=dict)
+    fleet: Named[Named[Annotated[Quantity, In("kaccelerator", ge=0)]]] = Field(default_factory=dict)
     """Accelerators in the field at the decision date: site, then chip."""
 
 
@@ -81,7 +81,7 @@ class SiteExpansion(Record):
     cheapest.
     """
 
-    curve: dict[Annotated[float, Field(gt=0)], Annotated[Quantity, In("MUSD", gt=0)]] = Field(min_length=1)
+    curve: Frozen[Annotated[float, Field(gt=0)], Annotated[Quantity, In("MUSD", gt=0)]] = Field(min_length=1)
     """Size of an order in MW of facility power, then its total cost; cost per MW must fall with size."""
     lead: Annotated[Quantity, In("month", ge=0)]
     """Months from decision to energised power: building, grid connection."""
@@ -128,7 +128,7 @@ class Market(Record):
 
     name: str
     """Display name."""
-    fabs: dict[Slug, Slug]
+    fabs: Named[Slug]
     """Fabs that serve it, each with the node it buys there."""
     quantity: Annotated[Quantity, In("kwafer/month", ge=0, series=True)]
     """Wafers per month that it would take at the market price."""
@@ -151,12 +151,17 @@ class BarredFlow(Record):
     """Region of the fab, memory maker, packaging line or designer that sells."""
     destination: Slug
     """Region of the designer, or of the site, that would receive."""
-    chips: list[Slug] = Field(default_factory=list)
+    chips: tuple[Slug, ...] = ()
     """Chips that it covers; empty: everything."""
     since: When | None = None
     """First date it holds; absent: always."""
     until: When | None = None
     """Last date it holds; absent: no end."""
+
+
+def _several(given: object) -> object:
+    """Read one source as a list of one."""
+    return (given,) if isinstance(given, str) else given
 
 
 class Published(Record):
@@ -178,7 +183,7 @@ class Published(Record):
     """Upper end of the published range."""
     unit: str
     """Unit of the figure."""
-    source: Slug | list[Slug]
+    source: Annotated[tuple[Slug, ...], BeforeValidator(_several)]
     """Sources."""
     explanation: str = ""
     """Why the instance differs, where it does."""

@@ -16,7 +16,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fabopt.domain.base import Record, Slug, When
+from fabopt.domain.base import Flag, Frozen, Named, Record, Slug, When
 from fabopt.domain.quantity import In, Quantity, constant
 
 
@@ -29,9 +29,9 @@ class Fleet(Record):
     """Share of the fleet's effective exposures that the opening wafer starts use."""
     passes: Annotated[Quantity, In("kexposure/month", gt=0)] | None = None
     """Effective exposures per tool and month where stated; otherwise set from fleet, starts and utilisation."""
-    order_book: dict[When, Annotated[Quantity, In("tool", ge=0)]] = Field(default_factory=dict)
+    order_book: Frozen[When, Annotated[Quantity, In("tool", ge=0)]] = Field(default_factory=dict)
     """Firm deliveries after the decision date: date of delivery, then tools (2027Q1: 3)."""
-    buys: bool = True
+    buys: Flag = True
     """Whether further tools may be ordered for this fab."""
 
 
@@ -67,11 +67,11 @@ class Fab(Record):
     """Who owns it."""
     region: Slug
     """Where it stands (for export rules and shares by country)."""
-    nodes: list[Slug] = Field(min_length=1)
+    nodes: tuple[Slug, ...] = Field(min_length=1)
     """Nodes it runs; the first is the one whose exposures set the effective passes when no wafers are in work."""
     wafer_starts: Annotated[Quantity, In("kwafer/month", ge=0, series=True)]
     """Non-lithography wafer-start capacity by date: what is installed or firmly under way."""
-    scanners: dict[Slug, Fleet] = Field(default_factory=dict)
+    scanners: Named[Fleet] = Field(default_factory=dict)
     """Fleet by scanner class; a class that is not listed does not limit this fab."""
     free_space: Annotated[Quantity, In("1", ge=0, series=True)] = Field(default=constant(0.0, "1"))
     """Tool places free for further scanners, beyond the opening fleet and the order book, by date."""

@@ -136,9 +136,10 @@ def occurrences(instance: Instance, pattern: str) -> Iterator[tuple[Path, str]]:
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint naming the known name most like `name`, or a few known ones where none is like it."""
     choices = tuple(known)
-    close = difflib.get_close_matches(name.lower(), choices, n=1, cutoff=0.6)
+    folded = {choice.lower(): choice for choice in choices}
+    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     if close:
-        return f"did you mean '{close[0]}'?"
+        return f"did you mean '{folded[close[0]]}'?"
     if not choices:
         return ""
     shown = ", ".join(choices[:6])
@@ -177,7 +178,7 @@ def _missing_sources(instance: Instance, groups: Mapping[str, tuple[str, ...]]) 
     """Sources of published figures; those of quantities are checked where they are read."""
     known = groups["sources"]
     for name, figure in instance.published.items():
-        for source in figure.source if isinstance(figure.source, list) else [figure.source]:
+        for source in figure.source:
             if source not in known:
                 hint = nearest(source, known)
                 yield Fault(("published", name, "source"), f"there is no source '{source}'", hint)

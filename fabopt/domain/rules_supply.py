@@ -190,7 +190,7 @@ def _dies(instance: Instance) -> Iterator[Fault]:
         if die.area.value > node.reticle_field.value:
             yield Fault(
                 (*path, "area"),
-                f"a die of {die.area.value:g} mm2 is larger than one exposure prints ({node.reticle_field.value:g} mm2)",
+                f"a die of {die.area.value:g} mm2 is larger than the {node.reticle_field.value:g} mm2 of one exposure",
                 "a stitched die states its 'dies_per_wafer'",
             )
         elif die.gross_dies(node) < 1.0:

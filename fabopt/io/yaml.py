@@ -36,7 +36,10 @@ _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 @dataclass(slots=True)
 class _Node:
-    """A scalar (`value`), a list (`items` of nodes) or a mapping (`items` of pairs of key node and node)."""
+    """A scalar (`value`), a list (`items` of nodes) or a mapping (`items` of pairs of key node and node).
+
+    `size` counts its entries with aliases expanded.
+    """
 
     kind: str
     line: int
@@ -44,6 +47,7 @@ class _Node:
     text: str = ""
     items: list[_Node] = field(default_factory=list)
     complete: bool = True
+    size: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ class _Reader:
         for event in self.events(text):
             line = 0 if event.start_mark is None else event.start_mark.line
             if isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
-                stack.pop().complete = True
+                self.close(stack.pop())
                 continue
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
                 raise self.error(line, "a second document begins here; an instance file holds one")
@@ -141,6 +145,13 @@ class _Reader:
                 if len(stack) > MOST_DEPTH:
                     raise self.error(line, f"nested deeper than {MOST_DEPTH}")
         return root
+
+    def close(self, node: _Node) -> None:
+        """Complete a list or mapping, unless its aliases stand for more than can be built."""
+        node.complete = True
+        node.size += sum(item.size for item in node.items)
+        if node.size > MOST_NODES:
+            raise self.error(node.line, f"more than {MOST_NODES} entries, aliases expanded")
 
     def events(self, text: str) -> Iterator[yaml.Event]:
         """Yield the parser's events; those of an empty document are none."""
