@@ -37,10 +37,18 @@ def problems(instance: Instance) -> list[Fault]:
         Paths are relative to the instance; empty when it is sound.
     """
     found = dangling(instance)
+    horizon = instance.horizon
     try:
-        calendar = Calendar(instance.horizon.start, instance.horizon.periods, instance.horizon.period)
+        calendar = Calendar(horizon.start, horizon.periods, horizon.period)
     except ValueError as error:
-        return [*found, Fault(("horizon", "start"), str(error))]
+        found.append(Fault(("horizon", "start"), str(error)))
+        # The other rules are held against the horizon that begins nearest before.
+        monday = horizon.start - timedelta(days=horizon.start.weekday())
+        start = monday if horizon.period == "week" else date(horizon.start.year, 1, 1)
+        try:
+            calendar = Calendar(start, horizon.periods, horizon.period)
+        except ValueError:
+            return found
     return [
         *found,
         *_horizon(instance, calendar),
