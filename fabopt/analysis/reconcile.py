@@ -83,7 +83,6 @@ def reconcile(instance: Instance) -> pd.DataFrame:
         value = implied(instance, figure)
         # Sums of rounded numbers may miss an end by a hair.
         slack = 1e-9 * max(abs(figure.low), abs(figure.high))
-        source = figure.source if isinstance(figure.source, list) else [figure.source]
         rows.append(
             (
                 name,
@@ -98,7 +97,7 @@ def reconcile(instance: Instance) -> pd.DataFrame:
                 figure.unit,
                 figure.low - slack <= value <= figure.high + slack,
                 figure.explanation,
-                ", ".join(source),
+                ", ".join(figure.source),
             )
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))

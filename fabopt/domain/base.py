@@ -85,6 +85,9 @@ class FrozenDict(dict[K, V], Generic[K, V]):
         return hash(tuple(self.items()))
 
 
+Frozen = Annotated[dict[K, V], AfterValidator(FrozenDict)]
+"""A frozen mapping: ``order_book: Frozen[When, Quantity]``."""
+
 Named = Annotated[dict[Slug, V], AfterValidator(FrozenDict)]
 """A frozen mapping from ids to records: ``fabs: Named[Fab]``."""
 

@@ -6,18 +6,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fabopt.domain.base import Record, Slug, When
+from fabopt.domain.base import Named, Record, Slug, When
 from fabopt.domain.quantity import In, Quantity, constant
 
 
 class Bom(Record):
     """One bill of materials of a package. Wafer-scale and SRAM parts need no HBM and no interposer."""
 
-    dies: dict[Slug, Annotated[Quantity, In("die/package", gt=0)]] = Field(default_factory=dict)
+    dies: Named[Annotated[Quantity, In("die/package", gt=0)]] = Field(default_factory=dict)
     """Dies (or bins of dies) per package."""
-    hbm: dict[Slug, Annotated[Quantity, In("stack/package", gt=0)]] = Field(default_factory=dict)
+    hbm: Named[Annotated[Quantity, In("stack/package", gt=0)]] = Field(default_factory=dict)
     """HBM stacks per package by generation."""
-    substrates: dict[Slug, Annotated[Quantity, In("1", gt=0)]] = Field(default_factory=dict)
+    substrates: Named[Annotated[Quantity, In("1", gt=0)]] = Field(default_factory=dict)
     """Substrates per package by class."""
     technology: Slug | None = None
     """Packaging technology; absent: assembled without a packaging line."""
@@ -25,7 +25,7 @@ class Bom(Record):
     """Interposer area; packages per wafer follow from it."""
     packages_per_wafer: Annotated[Quantity, In("package/wafer", gt=0)] | None = None
     """Packages per interposer wafer where known; goes before the area."""
-    lines: list[Slug] = Field(default_factory=list)
+    lines: tuple[Slug, ...] = ()
     """Packaging lines that may make it; empty: every line with the technology."""
     available: When | None = None
     """First date of assembly with this bill, where later than the chip's."""
@@ -49,7 +49,7 @@ class Chip(Record):
     """Whose product it is."""
     kind: Literal["gpu", "asic", "wafer-scale", "sram", "cpu"] = "gpu"
     """What kind of part it is."""
-    boms: dict[Slug, Bom] = Field(default_factory=dict)
+    boms: Named[Bom] = Field(default_factory=dict)
     """Bills of materials by name; none for a part that is no longer made."""
     available: When | None = None
     """First volume shipments, before any expected respin; absent: at the decision date or before."""
@@ -91,13 +91,13 @@ class Chip(Record):
         default=constant(0.0, "USD/accelerator/year")
     )
     """Operating cost per running accelerator and year besides electricity."""
-    performance: dict[Slug, Annotated[Quantity, In("H100e/accelerator", gt=0)]] = Field(default_factory=dict)
+    performance: Named[Annotated[Quantity, In("H100e/accelerator", gt=0)]] = Field(default_factory=dict)
     """Performance by workload in H100 equivalents (a workload that is not listed cannot run on it)."""
     usable: Annotated[Quantity, In("1", gt=0, le=1, series=True)] = Field(default=constant(1.0, "1"))
     """Usable share of nominal performance relative to an H100's (software, interconnect)."""
-    customers: list[Slug] = Field(default_factory=list)
+    customers: tuple[Slug, ...] = ()
     """Labs that may buy it; empty: every lab that can use the designer."""
-    sells_as: list[Slug] = Field(default_factory=list)
+    sells_as: tuple[Slug, ...] = ()
     """Lesser chips that this one may be downgraded to and sold as."""
 
 
@@ -108,5 +108,5 @@ class Designer(Record):
     """Display name."""
     region: Slug
     """Home region (for export rules)."""
-    aliases: list[str] = Field(default_factory=list)
+    aliases: tuple[str, ...] = ()
     """Other names in use."""

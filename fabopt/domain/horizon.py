@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fabopt.domain.base import Record, When
+from fabopt.domain.base import Frozen, Record, When
 from fabopt.domain.quantity import In, Quantity, constant
 
 
@@ -64,9 +64,9 @@ class Horizon(Record):
 class Pins(Record):
     """Decisions that are no longer open, by period label: the optimiser keeps them."""
 
-    units: dict[str, dict[str, float]] = Field(default_factory=dict)
+    units: Frozen[str, Frozen[str, float]] = Field(default_factory=dict)
     """Orders of units: unit id, then period label, then number ordered."""
-    activities: dict[str, dict[str, float]] = Field(default_factory=dict)
+    activities: Frozen[str, Frozen[str, float]] = Field(default_factory=dict)
     """Levels of activities: activity id, then period label, then level in the activity's unit."""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fabopt.domain.base import Record, Slug
+from fabopt.domain.base import Frozen, Named, Record
 from fabopt.domain.chips import Chip, Designer
 from fabopt.domain.customers import BarredFlow, DemandCurve, Lab, Market, Published, Site, Workload
 from fabopt.domain.fabs import Fab
@@ -26,45 +26,45 @@ class Instance(Record):
     """What the instance is."""
     horizon: Horizon
     """Decision date, periods, discounting."""
-    currencies: dict[str, Annotated[Quantity, In("1", gt=0)]] = Field(default_factory=dict)
+    currencies: Frozen[str, Annotated[Quantity, In("1", gt=0)]] = Field(default_factory=dict)
     """US dollars per unit of each other currency used (EUR: 1.16)."""
-    sources: dict[Slug, SourceNote] = Field(default_factory=dict)
+    sources: Named[SourceNote] = Field(default_factory=dict)
     """Publications that numbers refer to."""
-    scanners: dict[Slug, ScannerClass] = Field(default_factory=dict)
+    scanners: Named[ScannerClass] = Field(default_factory=dict)
     """Lithography tool classes."""
-    nodes: dict[Slug, Node] = Field(default_factory=dict)
+    nodes: Named[Node] = Field(default_factory=dict)
     """Process nodes."""
-    fabs: dict[Slug, Fab] = Field(default_factory=dict)
+    fabs: Named[Fab] = Field(default_factory=dict)
     """Fabs."""
-    hbm: dict[Slug, HbmGeneration] = Field(default_factory=dict)
+    hbm: Named[HbmGeneration] = Field(default_factory=dict)
     """HBM generations."""
-    memory_makers: dict[Slug, MemoryMaker] = Field(default_factory=dict)
+    memory_makers: Named[MemoryMaker] = Field(default_factory=dict)
     """HBM businesses."""
-    packaging_lines: dict[Slug, PackagingLine] = Field(default_factory=dict)
+    packaging_lines: Named[PackagingLine] = Field(default_factory=dict)
     """Packaging lines."""
-    substrates: dict[Slug, Substrate] = Field(default_factory=dict)
+    substrates: Named[Substrate] = Field(default_factory=dict)
     """Substrates."""
-    designers: dict[Slug, Designer] = Field(default_factory=dict)
+    designers: Named[Designer] = Field(default_factory=dict)
     """Chip designers."""
-    dies: dict[Slug, Die] = Field(default_factory=dict)
+    dies: Named[Die] = Field(default_factory=dict)
     """Die designs."""
-    chips: dict[Slug, Chip] = Field(default_factory=dict)
+    chips: Named[Chip] = Field(default_factory=dict)
     """Chips."""
-    workloads: dict[Slug, Workload] = Field(default_factory=dict)
+    workloads: Named[Workload] = Field(default_factory=dict)
     """Workloads."""
     demand_curve: DemandCurve | None = None
     """Inverse demand curve for compute."""
-    labs: dict[Slug, Lab] = Field(default_factory=dict)
+    labs: Named[Lab] = Field(default_factory=dict)
     """Labs and other buyers of accelerators."""
-    sites: dict[Slug, Site] = Field(default_factory=dict)
+    sites: Named[Site] = Field(default_factory=dict)
     """Sites."""
-    markets: dict[Slug, Market] = Field(default_factory=dict)
+    markets: Named[Market] = Field(default_factory=dict)
     """Other buyers of wafers."""
-    barred_flows: list[BarredFlow] = Field(default_factory=list)
+    barred_flows: tuple[BarredFlow, ...] = ()
     """Export rules."""
     network: PlainNetwork | None = None
     """A plain process network, alone or beside the chain."""
     pins: Pins = Pins()
     """Decisions already taken."""
-    published: dict[Slug, Published] = Field(default_factory=dict)
+    published: Named[Published] = Field(default_factory=dict)
     """Published figures for `fabopt reconcile`."""

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fabopt.domain.base import Record, Slug, When
+from fabopt.domain.base import Named, Record, Slug, When
 from fabopt.domain.quantity import In, Quantity, constant
 
 
@@ -92,11 +92,11 @@ class MemoryMaker(Record):
     """Months from finished DRAM wafer to tested stack."""
     expansion: StackingExpansion | None = None
     """How stacking can grow."""
-    offers: dict[Slug, HbmOffer] = Field(min_length=1)
+    offers: Named[HbmOffer] = Field(min_length=1)
     """Products by HBM generation."""
-    qualified: dict[Slug, dict[Slug, When]] = Field(default_factory=dict)
+    qualified: Named[Named[When]] = Field(default_factory=dict)
     """Designers that have qualified it: designer, then generation, then from when."""
-    qualifying: dict[Slug, dict[Slug, Qualifying]] = Field(default_factory=dict)
+    qualifying: Named[Named[Qualifying]] = Field(default_factory=dict)
     """Qualifications that can still be decided: designer, then generation."""
-    opening_share: dict[Slug, Annotated[Quantity, In("1", ge=0, le=1)]] = Field(default_factory=dict)
+    opening_share: Named[Annotated[Quantity, In("1", ge=0, le=1)]] = Field(default_factory=dict)
     """Share of each designer's HBM in work at the decision date that this maker makes."""

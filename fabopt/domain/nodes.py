@@ -22,7 +22,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fabopt.domain.base import Record, Slug, When
+from fabopt.domain.base import Named, Record, Slug, When
 from fabopt.domain.quantity import In, Quantity, constant
 
 YieldModel = Literal["poisson", "murphy", "seeds", "negative-binomial"]
@@ -56,7 +56,7 @@ class Node(Record):
     """Display name."""
     kind: Literal["logic", "dram"] = "logic"
     """Logic or DRAM."""
-    exposures: dict[Slug, Annotated[Quantity, In("exposure/wafer", ge=0)]] = Field(default_factory=dict)
+    exposures: Named[Annotated[Quantity, In("exposure/wafer", ge=0)]] = Field(default_factory=dict)
     """Exposures per wafer by scanner class."""
     cycle_time: Annotated[Quantity, In("month", ge=0)]
     """Time from wafer start to finished wafer."""
@@ -75,8 +75,8 @@ class Node(Record):
     edge_exclusion: Annotated[Quantity, In("mm", ge=0)] = Field(default=constant(3.0, "mm"))
     """Unusable rim of the wafer."""
     reticle_field: Annotated[Quantity, In("mm2", gt=0)] = Field(default=constant(858.0, "mm2"))
-    """Largest area that one exposure prints (26 x 33 mm; half of it on High-NA tools): a larger die is stitched and must
-    state its dies per wafer."""
+    """Largest area that one exposure prints (26 x 33 mm, half of it on High-NA tools); a larger die is stitched and
+    must state its dies per wafer."""
     scribe: Annotated[Quantity, In("mm", ge=0)] = Field(default=constant(0.1, "mm"))
     """Width of the scribe lane between dies."""
 
@@ -109,9 +109,9 @@ class Die(Record):
     """Share of the defective dies that can be sold all the same (redundant or fused-off cores)."""
     fixed_yield: Annotated[Quantity, In("1", gt=0, le=1, series=True)] | None = None
     """Yield where stated; otherwise from the node's defect density and yield model."""
-    fabs: dict[Slug, DieSource]
+    fabs: Named[DieSource]
     """Fabs that make it, each with the first date of volume starts (a port to another fab has a later date)."""
-    bins: dict[Slug, Annotated[Quantity, In("1", gt=0, le=1)]] = Field(default_factory=dict)
+    bins: Named[Annotated[Quantity, In("1", gt=0, le=1)]] = Field(default_factory=dict)
     """Split of good dies into bins, best first, adding up to 1; a better bin may be downgraded to the next."""
     stock: Annotated[Quantity, In("kdie", ge=0)] = Field(default=constant(0.0, "kdie"))
     """Good dies in stock at the decision date (of the first bin where there are bins)."""

@@ -43,7 +43,7 @@ class PackagingLine(Record):
     """Who owns it."""
     region: Slug
     """Where it stands."""
-    technologies: list[Slug] = Field(min_length=1)
+    technologies: tuple[Slug, ...] = Field(min_length=1)
     """Technologies that share its capacity (cowos-s, cowos-l, cowos-r, emib, ...)."""
     capacity: Annotated[Quantity, In("kwafer/month", ge=0, series=True)]
     """Interposer wafers per month by date (for bridge technologies: wafer equivalents)."""
