@@ -191,8 +191,8 @@ class UnitEffect:
     """Capacity that one unit adds to (positive) or takes from (negative) a resource, by age since the order.
 
     ``profile[k]`` acts at age ``first_age + k``; with ``persistent`` the last entry holds for ever after (until the
-    unit is retired), otherwise the effect ends (a build slot at the maker). ``opening_amount[T]`` is the effect of one
-    opening unit (zero where the resource's ``base`` already counts it).
+    unit is retired), otherwise the effect ends (a build slot at the maker). A resource's ``base`` already
+    counts what opening units add and occupy.
     """
 
     unit: str
@@ -247,9 +247,9 @@ class Demand:
 class Term:
     """One term of a linear row over decisions: ``coefficient[T]`` times the activity, unit or demand named.
 
-    ``kind`` "activity" is x[a,t], "unit" y[e,t], "demand" the sum of deliveries over the steps in t,
-    "stock" s[i,t], "retire" the units retired in t, "placed" the binary z[e,t] of an order (units with a fixed cost). ``shift`` moves the period: the coefficient of row period t
-    multiplies the decision of t - shift.
+    ``kind`` "activity" is x[a,t], "unit" y[e,t], "demand" the sum of deliveries over the steps in t, "stock" s[i,t],
+    "retire" the units retired in t, "placed" the binary z[e,t] of an order (units with a fixed cost or a least order).
+    ``shift`` moves the period: the coefficient of row period t multiplies the decision of t - shift.
     """
 
     kind: Literal["activity", "unit", "demand", "stock", "retire", "placed"]
