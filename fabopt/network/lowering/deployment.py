@@ -17,17 +17,10 @@ import numpy as np
 from fabopt.domain.chips import Chip
 from fabopt.domain.customers import Lab, Site
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, landing, tags
-from fabopt.network.lowering.packaging import routes
+from fabopt.network.lowering.packaging import sold
 from fabopt.network.lowering.wafers import ONE
 from fabopt.network.profiles import ramp_profile
 from fabopt.network.tables import Activity, Array, GroupLimit, Material, Resource, Term, Unit, UnitEffect
-
-
-def sold(chain: Chain, chip_id: str) -> bool:
-    """Return whether a chip can still be delivered: made, in stock, or had by downgrading a better one."""
-    chip = chain.instance.chips[chip_id]
-    made = bool(routes(chain, chip_id)) or chip.stock.value > 0.0
-    return made or any(chip_id in other.sells_as for other in chain.instance.chips.values())
 
 
 def may_buy(chain: Chain, chip_id: str, lab_id: str) -> bool:

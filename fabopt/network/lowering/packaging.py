@@ -59,6 +59,13 @@ def routes(chain: Chain, chip_id: str) -> list[Route]:
     return found
 
 
+def sold(chain: Chain, chip_id: str) -> bool:
+    """Return whether a chip can still be delivered: made, in stock, or had by downgrading a better one."""
+    chip = chain.instance.chips[chip_id]
+    made = bool(routes(chain, chip_id)) or chip.stock.value > 0.0
+    return made or any(chip_id in other.sells_as for other in chain.instance.chips.values())
+
+
 def route_months(chain: Chain, route: Route) -> tuple[float, float]:
     """Return the months from start to bonding, and from bonding to tested package."""
     if route.line is None:
@@ -86,7 +93,8 @@ def lower_packaging(chain: Chain) -> None:
         _line(chain, line_id, line)
     _substrates(chain)
     for chip_id, chip in chain.instance.chips.items():
-        _chip(chain, chip_id, chip)
+        if sold(chain, chip_id):
+            _chip(chain, chip_id, chip)
         for route in routes(chain, chip_id):
             _assembly(chain, route)
     for chip_id, chip in chain.instance.chips.items():
