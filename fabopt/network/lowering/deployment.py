@@ -20,7 +20,7 @@ from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain,
 from fabopt.network.lowering.packaging import sold
 from fabopt.network.lowering.wafers import ONE
 from fabopt.network.profiles import ramp_profile
-from fabopt.network.tables import Activity, Array, GroupLimit, Material, Resource, Term, Unit, UnitEffect
+from fabopt.network.tables import Activity, Array, GroupLimit, Material, Resource, Tags, Term, Unit, UnitEffect
 
 
 def may_buy(chain: Chain, chip_id: str, lab_id: str) -> bool:
@@ -117,7 +117,6 @@ def cost_segments(points: list[tuple[float, float]]) -> list[tuple[float, float,
 def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
     """Add the assets of a chip at a site, if it can have any; return the first period in which one can run there."""
     site = chain.instance.sites[site_id]
-    lab = chain.instance.labs[site.lab]
     opening = in_field(chain, chip_id, site_id)
     buys = may_buy(chain, chip_id, site.lab) and sold(chain, chip_id)
     if not buys and opening == 0.0:
@@ -150,6 +149,16 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
     )
     arrival = _deploy(chain, chip_id, chip, site_id, asset) if buys else chain.n
     first = 0 if opening > 0.0 else arrival
+    _operate(chain, chip_id, site_id, label, first)
+    return first
+
+
+def _operate(chain: Chain, chip_id: str, site_id: str, label: Tags, first: int) -> None:
+    """Add the running of a chip's assets at a site, from the period in which the first can be there."""
+    chip, site = chain.instance.chips[chip_id], chain.instance.sites[site_id]
+    lab = chain.instance.labs[site.lab]
+    survival = chip.survival.value**chain.years
+    asset = f"asset:{chip_id}:{site_id}"
     operate = f"operate:{chip_id}:{site_id}"
     facility_kw = chip.it_power.value * site.pue.value
     hours = HOURS_PER_YEAR * chain.years
@@ -166,7 +175,7 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
     chain.build.activity(
         Activity(
             operate,
-            f"operating {name}",
+            f"operating {chip.name} at {site.name}",
             "kaccelerator",
             label,
             cost=(energy + chip.operating_cost.value * chain.years) * PER_THOUSAND,
@@ -177,7 +186,6 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
     chain.build.flow(operate, asset, 0, ONE, chain.flat(-1.0))
     chain.build.flow(operate, asset, 1, ONE, chain.flat(survival))
     chain.build.flow(operate, running, 0, ONE, chain.flat(1.0))
-    return first
 
 
 def _from(chain: Chain, first: int) -> Array:
