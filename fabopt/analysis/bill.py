@@ -206,7 +206,7 @@ def _memory(draft: Draft) -> Iterator[BillRow]:
         per_wafer = stacks_per_wafer(instance, makers, generation, draft.day)
         yield make_row(
             "memory",
-            f"DRAM wafers for {product.name}",
+            f"DRAM wafers, {product.name}",
             draft.thousands(draft.needs.stack_wafers[generation]),
             "kwafer",
             f"stacks / {per_wafer.value:.4g} good stacks a wafer (mean of {', '.join(m.name for m in makers)})",
@@ -227,7 +227,7 @@ def _wafers(draft: Draft) -> Iterator[BillRow]:
         good = good_dies_per_wafer(die, node, draft.day)
         gross = die.gross_dies(node)
         how = f"good dies / ({gross:.4g} gross a wafer x {good.value / gross:.3g} sellable)"
-        yield make_row("logic", f"{node.name} wafers for {die.name}", draft.thousands(wafers), "kwafer", how)
+        yield make_row("logic", f"{node.name} wafers, {die.name}", draft.thousands(wafers), "kwafer", how)
 
 
 def _lithography(draft: Draft) -> Iterator[BillRow]:

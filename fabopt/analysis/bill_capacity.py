@@ -34,7 +34,7 @@ def capacity(draft: Draft, tools: dict[str, Range]) -> Iterator[BillRow]:
         costs.append(standing * price)
         yield make_row(
             "capacity",
-            f"{scanner.name} tools, price",
+            f"price of {scanner.name} tools",
             costs[-1],
             "MUSD",
             f"tools standing x {price.value:,.0f} million USD",
@@ -68,7 +68,7 @@ def _expansions(draft: Draft) -> Iterator[tuple[str, Range, Range | None]]:
             stackers.append(maker.expansion)
     for node_id, wafers in by_node.items():
         steps = [instance.fabs[fab].expansion for fab in fabs[node_id]]
-        yield f"{instance.nodes[node_id].name} fabs without lithography", wafers, _per_capacity(draft, steps)
+        yield f"{instance.nodes[node_id].name} fabs less lithography", wafers, _per_capacity(draft, steps)
     yield "HBM stacking lines", stacked, _per_capacity(draft, stackers)
     lines = [line.expansion for line in lines_for(instance, draft.bom)]
     yield "packaging lines", draft.thousands(needs.interposer_wafers), _per_capacity(draft, lines)

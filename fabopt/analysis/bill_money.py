@@ -16,23 +16,23 @@ def money(draft: Draft) -> Iterator[BillRow]:
     """Components at price and at resource cost, then what the buyer pays."""
     components = list(_components(draft))
     for item, price, cost, how in components:
-        yield make_row("dollars", f"{item}, price", price, "MUSD", how)
-        yield make_row("dollars", f"{item}, resource cost", cost, "MUSD", "price x (1 - gross margin)")
+        yield make_row("dollars", f"price of {item}", price, "MUSD", how)
+        yield make_row("dollars", f"cost of {item}", cost, "MUSD", "resource cost: price x (1 - gross margin)")
     parts = total(cost for _, _, cost, _ in components)
-    yield make_row("dollars", "all parts, resource cost", parts, "MUSD", "sum of the resource costs above")
+    yield make_row("dollars", "cost of all parts", parts, "MUSD", "sum of the costs above")
     price = draft.at(draft.chip.price)
     chips = draft.thousands(price).scaled(1e-3)
     how = f"accelerators x {price.value:,.0f} USD"
-    yield make_row("dollars", "accelerators, price to the lab", chips, "MUSD", how)
+    yield make_row("dollars", "price of accelerators", chips, "MUSD", how)
     system = draft.at(draft.chip.system_cost)
     systems = draft.thousands(system).scaled(1e-3)
     how = f"accelerators x {system.value:,.0f} USD"
-    yield make_row("dollars", "servers, network, installation", systems, "MUSD", how)
+    yield make_row("dollars", "price of servers, network, installation", systems, "MUSD", how)
     spend = chips + systems
     site = None if draft.it else _site_cost(draft)
     if site is not None:
         how = f"{draft.power_mw:,.0f} MW x {site.value / draft.power_mw:.3g} MUSD/MW"
-        yield make_row("dollars", "site and its power", site, "MUSD", how)
+        yield make_row("dollars", "cost of the site and its power", site, "MUSD", how)
         spend = spend + site
     what = "accelerators, systems" if site is None else "accelerators, systems, site"
     yield make_row("dollars", "what the buyer pays", spend, "MUSD", what)
@@ -54,7 +54,7 @@ def _components(draft: Draft) -> Iterator[tuple[str, Range, Range, str]]:
         )
         price = draft.at(node.wafer_price) * factor
         yield (
-            f"{node.name} wafers for {die.name}",
+            f"{node.name} wafers, {die.name}",
             *amount(wafers, price, draft.at(node.gross_margin)),
             f"wafers x {price.value:,.0f} USD",
         )

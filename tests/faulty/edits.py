@@ -105,7 +105,7 @@ FORM = [
     ),
     Faulty("PUE below 1", "    pue: 1.2", "    pue: 0.9", "pue: 0.9", "sites.plains.pue", "at least 1"),
     Faulty("NaN", "  elasticity: 1.2", "  elasticity: .nan", "elasticity: .nan", "demand_curve.elasticity", "nan"),
-    Faulty("infinite", "    budget: 12000 MUSD/year", "    budget: .inf", "budget: .inf", "labs.aurora.budget", "inf"),
+    Faulty("infinite", "    budget: 16000 MUSD/year", "    budget: .inf", "budget: .inf", "labs.aurora.budget", "inf"),
     Faulty(
         "hostile power",
         "discount_rate: 10 %",
@@ -302,7 +302,7 @@ MEANING = [
         "    available: 2032Q1",
         "2032Q1",
         "chips.osprey.available",
-        "after the end of the horizon (2029-12-31)",
+        "after the end of the horizon (2029-06-30)",
     ),
     Faulty(
         "reported beyond the horizon",
@@ -477,8 +477,8 @@ MEANING = [
     ),
     Faulty(
         "power that gets dearer with size",
-        "curve: {100: 1300, 500: 5600}",
-        "curve: {100: 1300, 500: 7000}",
+        "curve: {200: 2400}",
+        "curve: {200: 2400, 500: 7000}",
         "500: 7000",
         "sites.coast.expansion.curve",
         "cost per MW must fall with size",
