@@ -228,7 +228,8 @@ class Instance:
 
         chosen = SolveOptions(objective=objective, **options)  # type: ignore[arg-type]
         solution = solve(self.network, chosen, progress, extra)
-        origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data))
+        alone = self.data.network is not None and not self.data.labs and not self.data.markets
+        origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), "" if alone else "M USD")
         tables = core_and_domain(self.network, solution) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
         result = Result(

@@ -41,7 +41,18 @@ EXIT_WITHOUT_PLAN = {
     "unbounded": BAD_INPUT,
     "interrupted": INTERRUPTED,
 }
-JSON_FIELDS = ("status", "objective_name", "objective_unit", "objective", "bound", "gap", "seconds", "value", "size")
+JSON_FIELDS = (
+    "status",
+    "objective_name",
+    "objective_unit",
+    "objective",
+    "bound",
+    "gap",
+    "seconds",
+    "value",
+    "reached",
+    "size",
+)
 
 
 @guarded

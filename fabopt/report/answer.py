@@ -76,15 +76,17 @@ def answer(manifest: Mapping[str, Any], read: Read) -> Answer:
     """
     periods = read("core/periods")
     dates = year_ends(periods)
-    fleet = reported(read("domain/fleet"))
     tables: list[TextTable] = []
-    if len(fleet):
+    if len(reported(read("domain/fleet"))):
         sentence = _chain_sentence(manifest, read, dates)
         tables += [_reach(read, dates), _mix(read, dates)]
     else:
         sentence = _plain_sentence(manifest, read)
         tables.append(_deliveries(read, dates))
-    tables.append(_holds_back(read))
+    tables.append(_holds_back(manifest, read))
+    if manifest["reached"]:
+        target = amount(manifest["options"]["target"])
+        sentence = f"The target of {target} thousand H100 equivalents is reached in {manifest['reached']}. {sentence}"
     return Answer(sentence, tuple(table for table in tables if table.rows), closing_lines(manifest))
 
 
@@ -110,14 +112,14 @@ def closing_lines(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     parts = [f"objective {manifest['objective_name']} {_in_unit(value, unit)}"]
     if bound is not None:
         parts.append(f"bound {_in_unit(bound, unit)}")
-    parts += [f"gap {percent(manifest['gap'])}", f"{seconds(manifest['seconds'])}"]
+    parts.append(f"gap {percent(manifest['gap'])}")
     size = manifest["size"]
     counts = f"{size['columns']:,} columns ({size['integers']:,} whole), {size['rows']:,} rows"
-    return (f"{STATUS_SAYS.get(status, status)}: {', '.join(parts)}", counts)
+    return (", ".join(parts), f"{STATUS_SAYS.get(status, status)}, {seconds(manifest['seconds'])}; {counts}")
 
 
 def _in_unit(value: float, unit: str) -> str:
-    return money(value) if unit == "M USD" else f"{amount(value)} {unit}".rstrip()
+    return money(value, unit) if unit in ("", "M USD") else f"{value:,.6g} {unit}"
 
 
 def _chain_sentence(manifest: Mapping[str, Any], read: Read, dates: Sequence[str]) -> str:
@@ -143,7 +145,7 @@ def _chain_sentence(manifest: Mapping[str, Any], read: Read, dates: Sequence[str
 def _plain_sentence(manifest: Mapping[str, Any], read: Read) -> str:
     demands = reported(read("core/demands"))
     parts = [
-        f"{amount(float(rows['delivered'].sum()))} of {amount(float(rows['quantity'].sum()))} {unit}"
+        f"{amount(float(rows['delivered'].sum()))} of {amount(float(rows['quantity'].sum()))} {unit}".rstrip()
         for unit, rows in demands.groupby("unit", sort=False)
     ]
     if not parts:
@@ -152,7 +154,10 @@ def _plain_sentence(manifest: Mapping[str, Any], read: Read) -> str:
 
 
 def _worth(manifest: Mapping[str, Any]) -> str:
-    return f"Its discounted value less cost is {money(manifest['value'])}."
+    value, unit = manifest["value"], manifest["money_unit"]
+    if value < 0.0:
+        return f"Its discounted cost less value is {money(-value, unit)}."
+    return f"Its discounted value less cost is {money(value, unit)}."
 
 
 def percent_whole(share: float) -> str:
@@ -217,7 +222,7 @@ def _deliveries(read: Read, dates: Sequence[str]) -> TextTable:
     return TextTable("What reaches whom: delivered", headers, shortened(rows, len(headers)), left=2)
 
 
-def _holds_back(read: Read) -> TextTable:
+def _holds_back(manifest: Mapping[str, Any], read: Read) -> TextTable:
     """The limits whose widening by 1 % in every reported period would gain most, by their prices."""
     limits = reported(read("core/limits"))
     limits = limits.assign(gain=limits["price"].abs() * limits["limit"].abs() * 0.01)
@@ -229,13 +234,14 @@ def _holds_back(read: Read) -> TextTable:
         price = float(own["price"].abs().mean())
         gain = float(own["gain"].sum())
         name, owner, kind = own["name"].iloc[0], own["owner"].iloc[0], own["kind"].iloc[0]
-        rows.append(
-            (gain, (name, owner or "-", kind, when, f"{amount(price)} per {own['unit'].iloc[0]}", amount(gain)))
-        )
+        each = f"{amount(price)} per {own['unit'].iloc[0] or 'unit'}"
+        rows.append((gain, (name, owner or "-", kind, when, each, amount(gain))))
     ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])][:MOST_ROWS]
+    unit = manifest["money_unit"]
+    of = f", {unit}" if unit else ""
     return TextTable(
-        "What holds it back most: price of one more unit, and of 1 % more throughout (M USD)",
-        ("limit", "owner", "kind", "binds", "price, M USD", "+1 %"),
+        f"What holds it back most: price of one more unit, and of 1 % more throughout{of}",
+        ("limit", "owner", "kind", "binds", "price", "+1 %"),
         tuple(ordered),
         left=4,
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Read = Callable[[str], pd.DataFrame]
 
 FORMATS = (".svg", ".png")
-MOST_SERIES = 9
+MOST_SERIES = 7
 
 
 class ChartError(ValueError):
@@ -39,13 +39,13 @@ def result_chart(title: str, read: Read) -> Any:
         power = fleet.assign(amount=fleet["facility_mw"] / 1000.0)
         compute = mix.assign(amount=mix["kh100e"] / 1000.0)
         panels = [
-            _areas(read, power, "lab", "Facility power in use, GW"),
-            _areas(read, compute, "chip", "Compute, million H100 equivalents"),
+            _areas(read, power, "lab", "Facility power in use, GW", "tableau10"),
+            _areas(read, compute, "chip", "Compute, million H100 equivalents", "set2"),
         ]
     else:
         got = demands.assign(amount=demands["delivered"], demand=demands["name"])
         panels = [
-            _areas(read, own, "demand", f"Delivered, {unit} per period")
+            _areas(read, own, "demand", f"Delivered, {unit} per period", "tableau10")
             for unit, own in got.groupby("unit", sort=False)
         ]
     chart = alt.hconcat(*panels).resolve_scale(color="independent")
@@ -56,7 +56,7 @@ def _reported(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["reported"]]
 
 
-def _areas(read: Read, rows: pd.DataFrame, by: str, title: str) -> Any:
+def _areas(read: Read, rows: pd.DataFrame, by: str, title: str, scheme: str) -> Any:
     """Return stacked steps over time, largest series at the bottom; small ones are joined as 'others'."""
     import altair as alt
 
@@ -73,7 +73,7 @@ def _areas(read: Read, rows: pd.DataFrame, by: str, title: str) -> Any:
         .encode(
             x=alt.X("period:O", sort=labels, scale=alt.Scale(domain=labels), title=None, axis=_axis(labels)),
             y=alt.Y("amount:Q", title=None),
-            color=alt.Color("series:N", sort=order, title=by, scale=alt.Scale(scheme="tableau10")),
+            color=alt.Color("series:N", sort=order, title=by, scale=alt.Scale(scheme=scheme)),
             order=alt.Order("order:Q"),
         )
     )

@@ -74,8 +74,10 @@ def amount(value: float) -> str:
     return f"{value:,.3g}"
 
 
-def money(value: float) -> str:
-    """Write millions of dollars: ``12.3 M USD`` or ``1,234 bn USD``."""
+def money(value: float, unit: str = "M USD") -> str:
+    """Write money: ``12.3 M USD``, from ten billion on ``12.3 bn USD``; with another unit as it stands."""
+    if unit != "M USD":
+        return f"{value:,.10g} {unit}".rstrip()
     if abs(value) >= 10_000.0:
         return f"{amount(value / 1000.0)} bn USD"
     return f"{amount(value)} M USD"

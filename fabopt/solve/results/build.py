@@ -6,8 +6,10 @@ import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from fabopt import __version__
 from fabopt.network.tables import Network
 from fabopt.solve.results.columns import COLUMNS, CORE, TableSpec
 from fabopt.solve.results.folder import ResultError
@@ -36,12 +38,15 @@ class Origin:
         Scenario and lever settings that were applied, in order.
     input_hash
         SHA-256 of the instance's contents after overlays.
+    money_unit
+        "M USD"; empty for a plain network alone, whose money is its own.
     """
 
     instance: str
     scenario: str | None
     sets: tuple[str, ...]
     input_hash: str
+    money_unit: str
 
 
 def core_and_domain(net: Network, solution: Solution) -> Mapping[TableSpec, pd.DataFrame]:
@@ -74,7 +79,6 @@ def find_table(name: str) -> str:
 
 def make_manifest(origin: Origin, net: Network, solution: Solution) -> dict[str, Any]:
     """Return what is known of a run, as plain data for JSON."""
-    terms = dict(solution.objective_terms)
     return {
         **asdict(origin),
         "sets": list(origin.sets),
@@ -82,17 +86,22 @@ def make_manifest(origin: Origin, net: Network, solution: Solution) -> dict[str,
         "status": solution.status.value,
         "has_plan": solution.has_plan,
         "objective_name": solution.options.objective,
-        "objective_unit": _unit(solution),
+        "objective_unit": _unit(origin, solution),
         "objective": _plain(solution.objective),
         "bound": _plain(solution.bound),
         "gap": _plain(solution.gap),
-        "value": sum(terms.values()) if solution.has_plan else None,
+        "reached": solution.reached,
+        "value": _plain(solution.value),
         "constant_value": net.constant_value,
         "seconds": round(solution.seconds, 3),
         "stages": [{key: _plain(value) for key, value in stage.items()} for stage in solution.stages],
         "size": dict(solution.size),
         "periods": [net.periods[0].label, net.periods[-1].label] if net.periods else [],
-        "versions": dict(solution.versions),
+        "versions": {
+            "fabopt": __version__,
+            **solution.versions,
+            **{name: metadata.version(name) for name in ("numpy", "pandas", "pyarrow")},
+        },
     }
 
 
@@ -105,5 +114,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _unit(solution: Solution) -> str:
-    return "M USD" if solution.options.objective in ("value", "least_cost") else ""
+def _unit(origin: Origin, solution: Solution) -> str:
+    """Return the unit of the objective; time_to_compute counts periods from the first (0)."""
+    units = {"compute": "kH100e x periods", "time_to_compute": "periods after the first", "max_min": "of its demand"}
+    return units.get(solution.options.objective, origin.money_unit)

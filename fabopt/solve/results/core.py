@@ -18,7 +18,6 @@ from fabopt.solve.results.movements import (
     Effects,
     activity_flows,
     activity_uses,
-    given_up,
     unit_capacity,
     unit_flows,
 )
@@ -52,13 +51,14 @@ class Frames:
         return {name: _pick([getattr(t, name) for t in tags], rows) for name in TAG_NAMES}
 
     def periods(self, index: NDArray[np.int64]) -> dict[str, Any]:
-        """Return columns period and reported; what lies after the end has no label and is not reported."""
-        inside = index < len(self.labels)
+        """Return columns period and reported.
+
+        What lies after the end (index T and later) has no label and is not reported; what concerns the whole horizon
+        (index -1) has no label and is reported.
+        """
+        inside = (index >= 0) & (index < len(self.labels))
         at = np.where(inside, index, 0)
-        return {
-            "period": np.where(inside, self.labels[at], "") if len(self.labels) else _pick([], index),
-            "reported": inside & self.reported[at],
-        }
+        return {"period": np.where(inside, self.labels[at], ""), "reported": (index < 0) | (inside & self.reported[at])}
 
 
 def _pick(values: Sequence[str], rows: NDArray[np.int64]) -> NDArray[Any]:
@@ -89,6 +89,11 @@ def by_period(values: Sequence[Array | None], periods: int, default: float = 0.0
         if value is not None:
             out[n] = value
     return out
+
+
+def without_noise(values: Array, scale: Array) -> Array:
+    """Return values with those set to zero that are nothing but rounding of numbers of the size of `scale`."""
+    return np.where(np.abs(values) <= 1e-9 * np.maximum(1.0, np.abs(scale)), 0.0, values)
 
 
 def core_tables(net: Network, solution: Solution) -> dict[str, pd.DataFrame]:
@@ -213,7 +218,7 @@ def _resources(make: Frames, solution: Solution, uses: Effects) -> dict[str, Any
         "added": added[r, t],
         "occupied": occupied[r, t],
         "used": used[r, t],
-        "free": (base + added - occupied - used)[r, t],
+        "free": without_noise(base + added - occupied - used, used)[r, t],
     }
 
 
@@ -310,7 +315,7 @@ def _demands(make: Frames, solution: Solution) -> dict[str, Any]:
         "delivered": delivered[j, t],
         "unmet": unmet[j, t],
         "backlog": solution.backlog[j, t],
-        "lost": given_up(solution.backlog, solution.lost)[j, t],
+        "lost": solution.lost[j, t],
         "backlog_cost": np.array([d.backlog_cost for d in records])[j],
         "lost_cost": np.array([d.lost_cost for d in records])[j],
         "weight": np.array([d.weight for d in records])[j],

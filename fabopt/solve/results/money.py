@@ -9,7 +9,7 @@ import numpy as np
 
 from fabopt.network.tables import Array, Network
 from fabopt.solve.results.columns import TAG_NAMES
-from fabopt.solve.results.movements import Effects, given_up, landing_after_end
+from fabopt.solve.results.movements import Effects, landing_after_end
 from fabopt.solve.solution import Solution
 
 if TYPE_CHECKING:
@@ -82,9 +82,7 @@ def _ledger(net: Network, solution: Solution) -> list[tuple[str, Sequence[Any], 
         sum((step.value * row for step, row in zip(d.steps, got, strict=True)), np.zeros(net.n_periods))
         for d, got in zip(demands, solution.delivered, strict=True)
     ]
-    forgone = np.where(
-        each([d.expiry is None for d in demands]), solution.unmet, given_up(solution.backlog, solution.lost)
-    )
+    forgone = np.where(each([d.expiry is None for d in demands]), solution.unmet, solution.lost)
     return [
         ("delivery_value", demands, rate(values)),
         ("activity_cost", activities, -solution.levels * rate([a.cost for a in activities])),

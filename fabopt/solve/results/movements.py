@@ -145,10 +145,3 @@ def landing_after_end(net: Network, effects: Iterable[Effects]) -> Array:
         late = part.where(part.period >= net.n_periods)
         np.add.at(total, late.target, late.amount * survival[late.target] ** (late.period - net.n_periods))
     return total
-
-
-def given_up(backlog: Array, lost: Array) -> Array:
-    """Return what is lost by period; what still waits when the horizon ends is lost then (all three [demands, T])."""
-    total = lost.copy()
-    total[:, -1:] += backlog[:, -1:]
-    return total
