@@ -130,7 +130,7 @@ def _whole(net: Network, columns: Columns) -> Rows:
     lots = np.repeat([g.lot for g in net.whole_groups], [len(g.windows) for g in net.whole_groups])
     entries.add(np.arange(len(opening)), columns["counter"].index[:, 0], -lots)
     units = [g.unit for g in net.whole_groups]
-    return _named(WHOLE_GROUP, net.whole_groups, units, entries, -opening, -opening, net, columns)
+    return _named(WHOLE_GROUP, net.whole_groups, units, entries, 0.0 - opening, 0.0 - opening, net, columns)
 
 
 def _entries(groups: Sequence[_Group], net: Network, columns: Columns) -> tuple[Triplets, Array]:

@@ -1,0 +1,35 @@
+"""The rows of every family on a small case, read by a person and kept in ``golden``."""
+
+from pathlib import Path
+
+import pytest
+from family_cases import family_case
+from model_cases import listing
+
+from fabopt.model.registry import FAMILIES
+from fabopt.model.tables import model_tables
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def test_every_family_has_a_listing_and_every_listing_a_family():
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == {family.name for family in FAMILIES}
+
+
+def test_families_have_unique_names_and_say_what_row_and_price_mean():
+    names = [family.name for family in FAMILIES]
+    assert len(set(names)) == len(names)
+    for family in FAMILIES:
+        words = (
+            family.sentence("Cowos-L", "2027Q1", 3.0, "kwafer"),
+            family.price_sentence("Cowos-L", "2027Q1", "kwafer"),
+        )
+        for sentence in words:
+            assert len(sentence) > 10
+            assert "{" not in sentence
+
+
+@pytest.mark.parametrize("name", [family.name for family in FAMILIES])
+def test_rows_are_those_a_person_has_read(name):
+    net, aim = family_case(name)
+    assert listing(model_tables(net, aim), name) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
