@@ -51,13 +51,17 @@ SHARE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One objective: maximise ``cost . x``; what is reported is ``constant + sign * cost . x``."""
+    """One objective: maximise ``cost . x``; what is reported is ``constant + sign * cost . x``.
+
+    ``standing`` is the part of ``cost . x`` that what stands at the decision date earns whatever is planned.
+    """
 
     name: str
     unit: str
     cost: Array
     sign: float = 1.0
     constant: float = 0.0
+    standing: float = 0.0
 
     def reported(self, maximised: float) -> float:
         """Return the figure a person sees."""
@@ -66,7 +70,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """How a stage ended. ``gap`` is |bound - objective| / |objective - constant|, zero where both agree."""
+    """How a stage ended. ``gap`` is |bound - objective| / |objective - constant - standing|, zero where both agree."""
 
     name: str
     unit: str
@@ -116,7 +120,8 @@ def stages(tables: ModelTables, columns: int, options: SolveOptions, value: Arra
     fabopt.model.families.ModelError
         If nothing counts as compute.
     """
-    last = Stage("value", "million dollars", value, constant=tables.net.constant_value)
+    net = tables.net
+    last = Stage("value", "million dollars", value, constant=net.constant_value, standing=net.standing_value)
     if options.objective == "value":
         return (last,)
     if options.objective == "compute":
@@ -175,13 +180,15 @@ class Runner:
 
     def again(self, stage: Stage) -> Array | None:
         """Solve a stage once more, as far as time allows, and return its plan."""
-        outcome = self._solve(stage.name, stage.cost, stage.constant, stage.sign)
+        outcome = self._solve(stage.name, stage.cost, stage.constant, stage.sign, stage.standing)
         return None if outcome is None else outcome.x
 
     def _left(self) -> float:
         return self.deadline - time.monotonic()
 
-    def _solve(self, name: str, cost: Array, constant: float = 0.0, sign: float = 1.0) -> Outcome | None:
+    def _solve(
+        self, name: str, cost: Array, constant: float = 0.0, sign: float = 1.0, standing: float = 0.0
+    ) -> Outcome | None:
         """Maximise ``cost . x`` from the plan at hand; None if there is no time left."""
         if self.x is not None and (self._left() <= 0 or self.session.interrupted):
             self.stopped = Ended.INTERRUPTED if self.session.interrupted else Ended.TIME_LIMIT
@@ -194,7 +201,9 @@ class Runner:
             if self.notify is not None:
                 self.notify(name, _told(p, constant, sign))
 
-        outcome = self.session.solve(time_limit=max(self._left(), 0.0), gap=self.options.gap, progress=progress)
+        outcome = self.session.solve(
+            time_limit=max(self._left(), 0.0), gap=self.options.gap, apart=standing, progress=progress
+        )
         if outcome.x is not None:
             self.x = outcome.x
         if outcome.ended is not Ended.OPTIMAL:
@@ -202,7 +211,7 @@ class Runner:
         return outcome
 
     def _stage(self, stage: Stage) -> Outcome | None:
-        outcome = self._solve(stage.name, stage.cost, stage.constant, stage.sign)
+        outcome = self._solve(stage.name, stage.cost, stage.constant, stage.sign, stage.standing)
         if outcome is not None:
             self.reports.append(report(stage, outcome))
         return outcome
@@ -288,17 +297,21 @@ def _told(p: Progress, constant: float, sign: float) -> Progress:
     return Progress(p.seconds, plan, bound, p.gap, p.nodes)
 
 
-def relative_gap(objective: float, bound: float, constant: float) -> float:
-    """Return |bound - objective| / |objective - constant|; zero where the two are the same within :data:`SAME`."""
+def relative_gap(objective: float, bound: float, apart: float) -> float:
+    """Return |bound - objective| / |objective - apart|; zero where the two are the same within :data:`SAME`.
+
+    ``apart`` is what proves nothing about the plan: the constant and the standing value.
+    """
     distance = abs(bound - objective)
     if distance <= max(SAME, 1e-9 * abs(objective)):
         return 0.0
-    return distance / max(abs(objective - constant), SAME)
+    return distance / max(abs(objective - apart), SAME)
 
 
 def report(stage: Stage, outcome: Outcome) -> StageReport:
     """Return the report of a stage from the solver's outcome."""
     objective = None if outcome.objective is None else stage.reported(outcome.objective)
     bound = None if outcome.bound is None else stage.reported(outcome.bound)
-    gap = None if objective is None or bound is None else relative_gap(objective, bound, stage.constant)
+    apart = stage.constant + stage.standing
+    gap = None if objective is None or bound is None else relative_gap(objective, bound, apart)
     return StageReport(stage.name, stage.unit, outcome.ended, objective, bound, gap, outcome.seconds, outcome.nodes)

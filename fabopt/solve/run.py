@@ -144,7 +144,7 @@ def _achieved(stage: Stage, first: StageReport, x: Array) -> tuple[float, float 
     if first.bound is None:
         return objective, None, None
     bound = stage.reported(max((first.bound - stage.constant) * stage.sign, maximised))
-    return objective, bound, relative_gap(objective, bound, stage.constant)
+    return objective, bound, relative_gap(objective, bound, stage.constant + stage.standing)
 
 
 def _terms(model: Model, matrices: Matrices, x: Array) -> dict[str, float]:

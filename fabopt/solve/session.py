@@ -140,6 +140,7 @@ class HighsSession:
         self.integer = matrices.integer.copy()
         self.interrupted = False
         self._held: tuple[IntArray, Array, Array] | None = None
+        self._apart = 0.0
         self._log: list[str] = []
         self._progress: Callable[[Progress], None] | None = None
         self._failure: BaseException | None = None
@@ -297,6 +298,7 @@ class HighsSession:
         *,
         time_limit: float = np.inf,
         gap: float = 0.0,
+        apart: float = 0.0,
         progress: Callable[[Progress], None] | None = None,
         interruptible: bool = True,
     ) -> Outcome:
@@ -307,7 +309,9 @@ class HighsSession:
         time_limit
             Seconds for this run.
         gap
-            Relative gap at which a plan is good enough.
+            Relative gap at which a plan is good enough: |bound - objective| / |objective - apart|, without offset.
+        apart
+            Part of the objective that proves nothing about a plan, left out of the gap's denominator.
         progress
             Called with each :class:`Progress` of a mixed-integer run, at most twice a second.
         interruptible
@@ -320,6 +324,9 @@ class HighsSession:
         """
         self.set_option("time_limit", max(time_limit, 0.0))
         self.set_option("mip_rel_gap", gap)
+        # HiGHS counts its offset in the denominator of the gap, so the part that proves nothing goes in with a minus.
+        self._check(self._highs.changeObjectiveOffset(-apart), "an offset of the objective")
+        self._apart = apart
         self._progress, self._stoppable, self._last, self._failure = progress, interruptible, -np.inf, None
         before = self._highs.getRunTime()
         status = self._highs.run()
@@ -358,7 +365,9 @@ class HighsSession:
             feasible = bool(np.all(self.row_lower <= 0) and np.all(self.row_upper >= 0))
         x = np.array(solution.col_value, dtype=float) if feasible else None
         objective = None if x is None else self.offset + float(self.cost @ x)
-        bound = self.offset + info.mip_dual_bound if mixed else objective if ended is Ended.OPTIMAL else None
+        bound = objective if ended is Ended.OPTIMAL else None
+        if mixed:
+            bound = self.offset + self._apart + info.mip_dual_bound
         priced = not mixed and ended is Ended.OPTIMAL and solution.dual_valid
         return Outcome(
             ended=ended,
@@ -426,7 +435,8 @@ class HighsSession:
         if self._progress is None or self._failure is not None or out.running_time < self._last + 0.5:
             return
         self._last = out.running_time
-        plan, bound = _finite(out.mip_primal_bound, self.offset), _finite(out.mip_dual_bound, self.offset)
+        shift = self.offset + self._apart
+        plan, bound = _finite(out.mip_primal_bound, shift), _finite(out.mip_dual_bound, shift)
         gap = None if plan is None or bound is None else _finite(out.mip_gap, 0.0)
         try:
             self._progress(Progress(out.running_time, plan, bound, gap, int(out.mip_node_count)))

@@ -151,7 +151,7 @@ class Solution:
     objective, bound, gap
         Of the objective that was asked for (the first stage), in its unit: million dollars for value, with the
         constant value of what runs anyway; compute; position of the period; share. The gap is |bound - objective| /
-        |objective - constant value|: the constant proves nothing.
+        |objective - constant value - standing value|: what stands anyway proves nothing about a plan.
     seconds
         Time of the whole run.
     stages

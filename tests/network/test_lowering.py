@@ -288,3 +288,16 @@ def test_a_market_with_patience_waits_and_pays_for_waiting():
     more = next(d for d in lowered(("markets", {"phones": market})).demands if d.id == "more:phones")
     assert more.expiry == 2
     assert more.backlog_cost == pytest.approx(0.3)  # 100 USD x 3 months x 1,000 wafers
+
+
+def test_the_standing_value_is_what_the_opening_fleet_earns_within_its_power():
+    # One period: 200 thousand accelerators would draw 480 MW, the site has 228, so 95 thousand run: 95 k x 3 = 285
+    # kH100e on the first step, worth 4 USD an hour (elasticity 1: the cap of 2 x P0 holds up to half of Q0).
+    net = lowered(
+        ("horizon.periods", 1),
+        ("demand_curve.price_cap", 2),
+        ("labs.lab.fleet", {"site": {"gpu": 200}}),
+        ("sites.site.power", 228),
+        ("sites.site.energy_price", 0),
+    )
+    assert net.standing_value == pytest.approx(95 * 3 * 4 * 8766 / 4 / 1000)

@@ -14,7 +14,6 @@ import numpy as np
 
 from fabopt.domain.customers import Lab, Market
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, tags
-from fabopt.network.lowering.deployment import in_field, wear
 from fabopt.network.lowering.wafers import ONE, use_fab, wafer_cost
 from fabopt.network.tables import Activity, Array, Budget, Demand, Material, Term, ValueStep
 
@@ -35,14 +34,13 @@ def step_prices(breaks: list[float], elasticity: float, cap: float) -> Array:
     return np.array([(area(b) - area(a)) / (b - a) for a, b in pairwise(ends)])
 
 
-def lower_demand(chain: Chain) -> float:
-    """Add demand for compute and budgets; return the worth of what already runs (for the gap's denominator)."""
+def lower_demand(chain: Chain) -> None:
+    """Add demand for compute and budgets."""
     curve = chain.instance.demand_curve
     if curve is None:
-        return 0.0
+        return
     prices = step_prices(list(curve.breaks), curve.elasticity.value, curve.price_cap.value)
     hours = HOURS_PER_YEAR * chain.years
-    standing = 0.0
     for lab_id, lab in chain.instance.labs.items():
         total = chain.mean(lab.demand.total)
         for workload_id, share in lab.demand.split.items():
@@ -63,29 +61,7 @@ def lower_demand(chain: Chain) -> float:
                     weight=workload.compute_weight.value,
                 )
             )
-            standing += _standing_value(chain, lab_id, workload_id, share_steps=steps)
         _budget(chain, lab_id, lab)
-    return standing
-
-
-def _standing_value(chain: Chain, lab_id: str, workload_id: str, share_steps: tuple[ValueStep, ...]) -> float:
-    """Return the discounted worth of a workload if the opening fleet runs by the lab's own split until it wears out."""
-    lab = chain.instance.labs[lab_id]
-    supply = np.zeros(chain.n)
-    share = chain.mean(lab.demand.split[workload_id])
-    for site_id, fleet in lab.fleet.items():
-        for chip_id in fleet:
-            chip = chain.instance.chips[chip_id]
-            if workload_id in chip.performance:
-                units = in_field(chain, chip_id, site_id) * wear(chain, chip)
-                supply += units * chip.performance[workload_id].value * chain.mean(chip.usable) * share
-    discount = np.array([p.discount for p in chain.periods])
-    worth = 0.0
-    for step in share_steps:
-        taken = np.minimum(supply, step.width)
-        worth += float(np.sum(taken * step.value * discount))
-        supply = supply - taken
-    return worth
 
 
 def _budget(chain: Chain, lab_id: str, lab: Lab) -> None:

@@ -309,5 +309,5 @@ def _synchronised(chain: Chain, lab_id: str, lab: Lab) -> None:
 
 
 def wear(chain: Chain, chip: Chip) -> Array:
-    """Return the share of an opening fleet that is left in each period ``[T]``."""
-    return np.asarray(chip.survival.value ** (chain.years * (np.arange(chain.n) + 1.0)))
+    """Return the share of an opening fleet that is left in each period ``[T]``; all of it in the first."""
+    return np.asarray(chip.survival.value ** (chain.years * np.arange(chain.n)))

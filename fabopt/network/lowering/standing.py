@@ -1,0 +1,54 @@
+"""What the fleet that stands at the decision date earns if nothing is bought: a reference for the gap, not a decision.
+
+Every site runs the surviving share of its opening fleet as far as its power goes, every lab splits its accelerators
+over the workloads as its reference demand is split, and each unit of compute earns its step of the demand curve, less
+electricity and operation. The optimiser can do as much, so the value of a good plan lies above this.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fabopt.network.lowering.builder import Chain
+from fabopt.network.lowering.deployment import in_field, wear
+from fabopt.network.tables import Array
+
+
+def standing_value(chain: Chain) -> float:
+    """Return the discounted value less cost of running the opening fleets until they wear out (million dollars)."""
+    discount = np.array([p.discount for p in chain.periods])
+    steps = {demand.id: demand.steps for demand in chain.build.demands}
+    total = 0.0
+    for lab_id, lab in chain.instance.labs.items():
+        running, cost = _running(chain, lab_id)
+        total -= float(np.sum(cost * discount))
+        for workload_id, split in lab.demand.split.items():
+            supply = np.zeros(chain.n)
+            for chip_id, units in running.items():
+                chip = chain.instance.chips[chip_id]
+                if workload_id in chip.performance:
+                    supply += units * chip.performance[workload_id].value * chain.mean(chip.usable) * chain.mean(split)
+            for step in steps.get(f"{workload_id}:{lab_id}", ()):
+                taken = np.minimum(supply, step.width)
+                total += float(np.sum(taken * step.value * discount))
+                supply = supply - taken
+    return total
+
+
+def _running(chain: Chain, lab_id: str) -> tuple[dict[str, Array], Array]:
+    """Return thousand accelerators running by chip, each ``[T]``, and what running them costs ``[T]``."""
+    running: dict[str, Array] = {}
+    cost = np.zeros(chain.n)
+    operating = {a.id: a.cost for a in chain.build.activities.values() if a.id.startswith("operate:")}
+    for site_id, fleet in chain.instance.labs[lab_id].fleet.items():
+        site = chain.instance.sites[site_id]
+        left = {c: in_field(chain, c, site_id) * wear(chain, chain.instance.chips[c]) for c in fleet}
+        draw = [units * chain.instance.chips[c].it_power.value * site.pue.value for c, units in left.items()]
+        needed = np.maximum(np.sum(draw, axis=0), 1e-9)
+        share = np.minimum(1.0, chain.mean(site.power) / needed)
+        for chip_id, units in left.items():
+            running[chip_id] = running.get(chip_id, np.zeros(chain.n)) + units * share
+            price = operating.get(f"operate:{chip_id}:{site_id}")
+            if price is not None:
+                cost = cost + units * share * price
+    return running, cost
