@@ -12,8 +12,8 @@ import typer
 if TYPE_CHECKING:
     from fabopt.solve.session import Progress
 
-EVERY_SECONDS = 10.0
-"""Time between two lines where stderr is no terminal."""
+FIRST_SECONDS, EVERY_SECONDS = 2.0, 10.0
+"""Time to the first line, and from line to line, where stderr is no terminal."""
 
 
 class Teller:
@@ -21,7 +21,7 @@ class Teller:
 
     def __init__(self, live: bool) -> None:
         self._live = live
-        self._last = 0.0
+        self._next = FIRST_SECONDS
         self._status = None
         if live:
             from rich.console import Console
@@ -34,8 +34,8 @@ class Teller:
         line = progress_line(stage, progress)
         if self._status is not None:
             self._status.update(line.replace("[", r"\["))
-        elif progress.seconds - self._last >= EVERY_SECONDS or progress.seconds < self._last:
-            self._last = progress.seconds
+        elif progress.seconds >= self._next:
+            self._next = progress.seconds + EVERY_SECONDS
             typer.echo(f"           {line}", err=True)
 
     def start(self) -> None:
