@@ -441,7 +441,7 @@ class Result:
     def default_folder(self) -> Path:
         """Where :meth:`save` writes when no folder is named."""
         scenario = self.manifest["scenario"]
-        return RESULTS / (self.manifest["instance"] + (f"-{scenario}" if scenario else ""))
+        return RESULTS / f"{self.manifest['instance']}{f'-{scenario}' if scenario else ''}"
 
     @property
     def _title(self) -> str:

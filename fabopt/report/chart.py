@@ -58,17 +58,21 @@ def _reported(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _areas(read: Read, rows: pd.DataFrame, by: str, title: str, scheme: str) -> Any:
     """Return stacked steps over time, largest series at the bottom; small ones are joined as 'others'."""
-    import altair as alt
+    import altair
 
+    alt: Any = altair  # its own annotations know fewer calls than it takes
     sums = rows.groupby(by, sort=False)["amount"].sum().sort_values(ascending=False, kind="stable")
     names = [str(name) for name in sums.index[:MOST_SERIES]]
     shown = rows[by].where(rows[by].isin(names), "others")
     order = [*names, "others"] if len(sums) > MOST_SERIES else names
-    data = rows.assign(series=shown).groupby(["period", "series"], sort=False, as_index=False)["amount"].sum()
-    data["order"] = [order.index(name) for name in data["series"]]
+    joined = rows.assign(series=shown).groupby(["period", "series"], sort=False)[["amount"]].sum().reset_index()
+    data = [
+        {"period": period, "series": name, "amount": value, "order": order.index(name)}
+        for period, name, value in zip(joined["period"], joined["series"], joined["amount"], strict=True)
+    ]
     labels = _reported(read("core/periods"))["period"].tolist()
     return (
-        alt.Chart(alt.Data(values=data.to_dict("records")), title=title, width=380, height=260)
+        alt.Chart(alt.Data(values=data), title=title, width=380, height=260)
         .mark_bar(binSpacing=0)
         .encode(
             x=alt.X("period:O", sort=labels, scale=alt.Scale(domain=labels), title=None, axis=_axis(labels)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from fabopt.report.answer import wrap
 from fabopt.report.text import WIDTH, TextTable, amount
@@ -42,18 +43,23 @@ def reconcile_lines(frame: pd.DataFrame, width: int = WIDTH) -> list[str]:
             f"{amount(row.low)}-{amount(row.high)}",
             "" if row.inside else "outside",
         )
-        for row in frame.itertuples(index=False)
+        for row in _rows(frame)
     )
     headers = ("measure", "of", "when", "unit", "implied", "published", "range", "")
     lines = TextTable("What the instance implies, against published figures", headers, rows, left=4).lines(width)
     outside = frame[~frame["inside"].astype(bool)]
     lines += ["", f"{len(frame) - len(outside)} of {len(frame)} inside their range"]
-    for row in outside.itertuples(index=False):
+    for row in _rows(outside):
         why = row.explanation or "not explained in the instance"
         lines += [
             f"  {line}" for line in wrap(f"{row.measure} of {row.of}, {_when(row.since, row.until)}: {why}", width - 2)
         ]
     return lines
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows with their columns as attributes."""
+    yield from frame.itertuples(index=False)
 
 
 def _when(since: str, until: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fabopt.network.tables import Array, Network, Tags
+from fabopt.network.tables import Activity, Array, Network, Tags, Unit
 from fabopt.solve.results.columns import COLUMNS, CORE, TAG_NAMES, TableSpec
 from fabopt.solve.results.money import money_tables
 from fabopt.solve.results.movements import (
@@ -176,7 +176,7 @@ def _activities(make: Frames, solution: Solution) -> dict[str, Any]:
 
 def _flows(make: Frames, by_activity: Effects, by_unit: Effects) -> dict[str, Any]:
     net = make.net
-    sources = (*net.activities, *net.units)
+    sources: tuple[Activity | Unit, ...] = (*net.activities, *net.units)
     source = np.concatenate([by_activity.source, by_unit.source + len(net.activities)])
     target = np.concatenate([by_activity.target, by_unit.target])
     period = np.concatenate([by_activity.period, by_unit.period])
@@ -324,10 +324,10 @@ def _demands(make: Frames, solution: Solution) -> dict[str, Any]:
 
 def _deliveries(make: Frames, solution: Solution) -> dict[str, Any]:
     net = make.net
-    parts = [(j, *np.nonzero(delivered)) for j, delivered in enumerate(solution.delivered)]
-    j = np.concatenate([np.full(len(k), j) for j, k, _ in parts] or [np.zeros(0)]).astype(np.int64)
-    k = np.concatenate([k for _, k, _ in parts] or [np.zeros(0)]).astype(np.int64)
-    t = np.concatenate([t for _, _, t in parts] or [np.zeros(0)]).astype(np.int64)
+    found = [np.nonzero(delivered) for delivered in solution.delivered]
+    j = np.concatenate([np.zeros(0), *(np.full(len(k), n) for n, (k, _) in enumerate(found))]).astype(np.int64)
+    k = np.concatenate([np.zeros(0), *(k for k, _ in found)]).astype(np.int64)
+    t = np.concatenate([np.zeros(0), *(t for _, t in found)]).astype(np.int64)
     steps = [net.demands[d].steps[s] for d, s in zip(j, k, strict=True)]
     return {
         "id": _pick([d.id for d in net.demands], j),

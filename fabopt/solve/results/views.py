@@ -295,10 +295,9 @@ def _chip_mix(core: Tables) -> pd.DataFrame:
     activities = core["activities"]
     run = activities[(activities["stage"] == "compute") & (activities["chip"] != "")]
     made = _made(core, "compute")
-    rows = run.groupby(keys, sort=False, as_index=False)["level"].sum()
-    output = made.groupby(keys, sort=False, as_index=False)["amount"].sum()
-    rows = rows.merge(output, on=keys, how="left", sort=False)
-    rows = _in_time(rows.fillna({"amount": 0.0}), core)
+    sums = run.groupby(keys, sort=False)[["level"]].sum()
+    sums["amount"] = made.groupby(keys, sort=False)["amount"].sum().reindex(sums.index, fill_value=0.0)
+    rows = _in_time(sums.reset_index(), core)
     total = rows.groupby(["lab", "period"], sort=False)["amount"].transform("sum")
     share = rows["amount"] / total.where(total > 0.0, 1.0)
     return rows.assign(share=share).rename(columns={"item": "designer", "level": "running", "amount": "kh100e"})
