@@ -124,7 +124,10 @@ def dangling(instance: Instance) -> list[Fault]:
         known = groups[reference.target]
         for path, name in occurrences(instance, reference.pattern):
             if name not in known:
-                faults.append(Fault(path, f"there is no {reference.what} '{name}'", _hint(name, known, groups)))
+                hint = _hint(name, known, groups)
+                if reference.target == "parts" and name in instance.dies:
+                    hint = f"that die comes in bins: {', '.join(instance.dies[name].bins)}"
+                faults.append(Fault(path, f"there is no {reference.what} '{name}'", hint))
     return [*faults, *_missing_sources(instance, groups)]
 
 
