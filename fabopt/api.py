@@ -224,9 +224,12 @@ class Instance:
         from fabopt.io.write import instance_hash, instance_json
         from fabopt.solve.options import SolveOptions
         from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
+        from fabopt.solve.results.folder import check_target
         from fabopt.solve.run import solve
 
         chosen = SolveOptions(objective=objective, **options)  # type: ignore[arg-type]
+        if out is not None:
+            check_target(Path(out))
         solution = solve(self.network, chosen, progress, extra)
         alone = self.data.network is not None and not self.data.labs and not self.data.markets
         origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), "" if alone else "M USD")
@@ -239,7 +242,7 @@ class Instance:
             solution.log,
             solution.conflicts,
         )
-        if out is not None:
+        if out is not None and result.has_plan:
             result.save(out)
         return result
 
@@ -251,6 +254,11 @@ class Instance:
             f"{', '.join(held) or 'a plain network'}\n"
             "try .show() .levers .with_({lever: value}) .validate() .solve()"
         )
+
+
+def default_folder(instance: str, scenario: str | None) -> Path:
+    """Return where a result is saved when no folder is named: ``results/<instance>[-<scenario>]``."""
+    return RESULTS / f"{instance}{f'-{scenario}' if scenario else ''}"
 
 
 def load_result(path: str | Path) -> Result:
@@ -440,8 +448,7 @@ class Result:
     @property
     def default_folder(self) -> Path:
         """Where :meth:`save` writes when no folder is named."""
-        scenario = self.manifest["scenario"]
-        return RESULTS / f"{self.manifest['instance']}{f'-{scenario}' if scenario else ''}"
+        return default_folder(self.manifest["instance"], self.manifest["scenario"])
 
     @property
     def _title(self) -> str:

@@ -71,20 +71,18 @@ def solve(
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
     """Solve an instance, save the plan and end with the answer."""
+    from fabopt import api
+
     options: dict[str, Any] = {"target": target, "by": by, "measure": measure, "gap": gap, "threads": threads}
     if time_limit is not None:
         options["time_limit"] = time_limit
     instance = _prepared(path, scenario, set_ or [], as_json)
+    folder = out or api.default_folder(instance.name, scenario)
     with step("solve", as_json) as found, telling(as_json) as teller:
-        result = instance.solve(objective, progress=teller, **options)
+        result = instance.solve(objective, progress=teller, out=folder, **options)
         found += _outcome(result)
-    folder = None
-    if result.has_plan:
-        with step("write", as_json) as found:
-            folder = result.save(out)
-            found.append(f"{folder}")
     if as_json:
-        typer.echo(json.dumps(_summary(instance, result, folder), allow_nan=False))
+        typer.echo(json.dumps(_summary(instance, result, folder if result.has_plan else None), allow_nan=False))
     elif result.has_plan:
         say(["", *result.answer.lines(), f"written to {folder}; next: fabopt show {folder} --table orders"])
     if not result.has_plan:

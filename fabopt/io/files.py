@@ -115,9 +115,8 @@ def atomic_dir(path: Path, marker: str) -> Iterator[Path]:
     FileExistsError
         When something else stands at `path`.
     """
+    check_replaceable(path, marker)
     target = path.absolute()
-    if target.is_symlink() or (target.exists() and not _replaceable(target, marker)):
-        raise FileExistsError(f"{path} is there already and holds no {marker}: fabopt does not replace it")
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
@@ -126,6 +125,19 @@ def atomic_dir(path: Path, marker: str) -> Iterator[Path]:
         _exchange(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_replaceable(path: Path, marker: str) -> None:
+    """Refuse a folder that :func:`atomic_dir` would not replace.
+
+    Raises
+    ------
+    FileExistsError
+        When something stands at `path` that is neither empty nor holds the file `marker`.
+    """
+    target = path.absolute()
+    if target.is_symlink() or (target.exists() and not _replaceable(target, marker)):
+        raise FileExistsError(f"{path} is there already and holds no {marker}: fabopt does not replace it")
 
 
 def _replaceable(target: Path, marker: str) -> bool:

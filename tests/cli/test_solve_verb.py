@@ -53,7 +53,7 @@ def solved(tmp_path_factory):
 def test_the_plan_goes_to_stdout_and_the_steps_to_stderr(solved):
     done, folder = solved
     assert done.returncode == 0
-    for step in ("read", "check", "solve", "write"):
+    for step in ("read", "check", "solve"):
         assert any(line.lstrip().startswith(step) for line in done.stderr.splitlines())
     assert folder.is_dir()
     assert "\x1b" not in done.stdout + done.stderr  # no colours where no terminal is
@@ -125,6 +125,13 @@ def test_a_scenario_has_a_folder_of_its_own_and_a_lever_is_set(capsys, tmp_path,
     manifest = fabopt.load_result("results/tutorial-hbm-squeeze").manifest
     assert manifest["scenario"] == "hbm-squeeze"
     assert manifest["sets"] == ["scenario hbm-squeeze", more]
+
+
+def test_a_folder_that_is_no_result_is_refused_before_anything_is_solved(capsys, knapsack, tmp_path):
+    (tmp_path / "notes.txt").write_text("keep", encoding="utf-8")
+    code, _, err = run(capsys, "solve", knapsack, "--gap", "0", "--out", tmp_path)  # would run for minutes
+    assert code == 2
+    assert "does not replace it" in err
 
 
 def test_an_infeasible_instance_exits_3_and_names_what_is_missing(capsys, tmp_path):

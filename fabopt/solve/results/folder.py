@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fabopt.io.files import atomic_dir
+from fabopt.io.files import atomic_dir, check_replaceable
 from fabopt.solve.results.columns import TableSpec
 
 if TYPE_CHECKING:
@@ -81,6 +81,20 @@ def write_result(
     except OSError as error:
         reason = error.strerror or str(error)
         raise ResultError(f"The result cannot be written to {path}: {reason}.") from error
+
+
+def check_target(path: Path) -> None:
+    """Refuse, before anything is solved, a folder that a result could not be written to.
+
+    Raises
+    ------
+    ResultError
+        When something else than a result stands there.
+    """
+    try:
+        check_replaceable(path, MANIFEST)
+    except OSError as error:
+        raise ResultError(f"The result cannot be written to {path}: {error.strerror or error}.") from error
 
 
 def arrow_schema(spec: TableSpec) -> pa.Schema:
