@@ -301,3 +301,10 @@ def test_the_standing_value_is_what_the_opening_fleet_earns_within_its_power():
         ("sites.site.energy_price", 0),
     )
     assert net.standing_value == pytest.approx(95 * 3 * 4 * 8766 / 4 / 1000)
+
+
+def test_work_in_progress_at_the_end_is_worth_what_making_it_again_would_cost():
+    worth = {m.id: m.terminal_value for m in lowered().materials}
+    assert worth["die:gd"] == pytest.approx(10 / 30)  # a thousand wafers cost 10 M USD and give 30 thousand dies
+    assert worth["hbm:h4:green"] == pytest.approx(0.2)
+    assert worth["chip:gpu"] == pytest.approx((2 * 10 / 30 + 8 * 0.2 + 0.6) / 0.9)

@@ -118,7 +118,7 @@ class Chain:
     periods: tuple[Period, ...]
     build: Builder = field(default_factory=Builder)
     unit_cost: dict[str, Array] = field(default_factory=dict)
-    """Resource cost of materials rolled up along the chain, million dollars per unit, ``[T]``."""
+    """Resource cost of materials rolled up along the chain, by the cheapest way, million dollars per unit, ``[T]``."""
 
     @property
     def n(self) -> int:
@@ -200,6 +200,11 @@ class Chain:
         age = (self.n - (np.arange(self.n) + lead_periods)) * self.years
         return np.asarray(cost * np.clip(1.0 - np.maximum(age, 0.0) / life_years, 0.0, 1.0))
 
+    def cost_of(self, material: str, cost: Array) -> None:
+        """Note that a material can be had at this resource cost (million dollars per unit, ``[T]``)."""
+        known = self.unit_cost.get(material)
+        self.unit_cost[material] = cost if known is None else np.minimum(known, cost)
+
     def barred(self, origin: str, destination: str, chip: str | None = None) -> Array:
         """Return 1 for the periods in which goods may not go from one region to the other ``[T]``."""
         mask = np.zeros(self.n)
@@ -232,7 +237,9 @@ def finish(chain: Chain, name: str, standing_value: float) -> Network:
     for use in build.uses:
         level = build.history.get(use.activity, 0.0)
         spent[use.resource][: use.age] += level * use.amount[0]
-    materials = tuple(_with_receipts(m, receipts[m.id]) for m in build.materials.values())
+    materials = tuple(
+        _with_receipts(_with_worth(m, chain.unit_cost.get(m.id)), receipts[m.id]) for m in build.materials.values()
+    )
     resources = tuple(replace(r, base=np.maximum(r.base - spent[r.id], 0.0)) for r in build.resources.values())
     return Network(
         name=name,
@@ -252,6 +259,16 @@ def finish(chain: Chain, name: str, standing_value: float) -> Network:
         standing_value=standing_value,
         end_discount=(1.0 + chain.rate) ** -(chain.n * chain.years),
     )
+
+
+def _with_worth(material: Material, cost: Array | None) -> Material:
+    """Return the material with its worth at the end: what making it again would cost, unless it states another.
+
+    So work in progress and stock at the end are neither thrown away nor worth making for their own sake.
+    """
+    if cost is None or material.terminal_value != 0.0:
+        return material
+    return replace(material, terminal_value=float(cost[-1]))
 
 
 def _with_receipts(material: Material, receipts: Array) -> Material:

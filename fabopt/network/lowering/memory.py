@@ -121,7 +121,7 @@ def _stacks(chain: Chain, maker_id: str, maker: MemoryMaker, generation: str, de
     chain.build.use(activity, f"stacking:{maker_id}", first, weights, chain.flat(1.0))
     first, weights = landing(wafer_months + maker.stacking_time.value, chain)
     chain.build.flow(activity, f"hbm:{generation}:{designer}", first, weights, stacks)
-    chain.unit_cost.setdefault(f"hbm:{generation}:{designer}", unit_cost)
+    chain.cost_of(f"hbm:{generation}:{designer}", unit_cost)
     if qualified is None:
         _qualification(chain, maker_id, maker, generation, designer, activity)
 

@@ -162,7 +162,7 @@ def _substrates(chain: Chain) -> None:
             chain.build.activity(Activity(material, name, "kpackage", who, cost=cost, upper=chain.open_upper(mask)))
             chain.build.use(material, resource, 0, ONE, chain.flat(1.0))
             chain.build.flow(material, material, first, weights, chain.flat(1.0))
-            chain.unit_cost[material] = cost
+            chain.cost_of(material, cost)
 
 
 def _chip(chain: Chain, chip_id: str, chip: Chip) -> None:
@@ -224,7 +224,7 @@ def _assembly(chain: Chain, route: Route) -> None:
     good = chain.mean(chip.assembly_yield, total)
     first, weights = landing(total, chain)
     chain.build.flow(route.activity, f"chip:{route.chip}", first, weights, good)
-    chain.unit_cost.setdefault(f"chip:{route.chip}", (cost + parts) / good)
+    chain.cost_of(f"chip:{route.chip}", (cost + parts) / good)
 
 
 def _take_parts(chain: Chain, route: Route, bom: Bom, designer: str, months: float) -> Array:

@@ -108,7 +108,7 @@ def _starts(chain: Chain, die_id: str, die: Die, fab_id: str) -> None:
     first, weights = landing(months, chain)
     for name, share in outputs_of(die_id, die).items():
         chain.build.flow(activity, f"die:{name}", first, weights, good * share)
-        chain.unit_cost.setdefault(f"die:{name}", cost / good)
+        chain.cost_of(f"die:{name}", cost / good)
 
 
 def _downgrade(chain: Chain, die: Die, better: str, lesser: str) -> None:
