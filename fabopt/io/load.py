@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from fabopt.domain.base import Path as FieldPath
 from fabopt.domain.base import Record, Slug
@@ -38,6 +38,9 @@ class Scenario(Record):
     """Levers and their values, set after the merge; a text that begins with * scales."""
 
 
+_SCENARIO_NAME: TypeAdapter[str] = TypeAdapter(Slug)
+
+
 def load_tree(
     path: Path | str,
     scenario: str | None = None,
@@ -63,6 +66,7 @@ def load_tree(
         With every problem found.
     """
     tree = read_tree(path)
+    check_scenarios(tree)
     schema = model or _instance_model()
     if scenario is not None:
         tree = apply_scenario(tree, scenario, schema)
@@ -120,6 +124,25 @@ def apply_setting(tree: Tree, lever: str, setting: object, model: type[BaseModel
         raise InstanceError([Problem(place.file, place.line, "", str(error))]) from error
     layer = Layer({locate(model, tree.raw, lever): place}, whole=True)
     return tree.changed(raw, layer, (f"{lever.strip()}={setting}",))
+
+
+def check_scenarios(tree: Tree) -> None:
+    """Check the form of all scenarios that the instance's files hold, also of those that nobody asked for.
+
+    Raises
+    ------
+    InstanceError
+        With every fault of form; what a scenario changes is checked when it is applied.
+    """
+    problems: list[Problem] = []
+    for name, raw in tree.scenarios.items():
+        try:
+            _SCENARIO_NAME.validate_python(name)
+            Scenario.model_validate(raw)
+        except ValidationError as error:
+            problems += problems_of(error, raw, tree.positions, Scenario, ("scenarios", name))
+    if problems:
+        raise InstanceError(problems)
 
 
 def apply_scenario(tree: Tree, name: str, model: type[BaseModel]) -> Tree:

@@ -222,6 +222,7 @@ FORM = [
     ),
 ]
 
+# Faults of the text itself and of its scenarios, which are said before anything else is read.
 TEXT = [
     Faulty(
         "a key twice",
@@ -230,6 +231,18 @@ TEXT = [
         "pue: 1.3\n    energy_price: 90 USD/MWh\n    energy_price",
         "",
         "twice",
+    ),
+    # scenarios that nobody has asked for yet
+    Faulty(
+        "a scenario with a blank", "  late-power:", "  Late Power:", "Late Power:", "scenarios.Late Power", "is no id"
+    ),
+    Faulty(
+        "typo in a scenario",
+        "    set: {sites.plains.expansion.lead: 24 month}",
+        "    sett: {sites.plains.expansion.lead: 24 month}",
+        "sett:",
+        "scenarios.late-power.sett",
+        "no such field; did you mean 'set'?",
     ),
     Faulty("a tab", "    pue: 1.3\n", "\tpue: 1.3\n", "\tpue: 1.3", "", "tab"),
     Faulty("a tag", "  elasticity: 1.2", "  elasticity: !!python/name:os.system 1", "!!python", "", "tag"),
