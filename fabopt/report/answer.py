@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, seconds
+from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, seconds, thousands
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,8 +85,8 @@ def answer(manifest: Mapping[str, Any], read: Read) -> Answer:
         tables.append(_deliveries(read, dates))
     tables.append(_holds_back(manifest, read))
     if manifest["reached"]:
-        target = amount(manifest["options"]["target"])
-        sentence = f"The target of {target} thousand H100 equivalents is reached in {manifest['reached']}. {sentence}"
+        target = thousands(manifest["options"]["target"])
+        sentence = f"The target of {target} H100 equivalents is reached in {manifest['reached']}. {sentence}"
     return Answer(sentence, tuple(table for table in tables if table.rows), closing_lines(manifest))
 
 
@@ -129,14 +129,14 @@ def _chain_sentence(manifest: Mapping[str, Any], read: Read, dates: Sequence[str
     running, power = float(now["running"].sum()), float(now["facility_mw"].sum()) / 1000.0
     compute = float(_at(reported(read("domain/chip_mix")), end)["kh100e"].sum())
     words = (
-        f"By {end} the labs run {amount(running)} thousand accelerators on {amount(power)} GW of facility power, "
-        f"worth {amount(compute)} thousand H100 equivalents"
+        f"By {end} the labs run {thousands(running)} accelerators on {amount(power)} GW of facility power, "
+        f"worth {thousands(compute)} H100 equivalents"
     )
     by_chip = installed.groupby("chip", sort=False)["kaccelerator"].sum().sort_values(ascending=False, kind="stable")
     total = float(by_chip.sum())
     if total > 0.0:
         words += (
-            f"; {amount(total)} thousand are installed under this plan, "
+            f"; {thousands(total)} are installed under this plan, "
             f"{percent_whole(by_chip.iloc[0] / total)} of them {by_chip.index[0]}"
         )
     return f"{words}. {_worth(manifest)}"
@@ -223,7 +223,7 @@ def _deliveries(read: Read, dates: Sequence[str]) -> TextTable:
 
 
 def _holds_back(manifest: Mapping[str, Any], read: Read) -> TextTable:
-    """The limits whose widening by 1 % in every reported period would gain most, by their prices."""
+    """The limits whose relief by 1 % in every reported period would gain most, by their prices."""
     limits = reported(read("core/limits"))
     limits = limits.assign(gain=limits["price"].abs() * limits["limit"].abs() * 0.01)
     limits = limits[limits["gain"] > 1e-6]
@@ -240,8 +240,8 @@ def _holds_back(manifest: Mapping[str, Any], read: Read) -> TextTable:
     unit = manifest["money_unit"]
     of = f", {unit}" if unit else ""
     return TextTable(
-        f"What holds it back most: price of one more unit, and of 1 % more throughout{of}",
-        ("limit", "owner", "kind", "binds", "price", "+1 %"),
+        f"What holds it back most: worth of one unit of relief, and of 1 % throughout{of}",
+        ("limit", "owner", "kind", "binds", "a unit", "1 %"),
         tuple(ordered),
         left=4,
     )

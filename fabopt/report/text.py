@@ -74,6 +74,11 @@ def amount(value: float) -> str:
     return f"{value:,.3g}"
 
 
+def thousands(value: float) -> str:
+    """Write a number of thousands: ``771 thousand``, from ten million on ``60.2 million``."""
+    return f"{amount(value / 1000.0)} million" if abs(value) >= 10_000.0 else f"{amount(value)} thousand"
+
+
 def money(value: float, unit: str = "M USD") -> str:
     """Write money: ``12.3 M USD``, from ten billion on ``12.3 bn USD``; with another unit as it stands."""
     if unit != "M USD":

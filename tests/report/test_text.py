@@ -6,7 +6,7 @@ import pytest
 
 from fabopt.report.answer import wrap, year_ends
 from fabopt.report.html import table_html
-from fabopt.report.text import TextTable, amount, clip, money, percent
+from fabopt.report.text import TextTable, amount, clip, money, percent, thousands
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,11 @@ def test_money_is_in_millions_and_above_ten_billion_in_billions():
     assert money(9_999.0) == "9,999 M USD"
     assert money(41_231.0) == "41.2 bn USD"
     assert money(-25_000.0) == "-25.0 bn USD"
+
+
+def test_thousands_become_millions_above_ten_million():
+    assert thousands(771.2) == "771 thousand"
+    assert thousands(60_190.0) == "60.2 million"
 
 
 def test_a_gap_is_a_percentage_and_an_unknown_one_says_so():

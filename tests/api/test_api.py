@@ -1,0 +1,188 @@
+"""What a notebook sees."""
+
+from pathlib import Path
+
+import pytest
+
+import fabopt
+from fabopt.io.problems import InstanceError
+from fabopt.solve.options import OptionError
+from fabopt.solve.results.folder import ResultError
+
+INSTANCES = Path(__file__).parents[2] / "instances"
+
+
+@pytest.fixture(scope="module")
+def tutorial():
+    return fabopt.load(INSTANCES / "tutorial")
+
+
+@pytest.fixture(scope="module")
+def result(tutorial):
+    return tutorial.solve(gap=0.005)
+
+
+def test_the_names_of_the_package_are_there_and_others_are_told():
+    assert set(fabopt.__all__) <= set(dir(fabopt))
+    with pytest.raises(AttributeError, match="it offers Instance, Result"):
+        fabopt.lod  # noqa: B018
+
+
+def test_the_repr_says_what_it_is_and_what_to_type_next(tutorial, result):
+    assert repr(tutorial).startswith("Instance 'tutorial': Tutorial")
+    assert ".solve()" in repr(tutorial)
+    lines = repr(result).splitlines()
+    assert lines[0].startswith("Result 'tutorial': proved")
+    assert "gap 0." in lines[0]
+    assert lines[-1].startswith("try .answer .shipments")
+
+
+def test_with_a_lever_gives_another_instance_and_leaves_the_first(tutorial):
+    before = tutorial.data.packaging_lines["bridgeworks"].capacity.value
+    wider = tutorial.with_({"packaging_lines.bridgeworks.capacity": "*1.5"})
+    assert wider.data.packaging_lines["bridgeworks"].capacity.value == pytest.approx(1.5 * before)
+    assert tutorial.data.packaging_lines["bridgeworks"].capacity.value == before
+    assert wider.sets == ("packaging_lines.bridgeworks.capacity=*1.5",)
+    assert "packaging_lines.bridgeworks.capacity=*1.5" in repr(wider)
+
+
+def test_levers_set_by_a_mapping_by_texts_and_by_with_are_the_same(tutorial):
+    lever, value = "sites.coast.pue", "1.4"
+    ways = [
+        fabopt.load(INSTANCES / "tutorial", set={lever: value}),
+        fabopt.load(INSTANCES / "tutorial", set=[f"{lever}={value}"]),
+        tutorial.with_({lever: value}),
+    ]
+    assert [way.data.sites["coast"].pue.value for way in ways] == [1.4, 1.4, 1.4]
+    assert ways[0].data == ways[1].data == ways[2].data
+
+
+def test_a_wrong_lever_names_the_nearest(tutorial):
+    with pytest.raises(InstanceError, match=r"did you mean 'sites\.coast\.pue'"):
+        tutorial.with_({"sites.coast.puu": 1.4})
+
+
+def test_every_lever_can_be_set_to_its_own_value_and_changes_nothing(tutorial):
+    # Only constants: the value of a series is that of its first point.
+    levers = tutorial.levers
+    constants = [row for row in levers.itertuples() if row.lever in ("sites.coast.pue", "fabs.north.free_space")]
+    assert len(constants) == 2
+    for row in constants:
+        assert tutorial.with_({row.lever: f"{row.value} {row.unit}"}).network.resources[0].base == pytest.approx(
+            tutorial.network.resources[0].base
+        )
+
+
+def test_one_percent_off_running_costs_gains_one_percent_of_them_in_the_costs_table(tutorial, result):
+    # Running and installing at 1 % less: the plan's worth rises by 1 % of what it pays for them (it may adapt a little).
+    spent = -result.costs.query("term == 'activity_cost' and stage == 'deployment'")["discounted"].sum()
+    assert spent > 0.0
+    cheaper = tutorial.with_(
+        {
+            "sites.plains.energy_price": "*0.99",
+            "sites.coast.energy_price": "*0.99",
+            **{f"chips.{chip}.operating_cost": "*0.99" for chip in tutorial.data.chips},
+            **{f"chips.{chip}.system_cost": "*0.99" for chip in tutorial.data.chips},
+        }
+    ).solve(gap=0.0)
+    best = tutorial.solve(gap=0.0)
+    paid = -best.costs.query("term == 'activity_cost' and stage == 'deployment'")["discounted"].sum()
+    # Terminal values follow replacement cost, so they fall a little too; at most by 1 % of themselves.
+    end = best.table("terminal")
+    worth = (end["amount"] * end["unit_worth"] * end["discount"]).sum()
+    gain = cheaper.objective - best.objective
+    assert 0.01 * paid - 0.01 * worth - 1e-6 <= gain <= 0.0101 * paid
+
+
+def test_tables_are_copies(result):
+    orders = result.orders
+    orders["ordered"] = 0.0
+    assert result.orders["ordered"].sum() > 0.0
+
+
+def test_shipments_are_installed_after_the_installation_lead(tutorial, result):
+    # All of the tutorial's chips take the default month from shipment to start: a third arrives a quarter later.
+    shipped = result.table("shipments")["kaccelerator"].sum()
+    installed = result.deployments["kaccelerator"].sum()
+    last = result.table("shipments").query("period == @result.manifest['periods'][1]")["kaccelerator"].sum()
+    assert installed == pytest.approx(shipped - last / 3.0)
+
+
+def test_power_in_use_is_what_the_running_fleet_draws(tutorial, result):
+    fleet = result.fleet.groupby(["site", "period"])["facility_mw"].sum()
+    power = result.power.set_index(["site", "period"])["used"]
+    assert (fleet.reindex(power.index).fillna(0.0) - power).abs().max() < 1e-6
+    site, chips = tutorial.data.sites, tutorial.data.chips
+    rows = result.fleet
+    expected = [row.running * chips[row.chip].it_power.value * site[row.site].pue.value for row in rows.itertuples()]
+    assert rows["facility_mw"].to_numpy() == pytest.approx(expected)
+
+
+def test_a_lab_s_chips_make_up_its_mix(result):
+    mix = result.chip_mix
+    assert mix.groupby(["lab", "period"])["share"].sum().to_numpy() == pytest.approx(1.0)
+    made = mix.groupby(["lab", "period"])["kh100e"].sum()
+    got = result.compute.groupby(["lab", "period"])["delivered"].sum()
+    assert (made - got).min() > -1e-6
+
+
+def test_spending_keeps_to_the_budget(result):
+    spending = result.table("spending")
+    assert len(spending) > 0
+    assert (spending["spent"] <= spending["limit"] * (1 + 1e-6)).all()
+
+
+def test_a_bill_takes_power_as_text_or_megawatts(tutorial):
+    assert tutorial.bill("falcon", "1GW").rows == tutorial.bill("falcon", 1000.0).rows
+    it = tutorial.bill("falcon", "1 GW", it=True).row("chip", "accelerators")
+    assert it.quantity == pytest.approx(1000.0 / 2.0)  # MW over 2 kW each: thousand accelerators
+
+
+def test_options_that_make_no_sense_are_sentences(tutorial):
+    with pytest.raises(OptionError, match="knows value, compute"):
+        tutorial.solve("profit")
+    with pytest.raises(OptionError, match="gap"):
+        tutorial.solve(gap=-1.0)
+
+
+def test_a_result_without_a_plan_says_why_and_has_no_tables(tutorial):
+    # Scanners that expose next to nothing cannot even print the wafers that the markets hold on to.
+    short = tutorial.with_({"fabs.north.scanners.euv.passes": "1 kexposure/month"}).solve()
+    assert short.status == "infeasible"
+    assert not short.has_plan
+    assert short.objective is None
+    assert short.conflicts
+    assert "no plan, infeasible" in repr(short)
+    assert "no plan, infeasible" in short._repr_html_()
+    with pytest.raises(ResultError, match="There is no plan"):
+        _ = short.orders
+
+
+def test_the_notebook_view_has_the_answer_and_its_tables(result, tutorial):
+    html = result._repr_html_()
+    assert html.count("<table>") == len(result.answer.tables) >= 3
+    assert "What reaches whom" in html
+    assert "<table>" in tutorial.show()._repr_html_()
+
+
+def test_a_chart_holds_the_numbers_of_the_tables(result):
+    spec = result.chart().to_dict()
+    power, compute = (panel["data"]["values"] for panel in spec["hconcat"])
+    fleet = result.fleet.query("reported")
+    assert sum(row["amount"] for row in power) == pytest.approx(fleet["facility_mw"].sum() / 1000.0)
+    mix = result.chip_mix.query("reported")
+    assert sum(row["amount"] for row in compute) == pytest.approx(mix["kh100e"].sum() / 1000.0)
+
+
+def test_a_hook_can_add_a_constraint_of_its_own(tutorial):
+    def no_orders(m, model):
+        import pyomo.environ as pyo
+
+        m.mine = pyo.Constraint(expr=sum(m.order.values()) <= 0.0)
+
+    held = tutorial.solve(extra=[no_orders])
+    assert held.orders["ordered"].sum() == pytest.approx(0.0)
+
+
+def test_scenarios_are_named(tutorial):
+    assert tutorial.scenarios == ("hbm-squeeze", "late-power")
