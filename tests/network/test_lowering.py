@@ -308,3 +308,17 @@ def test_work_in_progress_at_the_end_is_worth_what_making_it_again_would_cost():
     assert worth["die:gd"] == pytest.approx(10 / 30)  # a thousand wafers cost 10 M USD and give 30 thousand dies
     assert worth["hbm:h4:green"] == pytest.approx(0.2)
     assert worth["chip:gpu"] == pytest.approx((2 * 10 / 30 + 8 * 0.2 + 0.6) / 0.9)
+
+
+def test_a_site_order_is_paid_in_equal_parts_over_its_lead_time():
+    net = lowered(
+        ("labs.lab.budget", 4000),
+        ("sites.site.expansion", {"curve": {100: 1200, 500: 5000}, "lead": 7.5, "max_total": 1000}),
+    )
+    (budget,) = net.budgets
+    # 1,200 M USD per 100 MW on the first line; 250 + 9.5 a MW on the second; 7.5 months fall on three quarters.
+    first = [t for t in budget.terms if t.kind == "unit" and t.id == "build:site:1"]
+    assert [(t.shift, t.coefficient[0]) for t in first] == [(0, 4.0), (1, 4.0), (2, 4.0)]
+    fixed = [t for t in budget.terms if t.kind == "placed"]
+    assert {t.id for t in fixed} == {"build:site:2"}
+    assert sum(t.coefficient[0] for t in fixed) == pytest.approx(250)

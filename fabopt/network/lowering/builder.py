@@ -119,6 +119,8 @@ class Chain:
     build: Builder = field(default_factory=Builder)
     unit_cost: dict[str, Array] = field(default_factory=dict)
     """Resource cost of materials rolled up along the chain, by the cheapest way, million dollars per unit, ``[T]``."""
+    instalments: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """What a lab pays for its own orders: cost per unit and fixed cost, million dollars, before discounting."""
 
     @property
     def n(self) -> int:

@@ -8,6 +8,7 @@ step k is the mean of :math:`\min(P, \text{cap} \cdot P_0)` over it, in closed f
 
 from __future__ import annotations
 
+import math
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -78,10 +79,8 @@ def _budget(chain: Chain, lab_id: str, lab: Lab) -> None:
         elif activity.id.startswith("operate:") and activity.cost is not None:
             terms.append(Term("activity", activity.id, activity.cost))
     for unit in chain.build.units.values():
-        if unit.tags.lab == lab_id and unit.cost is not None:
-            terms.append(Term("unit", unit.id, unit.cost))
-            if unit.fixed_cost is not None:
-                terms.append(Term("placed", unit.id, unit.fixed_cost))
+        if unit.id in chain.instalments and unit.tags.lab == lab_id:
+            terms += _instalments(chain, unit.id, unit.lead)
     amounts = chain.mean(lab.budget) * chain.years
     windows = tuple(tuple(p.index for p in group) for _, group in groupby(chain.periods, key=lambda p: p.start.year))
     chain.build.budgets.append(
@@ -94,6 +93,18 @@ def _budget(chain: Chain, lab_id: str, lab: Lab) -> None:
             tags(stage="cash", owner=lab_id, customer=lab_id, lab=lab_id),
         )
     )
+
+
+def _instalments(chain: Chain, unit_id: str, lead_periods: float) -> list[Term]:
+    """Return the payments for an order, in equal parts over the periods of its lead time."""
+    cost, fixed = chain.instalments[unit_id]
+    count = max(1, math.ceil(lead_periods - 1e-9))
+    terms: list[Term] = []
+    for k in range(count):
+        terms.append(Term("unit", unit_id, chain.flat(cost / count), shift=k))
+        if fixed > 0.0:
+            terms.append(Term("placed", unit_id, chain.flat(fixed / count), shift=k))
+    return terms
 
 
 def lower_markets(chain: Chain) -> None:

@@ -78,6 +78,7 @@ def _power(chain: Chain, site_id: str, site: Site) -> None:
             continue
         unit_id = f"build:{site_id}:{k + 1}"
         cost, fixed_cost = chain.flat(slope), chain.flat(fixed)
+        chain.instalments[unit_id] = (slope, fixed)
         worth = chain.unit_worth(cost, lead, grow.life.value)
         chain.build.unit(
             Unit(
