@@ -1,7 +1,7 @@
 r"""Objectives as stages that are solved in order, each held while the next is solved.
 
 HiGHS' own lexicographic mode reports no objective and no duals, so the loop is ours. A stage maximises a linear
-function of the plan; its result is then held by one row, up to :data:`HOLD` of its size, and the next stage is solved:
+function of the plan; its result is then held by one row, and the next stage is solved:
 
 ================  ========================================================  =============================
 objective         first stage                                               unit of the objective
@@ -40,7 +40,8 @@ from fabopt.solve.options import OptionError, SolveOptions
 from fabopt.solve.session import Ended, HighsSession, Outcome, Progress
 
 HOLD = 1e-9
-"""How far a later stage may fall below the result of an earlier one, relative to max(1, its size)."""
+"""How far a later stage may fall below the result of an earlier one, relative to max(1, its size), where rounding
+errors leave it no plan that does not fall below it at all."""
 
 SAME = 1e-6
 """Objective and bound this close (in the unit of the objective) are the same: HiGHS' own absolute gap."""
@@ -167,6 +168,7 @@ class Runner:
         self.x: Array | None = None
         self.reports: list[StageReport] = []
         self.stopped: Ended | None = None
+        self.held: list[tuple[int, float]] = []
 
     def run(self, todo: tuple[Stage, ...], tables: ModelTables) -> Staged:
         """Solve the stages; stop at the first that ends without an optimum."""
@@ -212,6 +214,9 @@ class Runner:
 
     def _stage(self, stage: Stage) -> Outcome | None:
         outcome = self._solve(stage.name, stage.cost, stage.constant, stage.sign, stage.standing)
+        if outcome is not None and outcome.ended is Ended.INFEASIBLE and self.held:
+            self._loosen()
+            outcome = self._solve(stage.name, stage.cost, stage.constant, stage.sign, stage.standing)
         if outcome is not None:
             self.reports.append(report(stage, outcome))
         return outcome
@@ -232,8 +237,17 @@ class Runner:
 
     def _hold(self, cost: Array, reached: float) -> None:
         columns = np.flatnonzero(cost).astype(np.int64)
-        slack = HOLD * max(1.0, abs(reached))
-        self.session.add_row(columns, cost[columns], reached - slack, np.inf)
+        if len(columns):
+            size = float(np.abs(cost).max())
+            row = self.session.add_row(columns, cost[columns] / size, reached / size, np.inf)
+            self.held.append((row, HOLD * max(1.0, abs(reached)) / size))
+
+    def _loosen(self) -> None:
+        """Let what is held fall a little below its value: rounding errors have left it no plan."""
+        self.stopped = None
+        for row, slack in self.held:
+            at = np.array([row])
+            self.session.set_row_bounds(at, self.session.row_lower[at] - slack, self.session.row_upper[at])
 
     def _leximin(self, stage: Stage, tables: ModelTables) -> Outcome | None:
         """Raise the least share, freeze who cannot get more, and go on with the others."""

@@ -99,6 +99,9 @@ _ENDED = {
     _STATUS.kModelEmpty: Ended.OPTIMAL,
 }
 
+LARGE = 10_000
+"""Columns from which a linear program without a basis goes to the interior point method (with crossover) first."""
+
 _scheduler_lock = threading.Lock()
 _scheduler_threads: list[int] = []  # the thread count that HiGHS' global scheduler runs with, once it is set
 
@@ -276,7 +279,8 @@ class HighsSession:
     # -- solving -----------------------------------------------------------------------------------------------------
 
     def set_start(self, x: Array) -> None:
-        """Give the solver a plan to begin with."""
+        """Give the solver a plan to begin with; what a bound has changed since then is moved to the bound."""
+        x = np.clip(x, self.column_lower, self.column_upper)
         self._check(self._highs.setSolution(len(x), _numbers(len(x)), x), "a plan to begin with")
 
     @property
@@ -324,6 +328,8 @@ class HighsSession:
         """
         self.set_option("time_limit", max(time_limit, 0.0))
         self.set_option("mip_rel_gap", gap)
+        cold = not self.integer.any() and not self._highs.getBasis().valid
+        self.set_option("solver", "ipm" if cold and len(self.cost) >= LARGE else "choose")
         # HiGHS counts its offset in the denominator of the gap, so the part that proves nothing goes in with a minus.
         self._check(self._highs.changeObjectiveOffset(-apart), "an offset of the objective")
         self._apart = apart
