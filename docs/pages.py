@@ -1,6 +1,6 @@
-"""Writes the pages of docs/ that come out of the code: schema, mathematics, results. Run by ``make pages``.
+"""Writes the pages that come out of the code: schema, mathematics, results, and the answer in the README.
 
-A test fails when a page is not what this program would write.
+Run by ``make pages``. A test fails when a page is not what this program would write.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+import fabopt
 from fabopt.domain.instance import Instance
 from fabopt.io.schema import schema_markdown
 from fabopt.model.families import Family
@@ -18,12 +19,39 @@ from fabopt.solve.results.build import ALL_TABLES
 from fabopt.solve.results.columns import TableSpec
 
 DOCS = Path(__file__).parent
+MATHEMATICS = """\
+The instance is lowered to a process network of activities, resources, units, materials and demands; the model below is
+written over that network, one module a subject. Money is in millions of US dollars, quantities in the unit of their
+material.
+"""
+RESULTS = """\
+A result is a folder: `manifest.json` (what was solved, how, how good it is, hashes of the files), `instance.json`
+(the instance after overlays, which solves again), `solver.log`, and Parquet tables. The tables in `core/` speak of
+the process network, those in `domain/` of the chain; each row is one fact, and columns are fixed. `fabopt show RESULT
+--table NAME` prints one as CSV, `fabopt.load_result(path).table(name)` returns a data frame. Units and meanings also
+stand in the metadata of each Parquet column and in the table `columns`. Tables hold all periods; `reported` marks the
+ones that the answer speaks of. For a plain network alone, money is in the instance's own unit.
+"""
+SOLVE = "$ fabopt solve instances/tutorial"
 MADE = "This page is written by `make pages` from the code; change it there.\n"
 
 
 def pages() -> dict[str, str]:
-    """Return the text of every page by its file name."""
-    return {"schema.md": schema_page(), "mathematics.md": mathematics_page(), "results.md": results_page()}
+    """Return the text of every page by its name relative to docs/."""
+    return {
+        "schema.md": schema_page(),
+        "mathematics.md": mathematics_page(),
+        "results.md": results_page(),
+        "../README.md": readme_page((DOCS.parent / "README.md").read_text(encoding="utf-8")),
+    }
+
+
+def readme_page(text: str) -> str:
+    """Return the README with the tutorial's answer as it is now; the time it took is left out."""
+    answer = fabopt.load(DOCS.parent / "instances" / "tutorial").solve().answer
+    lines = [re.sub(r"[0-9.]+ s(?=;)", "... s", line) for line in answer.lines()]
+    block = "\n".join([SOLVE, *lines, "written to results/tutorial; next: fabopt show results/tutorial --table orders"])
+    return re.sub(rf"{re.escape(SOLVE)}\n.*?```", lambda _: f"{block}\n```", text, flags=re.DOTALL)
 
 
 def schema_page() -> str:
@@ -36,9 +64,7 @@ def mathematics_page() -> str:
     parts = [
         "# The mathematics",
         MADE,
-        "The instance is lowered to a process network of activities, resources, units, materials and demands; the model "
-        "below is written over that network, one module a subject. Money is in millions of US dollars, quantities in the "
-        "unit of their material.",
+        MATHEMATICS,
     ]
     parts.append(section("Columns", "fabopt.model.columns"))
     for module in MODULES:
@@ -126,12 +152,7 @@ def results_page() -> str:
     parts = [
         "# The tables of a result",
         MADE,
-        "A result is a folder: `manifest.json` (what was solved, how, how good it is, hashes of the files), `instance.json` "
-        "(the instance after overlays, which solves again), `solver.log`, and Parquet tables. The tables in `core/` speak of "
-        "the process network, those in `domain/` of the chain; each row is one fact, and columns are fixed. `fabopt show "
-        "RESULT --table NAME` prints one as CSV, `fabopt.load_result(path).table(name)` returns a data frame. Units and "
-        "meanings also stand in the metadata of each Parquet column and in the table `columns`. Tables hold all periods; "
-        "`reported` tells the ones that a report speaks of.",
+        RESULTS,
     ]
     parts += [table_text(spec) for spec in ALL_TABLES]
     return "\n\n".join(part.rstrip() for part in parts) + "\n"

@@ -74,7 +74,7 @@ def test_every_lever_can_be_set_to_its_own_value_and_changes_nothing(tutorial):
 
 
 def test_one_percent_off_running_costs_gains_one_percent_of_them_in_the_costs_table(tutorial, result):
-    # Running and installing at 1 % less: the plan's worth rises by 1 % of what it pays for them (it may adapt a little).
+    # Running and installing at 1 % less: the worth rises by 1 % of what the plan pays for them (it may adapt a little).
     spent = -result.costs.query("term == 'activity_cost' and stage == 'deployment'")["discounted"].sum()
     assert spent > 0.0
     cheaper = tutorial.with_(
