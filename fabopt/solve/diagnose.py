@@ -1,9 +1,11 @@
 """Why there is no plan, in the user's words.
 
-1. *Shortages.* An elastic run gives slack to what customers require, then, if that is not enough, to every soft family,
-   and finds the least relative amounts with which there is a plan. It is quick at any size and names amounts.
+1. *Shortages.* An elastic run gives slack to what customers require, then, if that is not enough, to every soft family
+   but the balances, then to these too, and finds the least relative amounts with which there is a plan. It is quick at
+   any size and names amounts.
 2. *Conflict.* Of the requirements that the dual of the elastic run points at, a deletion filter keeps a set that cannot
-   all hold and of which none can be left out (as far as time allows).
+   all hold and of which none can be left out (as far as time allows). Balances are laws of nature; they are named only
+   where nothing else is at fault.
 3. *Whole numbers.* Where the relaxation has a plan, only whole numbers conflict; the filter then asks the mixed-integer
    program itself. (HiGHS' own search for an infeasible subsystem is not safe on mixed-integer programs.)
 """
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from fabopt.model.balance import BALANCE
 from fabopt.model.columns import Columns
 from fabopt.model.families import Family, IntArray
 from fabopt.model.tables import ModelTables
@@ -45,7 +48,9 @@ class _Row:
         return self.family.sentence(self.name, self.period, self.rhs, self.unit)
 
 
-def explain_infeasible(tables: ModelTables, matrices: Matrices, seconds: float) -> tuple[Conflict, ...]:
+def explain_infeasible(
+    tables: ModelTables, matrices: Matrices, seconds: float, threads: int = 0
+) -> tuple[Conflict, ...]:
     """Return shortages, the conflicting requirements, and whether whole numbers alone conflict.
 
     Parameters
@@ -54,6 +59,8 @@ def explain_infeasible(tables: ModelTables, matrices: Matrices, seconds: float) 
         The model, which has no plan.
     seconds
         Time that may be spent.
+    threads
+        Threads of the solver, the same as in the run itself.
     """
     deadline = time.monotonic() + seconds
     rows = _rows(tables)
@@ -61,23 +68,29 @@ def explain_infeasible(tables: ModelTables, matrices: Matrices, seconds: float) 
     soft = np.array([i for i, row in enumerate(rows) if row.family.soft and i not in fixed], dtype=np.int64)
     required = np.array([i for i in soft if rows[i].family.name in REQUIRED], dtype=np.int64)
     found: list[Conflict] = []
-    relaxed = HighsSession(matrices)
+    relaxed = HighsSession(matrices, threads=threads)
     relaxed.set_costs(np.zeros(matrices.n_columns))
     relaxed.relax_integers()
     whole = relaxed.solve(time_limit=_left(deadline)).ended is Ended.OPTIMAL
     if whole:
         found.append(_whole_numbers())
-    for candidates, lower_only in ((required, True), (soft, False)):
-        short = _shortages(matrices, rows, candidates, lower_only, _left(deadline))
+    firm = np.array([i for i in soft if rows[i].family is not BALANCE], dtype=np.int64)
+    for candidates, lower_only in ((required, True), (firm, False), (soft, False)):
+        short = _shortages(HighsSession(matrices, threads=threads), rows, candidates, lower_only, _left(deadline))
         found += short
         if short:
             break
-    groups = _groups(rows, soft if whole else _pointed_at(matrices, soft, _left(deadline)))
     session = relaxed
     if whole:
-        session = HighsSession(matrices)
+        session = HighsSession(matrices, threads=threads)
         session.set_costs(np.zeros(matrices.n_columns))
-    kept = _filter(session, groups, soft, deadline)
+    for candidates in (firm, soft):
+        chosen = candidates
+        if not whole:
+            chosen = _pointed_at(HighsSession(matrices, threads=threads), candidates, _left(deadline))
+        kept = _filter(session, _groups(rows, chosen), candidates, deadline)
+        if kept:
+            break
     return (*found, *_conflicts(rows, kept))
 
 
@@ -126,11 +139,10 @@ def _elastic(session: HighsSession, rows: IntArray, lower_only: bool) -> tuple[I
 
 
 def _shortages(
-    matrices: Matrices, rows: Sequence[_Row], candidates: IntArray, lower_only: bool, seconds: float
+    session: HighsSession, rows: Sequence[_Row], candidates: IntArray, lower_only: bool, seconds: float
 ) -> list[Conflict]:
     if not len(candidates):
         return []
-    session = HighsSession(matrices)
     columns, where = _elastic(session, candidates, lower_only)
     outcome = session.solve(time_limit=seconds, gap=1e-3)
     if outcome.x is None:
@@ -144,9 +156,8 @@ def _shortages(
     return found
 
 
-def _pointed_at(matrices: Matrices, soft: IntArray, seconds: float) -> IntArray:
+def _pointed_at(session: HighsSession, soft: IntArray, seconds: float) -> IntArray:
     """Return the soft rows with a dual in the elastic relaxation: they alone are infeasible with the hard rows."""
-    session = HighsSession(matrices)
     session.relax_integers()
     _elastic(session, soft, False)
     outcome = session.solve(time_limit=seconds)
@@ -165,7 +176,7 @@ def _groups(rows: Sequence[_Row], chosen: IntArray) -> list[IntArray]:
 
 def _filter(session: HighsSession, groups: list[IntArray], soft: IntArray, deadline: float) -> list[IntArray]:
     """Return a smallest set of groups that cannot all hold, as far as time allows; none if hard rows alone clash."""
-    lower, upper = session.row_lower.copy(), session.row_upper.copy()
+    lower, upper = session.matrices.row_lower, session.matrices.row_upper
 
     def clashes(kept: list[IntArray]) -> bool:
         low, high = lower.copy(), upper.copy()

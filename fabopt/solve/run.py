@@ -104,7 +104,7 @@ def _plan(
     """Solve the stages and finish; once more with tight tolerances if rounding breaks the plan."""
     runner = Runner(session, options, progress)
     staged = runner.run(todo, model.tables)
-    if staged.x is None:
+    if staged.x is None or staged.stopped is Ended.UNBOUNDED:
         return staged, None
     done = finish(session, staged.x, todo[-1].cost)
     if done is None:
@@ -119,7 +119,7 @@ def _plan(
 
 def _reasons(model: Model, matrices: Matrices, session: HighsSession, staged: Staged) -> tuple[Conflict, ...]:
     if staged.stopped is Ended.INFEASIBLE:
-        return explain_infeasible(model.tables, matrices, DIAGNOSIS_SECONDS)
+        return explain_infeasible(model.tables, matrices, DIAGNOSIS_SECONDS, session.threads)
     if staged.stopped is Ended.UNBOUNDED:
         return explain_unbounded(model.tables.columns, session)
     return ()

@@ -130,12 +130,14 @@ class HighsSession:
     ----------
     matrices
         The program as it was loaded; what has been changed since is in the arrays of the session.
+    threads
+        Threads of the solver.
     interrupted
         Whether Ctrl-C was pressed while :meth:`catching_interrupts` was in force.
     """
 
     def __init__(self, matrices: Matrices, *, threads: int = 0, seed: int = 0) -> None:
-        self.matrices = matrices
+        self.matrices, self.threads = matrices, threads
         self.a: sparse.csc_array = matrices.a.copy()
         self.cost, self.offset = matrices.cost.copy(), matrices.offset
         self.column_lower, self.column_upper = matrices.column_lower.copy(), matrices.column_upper.copy()
@@ -195,21 +197,22 @@ class HighsSession:
         self.row_lower[rows], self.row_upper[rows] = lower, upper
 
     def set_coefficients(self, rows: IntArray, columns: IntArray, values: Array) -> None:
-        """Replace single coefficients of the matrix."""
+        """Replace coefficients of the matrix; places that had none get one. A place that is named twice is refused."""
+        there = np.repeat(np.arange(self.a.shape[1], dtype=np.int64), np.diff(self.a.indptr))
+        places, wanted = self.a.indices + self.a.shape[0] * there, rows + self.a.shape[0] * columns
+        if len(np.unique(wanted)) != len(wanted):
+            raise SolverError("A coefficient is changed twice at once.")
+        order = np.argsort(places, kind="stable")
+        position = np.searchsorted(places, wanted, sorter=order)
+        at = order[np.minimum(position, len(order) - 1)] if len(order) else np.zeros(len(wanted), dtype=np.int64)
+        known = places[at] == wanted if len(order) else np.zeros(len(wanted), dtype=bool)
         for row, column, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
             self._check(self._highs.changeCoeff(row, column, value), "a change of a coefficient")
-            place = self._place(row, column)
-            if place is None:
-                entry = sparse.csc_array(([value], ([row], [column])), shape=self.a.shape)
-                self.a = sparse.csc_array(self.a + entry)
-            else:
-                self.a.data[place] = value
-
-    def _place(self, row: int, column: int) -> int | None:
-        """Return where an entry stands in the data of the matrix, or None where there is none."""
-        start, end = self.a.indptr[column : column + 2]
-        found = np.flatnonzero(self.a.indices[start:end] == row)
-        return int(start + found[0]) if len(found) else None
+        self.a.data[at[known]] = values[known]
+        fresh = ~known & (values != 0)
+        if fresh.any():
+            entries = sparse.csc_array((values[fresh], (rows[fresh], columns[fresh])), shape=self.a.shape)
+            self.a = sparse.csc_array(self.a + entries)
 
     def add_row(self, columns: IntArray, values: Array, lower: float, upper: float) -> int:
         """Add a row and return its number."""
@@ -326,6 +329,8 @@ class HighsSession:
         SolverError
             If HiGHS fails.
         """
+        if not len(self.cost):
+            return self._without_columns()
         self.set_option("time_limit", max(time_limit, 0.0))
         self.set_option("mip_rel_gap", gap)
         cold = not self.integer.any() and not self._highs.getBasis().valid
@@ -350,6 +355,13 @@ class HighsSession:
             )
         return self._outcome(_ENDED[model_status], seconds)
 
+    def _without_columns(self) -> Outcome:
+        """Answer for a model in which there is nothing to decide, which HiGHS does not look at."""
+        if np.any(self.row_lower > 0) or np.any(self.row_upper < 0):
+            return Outcome(Ended.INFEASIBLE, None, None, None, 0.0, 0)
+        nothing, rows = np.zeros(0), np.zeros(self.a.shape[0])
+        return Outcome(Ended.OPTIMAL, nothing, self.offset, self.offset, 0.0, 0, rows, nothing)
+
     def _tell_unbounded(self) -> Ended:
         """Decide between infeasible and unbounded: without costs a feasible program has an optimum."""
         cost, offset = self.cost, self.offset
@@ -367,8 +379,6 @@ class HighsSession:
             return Outcome(ended, None, None, None, seconds, 0)
         solution = self._highs.getSolution()
         feasible = info.primal_solution_status == highspy.kSolutionStatusFeasible and solution.value_valid
-        if self.a.shape[1] == 0:
-            feasible = bool(np.all(self.row_lower <= 0) and np.all(self.row_upper >= 0))
         x = np.array(solution.col_value, dtype=float) if feasible else None
         objective = None if x is None else self.offset + float(self.cost @ x)
         bound = objective if ended is Ended.OPTIMAL else None

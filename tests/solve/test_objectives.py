@@ -240,3 +240,16 @@ def test_the_named_terms_add_up_to_the_objective():
     assert sum(solution.objective_terms.values()) == approx(solution.objective)
     assert solution.objective_terms["delivery_value"] == approx(12 * 5)
     assert solution.objective_terms["activity_cost"] == approx(-12)
+
+
+def test_a_value_without_limit_is_found_after_another_objective_too():
+    net = network(
+        1,
+        materials=[material("gold", storable=True, terminal_value=9.0), material("work", opening=4.0)],
+        activities=[activity("mine", 1, 1)],
+        flows=[flow("mine", "gold", 1, 1)],
+        demands=[demand("lab", "work", (9,), 1, weight=1.0)],
+    )
+    solution = solve(net, SolveOptions("compute"))
+    assert solution.status is Status.UNBOUNDED
+    assert not solution.has_plan
