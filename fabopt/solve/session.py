@@ -16,12 +16,9 @@ Facts that this class takes care of:
 
 from __future__ import annotations
 
-import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import highspy as _untyped
@@ -31,58 +28,13 @@ from scipy import sparse
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.solve.compile import Matrices
+from fabopt.solve.interrupt import on_ctrl_c
+from fabopt.solve.outcome import Ended, Outcome, Progress, SolverError
+from fabopt.solve.verify import violation
+
+__all__ = ["Ended", "HighsSession", "Outcome", "Progress", "SolverError"]
 
 highspy: Any = _untyped  # its stubs leave out half of its functions
-
-
-class SolverError(Exception):
-    """The solver refused a call or gave an answer that does not stand; the message is a full sentence."""
-
-
-class Ended(Enum):
-    """How a run of the solver ended."""
-
-    OPTIMAL = "optimal"
-    TIME_LIMIT = "time_limit"
-    INTERRUPTED = "interrupted"
-    INFEASIBLE = "infeasible"
-    UNBOUNDED = "unbounded"
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a run stands: seconds since it began, best plan, best bound, relative gap, nodes of the tree."""
-
-    seconds: float
-    incumbent: float | None
-    bound: float | None
-    gap: float | None
-    nodes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run gave.
-
-    Attributes
-    ----------
-    x
-        Values of the columns, or None where no plan was found.
-    objective, bound
-        Worth of ``x``, and what no plan can exceed; with the offset of the objective.
-    row_price, column_price
-        Duals of rows and reduced costs: change of the objective per unit of right-hand side or bound; None for a
-        mixed-integer program.
-    """
-
-    ended: Ended
-    x: Array | None
-    objective: float | None
-    bound: float | None
-    seconds: float
-    nodes: int
-    row_price: Array | None = None
-    column_price: Array | None = None
 
 
 _INF = highspy.kHighsInf
@@ -401,11 +353,9 @@ class HighsSession:
 
         A violation v of a limit b counts v / max(1, |b|).
         """
-        return max(
-            _violation(self.a @ x, self.row_lower, self.row_upper),
-            _violation(x, self.column_lower, self.column_upper),
-            float(np.max(np.abs(x - np.round(x))[self.integer], initial=0.0)),
-        )
+        rows = violation(self.a @ x, self.row_lower, self.row_upper)
+        bounds = violation(x, self.column_lower, self.column_upper)
+        return max(rows, bounds, float(np.max(np.abs(x - np.round(x))[self.integer], initial=0.0)))
 
     def unbounded_columns(self) -> IntArray:
         """Return the columns along which the value grows without limit in the relaxation, largest first."""
@@ -426,21 +376,12 @@ class HighsSession:
 
     # -- interruption and progress -----------------------------------------------------------------------------------
 
-    @contextmanager
-    def catching_interrupts(self) -> Iterator[None]:
+    def catching_interrupts(self) -> AbstractContextManager[None]:
         """While in force, Ctrl-C in the main thread stops the solver and keeps its incumbent."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
+        return on_ctrl_c(self._stop)
 
-        def on_signal(_number: int, _frame: object) -> None:
-            self.interrupted = True
-
-        previous = signal.signal(signal.SIGINT, on_signal)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, previous)
+    def _stop(self) -> None:
+        self.interrupted = True
 
     def _on_interrupt(self, event: Any) -> None:
         if (self.interrupted and self._stoppable) or self._failure is not None:
@@ -487,10 +428,3 @@ def _numbers(n: int) -> Any:
 
 def _finite(value: float, offset: float) -> float | None:
     return value + offset if abs(value) < _INF and not np.isnan(value) else None
-
-
-def _violation(value: Array, lower: Array, upper: Array) -> float:
-    with np.errstate(invalid="ignore"):
-        below = np.where(np.isfinite(lower), (lower - value) / np.maximum(1.0, np.abs(lower)), 0.0)
-        above = np.where(np.isfinite(upper), (value - upper) / np.maximum(1.0, np.abs(upper)), 0.0)
-    return float(max(np.max(below, initial=0.0), np.max(above, initial=0.0)))

@@ -1,0 +1,58 @@
+"""What a run of the solver gives, in plain records that know nothing of the solver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from fabopt.network.tables import Array
+
+
+class SolverError(Exception):
+    """The solver refused a call or gave an answer that does not stand; the message is a full sentence."""
+
+
+class Ended(Enum):
+    """How a run of the solver ended."""
+
+    OPTIMAL = "optimal"
+    TIME_LIMIT = "time_limit"
+    INTERRUPTED = "interrupted"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands: seconds since it began, best plan, best bound, relative gap, nodes of the tree."""
+
+    seconds: float
+    incumbent: float | None
+    bound: float | None
+    gap: float | None
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run gave.
+
+    Attributes
+    ----------
+    x
+        Values of the columns, or None where no plan was found.
+    objective, bound
+        Worth of ``x``, and what no plan can exceed; with the offset of the objective.
+    row_price, column_price
+        Duals of rows and reduced costs: change of the objective per unit of right-hand side or bound; None for a
+        mixed-integer program.
+    """
+
+    ended: Ended
+    x: Array | None
+    objective: float | None
+    bound: float | None
+    seconds: float
+    nodes: int
+    row_price: Array | None = None
+    column_price: Array | None = None
