@@ -6,7 +6,7 @@ or the upper bound of a column (``column`` >= 0): of an order, a start, a stock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -68,8 +68,9 @@ def limits(net: Network, columns: Columns, rows: Mapping[str, Rows]) -> tuple[Li
     """Return all limits of the model, in the order of its rows, then of its columns."""
     offsets = dict(zip(rows, np.cumsum([0, *(len(r) for r in rows.values())]), strict=False))
     found: list[Limit] = []
+    made = {f.material for f in net.flows if np.any(f.amount > 0)}
     for name, family in rows.items():
-        for i, limit in _of_family(net, columns, family):
+        for i, limit in _of_family(net, family, made):
             found.append(replace(limit, row=int(offsets[name]) + i))
     return (*found, *_bounds(net, columns))
 
@@ -93,11 +94,10 @@ def _limit(tags: Tags, entity: str, name: str, unit: str, **more: object) -> Lim
     return replace(base, **more)  # type: ignore[arg-type]
 
 
-def _of_family(net: Network, columns: Columns, rows: Rows) -> Iterator[tuple[int, Limit]]:
-    """Yield the rows of a family that are limits, by position within the family."""
+def _of_family(net: Network, rows: Rows, made: Set[str]) -> Iterator[tuple[int, Limit]]:
+    """Yield the rows of a family that are limits, by position within the family; ``made`` are materials produced."""
     name = rows.family.name
     levers = _levers(net)
-    made = {f.material for f in net.flows if np.any(f.amount > 0)}
     for i, (e, t) in enumerate(zip(rows.entity.tolist(), rows.period.tolist(), strict=True)):
         side: Side = "both" if rows.lower[i] == rows.upper[i] else "upper" if np.isfinite(rows.upper[i]) else "lower"
         if name == "capacity":

@@ -46,11 +46,20 @@ class ModelTables:
         return sum(len(rows) for rows in self.rows.values())
 
 
-def model_tables(net: Network, aim: Aim | None = None) -> ModelTables:
+def model_tables(net: Network, aim: Aim | None = None, *, registry: bool = True) -> ModelTables:
     """Return the model of ``net`` as tables.
 
     Two networks of the same structure give tables of the same order and sparsity, so that a what-if is the difference
     of their values.
+
+    Parameters
+    ----------
+    net
+        The lowered network.
+    aim
+        What the objective asks of the model.
+    registry
+        Whether the limits are registered; a what-if has those of the tables it is compared with.
 
     Raises
     ------
@@ -66,5 +75,5 @@ def model_tables(net: Network, aim: Aim | None = None) -> ModelTables:
         rows=MappingProxyType(rows),
         offsets=MappingProxyType(dict(zip(rows, starts, strict=False))),
         terms=objective_terms(net, columns),
-        limits=limits(net, columns, rows),
+        limits=limits(net, columns, rows) if registry else (),
     )
