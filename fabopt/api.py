@@ -121,6 +121,35 @@ class Instance:
             tree = apply_setting(tree, lever, value, Data, Place(f"with_ {lever}"))
         return Instance(tree, self.name, self.scenario)
 
+    def pinned(self, result: Result, until: str | None = None) -> Instance:
+        """Return the instance with a result's orders held: what it orders, and that it orders nothing else.
+
+        Parameters
+        ----------
+        result
+            A plan for the same chain; its orders in periods that this instance does not have are left out.
+        until
+            Label of the last period whose orders are held; all of them when left out.
+
+        Raises
+        ------
+        ValueError
+            When `until` is no period of the horizon.
+        """
+        from fabopt.io.load import apply_merge
+
+        labels = [period.label for period in self.network.periods]
+        if until is not None and until not in labels:
+            raise ValueError(f"{until!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}")
+        held = labels if until is None else labels[: labels.index(until) + 1]
+        pins = {unit.id: dict.fromkeys(held, 0.0) for unit in self.network.units}
+        orders = result.table("core/units")
+        for unit, period, ordered in zip(orders["id"], orders["period"], orders["ordered"], strict=True):
+            if unit in pins and period in pins[unit]:
+                pins[unit][period] = float(ordered)
+        name = f"orders of {result.manifest['instance']} held" + (f" until {until}" if until else "")
+        return Instance(apply_merge(self._tree, {"pins": {"units": pins}}, name), self.name, self.scenario)
+
     @cached_property
     def network(self) -> Network:
         """The process network that the optimiser sees."""
@@ -208,8 +237,8 @@ class Instance:
         out
             Folder to save the result in; it stays in memory when left out.
         options
-            ``time_limit`` (seconds), ``gap`` (share), ``threads``, ``seed``, ``target``, ``by``, ``measure``,
-            ``demands``: see `fabopt.solve.options.SolveOptions`.
+            ``time_limit`` (seconds) and ``gap`` (share), else the instance's own; ``threads``, ``seed``, ``target``,
+            ``by``, ``measure``, ``demands``: see `fabopt.solve.options.SolveOptions`.
 
         Returns
         -------
@@ -227,7 +256,11 @@ class Instance:
         from fabopt.solve.results.folder import check_target
         from fabopt.solve.run import solve
 
-        chosen = SolveOptions(objective=objective, **options)  # type: ignore[arg-type]
+        own = self.data.solving
+        defaults: dict[str, Any] = {"gap": own.gap}
+        if own.time_limit is not None:
+            defaults["time_limit"] = own.time_limit
+        chosen = SolveOptions(objective=objective, **{**defaults, **options})  # type: ignore[arg-type]
         if out is not None:
             check_target(Path(out))
         solution = solve(self.network, chosen, progress, extra)

@@ -30,10 +30,12 @@ _Objective = typer.Option(help="value, compute, time_to_compute, least_cost or m
 _Target = typer.Option(help="Compute to be reached (time_to_compute).", show_default=False)
 _By = typer.Option(help="Period by whose end compute counts (compute); the last reported one.", show_default=False)
 _Measure = typer.Option(help="Compute counts as cumulative, or as the rate of a period.")
-_Limit = typer.Option("--time-limit", help="Seconds for the solver; the best plan found counts.", show_default=False)
-_Gap = typer.Option(help="Relative gap at which a plan is good enough.")
+_Limit = typer.Option("--time-limit", help="Seconds for the solver; else the instance's own.", show_default=False)
+_Gap = typer.Option(help="Relative gap at which a plan is good enough; else the instance's own.", show_default=False)
 _Threads = typer.Option(help="Threads of the solver; 0 leaves it to HiGHS.")
 _Out = typer.Option(help="Folder of the result; results/<instance>[-<scenario>].", show_default=False)
+_Pin = typer.Option(help="Result whose orders are held: nothing else is ordered.", show_default=False)
+_PinUntil = typer.Option("--pin-until", help="Last period whose orders are held; all without it.", show_default=False)
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
 EXIT_WITHOUT_PLAN = {
@@ -65,18 +67,21 @@ def solve(
     by: Annotated[str | None, _By] = None,
     measure: Annotated[str, _Measure] = "cumulative",
     time_limit: Annotated[float | None, _Limit] = None,
-    gap: Annotated[float, _Gap] = 1e-4,
+    gap: Annotated[float | None, _Gap] = None,
     threads: Annotated[int, _Threads] = 0,
+    pin: Annotated[Path | None, _Pin] = None,
+    pin_until: Annotated[str | None, _PinUntil] = None,
     out: Annotated[Path | None, _Out] = None,
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
     """Solve an instance, save the plan and end with the answer."""
     from fabopt import api
 
-    options: dict[str, Any] = {"target": target, "by": by, "measure": measure, "gap": gap, "threads": threads}
-    if time_limit is not None:
-        options["time_limit"] = time_limit
+    options: dict[str, Any] = {"target": target, "by": by, "measure": measure, "threads": threads}
+    options |= {name: given for name, given in (("gap", gap), ("time_limit", time_limit)) if given is not None}
     instance = _prepared(path, scenario, set_ or [], as_json)
+    if pin is not None:
+        instance = instance.pinned(api.load_result(pin), pin_until)
     folder = out or api.default_folder(instance.name, scenario)
     with step("solve", as_json) as found, telling(as_json) as teller:
         result = instance.solve(objective, progress=teller, out=folder, **options)

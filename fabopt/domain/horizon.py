@@ -61,6 +61,15 @@ class Horizon(Record):
     """Worth of a deployed accelerator at the end of the horizon as a share of what replacing it would cost."""
 
 
+class Solving(Record):
+    """How the instance is solved unless a run says otherwise."""
+
+    gap: Annotated[float, Field(ge=0, lt=1)] = 1e-4
+    """Relative gap at which a plan is good enough (0.005 is half a per cent)."""
+    time_limit: Annotated[float, Field(gt=0)] | None = None
+    """Seconds for the solver; absent: no limit."""
+
+
 class Pins(Record):
     """Decisions that are no longer open, by period label: the optimiser keeps them."""
 

@@ -10,7 +10,7 @@ from fabopt.domain.base import Frozen, Named, Record
 from fabopt.domain.chips import Chip, Designer
 from fabopt.domain.customers import BarredFlow, DemandCurve, Lab, Market, Published, Site, Workload
 from fabopt.domain.fabs import Fab
-from fabopt.domain.horizon import About, Horizon, Pins, SourceNote
+from fabopt.domain.horizon import About, Horizon, Pins, Solving, SourceNote
 from fabopt.domain.lithography import ScannerClass
 from fabopt.domain.memory import HbmGeneration, MemoryMaker
 from fabopt.domain.nodes import Die, Node
@@ -26,6 +26,8 @@ class Instance(Record):
     """What the instance is."""
     horizon: Horizon
     """Decision date, periods, discounting."""
+    solving: Solving = Solving()
+    """Gap and time limit of a run that states none."""
     currencies: Frozen[str, Annotated[Quantity, In("1", gt=0)]] = Field(default_factory=dict)
     """US dollars per unit of each other currency used (EUR: 1.16)."""
     sources: Named[SourceNote] = Field(default_factory=dict)

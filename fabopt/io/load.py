@@ -126,6 +126,18 @@ def apply_setting(tree: Tree, lever: str, setting: object, model: type[BaseModel
     return tree.changed(raw, layer, (f"{lever.strip()}={setting}",))
 
 
+def apply_merge(tree: Tree, change: Mapping[str, Any], name: str) -> Tree:
+    """Merge data over an instance as a scenario would; `name` says in the result what was applied.
+
+    Raises
+    ------
+    InstanceError
+        When the data do not fit over the instance.
+    """
+    layer = Layer({(): Place(name)})
+    return tree.changed(overlay(tree.raw, change, Positions((layer,))), layer, (name,))
+
+
 def check_scenarios(tree: Tree) -> None:
     """Check the form of all scenarios that the instance's files hold, also of those that nobody asked for.
 

@@ -186,3 +186,24 @@ def test_a_hook_can_add_a_constraint_of_its_own(tutorial):
 
 def test_scenarios_are_named(tutorial):
     assert tutorial.scenarios == ("hbm-squeeze", "late-power")
+
+
+def test_a_plan_pinned_to_its_own_orders_is_worth_the_same_and_orders_the_same(tutorial):
+    first = tutorial.solve()
+    again = tutorial.pinned(first).solve()
+    assert again.objective == pytest.approx(first.objective, rel=1e-6)
+    assert again.orders["ordered"].tolist() == pytest.approx(first.orders["ordered"].tolist(), abs=1e-6)
+
+
+def test_pinned_orders_stay_when_the_world_gets_better(tutorial):
+    first = tutorial.solve()
+    richer = tutorial.with_({"packaging_lines.bridgeworks.capacity": "*2", "memory_makers.bitstack.stacking": "*2"})
+    held = richer.pinned(first).solve()
+    assert held.orders["ordered"].sum() == pytest.approx(first.orders["ordered"].sum(), abs=1e-6)
+    free_later = richer.pinned(first, until="2027Q1").solve()
+    assert held.objective <= free_later.objective + 1e-6 <= richer.solve().objective + 1e-4 * held.objective
+
+
+def test_pinning_until_a_period_outside_the_horizon_says_so(tutorial, result):
+    with pytest.raises(ValueError, match="2040Q1"):
+        tutorial.pinned(result, until="2040Q1")
