@@ -133,14 +133,15 @@ class Instance:
 
         Raises
         ------
-        ValueError
+        fabopt.solve.options.OptionError
             When `until` is no period of the horizon.
         """
         from fabopt.io.load import apply_merge
+        from fabopt.solve.options import OptionError
 
         labels = [period.label for period in self.network.periods]
         if until is not None and until not in labels:
-            raise ValueError(f"{until!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}")
+            raise OptionError(f"{until!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}")
         held = labels if until is None else labels[: labels.index(until) + 1]
         pins = {unit.id: dict.fromkeys(held, 0.0) for unit in self.network.units}
         orders = result.table("core/units")

@@ -205,5 +205,5 @@ def test_pinned_orders_stay_when_the_world_gets_better(tutorial):
 
 
 def test_pinning_until_a_period_outside_the_horizon_says_so(tutorial, result):
-    with pytest.raises(ValueError, match="2040Q1"):
+    with pytest.raises(OptionError, match="2040Q1"):
         tutorial.pinned(result, until="2040Q1")

@@ -3,7 +3,6 @@
 import ast
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -118,21 +117,3 @@ def test_help_loads_nothing_heavy():
     code = "import contextlib, io, fabopt.cli\nwith contextlib.redirect_stdout(io.StringIO()):\n"
     code += "    assert fabopt.cli.main(['--help']) == 0"
     assert not loaded(code) & (HEAVY | {"pydantic"})
-
-
-def best_of(argv: list[str], runs: int = 5) -> float:
-    """Least seconds of a few runs, since others may use the machine at the same time."""
-    seconds = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, *argv], capture_output=True, check=True)
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
-
-
-def test_import_takes_less_than_half_a_second():
-    assert best_of(["-c", "import fabopt"]) < 0.5
-
-
-def test_help_takes_less_than_three_tenths_of_a_second():
-    assert best_of(["-m", "fabopt", "--help"]) < 0.3
