@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import metadata
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from fabopt.model.build import Hook, Model, build
+from fabopt.model.limits import Limit
+from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network
 from fabopt.solve.compile import Matrices, compile_model, resolved_limits
 from fabopt.solve.diagnose import explain_infeasible, explain_unbounded
@@ -72,13 +74,43 @@ def solve(
     with session.catching_interrupts():
         staged, done = _plan(session, model, todo, options, progress)
     conflicts = _reasons(model, matrices, session, staged) if done is None else ()
-    common = _common(model, matrices, session, staged, options)
+    common = common_of(matrices, session, staged, options)
     if done is None:
         return Solution(
             status=_status(staged), has_plan=False, objective=None, bound=staged.first.bound, gap=None,
             seconds=time.monotonic() - began, conflicts=conflicts, **common,
         )  # fmt: skip
-    objective, bound, gap = _achieved(todo[0], staged.first, done.x)
+    limits = resolved_limits(model, matrices)
+    seconds = time.monotonic() - began
+    return solution_of(model.tables, matrices, limits, todo[0], staged, done, common, seconds)
+
+
+def solution_of(
+    tables: ModelTables,
+    matrices: Matrices,
+    limits: Sequence[Limit],
+    stage: Stage,
+    staged: Staged,
+    done: Finished,
+    common: Mapping[str, Any],
+    seconds: float,
+) -> Solution:
+    """Return the solution that a finished plan is.
+
+    Parameters
+    ----------
+    tables, matrices, limits
+        The model, its program, and what restricts somebody in it.
+    stage, staged
+        The objective that was asked for, and how its solving ended.
+    done
+        The plan with its prices.
+    common
+        What :func:`common_of` returns.
+    seconds
+        How long it took.
+    """
+    objective, bound, gap = _achieved(stage, staged.first, done.x)
     activity = np.asarray(matrices.a @ done.x)
     return Solution(
         status=_status(staged, gap),
@@ -86,14 +118,14 @@ def solve(
         objective=objective,
         bound=bound,
         gap=gap,
-        seconds=time.monotonic() - began,
+        seconds=seconds,
         columns=done.x,
         rows=activity,
-        prices=prices_by_family(model.tables, done.row_price),
-        reduced_costs=reduced_costs(model.tables, done.column_price),
-        limits=limit_states(model.tables, matrices, resolved_limits(model, matrices), done, activity),
-        objective_terms=_terms(model, matrices, done.x),
-        **plan_arrays(model.tables, done.x, activity),
+        prices=prices_by_family(tables, done.row_price),
+        reduced_costs=reduced_costs(tables, done.column_price),
+        limits=limit_states(tables, matrices, limits, done, activity),
+        objective_terms=_terms(tables, matrices, done.x),
+        **plan_arrays(tables, done.x, activity),
         **common,
     )
 
@@ -147,19 +179,18 @@ def _achieved(stage: Stage, first: StageReport, x: Array) -> tuple[float, float 
     return objective, bound, relative_gap(objective, bound, stage.constant + stage.standing)
 
 
-def _terms(model: Model, matrices: Matrices, x: Array) -> dict[str, float]:
+def _terms(tables: ModelTables, matrices: Matrices, x: Array) -> dict[str, float]:
     """Return the named terms; what a hook has added to the objective is the term ``added``."""
-    terms = {term.name: term.value(x) for term in model.tables.terms}
-    total = matrices.offset + float(matrices.cost @ x) + model.tables.net.constant_value
+    terms = {term.name: term.value(x) for term in tables.terms}
+    total = matrices.offset + float(matrices.cost @ x) + tables.net.constant_value
     added = total - sum(terms.values())
     if abs(added) > 1e-9 * max(1.0, abs(total)):
         terms["added"] = added
     return terms
 
 
-def _common(
-    model: Model, matrices: Matrices, session: HighsSession, staged: Staged, options: SolveOptions
-) -> dict[str, Any]:
+def common_of(matrices: Matrices, session: HighsSession, staged: Staged, options: SolveOptions) -> dict[str, Any]:
+    """Return what a solution says of its run, with a plan or without: options, stages, sizes, versions, log."""
     sizes = np.abs(matrices.a.data)
     return {
         "options": options,
