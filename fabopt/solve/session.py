@@ -384,8 +384,8 @@ class HighsSession:
         self.interrupted = True
 
     def _on_interrupt(self, event: Any) -> None:
-        if (self.interrupted and self._stoppable) or self._failure is not None:
-            event.interrupt()
+        # HiGHS keeps the flag from one run to the next, so it is written each time.
+        event.interrupt((self.interrupted and self._stoppable) or self._failure is not None)
 
     def _on_progress(self, event: Any) -> None:
         out = event.data_out
