@@ -1,0 +1,277 @@
+r"""Limit groups: what a planner can name and move, and by how much.
+
+A **limit group** is all rows (or bounds) of one family and record: the exposures of a fab over the periods, a party's
+budget over its windows. A group is a direction in the space of right-hand sides: with amounts :math:`d_{k,i} \ge 0`,
+relief by :math:`t` turns an upper side :math:`a_i x \le b_i` into :math:`a_i x \le b_i + t\, d_{k,i}`, a lower side
+:math:`a_i x \ge b_i` into :math:`a_i x \ge b_i - t\, d_{k,i}`, and an upper bound :math:`x_j \le u_j` into
+:math:`x_j \le u_j + t\, d_{k,j}`. So the optimal value never falls along a group. The groups come from the registry
+of limits; no name is taken apart.
+
+Where a row is a limit on both sides (demand that must be met), its sides are two groups: one may take more, or require
+less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fabopt.model.families import IntArray
+from fabopt.model.limits import Kind, Lever, Limit
+from fabopt.network.tables import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far limits move: by so many units, by a share of what is there, or out of the way.
+
+    Attributes
+    ----------
+    label
+        In words: ``+1 unit``, ``+10 %``, ``lifted``.
+    units
+        Units added to every entry.
+    share
+        Share of the base added to every entry.
+    """
+
+    label: str
+    units: float = 0.0
+    share: float = 0.0
+
+
+LIFTED = Step("lifted", units=np.inf)
+"""The limit taken away."""
+
+
+def units(count: float) -> Step:
+    """Return the step of so many units in every entry."""
+    return Step(f"+{count:g} unit{'' if count == 1 else 's'}", units=count)
+
+
+def percent(count: float) -> Step:
+    """Return the step of so many per cent of what is there."""
+    return Step(f"+{count:g} %", share=count / 100.0)
+
+
+STEPS = (units(1), percent(1), percent(5), percent(10), percent(25), LIFTED)
+"""The finite steps of a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """A change of limits, positive where they loosen: by how much each side or bound moves (infinite: taken away).
+
+    As a direction, the amounts are those of one unit of movement.
+
+    Attributes
+    ----------
+    label
+        In words.
+    upper, lower
+        Amount by row: the upper side rises by it, the lower side falls by it.
+    column
+        Amount by column: the upper bound rises by it.
+    """
+
+    label: str
+    upper: Mapping[int, float]
+    lower: Mapping[int, float]
+    column: Mapping[int, float]
+
+    @property
+    def key(self) -> tuple[tuple[tuple[int, float], ...], ...]:
+        """What it changes, without its label."""
+        return tuple(tuple(sorted((i, a) for i, a in part.items() if a)) for part in self._parts)
+
+    @property
+    def _parts(self) -> tuple[Mapping[int, float], Mapping[int, float], Mapping[int, float]]:
+        return self.upper, self.lower, self.column
+
+    def __bool__(self) -> bool:
+        """Whether it changes anything."""
+        return any(any(part.values()) for part in self._parts)
+
+    def __add__(self, other: Relief) -> Relief:
+        both = [_summed(a, b) for a, b in zip(self._parts, other._parts, strict=True)]
+        return Relief(" with ".join(x for x in (self.label, other.label) if x), *both)
+
+    def times(self, t: float) -> Relief:
+        """Return ``t`` times the amounts (0 times an infinite amount is none)."""
+        scaled = [{i: t * a for i, a in part.items()} if t else {} for part in self._parts]
+        return Relief(f"{t:g} x {self.label}", *scaled)
+
+    def named(self, label: str) -> Relief:
+        """Return it under another label."""
+        return replace(self, label=label)
+
+    def covers(self, other: Relief) -> bool:
+        """Return whether every plan that ``other`` allows is allowed by this one too."""
+        return all(
+            mine.get(i, 0.0) >= theirs.get(i, 0.0)
+            for mine, theirs in zip(self._parts, other._parts, strict=True)
+            for i in {*mine, *theirs}
+        )
+
+
+NO_RELIEF = Relief("", {}, {}, {})
+"""Nothing is moved."""
+
+
+def _summed(a: Mapping[int, float], b: Mapping[int, float]) -> dict[int, float]:
+    return {i: a.get(i, 0.0) + b.get(i, 0.0) for i in {**a, **b}}
+
+
+@dataclass(frozen=True, slots=True)
+class LimitGroup:
+    """All rows and bounds of one family and record.
+
+    Entries are the rows, then the columns; n is their number.
+
+    Attributes
+    ----------
+    id, label
+        Unique id and display name.
+    unit
+        Unit of right-hand side and amounts.
+    kind
+        What sort of limit it is.
+    relaxable
+        False for what cannot be moved (physics, law).
+    levers
+        Units whose order relieves it.
+    rows
+        Rows [r] of the program.
+    row_sign
+        By row [r]: 1 where the upper side is the limit, -1 where the lower side is.
+    columns
+        Columns [c] whose upper bound is the limit.
+    periods
+        Position of the period by entry [n]; -1 where it is a limit of the whole horizon.
+    base
+        Size of the right-hand side or bound by entry [n], with what the plan adds: 100 % of a step.
+    """
+
+    id: str
+    label: str
+    unit: str
+    kind: Kind
+    owner: str
+    stage: str
+    region: str
+    relaxable: bool
+    levers: tuple[Lever, ...]
+    rows: IntArray
+    row_sign: IntArray
+    columns: IntArray
+    periods: IntArray
+    base: Array
+
+    def __len__(self) -> int:
+        """Return the number of entries."""
+        return len(self.rows) + len(self.columns)
+
+    def amounts(self, step: Step) -> Array:
+        """Return the amount of each entry [n] for a step, in the unit of the group."""
+        return np.asarray(step.units + step.share * self.base)
+
+    def only(self, keep: Sequence[bool] | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> LimitGroup:
+        """Return the group with the entries of a mask [n]."""
+        mask = np.asarray(keep, dtype=bool)
+        of_row, of_column = mask[: len(self.rows)], mask[len(self.rows) :]
+        return replace(
+            self,
+            rows=self.rows[of_row],
+            row_sign=self.row_sign[of_row],
+            columns=self.columns[of_column],
+            periods=self.periods[mask],
+            base=self.base[mask],
+        )
+
+    def from_period(self, first: int) -> LimitGroup:
+        """Return the group with the entries of period ``first`` and later; limits of the whole horizon stay out."""
+        return self.only(self.periods >= first)
+
+    def in_periods(self, periods: Iterable[int]) -> LimitGroup:
+        """Return the group with the entries of some periods, and those of the whole horizon."""
+        return self.only(np.isin(self.periods, [-1, *periods]))
+
+    def relief(self, step: Step) -> Relief:
+        """Return the relief of every entry by a step."""
+        return self.by(self.amounts(step), f"{self.label} {step.label}")
+
+    def by(self, amounts: Array, label: str = "") -> Relief:
+        """Return the relief by an amount for each entry [n]."""
+        rows, signs = self.rows.tolist(), self.row_sign.tolist()
+        parts: tuple[dict[int, float], dict[int, float], dict[int, float]] = ({}, {}, {})
+        for row, sign, amount in zip(rows, signs, amounts.tolist(), strict=False):
+            parts[0 if sign > 0 else 1][row] = amount
+        for column, amount in zip(self.columns.tolist(), amounts[len(rows) :].tolist(), strict=True):
+            parts[2][column] = amount
+        return Relief(label or self.label, *parts)
+
+
+def together(reliefs: Iterable[Relief]) -> Relief:
+    """Return several reliefs at once."""
+    result = NO_RELIEF
+    for relief in reliefs:
+        result = result + relief
+    return result
+
+
+_SAID = {
+    "balance": "{} (supply)",
+    "demand": "{} (demand)",
+    "backlog_balance": "{} (demand)",
+    "total_orders": "{} (orders in all)",
+    "order": "{} (orders)",
+    "start": "{} (starts)",
+    "max_level": "{} (starts)",
+    "stock": "{} (stock)",
+    "safety_stock": "{} (safety stock)",
+}
+
+
+def groups_of(limits: Sequence[Limit], base: Sequence[float]) -> tuple[LimitGroup, ...]:
+    """Return the limits grouped by family, record and side, in the order of the registry.
+
+    Parameters
+    ----------
+    limits
+        Entries of the registry, with their row or column.
+    base
+        Size of each right-hand side or bound, with what the plan adds.
+    """
+    found: dict[tuple[str, str, int], list[int]] = {}
+    for i, limit in enumerate(limits):
+        for sign in (1, -1):
+            if limit.side == "both" or limit.side == ("upper" if sign > 0 else "lower"):
+                found.setdefault((limit.family, limit.entity, sign), []).append(i)
+    return tuple(_group([limits[i] for i in at], sign, [base[i] for i in at]) for (*_, sign), at in found.items())
+
+
+def _group(limits: Sequence[Limit], sign: int, base: Sequence[float]) -> LimitGroup:
+    first = limits[0]
+    order = sorted(range(len(limits)), key=lambda i: limits[i].row < 0)  # rows first; the order is stable
+    limits, base = [limits[i] for i in order], [base[i] for i in order]
+    rows = [limit.row for limit in limits if limit.row >= 0]
+    least = first.side == "both" and sign < 0
+    label = _SAID.get(first.family, "{}").format(first.name)
+    return LimitGroup(
+        id=f"{first.family}:{first.entity}{':least' if least else ''}",
+        label=f"{label}, the least" if least else label,
+        unit=first.unit,
+        kind=first.kind,
+        owner=first.owner,
+        stage=first.stage,
+        region=first.region,
+        relaxable=all(limit.relaxable for limit in limits),
+        levers=first.levers,
+        rows=np.array(rows, dtype=np.int64),
+        row_sign=np.full(len(rows), sign, dtype=np.int64),
+        columns=np.array([limit.column for limit in limits if limit.row < 0], dtype=np.int64),
+        periods=np.array([limit.period for limit in limits], dtype=np.int64),
+        base=np.abs(np.array(base, dtype=float)),
+    )
