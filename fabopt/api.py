@@ -267,7 +267,7 @@ class Instance:
         solution = solve(self.network, chosen, progress, extra)
         alone = self.data.network is not None and not self.data.labs and not self.data.markets
         origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), "" if alone else "M USD")
-        tables = core_and_domain(self.network, solution) if solution.has_plan else {}
+        tables = core_and_domain(self.network, solution, self.data) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
         result = Result(
             make_manifest(origin, self.network, solution),
@@ -433,6 +433,11 @@ class Result:
     def costs(self) -> pd.DataFrame:
         """Every value (positive) and cost (negative) by record and period."""
         return self.table("costs")
+
+    @property
+    def transfers(self) -> pd.DataFrame:
+        """What parties inside the chain pay each other, at prices; it nets to zero."""
+        return self.table("transfers")
 
     @property
     def limits(self) -> pd.DataFrame:

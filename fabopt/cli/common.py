@@ -41,6 +41,9 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except user_errors() as error:
             complain(str(error))
             raise typer.Exit(BAD_INPUT) from None
+        except solver_errors() as error:
+            complain(str(error))
+            raise typer.Exit(LIMIT) from None
 
     return run
 
@@ -67,6 +70,13 @@ def user_errors() -> tuple[type[Exception], ...]:
         ChartError,
         OSError,
     )
+
+
+def solver_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of a solver that gave up, in full sentences; there is no plan then."""
+    from fabopt.solve.outcome import SolverError
+
+    return (SolverError,)
 
 
 def complain(text: str) -> None:

@@ -132,6 +132,26 @@ def test_spending_keeps_to_the_budget(result):
     assert (spending["spent"] <= spending["limit"] * (1 + 1e-6)).all()
 
 
+def test_transfers_net_to_zero_and_labs_pay_the_price_of_what_is_shipped(tutorial, result):
+    rows = result.transfers
+    assert set(rows["what"]) == {"wafers", "hbm", "substrates", "packaging", "accelerators"} | (
+        {"scanners"} if (result.orders["stage"] == "lithography").any() else set()
+    )
+    net = rows.groupby("payee")["amount"].sum().sub(rows.groupby("payer")["amount"].sum(), fill_value=0.0)
+    assert net.sum() == pytest.approx(0.0, abs=1e-6)
+    assert (rows["payer"] != "").all()
+    assert (rows["payee"] != "").all()
+    # Prices of the tutorial's chips do not vary: thousands of pieces x dollars / 1,000 = millions of dollars.
+    price = {chip: record.price.value for chip, record in tutorial.data.chips.items()}
+    shipped = result.shipments.groupby("chip")["kaccelerator"].sum()
+    paid = rows.query("what == 'accelerators'").groupby("item")["amount"].sum()
+    assert paid.to_dict() == pytest.approx({chip: n * price[chip] / 1e3 for chip, n in shipped.items()})
+    # Falcon takes 8 stacks of 500 dollars and one wafer of packaging (10,000) per 10 packages and 0.95 of yield.
+    packaging = rows.query("what == 'packaging'")
+    assert (packaging["price"] == 10_000.0).all()
+    assert (packaging["payee"] == "silicon-north").all()
+
+
 def test_a_bill_takes_power_as_text_or_megawatts(tutorial):
     assert tutorial.bill("falcon", "1GW").rows == tutorial.bill("falcon", 1000.0).rows
     it = tutorial.bill("falcon", "1 GW", it=True).row("chip", "accelerators")

@@ -215,6 +215,32 @@ def test_ctrl_c_before_any_plan_exits_130(capsys, monkeypatch):
     assert run(capsys, "solve", TUTORIAL)[0] == 130
 
 
+def test_a_solver_that_gives_up_is_told_in_a_sentence_and_exits_4(capsys, monkeypatch):
+    from fabopt.solve.outcome import SolverError
+
+    def fails(*_args, **_more):
+        raise SolverError("HiGHS failed with the status 'Solve error'.")
+
+    monkeypatch.setattr("fabopt.solve.run.solve", fails)
+    code, _, err = run(capsys, "solve", TUTORIAL)
+    assert code == 4
+    assert "HiGHS failed" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
+def test_ctrl_c_on_a_large_instance_still_gives_an_exact_plan_with_prices():
+    # Large enough that HiGHS asks whether to stop while the prices of the plan are worked out, after the interrupt.
+    def stop(_stage, progress):
+        if progress.incumbent is not None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    result = fabopt.load(ROOT / "instances" / "frontier").solve(gap=0.0, progress=stop)
+    assert result.status == "interrupted"
+    assert (result.limits["price"] > 0.0).any()
+
+
 def test_names_from_an_instance_cannot_steer_the_terminal(capsys, tmp_path):
     text = MAKE_AND_SELL.format(quantity="[1, 1, 1, 1]", value=1, required="false").replace(
         "bread: {}", 'bread: {name: "[red]bread[/red]", unit: "<b>loaf</b>"}'

@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from fabopt import __version__
+from fabopt.domain.instance import Instance
 from fabopt.network.tables import Network
 from fabopt.solve.results.columns import COLUMNS, CORE, TableSpec
 from fabopt.solve.results.folder import ResultError
@@ -49,14 +50,22 @@ class Origin:
     money_unit: str
 
 
-def core_and_domain(net: Network, solution: Solution) -> Mapping[TableSpec, pd.DataFrame]:
-    """Return all tables of a solution that has a plan, by their records."""
+def core_and_domain(net: Network, solution: Solution, data: Instance) -> Mapping[TableSpec, pd.DataFrame]:
+    """Return all tables of a solution that has a plan, by their records.
+
+    Parameters
+    ----------
+    net, solution
+        The network, and its solution.
+    data
+        The instance that the network came from, for what the network does not know: prices.
+    """
     from fabopt.solve.results.core import columns_table, core_tables
 
     core = core_tables(net, solution)
     by_spec = {spec: core[spec.name] for spec in CORE}
     by_spec[COLUMNS] = columns_table([spec for spec in ALL_TABLES if spec is not COLUMNS])
-    return {**by_spec, **domain_tables(core)}
+    return {**by_spec, **domain_tables(core, data)}
 
 
 def find_table(name: str) -> str:
