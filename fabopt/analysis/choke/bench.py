@@ -1,0 +1,235 @@
+"""The live programs of one worker: what a relief makes of the value, asked in four ways.
+
+==========  =======================================================  ===========================================
+question    program                                                  answer
+==========  =======================================================  ===========================================
+held        whole numbers as in the plan                             value of a plan: a lower bound, with prices
+relaxed     whole numbers may be fractions                           an upper bound, with prices
+whole       the mixed-integer program, started from the held plan    both, as close as gap and time allow
+reaches     no objective, and a row that asks for a value            whether any plan has it
+==========  =======================================================  ===========================================
+
+Every session has one solver thread and belongs to one worker; it is created at the first question. A relief is applied
+to it and undone, so every question starts at the same program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from fabopt.analysis.choke.groups import Relief
+from fabopt.analysis.choke.problem import ChokeProblem, Interval, sides
+from fabopt.network.tables import Array
+from fabopt.solve.patch import held, relaxed
+from fabopt.solve.session import Ended, HighsSession, Outcome
+
+Question = Literal["held", "relaxed", "whole", "reaches"]
+
+TINY = 1e-9
+"""Two values this close, relative to 1 + their size, are the same."""
+
+NOTHING = Outcome(Ended.INFEASIBLE, None, None, None, 0.0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to try.
+
+    Attributes
+    ----------
+    gap
+        Relative gap at which a mixed-integer run may stop.
+    seconds
+        Longest time of one mixed-integer run.
+    workers
+        Runs at a time, one solver thread each.
+    seed
+        Random seed of the solver.
+    """
+
+    gap: float = 1e-6
+    seconds: float = 60.0
+    workers: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Evidence: a question that was put to the solver, with which it can be put again.
+
+    Attributes
+    ----------
+    id
+        Number of the run; -1 before it has one.
+    question
+        Program that was run.
+    relief
+        What was moved.
+    target
+        Value that was asked for, with ``reaches``.
+    ended
+        How the run ended.
+    lo, hi
+        What it proved of the value.
+    """
+
+    id: int
+    question: Question
+    relief: Relief
+    target: float | None
+    ended: str
+    lo: float
+    hi: float
+    seconds: float
+    nodes: int
+
+
+class Bench:
+    """The sessions of one worker.
+
+    Parameters
+    ----------
+    problem
+        With a plan.
+    effort
+        Gap, time and seed of its runs.
+    """
+
+    def __init__(self, problem: ChokeProblem, effort: Effort) -> None:
+        assert problem.x is not None
+        self.problem, self.effort, self.plan = problem, effort, problem.x
+        self.made: list[Run] = []
+        self._sessions: dict[Question, HighsSession] = {}
+
+    def stop(self) -> None:
+        """End what is running as soon as the solver looks."""
+        for session in list(self._sessions.values()):
+            session.interrupted = True
+
+    def linear(self, question: Literal["held", "relaxed"], relief: Relief) -> Outcome:
+        """Return the answer of a linear program: its value is in ``objective``, infinite where it has no limit."""
+        session = self._session(question)
+        with _moved(session, relief) as possible:
+            outcome = session.solve() if possible else NOTHING
+        value = worth(outcome)
+        below, above = (value, np.inf) if question == "held" else (-np.inf, value)
+        self._note(question, relief, None, outcome, Interval(below, above))
+        return replace(outcome, objective=value)
+
+    def certified(self, relief: Relief, seconds: float) -> Interval:
+        """Return what is proven of the value after a relief, within so many seconds of search."""
+        start = self.linear("held", relief)
+        lo = -np.inf if start.objective is None else start.objective
+        if not self.problem.matrices.integer.any():
+            return Interval(lo, lo)
+        top = self.linear("relaxed", relief).objective
+        found = Interval(lo, max(lo, np.inf if top is None else top))
+        near = max(self.effort.gap * abs(lo - self.problem.standing), TINY * (1.0 + abs(lo)))
+        if found.width <= near or seconds <= 0:
+            return found
+        whole = self._whole(relief, start.x, seconds)
+        lo = max(lo, whole.lo)
+        return Interval(lo, max(lo, min(found.hi, whole.hi)))
+
+    def reaches(self, relief: Relief, target: float, seconds: float) -> bool | None:
+        """Return whether some plan after a relief is worth ``target``; None if time does not suffice to tell."""
+        small = TINY * (1.0 + abs(target))
+        if worth(self.linear("held", relief)) >= target - small:
+            return True
+        if not self.problem.matrices.integer.any() or worth(self.linear("relaxed", relief)) < target - small:
+            return False
+        if seconds <= 0:
+            return None
+        session = self._session("reaches")
+        row = np.array([len(session.row_lower) - 1], dtype=np.int64)
+        session.set_row_bounds(row, np.array([target - self.problem.matrices.offset]), np.array([np.inf]))
+        with _moved(session, relief):
+            outcome = session.solve(time_limit=seconds)
+        answer = True if outcome.x is not None else False if outcome.ended is Ended.INFEASIBLE else None
+        proven = Interval(target if answer else -np.inf, target if answer is False else np.inf)
+        self._note("reaches", relief, target, outcome, proven)
+        return answer
+
+    def _whole(self, relief: Relief, start: Array | None, seconds: float) -> Interval:
+        session = self._session("whole")
+        with _moved(session, relief) as possible:
+            if possible and start is not None:
+                session.set_start(start)
+            outcome = (
+                session.solve(time_limit=seconds, gap=self.effort.gap, apart=self.problem.standing)
+                if possible
+                else NOTHING
+            )
+        found = interval(outcome)
+        self._note("whole", relief, None, outcome, found)
+        return found
+
+    def _note(self, question: Question, relief: Relief, target: float | None, out: Outcome, found: Interval) -> None:
+        self.made.append(Run(-1, question, relief, target, out.ended.value, found.lo, found.hi, out.seconds, out.nodes))
+
+    def _session(self, question: Question) -> HighsSession:
+        if question not in self._sessions:
+            self._sessions[question] = self._create(question)
+        return self._sessions[question]
+
+    def _create(self, question: Question) -> HighsSession:
+        m = self.problem.matrices
+        if question == "held":
+            m = held(m, self.plan)
+        elif question == "relaxed":
+            m = relaxed(m)
+        elif question == "reaches":
+            m = replace(m, cost=np.zeros(m.n_columns), offset=0.0)
+        session = HighsSession(m, threads=1, seed=self.effort.seed)
+        if question in ("whole", "reaches"):
+            session.set_option("mip_abs_gap", TINY)
+        if question == "reaches":
+            cost = self.problem.matrices.cost
+            session.add_row(np.arange(len(cost), dtype=np.int64), cost, -np.inf, np.inf)
+        return session
+
+
+def worth(outcome: Outcome) -> float:
+    """Return the value of a linear program: minus infinity without a plan, infinity where it has no limit."""
+    if outcome.ended is Ended.UNBOUNDED:
+        return np.inf
+    return -np.inf if outcome.objective is None else outcome.objective
+
+
+def interval(outcome: Outcome) -> Interval:
+    """Return what a run proves of the value."""
+    if outcome.ended is Ended.INFEASIBLE:
+        return Interval(-np.inf, -np.inf)
+    if outcome.ended is Ended.UNBOUNDED:
+        return Interval(np.inf, np.inf)
+    lo = -np.inf if outcome.objective is None else outcome.objective
+    return Interval(lo, max(lo, np.inf if outcome.bound is None else outcome.bound))
+
+
+@contextmanager
+def _moved(session: HighsSession, relief: Relief) -> Iterator[bool]:
+    """While in force, the limits of a session are moved; gives False where a row's sides then cross.
+
+    The bounds of columns whose whole numbers are held stay: the plan's orders are not to move.
+    """
+    low, high, top = sides(session.matrices, relief)
+    rows = np.array(sorted({*relief.upper, *relief.lower}), dtype=np.int64)
+    columns = np.array(sorted(relief.column), dtype=np.int64)
+    columns = columns[session.matrices.column_lower[columns] < session.matrices.column_upper[columns]]
+    before = session.row_lower[rows], session.row_upper[rows]
+    bounds = session.column_lower[columns], session.column_upper[columns]
+    if np.any(low[rows] > high[rows]) or np.any(bounds[0] > top[columns]):
+        yield False
+        return
+    session.set_row_bounds(rows, low[rows], high[rows])
+    session.set_column_bounds(columns, bounds[0], top[columns])
+    try:
+        yield True
+    finally:
+        session.set_row_bounds(rows, *before)
+        session.set_column_bounds(columns, *bounds)

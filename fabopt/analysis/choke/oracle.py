@@ -1,0 +1,274 @@
+"""The oracle: what a relief is worth, asked of live programs, each answer on record.
+
+The oracle has a few workers, each with its own sessions of one solver thread (:mod:`fabopt.analysis.choke.bench`).
+Questions are dealt to the workers in turn and each worker takes its own in order, so the same questions in the same
+order get the same answers, as long as no run meets its time limit.
+
+What is proven once is used again: a value is never below that of a tighter relief, nor above that of a looser one. So
+gains never fall with the step or with the set, also where the gap is wide.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Literal, TypeVar
+
+import numpy as np
+
+from fabopt.analysis.choke.bench import Bench, Effort, Run, worth
+from fabopt.analysis.choke.groups import NO_RELIEF, Relief
+from fabopt.analysis.choke.problem import ChokeProblem, Interval, Proof
+from fabopt.network.tables import Array
+from fabopt.solve.session import HighsSession
+
+T = TypeVar("T")
+Key = tuple[tuple[tuple[int, float], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a relief earns over the base.
+
+    Attributes
+    ----------
+    relief
+        What is moved.
+    plan
+        Gain of this plan, its whole numbers held.
+    lo, hi
+        Certified ends of the gain of the program.
+    proof
+        Whether the gain is proven zero, proven positive, or undecided.
+    seconds
+        Time of its runs.
+    runs
+        Numbers of the runs that it rests on.
+    """
+
+    relief: Relief
+    plan: float
+    lo: float
+    hi: float
+    proof: Proof
+    seconds: float
+    runs: tuple[int, ...]
+
+    @property
+    def interval(self) -> Interval:
+        """Both ends."""
+        return Interval(self.lo, self.hi)
+
+
+class Oracle:
+    """Answers what a relief makes of the optimal value.
+
+    Parameters
+    ----------
+    problem
+        The program and its groups; without a plan it is solved first.
+    effort
+        Gap, time, workers and seed.
+    eps
+        Smallest gain that counts, in the unit of the objective; 1e-7 of the value and at least 1e-5 when left out.
+
+    Raises
+    ------
+    ValueError
+        If the program has no plan, or no limit to its value.
+
+    Attributes
+    ----------
+    problem
+        With its plan.
+    until
+        Time (``time.monotonic``) after which no mixed-integer run is begun; infinite unless it is set.
+    """
+
+    def __init__(self, problem: ChokeProblem, effort: Effort | None = None, eps: float | None = None) -> None:
+        self.effort = effort or Effort()
+        self.problem = problem if problem.x is not None else solved(problem, self.effort)
+        self.until = np.inf
+        self.runs: list[Run] = []
+        self._known: dict[Key, tuple[Relief, Interval]] = {}
+        self._searched: set[Key] = set()
+        self._pool = ThreadPoolExecutor(self.effort.workers)
+        self._benches = self._fresh()
+        assert self.problem.x is not None
+        value = self.problem.value(self.problem.x)
+        bound = np.inf if self.problem.bound is None else self.problem.bound
+        self._known[NO_RELIEF.key] = NO_RELIEF, Interval(value, max(value, bound))
+        self.eps = max(1e-5, 1e-7 * abs(value)) if eps is None else eps
+
+    def _fresh(self) -> list[Bench]:
+        return [Bench(self.problem, self.effort) for _ in range(self.effort.workers)]
+
+    # -- values ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def base(self) -> Interval:
+        """What is known of the value as it stands; certified here where the plan came without a bound."""
+        if self.problem.bound is None:
+            return self.certified(NO_RELIEF)
+        value = max(self._known[NO_RELIEF.key][1].lo, self.plan_value(NO_RELIEF))
+        return self._learn(NO_RELIEF, Interval(value, max(value, self.problem.bound)))
+
+    def plan_value(self, relief: Relief) -> float:
+        """Return the value after a relief with the whole numbers of the plan held."""
+        return self.plan_values([relief])[0]
+
+    def plan_values(self, reliefs: Sequence[Relief]) -> list[float]:
+        """Return the value after each relief with the whole numbers of the plan held."""
+        return self._ask([partial(_linear, "held", r) for r in reliefs])
+
+    def relaxed_values(self, reliefs: Sequence[Relief]) -> list[float]:
+        """Return an upper bound of the value after each relief: fractions for whole numbers."""
+        return self._ask([partial(_linear, "relaxed", r) for r in reliefs])
+
+    def certified(self, relief: Relief) -> Interval:
+        """Return what is proven of the value after a relief."""
+        return self.certify([relief])[0]
+
+    def certify(self, reliefs: Sequence[Relief]) -> list[Interval]:
+        """Return what is proven of the value after each relief."""
+        fresh = {r.key: r for r in reliefs if r.key not in self._searched}
+        found = self._ask([partial(self._certified, r) for r in fresh.values()])
+        for relief, interval in zip(fresh.values(), found, strict=True):
+            self._learn(relief, interval)
+        self._searched |= fresh.keys()
+        return [self._known[r.key][1] for r in reliefs]
+
+    def _certified(self, relief: Relief, bench: Bench) -> Interval:
+        return bench.certified(relief, self._seconds())
+
+    def gains(self, reliefs: Sequence[Relief]) -> list[Gain]:
+        """Return the certified gain of each relief, with the gain of the plan whose whole numbers are held."""
+        base, first = self.base, len(self.runs)
+        start = time.perf_counter()
+        intervals = self.certify(reliefs)
+        took = time.perf_counter() - start
+        at: dict[Key, list[Run]] = {}
+        for run in self.runs[first:]:
+            at.setdefault(run.relief.key, []).append(run)
+        gains = []
+        for relief, interval in zip(reliefs, intervals, strict=True):
+            runs = at.get(relief.key, [])
+            held = [run.lo for run in runs if run.question == "held"]
+            plan = held[0] if held else self.plan_value(relief)
+            over = interval.over(base)
+            gains.append(
+                Gain(
+                    relief=relief,
+                    plan=max(0.0, plan - base.lo),
+                    lo=over.lo,
+                    hi=over.hi,
+                    proof=over.proof(self.eps),
+                    seconds=sum(run.seconds for run in runs) if runs else took / max(1, len(reliefs)),
+                    runs=tuple(run.id for run in runs),
+                )
+            )
+        return gains
+
+    def gain(self, relief: Relief) -> Gain:
+        """Return the certified gain of a relief."""
+        return self.gains([relief])[0]
+
+    # -- targets -----------------------------------------------------------------------------------------------------
+
+    @property
+    def better(self) -> float:
+        """The least value that is proven better than the base."""
+        return self.base.hi + self.eps
+
+    def improves(self, relief: Relief, target: float | None = None) -> bool | None:
+        """Return whether a relief reaches a value (:attr:`better` when left out); None where time did not suffice.
+
+        What earlier answers imply is not asked again.
+        """
+        goal = self.better if target is None else target
+        for known, interval in self._known.values():
+            if interval.lo >= goal and relief.covers(known):
+                return True
+            if interval.hi < goal and known.covers(relief):
+                return False
+        answer = self._ask([partial(self._reaches, relief, goal)])[0]
+        if answer is not None:
+            less = float(np.nextafter(goal, -np.inf))
+            self._learn(relief, Interval(goal, np.inf) if answer else Interval(-np.inf, less))
+        return answer
+
+    def _reaches(self, relief: Relief, goal: float, bench: Bench) -> bool | None:
+        return bench.reaches(relief, goal, self._seconds())
+
+    # -- bookkeeping -------------------------------------------------------------------------------------------------
+
+    def _learn(self, relief: Relief, found: Interval) -> Interval:
+        """Keep what was proven, drawn together with what tighter and looser reliefs have proven."""
+        lo, hi = found.lo, found.hi
+        for known, interval in self._known.values():
+            if relief.covers(known):
+                lo = max(lo, interval.lo)
+            if known.covers(relief):
+                hi = min(hi, interval.hi)
+        result = Interval(lo, max(lo, hi))
+        self._known[relief.key] = relief, result
+        return result
+
+    def _seconds(self) -> float:
+        return min(self.effort.seconds, self.until - time.monotonic())
+
+    def _ask(self, jobs: Sequence[Callable[[Bench], T]]) -> list[T]:
+        """Deal jobs to the workers in turn; answers and runs come in the order of the jobs.
+
+        The jobs run in threads of the pool, so that Ctrl-C reaches the main thread while the solver works.
+        """
+        n = self.effort.workers
+        tasks = [self._pool.submit(_in_order, bench, jobs[i::n]) for i, bench in enumerate(self._benches)]
+        try:
+            done = [task.result() for task in tasks]
+        except BaseException:
+            for bench in self._benches:
+                bench.stop()
+            for task in tasks:
+                task.cancel()
+            self._benches = self._fresh()
+            raise
+        answers = [done[i % n][i // n] for i in range(len(jobs))]
+        for _, runs in answers:
+            self.runs += [replace(run, id=len(self.runs) + k) for k, run in enumerate(runs)]
+        return [answer for answer, _ in answers]
+
+
+def _linear(question: Literal["held", "relaxed"], relief: Relief, bench: Bench) -> float:
+    return worth(bench.linear(question, relief))
+
+
+def _in_order(bench: Bench, jobs: Sequence[Callable[[Bench], T]]) -> list[tuple[T, list[Run]]]:
+    answers = []
+    for job in jobs:
+        bench.made = []
+        answers.append((job(bench), bench.made))
+    return answers
+
+
+def solved(problem: ChokeProblem, effort: Effort) -> ChokeProblem:
+    """Return the problem with the plan and bound that the solver finds.
+
+    Raises
+    ------
+    ValueError
+        If it finds no plan, or the value has no limit.
+    """
+    session = HighsSession(problem.matrices, threads=1, seed=effort.seed)
+    session.set_option("mip_abs_gap", 1e-9)
+    outcome = session.solve(time_limit=effort.seconds, gap=effort.gap, apart=problem.standing)
+    if outcome.x is None:
+        raise ValueError(f"There is no plan to begin with: the solver ended with {outcome.ended.value!r}.")
+    return problem.with_plan(_whole(problem, outcome.x), outcome.bound)
+
+
+def _whole(problem: ChokeProblem, x: Array) -> Array:
+    return np.where(problem.matrices.integer, np.round(x), x)
