@@ -1,0 +1,171 @@
+"""From a saved result back to a plan: the whole numbers stand in its tables, the rest is a linear program.
+
+So a study of a saved plan never searches the tree of the mixed-integer program again: it holds what the plan decided
+and solves once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fabopt.analysis.choke.groups import groups_of
+from fabopt.analysis.choke.problem import ChokeProblem
+from fabopt.model.columns import Block
+from fabopt.model.limits import Limit
+from fabopt.model.tables import ModelTables
+from fabopt.network.tables import Array, Network, Term
+from fabopt.solve.finish import Finished
+from fabopt.solve.objectives import stages
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.outcome import Ended
+from fabopt.solve.patch import held, program_of
+from fabopt.solve.plan import limit_states
+from fabopt.solve.results.folder import ResultError
+from fabopt.solve.session import HighsSession
+from fabopt.solve.solution import LimitState
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Read = Callable[[str], pd.DataFrame]
+
+
+def whole_numbers(tables: ModelTables, read: Read, reached: str | None = None) -> Array:
+    """Return a plan in which every whole-number column has its value of a saved result [columns].
+
+    Parameters
+    ----------
+    tables
+        The model of the instance that was solved.
+    read
+        Returns a table of the result by its name (``core/units``).
+    reached
+        Label of the period that reached the target, where there was one.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        If the result speaks of something that the instance does not have.
+    """
+    x = np.zeros(tables.columns.n)
+    units, activities = read("core/units"), read("core/activities")
+    for name, frame, column in (
+        ("order", units, "ordered"),
+        ("placed", units, "placed"),
+        ("retire", units, "retired"),
+        ("start", activities, "level"),
+        ("on", activities, "on"),
+        ("switch", activities, "switched_on"),
+    ):
+        _fill(x, tables.columns[name], frame, column)
+    _lots(x, tables)
+    _counters(x, tables)
+    if reached is not None:
+        x[tables.columns["reached"].index[0, tables.columns.labels.index(reached)]] = 1.0
+    return x
+
+
+def _fill(x: Array, block: Block, frame: pd.DataFrame, column: str) -> None:
+    place = {key: block.offset + i for i, key in enumerate(block.keys)}
+    for who, period, value in zip(frame["id"], frame["period"], frame[column].astype(float), strict=True):
+        at = place.get((who, period))
+        if at is not None:
+            x[at] = value
+        elif len(block) and abs(value) > 1e-6:
+            raise ResultError(f"The result's plan has {who!r} in {period}, which the instance does not allow.")
+
+
+def _lots(x: Array, tables: ModelTables) -> None:
+    start, lots = tables.columns["start"].index, tables.columns["lots"].index
+    for a, activity in enumerate(tables.net.activities):
+        if activity.lot:
+            there = lots[a] >= 0
+            x[lots[a][there]] = np.round(x[start[a][there]] / activity.lot)
+
+
+def _counters(x: Array, tables: ModelTables) -> None:
+    net, block = tables.net, tables.columns["counter"]
+    at = iter(range(block.offset, block.offset + len(block)))
+    for group in net.whole_groups:
+        for window in group.windows:
+            total = sum(_term(x, tables, term, t) for term in group.terms for t in window)
+            x[next(at)] = round(total / group.lot)
+
+
+def _term(x: Array, tables: ModelTables, term: Term, t: int) -> float:
+    """Return one term of a row in period ``t``; terms of demands and stocks are no part of whole groups."""
+    block = {"unit": "order", "retire": "retire", "placed": "placed", "activity": "start"}[term.kind]
+    places = tables.columns.at.activity if term.kind == "activity" else tables.columns.at.unit
+    at = t - term.shift
+    index = tables.columns[block].index[places[term.id]]
+    if not 0 <= at < len(index) or index[at] < 0:
+        return 0.0
+    return float(term.coefficient[t] * x[index[at]])
+
+
+def options_of(manifest: Mapping[str, Any]) -> SolveOptions:
+    """Return the options of a saved run, as far as they concern the problem and not the time it took."""
+    kept = manifest["options"]
+    return SolveOptions(
+        objective=kept["objective"],
+        by=kept["by"],
+        target=kept["target"],
+        measure=kept["measure"],
+        demands=tuple(kept["demands"]),
+        gap=kept["gap"],
+        seed=kept["seed"],
+    )
+
+
+class Restored:
+    """A plan that lives again: its problem, the state of its limits, and the prices of its linear program.
+
+    Parameters
+    ----------
+    net, tables
+        The network and its model.
+    options
+        Options of the run.
+    plan
+        A plan whose whole numbers hold [columns].
+    bound
+        What no plan can exceed, as a person sees it; None where nobody knows.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        If the instance has no plan with these whole numbers.
+    """
+
+    def __init__(
+        self, net: Network, tables: ModelTables, options: SolveOptions, plan: Array, bound: float | None
+    ) -> None:
+        self.net, self.tables, self.options = net, tables, options
+        program = program_of(tables)
+        stage = stages(tables, program.n_columns, options, program.cost)[0]
+        self.stage = stage
+        self.program = replace(program, cost=stage.cost, offset=stage.sign * stage.constant)
+        outcome = HighsSession(held(self.program, plan), threads=1, seed=options.seed).solve()
+        if outcome.ended is not Ended.OPTIMAL or outcome.x is None or outcome.row_price is None:
+            raise ResultError("The instance has no plan with the whole numbers of the result.")
+        assert outcome.column_price is not None
+        self.x, self.row_price = outcome.x, outcome.row_price
+        self.limits: tuple[Limit, ...] = tables.limits
+        done = Finished(outcome.x, outcome.row_price, outcome.column_price)
+        self.states: tuple[LimitState, ...] = limit_states(
+            tables, self.program, self.limits, done, np.asarray(self.program.a @ outcome.x)
+        )
+        self.problem = ChokeProblem(
+            matrices=self.program,
+            groups=groups_of(self.limits, [state.limit for state in self.states]),
+            x=outcome.x,
+            bound=None if bound is None else stage.sign * bound,
+            reportable=tuple(p.index for p in net.periods if p.reported),
+            standing=stage.standing,
+            objective=options.objective,
+            sign=stage.sign,
+        )
