@@ -63,8 +63,6 @@ class Patch:
         Coefficients [n]; ``at`` is ``row + rows of the program * column``.
     n_rows
         Rows of the program.
-    offset
-        Change of the objective's constant.
     """
 
     costs: Values
@@ -72,7 +70,6 @@ class Patch:
     rows: Values
     entries: Values
     n_rows: int
-    offset: float = 0.0
 
     @property
     def size(self) -> int:
@@ -87,7 +84,6 @@ class Patch:
             self.rows.reversed(),
             self.entries.reversed(),
             self.n_rows,
-            -self.offset,
         )
 
     def apply(self, session: HighsSession) -> None:
@@ -98,10 +94,10 @@ class Patch:
         fabopt.solve.session.SolverError
             If HiGHS refuses a number.
         """
-        if len(self.costs) or self.offset:
+        if len(self.costs):
             cost = session.cost.copy()
             cost[self.costs.at] = self.costs.new
-            session.set_costs(cost, session.offset + self.offset)
+            session.set_costs(cost, session.offset)
         if len(self.columns):
             session.set_column_bounds(self.columns.at, *_sides(self.columns))
         if len(self.rows):
@@ -129,7 +125,6 @@ class Patch:
             column_upper=high,
             row_lower=row_low,
             row_upper=row_high,
-            offset=program.offset + self.offset,
         )
 
     def _changed_entries(self, a: sparse.csc_array) -> sparse.csc_array:
@@ -231,7 +226,6 @@ def between(before: Matrices, after: Matrices) -> Patch:
         rows=_bounds(before.row_lower, before.row_upper, after.row_lower, after.row_upper),
         entries=_entries(before.a, after.a),
         n_rows=before.n_rows,
-        offset=after.offset - before.offset,
     )
 
 
@@ -268,6 +262,12 @@ def _spread(every: IntArray, at: IntArray, value: Array) -> Array:
 
 def _sides(values: Values) -> tuple[Array, Array]:
     return np.ascontiguousarray(values.new[:, 0]), np.ascontiguousarray(values.new[:, 1])
+
+
+def carried(x: Array, before: ModelTables, after: ModelTables) -> Array:
+    """Return a plan of one model [columns] as one of another: a decision that is new has the value zero."""
+    value = {(block.name, key): x[block.offset + i] for block in before.columns for i, key in enumerate(block.keys)}
+    return np.array([value.get((block.name, key), 0.0) for block in after.columns for key in block.keys])
 
 
 def held(program: Matrices, x: Array) -> Matrices:

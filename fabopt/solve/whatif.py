@@ -1,0 +1,421 @@
+"""What-ifs on a live model: change numbers in place and solve again from the last basis or plan.
+
+A :class:`WhatIf` holds an instance, its network, its tables and up to three live programs of the same rows and columns:
+
+==========  ======================================================  ================================================
+program     what it is                                              solved again from
+==========  ======================================================  ================================================
+held        whole numbers have their values in the plan             the basis of the instance: milliseconds
+relaxed     whole numbers may be fractions: a bound on every plan   the basis of the instance
+whole       the mixed-integer program                               the best plan with the whole numbers held
+==========  ======================================================  ================================================
+
+A change is a list of lever settings, another network, or a :class:`~fabopt.solve.patch.Patch`. It is always counted
+from the instance that the object was made with, so the order in which questions are asked changes no answer. What a
+program needs in order to get from the last question to this one is the difference of two matrices, applied in place.
+
+Where a change makes or removes rows or columns (a lead time that pushes an order out of the horizon), a new program is
+built; the plan is carried over by the names of its decisions, and the answer says why in ``cold``.
+
+**Two ways to ask.** :meth:`WhatIf.held` keeps the whole numbers of the plan (a number that the change forbids goes to
+the nearest that it allows) and gives prices. :meth:`WhatIf.full` lets them move: if the plan with whole numbers held
+comes within the gap of the relaxed bound, it is the answer, and the tree is never searched; otherwise the search starts
+from that plan.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from fabopt.domain.instance import Instance
+from fabopt.io.load import apply_sets
+from fabopt.io.tree import Tree
+from fabopt.io.validate import validate
+from fabopt.model.build import Hook, build
+from fabopt.model.limits import Limit, limits
+from fabopt.model.tables import ModelTables, model_tables
+from fabopt.network.lower import lower
+from fabopt.network.tables import Array, Network
+from fabopt.solve.compile import Matrices, compile_model, resolved_limits
+from fabopt.solve.finish import finish
+from fabopt.solve.objectives import Stage, Staged, StageReport, relative_gap, stages
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.patch import (
+    Patch,
+    between,
+    carried,
+    held,
+    program_of,
+    relaxed,
+    structure_change,
+)
+from fabopt.solve.run import common_of, solution_of
+from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
+from fabopt.solve.solution import Solution
+
+Change = Network | Patch | Sequence[str]
+"""Another network, a patch, or lever settings: ``["sites.plains.pue=1.1"]``."""
+
+DEVEX = 1
+"""HiGHS' number for Devex pricing: its steepest-edge weights cost more to set up than a small change costs to solve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One state of the instance as a program.
+
+    Attributes
+    ----------
+    tables
+        Its lowering; None where a patch has changed numbers that no instance stands behind.
+    program
+        Its matrices, with the objective that was asked for.
+    stage
+        That objective.
+    registered
+        Limits that hooks have registered.
+    """
+
+    tables: ModelTables | None
+    program: Matrices
+    stage: Stage
+    registered: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a what-if gave.
+
+    Attributes
+    ----------
+    ended
+        How it ended; with whole numbers held, infeasible says nothing about other whole numbers.
+    objective
+        Worth of the plan in the unit of the objective, or None without a plan.
+    bound, gap
+        What no plan can exceed, and the relative gap to it; None with the whole numbers held.
+    x
+        The plan [columns of ``case``].
+    row_price, column_price
+        Change of the objective per unit of right-hand side or bound, whole numbers held.
+    seconds
+        Time of the answer, from the change to the prices.
+    searched
+        Whether the tree of the mixed-integer program was searched.
+    cold
+        Why a new program had to be built, or None.
+    """
+
+    case: Case
+    ended: Ended
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    x: Array | None
+    row_price: Array | None
+    column_price: Array | None
+    seconds: float
+    searched: bool = False
+    cold: str | None = None
+
+
+Kind = Literal["held", "relaxed"]
+
+
+class _Linear:
+    """A live linear program, always solved from the basis that is best for the program it was made with.
+
+    Starting from the last basis instead would be no faster on the whole, and answers of equal worth would hang on the
+    order of the questions.
+    """
+
+    def __init__(self, program: Matrices, options: SolveOptions, basis: Any = None) -> None:
+        self.program, self.options = program, options
+        self.at = program
+        self.session = self._fresh(program)
+        self.basis = basis
+        if basis is None:
+            self.session.solve(interruptible=False)
+            self.basis = self.session.basis
+
+    def solve(self, program: Matrices) -> Outcome:
+        """Solve a program of the same rows and columns; cold where the basis leads the simplex method astray."""
+        between(self.at, program).apply(self.session)
+        self.at = program
+        if self.basis.valid:
+            self.session.basis = self.basis
+        try:
+            return self.session.solve(interruptible=False)
+        except SolverError:
+            self.session = self._fresh(program)
+            return self.session.solve(interruptible=False)
+
+    def twin(self) -> _Linear:
+        """Return another session of the same program, with the same basis."""
+        return _Linear(self.program, self.options, self.basis)
+
+    def _fresh(self, program: Matrices) -> HighsSession:
+        session = HighsSession(program, threads=self.options.threads, seed=self.options.seed)
+        session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
+        return session
+
+
+class _Whole:
+    """The live mixed-integer program."""
+
+    def __init__(self, program: Matrices, options: SolveOptions) -> None:
+        self.at = program
+        self.session = HighsSession(program, threads=options.threads, seed=options.seed)
+
+    def move(self, program: Matrices) -> HighsSession:
+        """Make the session that of another program, and return it."""
+        between(self.at, program).apply(self.session)
+        self.at = program
+        return self.session
+
+
+class WhatIf:
+    """Warm what-ifs around one instance.
+
+    Parameters
+    ----------
+    net
+        The lowered network.
+    options
+        Objective and gap; of an objective in stages, only the first is asked. ``time_limit`` counts for each answer.
+    plan
+        Plan of the network [columns], such as ``Solution.columns``; when left out, the network is solved.
+    tree
+        Raw tree of the instance; lever settings need it.
+    extra
+        Hooks that are called with the Pyomo model; with them, each change builds the Pyomo model again.
+
+    Attributes
+    ----------
+    base
+        The instance as it was given.
+    plan
+        The plan whose whole numbers :meth:`held` keeps, or None where the instance has none.
+
+    Raises
+    ------
+    fabopt.model.families.ModelError
+        If the network cannot be written as a model.
+    fabopt.solve.session.SolverError
+        If the solver fails.
+    """
+
+    def __init__(
+        self,
+        net: Network,
+        options: SolveOptions | None = None,
+        *,
+        plan: Array | None = None,
+        tree: Tree | None = None,
+        extra: Sequence[Hook] = (),
+    ) -> None:
+        self.net, self.options, self.tree, self.extra = net, options or SolveOptions(), tree, tuple(extra)
+        self.base = self._lowered(net)
+        self._linear: dict[Kind, _Linear] = {}
+        self._whole: _Whole | None = None
+        self.plan = plan
+        if plan is None:
+            self.plan = self.full().x
+
+    @classmethod
+    def of(cls, tree: Tree, options: SolveOptions | None = None, plan: Array | None = None) -> WhatIf:
+        """Return the what-ifs of an instance, read as a tree (`fabopt.io.load.load_tree`)."""
+        return cls(lower(validate(tree, Instance)), options, plan=plan, tree=tree)
+
+    def twin(self) -> WhatIf:
+        """Return another object with sessions of its own, warm from the same bases: one a thread."""
+        other = copy(self)
+        other._linear = {kind: live.twin() for kind, live in self._linear.items()}
+        other._whole = None
+        return other
+
+    # -- questions ---------------------------------------------------------------------------------------------------
+
+    def held(self, change: Change = ()) -> Answer:
+        """Answer with the whole numbers of the plan.
+
+        Raises
+        ------
+        fabopt.io.problems.InstanceError
+            If a lever or its value is not valid.
+        fabopt.solve.session.SolverError
+            If there is no plan to hold, or the solver fails.
+        """
+        began = time.monotonic()
+        case = self._case(change)
+        if isinstance(case, _Cold):
+            return replace(case.whatif.held(), cold=case.reason, seconds=time.monotonic() - began)
+        if self.plan is None:
+            raise SolverError("The instance has no plan whose whole numbers could be held.")
+        outcome = self._solve("held", held(case.program, self.plan))
+        return _answer(case, outcome, None, began)
+
+    def full(self, change: Change = (), *, gap: float | None = None) -> Answer:
+        """Answer with all decisions free, to a relative gap (that of the options when left out).
+
+        Raises
+        ------
+        fabopt.io.problems.InstanceError
+            If a lever or its value is not valid.
+        fabopt.solve.session.SolverError
+            If the solver fails.
+        """
+        began = time.monotonic()
+        case = self._case(change)
+        if isinstance(case, _Cold):
+            answer = case.whatif.full(gap=gap)
+            return replace(answer, cold=case.reason, seconds=time.monotonic() - began)
+        gap = self.options.gap if gap is None else gap
+        if not case.program.integer.any():
+            outcome = self._solve("relaxed", case.program)
+            return _answer(case, outcome, outcome.objective, began)
+        if self.plan is None:
+            return self._search(case, None, np.inf, gap, began)
+        relaxation = self._solve("relaxed", relaxed(case.program))
+        if relaxation.ended is Ended.INFEASIBLE:
+            return _answer(case, relaxation, None, began)
+        bound = np.inf if relaxation.objective is None else relaxation.objective
+        kept = self._solve("held", held(case.program, self.plan))
+        if kept.ended is Ended.OPTIMAL:
+            answer = _answer(case, kept, bound, began)
+            if answer.gap is not None and answer.gap <= gap:
+                return answer
+        return self._search(case, self.plan if kept.x is None else kept.x, bound, gap, began)
+
+    def solution(self, answer: Answer) -> Solution:
+        """Return the full solution of an answer with a plan: exact, with prices, limits and tables.
+
+        The search is not repeated; among plans of equal worth the fixed tie-break decides.
+
+        Raises
+        ------
+        fabopt.solve.session.SolverError
+            If the answer has no plan, was made by a patch, or does not stand.
+        """
+        case = answer.case
+        if answer.x is None or case.tables is None:
+            raise SolverError("Only an answer with a plan, of an instance and not of a patch, is a solution.")
+        live = HighsSession(case.program, threads=self.options.threads, seed=self.options.seed)
+        done = finish(live, answer.x, case.stage.cost)
+        if done is None:
+            raise SolverError("The plan does not survive the rounding of its whole numbers.")
+        stage, tables = case.stage, case.tables
+        told = StageReport(
+            stage.name, stage.unit, answer.ended, answer.objective, answer.bound, answer.gap, answer.seconds, 0
+        )
+        staged = Staged(answer.x, (told,), None if answer.ended is Ended.OPTIMAL else answer.ended)
+        found = (*limits(tables.net, tables.columns, tables.rows), *case.registered)
+        common = common_of(case.program, live, staged, self.options)
+        return solution_of(tables, case.program, found, stage, staged, done, common, answer.seconds)
+
+    # -- programs ----------------------------------------------------------------------------------------------------
+
+    def _solve(self, kind: Kind, program: Matrices) -> Outcome:
+        if kind not in self._linear:
+            base = self.base.program
+            at_base = relaxed(base) if kind == "relaxed" or self.plan is None else held(base, self.plan)
+            self._linear[kind] = _Linear(at_base, self.options)
+        return self._linear[kind].solve(program)
+
+    def _search(self, case: Case, start: Array | None, bound: float, gap: float, began: float) -> Answer:
+        """Search the tree of the mixed-integer program; the whole numbers found are then held for exact prices."""
+        if self._whole is None:
+            self._whole = _Whole(case.program, self.options)
+        session = self._whole.move(case.program)
+        if start is not None:
+            session.set_start(start)
+        outcome = session.solve(time_limit=self.options.time_limit, gap=gap, apart=case.stage.standing)
+        if outcome.x is None:
+            return _answer(case, outcome, None, began, searched=True)
+        if self.plan is None:
+            self.plan = outcome.x
+        bound = min(bound, np.inf if outcome.bound is None else outcome.bound)
+        priced = self._solve("held", held(case.program, outcome.x))
+        if priced.ended is Ended.OPTIMAL:
+            outcome = replace(priced, ended=outcome.ended)
+        return _answer(case, outcome, bound, began, searched=True)
+
+    def _lowered(self, net: Network) -> Case:
+        if self.extra:
+            model = build(net, self.extra, self.options.aim)
+            tables, program = model.tables, compile_model(model)
+            registered = resolved_limits(model, program)[len(tables.limits) :]
+        else:
+            tables, registered = model_tables(net, self.options.aim, registry=False), ()
+            program = program_of(tables)
+        stage = stages(tables, program.n_columns, self.options, program.cost)[0]
+        return Case(tables, replace(program, cost=stage.cost, offset=0.0), stage, registered)
+
+    def _case(self, change: Change) -> Case | _Cold:
+        """Return the program of a change, or the what-ifs of a new one where its structure is another."""
+        if isinstance(change, Patch):
+            program = change.changed(self.base.program)
+            return replace(self.base, tables=None, program=program, stage=replace(self.base.stage, cost=program.cost))
+        net, tree = (change, None) if isinstance(change, Network) else self._changed(change)
+        if net is self.net:
+            return self.base
+        case = self._lowered(net)
+        before, after = _tables(self.base), _tables(case)
+        reason = structure_change(before, after)
+        if reason is None and case.program.labels == self.base.program.labels:
+            return case
+        why = "The rows that hooks have added differ." if reason is None else reason.reason
+        plan = None if self.plan is None else carried(self.plan, before, after)
+        return _Cold(WhatIf(net, self.options, plan=plan, tree=tree, extra=self.extra), why)
+
+    def _changed(self, settings: Sequence[str]) -> tuple[Network, Tree | None]:
+        """Return the network and the tree with levers set."""
+        if not settings:
+            return self.net, self.tree
+        if self.tree is None:
+            raise SolverError("Levers can only be set where the what-ifs were made from an instance.")
+        tree = apply_sets(self.tree, settings, Instance)
+        return lower(validate(tree, Instance)), tree
+
+
+@dataclass(frozen=True, slots=True)
+class _Cold:
+    """A change of structure: what-ifs of its own, and why."""
+
+    whatif: WhatIf
+    reason: str
+
+
+def _tables(case: Case) -> ModelTables:
+    if case.tables is None:
+        raise SolverError("A patch has no instance behind it.")
+    return case.tables
+
+
+def _answer(case: Case, outcome: Outcome, bound: float | None, began: float, searched: bool = False) -> Answer:
+    """Return the answer that an outcome gives; ``bound`` is what no plan can exceed, as the solver counts it."""
+    stage = case.stage
+    objective = None if outcome.objective is None else stage.reported(outcome.objective)
+    limit = gap = None
+    if bound is not None and np.isfinite(bound):
+        # Holding whole numbers may find a little more than the search had; a bound never stands below the plan.
+        limit = stage.reported(max(bound, -np.inf if outcome.objective is None else outcome.objective))
+        gap = None if objective is None else relative_gap(objective, limit, stage.constant + stage.standing)
+    return Answer(
+        case=case,
+        ended=outcome.ended,
+        objective=objective,
+        bound=limit,
+        gap=gap,
+        x=outcome.x,
+        row_price=outcome.row_price,
+        column_price=outcome.column_price,
+        seconds=time.monotonic() - began,
+        searched=searched,
+    )
