@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -79,6 +81,21 @@ class SolveOptions:
             fairness=self.objective == "max_min",
             demands=self.demands,
         )
+
+    def check_demands(self, known: Iterable[str]) -> None:
+        """Refuse ids of demands that are not in the network.
+
+        Raises
+        ------
+        OptionError
+            With the nearest id that is.
+        """
+        ids = list(known)
+        for demand in self.demands:
+            if demand not in ids:
+                near = difflib.get_close_matches(demand, ids, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else "."
+                raise OptionError(f"There is no demand {demand!r} in the network{hint}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the options as plain data."""

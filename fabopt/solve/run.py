@@ -67,6 +67,7 @@ def solve(
     """
     began = time.monotonic()
     options = options or SolveOptions()
+    options.check_demands(demand.id for demand in net.demands)
     model = build(net, extra, options.aim)
     matrices = compile_model(model)
     todo = stages(model.tables, matrices.n_columns, options, matrices.cost)

@@ -81,6 +81,11 @@ def test_a_date_outside_the_horizon_is_refused_with_a_sentence():
         solve(labs((1, 1), {"ada": ((1, 1), 1, 1.0)}), SolveOptions("compute", by="P9"))
 
 
+def test_a_demand_that_is_not_there_is_refused_with_the_nearest_name():
+    with pytest.raises(OptionError, match="no demand 'ada-want' in the network; did you mean 'ada-wants'"):
+        solve(labs((1,), {"ada": ((1,), 1, 1.0)}), SolveOptions("compute", demands=("ada-want",)))
+
+
 def test_without_any_weight_there_is_no_compute_to_maximise():
     with pytest.raises(ModelError, match="No demand has a weight in compute"):
         solve(labs((1,), {"ada": ((1,), 1, 0.0)}), SolveOptions("compute"))
