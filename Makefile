@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 .PHONY: solve test test-all lint pages clean
 
 solve: $(READY)
-	$(BIN)/fabopt solve instances/frontier --gap 0.005 --time-limit 600
+	$(BIN)/fabopt solve instances/frontier
 
 test: $(READY)
 	$(BIN)/pytest -m "not slow"
