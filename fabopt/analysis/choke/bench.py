@@ -33,6 +33,9 @@ Question = Literal["held", "relaxed", "whole", "reaches"]
 TINY = 1e-9
 """Two values this close, relative to 1 + their size, are the same."""
 
+DEVEX = 1
+"""HiGHS' number for Devex pricing: steepest-edge weights, lost in presolve, cost far more than a small change."""
+
 NOTHING = Outcome(Ended.INFEASIBLE, None, None, None, 0.0, 0)
 
 
@@ -113,7 +116,7 @@ class Bench:
 
     def linear(self, question: Literal["held", "relaxed"], relief: Relief) -> Outcome:
         """Return the answer of a linear program: its value is in ``objective``, infinite where it has no limit."""
-        session = self._session(question)
+        session = self.session(question)
         with _moved(session, relief) as possible:
             outcome = session.solve() if possible else NOTHING
         value = worth(outcome)
@@ -145,7 +148,7 @@ class Bench:
             return False
         if seconds <= 0:
             return None
-        session = self._session("reaches")
+        session = self.session("reaches")
         row = np.array([len(session.row_lower) - 1], dtype=np.int64)
         session.set_row_bounds(row, np.array([target - self.problem.matrices.offset]), np.array([np.inf]))
         with _moved(session, relief):
@@ -156,7 +159,7 @@ class Bench:
         return answer
 
     def _whole(self, relief: Relief, start: Array | None, seconds: float) -> Interval:
-        session = self._session("whole")
+        session = self.session("whole")
         with _moved(session, relief) as possible:
             if possible and start is not None:
                 session.set_start(start)
@@ -172,7 +175,8 @@ class Bench:
     def _note(self, question: Question, relief: Relief, target: float | None, out: Outcome, found: Interval) -> None:
         self.made.append(Run(-1, question, relief, target, out.ended.value, found.lo, found.hi, out.seconds, out.nodes))
 
-    def _session(self, question: Question) -> HighsSession:
+    def session(self, question: Question) -> HighsSession:
+        """Return the live program of a question."""
         if question not in self._sessions:
             self._sessions[question] = self._create(question)
         return self._sessions[question]
@@ -188,6 +192,8 @@ class Bench:
         session = HighsSession(m, threads=1, seed=self.effort.seed)
         if question in ("whole", "reaches"):
             session.set_option("mip_abs_gap", TINY)
+        else:
+            session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
         if question == "reaches":
             cost = self.problem.matrices.cost
             session.add_row(np.arange(len(cost), dtype=np.int64), cost, -np.inf, np.inf)

@@ -122,11 +122,11 @@ class Oracle:
 
     def plan_values(self, reliefs: Sequence[Relief]) -> list[float]:
         """Return the value after each relief with the whole numbers of the plan held."""
-        return self._ask([partial(_linear, "held", r) for r in reliefs])
+        return self.ask([partial(_linear, "held", r) for r in reliefs])
 
     def relaxed_values(self, reliefs: Sequence[Relief]) -> list[float]:
         """Return an upper bound of the value after each relief: fractions for whole numbers."""
-        return self._ask([partial(_linear, "relaxed", r) for r in reliefs])
+        return self.ask([partial(_linear, "relaxed", r) for r in reliefs])
 
     def certified(self, relief: Relief) -> Interval:
         """Return what is proven of the value after a relief."""
@@ -135,7 +135,7 @@ class Oracle:
     def certify(self, reliefs: Sequence[Relief]) -> list[Interval]:
         """Return what is proven of the value after each relief."""
         fresh = {r.key: r for r in reliefs if r.key not in self._searched}
-        found = self._ask([partial(self._certified, r) for r in fresh.values()])
+        found = self.ask([partial(self._certified, r) for r in fresh.values()])
         for relief, interval in zip(fresh.values(), found, strict=True):
             self._learn(relief, interval)
         self._searched |= fresh.keys()
@@ -194,7 +194,7 @@ class Oracle:
                 return True
             if interval.hi < goal and known.covers(relief):
                 return False
-        answer = self._ask([partial(self._reaches, relief, goal)])[0]
+        answer = self.ask([partial(self._reaches, relief, goal)])[0]
         if answer is not None:
             less = float(np.nextafter(goal, -np.inf))
             self._learn(relief, Interval(goal, np.inf) if answer else Interval(-np.inf, less))
@@ -220,9 +220,10 @@ class Oracle:
     def _seconds(self) -> float:
         return min(self.effort.seconds, self.until - time.monotonic())
 
-    def _ask(self, jobs: Sequence[Callable[[Bench], T]]) -> list[T]:
+    def ask(self, jobs: Sequence[Callable[[Bench], T]]) -> list[T]:
         """Deal jobs to the workers in turn; answers and runs come in the order of the jobs.
 
+        Every job is called with the bench of its worker.
         The jobs run in threads of the pool, so that Ctrl-C reaches the main thread while the solver works.
         """
         n = self.effort.workers

@@ -1,0 +1,300 @@
+r"""Prices both ways (F1) and how far each holds (F2).
+
+**One-sided derivatives.** With the whole numbers held, at any optimal :math:`x^*` with its active rows and bounds, and
+for a direction :math:`d` of relief,
+
+.. math::
+   v'(b; d) = \max \{ c'w :\ & (Aw)_i \le d_i \text{ (active upper sides)},\ (Aw)_i \ge -d_i
+   \text{ (active lower sides)}, \\
+   & w_j \ge 0 \text{ at a lower bound},\ w_j \le d_j \text{ at an upper bound, all else free} \}
+
+.. math:: \text{right} = v'(b; d) = \min_y y'd \qquad \text{left} = -v'(b; -d) = \max_y y'd \qquad
+          \text{left} \ge \text{right} \ge 0
+
+over all optimal duals :math:`y`: the honest marginal value is the interval [right, left], and the dual that a solver
+reports is some point of it. At :math:`d = 0` the answer is 0 and the basis of the plan is optimal, so each question is
+a change of a few right-hand sides and a handful of pivots. What is slack has no price (complementarity), and where the
+solver's own dual is zero along :math:`d`, right is zero too. Left is infinite where the limit cannot be tightened.
+
+**Range.** :math:`v` is concave in :math:`t` with the whole numbers held, so the price holds up to the largest :math:`T`
+with :math:`v(b + td) = v(b) + t\,\text{right}`. Newton's method finds it: while the value at :math:`t` lies below the
+line, go to the point where the line meets the tangent at :math:`t`. It ends, since the curve has finitely many pieces.
+Ranging of a basis is not used: at a degenerate vertex it gives ranges of length zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from fabopt.analysis.choke.bench import DEVEX, Bench, worth
+from fabopt.analysis.choke.frames import frame_of
+from fabopt.analysis.choke.groups import NO_RELIEF, Relief
+from fabopt.analysis.choke.oracle import Oracle
+from fabopt.analysis.choke.parametric import most_possible
+from fabopt.analysis.choke.problem import AT_LIMIT
+from fabopt.network.tables import Array
+from fabopt.solve.compile import Matrices
+from fabopt.solve.session import HighsSession, Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Question = Literal["held", "relaxed"]
+
+PRICED = 1e-7
+"""A dual up to this is zero (the solver's tolerance)."""
+
+STRAIGHT = 1e-8
+"""A value this close to a line, relative to 1 + its size, is on it."""
+
+FAR = 1e3
+"""A price that holds for this many times 1 + the largest base is said to hold without end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Worth of one unit less and of one unit more along a direction, in the unit of the objective.
+
+    Attributes
+    ----------
+    label
+        Of the direction.
+    left, right
+        What the last unit earns, and what the next one would; left is infinite where there is no less.
+    range_down, range_up
+        How many units each holds for; None where that was not asked.
+    """
+
+    label: str
+    left: float
+    right: float
+    range_down: float | None = None
+    range_up: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPrice:
+    """Prices of a limit group: of all its counted entries together, and of each.
+
+    Attributes
+    ----------
+    id
+        Of the group.
+    whole
+        For one unit in every counted period.
+    periods
+        Period of each entry.
+    left, right
+        Prices by entry.
+    """
+
+    id: str
+    whole: Price
+    periods: tuple[int, ...]
+    left: tuple[float, ...]
+    right: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPrices:
+    """Prices of all groups that can be moved, in their order."""
+
+    groups: tuple[GroupPrice, ...]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a group: prices of one unit in every counted period, and their ranges."""
+        return frame_of([{"id": g.id, **_fields(g.whole)} for g in self.groups])
+
+    @property
+    def by_period(self) -> pd.DataFrame:
+        """One row a group and entry."""
+        return frame_of(
+            [
+                {"id": g.id, "period": t, "left": left, "right": right}
+                for g in self.groups
+                for t, left, right in zip(g.periods, g.left, g.right, strict=True)
+            ]
+        )
+
+
+def _fields(price: Price) -> dict[str, object]:
+    return {n: getattr(price, n) for n in ("label", "left", "right", "range_down", "range_up")}
+
+
+def prices(oracle: Oracle, directions: Sequence[Relief], question: Question = "held") -> tuple[Price, ...]:
+    """Return the prices both ways along any directions: a group, a window of periods, a package.
+
+    Parameters
+    ----------
+    oracle
+        With the plan.
+    directions
+        What one unit moves.
+    question
+        ``held``: whole numbers as in the plan; ``relaxed``: of the relaxation with fractions.
+    """
+    n = oracle.effort.workers
+    parts = oracle.ask([partial(_prices, directions[i::n], question) for i in range(n)])
+    return tuple(parts[i % n][i // n] for i in range(len(directions)))
+
+
+def group_prices(oracle: Oracle, ranges: bool = True) -> GroupPrices:
+    """Return the prices of every group that can be moved: together, and by entry.
+
+    Parameters
+    ----------
+    oracle
+        With the plan.
+    ranges
+        Whether to find how far the prices of whole groups hold.
+    """
+    groups = oracle.problem.movable
+    whole = [oracle.problem.direction(g.id) for g in groups]
+    single = [g.by(np.eye(len(g))[k], g.label) for g in groups for k in range(len(g))]
+    found = prices(oracle, [*whole, *single])
+    together, rest = found[: len(groups)], iter(found[len(groups) :])
+    if ranges:
+        together = with_ranges(oracle, whole, together)
+    result = []
+    for group, price in zip(groups, together, strict=True):
+        own = [next(rest) for _ in range(len(group))]
+        result.append(
+            GroupPrice(
+                group.id,
+                price,
+                tuple(group.periods.tolist()),
+                tuple(p.left for p in own),
+                tuple(p.right for p in own),
+            )
+        )
+    return GroupPrices(tuple(result))
+
+
+def with_ranges(oracle: Oracle, directions: Sequence[Relief], found: Sequence[Price]) -> tuple[Price, ...]:
+    """Return prices with how far each holds, in units of its direction."""
+    most = FAR * (1.0 + max(float(g.base[np.isfinite(g.base)].max(initial=0.0)) for g in oracle.problem.groups))
+    jobs = [partial(_ranges, d, p, most) for d, p in zip(directions, found, strict=True)]
+    return tuple(oracle.ask(jobs))
+
+
+def slope(outcome: Outcome, relief: Relief) -> float:
+    """Return the slope y'd of the value along a direction, from the duals of a linear program."""
+    if outcome.row_price is None or outcome.column_price is None:
+        return 0.0
+    row, column = outcome.row_price, outcome.column_price
+    return float(
+        sum(max(row[i], 0.0) * a for i, a in relief.upper.items())
+        + sum(max(-row[i], 0.0) * a for i, a in relief.lower.items())
+        + sum(max(column[j], 0.0) * a for j, a in relief.column.items())
+    )
+
+
+# -- derivatives -----------------------------------------------------------------------------------------------------
+
+
+class _Derivative:
+    """The derivative program at the plan, live."""
+
+    def __init__(self, bench: Bench, question: Question) -> None:
+        self.plan = bench.linear(question, NO_RELIEF)
+        program = bench.session(question)
+        m = replace(program.matrices, integer=np.zeros(program.matrices.n_columns, dtype=bool))
+        self.program = _derivative(m, self.plan)
+        self.session = HighsSession(self.program, threads=1, seed=bench.effort.seed)
+        self.session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
+        self.session.basis = program.basis
+
+    def price(self, direction: Relief) -> Price:
+        """Return left and right along a direction."""
+        d = self._felt(direction)
+        if not d:
+            return Price(direction.label, 0.0, 0.0)
+        right = 0.0 if slope(self.plan, d) <= PRICED else max(0.0, self._along(d))
+        return Price(direction.label, max(right, -self._along(d.times(-1.0))), right)
+
+    def _felt(self, d: Relief) -> Relief:
+        """Return the part of a direction that moves what is active and free to move."""
+        m = self.program
+        return Relief(
+            d.label,
+            {i: a for i, a in d.upper.items() if np.isfinite(m.row_upper[i])},
+            {i: a for i, a in d.lower.items() if np.isfinite(m.row_lower[i])},
+            {j: a for j, a in d.column.items() if np.isfinite(m.column_upper[j]) and m.column_lower[j] < 0},
+        )
+
+    def _along(self, d: Relief) -> float:
+        rows = np.array(sorted({*d.upper, *d.lower}), dtype=np.int64)
+        columns = np.array(sorted(d.column), dtype=np.int64)
+        m, session = self.program, self.session
+        low = m.row_lower[rows] - np.array([d.lower.get(i, 0.0) for i in rows.tolist()])
+        high = m.row_upper[rows] + np.array([d.upper.get(i, 0.0) for i in rows.tolist()])
+        top = m.column_upper[columns] + np.array([d.column[j] for j in columns.tolist()])
+        if np.any(low > high):
+            return -np.inf
+        session.set_row_bounds(rows, low, high)
+        session.set_column_bounds(columns, m.column_lower[columns], top)
+        try:
+            return worth(session.solve())
+        finally:
+            session.set_row_bounds(rows, m.row_lower[rows], m.row_upper[rows])
+            session.set_column_bounds(columns, m.column_lower[columns], m.column_upper[columns])
+
+
+def _derivative(m: Matrices, plan: Outcome) -> Matrices:
+    """Return the derivative program: zero where a row or bound is active, free elsewhere."""
+    assert plan.x is not None
+    assert plan.row_price is not None
+    assert plan.column_price is not None
+    row = _active(np.asarray(m.a @ plan.x), plan.row_price, m.row_lower, m.row_upper)
+    column = _active(plan.x, plan.column_price, m.column_lower, m.column_upper)
+    return replace(m, row_lower=row[0], row_upper=row[1], column_lower=column[0], column_upper=column[1], offset=0.0)
+
+
+def _active(value: Array, price: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
+    """Return 0 for each side that is active and infinity for each that is not; what has a dual is active."""
+    near = AT_LIMIT * (1.0 + np.abs(value))
+    low = np.isfinite(lower) & ((value <= lower + near) | (price < -PRICED))
+    high = np.isfinite(upper) & ((value >= upper - near) | (price > PRICED))
+    return np.where(low, 0.0, -np.inf), np.where(high, 0.0, np.inf)
+
+
+def _prices(directions: Sequence[Relief], question: Question, bench: Bench) -> list[Price]:
+    if not directions:
+        return []
+    derivative = _Derivative(bench, question)
+    return [derivative.price(d) for d in directions]
+
+
+# -- ranges ----------------------------------------------------------------------------------------------------------
+
+
+def _ranges(direction: Relief, price: Price, most: float, bench: Bench) -> Price:
+    base = worth(bench.linear("held", NO_RELIEF))
+    up = np.inf if price.right <= PRICED else _newton(bench, base, direction, price.right, most)
+    if np.isinf(price.left):
+        return replace(price, range_up=up, range_down=0.0)
+    back = direction.times(-1.0)
+    far = most_possible(bench.session("held").matrices, back, most)
+    down = _newton(bench, base, back, -price.left, far)
+    return replace(price, range_up=up, range_down=down)
+
+
+def _newton(bench: Bench, base: float, direction: Relief, right: float, most: float) -> float:
+    """Return the largest step up to ``most`` at which the value is still on the line; infinite where it is at FAR."""
+    t = most
+    while t > 0:
+        outcome = bench.linear("held", direction.times(t))
+        value, line = worth(outcome), base + right * t
+        if value >= line - STRAIGHT * (1.0 + abs(base) + abs(line)):
+            return np.inf if t == most and most >= FAR else t
+        gentler = slope(outcome, direction)
+        if gentler >= right:  # rounding has left no angle between line and tangent
+            return t
+        t = (value - gentler * t - base) / (right - gentler)
+    return 0.0
