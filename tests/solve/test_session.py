@@ -25,11 +25,11 @@ def session(net, **more):
     return HighsSession(compile_model(build(net)), **more)
 
 
-def hard(items=90, rows=15):
-    """A knapsack in many dimensions: a plan is found at once, the proof takes minutes."""
+def hard(items=200, rows=30):
+    """A knapsack in many dimensions: a plan is found at once, a proof not within a minute."""
     dice = np.random.default_rng(1)
     ids = [f"p{i}" for i in range(items)]
-    weight = dice.integers(10, 60, (rows, items))
+    weight = dice.integers(10, 1000, (rows, items))
     return network(
         1,
         materials=[material(i) for i in ids],
@@ -37,7 +37,7 @@ def hard(items=90, rows=15):
         flows=[flow(i, i, 1, 1) for i in ids],
         uses=[use(i, f"r{k}", weight[k, n], 1) for k in range(rows) for n, i in enumerate(ids)],
         resources=[resource(f"r{k}", float(weight[k].sum()) / 2) for k in range(rows)],
-        demands=[demand(f"d-{i}", i, (1,), int(dice.integers(10, 60))) for i in ids],
+        demands=[demand(f"d-{i}", i, (1,), int(dice.integers(400, 600))) for i in ids],
     )
 
 
