@@ -264,12 +264,6 @@ def _sides(values: Values) -> tuple[Array, Array]:
     return np.ascontiguousarray(values.new[:, 0]), np.ascontiguousarray(values.new[:, 1])
 
 
-def carried(x: Array, before: ModelTables, after: ModelTables) -> Array:
-    """Return a plan of one model [columns] as one of another: a decision that is new has the value zero."""
-    value = {(block.name, key): x[block.offset + i] for block in before.columns for i, key in enumerate(block.keys)}
-    return np.array([value.get((block.name, key), 0.0) for block in after.columns for key in block.keys])
-
-
 def held(program: Matrices, x: Array) -> Matrices:
     """Return the linear program in which every whole number has its rounded value in ``x`` [columns].
 

@@ -44,12 +44,11 @@ from fabopt.network.lower import lower
 from fabopt.network.tables import Array, Network
 from fabopt.solve.compile import Matrices, compile_model, resolved_limits
 from fabopt.solve.finish import finish
+from fabopt.solve.live import LiveLinear, LiveWhole, carried_basis, carried_plan
 from fabopt.solve.objectives import Stage, Staged, StageReport, relative_gap, stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import (
     Patch,
-    between,
-    carried,
     held,
     program_of,
     relaxed,
@@ -61,9 +60,6 @@ from fabopt.solve.solution import Solution
 
 Change = Network | Patch | Sequence[str]
 """Another network, a patch, or lever settings: ``["sites.plains.pue=1.1"]``."""
-
-DEVEX = 1
-"""HiGHS' number for Devex pricing: its steepest-edge weights cost more to set up than a small change costs to solve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,58 +124,6 @@ class Answer:
 Kind = Literal["held", "relaxed"]
 
 
-class _Linear:
-    """A live linear program, always solved from the basis that is best for the program it was made with.
-
-    Starting from the last basis instead would be no faster on the whole, and answers of equal worth would hang on the
-    order of the questions.
-    """
-
-    def __init__(self, program: Matrices, options: SolveOptions, basis: Any = None) -> None:
-        self.program, self.options = program, options
-        self.at = program
-        self.session = self._fresh(program)
-        self.basis = basis
-        if basis is None:
-            self.session.solve(interruptible=False)
-            self.basis = self.session.basis
-
-    def solve(self, program: Matrices) -> Outcome:
-        """Solve a program of the same rows and columns; cold where the basis leads the simplex method astray."""
-        between(self.at, program).apply(self.session)
-        self.at = program
-        if self.basis.valid:
-            self.session.basis = self.basis
-        try:
-            return self.session.solve(interruptible=False)
-        except SolverError:
-            self.session = self._fresh(program)
-            return self.session.solve(interruptible=False)
-
-    def twin(self) -> _Linear:
-        """Return another session of the same program, with the same basis."""
-        return _Linear(self.program, self.options, self.basis)
-
-    def _fresh(self, program: Matrices) -> HighsSession:
-        session = HighsSession(program, threads=self.options.threads, seed=self.options.seed)
-        session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
-        return session
-
-
-class _Whole:
-    """The live mixed-integer program."""
-
-    def __init__(self, program: Matrices, options: SolveOptions) -> None:
-        self.at = program
-        self.session = HighsSession(program, threads=options.threads, seed=options.seed)
-
-    def move(self, program: Matrices) -> HighsSession:
-        """Make the session that of another program, and return it."""
-        between(self.at, program).apply(self.session)
-        self.at = program
-        return self.session
-
-
 class WhatIf:
     """Warm what-ifs around one instance.
 
@@ -222,8 +166,9 @@ class WhatIf:
     ) -> None:
         self.net, self.options, self.tree, self.extra = net, options or SolveOptions(), tree, tuple(extra)
         self.base = self._lowered(net)
-        self._linear: dict[Kind, _Linear] = {}
-        self._whole: _Whole | None = None
+        self._linear: dict[Kind, LiveLinear] = {}
+        self._whole: LiveWhole | None = None
+        self._bases: dict[Kind, Any] = {}
         self.plan = plan
         if plan is None:
             self.plan = self.full().x
@@ -236,8 +181,7 @@ class WhatIf:
     def twin(self) -> WhatIf:
         """Return another object with sessions of its own, warm from the same bases: one a thread."""
         other = copy(self)
-        other._linear = {kind: live.twin() for kind, live in self._linear.items()}
-        other._whole = None
+        other._linear, other._whole, other._bases = {}, None, dict(self._bases)
         return other
 
     # -- questions ---------------------------------------------------------------------------------------------------
@@ -325,13 +269,16 @@ class WhatIf:
         if kind not in self._linear:
             base = self.base.program
             at_base = relaxed(base) if kind == "relaxed" or self.plan is None else held(base, self.plan)
-            self._linear[kind] = _Linear(at_base, self.options)
+            # The basis of the other kind is nearer than none.
+            basis = self._bases.get(kind) or next(iter(self._bases.values()), None)
+            self._linear[kind] = LiveLinear(at_base, self.options, basis)
+            self._bases[kind] = self._linear[kind].basis
         return self._linear[kind].solve(program)
 
     def _search(self, case: Case, start: Array | None, bound: float, gap: float, began: float) -> Answer:
         """Search the tree of the mixed-integer program; the whole numbers found are then held for exact prices."""
         if self._whole is None:
-            self._whole = _Whole(case.program, self.options)
+            self._whole = LiveWhole(case.program, self.options)
         session = self._whole.move(case.program)
         if start is not None:
             session.set_start(start)
@@ -371,8 +318,12 @@ class WhatIf:
         if reason is None and case.program.labels == self.base.program.labels:
             return case
         why = "The rows that hooks have added differ." if reason is None else reason.reason
-        plan = None if self.plan is None else carried(self.plan, before, after)
-        return _Cold(WhatIf(net, self.options, plan=plan, tree=tree, extra=self.extra), why)
+        plan = None if self.plan is None else carried_plan(self.plan, before, after)
+        other = WhatIf(net, self.options, plan=plan, tree=tree, extra=self.extra)
+        if not self.extra:
+            bases = {kind: carried_basis(basis, before, after) for kind, basis in self._bases.items()}
+            other._bases = {kind: basis for kind, basis in bases.items() if basis is not None}
+        return _Cold(other, why)
 
     def _changed(self, settings: Sequence[str]) -> tuple[Network, Tree | None]:
         """Return the network and the tree with levers set."""

@@ -1,0 +1,132 @@
+"""Live programs: a session each, moved in place from one program to another of the same rows and columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fabopt.model.families import IntArray
+from fabopt.model.tables import ModelTables
+from fabopt.network.tables import Array
+from fabopt.solve.compile import Matrices
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.patch import Key, between
+from fabopt.solve.session import HighsSession, Outcome, SolverError
+
+DEVEX = 1
+"""HiGHS' number for Devex pricing: its steepest-edge weights cost more to set up than a small change costs to solve."""
+
+
+class LiveLinear:
+    """A live linear program, always solved from the basis that is optimal for the program it was made with.
+
+    Starting from the last basis instead would be no faster on the whole, and which of several equal plans is found
+    would hang on the order of the questions.
+
+    Parameters
+    ----------
+    program
+        The program it is made with, without whole numbers; it is solved at once.
+    options
+        Threads and seed.
+    basis
+        A basis to begin with, of a program alike.
+
+    Attributes
+    ----------
+    basis
+        The basis of ``program``.
+    """
+
+    def __init__(self, program: Matrices, options: SolveOptions, basis: Any = None) -> None:
+        self.program, self.options = program, options
+        self._at, self._session = program, self._fresh(program)
+        self.basis = basis
+        self._first = self._run()
+        self.basis = self._session.basis
+
+    def solve(self, program: Matrices) -> Outcome:
+        """Solve a program of the same rows and columns.
+
+        Raises
+        ------
+        fabopt.solve.session.SolverError
+            If the solver fails.
+        """
+        if not between(self.program, program).size:
+            return self._first
+        between(self._at, program).apply(self._session)
+        self._at = program
+        return self._run()
+
+    def _run(self) -> Outcome:
+        """Solve from the basis; cold where it leads the simplex method astray."""
+        if self.basis is not None and self.basis.valid:
+            self._session.basis = self.basis
+        try:
+            return self._session.solve(interruptible=False)
+        except SolverError:
+            self._session = self._fresh(self._at)
+            return self._session.solve(interruptible=False)
+
+    def _fresh(self, program: Matrices) -> HighsSession:
+        session = HighsSession(program, threads=self.options.threads, seed=self.options.seed)
+        session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
+        return session
+
+
+class LiveWhole:
+    """The live mixed-integer program."""
+
+    def __init__(self, program: Matrices, options: SolveOptions) -> None:
+        self._at = program
+        self._session = HighsSession(program, threads=options.threads, seed=options.seed)
+
+    def move(self, program: Matrices) -> HighsSession:
+        """Make the session that of another program of the same rows and columns, and return it."""
+        between(self._at, program).apply(self._session)
+        self._at = program
+        return self._session
+
+
+def carried_plan(x: Array, before: ModelTables, after: ModelTables) -> Array:
+    """Return a plan of one model [columns] as one of another: a decision that is new has the value zero.
+
+    Columns of hooks, which come last, stay as they are.
+    """
+    at = _columns_there(before, after)
+    return np.concatenate([np.where(at < 0, 0.0, x[np.maximum(at, 0)]), x[before.columns.n :]])
+
+
+def carried_basis(basis: Any, before: ModelTables, after: ModelTables) -> Any:
+    """Return a basis of one model as one of another, or None where there is none.
+
+    Decisions that are new stand at their bound and rows that are new do not bind; HiGHS makes up for what is gone.
+    """
+    if not basis.valid:
+        return None
+    columns, rows, other = basis.col_status, basis.row_status, type(basis)()
+    kinds = type(columns[0])
+    other.col_status = [columns[i] if i >= 0 else kinds.kNonbasic for i in _columns_there(before, after).tolist()]
+    other.row_status = [rows[i] if i >= 0 else kinds.kBasic for i in _places(_rows(before), _rows(after)).tolist()]
+    other.valid = other.alien = True
+    return other
+
+
+def _columns_there(before: ModelTables, after: ModelTables) -> IntArray:
+    return _places(_columns(before), _columns(after))
+
+
+def _columns(tables: ModelTables) -> list[Key]:
+    return [(block.name, *key) for block in tables.columns for key in block.keys]
+
+
+def _rows(tables: ModelTables) -> list[Key]:
+    return [(name, *key) for name, rows in tables.rows.items() for key in rows.keys]
+
+
+def _places(old: list[Key], new: list[Key]) -> IntArray:
+    """Return where each of ``new`` stands in ``old``, -1 where it does not."""
+    at = {key: i for i, key in enumerate(old)}
+    return np.array([at.get(key, -1) for key in new], dtype=np.int64)
