@@ -103,6 +103,23 @@ def coloured(stream: object) -> bool:
 
 
 @contextmanager
+def solver_on_stderr() -> Iterator[None]:
+    """While the body runs, send what native code writes to stdout to stderr instead.
+
+    The solver has a leftover print of its own on rare programs; on stdout it would spoil a pipe or a JSON object.
+    """
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+@contextmanager
 def step(name: str, quiet: bool = False) -> Iterator[list[str]]:
     """Time one step and write one line about it to stderr; the body puts what was found into the list."""
     start, found = time.perf_counter(), list[str]()

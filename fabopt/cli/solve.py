@@ -19,6 +19,7 @@ from fabopt.cli.common import (
     complain,
     guarded,
     say,
+    solver_on_stderr,
     step,
 )
 from fabopt.cli.progress import telling
@@ -83,7 +84,7 @@ def solve(
     if pin is not None:
         instance = instance.pinned(api.load_result(pin), pin_until)
     folder = out or api.default_folder(instance.name, scenario)
-    with step("solve", as_json) as found, telling(as_json) as teller:
+    with step("solve", as_json) as found, telling(as_json) as teller, solver_on_stderr():
         result = instance.solve(objective, progress=teller, out=folder, **options)
         found += _outcome(result)
     if as_json:

@@ -118,3 +118,13 @@ def test_a_reader_that_goes_away_is_no_error():
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0
     assert done.stderr == ""
+
+
+def test_what_native_code_prints_while_solving_does_not_reach_stdout(tmp_path):
+    code = (
+        "import os\nfrom fabopt.cli.common import solver_on_stderr\n"
+        "print('before')\nwith solver_on_stderr():\n    os.write(1, b'leftover\\n')\nprint('after')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["before", "after"]
+    assert done.stderr == "leftover\n"
