@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from fabopt.domain.memory import HbmGeneration, MemoryMaker
 from fabopt.domain.nodes import Die, Node
 from fabopt.domain.packaging import PackagingLine, Substrate
 from fabopt.domain.plain import PlainNetwork
+from fabopt.domain.policies import Policy
 from fabopt.domain.quantity import In, Quantity
 
 
@@ -66,6 +67,11 @@ class Instance(Record):
     """Export rules."""
     network: PlainNetwork | None = None
     """A plain process network, alone or beside the chain."""
+    policies: Named[Policy] = Field(default_factory=dict)
+    """Rules by which owners of capacity and designers split it among customers."""
+    policy_mode: Literal["model", "two-stage", "off"] = "model"
+    """model: policies are constraints of the plan. two-stage: the rules allot what is there by stated orders first,
+    then the plan is made. off: value decides."""
     pins: Pins = Pins()
     """Decisions already taken."""
     published: Named[Published] = Field(default_factory=dict)

@@ -69,6 +69,12 @@ REFERENCES: tuple[Reference, ...] = (
     Reference("barred_flows.[].origin", "regions", "region"),
     Reference("barred_flows.[].destination", "regions", "region"),
     Reference("barred_flows.[].chips.[]", "chips", "chip"),
+    Reference("policies.*.splits.fabs.[]", "fabs", "fab"),
+    Reference("policies.*.splits.packaging_lines.[]", "packaging_lines", "packaging line"),
+    Reference("policies.*.splits.memory_makers.[]", "memory_makers", "memory maker"),
+    Reference("policies.*.splits.scanners.[]", "scanners", "scanner class"),
+    Reference("policies.*.splits.chips.[]", "chips", "chip"),
+    Reference("policies.*.splits.resources.[]", "resources", "resource of the plain network"),
 )
 """Every slug that refers to another section, except the sources of quantities, which stand everywhere."""
 
@@ -112,6 +118,7 @@ def names(instance: Instance) -> dict[str, tuple[str, ...]]:
         *instance.labs.values(),
         *instance.sites.values(),
     ]
+    groups["resources"] = () if instance.network is None else tuple(instance.network.resources)
     groups["regions"] = _unique(record.region for record in placed if record.region is not None)
     return groups
 

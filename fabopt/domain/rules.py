@@ -19,6 +19,7 @@ from fabopt.domain.plain_horizon import PeriodNames, horizon_faults
 from fabopt.domain.quantity import In
 from fabopt.domain.references import dangling, names, nearest
 from fabopt.domain.rules_demand import demand_faults
+from fabopt.domain.rules_policies import policy_faults
 from fabopt.domain.rules_supply import supply_faults
 from fabopt.domain.units import CURRENCIES
 
@@ -61,6 +62,7 @@ def problems(instance: Instance) -> list[Fault]:
         *_published(instance),
         *_bom_cycles(instance.network),
         *_plain(instance, calendar),
+        *policy_faults(instance, calendar),
     ]
 
 

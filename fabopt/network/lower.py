@@ -15,6 +15,7 @@ from fabopt.network.lowering.lithography import lower_lithography
 from fabopt.network.lowering.memory import lower_memory
 from fabopt.network.lowering.opening import lower_opening
 from fabopt.network.lowering.packaging import lower_packaging
+from fabopt.network.lowering.policies import lower_policies
 from fabopt.network.lowering.standing import standing_value
 from fabopt.network.lowering.wafers import lower_dies
 from fabopt.network.plain import lower_plain
@@ -49,7 +50,7 @@ def lower(instance: Instance, name: str = "") -> Network:
     net = finish(chain, name or instance.about.title, standing_value(chain))
     if instance.network is not None:
         net = _joined(net, lower_plain(instance.network, periods))
-    return _pinned(net, instance)
+    return _pinned(lower_policies(chain, net), instance)
 
 
 def _joined(net: Network, plain: Network) -> Network:

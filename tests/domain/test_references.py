@@ -32,8 +32,9 @@ FREE = {
     "labs.*.region",
     "sites.*.region",
 }
-# Checked by rules of their own: `of` against its measure, sources where quantities are read, pins when lowered.
-ELSEWHERE = {"published.*.of", "published.*.source.[]"}
+# Checked by rules of their own: `of` against its measure, sources where quantities are read, customers of policies against
+# who uses what is split.
+ELSEWHERE = {"published.*.of", "published.*.source.[]", "policies.*.customers.!"}
 
 
 def is_slug(metadata: tuple[Any, ...]) -> bool:
@@ -80,6 +81,18 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
             "chips.falcon.boms.standard.lines": ["bridgeworks"],
             "memory_makers.bitstack.qualifying": {"monolith": {"hbm-a": {"lead": 6, "cost": 10, "wafers": 1}}},
             "barred_flows": [{"origin": "atlantis", "destination": "lemuria", "chips": ["slate"]}],
+            "network": {"resources": {"oven": {}}},
+            "policies": {
+                f"on-{name}": {"splits": {kind: [name]}, "rule": "value"}
+                for kind, name in (
+                    ("fabs", "north"),
+                    ("packaging_lines", "bridgeworks"),
+                    ("memory_makers", "bitstack"),
+                    ("scanners", "euv"),
+                    ("chips", "falcon"),
+                    ("resources", "oven"),
+                )
+            },
         }
     )
     assert [reference.pattern for reference in REFERENCES if not list(occurrences(instance, reference.pattern))] == []

@@ -1,0 +1,92 @@
+"""Who uses the things that allocation policies split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fabopt.domain.instance import Instance
+from fabopt.domain.memory import MemoryMaker
+from fabopt.domain.policies import Splits
+
+NOBODY = "nobody"
+"""What runs on behalf of no customer."""
+
+
+def users_of(instance: Instance, on: Splits) -> tuple[str, ...] | None:
+    """Return the customers of what a policy splits, in the order of the instance; None where a name leads nowhere."""
+    kind, names = on.kind, set(on.names)
+    if kind == "resources":
+        known: Iterable[str] = () if instance.network is None else instance.network.resources
+    else:
+        known = getattr(instance, kind)
+    if not names <= set(known):
+        return None
+    found = {
+        "fabs": _of_fabs,
+        "packaging_lines": _of_lines,
+        "memory_makers": _of_makers,
+        "scanners": _of_scanners,
+        "chips": _of_chips,
+        "resources": _of_resources,
+    }[kind](instance, names)
+    return tuple(dict.fromkeys(found))
+
+
+def buyers(instance: Instance, chip_id: str) -> list[str]:
+    """Return the labs that may buy a chip: they have a site and can use its designer, and it is sold to them."""
+    chip, homes = instance.chips[chip_id], {site.lab for site in instance.sites.values()}
+    return [
+        lab_id
+        for lab_id, lab in instance.labs.items()
+        if lab_id in homes and chip.designer in lab.designers and (not chip.customers or lab_id in chip.customers)
+    ]
+
+
+def _of_fabs(instance: Instance, names: set[str]) -> Iterator[str]:
+    for die in instance.dies.values():
+        if names & set(die.fabs):
+            yield die.designer
+    for maker in instance.memory_makers.values():
+        if maker.fab in names:
+            yield from _designers(maker)
+    for market_id, market in instance.markets.items():
+        if names & set(market.fabs):
+            yield market_id
+
+
+def _of_lines(instance: Instance, names: set[str]) -> Iterator[str]:
+    for chip in instance.chips.values():
+        for bom in chip.boms.values():
+            lines = (n for n in names if bom.technology in instance.packaging_lines[n].technologies)
+            if any(not bom.lines or line in bom.lines for line in lines):
+                yield chip.designer
+
+
+def _of_makers(instance: Instance, names: set[str]) -> Iterator[str]:
+    for maker_id, maker in instance.memory_makers.items():
+        if maker_id in names:
+            yield from _designers(maker)
+
+
+def _designers(maker: MemoryMaker) -> Iterator[str]:
+    yield from maker.qualified
+    yield from maker.qualifying
+
+
+def _of_scanners(instance: Instance, names: set[str]) -> Iterator[str]:
+    for fab in instance.fabs.values():
+        if any(name in names and fleet.buys for name, fleet in fab.scanners.items()):
+            yield fab.owner
+
+
+def _of_chips(instance: Instance, names: set[str]) -> Iterator[str]:
+    for chip_id in instance.chips:
+        if chip_id in names:
+            yield from buyers(instance, chip_id)
+
+
+def _of_resources(instance: Instance, names: set[str]) -> Iterator[str]:
+    if instance.network is not None:
+        for activity in instance.network.activities.values():
+            if names & set(activity.uses):
+                yield activity.tags.customer or NOBODY

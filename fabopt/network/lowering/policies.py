@@ -1,0 +1,421 @@
+r"""Allocation policies as rows: entitlements that are rights and no obligations.
+
+With use :math:`U_v`, capacity :math:`K` (both linear in the decisions, `policy_scope`) and the right
+:math:`R_v(K) = \min_k (\alpha_{vk} + \beta_{vk} K)` of `fabopt.network.allocation.curve`, per window of the policy:
+
+* rights: :math:`U_v + e_v \le \alpha_{vk} + \beta_{vk} K + \sigma_v \sum_w e_w` for each k, where
+  :math:`0 \le e_v \le \rho\,(\alpha_{vk} + \beta_{vk} K)` is the part of its right that v gives back (an activity
+  ``release:<policy>:<customer>`` without flows) and :math:`\sigma` the shares on which it is offered again. What an
+  entitlement exceeds an order by is offered again inside :math:`R_v` already. The bound on e matters: without one
+  any split of K could be had (take :math:`e_v = s_v L - U_v` with :math:`L = \max_w U_w / s_w`).
+* others: customers that are not named share what the shares leave, :math:`\sum U \le (1 - \sum_v s_v) K`.
+* caps: :math:`U_v \le \gamma_v K`, or :math:`U_v \le \gamma_v \sum_w U_w`, which is linear both ways.
+* floors: :math:`U_v + i_v \ge \varphi_v K` and :math:`\sum_w U_w + \sum_v i_v \le K`, where :math:`i_v \ge 0` is kept
+  for v and stands idle (``idle:<policy>:<customer>``).
+* least number: :math:`U_v \ge m K - m \overline K (1 - z_v)`, :math:`\sum_v z_v \ge n`, z binary (a unit
+  ``served:<policy>:<customer>``).
+* exact: :math:`U_v = R_v` where that is linear; for orders in proportion, :math:`U_v = \min(o_v, s_v K)` with one
+  binary b a window (``short:<policy>``, 1 in a shortage): :math:`U_v \le s_v K`, :math:`U_v \le o_v`,
+  :math:`U_v + o_v b \ge o_v`, :math:`U_v \ge s_v K - s_v \overline K (1 - b)`.
+
+Two-stage: the rule allots the capacity without expansions, :math:`a_v`, and what is built later is split in the same
+proportion, :math:`U_v \le a_v + (a_v / \sum a)(K - K_0)`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from fabopt.domain.base import Fault, FieldProblem
+from fabopt.domain.policies import UNIT_OF, Policy
+from fabopt.domain.quantity import Quantity
+from fabopt.network.allocation.curve import Claims, Line, lines
+from fabopt.network.lowering.builder import Chain
+from fabopt.network.lowering.orders import demand_orders
+from fabopt.network.lowering.policy_scope import Expression, Scope, scope_of
+from fabopt.network.tables import Activity, Array, GroupLimit, Network, Tags, Unit
+
+Sense = str
+
+
+@dataclass(frozen=True)
+class Split:
+    """A policy ready to be written as rows.
+
+    Attributes
+    ----------
+    scope
+        What it speaks of.
+    customers
+        Customers that the rule knows, in order.
+    claims
+        What they bring, one for each window.
+    """
+
+    scope: Scope
+    customers: tuple[str, ...]
+    claims: tuple[Claims, ...]
+
+
+@dataclass
+class _Rows:
+    """Records that a policy adds to the network."""
+
+    activities: list[Activity] = field(default_factory=list)
+    units: list[Unit] = field(default_factory=list)
+    groups: list[GroupLimit] = field(default_factory=list)
+
+
+def lower_policies(chain: Chain, net: Network) -> Network:
+    """Return the network with the policies of the instance as rows.
+
+    Raises
+    ------
+    FieldProblem
+        When an exact policy, or a least number of customers, stands on capacity for which it cannot be written down.
+    """
+    mode = chain.instance.policy_mode
+    if mode == "off" or not chain.instance.policies:
+        return net
+    rows = _Rows()
+    for split in splits(chain, net):
+        if split.scope.windows:
+            _write(rows, split, mode == "two-stage")
+    return replace(
+        net,
+        activities=(*net.activities, *rows.activities),
+        units=(*net.units, *rows.units),
+        groups=(*net.groups, *rows.groups),
+    )
+
+
+def splits(chain: Chain, net: Network) -> list[Split]:
+    """Return what each policy of the instance splits, among whom, and what they bring."""
+    found = []
+    for policy_id, policy in chain.instance.policies.items():
+        scope = scope_of(chain, net, policy_id, policy)
+        customers = tuple(scope.use) if policy.orders == "demand" else tuple(policy.customers)
+        found.append(Split(scope, customers, _claims(chain, scope, customers)))
+    return found
+
+
+def amounts(chain: Chain, policy: Policy, quantity: Quantity) -> Array:
+    """Return an amount of a claim per period ``[T]``, in the unit of what is split."""
+    factor = {"tool/year": chain.years, "1": 1.0}.get(UNIT_OF[policy.splits.kind], chain.months)
+    return chain.mean(quantity) * factor
+
+
+def _claims(chain: Chain, scope: Scope, customers: tuple[str, ...]) -> tuple[Claims, ...]:
+    policy = scope.policy
+    if policy.rule == "value":
+        return ()
+    demanded = demand_orders(chain, policy.splits) if policy.orders == "demand" else {}
+    given = [policy.customers.get(customer) for customer in customers]
+    orders, held, weights, caps, bids = [], [], [], [], []
+    for place, (customer, claim) in enumerate(zip(customers, given, strict=True)):
+        none = np.zeros(chain.n)
+        stated = None if claim is None or claim.order is None else amounts(chain, policy, claim.order)
+        promised = none if claim is None else amounts(chain, policy, claim.commitment)
+        made = () if claim is None else claim.bids
+        bids += [(amounts(chain, policy, bid.quantity), bid.price.value, place) for bid in made]
+        asked = [quantity for quantity, _, who in bids if who == place]
+        if policy.orders == "demand":
+            stated = np.maximum(demanded.get(customer, none), promised)
+        elif policy.rule == "market":
+            stated = np.sum(asked, axis=0)
+        orders.append(scope.total(np.full(chain.n, math.inf) if stated is None else stated))
+        held.append(scope.total(promised))
+        weights.append(_weight(chain, scope, customer))
+        cap = policy.cap if claim is None or claim.cap is None else claim.cap
+        known = cap is not None and policy.cap_of == "capacity"
+        caps.append(chain.mean(cap) if known and cap is not None else np.full(chain.n, math.inf))
+    ranks = np.array([99 if claim is None or claim.rank is None else claim.rank for claim in given], dtype=np.float64)
+    found: list[Claims] = []
+    for w, window in enumerate(scope.windows):
+        first = window[0]
+        offered = np.array([(scope.total(q)[w], price, who) for q, price, who in bids]).reshape(-1, 3).T
+        claims = Claims(
+            policy.rule,
+            np.array([order[w] for order in orders]),
+            np.array([promise[w] for promise in held]),
+            np.array([weight[first] for weight in weights]),
+            ranks,
+            np.array([cap[first] for cap in caps]),
+            math.inf if policy.alpha == "inf" else float(policy.alpha),
+            offered,
+        )
+        if policy.rule == "turn-and-earn" and found:
+            # This window's shares follow the last window's use: what the rule allotted of the capacity that is data.
+            claims = replace(claims, weights=found[-1].allotted(float(scope.total(scope.base)[w - 1])))
+        found.append(claims)
+    return tuple(found)
+
+
+def _weight(chain: Chain, scope: Scope, customer: str) -> Array:
+    claim, rule = scope.policy.customers.get(customer), scope.policy.rule
+    if claim is None:
+        return np.zeros(chain.n) if rule in ("shares", "turn-and-earn") else np.ones(chain.n)
+    if rule == "shares" and claim.share is not None:
+        return chain.mean(claim.share)
+    if rule == "turn-and-earn" and claim.past is not None:
+        return amounts(chain, scope.policy, claim.past)
+    return chain.flat(claim.weight.value) if rule == "alpha-fair" else np.ones(chain.n)
+
+
+def _write(rows: _Rows, split: Split, two_stage: bool) -> None:
+    policy = split.scope.policy
+    if policy.rule != "value":
+        if policy.exact:
+            _exact(rows, split)
+        else:
+            _rights(rows, split, two_stage)
+        _others(rows, split)
+    _caps(rows, split.scope)
+    _floors(rows, split.scope)
+    if policy.least is not None:
+        _least(rows, split.scope)
+
+
+def row(
+    rows: _Rows,
+    scope: Scope,
+    customer: str,
+    what: str,
+    name: str,
+    sense: Sense,
+    terms: Expression,
+    rhs: Array,
+    windows: Sequence[tuple[int, ...]] | None = None,
+) -> None:
+    """Add one row a window: terms (<=, >=, ==) right-hand side ``[W]``."""
+    label = Tags(
+        stage=scope.tags.stage,
+        owner=scope.tags.owner,
+        customer=customer,
+        item=scope.policy_id,
+        region=scope.tags.region,
+    )
+    group_id = ":".join(part for part in ("policy", scope.policy_id, customer, what) if part)
+    full = f"{scope.name}: {name}"
+    held = tuple(scope.windows if windows is None else windows)
+    found = terms.rows()
+    if found and held:
+        rows.groups.append(GroupLimit(group_id, full, scope.unit, sense, held, rhs, found, label))  # type: ignore[arg-type]
+
+
+def _by_window(scope: Scope, values: Array) -> Array:
+    """Return numbers ``[W]`` as one per period ``[T]``, zero outside the windows."""
+    spread = np.zeros(scope.base.size)
+    for window, value in zip(scope.windows, values, strict=True):
+        spread[list(window)] = value
+    return spread
+
+
+def _pieces(split: Split, two_stage: bool) -> list[list[list[Line]]]:
+    """Return the lines of each window and customer ``[W][V]``."""
+    scope = split.scope
+    base, low, most = scope.total(scope.base), scope.total(scope.low), scope.total(scope.most)
+    found = []
+    for w, claims in enumerate(split.claims):
+        if two_stage and scope.grows and base[w] > 0.0:
+            given = claims.rights(float(base[w]))
+            share = given / max(float(given.sum()), 1e-12)
+            found.append([[Line(float(a - s * base[w]), float(s))] for a, s in zip(given, share, strict=True)])
+        else:
+            found.append(lines(claims, float(low[w]), float(most[w]) if scope.grows else float(base[w])))
+    return found
+
+
+def _rights(rows: _Rows, split: Split, two_stage: bool) -> None:
+    scope, policy = split.scope, split.scope.policy
+    pieces = _pieces(split, two_stage)
+    back = policy.returns.value
+    released = {v: Expression() for v in split.customers}
+    if back > 0.0:
+        for v in split.customers:
+            released[v].add(("activity", _side(rows, scope, "release", v), 0), np.ones(scope.base.size))
+    base = scope.total(scope.base)
+    for n, v in enumerate(split.customers):
+        spent = scope.total(scope.spent[v])
+        tails = _by_window(scope, np.array([claims.tail()[n] for claims in split.claims]))
+        for k in range(max(len(of_window[n]) for of_window in pieces)):
+            held = [w for w, of_window in enumerate(pieces) if len(of_window[n]) > k]
+            constant = np.array([pieces[w][n][k].constant for w in held])
+            slope = np.array([pieces[w][n][k].slope for w in held])
+            slopes = np.zeros(len(scope.windows))
+            slopes[held] = slope
+            right = constant + slope * base[held]
+            windows = [scope.windows[w] for w in held]
+            terms = scope.use[v].plus(scope.added, -_by_window(scope, slopes))
+            for other, given in released.items():
+                terms = terms.plus(given, (1.0 if other == v else 0.0) - tails)
+            what = "" if k == 0 else str(k + 1)
+            # What is in work already is not taken back, even where it exceeds the right.
+            left = np.maximum(right - spent[held], 0.0)
+            row(rows, scope, v, what, f"right of {v}", "<=", terms, left, windows)
+            if back > 0.0:
+                given_back = released[v].plus(scope.added, -back * _by_window(scope, slopes))
+                row(rows, scope, v, f"return{what}", f"what {v} may give back", "<=", given_back, back * right, windows)
+
+
+def _others(rows: _Rows, split: Split) -> None:
+    """Hold the customers that the rule does not know to what the shares leave."""
+    scope = split.scope
+    unnamed = [v for v in scope.use if v not in split.customers]
+    if not unnamed:
+        return
+    total, spent = Expression(), np.zeros(scope.base.size)
+    for v in unnamed:
+        total, spent = total.plus(scope.use[v]), spent + scope.spent[v]
+    rest = np.array([max(0.0, 1.0 - float(c.weights.sum())) if c.rule == "shares" else 0.0 for c in split.claims])
+    left = np.maximum(rest * scope.total(scope.base) - scope.total(spent), 0.0)
+    terms = total.plus(scope.added, -_by_window(scope, rest))
+    row(rows, scope, "", "others", "customers without a share of their own", "<=", terms, left)
+
+
+def _side(rows: _Rows, scope: Scope, kind: str, customer: str) -> str:
+    """Add an activity without flows that stands for capacity given back, or kept idle; return its id."""
+    name = f"{kind}:{scope.policy_id}:{customer}"
+    says = {"release": f"{scope.name}: given back by {customer}", "idle": f"{scope.name}: kept idle for {customer}"}
+    label = Tags(stage=scope.tags.stage, owner=scope.tags.owner, customer=customer, item=scope.policy_id)
+    rows.activities.append(Activity(name, says[kind], scope.unit, label))
+    return name
+
+
+def _caps(rows: _Rows, scope: Scope) -> None:
+    policy = scope.policy
+    everybody, all_spent = _everybody(scope)
+    for v in scope.use:
+        claim = policy.customers.get(v)
+        cap = policy.cap if claim is None or claim.cap is None else claim.cap
+        if cap is None:
+            continue
+        spans = [(scope.windows[w][0], scope.windows[w][-1]) for w in range(len(scope.windows))]
+        share = np.array([_mean(cap, scope, a, b) for a, b in spans])
+        factor, spent = _by_window(scope, share), scope.total(scope.spent[v])
+        if policy.cap_of == "capacity":
+            terms = scope.use[v].plus(scope.added, -factor)
+            limit = np.maximum(share * scope.total(scope.base) - spent, 0.0)
+        else:
+            terms = scope.use[v].plus(everybody, -factor)
+            limit = np.maximum(share * scope.total(all_spent) - spent, 0.0)
+        row(rows, scope, v, "cap", f"cap of {v}", "<=", terms, limit)
+
+
+def _mean(quantity: Quantity, scope: Scope, first: int, last: int) -> float:
+    return quantity.mean(scope.periods[first].start, scope.periods[last].end)
+
+
+def _everybody(scope: Scope) -> tuple[Expression, Array]:
+    total, spent = Expression(), np.zeros(scope.base.size)
+    for v, use in scope.use.items():
+        total, spent = total.plus(use), spent + scope.spent[v]
+    return total, spent
+
+
+def _floors(rows: _Rows, scope: Scope) -> None:
+    kept, spent = _everybody(scope)
+    any_floor = False
+    for v, claim in scope.policy.customers.items():
+        share = np.array([_mean(claim.floor, scope, window[0], window[-1]) for window in scope.windows])
+        if not share.any():
+            continue
+        any_floor = True
+        idle = Expression({("activity", _side(rows, scope, "idle", v), 0): np.ones(scope.base.size)})
+        terms = scope.use[v].plus(idle).plus(scope.added, -_by_window(scope, share))
+        need = share * scope.total(scope.base) - scope.total(scope.spent[v])
+        row(rows, scope, v, "floor", f"floor of {v}", ">=", terms, need)
+        kept = kept.plus(idle)
+    if any_floor:
+        room = scope.total(scope.base) - scope.total(spent)
+        row(rows, scope, "", "kept", "what is used and kept", "<=", kept.plus(scope.added, -1.0), room)
+
+
+def _switch(rows: _Rows, scope: Scope, kind: str, customer: str, name: str) -> Expression:
+    """Add a binary a window (a unit that may be ordered once, in its first period); return it over all its periods."""
+    unit_id = ":".join(part for part in (kind, scope.policy_id, customer) if part)
+    upper = np.zeros(scope.base.size)
+    upper[[window[0] for window in scope.windows]] = 1.0
+    label = Tags(stage=scope.tags.stage, owner=scope.tags.owner, customer=customer, item=scope.policy_id)
+    rows.units.append(Unit(unit_id, f"{scope.name}: {name}", "decision", label, upper=upper, instrument="policy"))
+    first = np.zeros(scope.base.size)
+    first[[window[0] for window in scope.windows]] = 1.0
+    return Expression({("unit", unit_id, 0): first})
+
+
+def _bounded(scope: Scope, why: str) -> Array:
+    most = scope.total(scope.most if scope.grows else scope.base)
+    if not np.isfinite(most).all():
+        message = f"{why} needs capacity with a limit, but what may be added to it has none"
+        raise FieldProblem([Fault(("policies", scope.policy_id), message, "limit the units that add to it")])
+    return most
+
+
+def _least(rows: _Rows, scope: Scope) -> None:
+    least = scope.policy.least
+    if least is None:
+        return
+    m, most, base = least.share.value, _bounded(scope, "a least number of customers"), scope.total(scope.base)
+    served = Expression()
+    for v, use in scope.use.items():
+        z = _switch(rows, scope, "served", v, f"{v} gets its least share")
+        terms = use.plus(scope.added, -m).plus(z, -m * _by_window(scope, most))
+        row(
+            rows, scope, v, "least", f"least share of {v}", ">=", terms, m * (base - most) - scope.total(scope.spent[v])
+        )
+        served = served.plus(z)
+    number = np.full(len(scope.windows), float(least.customers))
+    row(rows, scope, "", "least", f"at least {least.customers} customers", ">=", served, number)
+
+
+def _exact(rows: _Rows, split: Split) -> None:
+    scope, base = split.scope, split.scope.total(split.scope.base)
+    rule = scope.policy.rule
+    alone = all(np.isinf(claims.orders).all() and not claims.commitments.any() for claims in split.claims)
+    plain = all(not c.commitments.any() and np.isinf(c.caps).all() for c in split.claims)
+    for n, v in enumerate(split.customers):
+        spent = scope.total(scope.spent[v])
+        if not scope.grows:
+            given = np.array([claims.allotted(float(k))[n] for claims, k in zip(split.claims, base, strict=True)])
+            row(
+                rows,
+                scope,
+                v,
+                "exact",
+                f"exactly what {v} is allotted",
+                "==",
+                scope.use[v],
+                np.maximum(given - spent, 0.0),
+            )
+        elif alone and plain and (rule != "alpha-fair" or scope.policy.alpha != 0):
+            share = np.array([claims.rights(1.0)[n] for claims in split.claims])
+            terms = scope.use[v].plus(scope.added, -_by_window(scope, share))
+            row(rows, scope, v, "exact", f"exactly the share of {v}", "==", terms, share * base - spent)
+        elif rule != "proportional" or not plain:
+            message = f"the rule '{rule}' cannot be held exactly where capacity may grow"
+            hint = "use 'shares' or 'proportional' without commitments and caps, or leave 'exact' out"
+            raise FieldProblem([Fault(("policies", scope.policy_id, "exact"), message, hint)])
+    if scope.grows and rule == "proportional":
+        _exact_proportional(rows, split)
+
+
+def _exact_proportional(rows: _Rows, split: Split) -> None:
+    scope, base = split.scope, split.scope.total(split.scope.base)
+    most = _bounded(scope, "an exact policy")
+    short = _switch(rows, scope, "short", "", "capacity is short of orders")
+    for n, v in enumerate(split.customers):
+        spent = scope.total(scope.spent[v])
+        order = np.array([claims.orders[n] for claims in split.claims])
+        share = np.array([claims.tail()[n] for claims in split.claims])
+        use, s = scope.use[v], _by_window(scope, share)
+        row(rows, scope, v, "share", f"share of {v}", "<=", use.plus(scope.added, -s), share * base - spent)
+        row(rows, scope, v, "order", f"order of {v}", "<=", use, order - spent)
+        whole = use.plus(short, _by_window(scope, order))
+        row(rows, scope, v, "whole", f"whole order of {v} without a shortage", ">=", whole, order - spent)
+        cut = use.plus(scope.added, -s).plus(short, -_by_window(scope, share * most))
+        limit = share * (base - most) - spent
+        row(rows, scope, v, "cut", f"cut order of {v} in a shortage", ">=", cut, limit)

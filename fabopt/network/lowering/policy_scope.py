@@ -1,0 +1,217 @@
+r"""What a policy splits, in decisions: use by customer, and capacity with what units add to it.
+
+Use :math:`U_v(t) = \sum_{a \in A_v} \sum_\tau \rho_{a,r,\tau}(t-\tau)\, x_a(t-\tau)` over the activities that run on
+behalf of customer v, plus what units occupy on its behalf; capacity :math:`K(t) = \text{base}(t) + \sum_e
+\sum_{t'} p_e(t-t')\, y_e(t')`. What was in work at the decision date is use that is no decision any more. Where
+chips are split, use is what ships to a lab and capacity is all that ships.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import numpy as np
+
+from fabopt.domain.policies import Policy
+from fabopt.domain.users import NOBODY, users_of
+from fabopt.network.links import link
+from fabopt.network.lowering.builder import Chain
+from fabopt.network.supply import supply_bound
+from fabopt.network.tables import Array, Network, Period, Tags, Term, UnitEffect
+
+Key = tuple[str, str, int]
+"""Kind, id and shift of a term."""
+
+RESOURCE = {
+    "fabs": "starts:",
+    "packaging_lines": "packaging:",
+    "memory_makers": "stacking:",
+    "scanners": "output:",
+    "resources": "",
+}
+"""How the resource is called that a thing of a kind stands for."""
+
+
+@dataclass
+class Expression:
+    """A linear expression over decisions: coefficient ``[T]`` by kind, id and shift of the decision."""
+
+    terms: dict[Key, Array] = field(default_factory=dict)
+
+    def add(self, key: Key, coefficient: Array) -> None:
+        """Add a term."""
+        before = self.terms.get(key)
+        self.terms[key] = coefficient if before is None else before + coefficient
+
+    def plus(self, other: Expression, factor: float | Array = 1.0) -> Expression:
+        """Return this expression plus a multiple of another; a factor ``[T]`` belongs to the period of the row."""
+        total = Expression(dict(self.terms))
+        for key, coefficient in other.terms.items():
+            total.add(key, coefficient * factor)
+        return total
+
+    def rows(self) -> tuple[Term, ...]:
+        """Return the terms of a row, without those that are zero throughout."""
+        return tuple(
+            Term(kind, name, coefficient, shift)  # type: ignore[arg-type]
+            for (kind, name, shift), coefficient in self.terms.items()
+            if np.any(coefficient)
+        )
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one policy speaks of.
+
+    Attributes
+    ----------
+    use
+        Use by customer, named ones first.
+    spent
+        Use by customer of what was in work at the decision date ``[T]``.
+    added
+        Capacity beyond `base` that units add (all of it where chips are split).
+    base, most
+        Capacity without and with everything that may be built ``[T]``; most may be infinite.
+    low
+        Least capacity ``[T]``: below the base where units may be retired.
+    windows
+        Windows in which the policy holds.
+    """
+
+    policy_id: str
+    policy: Policy
+    use: Mapping[str, Expression]
+    spent: Mapping[str, Array]
+    added: Expression
+    base: Array
+    most: Array
+    low: Array
+    windows: tuple[tuple[int, ...], ...]
+    tags: Tags
+    unit: str
+    periods: tuple[Period, ...]
+
+    @property
+    def name(self) -> str:
+        """Display name of the policy."""
+        return self.policy.name or self.policy_id
+
+    @property
+    def grows(self) -> bool:
+        """Whether capacity is a decision."""
+        return bool(self.added.terms)
+
+    def total(self, values: Array) -> Array:
+        """Return the sums ``[W]`` of numbers ``[T]`` over the windows."""
+        return np.array([values[list(window)].sum() for window in self.windows])
+
+
+def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy) -> Scope:
+    """Return what a policy of an instance speaks of in its lowered network."""
+    users = users_of(chain.instance, policy.splits) or ()
+    named = dict.fromkeys((*policy.customers, *users))
+    windows = _windows(chain, policy)
+    if policy.splits.kind == "chips":
+        return _of_chips(net, policy_id, policy, list(named), windows)
+    ids = {RESOURCE[policy.splits.kind] + name for name in policy.splits.names}
+    use, spent = _use(chain, net, ids, list(named))
+    added = Expression()
+    base, most = np.zeros(chain.n), np.zeros(chain.n)
+    resources = [r for r in net.resources if r.id in ids]
+    for resource in resources:
+        base += resource.base
+    # The base counts only what work in progress leaves; the policy splits all of it.
+    base += np.sum([np.zeros(chain.n), *spent.values()], axis=0)
+    low, most = base.copy(), base.copy()
+    units = {unit.id: unit for unit in net.units}
+    for effect in net.unit_effects:
+        if effect.resource in ids:
+            unit = units[effect.unit]
+            if effect.profile.max(initial=0.0) > 0.0:
+                _by_order(added, effect, chain.n, 1.0)
+                orders = np.full(chain.n, np.inf) if unit.upper is None else unit.upper
+                most = most + _most_added(effect, np.minimum(np.cumsum(orders), unit.total))
+            else:
+                whose = unit.tags.owner if policy.splits.kind == "scanners" else unit.tags.customer
+                _by_order(use.setdefault(whose or NOBODY, Expression()), effect, chain.n, -1.0)
+            if unit.retire_cost is not None and effect.persistent:
+                _retired(added if effect.profile[-1] > 0.0 else use[whose or NOBODY], effect, chain.n)
+                low = np.zeros(chain.n)
+    first = resources[0]
+    return Scope(policy_id, policy, use, spent, added, base, most, low, windows, first.tags, first.unit, net.periods)
+
+
+def _of_chips(
+    net: Network, policy_id: str, policy: Policy, named: list[str], windows: tuple[tuple[int, ...], ...]
+) -> Scope:
+    """Return the scope of a policy on chips: what ships to each lab, and all that ships."""
+    use: dict[str, Expression] = {name: Expression() for name in named}
+    added, tags = Expression(), Tags()
+    ones = np.ones(net.n_periods)
+    for activity in net.activities:
+        if activity.id.startswith("deploy:") and activity.tags.chip in policy.splits.chips:
+            use.setdefault(activity.tags.customer, Expression()).add(("activity", activity.id, 0), ones)
+            added.add(("activity", activity.id, 0), ones)
+            tags = activity.tags
+    supply = supply_bound(link(net)).material
+    most = np.sum([supply.get(f"chip:{chip}", np.zeros(net.n_periods)) for chip in policy.splits.chips], axis=0)
+    none = np.zeros(net.n_periods)
+    spent = dict.fromkeys(use, none)
+    label = Tags(stage=tags.stage, owner=tags.owner)
+    return Scope(policy_id, policy, use, spent, added, none, most, none, windows, label, "kaccelerator", net.periods)
+
+
+def _windows(chain: Chain, policy: Policy) -> tuple[tuple[int, ...], ...]:
+    held = [
+        period for period in chain.periods
+        if (policy.since is None or period.end > policy.since)
+        and (policy.until is None or period.start <= policy.until)
+    ]  # fmt: skip
+    if policy.by == "period":
+        return tuple((period.index,) for period in held)
+    if policy.by == "window":
+        return (tuple(period.index for period in held),)
+    return tuple(tuple(p.index for p in group) for _, group in groupby(held, key=lambda p: p.start.year))
+
+
+def _use(
+    chain: Chain, net: Network, ids: set[str], named: Iterable[str]
+) -> tuple[dict[str, Expression], dict[str, Array]]:
+    customer = {activity.id: activity.tags.customer or NOBODY for activity in net.activities}
+    use: dict[str, Expression] = {name: Expression() for name in named}
+    spent = {name: np.zeros(chain.n) for name in use}
+    for record in net.uses:
+        if record.resource not in ids or record.age >= chain.n:
+            continue
+        whose = customer[record.activity]
+        # The amount belongs to the period of the start, the coefficient of a term to that of the row.
+        amount = np.concatenate([np.full(record.age, record.amount[0]), record.amount[: chain.n - record.age]])
+        use.setdefault(whose, Expression()).add(("activity", record.activity, record.age), amount)
+        before = chain.build.history.get(record.activity, 0.0) * record.amount[0]
+        spent.setdefault(whose, np.zeros(chain.n))[: record.age] += before
+    return use, spent
+
+
+def _by_order(expression: Expression, effect: UnitEffect, periods: int, sign: float) -> None:
+    """Add the effect of a unit's orders: one term an age at which they act."""
+    last = periods if effect.persistent else min(periods, effect.first_age + len(effect.profile))
+    for age in range(effect.first_age, last):
+        share = effect.profile[min(age - effect.first_age, len(effect.profile) - 1)]
+        expression.add(("unit", effect.unit, age), np.full(periods, sign * share))
+
+
+def _retired(expression: Expression, effect: UnitEffect, periods: int) -> None:
+    """Take away what retired units added, or occupied, from the period of retirement on."""
+    for age in range(periods):
+        expression.add(("retire", effect.unit, age), np.full(periods, -abs(float(effect.profile[-1]))))
+
+
+def _most_added(effect: UnitEffect, ordered: Array) -> Array:
+    """Return the most that a unit's orders, `ordered` in all by each period, can add ``[T]``."""
+    standing = np.zeros(ordered.size)
+    if effect.first_age < ordered.size:
+        standing[effect.first_age :] = ordered[: ordered.size - effect.first_age]
+    return np.where(standing > 0.0, standing * effect.profile.max(), 0.0)
