@@ -7,6 +7,7 @@ held        whole numbers as in the plan                             value of a 
 relaxed     whole numbers may be fractions                           an upper bound, with prices
 whole       the mixed-integer program, started from the held plan    both, as close as gap and time allow
 reaches     no objective, and a row that asks for a value            whether any plan has it
+chosen      relief is a decision (:mod:`.parametric`)                the step or the cost
 ==========  =======================================================  ===========================================
 
 Every session has one solver thread and belongs to one worker; it is created at the first question. A relief is applied
@@ -25,10 +26,11 @@ import numpy as np
 from fabopt.analysis.choke.groups import Relief
 from fabopt.analysis.choke.problem import ChokeProblem, Interval, sides
 from fabopt.network.tables import Array
+from fabopt.solve.compile import Matrices
 from fabopt.solve.patch import held, relaxed
 from fabopt.solve.session import Ended, HighsSession, Outcome
 
-Question = Literal["held", "relaxed", "whole", "reaches"]
+Question = Literal["held", "relaxed", "whole", "reaches", "chosen"]
 
 TINY = 1e-9
 """Two values this close, relative to 1 + their size, are the same."""
@@ -78,7 +80,7 @@ class Run:
     ended
         How the run ended.
     lo, hi
-        What it proved of the value.
+        What it proved of the value; with ``chosen`` of the objective of that program.
     """
 
     id: int
@@ -157,6 +159,19 @@ class Bench:
         proven = Interval(target if answer else -np.inf, target if answer is False else np.inf)
         self._note("reaches", relief, target, outcome, proven)
         return answer
+
+    def fresh(self, program: Matrices) -> HighsSession:
+        """Return a session of a program of its own, in the place of the last one; :meth:`stop` ends it too."""
+        session = self._sessions["chosen"] = HighsSession(program, threads=1, seed=self.effort.seed)
+        return session
+
+    def once(self, program: Matrices, relief: Relief, target: float | None, seconds: float) -> Outcome:
+        """Return the answer of a program in which relief is a decision; ``relief`` and ``target`` say which."""
+        session = self.fresh(program)
+        session.set_option("mip_abs_gap", TINY)
+        outcome = session.solve(time_limit=seconds, gap=self.effort.gap)
+        self._note("chosen", relief, target, outcome, interval(outcome))
+        return outcome
 
     def _whole(self, relief: Relief, start: Array | None, seconds: float) -> Interval:
         session = self.session("whole")

@@ -19,7 +19,7 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import Bench, Effort, Run, worth
+from fabopt.analysis.choke.bench import TINY, Bench, Effort, Run, worth
 from fabopt.analysis.choke.groups import NO_RELIEF, Relief
 from fabopt.analysis.choke.problem import ChokeProblem, Interval, Proof
 from fabopt.network.tables import Array
@@ -134,22 +134,25 @@ class Oracle:
 
     def certify(self, reliefs: Sequence[Relief]) -> list[Interval]:
         """Return what is proven of the value after each relief."""
-        fresh = {r.key: r for r in reliefs if r.key not in self._searched}
+        fresh = {r.key: r for r in reliefs if r.key not in self._searched and not self._implied(r)}
         found = self.ask([partial(self._certified, r) for r in fresh.values()])
         for relief, interval in zip(fresh.values(), found, strict=True):
             self._learn(relief, interval)
         self._searched |= fresh.keys()
         return [self._known[r.key][1] for r in reliefs]
 
+    def _implied(self, relief: Relief) -> bool:
+        """Keep what tighter and looser reliefs prove of this one; say whether it leaves nothing to ask."""
+        found = self._learn(relief, Interval(-np.inf, np.inf))
+        return found.width <= TINY * (1.0 + abs(found.lo)) and abs(found.lo) < np.inf
+
     def _certified(self, relief: Relief, bench: Bench) -> Interval:
-        return bench.certified(relief, self._seconds())
+        return bench.certified(relief, self.seconds())
 
     def gains(self, reliefs: Sequence[Relief]) -> list[Gain]:
         """Return the certified gain of each relief, with the gain of the plan whose whole numbers are held."""
         base, first = self.base, len(self.runs)
-        start = time.perf_counter()
         intervals = self.certify(reliefs)
-        took = time.perf_counter() - start
         at: dict[Key, list[Run]] = {}
         for run in self.runs[first:]:
             at.setdefault(run.relief.key, []).append(run)
@@ -166,7 +169,7 @@ class Oracle:
                     lo=over.lo,
                     hi=over.hi,
                     proof=over.proof(self.eps),
-                    seconds=sum(run.seconds for run in runs) if runs else took / max(1, len(reliefs)),
+                    seconds=sum(run.seconds for run in runs),
                     runs=tuple(run.id for run in runs),
                 )
             )
@@ -201,7 +204,7 @@ class Oracle:
         return answer
 
     def _reaches(self, relief: Relief, goal: float, bench: Bench) -> bool | None:
-        return bench.reaches(relief, goal, self._seconds())
+        return bench.reaches(relief, goal, self.seconds())
 
     # -- bookkeeping -------------------------------------------------------------------------------------------------
 
@@ -217,7 +220,8 @@ class Oracle:
         self._known[relief.key] = relief, result
         return result
 
-    def _seconds(self) -> float:
+    def seconds(self) -> float:
+        """Return how long a mixed-integer run that begins now may take; 0 or less: none may begin."""
         return min(self.effort.seconds, self.until - time.monotonic())
 
     def ask(self, jobs: Sequence[Callable[[Bench], T]]) -> list[T]:

@@ -88,6 +88,18 @@ def with_reliefs(m: Matrices, directions: Sequence[Relief], most: Array) -> Matr
     )
 
 
+def with_target(m: Matrices, cost: Array, target: float) -> Matrices:
+    """Return the program with one more row ``cost . x >= target``; ``cost`` [columns] may leave out the last ones."""
+    row = sparse.csr_array(np.concatenate([cost, np.zeros(m.n_columns - len(cost))]).reshape(1, -1))
+    return replace(
+        m,
+        a=sparse.csc_array(sparse.vstack([m.a, row])),
+        row_lower=np.append(m.row_lower, target),
+        row_upper=np.append(m.row_upper, np.inf),
+        labels=(*m.labels, ("target", ())),
+    )
+
+
 def most_possible(m: Matrices, direction: Relief, most: float) -> float:
     """Return the furthest step up to ``most`` along a direction at which a linear program still has a plan."""
     program = with_reliefs(m, [direction], np.array([most]))

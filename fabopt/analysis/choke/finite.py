@@ -1,0 +1,393 @@
+r"""Finite steps: exact curves, first gain and saturation, the average price, certified gains (F3 to F6).
+
+**Trace of a linear program.** With the whole numbers held (a curve that plans reach) or relaxed (one that no plan
+exceeds), :math:`t \mapsto v(b + td)` is concave with finitely many pieces. Where the tangents at two points meet, the
+value is either theirs, which makes a breakpoint, or lies below, and both halves are asked again: at most
+:math:`2k + 1` programs for :math:`k` pieces.
+
+**Curve of a mixed-integer program.** Neither concave nor continuous, but it never falls: where the value certified at
+:math:`t = b` is no more than that at :math:`t = a`, all between is *proven flat* by two runs. Two single programs, with
+the step as a decision, find the ends of what matters:
+
+.. math:: \text{first gain} = \min \{ t : c'x \ge U_0 + \varepsilon \} \qquad
+          \text{saturation} = \min \{ t : c'x \ge v(b + Td) \}
+
+**Average shadow price** (Kim and Cho 1988; Crema 1995): the highest price per unit at which some purchase up to
+:math:`T` pays,
+
+.. math:: \mathrm{ASP} = \sup_{0 < t \le T} \frac{v(b + td) - v(b)}{t}
+
+by Dinkelbach's method: maximise :math:`c'x - \lambda t` over :math:`(x, t)`, raise :math:`\lambda` to the ratio of the
+answer, until nothing pays more than :math:`\lambda`. It ends after a few programs, since :math:`\lambda` only rises.
+
+**Proof of idleness.** A gain smaller than the gap of the base can still be proven zero. If no plan of the relaxation
+that is worth at least :math:`L_0` uses more of a limit than is there, with the limit lifted, then lifting it loses no
+plan and gains none that is better: the gain is zero, whatever the gap. One linear program a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fabopt.analysis.choke.bench import TINY, Bench, worth
+from fabopt.analysis.choke.derivative import Question, slope
+from fabopt.analysis.choke.frames import frame_of
+from fabopt.analysis.choke.groups import LIFTED, STEPS, LimitGroup, Relief, Step
+from fabopt.analysis.choke.oracle import Gain, Oracle
+from fabopt.analysis.choke.parametric import with_reliefs, with_target
+from fabopt.analysis.choke.problem import AT_LIMIT, Interval, sides
+from fabopt.solve.patch import relaxed
+from fabopt.solve.session import Ended
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+# -- F3: the trace of a linear program -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One straight piece of a curve: from step ``start`` with ``value`` there, up to ``end``, with a slope."""
+
+    start: float
+    end: float
+    value: float
+    slope: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A concave curve as its straight pieces, and the number of linear programs that it took."""
+
+    pieces: tuple[Piece, ...]
+    asked: int
+
+    def at(self, t: float) -> float:
+        """Return the value at a step within the curve."""
+        piece = next((p for p in self.pieces if t <= p.end), self.pieces[-1])
+        return piece.value + piece.slope * (t - piece.start)
+
+    @property
+    def breakpoints(self) -> tuple[tuple[float, float], ...]:
+        """Step and value of the ends of all pieces."""
+        last = self.pieces[-1]
+        return (*((p.start, p.value) for p in self.pieces), (last.end, self.at(last.end)))
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a piece."""
+        return frame_of([{"start": p.start, "end": p.end, "value": p.value, "slope": p.slope} for p in self.pieces])
+
+
+def trace(oracle: Oracle, direction: Relief, most: float, question: Question = "held") -> Trace:
+    """Return the exact curve of the value along a direction, from 0 to ``most`` units.
+
+    Parameters
+    ----------
+    oracle
+        With the plan.
+    direction
+        What one unit moves.
+    most
+        Last step.
+    question
+        ``held``: whole numbers as in the plan, a lower curve; ``relaxed``: of the relaxation, an upper curve.
+    """
+    return oracle.ask([partial(_trace, direction, most, question)])[0]
+
+
+def _trace(direction: Relief, most: float, question: Question, bench: Bench) -> Trace:
+    known: dict[float, tuple[float, float]] = {}
+
+    def value(t: float) -> tuple[float, float]:
+        if t not in known:
+            outcome = bench.linear(question, direction.times(t))
+            known[t] = worth(outcome), slope(outcome, direction)
+        return known[t]
+
+    breaks: set[float] = {0.0, most}
+
+    def split(a: float, b: float) -> None:
+        (va, ga), (vb, gb) = value(a), value(b)
+        small = TINY * (1.0 + max(abs(va), abs(vb)))
+        if abs(va + ga * (b - a) - vb) <= small or abs(vb - gb * (b - a) - va) <= small or ga - gb <= TINY:
+            return
+        t = (vb - gb * b - va + ga * a) / (ga - gb)
+        if not a < t < b or min(t - a, b - t) <= TINY * most:
+            return
+        if value(t)[0] < va + ga * (t - a) - small:
+            split(a, t)
+            split(t, b)
+        breaks.add(t)
+
+    split(0.0, most)
+    ends = sorted(breaks)
+    pieces: list[Piece] = []
+    for a, b in pairwise(ends):
+        steep = (value(b)[0] - value(a)[0]) / (b - a)
+        if pieces and abs(steep - pieces[-1].slope) <= 1e-7 * (1.0 + abs(steep)):
+            pieces[-1] = replace(pieces[-1], end=b)
+        else:
+            pieces.append(Piece(a, b, value(a)[0], steep))
+    return Trace(tuple(pieces), len(known))
+
+
+# -- F4: the curve of a mixed-integer program ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Value certified at a step."""
+
+    t: float
+    lo: float
+    hi: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The value of a mixed-integer program along a direction.
+
+    Attributes
+    ----------
+    points
+        Certified values, by step.
+    flat
+        Stretches (from, to) on which the value is proven to gain no more than the smallest gain that counts.
+    first_gain
+        Step at which the value first gains; None where it is proven not to gain at all.
+    saturates
+        Step from which the value no longer gains; None where it gains nowhere.
+    """
+
+    points: tuple[Point, ...]
+    flat: tuple[tuple[float, float], ...]
+    first_gain: Interval | None
+    saturates: Interval | None
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a point."""
+        return frame_of([{"step": p.t, "lo": p.lo, "hi": p.hi} for p in self.points])
+
+
+def value_curve(oracle: Oracle, direction: Relief, most: float, pieces: int = 8) -> Curve:
+    """Return the value of the mixed-integer program along a direction, from 0 to ``most`` units.
+
+    Parameters
+    ----------
+    oracle
+        With the plan.
+    direction
+        What one unit moves.
+    most
+        Last step.
+    pieces
+        Number of equal parts that are asked, besides the first gain and the saturation.
+    """
+    first = first_gain(oracle, direction, most)
+    last = None if first is None else saturation(oracle, direction, most)
+    steps = {most * k / pieces for k in range(pieces + 1)}
+    steps |= {i.hi for i in (first, last) if i is not None and np.isfinite(i.hi)}
+    order = sorted(steps)
+    found = oracle.certify([direction.times(t) for t in order])
+    points = tuple(Point(t, i.lo, i.hi) for t, i in zip(order, found, strict=True))
+    flat: list[tuple[float, float]] = []
+    for a, b in pairwise(points):
+        if b.hi <= a.lo + oracle.eps:
+            joined = flat and flat[-1][1] == a.t and b.hi <= _at(points, flat[-1][0]).lo + oracle.eps
+            flat[-1:] = [(flat[-1][0], b.t)] if joined else [*flat[-1:], (a.t, b.t)]
+    return Curve(points, tuple(flat), first, last)
+
+
+def _at(points: Sequence[Point], t: float) -> Point:
+    return next(p for p in points if p.t == t)
+
+
+def least_step(oracle: Oracle, direction: Relief, target: float, most: float) -> Interval | None:
+    """Return the least step up to ``most`` that reaches a value, as an interval; None where none is proven to.
+
+    The upper end is infinite where time did not suffice to find one.
+    """
+    return oracle.ask([partial(_least_step, oracle, direction, target, most)])[0]
+
+
+def _least_step(oracle: Oracle, direction: Relief, target: float, most: float, bench: Bench) -> Interval | None:
+    m = oracle.problem.matrices
+    program = with_target(with_reliefs(m, [direction], np.array([most])), m.cost, target - m.offset)
+    cost = np.zeros(program.n_columns)
+    cost[-1] = -1.0
+    outcome = bench.once(replace(program, cost=cost, offset=0.0), direction, target, max(oracle.seconds(), 0.0))
+    if outcome.ended is Ended.INFEASIBLE:
+        return None
+    upper = np.inf if outcome.objective is None else max(0.0, -outcome.objective)
+    lower = 0.0 if outcome.bound is None else min(upper, max(0.0, -outcome.bound))
+    return Interval(lower, upper)
+
+
+def first_gain(oracle: Oracle, direction: Relief, most: float) -> Interval | None:
+    """Return the step at which the value first gains; None where it is proven to gain nothing up to ``most``."""
+    if oracle.improves(direction.times(most)) is False:
+        return None
+    return least_step(oracle, direction, oracle.better, most)
+
+
+def saturation(oracle: Oracle, direction: Relief, most: float) -> Interval | None:
+    """Return the step at which all is gained that ``most`` units gain (the value found there)."""
+    value = oracle.certified(direction.times(most)).lo
+    return least_step(oracle, direction, value - TINY * (1.0 + abs(value)), most)
+
+
+# -- F5: the average shadow price ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AveragePrice:
+    """The highest price per unit at which some purchase pays.
+
+    Attributes
+    ----------
+    lo, hi
+        What is proven of it; ``hi`` is infinite where time or gap left that open.
+    at
+        The purchase, in units; None where none pays.
+    """
+
+    lo: float
+    hi: float
+    at: float | None
+
+
+def average_price(oracle: Oracle, direction: Relief, most: float) -> AveragePrice:
+    """Return the average shadow price of a direction for purchases of up to ``most`` units."""
+    top = oracle.certified(direction.times(most)).over(oracle.base)
+    if top.proof(oracle.eps) == "zero":
+        return AveragePrice(0.0, 0.0, None)
+    return oracle.ask([partial(_average, oracle, oracle.base, direction, most, top.lo / most)])[0]
+
+
+def _average(
+    oracle: Oracle, base: Interval, direction: Relief, most: float, first: float, bench: Bench
+) -> AveragePrice:
+    program = with_reliefs(oracle.problem.matrices, [direction], np.array([most]))
+    price, at = first, most if first > 0 else None
+    while True:
+        cost = program.cost.copy()
+        cost[-1] = -price
+        label = direction.named(f"{direction.label} at {price:.6g} a unit")
+        outcome = bench.once(replace(program, cost=cost), label, None, max(oracle.seconds(), 0.0))
+        if outcome.x is None or outcome.objective is None:
+            return AveragePrice(price, np.inf, at)
+        step = float(outcome.x[-1])
+        surplus = outcome.objective - base.hi
+        if surplus <= oracle.eps or step <= TINY * most:
+            open_ = outcome.bound is None or outcome.bound - base.lo > oracle.eps
+            return AveragePrice(price, np.inf if open_ else price, at)
+        price, at = price + surplus / step, step
+
+
+# -- F6: certified gains ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FiniteGain:
+    """Gain of one step of a limit group; ``unit`` is the gain per unit of the group, None where it is lifted."""
+
+    id: str
+    step: Step
+    gain: Gain
+    unit: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class FiniteGains:
+    """Gains of the finite steps of limit groups."""
+
+    gains: tuple[FiniteGain, ...]
+
+    def of(self, id: str) -> tuple[FiniteGain, ...]:
+        """Return the gains of one group, in the order of the steps."""
+        return tuple(g for g in self.gains if g.id == id)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a group and step."""
+        return frame_of(
+            [
+                {
+                    "id": g.id, "step": g.step.label, "plan": g.gain.plan, "lo": g.gain.lo, "hi": g.gain.hi,
+                    "proof": g.gain.proof, "seconds": g.gain.seconds,
+                }
+                for g in self.gains
+            ]
+        )  # fmt: skip
+
+
+def finite_gains(oracle: Oracle, ids: Sequence[str], steps: Sequence[Step] = STEPS) -> FiniteGains:
+    """Return the gains of finite steps of some groups, with what is proven of each.
+
+    Where a limit is lifted without gain, the smaller steps are proven with it.
+    """
+    problem = oracle.problem
+    by = {}
+    for some in ([s for s in steps if s == LIFTED], [s for s in steps if s != LIFTED]):  # lifting bounds all else
+        asked = [(id, step) for step in some for id in ids]
+        by |= dict(zip(asked, oracle.gains([problem.relief(id, step) for id, step in asked]), strict=True))
+    return FiniteGains(
+        tuple(
+            FiniteGain(id, step, by[id, step], _per_unit(problem.counted(problem.group(id)), step, by[id, step]))
+            for id in ids
+            for step in steps
+        )
+    )
+
+
+def _per_unit(group: LimitGroup, step: Step, gain: Gain) -> Interval | None:
+    amounts = group.amounts(step)
+    total = float(amounts.mean()) if len(amounts) else 0.0
+    return Interval(gain.lo / total, gain.hi / total) if 0 < total < np.inf else None
+
+
+def idle(oracle: Oracle, ids: Sequence[str], question: Step = LIFTED) -> dict[str, bool]:
+    """Return which groups are proven to gain nothing, however large the gap of the base.
+
+    Parameters
+    ----------
+    oracle
+        With the plan.
+    ids
+        Groups that can be moved.
+    question
+        The relief that is shown to gain nothing.
+    """
+    reliefs = [oracle.problem.relief(id, question) for id in ids]
+    answers = oracle.ask([partial(_idle, relief, oracle.base.lo) for relief in reliefs])
+    return dict(zip(ids, answers, strict=True))
+
+
+def _idle(relief: Relief, value: float, bench: Bench) -> bool:
+    """Return whether no better plan of the relaxation uses what the relief gives."""
+    m = bench.problem.matrices
+    low, high, top = sides(m, relief)
+    program = with_target(
+        replace(relaxed(m), row_lower=low, row_upper=high, column_upper=top),
+        m.cost,
+        value - m.offset - TINY * (1.0 + abs(value)),
+    )
+    session = bench.fresh(program)
+    rows = m.a.tocsr()
+    wanted = [(rows[[i], :].toarray()[0], m.row_upper[i]) for i, a in relief.upper.items() if a > 0]
+    wanted += [(-rows[[i], :].toarray()[0], -m.row_lower[i]) for i, a in relief.lower.items() if a > 0]
+    wanted += [(np.eye(1, m.n_columns, j)[0], m.column_upper[j]) for j, a in relief.column.items() if a > 0]
+    for cost, limit in wanted:
+        session.set_costs(cost)
+        if worth(session.solve()) > limit + AT_LIMIT * (1.0 + abs(limit)):
+            return False
+    return True
