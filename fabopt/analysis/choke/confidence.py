@@ -1,0 +1,237 @@
+r"""How sure the choke point is: draws from the ranges of the data, and the change that dethrones it.
+
+**Draws** of the data (:mod:`fabopt.analysis.choke.draws`) are priced again, each limit relieved by 10 %: how often a
+limit ranks first and among the first three, and how its gain is spread.
+
+**Dethroning.** Of the numbers whose draws go with the lead of the first over the second (Spearman's rank correlation),
+the strongest are moved alone, to the end of the range that takes the lead away; where another limit is first there,
+bisection finds the smallest change that does it. It is the smallest of those that were tried, and it is said how many.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fabopt.analysis.choke.draws import Quantiles, Spread, moved, quantiles, spreads, triangular
+from fabopt.analysis.choke.records import Dethrone, Draws, Stability
+from fabopt.domain.instance import Instance
+from fabopt.io.tree import Tree
+from fabopt.network.tables import Array
+
+TRIED = 4
+"""How many numbers are moved alone in search of one that dethrones."""
+
+HALVINGS = 5
+"""Bisections of a change that dethrones: to about 3 % of the range."""
+
+Gains = Callable[[Instance], Mapping[str, float] | None]
+"""Gains at +10 % by limit group of an instance; None where it has no plan with the whole numbers held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the draws gave: the quantiles that stood, and the gains by group, one row a draw that has a plan."""
+
+    quantiles: tuple[Quantiles, ...]
+    groups: tuple[str, ...]
+    gains: Array
+    asked: int
+    refused: int
+    without_plan: int
+    put_back: int
+
+
+def sample(
+    tree: Tree,
+    data: Instance,
+    gains: Gains,
+    groups: Sequence[str],
+    count: int,
+    seed: int,
+    until: float = np.inf,
+    several: Callable[[Callable[[int], Any], Sequence[int]], list[Any]] | None = None,
+) -> Sample:
+    """Draw the data and ask for the gains.
+
+    Parameters
+    ----------
+    tree, data
+        The instance.
+    gains
+        Gains of an instance.
+    groups
+        Ids of the limit groups that are ranked.
+    count, seed
+        Number of draws, and the seed.
+    until
+        Time (``time.monotonic``) after which no draw is begun.
+    several
+        Runs a function over numbers, in threads; one after the other when left out.
+    """
+    found = spreads(tree, data)
+
+    def draw(number: int) -> tuple[str, Quantiles, Mapping[str, float], int]:
+        at = quantiles(found, seed, number)
+        if time.monotonic() >= until:
+            return "late", at, {}, 0
+        drawn = moved(tree, data, found, at)
+        if drawn is None:
+            return "refused", at, {}, 0
+        instance, back = drawn
+        found_gains = gains(instance)
+        kept = {path: q for path, q in at.items() if path not in back}
+        if found_gains is None:
+            return "without plan", kept, {}, len(back)
+        return "stood", kept, found_gains, len(back)
+
+    run = several or (lambda function, numbers: [function(n) for n in numbers])
+    done = [d for d in run(draw, range(count)) if d[0] != "late"]
+    stood = [d for d in done if d[0] == "stood"]
+    return Sample(
+        quantiles=tuple(d[1] for d in stood),
+        groups=tuple(groups),
+        gains=np.array([[d[2].get(g, 0.0) for g in groups] for d in stood]).reshape(len(stood), len(groups)),
+        asked=len(done),
+        refused=sum(d[0] == "refused" for d in done),
+        without_plan=sum(d[0] == "without plan" for d in done),
+        put_back=sum(d[3] for d in stood),
+    )
+
+
+def stability(drawn: Sample) -> dict[str, Stability]:
+    """Return how each group fares over the draws; empty where none stood."""
+    if not len(drawn.gains):
+        return {}
+    order = np.argsort(-drawn.gains, axis=1, kind="stable")
+    rank = np.argsort(order, axis=1)
+    low, median, high = np.percentile(drawn.gains, (10, 50, 90), axis=0)
+    return {
+        group: Stability(
+            first=float(np.mean((rank[:, i] == 0) & (drawn.gains[:, i] > 0))),
+            top3=float(np.mean((rank[:, i] < 3) & (drawn.gains[:, i] > 0))),
+            low=float(low[i]),
+            median=float(median[i]),
+            high=float(high[i]),
+        )
+        for i, group in enumerate(drawn.groups)
+    }
+
+
+def summary(drawn: Sample, seed: int, wanted: int, change: Dethrone | None, tried: int) -> Draws:
+    """Return the record of the draws with what a reader must know of them."""
+    notes = []
+    if drawn.asked < wanted:
+        notes.append(f"Time allowed {drawn.asked} of {wanted} draws.")
+    if drawn.refused:
+        notes.append(f"{drawn.refused} draws broke the rules of the instance and were given up.")
+    if drawn.without_plan:
+        notes.append(f"{drawn.without_plan} draws have no plan with the whole numbers of this one.")
+    if drawn.put_back:
+        notes.append(f"In the others {drawn.put_back} numbers went back to their values, for rules would refuse them.")
+    if tried:
+        notes.append(f"{tried} numbers were moved alone in search of one that dethrones.")
+    return Draws(drawn.asked, len(drawn.gains), seed, change, tuple(notes))
+
+
+def strongest(drawn: Sample, first: str, most: int = TRIED) -> tuple[tuple[str, float], ...]:
+    """Return the levers whose draws go with the lead of a group over the best other, strongest first.
+
+    Parameters
+    ----------
+    drawn
+        The draws.
+    first
+        Id of the group.
+    most
+        How many levers.
+
+    Returns
+    -------
+    tuple of (lever, quantile)
+        The quantile is the end of the range towards which the lead falls.
+    """
+    i = drawn.groups.index(first)
+    if len(drawn.gains) < 4 or drawn.gains.shape[1] < 2:
+        return ()
+    lead = _ranks(drawn.gains[:, i] - np.delete(drawn.gains, i, axis=1).max(axis=1))
+    found = []
+    for path in dict.fromkeys(p for q in drawn.quantiles for p in q):
+        values = _ranks(np.array([q.get(path, 0.5) for q in drawn.quantiles]))
+        if np.std(values) > 0 and np.std(lead) > 0:
+            found.append((path, float(np.corrcoef(values, lead)[0, 1])))
+    found.sort(key=lambda item: -abs(item[1]))
+    return tuple((path, 0.0 if r > 0 else 1.0) for path, r in found[:most])
+
+
+def _ranks(values: Array) -> Array:
+    return np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(float)
+
+
+def dethrone(
+    tree: Tree,
+    data: Instance,
+    gains: Gains,
+    first: str,
+    candidates: Sequence[tuple[str, float]],
+    labels: Mapping[str, str],
+    until: float = np.inf,
+) -> tuple[Dethrone | None, int]:
+    """Return the smallest change of one number that puts another limit first, and how many numbers were tried.
+
+    Parameters
+    ----------
+    tree, data, gains
+        The instance, and the gains of one.
+    first
+        Id of the group that is first.
+    candidates
+        Levers with the quantile towards which they are moved.
+    labels
+        Label of each group.
+    until
+        Time after which no number is tried.
+    """
+    found = {spread.path: spread for spread in spreads(tree, data)}
+    best: Dethrone | None = None
+    tried = 0
+    for path, end in candidates:
+        if time.monotonic() >= until:
+            break
+        tried += 1
+        change = _smallest(tree, data, gains, first, found[path], end)
+        if change is not None and (best is None or abs(change[0]) < abs(best.change)):
+            best = Dethrone(path, change[0], labels.get(change[1], change[1]))
+    return best, tried
+
+
+def _smallest(
+    tree: Tree, data: Instance, gains: Gains, first: str, spread: Spread, end: float
+) -> tuple[float, str] | None:
+    """Return the smallest change, as a share of the value, that puts another group first, and which."""
+    q = spread.quantity
+    low, high, _ = q.range_of(q.points[0])
+    middle = 0.0 if not low < high else (q.value - low) / (high - low)  # quantile of the mode itself
+
+    def leader(at: float) -> str | None:
+        drawn = moved(tree, data, (spread,), {spread.path: at})
+        after = None if drawn is None or drawn[1] else gains(drawn[0])
+        return max(after, key=lambda g: after[g]) if after else None
+
+    there = leader(end)
+    if there is None or there == first:
+        return None
+    near, far = middle, end
+    for _ in range(HALVINGS):
+        half = (near + far) / 2
+        other = leader(half)
+        if other is not None and other != first:
+            far, there = half, other
+        else:
+            near = half
+    value = triangular(far, low, q.value, high)
+    return (value / q.value - 1.0 if q.value else 0.0), there

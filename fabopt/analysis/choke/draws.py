@@ -1,0 +1,211 @@
+r"""Draws of the data from the ranges of its sources.
+
+Every number with a published range is drawn, once a draw, from the triangular distribution between its low and its high
+with its value as the mode. A series is drawn at one quantile in all its points, so its course stays what it is. Shares
+that add up to one are divided by their sum. A rate of exchange moves every price that is written in that currency along
+with it. Numbers without a published range stand still, unless none has one: then all are drawn from their assumed
+ranges. Where the rules of an instance refuse a draw (a fab that would expose more than its scanners can), the numbers
+of the records they name go back to their values.
+
+Draw :math:`n` of seed :math:`s` depends on :math:`(s, n)` alone: more draws never change the earlier ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from fabopt.domain.instance import Instance
+from fabopt.domain.quantity import Point, Quantity
+from fabopt.io.levers import Lever, list_levers, set_lever
+from fabopt.io.problems import InstanceError
+from fabopt.io.tree import Tree
+from fabopt.io.validate import validate
+
+RETRIES = 6
+"""How often the numbers that a rule refuses are put back before a draw is given up."""
+
+Quantiles = Mapping[str, float]
+"""Quantile of each lever that is moved, between 0 (its low) and 1 (its high)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A number that is drawn.
+
+    Attributes
+    ----------
+    path
+        Its lever.
+    quantity
+        Its value with the published range.
+    currency
+        Currency that it is written in, or empty.
+    """
+
+    path: str
+    quantity: Quantity
+    currency: str = ""
+
+
+def spreads(tree: Tree, data: Instance) -> tuple[Spread, ...]:
+    """Return the numbers of an instance that have a published range; where there is none at all, all with a range."""
+    published, every = [], []
+    for lever in list_levers(data):
+        q = lever.quantity
+        ends = [(low, high, assumed) for low, high, assumed in map(q.range_of, q.points) if low < high]
+        if ends:
+            every.append(Spread(lever.path, q, _currency(tree.raw, lever, data)))
+            if not all(assumed for *_, assumed in ends):
+                published.append(every[-1])
+    return tuple(published or every)
+
+
+def _currency(raw: Any, lever: Lever, data: Instance) -> str:
+    """Return the currency that a lever is written in, where it is a foreign one."""
+    if "USD" not in lever.quantity.unit or not data.currencies:
+        return ""
+    written = _written(raw, lever.path.split("."))
+    return next((code for code in data.currencies if code in written), "")
+
+
+def _written(raw: Any, parts: Sequence[str]) -> str:
+    """Return as text what stands at a path of a raw tree; empty where a key has dots and cannot be followed."""
+    for part in parts:
+        if isinstance(raw, Mapping) and part in raw:
+            raw = raw[part]
+        elif isinstance(raw, list) and part.isdigit() and int(part) < len(raw):
+            raw = raw[int(part)]
+        else:
+            return ""
+    return str(raw.get("unit", "")) if isinstance(raw, Mapping) and "unit" in raw else str(raw)
+
+
+def triangular(quantile: float, low: float, mode: float, high: float) -> float:
+    """Return the quantile of the triangular distribution."""
+    if not low < high:
+        return mode
+    split = (mode - low) / (high - low)
+    if quantile <= split:
+        return low + float(np.sqrt(quantile * (high - low) * (mode - low)))
+    return high - float(np.sqrt((1.0 - quantile) * (high - low) * (high - mode)))
+
+
+def quantiles(found: Sequence[Spread], seed: int, number: int) -> dict[str, float]:
+    """Return the quantiles of one draw: they depend on the seed and its number alone."""
+    drawn = np.random.default_rng([seed, number]).random(len(found))
+    return {spread.path: float(p) for spread, p in zip(found, drawn, strict=True)}
+
+
+def moved(tree: Tree, data: Instance, found: Sequence[Spread], at: Quantiles) -> tuple[Instance, frozenset[str]] | None:
+    """Return the instance with numbers at quantiles of their ranges, and the levers that had to be put back.
+
+    Parameters
+    ----------
+    tree, data
+        The instance as it stands.
+    found
+        Its numbers with ranges.
+    at
+        Quantile by lever; the others keep their values.
+
+    Returns
+    -------
+    tuple or None
+        None where the rules refuse it whatever is put back.
+    """
+    back: set[str] = set()
+    named_before: set[tuple[str, ...]] = set()
+    for _ in range(RETRIES):
+        kept = {path: q for path, q in at.items() if path not in back}
+        raw = tree.raw
+        for path, value in _values(data, found, kept).items():
+            raw = set_lever(raw, path, value, Instance)
+        try:
+            return validate(replace(tree, raw=raw), Instance), frozenset(back)
+        except InstanceError as error:
+            named = {tuple(problem.path.split(".")) for problem in error.problems}
+            refused = {path for path in kept if _concerned(tuple(path.split(".")), named, named_before)}
+            if not refused:
+                return None
+            back |= refused
+            named_before |= named
+    return None
+
+
+def _concerned(path: tuple[str, ...], named: Set[tuple[str, ...]], before: Set[tuple[str, ...]]) -> bool:
+    """Return whether a number is put back for what the rules refused.
+
+    At first what belongs to the records that are named; where that was not enough, also what other records say of them,
+    and what the named field is in all records.
+    """
+    for field in named:
+        if path[:2] == field[:2]:
+            return True
+        says_it = len(field) > 1 and field[1] in path
+        same_field = path[0] == field[0] and path[2:3] == field[2:3]
+        if field in before and (says_it or same_field):
+            return True
+    return False
+
+
+def _values(data: Instance, found: Sequence[Spread], at: Quantiles) -> dict[str, dict[str, Any]]:
+    """Return the raw form of every number that moves, shares that add to one divided by their sum."""
+    points: dict[str, tuple[Point, ...]] = {}
+    by_path = {spread.path: spread for spread in found}
+    rates = dict.fromkeys(data.currencies, 1.0)
+    for code, rate in data.currencies.items():
+        path = f"currencies.{code}"
+        if path in at and path in by_path:
+            rates[code] = _point(rate, rate.points[0], at[path]).value / rate.value
+    for path, quantile in at.items():
+        spread = by_path[path]
+        scale = rates.get(spread.currency, 1.0)
+        drawn = (_point(spread.quantity, p, quantile) for p in spread.quantity.points)
+        points[path] = tuple(replace(p, value=p.value * scale) for p in drawn)
+    for group in _shares(data, points):
+        points |= _normalised(group, points)
+    quantity = {lever.path: lever.quantity for lever in list_levers(data)}
+    return {path: _raw(quantity[path], drawn) for path, drawn in points.items()}
+
+
+def _point(quantity: Quantity, point: Point, quantile: float) -> Point:
+    low, high, _ = quantity.range_of(point)
+    return replace(point, value=triangular(quantile, low, point.value, high))
+
+
+def _raw(quantity: Quantity, points: Sequence[Point]) -> dict[str, Any]:
+    whole: dict[str, Any] = {"unit": quantity.unit}
+    if quantity.shape == "constant":
+        return whole | {"value": points[0].value}
+    return whole | {quantity.shape: {str(p.when): p.value for p in points}}
+
+
+def _shares(data: Instance, moving: Iterable[str]) -> list[list[Lever]]:
+    """Return the groups of sibling shares that add up to one and of which some move."""
+    groups: dict[str, list[Lever]] = {}
+    for lever in list_levers(data):
+        if lever.quantity.unit == "1":
+            groups.setdefault(lever.path.rpartition(".")[0], []).append(lever)
+    parents = {path.rpartition(".")[0] for path in moving}
+    return [g for parent, g in groups.items() if parent in parents and len(g) > 1 and _adds_to_one(g)]
+
+
+def _adds_to_one(group: Sequence[Lever]) -> bool:
+    dates = {tuple(p.when for p in lever.quantity.points) for lever in group}
+    if len(dates) > 1:
+        return False
+    sums = np.sum([[p.value for p in lever.quantity.points] for lever in group], axis=0)
+    return bool(np.allclose(sums, 1.0, atol=1e-6))
+
+
+def _normalised(group: Sequence[Lever], points: Mapping[str, tuple[Point, ...]]) -> dict[str, tuple[Point, ...]]:
+    values = {lever.path: points.get(lever.path, lever.quantity.points) for lever in group}
+    total = np.sum([[p.value for p in drawn] for drawn in values.values()], axis=0)
+    return {
+        path: tuple(replace(p, value=p.value / float(t)) for p, t in zip(drawn, total, strict=True))
+        for path, drawn in values.items()
+    }
