@@ -336,7 +336,7 @@ def finite_gains(oracle: Oracle, ids: Sequence[str], steps: Sequence[Step] = STE
     Where a limit is lifted without gain, the smaller steps are proven with it.
     """
     problem = oracle.problem
-    by = {}
+    by: dict[tuple[str, Step], Gain] = {}
     for some in ([s for s in steps if s == LIFTED], [s for s in steps if s != LIFTED]):  # lifting bounds all else
         asked = [(id, step) for step in some for id in ids]
         by |= dict(zip(asked, oracle.gains([problem.relief(id, step) for id, step in asked]), strict=True))

@@ -27,6 +27,8 @@ from fabopt.solve.session import HighsSession
 
 T = TypeVar("T")
 Key = tuple[tuple[tuple[int, float], ...], ...]
+Gauge = Literal["plan", "certified"]
+"""By what a value is told: this plan with its whole numbers held, or what is proven of the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,12 @@ class Oracle:
             self._learn(relief, interval)
         self._searched |= fresh.keys()
         return [self._known[r.key][1] for r in reliefs]
+
+    def values(self, reliefs: Sequence[Relief], gauge: Gauge) -> list[Interval]:
+        """Return the value after each relief by a gauge; that of a plan is a single number."""
+        if gauge == "certified":
+            return self.certify(reliefs)
+        return [Interval(value, value) for value in self.plan_values(reliefs)]
 
     def _implied(self, relief: Relief) -> bool:
         """Keep what tighter and looser reliefs prove of this one; say whether it leaves nothing to ask."""

@@ -1,0 +1,201 @@
+r"""The cheapest package of relief for a target, the runner-up, and the frontier of cost against gain (F8).
+
+One program, not an enumeration: with :math:`r_k \in [0, R_k]` the share by which limit :math:`k` is moved,
+:math:`q_k` the cost of moving it by its whole base and :math:`f_k` the cost of moving it at all,
+
+.. math::
+   \min \sum_k q_k r_k + f_k s_k \quad\text{s.t.}\quad
+   Ax \le b + \sum_k r_k\, \mathrm{diag}(|b|)\, d_k, \quad r_k \le R_k s_k, \quad c'x \ge T, \quad s_k \in \{0, 1\}
+
+The runner-up leaves out at least one limit of the first package: :math:`\sum_{k \in S} s_k \le |S| - 1`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from fabopt.analysis.choke.bench import Bench
+from fabopt.analysis.choke.frames import frame_of
+from fabopt.analysis.choke.groups import Relief, together
+from fabopt.analysis.choke.oracle import Gauge, Oracle
+from fabopt.analysis.choke.parametric import with_reliefs, with_target
+from fabopt.solve.compile import Matrices
+from fabopt.solve.patch import held
+from fabopt.solve.session import Ended
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOVED = 1e-7
+"""A share up to this is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReliefCost:
+    """What it costs to move a limit, in any one unit for all of them.
+
+    Attributes
+    ----------
+    id
+        Of the group.
+    whole
+        Cost of moving every counted entry by its whole base (100 %).
+    fixed
+        Cost of moving it at all.
+    most
+        Largest share that it can move by.
+    """
+
+    id: str
+    whole: float
+    fixed: float = 0.0
+    most: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package of relief that reaches a target.
+
+    Attributes
+    ----------
+    members
+        Id of each limit that is moved, and the share of its base.
+    cost
+        What it costs.
+    least
+        What no such package can cost less than.
+    """
+
+    members: tuple[tuple[str, float], ...]
+    cost: float
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """The cheapest packages for a target.
+
+    Attributes
+    ----------
+    target
+        Value to be reached.
+    found
+        The cheapest first; each leaves out a limit of every one before it.
+    reachable
+        Whether some package reaches the target; None where time did not suffice to tell.
+    exhausted
+        Whether there is proven to be no further package.
+    """
+
+    target: float
+    found: tuple[Package, ...]
+    reachable: bool | None
+    exhausted: bool
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a package and limit."""
+        return frame_of(
+            [
+                {"target": self.target, "rank": rank, "cost": p.cost, "least": p.least, "id": id, "share": share}
+                for rank, p in enumerate(self.found, 1)
+                for id, share in p.members
+            ]
+        )
+
+
+def cheapest_packages(
+    oracle: Oracle, costs: Sequence[ReliefCost], target: float, count: int = 2, gauge: Gauge = "certified"
+) -> Packages:
+    """Return the cheapest packages that reach a target.
+
+    Parameters
+    ----------
+    oracle
+        With the plan.
+    costs
+        What may be moved, and at what cost.
+    target
+        Value to be reached.
+    count
+        How many packages.
+    gauge
+        ``plan``: with the whole numbers of the plan held.
+    """
+    return oracle.ask([partial(_packages, oracle, costs, target, count, gauge)])[0]
+
+
+def frontier(
+    oracle: Oracle, costs: Sequence[ReliefCost], targets: Sequence[float], gauge: Gauge = "certified"
+) -> tuple[Packages, ...]:
+    """Return the cheapest package for each target: the cost of relief against what it gains."""
+    return tuple(oracle.ask([partial(_packages, oracle, costs, target, 1, gauge) for target in targets]))
+
+
+def _packages(
+    oracle: Oracle, costs: Sequence[ReliefCost], target: float, count: int, gauge: Gauge, bench: Bench
+) -> Packages:
+    problem = oracle.problem
+    m = problem.matrices if gauge == "certified" else held(problem.matrices, bench.plan)
+    directions = [_by_base(oracle, cost.id) for cost in costs]
+    program = _program(m, directions, costs, target)
+    found: list[Package] = []
+    while len(found) < count:
+        outcome = bench.once(program, together(directions), target, max(oracle.seconds(), 0.0))
+        if outcome.x is None or outcome.objective is None:
+            none = outcome.ended is Ended.INFEASIBLE
+            return Packages(target, tuple(found), True if found else False if none else None, none)
+        least = -np.inf if outcome.bound is None else -outcome.bound
+        shares = outcome.x[m.n_columns : m.n_columns + len(costs)]
+        moved = [(cost.id, float(r)) for cost, r in zip(costs, shares, strict=True) if r > MOVED]
+        found.append(Package(tuple(moved), max(0.0, -outcome.objective), max(0.0, least)))
+        if not moved:
+            return Packages(target, tuple(found), True, True)
+        program = _without(program, [i for i, r in enumerate(shares) if r > MOVED], len(costs))
+    return Packages(target, tuple(found), True, False)
+
+
+def _by_base(oracle: Oracle, id: str) -> Relief:
+    """Return the direction in which one unit is the whole base; entries without a finite base stay."""
+    group = oracle.problem.counted(oracle.problem.group(id))
+    return group.by(np.where(np.isfinite(group.base), group.base, 0.0), group.label)
+
+
+def _program(m: Matrices, directions: Sequence[Relief], costs: Sequence[ReliefCost], target: float) -> Matrices:
+    k = len(costs)
+    most = np.array([cost.most for cost in costs])
+    moved = with_target(with_reliefs(m, directions, most), m.cost, target - m.offset)
+    n = m.n_columns
+    link = sparse.hstack([sparse.csr_array((k, n)), sparse.eye_array(k), -sparse.diags_array(most)])
+    rows = sparse.hstack([moved.a, sparse.csr_array((moved.n_rows, k))])
+    return replace(
+        moved,
+        a=sparse.csc_array(sparse.vstack([rows, link])),
+        row_lower=np.concatenate([moved.row_lower, np.full(k, -np.inf)]),
+        row_upper=np.concatenate([moved.row_upper, np.zeros(k)]),
+        column_lower=np.concatenate([moved.column_lower, np.zeros(k)]),
+        column_upper=np.concatenate([moved.column_upper, np.ones(k)]),
+        cost=-np.concatenate([np.zeros(n), [c.whole for c in costs], [c.fixed for c in costs]]),
+        integer=np.concatenate([moved.integer, np.ones(k, dtype=bool)]),
+        offset=0.0,
+        labels=moved.labels + tuple(("link", (cost.id,)) for cost in costs),
+    )
+
+
+def _without(program: Matrices, members: Sequence[int], k: int) -> Matrices:
+    """Return the program that leaves out at least one of the members."""
+    row = np.zeros(program.n_columns)
+    row[program.n_columns - k + np.array(members)] = 1.0
+    return replace(
+        program,
+        a=sparse.csc_array(sparse.vstack([program.a, sparse.csr_array(row.reshape(1, -1))])),
+        row_lower=np.append(program.row_lower, -np.inf),
+        row_upper=np.append(program.row_upper, len(members) - 1.0),
+        labels=(*program.labels, ("another", ())),
+    )
