@@ -1,0 +1,101 @@
+"""Where the data of a limit stands: the field of the instance, and the file and line it was written in.
+
+Lowering gives every record an id of a word and the ids of the instance's own records (``starts:north``); the word says
+which field the record was made from, and its tags say whose. What the table of words does not know is looked for in the
+plain network, whose records keep their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fabopt.domain.instance import Instance
+from fabopt.io.problems import Positions
+from fabopt.network.tables import Network, Tags
+
+_FIELDS: Mapping[tuple[str, str], str] = {
+    ("starts", ""): "fabs.{item}.wafer_starts",
+    ("space", ""): "fabs.{item}.free_space",
+    ("output", ""): "scanners.{item}.output",
+    ("exposures", ""): "fabs.{site}.scanners.{item}.opening",
+    ("stacking", ""): "memory_makers.{item}.stacking",
+    ("qualified", ""): "memory_makers.{site}.qualified",
+    ("packaging", ""): "packaging_lines.{item}.capacity",
+    ("bonding", ""): "packaging_lines.{item}.bonding",
+    ("substrate", ""): "substrates.{item}.capacity",
+    ("power", ""): "sites.{site}.power",
+    ("ground", ""): "sites.{site}.expansion.max_total",
+    ("expand", "wafer"): "fabs.{item}.expansion",
+    ("expand", "memory"): "memory_makers.{item}.expansion",
+    ("expand", "packaging"): "packaging_lines.{item}.expansion",
+    ("expand", "substrate"): "substrates.{item}.expansion",
+    ("scanner", ""): "scanners.{item}",
+    ("qualify", ""): "memory_makers.{site}.qualifying",
+    ("build", ""): "sites.{site}.expansion",
+    ("floor", ""): "markets.{item}.floor",
+    ("more", ""): "markets.{item}.quantity",
+    ("budget", ""): "labs.{lab}.budget",
+    ("synchronised", ""): "sites",
+}
+"""Field by the word of the id, and by stage where several share a word."""
+
+_PLAIN = ("materials", "activities", "resources", "units", "demands", "budgets", "groups")
+
+
+@dataclass(frozen=True, slots=True)
+class DataPlace:
+    """Where a limit's number stands: the field as a lever path, the file, the line; None and empty where unknown."""
+
+    field: str
+    file: str
+    line: int | None
+
+    def __str__(self) -> str:
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{where}: {self.field}" if where else self.field
+
+
+def field_of(net: Network, data: Instance, entity: str) -> str:
+    """Return the field of the instance that a record of the network was made from; empty where there is none."""
+    if data.network is not None:
+        for section in _PLAIN:
+            if entity in (getattr(data.network, section, None) or {}):
+                return f"network.{section}.{entity}"
+    tags = _tags(net, entity)
+    if tags is None:
+        return ""
+    word = entity.partition(":")[0]
+    template = _FIELDS.get((word, "")) or _FIELDS.get((word, tags.stage))
+    if template is None and tags.lab and tags.workload:
+        template = "labs.{lab}.demand.total"
+    if template is None:
+        return ""
+    return template.format(item=tags.item, site=tags.site, lab=tags.lab)
+
+
+def _tags(net: Network, entity: str) -> Tags | None:
+    for records in (net.resources, net.units, net.demands, net.budgets, net.groups, net.materials, net.activities):
+        for record in records:
+            if record.id == entity:
+                return record.tags
+    return None
+
+
+def place_of(net: Network, data: Instance, positions: Positions, entity: str) -> DataPlace | None:
+    """Return the field, file and line of a record's data; None where no field is known.
+
+    Parameters
+    ----------
+    net, data
+        The network and the instance it was lowered from.
+    positions
+        Where each part of the instance was written.
+    entity
+        Id of the record in the network.
+    """
+    field = field_of(net, data, entity)
+    if not field:
+        return None
+    place = positions.find(tuple(int(part) if part.isdigit() else part for part in field.split(".")))
+    return DataPlace(field, place.file if place else "", place.line if place else None)
