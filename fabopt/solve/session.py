@@ -8,7 +8,7 @@ Facts that this class takes care of:
 
 - HiGHS gives no duals for a mixed-integer program: :meth:`hold_integers` makes the whole numbers fixed and continuous,
   and prices come from the linear program that is left.
-- The thread count belongs to the process: a change needs the global scheduler to be reset first.
+- Each thread of a process has one scheduler with one thread count: a change needs it to be reset first.
 - highspy's own ``HandleKeyboardInterrupt`` prints and may exit the process, so Ctrl-C is caught here: a handler sets a
   flag, the interrupt callbacks read it, and the incumbent stays.
 - ``time_limit`` counts for each run.
@@ -54,16 +54,14 @@ _ENDED = {
 LARGE = 10_000
 """Columns from which a program counts as large: see :meth:`HighsSession._choose_methods`."""
 
-_scheduler_lock = threading.Lock()
-_scheduler_threads: list[int] = []  # the thread count that HiGHS' global scheduler runs with, once it is set
+_scheduler = threading.local()  # HiGHS keeps one scheduler a thread; here the thread count that it runs with
 
 
 def _prepare_scheduler(threads: int) -> None:
-    """Reset HiGHS' global scheduler if this process has used another thread count before."""
-    with _scheduler_lock:
-        if _scheduler_threads != [threads]:
-            highspy.Highs.resetGlobalScheduler(True)
-            _scheduler_threads[:] = [threads]
+    """Reset HiGHS' scheduler of this thread if the thread has run it with another thread count before."""
+    if getattr(_scheduler, "threads", None) != threads:
+        highspy.Highs.resetGlobalScheduler(True)
+        _scheduler.threads = threads
 
 
 class HighsSession:
@@ -103,7 +101,6 @@ class HighsSession:
         self._failure: BaseException | None = None
         self._stoppable, self._last = True, -np.inf
         self._highs = highspy.Highs()
-        _prepare_scheduler(threads)
         for name, value in (
             ("log_to_console", False),
             ("threads", threads),
@@ -290,6 +287,7 @@ class HighsSession:
         self._check(self._highs.changeObjectiveOffset(-apart), "an offset of the objective")
         self._apart = apart
         self._progress, self._stoppable, self._last, self._failure = progress, interruptible, -np.inf, None
+        _prepare_scheduler(self.threads)
         before = self._highs.getRunTime()
         status = self._highs.run()
         if self._failure is not None:
@@ -375,6 +373,7 @@ class HighsSession:
         self.relax_integers()
         try:
             self.set_option("presolve", "off")
+            _prepare_scheduler(self.threads)
             self._highs.run()
             status, there, ray = self._highs.getPrimalRay()
         finally:
