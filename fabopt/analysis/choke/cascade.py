@@ -82,8 +82,8 @@ class Cascade:
             [
                 {
                     "step": i, "members": " + ".join(s.members), "before": s.before.lo, "after": s.after.lo,
-                    "gain": s.gain, "proven_lo": s.proven.lo, "proven_hi": s.proven.hi, "alone_lo": s.alone.lo, "alone_hi": s.alone.hi, "cost": s.cost, "lead": s.lead,
-                    "decided": s.decided,
+                    "gain": s.gain, "proven_lo": s.proven.lo, "proven_hi": s.proven.hi, "alone_lo": s.alone.lo,
+                    "alone_hi": s.alone.hi, "cost": s.cost, "lead": s.lead, "decided": s.decided,
                 }
                 for i, s in enumerate(self.steps, 1)
             ]
@@ -130,7 +130,7 @@ def cascade(
             return Cascade(tuple(steps), "undecided" if search.open else "nothing gains")
         members, after, decided = found
         steps.append(search.record(members, value, after, decided))
-        if all(oracle.problem.group(id).kind == "demand" for id in members):
+        if all(_is_demand(oracle.problem.group(id)) for id in members):
             return Cascade(tuple(steps), "demand is met")
         if np.isinf(after.lo):
             return Cascade(tuple(steps), "no limit is left")
@@ -221,6 +221,11 @@ class _Search:
             return self.oracle.gain(relief)
         plan = max(0.0, self.oracle.plan_value(relief) - self.base.lo)
         return Gain(relief, plan, plan, plan, "undecided", 0.0, ())
+
+
+def _is_demand(group: LimitGroup) -> bool:
+    """Return whether it is what somebody wants at most; what is required at least is a different limit."""
+    return group.kind == "demand" and bool(np.all(group.row_sign > 0))
 
 
 def _lead(group: LimitGroup) -> float | None:

@@ -276,6 +276,25 @@ class Joint:
         return frame_of(rows)
 
 
+def candidates(oracle: Oracle, ids: Sequence[str], step: Step = LIFTED) -> tuple[str, ...]:
+    """Return the groups that a search is worth: at a limit in the plan, or exceeded where all of them are moved.
+
+    The plan with all of them moved is one of the relaxation, with fractions for whole numbers; a limit that neither
+    plan touches is left out of the search, which the searcher should say.
+    """
+    problem = oracle.problem
+    assert problem.x is not None
+    relief = problem.relief(ids, step)
+    free = oracle.ask([lambda bench: bench.linear("relaxed", relief).x])[0]
+    kept = []
+    for id in ids:
+        group = problem.counted(problem.group(id))
+        touched = [problem.at_limit(group, x).any() for x in (problem.x, free) if x is not None]
+        if any(touched) or free is None:
+            kept.append(id)
+    return tuple(kept)
+
+
 def minimal_sets(
     oracle: Oracle,
     ids: Sequence[str],
