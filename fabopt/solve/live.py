@@ -21,8 +21,8 @@ DEVEX = 1
 class LiveLinear:
     """A live linear program, always solved from the basis that is optimal for the program it was made with.
 
-    Starting from the last basis instead would be no faster on the whole, and which of several equal plans is found
-    would hang on the order of the questions.
+    Starting from the last basis instead would be no faster on the whole, and a basis that one question has left in bad
+    shape would spoil the next.
 
     Parameters
     ----------

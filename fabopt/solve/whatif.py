@@ -169,6 +169,7 @@ class WhatIf:
         self._linear: dict[Kind, LiveLinear] = {}
         self._whole: LiveWhole | None = None
         self._bases: dict[Kind, Any] = {}
+        self._proven = np.inf
         self.plan = plan
         if plan is None:
             self.plan = self.full().x
@@ -230,6 +231,7 @@ class WhatIf:
         if relaxation.ended is Ended.INFEASIBLE:
             return _answer(case, relaxation, None, began)
         bound = np.inf if relaxation.objective is None else relaxation.objective
+        bound = min(bound, self._proven) if case is self.base else bound
         kept = self._solve("held", held(case.program, self.plan))
         if kept.ended is Ended.OPTIMAL:
             answer = _answer(case, kept, bound, began)
@@ -268,10 +270,11 @@ class WhatIf:
     def _solve(self, kind: Kind, program: Matrices) -> Outcome:
         if kind not in self._linear:
             base = self.base.program
-            at_base = relaxed(base) if kind == "relaxed" or self.plan is None else held(base, self.plan)
+            # Without a plan, what is held first is as good as any.
+            anchor = program if self.plan is None else relaxed(base) if kind == "relaxed" else held(base, self.plan)
             # The basis of the other kind is nearer than none.
             basis = self._bases.get(kind) or next(iter(self._bases.values()), None)
-            self._linear[kind] = LiveLinear(at_base, self.options, basis)
+            self._linear[kind] = LiveLinear(anchor, self.options, basis)
             self._bases[kind] = self._linear[kind].basis
         return self._linear[kind].solve(program)
 
@@ -285,9 +288,9 @@ class WhatIf:
         outcome = session.solve(time_limit=self.options.time_limit, gap=gap, apart=case.stage.standing)
         if outcome.x is None:
             return _answer(case, outcome, None, began, searched=True)
-        if self.plan is None:
-            self.plan = outcome.x
         bound = min(bound, np.inf if outcome.bound is None else outcome.bound)
+        if case is self.base:
+            self._proven = bound
         priced = self._solve("held", held(case.program, outcome.x))
         if priced.ended is Ended.OPTIMAL:
             outcome = replace(priced, ended=outcome.ended)
