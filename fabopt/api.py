@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fabopt.analysis.allocation.study import GameOf, Study
     from fabopt.analysis.bill import Bill
     from fabopt.domain.instance import Instance as Data
     from fabopt.io.tree import Tree
@@ -216,6 +217,52 @@ class Instance:
 
         return reconcile(self.data)
 
+    @property
+    def money(self) -> str:
+        """Unit of money: "M USD", or nothing for a plain network alone, which has its own."""
+        alone = self.data.network is not None and not self.data.labs and not self.data.markets
+        return "" if alone else "M USD"
+
+    def _defaults(self) -> dict[str, Any]:
+        """Return the options that the instance states itself."""
+        own = self.data.solving
+        defaults: dict[str, Any] = {"gap": own.gap}
+        if own.time_limit is not None:
+            defaults["time_limit"] = own.time_limit
+        return defaults
+
+    def allocate(self, two_stage: bool = False, **options: Any) -> Study:
+        """Return who gets what under the allocation policies, and what they cost against a plan without them.
+
+        Parameters
+        ----------
+        two_stage
+            Whether the rules allot what is there before the plan is made; otherwise they are constraints of the plan.
+        options
+            As for :meth:`solve`; the objective is value.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When the instance has no policies.
+        """
+        from fabopt.analysis.allocation.study import study
+        from fabopt.solve.options import SolveOptions
+
+        return study(self.data, two_stage, SolveOptions(**{**self._defaults(), **options}))
+
+    def games(self) -> tuple[GameOf, ...]:
+        """Return how customers order under each policy that goes by orders, when every order answers the others'.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When no policy goes by orders.
+        """
+        from fabopt.analysis.allocation.study import games
+
+        return games(self.data)
+
     def solve(
         self,
         objective: str = "value",
@@ -257,16 +304,11 @@ class Instance:
         from fabopt.solve.results.folder import check_target
         from fabopt.solve.run import solve
 
-        own = self.data.solving
-        defaults: dict[str, Any] = {"gap": own.gap}
-        if own.time_limit is not None:
-            defaults["time_limit"] = own.time_limit
-        chosen = SolveOptions(objective=objective, **{**defaults, **options})  # type: ignore[arg-type]
+        chosen = SolveOptions(objective=objective, **{**self._defaults(), **options})  # type: ignore[arg-type]
         if out is not None:
             check_target(Path(out))
         solution = solve(self.network, chosen, progress, extra)
-        alone = self.data.network is not None and not self.data.labs and not self.data.markets
-        origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), "" if alone else "M USD")
+        origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), self.money)
         tables = core_and_domain(self.network, solution, self.data) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
         result = Result(

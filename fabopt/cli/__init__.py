@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import typer
 
 from fabopt import __version__
+from fabopt.cli.allocate import allocate
 from fabopt.cli.bill import bill
 from fabopt.cli.new import new
 from fabopt.cli.reconcile import reconcile
@@ -34,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (solve, validate, show, schema, new, bill, reconcile):
+for verb in (solve, validate, show, schema, new, bill, reconcile, allocate):
     app.command()(verb)
 
 

@@ -37,6 +37,11 @@ def lower(instance: Instance, name: str = "") -> Network:
     Network
         Records in a fixed order, in internal units (see `fabopt.network.tables`).
     """
+    return lower_chain(instance, name)[1]
+
+
+def lower_chain(instance: Instance, name: str = "") -> tuple[Chain, Network]:
+    """Return the network of an instance, as :func:`lower` does, with the chain that it came from."""
     calendar, periods = make_periods(instance)
     chain = Chain(instance, calendar, periods)
     lower_lithography(chain)
@@ -50,7 +55,7 @@ def lower(instance: Instance, name: str = "") -> Network:
     net = finish(chain, name or instance.about.title, standing_value(chain))
     if instance.network is not None:
         net = _joined(net, lower_plain(instance.network, periods))
-    return _pinned(lower_policies(chain, net), instance)
+    return chain, _pinned(lower_policies(chain, net), instance)
 
 
 def _joined(net: Network, plain: Network) -> Network:

@@ -1,0 +1,53 @@
+"""``fabopt allocate``: who gets what under the policies, what the policies cost, and the game of orders."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fabopt.cli.common import LIMIT, InstancePath, ScenarioOption, SetOption, complain, guarded, say
+from fabopt.cli.solve import EXIT_WITHOUT_PLAN
+
+_Game = typer.Option("--game", help="Play the game of orders instead: what customers order under the rule.")
+_TwoStage = typer.Option("--two-stage", help="Let the rules allot what is there before the plan is made.")
+_Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
+_Gap = typer.Option(help="Relative gap at which a plan is good enough; else the instance's own.", show_default=False)
+_Limit = typer.Option("--time-limit", help="Seconds for each plan; else the instance's own.", show_default=False)
+
+
+@guarded
+def allocate(
+    path: Annotated[Path, InstancePath],
+    scenario: Annotated[str | None, ScenarioOption] = None,
+    set_: Annotated[list[str] | None, SetOption] = None,
+    game: Annotated[bool, _Game] = False,
+    two_stage: Annotated[bool, _TwoStage] = False,
+    gap: Annotated[float | None, _Gap] = None,
+    time_limit: Annotated[float | None, _Limit] = None,
+    as_json: Annotated[bool, _Json] = False,
+) -> None:
+    """Show who gets what under the allocation policies, and what the policies cost."""
+    from fabopt import api
+    from fabopt.report.allocation import game_data, game_lines, study_data, study_lines
+
+    instance = api.load(path, scenario, set_ or ())
+    head = {"instance": instance.name, "scenario": instance.scenario, "sets": list(instance.sets)}
+    if game:
+        games = instance.games()
+        if as_json:
+            typer.echo(json.dumps({**head, "games": [game_data(one) for one in games]}, allow_nan=False))
+        for place, one in enumerate(() if as_json else games):
+            say([*([""] if place else []), *game_lines(one)])
+        return
+    options: dict[str, Any] = {n: v for n, v in (("gap", gap), ("time_limit", time_limit)) if v is not None}
+    study = instance.allocate(two_stage, **options)
+    if as_json:
+        typer.echo(json.dumps({**head, **study_data(study)}, allow_nan=False))
+    else:
+        say(study_lines(study, instance.money))
+    if study.value.low is None:
+        complain(f"no plan under the policies: {study.value.status}")
+        raise typer.Exit(EXIT_WITHOUT_PLAN.get(study.value.status, LIMIT))

@@ -1,0 +1,106 @@
+"""What the customers of a policy bring to its rule, window by window: orders, commitments, weights, caps, bids."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fabopt.domain.policies import UNIT_OF, Policy
+from fabopt.domain.quantity import Quantity
+from fabopt.network.allocation.curve import Claims
+from fabopt.network.lowering.builder import Chain
+from fabopt.network.lowering.orders import demand_orders
+from fabopt.network.lowering.policy_scope import Scope, scope_of
+from fabopt.network.tables import Array, Network
+
+
+@dataclass(frozen=True)
+class Split:
+    """A policy ready to be written as rows.
+
+    Attributes
+    ----------
+    scope
+        What it speaks of.
+    customers
+        Customers that the rule knows, in order.
+    claims
+        What they bring, one for each window.
+    """
+
+    scope: Scope
+    customers: tuple[str, ...]
+    claims: tuple[Claims, ...]
+
+
+def splits(chain: Chain, net: Network) -> list[Split]:
+    """Return what each policy of the instance splits, among whom, and what they bring."""
+    found = []
+    for policy_id, policy in chain.instance.policies.items():
+        scope = scope_of(chain, net, policy_id, policy)
+        customers = tuple(scope.use) if policy.orders == "demand" else tuple(policy.customers)
+        found.append(Split(scope, customers, _claims(chain, scope, customers)))
+    return found
+
+
+def amounts(chain: Chain, policy: Policy, quantity: Quantity) -> Array:
+    """Return an amount of a claim per period ``[T]``, in the unit of what is split."""
+    factor = {"tool/year": chain.years, "1": 1.0}.get(UNIT_OF[policy.splits.kind], chain.months)
+    return chain.mean(quantity) * factor
+
+
+def _claims(chain: Chain, scope: Scope, customers: tuple[str, ...]) -> tuple[Claims, ...]:
+    policy = scope.policy
+    demanded = demand_orders(chain, policy.splits) if policy.orders == "demand" else {}
+    given = [policy.customers.get(customer) for customer in customers]
+    orders, held, weights, caps, bids = [], [], [], [], []
+    for place, (customer, claim) in enumerate(zip(customers, given, strict=True)):
+        none = np.zeros(chain.n)
+        stated = None if claim is None or claim.order is None else amounts(chain, policy, claim.order)
+        promised = none if claim is None else amounts(chain, policy, claim.commitment)
+        made = () if claim is None else claim.bids
+        bids += [(amounts(chain, policy, bid.quantity), bid.price.value, place) for bid in made]
+        asked = [quantity for quantity, _, who in bids if who == place]
+        if policy.orders == "demand":
+            stated = np.maximum(demanded.get(customer, none), promised)
+        elif policy.rule == "market":
+            stated = np.sum(asked, axis=0)
+        orders.append(scope.total(np.full(chain.n, math.inf) if stated is None else stated))
+        held.append(scope.total(promised))
+        weights.append(_weight(chain, scope, customer))
+        cap = policy.cap if claim is None or claim.cap is None else claim.cap
+        known = cap is not None and policy.cap_of == "capacity"
+        caps.append(chain.mean(cap) if known and cap is not None else np.full(chain.n, math.inf))
+    ranks = np.array([99 if claim is None or claim.rank is None else claim.rank for claim in given], dtype=np.float64)
+    found: list[Claims] = []
+    for w, window in enumerate(scope.windows):
+        first = window[0]
+        offered = np.array([(scope.total(q)[w], price, who) for q, price, who in bids]).reshape(-1, 3).T
+        claims = Claims(
+            policy.rule,
+            np.array([order[w] for order in orders]),
+            np.array([promise[w] for promise in held]),
+            np.array([weight[first] for weight in weights]),
+            ranks,
+            np.array([cap[first] for cap in caps]),
+            math.inf if policy.alpha == "inf" else float(policy.alpha),
+            offered,
+        )
+        if policy.rule == "turn-and-earn" and found:
+            # This window's shares follow the last window's use: what the rule allotted of the capacity that is data.
+            claims = replace(claims, weights=found[-1].allotted(float(scope.total(scope.base)[w - 1])))
+        found.append(claims)
+    return tuple(found)
+
+
+def _weight(chain: Chain, scope: Scope, customer: str) -> Array:
+    claim, rule = scope.policy.customers.get(customer), scope.policy.rule
+    if claim is None:
+        return np.zeros(chain.n) if rule in ("shares", "turn-and-earn") else np.ones(chain.n)
+    if rule == "shares" and claim.share is not None:
+        return chain.mean(claim.share)
+    if rule == "turn-and-earn" and claim.past is not None:
+        return amounts(chain, scope.policy, claim.past)
+    return chain.flat(claim.weight.value) if rule == "alpha-fair" else np.ones(chain.n)

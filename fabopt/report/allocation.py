@@ -1,0 +1,164 @@
+"""Studies of allocation as text and as plain data: who gets what, the price of the policies, the game of orders."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from fabopt.report.answer import wrap
+from fabopt.report.text import WIDTH, TextTable, amount, money
+
+if TYPE_CHECKING:
+    from fabopt.analysis.allocation.study import Entry, GameOf, Study
+
+MOST_WINDOWS = 4
+"""Windows of a policy that are shown one by one; more are added up by calendar year."""
+
+MODES = {
+    "model": "policies as constraints of the plan",
+    "two-stage": "two stages: the rules allot what is there, then the plan is made",
+}
+
+
+def study_lines(study: Study, unit: str = "M USD", width: int = WIDTH) -> list[str]:
+    """Return a study as lines: a table for each policy, then the values of the plans and the price of the policies."""
+    lines = [f"Allocation, {MODES[study.mode]}"]
+    for policy in dict.fromkeys(entry.policy for entry in study.entries):
+        lines += ["", *_table(study, policy).lines(width)]
+        for supply in study.supplies:
+            if supply.policy == policy and supply.price_low is not None and supply.price_high is not None:
+                price = _interval(supply.price_low, supply.price_high)
+                lines.append(f"  {supply.window}: {price} clears the market")
+    lines += ["", f"value with the policies     {_value(study.value.low, study.value.status, unit)}"]
+    lines.append(f"value without the policies  {_value(study.without.low, study.without.status, unit)}")
+    if study.price is not None:
+        low, high = study.price
+        close = high - low <= 1e-6 * max(abs(high), 1.0)
+        said = money(high, unit) if close else f"between {money(low, unit)} and {money(high, unit)}"
+        lines.append(f"price of the policies       {said}")
+    return lines
+
+
+def _value(value: float | None, status: str, unit: str) -> str:
+    return f"no plan: {status}" if value is None else f"{money(value, unit)} ({status})"
+
+
+def _interval(low: float, high: float) -> str:
+    if not math.isfinite(high):
+        return f"any price from {low:,.10g} on"
+    if high - low <= 1e-9 * max(abs(high), 1.0):
+        return f"a price of {low:,.10g}"
+    return f"any price from {low:,.10g} to {high:,.10g}"
+
+
+def _table(study: Study, policy: str) -> TextTable:
+    entries = [entry for entry in study.entries if entry.policy == policy]
+    windows = list(dict.fromkeys(entry.window for entry in entries))
+    by_year = len(windows) > MOST_WINDOWS
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.window[:4] if by_year else entry.window, entry.customer), []).append(entry)
+    rows = tuple(
+        (
+            when,
+            customer,
+            _total([entry.order for entry in found]),
+            _total([entry.allotted for entry in found]),
+            _total([entry.right for entry in found]),
+            _total([entry.used for entry in found]),
+            _total([entry.without for entry in found]),
+        )
+        for (when, customer), found in groups.items()
+    )
+    unit = entries[0].unit
+    headers = ("when", "customer", "order", "allotted", "right", "used", "without")
+    return TextTable(f"{policy}" + (f", in {unit}" if unit else ""), headers, rows, left=2)
+
+
+def _total(values: list[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    if len(known) < len(values) or any(math.isnan(value) for value in known):
+        return "-"
+    total = sum(known)
+    return "all" if math.isinf(total) else _number(total)
+
+
+def _number(value: float) -> str:
+    """Write an amount with four decimals, without the zeros at their end; large ones with thousands separators."""
+    return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) < 1e5 else amount(value)
+
+
+def study_data(study: Study) -> dict[str, Any]:
+    """Return a study as plain data for JSON; numbers without end are null."""
+    from dataclasses import asdict
+
+    return {
+        "mode": study.mode,
+        "value": asdict(study.value),
+        "without": asdict(study.without),
+        "price": study.price,
+        "supplies": [_finite(asdict(supply)) for supply in study.supplies],
+        "allocation": [_finite(asdict(entry)) for entry in study.entries],
+    }
+
+
+def _finite(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in fields.items()
+    }
+
+
+SAID = {
+    "equilibrium": "Nobody changes an order any more: an equilibrium.",
+    "cycle": "Orders come back again and again: a cycle of {period} rounds, no equilibrium.",
+    "divergence": "Orders grow without end: no equilibrium.",
+    "unsettled": "Orders had not settled when the rounds ended.",
+}
+SHOWN = 8
+"""Rounds that are shown: the first ones and the last."""
+
+
+def game_lines(game: GameOf, width: int = WIDTH) -> list[str]:
+    """Return a game of orders as lines: the rounds, how it ended, and who gets what against truth and uniform rule."""
+    played = game.played
+    rounds = list(range(len(played.rounds)))
+    shown = rounds if len(rounds) <= SHOWN else [*rounds[: SHOWN - 1], rounds[-1]]
+    rows = tuple(
+        (str(n), f"{played.inflation[n]:,.3g}", *(f"{order:,.4g}" for order in played.rounds[n])) for n in shown
+    )
+    unit = f", in {game.unit}" if game.unit else ""
+    title = f"{game.policy}: the game of orders under the rule '{game.rule}', {game.window}{unit}"
+    lines = TextTable(title, ("round", "orders/need", *game.customers), rows, left=1).lines(width)
+    lines += wrap(SAID[played.ending].format(period=played.period), width)
+    outcome = tuple(
+        (v, _number(need), _number(truth), _number(given), _number(level))
+        for v, need, truth, given, level in zip(
+            game.customers, game.needs, played.truthful, played.given, played.uniform, strict=True
+        )
+    )
+    headers = ("customer", "need", "truthful", "after the game", "uniform")
+    lines += ["", *TextTable(f"of {_number(game.capacity)}", headers, outcome).lines(width)]
+    lines.append(f"allocated beyond needs in the end: {_number(played.wasted)}")
+    return lines
+
+
+def game_data(game: GameOf) -> dict[str, Any]:
+    """Return a game of orders as plain data for JSON."""
+    played = game.played
+    return {
+        "policy": game.policy,
+        "rule": game.rule,
+        "window": game.window,
+        "unit": game.unit,
+        "capacity": game.capacity,
+        "ending": played.ending,
+        "period": played.period,
+        "customers": list(game.customers),
+        "needs": game.needs.tolist(),
+        "rounds": played.rounds.tolist(),
+        "inflation": played.inflation.tolist(),
+        "truthful": played.truthful.tolist(),
+        "given": played.given.tolist(),
+        "uniform": played.uniform.tolist(),
+        "wasted": played.wasted,
+    }
