@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,11 @@ def new(folder: Annotated[Path, _Folder]) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         complain(f"{folder} is there already and is no empty folder; fabopt does not write over it")
         raise typer.Exit(BAD_INPUT)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "instance.yaml", files("fabopt.cli").joinpath("starter.yaml").read_text(encoding="utf-8"))
-    say([f"{folder}/instance.yaml written; next: fabopt solve {folder}"])
+    starter = files("fabopt.cli").joinpath("starter.yaml").read_text(encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / "instance.yaml", starter)
+    except OSError as error:
+        complain(f"{folder} cannot be made: {error.strerror or error}")
+        raise typer.Exit(BAD_INPUT) from None
+    say([f"{folder}/instance.yaml written; next: fabopt solve {shlex.quote(str(folder))}"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -90,7 +91,8 @@ def solve(
     if as_json:
         typer.echo(json.dumps(_summary(instance, result, folder if result.has_plan else None), allow_nan=False))
     elif result.has_plan:
-        say(["", *result.answer.lines(), f"written to {folder}; next: fabopt show {folder} --table orders"])
+        following = f"fabopt show {shlex.quote(str(folder))} --table orders"
+        say(["", *result.answer.lines(), f"written to {folder}; next: {following}"])
     if not result.has_plan:
         for conflict in result.conflicts:
             complain(conflict.sentence)

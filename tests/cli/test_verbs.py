@@ -1,6 +1,7 @@
 """The verbs that do not solve: what they print, and how they end."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,22 @@ def test_a_new_instance_is_valid_and_nothing_is_written_over(capsys, tmp_path):
     code, _, err = run(capsys, "new", folder)
     assert code == 2
     assert "does not write over it" in err
+
+
+def test_the_next_command_can_be_pasted_where_a_folder_has_a_space(capsys, tmp_path):
+    folder = tmp_path / "my chain"
+    _, out, _ = run(capsys, "new", folder)
+    assert shlex.split(out.split("next: ")[1]) == ["fabopt", "solve", str(folder)]
+    _, out, _ = run(capsys, "solve", folder, "--out", tmp_path / "my plan")
+    assert shlex.split(out.split("next: ")[1]) == ["fabopt", "show", str(tmp_path / "my plan"), "--table", "orders"]
+
+
+def test_a_folder_that_cannot_be_made_is_refused_in_words(capsys, tmp_path):
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    code, _, err = run(capsys, "new", tmp_path / "file" / "mine")
+    assert code == 2
+    assert "cannot be made" in err
+    assert "Errno" not in err
 
 
 def test_a_bill_names_its_stages_with_units_and_ranges(capsys):

@@ -60,7 +60,7 @@ def _line(chain: Chain, maker_id: str, maker: MemoryMaker) -> None:
     label = tags(stage="memory", owner=maker.owner, item=maker_id, region=maker.region)
     resource = f"stacking:{maker_id}"
     capacity = chain.per_period(maker.stacking)
-    chain.build.resource(Resource(resource, f"{maker.name} HBM stacking", "kwafer", "rate", capacity, label))
+    chain.build.resource(Resource(resource, f"{maker.name} stacking", "kwafer", "rate", capacity, label))
     step = maker.expansion
     if step is None or step.max_steps == 0:
         return
@@ -70,7 +70,7 @@ def _line(chain: Chain, maker_id: str, maker: MemoryMaker) -> None:
     chain.build.unit(
         Unit(
             unit_id,
-            f"{maker.name} HBM stacking expansion",
+            f"{maker.name} stacking expansion",
             "step",
             label,
             cost=chain.progress_payment(chain.mean(step.cost), lead),
