@@ -10,6 +10,7 @@ from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.compile import Matrices
+from fabopt.solve.finish import TOLERANCE
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import Key, between
 from fabopt.solve.session import HighsSession, Outcome, SolverError
@@ -61,14 +62,18 @@ class LiveLinear:
         return self._run()
 
     def _run(self) -> Outcome:
-        """Solve from the basis; cold where it leads the simplex method astray."""
+        """Solve from the basis; cold where it leads the simplex method astray or to a plan that breaks a row."""
         if self.basis is not None and self.basis.valid:
             self._session.basis = self.basis
         try:
-            return self._session.solve(interruptible=False)
+            outcome = self._session.solve(interruptible=False)
         except SolverError:
-            self._session = self._fresh(self._at)
-            return self._session.solve(interruptible=False)
+            pass
+        else:
+            if outcome.x is None or self._session.violation(outcome.x) <= TOLERANCE:
+                return outcome
+        self._session = self._fresh(self._at)
+        return self._session.solve(interruptible=False)
 
     def _fresh(self, program: Matrices) -> HighsSession:
         session = HighsSession(program, threads=self.options.threads, seed=self.options.seed)

@@ -174,6 +174,8 @@ def program_of(tables: ModelTables, cost: Array | None = None) -> Matrices:
 def difference(before: ModelTables, after: ModelTables) -> Patch | StructureChanged:
     """Return what turns the program of one lowering into that of another, or why no patch can.
 
+    What the objective counts whatever is decided (``constant_value``) is no part of the program and of no patch.
+
     Parameters
     ----------
     before, after

@@ -1,5 +1,6 @@
 """What-ifs on small cases whose answers are worked by hand."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -214,6 +215,15 @@ def test_a_twin_answers_alike_and_leaves_the_other_alone():
     assert twin.held(shop(2)).objective == approx(21)
     assert ask.held().objective == twin.held().objective == approx(37)
     assert twin.full(shop(2)).objective == ask.full(shop(2)).objective == approx(21)
+
+
+def test_twins_work_in_threads():
+    ask = WhatIf(shop(6), SolveOptions(gap=0.0, threads=1))
+    ask.held()
+    capacities = [2, 8, 0, 10] * 5
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda c: ask.twin().full(shop(c)).objective, capacities))
+    assert found == approx([21, 37, 13, 40] * 5)
 
 
 def test_hooks_hold_in_every_question():
