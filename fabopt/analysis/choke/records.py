@@ -86,12 +86,27 @@ class Step:
         Gain with the whole numbers of the plan held.
     certified
         Interval of the mixed-integer program, where it was asked.
+    relaxed_gain
+        Gain of the relaxation over itself, with fractions for whole numbers; what is ordered whole can use relief here.
     """
 
     name: str
     amount: float
     plan_gain: float
     certified: Certified | None = None
+    relaxed_gain: float | None = None
+
+    @property
+    def gain(self) -> float:
+        """Gain by which limits are ranked.
+
+        That of the plan; where the plan can make nothing of the relief, because what uses it is ordered in whole
+        numbers, that of the relaxation. Either is kept within what is certified.
+        """
+        found = self.plan_gain if self.plan_gain > SMALL or self.relaxed_gain is None else self.relaxed_gain
+        if self.certified is None:
+            return found
+        return min(max(found, self.certified.lo), self.certified.hi)
 
     @property
     def unit_value(self) -> float:
@@ -234,9 +249,15 @@ class LimitRecord:
 
     @property
     def gain(self) -> float:
-        """Plan gain by which limits are ranked: +10 %, else the largest of the steps; 0 where none was asked."""
+        """Gain by which limits are ranked: that of +10 %; 0 where it was not asked."""
         ten = self.step("+10 %")
-        return ten.plan_gain if ten else max((s.plan_gain for s in self.steps), default=0.0)
+        return ten.gain if ten else 0.0
+
+    @property
+    def gain_basis(self) -> str:
+        """What the ranking gain is the gain of: ``plan`` or ``relaxation``."""
+        ten = self.step("+10 %")
+        return "relaxation" if ten and ten.plan_gain <= SMALL and (ten.relaxed_gain or 0.0) > SMALL else "plan"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,161 @@
+r"""Gains of an instance whose data have moved: lowered again, priced on the linear program with the whole numbers held.
+
+The plan's whole numbers are carried over by the names of the decisions. Moved data may contradict themselves (a demand
+that must be met, and fabs that now start less): the limits of such a draw give way by what is missing, at a penalty per
+share of a limit that no gain is worth, and stay there while gains are asked.
+
+Prices bound every gain from above (:math:`v(b + \Delta) \le v(b) + y'\Delta`), so gains are asked in the order of that
+bound, until the best of them exceeds the next bound; the limits after that are counted at their bound or at the least
+of the gains that were asked, whichever is less, since they cannot be first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from fabopt.analysis.choke.derivative import slope
+from fabopt.analysis.choke.groups import LimitGroup, Relief, groups_of, percent
+from fabopt.analysis.choke.problem import sides
+from fabopt.analysis.choke.saved import Restored
+from fabopt.domain.instance import Instance
+from fabopt.model.families import IntArray
+from fabopt.model.tables import ModelTables, model_tables
+from fabopt.network.lower import lower
+from fabopt.network.tables import Array
+from fabopt.solve.compile import Matrices
+from fabopt.solve.finish import Finished
+from fabopt.solve.live import DEVEX, carried_plan
+from fabopt.solve.objectives import stages
+from fabopt.solve.outcome import Ended, Outcome
+from fabopt.solve.patch import held, program_of
+from fabopt.solve.plan import limit_states
+from fabopt.solve.session import HighsSession
+
+STEP = percent(10)
+"""The relief by which limits are ranked."""
+
+MOST = 6
+"""Most gains that are asked of one draw, besides those of the limits that are always asked."""
+
+
+class Repriced:
+    """Prices instances that differ from a plan's own in their numbers.
+
+    Parameters
+    ----------
+    plan
+        The plan, brought back to life.
+    periods
+        Positions of the periods that count.
+    always
+        Ids of the groups whose gain is always asked.
+    """
+
+    def __init__(self, plan: Restored, periods: Sequence[int], always: Sequence[str]) -> None:
+        self.plan, self.periods, self.always = plan, tuple(periods), tuple(always)
+
+    def __call__(self, data: Instance) -> Mapping[str, float] | None:
+        """Return the gain at +10 % by group; None where the instance has no such plan."""
+        net = lower(data, self.plan.net.name)
+        tables = model_tables(net, self.plan.options.aim)
+        program = program_of(tables)
+        stage = stages(tables, program.n_columns, self.plan.options, program.cost)[0]
+        x = carried_plan(self.plan.x, self.plan.tables, tables)
+        program = held(replace(program, cost=stage.cost, offset=0.0), x)
+        session, outcome = _solved(program, _soft(tables), abs(self.plan.problem.value(self.plan.x)))
+        if outcome.x is None or outcome.objective is None:
+            return None
+        groups = [g for g in self._groups(tables, program, outcome) if g.relaxable and len(g)]
+        reliefs = {g.id: g.relief(STEP) for g in groups}
+        bounds = {id: max(slope(outcome, relief), 0.0) for id, relief in reliefs.items()}
+        return self._gains(session, outcome.objective, reliefs, bounds)
+
+    def _groups(self, tables: ModelTables, program: Matrices, outcome: Outcome) -> list[LimitGroup]:
+        n = program.n_columns
+        assert outcome.x is not None
+        assert outcome.row_price is not None
+        assert outcome.column_price is not None
+        done = Finished(outcome.x[:n], outcome.row_price, outcome.column_price[:n])
+        activity = np.asarray(program.a @ outcome.x[:n])
+        states = limit_states(tables, program, tables.limits, done, activity)
+        found = groups_of(tables.limits, [state.limit for state in states])
+        return [g.in_periods(self.periods) for g in found]
+
+    def _gains(
+        self, session: HighsSession, base: float, reliefs: Mapping[str, Relief], bounds: Mapping[str, float]
+    ) -> dict[str, float]:
+        order = sorted(bounds, key=lambda id: -bounds[id])
+        asked = {id: _gain(session, reliefs[id], base, bounds[id]) for id in self.always if id in bounds}
+        for id in [id for id in order if id not in asked][:MOST]:
+            if asked and bounds[id] <= max(asked.values()):
+                break
+            asked[id] = _gain(session, reliefs[id], base, bounds[id])
+        best = max(asked.values(), default=0.0)
+        return {id: asked.get(id, min(bounds[id], best * (1.0 - 1e-9))) for id in order}
+
+
+def _gain(session: HighsSession, relief: Relief, base: float, bound: float) -> float:
+    if bound <= 0:
+        return 0.0
+    rows = np.array(sorted({*relief.upper, *relief.lower}), dtype=np.int64)
+    columns = np.array(sorted(relief.column), dtype=np.int64)
+    columns = columns[session.column_lower[columns] < session.column_upper[columns]]
+    low, high = session.row_lower[rows], session.row_upper[rows]
+    left, right = session.column_lower[columns], session.column_upper[columns]
+    down = np.array([relief.lower.get(i, 0.0) for i in rows.tolist()])
+    up = np.array([relief.upper.get(i, 0.0) for i in rows.tolist()])
+    session.set_row_bounds(rows, low - down, high + up)
+    session.set_column_bounds(columns, left, right + np.array([relief.column[j] for j in columns.tolist()]))
+    try:
+        outcome = session.solve(interruptible=False)
+    finally:
+        session.set_row_bounds(rows, low, high)
+        session.set_column_bounds(columns, left, right)
+    return 0.0 if outcome.objective is None else max(outcome.objective - base, 0.0)
+
+
+def _soft(tables: ModelTables) -> IntArray:
+    """Return the rows that an elastic run may relax."""
+    return np.array(
+        [tables.offsets[name] + i for name, rows in tables.rows.items() if rows.family.soft for i in range(len(rows))],
+        dtype=np.int64,
+    )
+
+
+def _solved(program: Matrices, soft: IntArray, worth: float) -> tuple[HighsSession, Outcome]:
+    """Solve a linear program; where it has no plan, its soft rows first give way by what is missing."""
+    session = HighsSession(program, threads=1)
+    outcome = session.solve(interruptible=False)
+    if outcome.ended is Ended.INFEASIBLE:
+        missing = _missing(program, soft, max(worth, 1.0))
+        if missing is None:
+            return session, outcome
+        low, high, _ = sides(program, missing)
+        session = HighsSession(replace(program, row_lower=low, row_upper=high), threads=1)
+        outcome = session.solve(interruptible=False)
+    session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
+    return session, outcome
+
+
+def _missing(program: Matrices, soft: IntArray, worth: float) -> Relief | None:
+    """Return by how much soft rows must give way, at a penalty of ``worth`` per share of each; None if they cannot."""
+    low = soft[np.isfinite(program.row_lower[soft])]
+    high = soft[np.isfinite(program.row_upper[soft])]
+    where = np.concatenate([low, high])
+    sign = np.concatenate([np.ones(len(low)), -np.ones(len(high))])
+    size = np.maximum(1.0, np.abs(np.concatenate([program.row_lower[low], program.row_upper[high]])))
+    n = len(where)
+    entries = sparse.csc_array((sign, where.astype(np.int32), np.arange(n + 1)), shape=(program.n_rows, n))
+    session = HighsSession(program, threads=1)
+    slack = session.add_columns(entries, -worth / size, np.zeros(n), np.full(n, np.inf))
+    outcome = session.solve(interruptible=False)
+    if outcome.x is None:
+        return None
+    amount: Array = outcome.x[slack] * (1.0 + 1e-7) + np.where(outcome.x[slack] > 0, 1e-7 * size, 0.0)
+    lower = {int(row): float(a) for row, a in zip(low, amount[: len(low)], strict=True) if a > 0}
+    upper = {int(row): float(a) for row, a in zip(high, amount[len(low) :], strict=True) if a > 0}
+    return Relief("what is missing", upper, lower, {})
