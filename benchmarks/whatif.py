@@ -1,0 +1,248 @@
+"""What-ifs on a live model beside plain Pyomo that rebuilds and solves.
+
+``python -m benchmarks.whatif [tutorial] [frontier]``
+
+Both sides begin with the lowered network of the changed instance, and both end with plan and prices (of a linear
+program) or plan and bound (of a mixed-integer one):
+
+- plain: tables, a Pyomo model with rules, ``appsi_highs``, all from nothing
+- warm: tables, difference, patch, solve from the basis or plan at hand
+
+"Limits" are changes that need no lowering at all: the right-hand side of one capacity row, as the choke-point report
+asks by the thousand. What is paid once, to make the sessions, is a line of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pyomo import environ as pyo
+
+import fabopt
+from benchmarks.common import INSTANCES, machine, median, table, timed
+from fabopt.model.build import index_of
+from fabopt.model.objective import cost_vector
+from fabopt.model.tables import ModelTables, model_tables
+from fabopt.network.tables import Network
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.patch import between
+from fabopt.solve.session import HighsSession
+from fabopt.solve.whatif import Answer, WhatIf
+
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Case:
+    """An instance, the gap of its mixed-integer runs, and the levers that are turned."""
+
+    name: str
+    gap: float
+    levers: dict[str, str]
+    searched: int
+
+
+CASES = {
+    "tutorial": Case(
+        "tutorial",
+        1e-4,
+        {
+            "fabs.north.wafer_starts": "*1.1",
+            "packaging_lines.bridgeworks.capacity": "*1.2",
+            "chips.falcon.price": "*1.1",
+            "horizon.discount_rate": "*1.1",
+            "sites.plains.pue": "*1.05",
+            "nodes.n3.cycle_time": "*1.05",
+            "fabs.north.expansion.lead": "*0.9",
+        },
+        7,
+    ),
+    "frontier": Case(
+        "frontier",
+        5e-3,
+        {
+            "fabs.tsmc-n3.wafer_starts": "*1.1",
+            "packaging_lines.tsmc-cowos.capacity": "*1.2",
+            "chips.rubin.price": "*1.1",
+            "horizon.discount_rate": "*1.1",
+            "sites.google-us.pue": "*1.05",
+            "nodes.n3.cycle_time": "*1.05",
+            "fabs.tsmc-n3.expansion.lead": "*0.9",
+        },
+        3,
+    ),
+}
+
+
+# -- plain Pyomo -------------------------------------------------------------------------------------------------------
+
+
+def plain(tables: ModelTables) -> pyo.ConcreteModel:
+    """The model of the tables with rules that sum products, as Pyomo is mostly written."""
+    m = pyo.ConcreteModel()
+    variables: list[Any] = []
+    for block in tables.columns:
+        if len(block):
+            keys = [index_of(key) for key in block.keys]
+            number = {key: i for i, key in enumerate(keys)}
+            added = pyo.Var(
+                keys,
+                domain=lambda _, *key, block=block, number=number: (
+                    pyo.Integers if block.integer[number[index_of(key)]] else pyo.Reals
+                ),
+                bounds=lambda _, *key, block=block, number=number: (
+                    _side(block.lower[number[index_of(key)]]),
+                    _side(block.upper[number[index_of(key)]]),
+                ),
+            )
+            m.add_component(block.name, added)
+            variables += [added[key] for key in keys]
+    for name, rows in tables.rows.items():
+        keys = [index_of(key) for key in rows.keys]
+        number = {key: i for i, key in enumerate(keys)}
+        starts, columns, values = rows.starts.tolist(), rows.col.tolist(), rows.val.tolist()
+
+        def rule(_m, *key, rows=rows, number=number, starts=starts, columns=columns, values=values):
+            i = number[index_of(key)]
+            places = range(starts[i], starts[i + 1])
+            body = sum(values[k] * variables[columns[k]] for k in places if values[k])
+            return pyo.inequality(_side(rows.lower[i]), body, _side(rows.upper[i]))
+
+        m.add_component(f"row_{name}", pyo.Constraint(keys, rule=rule))
+    cost = cost_vector(tables.terms, tables.columns.n)
+    m.value = pyo.Objective(expr=sum(cost[c] * variables[c] for c in np.flatnonzero(cost)), sense=pyo.maximize)
+    m.columns = variables
+    return m
+
+
+def _side(bound: float) -> float | None:
+    return float(bound) if np.isfinite(bound) else None
+
+
+def plain_held(net: Network, plan: np.ndarray) -> float:
+    """Rebuild, hold the whole numbers, solve; return the value."""
+    tables = model_tables(net, registry=False)
+    m = plain(tables)
+    whole = tables.columns.stacked("integer")
+    at = np.clip(np.round(plan), tables.columns.stacked("lower"), tables.columns.stacked("upper"))
+    for column in np.flatnonzero(whole):
+        m.columns[column].fix(float(at[column]))
+    return net.constant_value + _appsi(m, 0.0)
+
+
+def plain_full(net: Network, gap: float) -> float:
+    """Rebuild and solve; return the value. The gap is that of fabopt, in the denominator that HiGHS uses."""
+    return net.constant_value + _appsi(plain(model_tables(net, registry=False)), gap)
+
+
+def _appsi(m: pyo.ConcreteModel, gap: float) -> float:
+    solver = pyo.SolverFactory("appsi_highs")
+    solver.highs_options = {"mip_rel_gap": gap, "threads": THREADS}
+    found = solver.solve(m)
+    return float(found.best_feasible_objective if hasattr(found, "best_feasible_objective") else pyo.value(m.value))
+
+
+# -- measuring ---------------------------------------------------------------------------------------------------------
+
+
+def measure(case: Case) -> None:
+    """Print the tables of an instance."""
+    instance = fabopt.load(INSTANCES / case.name)
+    options = SolveOptions(gap=case.gap, threads=THREADS)
+    once, ask = timed(lambda: WhatIf(instance.network, options))
+    first_held = timed(ask.held)[0]
+    first_bound = timed(ask.full)[0]
+    nets = {f"{lever} {by}": instance.with_({lever: by}).network for lever, by in case.levers.items()}
+    print(f"\n{case.name}: paid once: plan {once:.2f} s, held program {first_held:.2f} s, bound {first_bound:.2f} s")
+    held(case, ask, nets)
+    full(case, ask, nets)
+
+
+def held(case: Case, ask: WhatIf, nets: dict[str, Network]) -> None:
+    """Whole numbers held."""
+    rows, ratios = [], []
+    for name, net in nets.items():
+        warm, answer = timed(lambda net=net: ask.held(net))
+        slow, value = timed(lambda net=net: plain_held(net, ask.plan)) if answer.cold is None else (None, None)
+        if value is not None:
+            same(answer.objective, value, 1e-6, name)
+            ratios.append(slow / warm)
+        rows.append([name, warm, slow, None if slow is None else slow / warm, told(answer)])
+    rows.append(["median", None, None, median(ratios), ""])
+    table("Linear program, whole numbers held: seconds", ["lever", "warm", "plain", "ratio", "how"], rows)
+    limits(ask, median([row[2] for row in rows if row[2] is not None]))
+
+
+def limits(ask: WhatIf, rebuilt: float) -> None:
+    """The right-hand sides of capacities, one at a time: 5 % more."""
+    tables, base = ask.base.tables, ask.base.program
+    first = tables.offsets["capacity"]
+    price = ask.held().row_price[first : first + len(tables.rows["capacity"])]
+    binding = np.flatnonzero(price > 1e-6)[:: max(1, int((price > 1e-6).sum()) // 40)][:40]
+    seconds = []
+    for row in first + binding:
+        upper = base.row_upper.copy()
+        upper[row] *= 1.05
+        patch = between(base, type(base)(**{**fields(base), "row_upper": upper}))
+        seconds.append(timed(lambda patch=patch: ask.held(patch))[0])
+    ratio = rebuilt / median(seconds)
+    rows = [[f"{len(seconds)} binding capacities, +5 % each: median", median(seconds), rebuilt, ratio]]
+    table("Linear program, one limit moved: seconds", ["change", "warm", "plain", "ratio"], rows)
+
+
+def fields(program: Any) -> dict[str, Any]:
+    """Return the fields of a program."""
+    return {name: getattr(program, name) for name in type(program).__dataclass_fields__}
+
+
+def full(case: Case, ask: WhatIf, nets: dict[str, Network]) -> None:
+    """All decisions free, to the gap of the case."""
+    rows, ratios = [], []
+    for name, net in list(nets.items())[: case.searched]:
+        warm, answer = timed(lambda net=net: ask.full(net))
+        cold = timed(lambda net=net: fresh(net, ask.options))[0]
+        share = 1.0 if answer.objective is None else abs(1 - net.standing_value / answer.objective)
+        slow, value = timed(lambda net=net, share=share: plain_full(net, case.gap * share))
+        same(answer.objective, value, 2 * case.gap, name)
+        ratios.append((cold / warm, slow / warm))
+        rows.append([name, warm, cold, cold / warm, slow, slow / warm, told(answer)])
+    rows.append(["median", None, None, median([r[0] for r in ratios]), None, median([r[1] for r in ratios]), ""])
+    head = ["lever", "warm", "cold", "ratio", "plain", "ratio", "how"]
+    table(f"Mixed-integer program, gap {case.gap:g}: seconds", head, rows)
+
+
+def fresh(net: Network, options: SolveOptions) -> float | None:
+    """The same question to sessions made for it alone: tables, matrices, tree search."""
+    ask = WhatIf.__new__(WhatIf)
+    ask.options, ask.extra = options, ()
+    case = ask._lowered(net)
+    session = HighsSession(case.program, threads=options.threads, seed=options.seed)
+    return session.solve(gap=options.gap, apart=case.stage.standing).objective
+
+
+def told(answer: Answer) -> str:
+    """Return how an answer came about."""
+    return "new program" if answer.cold else "tree" if answer.searched else "bound" if answer.bound else "basis"
+
+
+def same(one: float | None, other: float, share: float, name: str) -> None:
+    """Refuse to compare times of different answers."""
+    if one is None or abs(one - other) > share * max(1.0, abs(other)):
+        raise SystemExit(f"{name}: the answers differ, {one} and {other}.")
+
+
+def main() -> None:
+    """Measure and print."""
+    machine("pyomo", "highspy")
+    asked: list[str] = [name for name in sys.argv[1:] if name in CASES] or list(CASES)
+    run: Callable[[str], None] = lambda name: measure(CASES[name])  # noqa: E731
+    for name in asked:
+        run(name)
+
+
+if __name__ == "__main__":
+    main()
