@@ -177,7 +177,9 @@ def _shares_at(policy: Policy, users: int, when: str, start: date, end: date) ->
         room = sorted([*caps, *[cap_at(policy, "", start, end)] * (users - len(caps))], reverse=True)
         cap, share = room[policy.least.customers - 1], policy.least.share.value
         if share > cap + SHARE_TOLERANCE and policy.cap_of == "capacity":
-            yield Fault(("least", "share"), f"a share of {share:.4g} at least lies above the cap of {cap:.4g}")
+            yield Fault(
+                ("least", "share"), f"in {when} a share of {share:.4g} at least lies above the cap of {cap:.4g}"
+            )
     if policy.cap_of == "allocated" and policy.cap is not None:
         most = sum(min(cap, 1.0) for cap in caps) + (users - len(caps)) * policy.cap.mean(start, end)
         if most < 1.0 - SHARE_TOLERANCE:

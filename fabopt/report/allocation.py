@@ -110,7 +110,7 @@ def _finite(fields: dict[str, Any]) -> dict[str, Any]:
 
 SAID = {
     "equilibrium": "Nobody changes an order any more: an equilibrium.",
-    "cycle": "Orders come back again and again: a cycle of {period} rounds, no equilibrium.",
+    "cycle": "Orders come back again and again: best answers run in a cycle of {period} rounds.",
     "divergence": "Orders grow without end: no equilibrium.",
     "unsettled": "Orders had not settled when the rounds ended.",
 }
@@ -129,7 +129,10 @@ def game_lines(game: GameOf, width: int = WIDTH) -> list[str]:
     unit = f", in {game.unit}" if game.unit else ""
     title = f"{game.policy}: the game of orders under the rule '{game.rule}', {game.window}{unit}"
     lines = TextTable(title, ("round", "orders/need", *game.customers), rows, left=1).lines(width)
-    lines += wrap(SAID[played.ending].format(period=played.period), width)
+    said = SAID[played.ending].format(period=played.period)
+    if played.in_turn:
+        said += " Answers were given one after another; all at once they do not settle."
+    lines += wrap(said, width)
     outcome = tuple(
         (v, _number(need), _number(truth), _number(given), _number(level))
         for v, need, truth, given, level in zip(
@@ -153,6 +156,7 @@ def game_data(game: GameOf) -> dict[str, Any]:
         "capacity": game.capacity,
         "ending": played.ending,
         "period": played.period,
+        "in_turn": played.in_turn,
         "customers": list(game.customers),
         "needs": game.needs.tolist(),
         "rounds": played.rounds.tolist(),

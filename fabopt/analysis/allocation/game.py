@@ -7,7 +7,8 @@ A customer with need :math:`n_v` that orders :math:`x_v` under a rule a gets :ma
 with the worth w of a unit needed and the cost c of each unit ordered beyond the need, which is cancelled in the end. In
 every round all customers answer the orders of the round before with the smallest best order, beginning with the truth.
 The rounds end in an equilibrium (nobody changes), in a cycle (orders come back), or diverge (orders grow past all
-bounds, or in every round of the second half).
+bounds, or in every round of the second half). Where answers given all at once do not settle, they are given one after
+another, which may: a cycle of answers is no proof that there is no equilibrium, but its absence from both is reported.
 
 Under the proportional rule, what gets the need against others' orders Y is :math:`x = n Y / (K - n)`, and what weighs a
 cost c is :math:`x = \sqrt{w K Y / c} - Y`; without a cost and a limit there is no equilibrium as soon as capacity is
@@ -72,6 +73,8 @@ class Played:
     ----------
     ending
         How it ended; a cycle has a `period` in rounds.
+    in_turn
+        Whether customers answered one after another, since all at once they came back in a cycle.
     rounds
         Orders of each round, the truth first ``[R, V]``.
     truthful, given, uniform
@@ -82,6 +85,7 @@ class Played:
 
     ending: Ending
     period: int
+    in_turn: bool
     rounds: Array
     truthful: Array
     given: Array
@@ -95,7 +99,7 @@ class Played:
 
 
 def play(players: Players, rule: Rule, capacity: float, rounds: int = 60) -> Played:
-    """Play the game of orders from the truth on.
+    """Play the game of orders from the truth on: all at once, and one after another where that does not settle.
 
     Parameters
     ----------
@@ -108,27 +112,44 @@ def play(players: Players, rule: Rule, capacity: float, rounds: int = 60) -> Pla
     rounds
         Rounds after which it is given up as unsettled.
     """
+    played = _play(players, rule, capacity, rounds, in_turn=False)
+    if played.ending in ("cycle", "unsettled"):
+        again = _play(players, rule, capacity, rounds, in_turn=True)
+        if again.ending == "equilibrium":
+            return again
+    return played
+
+
+def _play(players: Players, rule: Rule, capacity: float, rounds: int, in_turn: bool) -> Played:
     history = [players.needs.copy()]
     ending: Ending = "unsettled"
     period = 0
     for _ in range(rounds):
-        orders = history[-1]
-        history.append(np.array([best_order(players, rule, capacity, orders, v) for v in range(orders.size)]))
+        orders, before = history[-1].copy(), history[-1]
+        for v in range(orders.size):
+            orders[v] = best_order(players, rule, capacity, orders if in_turn else before, v)
+        history.append(orders)
         back = _came_back(history)
         if back:
             ending, period = ("equilibrium", 0) if back == 1 else ("cycle", back)
             break
-        if history[-1].sum() > BEYOND * players.needs.sum():
+        if orders.sum() > BEYOND * players.needs.sum():
             ending = "divergence"
             break
     totals = np.array([orders.sum() for orders in history])
     if ending == "unsettled" and np.all(np.diff(totals)[len(totals) // 2 :] > 0.0):
         ending = "divergence"
     given = rule(history[-1], capacity)
-    wasted = float(np.maximum(given - players.needs, 0.0).sum())
-    table = np.array(history)
-    truth = rule(players.needs, capacity)
-    return Played(ending, period, table, truth, given, uniform(players.needs, capacity), wasted)
+    return Played(
+        ending,
+        period,
+        in_turn,
+        np.array(history),
+        rule(players.needs, capacity),
+        given,
+        uniform(players.needs, capacity),
+        float(np.maximum(given - players.needs, 0.0).sum()),
+    )
 
 
 def _came_back(history: list[Array]) -> int:

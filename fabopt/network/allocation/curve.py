@@ -154,7 +154,7 @@ def lines(claims: Claims, low: float, high: float) -> list[list[Line]]:
     low, high
         Capacity without and with everything that may be built; high may be infinite.
     """
-    if high - low <= 1e-12 * max(abs(high), 1.0):
+    if math.isfinite(high) and high - low <= 1e-12 * max(abs(high), 1.0):
         return [[Line(float(right), 0.0)] for right in claims.rights(low)]
     ends = high if math.isfinite(high) else max(low, float(max(claims.corners(), default=low))) + 1.0
     points = {low, ends, *(c for c in claims.corners().tolist() if low < c < ends)}
