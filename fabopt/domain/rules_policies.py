@@ -50,6 +50,9 @@ def _of_one(instance: Instance, calendar: Calendar, policy: Policy) -> Iterator[
     users = users_of(instance, policy.splits)
     if users is None:
         return
+    if not users:
+        yield Fault(("splits",), f"nobody uses {' or '.join(policy.splits.names)}, so there is nothing to split")
+        return
     for customer in policy.customers:
         if customer not in users:
             what = " and ".join(policy.splits.names)

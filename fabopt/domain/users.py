@@ -33,8 +33,11 @@ def users_of(instance: Instance, on: Splits) -> tuple[str, ...] | None:
 
 
 def buyers(instance: Instance, chip_id: str) -> list[str]:
-    """Return the labs that may buy a chip: they have a site and can use its designer, and it is sold to them."""
+    """Return the labs that may buy a chip: they have a site and can use its designer, and it is still sold to them."""
     chip, homes = instance.chips[chip_id], {site.lab for site in instance.sites.values()}
+    lesser = any(chip_id in other.sells_as for other in instance.chips.values())
+    if not (chip.boms or chip.stock.value > 0.0 or lesser):
+        return []
     return [
         lab_id
         for lab_id, lab in instance.labs.items()

@@ -175,6 +175,13 @@ def test_policies_that_contradict_each_other_name_each_other(first, second, mess
     assert [said for _, said in told(first, second)] == [message]
 
 
+def test_a_policy_on_what_nobody_uses_is_told():
+    tree = foundry()
+    tree["network"]["resources"]["spare"] = {"capacity": 1}
+    found = faults(tree, {"splits": {"resources": ["spare"]}, "rule": "value"})
+    assert [fault.message for fault in found] == ["nobody uses spare, so there is nothing to split"]
+
+
 def test_policies_at_different_times_do_not_contradict_each_other():
     tree = foundry(periods=2)
     first = {"rule": "value", "customers": {"a": {"floor": 0.5}}, "until": 2027}
