@@ -6,6 +6,7 @@ and solves once.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -75,7 +76,7 @@ def _fill(x: Array, block: Block, frame: pd.DataFrame, column: str) -> None:
         at = place.get((who, period))
         if at is not None:
             x[at] = value
-        elif len(block) and abs(value) > 1e-6:
+        elif block.integer.any() and abs(value) > 1e-6:
             raise ResultError(f"The result's plan has {who!r} in {period}, which the instance does not allow.")
 
 
@@ -135,6 +136,17 @@ class Restored:
     bound
         What no plan can exceed, as a person sees it; None where nobody knows.
 
+    Attributes
+    ----------
+    problem
+        The program with its limit groups and the plan.
+    x, row_price
+        The plan [columns] and optimal prices [rows], whole numbers held.
+    states
+        Every limit with its use.
+    seconds
+        How long the linear program took.
+
     Raises
     ------
     fabopt.solve.results.folder.ResultError
@@ -149,7 +161,9 @@ class Restored:
         stage = stages(tables, program.n_columns, options, program.cost)[0]
         self.stage = stage
         self.program = replace(program, cost=stage.cost, offset=stage.sign * stage.constant)
+        began = time.monotonic()
         outcome = HighsSession(held(self.program, plan), threads=1, seed=options.seed).solve()
+        self.seconds = time.monotonic() - began
         if outcome.ended is not Ended.OPTIMAL or outcome.x is None or outcome.row_price is None:
             raise ResultError("The instance has no plan with the whole numbers of the result.")
         assert outcome.column_price is not None
@@ -169,3 +183,9 @@ class Restored:
             objective=options.objective,
             sign=stage.sign,
         )
+
+    def with_problem(self, problem: ChokeProblem) -> Restored:
+        """Return the same plan in another problem that it solves."""
+        other = object.__new__(Restored)
+        other.__dict__.update(self.__dict__, problem=problem, program=problem.matrices)
+        return other

@@ -1,0 +1,207 @@
+"""From the answers of the primitives to the parts of a record: load, prices, owners, costs, who gets what."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fabopt.analysis.choke import records
+from fabopt.analysis.choke.bench import Run
+from fabopt.analysis.choke.derivative import GroupPrice
+from fabopt.analysis.choke.groups import LimitGroup, Step
+from fabopt.analysis.choke.lead import first_effect, quickest
+from fabopt.analysis.choke.oracle import Gain
+from fabopt.analysis.choke.owners import Rent, controlled_by, instrument, rent
+from fabopt.analysis.choke.places import field_of
+from fabopt.analysis.choke.saved import Restored
+from fabopt.domain.instance import Instance
+from fabopt.io.levers import list_levers
+from fabopt.network.tables import Array, Network, Unit
+
+PROOFS: Mapping[str, records.Proof] = {
+    "zero": "proven zero",
+    "positive": "proven positive",
+    "undecided": "undecided",
+}
+QUESTIONS = {
+    "held": "whole numbers held",
+    "relaxed": "relaxation",
+    "whole": "mixed-integer",
+    "reaches": "mixed-integer, asked for a value",
+    "once": "program of its own",
+}
+
+
+def run_id(number: int) -> str:
+    """Return the id of a run in the study."""
+    return f"r{number}"
+
+
+def certified(gain: Gain) -> records.Certified:
+    """Return the certified interval of a gain."""
+    return records.Certified(gain.lo, gain.hi, PROOFS[gain.proof], ", ".join(map(run_id, gain.runs)))
+
+
+def evidence(run: Run) -> records.Run:
+    """Return a run of the oracle as evidence."""
+    return records.Run(
+        id=run_id(run.id),
+        basis=QUESTIONS.get(run.question, run.question),
+        change=run.relief.label or "none",
+        status=run.ended,
+        value=run.lo if math.isfinite(run.lo) else None,
+        bound=run.hi if math.isfinite(run.hi) else None,
+        seconds=run.seconds,
+    )
+
+
+def mean_amount(group: LimitGroup, step: Step) -> float:
+    """Return how much a step moves the limit, on average over its entries, in its unit."""
+    amounts = group.amounts(step)
+    finite = amounts[np.isfinite(amounts)]
+    if len(amounts) and not len(finite):
+        return math.inf
+    return float(finite.mean()) if len(finite) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Use of a limit in the plan by entry [n]: what is used, the limit, the slack."""
+
+    used: Array
+    limit: Array
+    slack: Array
+
+
+class Facts:
+    """What is known of the limits without a solver: the registry, the plan's use, levers, owners, places.
+
+    Parameters
+    ----------
+    plan
+        The plan, brought back to life.
+    data
+        Its instance.
+    """
+
+    def __init__(self, plan: Restored, data: Instance) -> None:
+        self.plan, self.data, self.net = plan, data, plan.net
+        self.state = {(s.source.row, s.source.column): s for s in plan.states}
+        self.units: dict[str, Unit] = {unit.id: unit for unit in plan.net.units}
+        self.first = first_effect(plan.net)
+        self._sources = {lever.path: lever.quantity for lever in list_levers(data)}
+
+    def entries(self, group: LimitGroup) -> list[tuple[int, int]]:
+        """Return row and column of each entry."""
+        return [*((int(row), -1) for row in group.rows), *((-1, int(column)) for column in group.columns)]
+
+    def family(self, group: LimitGroup) -> str:
+        """Return the constraint family of a group."""
+        return self.state[self.entries(group)[0]].family
+
+    def entity(self, group: LimitGroup) -> str:
+        """Return the record of the network that a group belongs to."""
+        return self.state[self.entries(group)[0]].entity
+
+    def load(self, group: LimitGroup) -> Load:
+        """Return what the plan uses of a group."""
+        states = [self.state[at] for at in self.entries(group)]
+        return Load(*(np.array([getattr(s, name) for s in states]) for name in ("used", "limit", "slack")))
+
+    def state_of(self, group: LimitGroup, status: records.Status, at_limit: Sequence[bool]) -> records.State:
+        """Return the block on status and load."""
+        load = self.load(group)
+        there = (load.limit > 0) & np.isfinite(load.limit)
+        share = load.used[there] / load.limit[there] if there.any() else np.zeros(1)
+        return records.State(
+            status=status,
+            load_peak=float(share.max()),
+            load_mean=float(share.mean()),
+            periods_at_limit=int(np.sum(at_limit)),
+            periods=len(group),
+            min_slack=float(max(load.slack.min(), 0.0)),
+        )
+
+    def by_period(self, group: LimitGroup, values: Sequence[float]) -> Array:
+        """Return values of entries by period [T]; entries of the whole horizon are left out."""
+        found = np.zeros(self.net.n_periods)
+        for period, value in zip(group.periods.tolist(), values, strict=True):
+            if period >= 0 and math.isfinite(value):
+                found[period] += value
+        return found
+
+    def rent(self, group: LimitGroup, price: GroupPrice) -> Rent:
+        """Return what the scarcity of a group earns its owner."""
+        right, left = np.array(price.right), np.array(price.left)
+        return rent(right, np.where(np.isfinite(left), left, right), self.load(group).used)
+
+    def cost(self, group: LimitGroup, share: float) -> float | None:
+        """Return what it costs to move a group by a share of its base with its cheapest lever; None without one.
+
+        The lever is bought at the decision date: its price times the number of units that add that much when they
+        have grown.
+        """
+        base = float(group.base[np.isfinite(group.base)].mean()) if np.isfinite(group.base).any() else 0.0
+        found = []
+        for lever in group.levers:
+            unit = self.units[lever.unit]
+            adds = max((float(e.profile[-1]) for e in self.net.unit_effects
+                        if e.unit == unit.id and e.resource == self.entity(group)), default=0.0)  # fmt: skip
+            if adds > 0 and unit.cost is not None:
+                found.append(share * base / adds * float(unit.cost[0]) * self.net.periods[0].discount)
+        return min(found, default=None)
+
+    def owner(self, group: LimitGroup, price: GroupPrice) -> records.Owner:
+        """Return whose a group is, and what can be done about it."""
+        lever = quickest(group.levers, self.first)
+        instruments = [] if lever is None else [self.units[lever[0]].instrument]
+        lead = None if lever is None else lever[1]
+        return records.Owner(
+            controlled_by=controlled_by(group.kind, group.stage, group.owner, group.relaxable),
+            instrument=instrument(group.kind, self.family(group), group.relaxable, instruments),
+            cost=self.cost(group, 0.10),
+            lead=lead,
+            earliest_effect="" if lead is None else period_label(self.net, lead),
+            rent=self.rent(group, price),
+        )
+
+    def fields(self, group: LimitGroup) -> tuple[str, ...]:
+        """Return the field of the instance that states a group; none where it is not known."""
+        field = field_of(self.net, self.data, self.entity(group))
+        return (field,) if field else ()
+
+    def quality(self, group: LimitGroup) -> dict[str, int]:
+        """Return how many of the numbers behind a group are sourced, estimated and assumed."""
+        found = {"sourced": 0, "estimated": 0, "assumed": 0}
+        for field in self.fields(group):
+            for path, quantity in self._sources.items():
+                if path == field or path.startswith(field + "."):
+                    kind = "assumed" if quantity.assumed else "sourced"
+                    if not quantity.assumed and quantity.confidence in ("low", "seed", "estimate"):
+                        kind = "estimated"
+                    found[kind] += 1
+        return found
+
+    def instead(self, before: Array, after: Array, most: int = 5) -> tuple[tuple[str, float], ...]:
+        """Return the activities that a relief changes most: name, and change of level over the counted periods."""
+        block = self.plan.tables.columns["start"]
+        change = (block.values(after) - block.values(before)).sum(axis=1)
+        cost = np.abs(change)
+        order = np.argsort(-cost, kind="stable")[:most]
+        return tuple((self.net.activities[a].name, float(change[a])) for a in order.tolist() if cost[a] > 1e-6)
+
+    def deliveries(self, x: Array) -> list[Array]:
+        """Return the deliveries of each demand [steps, T] of a plan [columns]."""
+        block = self.plan.tables.columns["deliver"].values(x)
+        return [block[j, : len(d.steps)] for j, d in enumerate(self.net.demands)]
+
+
+def period_label(net: Network, period: int) -> str:
+    """Return the label of a period, or how far it lies after the horizon."""
+    if period < net.n_periods:
+        return net.periods[period].label
+    late = period - net.n_periods + 1
+    return f"{late} period{'s' if late > 1 else ''} after the horizon"

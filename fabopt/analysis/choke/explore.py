@@ -1,0 +1,302 @@
+"""What is found out about each limit: prices, gains, steps, relief in time, whole things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from fabopt.analysis.choke import records
+from fabopt.analysis.choke.assemble import Facts, certified, mean_amount
+from fabopt.analysis.choke.attribution import Attribution
+from fabopt.analysis.choke.bench import Bench
+from fabopt.analysis.choke.derivative import (
+    GroupPrice,
+    Price,
+    Question,
+    group_prices,
+    prices,
+    slope,
+    with_ranges,
+)
+from fabopt.analysis.choke.finite import average_price, first_gain, saturation, trace
+from fabopt.analysis.choke.groups import LIFTED, NO_RELIEF, STEPS, LimitGroup, Relief, Step, percent
+from fabopt.analysis.choke.joint import Joint
+from fabopt.analysis.choke.lead import AfterLead, after_lead, quickest
+from fabopt.analysis.choke.oracle import Gain, Oracle
+from fabopt.analysis.choke.problem import Interval
+from fabopt.analysis.choke.saved import Restored
+from fabopt.analysis.choke.whole import most_promising, things
+from fabopt.domain.instance import Instance
+from fabopt.network.tables import Array
+from fabopt.solve.session import Outcome
+
+TEN = percent(10)
+
+CURVE = 0.25
+"""How far the gain curve is traced, as a share of the limit."""
+
+CURVES = 3
+"""How many limits get a curve, and a search for the last date to order where programs are large."""
+
+Left = Callable[[str], bool]
+
+
+@dataclass
+class Found:
+    """What is known of one limit so far."""
+
+    group: LimitGroup
+    price: GroupPrice
+    promise: float
+    relaxed_promise: float
+    plan_ten: float | None = None
+    relaxed_ten: float | None = None
+    ten: Gain | None = None
+    steps: tuple[records.Step, ...] = ()
+    lifted: Gain | None = None
+    ranges: Price | None = None
+    relaxed_price: Price | None = None
+    relief: AfterLead | None = None
+    late: Gain | None = None
+    average: records.Average | None = None
+    curve: tuple[records.CurvePoint, ...] = ()
+    plan_after: Array | None = None
+    runs: tuple[int, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Id of the group."""
+        return self.group.id
+
+    @property
+    def step_ten(self) -> records.Step:
+        """The finite relief by which limits are ranked."""
+        interval = None if self.ten is None else certified(self.ten)
+        return records.Step(TEN.label, mean_amount(self.group, TEN), self.plan_ten or 0.0, interval, self.relaxed_ten)
+
+    @property
+    def gain(self) -> float:
+        """Gain at +10 %."""
+        return self.step_ten.gain
+
+    @property
+    def record_basis(self) -> str:
+        """What the gain is the gain of."""
+        plan = (self.plan_ten or 0.0) > records.SMALL or (self.relaxed_ten or 0.0) <= records.SMALL
+        return "plan" if plan else "relaxation"
+
+
+class Explorer:
+    """Asks the oracle about the limits of a plan.
+
+    Parameters
+    ----------
+    plan, data
+        The plan and its instance.
+    oracle
+        The oracle of the plan's problem.
+    large
+        Whether whole numbers are held rather than searched.
+    """
+
+    def __init__(self, plan: Restored, data: Instance, oracle: Oracle, large: bool) -> None:
+        self.plan, self.oracle, self.large = plan, oracle, large
+        self.facts = Facts(plan, data)
+        self.found: dict[str, Found] = {}
+        self.top: list[str] = []
+        self.joint: Joint | None = None
+        self.shares: Attribution | None = None
+        self.base: dict[Question, Outcome] = {}
+
+    def label(self, id: str) -> str:
+        """Return the label of a group."""
+        return self.oracle.problem.group(id).label
+
+    def cost(self, id: str, share: float) -> float | None:
+        """Return what it costs to move a group by a share of its base; None where nothing has a price."""
+        return self.facts.cost(self.found[id].group, share)
+
+    @property
+    def ranked(self) -> list[Found]:
+        """All limits, the largest gain first."""
+        return sorted(self.found.values(), key=lambda f: -f.gain)
+
+    # -- linear programs ---------------------------------------------------------------------------------------------
+
+    def price(self) -> None:
+        """Find prices both ways of every limit that can be moved, and what the duals promise of +10 %."""
+        questions: tuple[Question, ...] = ("held", "relaxed")
+        for question in questions:
+            self.base[question] = self.oracle.ask([partial(_linear, question, NO_RELIEF)])[0]
+        for price in group_prices(self.oracle, ranges=False).groups:
+            group = self.oracle.problem.counted(self.oracle.problem.group(price.id))
+            ten = group.relief(TEN)
+            held, relaxed = (max(slope(self.base[q], ten), 0.0) for q in questions)
+            self.found[price.id] = Found(group, price, held, relaxed)
+
+    def screen(self, top: int) -> None:
+        """Ask for gains at +10 % in the order of what the prices promise, until no other can be among the first.
+
+        What relief of a limit gains when what uses it is ordered whole, the plan's linear program cannot say: there the
+        relaxation is asked.
+        """
+        order = sorted(self.found.values(), key=lambda f: -f.promise)
+        batch = 2 * self.oracle.effort.workers if self.large else len(order)
+        for first in range(0, len(order), max(batch, 1)):
+            some = order[first : first + batch]
+            known = sorted((f.plan_ten or 0.0 for f in self.found.values()), reverse=True)[:top]
+            if len(known) == top and some[0].promise <= known[-1]:
+                break
+            base = self.oracle.base.lo
+            for f, value in zip(some, self.oracle.plan_values([f.group.relief(TEN) for f in some]), strict=True):
+                f.plan_ten = max(value - base, 0.0)
+        stuck = [f for f in self.found.values() if (f.plan_ten or 0.0) <= records.SMALL < f.relaxed_promise]
+        stuck = sorted(stuck, key=lambda f: -f.relaxed_promise)[: top if self.large else len(stuck)]
+        below = self._relaxed_base()
+        values = self.oracle.relaxed_values([f.group.relief(TEN) for f in stuck])
+        for f, value in zip(stuck, values, strict=True):
+            f.relaxed_ten = max(value - below, 0.0)
+        self.top = [f.id for f in self.ranked[:top]]
+
+    def _relaxed_base(self) -> float:
+        value = self.base["relaxed"].objective
+        return np.inf if value is None else value
+
+    def certify_first(self, most: int) -> None:
+        """Search for the certified gain at +10 % of the first limits, where the linear programs leave it undecided."""
+        base = self.oracle.base
+        for id in self.top[:most]:
+            f = self.found[id]
+            relief = f.group.relief(TEN)
+            top = self.oracle.relaxed_values([relief])[0]
+            interval = Interval(base.lo + (f.plan_ten or 0.0), top).over(base)
+            if interval.proof(self.oracle.eps) == "undecided":
+                f.ten = self.oracle.gain(relief)
+
+    def step(self, left: Left) -> None:
+        """Ask for the finite steps of the limits that gain most; on a small program of the others what status needs.
+
+        The first three also get ranges of their prices, the curve, and the average price.
+        """
+        others = [] if self.large else [f.id for f in self.ranked if f.id not in self.top]
+        for n, id in enumerate([*self.top, *others]):
+            f = self.found[id]
+            if not left(f"finite steps of {f.group.label}"):
+                continue
+            steps = STEPS if n < len(self.top) else (TEN, LIFTED)
+            gains = self.oracle.gains([f.group.relief(step) for step in steps])
+            f.steps = tuple(self._step(f, step, gain) for step, gain in zip(steps, gains, strict=True))
+            f.lifted = gains[-1]
+            f.runs = tuple(dict.fromkeys(run for gain in gains for run in gain.runs))
+            f.ten = f.ten or gains[steps.index(TEN)]
+            if n < CURVES:
+                self._curves(f)
+
+    def _step(self, f: Found, step: Step, gain: Gain) -> records.Step:
+        asked = {run.id: run for run in self.oracle.runs if run.id in gain.runs and run.question == "relaxed"}
+        tops = [run.hi for run in asked.values()]
+        relaxed = max(tops[0] - self._relaxed_base(), 0.0) if tops else None
+        return records.Step(step.label, mean_amount(f.group, step), gain.plan, certified(gain), relaxed)
+
+    def _curves(self, f: Found) -> None:
+        direction = self.oracle.problem.direction(f.id)
+        f.ranges = with_ranges(self.oracle, [direction], [f.price.whole])[0]
+        f.relaxed_price = prices(self.oracle, [direction], "relaxed")[0]
+        size = float(f.group.base[np.isfinite(f.group.base)].mean()) if np.isfinite(f.group.base).any() else 0.0
+        if size <= 0 or (f.lifted is not None and f.lifted.hi <= self.oracle.eps):
+            return
+        by_base = f.group.by(np.where(np.isfinite(f.group.base), f.group.base, 0.0), f.group.label)
+        curve = trace(self.oracle, by_base, CURVE, "held")
+        f.curve = tuple(records.CurvePoint(t, value, None, self._next(by_base, t)) for t, value in curve.breakpoints)
+        if not self.large:
+            f.average = self._average(direction, CURVE * size)
+
+    def _next(self, direction: Relief, t: float) -> str:
+        """Return the limit whose worth rises most at a corner of the curve; empty where none does."""
+        if not 0 < t < CURVE:
+            return ""
+        small = 1e-4 * CURVE
+        before, after = self.oracle.ask([partial(_linear, "held", direction.times(t + d)) for d in (-small, small)])
+        rise = {
+            f.id: slope(after, f.group.relief(TEN)) - slope(before, f.group.relief(TEN))
+            for f in self.found.values()
+            if f.group.relief(TEN).key != direction.times(0.1).key
+        }
+        best = max(rise, key=lambda id: rise[id], default=None)
+        return self.label(best) if best is not None and rise[best] > self.oracle.eps else ""
+
+    def _average(self, direction: Relief, most: float) -> records.Average:
+        price = average_price(self.oracle, direction, most)
+        first = first_gain(self.oracle, direction, most)
+        last = None if first is None else saturation(self.oracle, direction, most)
+        ends = [None if i is None or not np.isfinite(i.hi) else i.hi for i in (first, last)]
+        return records.Average(price.lo, price.at or 0.0, *ends)
+
+    def lead(self, left: Left) -> None:
+        """Ask what relief by 10 % earns after its own lead time, and for the first until when it may be ordered."""
+        base = self.oracle.base.lo
+        for n, id in enumerate(self.top):
+            f = self.found[id]
+            if not left(f"relief of {f.group.label} after its lead time"):
+                continue
+            lever = quickest(f.group.levers, self.facts.first)
+            periods = tuple(sorted({int(t) for t in f.group.periods if t >= 0}))
+            if not periods:
+                f.relief = AfterLead("", None, f.gain, None, None, False)
+                continue
+
+            def earns(at: tuple[int, ...], group: LimitGroup = f.group) -> float:
+                return max(self.oracle.plan_value(group.in_periods(at).relief(TEN)) - base, 0.0)
+
+            full = n < CURVES or not self.large
+            f.relief = after_lead(earns, periods, lever, f.plan_ten) if full else _once(earns, periods, lever, f)
+            if lever is not None and not self.large:
+                f.late = self.oracle.gain(f.group.from_period(lever[1]).relief(TEN))
+            f.plan_after = self.oracle.ask([partial(_linear, "held", f.group.relief(TEN))])[0].x
+
+    def whole(self, most: int) -> tuple[records.WholeThing, ...]:
+        """Give the plan one and two more of the whole things that its prices promise most."""
+        periods = self.oracle.problem.reportable or tuple(range(self.plan.net.n_periods))
+        price = self.base["held"].row_price
+        if price is None:
+            return ()
+        chosen = most_promising(things(self.plan.tables, periods), price, most)
+        base = self.oracle.base.lo
+        values = self.oracle.plan_values([thing.relief for thing in chosen])
+        exact = self.oracle.gains([t.relief for t in chosen]) if not self.large else [None] * len(chosen)
+        labels = [p.label for p in self.plan.net.periods]
+        discount = [p.discount for p in self.plan.net.periods]
+        found = [
+            records.WholeThing(
+                unit=t.unit.id,
+                name=t.unit.name,
+                owner=t.unit.tags.owner,
+                period=labels[t.period],
+                count=t.count,
+                plan_gain=max(value - base, 0.0) if np.isfinite(value) else None,
+                certified=None if gain is None else certified(gain),
+                cost=None if t.unit.cost is None else t.count * float(t.unit.cost[0]) * discount[0],
+            )
+            for t, value, gain in zip(chosen, values, exact, strict=True)
+        ]
+        return tuple(sorted(found, key=lambda w: -(w.plan_gain or 0.0)))
+
+
+def _linear(question: Question, relief: Relief, bench: Bench) -> Outcome:
+    return bench.linear(question, relief)
+
+
+def _once(
+    earns: Callable[[tuple[int, ...]], float], periods: tuple[int, ...], lever: tuple[str, int] | None, f: Found
+) -> AfterLead:
+    """Return relief after its lead time without the search for the last date to order."""
+    present = f.plan_ten or 0.0
+    if lever is None:
+        return AfterLead("", None, present, None, None, False)
+    unit, lead = lever
+    left = tuple(t for t in periods if t >= lead)
+    late = min(earns(left), present) if left else 0.0
+    return AfterLead(unit, lead, present, late, None, late <= records.SMALL < present)

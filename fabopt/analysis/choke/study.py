@@ -1,0 +1,446 @@
+"""The choke-point study of a plan: every step in the order of what it costs, within a budget of time.
+
+1. prices both ways, and gains at +10 % in the order of what the prices promise (linear programs);
+2. finite steps, relief after its lead time, and certified intervals for the limits that gain most;
+3. one more whole thing; 4. sets that help only together; 5. the cascade; 6. packages; 7. shares; 8. draws of the data.
+
+Gains on a small program are certified exactly. On a large one they are those of the plan with its whole numbers held,
+the intervals come from the plan below and the relaxation above, and only the first three are searched for more. What
+the budget did not allow is listed. The same seed gives the same study, as long as no run meets a time limit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from fabopt.analysis.choke import records
+from fabopt.analysis.choke.assemble import evidence
+from fabopt.analysis.choke.attribution import attribution
+from fabopt.analysis.choke.bench import Effort
+from fabopt.analysis.choke.cascade import cascade
+from fabopt.analysis.choke.compose import compose, worth_by_period
+from fabopt.analysis.choke.confidence import dethrone, sample, stability, strongest, summary
+from fabopt.analysis.choke.cut import layer_cuts, single_points
+from fabopt.analysis.choke.explore import Explorer
+from fabopt.analysis.choke.groups import LIFTED
+from fabopt.analysis.choke.joint import minimal_sets
+from fabopt.analysis.choke.oracle import Oracle
+from fabopt.analysis.choke.owners import rent_by_owner
+from fabopt.analysis.choke.package import ReliefCost, cheapest_packages
+from fabopt.analysis.choke.reprice import Repriced
+from fabopt.analysis.choke.saved import Restored
+from fabopt.analysis.choke.timeline import Counted, counted, turns
+from fabopt.domain.instance import Instance
+from fabopt.io.tree import Tree
+from fabopt.network.tables import Array, Network
+
+LARGE_SECONDS = 0.5
+"""A plan whose linear program takes longer than this is large: whole numbers are then held, not searched."""
+
+TARGETS = (0.01, 0.02, 0.05, 0.10, 0.20)
+"""Gains, as shares of the plan's value, for which packages are sought."""
+
+UNTIL: Mapping[str, float] = {
+    "prices": 1.0,
+    "gains at +10 %": 1.0,
+    "certified gains": 0.3,
+    "finite steps": 0.4,
+    "relief after lead time": 0.48,
+    "whole things": 0.54,
+    "sets": 0.66,
+    "cascade": 0.74,
+    "packages": 0.8,
+    "shares": 0.85,
+    "draws": 1.0,
+    "records": 1.0,
+}
+"""The steps in their order, and the share of the budget by which each must be done; the first two are always made."""
+
+SEARCHED = ("certified gains", "sets")
+"""Steps that may search the tree of a large mixed-integer program."""
+
+MOST_TOGETHER = 8
+"""Most limits of which sets are searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a study.
+
+    Attributes
+    ----------
+    lab
+        Id of a lab through whom alone relief may gain: all others keep what the plan delivers to them.
+    periods
+        Positions of the periods in which relief may stand; empty: all that count.
+    top
+        How many limits are studied in full.
+    minutes
+        Time that may be spent.
+    seed, workers
+        Seed of solver and draws; programs at a time, one solver thread each.
+    draws
+        Draws of the data.
+    """
+
+    lab: str = ""
+    periods: tuple[int, ...] = ()
+    top: int = 10
+    minutes: float = 10.0
+    seed: int = 0
+    workers: int = 2
+    draws: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The plan that is studied: instance, raw tree, name, and what is known of the run that made it."""
+
+    name: str
+    tree: Tree
+    data: Instance
+    plan: Restored
+    status: str
+    data_hash: str
+    held_from: str
+
+
+class AskedError(ValueError):
+    """A study that cannot be made as asked; the message is a full sentence."""
+
+
+Tell = Callable[[str, float], None]
+"""Told the name of each step and how long it took."""
+
+
+def choke_points(source: Source, asked: Asked | None = None, tell: Tell | None = None) -> records.Study:
+    """Study what holds a plan back.
+
+    Parameters
+    ----------
+    source
+        The plan with its instance.
+    asked
+        What is asked.
+    tell
+        Told of each step.
+
+    Raises
+    ------
+    AskedError
+        If there is no such lab, or no such period counts.
+    """
+    study = _Study(source, asked or Asked(), tell)
+    return study.run()
+
+
+def hold_others(plan: Restored, lab: str) -> Restored:
+    """Return the plan with everything delivered to others than ``lab`` held as it is.
+
+    Raises
+    ------
+    AskedError
+        If the network has no demand of that lab.
+    """
+    demands = plan.net.demands
+    labs = sorted({d.tags.lab for d in demands if d.tags.lab})
+    if lab not in labs:
+        raise AskedError(f"There is no lab {lab!r} that wants anything; the labs are {', '.join(labs) or 'none'}.")
+    index = plan.tables.columns["deliver"].index
+    others = [index[j] for j, d in enumerate(demands) if d.tags.lab != lab]
+    columns = np.unique(np.concatenate([part[part >= 0] for part in others])) if others else np.zeros(0, dtype=int)
+    m = plan.problem.matrices
+    lower, upper = m.column_lower.copy(), m.column_upper.copy()
+    lower[columns] = upper[columns] = plan.x[columns]
+    return plan.with_problem(replace(plan.problem, matrices=replace(m, column_lower=lower, column_upper=upper)))
+
+
+class _Study:
+    """The study as it goes."""
+
+    def __init__(self, source: Source, asked: Asked, tell: Tell | None) -> None:
+        self.began = time.monotonic()
+        self.deadline = self.began + 60.0 * asked.minutes
+        self.source, self.asked, self.tell = source, asked, tell
+        self.plan = hold_others(source.plan, asked.lab) if asked.lab else source.plan
+        self.net: Network = self.plan.net
+        self.counted = _periods(counted(self.net), asked, self.net)
+        self.large = self.plan.seconds > LARGE_SECONDS
+        effort = Effort(
+            gap=self.plan.options.gap if self.large else 1e-6,
+            seconds=max(3.6 * asked.minutes, 1.0),
+            workers=asked.workers,
+            seed=asked.seed,
+        )
+        problem = replace(self.plan.problem, reportable=self.counted.periods)
+        self.oracle = Oracle(problem, effort)
+        self.oracle.until = self.began if self.large else self.deadline
+        self.unexplored: list[str] = []
+        self.took: dict[str, float] = {}
+        self.gauge: Any = "plan" if self.large else "certified"
+        self.explorer = Explorer(self.plan, source.data, self.oracle, self.large)
+
+    # -- time --------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[Callable[[str], bool]]:
+        """Time a step; gives a function that says whether its part of the budget lasts, else lists what it did not do.
+
+        Mixed-integer runs may search until then: on a large program only where a search is what the step is for.
+        """
+        start, end = time.monotonic(), self.began + UNTIL[name] * 60.0 * self.asked.minutes
+        searches = not self.large or name in SEARCHED
+        self.oracle.until = end if searches else self.began
+
+        def left(what: str) -> bool:
+            if time.monotonic() < end:
+                return True
+            self.unexplored.append(what)
+            return False
+
+        yield left
+        self.took[name] = time.monotonic() - start
+        if self.tell is not None:
+            self.tell(name, self.took[name])
+
+    # -- the steps ---------------------------------------------------------------------------------------------------
+
+    def run(self) -> records.Study:
+        explorer = self.explorer
+        with self._step("prices"):
+            explorer.price()
+        with self._step("gains at +10 %"):
+            explorer.screen(self.asked.top)
+        if self.large:
+            with self._step("certified gains"):
+                explorer.certify_first(3)
+        with self._step("finite steps") as left:
+            explorer.step(left)
+        with self._step("relief after lead time") as left:
+            explorer.lead(left)
+        whole = self._whole()
+        joint = self._joint()
+        steps = self._cascade()
+        packages = self._packages()
+        self._shares()
+        draws = self._draws()
+        with self._step("records"):
+            found = compose(explorer, joint, self._stability)
+        reported = np.array([t in set(self.counted.periods) for t in range(self.net.n_periods)])
+        return records.Study(
+            info=self._info(),
+            limits=found,
+            timeline=turns(np.where(reported, worth_by_period(explorer, found), 0.0)),
+            cascade=steps,
+            joint=joint,
+            packages=packages,
+            whole=whole,
+            rents=rent_by_owner((r.owner, r.handling.rent) for r in found if r.handling is not None),
+            layers=layer_cuts(self.net, self._capacity(reported), self._made(reported)),
+            single_points=single_points(self.net),
+            draws=draws,
+            unexplored=tuple(self.unexplored),
+            runs=tuple(evidence(run) for run in self.oracle.runs),
+            seconds_by_step=self.took,
+        )
+
+    def _whole(self) -> tuple[records.WholeThing, ...]:
+        with self._step("whole things") as left:
+            return self.explorer.whole(20 if self.large else 60) if left("one more whole thing") else ()
+
+    def _names(self, most: int) -> list[str]:
+        return [f.id for f in self.explorer.ranked if f.gain > 0][:most] or [f.id for f in self.explorer.ranked][:most]
+
+    def _joint(self) -> tuple[records.Joint, ...]:
+        ids = self._names(MOST_TOGETHER)
+        value, found = self.oracle.base, list[records.Joint]()
+        with self._step("sets") as left:
+            if not ids or not left("sets of limits that help only together"):
+                return ()
+            lifted = self.oracle.plan_value(self.oracle.problem.relief(ids, LIFTED)) - value.lo
+            for words, target in self._goals(value.lo, lifted):
+                sets = minimal_sets(self.oracle, ids, target, LIFTED, 50 if target is None else 30)
+                if target is None:
+                    self.explorer.joint = sets
+                label = self.explorer.label
+                found.append(
+                    records.Joint(
+                        target=words,
+                        gain=sets.target - value.lo,
+                        minimal_sets=tuple(tuple(label(m) for m in s.members) for s in sets.sets.reaching),
+                        blocking_sets=tuple(tuple(label(m) for m in s.members) for s in sets.sets.blocking),
+                        complete=sets.sets.complete,
+                    )
+                )
+                if not sets.sets.complete:
+                    self.unexplored.append(f"some sets for the target '{words}'")
+        return tuple(found)
+
+    def _goals(self, value: float, lifted: float) -> list[tuple[str, float | None]]:
+        """Return what sets are to reach: any gain, and about half of what lifting all of them earns."""
+        goals: list[tuple[str, float | None]] = [("any gain", None)]
+        nice = [s for s in (0.001, 0.002, 0.005, *TARGETS, 0.25, 0.5, 1.0) if s * abs(value) <= 0.5 * lifted]
+        if nice and value != 0:
+            share = 0.25 if not np.isfinite(lifted) else nice[-1]
+            goals.append((f"+{100 * share:g} %", value + share * abs(value)))
+        return goals
+
+    def _cascade(self) -> tuple[records.CascadeStep, ...]:
+        with self._step("cascade") as left:
+            if not left("the cascade"):
+                return ()
+            ids = self._names(12) if self.large else [f.id for f in self.explorer.ranked]
+            costs = {id: c for id in ids if (c := self.explorer.cost(id, 1.0)) is not None}
+            found = cascade(self.oracle, ids, depth=3 if self.large else 5, gauge=self.gauge, costs=costs)
+        return tuple(
+            records.CascadeStep(
+                order=n,
+                lifted=tuple(self.explorer.label(m) for m in s.members),
+                value_before=s.before.lo,
+                value_after=s.after.lo,
+                stand_alone=s.alone.plan if self.large else s.alone.lo,
+                cost=s.cost,
+                lead=None if s.lead is None else int(np.ceil(s.lead)),
+            )
+            for n, s in enumerate(found.steps, 1)
+        )
+
+    def _packages(self) -> tuple[records.Package, ...]:
+        ids = [f.id for f in self.explorer.ranked if self.explorer.cost(f.id, 1.0)][:MOST_TOGETHER]
+        costs = [ReliefCost(id, self.explorer.cost(id, 1.0) or 0.0) for id in ids]
+        value, found = self.oracle.base.lo, []
+        with self._step("packages") as left:
+            for share in TARGETS if costs else ():
+                if not left(f"the cheapest package for +{100 * share:g} %"):
+                    continue
+                packages = cheapest_packages(self.oracle, costs, value + share * abs(value), 2, self.gauge)
+                if not packages.reachable:
+                    words = "is not reached by" if packages.reachable is False else "was not decided for"
+                    self.unexplored.append(f"+{100 * share:g} % {words} limits that have a price")
+                    break
+                found.append(self._package(share, share * abs(value), packages.found))
+        if not costs:
+            self.unexplored.append("packages: no limit that gains has a lever with a price")
+        return tuple(found)
+
+    def _package(self, share: float, gain: float, found: Sequence[Any]) -> records.Package:
+        sets = [tuple((self.explorer.label(id), r) for id, r in p.members) for p in found[:2]]
+        return records.Package(
+            target=f"+{100 * share:g} %",
+            gain=gain,
+            relief=sets[0],
+            cost=found[0].cost,
+            runner_up=sets[1] if len(sets) > 1 else (),
+            runner_up_cost=found[1].cost if len(sets) > 1 else None,
+        )
+
+    def _shares(self) -> None:
+        ids = self._names(5 if self.large else MOST_TOGETHER)
+        with self._step("shares") as left:
+            if len(ids) < 2 or not left("Shapley shares"):
+                return
+            try:
+                self.explorer.shares = attribution(self.oracle, ids, gauge=self.gauge, seed=self.asked.seed)
+            except ValueError:
+                self.unexplored.append("Shapley shares: lifting all of these limits gains without end")
+
+    def _draws(self) -> records.Draws | None:
+        self._stability: Mapping[str, records.Stability] = {}
+        always, ids = self._names(3), list(self.explorer.found)
+        repriced = Repriced(self.source.plan, self.counted.periods, always)
+        tree, data, asked = self.source.tree, self.source.data, self.asked
+        change, tried = None, 0
+        with self._step("draws") as left:
+            if asked.draws == 0 or asked.lab or not left("draws of the data"):
+                return None
+            drawn = sample(tree, data, repriced, ids, asked.draws, asked.seed, self.deadline, self._map)
+            self._stability = stability(drawn)
+            if always and len(drawn.gains) and left("the change of data that dethrones the first"):
+                labels = {id: self.explorer.label(id) for id in ids}
+                likely = strongest(drawn, always[0])
+                change, tried = dethrone(tree, data, repriced, always[0], likely, labels, self.deadline)
+        if drawn.asked < asked.draws:
+            self.unexplored.append(f"{asked.draws - drawn.asked} of {asked.draws} draws of the data")
+        return summary(drawn, asked.seed, asked.draws, change, tried)
+
+    def _map(self, function: Callable[[int], Any], numbers: Sequence[int]) -> list[Any]:
+        with ThreadPoolExecutor(self.asked.workers) as pool:
+            return list(pool.map(function, numbers))
+
+    # -- what needs no solver ----------------------------------------------------------------------------------------
+
+    def _capacity(self, reported: Array) -> Array:
+        """Return what is there of each resource over the counted periods, with what the plan adds [resources]."""
+        found = np.array([float(np.sum(r.base[reported])) for r in self.net.resources])
+        number = {r.id: n for n, r in enumerate(self.net.resources)}
+        for state in self.plan.states:
+            if state.family == "capacity" and state.period >= 0 and reported[state.period]:
+                n = number[state.entity]
+                found[n] += state.limit - float(self.net.resources[n].base[state.period])
+        return found
+
+    def _made(self, reported: Array) -> Array:
+        """Return what comes into being of each material over the counted periods [materials]."""
+        levels = self.plan.tables.columns["start"].values(self.plan.x)
+        at, found = self.plan.tables.columns.at, np.zeros(len(self.net.materials))
+        for flow in self.net.flows:
+            made = np.maximum(flow.amount, 0.0) * levels[at.activity[flow.activity]]
+            found[at.material[flow.material]] += float(made[reported].sum())
+        return found
+
+    def _info(self) -> records.StudyInfo:
+        plan, base = self.plan, self.oracle.base
+        labels = tuple(p.label for p in self.net.periods)
+        sign = plan.stage.sign
+        return records.StudyInfo(
+            instance=self.source.name,
+            objective=plan.options.objective,
+            money="M USD" if plan.options.objective in ("value", "least_cost") else plan.stage.unit,
+            value_lo=sign * base.lo,
+            value_hi=sign * base.hi if np.isfinite(base.hi) else None,
+            status=self.source.status,
+            solver="HiGHS",
+            version=metadata.version("highspy"),
+            seed=self.asked.seed,
+            threads=self.asked.workers,
+            seconds=time.monotonic() - self.began,
+            periods=labels,
+            first_counted=labels[self.counted.periods[0]],
+            last_counted=labels[self.counted.periods[-1]],
+            excluded=self.counted.why,
+            held_from=self.source.held_from,
+            data_hash=self.source.data_hash,
+            lab=self.asked.lab,
+            caveats=tuple(self._caveats()),
+        )
+
+    def _caveats(self) -> Iterator[str]:
+        base = self.oracle.base
+        if self.source.status not in ("optimal", "within_gap"):
+            yield "The plan was stopped before it was proven: gains are those of this plan, and intervals are wide."
+        if not np.isfinite(base.hi):
+            yield "Nothing is known of how much better a plan could be: no gain is proven zero."
+        elif base.width > self.oracle.eps:
+            yield "Certified intervals carry the gap of the plan on both sides."
+        if self.large:
+            yield "Gains are those of the plan with its whole numbers held, unless they are called certified."
+        if any(f.record_basis == "relaxation" for f in self.explorer.ranked):
+            yield "Where relief is used by what is ordered whole, its gain is that of the relaxation."
+
+
+def _periods(found: Counted, asked: Asked, net: Network) -> Counted:
+    if not asked.periods:
+        return found
+    kept = tuple(t for t in found.periods if t in asked.periods)
+    if not kept:
+        names = ", ".join(net.periods[t].label for t in asked.periods[:3])
+        raise AskedError(f"The limits of {names} are not reported, so relief there says nothing.")
+    return Counted(kept, tuple(t for t in range(net.n_periods) if t not in kept), "Relief was asked for these alone.")
