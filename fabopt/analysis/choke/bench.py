@@ -19,11 +19,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from fabopt.analysis.choke.groups import Relief
+from fabopt.analysis.choke.groups import NO_RELIEF, Relief
 from fabopt.analysis.choke.problem import ChokeProblem, Interval, sides
 from fabopt.network.tables import Array
 from fabopt.solve.compile import Matrices
@@ -103,11 +103,13 @@ class Bench:
         With a plan.
     effort
         Gap, time and seed of its runs.
+    start
+        Bases of linear programs that another worker has solved, by question; shared by all workers.
     """
 
-    def __init__(self, problem: ChokeProblem, effort: Effort) -> None:
+    def __init__(self, problem: ChokeProblem, effort: Effort, start: dict[Question, Any]) -> None:
         assert problem.x is not None
-        self.problem, self.effort, self.plan = problem, effort, problem.x
+        self.problem, self.effort, self.plan, self.start = problem, effort, problem.x, start
         self.made: list[Run] = []
         self._sessions: dict[Question, HighsSession] = {}
 
@@ -125,6 +127,11 @@ class Bench:
         below, above = (value, np.inf) if question == "held" else (-np.inf, value)
         self._note(question, relief, None, outcome, Interval(below, above))
         return replace(outcome, objective=value)
+
+    def leave_basis(self, question: Literal["held", "relaxed"]) -> None:
+        """Solve a linear program as it stands, and leave its basis for all workers to start at."""
+        if self.linear(question, NO_RELIEF).ended is Ended.OPTIMAL:
+            self.start[question] = self.session(question).basis
 
     def certified(self, relief: Relief, seconds: float) -> Interval:
         """Return what is proven of the value after a relief, within so many seconds of search."""
@@ -209,6 +216,8 @@ class Bench:
             session.set_option("mip_abs_gap", TINY)
         else:
             session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
+            if question in self.start:
+                session.basis = self.start[question]
         if question == "reaches":
             cost = self.problem.matrices.cost
             session.add_row(np.arange(len(cost), dtype=np.int64), cost, -np.inf, np.inf)

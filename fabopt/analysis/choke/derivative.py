@@ -17,8 +17,10 @@ a change of a few right-hand sides and a handful of pivots. What is slack has no
 solver's own dual is zero along :math:`d`, right is zero too. Left is infinite where the limit cannot be tightened.
 
 **Range.** :math:`v` is concave in :math:`t` with the whole numbers held, so the price holds up to the largest :math:`T`
-with :math:`v(b + td) = v(b) + t\,\text{right}`. Newton's method finds it: while the value at :math:`t` lies below the
-line, go to the point where the line meets the tangent at :math:`t`. It ends, since the curve has finitely many pieces.
+with :math:`v(b + td) = v(b) + t\,\text{right}`. From a small step, :math:`t` grows while the value is on the line; then
+Newton's method finds the end: while the value at :math:`t` lies below the line, go to the point where the line meets
+the tangent at :math:`t`. It ends, since the curve has finitely many pieces. A price of zero upwards holds without end;
+any other is followed up to :data:`FAR` times the right-hand side, and its range is said to be that if it still holds.
 Ranging of a basis is not used: at a degenerate vertex it gives ranges of length zero.
 """
 
@@ -45,15 +47,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Question = Literal["held", "relaxed"]
+"""Of which linear program: whole numbers as in the plan, or fractions for them."""
 
 PRICED = 1e-7
 """A dual up to this is zero (the solver's tolerance)."""
 
-STRAIGHT = 1e-8
+STRAIGHT = 1e-9
 """A value this close to a line, relative to 1 + its size, is on it."""
 
-FAR = 1e3
-"""A price that holds for this many times 1 + the largest base is said to hold without end."""
+FIRST, FAR = 0.01, 16.0
+"""Ranges are looked for from a step of 1 % of the mean right-hand side up to 16 times that right-hand side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,7 @@ def prices(oracle: Oracle, directions: Sequence[Relief], question: Question = "h
         ``held``: whole numbers as in the plan; ``relaxed``: of the relaxation with fractions.
     """
     n = oracle.effort.workers
+    oracle.prepare(question)
     parts = oracle.ask([partial(_prices, directions[i::n], question) for i in range(n)])
     return tuple(parts[i % n][i // n] for i in range(len(directions)))
 
@@ -178,8 +182,8 @@ def group_prices(oracle: Oracle, ranges: bool = True) -> GroupPrices:
 
 def with_ranges(oracle: Oracle, directions: Sequence[Relief], found: Sequence[Price]) -> tuple[Price, ...]:
     """Return prices with how far each holds, in units of its direction."""
-    most = FAR * (1.0 + max(float(g.base[np.isfinite(g.base)].max(initial=0.0)) for g in oracle.problem.groups))
-    jobs = [partial(_ranges, d, p, most) for d, p in zip(directions, found, strict=True)]
+    oracle.prepare("held")
+    jobs = [partial(_ranges, d, p) for d, p in zip(directions, found, strict=True)]
     return tuple(oracle.ask(jobs))
 
 
@@ -274,27 +278,42 @@ def _prices(directions: Sequence[Relief], question: Question, bench: Bench) -> l
 # -- ranges ----------------------------------------------------------------------------------------------------------
 
 
-def _ranges(direction: Relief, price: Price, most: float, bench: Bench) -> Price:
+def _ranges(direction: Relief, price: Price, bench: Bench) -> Price:
     base = worth(bench.linear("held", NO_RELIEF))
-    up = np.inf if price.right <= PRICED else _newton(bench, base, direction, price.right, most)
-    if np.isinf(price.left):
-        return replace(price, range_up=up, range_down=0.0)
-    back = direction.times(-1.0)
-    far = most_possible(bench.session("held").matrices, back, most)
-    down = _newton(bench, base, back, -price.left, far)
+    scale = _scale(bench.session("held").matrices, direction)
+    up = np.inf if price.right <= PRICED else _reach(bench, base, direction, price.right, scale)
+    down = 0.0 if np.isinf(price.left) else _reach(bench, base, direction.times(-1.0), -price.left, scale)
     return replace(price, range_up=up, range_down=down)
 
 
-def _newton(bench: Bench, base: float, direction: Relief, right: float, most: float) -> float:
-    """Return the largest step up to ``most`` at which the value is still on the line; infinite where it is at FAR."""
-    t = most
-    while t > 0:
+def _scale(m: Matrices, direction: Relief) -> float:
+    """Return the mean size of what a direction moves, in units of the direction; 1 where that is zero."""
+    sizes = [abs(m.row_upper[i] / a) for i, a in direction.upper.items() if a]
+    sizes += [abs(m.row_lower[i] / a) for i, a in direction.lower.items() if a]
+    sizes += [abs(m.column_upper[j] / a) for j, a in direction.column.items() if a]
+    finite = [size for size in sizes if np.isfinite(size)]
+    return float(np.mean(finite)) or 1.0 if finite else 1.0
+
+
+def _reach(bench: Bench, base: float, direction: Relief, steep: float, scale: float) -> float:
+    """Return the largest step, up to FAR times the scale, at which the value is still on the line."""
+    t, most, held, grown = FIRST * scale, FAR * scale, 0.0, False
+    while True:
         outcome = bench.linear("held", direction.times(t))
-        value, line = worth(outcome), base + right * t
+        value, line = worth(outcome), base + steep * t
         if value >= line - STRAIGHT * (1.0 + abs(base) + abs(line)):
-            return np.inf if t == most and most >= FAR else t
-        gentler = slope(outcome, direction)
-        if gentler >= right:  # rounding has left no angle between line and tangent
-            return t
-        t = (value - gentler * t - base) / (right - gentler)
-    return 0.0
+            if grown or t >= most:
+                return t
+            held, t = t, min(4.0 * t, most)
+        elif np.isinf(value):
+            possible = most_possible(bench.session("held").matrices, direction, t)
+            if possible <= held or possible >= t:
+                return held
+            t, grown = possible, True
+        else:
+            grown = True
+            gentler = slope(outcome, direction)
+            closer = (value - gentler * t - base) / (steep - gentler) if gentler < steep else held
+            if not held < closer < t:  # rounding has left no angle between line and tangent
+                return held
+            t = closer

@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import TINY, Bench, Effort, Run, worth
+from fabopt.analysis.choke.bench import TINY, Bench, Effort, Question, Run, worth
 from fabopt.analysis.choke.groups import NO_RELIEF, Relief
 from fabopt.analysis.choke.problem import ChokeProblem, Interval, Proof
 from fabopt.network.tables import Array
@@ -106,7 +106,14 @@ class Oracle:
         self.eps = max(1e-5, 1e-7 * abs(value)) if eps is None else eps
 
     def _fresh(self) -> list[Bench]:
-        return [Bench(self.problem, self.effort) for _ in range(self.effort.workers)]
+        self._bases: dict[Question, Any] = {}
+        return [Bench(self.problem, self.effort, self._bases) for _ in range(self.effort.workers)]
+
+    def prepare(self, *questions: Literal["held", "relaxed"]) -> None:
+        """Solve linear programs once, by one worker, where others are to start at their bases."""
+        for question in questions:
+            if question not in self._bases:
+                self.ask([partial(_leave_basis, question)])
 
     # -- values ------------------------------------------------------------------------------------------------------
 
@@ -124,10 +131,12 @@ class Oracle:
 
     def plan_values(self, reliefs: Sequence[Relief]) -> list[float]:
         """Return the value after each relief with the whole numbers of the plan held."""
+        self.prepare("held")
         return self.ask([partial(_linear, "held", r) for r in reliefs])
 
     def relaxed_values(self, reliefs: Sequence[Relief]) -> list[float]:
         """Return an upper bound of the value after each relief: fractions for whole numbers."""
+        self.prepare("relaxed")
         return self.ask([partial(_linear, "relaxed", r) for r in reliefs])
 
     def certified(self, relief: Relief) -> Interval:
@@ -137,6 +146,8 @@ class Oracle:
     def certify(self, reliefs: Sequence[Relief]) -> list[Interval]:
         """Return what is proven of the value after each relief."""
         fresh = {r.key: r for r in reliefs if r.key not in self._searched and not self._implied(r)}
+        if fresh:
+            self.prepare("held", "relaxed")
         found = self.ask([partial(self._certified, r) for r in fresh.values()])
         for relief, interval in zip(fresh.values(), found, strict=True):
             self._learn(relief, interval)
@@ -205,6 +216,7 @@ class Oracle:
                 return True
             if interval.hi < goal and known.covers(relief):
                 return False
+        self.prepare("held", "relaxed")
         answer = self.ask([partial(self._reaches, relief, goal)])[0]
         if answer is not None:
             less = float(np.nextafter(goal, -np.inf))
@@ -257,6 +269,10 @@ class Oracle:
 
 def _linear(question: Literal["held", "relaxed"], relief: Relief, bench: Bench) -> float:
     return worth(bench.linear(question, relief))
+
+
+def _leave_basis(question: Literal["held", "relaxed"], bench: Bench) -> None:
+    bench.leave_basis(question)
 
 
 def _in_order(bench: Bench, jobs: Sequence[Callable[[Bench], T]]) -> list[tuple[T, list[Run]]]:
