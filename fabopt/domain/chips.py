@@ -65,6 +65,8 @@ class Chip(Record):
     """Share of assembled packages that pass test; a failed one loses all its parts."""
     assembly_time: Annotated[Quantity, In("month", ge=0)] = Field(default=constant(0.0, "month"))
     """Months of assembly for a part without a packaging line."""
+    assembly_capacity: Annotated[Quantity, In("kpackage/month", ge=0, series=True)] | None = None
+    """Packages per month that can be assembled and tested without a packaging line; absent: not limited."""
     assembly_cost: Annotated[Quantity, In("USD/package", ge=0)] = Field(default=constant(0.0, "USD/package"))
     """Test, assembly and other parts per package beside dies, HBM, interposer and substrate."""
     running_rate: Annotated[Quantity, In("kpackage/month", ge=0)] = Field(default=constant(0.0, "kpackage/month"))

@@ -27,7 +27,9 @@ class HbmGeneration(Record):
     price: Annotated[Quantity, In("USD/stack", ge=0, series=True)]
     """Price of a stack."""
     gross_margin: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.6, "1"))
-    """Maker's gross margin: resource cost of a stack is price x (1 - margin)."""
+    """Maker's gross margin: resource cost of a stack is price x (1 - margin - depreciation)."""
+    depreciation: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.0, "1"))
+    """Share of the price that is depreciation of capacity: that is charged when capacity is ordered, and not again."""
 
 
 class HbmOffer(Record):

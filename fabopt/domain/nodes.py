@@ -63,7 +63,9 @@ class Node(Record):
     wafer_price: Annotated[Quantity, In("USD/wafer", ge=0, series=True)]
     """Price of a finished wafer."""
     gross_margin: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.5, "1"))
-    """Fab owner's gross margin: the resource cost of a wafer is price x (1 - margin)."""
+    """Fab owner's gross margin: the resource cost of a wafer is price x (1 - margin - depreciation)."""
+    depreciation: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.0, "1"))
+    """Share of the price that is depreciation of capacity: that is charged when capacity is ordered, and not again."""
     defect_density: Annotated[Quantity, In("1/cm2", ge=0, series=True)] = Field(default=constant(0.1, "1/cm2"))
     """Killer defects per cm2 by date."""
     yield_model: YieldModel = "negative-binomial"

@@ -53,6 +53,8 @@ class PackagingLine(Record):
     """Price of packaging one interposer wafer."""
     gross_margin: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.4, "1"))
     """Owner's gross margin."""
+    depreciation: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.0, "1"))
+    """Share of the price that is depreciation of capacity: that is charged when capacity is ordered, and not again."""
     interposer_yield: Annotated[Quantity, In("1", gt=0, le=1, series=True)] = Field(default=constant(1.0, "1"))
     """Share of interposers that are good before anything is bonded to them."""
     interposer_time: Annotated[Quantity, In("month", ge=0)]
@@ -97,6 +99,8 @@ class Substrate(Record):
     """Price of one substrate."""
     gross_margin: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.3, "1"))
     """Maker's gross margin."""
+    depreciation: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.0, "1"))
+    """Share of the price that is depreciation of capacity: that is charged when capacity is ordered, and not again."""
     lead: Annotated[Quantity, In("month", ge=0)]
     """Months from start to delivered substrate."""
     expansion: SubstrateExpansion | None = None

@@ -123,10 +123,11 @@ def _in_unit(value: float, unit: str) -> str:
 
 
 def _chain_sentence(manifest: Mapping[str, Any], read: Read, dates: Sequence[str]) -> str:
-    fleet, installed = reported(read("domain/fleet")), reported(read("domain/deployments"))
+    fleet, installed = _accelerators(read, "domain/fleet"), _accelerators(read, "domain/deployments")
     end = dates[-1]
     now = fleet[fleet["period"] == end]
-    running, power = float(now["running"].sum()), float(now["facility_mw"].sum()) / 1000.0
+    everything = _at(reported(read("domain/fleet")), end)
+    running, power = float(now["running"].sum()), float(everything["facility_mw"].sum()) / 1000.0
     compute = float(_at(reported(read("domain/chip_mix")), end)["kh100e"].sum())
     words = (
         f"By {end} the labs run {thousands(running)} accelerators on {amount(power)} GW of facility power, "
@@ -165,16 +166,25 @@ def percent_whole(share: float) -> str:
     return f"{100.0 * share:.0f} %"
 
 
+def _accelerators(read: Read, table: str) -> pd.DataFrame:
+    """Return the reported rows of chips that make accelerator compute: processors for agents are not counted."""
+    mix = read("domain/chip_mix")
+    chips = set(mix.loc[mix["kh100e"] > 0.0, "chip"])
+    rows = reported(read(table))
+    return rows[rows["chip"].isin(chips)]
+
+
 def _at(frame: pd.DataFrame, period: str) -> pd.DataFrame:
     return frame[frame["period"] == period]
 
 
 def _reach(read: Read, dates: Sequence[str]) -> TextTable:
     """Accelerators running by lab at the ends of years, and the power they draw at the last of them."""
-    fleet = reported(read("domain/fleet"))
+    fleet, counted = reported(read("domain/fleet")), _accelerators(read, "domain/fleet")
     rows: list[tuple[float, tuple[str, ...]]] = []
     for lab, own in fleet.groupby("lab", sort=False):
-        running = [float(_at(own, date)["running"].sum()) for date in dates]
+        accelerators = counted[counted["lab"] == lab]
+        running = [float(_at(accelerators, date)["running"].sum()) for date in dates]
         power = float(_at(own, dates[-1])["facility_mw"].sum()) / 1000.0
         rows.append((power, (str(lab), *(amount(n) for n in running), amount(power))))
     ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])]

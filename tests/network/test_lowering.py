@@ -89,10 +89,28 @@ def test_dram_wafers_become_stacks_through_good_dies_and_stack_yield():
 def test_a_failed_package_loses_all_its_parts():
     net = lowered()
     activity = "package:gpu:a:line"
-    assert amounts(net, activity, "packaging:line") == pytest.approx({0: 0.1})
+    assert amounts(net, activity, "interposer:gpu:a:line") == {0: -1.0}
     assert amounts(net, activity, "die:gd") == {0: -2.0}
     assert amounts(net, activity, "hbm:h4:green") == {0: -8.0}
     assert amounts(net, activity, "chip:gpu") == pytest.approx({1: 0.9})
+
+
+def test_good_interposers_take_the_lines_wafers_and_wait_for_bonding_as_a_material():
+    net = lowered(("packaging_lines.line.interposer_time", 1.5), ("packaging_lines.line.interposer_yield", 0.8))
+    activity = "interposer:gpu:a:line"
+    assert amounts(net, activity, "packaging:line") == pytest.approx({0: 0.125})  # 1 / (10 a wafer x 80 %)
+    # A month and a half is half a quarter: half of them are there in the period of the start.
+    assert amounts(net, activity, activity) == pytest.approx({0: 0.5, 1: 0.5})
+    assert next(m for m in net.materials if m.id == activity).storable
+    assert amounts(net, "package:gpu:a:line", "chip:gpu") == pytest.approx({1: 0.9})
+
+
+def test_depreciation_is_left_out_of_the_cost_of_wafers_stacks_and_packaging():
+    changes = [("nodes.n3.depreciation", 0.2), ("hbm.h4.depreciation", 0.1), ("packaging_lines.line.depreciation", 0.3)]
+    cost = {a.id: a.cost for a in lowered(*changes).activities if a.cost is not None}
+    assert cost["wafers:gd:fab-a"][0] == pytest.approx(20 * (1 - 0.5 - 0.2))
+    assert cost["hbm:h4:green:mem"][0] == pytest.approx(20 * 0.5 * (1 - 0.6 - 0.1))
+    assert cost["interposer:gpu:a:line"][0] == pytest.approx(0.1 * 10 * (1 - 0.4 - 0.3))
 
 
 def test_a_running_asset_returns_its_survival_draws_facility_power_and_gives_one_running_accelerator():
@@ -322,3 +340,9 @@ def test_a_site_order_is_paid_in_equal_parts_over_its_lead_time():
     fixed = [t for t in budget.terms if t.kind == "placed"]
     assert {t.id for t in fixed} == {"build:site:2"}
     assert sum(t.coefficient[0] for t in fixed) == pytest.approx(250)
+
+
+def test_a_part_without_a_packaging_line_is_held_to_its_own_assembly_and_test():
+    net = lowered(("chips.gpu.boms.a", {"dies": {"gd": 1}}), ("chips.gpu.assembly_capacity", 2))
+    assert resource(net, "assembly:gpu") == pytest.approx(np.full(12, 6.0))
+    assert amounts(net, "package:gpu:a:direct", "assembly:gpu") == {0: 1.0}

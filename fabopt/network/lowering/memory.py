@@ -95,7 +95,7 @@ def _stacks(chain: Chain, maker_id: str, maker: MemoryMaker, generation: str, de
         mask = mask * chain.window(qualified, None)
     activity = f"hbm:{generation}:{designer}:{maker_id}"
     stacks = stacks_per_wafer(chain, maker, generation)
-    unit_cost = chain.mean(hbm.price) * (1.0 - hbm.gross_margin.value) * PER_THOUSAND
+    unit_cost = chain.mean(hbm.price) * (1.0 - hbm.gross_margin.value - hbm.depreciation.value) * PER_THOUSAND
     label = tags(
         stage="memory",
         owner=maker.owner,

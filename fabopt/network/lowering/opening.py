@@ -9,7 +9,7 @@ had what wafer starts were left.
 from __future__ import annotations
 
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.lowering.packaging import Route, routes
+from fabopt.network.lowering.packaging import Route, parts_of, routes
 from fabopt.network.lowering.wafers import outputs_of
 
 
@@ -25,11 +25,7 @@ def lower_opening(chain: Chain) -> None:
         for route, share in _line_shares(chain, options):
             started = rate * share / float(_amount(chain, route.activity, f"chip:{chip_id}"))
             history[route.activity] = history.get(route.activity, 0.0) + started
-            bom = chip.boms[route.bom]
-            parts = {f"die:{name}": n.value for name, n in bom.dies.items()}
-            parts |= {f"hbm:{name}:{chip.designer}": n.value for name, n in bom.hbm.items()}
-            parts |= {f"substrate:{name}:{chip.designer}": n.value for name, n in bom.substrates.items()}
-            for material, number in parts.items():
+            for material, number in parts_of(chain, route).items():
                 needs[material] = needs.get(material, 0.0) + number * started
     for material, need in needs.items():
         for activity, share in _makers(chain, material):
@@ -60,7 +56,7 @@ def _line_shares(chain: Chain, options: list[Route]) -> list[tuple[Route, float]
 def _makers(chain: Chain, material: str) -> list[tuple[str, float]]:
     """Return who made a part before the decision date, as activities with shares that add up to 1."""
     kind, name, *rest = material.split(":")
-    if kind == "substrate":
+    if kind in ("substrate", "interposer"):
         return [(material, 1.0)]
     if kind == "hbm":
         return _hbm_makers(chain, name, rest[0])

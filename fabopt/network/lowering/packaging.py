@@ -1,8 +1,10 @@
-"""Substrates and packages: interposer starts, bonding, assembly, test, and finished packages.
+"""Substrates, interposers and packages: interposer starts, bonding, assembly, test, and finished packages.
 
-One unit of level of ``package:<chip>:<bom>:<line>`` is a thousand packages whose interposer is started. The line's
-wafers are used at the start, dies, stacks and substrates are taken (and bonding is used) when the interposer is done,
-and the good share comes out after assembly: a package that fails loses all its parts.
+One unit of level of ``interposer:<chip>:<bom>:<line>`` is a thousand good interposers: they take the line's wafers at
+the start and wait, as a material of their own, for the other parts. One unit of ``package:<chip>:<bom>:<line>`` is a
+thousand packages that are bonded: dies, stacks, substrates and interposers are taken (and bonding is used) at once, and
+the good share comes out after assembly: a package that fails loses all its parts. Were the parts taken by one activity
+part of a period after the interposer's start, a plan short of parts could alternate between full and empty periods.
 """
 
 from __future__ import annotations
@@ -35,6 +37,11 @@ class Route:
     def activity(self) -> str:
         """Id of the activity."""
         return f"package:{self.chip}:{self.bom}:{self.line or WITHOUT_LINE}"
+
+    @property
+    def interposer(self) -> str:
+        """Id of the interposers that the route bonds to, and of the activity that makes them."""
+        return f"interposer:{self.chip}:{self.bom}:{self.line}"
 
 
 def packages_per_wafer(bom: Bom) -> float:
@@ -144,7 +151,8 @@ def _substrates(chain: Chain) -> None:
         capacity = chain.per_period(substrate.capacity)
         chain.build.resource(Resource(resource, f"{substrate.name} capacity", "kpackage", "rate", capacity, label))
         _expansion(chain, resource, substrate.name, substrate.expansion, label)
-        cost = chain.mean(substrate.price) * (1.0 - substrate.gross_margin.value) * PER_THOUSAND
+        share = 1.0 - substrate.gross_margin.value - substrate.depreciation.value
+        cost = chain.mean(substrate.price) * share * PER_THOUSAND
         customers = {
             chip.designer: None
             for chip in chain.instance.chips.values()
@@ -182,62 +190,105 @@ def _chip(chain: Chain, chip_id: str, chip: Chip) -> None:
 
 
 def _assembly(chain: Chain, route: Route) -> None:
+    """Add bonding and assembly of a chip by one route, and the interposers that it bonds to."""
     chip = chain.instance.chips[route.chip]
     bom = chip.boms[route.bom]
-    to_bonding, to_package = route_months(chain, route)
-    total = to_bonding + to_package
-    mask = chain.window(first_shipment(chip), chip.last_start, chain.lead(total))
-    mask = mask * chain.window(bom.available, None)
-    owner, region = chip.designer, ""
-    cost = chain.flat(chip.assembly_cost.value * PER_THOUSAND)
+    _, to_package = route_months(chain, route)
+    owner, region, where = chip.designer, "", ""
     if route.line is not None:
         line = chain.instance.packaging_lines[route.line]
-        owner, region = line.owner, line.region
-        mask = mask * (1.0 - chain.barred(line.region, chain.instance.designers[chip.designer].region))
-        wafers = 1.0 / (packages_per_wafer(bom) * chain.mean(line.interposer_yield))
-        cost = cost + wafers * chain.mean(line.wafer_price) * (1.0 - line.gross_margin.value) * PER_THOUSAND
-        chain.build.use(route.activity, f"packaging:{route.line}", 0, ONE, wafers)
+        owner, region, where = line.owner, line.region, f" at {line.name}"
+        _interposers(chain, route, bom, line)
         if line.bonding is not None:
-            age, shares = landing(to_bonding, chain)
-            chain.build.use(route.activity, f"bonding:{route.line}", age, shares, chain.flat(1.0))
-    label = tags(
-        stage="packaging",
+            chain.build.use(route.activity, f"bonding:{route.line}", 0, ONE, chain.flat(1.0))
+    elif chip.assembly_capacity is not None:
+        _own_assembly(chain, route, chip)
+    cost = chain.flat(chip.assembly_cost.value * PER_THOUSAND)
+    chain.build.activity(
+        Activity(
+            route.activity,
+            f"{chip.name} packages{where}",
+            "kpackage",
+            _label(chain, route, "packaging", owner, region),
+            cost=cost,
+            upper=chain.open_upper(_route_mask(chain, route, to_package)),
+        )
+    )
+    parts = np.zeros(chain.n)
+    for material, number in parts_of(chain, route).items():
+        chain.build.flow(route.activity, material, 0, ONE, chain.flat(-number))
+        parts += number * chain.unit_cost.get(material, np.zeros(chain.n))
+    good = chain.mean(chip.assembly_yield, to_package)
+    first, weights = landing(to_package, chain)
+    chain.build.flow(route.activity, f"chip:{route.chip}", first, weights, good)
+    chain.cost_of(f"chip:{route.chip}", (cost + parts) / good)
+
+
+def _own_assembly(chain: Chain, route: Route, chip: Chip) -> None:
+    """Hold a part without a packaging line to what can be assembled and tested of it."""
+    resource = f"assembly:{route.chip}"
+    if resource not in chain.build.resources and chip.assembly_capacity is not None:
+        label = tags(stage="packaging", owner=chip.designer, customer=chip.designer, item=route.chip, chip=route.chip)
+        capacity = chain.per_period(chip.assembly_capacity)
+        name = f"{chip.name} assembly and test"
+        chain.build.resource(Resource(resource, name, "kpackage", "rate", capacity, label))
+    chain.build.use(route.activity, resource, 0, ONE, chain.flat(1.0))
+
+
+def _interposers(chain: Chain, route: Route, bom: Bom, line: PackagingLine) -> None:
+    """Add the interposers of a route: a thousand good ones take a line's wafers at the start and wait for bonding."""
+    to_bonding, to_package = route_months(chain, route)
+    name = f"{chain.instance.chips[route.chip].name} interposers at {line.name}"
+    label = _label(chain, route, "interposer", line.owner, line.region)
+    wafers = 1.0 / (packages_per_wafer(bom) * chain.mean(line.interposer_yield))
+    cost = wafers * chain.mean(line.wafer_price) * line_cost_share(line) * PER_THOUSAND
+    chain.build.material(Material(route.interposer, name, "kpackage", label, storable=True))
+    upper = chain.open_upper(_route_mask(chain, route, to_bonding + to_package))
+    chain.build.activity(Activity(route.interposer, name, "kpackage", label, cost=cost, upper=upper))
+    chain.build.use(route.interposer, f"packaging:{route.line}", 0, ONE, wafers)
+    first, weights = landing(to_bonding, chain)
+    chain.build.flow(route.interposer, route.interposer, first, weights, chain.flat(1.0))
+    chain.cost_of(route.interposer, cost)
+
+
+def line_cost_share(line: PackagingLine) -> float:
+    """Return the share of a line's price that is resource cost: neither margin nor depreciation."""
+    return 1.0 - line.gross_margin.value - line.depreciation.value
+
+
+def _route_mask(chain: Chain, route: Route, months: float) -> Array:
+    """Return 1 for the periods in which something may start that takes `months` to a finished package ``[T]``."""
+    chip = chain.instance.chips[route.chip]
+    mask = chain.window(first_shipment(chip), chip.last_start, chain.lead(months))
+    mask = mask * chain.window(chip.boms[route.bom].available, None)
+    if route.line is not None:
+        region = chain.instance.packaging_lines[route.line].region
+        mask = mask * (1.0 - chain.barred(region, chain.instance.designers[chip.designer].region))
+    return mask
+
+
+def _label(chain: Chain, route: Route, stage: str, owner: str, region: str) -> Tags:
+    return tags(
+        stage=stage,
         owner=owner,
-        customer=chip.designer,
+        customer=chain.instance.chips[route.chip].designer,
         item=route.bom,
         chip=route.chip,
         site=route.line or "",
         region=region,
     )
-    line_name = "" if route.line is None else f" at {chain.instance.packaging_lines[route.line].name}"
-    chain.build.activity(
-        Activity(
-            route.activity,
-            f"{chip.name} packages{line_name}",
-            "kpackage",
-            label,
-            cost=cost,
-            upper=chain.open_upper(mask),
-        )
-    )
-    parts = _take_parts(chain, route, bom, chip.designer, to_bonding)
-    good = chain.mean(chip.assembly_yield, total)
-    first, weights = landing(total, chain)
-    chain.build.flow(route.activity, f"chip:{route.chip}", first, weights, good)
-    chain.cost_of(f"chip:{route.chip}", (cost + parts) / good)
 
 
-def _take_parts(chain: Chain, route: Route, bom: Bom, designer: str, months: float) -> Array:
-    """Add the flows of parts into bonding; return their resource cost per thousand packages ``[T]``."""
-    age, weights = landing(months, chain)
+def parts_of(chain: Chain, route: Route) -> dict[str, float]:
+    """Return what one package takes when it is bonded: material id and number."""
+    chip = chain.instance.chips[route.chip]
+    bom = chip.boms[route.bom]
     parts = {f"die:{name}": number.value for name, number in bom.dies.items()}
-    parts |= {f"hbm:{name}:{designer}": number.value for name, number in bom.hbm.items()}
-    parts |= {f"substrate:{name}:{designer}": number.value for name, number in bom.substrates.items()}
-    cost = np.zeros(chain.n)
-    for material, number in parts.items():
-        chain.build.flow(route.activity, material, age, weights, chain.flat(-number))
-        cost += number * chain.unit_cost.get(material, np.zeros(chain.n))
-    return cost
+    parts |= {f"hbm:{name}:{chip.designer}": number.value for name, number in bom.hbm.items()}
+    parts |= {f"substrate:{name}:{chip.designer}": number.value for name, number in bom.substrates.items()}
+    if route.line is not None:
+        parts[route.interposer] = 1.0
+    return parts
 
 
 def _sell_as(chain: Chain, better: str, lesser: str, designer: str) -> None:

@@ -26,10 +26,12 @@ def cycle_months(chain: Chain, node_id: str, fab_id: str) -> float:
 
 
 def wafer_cost(chain: Chain, node_id: str, fab_id: str) -> Array:
-    """Return the resource cost of a thousand wafers, million dollars ``[T]``: price x (1 - margin) x fab's factor."""
+    """Return the resource cost of a thousand wafers ``[T]``: price less margin and depreciation, times the factor."""
     node = chain.instance.nodes[node_id]
     factor = chain.instance.fabs[fab_id].cost_factor.value
-    return chain.mean(node.wafer_price) * (1.0 - node.gross_margin.value) * factor * PER_THOUSAND
+    return (
+        chain.mean(node.wafer_price) * (1.0 - node.gross_margin.value - node.depreciation.value) * factor * PER_THOUSAND
+    )
 
 
 def good_dies(chain: Chain, die: Die, node: Node, months: float) -> Array:

@@ -298,6 +298,9 @@ def _chip_mix(core: Tables) -> pd.DataFrame:
     activities = core["activities"]
     run = activities[(activities["stage"] == "compute") & (activities["chip"] != "")]
     made = _made(core, "compute")
+    weight = dict(zip(core["demands"]["material"], core["demands"]["weight"], strict=True))
+    counted = [float(amount) * weight.get(m, 0.0) for amount, m in zip(made["amount"], made["material"], strict=True)]
+    made = made.assign(amount=counted).astype({"amount": float})
     sums = run.groupby(keys, sort=False)[["level"]].sum()
     sums["amount"] = made.groupby(keys, sort=False)["amount"].sum().reindex(sums.index, fill_value=0.0)
     rows = _in_time(sums.reset_index(), core)
