@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from fabopt.network.checks import Finding
     from fabopt.network.tables import Network
     from fabopt.report.answer import Answer
+    from fabopt.report.choke import ChokeReport
     from fabopt.report.overview import Overview
     from fabopt.solve.run import Hook, Notify
     from fabopt.solve.solution import Conflict
 
 RESULTS = Path("results")
 """Folder that results are written to where none is named."""
+
+WORKERS = 2
+"""Programs that a study solves at a time, one solver thread each."""
 
 
 def load(path: str | Path, scenario: str | None = None, set: Sequence[str] | Mapping[str, object] = ()) -> Instance:
@@ -211,6 +215,18 @@ class Instance:
 
         return bill(self.data, chip, In("MW", gt=0).read(power).value, it, bom=bom)
 
+    def reasons(self, seconds: float = 60.0) -> Reasons:
+        """Return why the instance has no plan: what is missing, minimal repairs, minimal conflicts, with their data.
+
+        Parameters
+        ----------
+        seconds
+            Time that may be spent.
+        """
+        from fabopt.analysis.choke.verb import reasons
+
+        return reasons(self.name, self._tree, self.data, self.network, seconds)
+
     def reconcile(self) -> pd.DataFrame:
         """Return what the instance implies for the recent past and the first year, held against published figures."""
         from fabopt.analysis.reconcile import reconcile
@@ -321,6 +337,11 @@ class Instance:
         if out is not None and result.has_plan:
             result.save(out)
         return result
+
+    def _repr_html_(self) -> str:
+        from fabopt.report.html import overview_html
+
+        return overview_html(self.show())
 
     def __repr__(self) -> str:
         held = [f"{len(value)} {name}" for name, value in self.data if isinstance(value, Mapping) and value]
@@ -492,6 +513,51 @@ class Result:
         from fabopt.report.answer import answer
 
         return answer(self.manifest, self.table)
+
+    def choke_points(
+        self,
+        *,
+        lab: str = "",
+        period: str = "",
+        top: int = 10,
+        budget: float = 10.0,
+        draws: int = 40,
+        seed: int = 0,
+        workers: int = WORKERS,
+        tell: Callable[[str, float], None] | None = None,
+    ) -> ChokeReport:
+        """Return what holds the plan back, what it is worth to move it, and what comes after it.
+
+        Parameters
+        ----------
+        lab
+            Id of a lab through whom alone relief may gain; all others keep what the plan delivers to them.
+        period
+            Label of the period in which alone relief stands, or ``2027Q1..2027Q4``.
+        top
+            How many limits are studied in full.
+        budget
+            Minutes that may be spent; what they do not allow is listed.
+        draws
+            Draws of the data.
+        seed, workers
+            Seed of solver and draws; programs at a time, one solver thread each.
+        tell
+            Called with the name of each step and how long it took.
+
+        Raises
+        ------
+        fabopt.analysis.choke.study.AskedError
+            When there is no such lab or period.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.choke.study import Asked
+        from fabopt.analysis.choke.verb import of_result
+        from fabopt.report.choke import ChokeReport
+
+        asked = Asked(lab=lab, top=top, minutes=budget, seed=seed, workers=workers, draws=draws)
+        return ChokeReport(of_result(self.manifest, self.table, self._instance, asked, period, tell), top)
 
     def chart(self) -> Any:
         """Return the picture of the result as an Altair chart."""

@@ -227,3 +227,9 @@ def test_pinned_orders_stay_when_the_world_gets_better(tutorial):
 def test_pinning_until_a_period_outside_the_horizon_says_so(tutorial, result):
     with pytest.raises(OptionError, match="2040Q1"):
         tutorial.pinned(result, until="2040Q1")
+
+
+def test_an_instance_in_a_notebook_is_a_table_with_names_escaped(tutorial):
+    assert "<td" in tutorial._repr_html_()
+    hostile = tutorial.with_({"about.title": "<script>alert(1)</script>"})
+    assert "<script>" not in hostile._repr_html_()
