@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from fabopt.analysis.allocation.study import GameOf, Study
     from fabopt.analysis.bill import Bill
+    from fabopt.analysis.choke.verb import Reasons
     from fabopt.domain.instance import Instance as Data
     from fabopt.io.tree import Tree
     from fabopt.network.checks import Finding
@@ -339,9 +340,7 @@ class Instance:
         return result
 
     def _repr_html_(self) -> str:
-        from fabopt.report.html import overview_html
-
-        return overview_html(self.show())
+        return self.show()._repr_html_()
 
     def __repr__(self) -> str:
         held = [f"{len(value)} {name}" for name, value in self.data if isinstance(value, Mapping) and value]

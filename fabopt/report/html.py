@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 
 from fabopt.report.answer import Answer
-from fabopt.report.overview import Overview
 from fabopt.report.text import TextTable
 
 
@@ -14,16 +13,6 @@ def answer_html(title: str, answer: Answer) -> str:
     parts = [f"<h4>{escape(title)}</h4>", f"<p>{escape(answer.sentence)}</p>"]
     parts += [table_html(table) for table in answer.tables]
     parts += [f"<p><small>{'<br>'.join(escape(line) for line in answer.closing)}</small></p>"]
-    return "\n".join(parts)
-
-
-def overview_html(overview: Overview) -> str:
-    """Return what an instance holds as HTML."""
-    heading, *description = [text for text in overview.heading if text]
-    parts = [f"<h4>{escape(heading)}</h4>", *(f"<p>{escape(text)}</p>" for text in description)]
-    if overview.sections.rows:
-        parts.append(table_html(overview.sections))
-    parts += [f"<p><small>{'<br>'.join(escape(fact) for fact in overview.facts)}</small></p>"]
     return "\n".join(parts)
 
 
