@@ -18,6 +18,7 @@ import typer
 from fabopt import __version__
 from fabopt.cli.allocate import allocate
 from fabopt.cli.bill import bill
+from fabopt.cli.choke import choke
 from fabopt.cli.new import new
 from fabopt.cli.reconcile import reconcile
 from fabopt.cli.schema import schema
@@ -35,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (solve, validate, show, schema, new, bill, reconcile, allocate):
+for verb in (solve, choke, validate, show, schema, new, bill, reconcile, allocate):
     app.command()(verb)
 
 

@@ -14,7 +14,6 @@ from fabopt.analysis.choke.groups import LimitGroup
 from fabopt.analysis.choke.owners import Share, next_unit
 from fabopt.analysis.choke.status import status
 from fabopt.analysis.choke.timeline import cycle_offsets, episodes
-from fabopt.network.tables import Array
 
 HOLDING = 0.02
 """Prices of neighbouring periods that differ by less than this share of the largest are one episode: about what it
@@ -87,6 +86,7 @@ class _Composer:
             curve=f.curve,
             right_by_period=tuple(right.tolist()),
             left_by_period=tuple(left.tolist()),
+            worth_by_period=tuple((right * facts.by_period(f.group, (0.1 * f.group.base).tolist())).tolist()),
             episodes=episodes(right, HOLDING * float(right.max(initial=0.0)), 1e-9),
             offset=self.offsets.get(facts.entity(f.group)),
             relief=f.relief,
@@ -136,14 +136,3 @@ class _Composer:
         return tuple(
             (self.explorer.label(other), index) for other, index in sorted(pairs, key=lambda p: -abs(p[1]))[:3]
         )
-
-
-def worth_by_period(explorer: Explorer, found: Sequence[records.LimitRecord]) -> Array:
-    """Return what 10 % more of each limit is worth by period, by its price [limits, T]."""
-    worth = np.zeros((len(found), explorer.plan.net.n_periods))
-    for n, record in enumerate(found):
-        if record.id in explorer.found:
-            group = explorer.found[record.id].group
-            ten = explorer.facts.by_period(group, (0.1 * group.base).tolist())
-            worth[n] = np.array(record.right_by_period) * ten
-    return worth

@@ -185,6 +185,8 @@ class LimitRecord:
         Corners of the gain curve.
     right_by_period, left_by_period
         Price of each counted period both ways, whole numbers held.
+    worth_by_period
+        What 10 % more in each period is worth, by its price.
     episodes
         Stretches in which relief is worth about the same.
     offset
@@ -227,6 +229,7 @@ class LimitRecord:
     curve: tuple[CurvePoint, ...] = ()
     right_by_period: tuple[float, ...] = ()
     left_by_period: tuple[float, ...] = ()
+    worth_by_period: tuple[float, ...] = ()
     episodes: tuple[Episode, ...] = ()
     offset: int | None = None
     relief: AfterLead | None = None

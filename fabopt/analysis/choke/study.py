@@ -26,7 +26,7 @@ from fabopt.analysis.choke.assemble import evidence
 from fabopt.analysis.choke.attribution import attribution
 from fabopt.analysis.choke.bench import Effort
 from fabopt.analysis.choke.cascade import cascade
-from fabopt.analysis.choke.compose import compose, worth_by_period
+from fabopt.analysis.choke.compose import compose
 from fabopt.analysis.choke.confidence import dethrone, sample, stability, strongest, summary
 from fabopt.analysis.choke.cut import layer_cuts, single_points
 from fabopt.analysis.choke.explore import Explorer
@@ -235,10 +235,11 @@ class _Study:
         with self._step("records"):
             found = compose(explorer, joint, self._stability)
         reported = np.array([t in set(self.counted.periods) for t in range(self.net.n_periods)])
+        worth = np.array([r.worth_by_period or (0.0,) * self.net.n_periods for r in found])
         return records.Study(
             info=self._info(),
             limits=found,
-            timeline=turns(np.where(reported, worth_by_period(explorer, found), 0.0)),
+            timeline=turns(np.where(reported, worth, 0.0)),
             cascade=steps,
             joint=joint,
             packages=packages,

@@ -1,0 +1,98 @@
+"""From a result, fresh or saved, to its choke-point study; from an instance without a plan to the reasons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.choke.infeasible import NoPlan, no_plan
+from fabopt.analysis.choke.places import DataPlace, place_of
+from fabopt.analysis.choke.records import Study
+from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
+from fabopt.analysis.choke.study import Asked, AskedError, Source, Tell, choke_points
+from fabopt.domain.instance import Instance
+from fabopt.io.problems import Positions
+from fabopt.io.tree import Tree
+from fabopt.io.validate import validate
+from fabopt.model.aim import Aim
+from fabopt.model.tables import model_tables
+from fabopt.network.lower import lower
+from fabopt.network.tables import Network
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Read = Callable[[str], pd.DataFrame]
+
+
+def of_result(
+    manifest: Mapping[str, Any], read: Read, instance: str, asked: Asked, period: str = "", tell: Tell | None = None
+) -> Study:
+    """Return the choke-point study of a result; its plan is brought back to life, and nothing is searched again.
+
+    Parameters
+    ----------
+    manifest
+        What is known of the run.
+    read
+        Returns a table of the result by its name.
+    instance
+        The instance that was solved, as JSON.
+    asked
+        What is asked.
+    period
+        Label of the period in which alone relief may stand, or ``2027Q1..2027Q4``; empty: all that count.
+    tell
+        Told of each step.
+
+    Raises
+    ------
+    AskedError
+        If there is no such lab or period, or the objective's bound does not allow gains.
+    fabopt.solve.results.folder.ResultError
+        If the result does not fit its instance.
+    """
+    tree = Tree(Path(), json.loads(instance), Positions(), {}, {})
+    data = validate(tree, Instance)
+    net = lower(data, manifest["instance"])
+    options = options_of(manifest)
+    tables = model_tables(net, options.aim)
+    plan = Restored(net, tables, options, whole_numbers(tables, read, manifest["reached"]), manifest["bound"])
+    if period:
+        asked = _in_periods(asked, net, period)
+    name = manifest["instance"] + (f", scenario {manifest['scenario']}" if manifest["scenario"] else "")
+    held = f"the {manifest['status'].replace('_', ' ')} plan of {name}"
+    source = Source(name, tree, data, plan, manifest["status"], manifest["input_hash"], held)
+    return choke_points(source, asked, tell)
+
+
+def _in_periods(asked: Asked, net: Network, text: str) -> Asked:
+    labels = [p.label for p in net.periods]
+    first, _, last = text.partition("..")
+    for label in (first, last or first):
+        if label not in labels:
+            raise AskedError(f"{label!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}.")
+    start, end = labels.index(first), labels.index(last or first)
+    if start > end:
+        raise AskedError(f"The periods {text} run backwards.")
+    return replace(asked, periods=tuple(range(start, end + 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why an instance has no plan, with the place of the data of every limit that is named, by entity."""
+
+    instance: str
+    found: NoPlan
+    places: Mapping[str, DataPlace]
+
+
+def reasons(name: str, tree: Tree, data: Instance, net: Network, seconds: float, aim: Aim | None = None) -> Reasons:
+    """Return why an instance has no plan, in the words, fields and files of its data."""
+    found = no_plan(model_tables(net, aim), seconds)
+    entities: Sequence[str] = (*found.entities, *(c.entity for c in found.shortages))
+    places = {e: place_of(net, data, tree.positions, e) for e in entities}
+    return Reasons(name, found, {e: place for e, place in places.items() if place is not None})

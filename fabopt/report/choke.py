@@ -1,0 +1,430 @@
+"""The choke point in words and tables: the sentence, the table of limits, what comes with it, and the runs behind it.
+
+Numbers come from the records of the study (`fabopt.analysis.choke.records`); here they are only written down. Names
+from an instance are cut and cleaned of control characters by the tables, and escaped where HTML is made.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.choke.records import Certified, LimitRecord, Study, plain
+from fabopt.analysis.choke.sentence import Name, Number, Part, Sentence, sentence
+from fabopt.analysis.choke.verb import Reasons
+from fabopt.report.answer import wrap
+from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, seconds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST = 8
+"""Rows of the smaller tables."""
+
+
+class ChokeReport:
+    """What holds a plan back: ``print`` it, or look at its parts.
+
+    Attributes
+    ----------
+    study
+        The records.
+    """
+
+    def __init__(self, study: Study, top: int = 10) -> None:
+        self.study, self.top = study, top
+
+    @property
+    def parts(self) -> Sentence:
+        """The sentence as typed parts: each number with unit and origin."""
+        return sentence(self.study)
+
+    @property
+    def sentence(self) -> str:
+        """The causal sentence."""
+        return written(self.parts)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a limit."""
+        return self.study.frame
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """The tables in the order of the page; those without rows are left out."""
+        made = (
+            limit_table(self.study, self.top),
+            step_table(self.study),
+            whole_table(self.study),
+            cascade_table(self.study),
+            joint_table(self.study),
+            package_table(self.study),
+            time_table(self.study),
+            customer_table(self.study),
+            rent_table(self.study),
+            stability_table(self.study),
+            layer_table(self.study),
+            point_table(self.study),
+        )
+        return tuple(table for table in made if table.rows)
+
+    def lines(self, width: int = WIDTH) -> list[str]:
+        """Return the report as lines of at most `width` characters."""
+        lines = wrap(self.sentence, width)
+        for table in self.tables:
+            lines += ["", *table.lines(width)]
+        return [*lines, "", *(line for text in method(self.study) for line in wrap(text, width))]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return sentence and records as data for JSON."""
+        return {"sentence": self.sentence, "numbers": plain(self.parts.numbers), **plain(self.study)}
+
+    def save(self, folder: Path) -> tuple[Path, ...]:
+        """Write the report, its data, the runs and the pictures into a folder, and return their paths.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written.
+        """
+        from fabopt.report.choke_charts import save_charts
+
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {
+            "choke.txt": "\n".join(self.lines()) + "\n",
+            "choke.json": json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n",
+            "limits.csv": self.frame.to_csv(index=False, lineterminator="\n"),
+            "runs.csv": runs_csv(self.study),
+        }
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        return (*(folder / name for name in files), *save_charts(self.study, folder))
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def __repr__(self) -> str:
+        return f"ChokeReport: {self.sentence}\ntry print(...), .study .frame .tables .save(folder)"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from fabopt.report.html import table_html
+
+        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+
+
+# -- the sentence ----------------------------------------------------------------------------------------------------
+
+
+def written(parts: Sentence) -> str:
+    """Return the sentence as text."""
+    return "".join(_part(part) for part in parts.parts)
+
+
+def _part(part: Part) -> str:
+    if isinstance(part, Name):
+        return clip(part.text, 80)
+    if isinstance(part, Number):
+        return _number(part)
+    return part
+
+
+def _number(number: Number) -> str:
+    if number.style == "share":
+        return percent(number.value)
+    if number.style == "count":
+        return f"{number.value:,.0f}"
+    if number.style == "money":
+        return money(number.value, number.unit)
+    low = amount(number.value)
+    if number.high is not None and amount(number.high) != low:
+        low = f"{low} and {amount(number.high)}"
+    elif number.high is not None:
+        low = f"{low} and {low}"
+    return f"{low} {number.unit}".rstrip()
+
+
+# -- the tables ------------------------------------------------------------------------------------------------------
+
+
+def limit_table(study: Study, top: int) -> TextTable:
+    """Return the limits that gain most, with relief now and after its lead time."""
+    rows = [_limit_row(study, record) for record in study.limits[:top] if record.gain > 0]
+    return TextTable(
+        f"Limits by what 10 % more in every counted period earns, {study.info.money}"
+        + (f", through {study.info.lab} alone" if study.info.lab else ""),
+        ("limit", "owner", "status", "+10 %", "certified", "after lead", "order by", "do"),
+        tuple(rows),
+        left=3,
+    )
+
+
+def _limit_row(study: Study, record: LimitRecord) -> tuple[str, ...]:
+    relief, ten = record.relief, record.step("+10 %")
+    late = "-" if relief is None or relief.gain_after_lead is None else amount(relief.gain_after_lead)
+    if relief is not None and relief.too_late:
+        late = "too late"
+    by = "-" if relief is None or relief.act_by is None else study.info.periods[relief.act_by]
+    mark = "*" if record.gain_basis == "relaxation" else ""
+    return (
+        record.label,
+        record.owner or "-",
+        record.state.status,
+        amount(record.gain) + mark,
+        _interval(None if ten is None else ten.certified),
+        late,
+        by,
+        record.handling.instrument.name if record.handling else "-",
+    )
+
+
+def _interval(found: Certified | None) -> str:
+    if found is None:
+        return "-"
+    low, high = amount(found.lo), amount(found.hi)
+    return low if low == high else f"{low} to {high}"
+
+
+def step_table(study: Study) -> TextTable:
+    """Return price and finite steps of the first limits."""
+    chosen = [r for r in study.limits[:5] if len(r.steps) > 1]
+    names = [s.name for s in chosen[0].steps] if chosen else []
+    rows = []
+    for r in chosen:
+        price = r.marginals[0] if r.marginals else None
+        both = "-" if price is None else f"{amount(price.left)} / {amount(price.right)}"
+        by_name = {s.name: amount(s.plan_gain) for s in r.steps}
+        rows.append((r.label, both, *(by_name.get(name, "-") for name in names)))
+    title = f"Worth of one unit less / more, and gains of finite steps, {study.info.money}, whole numbers held"
+    return TextTable(title, ("limit", "price", *names), tuple(rows), left=1)
+
+
+def whole_table(study: Study) -> TextTable:
+    """Return what one more whole thing earns, the best period of each."""
+    best: dict[tuple[str, int], tuple[str, ...]] = {}
+    for w in study.whole:
+        gain = "no room" if w.plan_gain is None else amount(w.plan_gain)
+        cost = "-" if w.cost is None else amount(w.cost)
+        best.setdefault((w.unit, w.count), (w.name, str(w.count), w.period, gain, _interval(w.certified), cost))
+    title = f"One and two more of what comes whole, free and standing from its best period, {study.info.money}"
+    return TextTable(
+        title, ("thing", "more", "from", "plan gain", "certified", "price"), tuple(best.values())[:MOST], left=1
+    )
+
+
+def cascade_table(study: Study) -> TextTable:
+    """Return what binds next."""
+    rows = [
+        (
+            f"{s.order}. {' with '.join(s.lifted)}",
+            amount(s.gain),
+            "-" if s.stand_alone is None else amount(s.stand_alone),
+            "-" if s.cost is None else amount(s.cost),
+            "-" if s.lead is None else f"{s.lead}",
+        )
+        for s in study.cascade
+    ]
+    title = f"What binds next when each is lifted, {study.info.money}; lead in periods"
+    return TextTable(title, ("lifted", "gain", "alone", "cost of 100 %", "lead"), tuple(rows), left=1)
+
+
+def joint_table(study: Study) -> TextTable:
+    """Return sets that reach a target together, and sets without which nothing reaches it."""
+    rows = []
+    for j in study.joint:
+        open_ = "" if j.complete else " (not all)"
+        for n, names in enumerate(j.minimal_sets[:4]):
+            rows.append((j.target if n == 0 else "", "reached by" + (open_ if n == 0 else ""), " + ".join(names)))
+        if not j.minimal_sets:
+            rows.append((j.target, "reached by" + open_, "no set of these limits"))
+        rows += [("", "not without one of", ", ".join(names) or "-") for names in j.blocking_sets[:2]]
+    return TextTable("Sets of limits, each lifted", ("target", "", "limits"), tuple(rows), left=3)
+
+
+def package_table(study: Study) -> TextTable:
+    """Return the cheapest relief by target, and the runner-up."""
+    rows = []
+    for p in study.packages:
+        rows.append((p.target, _package(p.relief), "-" if p.cost is None else amount(p.cost)))
+        if p.runner_up and p.runner_up_cost is not None:
+            rows.append(("  else", _package(p.runner_up), amount(p.runner_up_cost)))
+    title = f"Cheapest relief by target, by the price of its levers, {study.info.money}"
+    return TextTable(title, ("target", "more of", "cost"), tuple(rows), left=2)
+
+
+def _package(relief: Iterable[tuple[str, float]]) -> str:
+    return ", ".join(f"{label} {100.0 * share:.1f} %" for label, share in relief)
+
+
+def time_table(study: Study) -> TextTable:
+    """Return which limit is the choke point when."""
+    labels, rows = study.info.periods, []
+    for turn in study.timeline:
+        if turn.limit < 0:
+            continue
+        record = study.limits[turn.limit]
+        span = labels[turn.first] if turn.first == turn.last else f"{labels[turn.first]} to {labels[turn.last]}"
+        offset = "-" if record.offset is None else f"{record.offset} later"
+        rows.append((span, record.label, record.owner or "-", offset))
+    return TextTable(
+        "Choke point by period, by the price of 10 % more; sales it costs, periods later",
+        ("periods", "limit", "owner", "sale"),
+        tuple(rows),
+        left=3,
+    )
+
+
+def customer_table(study: Study) -> TextTable:
+    """Return who gets what more of the choke point brings, and what the plan uses instead."""
+    first = study.first
+    if first is None:
+        return TextTable("", (), ())
+    rows = [(s.customer, amount(s.value), amount(s.amount)) for s in first.customers[:MOST]]
+    return TextTable(
+        f"Who gets what 10 % more of {first.label} brings: change of value ({study.info.money}) and of amount",
+        ("customer", "value", "amount"),
+        tuple(rows),
+    )
+
+
+def rent_table(study: Study) -> TextTable:
+    """Return who earns from scarcity."""
+    rows = [(owner, amount(r.low), amount(r.high)) for owner, r in study.rents[:MOST]]
+    title = f"Who earns from scarcity: price times use over the counted periods, {study.info.money}"
+    return TextTable(title, ("owner", "at least", "at most"), tuple(rows))
+
+
+def stability_table(study: Study) -> TextTable:
+    """Return how limits fare over draws of the data."""
+    if study.draws is None or not study.draws.stood:
+        return TextTable("", (), ())
+    ordered = sorted((r for r in study.limits if r.stability), key=lambda r: -(r.stability.first if r.stability else 0))
+    rows = []
+    for r in ordered[:6]:
+        s = r.stability
+        if s is None or s.top3 == 0:
+            continue
+        quality = ", ".join(f"{count} {kind}" for kind, count in r.quality.items() if count) or "-"
+        rows.append(
+            (r.label, quality, percent(s.first), percent(s.top3), amount(s.low), amount(s.median), amount(s.high))
+        )
+    return TextTable(
+        f"Over {study.draws.stood} draws of the data: ranks, and 10th, 50th, 90th percentile of the gain at +10 %",
+        ("limit", "its data", "first", "top 3", "P10", "P50", "P90"),
+        tuple(rows),
+        left=2,
+    )
+
+
+def layer_table(study: Study) -> TextTable:
+    """Return minimum cuts of single-commodity layers."""
+    rows = []
+    for layer in study.layers[:MOST]:
+        cuts = layer.cuts
+        rows.append((", ".join(layer.goods), ", ".join(cuts.source_most.nodes), f"{amount(cuts.flow)} {layer.unit}"))
+        if not cuts.unique:
+            rows.append(("", "and " + ", ".join(cuts.sink_most.nodes), ""))
+    title = "Minimum cuts of layers with one commodity (a picture, no verdict: recipes and time are left out)"
+    return TextTable(title, ("layer", "cut", "flow"), tuple(rows), left=2)
+
+
+def point_table(study: Study) -> TextTable:
+    """Return single points of failure."""
+    chosen = [p for p in study.single_points if p.demands][:6]
+    rows = [(p.kind, p.name, str(len(p.demands)), str(len(p.goods))) for p in chosen]
+    title = "Single points of failure: demands and goods that could not be made at all without it"
+    return TextTable(title, ("kind", "name", "demands", "goods"), tuple(rows), left=2)
+
+
+# -- method ----------------------------------------------------------------------------------------------------------
+
+
+def method(study: Study) -> list[str]:
+    """Return how the numbers were made, what holds only in part, and what was not explored."""
+    info = study.info
+    bound = "unknown" if info.value_hi is None else amount(info.value_hi)
+    lines = [
+        f"Plan: {info.held_from}, {info.objective} between {amount(info.value_lo)} and {bound} {info.money}. Relief "
+        f"counts from {info.first_counted} to {info.last_counted}. {info.excluded}".rstrip(),
+        f"Allocation: {info.policy}.",
+    ]
+    if any(record.gain_basis == "relaxation" for record in study.limits):
+        lines.append("* gain of the relaxation: what uses this relief is ordered in whole numbers.")
+    lines += info.caveats
+    if study.draws is not None:
+        change = study.draws.dethrone
+        if change is not None:
+            way = f"{100 * change.change:+.3g} %"
+            lines.append(
+                f"The smallest change that was found to put another first: {change.lever} {way}, then {change.to}."
+            )
+        elif study.draws.stood:
+            lines.append("No single number was found whose range puts another limit first.")
+        lines += study.draws.notes
+    lines += [f"Not explored: {text}." for text in grouped(study.unexplored)]
+    spent = ", ".join(f"{name} {seconds(s)}" for name, s in study.seconds_by_step.items() if s >= 0.05)
+    lines.append(
+        f"{len(study.runs)} runs of {info.solver} {info.version} (seed {info.seed}, {info.threads} at a time) in "
+        f"{seconds(info.seconds)}: {spent}. Each is in runs.csv (--out): whole numbers held or free, what was moved, "
+        f"what came of it; data {info.data_hash[:12]}."
+    )
+    return lines
+
+
+def grouped(texts: Sequence[str]) -> list[str]:
+    """Return what was not explored, entries that differ in their limit alone put together."""
+    heads = ("finite steps of ", "relief of ")
+    lines = []
+    for head in heads:
+        same = [text for text in texts if text.startswith(head)]
+        if same:
+            more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+            lines.append(f"{same[0]}{more}")
+    return lines + [text for text in texts if not text.startswith(heads)]
+
+
+def runs_csv(study: Study) -> str:
+    """Return the runs as CSV."""
+    out = StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(("id", "basis", "change", "status", "value", "bound", "seconds"))
+    for r in study.runs:
+        table.writerow((r.id, r.basis, r.change, r.status, r.value, r.bound, f"{r.seconds:.3f}"))
+    return out.getvalue()
+
+
+# -- no plan ---------------------------------------------------------------------------------------------------------
+
+
+def reason_lines(reasons: Reasons, width: int = WIDTH) -> list[str]:
+    """Return why there is no plan: shortages, repairs, conflicts, each with file and field of its data."""
+    found = reasons.found
+    lines = [f"{reasons.instance} has no plan."]
+    lines += [f"- {c.sentence}{_where(reasons, c.entity)}" for c in found.shortages]
+    if found.whole_numbers_only:
+        lines.append("With fractions of whole units there would be a plan: only the whole numbers conflict.")
+    if found.repairs:
+        lines.append("Any one of these repairs it, taken away or far enough moved:")
+        lines += [
+            f"- {' and '.join(n.label for n in s)}{_where(reasons, *(n.entity for n in s))}" for s in found.repairs
+        ]
+    else:
+        lines.append("Nothing that may be moved repairs it.")
+    if any(found.conflicts):
+        lines.append("These cannot all hold:")
+        lines += [f"- {', '.join(n.label for n in s)}" for s in found.conflicts if s]
+    elif found.conflicts:
+        lines.append("What cannot be moved conflicts by itself.")
+    if not found.complete:
+        lines.append("Time did not suffice to find all repairs and conflicts.")
+    return [part for line in lines for part in wrap(line, width)]
+
+
+def _where(reasons: Reasons, *entities: str) -> str:
+    places = list(dict.fromkeys(str(reasons.places[e]) for e in entities if e in reasons.places))
+    return f" ({'; '.join(places)})" if places else ""

@@ -1,0 +1,116 @@
+"""Pictures of a choke-point study: relief now and after its lead time, the cascade, the choke point over time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fabopt.analysis.choke.records import Study
+from fabopt.report.text import clip
+
+MOST = 10
+NAME = 46
+"""Longest name of a limit in a picture."""
+
+
+def charts(study: Study) -> dict[str, Any]:
+    """Return the Altair charts by name; those with nothing to show are left out."""
+    made = {"relief": relief_chart(study), "cascade": cascade_chart(study), "timeline": timeline_chart(study)}
+    return {name: chart for name, chart in made.items() if chart is not None}
+
+
+def save_charts(study: Study, folder: Path) -> tuple[Path, ...]:
+    """Write every chart as SVG and PNG into a folder, and return their paths."""
+    import vl_convert
+
+    paths = []
+    for name, chart in charts(study).items():
+        spec = chart.to_json()
+        svg, png = folder / f"{name}.svg", folder / f"{name}.png"
+        svg.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
+        png.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
+        paths += [svg, png]
+    return tuple(paths)
+
+
+def relief_chart(study: Study) -> Any:
+    """Return bars of what 10 % more earns if it were there, and after its lead time; None where nothing gains."""
+    import altair as alt
+    import pandas as pd
+
+    rows = []
+    for record in [r for r in study.limits if r.gain > 0][:MOST]:
+        late = record.relief.gain_after_lead if record.relief and record.relief.gain_after_lead is not None else 0.0
+        rows += [
+            (clip(record.label, NAME), "if it were there", record.gain),
+            (clip(record.label, NAME), "ordered today", late),
+        ]
+    if not rows:
+        return None
+    data = pd.DataFrame(rows, columns=["limit", "relief", "gain"])
+    order = list(dict.fromkeys(data["limit"]))
+    return (
+        alt.Chart(data, title=f"What 10 % more earns, {study.info.money}", width=420)
+        .mark_bar()
+        .encode(
+            x=alt.X("gain:Q", title=None),
+            y=alt.Y("limit:N", sort=order, title=None, axis=alt.Axis(labelLimit=320)),
+            yOffset=alt.YOffset("relief:N", sort=["if it were there", "ordered today"]),
+            color=alt.Color("relief:N", title=None, sort=["if it were there", "ordered today"]),
+        )
+    )
+
+
+def cascade_chart(study: Study) -> Any:
+    """Return the waterfall of the cascade from the value of the plan; None without a cascade."""
+    import altair as alt
+    import pandas as pd
+
+    if not study.cascade:
+        return None
+    start = study.cascade[0].value_before
+    data = pd.DataFrame(
+        [
+            (f"{s.order}. {clip(' with '.join(s.lifted), NAME)}", s.value_before - start, s.value_after - start)
+            for s in study.cascade
+        ],
+        columns=["step", "before", "after"],
+    )
+    return (
+        alt.Chart(data, title=f"What binds next when each is lifted: gain over the plan, {study.info.money}", width=420)
+        .mark_bar()
+        .encode(
+            x=alt.X("before:Q", title=None),
+            x2="after:Q",
+            y=alt.Y("step:N", sort=data["step"].tolist(), title=None, axis=alt.Axis(labelLimit=320)),
+        )
+    )
+
+
+def timeline_chart(study: Study) -> Any:
+    """Return what 10 % more of the first limits is worth by period; None where nothing binds."""
+    import altair as alt
+    import pandas as pd
+
+    labels = study.info.periods
+    chosen = [r for r in study.limits[:6] if any(v > 0 for v in r.worth_by_period)]
+    rows = [
+        (clip(r.label, NAME), label, value)
+        for r in chosen
+        for label, value in zip(labels, r.worth_by_period, strict=True)
+    ]
+    if not rows:
+        return None
+    data = pd.DataFrame(rows, columns=["limit", "period", "worth"])
+    step = max(1, -(-len(labels) // 12))
+    axis = alt.Axis(values=list(labels[::step]), labelAngle=-60)
+    return (
+        alt.Chart(data, title=f"Worth of 10 % more in each period, by its price, {study.info.money}", width=520)
+        .mark_line(interpolate="step-after")
+        .encode(
+            x=alt.X("period:O", sort=list(labels), title=None, axis=axis),
+            y=alt.Y("worth:Q", title=None),
+            color=alt.Color("limit:N", sort=list(dict.fromkeys(data["limit"])), title=None,
+                            legend=alt.Legend(labelLimit=320, orient="bottom", columns=1)),
+        )
+    )  # fmt: skip
