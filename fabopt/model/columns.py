@@ -285,11 +285,14 @@ def _step_limits(demand: Demand, width: Array) -> Array:
     row's price is then the price of one more unit of demand, and not split between a row and a bound.
     """
     upper = width.copy()
-    value = np.array([step.value for step in demand.steps])
-    for t in range(width.shape[1]):
-        wanted = np.flatnonzero(width[: len(value), t] > 0)
-        if len(wanted) and np.all(np.diff(value[wanted, t]) <= 0):
-            upper[wanted[-1], t] = np.inf
+    if not demand.steps:
+        return upper
+    value, wanted = np.array([step.value for step in demand.steps]), width[: len(demand.steps)] > 0
+    least = np.minimum.accumulate(np.where(wanted, value, np.inf), axis=0)
+    falls = np.all(~wanted[1:] | (value[1:] <= least[:-1]), axis=0)
+    held = np.flatnonzero(falls & wanted.any(axis=0))
+    last = len(wanted) - 1 - np.argmax(wanted[::-1], axis=0)
+    upper[last[held], held] = np.inf
     return upper
 
 
