@@ -61,7 +61,6 @@ class ChokeReport:
             step_table(self.study),
             whole_table(self.study),
             cascade_table(self.study),
-            joint_table(self.study),
             package_table(self.study),
             time_table(self.study),
             customer_table(self.study),
@@ -77,6 +76,9 @@ class ChokeReport:
         lines = wrap(self.sentence, width)
         for table in self.tables:
             lines += ["", *table.lines(width)]
+        joint = joint_lines(self.study)
+        if joint:
+            lines += ["", joint[0], *(f"  {part}" for text in joint[1:] for part in wrap(text, width - 2))]
         return [*lines, "", *(line for text in method(self.study) for line in wrap(text, width))]
 
     def as_dict(self) -> dict[str, Any]:
@@ -233,17 +235,17 @@ def cascade_table(study: Study) -> TextTable:
     return TextTable(title, ("lifted", "gain", "alone", "cost of 100 %", "lead"), tuple(rows), left=1)
 
 
-def joint_table(study: Study) -> TextTable:
-    """Return sets that reach a target together, and sets without which nothing reaches it."""
-    rows = []
+def joint_lines(study: Study) -> list[str]:
+    """Return which sets of limits reach a target when each is lifted, and without which nothing reaches it."""
+    lines = []
     for j in study.joint:
-        open_ = "" if j.complete else " (not all)"
-        for n, names in enumerate(j.minimal_sets[:4]):
-            rows.append((j.target if n == 0 else "", "reached by" + (open_ if n == 0 else ""), " + ".join(names)))
-        if not j.minimal_sets:
-            rows.append((j.target, "reached by" + open_, "no set of these limits"))
-        rows += [("", "not without one of", ", ".join(names) or "-") for names in j.blocking_sets[:2]]
-    return TextTable("Sets of limits, each lifted", ("target", "", "limits"), tuple(rows), left=3)
+        open_ = "" if j.complete else " (not all sets were found)"
+        ways = ";  or ".join(" + ".join(names) for names in j.minimal_sets[:MOST]) or "no set of these limits"
+        lines.append(f"{j.target}: reached by lifting {ways}{open_}.")
+        lines += [f"{j.target}: not without one of {', '.join(n)}." for n in j.blocking_sets[:3] if n]
+        if () in j.blocking_sets:
+            lines.append(f"{j.target}: out of reach with all of these limits lifted.")
+    return ["Limits that help only together, and limits without which nothing helps", *lines] if lines else []
 
 
 def package_table(study: Study) -> TextTable:

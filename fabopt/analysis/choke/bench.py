@@ -28,7 +28,7 @@ from fabopt.analysis.choke.problem import ChokeProblem, Interval, sides
 from fabopt.network.tables import Array
 from fabopt.solve.compile import Matrices
 from fabopt.solve.patch import held, relaxed
-from fabopt.solve.session import Ended, HighsSession, Outcome
+from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
 Question = Literal["held", "relaxed", "whole", "reaches", "chosen"]
 
@@ -39,6 +39,8 @@ DEVEX = 1
 """HiGHS' number for Devex pricing: steepest-edge weights, lost in presolve, cost far more than a small change."""
 
 NOTHING = Outcome(Ended.INFEASIBLE, None, None, None, 0.0, 0)
+FAILED = Outcome(Ended.TIME_LIMIT, None, None, None, 0.0, 0)
+"""A search that the solver gave up proves nothing, like one that time stopped at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +122,20 @@ class Bench:
 
     def linear(self, question: Literal["held", "relaxed"], relief: Relief) -> Outcome:
         """Return the answer of a linear program: its value is in ``objective``, infinite where it has no limit."""
-        session = self.session(question)
-        with _moved(session, relief) as possible:
-            outcome = session.solve() if possible else NOTHING
+        try:
+            outcome = self._solved(question, relief)
+        except SolverError:  # a long way from a basis that no longer suits: once more, from nothing
+            self._sessions[question] = self._create(question)
+            outcome = self._solved(question, relief)
         value = worth(outcome)
         below, above = (value, np.inf) if question == "held" else (-np.inf, value)
         self._note(question, relief, None, outcome, Interval(below, above))
         return replace(outcome, objective=value)
+
+    def _solved(self, question: Question, relief: Relief) -> Outcome:
+        session = self.session(question)
+        with _moved(session, relief) as possible:
+            return session.solve() if possible else NOTHING
 
     def leave_basis(self, question: Literal["held", "relaxed"]) -> None:
         """Solve a linear program as it stands, and leave its basis for all workers to start at."""
@@ -161,7 +170,7 @@ class Bench:
         row = np.array([len(session.row_lower) - 1], dtype=np.int64)
         session.set_row_bounds(row, np.array([target - self.problem.matrices.offset]), np.array([np.inf]))
         with _moved(session, relief):
-            outcome = session.solve(time_limit=seconds)
+            outcome = _searched(session, seconds)
         answer = True if outcome.x is not None else False if outcome.ended is Ended.INFEASIBLE else None
         proven = Interval(target if answer else -np.inf, target if answer is False else np.inf)
         self._note("reaches", relief, target, outcome, proven)
@@ -176,7 +185,7 @@ class Bench:
         """Return the answer of a program in which relief is a decision; ``relief`` and ``target`` say which."""
         session = self.fresh(program)
         session.set_option("mip_abs_gap", TINY)
-        outcome = session.solve(time_limit=seconds, gap=self.effort.gap)
+        outcome = _searched(session, seconds, self.effort.gap)
         self._note("chosen", relief, target, outcome, interval(outcome))
         return outcome
 
@@ -185,11 +194,7 @@ class Bench:
         with _moved(session, relief) as possible:
             if possible and start is not None:
                 session.set_start(start)
-            outcome = (
-                session.solve(time_limit=seconds, gap=self.effort.gap, apart=self.problem.standing)
-                if possible
-                else NOTHING
-            )
+            outcome = _searched(session, seconds, self.effort.gap, self.problem.standing) if possible else NOTHING
         found = interval(outcome)
         self._note("whole", relief, None, outcome, found)
         return found
@@ -201,6 +206,8 @@ class Bench:
         """Return the live program of a question."""
         if question not in self._sessions:
             self._sessions[question] = self._create(question)
+            if question in self.start:
+                self._sessions[question].basis = self.start[question]
         return self._sessions[question]
 
     def _create(self, question: Question) -> HighsSession:
@@ -216,12 +223,17 @@ class Bench:
             session.set_option("mip_abs_gap", TINY)
         else:
             session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
-            if question in self.start:
-                session.basis = self.start[question]
         if question == "reaches":
             cost = self.problem.matrices.cost
             session.add_row(np.arange(len(cost), dtype=np.int64), cost, -np.inf, np.inf)
         return session
+
+
+def _searched(session: HighsSession, seconds: float, gap: float = 0.0, apart: float = 0.0) -> Outcome:
+    try:
+        return session.solve(time_limit=seconds, gap=gap, apart=apart)
+    except SolverError:
+        return FAILED
 
 
 def worth(outcome: Outcome) -> float:

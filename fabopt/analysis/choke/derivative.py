@@ -41,7 +41,7 @@ from fabopt.analysis.choke.parametric import most_possible
 from fabopt.analysis.choke.problem import AT_LIMIT
 from fabopt.network.tables import Array
 from fabopt.solve.compile import Matrices
-from fabopt.solve.session import HighsSession, Outcome
+from fabopt.solve.session import HighsSession, Outcome, SolverError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +52,8 @@ Question = Literal["held", "relaxed"]
 PRICED = 1e-7
 """A dual up to this is zero (the solver's tolerance)."""
 
-STRAIGHT = 1e-9
-"""A value this close to a line, relative to 1 + its size, is on it."""
+STRAIGHT, ROUNDING = 1e-7, 1e-11
+"""A gain this close to a line, relative to the gain, is on it; so is one within rounding of 1 + the value."""
 
 FIRST, FAR = 0.01, 16.0
 """Ranges are looked for from a step of 1 % of the mean right-hand side up to 16 times that right-hand side."""
@@ -210,9 +210,14 @@ class _Derivative:
         program = bench.session(question)
         m = replace(program.matrices, integer=np.zeros(program.matrices.n_columns, dtype=bool))
         self.program = _derivative(m, self.plan)
-        self.session = HighsSession(self.program, threads=1, seed=bench.effort.seed)
-        self.session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
+        self.seed = bench.effort.seed
+        self.session = self._live()
         self.session.basis = program.basis
+
+    def _live(self) -> HighsSession:
+        session = HighsSession(self.program, threads=1, seed=self.seed)
+        session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
+        return session
 
     def price(self, direction: Relief) -> Price:
         """Return left and right along a direction."""
@@ -233,6 +238,13 @@ class _Derivative:
         )
 
     def _along(self, d: Relief) -> float:
+        try:
+            return self._value(d)
+        except SolverError:  # a basis that leads nowhere: once more, from nothing
+            self.session = self._live()
+            return self._value(d)
+
+    def _value(self, d: Relief) -> float:
         rows = np.array(sorted({*d.upper, *d.lower}), dtype=np.int64)
         columns = np.array(sorted(d.column), dtype=np.int64)
         m, session = self.program, self.session
@@ -301,7 +313,7 @@ def _reach(bench: Bench, base: float, direction: Relief, steep: float, scale: fl
     while True:
         outcome = bench.linear("held", direction.times(t))
         value, line = worth(outcome), base + steep * t
-        if value >= line - STRAIGHT * (1.0 + abs(base) + abs(line)):
+        if value >= line - STRAIGHT * abs(steep * t) - ROUNDING * (1.0 + abs(base)):
             if grown or t >= most:
                 return t
             held, t = t, min(4.0 * t, most)
@@ -313,7 +325,7 @@ def _reach(bench: Bench, base: float, direction: Relief, steep: float, scale: fl
         else:
             grown = True
             gentler = slope(outcome, direction)
-            closer = (value - gentler * t - base) / (steep - gentler) if gentler < steep else held
+            closer = (value - gentler * t - base) / (steep - gentler) if gentler < steep else t
             if not held < closer < t:  # rounding has left no angle between line and tangent
-                return held
+                return min(max(closer, held), t)
             t = closer

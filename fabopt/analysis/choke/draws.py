@@ -128,7 +128,8 @@ def moved(tree: Tree, data: Instance, found: Sequence[Spread], at: Quantiles) ->
             return validate(replace(tree, raw=raw), Instance), frozenset(back)
         except InstanceError as error:
             named = {tuple(problem.path.split(".")) for problem in error.problems}
-            refused = {path for path in kept if _concerned(tuple(path.split(".")), named, named_before)}
+            told = {field: _words(tree.raw, field[:2]) for field in named & named_before}
+            refused = {path for path in kept if _concerned(tuple(path.split(".")), named, told)}
             if not refused:
                 return None
             back |= refused
@@ -136,20 +137,39 @@ def moved(tree: Tree, data: Instance, found: Sequence[Spread], at: Quantiles) ->
     return None
 
 
-def _concerned(path: tuple[str, ...], named: Set[tuple[str, ...]], before: Set[tuple[str, ...]]) -> bool:
+def _concerned(path: tuple[str, ...], named: Set[tuple[str, ...]], again: Mapping[tuple[str, ...], Set[str]]) -> bool:
     """Return whether a number is put back for what the rules refused.
 
-    At first what belongs to the records that are named; where that was not enough, also what other records say of them,
-    and what the named field is in all records.
+    At first what belongs to the records that are named; where they are named ``again``, also what the records say that
+    they speak of or that speak of them, and what the named field is in all records.
     """
     for field in named:
         if path[:2] == field[:2]:
             return True
-        says_it = len(field) > 1 and field[1] in path
-        same_field = path[0] == field[0] and path[2:3] == field[2:3]
-        if field in before and (says_it or same_field):
-            return True
+        if field in again:
+            spoken_of = len(path) > 1 and path[1] in again[field]
+            speaks = len(field) > 1 and field[1] in path
+            if spoken_of or speaks or (path[0] == field[0] and path[2:3] == field[2:3]):
+                return True
     return False
+
+
+def _words(raw: Any, path: Sequence[str]) -> frozenset[str]:
+    """Return every key and text in a part of a raw tree."""
+    for part in path:
+        raw = raw.get(part) if isinstance(raw, Mapping) else None
+    found: set[str] = set()
+    todo = [raw]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Mapping):
+            found.update(str(key) for key in node)
+            todo += node.values()
+        elif isinstance(node, list):
+            todo += node
+        elif isinstance(node, str):
+            found.add(node)
+    return frozenset(found)
 
 
 def _values(data: Instance, found: Sequence[Spread], at: Quantiles) -> dict[str, dict[str, Any]]:

@@ -145,8 +145,11 @@ class Explorer:
         """
         order = sorted(self.found.values(), key=lambda f: -f.promise)
         batch = 2 * self.oracle.effort.workers if self.large else len(order)
-        for first in range(0, len(order), max(batch, 1)):
+        most = 4 * top if self.large else len(order)
+        for first in range(0, most, max(batch, 1)):
             some = order[first : first + batch]
+            if not some:
+                break
             known = sorted((f.plan_ten or 0.0 for f in self.found.values()), reverse=True)[:top]
             if len(known) == top and some[0].promise <= known[-1]:
                 break
@@ -192,8 +195,9 @@ class Explorer:
             f.lifted = gains[-1]
             f.runs = tuple(dict.fromkeys(run for gain in gains for run in gain.runs))
             f.ten = f.ten or gains[steps.index(TEN)]
-            if n < CURVES:
-                self._curves(f)
+        for id in self.top[:CURVES]:
+            if left(f"the curve of {self.found[id].group.label}"):
+                self._curves(self.found[id])
 
     def _step(self, f: Found, step: Step, gain: Gain) -> records.Step:
         asked = {run.id: run for run in self.oracle.runs if run.id in gain.runs and run.question == "relaxed"}

@@ -13,6 +13,9 @@ from typing import Literal
 
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study
 
+EXACT = 1e-4
+"""A certified interval narrower than this share of its end is a number."""
+
 Style = Literal["money", "share", "amount", "count"]
 
 
@@ -117,7 +120,9 @@ def _proof(first: LimitRecord) -> Iterable[Part]:
 
 def _certified(found: Certified, first: LimitRecord) -> Iterable[Part]:
     origin = f"limits[{first.id}].steps[+10 %].certified, run {found.run}"
-    if found.proof == "proven positive":
+    if found.proof == "proven positive" and found.hi - found.lo <= EXACT * found.hi:
+        yield ", proven exactly"
+    elif found.proof == "proven positive":
         yield ", proven to lie between "
         yield Number(found.lo, "", origin, "amount", found.hi)
     elif found.proof == "undecided":

@@ -62,7 +62,11 @@ UNTIL: Mapping[str, float] = {
     "draws": 1.0,
     "records": 1.0,
 }
-"""The steps in their order, and the share of the budget by which each must be done; the first two are always made."""
+"""The steps in their order, and the share of the time left after the first two (which are always made) by which each
+must be done."""
+
+LEAST = 0.25
+"""Share of the budget that the other steps get, however long the first two took."""
 
 SEARCHED = ("certified gains", "sets")
 """Steps that may search the tree of a large mixed-integer program."""
@@ -168,7 +172,7 @@ class _Study:
 
     def __init__(self, source: Source, asked: Asked, tell: Tell | None) -> None:
         self.began = time.monotonic()
-        self.deadline = self.began + 60.0 * asked.minutes
+        self.started, self.deadline = self.began, self.began + 60.0 * asked.minutes
         self.source, self.asked, self.tell = source, asked, tell
         self.plan = hold_others(source.plan, asked.lab) if asked.lab else source.plan
         self.net: Network = self.plan.net
@@ -196,7 +200,8 @@ class _Study:
 
         Mixed-integer runs may search until then: on a large program only where a search is what the step is for.
         """
-        start, end = time.monotonic(), self.began + UNTIL[name] * 60.0 * self.asked.minutes
+        start = time.monotonic()
+        end = self.started + UNTIL[name] * (self.deadline - self.started)
         searches = not self.large or name in SEARCHED
         self.oracle.until = end if searches else self.began
 
@@ -219,6 +224,8 @@ class _Study:
             explorer.price()
         with self._step("gains at +10 %"):
             explorer.screen(self.asked.top)
+        self.started = time.monotonic()
+        self.deadline = max(self.deadline, self.started + LEAST * 60.0 * self.asked.minutes)
         if self.large:
             with self._step("certified gains"):
                 explorer.certify_first(3)
