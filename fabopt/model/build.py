@@ -17,6 +17,7 @@ from pyomo import environ
 from pyomo.core.expr import numeric_expr
 
 from fabopt.model.aim import Aim
+from fabopt.model.collector import collector_off
 from fabopt.model.columns import Block
 from fabopt.model.families import Rows
 from fabopt.model.limits import Limit
@@ -58,6 +59,7 @@ class Model:
 Hook = Callable[[Any, Model], None]
 
 
+@collector_off()
 def build(net: Network, extra: Sequence[Hook] = (), aim: Aim | None = None) -> Model:
     """Build the Pyomo model of a network.
 

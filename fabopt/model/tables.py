@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from fabopt.model.aim import Aim
+from fabopt.model.collector import collector_off
 from fabopt.model.columns import Columns, make_columns
 from fabopt.model.families import Rows
 from fabopt.model.limits import Limit, limits
@@ -46,6 +47,7 @@ class ModelTables:
         return sum(len(rows) for rows in self.rows.values())
 
 
+@collector_off()
 def model_tables(net: Network, aim: Aim | None = None, *, registry: bool = True) -> ModelTables:
     """Return the model of ``net`` as tables.
 

@@ -20,6 +20,7 @@ from pyomo.repn import standard_repn
 from scipy import sparse
 
 from fabopt.model.build import Model
+from fabopt.model.collector import collector_off
 from fabopt.model.families import IntArray, ModelError
 from fabopt.model.limits import Limit
 from fabopt.network.tables import Array
@@ -115,6 +116,7 @@ class _Collector:
         self.labels.append((family, key))
 
 
+@collector_off()
 def compile_model(model: Model) -> Matrices:
     """Return the matrices of a model.
 
