@@ -13,6 +13,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fabopt.analysis.choke.infeasible import Named
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study, plain
 from fabopt.analysis.choke.sentence import Name, Number, Part, Sentence, sentence
 from fabopt.analysis.choke.verb import Reasons
@@ -151,6 +152,11 @@ def _number(number: Number) -> str:
     return f"{low} {number.unit}".rstrip()
 
 
+def _unit(study: Study) -> str:
+    """Return the unit of gains, in words where an instance gives none."""
+    return study.info.money or "in the unit of the objective"
+
+
 # -- the tables ------------------------------------------------------------------------------------------------------
 
 
@@ -158,7 +164,7 @@ def limit_table(study: Study, top: int) -> TextTable:
     """Return the limits that gain most, with relief now and after its lead time."""
     rows = [_limit_row(study, record) for record in study.limits[:top] if record.gain > 0]
     return TextTable(
-        f"Limits by what 10 % more in every counted period earns, {study.info.money}"
+        f"Limits by what 10 % more in every counted period earns, {_unit(study)}"
         + (f", through {study.info.lab} alone" if study.info.lab else ""),
         ("limit", "owner", "status", "+10 %", "certified", "after lead", "order by", "do"),
         tuple(rows),
@@ -202,7 +208,7 @@ def step_table(study: Study) -> TextTable:
         both = "-" if price is None else f"{amount(price.left)} / {amount(price.right)}"
         by_name = {s.name: amount(s.plan_gain) for s in r.steps}
         rows.append((r.label, both, *(by_name.get(name, "-") for name in names)))
-    title = f"Worth of one unit less / more, and gains of finite steps, {study.info.money}, whole numbers held"
+    title = f"Worth of one unit less / more, and gains of finite steps, {_unit(study)}, whole numbers held"
     return TextTable(title, ("limit", "price", *names), tuple(rows), left=1)
 
 
@@ -213,7 +219,7 @@ def whole_table(study: Study) -> TextTable:
         gain = "no room" if w.plan_gain is None else amount(w.plan_gain)
         cost = "-" if w.cost is None else amount(w.cost)
         best.setdefault((w.unit, w.count), (w.name, str(w.count), w.period, gain, _interval(w.certified), cost))
-    title = f"One and two more of what comes whole, free and standing from its best period, {study.info.money}"
+    title = f"One and two more of what comes whole, free and standing from its best period, {_unit(study)}"
     return TextTable(
         title, ("thing", "more", "from", "plan gain", "certified", "price"), tuple(best.values())[:MOST], left=1
     )
@@ -231,7 +237,7 @@ def cascade_table(study: Study) -> TextTable:
         )
         for s in study.cascade
     ]
-    title = f"What binds next when each is lifted, {study.info.money}; lead in periods"
+    title = f"What binds next when each is lifted; {_unit(study)}, lead in periods"
     return TextTable(title, ("lifted", "gain", "alone", "cost of 100 %", "lead"), tuple(rows), left=1)
 
 
@@ -255,7 +261,7 @@ def package_table(study: Study) -> TextTable:
         rows.append((p.target, _package(p.relief), "-" if p.cost is None else amount(p.cost)))
         if p.runner_up and p.runner_up_cost is not None:
             rows.append(("  else", _package(p.runner_up), amount(p.runner_up_cost)))
-    title = f"Cheapest relief by target, by the price of its levers, {study.info.money}"
+    title = f"Cheapest relief by target, by the price of its levers, {_unit(study)}"
     return TextTable(title, ("target", "more of", "cost"), tuple(rows), left=2)
 
 
@@ -288,7 +294,7 @@ def customer_table(study: Study) -> TextTable:
         return TextTable("", (), ())
     rows = [(s.customer, amount(s.value), amount(s.amount)) for s in first.customers[:MOST]]
     return TextTable(
-        f"Who gets what 10 % more of {first.label} brings: change of value ({study.info.money}) and of amount",
+        f"Who gets what 10 % more of {first.label} brings: change of value ({_unit(study)}) and of amount",
         ("customer", "value", "amount"),
         tuple(rows),
     )
@@ -297,7 +303,7 @@ def customer_table(study: Study) -> TextTable:
 def rent_table(study: Study) -> TextTable:
     """Return who earns from scarcity."""
     rows = [(owner, amount(r.low), amount(r.high)) for owner, r in study.rents[:MOST]]
-    title = f"Who earns from scarcity: price times use over the counted periods, {study.info.money}"
+    title = f"Who earns from scarcity: price times use over the counted periods, {_unit(study)}"
     return TextTable(title, ("owner", "at least", "at most"), tuple(rows))
 
 
@@ -351,12 +357,15 @@ def method(study: Study) -> list[str]:
     info = study.info
     bound = "unknown" if info.value_hi is None else amount(info.value_hi)
     lines = [
-        f"Plan: {info.held_from}, {info.objective} between {amount(info.value_lo)} and {bound} {info.money}. Relief "
-        f"counts from {info.first_counted} to {info.last_counted}. {info.excluded}".rstrip(),
+        f"Plan: {info.held_from}, {info.objective} between {amount(info.value_lo)} and {bound} {info.money}".rstrip()
+        + f". Relief counts from {info.first_counted} to {info.last_counted}. {info.excluded}".rstrip(),
         f"Allocation: {info.policy}.",
     ]
     if any(record.gain_basis == "relaxation" for record in study.limits):
         lines.append("* gain of the relaxation: what uses this relief is ordered in whole numbers.")
+    fixed = [r.label for r in study.limits if not r.relaxable and r.state.periods_at_limit]
+    if fixed:
+        lines.append(f"At their limit, and not to be moved by anybody (physics, law): {', '.join(fixed)}.")
     lines += info.caveats
     if study.draws is not None:
         change = study.draws.dethrone
@@ -407,19 +416,17 @@ def reason_lines(reasons: Reasons, width: int = WIDTH) -> list[str]:
     """Return why there is no plan: shortages, repairs, conflicts, each with file and field of its data."""
     found = reasons.found
     lines = [f"{reasons.instance} has no plan."]
-    lines += [f"- {c.sentence}{_where(reasons, c.entity)}" for c in found.shortages]
+    lines += [f"- {c.sentence}{_where(reasons, [(c.family, c.entity)])}" for c in found.shortages]
     if found.whole_numbers_only:
         lines.append("With fractions of whole units there would be a plan: only the whole numbers conflict.")
     if found.repairs:
         lines.append("Any one of these repairs it, taken away or far enough moved:")
-        lines += [
-            f"- {' and '.join(n.label for n in s)}{_where(reasons, *(n.entity for n in s))}" for s in found.repairs
-        ]
+        lines += [_set_line(reasons, names, " and ") for names in found.repairs]
     else:
         lines.append("Nothing that may be moved repairs it.")
     if any(found.conflicts):
         lines.append("These cannot all hold:")
-        lines += [f"- {', '.join(n.label for n in s)}" for s in found.conflicts if s]
+        lines += [_set_line(reasons, names, ", ") for names in found.conflicts if names]
     elif found.conflicts:
         lines.append("What cannot be moved conflicts by itself.")
     if not found.complete:
@@ -427,6 +434,10 @@ def reason_lines(reasons: Reasons, width: int = WIDTH) -> list[str]:
     return [part for line in lines for part in wrap(line, width)]
 
 
-def _where(reasons: Reasons, *entities: str) -> str:
-    places = list(dict.fromkeys(str(reasons.places[e]) for e in entities if e in reasons.places))
+def _set_line(reasons: Reasons, names: Sequence[Named], between: str) -> str:
+    return f"- {between.join(n.label for n in names)}{_where(reasons, [(n.family, n.entity) for n in names])}"
+
+
+def _where(reasons: Reasons, records: Sequence[tuple[str, str]]) -> str:
+    places = list(dict.fromkeys(str(reasons.places[key]) for key in records if key in reasons.places))
     return f" ({'; '.join(places)})" if places else ""

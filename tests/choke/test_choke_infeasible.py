@@ -110,7 +110,7 @@ def test_twenty_desks_that_must_be_made_are_missed_by_16_for_want_of_lumber_and_
         {"carpentry", "desk"},
     ]
     assert not found.whole_numbers_only
-    place = place_of(instance.network, instance.data, instance._tree.positions, "carpentry")
+    place = place_of(instance.network, instance.data, instance._tree.positions, "capacity", "carpentry")
     assert place is not None
     assert place.field == "network.resources.carpentry"
     line = (INSTANCES / "textbook" / "dakota" / place.file).read_text().splitlines()[(place.line or 0) - 1]
@@ -122,12 +122,12 @@ def test_every_limit_of_the_instances_is_found_in_their_files(name: str) -> None
     instance = fabopt.load(INSTANCES / name)
     levers = instance.data.model_dump(mode="json", by_alias=True)
     for limit in model_tables(instance.network).limits:
-        field = field_of(instance.network, instance.data, limit.entity)
+        field = field_of(instance.network, instance.data, limit.family, limit.entity)
         assert field, limit.entity
         node = levers
         for part in field.split("."):
             assert part in node, (limit.entity, field)
             node = node[part]
-        place = place_of(instance.network, instance.data, instance._tree.positions, limit.entity)
+        place = place_of(instance.network, instance.data, instance._tree.positions, limit.family, limit.entity)
         assert place is not None
         assert place.line is not None

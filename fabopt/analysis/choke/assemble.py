@@ -170,7 +170,7 @@ class Facts:
 
     def fields(self, group: LimitGroup) -> tuple[str, ...]:
         """Return the field of the instance that states a group; none where it is not known."""
-        field = field_of(self.net, self.data, self.entity(group))
+        field = field_of(self.net, self.data, self.family(group), self.entity(group))
         return (field,) if field else ()
 
     def quality(self, group: LimitGroup) -> dict[str, int]:

@@ -35,6 +35,9 @@ Question = Literal["held", "relaxed", "whole", "reaches", "chosen"]
 TINY = 1e-9
 """Two values this close, relative to 1 + their size, are the same."""
 
+PRICELESS = 1e-9
+"""A limit with a price up to this has none."""
+
 DEVEX = 1
 """HiGHS' number for Devex pricing: steepest-edge weights, lost in presolve, cost far more than a small change."""
 
@@ -106,10 +109,10 @@ class Bench:
     effort
         Gap, time and seed of its runs.
     start
-        Bases of linear programs that another worker has solved, by question; shared by all workers.
+        Basis and answer of each linear program as it stands, by question; shared by all workers.
     """
 
-    def __init__(self, problem: ChokeProblem, effort: Effort, start: dict[Question, Any]) -> None:
+    def __init__(self, problem: ChokeProblem, effort: Effort, start: dict[Question, tuple[Any, Outcome]]) -> None:
         assert problem.x is not None
         self.problem, self.effort, self.plan, self.start = problem, effort, problem.x, start
         self.made: list[Run] = []
@@ -123,7 +126,7 @@ class Bench:
     def linear(self, question: Literal["held", "relaxed"], relief: Relief) -> Outcome:
         """Return the answer of a linear program: its value is in ``objective``, infinite where it has no limit."""
         try:
-            outcome = self._solved(question, relief)
+            outcome = self._unmoved(question, relief) or self._solved(question, relief)
         except SolverError:  # a long way from a basis that no longer suits: once more, from nothing
             self._sessions[question] = self._create(question)
             outcome = self._solved(question, relief)
@@ -132,6 +135,16 @@ class Bench:
         self._note(question, relief, None, outcome, Interval(below, above))
         return replace(outcome, objective=value)
 
+    def _unmoved(self, question: Question, relief: Relief) -> Outcome | None:
+        """Return the answer as things stand if a relief cannot change it, else None.
+
+        Limits that only loosen and have no price leave plan and prices optimal: the value is concave in them.
+        """
+        if question not in self.start:
+            return None
+        _, outcome = self.start[question]
+        return replace(outcome, seconds=0.0) if _priceless(outcome, relief) else None
+
     def _solved(self, question: Question, relief: Relief) -> Outcome:
         session = self.session(question)
         with _moved(session, relief) as possible:
@@ -139,8 +152,9 @@ class Bench:
 
     def leave_basis(self, question: Literal["held", "relaxed"]) -> None:
         """Solve a linear program as it stands, and leave its basis for all workers to start at."""
-        if self.linear(question, NO_RELIEF).ended is Ended.OPTIMAL:
-            self.start[question] = self.session(question).basis
+        outcome = self.linear(question, NO_RELIEF)
+        if outcome.ended is Ended.OPTIMAL:
+            self.start[question] = self.session(question).basis, outcome
 
     def certified(self, relief: Relief, seconds: float) -> Interval:
         """Return what is proven of the value after a relief, within so many seconds of search."""
@@ -207,7 +221,7 @@ class Bench:
         if question not in self._sessions:
             self._sessions[question] = self._create(question)
             if question in self.start:
-                self._sessions[question].basis = self.start[question]
+                self._sessions[question].basis = self.start[question][0]
         return self._sessions[question]
 
     def _create(self, question: Question) -> HighsSession:
@@ -234,6 +248,16 @@ def _searched(session: HighsSession, seconds: float, gap: float = 0.0, apart: fl
         return session.solve(time_limit=seconds, gap=gap, apart=apart)
     except SolverError:
         return FAILED
+
+
+def _priceless(outcome: Outcome, relief: Relief) -> bool:
+    """Return whether a relief only loosens what has no price."""
+    if outcome.row_price is None or outcome.column_price is None:
+        return False
+    row, column = outcome.row_price, outcome.column_price
+    prices = [(row[i], a) for i, a in relief.upper.items()] + [(-row[i], a) for i, a in relief.lower.items()]
+    prices += [(column[j], a) for j, a in relief.column.items()]
+    return all(a >= 0 and price <= PRICELESS for price, a in prices)
 
 
 def worth(outcome: Outcome) -> float:

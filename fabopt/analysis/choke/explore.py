@@ -155,14 +155,18 @@ class Explorer:
                 break
             base = self.oracle.base.lo
             for f, value in zip(some, self.oracle.plan_values([f.group.relief(TEN) for f in some]), strict=True):
-                f.plan_ten = max(value - base, 0.0)
+                f.plan_ten = self._over(value, base)
         stuck = [f for f in self.found.values() if (f.plan_ten or 0.0) <= records.SMALL < f.relaxed_promise]
         stuck = sorted(stuck, key=lambda f: -f.relaxed_promise)[: top if self.large else len(stuck)]
         below = self._relaxed_base()
         values = self.oracle.relaxed_values([f.group.relief(TEN) for f in stuck])
         for f, value in zip(stuck, values, strict=True):
-            f.relaxed_ten = max(value - below, 0.0)
+            f.relaxed_ten = self._over(value, below)
         self.top = [f.id for f in self.ranked[:top]]
+
+    def _over(self, value: float, base: float) -> float:
+        """Return a gain; one that is too small to count is none."""
+        return value - base if value - base > self.oracle.eps else 0.0
 
     def _relaxed_base(self) -> float:
         value = self.base["relaxed"].objective
@@ -202,8 +206,10 @@ class Explorer:
     def _step(self, f: Found, step: Step, gain: Gain) -> records.Step:
         asked = {run.id: run for run in self.oracle.runs if run.id in gain.runs and run.question == "relaxed"}
         tops = [run.hi for run in asked.values()]
-        relaxed = max(tops[0] - self._relaxed_base(), 0.0) if tops else None
-        return records.Step(step.label, mean_amount(f.group, step), gain.plan, certified(gain), relaxed)
+        relaxed = self._over(tops[0], self._relaxed_base()) if tops else None
+        return records.Step(
+            step.label, mean_amount(f.group, step), self._over(gain.plan, 0.0), certified(gain), relaxed
+        )
 
     def _curves(self, f: Found) -> None:
         direction = self.oracle.problem.direction(f.id)
@@ -253,7 +259,7 @@ class Explorer:
                 continue
 
             def earns(at: tuple[int, ...], group: LimitGroup = f.group) -> float:
-                return max(self.oracle.plan_value(group.in_periods(at).relief(TEN)) - base, 0.0)
+                return self._over(self.oracle.plan_value(group.in_periods(at).relief(TEN)), base)
 
             full = n < CURVES or not self.large
             f.relief = after_lead(earns, periods, lever, f.plan_ten) if full else _once(earns, periods, lever, f)
@@ -280,7 +286,7 @@ class Explorer:
                 owner=t.unit.tags.owner,
                 period=labels[t.period],
                 count=t.count,
-                plan_gain=max(value - base, 0.0) if np.isfinite(value) else None,
+                plan_gain=self._over(value, base) if np.isfinite(value) else None,
                 certified=None if gain is None else certified(gain),
                 cost=None if t.unit.cost is None else t.count * float(t.unit.cost[0]) * discount[0],
             )

@@ -34,10 +34,11 @@ from fabopt.solve.solution import Conflict
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A limit of a repair or a conflict: id and label of its group, and the record of the network it belongs to."""
+    """A limit of a repair or a conflict: id and label of its group; family, and record of the network it belongs to."""
 
     id: str
     label: str
+    family: str
     entity: str
     kind: str
 
@@ -70,10 +71,11 @@ class NoPlan:
     asked: int
 
     @property
-    def entities(self) -> tuple[str, ...]:
-        """Ids of the records that repairs and conflicts speak of, each once."""
+    def records(self) -> tuple[tuple[str, str], ...]:
+        """Family and record of everything that is spoken of, each once."""
         sets = (*self.repairs, *self.conflicts)
-        return tuple(dict.fromkeys(named.entity for found in sets for named in found))
+        named = ((n.family, n.entity) for found in sets for n in found)
+        return tuple(dict.fromkeys((*named, *((c.family, c.entity) for c in self.shortages))))
 
 
 def no_plan(tables: ModelTables, seconds: float = 60.0, budget: float = 400.0) -> NoPlan:
@@ -93,8 +95,8 @@ def no_plan(tables: ModelTables, seconds: float = 60.0, budget: float = 400.0) -
     explained = explain_infeasible(tables, program, seconds / 2, 1)
     base = [_side(program, limit) for limit in tables.limits]
     groups = [g for g in groups_of(tables.limits, base) if g.relaxable]
-    entity = _entities(tables.limits)
-    found = repairs_and_conflicts(program, groups, began + seconds - time.monotonic(), budget, entity)
+    of = _records(tables.limits)
+    found = repairs_and_conflicts(program, groups, began + seconds - time.monotonic(), budget, of)
     return replace(found, shortages=tuple(c for c in explained if c.kind == "shortage"))
 
 
@@ -105,8 +107,8 @@ def _side(program: Matrices, limit: Limit) -> float:
     return float(side[limit.row])
 
 
-def _entities(limits: Sequence[Limit]) -> dict[tuple[int, int], str]:
-    return {(limit.row, limit.column): limit.entity for limit in limits}
+def _records(limits: Sequence[Limit]) -> dict[tuple[int, int], tuple[str, str]]:
+    return {(limit.row, limit.column): (limit.family, limit.entity) for limit in limits}
 
 
 def repairs_and_conflicts(
@@ -114,7 +116,7 @@ def repairs_and_conflicts(
     groups: Sequence[LimitGroup],
     seconds: float = 60.0,
     budget: float = 400.0,
-    entities: Mapping[tuple[int, int], str] | None = None,
+    of: Mapping[tuple[int, int], tuple[str, str]] | None = None,
 ) -> NoPlan:
     """Return minimal repairs and minimal conflicts of a program without a plan, over groups of its limits.
 
@@ -126,8 +128,8 @@ def repairs_and_conflicts(
         Limits that may be taken away.
     seconds, budget
         Time, and number of programs, after which what is open stays open.
-    entities
-        Record of the network by row and column of a limit; the id of the group when left out.
+    of
+        Family and record by row and column of a limit; those of a bare matrix have none.
     """
     deadline = time.monotonic() + seconds
     by_id = {group.id: group for group in groups}
@@ -152,7 +154,7 @@ def repairs_and_conflicts(
         relaxed.relax_integers()
         whole = relaxed.solve(time_limit=max(seconds, 1.0)).ended is Ended.OPTIMAL
     sets = marco(list(by_id), feasible, budget)
-    named = {id: _named(group, entities) for id, group in by_id.items()}
+    named = {id: _named(group, of) for id, group in by_id.items()}
     return NoPlan(
         shortages=(),
         repairs=tuple(tuple(named[m] for m in s.members) for s in sets.reaching),
@@ -163,6 +165,7 @@ def repairs_and_conflicts(
     )
 
 
-def _named(group: LimitGroup, entities: Mapping[tuple[int, int], str] | None) -> Named:
+def _named(group: LimitGroup, of: Mapping[tuple[int, int], tuple[str, str]] | None) -> Named:
     at = (int(group.rows[0]), -1) if len(group.rows) else (-1, int(group.columns[0]))
-    return Named(group.id, group.label, group.id if entities is None else entities[at], group.kind)
+    family, entity = ("", group.id) if of is None else of[at]
+    return Named(group.id, group.label, family, entity, group.kind)

@@ -23,7 +23,7 @@ from fabopt.analysis.choke.bench import TINY, Bench, Effort, Question, Run, wort
 from fabopt.analysis.choke.groups import NO_RELIEF, Relief
 from fabopt.analysis.choke.problem import ChokeProblem, Interval, Proof
 from fabopt.network.tables import Array
-from fabopt.solve.session import HighsSession
+from fabopt.solve.session import HighsSession, Outcome
 
 T = TypeVar("T")
 Key = tuple[tuple[tuple[int, float], ...], ...]
@@ -106,7 +106,7 @@ class Oracle:
         self.eps = max(1e-5, 1e-7 * abs(value)) if eps is None else eps
 
     def _fresh(self) -> list[Bench]:
-        self._bases: dict[Question, Any] = {}
+        self._bases: dict[Question, tuple[Any, Outcome]] = {}
         return [Bench(self.problem, self.effort, self._bases) for _ in range(self.effort.workers)]
 
     def prepare(self, *questions: Literal["held", "relaxed"]) -> None:

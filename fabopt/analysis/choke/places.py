@@ -40,7 +40,19 @@ _FIELDS: Mapping[tuple[str, str], str] = {
 }
 """Field by the word of the id, and by stage where several share a word."""
 
-_PLAIN = ("materials", "activities", "resources", "units", "demands", "budgets", "groups")
+_SECTION: Mapping[str, str] = {
+    "capacity": "resources",
+    "balance": "materials",
+    "stock": "materials",
+    "safety_stock": "materials",
+    "demand": "demands",
+    "backlog_balance": "demands",
+    "order": "units",
+    "total_orders": "units",
+    "start": "activities",
+    "max_level": "activities",
+}
+"""Section of the plain network, and table of the network, that the records of a family stand in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +68,19 @@ class DataPlace:
         return f"{where}: {self.field}" if where else self.field
 
 
-def field_of(net: Network, data: Instance, entity: str) -> str:
-    """Return the field of the instance that a record of the network was made from; empty where there is none."""
-    if data.network is not None:
-        for section in _PLAIN:
-            if entity in (getattr(data.network, section, None) or {}):
-                return f"network.{section}.{entity}"
+def field_of(net: Network, data: Instance, family: str, entity: str) -> str:
+    """Return the field of the instance that a record of the network was made from; empty where there is none.
+
+    Parameters
+    ----------
+    net, data
+        The network and the instance it was lowered from.
+    family, entity
+        Family of the limit, and id of its record in the network.
+    """
+    section = _SECTION.get(family, "")
+    if data.network is not None and section and entity in getattr(data.network, section):
+        return f"network.{section}.{entity}"
     tags = _tags(net, entity)
     if tags is None:
         return ""
@@ -82,7 +101,7 @@ def _tags(net: Network, entity: str) -> Tags | None:
     return None
 
 
-def place_of(net: Network, data: Instance, positions: Positions, entity: str) -> DataPlace | None:
+def place_of(net: Network, data: Instance, positions: Positions, family: str, entity: str) -> DataPlace | None:
     """Return the field, file and line of a record's data; None where no field is known.
 
     Parameters
@@ -91,10 +110,10 @@ def place_of(net: Network, data: Instance, positions: Positions, entity: str) ->
         The network and the instance it was lowered from.
     positions
         Where each part of the instance was written.
-    entity
-        Id of the record in the network.
+    family, entity
+        Family of the limit, and id of its record in the network.
     """
-    field = field_of(net, data, entity)
+    field = field_of(net, data, family, entity)
     if not field:
         return None
     place = positions.find(tuple(int(part) if part.isdigit() else part for part in field.split(".")))

@@ -106,6 +106,8 @@ class Step:
         found = self.plan_gain if self.plan_gain > SMALL or self.relaxed_gain is None else self.relaxed_gain
         if self.certified is None:
             return found
+        if self.certified.proof == "proven zero":
+            return 0.0
         return min(max(found, self.certified.lo), self.certified.hi)
 
     @property

@@ -106,7 +106,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The plan that is studied: instance, raw tree, name, and what is known of the run that made it."""
+    """The plan that is studied: instance, raw tree, name, what is known of its run, and the unit of its objective."""
 
     name: str
     tree: Tree
@@ -115,6 +115,7 @@ class Source:
     status: str
     data_hash: str
     held_from: str
+    unit: str = "M USD"
 
 
 class AskedError(ValueError):
@@ -411,7 +412,7 @@ class _Study:
         return records.StudyInfo(
             instance=self.source.name,
             objective=plan.options.objective,
-            money="M USD" if plan.options.objective in ("value", "least_cost") else plan.stage.unit,
+            money=self.source.unit,
             value_lo=sign * base.lo,
             value_hi=sign * base.hi if np.isfinite(base.hi) else None,
             status=self.source.status,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +65,9 @@ def of_result(
         asked = _in_periods(asked, net, period)
     name = manifest["instance"] + (f", scenario {manifest['scenario']}" if manifest["scenario"] else "")
     held = f"the {manifest['status'].replace('_', ' ')} plan of {name}"
-    source = Source(name, tree, data, plan, manifest["status"], manifest["input_hash"], held)
+    source = Source(
+        name, tree, data, plan, manifest["status"], manifest["input_hash"], held, manifest["objective_unit"]
+    )
     return choke_points(source, asked, tell)
 
 
@@ -83,16 +85,15 @@ def _in_periods(asked: Asked, net: Network, text: str) -> Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Why an instance has no plan, with the place of the data of every limit that is named, by entity."""
+    """Why an instance has no plan, with the place of the data of every limit that is named, by family and record."""
 
     instance: str
     found: NoPlan
-    places: Mapping[str, DataPlace]
+    places: Mapping[tuple[str, str], DataPlace]
 
 
 def reasons(name: str, tree: Tree, data: Instance, net: Network, seconds: float, aim: Aim | None = None) -> Reasons:
     """Return why an instance has no plan, in the words, fields and files of its data."""
     found = no_plan(model_tables(net, aim), seconds)
-    entities: Sequence[str] = (*found.entities, *(c.entity for c in found.shortages))
-    places = {e: place_of(net, data, tree.positions, e) for e in entities}
-    return Reasons(name, found, {e: place for e, place in places.items() if place is not None})
+    places = {key: place_of(net, data, tree.positions, *key) for key in found.records}
+    return Reasons(name, found, {key: place for key, place in places.items() if place is not None})
