@@ -143,7 +143,11 @@ def _number(number: Number) -> str:
     if number.style == "count":
         return f"{number.value:,.0f}"
     if number.style == "money":
-        return money(number.value, number.unit)
+        return (
+            money(number.value, number.unit)
+            if number.unit == "M USD"
+            else f"{amount(number.value)} {number.unit}".rstrip()
+        )
     low = amount(number.value)
     if number.high is not None and amount(number.high) != low:
         low = f"{low} and {amount(number.high)}"
@@ -358,7 +362,7 @@ def method(study: Study) -> list[str]:
     bound = "unknown" if info.value_hi is None else amount(info.value_hi)
     lines = [
         f"Plan: {info.held_from}, {info.objective} between {amount(info.value_lo)} and {bound} {info.money}".rstrip()
-        + f". Relief counts from {info.first_counted} to {info.last_counted}. {info.excluded}".rstrip(),
+        + f". Relief counts {_span(info.first_counted, info.last_counted)}. {info.excluded}".rstrip(),
         f"Allocation: {info.policy}.",
     ]
     if any(record.gain_basis == "relaxation" for record in study.limits):
@@ -385,6 +389,10 @@ def method(study: Study) -> list[str]:
         f"what came of it; data {info.data_hash[:12]}."
     )
     return lines
+
+
+def _span(first: str, last: str) -> str:
+    return f"in {first}" if first == last else f"from {first} to {last}"
 
 
 def grouped(texts: Sequence[str]) -> list[str]:

@@ -153,8 +153,7 @@ class Bench:
     def leave_basis(self, question: Literal["held", "relaxed"]) -> None:
         """Solve a linear program as it stands, and leave its basis for all workers to start at."""
         outcome = self.linear(question, NO_RELIEF)
-        if outcome.ended is Ended.OPTIMAL:
-            self.start[question] = self.session(question).basis, outcome
+        self.start[question] = self.session(question).basis, outcome
 
     def certified(self, relief: Relief, seconds: float) -> Interval:
         """Return what is proven of the value after a relief, within so many seconds of search."""

@@ -206,13 +206,12 @@ class _Derivative:
     """The derivative program at the plan, live."""
 
     def __init__(self, bench: Bench, question: Question) -> None:
-        self.plan = bench.linear(question, NO_RELIEF)
-        program = bench.session(question)
-        m = replace(program.matrices, integer=np.zeros(program.matrices.n_columns, dtype=bool))
-        self.program = _derivative(m, self.plan)
+        basis, self.plan = bench.start[question]
+        m = bench.session(question).matrices
+        self.program = _derivative(replace(m, integer=np.zeros(m.n_columns, dtype=bool)), self.plan)
         self.seed = bench.effort.seed
         self.session = self._live()
-        self.session.basis = program.basis
+        self.session.basis = basis
 
     def _live(self) -> HighsSession:
         session = HighsSession(self.program, threads=1, seed=self.seed)

@@ -23,6 +23,7 @@ _FIELDS: Mapping[tuple[str, str], str] = {
     ("qualified", ""): "memory_makers.{site}.qualified",
     ("packaging", ""): "packaging_lines.{item}.capacity",
     ("bonding", ""): "packaging_lines.{item}.bonding",
+    ("assembly", ""): "chips.{item}.assembly_capacity",
     ("substrate", ""): "substrates.{item}.capacity",
     ("power", ""): "sites.{site}.power",
     ("ground", ""): "sites.{site}.expansion.max_total",

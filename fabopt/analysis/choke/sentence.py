@@ -87,7 +87,7 @@ def sentence(study: Study) -> Sentence:
 
 def _nothing(study: Study) -> Iterable[Part]:
     yield "Nothing holds this plan back within the relief that was asked: no limit gains anything at +10 %"
-    yield ", alone or together." if study.joint and not any(j.minimal_sets for j in study.joint) else " alone."
+    yield " alone, nor lifted together." if study.joint and not any(j.minimal_sets for j in study.joint) else " alone."
 
 
 def _head(study: Study, first: LimitRecord) -> Iterable[Part]:
@@ -185,8 +185,7 @@ def _lead(study: Study, first: LimitRecord) -> Iterable[Part]:
     if relief is None:
         return
     if relief.gain_after_lead is None:
-        yield " Nothing in the data relieves it"
-        yield f": {first.handling.instrument.name}." if first.handling else "."
+        yield " Nothing in the data can be ordered to relieve it."
         return
     origin = _origin(first, "relief")
     effect = first.handling.earliest_effect if first.handling else ""
@@ -225,7 +224,7 @@ def _price(study: Study, first: LimitRecord) -> Iterable[Part]:
     marginal = first.marginals[0]
     origin = f"limits[{first.id}].marginals[0]"
     yield " Its price of "
-    yield Number(marginal.right, f"{study.info.money} per {first.unit}", origin, "amount")
+    yield Number(marginal.right, f"{study.info.money} per {first.unit}".strip(), origin, "amount")
     yield " holds for the next "
     yield Number(marginal.range_up or 0.0, first.unit, origin, "amount")
     yield " only."
