@@ -546,12 +546,12 @@ class Result:
 
         Raises
         ------
-        fabopt.analysis.choke.study.AskedError
+        fabopt.analysis.choke.asked.AskedError
             When there is no such lab or period.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
-        from fabopt.analysis.choke.study import Asked
+        from fabopt.analysis.choke.asked import Asked
         from fabopt.analysis.choke.verb import of_result
         from fabopt.report.choke import ChokeReport
 

@@ -96,7 +96,7 @@ def _result(path: Path, scenario: str | None, sets: list[str], budget: float, qu
 
 def _explain(instance: Instance, result: Result, budget: float) -> None:
     """Say why there is no plan, and end."""
-    from fabopt.report.choke import reason_lines
+    from fabopt.report.choke_method import reason_lines
 
     if result.status == "infeasible":
         say(reason_lines(instance.reasons(60.0 * budget)))

@@ -50,7 +50,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
 
 def user_errors() -> tuple[type[Exception], ...]:
     """Return the errors that say, in full sentences, what a user can put right; imported when one has come up."""
-    from fabopt.analysis.choke.study import AskedError
+    from fabopt.analysis.choke.asked import AskedError
     from fabopt.analysis.explosion import AnalysisError
     from fabopt.domain.base import FieldProblem
     from fabopt.io.levers import LeverError

@@ -34,7 +34,8 @@ from fabopt.analysis.choke.records import (
 )
 from fabopt.analysis.choke.sentence import Name, Number, sentence
 from fabopt.analysis.choke.timeline import Episode
-from fabopt.report.choke import ChokeReport, grouped, limit_table, written
+from fabopt.report.choke import ChokeReport, limit_table, written
+from fabopt.report.choke_method import grouped
 
 PERIODS = tuple(f"2027Q{q}" for q in range(1, 5))
 INFO = StudyInfo(

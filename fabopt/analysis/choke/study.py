@@ -15,13 +15,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
 import numpy as np
 
 from fabopt.analysis.choke import records
+from fabopt.analysis.choke.asked import Asked, Source, hold_others, periods_asked
 from fabopt.analysis.choke.assemble import evidence
 from fabopt.analysis.choke.attribution import attribution
 from fabopt.analysis.choke.bench import Effort
@@ -36,10 +37,7 @@ from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.owners import rent_by_owner
 from fabopt.analysis.choke.package import ReliefCost, cheapest_packages
 from fabopt.analysis.choke.reprice import Repriced
-from fabopt.analysis.choke.saved import Restored
-from fabopt.analysis.choke.timeline import Counted, counted, turns
-from fabopt.domain.instance import Instance
-from fabopt.io.tree import Tree
+from fabopt.analysis.choke.timeline import counted, turns
 from fabopt.network.tables import Array, Network
 
 LARGE_SECONDS = 0.5
@@ -75,53 +73,6 @@ MOST_TOGETHER = 8
 """Most limits of which sets are searched."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of a study.
-
-    Attributes
-    ----------
-    lab
-        Id of a lab through whom alone relief may gain: all others keep what the plan delivers to them.
-    periods
-        Positions of the periods in which relief may stand; empty: all that count.
-    top
-        How many limits are studied in full.
-    minutes
-        Time that may be spent.
-    seed, workers
-        Seed of solver and draws; programs at a time, one solver thread each.
-    draws
-        Draws of the data.
-    """
-
-    lab: str = ""
-    periods: tuple[int, ...] = ()
-    top: int = 10
-    minutes: float = 10.0
-    seed: int = 0
-    workers: int = 2
-    draws: int = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The plan that is studied: instance, raw tree, name, what is known of its run, and the unit of its objective."""
-
-    name: str
-    tree: Tree
-    data: Instance
-    plan: Restored
-    status: str
-    data_hash: str
-    held_from: str
-    unit: str = "M USD"
-
-
-class AskedError(ValueError):
-    """A study that cannot be made as asked; the message is a full sentence."""
-
-
 Tell = Callable[[str, float], None]
 """Told the name of each step and how long it took."""
 
@@ -147,27 +98,6 @@ def choke_points(source: Source, asked: Asked | None = None, tell: Tell | None =
     return study.run()
 
 
-def hold_others(plan: Restored, lab: str) -> Restored:
-    """Return the plan with everything delivered to others than ``lab`` held as it is.
-
-    Raises
-    ------
-    AskedError
-        If the network has no demand of that lab.
-    """
-    demands = plan.net.demands
-    labs = sorted({d.tags.lab for d in demands if d.tags.lab})
-    if lab not in labs:
-        raise AskedError(f"There is no lab {lab!r} that wants anything; the labs are {', '.join(labs) or 'none'}.")
-    index = plan.tables.columns["deliver"].index
-    others = [index[j] for j, d in enumerate(demands) if d.tags.lab != lab]
-    columns = np.unique(np.concatenate([part[part >= 0] for part in others])) if others else np.zeros(0, dtype=int)
-    m = plan.problem.matrices
-    lower, upper = m.column_lower.copy(), m.column_upper.copy()
-    lower[columns] = upper[columns] = plan.x[columns]
-    return plan.with_problem(replace(plan.problem, matrices=replace(m, column_lower=lower, column_upper=upper)))
-
-
 class _Study:
     """The study as it goes."""
 
@@ -177,7 +107,7 @@ class _Study:
         self.source, self.asked, self.tell = source, asked, tell
         self.plan = hold_others(source.plan, asked.lab) if asked.lab else source.plan
         self.net: Network = self.plan.net
-        self.counted = _periods(counted(self.net), asked, self.net)
+        self.counted = periods_asked(counted(self.net), asked, self.net)
         self.large = self.plan.seconds > LARGE_SECONDS
         effort = Effort(
             gap=self.plan.options.gap if self.large else 1e-6,
@@ -443,13 +373,3 @@ class _Study:
             yield "Gains are those of the plan with its whole numbers held, unless they are called certified."
         if any(f.record_basis == "relaxation" for f in self.explorer.ranked):
             yield "Where relief is used by what is ordered whole, its gain is that of the relaxation."
-
-
-def _periods(found: Counted, asked: Asked, net: Network) -> Counted:
-    if not asked.periods:
-        return found
-    kept = tuple(t for t in found.periods if t in asked.periods)
-    if not kept:
-        names = ", ".join(net.periods[t].label for t in asked.periods[:3])
-        raise AskedError(f"The limits of {names} are not reported, so relief there says nothing.")
-    return Counted(kept, tuple(t for t in range(net.n_periods) if t not in kept), "Relief was asked for these alone.")

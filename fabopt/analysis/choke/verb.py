@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fabopt.analysis.choke.asked import Asked, AskedError, Source
 from fabopt.analysis.choke.infeasible import NoPlan, no_plan
 from fabopt.analysis.choke.places import DataPlace, place_of
 from fabopt.analysis.choke.records import Study
 from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
-from fabopt.analysis.choke.study import Asked, AskedError, Source, Tell, choke_points
+from fabopt.analysis.choke.study import Tell, choke_points
 from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions
 from fabopt.io.tree import Tree

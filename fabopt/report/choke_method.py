@@ -1,0 +1,105 @@
+"""How the numbers of a choke-point study were made, what it did not explore, its runs; and why there is no plan."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from io import StringIO
+
+from fabopt.analysis.choke.infeasible import Named
+from fabopt.analysis.choke.records import Study
+from fabopt.analysis.choke.verb import Reasons
+from fabopt.report.answer import wrap
+from fabopt.report.text import WIDTH, amount, seconds
+
+
+def method(study: Study) -> list[str]:
+    """Return how the numbers were made, what holds only in part, and what was not explored."""
+    info = study.info
+    bound = "unknown" if info.value_hi is None else amount(info.value_hi)
+    lines = [
+        f"Plan: {info.held_from}, {info.objective} between {amount(info.value_lo)} and {bound} {info.money}".rstrip()
+        + f". Relief counts {_span(info.first_counted, info.last_counted)}. {info.excluded}".rstrip(),
+        f"Allocation: {info.policy}.",
+    ]
+    if any(record.gain_basis == "relaxation" for record in study.limits):
+        lines.append("* gain of the relaxation: what uses this relief is ordered in whole numbers.")
+    fixed = [r.label for r in study.limits if not r.relaxable and r.state.periods_at_limit]
+    if fixed:
+        lines.append(f"At their limit, and not to be moved by anybody (physics, law): {', '.join(fixed)}.")
+    lines += info.caveats
+    if study.draws is not None:
+        change = study.draws.dethrone
+        if change is not None:
+            way = f"{100 * change.change:+.3g} %"
+            lines.append(
+                f"The smallest change that was found to put another first: {change.lever} {way}, then {change.to}."
+            )
+        elif study.draws.stood:
+            lines.append("No single number was found whose range puts another limit first.")
+        lines += study.draws.notes
+    lines += [f"Not explored: {text}." for text in grouped(study.unexplored)]
+    spent = ", ".join(f"{name} {seconds(s)}" for name, s in study.seconds_by_step.items() if s >= 0.05)
+    lines.append(
+        f"{len(study.runs)} runs of {info.solver} {info.version} (seed {info.seed}, {info.threads} at a time) in "
+        f"{seconds(info.seconds)}: {spent}. Each is in runs.csv (--out): whole numbers held or free, what was moved, "
+        f"what came of it; data {info.data_hash[:12]}."
+    )
+    return lines
+
+
+def _span(first: str, last: str) -> str:
+    return f"in {first}" if first == last else f"from {first} to {last}"
+
+
+def grouped(texts: Sequence[str]) -> list[str]:
+    """Return what was not explored, entries that differ in their limit alone put together."""
+    heads = ("finite steps of ", "relief of ")
+    lines = []
+    for head in heads:
+        same = [text for text in texts if text.startswith(head)]
+        if same:
+            more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+            lines.append(f"{same[0]}{more}")
+    return lines + [text for text in texts if not text.startswith(heads)]
+
+
+def runs_csv(study: Study) -> str:
+    """Return the runs as CSV."""
+    out = StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(("id", "basis", "change", "status", "value", "bound", "seconds"))
+    for r in study.runs:
+        table.writerow((r.id, r.basis, r.change, r.status, r.value, r.bound, f"{r.seconds:.3f}"))
+    return out.getvalue()
+
+
+def reason_lines(reasons: Reasons, width: int = WIDTH) -> list[str]:
+    """Return why there is no plan: shortages, repairs, conflicts, each with file and field of its data."""
+    found = reasons.found
+    lines = [f"{reasons.instance} has no plan."]
+    lines += [f"- {c.sentence}{_where(reasons, [(c.family, c.entity)])}" for c in found.shortages]
+    if found.whole_numbers_only:
+        lines.append("With fractions of whole units there would be a plan: only the whole numbers conflict.")
+    if found.repairs:
+        lines.append("Any one of these repairs it, taken away or far enough moved:")
+        lines += [_set_line(reasons, names, " and ") for names in found.repairs]
+    else:
+        lines.append("Nothing that may be moved repairs it.")
+    if any(found.conflicts):
+        lines.append("These cannot all hold:")
+        lines += [_set_line(reasons, names, ", ") for names in found.conflicts if names]
+    elif found.conflicts:
+        lines.append("What cannot be moved conflicts by itself.")
+    if not found.complete:
+        lines.append("Time did not suffice to find all repairs and conflicts.")
+    return [part for line in lines for part in wrap(line, width)]
+
+
+def _set_line(reasons: Reasons, names: Sequence[Named], between: str) -> str:
+    return f"- {between.join(n.label for n in names)}{_where(reasons, [(n.family, n.entity) for n in names])}"
+
+
+def _where(reasons: Reasons, records: Sequence[tuple[str, str]]) -> str:
+    places = list(dict.fromkeys(str(reasons.places[key]) for key in records if key in reasons.places))
+    return f" ({'; '.join(places)})" if places else ""
