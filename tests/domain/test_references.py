@@ -32,8 +32,8 @@ FREE = {
     "labs.*.region",
     "sites.*.region",
 }
-# Checked by rules of their own: `of` against its measure, sources where quantities are read, customers of policies against
-# who uses what is split.
+# Checked by rules of their own: `of` against its measure, sources where quantities are read, customers of policies
+# against who uses what is split.
 ELSEWHERE = {"published.*.of", "published.*.source.[]", "policies.*.customers.!"}
 
 
