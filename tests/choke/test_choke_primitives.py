@@ -1,5 +1,12 @@
 """The parts that the choke point stands on: groups, reliefs, the oracle and its evidence, searches over sets."""
 
+import signal
+import threading
+import time
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
 import numpy as np
 import pytest
 from choke_cases import INF, best, complements, exact, infeasible_lines, lots, switch
@@ -13,7 +20,27 @@ from fabopt.analysis.choke.joint import candidates, marco, minimal_sets
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.package import ReliefCost, cheapest_packages
 from fabopt.analysis.choke.problem import ChokeProblem, Interval
+from fabopt.api import load
 from fabopt.model.limits import Lever, Limit
+from fabopt.model.tables import model_tables
+from fabopt.network.lower import lower
+from fabopt.network.tables import (
+    Activity,
+    Demand,
+    Flow,
+    Material,
+    Network,
+    Period,
+    Resource,
+    Unit,
+    UnitEffect,
+    Use,
+    ValueStep,
+)
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.run import solve
+
+ROOT = Path(__file__).parents[2]
 
 near = pytest.approx
 
@@ -86,8 +113,6 @@ def test_reliefs_add_up_scale_and_cover_each_other():
 
 
 def test_only_periods_that_count_are_relieved():
-    from dataclasses import replace
-
     rows = [([1.0], -INF, 5), ([1.0], -INF, 6)]
     problem = replace(ChokeProblem.bare([1.0], rows, {"both": [0, 1]}), reportable=(0,))
     assert problem.relief("both", units(1)).upper == {0: 1.0}
@@ -117,8 +142,6 @@ def test_a_row_held_with_equality_cannot_be_tightened_so_its_left_price_is_infin
 
 def test_a_bound_of_whole_orders_gains_with_free_orders_and_nothing_with_orders_held():
     """3 orders at most, worth 5 each, and room for 20: two more orders gain 10."""
-    from dataclasses import replace
-
     bare = ChokeProblem.bare([5.0], [([2.0], -INF, 20)], {}, upper=3, integer=True)
     problem = replace(bare, groups=groups_of([limit(column=0, family="order", entity="line")], [3.0]))
     gain = exact(problem).gain(problem.relief("order:line", units(2)))
@@ -127,8 +150,6 @@ def test_a_bound_of_whole_orders_gains_with_free_orders_and_nothing_with_orders_
 
 
 def test_an_order_that_may_be_a_fraction_has_the_price_of_its_bound():
-    from dataclasses import replace
-
     bare = ChokeProblem.bare([5.0], [([2.0], -INF, 20)], {}, upper=3)
     problem = replace(bare, groups=groups_of([limit(column=0, family="order", entity="line")], [3.0]))
     price = group_prices(exact(problem)).groups[0].whole
@@ -373,3 +394,88 @@ def test_a_price_along_nothing_is_nothing():
 def test_an_average_price_of_what_gains_nothing_is_zero():
     found = average_price(exact(complements()), complements().direction("cowos"), 50.0)
     assert (found.lo, found.hi, found.at) == (0, 0, None)
+
+
+def market_split():
+    """Four equations on 40 binaries, each to hit half of its weights, as nearly as possible: minutes of search."""
+    dice = np.random.default_rng(5)
+    weight = dice.integers(0, 100, (4, 40)).astype(float)
+    slack = np.hstack([np.eye(4), -np.eye(4)])
+    half = np.floor(weight.sum(1) / 2)
+    rows = [([*weight[i], *slack[i]], half[i], half[i]) for i in range(4)]
+    cost = [0.0] * 40 + [-1.0] * 8
+    return ChokeProblem.bare(
+        cost, rows, {"first": [0]}, upper=[1.0] * 40 + [INF] * 8, integer=[True] * 40 + [False] * 8
+    )
+
+
+def test_ctrl_c_stops_a_search_and_leaves_an_oracle_that_answers():
+    """The search would take minutes; a Ctrl-C after half a second ends it, and the next question is answered."""
+    problem = market_split().with_plan(np.r_[np.zeros(40), market_split().matrices.row_upper, np.zeros(4)], 0.0)
+    oracle = exact(problem)
+    timer = threading.Timer(0.5, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        oracle.certified(Relief("more", {0: 1.0}, {}, {}))
+    value = oracle.plan_value(NO_RELIEF)
+    assert time.monotonic() - began < 30  # the search alone has a limit of 60 seconds
+    assert value == near(-problem.matrices.row_upper.sum())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        SolveOptions(gap=0.0, threads=1),
+        SolveOptions("compute", gap=0.0, threads=1),
+        SolveOptions("least_cost", gap=0.0, threads=1),
+        SolveOptions("max_min", gap=0.0, threads=1),
+    ],
+    ids=lambda o: o.objective,
+)
+def test_the_problem_of_a_solved_instance_has_its_objective_its_limits_and_its_plan(options):
+    """The value of the plan is the objective as reported, with its sign; every registered limit is in a group."""
+    net = lower(load(ROOT / "instances" / "tutorial").data)
+    solution = solve(net, options)
+    problem = ChokeProblem.of(model_tables(net, options.aim), solution)
+    assert problem.sign * problem.value(problem.x) == near(solution.objective, rel=1e-6)
+    oracle = exact(problem)
+    assert problem.sign * oracle.base.lo == near(solution.objective, rel=1e-6)
+    entries = sum(len(g) for g in problem.groups)
+    assert entries == sum(2 if s.side == "both" else 1 for s in solution.limits)
+    for group in problem.groups:
+        rows, columns = problem.matrices.n_rows, problem.matrices.n_columns
+        assert all(0 <= row < rows for row in group.rows)
+        assert all(0 <= column < columns for column in group.columns)
+
+
+def test_the_base_of_a_step_counts_what_the_plan_adds_to_a_capacity():
+    """Two tools of 5 each stand beside 10 from the second period on: 10 % more is 1, then 2."""
+    T, ones = 2, np.ones(2)
+    net = Network(
+        "tools",
+        tuple(Period(t, f"P{t + 1}", date(2026, 1 + 3 * t, 1), date(2026, 4 + 3 * t, 1), 0.25, 1.0) for t in range(T)),
+        materials=(Material("good", "Good", "unit"),),
+        activities=(Activity("make", "Make", "unit"),),
+        flows=(Flow("make", "good", 0, ones),),
+        uses=(Use("make", "room", 0, ones),),
+        resources=(Resource("room", "Room", "unit", "rate", 10 * ones),),
+        units=(Unit("tool", "Tool", "tool", upper=np.array([2.0, 0.0])),),
+        unit_effects=(UnitEffect("tool", "room", 1, np.array([5.0])),),
+        demands=(Demand("want", "Want", "good", 99 * ones, (ValueStep(99 * ones, ones),)),),
+    )
+    options = SolveOptions(gap=0.0, threads=1)
+    problem = ChokeProblem.of(model_tables(net, options.aim), solve(net, options))
+    group = problem.group("capacity:room")
+    assert group.base.tolist() == near([10, 20])
+    assert group.amounts(percent(10)).tolist() == near([1, 2])
+    assert group.levers == (Lever("tool", 0.0),)
+    assert exact(problem).gain(problem.relief("capacity:room", percent(10))).lo == near(3)
+
+
+def test_an_infeasible_solution_is_no_problem_of_a_choke_point():
+    net = replace(lower(load(ROOT / "instances" / "tutorial").data), demands=())
+    options = SolveOptions(gap=0.0, threads=1)
+    nothing = replace(solve(net, options), has_plan=False)
+    with pytest.raises(ValueError, match="There is no plan"):
+        ChokeProblem.of(model_tables(net, options.aim), nothing)
