@@ -2,11 +2,11 @@
 
 ``python -m benchmarks.whatif [tutorial] [frontier]``
 
-Both sides begin with the lowered network of the changed instance, and both end with plan and prices (of a linear
-program) or plan and bound (of a mixed-integer one):
+Both sides begin with the lowered network of the changed instance, and both end with a plan:
 
+- warm: tables, difference, patch, solve from the basis or plan at hand, prices
+- cold: tables, matrices and session made for the question alone, prices
 - plain: tables, a Pyomo model with rules, ``appsi_highs``, all from nothing
-- warm: tables, difference, patch, solve from the basis or plan at hand
 
 "Limits" are changes that need no lowering at all: the right-hand side of one capacity row, as the choke-point report
 asks by the thousand. What is paid once, to make the sessions, is a line of its own.
@@ -15,7 +15,6 @@ asks by the thousand. What is paid once, to make the sessions, is a line of its 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -216,12 +215,16 @@ def full(case: Case, ask: WhatIf, nets: dict[str, Network]) -> None:
 
 
 def fresh(net: Network, options: SolveOptions) -> float | None:
-    """The same question to sessions made for it alone: tables, matrices, tree search."""
+    """The same question to a session made for it alone: tables, matrices, tree search, prices."""
     ask = WhatIf.__new__(WhatIf)
     ask.options, ask.extra = options, ()
     case = ask._lowered(net)
     session = HighsSession(case.program, threads=options.threads, seed=options.seed)
-    return session.solve(gap=options.gap, apart=case.stage.standing).objective
+    found = session.solve(gap=options.gap, apart=case.stage.standing)
+    if found.x is not None:
+        session.hold_integers(found.x)
+        found = session.solve()
+    return found.objective
 
 
 def told(answer: Answer) -> str:
@@ -238,10 +241,8 @@ def same(one: float | None, other: float, share: float, name: str) -> None:
 def main() -> None:
     """Measure and print."""
     machine("pyomo", "highspy")
-    asked: list[str] = [name for name in sys.argv[1:] if name in CASES] or list(CASES)
-    run: Callable[[str], None] = lambda name: measure(CASES[name])  # noqa: E731
-    for name in asked:
-        run(name)
+    for name in [name for name in sys.argv[1:] if name in CASES] or list(CASES):
+        measure(CASES[name])
 
 
 if __name__ == "__main__":
