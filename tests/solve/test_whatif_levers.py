@@ -57,29 +57,30 @@ def kinds(tree):
     return [text for text in found.values() if text is not None]
 
 
-def cold(net, x):
-    """The program compiled from the Pyomo model, and its two optima: whole numbers held at ``x`` by name, and free."""
-    model = build(net)
-    program = compile_model(model)
-    held, free = HighsSession(program), HighsSession(program)
-    columns = [(block.name, key) for block in model.tables.columns for key in block.keys]
+def held_from_nothing(net, program, x):
+    """The program with whole numbers held at ``x`` (by the names of the decisions), in a session of its own."""
+    session, columns = HighsSession(program), names(model_tables(net))
     at = np.array([x.get(column, 0.0) for column in columns])
-    held.hold_integers(np.clip(np.round(at), program.column_lower, program.column_upper))
-    return program, held.solve(), free.solve(gap=GAP, apart=net.standing_value)
+    session.hold_integers(np.clip(np.round(at), program.column_lower, program.column_upper))
+    return session.solve()
 
 
-def agree(ask, tree, todo):
-    """Ask each question both ways and compare with solvers that start from nothing.
+def names(tables):
+    return [(block.name, key) for block in tables.columns for key in block.keys]
+
+
+def agree(ask, tree, todo, every=1):
+    """Ask each question (with all decisions free: one in ``every``) and compare with solvers that start from nothing.
 
     Return how many trees were searched, and how many questions were a change of structure.
     """
     base = ask.base.tables
-    x = dict(zip([(b.name, key) for b in base.columns for key in b.keys], ask.plan.tolist(), strict=True))
+    x = dict(zip(names(base), ask.plan.tolist(), strict=True))
     live, first = HighsSession(program_of(base)), compile_model(build(base.net))
     searched = other = 0
-    for sets in todo:
+    for number, sets in enumerate(todo):
         net = network(tree, *sets)
-        program, held, free = cold(net, x)
+        program = compile_model(build(net))
         patch = difference(base, model_tables(net))
         if isinstance(patch, StructureChanged):
             other += 1
@@ -88,17 +89,22 @@ def agree(ask, tree, todo):
             same(live, program)
             patch.undo(live)
             same(live, first)
-        warm, full = ask.held(net), ask.full(net)
-        assert (warm.cold is None) == (full.cold is None) == isinstance(patch, Patch), sets
-        assert warm.ended is held.ended, sets
-        assert full.ended is free.ended, sets
-        if held.objective is not None:
-            assert warm.objective == near(held.objective + net.constant_value, 1e-7), sets
-        if free.objective is not None:
-            assert full.objective == near(free.objective + net.constant_value, 2 * GAP), sets
-            assert full.bound == near(free.bound + net.constant_value, 2 * GAP), sets
-        searched += full.searched
+        warm, held = ask.held(net), held_from_nothing(net, program, x)
+        assert (warm.cold is None) == isinstance(patch, Patch), sets
+        equal(warm, held, net, 1e-7, sets)
+        if number % every == 0:
+            full, free = ask.full(net), HighsSession(program).solve(gap=GAP, apart=net.standing_value)
+            equal(full, free, net, 2 * GAP, sets)
+            if free.bound is not None:
+                assert full.bound == near(free.bound + net.constant_value, 2 * GAP), sets
+            searched += full.searched
     return searched, other
+
+
+def equal(answer, outcome, net, share, sets):
+    assert answer.ended is outcome.ended, sets
+    if outcome.objective is not None:
+        assert answer.objective == near(outcome.objective + net.constant_value, share), sets
 
 
 def near(value, share):
@@ -117,12 +123,12 @@ def test_every_kind_of_lever_of_the_tutorial():
     words = " ".join(todo)
     for word in ("wafer_starts", "price", "yield", "lead", "cycle_time", "discount", "demand", "budget", "pue"):
         assert word in words
-    _, other = agree(WhatIf.of(tree, OPTIONS), tree, [[setting] for setting in todo])
+    _, other = agree(WhatIf.of(tree, OPTIONS), tree, [[setting] for setting in todo], every=10)
     assert 0 < other < len(todo) / 4  # most levers move numbers alone
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["tutorial", "textbook/food-manufacture-2", "textbook/lockbox"])
+@pytest.mark.parametrize("name", ["tutorial", "textbook/lockbox"])
 def test_every_lever(name):
     tree = load_tree(INSTANCES / name)
     agree(WhatIf.of(tree, OPTIONS), tree, [[setting] for setting in settings(tree)])
