@@ -28,7 +28,7 @@ from fabopt.analysis.choke.problem import ChokeProblem, Interval, sides
 from fabopt.network.tables import Array
 from fabopt.solve.compile import Matrices
 from fabopt.solve.patch import held, relaxed
-from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
+from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome, SolverError
 
 Question = Literal["held", "relaxed", "whole", "reaches", "chosen"]
 
@@ -146,9 +146,20 @@ class Bench:
         return replace(outcome, seconds=0.0) if _priceless(outcome, relief) else None
 
     def _solved(self, question: Question, relief: Relief) -> Outcome:
+        """Solve from the last basis; a large program from which a limit is taken away, from nothing.
+
+        Measured on 15,000 rows x 36,000 columns: a limit taken away 11 s from nothing, 16 to 46 s from the basis;
+        10 % more of it 0.2 s from the basis.
+        """
+        far = self.problem.matrices.n_columns >= LARGE and relief.unbounded
+        if far:
+            self._sessions[question] = self._create(question)
         session = self.session(question)
         with _moved(session, relief) as possible:
-            return session.solve() if possible else NOTHING
+            outcome = session.solve() if possible else NOTHING
+        if far:
+            del self._sessions[question]  # its basis is far from all that is asked next
+        return outcome
 
     def leave_basis(self, question: Literal["held", "relaxed"]) -> None:
         """Solve a linear program as it stands, and leave its basis for all workers to start at."""

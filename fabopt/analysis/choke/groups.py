@@ -94,6 +94,11 @@ class Relief:
         """Whether it changes anything."""
         return any(any(part.values()) for part in self._parts)
 
+    @property
+    def unbounded(self) -> bool:
+        """Whether it takes a limit away."""
+        return any(np.isinf(a) for part in self._parts for a in part.values())
+
     def __add__(self, other: Relief) -> Relief:
         both = [_summed(a, b) for a, b in zip(self._parts, other._parts, strict=True)]
         return Relief(" with ".join(x for x in (self.label, other.label) if x), *both)
