@@ -492,6 +492,11 @@ class Result:
         return self.table("chip_mix")
 
     @property
+    def exposure(self) -> pd.DataFrame:
+        """Share of each lab's compute that depends on a supplier: a designer, a company, a region, a resource ..."""
+        return self.table("exposure")
+
+    @property
     def costs(self) -> pd.DataFrame:
         """Every value (positive) and cost (negative) by record and period."""
         return self.table("costs")

@@ -13,6 +13,7 @@ from fabopt import __version__
 from fabopt.domain.instance import Instance
 from fabopt.network.tables import Network
 from fabopt.solve.results.columns import COLUMNS, CORE, TableSpec
+from fabopt.solve.results.exposure import EXPOSURE, exposure_rows
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.views import DOMAIN, domain_tables
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from fabopt.solve.solution import Solution
 
-ALL_TABLES: tuple[TableSpec, ...] = (*CORE, COLUMNS, *DOMAIN)
+ALL_TABLES: tuple[TableSpec, ...] = (*CORE, COLUMNS, *DOMAIN, EXPOSURE)
 """Every table of a result, core first."""
 
 
@@ -60,12 +61,12 @@ def core_and_domain(net: Network, solution: Solution, data: Instance) -> Mapping
     data
         The instance that the network came from, for what the network does not know: prices.
     """
-    from fabopt.solve.results.core import columns_table, core_tables
+    from fabopt.solve.results.core import columns_table, core_tables, frame
 
     core = core_tables(net, solution)
     by_spec = {spec: core[spec.name] for spec in CORE}
     by_spec[COLUMNS] = columns_table([spec for spec in ALL_TABLES if spec is not COLUMNS])
-    return {**by_spec, **domain_tables(core, data)}
+    return {**by_spec, **domain_tables(core, data), EXPOSURE: frame(EXPOSURE, exposure_rows(net, solution))}
 
 
 def find_table(name: str) -> str:
