@@ -326,7 +326,7 @@ class Instance:
             check_target(Path(out))
         solution = solve(self.network, chosen, progress, extra)
         origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), self.money)
-        tables = core_and_domain(self.network, solution, self.data) if solution.has_plan else {}
+        tables = core_and_domain(self.network, solution) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
         result = Result(
             make_manifest(origin, self.network, solution),

@@ -94,9 +94,10 @@ class Material:
 class Activity:
     """A process that turns materials into materials while it uses resources: level x[a,t] of starts in t.
 
-    ``cost[T]`` is millions of dollars per unit of level, paid to parties outside the model. ``lot`` makes the level a
-    whole multiple. ``on_off`` adds a binary: the level is 0 or between ``lower`` and ``upper``, with ``fixed_cost``
-    while on, ``start_cost`` at each switch-on and at least ``min_run`` periods on at a time.
+    ``cost[T]`` is millions of dollars per unit of level, paid to parties outside the model by ``bearer`` (empty: by the
+    owner, see `fabopt.network.parties`). ``lot`` makes the level a whole multiple. ``on_off`` adds a binary: the level
+    is 0 or between ``lower`` and ``upper``, with ``fixed_cost`` while on, ``start_cost`` at each switch-on and at least
+    ``min_run`` periods on at a time.
     """
 
     id: str
@@ -112,6 +113,7 @@ class Activity:
     start_cost: float = 0.0
     min_run: int = 1
     was_on: bool = False
+    bearer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,8 @@ class Unit:
     ``pinned[T]`` (NaN where free) holds what is already decided. ``opening`` units stand at the decision date;
     with ``retire_cost`` not None, installed units may be retired at that cost each, which frees what they occupy.
     ``lead`` in periods is for words (the effects carry it in their ages). ``terminal_value[T]`` is the worth, in
-    millions of dollars of the end of the horizon, of one unit ordered in t.
+    millions of dollars of the end of the horizon, of one unit ordered in t: the owner's. ``bearer`` bears the costs
+    where the owner does not.
     """
 
     id: str
@@ -184,6 +187,7 @@ class Unit:
     lead: float = 0.0
     terminal_value: Array | None = None
     instrument: str = "order"
+    bearer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +263,24 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Payment:
+    """What one party inside the network pays another; it is no part of the network's value, as the two cancel.
+
+    In period t the amount is ``price[t]`` times the term of that period (``coefficient[t]`` times the decision of
+    t - shift): the term counts what changes hands, in ``unit``, and ``price[T]`` is in millions of dollars per unit of
+    it. Without a price the term itself is the money. ``kind`` says what it is paid for, ``item`` of what sort.
+    """
+
+    payer: str
+    payee: str
+    kind: str
+    term: Term
+    price: Array | None = None
+    item: str = ""
+    unit: str = "M USD"
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """A ceiling on a party's spending: for each window, the sum of its terms (million dollars) <= amount."""
 
@@ -325,6 +347,7 @@ class Network:
     budgets: tuple[Budget, ...] = ()
     groups: tuple[GroupLimit, ...] = ()
     whole_groups: tuple[WholeGroup, ...] = ()
+    payments: tuple[Payment, ...] = ()
     constant_value: float = 0.0
     standing_value: float = 0.0
     end_discount: float = 1.0

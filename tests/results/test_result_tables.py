@@ -7,7 +7,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from fabopt.domain.instance import Instance
 from fabopt.network.tables import (
     Activity,
     Budget,
@@ -32,7 +31,6 @@ from fabopt.solve.results.build import ALL_TABLES, core_and_domain, find_table
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.run import solve
 
-NO_PRICES = Instance.model_validate({"horizon": {"start": "2027Q1", "periods": 3}})
 T = 3
 ONES = np.ones(T)
 
@@ -52,7 +50,7 @@ def demand(quantity, value, **more):
 def tables_of(net, **options):
     solution = solve(net, SolveOptions(**options))
     assert solution.has_plan
-    return {spec.name: frame for spec, frame in core_and_domain(net, solution, NO_PRICES).items()}, solution
+    return {spec.name: frame for spec, frame in core_and_domain(net, solution).items()}, solution
 
 
 def only(frame, **where):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Literal
 
 import numpy as np
 
@@ -20,9 +21,11 @@ from fabopt.network.tables import (
     GroupLimit,
     Material,
     Network,
+    Payment,
     Period,
     Resource,
     Tags,
+    Term,
     Unit,
     UnitEffect,
     UnitMaterial,
@@ -74,6 +77,7 @@ class Builder:
     budgets: list[Budget] = field(default_factory=list)
     groups: list[GroupLimit] = field(default_factory=list)
     whole_groups: list[WholeGroup] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
     history: dict[str, float] = field(default_factory=dict)
 
     def material(self, record: Material) -> None:
@@ -103,6 +107,27 @@ class Builder:
         for k, weight in enumerate(weights):
             if weight > 0.0:
                 self.uses.append(Use(activity, resource, first_age + k, amount * weight))
+
+
+@dataclass(frozen=True)
+class Goods:
+    """What is paid for when a decision is taken.
+
+    Attributes
+    ----------
+    decision, id
+        The decision: starts of an activity or orders of a unit.
+    pieces
+        How much of `unit` changes hands for one unit of the decision ``[T]``.
+    price
+        Million dollars per `unit` ``[T]``.
+    """
+
+    decision: Literal["activity", "unit"]
+    id: str
+    pieces: Array
+    price: Array
+    unit: str
 
 
 @dataclass
@@ -202,6 +227,12 @@ class Chain:
         age = (self.n - (np.arange(self.n) + lead_periods)) * self.years
         return np.asarray(cost * np.clip(1.0 - np.maximum(age, 0.0) / life_years, 0.0, 1.0))
 
+    def pay(self, payer: str, payee: str, kind: str, item: str, goods: Goods) -> None:
+        """Note what a party pays another for goods; within one party nothing is paid."""
+        if payer != payee:
+            term = Term(goods.decision, goods.id, goods.pieces)
+            self.build.payments.append(Payment(payer, payee, kind, term, goods.price, item, goods.unit))
+
     def cost_of(self, material: str, cost: Array) -> None:
         """Note that a material can be had at this resource cost (million dollars per unit, ``[T]``)."""
         known = self.unit_cost.get(material)
@@ -258,6 +289,7 @@ def finish(chain: Chain, name: str, standing_value: float) -> Network:
         budgets=tuple(build.budgets),
         groups=tuple(build.groups),
         whole_groups=tuple(build.whole_groups),
+        payments=tuple(build.payments),
         standing_value=standing_value,
         end_discount=(1.0 + chain.rate) ** -(chain.n * chain.years),
     )

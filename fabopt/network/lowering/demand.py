@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from fabopt.domain.customers import Lab, Market
-from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, tags
+from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods, tags
 from fabopt.network.lowering.wafers import ONE, use_fab, wafer_cost
 from fabopt.network.tables import Activity, Array, Budget, Demand, Material, Term, ValueStep
 
@@ -170,5 +170,8 @@ def _market_starts(chain: Chain, market_id: str, market: Market, fab_id: str, no
             cost=wafer_cost(chain, node_id, fab_id),
         )
     )
+    price = chain.mean(market.price) * PER_THOUSAND
+    goods = Goods("activity", activity, chain.flat(1.0), price, "kwafer")
+    chain.pay(market_id, fab.owner, "wafers", node_id, goods)
     use_fab(chain, activity, fab_id, node_id)
     chain.build.flow(activity, f"market:{market_id}", 0, ONE, chain.flat(1.0))

@@ -16,7 +16,7 @@ import numpy as np
 
 from fabopt.domain.chips import Chip
 from fabopt.domain.customers import Lab, Site
-from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, landing, tags
+from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods, landing, tags
 from fabopt.network.lowering.packaging import sold
 from fabopt.network.lowering.wafers import ONE
 from fabopt.network.profiles import ramp_profile
@@ -226,7 +226,10 @@ def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) ->
     name = f"{chip.name} to {site.name}"
     first_made = _first_arrival(chain, chip_id)
     mask[:first_made] = 0.0
-    chain.build.activity(Activity(activity, name, "kaccelerator", label, cost=cost, upper=chain.open_upper(mask)))
+    upper = chain.open_upper(mask)
+    chain.build.activity(Activity(activity, name, "kaccelerator", label, cost=cost, upper=upper, bearer=site.lab))
+    goods = Goods("activity", activity, chain.flat(1.0), chain.mean(chip.price) * PER_THOUSAND, "kaccelerator")
+    chain.pay(site.lab, chip.designer, "accelerators", chip_id, goods)
     first, weights = landing(chip.installation_lead.value, chain)
     chain.build.flow(activity, f"chip:{chip_id}", 0, ONE, chain.flat(-1.0))
     chain.build.flow(activity, asset, first, weights, chain.flat(1.0))

@@ -14,7 +14,7 @@ import numpy as np
 
 from fabopt.domain.fabs import Fab, Fleet
 from fabopt.domain.lithography import ScannerClass
-from fabopt.network.lowering.builder import Chain, tags
+from fabopt.network.lowering.builder import Chain, Goods, tags
 from fabopt.network.profiles import lead_profile, ramp_profile
 from fabopt.network.tables import Array, Resource, Term, Unit, UnitEffect, WholeGroup
 
@@ -148,8 +148,11 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
             whole=chain.instance.horizon.scanners_whole == "fab-period",
             lead=total_lead,
             terminal_value=chain.unit_worth(resource_cost, delivery, scanner.life.value),
+            bearer=scanner.maker,
         )
     )
+    goods = Goods("unit", unit_id, chain.flat(1.0), chain.progress_payment(chain.mean(scanner.price), delivery), "tool")
+    chain.pay(fab.owner, scanner.maker, "scanners", class_id, goods)
     effects = chain.build.unit_effects
     effects.append(UnitEffect(unit_id, resource_id, first, profile * passes))
     age, shares = lead_profile(delivery)

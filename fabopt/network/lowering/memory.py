@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from fabopt.domain.memory import MemoryMaker
-from fabopt.network.lowering.builder import PER_THOUSAND, Chain, landing, tags
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, landing, tags
 from fabopt.network.lowering.wafers import cycle_months, use_fab
 from fabopt.network.profiles import lead_profile, ramp_profile
 from fabopt.network.tables import Activity, Array, Material, Resource, Unit, UnitEffect
@@ -115,6 +115,8 @@ def _stacks(chain: Chain, maker_id: str, maker: MemoryMaker, generation: str, de
             upper=chain.open_upper(mask),
         )
     )
+    price = chain.mean(hbm.price) * PER_THOUSAND
+    chain.pay(designer, maker.owner, "hbm", generation, Goods("activity", activity, stacks, price, "kstack"))
     use_fab(chain, activity, maker.fab, maker.node)
     wafer_months = cycle_months(chain, maker.node, maker.fab)
     first, weights = landing(wafer_months, chain)

@@ -17,7 +17,7 @@ import numpy as np
 from fabopt.domain.chips import Bom, Chip
 from fabopt.domain.nodes import gross_dies_per_wafer
 from fabopt.domain.packaging import LineExpansion, PackagingLine, SubstrateExpansion
-from fabopt.network.lowering.builder import PER_THOUSAND, Chain, landing, tags
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, landing, tags
 from fabopt.network.lowering.wafers import ONE
 from fabopt.network.profiles import ramp_profile
 from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitEffect
@@ -168,6 +168,8 @@ def _substrates(chain: Chain) -> None:
             mask = chain.window(substrate.available, None) * (1.0 - chain.barred(substrate.region, region))
             chain.build.material(Material(material, name, "kpackage", who, storable=True))
             chain.build.activity(Activity(material, name, "kpackage", who, cost=cost, upper=chain.open_upper(mask)))
+            goods = Goods("activity", material, chain.flat(1.0), chain.mean(substrate.price) * PER_THOUSAND, "kpackage")
+            chain.pay(designer, substrate.owner, "substrates", substrate_id, goods)
             chain.build.use(material, resource, 0, ONE, chain.flat(1.0))
             chain.build.flow(material, material, first, weights, chain.flat(1.0))
             chain.cost_of(material, cost)
@@ -212,6 +214,7 @@ def _assembly(chain: Chain, route: Route) -> None:
             _label(chain, route, "packaging", owner, region),
             cost=cost,
             upper=chain.open_upper(_route_mask(chain, route, to_package)),
+            bearer=chip.designer,
         )
     )
     parts = np.zeros(chain.n)
@@ -241,7 +244,11 @@ def _interposers(chain: Chain, route: Route, bom: Bom, line: PackagingLine) -> N
     name = f"{chain.instance.chips[route.chip].name} interposers at {line.name}"
     label = _label(chain, route, "interposer", line.owner, line.region)
     wafers = 1.0 / (packages_per_wafer(bom) * chain.mean(line.interposer_yield))
+    price = chain.mean(line.wafer_price) * PER_THOUSAND
     cost = wafers * chain.mean(line.wafer_price) * line_cost_share(line) * PER_THOUSAND
+    designer = chain.instance.chips[route.chip].designer
+    goods = Goods("activity", route.interposer, wafers, price, "kwafer")
+    chain.pay(designer, line.owner, "packaging", route.line or "", goods)
     chain.build.material(Material(route.interposer, name, "kpackage", label, storable=True))
     upper = chain.open_upper(_route_mask(chain, route, to_bonding + to_package))
     chain.build.activity(Activity(route.interposer, name, "kpackage", label, cost=cost, upper=upper))

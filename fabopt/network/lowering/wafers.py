@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from fabopt.domain.nodes import Die, Node
-from fabopt.network.lowering.builder import PER_THOUSAND, Chain, landing, tags
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, landing, tags
 from fabopt.network.profiles import lead_profile, spread_profile
 from fabopt.network.tables import Activity, Array, Material
 
@@ -105,6 +105,8 @@ def _starts(chain: Chain, die_id: str, die: Die, fab_id: str) -> None:
             upper=chain.open_upper(mask),
         )
     )
+    wafers = Goods("activity", activity, chain.flat(1.0), chain.mean(node.wafer_price) * PER_THOUSAND, "kwafer")
+    chain.pay(die.designer, fab.owner, "wafers", die.node, wafers)
     use_fab(chain, activity, fab_id, die.node)
     good = good_dies(chain, die, node, months)
     first, weights = landing(months, chain)

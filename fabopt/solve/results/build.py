@@ -10,11 +10,11 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from fabopt import __version__
-from fabopt.domain.instance import Instance
 from fabopt.network.tables import Network
 from fabopt.solve.results.columns import COLUMNS, CORE, TableSpec
 from fabopt.solve.results.exposure import EXPOSURE, exposure_rows
 from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.transfers import TRANSFERS, transfer_rows
 from fabopt.solve.results.views import DOMAIN, domain_tables
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fabopt.solve.solution import Solution
 
-ALL_TABLES: tuple[TableSpec, ...] = (*CORE, COLUMNS, *DOMAIN, EXPOSURE)
+ALL_TABLES: tuple[TableSpec, ...] = (*CORE, COLUMNS, *DOMAIN, TRANSFERS, EXPOSURE)
 """Every table of a result, core first."""
 
 
@@ -51,22 +51,15 @@ class Origin:
     money_unit: str
 
 
-def core_and_domain(net: Network, solution: Solution, data: Instance) -> Mapping[TableSpec, pd.DataFrame]:
-    """Return all tables of a solution that has a plan, by their records.
-
-    Parameters
-    ----------
-    net, solution
-        The network, and its solution.
-    data
-        The instance that the network came from, for what the network does not know: prices.
-    """
+def core_and_domain(net: Network, solution: Solution) -> Mapping[TableSpec, pd.DataFrame]:
+    """Return all tables of a solution that has a plan, by their records."""
     from fabopt.solve.results.core import columns_table, core_tables, frame
 
     core = core_tables(net, solution)
     by_spec = {spec: core[spec.name] for spec in CORE}
     by_spec[COLUMNS] = columns_table([spec for spec in ALL_TABLES if spec is not COLUMNS])
-    return {**by_spec, **domain_tables(core, data), EXPOSURE: frame(EXPOSURE, exposure_rows(net, solution))}
+    more = {TRANSFERS: transfer_rows(net, solution), EXPOSURE: exposure_rows(net, solution)}
+    return {**by_spec, **domain_tables(core), **{spec: frame(spec, rows) for spec, rows in more.items()}}
 
 
 def find_table(name: str) -> str:

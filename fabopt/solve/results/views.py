@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from fabopt.domain.instance import Instance
 from fabopt.solve.results.columns import MONEY, PERIOD, REPORTED, UNIT, TableSpec, number, text
-from fabopt.solve.results.transfers import TRANSFERS, transfers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,10 +195,9 @@ SPENDING = TableSpec(
 )
 
 
-def domain_tables(core: Tables, data: Instance) -> dict[TableSpec, pd.DataFrame]:
-    """Return the domain tables by their records, from the core tables by name and the instance that was solved."""
-    tables = {spec: view(core)[spec.names].reset_index(drop=True) for spec, view in VIEWS.items()}
-    return {**tables, TRANSFERS: transfers(data, core, tables[SHIPMENTS], tables[HBM])}
+def domain_tables(core: Tables) -> dict[TableSpec, pd.DataFrame]:
+    """Return the domain tables that are views of the core tables, by their records."""
+    return {spec: view(core)[spec.names].reset_index(drop=True) for spec, view in VIEWS.items()}
 
 
 def _wafer_starts(core: Tables) -> pd.DataFrame:
@@ -340,4 +337,4 @@ VIEWS: dict[TableSpec, View] = {
     ORDERS: _orders,
     SPENDING: _spending,
 }
-DOMAIN = (*VIEWS, TRANSFERS)
+DOMAIN = tuple(VIEWS)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fabopt.network.tables import Array, Budget, GroupLimit, Network, Term, WholeGroup
+from fabopt.network.tables import Array, Budget, GroupLimit, Network, WholeGroup
 from fabopt.solve.results.columns import TAG_NAMES
+from fabopt.solve.results.decided import decisions, term_by_period
 from fabopt.solve.solution import Solution
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ Group = Budget | GroupLimit | WholeGroup
 def window_rows(make: Frames, solution: Solution) -> dict[str, Any]:
     """Return the columns of the table `windows`."""
     net = make.net
-    decided = _decisions(net, solution)
+    decided = decisions(net, solution)
     rows = [row for group in _groups(net) for row in _rows(make, *group, decided)]
     names = ("id", "name", *TAG_NAMES, "kind", "first", "last", "unit", "sense", "limit", "used")
     return {name: [row[name] for row in rows] for name in names}
@@ -36,19 +37,6 @@ def _groups(net: Network) -> Iterable[tuple[str, Group, str, str, Array]]:
         yield "whole", whole, whole.unit, "multiple of", np.full(len(whole.windows), whole.lot)
 
 
-def _decisions(net: Network, solution: Solution) -> dict[tuple[str, str], Array]:
-    """Return every decision that a term may name, by kind and id [T]."""
-    found: dict[tuple[str, str], Array] = {}
-    found |= {("activity", a.id): solution.levels[n] for n, a in enumerate(net.activities)}
-    for n, unit in enumerate(net.units):
-        found[("unit", unit.id)] = solution.orders[n]
-        found[("retire", unit.id)] = solution.retired[n]
-        found[("placed", unit.id)] = solution.placed[n]
-    found |= {("stock", m.id): solution.stock[n] for n, m in enumerate(net.materials)}
-    found |= {("demand", d.id): solution.delivered[n].sum(axis=0) for n, d in enumerate(net.demands)}
-    return found
-
-
 def _rows(
     make: Frames,
     kind: str,
@@ -59,7 +47,7 @@ def _rows(
     decided: dict[tuple[str, str], Array],
 ) -> Iterable[dict[str, Any]]:
     opening = {m.id: m.opening for m in make.net.materials}
-    per_period = np.sum([_term(term, decided, opening) for term in group.terms], axis=0)
+    per_period = np.sum([term_by_period(term, decided, opening) for term in group.terms], axis=0)
     for window, limit in zip(group.windows, limits, strict=True):
         yield {
             "id": group.id,
@@ -73,17 +61,3 @@ def _rows(
             "limit": float(limit),
             "used": float(sum(per_period[t] for t in window)) if group.terms else 0.0,
         }
-
-
-def _term(term: Term, decided: dict[tuple[str, str], Array], opening: dict[str, float]) -> Array:
-    """Return a term by period of the row [T]; what lies before the horizon is zero, of a stock the opening one."""
-    values = decided[(term.kind, term.id)]
-    periods = len(values)
-    shifted = np.zeros(periods)
-    for t in range(periods):
-        seen = t - term.shift
-        if 0 <= seen < periods:
-            shifted[t] = values[seen]
-        elif seen == -1 and term.kind == "stock":
-            shifted[t] = opening[term.id]
-    return np.asarray(term.coefficient * shifted)
