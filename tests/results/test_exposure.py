@@ -55,7 +55,7 @@ def exposures(text):
     data = Instance.model_validate(yaml.safe_load(text))
     net = lower(data)
     solution = solve(net, SolveOptions(gap=0.0))
-    tables = {spec.name: frame for spec, frame in core_and_domain(net, solution, data).items()}
+    tables = {spec.name: frame for spec, frame in core_and_domain(net, solution).items()}
     frame = tables["exposure"]
     assert list(frame) == ["period", "reported", "lab", "kind", "supplier", "share"]
     assert set(frame["lab"]) <= {"lab"}
