@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fabopt.network.tables import Network
     from fabopt.report.answer import Answer
     from fabopt.report.choke import ChokeReport
+    from fabopt.report.compare import ComparisonReport
     from fabopt.report.overview import Overview
     from fabopt.solve.run import Hook, Notify
     from fabopt.solve.solution import Conflict
@@ -377,6 +378,38 @@ def load_result(path: str | Path) -> Result:
     )
 
 
+def compare(
+    first: Result | str | Path, *others: Result | str | Path, names: Sequence[str] | None = None
+) -> ComparisonReport:
+    """Return plans and their inputs side by side; the others are held against the first.
+
+    Parameters
+    ----------
+    first, others
+        Results, or their folders.
+    names
+        What the plans are called; from scenario and instance when left out, or from the folders where these are alike.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        When a folder is no result.
+    fabopt.analysis.explosion.AnalysisError
+        When there are fewer than two results, one has no plan, or they have nothing in common.
+    """
+    from fabopt.analysis.compare.compare import Source, comparison
+    from fabopt.report.compare import ComparisonReport
+
+    given = (first, *others)
+    results = [one if isinstance(one, Result) else load_result(one) for one in given]
+    folders = [Path(one).resolve().name for one in given if not isinstance(one, Result)]
+    origins = {(one.manifest["instance"], one.manifest["scenario"]) for one in results}
+    if names is None and len(origins) < len(results) and len(set(folders)) == len(results):
+        names = folders
+    sources = [Source(one.manifest, one.table, one._instance) for one in results]
+    return ComparisonReport(comparison(sources, names))
+
+
 class Result:
     """What a run gave: how good the plan is, its tables, and the answer in words.
 
@@ -562,6 +595,10 @@ class Result:
 
         asked = Asked(lab=lab, top=top, minutes=budget, seed=seed, workers=workers, draws=draws)
         return ChokeReport(of_result(self.manifest, self.table, self._instance, asked, period, tell), top)
+
+    def compare(self, *others: Result | str | Path, names: Sequence[str] | None = None) -> ComparisonReport:
+        """Return other plans and their inputs against this one; see :func:`compare`."""
+        return compare(self, *others, names=names)
 
     def chart(self) -> Any:
         """Return the picture of the result as an Altair chart."""

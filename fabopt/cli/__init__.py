@@ -19,6 +19,7 @@ from fabopt import __version__
 from fabopt.cli.allocate import allocate
 from fabopt.cli.bill import bill
 from fabopt.cli.choke import choke
+from fabopt.cli.compare import compare
 from fabopt.cli.new import new
 from fabopt.cli.reconcile import reconcile
 from fabopt.cli.schema import schema
@@ -36,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (solve, choke, validate, show, schema, new, bill, reconcile, allocate):
+for verb in (solve, choke, validate, show, schema, new, bill, reconcile, allocate, compare):
     app.command()(verb)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fabopt.analysis.plan_tables import accelerators, binding, last_of_years, reported
 from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, seconds, thousands
 
 if TYPE_CHECKING:
@@ -90,18 +91,17 @@ def answer(manifest: Mapping[str, Any], read: Read) -> Answer:
     return Answer(sentence, tuple(table for table in tables if table.rows), closing_lines(manifest))
 
 
-def reported(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of reported periods."""
-    return frame[frame["reported"]]
-
-
 def year_ends(periods: pd.DataFrame) -> list[str]:
     """Return the labels of the last reported period of each calendar year, thinned to a few that fit a line."""
-    rows = reported(periods)
-    last = rows.groupby(rows["start"].str[:4], sort=False)["period"].last().tolist()
+    return thinned(last_of_years(periods))
+
+
+def thinned(labels: Sequence[str]) -> list[str]:
+    """Return labels of which as many are left out as it takes to fit a line; the last one is kept."""
+    last = list(labels)
     while len(last) > MOST_DATES:
         last = last[::-1][::2][::-1]  # every other one, the final one kept
-    return [str(label) for label in last]
+    return last
 
 
 def closing_lines(manifest: Mapping[str, Any]) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ def _in_unit(value: float, unit: str) -> str:
 
 
 def _chain_sentence(manifest: Mapping[str, Any], read: Read, dates: Sequence[str]) -> str:
-    fleet, installed = _accelerators(read, "domain/fleet"), _accelerators(read, "domain/deployments")
+    fleet, installed = accelerators(read, "domain/fleet"), accelerators(read, "domain/deployments")
     end = dates[-1]
     now = fleet[fleet["period"] == end]
     everything = _at(reported(read("domain/fleet")), end)
@@ -166,25 +166,17 @@ def percent_whole(share: float) -> str:
     return f"{100.0 * share:.0f} %"
 
 
-def _accelerators(read: Read, table: str) -> pd.DataFrame:
-    """Return the reported rows of chips that make accelerator compute: processors for agents are not counted."""
-    mix = read("domain/chip_mix")
-    chips = set(mix.loc[mix["kh100e"] > 0.0, "chip"])
-    rows = reported(read(table))
-    return rows[rows["chip"].isin(chips)]
-
-
 def _at(frame: pd.DataFrame, period: str) -> pd.DataFrame:
     return frame[frame["period"] == period]
 
 
 def _reach(read: Read, dates: Sequence[str]) -> TextTable:
     """Accelerators running by lab at the ends of years, and the power they draw at the last of them."""
-    fleet, counted = reported(read("domain/fleet")), _accelerators(read, "domain/fleet")
+    fleet, counted = reported(read("domain/fleet")), accelerators(read, "domain/fleet")
     rows: list[tuple[float, tuple[str, ...]]] = []
     for lab, own in fleet.groupby("lab", sort=False):
-        accelerators = counted[counted["lab"] == lab]
-        running = [float(_at(accelerators, date)["running"].sum()) for date in dates]
+        own_chips = counted[counted["lab"] == lab]
+        running = [float(_at(own_chips, date)["running"].sum()) for date in dates]
         power = float(_at(own, dates[-1])["facility_mw"].sum()) / 1000.0
         rows.append((power, (str(lab), *(amount(n) for n in running), amount(power))))
     ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])]
@@ -234,9 +226,7 @@ def _deliveries(read: Read, dates: Sequence[str]) -> TextTable:
 
 def _holds_back(manifest: Mapping[str, Any], read: Read) -> TextTable:
     """The limits whose relief by 1 % in every reported period would gain most, by their prices."""
-    limits = reported(read("core/limits"))
-    limits = limits.assign(gain=limits["price"].abs() * limits["limit"].abs() * 0.01)
-    limits = limits[limits["gain"] > 1e-6]
+    limits = binding(read("core/limits"))
     rows: list[tuple[float, tuple[str, ...]]] = []
     for _, own in limits.groupby(["family", "id", "side"], sort=False):
         first, last = own["period"].iloc[0], own["period"].iloc[-1]

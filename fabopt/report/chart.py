@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fabopt.analysis.plan_tables import reported
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -34,7 +36,7 @@ def result_chart(title: str, read: Read) -> Any:
     """
     import altair as alt
 
-    fleet, mix, demands = (_reported(read(name)) for name in ("domain/fleet", "domain/chip_mix", "core/demands"))
+    fleet, mix, demands = (reported(read(name)) for name in ("domain/fleet", "domain/chip_mix", "core/demands"))
     if len(fleet):
         power = fleet.assign(amount=fleet["facility_mw"] / 1000.0)
         compute = mix.assign(amount=mix["kh100e"] / 1000.0)
@@ -52,10 +54,6 @@ def result_chart(title: str, read: Read) -> Any:
     return chart.properties(title=title).configure_axis(grid=False).configure_view(stroke=None)
 
 
-def _reported(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[frame["reported"]]
-
-
 def _areas(read: Read, rows: pd.DataFrame, by: str, title: str, scheme: str) -> Any:
     """Return stacked steps over time, largest series at the bottom; small ones are joined as 'others'."""
     import altair
@@ -70,7 +68,7 @@ def _areas(read: Read, rows: pd.DataFrame, by: str, title: str, scheme: str) -> 
         {"period": period, "series": name, "amount": value, "order": order.index(name)}
         for period, name, value in zip(joined["period"], joined["series"], joined["amount"], strict=True)
     ]
-    labels = _reported(read("core/periods"))["period"].tolist()
+    labels = reported(read("core/periods"))["period"].tolist()
     return (
         alt.Chart(alt.Data(values=data), title=title, width=380, height=260)
         .mark_bar(binSpacing=0)

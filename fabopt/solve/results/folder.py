@@ -136,7 +136,10 @@ def read_manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ResultError(f"{path} is no result: there is no {MANIFEST} in it.") from error
+        hint = (
+            f" It is an instance: solve it first (fabopt solve {path})." if (path / "instance.yaml").is_file() else ""
+        )
+        raise ResultError(f"{path} is no result: there is no {MANIFEST} in it.{hint}") from error
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ResultError(f"{path / MANIFEST} cannot be read: {error}.") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:

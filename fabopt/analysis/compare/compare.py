@@ -1,0 +1,154 @@
+"""From results to their comparison: names, what they have in common, and every table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import ascii_uppercase
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.compare import tables
+from fabopt.analysis.compare.records import Comparison, Difference, Input, Plan
+from fabopt.analysis.explosion import AnalysisError
+from fabopt.analysis.plan_tables import last_of_years, reported
+from fabopt.domain.instance import Instance
+from fabopt.io.difference import differences
+from fabopt.io.problems import Positions
+from fabopt.io.tree import Tree
+from fabopt.io.validate import validate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Read = Callable[[str], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A result to be compared: its manifest, its tables by name, and its instance as JSON."""
+
+    manifest: Mapping[str, Any]
+    read: Read
+    instance: str
+
+
+def comparison(sources: Sequence[Source], names: Sequence[str] | None = None) -> Comparison:
+    """Return plans side by side.
+
+    Parameters
+    ----------
+    sources
+        Results; the others are held against the first.
+    names
+        What the plans are called; from scenario, instance and settings when left out.
+
+    Raises
+    ------
+    AnalysisError
+        When there are fewer than two, one has no plan, or they have nothing in common that could be compared.
+    """
+    if len(sources) < 2:
+        raise AnalysisError("A comparison needs two results at least.")
+    if names is not None and (len(names) != len(sources) or len(set(names)) < len(names)):
+        raise AnalysisError(f"{len(sources)} results need as many different names, not {', '.join(names) or 'none'}.")
+    called = list(names) if names is not None else names_of([source.manifest for source in sources])
+    for name, source in zip(called, sources, strict=True):
+        if not source.manifest["has_plan"]:
+            raise AnalysisError(f"{name} has no plan: the run ended with {source.manifest['status']!r}.")
+    plans = [_plan(name, source.manifest) for name, source in zip(called, sources, strict=True)]
+    _related(called, sources)
+    periods = _periods(called, sources)
+    data = [validate(Tree(Path(), json.loads(s.instance), Positions(), {}, {}), Instance) for s in sources]
+    first, base = plans[0], sources[0].read
+    others = list(zip(plans[1:], sources[1:], data[1:], strict=True))
+    years = last_of_years(base("core/periods"))
+    return Comparison(
+        money=str(sources[0].manifest["money_unit"]),
+        periods=tuple(periods),
+        dates=tuple(label for label in years if label in periods) or (periods[-1],),
+        plans=tuple(plans),
+        gains=tuple(row for p, s, _ in others for row in tables.gains(p.name, base, s.read, periods)),
+        chip_mix=tuple(row for p, s, _ in others for row in tables.chip_mix(p.name, base, s.read, periods)),
+        orders=tuple(row for p, s, _ in others for row in tables.orders(p.name, base, s.read)),
+        worth=tuple(row for p, s, _ in others for row in tables.worth(p.name, base, s.read)),
+        limits=tuple(row for p, s, _ in others for row in tables.limits(p.name, first.name, base, s.read)),
+        inputs=tuple(
+            Input(p.name, found.path, found.before, found.after, found.factor)
+            for p, _, other in others
+            for found in differences(data[0], other)
+        ),
+        difference=tuple(_difference(first, p) for p, _, _ in others),
+    )
+
+
+def names_of(manifests: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a name for each plan: its scenario, else its instance, with both or with a letter where two are alike."""
+    short = [str(m["scenario"] or m["instance"]) for m in manifests]
+    full = [f"{m['instance']} {m['scenario']}" if m["scenario"] else str(m["instance"]) for m in manifests]
+    for names in (short, full):
+        if len(set(names)) == len(names):
+            return names
+    return [f"{ascii_uppercase[n]} {name}" if n < 26 else f"{n} {name}" for n, name in enumerate(short)]
+
+
+def _plan(name: str, manifest: Mapping[str, Any]) -> Plan:
+    value, bound = float(manifest["value"]), manifest["bound"]
+    short = float(bound) - value if manifest["objective_name"] == "value" and bound is not None else None
+    if short is not None and short <= 1e-9 * max(abs(value), 1.0):
+        short = 0.0
+    return Plan(
+        name=name,
+        instance=manifest["instance"],
+        scenario=manifest["scenario"],
+        sets=tuple(manifest["sets"]),
+        status=manifest["status"],
+        objective=manifest["objective_name"],
+        value=value,
+        short=short,
+        gap=manifest["gap"],
+    )
+
+
+def _difference(first: Plan, plan: Plan) -> Difference:
+    change = plan.value - first.value
+    if first.short is None or plan.short is None:
+        return Difference(plan.name, change, None, None)
+    return Difference(plan.name, change, change - first.short, change + plan.short)
+
+
+def _periods(names: Sequence[str], sources: Sequence[Source]) -> list[str]:
+    """Return the labels of the reported periods that all plans have."""
+    labels = [[str(label) for label in reported(s.read("core/periods"))["period"]] for s in sources]
+    for name, own in zip(names[1:], labels[1:], strict=True):
+        if not set(own) & set(labels[0]):
+            raise AnalysisError(
+                f"{names[0]} and {name} have no reported period in common: one runs from {labels[0][0]} to "
+                f"{labels[0][-1]}, the other from {own[0]} to {own[-1]}."
+            )
+    common = [label for label in labels[0] if all(label in own for own in labels)]
+    if not common:
+        raise AnalysisError(f"{', '.join(names)} have no reported period that is common to all.")
+    return common
+
+
+def _related(names: Sequence[str], sources: Sequence[Source]) -> None:
+    """Refuse plans for instances that share no lab and no demand, or count in different money."""
+    first = _wanted(sources[0])
+    for name, source in zip(names[1:], sources[1:], strict=True):
+        a, b = sources[0].manifest, source.manifest
+        if not first & _wanted(source):
+            raise AnalysisError(
+                f"{names[0]} (instance {a['instance']}) and {name} (instance {b['instance']}) share no lab, market or "
+                "demand, so there is nothing to compare."
+            )
+        if a["money_unit"] != b["money_unit"]:
+            units = [m["money_unit"] or "a unit of its own" for m in (a, b)]
+            raise AnalysisError(f"{names[0]} counts money in {units[0]}, {name} in {units[1]}.")
+
+
+def _wanted(source: Source) -> set[str]:
+    """Return the demands of a plan: of each lab by workload, of markets, of a plain network."""
+    demands = source.read("core/demands")
+    return {*demands["id"], *(f"lab {lab}" for lab in demands["lab"] if lab)}

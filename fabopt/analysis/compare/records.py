@@ -1,0 +1,261 @@
+"""What a comparison of plans says, as frozen records: each kind of record is a table.
+
+The first plan is what the others are held against. Every row names the other plan, what the first one has (`base`),
+what the other has (`value`), and `change`, the second less the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.explosion import AnalysisError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One of the plans.
+
+    Attributes
+    ----------
+    name
+        What it is called here.
+    instance, scenario, sets
+        What was solved.
+    status
+        How the run ended.
+    objective
+        Name of the objective that it was solved for.
+    value
+        Discounted value less cost (M USD; for a plain network in its own unit of money).
+    short
+        What the best plan may be worth more (same unit); None where the run was not for value, or has no bound.
+    gap
+        Gap of the run's own objective, a share.
+    """
+
+    name: str
+    instance: str
+    scenario: str | None
+    sets: tuple[str, ...]
+    status: str
+    objective: str
+    value: float
+    short: float | None
+    gap: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a lab, designer or demand has in a period.
+
+    Attributes
+    ----------
+    measure
+        running: accelerators run at the end of the period. compute: what they yield. power: what they draw.
+        shipped: accelerators of a designer that leave for a site in the period. delivered: to a demand, from the
+        start up to the end of the period.
+    unit
+        Unit of base, value and change.
+    who, name
+        Id of the lab, designer or demand, and what it is called.
+    share
+        Change as a share of the base; None where the base is 0.
+    """
+
+    plan: str
+    measure: str
+    unit: str
+    who: str
+    name: str
+    period: str
+    base: float
+    value: float
+    change: float
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """A chip's part in a lab's compute in a period (thousand H100 equivalents; shares of all that the lab runs)."""
+
+    plan: str
+    lab: str
+    designer: str
+    chip: str
+    period: str
+    base: float
+    value: float
+    change: float
+    base_share: float
+    value_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order (or retirement, negative) of a unit in a period that is not the same; cost in M USD of the period."""
+
+    plan: str
+    id: str
+    name: str
+    stage: str
+    owner: str
+    instrument: str
+    unit: str
+    period: str
+    base: float
+    value: float
+    change: float
+    cost_change: float
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """A term of discounted value and cost, by the party at which it falls (M USD over the whole horizon).
+
+    All rows of a plan add up to its value: costs are negative. The party is the lab, else the owner, else the customer
+    of the record; payments between parties are no cost of the chain and stand in the table `transfers` of a result.
+    """
+
+    plan: str
+    party: str
+    term: str
+    base: float
+    value: float
+    change: float
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChange:
+    """A limit that binds in one of the plans at least.
+
+    Attributes
+    ----------
+    binds
+        only <name of a plan>, or both.
+    base_binds, value_binds
+        First and last reported period in which it binds.
+    base_price, value_price
+        Mean price of one unit over the periods in which it binds (M USD per unit).
+    base, value
+        Worth of 1 % more throughout, at its price (M USD).
+    """
+
+    plan: str
+    family: str
+    id: str
+    side: str
+    name: str
+    owner: str
+    kind: str
+    unit: str
+    binds: str
+    base_binds: str
+    value_binds: str
+    base_price: float
+    value_price: float
+    base: float
+    value: float
+    change: float
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A lever, or a record, that differs: what stands in the first plan's instance and in the other's, as text.
+
+    `factor` says by how much a number or a whole series was scaled.
+    """
+
+    plan: str
+    path: str
+    base: str | None
+    value: str | None
+    factor: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The difference in value of a plan to the first, and what is known of it (M USD).
+
+    Attributes
+    ----------
+    change
+        Value of the plan less that of the first.
+    low, high
+        Between these lies the difference of the best values that the two instances allow; None where a run's gap is
+        not one of value.
+    """
+
+    plan: str
+    change: float
+    low: float | None
+    high: float | None
+
+    @property
+    def open(self) -> bool:
+        """Whether the gaps are so large that either may be worth more."""
+        return self.low is not None and self.high is not None and self.low <= 0.0 <= self.high
+
+
+TABLES: Mapping[str, type] = {
+    "plans": Plan,
+    "gains": Gain,
+    "chip_mix": Mix,
+    "orders": Order,
+    "worth": Worth,
+    "limits": LimitChange,
+    "inputs": Input,
+    "difference": Difference,
+}
+"""Tables of a comparison by name, and what a row of each is."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Plans side by side; each attribute is a table.
+
+    Attributes
+    ----------
+    money
+        Unit of money.
+    periods
+        Labels of the reported periods that all plans have.
+    dates
+        Labels of the last of these in each calendar year.
+    """
+
+    money: str
+    periods: tuple[str, ...]
+    dates: tuple[str, ...]
+    plans: tuple[Plan, ...]
+    gains: tuple[Gain, ...]
+    chip_mix: tuple[Mix, ...]
+    orders: tuple[Order, ...]
+    worth: tuple[Worth, ...]
+    limits: tuple[LimitChange, ...]
+    inputs: tuple[Input, ...]
+    difference: tuple[Difference, ...]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Who has what by period in each plan against the first."""
+        return self.table("gains")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table as a data frame.
+
+        Raises
+        ------
+        AnalysisError
+            When there is no such table.
+        """
+        import pandas as pd
+
+        if name not in TABLES:
+            raise AnalysisError(f"A comparison has no table {name[:40]!r}; there are {', '.join(TABLES)}.")
+        rows: Sequence[Any] = getattr(self, name)
+        return pd.DataFrame([asdict(row) for row in rows], columns=[field.name for field in fields(TABLES[name])])

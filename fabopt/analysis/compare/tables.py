@@ -1,0 +1,191 @@
+"""The tables of two plans against each other: joined by who, what and when, with zero where one has nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from fabopt.analysis.compare.records import Gain, LimitChange, Mix, Order, Worth
+from fabopt.analysis.plan_tables import accelerators, binding, reported
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Read = Callable[[str], pd.DataFrame]
+
+LEAST = 1e-9
+"""Change relative to the larger of two numbers below which they count as equal (solvers round)."""
+
+END = {"stock": "terminal_stock", "landing": "terminal_landing", "unit": "terminal_units", "retired": "terminal_units"}
+"""Term of the value to which a row of the table `terminal` belongs."""
+
+
+def joined(
+    base: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str], numbers: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], tuple[float, ...], tuple[float, ...]]]:
+    """Yield every key of either frame with the sums of its numbers in both, in order of appearance."""
+    first = _sums(base, keys, numbers)
+    second = _sums(other, keys, numbers)
+    none = (0.0,) * len(numbers)
+    for key in dict.fromkeys((*first, *second)):
+        yield key, first.get(key, none), second.get(key, none)
+
+
+def _sums(frame: pd.DataFrame, keys: Sequence[str], numbers: Sequence[str]) -> dict[tuple[str, ...], tuple[float, ...]]:
+    sums = frame.groupby(list(keys), sort=False)[list(numbers)].sum()
+    places = [tuple(str(part) for part in key) for key in sums.index]
+    values = sums.astype(float).to_numpy().tolist()
+    return {key: tuple(row) for key, row in zip(places, values, strict=True)}
+
+
+def same(a: float, b: float) -> bool:
+    """Whether two numbers differ by rounding at most."""
+    return abs(a - b) <= LEAST * max(1.0, abs(a), abs(b))
+
+
+# -- who has what ----------------------------------------------------------------------------------------------------
+
+
+def gains(plan: str, base: Read, other: Read, periods: Sequence[str]) -> Iterator[Gain]:
+    """Yield what labs, designers and demands have by period."""
+    for measure, unit, read in _MEASURES:
+        one, two = read(base, periods), read(other, periods)
+        names = {who: name for rows in (two, one) for who, name in zip(rows["who"], rows["name"], strict=True)}
+        found = {key: (a, b) for key, (a,), (b,) in joined(one, two, ("who", "period"), ("amount",))}
+        for who in dict.fromkeys(who for who, _ in found):
+            for period in periods:
+                if (who, period) in found:
+                    a, b = found[who, period]
+                    share = (b - a) / abs(a) if a else None
+                    yield Gain(plan, measure, unit, who, names[who], period, a, b, b - a, share)
+
+
+def _running(read: Read, _: Sequence[str]) -> pd.DataFrame:
+    rows = accelerators(read, "domain/fleet")
+    return rows.assign(who=rows["lab"], name=rows["lab"], amount=rows["running"])
+
+
+def _compute(read: Read, _: Sequence[str]) -> pd.DataFrame:
+    rows = reported(read("domain/chip_mix"))
+    return rows.assign(who=rows["lab"], name=rows["lab"], amount=rows["kh100e"])
+
+
+def _power(read: Read, _: Sequence[str]) -> pd.DataFrame:
+    rows = reported(read("domain/fleet"))
+    return rows.assign(who=rows["lab"], name=rows["lab"], amount=rows["facility_mw"] / 1000.0)
+
+
+def _shipped(read: Read, _: Sequence[str]) -> pd.DataFrame:
+    rows = accelerators(read, "domain/shipments")
+    return rows.assign(who=rows["designer"], name=rows["designer"], amount=rows["kaccelerator"])
+
+
+def _delivered(read: Read, periods: Sequence[str]) -> pd.DataFrame:
+    """Deliveries cumulated over the periods in common, for what is no compute."""
+    rows = reported(read("core/demands"))
+    rows = rows[(rows["stage"] != "compute") & rows["period"].isin(list(periods))]
+    amount = rows.groupby("id", sort=False)["delivered"].cumsum()
+    return rows.assign(who=rows["id"], amount=amount)
+
+
+_MEASURES: tuple[tuple[str, str, Callable[[Read, Sequence[str]], pd.DataFrame]], ...] = (
+    ("running", "thousand accelerators", _running),
+    ("compute", "thousand H100 equivalents", _compute),
+    ("power", "GW of facility power", _power),
+    ("shipped", "thousand accelerators", _shipped),
+    ("delivered", "the demand's unit", _delivered),
+)
+
+
+def chip_mix(plan: str, base: Read, other: Read, periods: Sequence[str]) -> Iterator[Mix]:
+    """Yield each chip's part in each lab's compute by period."""
+    keys = ("lab", "designer", "chip", "period")
+    one, two = (reported(read("domain/chip_mix")) for read in (base, other))
+    for key, (a, share_a), (b, share_b) in joined(one, two, keys, ("kh100e", "share")):
+        lab, designer, chip, period = key
+        if period in periods and (a or b):
+            yield Mix(plan, lab, designer, chip, period, a, b, b - a, share_a, share_b)
+
+
+# -- what is ordered, what it is worth, what binds ---------------------------------------------------------------------
+
+
+def orders(plan: str, base: Read, other: Read) -> Iterator[Order]:
+    """Yield the orders of reported periods that are not the same, retirements as negative numbers."""
+    keys = ("id", "name", "stage", "owner", "instrument", "unit", "period")
+    one, two = (
+        rows.assign(net=rows["ordered"] - rows["retired"])
+        for rows in (reported(read("domain/orders")) for read in (base, other))
+    )
+    for key, (a, cost_a), (b, cost_b) in joined(one, two, keys, ("net", "cost")):
+        if not same(a, b):
+            unit_id, name, stage, owner, instrument, unit, period = key
+            yield Order(plan, unit_id, name, stage, owner, instrument, unit, period, a, b, b - a, cost_b - cost_a)
+
+
+def worth(plan: str, base: Read, other: Read) -> Iterator[Worth]:
+    """Yield the terms of value and cost by party; they add up to the values of the plans."""
+    for (party, term), (a,), (b,) in joined(_money(base), _money(other), ("party", "term"), ("amount",)):
+        if a or b:
+            yield Worth(plan, party, term, a, b, b - a)
+
+
+def _money(read: Read) -> pd.DataFrame:
+    """Return party, term and discounted amount; what no record accounts for stands with no party."""
+    import pandas as pd
+
+    costs, end = read("core/costs"), read("core/terminal")
+    owned = [read(table) for table in ("core/materials", "core/units")]
+    parties = {key: party for rows in owned for key, party in zip(rows["id"], _party(rows), strict=True)}
+    falls = pd.DataFrame({"party": _party(costs), "term": costs["term"], "amount": costs["discounted"]})
+    ends = pd.DataFrame(
+        {
+            "party": [parties.get(key, "") for key in end["id"]],
+            "term": [END[kind] for kind in end["kind"]],
+            "amount": end["amount"] * end["unit_worth"] * end["discount"],
+        }
+    )
+    rows = pd.concat([frame for frame in (falls, ends) if len(frame)] or [falls], ignore_index=True)
+    found = rows.groupby("term", sort=False)["amount"].sum()
+    terms = read("core/terms").set_index("term")["amount"]
+    left = terms - found.reindex(terms.index, fill_value=0.0)
+    rest = pd.DataFrame({"party": "", "term": left.index, "amount": left.to_numpy()})
+    rest = rest[[not same(float(found.get(t, 0.0)), float(terms[t])) for t in rest["term"]]]
+    return pd.concat([rows, rest], ignore_index=True) if len(rest) else rows
+
+
+def _party(rows: pd.DataFrame) -> pd.Series[str]:
+    """Return at whom a record falls: the lab, else the owner, else the customer."""
+    owner = rows["owner"].where(rows["owner"] != "", rows["customer"])
+    return rows["lab"].where(rows["lab"] != "", owner)
+
+
+def limits(plan: str, first: str, base: Read, other: Read) -> Iterator[LimitChange]:
+    """Yield the limits that bind in one plan at least."""
+    sides = [_binding(read) for read in (base, other)]
+    for key in dict.fromkeys((*sides[0], *sides[1])):
+        (when_a, price_a, gain_a, row_a), (when_b, price_b, gain_b, row_b) = (side.get(key, _FREE) for side in sides)
+        name, owner, kind, unit = row_a or row_b
+        where = "both" if row_a and row_b else f"only {first if row_a else plan}"
+        family, record, side = key
+        yield LimitChange(
+            plan, family, record, side, name, owner, kind, unit, where, when_a, when_b, price_a, price_b,
+            gain_a, gain_b, gain_b - gain_a,
+        )  # fmt: skip
+
+
+_Bound = tuple[str, float, float, tuple[str, ...]]
+_FREE: _Bound = ("", 0.0, 0.0, ())
+
+
+def _binding(read: Read) -> dict[tuple[str, str, str], _Bound]:
+    """Return the limits that bind: when, mean price, worth of 1 % throughout, and name, owner, kind and unit."""
+    found: dict[tuple[str, str, str], _Bound] = {}
+    for (family, record, side), own in binding(read("core/limits")).groupby(["family", "id", "side"], sort=False):
+        first, last = own["period"].iloc[0], own["period"].iloc[-1]
+        words = tuple(str(own[column].iloc[0]) for column in ("name", "owner", "kind", "unit"))
+        when = first if first == last else f"{first} to {last}"
+        found[str(family), str(record), str(side)] = (
+            str(when), float(own["price"].abs().mean()), float(own["gain"].sum()), words,
+        )  # fmt: skip
+    return found

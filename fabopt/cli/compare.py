@@ -1,0 +1,40 @@
+"""``fabopt compare``: plans and their inputs side by side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fabopt.cli.common import guarded, say
+
+_Paths = typer.Argument(
+    help="Folders of two results or more; the others are held against the first.", show_default=False
+)
+_Table = typer.Option(
+    "--table",
+    help="Print one table as CSV: plans, gains, chip_mix, orders, worth, limits, inputs, difference.",
+    metavar="NAME",
+    show_default=False,
+)
+_Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
+
+
+@guarded
+def compare(
+    paths: Annotated[list[Path], _Paths],
+    table: Annotated[str | None, _Table] = None,
+    as_json: Annotated[bool, _Json] = False,
+) -> None:
+    """Show who gains and who loses between plans, what binds, and which inputs differ."""
+    from fabopt import api
+
+    report = api.compare(*paths)
+    if table is not None:
+        typer.echo(report.table(table).to_csv(index=False, lineterminator="\n"), nl=False)
+    elif as_json:
+        typer.echo(json.dumps(report.as_dict(), allow_nan=False))
+    else:
+        say(report.lines())

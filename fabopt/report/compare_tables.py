@@ -1,0 +1,227 @@
+"""The tables of a comparison of plans: one function a table, numbers from its records alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fabopt.analysis.compare.records import Comparison, Gain, Mix, Plan
+from fabopt.report.answer import percent_whole, shortened, thinned
+from fabopt.report.text import TextTable, amount, percent
+
+MOST_YEARS = 4
+"""Year ends that a table shows."""
+
+
+def plan_table(found: Comparison) -> TextTable:
+    """Return the plans: what was solved, its value, and how good it is."""
+    rows = []
+    for plan in found.plans:
+        solved = f"{plan.instance}{f', scenario {plan.scenario}' if plan.scenario else ''}"
+        short = "unknown" if plan.short is None else amount(plan.short)
+        rows.append((plan.name, solved, plan.status, amount(plan.value), short, percent(plan.gap)))
+    unit = f", {found.money}" if found.money else ""
+    headers = ("plan", "solved", "status", "value", "may be short by", "gap")
+    return TextTable(
+        f"Plans: discounted value less cost, and what the best may be worth more{unit}", headers, tuple(rows), left=3
+    )
+
+
+def plan_tables(found: Comparison, plan: Plan) -> list[TextTable]:
+    """Return the tables of one plan against the first."""
+    against = f"{plan.name} against {found.plans[0].name}"
+    return [
+        gain_table(found, plan, "running", f"Who gains, {against}: thousand accelerators running"),
+        gain_table(found, plan, "compute", f"Compute, {against}: thousand H100 equivalents"),
+        gain_table(found, plan, "power", f"Facility power in use, {against}: GW"),
+        shipped_table(found, plan, f"Shipments by designer, {against}: thousand accelerators"),
+        gain_table(found, plan, "delivered", f"Delivered since the start, {against}"),
+        mix_table(
+            found, plan, f"Chip mix at {found.dates[-1]}, {against}: share of compute; thousand H100 equivalents"
+        ),
+        worth_table(found, plan, "party", f"Value less cost by party, {against}"),
+        worth_table(found, plan, "term", f"Value and cost by term, {against}"),
+        order_table(found, plan, f"Orders that differ, {against}: units, where they differ"),
+        limit_table(found, plan, f"What binds otherwise, {against}: worth of 1 % more throughout"),
+        input_table(found, plan, f"Inputs that differ, {against}"),
+    ]
+
+
+def at_end(found: Comparison, plan: Plan, measure: str) -> list[Gain]:
+    """Return what everybody has at the last year end."""
+    return [row for row in found.gains if (row.plan, row.measure, row.period) == (plan.name, measure, found.dates[-1])]
+
+
+def years(found: Comparison) -> list[str]:
+    """Return the year ends that a table shows, the last one included."""
+    return thinned(found.dates)[-MOST_YEARS:]
+
+
+def gain_table(found: Comparison, plan: Plan, measure: str, title: str) -> TextTable:
+    """Return the changes of a measure at the ends of years, and what stands behind the last."""
+    return _over_years(found, plan, measure, title, {date: date for date in years(found)}, "by")
+
+
+def shipped_table(found: Comparison, plan: Plan, title: str) -> TextTable:
+    """Return the changes of what designers ship in each calendar year."""
+    ends: dict[str, str] = {}
+    waiting: list[str] = []
+    for period in found.periods:
+        waiting.append(period)
+        if period in found.dates:
+            ends.update(dict.fromkeys(waiting, period))
+            waiting = []
+    kept = {period: date for period, date in ends.items() if date in years(found)}
+    return _over_years(found, plan, "shipped", title, kept, "year to")
+
+
+Pair = tuple[float, float]
+"""What the first plan has, and what the other."""
+
+
+def _over_years(
+    found: Comparison, plan: Plan, measure: str, title: str, ends: Mapping[str, str], says: str
+) -> TextTable:
+    """Return a measure added up over the periods that belong to each year end, by who has it."""
+    people: dict[str, dict[str, Pair]] = {}
+    for row in found.gains:
+        if (row.plan, row.measure) == (plan.name, measure) and row.period in ends:
+            own, date = people.setdefault(row.name, {}), ends[row.period]
+            base, value = own.get(date, (0.0, 0.0))
+            own[date] = (base + row.base, value + row.value)
+    dates = list(dict.fromkeys(ends.values()))
+    pairs = {who: [own.get(date, (0.0, 0.0)) for date in dates] for who, own in people.items()}
+    adds_up = measure != "delivered"  # demands count in different units
+    shown = [who for who, own in pairs.items() if any(a != b if not adds_up else a or b for a, b in own)]
+    ordered = sorted(shown, key=lambda who: pairs[who][-1][0] - pairs[who][-1][1])
+    cells = _middle_left_out([_cells(who, pairs[who]) for who in ordered])
+    if adds_up and len(cells) > 1:
+        sums = [(sum(p[n][0] for p in pairs.values()), sum(p[n][1] for p in pairs.values())) for n in range(len(dates))]
+        cells.append(_cells("all", sums))
+    headers = ("", *(f"{says} {date}" for date in dates), _short(found.plans[0].name), _short(plan.name), "change")
+    return TextTable(title, headers, tuple(cells))
+
+
+def _cells(who: str, pairs: Sequence[Pair]) -> tuple[str, ...]:
+    base, value = pairs[-1]
+    return (who, *(signed(b - a) for a, b in pairs), amount(base), amount(value), _percent(base, value))
+
+
+def _middle_left_out(rows: Sequence[tuple[str, ...]], most: int = 12) -> list[tuple[str, ...]]:
+    """Return those that gain most and those that lose most."""
+    if len(rows) <= most:
+        return list(rows)
+    width = len(rows[0]) - 1
+    half = most // 2
+    return [*rows[:half], (f"... {len(rows) - 2 * half} between", *[""] * width), *rows[-half:]]
+
+
+def mix_table(found: Comparison, plan: Plan, title: str) -> TextTable:
+    """Return each chip's share of all compute at the last year end in both plans."""
+    rows = [row for row in found.chip_mix if (row.plan, row.period) == (plan.name, found.dates[-1])]
+    totals = (sum(row.base for row in rows), sum(row.value for row in rows))
+    chips: dict[tuple[str, str], list[Mix]] = {}
+    for row in rows:
+        chips.setdefault((row.chip, row.designer), []).append(row)
+    made: list[tuple[float, tuple[str, ...]]] = []
+    for (chip, designer), own in chips.items():
+        sums = (sum(row.base for row in own), sum(row.value for row in own))
+        shares = [percent_whole(n / total) if total > 0.0 else "-" for n, total in zip(sums, totals, strict=True)]
+        made.append(
+            (abs(sums[1] - sums[0]), (chip, designer, *shares, *(amount(n) for n in sums), signed(sums[1] - sums[0])))
+        )
+    ordered = [cells for _, cells in sorted(made, key=lambda row: -row[0])]
+    one, two = _short(found.plans[0].name), _short(plan.name)
+    headers = ("chip", "designer", one, two, f"kH100e {one}", f"kH100e {two}", "change")
+    return TextTable(title, headers, shortened(ordered, len(headers)), left=2)
+
+
+def worth_table(found: Comparison, plan: Plan, by: str, title: str) -> TextTable:
+    """Return value and cost by party, or by term, in both plans; they add up to the plans' values."""
+    sums: dict[str, tuple[float, float]] = {}
+    for row in found.worth:
+        if row.plan == plan.name:
+            key = (row.party or "-") if by == "party" else row.term.replace("_", " ")
+            before = sums.get(key, (0.0, 0.0))
+            sums[key] = (before[0] + row.base, before[1] + row.value)
+    ordered = sorted(sums.items(), key=lambda item: -abs(item[1][1] - item[1][0]))
+    cells = [(key, amount(a), amount(b), signed(b - a)) for key, (a, b) in ordered]
+    total = (sum(a for a, _ in sums.values()), sum(b for _, b in sums.values()))
+    headers = (by, _short(found.plans[0].name), _short(plan.name), "change")
+    last = ("all", amount(total[0]), amount(total[1]), signed(total[1] - total[0]))
+    unit = f"; discounted {found.money}" if found.money else ""
+    return TextTable(title + unit, headers, (*shortened(cells, len(headers)), last) if cells else ())
+
+
+def order_table(found: Comparison, plan: Plan, title: str) -> TextTable:
+    """Return the orders that differ, those first whose cost changes most."""
+    sums: dict[str, list[Any]] = {}
+    for row in found.orders:
+        if row.plan == plan.name:
+            own = sums.setdefault(row.id, [row, 0.0, 0.0, 0.0, [], []])
+            own[1], own[2], own[3] = own[1] + row.base, own[2] + row.value, own[3] + abs(row.cost_change)
+            own[4] += [row.period] if row.base else []
+            own[5] += [row.period] if row.value else []
+    ordered = sorted(sums.values(), key=lambda own: -own[3])
+    cells = [
+        (row.name, row.owner or "-", row.unit or "-", amount(a), amount(b), _span(when_a), _span(when_b))
+        for row, a, b, _, when_a, when_b in ordered
+    ]
+    one, two = _short(found.plans[0].name), _short(plan.name)
+    headers = ("order", "owner", "unit", one, two, f"when {one}", f"when {two}")
+    return TextTable(title, headers, shortened(cells, len(headers)), left=3)
+
+
+def _span(periods: Iterable[str]) -> str:
+    """Return the first and the last of the periods in which orders differ."""
+    there = list(periods)
+    return "-" if not there else there[0] if len(there) == 1 else f"{min(there)}..{max(there)}"
+
+
+def limit_table(found: Comparison, plan: Plan, title: str) -> TextTable:
+    """Return the limits whose worth changes most, and in which plan each binds."""
+    changed = (row for row in found.limits if row.plan == plan.name and (row.binds != "both" or row.change))
+    rows = sorted(changed, key=lambda row: -abs(row.change))
+    one, two = _short(found.plans[0].name), _short(plan.name)
+    cells = [
+        (row.name, row.owner or "-", row.kind, row.binds, amount(row.base), amount(row.value), signed(row.change))
+        for row in rows
+    ]
+    headers = ("limit", "owner", "kind", "binds", one, two, "change")
+    unit = f", {found.money}" if found.money else ""
+    return TextTable(title + unit, headers, shortened(cells, len(headers)), left=4)
+
+
+def input_table(found: Comparison, plan: Plan, title: str) -> TextTable:
+    """Return the inputs that differ."""
+    one, two = _short(found.plans[0].name), _short(plan.name)
+    cells = [
+        (
+            row.path,
+            "-" if row.base is None else row.base,
+            ("-" if row.value is None else row.value) + _times(row.factor),
+        )
+        for row in found.inputs
+        if row.plan == plan.name
+    ]
+    return TextTable(title, ("lever", one, two), shortened(cells, 3), left=3)
+
+
+def _times(factor: float | None) -> str:
+    return "" if factor is None else f" (x {factor:.4g})"
+
+
+def _percent(base: float, value: float) -> str:
+    if base == 0.0:
+        return "new" if value else "-"
+    return f"{signed(100.0 * (value - base) / abs(base))} %"
+
+
+def signed(value: float) -> str:
+    """Write a change with its sign; what rounds to nothing is 0."""
+    text = amount(abs(value))
+    return "0" if abs(value) < 0.005 else f"{'+' if value > 0.0 else '-'}{text}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 14 else f"{name[:13]}…"

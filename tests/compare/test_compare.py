@@ -1,0 +1,276 @@
+"""Plans side by side: against optima worked by hand, and against the manifests and tables of the results."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import fabopt
+from fabopt.analysis.compare.compare import Source, comparison, names_of
+from fabopt.analysis.compare.records import TABLES, Difference
+from fabopt.analysis.explosion import AnalysisError
+from fabopt.cli import main
+from fabopt.report.compare import ComparisonReport, certainty
+
+INSTANCES = Path(__file__).parents[2] / "instances"
+ALLOCATION = INSTANCES / "allocation"
+
+
+def source(result, **changed):
+    return Source({**result.manifest, **changed}, result.table, result._instance)
+
+
+@pytest.fixture(scope="module")
+def tutorial():
+    return fabopt.load(INSTANCES / "tutorial").solve()
+
+
+@pytest.fixture(scope="module")
+def squeezed():
+    return fabopt.load(INSTANCES / "tutorial", scenario="hbm-squeeze").solve()
+
+
+@pytest.fixture(scope="module")
+def report(tutorial, squeezed):
+    return tutorial.compare(squeezed)
+
+
+@pytest.fixture(scope="module")
+def share_cap():
+    """Without and with half of the capacity at most: (80, 20, 0) worth 960, (50, 40, 10) worth 830, worked by hand."""
+    free = fabopt.load(ALLOCATION / "share-cap", set={"policy_mode": "off"}).solve(gap=0)
+    held = fabopt.load(ALLOCATION / "share-cap").solve(gap=0)
+    return fabopt.compare(free, held, names=("free", "held"))
+
+
+# -- against answers worked by hand ----------------------------------------------------------------------------------
+
+
+def test_the_example_s_gains_and_losses_are_those_worked_by_hand(share_cap):
+    rows = {row.who: (row.base, row.value, row.change) for row in share_cap.comparison.gains}
+    assert {who: pytest.approx(numbers, abs=1e-6) for who, numbers in rows.items()} == {
+        "a": (80.0, 50.0, -30.0),
+        "b": (20.0, 40.0, 20.0),
+        "c": (0.0, 10.0, 10.0),
+    }
+    assert {row.who: row.share for row in share_cap.comparison.gains}["c"] is None
+
+
+def test_the_example_costs_130_and_the_sentence_says_who_pays(share_cap):
+    (difference,) = share_cap.comparison.difference
+    assert difference.change == pytest.approx(-130.0)
+    assert share_cap.sentence == (
+        "Under held, b gains 20.0 units delivered by 2027 (+100 %) and a loses 30.0 units delivered (-37.5 %). "
+        "The plan is worth 130 less than free (-13.5 %)."
+    )
+    assert "proved best" in share_cap.lines()[2]
+
+
+def test_what_binds_in_one_plan_only_is_said(share_cap):
+    binds = {row.name: (row.binds, row.base, row.value) for row in share_cap.comparison.limits}
+    # One more of a's demand is worth 10 less the 8 of b; with the cap, one more for a instead of b is worth 10 - 8.
+    assert binds["a"][0] == "only free"
+    assert binds["foundry: cap of a"][0] == "only held"
+    assert binds["foundry: cap of a"][2] == pytest.approx(0.01 * 50.0 * 2.0)
+    assert binds["wafers"] == ("both", pytest.approx(8.0), pytest.approx(8.0))
+
+
+def test_the_inputs_that_differ_are_the_levers_that_were_set(share_cap, report):
+    assert [(i.path, i.base, i.value) for i in share_cap.comparison.inputs] == [("policy_mode", "off", "model")]
+    (only,) = report.comparison.inputs
+    assert only.path == "memory_makers.bitstack.stacking"
+    assert only.factor == pytest.approx(0.67)
+
+
+# -- against the results ---------------------------------------------------------------------------------------------
+
+
+def test_value_and_cost_by_party_and_term_add_up_to_the_values_of_the_plans(report, tutorial, squeezed):
+    rows = report.table("worth")
+    assert rows["base"].sum() == pytest.approx(tutorial.manifest["value"], rel=1e-9)
+    assert rows["value"].sum() == pytest.approx(squeezed.manifest["value"], rel=1e-9)
+    terms = rows.groupby("term")["value"].sum()
+    for term, amount in squeezed.table("terms").itertuples(index=False):
+        assert terms.get(term, 0.0) == pytest.approx(amount, abs=1e-4)
+
+
+def test_gains_are_the_fleets_of_the_results(report, tutorial, squeezed):
+    rows = report.frame
+    rows = rows[rows["measure"] == "power"].set_index(["who", "period"])
+    for name, result in (("base", tutorial), ("value", squeezed)):
+        fleet = result.fleet[result.fleet["reported"]]
+        sums = fleet.groupby(["lab", "period"])["facility_mw"].sum() / 1000.0
+        for key, number in sums.items():
+            assert rows.loc[key, name] == pytest.approx(number)
+    assert rows["change"].sum() == pytest.approx((rows["value"] - rows["base"]).sum())
+
+
+def test_shipments_of_all_designers_are_those_of_the_results(report, squeezed):
+    rows = report.frame
+    shipped = squeezed.shipments[squeezed.shipments["reported"]]["kaccelerator"].sum()
+    assert rows[rows["measure"] == "shipped"]["value"].sum() == pytest.approx(shipped)
+
+
+def test_orders_that_are_the_same_are_left_out(report, tutorial, squeezed):
+    keys = ["id", "period"]
+    ordered = [r.orders.groupby(keys)["ordered"].sum() for r in (tutorial, squeezed)]
+    one, two = (o.reindex(ordered[0].index.union(ordered[1].index), fill_value=0.0) for o in ordered)
+    different = {key for key in one.index if abs(one[key] - two[key]) > 1e-6}
+    assert different
+    assert {(row.id, row.period) for row in report.comparison.orders} == different
+
+
+def test_the_mix_has_shares_that_add_up_to_one_by_lab(report):
+    mix = report.table("chip_mix")
+    sums = mix.groupby(["lab", "period"])[["base_share", "value_share"]].sum()
+    assert sums.to_numpy() == pytest.approx(1.0)
+
+
+def test_swapping_the_plans_turns_every_change_around(report, tutorial, squeezed):
+    back = squeezed.compare(tutorial)
+    assert back.frame["change"].sum() == pytest.approx(-report.frame["change"].sum())
+    assert back.comparison.difference[0].change == pytest.approx(-report.comparison.difference[0].change)
+
+
+def test_a_plan_against_itself_says_that_nothing_changes(tutorial):
+    report = tutorial.compare(tutorial)
+    assert (
+        report.sentence == "Under B tutorial, nobody has noticeably more or fewer accelerators by 2028Q4. "
+        "The plan is worth as much as A tutorial."
+    )
+    assert not report.comparison.inputs
+    assert not report.comparison.orders
+
+
+def test_three_plans_are_held_against_the_first(tutorial, squeezed):
+    report = fabopt.compare(tutorial, squeezed, tutorial, names=("a", "b", "c"))
+    assert [p.name for p in report.comparison.plans] == ["a", "b", "c"]
+    assert set(report.frame["plan"]) == {"b", "c"}
+    assert not report.frame[report.frame["plan"] == "c"]["change"].any()
+    assert report.sentence.count("Under") == 2
+
+
+# -- what the gaps leave open ----------------------------------------------------------------------------------------
+
+
+def test_gaps_larger_than_the_difference_are_said_to_leave_it_open(tutorial, squeezed):
+    worse = source(squeezed)
+    value, other = tutorial.manifest["value"], squeezed.manifest["value"]
+    loss = value - other
+    wide = comparison(
+        [source(tutorial, gap=0.01), replace(worse, manifest={**worse.manifest, "bound": other + 2 * loss})]
+    )
+    (difference,) = wide.difference
+    assert (difference.low, difference.high) == (pytest.approx(-loss), pytest.approx(loss))
+    assert difference.open
+    assert "more than the difference in value" in certainty(wide, difference)
+    narrow = comparison([source(tutorial), source(squeezed, bound=other + 0.5 * loss, gap=0.001)])
+    (difference,) = narrow.difference
+    assert difference.high == pytest.approx(-0.5 * loss)
+    assert not difference.open
+    assert "more than the difference" not in certainty(narrow, difference)
+
+
+def test_a_plan_for_another_objective_has_no_known_gap_of_value(tutorial, squeezed):
+    found = comparison([source(tutorial), source(squeezed, objective_name="compute")])
+    assert found.difference == (Difference("hbm-squeeze", found.difference[0].change, None, None),)
+    assert "is not known" in certainty(found, found.difference[0])
+
+
+# -- names, refusals, the command line -------------------------------------------------------------------------------
+
+
+def test_plans_are_called_by_scenario_then_instance_then_letter():
+    def of(instance, scenario):
+        return {"instance": instance, "scenario": scenario}
+
+    assert names_of([of("x", None), of("x", "lean")]) == ["x", "lean"]
+    assert names_of([of("x", "lean"), of("y", "lean")]) == ["x lean", "y lean"]
+    assert names_of([of("x", "lean"), of("x", "lean")]) == ["A lean", "B lean"]
+
+
+def test_instances_that_share_nothing_are_refused(tutorial):
+    other = fabopt.load(INSTANCES / "textbook" / "canning").solve()
+    with pytest.raises(AnalysisError, match="share no lab, market or demand"):
+        tutorial.compare(other)
+
+
+def test_horizons_that_do_not_meet_are_refused():
+    chosen = {"policy_mode": "off"}
+    now = fabopt.load(ALLOCATION / "share-cap", set=chosen).solve()
+    later = fabopt.load(ALLOCATION / "share-cap", set={**chosen, "horizon.start": "2031"}).solve()
+    with pytest.raises(AnalysisError, match="no reported period in common"):
+        now.compare(later)
+
+
+def test_names_must_be_as_many_and_different(tutorial, squeezed):
+    with pytest.raises(AnalysisError, match="2 results need as many different names"):
+        fabopt.compare(tutorial, squeezed, names=("a", "a"))
+
+
+def test_a_result_without_a_plan_is_refused():
+    result = fabopt.load(ALLOCATION / "share-cap", set={"network.demands.a.required": True}).solve()
+    assert not result.has_plan
+    with pytest.raises(AnalysisError, match="A share-cap has no plan: the run ended with 'infeasible'"):
+        result.compare(result)
+
+
+@pytest.fixture(scope="module")
+def folders(tutorial, squeezed, tmp_path_factory):
+    top = tmp_path_factory.mktemp("results")
+    return str(tutorial.save(top / "as-given")), str(squeezed.save(top / "squeezed"))
+
+
+def test_the_verb_answers_within_100_columns(folders, report, capsys):
+    assert main(["compare", *folders]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(len(line) for line in lines) <= 100
+    assert lines == report.lines()
+    assert lines[0].startswith("Under hbm-squeeze, aurora loses ")
+
+
+def test_every_table_prints_as_csv_and_reads_back(folders, report, capsys):
+    for name in TABLES:
+        assert main(["compare", *folders, "--table", name]) == 0
+        read = pd.read_csv(io.StringIO(capsys.readouterr().out), keep_default_na=False)
+        assert list(read.columns) == list(report.table(name).columns)
+        assert len(read) == len(report.table(name))
+
+
+def test_json_is_one_object_with_every_table(folders, capsys):
+    assert main(["compare", *folders, "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert set(TABLES) <= set(data)
+    assert data["sentence"].startswith("Under hbm-squeeze")
+
+
+def test_runs_of_one_scenario_are_called_by_their_folders(tutorial, folders, tmp_path, capsys):
+    again = tutorial.save(tmp_path / "again")
+    assert main(["compare", folders[0], str(again)]) == 0
+    assert capsys.readouterr().out.startswith("Under again, nobody has noticeably more")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["RESULT"], "two results at least"),
+        (["RESULT", str(INSTANCES / "tutorial")], "It is an instance: solve it first (fabopt solve"),
+        (["RESULT", "nowhere"], "nowhere is no result"),
+        (["RESULT", "RESULT", "--table", "gain"], "no table 'gain'; there are plans, gains"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_in_a_sentence(folders, arguments, says, capsys):
+    assert main(["compare", *(folders[0] if a == "RESULT" else a for a in arguments)]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert says in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_a_notebook_shows_names_escaped(report):
+    found = report.comparison
+    named = replace(found, plans=(found.plans[0], replace(found.plans[1], name="<b>")), gains=())
+    assert "<b>" not in ComparisonReport(replace(named, difference=()))._repr_html_()
