@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fabopt.report.choke import ChokeReport
     from fabopt.report.compare import ComparisonReport
     from fabopt.report.overview import Overview
+    from fabopt.report.portfolio import PortfolioReport
     from fabopt.solve.run import Hook, Notify
     from fabopt.solve.solution import Conflict
 
@@ -599,6 +600,26 @@ class Result:
     def compare(self, *others: Result | str | Path, names: Sequence[str] | None = None) -> ComparisonReport:
         """Return other plans and their inputs against this one; see :func:`compare`."""
         return compare(self, *others, names=names)
+
+    def portfolio(self, lab: str) -> PortfolioReport:
+        """Return what a lab's compute stands on: its chips, why these and not others, and its suppliers.
+
+        Parameters
+        ----------
+        lab
+            Id of the lab.
+
+        Raises
+        ------
+        fabopt.analysis.choke.asked.AskedError
+            When there is no such lab.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.portfolio.study import portfolio
+        from fabopt.report.portfolio import PortfolioReport
+
+        return PortfolioReport(portfolio(self.manifest, self.table, self._instance, lab))
 
     def chart(self) -> Any:
         """Return the picture of the result as an Altair chart."""

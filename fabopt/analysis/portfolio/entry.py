@@ -1,0 +1,274 @@
+r"""The price at which a chip enters a lab's plan, whole numbers held.
+
+Let a chip's price to one lab fall by a share f in every reported period. Where only costs to the whole chain count,
+its cost of making falls by the same share: cost = price x (1 - margin), and the margin stays. With :math:`g` the
+discounted cost of making by shipment and :math:`v(f)` the value of the linear program in which whole numbers are held,
+the chip enters at :math:`f^* = \inf\{f : v(f) > v(0)\}`: the least loss of any plan that takes some of it,
+
+.. math:: f^* = \min_x \frac{v(0) - c \cdot x}{g \cdot x} \quad \text{over plans with } g \cdot x > 0
+
+This needs no choice among degenerate prices: one row :math:`g \cdot x = \varepsilon` is added, and its price is what
+the plan loses per unit of :math:`g \cdot x` near zero. Where the lab's budget binds, a lower price also frees budget;
+then the coefficients of its row move with f, and f is found by Newton's method on the price of the row. At
+:math:`f^*` the prices of the program prove the plan at hand still best (complementary slackness), else
+:math:`\varepsilon` was too large and is made smaller.
+
+The fleet's worth at the end of the horizon stays: a lower price to one lab moves no replacement cost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fabopt.analysis.choke.saved import Restored
+from fabopt.analysis.portfolio.records import Entry
+from fabopt.model.families import IntArray
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain
+from fabopt.network.tables import Array
+from fabopt.solve.outcome import Ended, Outcome
+from fabopt.solve.patch import held
+from fabopt.solve.session import HighsSession
+
+FEW = 1e-2
+"""Thousand accelerators that the plan is made to take, at first."""
+
+SMALLER = 3
+"""How often a tenth of them is tried where the plan at hand is not proved best."""
+
+ROUNDS = 20
+"""Most steps of Newton's method."""
+
+TINY = 1e-9
+"""A price or amount this small is none."""
+
+CLOSE = 1e-10
+"""A share of the price this small is none."""
+
+SAME = 1e-8
+"""Relative distance at which two values of the plan are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deals:
+    """The shipments of a chip to a lab in reported periods.
+
+    Attributes
+    ----------
+    columns, periods
+        Columns of the program, and the period of each.
+    cost, price, system
+        Cost of making, price to the lab, and server, network and installation, M USD per thousand [columns].
+    discount
+        Factor of each period [columns].
+    """
+
+    columns: IntArray
+    periods: IntArray
+    cost: Array
+    price: Array
+    system: Array
+    discount: Array
+
+    def __len__(self) -> int:
+        """Return the number of columns."""
+        return len(self.columns)
+
+
+def deals(plan: Restored, chain: Chain, chip: str, sites: list[str]) -> Deals:
+    """Return the shipments of a chip to the sites of a lab in reported periods."""
+    start, at = plan.tables.columns["start"].index, plan.tables.columns.at.activity
+    found = [
+        (start[at[key], period.index], period.index)
+        for key in (f"deploy:{chip}:{site}" for site in sites)
+        if key in at
+        for period in plan.net.periods
+        if period.reported and start[at[key], period.index] >= 0
+    ]
+    columns, t = np.array(found, dtype=np.int64).reshape(-1, 2).T
+    data = chain.instance.chips[chip]
+    made = chain.unit_cost.get(f"chip:{chip}", np.zeros(chain.n))
+    return Deals(
+        columns=columns,
+        periods=t,
+        cost=made[t],
+        price=chain.mean(data.price)[t] * PER_THOUSAND,
+        system=chain.mean(data.system_cost)[t] * PER_THOUSAND,
+        discount=np.array([plan.net.periods[i].discount for i in t.tolist()]),
+    )
+
+
+class Market:
+    """A plan's linear program, live, in which shipments are forbidden, or forced at a lower price.
+
+    Parameters
+    ----------
+    plan
+        A plan brought back to life.
+
+    Raises
+    ------
+    fabopt.solve.outcome.SolverError
+        If the solver gives up.
+    """
+
+    def __init__(self, plan: Restored) -> None:
+        self.plan, program = plan, held(plan.program, plan.x)
+        self.session = HighsSession(program, threads=1, seed=plan.options.seed)
+        self.base = self.session.solve(interruptible=False)
+        self.rows = [key[0] if family == "balance" else family for family, key in program.labels]
+
+    def without(self, found: Deals) -> float | None:
+        """Return what the plan loses without some shipments, M USD; None where no plan is left."""
+        session, none = self.session, np.zeros(len(found))
+        before = session.column_lower[found.columns], session.column_upper[found.columns]
+        session.set_column_bounds(found.columns, none, none)
+        outcome = session.solve(interruptible=False)
+        session.set_column_bounds(found.columns, *before)
+        if outcome.objective is None or self.base.objective is None:
+            return None
+        return max(self.base.objective - outcome.objective, 0.0)
+
+    def entry(self, found: Deals, chip: str, lab: str) -> Entry | None:
+        """Return what would bring shipments in; None where no plan with these whole numbers has any of them."""
+        made = found.cost * found.discount
+        weight = made if np.all(made > 0) else found.discount
+        few = FEW * float(weight.mean())
+        row = self.session.add_row(found.columns, weight, few, few)
+        forced = _Forced(self, found, row, few, self._budget_rows(found, lab))
+        try:
+            for _ in range(SMALLER):
+                share, outcome = forced.search(made)
+                if outcome.ended is not Ended.OPTIMAL:
+                    return None
+                if self._best(outcome):
+                    return self._entry(forced, share, outcome, chip, True)
+                forced.shrink()
+            return self._entry(forced, share, outcome, chip, False)
+        finally:
+            forced.undo()
+
+    def _budget_rows(self, found: Deals, lab: str) -> IntArray:
+        """Return the row of the lab's budget for each shipment, -1 where there is none."""
+        a, labels, own = self.plan.program.a, self.plan.program.labels, ("budget", f"budget:{lab}")
+        rows = [
+            [
+                row
+                for row in a.indices[a.indptr[j] : a.indptr[j + 1]].tolist()
+                if (labels[row][0], labels[row][1][0]) == own
+            ]
+            for j in found.columns.tolist()
+        ]
+        return np.array([row[0] if row else -1 for row in rows], dtype=np.int64)
+
+    def _best(self, outcome: Outcome) -> bool:
+        """Return whether the prices of a program prove the plan at hand best in it."""
+        assert outcome.row_price is not None
+        assert outcome.column_price is not None
+        assert self.base.x is not None
+        n, m = len(self.base.x), self.plan.program.n_rows
+        session, x = self.session, self.base.x
+        use = np.asarray(self.plan.program.a @ x)
+        short = _short(outcome.row_price[:m], use, session.row_lower[:m], session.row_upper[:m])
+        short += _short(outcome.column_price[:n], x, session.column_lower, session.column_upper)
+        return short <= SAME * (1.0 + abs(self.base.objective or 0.0))
+
+    def _entry(self, forced: _Forced, share: float, outcome: Outcome, chip: str, exact: bool) -> Entry:
+        """Say in dollars of its period what the first accelerator costs and earns."""
+        assert outcome.x is not None
+        assert outcome.row_price is not None
+        found = forced.found
+        j = int(np.argmax(outcome.x[found.columns] > TINY))
+        column, scale = int(found.columns[j]), 1.0 / (PER_THOUSAND * found.discount[j])
+        parts = {"package": 0.0, "budget": 0.0, "other": 0.0, "worth": 0.0}
+        entries = self.plan.program.a[:, [column]].tocoo()
+        for row, value in zip(entries.coords[0].tolist(), entries.data.tolist(), strict=True):
+            thing = self.rows[row]
+            kind = (
+                "package"
+                if thing == f"chip:{chip}"
+                else "worth"
+                if thing.startswith("asset:")
+                else "budget"
+                if row == forced.budget[j]
+                else "other"
+            )
+            parts[kind] += float(value * outcome.row_price[row] * scale)
+        system = float(found.system[j]) / PER_THOUSAND
+        landing = float(self.plan.program.cost[column] * scale) + system  # what lands after the end has a worth
+        price, cost = float(found.price[j]) / PER_THOUSAND, float(found.cost[j]) / PER_THOUSAND
+        priced = cost > 0.0 and price > 0.0 and share < 1.0 - TINY
+        return Entry(
+            period=self.plan.net.periods[int(found.periods[j])].label,
+            price=price,
+            below=price * (1.0 - share) if priced else None,
+            cut=share,
+            cost=cost,
+            package=parts["package"],
+            system=system,
+            budget=parts["budget"],
+            other=parts["other"],
+            worth=landing - parts["worth"],
+            exact=exact,
+        )
+
+
+class _Forced:
+    """Shipments of which the plan is made to take a few, at a price that may be cut."""
+
+    def __init__(self, market: Market, found: Deals, row: int, few: float, budget: IntArray) -> None:
+        self.market, self.found, self.row, self.few, self.budget = market, found, row, few, budget
+        self.cost = market.session.cost.copy()
+        self.paid = np.flatnonzero(budget >= 0).astype(np.int64)
+        program = market.plan.program.a
+        self.coefficient = np.array([program[budget[j], found.columns[j]] for j in self.paid.tolist()])
+
+    def search(self, made: Array) -> tuple[float, Outcome]:
+        """Return the share by which the price must fall, and the program there."""
+        low, high, share = 0.0, np.inf, 0.0
+        for _ in range(ROUNDS):
+            self._cut(share, made)
+            outcome = self.market.session.solve(interruptible=False)
+            if outcome.ended is not Ended.OPTIMAL or outcome.row_price is None or outcome.x is None:
+                return share, outcome
+            loss, x = -float(outcome.row_price[self.row]), outcome.x[self.found.columns]
+            low, high = (share, high) if loss > 0 else (low, share)
+            gain = float(
+                made @ x + (outcome.row_price[self.budget[self.paid]] * self.found.price[self.paid]) @ x[self.paid]
+            )
+            if abs(loss) <= CLOSE or gain <= 0.0:
+                break
+            share += loss * self.few / gain
+            if not low <= share <= high:
+                share = 0.5 * (low + high)
+        return share, outcome
+
+    def _cut(self, share: float, made: Array) -> None:
+        session, found = self.market.session, self.found
+        cost = self.cost.copy()
+        cost[found.columns] += share * made
+        session.set_costs(cost)
+        if len(self.paid):
+            value = self.coefficient - share * found.price[self.paid]
+            session.set_coefficients(self.budget[self.paid], found.columns[self.paid], value)
+
+    def shrink(self) -> None:
+        """Make the plan take a tenth of what it took."""
+        self.few *= 0.1
+        self._hold(self.few, self.few)
+
+    def undo(self) -> None:
+        """Let go of the shipments, at their price."""
+        self._cut(0.0, np.zeros(len(self.found)))
+        self._hold(-np.inf, np.inf)
+
+    def _hold(self, low: float, high: float) -> None:
+        self.market.session.set_row_bounds(np.array([self.row]), np.array([low]), np.array([high]))
+
+
+def _short(price: Array, at: Array, low: Array, high: Array) -> float:
+    """Return what a plan falls short of the bound that prices prove, a sum of terms none of which is negative."""
+    side = np.where(price > 0, high, low)
+    counts = np.abs(price) > TINY
+    return float(np.sum(price[counts] * (side[counts] - at[counts])))

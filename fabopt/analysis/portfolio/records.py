@@ -1,0 +1,181 @@
+"""Records of a portfolio study: frozen, in words and plain numbers, with data frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Literal
+
+from fabopt.analysis.choke.frames import frame_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Standing = Literal[
+    "bought", "enters", "ties", "no price", "dates", "export", "designer", "not sold", "not made", "blocked", "unpriced"
+]
+"""Where a chip stands with a lab; see :class:`ChipCase`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What would bring a chip in, USD per accelerator in the money of the period in which it comes first.
+
+    ``lacks = package + system + budget + other - worth``: what the plan loses by each accelerator that it is made to
+    take, and ``lacks = cut x (cost + price x price of a dollar of the lab's budget)``.
+
+    Attributes
+    ----------
+    period
+        Period of shipment in which it enters first.
+    price
+        What the lab pays for an accelerator in that period.
+    below
+        Price below which it enters; None where no price above nothing is low enough.
+    cut
+        Share by which price and cost of making must fall.
+    cost
+        Cost of making it that counts in the plan: parts, assembly and test, without the makers' margins.
+    package
+        What a package is worth in the plan: its cost, and what its scarce parts would earn elsewhere.
+    system
+        Server, network and installation.
+    budget
+        What its payment displaces in the lab's budget, beside the money itself.
+    other
+        What it takes of policies and group limits.
+    worth
+        What an accelerator at the lab's site is worth: its compute less power, operation and scarce sites.
+    exact
+        Whether the plan at hand is proved to stay best up to the cut.
+    """
+
+    period: str
+    price: float
+    below: float | None
+    cut: float
+    cost: float
+    package: float
+    system: float
+    budget: float
+    other: float
+    worth: float
+    exact: bool
+
+    @property
+    def lacks(self) -> float:
+        """What the plan loses by one accelerator."""
+        return self.package + self.system + self.budget + self.other - self.worth
+
+
+@dataclass(frozen=True, slots=True)
+class ChipCase:
+    """A chip and a lab.
+
+    Attributes
+    ----------
+    standing
+        ``bought``; ``enters`` (below a price), ``ties`` (as good as what is bought), ``no price`` (not even free);
+        ``dates``, ``export``, ``designer``, ``not sold``, ``not made`` (no price matters); ``blocked`` (no plan with
+        these whole numbers has any); ``unpriced`` (the objective is not money).
+    bought
+        Thousand accelerators shipped to the lab in reported periods.
+    running
+        Thousand accelerators of it that the lab runs at the end of the reported periods.
+    loss
+        Million dollars of value that the plan loses if the lab buys none of it; None where nothing is bought, or
+        where no plan is left without it.
+    entry
+        What would bring it in.
+    why
+        A clause.
+    """
+
+    chip: str
+    name: str
+    designer: str
+    standing: Standing
+    bought: float
+    running: float
+    why: str
+    loss: float | None = None
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a lab's compute: chip by period and workload, thousand H100 equivalents; ``share`` of the workload."""
+
+    period: str
+    reported: bool
+    workload: str
+    designer: str
+    chip: str
+    kh100e: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """A supplier's share of what a lab buys in reported periods, weighted by compute; a role's shares add up to 1."""
+
+    role: str
+    supplier: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """What a lab's compute stands on.
+
+    Attributes
+    ----------
+    lab, name
+        Id and display name of the lab.
+    until
+        Last reported period.
+    money
+        Whether the objective of the plan is in money, so that entry prices have a meaning.
+    chips
+        Every chip of the instance, bought ones first.
+    mix
+        Compute by period, workload and chip.
+    suppliers
+        Shares of suppliers by role.
+    """
+
+    lab: str
+    name: str
+    until: str
+    money: bool
+    chips: tuple[ChipCase, ...]
+    mix: tuple[Share, ...]
+    suppliers: tuple[Supplier, ...]
+
+    @property
+    def chip_frame(self) -> pd.DataFrame:
+        """One row a chip, with what would bring it in."""
+        return frame_of([_flat(case) for case in self.chips])
+
+    @property
+    def mix_frame(self) -> pd.DataFrame:
+        """One row a period, workload and chip."""
+        return _frame(self.mix, Share)
+
+    @property
+    def supplier_frame(self) -> pd.DataFrame:
+        """One row a role and supplier."""
+        return _frame(self.suppliers, Supplier)
+
+
+def _flat(case: ChipCase) -> Mapping[str, object]:
+    own = asdict(case)
+    entry = own.pop("entry")
+    names = [field.name for field in fields(Entry)]
+    return {**own, **{name: None if entry is None else entry[name] for name in names}}
+
+
+def _frame(rows: Sequence[Share] | Sequence[Supplier], kind: type[Share] | type[Supplier]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame([asdict(row) for row in rows], columns=[field.name for field in fields(kind)])

@@ -1,0 +1,156 @@
+"""From a result, fresh or saved, to a lab's portfolio: the plan is brought back to life, nothing is searched again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
+from fabopt.analysis.portfolio.entry import CLOSE, Market, deals
+from fabopt.analysis.portfolio.gates import Gates
+from fabopt.analysis.portfolio.mix import best_compute, bought, mix, running, suppliers
+from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Standing
+from fabopt.domain.instance import Instance
+from fabopt.io.problems import Positions
+from fabopt.io.tree import Tree
+from fabopt.io.validate import validate
+from fabopt.model.tables import model_tables
+from fabopt.network.lower import lower_chain
+from fabopt.network.lowering.builder import Chain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Read = Callable[[str], pd.DataFrame]
+
+SLIGHT = 1e-6
+"""Million dollars that are none."""
+
+IN_MONEY = ("value", "least_cost")
+"""Objectives that weigh money, so that a price can bring a chip in."""
+
+
+def portfolio(manifest: Mapping[str, Any], read: Read, instance: str, lab: str) -> Portfolio:
+    """Return the portfolio of a lab in a result.
+
+    Parameters
+    ----------
+    manifest
+        What is known of the run.
+    read
+        Returns a table of the result by its name.
+    instance
+        The instance that was solved, as JSON.
+    lab
+        Id of the lab.
+
+    Raises
+    ------
+    AskedError
+        If there is no such lab.
+    fabopt.solve.results.folder.ResultError
+        If the result does not fit its instance.
+    fabopt.solve.outcome.SolverError
+        If the solver gives up.
+    """
+    data = validate(Tree(Path(), json.loads(instance), Positions(), {}, {}), Instance)
+    if lab not in data.labs:
+        known = ", ".join(data.labs) or "none"
+        raise AskedError(f"There is no lab {lab!r} in {manifest['instance']}; it has: {known}.")
+    chain, net = lower_chain(data, manifest["instance"])
+    options = options_of(manifest)
+    tables = model_tables(net, options.aim)
+    plan = Restored(net, tables, options, whole_numbers(tables, read, manifest["reached"]), manifest["bound"])
+    until = [p.label for p in net.periods if p.reported][-1]
+    got = bought(read, lab)
+    money = options.objective in IN_MONEY
+    cases = _Cases(plan, chain, lab, got, running(read, lab, until), money)
+    return Portfolio(
+        lab=lab,
+        name=data.labs[lab].name,
+        until=until,
+        money=money,
+        chips=tuple(sorted((cases.case(chip) for chip in data.chips), key=_order(data))),
+        mix=mix(read, data, lab),
+        suppliers=suppliers(read, data, got),
+    )
+
+
+def _order(data: Instance) -> Callable[[ChipCase], tuple[float, ...]]:
+    """Return the order of chips: bought ones by their compute, then by the cut that brings them in, then the others."""
+    places = {chip: n for n, chip in enumerate(data.chips)}
+
+    def key(case: ChipCase) -> tuple[float, ...]:
+        if case.standing == "bought":
+            return (0.0, -case.bought * best_compute(data, case.chip), places[case.chip])
+        if case.entry is not None:
+            return (1.0, case.entry.cut, places[case.chip])
+        return (2.0, 0.0, places[case.chip])
+
+    return key
+
+
+class _Cases:
+    """Judges the chips of an instance for one lab."""
+
+    def __init__(
+        self,
+        plan: Restored,
+        chain: Chain,
+        lab: str,
+        got: Mapping[str, float],
+        runs: Mapping[str, float],
+        money: bool,
+    ) -> None:
+        self.plan, self.chain, self.lab, self.got, self.runs, self.money = plan, chain, lab, got, runs, money
+        self.gates, self.market = Gates(chain, plan.net), Market(plan)
+        self.sites = [s for s, site in chain.instance.sites.items() if site.lab == lab]
+
+    def case(self, chip: str) -> ChipCase:
+        """Return where a chip stands."""
+        if chip in self.got:
+            return self._bought(chip)
+        gate = self.gates.gate(chip, self.lab, self.sites)
+        if gate is not None:
+            return self._made(chip, *gate)
+        if not self.money:
+            return self._made(chip, "unpriced", "the plan's objective is not money, so no price brings it in")
+        found = deals(self.plan, self.chain, chip, self.sites)
+        entry = self.market.entry(found, chip, self.lab) if len(found) else None
+        if entry is None:
+            return self._made(
+                chip, "blocked", "no plan with these orders has any of it: its parts or its limits are full"
+            )
+        return self._made(chip, *_judged(entry), entry=entry)
+
+    def _bought(self, chip: str) -> ChipCase:
+        loss = self.market.without(deals(self.plan, self.chain, chip, self.sites)) if self.money else None
+        if loss is not None:
+            why = "the plan loses value without it" if loss > SLIGHT else "another best plan does without it"
+        elif self.money:
+            why = "no plan with these orders can do without it"
+        else:
+            why = "the plan buys it"
+        return self._made(chip, "bought", why, loss=loss)
+
+    def _made(
+        self, chip: str, standing: Standing, why: str, loss: float | None = None, entry: Entry | None = None
+    ) -> ChipCase:
+        record = self.chain.instance.chips[chip]
+        got, runs = self.got.get(chip, 0.0), self.runs.get(chip, 0.0)
+        return ChipCase(chip, record.name, record.designer, standing, got, runs, why, loss, entry)
+
+
+def _judged(entry: Entry) -> tuple[Standing, str]:
+    if entry.cut <= CLOSE**0.5:
+        return "ties", "it is worth what it costs: another best plan may buy it"
+    if entry.below is not None:
+        return "enters", "it costs more than it is worth"
+    if entry.cost <= 0.0:
+        return "no price", "making it costs nothing in the instance, so no lower price brings it in"
+    if entry.package - entry.cost > entry.worth:
+        return "no price", "it would need a negative price: its parts earn more elsewhere"
+    return "no price", "it would need a negative price: it is worth less than what it needs beside the package"
