@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.records import plain
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Share
-from fabopt.report.answer import MOST_DATES, percent_whole, wrap
+from fabopt.report.answer import MOST_DATES, percent_whole, shortened, wrap
 from fabopt.report.text import WIDTH, TextTable, amount, clip
 
 if TYPE_CHECKING:
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 MOST = 12
 """Rows of a table that are shown."""
+
+KINDS = ("designer", "foundry", "memory-maker", "packager", "region")
+"""Kinds of supplier that are shown; companies and capacities stand among the single points of failure."""
+
+MOST_NAMES = 6
+"""Suppliers of a kind that are shown."""
 
 BASIS = (
     "Entry prices hold with the plan's whole numbers (orders, steps, lots) held, for a price to {lab} alone in every "
@@ -52,9 +58,14 @@ class PortfolioReport:
         return self.record.mix_frame
 
     @property
-    def suppliers(self) -> pd.DataFrame:
-        """Share of each supplier, by role, in what the lab buys."""
-        return self.record.supplier_frame
+    def exposure(self) -> pd.DataFrame:
+        """Share of the lab's compute that depends on each supplier, by period."""
+        return self.record.exposure_frame
+
+    @property
+    def points(self) -> pd.DataFrame:
+        """Single points of failure."""
+        return self.record.point_frame
 
     @property
     def tables(self) -> tuple[TextTable, ...]:
@@ -65,6 +76,7 @@ class PortfolioReport:
             bought_table(self.record),
             entry_table(self.record),
             supplier_table(self.record),
+            point_table(self.record),
         )
         return tuple(table for table in made if table.rows)
 
@@ -89,7 +101,7 @@ class PortfolioReport:
         return "\n".join(self.lines())
 
     def __repr__(self) -> str:
-        return f"PortfolioReport: {self.sentence}\ntry print(...), .chips .mix .suppliers .record"
+        return f"PortfolioReport: {self.sentence}\ntry print(...), .chips .mix .exposure .points .record"
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -131,12 +143,15 @@ def _next(record: Portfolio) -> str:
 
 
 def _largest(record: Portfolio) -> str:
-    found = [s for s in record.suppliers if s.role != "designer" and not s.supplier.startswith("(")]
-    most = max(found, key=lambda s: s.share, default=None)
+    designers = {e.supplier for e in record.exposure if e.kind == "designer"}
+    now = [e for e in record.exposure if e.period == record.until]
+    owners = [e for e in now if e.kind == "owner" and e.supplier not in designers]
+    most = max(owners, key=lambda e: e.share, default=None)
     if most is None:
         return ""
-    name = clip(most.supplier, 40)
-    return f"Most of what it buys hangs on {name} ({most.role}): {percent_whole(most.share)} by compute."
+    single = any(point.kind == "owner" and point.id == most.supplier for point in record.points)
+    tail = ", and nobody else can make its part" if single else ""
+    return f"Most hangs on {clip(most.supplier, 40)}: {percent_whole(most.share)} of that compute{tail}."
 
 
 def _and(parts: list[str]) -> str:
@@ -241,14 +256,31 @@ def _parts(entry: Entry) -> tuple[str, ...]:
 
 
 def supplier_table(record: Portfolio) -> TextTable:
-    """Return the share of each supplier by role."""
+    """Return the share of compute that depends on each supplier, by kind, at the ends of years."""
+    dates = _dates(record.mix, record.until)
+    shares = {(e.kind, e.supplier, e.period): e.share for e in record.exposure}
     rows = []
-    for role in dict.fromkeys(s.role for s in record.suppliers):
-        parts = [(s.supplier, s.share) for s in record.suppliers if s.role == role]
-        rows += [(role if n == 0 else "", who, percent_whole(share)) for n, (who, share) in enumerate(parts)]
+    for kind in KINDS:
+        names = dict.fromkeys(e.supplier for e in record.exposure if e.kind == kind and e.period in dates)
+        ordered = sorted(names, key=lambda name: -shares.get((kind, name, record.until), 0.0))
+        for n, name in enumerate(ordered[:MOST_NAMES]):
+            cells = (percent_whole(shares.get((kind, name, date), 0.0)) for date in dates)
+            rows.append(("" if n else kind, name, *cells))
+        if len(ordered) > MOST_NAMES:
+            rows.append(("", f"... {len(ordered) - MOST_NAMES} more", *[""] * len(dates)))
+    title = "Share of its compute that each supplier has had a hand in since the decision date"
+    return TextTable(title, ("kind", "supplier", *dates), tuple(rows), left=2)
+
+
+def point_table(record: Portfolio) -> TextTable:
+    """Return the single points of failure, the largest share first."""
+    rows = [
+        (point.kind, point.name, percent_whole(point.share), ", ".join((*point.chips, *point.demands)))
+        for point in record.points
+    ]
     return TextTable(
-        f"Whose parts are in what is bought to {record.until}: share, weighted by compute",
-        ("role", "supplier", "share"),
-        tuple(rows),
-        left=2,
+        f"Single points of failure: share of compute in {record.until}, and what nobody could make or serve without it",
+        ("kind", "name", "share", "what stops"),
+        shortened(rows, 4),
+        left=4,
     )

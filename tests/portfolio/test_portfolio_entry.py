@@ -165,7 +165,7 @@ def test_without_money_in_the_objective_there_are_no_entry_prices(tmp_path):
 
 
 def test_a_lab_that_is_not_there_is_named_with_those_that_are(tmp_path):
-    with pytest.raises(AskedError, match="no lab 'lba'.*lab"):
+    with pytest.raises(AskedError, match=r"no lab 'lba'.*: lab\."):
         loaded(tree(), tmp_path).solve().portfolio("lba")
 
 

@@ -359,6 +359,8 @@ class SinglePoint:
         Names of the materials that nobody could make.
     demands
         Names of the demands that would get nothing.
+    materials
+        Ids of the materials that nobody could make.
     """
 
     kind: str
@@ -366,6 +368,7 @@ class SinglePoint:
     name: str
     goods: tuple[str, ...]
     demands: tuple[str, ...]
+    materials: tuple[str, ...]
 
 
 def single_points(net: Network) -> tuple[SinglePoint, ...]:
@@ -384,8 +387,9 @@ def single_points(net: Network) -> tuple[SinglePoint, ...]:
     for kind, key, name, gone in cases:
         lost = before - _makeable(recipes, there - gone)
         if lost:
-            goods = tuple(m.name for m in net.materials if m.id in lost)
-            found.append(SinglePoint(kind, key, name, goods, tuple(d.name for d in net.demands if d.material in lost)))
+            goods = {m.id: m.name for m in net.materials if m.id in lost}
+            demands = tuple(d.name for d in net.demands if d.material in lost)
+            found.append(SinglePoint(kind, key, name, tuple(goods.values()), demands, tuple(goods)))
     return tuple(sorted(found, key=lambda s: (-len(s.demands), -len(s.goods))))
 
 

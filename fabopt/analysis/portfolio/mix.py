@@ -1,23 +1,19 @@
-"""A lab's compute by period, workload and chip, and whose parts are in what it buys, from the tables of a result."""
+"""A lab's compute by period, workload and chip, and whom it depends on, from the tables of a result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from fabopt.analysis.portfolio.records import Share, Supplier
+from fabopt.analysis.choke.cut import single_points
+from fabopt.analysis.portfolio.records import Exposure, FailurePoint, Share
 from fabopt.domain.instance import Instance
+from fabopt.network.tables import Network
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Read = Callable[[str], pd.DataFrame]
-
-Parts = Mapping[str, float]
-"""Share of each supplier in something; empty where nobody knows."""
-
-BEFORE = "(made before the decision date)"
-"""Supplier of what was in stock or in work at the decision date."""
 
 
 def mix(read: Read, data: Instance, lab: str) -> tuple[Share, ...]:
@@ -57,83 +53,45 @@ def running(read: Read, lab: str, period: str) -> dict[str, float]:
     return {str(chip): float(n) for chip, n in rows.groupby("chip", sort=False)["running"].sum().items() if n > 0.0}
 
 
-def suppliers(read: Read, data: Instance, got: Mapping[str, float]) -> tuple[Supplier, ...]:
-    """Return whose parts are in what a lab buys, each chip weighted by its compute.
+def exposure(read: Read, lab: str) -> tuple[Exposure, ...]:
+    """Return the share of a lab's compute that depends on each supplier, by reported period."""
+    rows = read("domain/exposure")
+    rows = rows[rows["reported"] & (rows["lab"] == lab)]
+    columns = (rows[name] for name in ("period", "kind", "supplier", "share"))
+    return tuple(Exposure(str(p), str(k), str(s), float(n)) for p, k, s, n in zip(*columns, strict=True))
 
-    A part of a chip has its suppliers' shares of all such parts that the plan makes in reported periods: the plan does
-    not say which wafer went into which package. Dies of several kinds count by their number in the package.
+
+def failure_points(
+    net: Network, lab: str, until: str, got: Mapping[str, float], hangs: tuple[Exposure, ...]
+) -> tuple[FailurePoint, ...]:
+    """Return the companies and capacities without which nobody could make what a lab buys, or serve a demand of it.
+
+    Parameters
+    ----------
+    net
+        The network.
+    lab
+        Id of the lab.
+    until
+        Last reported period.
+    got
+        Chips that the lab buys.
+    hangs
+        What its compute depends on.
     """
-    weight = {chip: n * best_compute(data, chip) for chip, n in got.items()}
-    total = sum(weight.values())
-    if total <= 0.0:
-        return ()
-    source = _Sources(read, data)
-    roles: dict[str, dict[str, float]] = {}
-    for chip, w in weight.items():
-        for role, parts in source.of(chip):
-            for supplier, share in parts.items():
-                sums = roles.setdefault(role, {})
-                sums[supplier] = sums.get(supplier, 0.0) + share * w / total
+    shares = {(e.kind, e.supplier): e.share for e in hangs if e.period == until}
+    own = [demand for demand in net.demands if demand.tags.lab == lab]
     found = []
-    for role, sums in roles.items():
-        rest = 1.0 - sum(sums.values())
-        if rest > 1e-9:
-            sums["(none needed)"] = rest
-        found += [Supplier(role, who, share) for who, share in sorted(sums.items(), key=lambda item: -item[1])]
-    return tuple(found)
+    for point in single_points(net):
+        lost = set(point.materials)
+        chips = tuple(chip for chip in got if f"chip:{chip}" in lost)
+        demands = tuple(demand.name for demand in own if demand.material in lost)
+        if (chips or demands) and (point.kind, point.id) != ("owner", lab):
+            share = shares.get((point.kind, point.id), 0.0)
+            found.append(FailurePoint(point.kind, point.id, point.name, share, chips, demands))
+    return tuple(sorted(found, key=lambda p: -p.share))
 
 
 def best_compute(data: Instance, chip: str) -> float:
     """Return the compute of an accelerator on the workload that suits it best, H100 equivalents."""
     return max((p.value for p in data.chips[chip].performance.values()), default=0.0)
-
-
-class _Sources:
-    """Who makes the parts of chips in the reported periods of a plan."""
-
-    def __init__(self, read: Read, data: Instance) -> None:
-        flows = read("core/flows")
-        flows = flows[flows["reported"] & (flows["amount"] > 0.0)]
-        self.data, self.flows = data, flows
-        self.packages, self.hbm = (t[t["reported"]] for t in (read("domain/packages"), read("domain/hbm")))
-
-    def of(self, chip: str) -> Iterator[tuple[str, Parts]]:
-        """Yield the roles in a chip with the shares of its suppliers."""
-        record = self.data.chips[chip]
-        yield "designer", {record.designer: 1.0}
-        bill = next(iter(record.boms.values()), None)
-        if bill is None:
-            return
-        dies = {name: number.value for name, number in bill.dies.items()}
-        if dies:
-            yield "foundry", self._mean(dies, lambda name: self._dies(name, "owner"))
-            yield "region of the fab", self._mean(dies, lambda name: self._dies(name, "region"))
-        if bill.hbm:
-            stacks = {name: number.value for name, number in bill.hbm.items()}
-            yield "HBM maker", self._mean(stacks, lambda name: self._stacks(name, record.designer))
-        if bill.technology is not None:
-            lines = self.packages[(self.packages["chip"] == chip) & (self.packages["line"] != "")]
-            yield "packaging", _shares(lines, "owner", "kpackage")
-
-    def _mean(self, number: Mapping[str, float], parts: Callable[[str], Parts]) -> Parts:
-        total, result = sum(number.values()), dict[str, float]()
-        for name, n in number.items():
-            for who, share in parts(name).items():
-                result[who] = result.get(who, 0.0) + share * n / total
-        return result
-
-    def _dies(self, name: str, by: str) -> Parts:
-        made = self.flows[(self.flows["material"] == f"die:{name}") & (self.flows["owner"] != "")]
-        return _shares(made, by, "amount")
-
-    def _stacks(self, generation: str, designer: str) -> Parts:
-        rows = self.hbm[(self.hbm["generation"] == generation) & (self.hbm["designer"] == designer)]
-        return _shares(rows, "owner", "kstack")
-
-
-def _shares(rows: pd.DataFrame, by: str, amount: str) -> Parts:
-    total = float(rows[amount].sum())
-    if total <= 0.0:
-        return {BEFORE: 1.0}
-    sums = rows.groupby(by, sort=False, observed=True)[amount].sum()
-    return {str(who): float(n) / total for who, n in sums.items() if n > 0.0}

@@ -116,12 +116,37 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Supplier:
-    """A supplier's share of what a lab buys in reported periods, weighted by compute; a role's shares add up to 1."""
+class Exposure:
+    """The share of a lab's compute in a period that depends on a supplier: see the table ``exposure`` of results."""
 
-    role: str
+    period: str
+    kind: str
     supplier: str
     share: float
+
+
+@dataclass(frozen=True, slots=True)
+class FailurePoint:
+    """One company or capacity without which nobody could make some of what the lab buys, or serve one of its demands.
+
+    Attributes
+    ----------
+    kind, id, name
+        ``owner`` or ``resource``, its id and its display name.
+    share
+        Share of the lab's compute in the last reported period that depends on it.
+    chips
+        Chips that the lab buys and that could not be made at all.
+    demands
+        Names of the lab's demands that would get nothing new.
+    """
+
+    kind: str
+    id: str
+    name: str
+    share: float
+    chips: tuple[str, ...]
+    demands: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +165,10 @@ class Portfolio:
         Every chip of the instance, bought ones first.
     mix
         Compute by period, workload and chip.
-    suppliers
-        Shares of suppliers by role.
+    exposure
+        Share of its compute that depends on each supplier, by reported period.
+    points
+        Single points of failure, the largest share first.
     """
 
     lab: str
@@ -150,7 +177,8 @@ class Portfolio:
     money: bool
     chips: tuple[ChipCase, ...]
     mix: tuple[Share, ...]
-    suppliers: tuple[Supplier, ...]
+    exposure: tuple[Exposure, ...]
+    points: tuple[FailurePoint, ...]
 
     @property
     def chip_frame(self) -> pd.DataFrame:
@@ -163,9 +191,14 @@ class Portfolio:
         return _frame(self.mix, Share)
 
     @property
-    def supplier_frame(self) -> pd.DataFrame:
-        """One row a role and supplier."""
-        return _frame(self.suppliers, Supplier)
+    def exposure_frame(self) -> pd.DataFrame:
+        """One row a period and supplier."""
+        return _frame(self.exposure, Exposure)
+
+    @property
+    def point_frame(self) -> pd.DataFrame:
+        """One row a single point of failure."""
+        return _frame(self.points, FailurePoint)
 
 
 def _flat(case: ChipCase) -> Mapping[str, object]:
@@ -175,7 +208,10 @@ def _flat(case: ChipCase) -> Mapping[str, object]:
     return {**own, **{name: None if entry is None else entry[name] for name in names}}
 
 
-def _frame(rows: Sequence[Share] | Sequence[Supplier], kind: type[Share] | type[Supplier]) -> pd.DataFrame:
+def _frame(
+    rows: Sequence[Share] | Sequence[Exposure] | Sequence[FailurePoint],
+    kind: type[Share] | type[Exposure] | type[FailurePoint],
+) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([asdict(row) for row in rows], columns=[field.name for field in fields(kind)])

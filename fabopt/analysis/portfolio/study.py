@@ -11,7 +11,7 @@ from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
 from fabopt.analysis.portfolio.entry import CLOSE, Market, deals
 from fabopt.analysis.portfolio.gates import Gates
-from fabopt.analysis.portfolio.mix import best_compute, bought, mix, running, suppliers
+from fabopt.analysis.portfolio.mix import best_compute, bought, exposure, failure_points, mix, running
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Standing
 from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions
@@ -66,6 +66,7 @@ def portfolio(manifest: Mapping[str, Any], read: Read, instance: str, lab: str) 
     plan = Restored(net, tables, options, whole_numbers(tables, read, manifest["reached"]), manifest["bound"])
     until = [p.label for p in net.periods if p.reported][-1]
     got = bought(read, lab)
+    hangs = exposure(read, lab)
     money = options.objective in IN_MONEY
     cases = _Cases(plan, chain, lab, got, running(read, lab, until), money)
     return Portfolio(
@@ -75,7 +76,8 @@ def portfolio(manifest: Mapping[str, Any], read: Read, instance: str, lab: str) 
         money=money,
         chips=tuple(sorted((cases.case(chip) for chip in data.chips), key=_order(data))),
         mix=mix(read, data, lab),
-        suppliers=suppliers(read, data, got),
+        exposure=hangs,
+        points=failure_points(net, lab, until, got, hangs),
     )
 
 

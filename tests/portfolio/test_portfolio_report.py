@@ -1,0 +1,103 @@
+"""The portfolio of a lab in tables, words and JSON, from a fresh result and from a folder."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from portfolio_cases import chip, loaded, tree
+
+import fabopt
+from fabopt.cli import main
+
+SETS = {"chips.osprey.assembly_cost": 12_000}
+
+
+@pytest.fixture(scope="module")
+def result():
+    return fabopt.load("instances/tutorial", set=SETS).solve()
+
+
+@pytest.fixture(scope="module")
+def folder(result, tmp_path_factory):
+    return result.save(tmp_path_factory.mktemp("portfolio") / "result")
+
+
+@pytest.mark.parametrize("lab", ["aurora", "borealis"])
+def test_the_mix_by_workload_adds_up_to_the_chip_mix_of_the_plan(result, lab):
+    own = result.portfolio(lab).mix.groupby(["period", "chip"])["kh100e"].sum()
+    rows = result.chip_mix
+    whole = rows[(rows["lab"] == lab) & (rows["kh100e"] > 0)].set_index(["period", "chip"])["kh100e"]
+    assert own.to_dict() == pytest.approx(whole.to_dict())
+
+
+def test_shares_of_a_workload_add_up_to_one(result):
+    shares = result.portfolio("aurora").mix.groupby(["period", "workload"])["share"].sum()
+    assert shares.tolist() == pytest.approx([1.0] * len(shares))
+
+
+def test_the_mix_says_what_runs_on_what(tmp_path):
+    raw = tree(power=50.0, b=chip(24_000, 28_000, 1.5))
+    raw["workloads"]["other"] = {"name": "Other"}
+    raw["labs"]["lab"]["demand"]["split"] = {"work": 0.5, "other": 0.5}
+    raw["chips"]["b"]["performance"] = {"other": 3.0}  # worth 52,596 a kilowatt against 17,532: first, up to 34
+    raw["labs"]["lab"]["demand"]["total"] = 200  # 100 of each
+    rows = loaded(raw, tmp_path).solve().portfolio("lab").mix
+    got = {(r.workload, r.chip): r.kh100e for r in rows.itertuples()}
+    assert got == pytest.approx({("other", "b"): 100.0, ("work", "a"): 50 - 100 / 3})
+
+
+def test_a_saved_result_has_the_same_portfolio(result, folder):
+    assert fabopt.load_result(folder).portfolio("borealis").lines() == result.portfolio("borealis").lines()
+
+
+def test_single_points_are_the_only_makers_with_what_depends_on_them(tmp_path):
+    raw = tree(power=100.0, b=chip(10_000, 20_000, 2.0))
+    raw["fabs"]["second"] = {**raw["fabs"]["fab"], "owner": "rival"}
+    raw["dies"]["two"] = {**raw["dies"]["die"], "fabs": {"fab": {}, "second": {}}}
+    raw["chips"]["b"]["boms"] = {"plain": {"dies": {"two": 1}}}  # chip `b`, the better one, has two fabs
+    points = loaded(raw, tmp_path).solve().portfolio("lab").points
+    assert points["id"].tolist() == ["power:site"]  # neither fab stops `b`; without the site's power nothing runs
+    raw["chips"]["b"]["boms"] = {"plain": {"dies": {"die": 1}}}
+    points = loaded(raw, tmp_path).solve().portfolio("lab").points.set_index("id")
+    assert points.loc["foundry", "chips"] == ("b",)
+    assert points.loc["foundry", "share"] == pytest.approx(1.0)
+
+
+def test_the_first_sentence_says_mix_entry_and_dependence(result):
+    said = result.portfolio("borealis").sentence
+    assert said.startswith("Borealis's compute in 2028Q4 is 100 % Falcon. Osprey enters if its price falls below ")
+    assert "Most hangs on silicon-north" in said
+
+
+def test_show_prints_it_within_100_columns(folder, capsys):
+    assert main(["show", str(folder), "--for", "borealis"]) == 0
+    out = capsys.readouterr().out
+    assert "Osprey enters if its price falls below" in out.replace("\n", " ")
+    assert "Slate: Borealis cannot use chips of Monolith." in out
+    assert max(len(line) for line in out.splitlines()) <= 100
+
+
+def test_json_is_one_object_with_the_records(folder, capsys):
+    assert main(["show", str(folder), "--for", "borealis", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    by_chip = {one["chip"]: one for one in found["chips"]}
+    assert by_chip["osprey"]["entry"]["below"] < by_chip["osprey"]["entry"]["price"]
+    assert found["sentence"].startswith("Borealis")
+
+
+@pytest.mark.parametrize(
+    ("extra", "says"),
+    [
+        (["--for", "boreals"], "no lab 'boreals'"),
+        (["--json"], "--json goes with --for"),
+    ],
+)
+def test_bad_questions_exit_2_with_a_sentence(folder, capsys, extra, says):
+    assert main(["show", str(folder), *extra]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_an_instance_has_no_portfolio_before_it_is_solved(capsys):
+    assert main(["show", "instances/tutorial", "--for", "aurora"]) == 2
+    assert "need the folder of a result" in capsys.readouterr().err
