@@ -8,6 +8,7 @@ from pydantic import Field
 
 from fabopt.domain.base import Frozen, Named, Record
 from fabopt.domain.chips import Chip, Designer
+from fabopt.domain.contracts import Contract
 from fabopt.domain.customers import BarredFlow, DemandCurve, Lab, Market, Published, Site, Workload
 from fabopt.domain.fabs import Fab
 from fabopt.domain.horizon import About, Horizon, Pins, Solving, SourceNote
@@ -72,6 +73,8 @@ class Instance(Record):
     policy_mode: Literal["model", "two-stage", "off"] = "model"
     """model: policies are constraints of the plan. two-stage: the rules allot what is there by stated orders first,
     then the plan is made. off: value decides."""
+    contracts: Named[Contract] = Field(default_factory=dict)
+    """Contracts, signed or open."""
     pins: Pins = Pins()
     """Decisions already taken."""
     published: Named[Published] = Field(default_factory=dict)

@@ -8,7 +8,7 @@ a right and no obligation, unless the policy is `exact`; docs/allocation.md has 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -45,17 +45,24 @@ UNIT_OF: Mapping[str, str] = {
 
 
 class Amount(In):
-    """An order or the like: in the unit of what is split, or a bare number that means that unit (`UNIT_OF`)."""
+    """An order or the like: in the unit of what is split, or a bare number that means that unit (`UNIT_OF`).
 
-    __slots__ = ()
+    Parameters
+    ----------
+    units
+        Units that may be written.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("units",)
+
+    def __init__(self, units: Iterable[str] = UNIT_OF.values()) -> None:
         super().__init__("1", ge=0, series=True)
+        self.units = tuple(dict.fromkeys(("1", *units)))
 
     def read(self, raw: object, rates: Mapping[str, float] | None = None) -> Quantity:
         """Read an amount in whichever of the units it is written."""
         chosen = "1"
-        for unit in dict.fromkeys(("1", *UNIT_OF.values())):
+        for unit in self.units:
             try:
                 In(unit, series=True).read(raw, rates)
             except FieldProblem:

@@ -14,6 +14,7 @@ from typing import Any
 
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.instance import Instance
+from fabopt.domain.parties import parties
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,23 @@ REFERENCES: tuple[Reference, ...] = (
     Reference("policies.*.splits.scanners.[]", "scanners", "scanner class"),
     Reference("policies.*.splits.chips.[]", "chips", "chip"),
     Reference("policies.*.splits.resources.[]", "resources", "resource of the plain network"),
+    Reference("contracts.*.buyer", "parties", "party"),
+    Reference("contracts.*.goods.fabs.[]", "fabs", "fab"),
+    Reference("contracts.*.goods.packaging_lines.[]", "packaging_lines", "packaging line"),
+    Reference("contracts.*.goods.memory_makers.[]", "memory_makers", "memory maker"),
+    Reference("contracts.*.goods.scanners.[]", "scanners", "scanner class"),
+    Reference("contracts.*.goods.chips.[]", "chips", "chip"),
+    Reference("contracts.*.goods.resources.[]", "resources", "resource of the plain network"),
+    Reference("contracts.*.goods.materials.[]", "materials", "material of the plain network"),
+    Reference("contracts.*.goods.hbm.[]", "hbm", "HBM generation"),
+    Reference("contracts.*.goods.substrates.[]", "substrates", "substrate"),
+    Reference("contracts.*.goods.dies.[]", "parts", "die or bin"),
+    Reference("contracts.*.goods.compute.[]", "workloads", "workload"),
+    Reference("contracts.*.unlocks.fabs.[]", "fabs", "fab"),
+    Reference("contracts.*.unlocks.packaging_lines.[]", "packaging_lines", "packaging line"),
+    Reference("contracts.*.unlocks.memory_makers.[]", "memory_makers", "memory maker"),
+    Reference("contracts.*.unlocks.substrates.[]", "substrates", "substrate"),
+    Reference("contracts.*.unlocks.units.[]", "units", "unit of the plain network"),
 )
 """Every slug that refers to another section, except the sources of quantities, which stand everywhere."""
 
@@ -118,7 +136,9 @@ def names(instance: Instance) -> dict[str, tuple[str, ...]]:
         *instance.labs.values(),
         *instance.sites.values(),
     ]
-    groups["resources"] = () if instance.network is None else tuple(instance.network.resources)
+    for section in ("resources", "materials", "units"):
+        groups[section] = () if instance.network is None else tuple(getattr(instance.network, section))
+    groups["parties"] = parties(instance)
     groups["regions"] = _unique(record.region for record in placed if record.region is not None)
     return groups
 

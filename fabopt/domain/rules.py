@@ -18,6 +18,7 @@ from fabopt.domain.plain import Activity, PlainNetwork
 from fabopt.domain.plain_horizon import PeriodNames, horizon_faults
 from fabopt.domain.quantity import In
 from fabopt.domain.references import dangling, names, nearest
+from fabopt.domain.rules_contracts import contract_faults
 from fabopt.domain.rules_demand import demand_faults
 from fabopt.domain.rules_policies import policy_faults
 from fabopt.domain.rules_supply import supply_faults
@@ -63,6 +64,7 @@ def problems(instance: Instance) -> list[Fault]:
         *_bom_cycles(instance.network),
         *_plain(instance, calendar),
         *policy_faults(instance, calendar),
+        *contract_faults(instance, calendar),
     ]
 
 

@@ -146,7 +146,7 @@ def _shares(calendar: Calendar, policy: Policy, users: int) -> Iterator[Fault]:
         share = least.share.value
         yield Fault(("least", "share"), f"{least.customers} shares of {share:.0%} are more than the capacity")
     for span in calendar.spans:
-        if not _holds(policy, span.start, span.end):
+        if not holds(policy, span.start, span.end):
             continue
         found = list(_shares_at(policy, users, span.label, span.start, span.end))
         if found:
@@ -199,7 +199,8 @@ def cap_at(policy: Policy, customer: str, start: date, end: date) -> float:
     return math.inf if cap is None else cap.mean(start, end)
 
 
-def _holds(policy: Policy, start: date, end: date) -> bool:
+def holds(policy: Policy, start: date, end: date) -> bool:
+    """Return whether a policy holds on any day from `start` up to, not including, `end`."""
     return (policy.since is None or policy.since < end) and (policy.until is None or policy.until >= start)
 
 
@@ -217,10 +218,10 @@ def _against_each_other(
         yield Fault((*path, "exact"), f"'{first_id}' and '{second_id}' both say exactly who gets what")
         return
     for span in calendar.spans:
-        if not (_holds(first, span.start, span.end) and _holds(second, span.start, span.end)):
+        if not (holds(first, span.start, span.end) and holds(second, span.start, span.end)):
             continue
         start, end, names = span.start, span.end, {**first.customers, **second.customers}
-        kept = {name: max(_floor(first, name, start, end), _floor(second, name, start, end)) for name in names}
+        kept = {name: max(floor_of(first, name, start, end), floor_of(second, name, start, end)) for name in names}
         if sum(kept.values()) > 1.0 + SHARE_TOLERANCE:
             message = f"in {span.label} the floors of '{first_id}' and '{second_id}' add up to {sum(kept.values()):.4g}"
             yield Fault(path, f"{message} of the capacity")
@@ -230,7 +231,7 @@ def _against_each_other(
             (second_id, second, first_id, first),
         ):
             for name in names:
-                floor, most = _floor(one, name, start, end), _most(other, name, start, end)
+                floor, most = floor_of(one, name, start, end), most_of(other, name, start, end)
                 if floor > most + SHARE_TOLERANCE:
                     message = f"in {span.label} '{one_id}' keeps {floor:.4g} for '{name}', but '{other_id}' gives it"
                     yield Fault(path, f"{message} at most {most:.4g}")
@@ -243,7 +244,7 @@ def _against_each_other(
                     return
 
 
-def _floor(policy: Policy, customer: str, start: date, end: date) -> float:
+def floor_of(policy: Policy, customer: str, start: date, end: date) -> float:
     """Share that a policy keeps for a customer: its floor, or an exact share."""
     claim = policy.customers.get(customer)
     if claim is None:
@@ -252,7 +253,7 @@ def _floor(policy: Policy, customer: str, start: date, end: date) -> float:
     return max(claim.floor.mean(start, end), held)
 
 
-def _most(policy: Policy, customer: str, start: date, end: date) -> float:
+def most_of(policy: Policy, customer: str, start: date, end: date) -> float:
     """Largest share that a policy leaves a customer."""
     claim = policy.customers.get(customer)
     share = math.inf

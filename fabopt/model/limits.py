@@ -97,7 +97,7 @@ def _limit(tags: Tags, entity: str, name: str, unit: str, **more: object) -> Lim
 def _of_family(net: Network, rows: Rows, made: Set[str]) -> Iterator[tuple[int, Limit]]:
     """Yield the rows of a family that are limits, by position within the family; ``made`` are materials produced."""
     name = rows.family.name
-    levers = _levers(net)
+    levers, lead = _levers(net), {unit.id: unit.lead for unit in net.units}
     for i, (e, t) in enumerate(zip(rows.entity.tolist(), rows.period.tolist(), strict=True)):
         side: Side = "both" if rows.lower[i] == rows.upper[i] else "upper" if np.isfinite(rows.upper[i]) else "lower"
         if name == "capacity":
@@ -121,7 +121,8 @@ def _of_family(net: Network, rows: Rows, made: Set[str]) -> Iterator[tuple[int, 
         elif name == "group_limit":
             g = net.groups[e]
             yield i, _limit(
-                g.tags, g.id, g.name, g.unit, family=name, period=t, kind=g.limit_kind, relaxable=g.relaxable, side=side
+                g.tags, g.id, g.name, g.unit, family=name, period=t, kind=g.limit_kind, relaxable=g.relaxable,
+                side=side, levers=tuple(Lever(unit, lead[unit]) for unit in g.levers),
             )  # fmt: skip
         elif name == "safety_stock":
             m = net.materials[e]

@@ -9,6 +9,7 @@ import numpy as np
 
 from fabopt.domain.instance import Instance
 from fabopt.network.lowering.builder import Chain, finish, make_periods
+from fabopt.network.lowering.contracts import add_reserves, lower_contracts
 from fabopt.network.lowering.demand import lower_demand, lower_markets
 from fabopt.network.lowering.deployment import lower_deployment
 from fabopt.network.lowering.lithography import lower_lithography
@@ -55,7 +56,8 @@ def lower_chain(instance: Instance, name: str = "") -> tuple[Chain, Network]:
     net = finish(chain, name or instance.about.title, standing_value(chain))
     if instance.network is not None:
         net = _joined(net, lower_plain(instance.network, periods))
-    return chain, _pinned(lower_policies(chain, net), instance)
+    net, reserves = lower_contracts(chain, net)
+    return chain, _pinned(add_reserves(lower_policies(chain, net), reserves), instance)
 
 
 def _joined(net: Network, plain: Network) -> Network:

@@ -294,7 +294,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class GroupLimit:
-    """A linear limit over decisions, one row per window: sum of terms <= (>=, ==) rhs of the window."""
+    """A linear limit over decisions, one row per window: sum of terms <= (>=, ==) rhs of the window.
+
+    ``levers`` are the units whose order relieves it.
+    """
 
     id: str
     name: str
@@ -306,6 +309,7 @@ class GroupLimit:
     tags: Tags = Tags()
     limit_kind: Literal["physical", "contract", "policy", "demand", "cash", "law"] = "policy"
     relaxable: bool = True
+    levers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +326,38 @@ class WholeGroup:
     terms: tuple[Term, ...]
     lot: float = 1.0
     tags: Tags = Tags()
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A contract as the network has it.
+
+    ``take`` (with ``taken[T]``, what is taken whatever is decided) is the volume under it, ``in_force`` (with
+    ``standing[T]``) the share of a period in which it is in force; ``minimum[T]`` and ``maximum[T]`` hold for a period
+    in force throughout, ``maximum`` None where takes are not counted. ``sign``, ``exercise``, ``exit`` and ``short``
+    are ids of units and of the activity of what is paid and not taken, empty where there is none; ``signed`` is the
+    date of a contract that is data. ``payments`` are all that the buyer pays under it; those between parties inside the
+    network stand among the network's payments too, the others are costs of the decisions that their terms name.
+    """
+
+    id: str
+    name: str
+    buyer: str
+    supplier: str
+    unit: str
+    windows: tuple[tuple[int, ...], ...]
+    take: tuple[Term, ...]
+    taken: Array
+    minimum: Array
+    maximum: Array | None
+    in_force: tuple[Term, ...]
+    standing: Array
+    sign: str = ""
+    exercise: str = ""
+    exit: str = ""
+    short: str = ""
+    signed: str = ""
+    payments: tuple[Payment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +383,7 @@ class Network:
     budgets: tuple[Budget, ...] = ()
     groups: tuple[GroupLimit, ...] = ()
     whole_groups: tuple[WholeGroup, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
     payments: tuple[Payment, ...] = ()
     constant_value: float = 0.0
     standing_value: float = 0.0

@@ -1,0 +1,348 @@
+r"""Contracts as records of the network: signatures, options, departures, unlocked capacity, reserves, payments.
+
+* signature u (a unit ``sign:<contract>``, ordered once, between its dates), exercise w of an option
+  (``exercise:<contract>``): :math:`\sum_{t' \le t} w \le \sum_{t' \le t} u`; departure v (``exit:<contract>``):
+  :math:`A_t \ge 0`, so that only what is in force is left (`deal`).
+* unlocked capacity: :math:`\sum_{t' \le t} y_{e,t'} \le \sum_q n_q \sum_{t' \le t} u_{q,t'}` over the contracts q that
+  each allow n steps of unit e.
+* reserve: :math:`U_b + i \ge \sum_q s_q K A_q` (or an amount instead of :math:`s K`), where :math:`i \ge 0` uses the
+  resource and stands idle for b. Where capacity grows and A is a decision, :math:`K A` is written
+  :math:`K - \overline K (1 - A)`, exact for whole A.
+
+Prices between parties of the instance are noted as payments and are no cost; what a supplier outside is paid is the
+cost of the decision that it is paid for. The cost of money is a cost in either case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from fabopt.domain.base import Fault, FieldProblem
+from fabopt.domain.contracts import AMOUNT_UNIT
+from fabopt.network.lowering.builder import Chain
+from fabopt.network.lowering.contract_goods import materials_of, scope
+from fabopt.network.lowering.contract_takes import LENDERS, add_takes, inside_takes, outside_take
+from fabopt.network.lowering.deal import Deal, Linear, Records, begin_mask, in_force
+from fabopt.network.lowering.policy_scope import RESOURCE, Expression, Scope
+from fabopt.network.tables import Agreement, Array, Budget, Network, Term, Unit, UnitMaterial, Use
+
+UNIT_OF_EXPANSION = {
+    "fabs": "expand:",
+    "packaging_lines": "expand:packaging:",
+    "memory_makers": "expand:stacking:",
+    "substrates": "expand:substrate:",
+    "units": "",
+}
+"""How the unit is called that stands for the expansion of a thing."""
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """What a contract keeps for its buyer, written down after the policies, which must not see it as use."""
+
+    deal: Deal
+    scope: Scope
+
+
+def lower_contracts(chain: Chain, net: Network) -> tuple[Network, list[Reserved]]:
+    """Return the network with the contracts of the instance, and the reserves that are still to be added."""
+    if not chain.instance.contracts:
+        return net, []
+    records, agreements = Records(), []
+    deals = [_deal(chain, net, contract_id) for contract_id in chain.instance.contracts]
+    scopes = {deal.id: scope(deal, net) for deal in deals if deal.kind and not deal.contract.goods.from_outside}
+    deals = [_placed(deal, net, scopes.get(deal.id)) for deal in deals]
+    for deal in deals:
+        _decisions(records, deal)
+    takes = _takes(records, deals, scopes)
+    for deal in deals:
+        if deal.contract.maximum is not None:
+            add_takes(records, deal, takes[deal.id], net)
+        agreements.append(_agreement(deal, takes.get(deal.id), records))
+    inside = {deal.id for deal in deals if not deal.outside}
+    paid = [p for key, payments in records.payments.items() if key in inside for p in payments if p.payee != LENDERS]
+    _unlocked(records, deals, net)
+    net = replace(
+        net,
+        materials=(*net.materials, *records.materials),
+        activities=(*net.activities, *records.activities),
+        flows=(*net.flows, *records.flows),
+        units=(*net.units, *records.units),
+        unit_materials=(*net.unit_materials, *records.unit_materials),
+        groups=(*net.groups, *records.groups),
+        agreements=tuple(agreements),
+        payments=(*net.payments, *paid),
+        budgets=tuple(_with_payments(budget, records) for budget in net.budgets),
+    )
+    return net, [Reserved(deal, scopes[deal.id]) for deal in deals if _reserves(deal)]
+
+
+def _deal(chain: Chain, net: Network, contract_id: str) -> Deal:
+    contract = chain.instance.contracts[contract_id]
+    force, begun, possible = in_force(chain, contract_id, contract)
+    kind = contract.goods.kind if contract.goods.kinds else ""
+    held = [period for period in chain.periods if possible[period.index]]
+    windows: tuple[tuple[int, ...], ...]
+    if contract.by == "period":
+        windows = tuple((period.index,) for period in held)
+    elif contract.by == "year":
+        years = groupby(held, key=lambda period: period.start.year)
+        windows = tuple(tuple(period.index for period in group) for _, group in years)
+    else:
+        windows = (tuple(period.index for period in held),) if held else ()
+    return Deal(chain, contract_id, contract, kind, force, begun, possible, windows)
+
+
+def _placed(deal: Deal, net: Network, found: Scope | None) -> Deal:
+    """Return the contract with the stage and the unit of its goods."""
+    if found is not None:
+        return replace(deal, stage=found.tags.stage or "contract", unit=found.unit)
+    if deal.kind:
+        material = next(m for m in net.materials if m.id == materials_of(deal)[0])
+        return replace(deal, stage=material.tags.stage or "contract", unit=material.unit)
+    return deal
+
+
+def _decisions(records: Records, deal: Deal) -> None:
+    """Add signature, exercise and departure, with what is paid for them and the rows that tie them together."""
+    chain, contract = deal.chain, deal.contract
+    n, option = chain.n, contract.option
+    if deal.sign:
+        mask = begin_mask(chain, contract) if option is None else chain.window(contract.first, contract.last)
+        mask = mask if contract.offered else np.zeros(n)
+        pinned = None
+        if contract.signed is not None:
+            pinned = np.zeros(n)
+            pinned[chain.calendar.period_index(contract.signed)] = 1.0
+            mask = pinned
+        cost = _prepaid(records, deal, deal.sign) if option is None else chain.flat(option.premium.value)
+        if option is not None:
+            deal.pay(records, "premium", ("unit", deal.sign, 0), cost)
+            cost = cost if deal.outside else np.zeros(n)
+        _unit(records, deal, deal.sign, "signing", "signature", mask, cost, pinned)
+    if option is not None:
+        cost = _prepaid(records, deal, deal.begin)
+        _unit(records, deal, deal.begin, "exercising", "exercise", begin_mask(chain, contract), cost)
+        _tied(records, deal)
+    if contract.exit is not None:
+        leave = f"exit:{deal.id}"
+        fee = chain.mean(contract.exit.fee)
+        deal.pay(records, "exit fee", ("unit", leave, 0), fee)
+        mask = chain.window(contract.exit.first, contract.exit.last)
+        _unit(records, deal, leave, "leaving", "exit", mask, fee if deal.outside else np.zeros(n))
+        says = f"{deal.name}: left only while in force"
+        periods = tuple((t,) for t in range(n))
+        force = deal.in_force
+        deal.row(records, "exit", says, ">=", force.terms, -force.constant, periods, unit="", relaxable=False)
+
+
+def _unit(
+    records: Records, deal: Deal, unit_id: str, verb: str, instrument: str, mask: Array, cost: Array,
+    pinned: Array | None = None,
+) -> None:  # fmt: skip
+    lead = 0.0 if instrument == "exit" else deal.chain.lead(deal.contract.lead.value)
+    records.units.append(
+        Unit(
+            unit_id, f"{verb} {deal.name}", "decision", deal.tags(), cost=cost if np.any(cost) else None, upper=mask,
+            total=1.0, pinned=pinned, lead=lead, instrument=instrument, bearer=deal.contract.buyer,
+        )
+    )  # fmt: skip
+
+
+def _prepaid(records: Records, deal: Deal, unit: str) -> Array:
+    """Note the prepayment made with a unit; return the cost of the unit to the whole ``[T]``."""
+    contract, chain = deal.contract, deal.chain
+    sum_ = contract.prepayment.value
+    if sum_ == 0.0:
+        return np.zeros(chain.n)
+    paid = chain.flat(sum_)
+    deal.pay(records, "prepayment", ("unit", unit, 0), paid)
+    cost = paid if deal.outside else np.zeros(chain.n)
+    if contract.credited:
+        records.unit_materials.append(UnitMaterial(unit, f"prepaid:{deal.id}", 0, sum_))
+        return cost
+    # What is never credited is owed to lenders until the contract can no longer be in force.
+    last = int(np.max(np.flatnonzero(deal.possible), initial=-1))
+    discount = np.array([period.discount for period in chain.periods])
+    left = np.array([discount[t : last + 1].sum() / discount[t] for t in range(chain.n)])
+    interest = sum_ * contract.cost_of_money.value * chain.years * left
+    deal.pay(records, "cost of money", ("unit", unit, 0), interest, payee=LENDERS)
+    return cost + interest
+
+
+def _tied(records: Records, deal: Deal) -> None:
+    """Add the rows by which an option is exercised only once it has been bought."""
+    if not deal.sign:
+        return
+    n = deal.chain.n
+    terms = Expression()
+    for age in range(n):
+        terms.add(("unit", deal.begin, age), np.ones(n))
+        terms.add(("unit", deal.sign, age), -np.ones(n))
+    periods = tuple((t,) for t in range(n))
+    says = f"{deal.name}: exercised only once the premium is paid"
+    deal.row(records, "option", says, "<=", terms, np.zeros(n), periods, unit="", relaxable=False)
+
+
+def _takes(records: Records, deals: list[Deal], scopes: dict[str, Scope]) -> dict[str, Linear]:
+    found: dict[str, Linear] = {}
+    groups: dict[tuple[str, frozenset[str], str], list[Deal]] = {}
+    for deal in deals:
+        if not deal.kind:
+            continue
+        if deal.contract.goods.from_outside:
+            found[deal.id] = outside_take(records, deal)
+        elif deal.contract.maximum is not None:
+            goods = frozenset(deal.contract.goods.names)
+            groups.setdefault((deal.kind, goods, deal.contract.buyer), []).append(deal)
+        else:
+            used = scopes[deal.id]
+            buyer = deal.contract.buyer
+            found[deal.id] = Linear(used.use[buyer], used.spent.get(buyer, np.zeros(deal.chain.n)))
+    for (_, _, buyer), members in groups.items():
+        used = scopes[members[0].id]
+        found |= inside_takes(records, members, used.use[buyer], used.spent.get(buyer, np.zeros(members[0].chain.n)))
+    return found
+
+
+def _unlocked(records: Records, deals: list[Deal], net: Network) -> None:
+    """Hold every unit that contracts unlock to the steps that signed ones allow."""
+    units = {unit.id: unit for unit in net.units}
+    by_unit: dict[str, list[Deal]] = {}
+    for deal in deals:
+        for kind, name in deal.contract.unlocks.named:
+            by_unit.setdefault(UNIT_OF_EXPANSION[kind] + name, []).append(deal)
+    for unit_id, members in by_unit.items():
+        unit, first, n = units[unit_id], members[0], members[0].chain.n
+        terms = Expression({("unit", unit_id, age): np.ones(n) for age in range(n)})
+        allowed = np.zeros(n)
+        for deal in members:
+            steps = float(deal.contract.unlocks.steps or unit.total)
+            if not np.isfinite(steps):
+                message = f"'{unit.name}' has no total, so the contract must say how many steps it allows"
+                raise FieldProblem([Fault(("contracts", deal.id, "unlocks", "steps"), message)])
+            terms = terms.plus(deal.begun.terms, -steps)
+            allowed += steps * deal.begun.constant
+        most = np.full(n, np.inf) if unit.upper is None else unit.upper
+        periods = tuple((int(t),) for t in np.flatnonzero(most > 0.0))
+        names = " and ".join(deal.name for deal in members)
+        levers = tuple(lever for deal in members for lever in deal.levers)
+        first.row(
+            records, f"unlocks:{unit_id}", f"{names}: steps of {unit.name} against it", "<=", terms,
+            allowed[most > 0.0], periods, unit=unit.unit, levers=levers,
+        )  # fmt: skip
+
+
+def _reserves(deal: Deal) -> bool:
+    return deal.contract.reserve is not None or deal.contract.reserve_amount is not None
+
+
+def add_reserves(net: Network, reserves: list[Reserved]) -> Network:
+    """Return the network with the capacity that contracts keep for their buyers.
+
+    Raises
+    ------
+    FieldProblem
+        When capacity without a limit is reserved by share, or in several such contracts for one buyer.
+    """
+    records = Records()
+    groups: dict[tuple[str, str], list[Reserved]] = {}
+    for kept in reserves:
+        resource = RESOURCE[kept.deal.kind] + kept.deal.contract.goods.names[0]
+        groups.setdefault((resource, kept.deal.contract.buyer), []).append(kept)
+    for (resource, buyer), members in groups.items():
+        _reserve(records, resource, buyer, members)
+    return replace(
+        net,
+        activities=(*net.activities, *records.activities),
+        uses=(*net.uses, *records.uses),
+        groups=(*net.groups, *records.groups),
+    )
+
+
+def _reserve(records: Records, resource: str, buyer: str, members: list[Reserved]) -> None:
+    first, held = members[0].deal, members[0].scope
+    n = first.chain.n
+    may = np.max([kept.deal.possible for kept in members], axis=0)
+    names = " and ".join(kept.deal.name for kept in members)
+    idle = f"idle:{first.id}"
+    says = f"{names}: kept idle for {buyer}"
+    upper = first.chain.open_upper(may)
+    first.activity(records, idle, says, upper=upper)
+    records.uses.append(Use(idle, resource, 0, np.ones(n)))
+    terms = held.use[buyer].plus(Expression({("activity", idle, 0): np.ones(n)}))
+    need = -held.spent.get(buyer, np.zeros(n))
+    for kept in members:
+        less, least = _kept(kept, len(members) == 1)
+        terms, need = terms.plus(less, -1.0), need + least
+    periods = tuple((int(t),) for t in np.flatnonzero(may))
+    first.row(records, "reserve", f"{names}: reserved for {buyer}", ">=", terms, need[may > 0.0], periods)
+
+
+def _kept(kept: Reserved, alone: bool) -> tuple[Expression, Array]:
+    """Return what a contract reserves, as an expression and a constant ``[T]``."""
+    deal, held = kept.deal, kept.scope
+    contract, force = deal.contract, deal.in_force
+    if contract.reserve_amount is not None:
+        amount = deal.amount(contract.reserve_amount)
+        return Expression().plus(force.terms, amount), amount * force.constant
+    assert contract.reserve is not None
+    share = contract.reserve.value
+    if force.is_data:
+        part = share * force.constant
+        return Expression().plus(held.added, part), part * held.base
+    if not held.grows:
+        part = share * held.base
+        return Expression().plus(force.terms, part), part * force.constant
+    if not (np.isfinite(held.most).all() and alone):
+        message = "a share of capacity without a limit, or together with another share for the same buyer, cannot be"
+        hint = "give reserve_amount, limit the units that add to it, or sign the contract"
+        raise FieldProblem([Fault(("contracts", deal.id, "reserve"), f"{message} reserved by a decision", hint)])
+    most = share * held.most
+    return Expression().plus(held.added, share).plus(
+        force.terms, most
+    ), share * held.base - most + most * force.constant
+
+
+def _with_payments(budget: Budget, records: Records) -> Budget:
+    """Return a party's budget with what it pays under contracts."""
+    paid = []
+    for payment in (p for payments in records.payments.values() for p in payments):
+        if payment.payer == budget.tags.owner:
+            term = payment.term
+            price = 1.0 if payment.price is None else payment.price
+            paid.append(replace(term, coefficient=term.coefficient * price))
+    return replace(budget, terms=(*budget.terms, *paid)) if paid else budget
+
+
+def _agreement(deal: Deal, take: Linear | None, records: Records) -> Agreement:
+    contract, n = deal.contract, deal.chain.n
+    none = np.zeros(n)
+    unit = deal.unit
+    if deal.kind and unit == "":
+        unit = AMOUNT_UNIT[deal.kind].partition("/")[0] if AMOUNT_UNIT[deal.kind] != "1" else ""
+    terms: tuple[Term, ...] = () if take is None else take.terms.rows()
+    has_short = any(activity.id == f"short:{deal.id}" for activity in records.activities)
+    return Agreement(
+        id=deal.id,
+        name=deal.name,
+        buyer=contract.buyer,
+        supplier=contract.supplier,
+        unit=unit,
+        windows=deal.windows,
+        take=terms,
+        taken=none if take is None else take.constant,
+        minimum=none if contract.minimum is None else deal.amount(contract.minimum),
+        maximum=None if contract.maximum is None else deal.amount(contract.maximum),
+        in_force=deal.in_force.terms.rows(),
+        standing=deal.in_force.constant,
+        sign=deal.sign,
+        exercise=deal.begin if contract.option is not None else "",
+        exit=f"exit:{deal.id}" if contract.exit is not None else "",
+        short=f"short:{deal.id}" if has_short else "",
+        signed="" if contract.signed is None else str(contract.signed),
+        payments=tuple(records.payments.get(deal.id, ())),
+    )
