@@ -144,9 +144,9 @@ class Contract(Record):
 
     name: str = ""
     """Display name; the id when left out."""
-    buyer: str
+    buyer: Slug
     """Who buys: a lab, a designer, the owner of a fab, another party of the instance."""
-    supplier: str
+    supplier: Slug
     """Who sells: the owner of the goods, or somebody outside the instance."""
     goods: Goods = Goods()
     """What is bought; may be left out where the contract only unlocks capacity."""

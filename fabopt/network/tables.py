@@ -336,8 +336,9 @@ class Agreement:
     ``standing[T]``) the share of a period in which it is in force; ``minimum[T]`` and ``maximum[T]`` hold for a period
     in force throughout, ``maximum`` None where takes are not counted. ``sign``, ``exercise``, ``exit`` and ``short``
     are ids of units and of the activity of what is paid and not taken, empty where there is none; ``signed`` is the
-    date of a contract that is data. ``payments`` are all that the buyer pays under it; those between parties inside the
-    network stand among the network's payments too, the others are costs of the decisions that their terms name.
+    date of a contract that is data. ``payments`` are all that the buyer pays under it. Those between parties of the
+    instance stand among the network's payments too (purchases less what they would be at list prices); the others are
+    costs of the decisions that their terms name.
     """
 
     id: str

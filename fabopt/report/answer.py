@@ -84,6 +84,7 @@ def answer(manifest: Mapping[str, Any], read: Read) -> Answer:
     else:
         sentence = _plain_sentence(manifest, read)
         tables.append(_deliveries(read, dates))
+    tables.append(_contracts(manifest, read))
     tables.append(_holds_back(manifest, read))
     if manifest["reached"]:
         target = thousands(manifest["options"]["target"])
@@ -222,6 +223,22 @@ def _deliveries(read: Read, dates: Sequence[str]) -> TextTable:
         rows.append((own["name"].iloc[0], own["unit"].iloc[0], *(amount(n) for n in got), amount(wanted)))
     headers = ("demand", "unit", *(f"by {date}" for date in dates), "wanted")
     return TextTable("What reaches whom: delivered", headers, shortened(rows, len(headers)), left=2)
+
+
+def _contracts(manifest: Mapping[str, Any], read: Read) -> TextTable:
+    """What became of each contract, over the whole horizon."""
+    rows = []
+    for row in read("domain/contracts").to_dict("records"):
+        state = f"signed {row['signed']}" if row["signed"] else "not signed"
+        for name in ("exercised", "cancelled"):
+            state += f", {name} {row[name]}" if row[name] else ""
+        taken = f"{amount(row['taken'])} {row['unit']}".rstrip()
+        short = amount(row["short"]) if row["short"] else "-"
+        rows.append((row["name"], row["buyer"], row["supplier"], state, taken, short, amount(row["paid"])))
+    unit = manifest["money_unit"]
+    headers = ("contract", "buyer", "supplier", "state", "taken", "short", "paid")
+    title = f"Contracts, over the whole horizon: taken; paid for and not taken; paid{f', {unit}' if unit else ''}"
+    return TextTable(title, headers, shortened(rows, len(headers)), left=4)
 
 
 def _holds_back(manifest: Mapping[str, Any], read: Read) -> TextTable:

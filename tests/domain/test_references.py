@@ -31,6 +31,7 @@ FREE = {
     "designers.*.region",
     "labs.*.region",
     "sites.*.region",
+    "contracts.*.supplier",
 }
 # Checked by rules of their own: `of` against its measure, sources where quantities are read, customers of policies
 # against who uses what is split.
@@ -81,7 +82,33 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
             "chips.falcon.boms.standard.lines": ["bridgeworks"],
             "memory_makers.bitstack.qualifying": {"monolith": {"hbm-a": {"lead": 6, "cost": 10, "wafers": 1}}},
             "barred_flows": [{"origin": "atlantis", "destination": "lemuria", "chips": ["slate"]}],
-            "network": {"resources": {"oven": {}}},
+            "network": {"resources": {"oven": {}}, "materials": {"gas": {}}, "units": {"kiln": {}}},
+            "contracts": {
+                "on-everything": {
+                    "buyer": "merlin",
+                    "supplier": "bitstack",
+                    "goods": {
+                        "fabs": ["north"],
+                        "packaging_lines": ["bridgeworks"],
+                        "memory_makers": ["bitstack"],
+                        "scanners": ["euv"],
+                        "chips": ["falcon"],
+                        "resources": ["oven"],
+                        "materials": ["gas"],
+                        "hbm": ["hbm-a"],
+                        "substrates": ["large"],
+                        "dies": ["falcon-die"],
+                        "compute": ["training"],
+                    },
+                    "unlocks": {
+                        "fabs": ["north"],
+                        "packaging_lines": ["bridgeworks"],
+                        "memory_makers": ["bitstack"],
+                        "substrates": ["large"],
+                        "units": ["kiln"],
+                    },
+                }
+            },
             "policies": {
                 f"on-{name}": {"splits": {kind: [name]}, "rule": "value"}
                 for kind, name in (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from fabopt.domain.policies import Policy, Splits
 from fabopt.network.lowering.builder import PER_THOUSAND
 from fabopt.network.lowering.deal import Deal
@@ -38,8 +36,7 @@ def scope(deal: Deal, net: Network) -> Scope:
 def list_price(deal: Deal) -> Array:
     """Return what the buyer pays for a unit without the contract, million dollars ``[T]``.
 
-    Defined for goods that have one list price; rules refuse a contract price on others. Nothing is asked for the use of
-    a plain resource.
+    Defined for goods that have one list price; rules refuse a contract price on others.
     """
     data, (name, *_) = deal.chain.instance, deal.contract.goods.names
     if deal.kind == "fabs":
@@ -48,9 +45,7 @@ def list_price(deal: Deal) -> Array:
         return deal.chain.mean(data.packaging_lines[name].wafer_price) * PER_THOUSAND
     if deal.kind == "chips":
         return deal.chain.mean(data.chips[name].price) * PER_THOUSAND
-    if deal.kind == "scanners":
-        return deal.chain.mean(data.scanners[name].price)
-    return np.zeros(deal.chain.n)
+    return deal.chain.mean(data.scanners[name].price)
 
 
 def list_spending(deal: Deal, net: Network) -> Expression:

@@ -201,8 +201,12 @@ def _minimum(records: Records, deal: Deal, take: Linear) -> None:
 def _paid(records: Records, deal: Deal, take: Linear, net: Network) -> Expression:
     """Note what is paid for takes; return what is owed, against which a prepayment may be credited."""
     if deal.contract.price is None:
-        return list_spending(deal, net)
-    listed = np.zeros(deal.chain.n) if deal.outside else list_price(deal)
+        owed = Expression().plus(list_spending(deal, net), deal.possible)
+        money = np.ones(deal.chain.n)
+        for key, coefficient in owed.terms.items():
+            deal.pay(records, "purchases", key, coefficient, price=money, listed=money)
+        return owed
+    listed = None if deal.outside or deal.kind == "resources" else list_price(deal)
     steps, owed = tiers(deal), Expression()
     whole = len(steps) == 1 and ("activity", steps[0][0], 0) not in take.terms.terms
     for name, _, price in steps:
@@ -210,7 +214,7 @@ def _paid(records: Records, deal: Deal, take: Linear, net: Network) -> Expressio
         level = take.terms if whole and not deal.outside else _tier_level(deal, name, records)
         owed = owed.plus(level, price)
         for key, coefficient in level.terms.items():
-            deal.pay(records, "purchases", key, coefficient, price=price - listed)
+            deal.pay(records, "purchases", key, coefficient, price=price, listed=listed)
     return owed
 
 

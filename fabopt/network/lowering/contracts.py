@@ -63,7 +63,7 @@ def lower_contracts(chain: Chain, net: Network) -> tuple[Network, list[Reserved]
             add_takes(records, deal, takes[deal.id], net)
         agreements.append(_agreement(deal, takes.get(deal.id), records))
     inside = {deal.id for deal in deals if not deal.outside}
-    paid = [p for key, payments in records.payments.items() if key in inside for p in payments if p.payee != LENDERS]
+    paid = [p for key, payments in records.counted.items() if key in inside for p in payments if p.payee != LENDERS]
     _unlocked(records, deals, net)
     net = replace(
         net,
@@ -310,7 +310,7 @@ def _kept(kept: Reserved, alone: bool) -> tuple[Expression, Array]:
 def _with_payments(budget: Budget, records: Records) -> Budget:
     """Return a party's budget with what it pays under contracts."""
     paid = []
-    for payment in (p for payments in records.payments.values() for p in payments):
+    for payment in (p for payments in records.counted.values() for p in payments):
         if payment.payer == budget.tags.owner:
             term = payment.term
             price = 1.0 if payment.price is None else payment.price
@@ -344,5 +344,5 @@ def _agreement(deal: Deal, take: Linear | None, records: Records) -> Agreement:
         exit=f"exit:{deal.id}" if contract.exit is not None else "",
         short=f"short:{deal.id}" if has_short else "",
         signed="" if contract.signed is None else str(contract.signed),
-        payments=tuple(records.payments.get(deal.id, ())),
+        payments=tuple(records.paid.get(deal.id, ())),
     )

@@ -1,7 +1,7 @@
 r"""A contract on its way to rows: when it is in force, and who pays.
 
 With a signature u (the exercise of an option, where there is one), a departure v, a lead L, a duration D, notice N, and
-the share :math:`c_t` of period t that lies between `since` and `until`, a contract is in force in the share
+:math:`c_t` 1 in periods of which a day lies between `since` and `until`, a contract is in force in the share
 
 .. math:: A_t = c_t \Big(\sum_{t'} (h_L - h_{L+D})(t-t')\, u_{t'} - \sum_{t'} h_N(t-t')\, v_{t'}\Big)
 
@@ -11,8 +11,7 @@ contract that is signed, u is data.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -60,8 +59,10 @@ class Records:
     units: list[Unit] = field(default_factory=list)
     unit_materials: list[UnitMaterial] = field(default_factory=list)
     groups: list[GroupLimit] = field(default_factory=list)
-    payments: dict[str, list[Payment]] = field(default_factory=dict)
+    paid: dict[str, list[Payment]] = field(default_factory=dict)
     """What is paid under each contract."""
+    counted: dict[str, list[Payment]] = field(default_factory=dict)
+    """The same less what would be paid at list prices: what a budget, or another perspective, sees of it."""
 
 
 @dataclass(frozen=True)
@@ -193,16 +194,22 @@ class Deal:
         coefficient: Array,
         *,
         price: Array | None = None,
+        listed: Array | None = None,
         payee: str = "",
     ) -> None:
-        """Note what the buyer pays because of a decision: money, or a quantity at a price; not what is zero."""
-        money = coefficient if price is None else coefficient * price
-        if np.any(money):
-            what, name, shift = key
-            term = Term(what, name, coefficient, shift)  # type: ignore[arg-type]
-            unit = "M USD" if price is None else self.unit
-            paid = Payment(self.contract.buyer, payee or self.contract.supplier, kind, term, price, self.id, unit)
-            records.payments.setdefault(self.id, []).append(paid)
+        """Note what the buyer pays because of a decision: money, or a quantity at a price; not what is zero.
+
+        Of a quantity that is paid for at a list price anyway (`listed`), the network counts the difference.
+        """
+        what, name, shift = key
+        term = Term(what, name, coefficient, shift)  # type: ignore[arg-type]
+        unit = "M USD" if price is None else self.unit
+        paid = Payment(self.contract.buyer, payee or self.contract.supplier, kind, term, price, self.id, unit)
+        more = paid if listed is None or price is None else replace(paid, kind="price difference", price=price - listed)
+        for payment, found in ((paid, records.paid), (more, records.counted)):
+            money = coefficient if payment.price is None else coefficient * payment.price
+            if np.any(money):
+                found.setdefault(self.id, []).append(payment)
 
 
 def rise(lead: float, ages: int) -> Array:
@@ -215,13 +222,16 @@ def rise(lead: float, ages: int) -> Array:
 
 
 def calendar_share(chain: Chain, contract: Contract) -> Array:
-    """Return the share of each period that lies between `since` and `until` ``[T]``."""
-    found = np.zeros(chain.n)
-    for period in chain.periods:
-        first = period.start if contract.since is None else max(period.start, contract.since)
-        after = period.end if contract.until is None else min(period.end, contract.until + timedelta(days=1))
-        found[period.index] = max((after - first).days, 0) / (period.end - period.start).days
-    return found
+    """Return 1 for the periods of which a day lies between `since` and `until`, else 0 ``[T]``."""
+    return np.array(
+        [
+            float(
+                (contract.since is None or period.end > contract.since)
+                and (contract.until is None or period.start <= contract.until)
+            )
+            for period in chain.periods
+        ]
+    )
 
 
 def begin_mask(chain: Chain, contract: Contract) -> Array:

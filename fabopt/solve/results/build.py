@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt import __version__
 from fabopt.network.tables import Network
 from fabopt.solve.results.columns import COLUMNS, CORE, TableSpec
+from fabopt.solve.results.contracts import CONTRACTS, WINDOWS, contract_rows, window_rows
 from fabopt.solve.results.exposure import EXPOSURE, exposure_rows
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.transfers import TRANSFERS, transfer_rows
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from fabopt.solve.solution import Solution
 
-ALL_TABLES: tuple[TableSpec, ...] = (*CORE, COLUMNS, *DOMAIN, TRANSFERS, EXPOSURE)
+ALL_TABLES: tuple[TableSpec, ...] = (*CORE, COLUMNS, *DOMAIN, TRANSFERS, CONTRACTS, WINDOWS, EXPOSURE)
 """Every table of a result, core first."""
 
 
@@ -58,7 +59,12 @@ def core_and_domain(net: Network, solution: Solution) -> Mapping[TableSpec, pd.D
     core = core_tables(net, solution)
     by_spec = {spec: core[spec.name] for spec in CORE}
     by_spec[COLUMNS] = columns_table([spec for spec in ALL_TABLES if spec is not COLUMNS])
-    more = {TRANSFERS: transfer_rows(net, solution), EXPOSURE: exposure_rows(net, solution)}
+    more = {
+        TRANSFERS: transfer_rows(net, solution),
+        CONTRACTS: contract_rows(net, solution),
+        WINDOWS: window_rows(net, solution),
+        EXPOSURE: exposure_rows(net, solution),
+    }
     return {**by_spec, **domain_tables(core), **{spec: frame(spec, rows) for spec, rows in more.items()}}
 
 
