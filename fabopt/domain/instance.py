@@ -10,6 +10,7 @@ from fabopt.domain.base import Frozen, Named, Record
 from fabopt.domain.chips import Chip, Designer
 from fabopt.domain.contracts import Contract
 from fabopt.domain.customers import BarredFlow, DemandCurve, Lab, Market, Published, Site, Workload
+from fabopt.domain.diversity import ShareCap, Survival
 from fabopt.domain.fabs import Fab
 from fabopt.domain.horizon import About, Horizon, Pins, Solving, SourceNote
 from fabopt.domain.lithography import ScannerClass
@@ -75,6 +76,10 @@ class Instance(Record):
     then the plan is made. off: value decides."""
     contracts: Named[Contract] = Field(default_factory=dict)
     """Contracts, signed or open."""
+    diversity: Named[ShareCap] = Field(default_factory=dict)
+    """Largest shares of a lab's compute that a supplier may make."""
+    resilience: Named[Survival] = Field(default_factory=dict)
+    """Shares of planned compute that must remain if a supplier stops."""
     pins: Pins = Pins()
     """Decisions already taken."""
     published: Named[Published] = Field(default_factory=dict)

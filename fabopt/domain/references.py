@@ -70,6 +70,8 @@ REFERENCES: tuple[Reference, ...] = (
     Reference("barred_flows.[].origin", "regions", "region"),
     Reference("barred_flows.[].destination", "regions", "region"),
     Reference("barred_flows.[].chips.[]", "chips", "chip"),
+    Reference("diversity.*.labs.[]", "compute_labs", "lab"),
+    Reference("resilience.*.labs.[]", "compute_labs", "lab"),
     Reference("policies.*.splits.fabs.[]", "fabs", "fab"),
     Reference("policies.*.splits.packaging_lines.[]", "packaging_lines", "packaging line"),
     Reference("policies.*.splits.memory_makers.[]", "memory_makers", "memory maker"),
@@ -139,6 +141,8 @@ def names(instance: Instance) -> dict[str, tuple[str, ...]]:
     for section in ("resources", "materials", "units"):
         groups[section] = () if instance.network is None else tuple(getattr(instance.network, section))
     groups["parties"] = parties(instance)
+    plain = () if instance.network is None else instance.network.demands.values()
+    groups["compute_labs"] = _unique([*instance.labs, *(demand.tags.lab for demand in plain if demand.tags.lab)])
     groups["regions"] = _unique(record.region for record in placed if record.region is not None)
     return groups
 

@@ -20,6 +20,7 @@ from fabopt.domain.quantity import In
 from fabopt.domain.references import dangling, names, nearest
 from fabopt.domain.rules_contracts import contract_faults
 from fabopt.domain.rules_demand import demand_faults
+from fabopt.domain.rules_diversity import diversity_faults
 from fabopt.domain.rules_policies import policy_faults
 from fabopt.domain.rules_supply import supply_faults
 from fabopt.domain.units import CURRENCIES
@@ -65,6 +66,7 @@ def problems(instance: Instance) -> list[Fault]:
         *_plain(instance, calendar),
         *policy_faults(instance, calendar),
         *contract_faults(instance, calendar),
+        *diversity_faults(instance, calendar),
     ]
 
 

@@ -105,6 +105,7 @@ def _named_in_rows(net: Network) -> set[str]:
     terms = [row.terms for row in net.budgets]
     terms += [row.terms for row in net.groups]
     terms += [row.terms for row in net.whole_groups]
+    terms += [row.terms for row in net.definitions]
     return {term.id for row in terms for term in row}
 
 

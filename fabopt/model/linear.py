@@ -1,4 +1,4 @@
-r"""Rows over decisions that the instance names: budgets, group limits and whole-number groups.
+r"""Rows over decisions that the instance names: budgets, group limits, whole-number groups and definitions.
 
 .. math::
    \sum_{t \in W} \sum_{\theta} c_\theta(t)\, D_\theta(t - h_\theta) \;\le\; B_W \qquad
@@ -19,7 +19,8 @@ l, n         lot of the group and the number of lots, a whole number      unit o
 
 What lies before the decision date is no decision and counts nothing, but for the opening stock, which is the stock of
 "period -1". The price of a budget is the value of one million dollars more to spend in its window; that of a group
-limit the value of one unit more on its right-hand side.
+limit the value of one unit more on its right-hand side. A definition is a row like a group limit that only says what
+decisions mean which a group limit speaks of (what remains of a plan when a supplier stops): it is nobody's limit.
 """
 
 from __future__ import annotations
@@ -56,7 +57,14 @@ WHOLE_GROUP = Family(
     says="{name}: the sum is a whole number of lots in {period}",
     price_says="one {unit} of {name} in {period} outside its whole lots",
 )
-FAMILIES = (BUDGET, GROUP_LIMIT, WHOLE_GROUP)
+DEFINITION = Family(
+    name="definition",
+    index=("group", "window"),
+    unit="unit of the row",
+    says="{name} in {period} holds with {rhs} {unit} beside decisions, by what it means",
+    price_says="one more {unit} in what {name} means in {period}",
+)
+FAMILIES = (BUDGET, GROUP_LIMIT, WHOLE_GROUP, DEFINITION)
 
 _BLOCK = {
     "activity": "start",
@@ -80,7 +88,7 @@ class _Group(Protocol):
 
 
 def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
-    """Return the rows of budgets, group limits and whole groups: one a window each.
+    """Return the rows of budgets, group limits, whole groups and definitions: one a window each.
 
     Raises
     ------
@@ -101,6 +109,15 @@ def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
             columns,
         ),
         _whole(net, columns),
+        _limited(
+            DEFINITION,
+            net.definitions,
+            [g.unit for g in net.definitions],
+            [g.sense for g in net.definitions],
+            [g.rhs for g in net.definitions],
+            net,
+            columns,
+        ),
     )
 
 

@@ -232,7 +232,12 @@ def _late_units(reach: Reach) -> Iterator[Finding]:
 
 def _unused(links: Links) -> Iterator[Finding]:
     net = links.net
-    rows: tuple[Budget | GroupLimit | WholeGroup, ...] = (*net.budgets, *net.groups, *net.whole_groups)
+    rows: tuple[Budget | GroupLimit | WholeGroup, ...] = (
+        *net.budgets,
+        *net.groups,
+        *net.whole_groups,
+        *net.definitions,
+    )
     counted = {(term.kind, term.id) for row in rows for term in row.terms}
     for resource in net.resources:
         if not links.users[resource.id] and not links.occupiers[resource.id]:

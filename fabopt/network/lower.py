@@ -12,6 +12,7 @@ from fabopt.network.lowering.builder import Chain, finish, make_periods
 from fabopt.network.lowering.contracts import add_reserves, lower_contracts
 from fabopt.network.lowering.demand import lower_demand, lower_markets
 from fabopt.network.lowering.deployment import lower_deployment
+from fabopt.network.lowering.diversity import lower_diversity
 from fabopt.network.lowering.lithography import lower_lithography
 from fabopt.network.lowering.memory import lower_memory
 from fabopt.network.lowering.opening import lower_opening
@@ -57,7 +58,8 @@ def lower_chain(instance: Instance, name: str = "") -> tuple[Chain, Network]:
     if instance.network is not None:
         net = _joined(net, lower_plain(instance.network, periods))
     net, reserves = lower_contracts(chain, net)
-    return chain, _pinned(add_reserves(lower_policies(chain, net), reserves), instance)
+    net = lower_diversity(chain, add_reserves(lower_policies(chain, net), reserves))
+    return chain, _pinned(net, instance)
 
 
 def _joined(net: Network, plain: Network) -> Network:

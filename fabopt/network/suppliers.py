@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fabopt.network.tables import Activity, Network, Resource
+from fabopt.network.tables import Activity, Network, Resource, Tags
 
 KINDS = ("designer", "foundry", "memory-maker", "packager", "owner", "region", "resource")
 """Kinds of supplier."""
@@ -42,6 +42,23 @@ def suppliers(net: Network) -> dict[Supplier, dict[str, None]]:
         for supplier in _behind(activity, used.get(activity.id, [])):
             found.setdefault(supplier, {})[activity.id] = None
     return dict(sorted(found.items(), key=lambda item: KINDS.index(item[0][0])))
+
+
+def unit_suppliers(net: Network) -> dict[Supplier, dict[str, None]]:
+    """Return the units that each owner and region stands behind: it builds them, or they take what it has to give."""
+    resources = {resource.id: resource.tags for resource in net.resources}
+    taken: dict[str, list[Tags]] = {}
+    for effect in net.unit_effects:
+        if effect.profile.min(initial=0.0) < 0.0:
+            taken.setdefault(effect.unit, []).append(resources[effect.resource])
+    found: dict[Supplier, dict[str, None]] = {}
+    for unit in net.units:
+        for tags in (unit.tags, *taken.get(unit.id, [])):
+            if tags.owner and not tags.lab:
+                found.setdefault(("owner", tags.owner), {})[unit.id] = None
+            if tags.region and not tags.lab:
+                found.setdefault(("region", tags.region), {})[unit.id] = None
+    return found
 
 
 def _behind(activity: Activity, used: list[Resource]) -> Iterator[Supplier]:

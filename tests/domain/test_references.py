@@ -34,8 +34,14 @@ FREE = {
     "contracts.*.supplier",
 }
 # Checked by rules of their own: `of` against its measure, sources where quantities are read, customers of policies
-# against who uses what is split.
-ELSEWHERE = {"published.*.of", "published.*.source.[]", "policies.*.customers.!"}
+# against who uses what is split, suppliers against their kind.
+ELSEWHERE = {
+    "published.*.of",
+    "published.*.source.[]",
+    "policies.*.customers.!",
+    "diversity.*.suppliers.[]",
+    "resilience.*.suppliers.[]",
+}
 
 
 def is_slug(metadata: tuple[Any, ...]) -> bool:
@@ -82,6 +88,8 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
             "chips.falcon.boms.standard.lines": ["bridgeworks"],
             "memory_makers.bitstack.qualifying": {"monolith": {"hbm-a": {"lead": 6, "cost": 10, "wafers": 1}}},
             "barred_flows": [{"origin": "atlantis", "destination": "lemuria", "chips": ["slate"]}],
+            "diversity": {"cap": {"of": "designer", "share": 0.9, "labs": ["aurora"]}},
+            "resilience": {"hold": {"of": "owner", "share": 0.1, "labs": ["borealis"]}},
             "network": {"resources": {"oven": {}}, "materials": {"gas": {}}, "units": {"kiln": {}}},
             "contracts": {
                 "on-everything": {

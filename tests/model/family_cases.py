@@ -132,6 +132,17 @@ def _linear():
             ),
         ],
         whole_groups=[WholeGroup("year", "Year", "tool", ((0, 1, 2),), (Term("unit", "tool", seq(1, 1, 1)),), lot=2.0)],
+        definitions=[
+            GroupLimit(
+                "left",
+                "Left",
+                "unit",
+                "<=",
+                ((1,), (2,)),
+                seq(0, 4),
+                (Term("activity", "make", seq(1, 1, 1)), Term("stock", "goods", seq(-0.5, -0.5, -0.5), shift=1)),
+            )
+        ],
     )
 
 
@@ -173,6 +184,7 @@ def family_case(family):
         "budget": (_linear(), None),
         "group_limit": (_linear(), None),
         "whole_group": (_linear(), None),
+        "definition": (_linear(), None),
         "target": (_labs(), Aim(target=12.0)),
         "target_date": (_labs(), Aim(target=12.0)),
         "fairness": (_labs(), Aim(fairness=True)),

@@ -51,6 +51,12 @@ class Program:
 
 def best_value(net):
     """Discounted value less cost of the best plan, or None where there is none."""
+    best = program(net).best()
+    return None if best is None else best + net.constant_value
+
+
+def program(net):
+    """The program of a network, without its constant value."""
     p = Program()
     T = range(net.n_periods)
     supply = {(m.id, t): [] for m in net.materials for t in T}  # entries: positive adds to what is there
@@ -83,8 +89,7 @@ def best_value(net):
         for t in T:
             p.row(use[r.id, t], -np.inf, r.base[t])
     _linear(p, net)
-    best = p.best()
-    return None if best is None else best + net.constant_value
+    return p
 
 
 def _activities(p, net, disc):
@@ -249,7 +254,7 @@ def _linear(p, net):
         for window, amount in zip(b.windows, b.amount, strict=True):
             found, constant = entries(b, window)
             p.row(found, -np.inf, amount - constant)
-    for g in net.groups:
+    for g in (*net.groups, *net.definitions):
         for window, rhs in zip(g.windows, g.rhs, strict=True):
             found, constant = entries(g, window)
             low = -np.inf if g.sense == "<=" else rhs - constant

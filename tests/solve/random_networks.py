@@ -70,6 +70,7 @@ def random_network(seed):
         budgets=_budgets(T, units, activities, maybe),
         groups=_groups(T, ids, activities, maybe),
         whole_groups=_whole(T, activities, maybe),
+        definitions=_definitions(T, ids, activities, seed),
         constant_value=float(dice.integers(0, 50)),
         end_discount=0.8,
     )
@@ -150,6 +151,15 @@ def _demand(dice, id, material, T, pick, maybe):
         backlog_cost=float(dice.integers(0, 6)),
         lost_cost=float(dice.integers(0, 4)),
     )
+
+
+def _definitions(T, ids, activities, seed):
+    """Every third network has a row that says what a decision means: the last activity stays below the others."""
+    if seed % 3:
+        return ()
+    others = tuple(Term("activity", a.id, np.full(T, -1.0)) for a in activities[:-1])
+    rows = (Term("activity", activities[-1].id, np.ones(T)), *others, Term("stock", ids[0], np.full(T, -1.0), shift=1))
+    return (GroupLimit("meaning", "Meaning", "unit", "<=", tuple((t,) for t in range(T)), np.full(T, 3.0), rows),)
 
 
 def _budgets(T, units, activities, maybe):

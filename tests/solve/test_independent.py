@@ -110,6 +110,7 @@ def _scaled(net, size):
         unit_materials=tuple(replace(m, amount=m.amount * size[m.material]) for m in net.unit_materials),
         demands=tuple(map(demand, net.demands)),
         groups=tuple(map(terms, net.groups)),
+        definitions=tuple(map(terms, net.definitions)),
         budgets=tuple(map(terms, net.budgets)),
     )
 
@@ -125,6 +126,7 @@ def test_names_and_the_order_of_records_change_no_money(seed):
         uses=tuple(replace(u, activity=f"z {u.activity}") for u in net.uses),
         budgets=tuple(_renamed(b) for b in net.budgets),
         groups=tuple(_renamed(g) for g in net.groups),
+        definitions=tuple(_renamed(row) for row in net.definitions),
         whole_groups=tuple(_renamed(w) for w in net.whole_groups),
     )
     before, after = solve(net, EXACT), solve(renamed, EXACT)

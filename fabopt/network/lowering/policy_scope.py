@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import groupby
+from typing import Literal
 
 import numpy as np
 
@@ -113,7 +115,7 @@ def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy) -> Scop
     """Return what a policy of an instance speaks of in its lowered network."""
     users = users_of(chain.instance, policy.splits) or ()
     named = dict.fromkeys((*policy.customers, *users))
-    windows = _windows(chain, policy)
+    windows = windows_of(chain, policy.since, policy.until, policy.by)
     if policy.splits.kind == "chips":
         return _of_chips(net, policy_id, policy, list(named), windows)
     ids = {RESOURCE[policy.splits.kind] + name for name in policy.splits.names}
@@ -164,15 +166,17 @@ def _of_chips(
     return Scope(policy_id, policy, use, spent, added, none, most, none, windows, label, "kaccelerator", net.periods)
 
 
-def _windows(chain: Chain, policy: Policy) -> tuple[tuple[int, ...], ...]:
+def windows_of(
+    chain: Chain, since: date | None, until: date | None, by: Literal["period", "year", "window"]
+) -> tuple[tuple[int, ...], ...]:
+    """Return the windows between two dates: each period, each calendar year, or all of it."""
     held = [
         period for period in chain.periods
-        if (policy.since is None or period.end > policy.since)
-        and (policy.until is None or period.start <= policy.until)
+        if (since is None or period.end > since) and (until is None or period.start <= until)
     ]  # fmt: skip
-    if policy.by == "period":
+    if by == "period":
         return tuple((period.index,) for period in held)
-    if policy.by == "window":
+    if by == "window":
         return (tuple(period.index for period in held),)
     return tuple(tuple(p.index for p in group) for _, group in groupby(held, key=lambda p: p.start.year))
 

@@ -1,0 +1,64 @@
+"""Which suppliers of each kind an instance names; docs/diversity.md has the kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fabopt.domain.diversity import SupplierKind
+from fabopt.domain.instance import Instance
+from fabopt.domain.users import buyers
+
+
+def supplier_names(instance: Instance, kind: SupplierKind) -> tuple[str, ...]:
+    """Return the suppliers of a kind that the instance names, in its order; in a plain network by their tags."""
+    return tuple(dict.fromkeys(name for name in (*_of_chain(instance, kind), *_of_plain(instance, kind)) if name))
+
+
+def designers_of(instance: Instance, lab: str) -> tuple[str, ...]:
+    """Return the designers whose chips a lab can run: it has some, or they are sold to it."""
+    record = instance.labs[lab]
+    held = {chip for fleet in record.fleet.values() for chip in fleet}
+    chips = [c for c in instance.chips if c in held or lab in buyers(instance, c)]
+    useful = (instance.chips[c].designer for c in chips if instance.chips[c].performance)
+    return tuple(dict.fromkeys(useful))
+
+
+def _of_chain(instance: Instance, kind: SupplierKind) -> Iterator[str]:
+    if kind in ("designer", "owner"):
+        yield from instance.designers
+    if kind == "foundry":
+        made = {fab for die in instance.dies.values() for fab in die.fabs}
+        yield from (fab.owner for name, fab in instance.fabs.items() if name in made)
+    if kind == "memory-maker":
+        yield from instance.memory_makers
+    if kind == "packager":
+        yield from (line.owner for line in instance.packaging_lines.values())
+        chips = instance.chips.values()
+        yield from (c.designer for c in chips if any(bom.technology is None for bom in c.boms.values()))
+    if kind in ("owner", "region"):
+        for section in (instance.fabs, instance.memory_makers, instance.packaging_lines, instance.substrates):
+            yield from (getattr(record, kind) for record in section.values())
+        makers = instance.scanners.values()
+        yield from (scanner.maker if kind == "owner" else scanner.region or "" for scanner in makers)
+
+
+def _of_plain(instance: Instance, kind: SupplierKind) -> Iterator[str]:
+    if instance.network is None:
+        return
+    for activity in instance.network.activities.values():
+        tags = activity.tags
+        if kind == "designer" and tags.stage == "compute":
+            yield tags.item
+        if kind == "designer" and tags.stage == "deployment" and tags.owner != tags.lab:
+            yield tags.owner
+        if kind == "foundry" and tags.stage == "wafer":
+            yield tags.owner
+        if kind == "memory-maker" and tags.stage == "memory":
+            yield tags.site
+        if kind == "packager" and tags.stage in ("interposer", "packaging"):
+            yield tags.owner
+        if kind in ("owner", "region"):
+            yield getattr(tags, kind)
+    if kind in ("owner", "region"):
+        for resource in instance.network.resources.values():
+            yield getattr(resource.tags, kind)

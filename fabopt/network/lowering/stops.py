@@ -1,0 +1,233 @@
+r"""What remains of a plan when a supplier stops: the largest part of the plan that does without it, as rows.
+
+A supplier that stops from period f to period g begins nothing in between: :math:`x'_{a,t} = 0` for what it runs
+(`fabopt.network.suppliers`) and :math:`f \le t \le g`. What that touches is found by reachability in the network's
+graph: doings and things that lie behind what the supplier runs and before the compute that is measured. For these the
+remaining plan :math:`x'` from f on keeps
+
+* :math:`x'_{a,t} \le x_{a,t}`, :math:`y'_{e,t} \le y_{e,t}`: nothing is done beyond the plan;
+* the balance of every touched material, :math:`s'_{i,t} - \sigma_i s'_{i,t-1} - \sum \mu\,x' \le g_{i,t}`, with the
+  plan's own stock before f, its own starts before f and of what is not touched, and throwing away for nothing;
+* the capacity of every resource to which a touched unit adds, with :math:`y'` in place of y.
+
+So a part with two sources depends on each by what the plan takes from it, and what is in work or deployed when the
+supplier stops is still there. All is linear; the rows are exact: a remaining plan exists if and only if the plan, with
+the supplier stopped and nothing else done, can still be carried out to that extent. Where a touched material has other
+takers, the compute that is measured comes first. Whole lots and switches may be cut to a part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fabopt.network.links import Links
+from fabopt.network.lowering.policy_scope import Expression
+from fabopt.network.suppliers import Supplier
+from fabopt.network.tables import Activity, Array, GroupLimit, Tags, UnitEffect
+
+if TYPE_CHECKING:
+    from fabopt.network.graph import Graph
+
+Node = tuple[str, str]
+"""Kind ("activity", "unit", "material", "resource") and id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A supplier that begins nothing from the period `first` to the period `last`."""
+
+    supplier: Supplier
+    first: int
+    last: int
+
+
+def touched(graph: Graph, stopped: Iterable[Node], measured: Iterable[Node]) -> tuple[frozenset[Node], frozenset[Node]]:
+    """Return what lies behind stopped doings (with them), and the part of it that leads to what is measured."""
+    import networkx as nx
+
+    behind: set[Node] = set()
+    for node in stopped:
+        behind |= {node, *nx.descendants(graph, node)}
+    before: set[Node] = set()
+    for node in measured:
+        before |= {node, *nx.ancestors(graph, node)}
+    return frozenset(behind), frozenset(behind & before)
+
+
+@dataclass
+class Remaining:
+    """The remaining plan under a stop: columns and rows that are added to the network.
+
+    Attributes
+    ----------
+    stopped
+        Activities and units that the supplier runs.
+    behind, kept
+        What the stop touches, and the part of it that leads to what is measured.
+    measured
+        Materials that are measured; they have no balance of their own.
+    until
+        Last period that is looked at.
+    label
+        What ids and names of the columns begin with.
+    """
+
+    links: Links
+    stop: Stop
+    stopped: frozenset[Node]
+    behind: frozenset[Node]
+    kept: frozenset[Node]
+    measured: frozenset[Node]
+    until: int
+    label: str
+    activities: list[Activity] = field(default_factory=list)
+    definitions: list[GroupLimit] = field(default_factory=list)
+    columns: dict[Node, str] = field(default_factory=dict)
+
+    @property
+    def periods(self) -> int:
+        """Number of periods."""
+        return self.links.net.n_periods
+
+    @property
+    def windows(self) -> tuple[tuple[int, ...], ...]:
+        """The periods that are looked at, one row each."""
+        return tuple((t,) for t in range(self.stop.first, self.until + 1))
+
+    def write(self) -> None:
+        """Add columns for what is touched, and their rows."""
+        for activity in self.links.net.activities:
+            self._doing(("activity", activity.id), activity.name, activity.unit, activity.upper)
+        for unit in self.links.net.units:
+            self._doing(("unit", unit.id), unit.name, unit.unit, unit.upper)
+        for material in self.links.net.materials:
+            node = ("material", material.id)
+            if node in self.kept and node not in self.measured:
+                if material.storable:
+                    upper = np.full(self.periods, material.stock_limit)
+                    self._column(node, f"stock of {material.name}", material.unit, self._open(upper))
+                self._balance(material.id)
+        for resource in self.links.net.resources:
+            if ("resource", resource.id) in self.kept:
+                self._capacity(resource.id)
+
+    def made(self, material: str) -> Expression:
+        """Return what is made of a material in the remaining plan, by period of arrival."""
+        total = Expression()
+        for flow in self.links.makers[material]:
+            self._split(total, ("activity", flow.activity), flow.age, _later(np.maximum(flow.amount, 0.0), flow.age))
+        return total
+
+    def _open(self, upper: Array | None) -> Array:
+        """Return upper bounds that are zero outside the periods that are looked at."""
+        bounds = np.full(self.periods, np.inf) if upper is None else upper.copy()
+        bounds[: self.stop.first] = 0.0
+        bounds[self.until + 1 :] = 0.0
+        return bounds
+
+    def _column(self, node: Node, name: str, unit: str, upper: Array) -> None:
+        column = f"{self.label}:{node[0]}:{node[1]}"
+        self.columns[node] = column
+        self.activities.append(Activity(column, f"{name}, remaining", unit, Tags(stage="resilience"), upper=upper))
+
+    def _doing(self, node: Node, name: str, unit: str, upper: Array | None) -> None:
+        """Add the remaining level of an activity, or the remaining orders of a unit: no more than planned."""
+        if node not in self.kept:
+            return
+        bounds = self._open(upper)
+        if node in self.stopped:
+            bounds[self.stop.first : self.stop.last + 1] = 0.0
+        if not bounds.any():
+            return
+        # The plan's own bound holds through the row; a loose one would only widen the range of numbers.
+        self._column(node, name, unit, np.where(bounds > 0.0, np.inf, 0.0))
+        rows = Expression()
+        rows.add(("activity", self.columns[node], 0), np.ones(self.periods))
+        rows.add((node[0], node[1], 0), -np.ones(self.periods))
+        open_ = tuple((t,) for t in np.flatnonzero(bounds).tolist())
+        self._row(self.columns[node], f"{name}, no more than planned", unit, rows, open_, np.zeros(len(open_)))
+
+    def _row(
+        self, row: str, name: str, unit: str, terms: Expression, windows: tuple[tuple[int, ...], ...], rhs: Array
+    ) -> None:
+        found = terms.rows()
+        if found and windows:
+            self.definitions.append(GroupLimit(row, name, unit, "<=", windows, rhs, found, Tags(stage="resilience")))
+
+    def _split(self, total: Expression, node: Node, age: int, coefficient: Array) -> None:
+        """Add the effect of a doing of a given age, by period of the row: planned before the stop, remaining after.
+
+        What the stop touches without leading to what is measured is not done any more; what it does not touch is done
+        as planned.
+        """
+        if node not in self.behind:
+            total.add((*node, age), coefficient)
+            return
+        after = np.arange(self.periods) - age >= self.stop.first
+        total.add((*node, age), np.where(after, 0.0, coefficient))
+        if node in self.columns:
+            total.add(("activity", self.columns[node], age), np.where(after, coefficient, 0.0))
+
+    def _balance(self, key: str) -> None:
+        material, links = self.links.materials[key], self.links
+        total = Expression()
+        for flow in (*links.makers[key], *(f for f in links.takers[key] if f.high <= 0.0)):
+            self._split(total, ("activity", flow.activity), flow.age, _later(-flow.amount, flow.age))
+        for part in (*links.releasers[key], *links.part_of[key]):
+            self._split(total, ("unit", part.unit), part.age, _later(np.full(self.periods, -part.amount), part.age))
+        if material.storable:
+            column, first = self.columns["material", key], self.stop.first
+            at_first = np.arange(self.periods) == first
+            total.add(("activity", column, 0), np.ones(self.periods))
+            total.add(("activity", column, 1), np.where(at_first, 0.0, -material.survival))
+            # The opening stock is there in full in the first period.
+            total.add(("stock", key, 1), np.where(at_first, -(material.survival if first > 0 else 1.0), 0.0))
+        receipts = np.zeros(self.periods) if material.receipts is None else material.receipts
+        rhs = receipts[self.stop.first : self.until + 1].copy()
+        if self.stop.first == 0 and not material.storable:
+            rhs[0] += material.opening
+        name = f"{material.name}, remaining"
+        self._row(f"{self.label}:balance:{key}", name, material.unit, total, self.windows, rhs)
+
+    def _capacity(self, key: str) -> None:
+        resource, links = self.links.resources[key], self.links
+        total = Expression()
+        for use in links.users[key]:
+            self._split(total, ("activity", use.activity), use.age, _later(use.amount, use.age))
+        for effect in dict.fromkeys(map(_ById, (*links.adders[key], *links.occupiers[key]))):
+            self._effect(total, effect.effect)
+        rhs = resource.base[self.stop.first : self.until + 1]
+        name = f"{resource.name}, remaining"
+        self._row(f"{self.label}:capacity:{key}", name, resource.unit, total, self.windows, rhs)
+
+    def _effect(self, total: Expression, effect: UnitEffect) -> None:
+        """Take away what orders of a unit add (or add what they occupy), age by age; retirements are as planned."""
+        last = self.periods if effect.persistent else min(self.periods, effect.first_age + len(effect.profile))
+        for age in range(effect.first_age, last):
+            share = float(effect.profile[min(age - effect.first_age, len(effect.profile) - 1)])
+            self._split(total, ("unit", effect.unit), age, _later(np.full(self.periods, -share), age))
+        if effect.persistent and self.links.units[effect.unit].retire_cost is not None:
+            for age in range(self.periods):
+                total.add(("retire", effect.unit, age), np.full(self.periods, float(effect.profile[-1])))
+
+
+@dataclass(frozen=True)
+class _ById:
+    """An effect that is the same only as itself, since one that adds and occupies stands in both lists."""
+
+    effect: UnitEffect
+
+    def __hash__(self) -> int:
+        return id(self.effect)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ById) and other.effect is self.effect
+
+
+def _later(amount: Array, age: int) -> Array:
+    """Return amounts by start as amounts by period of effect; nothing comes from before the horizon."""
+    return np.concatenate([np.zeros(min(age, amount.size)), amount[: max(amount.size - age, 0)]])
