@@ -39,6 +39,8 @@ def _of_chain(instance: Instance, kind: SupplierKind) -> Iterator[str]:
         for section in (instance.fabs, instance.memory_makers, instance.packaging_lines, instance.substrates):
             yield from (getattr(record, kind) for record in section.values())
         makers = instance.scanners.values()
+        if kind == "owner":
+            yield from (contract.supplier for contract in instance.contracts.values())
         yield from (scanner.maker if kind == "owner" else scanner.region or "" for scanner in makers)
 
 
