@@ -161,6 +161,13 @@ def _shares_at(policy: Policy, users: int, when: str, start: date, end: date) ->
             yield Fault(("customers",), f"in {when} the shares add up to {total:.4g}, more than 1")
         if policy.exact and total < 1.0 - SHARE_TOLERANCE and len(policy.customers) == users:
             yield Fault(("exact",), f"in {when} the shares add up to {total:.4g}, so they cannot be all that is used")
+        kept = sum(
+            max(claim.floor.mean(start, end), 0.0 if claim.share is None else claim.share.mean(start, end))
+            for claim in policy.customers.values()
+        )
+        if total <= 1.0 + SHARE_TOLERANCE < kept:
+            message = f"in {when} shares, and the floors that lie above them, add up to {kept:.4g}, more than 1"
+            yield Fault(("customers",), message)
     floors = _total(policy, "floor", start, end)
     if floors > 1.0 + SHARE_TOLERANCE:
         yield Fault(("customers",), f"in {when} the floors add up to {floors:.4g} of the capacity, more than there is")

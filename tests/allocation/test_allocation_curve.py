@@ -1,6 +1,7 @@
 """Rights as functions of capacity: they share all of it; their lines are majorants, exact where rights are linear."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,6 +57,43 @@ def test_an_order_above_the_cap_counts_as_the_cap_and_the_rest_goes_to_the_other
     """Half of 100 for a at most: orders 50, 50, 20 in proportion."""
     made = claims("proportional", cap=0.5)
     assert made.allotted(100.0).tolist() == pytest.approx([500 / 12, 500 / 12, 200 / 12], abs=1e-9)
+
+
+@pytest.mark.parametrize("rule", NAMES)
+@pytest.mark.parametrize("held", [(0.0, 0.0, 0.0), (30.0, 10.0, 20.0)])
+def test_nobody_falls_below_its_floor_and_rights_still_share_all_there_is(rule, held):
+    made = replace(claims(rule, commitments=held), floors=np.array([0.0, 0.25, 0.3]))
+    for capacity in (10.0, 60.0, 100.0, 150.0, 400.0):
+        given, kept = made.allotted(capacity), np.array([0.0, 0.25, 0.3]) * capacity
+        assert np.all(given >= np.minimum(made.orders, kept) - 1e-9)
+        assert np.all(made.rights(capacity) >= kept - 1e-9)
+        assert made.rights(capacity).sum() == pytest.approx(capacity, rel=1e-12)
+
+
+@pytest.mark.parametrize("floors", [(0.0, 0.0, 0.3), (0.1, 0.0, 0.6), (0.5, 0.2, 0.1), (0.2, 0.2, 0.2)])
+@pytest.mark.parametrize("capacity", [50.0, 100.0, 140.0])
+def test_the_uniform_rule_above_floors_is_one_level_for_all_who_are_above_theirs(floors, capacity):
+    """a = max(min(o, phi K), min(o, level)), where what is given or kept adds up to K: the level by bisection."""
+    orders, kept = np.array([80.0, 50.0, 20.0]), np.array(floors) * capacity
+
+    def given(level):
+        return np.maximum(np.minimum(orders, kept), np.minimum(orders, level))
+
+    low, high = 0.0, 100.0
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if np.maximum(given(middle), kept).sum() < capacity else (low, middle)
+    made = replace(claims("uniform"), floors=np.array(floors))
+    assert made.allotted(capacity) == pytest.approx(given(low), abs=1e-9)
+
+
+def test_what_was_promised_serves_the_highest_bids_of_a_market():
+    """b's 30 at 12 are promised; of the 70 left a gets all at 10, and b's other bid, at 6, gets none."""
+    made = replace(
+        claims("market", orders=(80.0, 50.0, 20.0), commitments=(0.0, 30.0, 0.0)),
+        bids=np.array([[80.0, 30.0, 20.0, 20.0], [10.0, 12.0, 6.0, 9.0], [0.0, 1.0, 1.0, 2.0]]),
+    )
+    assert made.allotted(100.0).tolist() == pytest.approx([70.0, 30.0, 0.0], abs=1e-9)
 
 
 def test_the_majorant_of_a_step_up_is_its_chord_and_of_a_concave_course_itself():

@@ -55,6 +55,11 @@ ONE = {
         "policies.p1.cap",
         "3 customers with at most 0.3 of what is allocated can get nothing at all",
     ),
+    "shares and floors above 1": (
+        {"rule": "shares", "customers": {**shares(0.9, 0.05, 0.05), "c": {"share": 0.05, "floor": 0.3}}},
+        "policies.p1.customers",
+        "in 2027 shares, and the floors that lie above them, add up to 1.25, more than 1",
+    ),
     "an unknown resource": (
         {"splits": {"resources": ["waffles"]}, "rule": "value"},
         "policies.p1.splits.resources.0",

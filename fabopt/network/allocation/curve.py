@@ -1,14 +1,17 @@
 r"""What each customer has a right to, as a function of capacity, and that function as linear rows.
 
-A right :math:`R_v(K)` is the allocation under the rule with commitments first and under caps; what all orders together
-leave of the capacity is offered again on the same shares :math:`\sigma_v`:
+A right :math:`R_v(K)` is the allocation under the rule with commitments first, under caps and above floors; what all
+orders together leave of the capacity is offered again on the same shares :math:`\sigma_v`:
 
-.. math:: R_v(K) = a_v(K) + \sigma_v \max\Bigl(0,\; K - \sum_w a_w(K)\Bigr)
+.. math:: R_v(K) = r_v(K) + \sigma_v \max\Bigl(0,\; K - \sum_w r_w(K)\Bigr), \qquad r_v(K) = \max(a_v(K), \varphi_v K)
+
+Whom the rule gives less than its floor :math:`\varphi_v K` gets its order up to the floor, which is kept for it whole;
+the rule splits the rest among the others, again and again until nobody is below its floor.
 
 Where orders are absent, shares alone count: :math:`R_v(K) = s_v K`. Over the capacities that are possible,
-:math:`[\underline K, \overline K]`, a right becomes its least concave majorant, the minimum of finitely many lines: no
-whole numbers are needed, and it is exact where capacity is data, where the right is linear (shares, proportional) or
-concave in K, and at both ends of the range in any case.
+:math:`[\underline K, \overline K]`, a right becomes its least concave majorant, the minimum of finitely many lines:
+no whole numbers are needed, and it is exact where capacity is data, where the right is linear (shares, proportional)
+or concave in K, and at both ends of the range in any case.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ RuleName = Literal[
 ]
 
 GRID = 65
-"""Capacities at which a right under caps is sampled, whose corners have no simple form."""
+"""Capacities at which a right under caps or floors is sampled, whose corners have no simple form."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Claims:
         Largest share of the capacity of each; infinite where none.
     bids
         Quantity, price and position of the customer ``[3, J]``.
+    floors
+        Share of the capacity that is kept for each; empty where none.
     """
 
     rule: RuleName
@@ -62,19 +67,32 @@ class Claims:
     caps: Array
     alpha: float = 1.0
     bids: Array = field(default_factory=lambda: np.zeros((3, 0)))
+    floors: Array = field(default_factory=lambda: np.zeros(0))
 
     def allotted(self, capacity: float) -> Array:
-        """Return the allocation ``[V]`` of a capacity: commitments first, then the rule on the rest, under the caps."""
-        whole = self._whole(capacity)
+        """Return the allocation ``[V]`` of a capacity: commitments, then the rule, under the caps, above the floors."""
+        whole, kept = self._whole(capacity), self.kept(capacity)
         # Who orders without end takes whatever there is; an order above the cap counts as the cap.
         orders = np.where(np.isinf(self.orders), whole, self.orders)
         capped = np.isfinite(self.caps)
         orders[capped] = np.minimum(orders[capped], self.caps[capped] * capacity)
-        return rules.committed_first(orders, self.commitments, whole, self._rule)
+        low = np.zeros(orders.size, dtype=np.bool_)
+        while True:
+            left = max(whole - float(kept.sum(where=low)), 0.0)
+            others = np.where(low, 0.0, orders)
+            given = np.asarray(rules.committed_first(others, self.commitments, left, self._rule))
+            below = ~low & (kept > given + rules.TINY * max(capacity, 1.0))
+            if not below.any():
+                return np.where(low, np.minimum(orders, kept), given)
+            low |= below
+
+    def kept(self, capacity: float) -> Array:
+        """Return what is kept for each customer ``[V]`` of a capacity, whether it takes it or not."""
+        return self.floors * capacity if self.floors.size else np.zeros(self.orders.size)
 
     def rights(self, capacity: float) -> Array:
         """Return the right ``[V]`` of each customer in a capacity."""
-        given = self.allotted(capacity)
+        given = np.maximum(self.allotted(capacity), self.kept(capacity))
         return np.asarray(given + self.tail() * max(0.0, self._whole(capacity) - float(given.sum())))
 
     def tail(self) -> Array:
@@ -111,7 +129,13 @@ class Claims:
                 return rules.weighted(orders, self.weights, capacity)
 
     def _market(self, orders: Array, capacity: float) -> Array:
-        quantity, price, who = self.bids
+        quantity, price, who = self.bids[0].copy(), self.bids[1], self.bids[2]
+        # What a customer has been given already served its highest bids.
+        served = np.bincount(who.astype(np.int64), quantity, orders.size) - orders
+        for bid in np.argsort(-price, kind="stable"):
+            taken = min(quantity[bid], max(served[int(who[bid])], 0.0))
+            quantity[bid] -= taken
+            served[int(who[bid])] -= taken
         sold = clear(quantity, price, capacity).quantity
         return np.minimum(np.bincount(who.astype(np.int64), sold, orders.size), orders)
 
@@ -158,7 +182,7 @@ def lines(claims: Claims, low: float, high: float) -> list[list[Line]]:
         return [[Line(float(right), 0.0)] for right in claims.rights(low)]
     ends = high if math.isfinite(high) else max(low, float(max(claims.corners(), default=low))) + 1.0
     points = {low, ends, *(c for c in claims.corners().tolist() if low < c < ends)}
-    if np.isfinite(claims.caps).any():
+    if np.isfinite(claims.caps).any() or claims.floors.any():
         points |= set(np.linspace(low, ends, GRID).tolist())
     capacity = np.array(sorted(points))
     values = np.array([claims.rights(k) for k in capacity])

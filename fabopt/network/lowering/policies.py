@@ -282,7 +282,7 @@ def _exact(rows: _Rows, split: Split) -> None:
     scope, base = split.scope, split.scope.total(split.scope.base)
     rule = scope.policy.rule
     alone = all(np.isinf(claims.orders).all() and not claims.commitments.any() for claims in split.claims)
-    plain = all(not c.commitments.any() and np.isinf(c.caps).all() for c in split.claims)
+    plain = all(not (c.commitments.any() or c.floors.any()) and np.isinf(c.caps).all() for c in split.claims)
     for n, v in enumerate(split.customers):
         spent = scope.total(scope.spent[v])
         if not scope.grows:
@@ -303,7 +303,7 @@ def _exact(rows: _Rows, split: Split) -> None:
             row(rows, scope, v, "exact", f"exactly the share of {v}", "==", terms, share * base - spent)
         elif rule != "proportional" or not plain:
             message = f"the rule '{rule}' cannot be held exactly where capacity may grow"
-            hint = "use 'shares' or 'proportional' without commitments and caps, or leave 'exact' out"
+            hint = "use 'shares' or 'proportional' without commitments, caps and floors, or leave 'exact' out"
             raise FieldProblem([Fault(("policies", scope.policy_id, "exact"), message, hint)])
     if scope.grows and rule == "proportional":
         _exact_proportional(rows, split)

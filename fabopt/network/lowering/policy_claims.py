@@ -87,12 +87,18 @@ def _claims(chain: Chain, scope: Scope, customers: tuple[str, ...]) -> tuple[Cla
             np.array([cap[first] for cap in caps]),
             math.inf if policy.alpha == "inf" else float(policy.alpha),
             offered,
+            np.array([0.0 if claim is None else _over(chain, claim.floor, window) for claim in given]),
         )
         if policy.rule == "turn-and-earn" and found:
             # This window's shares follow the last window's use: what the rule allotted of the capacity that is data.
             claims = replace(claims, weights=found[-1].allotted(float(scope.total(scope.base)[w - 1])))
         found.append(claims)
     return tuple(found)
+
+
+def _over(chain: Chain, share: Quantity, window: tuple[int, ...]) -> float:
+    """Return a share's mean over a window."""
+    return share.mean(chain.periods[window[0]].start, chain.periods[window[-1]].end)
 
 
 def _weight(chain: Chain, scope: Scope, customer: str) -> Array:
