@@ -250,13 +250,15 @@ class Instance:
             defaults["time_limit"] = own.time_limit
         return defaults
 
-    def allocate(self, two_stage: bool = False, **options: Any) -> Study:
+    def allocate(self, two_stage: bool = False, each: bool = False, **options: Any) -> Study:
         """Return who gets what under the allocation policies, and what they cost against a plan without them.
 
         Parameters
         ----------
         two_stage
             Whether the rules allot what is there before the plan is made; otherwise they are constraints of the plan.
+        each
+            Whether each policy alone is priced too, with one more plan each.
         options
             As for :meth:`solve`; the objective is value.
 
@@ -268,7 +270,7 @@ class Instance:
         from fabopt.analysis.allocation.study import study
         from fabopt.solve.options import SolveOptions
 
-        return study(self.data, two_stage, SolveOptions(**{**self._defaults(), **options}))
+        return study(self.data, two_stage, SolveOptions(**{**self._defaults(), **options}), each)
 
     def games(self) -> tuple[GameOf, ...]:
         """Return how customers order under each policy that goes by orders, when every order answers the others'.

@@ -13,6 +13,7 @@ from fabopt.cli.solve import EXIT_WITHOUT_PLAN
 
 _Game = typer.Option("--game", help="Play the game of orders instead: what customers order under the rule.")
 _TwoStage = typer.Option("--two-stage", help="Let the rules allot what is there before the plan is made.")
+_Each = typer.Option("--each", help="Price each policy alone too, with one more plan each.")
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 _Gap = typer.Option(help="Relative gap at which a plan is good enough; else the instance's own.", show_default=False)
 _Limit = typer.Option("--time-limit", help="Seconds for each plan; else the instance's own.", show_default=False)
@@ -25,6 +26,7 @@ def allocate(
     set_: Annotated[list[str] | None, SetOption] = None,
     game: Annotated[bool, _Game] = False,
     two_stage: Annotated[bool, _TwoStage] = False,
+    each: Annotated[bool, _Each] = False,
     gap: Annotated[float | None, _Gap] = None,
     time_limit: Annotated[float | None, _Limit] = None,
     as_json: Annotated[bool, _Json] = False,
@@ -43,11 +45,13 @@ def allocate(
             say([*([""] if place else []), *game_lines(one)])
         return
     options: dict[str, Any] = {n: v for n, v in (("gap", gap), ("time_limit", time_limit)) if v is not None}
-    study = instance.allocate(two_stage, **options)
+    study = instance.allocate(two_stage, each, **options)
     if as_json:
         typer.echo(json.dumps({**head, **study_data(study)}, allow_nan=False))
     else:
         say(study_lines(study, instance.money))
     if study.value.low is None:
+        for sentence in study.why:
+            complain(sentence)
         complain(f"no plan under the policies: {study.value.status}")
         raise typer.Exit(EXIT_WITHOUT_PLAN.get(study.value.status, LIMIT))

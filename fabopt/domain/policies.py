@@ -1,9 +1,9 @@
 """Allocation policies: the rule by which an owner of capacity, or a designer, splits it among customers.
 
-A policy stands on capacity in the chain's own words (the wafer starts of fabs, packaging lines, HBM stacking lines, the
-output of scanner makers, a resource of the plain network) or on the chips that designers ship. Customers are designers
-(and other buyers of wafers) in the first case, owners of fabs for scanners, labs for chips. What a customer gets is
-a right and no obligation, unless the policy is `exact`; docs/allocation.md has the formulas.
+A policy stands on capacity in the chain's own words (the wafer starts of fabs, packaging lines, HBM stacking lines,
+substrates, the output of scanner makers, a resource of the plain network) or on the chips that designers ship.
+Customers are designers (and other buyers of wafers) in the first case, owners of fabs for scanners, labs for chips.
+What a customer gets is a right and no obligation, unless the policy is `exact`; docs/allocation.md has the formulas.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ UNIT_OF: Mapping[str, str] = {
     "fabs": "kwafer/month",
     "packaging_lines": "kwafer/month",
     "memory_makers": "kwafer/month",
+    "substrates": "kpackage/month",
     "scanners": "tool/year",
     "chips": "kaccelerator/month",
     "resources": "1",
@@ -85,6 +86,8 @@ class Splits(Record):
     """Packaging lines, for their interposer wafers."""
     memory_makers: tuple[Slug, ...] = ()
     """Memory makers, for the DRAM wafers that they stack."""
+    substrates: tuple[Slug, ...] = ()
+    """Classes of substrate, for what their makers can deliver."""
     scanners: tuple[Slug, ...] = ()
     """Scanner classes, for the maker's output."""
     chips: tuple[Slug, ...] = ()
@@ -118,8 +121,8 @@ class Bid(Record):
 
 
 class Claim(Record):
-    """What a customer brings. Amounts are in kwafer/month (fabs, lines, stacking), tool/year (scanners),
-    kaccelerator/month (chips), or per period (plain resources); a bare number means that unit.
+    """What a customer brings. Amounts are in kwafer/month (fabs, lines, stacking), kpackage/month (substrates),
+    tool/year (scanners), kaccelerator/month (chips), or per period (plain resources); a bare number means that unit.
     """
 
     order: Orders | None = None

@@ -75,6 +75,7 @@ REFERENCES: tuple[Reference, ...] = (
     Reference("policies.*.splits.fabs.[]", "fabs", "fab"),
     Reference("policies.*.splits.packaging_lines.[]", "packaging_lines", "packaging line"),
     Reference("policies.*.splits.memory_makers.[]", "memory_makers", "memory maker"),
+    Reference("policies.*.splits.substrates.[]", "substrates", "substrate"),
     Reference("policies.*.splits.scanners.[]", "scanners", "scanner class"),
     Reference("policies.*.splits.chips.[]", "chips", "chip"),
     Reference("policies.*.splits.resources.[]", "resources", "resource of the plain network"),

@@ -25,6 +25,7 @@ def users_of(instance: Instance, on: Splits) -> tuple[str, ...] | None:
         "fabs": _of_fabs,
         "packaging_lines": _of_lines,
         "memory_makers": _of_makers,
+        "substrates": _of_substrates,
         "scanners": _of_scanners,
         "chips": _of_chips,
         "resources": _of_resources,
@@ -74,6 +75,12 @@ def _of_makers(instance: Instance, names: set[str]) -> Iterator[str]:
 def _designers(maker: MemoryMaker) -> Iterator[str]:
     yield from maker.qualified
     yield from maker.qualifying
+
+
+def _of_substrates(instance: Instance, names: set[str]) -> Iterator[str]:
+    for chip in instance.chips.values():
+        if any(names & set(bom.substrates) for bom in chip.boms.values()):
+            yield chip.designer
 
 
 def _of_scanners(instance: Instance, names: set[str]) -> Iterator[str]:

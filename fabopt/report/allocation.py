@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from fabopt.report.answer import wrap
-from fabopt.report.text import WIDTH, TextTable, amount, money
+from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent
 
 if TYPE_CHECKING:
     from fabopt.analysis.allocation.study import Entry, GameOf, Study
@@ -21,8 +21,8 @@ MODES = {
 
 
 def study_lines(study: Study, unit: str = "M USD", width: int = WIDTH) -> list[str]:
-    """Return a study as lines: a table for each policy, then the values of the plans and the price of the policies."""
-    lines = [f"Allocation, {MODES[study.mode]}"]
+    """Return a study as lines: the answer, a table for each policy, the values of the plans, prices of the policies."""
+    lines = [*wrap(study_sentence(study, unit), width), f"({MODES[study.mode]})"]
     for policy in dict.fromkeys(entry.policy for entry in study.entries):
         lines += ["", *_table(study, policy).lines(width)]
         for supply in study.supplies:
@@ -32,11 +32,52 @@ def study_lines(study: Study, unit: str = "M USD", width: int = WIDTH) -> list[s
     lines += ["", f"value with the policies     {_value(study.value.low, study.value.status, unit)}"]
     lines.append(f"value without the policies  {_value(study.without.low, study.without.status, unit)}")
     if study.price is not None:
-        low, high = study.price
-        close = high - low <= 1e-6 * max(abs(high), 1.0)
-        said = money(high, unit) if close else f"between {money(low, unit)} and {money(high, unit)}"
-        lines.append(f"price of the policies       {said}")
+        lines.append(f"price of the policies       {_between(*study.price, unit)}")
+    for one in study.each:
+        said = "no plan" if one.low is None or one.high is None else _between(one.low, one.high, unit)
+        lines.append(f"  of {clip(one.policy, 22):<22}   {said}")
     return lines
+
+
+def study_sentence(study: Study, unit: str = "M USD") -> str:
+    """Return in words what the policies cost, and whom they move most."""
+    if study.price is None:
+        without = " Without them there is one." if study.without.low is not None else ""
+        return f"There is no plan under the policies ({study.value.status}).{without}"
+    low, high = study.price
+    if high <= 1e-9 * max(abs(study.without.high or 0.0), 1.0):
+        return f"The policies cost nothing.{_moved(study)}"
+    share = (
+        f", {percent(high / abs(study.without.high))} of the plan's value without them" if study.without.high else ""
+    )
+    much = f"at most {money(high, unit)}" if low <= 0.0 else _between(low, high, unit)
+    return f"The policies cost {much}{share}.{_moved(study)}"
+
+
+def _moved(study: Study) -> str:
+    """Say who takes most less, and who most more, than without the policies: by share of what a policy splits."""
+    taken: dict[tuple[str, str], tuple[float, float]] = {}
+    units = {entry.policy: entry.unit for entry in study.entries}
+    for entry in study.entries:
+        used, without = taken.get((entry.policy, entry.customer), (0.0, 0.0))
+        taken[entry.policy, entry.customer] = used + entry.used, without + entry.without
+    total = {p: sum(max(u, w) for (policy, _), (u, w) in taken.items() if policy == p) or 1.0 for p in units}
+    change = {key: (used - without) / total[key[0]] for key, (used, without) in taken.items()}
+    said = []
+    for key, words in ((min(change, key=change.__getitem__), "loses"), (max(change, key=change.__getitem__), "gains")):
+        used, without = taken[key]
+        if abs(change[key]) > 1e-6 and (change[key] < 0) == (words == "loses"):
+            of = f" {units[key[0]]}" if units[key[0]] else ""
+            said.append(
+                f"{clip(key[1], 40)} {words} most ({_number(without)} to {_number(used)}{of}, {clip(key[0], 40)})"
+            )
+    return f" Of what they split, {' and '.join(said)}." if said else ""
+
+
+def _between(low: float, high: float, unit: str) -> str:
+    ends = money(low, unit), money(high, unit)
+    close = high - low <= 1e-6 * max(abs(high), 1.0) or ends[0] == ends[1]
+    return ends[1] if close else f"between {ends[0]} and {ends[1]}"
 
 
 def _value(value: float | None, status: str, unit: str) -> str:
@@ -97,6 +138,8 @@ def study_data(study: Study) -> dict[str, Any]:
         "value": asdict(study.value),
         "without": asdict(study.without),
         "price": study.price,
+        "each": [asdict(one) for one in study.each],
+        "why": study.why,
         "supplies": [_finite(asdict(supply)) for supply in study.supplies],
         "allocation": [_finite(asdict(entry)) for entry in study.entries],
     }
@@ -119,7 +162,7 @@ SHOWN = 8
 
 
 def game_lines(game: GameOf, width: int = WIDTH) -> list[str]:
-    """Return a game of orders as lines: the rounds, how it ended, and who gets what against truth and uniform rule."""
+    """Return a game of orders as lines: how it ended, the rounds, and who gets what against truth and uniform rule."""
     played = game.played
     rounds = list(range(len(played.rounds)))
     shown = rounds if len(rounds) <= SHOWN else [*rounds[: SHOWN - 1], rounds[-1]]
@@ -128,11 +171,10 @@ def game_lines(game: GameOf, width: int = WIDTH) -> list[str]:
     )
     unit = f", in {game.unit}" if game.unit else ""
     title = f"{game.policy}: the game of orders under the rule '{game.rule}', {game.window}{unit}"
-    lines = TextTable(title, ("round", "orders/need", *game.customers), rows, left=1).lines(width)
     said = SAID[played.ending].format(period=played.period)
     if played.in_turn:
         said += " Answers were given one after another; all at once they do not settle."
-    lines += wrap(said, width)
+    lines = [*wrap(said, width), "", *TextTable(title, ("round", "orders/need", *game.customers), rows).lines(width)]
     outcome = tuple(
         (v, _number(need), _number(truth), _number(given), _number(level))
         for v, need, truth, given, level in zip(

@@ -28,12 +28,14 @@ TIERS = {
     "fab starts": {"fabs": ["north", "south"]},
     "a packaging line": {"packaging_lines": ["bridgeworks"]},
     "HBM stacking": {"memory_makers": ["bitstack"]},
+    "substrates": {"substrates": ["large"]},
     "chips to labs": {"chips": ["falcon"]},
 }
 CUSTOMERS = {
     "fab starts": shares(merlin=0.1, cirrus=0.05, monolith=0.05, phones=0.8),
     "a packaging line": shares(merlin=0.4, cirrus=0.6),
     "HBM stacking": shares(merlin=0.3, cirrus=0.7),
+    "substrates": shares(merlin=0.2, cirrus=0.8),
     "chips to labs": shares(aurora=0.5, borealis=0.5),
 }
 
@@ -111,6 +113,21 @@ def test_orders_for_interposers_follow_demand_as_worked_by_hand(tutorial):
     ]
     # Four months from interposer to running accelerator are 1 1/3 quarters: 2/3 fall one quarter on, 1/3 two.
     assert order == pytest.approx(2 / 3 * wanted[5 - 1] + 1 / 3 * wanted[6 - 1], rel=1e-9)
+
+
+def test_orders_for_substrates_follow_demand_as_worked_by_hand(tutorial):
+    """One a package of osprey, 92 % assembled; installation, assembly and delivery take 1 + 1.5 + 2 months, that is 1.5
+    quarters: half of a quarter's order is for the next one, half for the one after.
+    """
+    policy = {"splits": TIERS["substrates"], "rule": "proportional", "orders": "demand"}
+    chain, net = lower_chain(tutorial.with_({"policies": {"split": policy}}).data)
+    (split,) = splits(chain, net)
+    lab, osprey = tutorial.data.labs["borealis"], tutorial.data.chips["osprey"]
+    spans = [(p.start, p.end) for p in chain.periods]
+    q, usable = ([series.mean(*span) for span in spans] for series in (lab.demand.total, osprey.usable))
+    wanted = [0.5 * (q[t] - 0.97**0.25 * q[t - 1]) / ((0.3 * 1.7 + 0.7 * 2.4) * usable[t]) / 0.92 for t in (5, 6)]
+    order = split.claims[4].orders[split.customers.index("cirrus")]
+    assert order == pytest.approx(0.5 * wanted[0] + 0.5 * wanted[1], rel=1e-9)
 
 
 def packages(area):

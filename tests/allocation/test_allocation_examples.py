@@ -11,6 +11,7 @@ from fabopt.network.checks import check
 
 FOLDER = Path(__file__).parents[2] / "instances" / "allocation"
 THIRD = 1.0 / 3.0
+ROOT = 1.0 / (1.0 + (2 / 3) ** 0.5)  # part of a of what a and b share, on weights of 3 and 2, at alpha 2
 # Example and scenario: split of each window, value with and without the policies.
 ANSWERS = {
     ("proportional", None): ([(53 + THIRD, 33 + THIRD, 13 + THIRD)], 813 + THIRD, 960),
@@ -26,6 +27,13 @@ ANSWERS = {
     ("share-cap", None): ([(50, 40, 10)], 830, 960),
     ("allocated-cap", None): ([(40, 40, 20)], 740, 960),
     ("turn-and-earn", None): ([(30, 50, 20), (50, 50, 20)], 1640, 960 + 1120),
+    ("proportional", "inflated"): ([(80 / 1.08, 50 / 2.7, 20 / 2.7)], 800 / 1.08 + 420 / 2.7, 960),
+    ("alpha-fair", "two"): ([(80 * ROOT, 80 * (1 - ROOT), 20)], 640 + 160 * ROOT + 20, 960),
+    ("shares", None): ([(30, 50, 20)], 720, 960),
+    ("share-floor", None): ([(70, 0, 20)], 720, 960),
+    ("share-floor", "in-proportion"): ([(560 / 13, 350 / 13, 20)], 8400 / 13 + 20, 960),
+    ("share-floor", "above-the-floor"): ([(53 + THIRD, 33 + THIRD, 13 + THIRD)], 813 + THIRD, 960),
+    ("combined", None): ([(43 + THIRD, 36 + 2 * THIRD, 20)], 746 + 2 * THIRD, 960),
     ("market", None): ([(70, 30, 0)], 1060, 1060),
     ("market", "k110"): ([(80, 30, 0)], 1160, 1160),
     ("market", "k130"): ([(80, 30, 20)], 1340, 1340),
@@ -92,7 +100,12 @@ def test_the_game_as_data(scenario, ending, capsys):
 def test_the_table_of_an_example_is_what_a_reader_sees(capsys):
     assert main(["allocate", str(FOLDER / "share-cap")]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[2:7] == [
+    assert lines[:3] == [
+        "The policies cost 130, 13.54 % of the plan's value without them. Of what they split, a loses most",
+        "(80 to 50 wafer, foundry) and b gains most (20 to 40 wafer, foundry).",
+        "(policies as constraints of the plan)",
+    ]
+    assert lines[4:9] == [
         "foundry, in wafer",
         "  when  customer  order  allotted  right  used  without",
         "  2027  a            80        50      -    50       80",
@@ -102,10 +115,36 @@ def test_the_table_of_an_example_is_what_a_reader_sees(capsys):
     assert lines[-1].split() == ["price", "of", "the", "policies", "130"]
 
 
-def test_a_policy_without_a_plan_ends_with_code_3(capsys):
+def test_a_policy_without_a_plan_ends_with_code_3_and_is_named_among_the_reasons(capsys):
     argv = ["allocate", str(FOLDER / "proportional"), "--set", "network.demands.a.required=true"]
     assert main(argv) == 3
-    assert "no plan under the policies: infeasible" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out.startswith("There is no plan under the policies (infeasible). Without them there is one.")
+    assert "cannot all hold: foundry: right of a" in err
+    assert "no plan under the policies: infeasible" in err
+
+
+def test_without_orders_only_shares_count_and_what_cannot_be_sold_is_left(capsys):
+    found = shown(capsys, FOLDER / "shares", "--scenario", "all-there-is")
+    assert [entry["allotted"] for entry in found["allocation"]] == pytest.approx([20, 60, 20], abs=1e-9)
+    assert [entry["used"] for entry in found["allocation"]] == pytest.approx([20, 50, 20], abs=1e-9)
+
+
+def test_an_inflated_order_under_the_linear_rule_takes_all_and_wastes_a_fifth(capsys):
+    found = shown(capsys, FOLDER / "linear", "--scenario", "inflated")
+    assert [entry["allotted"] for entry in found["allocation"]] == pytest.approx([100, 0, 0], abs=1e-9)
+    assert [entry["used"] for entry in found["allocation"]] == pytest.approx([80, 0, 0], abs=1e-9)
+
+
+def test_each_policy_alone_has_its_price(capsys):
+    """Rights of (52 2/9, 27 7/9, 20) and a cap of 45 are worth 692 2/9; without the rule (45, 45, 10), 820; without
+    the cap 764 4/9.
+    """
+    found = shown(capsys, FOLDER / "combined", "--scenario", "two-policies", "--each")
+    prices = {one["policy"]: (one["low"], one["high"]) for one in found["each"]}
+    assert found["value"]["low"] == pytest.approx(692 + 2 / 9, abs=1e-9)
+    assert prices["foundry"] == pytest.approx([127 + 7 / 9] * 2, abs=1e-6)
+    assert prices["regulator"] == pytest.approx([72 + 2 / 9] * 2, abs=1e-6)
 
 
 def test_what_cannot_be_asked_is_told_in_a_sentence(capsys):

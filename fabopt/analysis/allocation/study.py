@@ -20,7 +20,7 @@ from fabopt.analysis.explosion import AnalysisError
 from fabopt.domain.instance import Instance
 from fabopt.network.allocation.curve import Claims
 from fabopt.network.allocation.market import clear
-from fabopt.network.lower import lower_chain
+from fabopt.network.lower import lower, lower_chain
 from fabopt.network.lowering.policy_claims import Split, amounts, splits
 from fabopt.network.lowering.policy_scope import Expression
 from fabopt.network.tables import Array, Network
@@ -62,7 +62,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What a policy splits in a window: capacity without expansions, in the plan, and a market's clearing prices."""
+    """What a policy splits in a window: capacity without expansions, in the plan, and the prices that clear that."""
 
     policy: str
     window: str
@@ -83,6 +83,18 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceOf:
+    """What one policy alone costs: value of the plan without it and under all others, less that under all.
+
+    Both ends are None where a plan is missing.
+    """
+
+    policy: str
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
     """Who gets what under the policies of an instance.
 
@@ -94,6 +106,10 @@ class Study:
         By policy, window and customer; by policy and window.
     value, without
         Value of the plan with and without policies, in million dollars (of a plain network in its own money).
+    each
+        What each policy alone costs, where that was asked.
+    why
+        Why there is no plan under the policies, where there is none.
     """
 
     mode: str
@@ -101,14 +117,13 @@ class Study:
     supplies: tuple[Supply, ...]
     value: Value
     without: Value
+    each: tuple[PriceOf, ...] = ()
+    why: tuple[str, ...] = ()
 
     @property
     def price(self) -> tuple[float, float] | None:
         """Lower and upper end of the price of the policies; None where there is no plan."""
-        here, free = self.value, self.without
-        if here.low is None or here.high is None or free.low is None or free.high is None:
-            return None
-        return max(0.0, free.low - here.high), max(0.0, free.high - here.low)
+        return _price(self.value, self.without)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -118,7 +133,15 @@ class Study:
         return pd.DataFrame([asdict(entry) for entry in self.entries], columns=list(Entry.__dataclass_fields__))
 
 
-def study(instance: Instance, two_stage: bool = False, options: SolveOptions | None = None) -> Study:
+def _price(here: Value, free: Value) -> tuple[float, float] | None:
+    if here.low is None or here.high is None or free.low is None or free.high is None:
+        return None
+    return max(0.0, free.low - here.high), max(0.0, free.high - here.low)
+
+
+def study(
+    instance: Instance, two_stage: bool = False, options: SolveOptions | None = None, each: bool = False
+) -> Study:
     """Solve an instance with and without its policies.
 
     Parameters
@@ -128,7 +151,9 @@ def study(instance: Instance, two_stage: bool = False, options: SolveOptions | N
     two_stage
         Whether the rules allot what is there before the plan is made, instead of being constraints of it.
     options
-        Options of both runs.
+        Options of all runs.
+    each
+        Whether each policy alone is priced too, with one more run each.
 
     Raises
     ------
@@ -147,7 +172,17 @@ def study(instance: Instance, two_stage: bool = False, options: SolveOptions | N
         of_split, of_supply = _of_split(split, (net, plan), (free, bare))
         entries += of_split
         supplies += of_supply
-    return Study(mode, tuple(entries), tuple(supplies), _value(plan), _value(bare))
+    value = _value(plan)
+    prices = tuple(_alone(instance, mode, policy, value, options) for policy in instance.policies) if each else ()
+    why = tuple(conflict.sentence for conflict in plan.conflicts)
+    return Study(mode, tuple(entries), tuple(supplies), value, _value(bare), prices, why)
+
+
+def _alone(instance: Instance, mode: str, policy: str, value: Value, options: SolveOptions | None) -> PriceOf:
+    others = {name: record for name, record in instance.policies.items() if name != policy}
+    found = solve(lower(instance.model_copy(update={"policy_mode": mode, "policies": others})), options)
+    price = _price(value, _value(found))
+    return PriceOf(policy, *((None, None) if price is None else price))
 
 
 def _value(solution: Solution) -> Value:
@@ -179,7 +214,9 @@ def _of_split(
             )
             for v in scope.use
         ]  # fmt: skip
-        market = clear(claims.bids[0], claims.bids[1], here) if scope.policy.rule == "market" else None
+        # What the plan has built is sold too; a plan's numbers are rounded, lest a price hang on their last digit.
+        sold = round(later, 6) if scope.grows else here
+        market = clear(claims.bids[0], claims.bids[1], sold) if scope.policy.rule == "market" else None
         low, high = (None, None) if market is None else (market.low, market.high)
         supplies.append(Supply(scope.policy_id, label, scope.unit, here, later, low, high))
     return entries, supplies
@@ -201,7 +238,7 @@ def _best(split: Split, claims: Claims, capacity: float) -> Array | None:
     caps = [policy.cap if claim.cap is None else claim.cap for claim in given]
     shares = np.array([np.inf if cap is None else cap.value for cap in caps])
     least, number = (0.0, 0) if policy.least is None else (policy.least.share.value, policy.least.customers)
-    rules = Capped(shares, policy.cap_of == "allocated", number, least * capacity)
+    rules = Capped(shares, policy.cap_of == "allocated", number, least * capacity, claims.floors)
     return best_split(claims.orders, [claim.worth.value for claim in given], capacity, rules)
 
 

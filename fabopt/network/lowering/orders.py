@@ -3,10 +3,11 @@ r"""Orders that follow demand: demand for compute exploded to the starts that it
 A lab wants :math:`n(t) = \max(0,\, Q_0(t) - s\,Q_0(t-1))` thousand H100 equivalents of new compute, s the survival
 of accelerators over a period and :math:`Q_0(-1)` the nominal compute of its fleet. It orders them in equal parts from
 the designers whose chips it can have by then, each part as the designer's newest chip. Accelerators become packages
-started (assembly yield), interposer wafers, DRAM wafers and wafers of dies by the chip's first bill of materials, at
-the yields of the date, so many months earlier as installation, assembly, stacking and cycle times come to. Where
-several lines, makers or fabs could do it, orders go to them in proportion to their capacity. Other buyers of wafers
-order what they would take at the market price. What would have had to be ordered before the decision date is left out.
+started (assembly yield), substrates, interposer wafers, DRAM wafers and wafers of dies by the chip's first bill of
+materials, at the yields of the date, so many months earlier as installation, assembly, stacking and cycle times come
+to. Where several lines, makers or fabs could do it, orders go to them in proportion to their capacity. Other buyers of
+wafers order what they would take at the market price. What would have had to be ordered before the decision date is
+left out.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from fabopt.network.tables import Array
 def demand_orders(chain: Chain, on: Splits) -> dict[str, Array]:
     """Return the orders that demand makes on what a policy splits, by customer ``[T]``, per period.
 
-    Amounts are in thousands of wafers, or of accelerators where chips are split.
+    Amounts are in thousands of wafers, of packages where substrates and of accelerators where chips are split.
     """
     orders: dict[str, Array] = {}
     names = set(on.names)
@@ -165,6 +166,17 @@ def _dram(chain: Chain, chip_id: str, names: set[str], wanted: Array, section: s
     return total
 
 
+def _substrates(chain: Chain, chip_id: str, names: set[str], wanted: Array) -> Array:
+    chip, bom, route = _bill(chain, chip_id)
+    total = np.zeros(chain.n)
+    for name, number in bom.substrates.items():
+        if name in names:
+            lead = chain.instance.substrates[name].lead.value
+            months = chip.installation_lead.value + route_months(chain, route)[1] + lead
+            total += _earlier(chain, number.value * _packages(chain, chip, wanted), months)
+    return total
+
+
 def _wafers(chain: Chain, chip_id: str, names: set[str], wanted: Array) -> Array:
     chip, bom, route = _bill(chain, chip_id)
     total = _dram(chain, chip_id, names, wanted, "fabs")
@@ -183,5 +195,6 @@ def _wafers(chain: Chain, chip_id: str, names: set[str], wanted: Array) -> Array
 _BY_KIND: dict[str, Callable[[Chain, str, set[str], Array], Array]] = {
     "packaging_lines": _interposers,
     "memory_makers": lambda chain, chip, names, wanted: _dram(chain, chip, names, wanted, "memory_makers"),
+    "substrates": _substrates,
     "fabs": _wafers,
 }

@@ -30,6 +30,7 @@ RESOURCE = {
     "fabs": "starts:",
     "packaging_lines": "packaging:",
     "memory_makers": "stacking:",
+    "substrates": "substrate:",
     "scanners": "output:",
     "resources": "",
 }
