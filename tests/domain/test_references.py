@@ -123,6 +123,7 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
                     ("fabs", "north"),
                     ("packaging_lines", "bridgeworks"),
                     ("memory_makers", "bitstack"),
+                    ("substrates", "large"),
                     ("scanners", "euv"),
                     ("chips", "falcon"),
                     ("resources", "oven"),
