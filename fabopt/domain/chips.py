@@ -102,6 +102,11 @@ class Chip(Record):
     sells_as: tuple[Slug, ...] = ()
     """Lesser chips that this one may be downgraded to and sold as."""
 
+    @property
+    def best(self) -> float:
+        """Performance on the workload that suits it best (H100 equivalents; zero without workloads)."""
+        return max((value.value for value in self.performance.values()), default=0.0)
+
 
 class Designer(Record):
     """A customer of foundries, memory makers and packagers: the company whose chips they are."""

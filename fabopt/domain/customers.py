@@ -16,6 +16,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from fabopt.domain.base import Flag, Frozen, Named, Record, Slug, When
+from fabopt.domain.chips import Chip
 from fabopt.domain.quantity import In, Quantity, constant
 
 
@@ -145,18 +146,48 @@ class Market(Record):
 
 
 class BarredFlow(Record):
-    """An export rule: goods of one region may not go to customers of another."""
+    """An export rule: what one region sells may not go to another, or to some labs, or only up to a quantity.
 
-    origin: Slug
-    """Region of the fab, memory maker, packaging line or designer that sells."""
-    destination: Slug
-    """Region of the designer, or of the site, that would receive."""
+    A rule without labs, chips, threshold and quantity bars everything: wafers, memory and packages for designers of
+    the region, and accelerators for sites in it. With any of these it covers accelerators on their way to a site.
+    """
+
+    name: str = ""
+    """Display name; what it says when left out."""
+    origin: Slug | None = None
+    """Region of the fab, memory maker, packaging line or designer that sells; absent: every other region."""
+    destination: Slug | None = None
+    """Region of the designer, or of the site, that would receive; absent: wherever sites of the `labs` stand."""
+    labs: tuple[Slug, ...] = ()
+    """Labs that it covers; empty: every lab."""
     chips: tuple[Slug, ...] = ()
-    """Chips that it covers; empty: everything."""
+    """Chips that it covers; empty: every chip."""
+    above: Annotated[Quantity, In("H100e/accelerator", gt=0)] | None = None
+    """Covers only chips that do more than this on the workload that suits them best; absent: every chip."""
+    most: Annotated[Quantity, In("kaccelerator/year", ge=0, series=True)] | None = None
+    """Accelerators that may be delivered all the same in a calendar year (less in a part of one)."""
+    most_compute: Annotated[Quantity, In("kH100e/year", ge=0, series=True)] | None = None
+    """The same in compute, each accelerator by what it does on the workload that suits it best."""
     since: When | None = None
     """First date it holds; absent: always."""
     until: When | None = None
     """Last date it holds; absent: no end."""
+
+    @property
+    def limits(self) -> bool:
+        """Whether it allows a quantity instead of nothing."""
+        return self.most is not None or self.most_compute is not None
+
+    def between(self, origin: str, destination: str) -> bool:
+        """Return whether it covers what goes from one region to another."""
+        if self.origin is None and origin == destination and self.destination is not None:
+            return False
+        return self.origin in (None, origin) and self.destination in (None, destination)
+
+    def covers(self, chip_id: str, chip: Chip, lab: str) -> bool:
+        """Return whether it covers deliveries of a chip to a lab."""
+        named = (not self.labs or lab in self.labs) and (not self.chips or chip_id in self.chips)
+        return named and (self.above is None or chip.best > self.above.value)
 
 
 def _several(given: object) -> object:

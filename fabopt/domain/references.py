@@ -69,6 +69,7 @@ REFERENCES: tuple[Reference, ...] = (
     Reference("markets.*.fabs.*", "nodes", "process node"),
     Reference("barred_flows.[].origin", "regions", "region"),
     Reference("barred_flows.[].destination", "regions", "region"),
+    Reference("barred_flows.[].labs.[]", "labs", "lab"),
     Reference("barred_flows.[].chips.[]", "chips", "chip"),
     Reference("diversity.*.labs.[]", "compute_labs", "lab"),
     Reference("resilience.*.labs.[]", "compute_labs", "lab"),

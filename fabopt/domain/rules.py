@@ -60,7 +60,7 @@ def problems(instance: Instance) -> list[Fault]:
         *_pins(instance, calendar),
         *supply_faults(instance, calendar),
         *demand_faults(instance, calendar),
-        *_barred(instance),
+        *_barred(instance, calendar),
         *_published(instance),
         *_bom_cycles(instance.network),
         *_plain(instance, calendar),
@@ -136,6 +136,8 @@ def _beginnings(instance: Instance) -> Iterator[tuple[Path, date | None, str]]:
             yield path, offer.available, "the generation never comes from this maker"
     for substrate_id, substrate in instance.substrates.items():
         yield ("substrates", substrate_id, "available"), substrate.available, "no substrate is ever made"
+    for place, rule in enumerate(instance.barred_flows):
+        yield ("barred_flows", place, "since"), rule.since, "the rule never holds"
     for fab_id, fab in instance.fabs.items():
         if fab.expansion is not None:
             yield ("fabs", fab_id, "expansion", "first"), fab.expansion.first, "no step can be started"
@@ -166,10 +168,21 @@ def _pins(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
                     yield Fault(path, f"a pinned decision cannot be negative, as {level:g} is")
 
 
-def _barred(instance: Instance) -> Iterator[Fault]:
+def _barred(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
     for place, rule in enumerate(instance.barred_flows):
-        if rule.origin == rule.destination:
-            yield Fault(("barred_flows", place, "destination"), "a flow from a region to itself cannot be barred")
+        path: Path = ("barred_flows", place)
+        if rule.destination is None and not rule.labs:
+            message = "an export rule needs a 'destination', or the 'labs' that may not receive"
+            yield Fault(path, message, "name a region, labs, or both")
+        elif rule.destination is not None and rule.origin == rule.destination and not rule.limits:
+            yield Fault((*path, "destination"), "a flow from a region to itself cannot be barred")
+        if rule.until is not None and rule.until < calendar.start and (rule.since is None or rule.since <= rule.until):
+            yield Fault((*path, "until"), f"{rule.until} lies before the decision date, so the rule never holds")
+        named = [instance.chips[chip] for chip in rule.chips or instance.chips if chip in instance.chips]
+        if rule.above is not None and named and all(chip.best <= rule.above.value for chip in named):
+            best = max(chip.best for chip in named)
+            message = f"no chip that it covers does more than {rule.above.value:g} H100e, so the rule says nothing"
+            yield Fault((*path, "above"), message, f"the best does {best:g}")
 
 
 def _published(instance: Instance) -> Iterator[Fault]:

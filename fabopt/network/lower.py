@@ -19,6 +19,7 @@ from fabopt.network.lowering.opening import lower_opening
 from fabopt.network.lowering.packaging import lower_packaging
 from fabopt.network.lowering.policies import lower_policies
 from fabopt.network.lowering.standing import standing_value
+from fabopt.network.lowering.trade import lower_trade
 from fabopt.network.lowering.wafers import lower_dies
 from fabopt.network.plain import lower_plain
 from fabopt.network.tables import Activity, Network, Unit
@@ -51,6 +52,7 @@ def lower_chain(instance: Instance, name: str = "") -> tuple[Chain, Network]:
     lower_memory(chain)
     lower_packaging(chain)
     lower_deployment(chain)
+    lower_trade(chain)
     lower_demand(chain)
     lower_markets(chain)
     lower_opening(chain)

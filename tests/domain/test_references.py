@@ -87,7 +87,7 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
             "chips.falcon.sells_as": ["osprey"],
             "chips.falcon.boms.standard.lines": ["bridgeworks"],
             "memory_makers.bitstack.qualifying": {"monolith": {"hbm-a": {"lead": 6, "cost": 10, "wafers": 1}}},
-            "barred_flows": [{"origin": "atlantis", "destination": "lemuria", "chips": ["slate"]}],
+            "barred_flows": [{"origin": "atlantis", "destination": "lemuria", "chips": ["slate"], "labs": ["aurora"]}],
             "diversity": {"cap": {"of": "designer", "share": 0.9, "labs": ["aurora"]}},
             "resilience": {"hold": {"of": "owner", "share": 0.1, "labs": ["borealis"]}},
             "network": {"resources": {"oven": {}}, "materials": {"gas": {}}, "units": {"kiln": {}}},

@@ -47,7 +47,7 @@ class Gates:
         if not sites:
             return "blocked", f"{lab.name} has no site"
         home = instance.designers[chip.designer].region
-        barred = [self.chain.barred(home, instance.sites[s].region, chip_id) for s in sites]
+        barred = [self.chain.barred(home, instance.sites[s].region, chip_id, lab_id) for s in sites]
         if all(mask.all() for mask in barred):
             return "export", f"export rules bar it at every site of {lab.name}"
         return self._dates(chip_id, lab_id, sites)

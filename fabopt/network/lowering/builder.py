@@ -238,15 +238,17 @@ class Chain:
         known = self.unit_cost.get(material)
         self.unit_cost[material] = cost if known is None else np.minimum(known, cost)
 
-    def barred(self, origin: str, destination: str, chip: str | None = None) -> Array:
-        """Return 1 for the periods in which goods may not go from one region to the other ``[T]``."""
+    def barred(self, origin: str, destination: str, chip: str = "", lab: str = "") -> Array:
+        """Return 1 for the periods in which goods may not go from one region to the other ``[T]``.
+
+        Goods are the accelerators of a chip for a lab, or parts for a designer where no chip is named.
+        """
         mask = np.zeros(self.n)
         for rule in self.instance.barred_flows:
-            if (rule.origin, rule.destination) != (origin, destination):
-                continue
-            if rule.chips and (chip is None or chip not in rule.chips):
-                continue
-            mask = np.maximum(mask, self.window(rule.since, rule.until))
+            parts = not (rule.labs or rule.chips or rule.above is not None)
+            covered = rule.covers(chip, self.instance.chips[chip], lab) if chip else parts
+            if covered and not rule.limits and rule.between(origin, destination):
+                mask = np.maximum(mask, self.window(rule.since, rule.until))
         return mask
 
     def chips_of_die(self, die: str) -> list[str]:

@@ -210,7 +210,7 @@ def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) ->
     site = chain.instance.sites[site_id]
     home = chain.instance.designers[chip.designer].region
     mask = chain.window(chain.instance.labs[site.lab].designers[chip.designer], None)
-    mask = mask * (1.0 - chain.barred(home, site.region, chip_id))
+    mask = mask * (1.0 - chain.barred(home, site.region, chip_id, site.lab))
     activity = f"deploy:{chip_id}:{site_id}"
     label = tags(
         stage="deployment",
