@@ -87,8 +87,10 @@ class PortfolioReport:
             lines += ["", *table.lines(width)]
         kept_out = [c for c in self.record.chips if c.entry is None and c.standing != "bought"]
         if kept_out:
-            lines += ["", "Not bought whatever they cost"]
-            lines += [f"  {line}" for case in kept_out for line in wrap(f"{case.name}: {case.why}.", width - 2)]
+            lines += ["", "Not bought whatever they cost" if self.record.money else "Not bought"]
+            for why in dict.fromkeys(case.why for case in kept_out):
+                names = ", ".join(clip(case.name, 40) for case in kept_out if case.why == why)
+                lines += [f"  {line}" for line in wrap(f"{names}: {why}.", width - 2)]
         if any(case.entry is not None for case in self.record.chips):
             lines += ["", *wrap(BASIS.format(lab=clip(self.record.name, 40)), width)]
         return lines
@@ -159,7 +161,7 @@ def _and(parts: list[str]) -> str:
 
 
 def _name(record: Portfolio, chip: str) -> str:
-    return next(clip(case.name, 30) for case in record.chips if case.chip == chip)
+    return next((clip(case.name, 60) for case in record.chips if case.chip == chip), f"{clip(chip, 60)} (a contract)")
 
 
 def _at(record: Portfolio, period: str, workload: str | None = None) -> dict[str, float]:
@@ -209,7 +211,7 @@ def workload_table(record: Portfolio) -> TextTable:
 def bought_table(record: Portfolio) -> TextTable:
     """Return what is bought, and what the plan loses without it."""
     rows = [
-        (c.chip, c.designer, amount(c.bought), amount(c.running), _loss(c), _each(c))
+        (c.chip, c.designer, amount(c.bought), amount(c.running), _loss(record, c), _each(c))
         for c in record.chips
         if c.standing == "bought"
     ]
@@ -221,8 +223,10 @@ def bought_table(record: Portfolio) -> TextTable:
     )
 
 
-def _loss(case: ChipCase) -> str:
-    return "no plan" if case.loss is None else amount(case.loss)
+def _loss(record: Portfolio, case: ChipCase) -> str:
+    if case.loss is None:
+        return "no plan" if record.money else "-"
+    return amount(case.loss)
 
 
 def _each(case: ChipCase) -> str:

@@ -47,6 +47,18 @@ def test_the_mix_says_what_runs_on_what(tmp_path):
     assert got == pytest.approx({("other", "b"): 100.0, ("work", "a"): 50 - 100 / 3})
 
 
+def test_compute_that_is_rented_stands_beside_the_chips(tmp_path):
+    """50 from 50 MW, and 30 rented at half a dollar an hour where compute is worth two."""
+    raw = tree(power=50.0)
+    rent = {"goods": {"compute": ["work"]}, "signed": 2027, "maximum": 30, "price": 0.5}
+    raw["contracts"] = {"rent": {"buyer": "lab", "supplier": "cloud", **rent}}
+    found = loaded(raw, tmp_path).solve().portfolio("lab")
+    assert {(r.supplier, r.chip): r.kh100e for r in found.mix.itertuples()} == pytest.approx(
+        {("d", "a"): 50.0, ("cloud", "rent"): 30.0}
+    )
+    assert found.sentence.startswith("Lab's compute in 2027 is 62 % Chip and 38 % rent (a contract).")
+
+
 def test_a_saved_result_has_the_same_portfolio(result, folder):
     assert fabopt.load_result(folder).portfolio("borealis").lines() == result.portfolio("borealis").lines()
 

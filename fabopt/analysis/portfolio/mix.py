@@ -17,23 +17,25 @@ if TYPE_CHECKING:
 
 
 def mix(read: Read, data: Instance, lab: str) -> tuple[Share, ...]:
-    """Return the compute of a lab by period, workload and chip."""
-    flows = read("core/flows")
-    rows = flows[
-        (flows["stage"] == "compute") & (flows["lab"] == lab) & (flows["workload"] != "") & (flows["amount"] > 0.0)
-    ]
+    """Return the compute of a lab by period, workload and chip; what comes under a contract stands by its id."""
+    materials, flows = read("core/materials"), read("core/flows")
+    own = materials[(materials["stage"] == "compute") & (materials["lab"] == lab) & (materials["workload"] != "")]
+    workload = dict(zip(own["id"].astype(str), own["workload"].astype(str), strict=True))
+    rows = flows[flows["material"].isin(set(workload)) & (flows["amount"] > 0.0)]
     made: dict[tuple[str, bool, str, str], float] = {}
-    for period, reported, workload, chip, amount in zip(
-        rows["period"], rows["reported"], rows["workload"], rows["chip"], rows["amount"].astype(float), strict=True
-    ):
-        key = str(period), bool(reported), str(workload), str(chip)
-        made[key] = made.get(key, 0.0) + amount
+    supplier = {chip: record.designer for chip, record in data.chips.items()}
+    names = ("period", "reported", "material", "chip", "item", "owner", "amount")
+    for period, reported, material, chip, item, owner, amount in zip(*(rows[n] for n in names), strict=True):
+        source = str(chip or item)
+        supplier.setdefault(source, str(owner))
+        key = str(period), bool(reported), workload[str(material)], source
+        made[key] = made.get(key, 0.0) + float(amount)
     total: dict[tuple[str, str], float] = {}
-    for (period, _, workload, _), amount in made.items():
-        total[period, workload] = total.get((period, workload), 0.0) + amount
+    for (period, _, work, _), amount in made.items():
+        total[period, work] = total.get((period, work), 0.0) + amount
     return tuple(
-        Share(period, reported, workload, data.chips[chip].designer, chip, amount, amount / total[period, workload])
-        for (period, reported, workload, chip), amount in made.items()
+        Share(period, reported, work, supplier[source], source, amount, amount / total[period, work])
+        for (period, reported, work, source), amount in made.items()
     )
 
 

@@ -104,12 +104,15 @@ class ChipCase:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A part of a lab's compute: chip by period and workload, thousand H100 equivalents; ``share`` of the workload."""
+    """A part of a lab's compute by period and workload, thousand H100 equivalents; ``share`` of the workload.
+
+    What is bought as compute, under a contract, stands by the contract's id, with its supplier.
+    """
 
     period: str
     reported: bool
     workload: str
-    designer: str
+    supplier: str
     chip: str
     kh100e: float
     share: float

@@ -20,6 +20,7 @@ from fabopt.io.validate import validate
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower_chain
 from fabopt.network.lowering.builder import Chain
+from fabopt.network.tables import Network
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,24 +62,37 @@ def portfolio(manifest: Mapping[str, Any], read: Read, instance: str, lab: str) 
         known = ", ".join(data.labs) or "none"
         raise AskedError(f"There is no lab {lab!r} in {manifest['instance']}; it has: {known}.")
     chain, net = lower_chain(data, manifest["instance"])
-    options = options_of(manifest)
-    tables = model_tables(net, options.aim)
-    plan = Restored(net, tables, options, whole_numbers(tables, read, manifest["reached"]), manifest["bound"])
     until = [p.label for p in net.periods if p.reported][-1]
-    got = bought(read, lab)
-    hangs = exposure(read, lab)
-    money = options.objective in IN_MONEY
-    cases = _Cases(plan, chain, lab, got, running(read, lab, until), money)
+    got, hangs = bought(read, lab), exposure(read, lab)
+    unpriced = _unpriced(manifest)
+    market = None if unpriced else Market(_restored(manifest, read, net))
+    cases = _Cases(net, chain, lab, got, running(read, lab, until), market, unpriced)
     return Portfolio(
         lab=lab,
         name=data.labs[lab].name,
         until=until,
-        money=money,
+        money=not unpriced,
         chips=tuple(sorted((cases.case(chip) for chip in data.chips), key=_order(data))),
         mix=mix(read, data, lab),
         exposure=hangs,
         points=failure_points(net, lab, until, got, hangs),
     )
+
+
+def _unpriced(manifest: Mapping[str, Any]) -> str:
+    """Return why no price brings a chip into a plan, empty where one may."""
+    seen = manifest["options"].get("perspective", "system")
+    if seen != "system":
+        return f"the plan is seen as {seen}, and entry prices are those of the system's plan"
+    if manifest["options"]["objective"] not in IN_MONEY:
+        return "the plan's objective is not money, so no price brings it in"
+    return ""
+
+
+def _restored(manifest: Mapping[str, Any], read: Read, net: Network) -> Restored:
+    options = options_of(manifest)
+    tables = model_tables(net, options.aim)
+    return Restored(net, tables, options, whole_numbers(tables, read, manifest["reached"]), manifest["bound"])
 
 
 def _order(data: Instance) -> Callable[[ChipCase], tuple[float, ...]]:
@@ -100,15 +114,16 @@ class _Cases:
 
     def __init__(
         self,
-        plan: Restored,
+        net: Network,
         chain: Chain,
         lab: str,
         got: Mapping[str, float],
         runs: Mapping[str, float],
-        money: bool,
+        market: Market | None,
+        unpriced: str,
     ) -> None:
-        self.plan, self.chain, self.lab, self.got, self.runs, self.money = plan, chain, lab, got, runs, money
-        self.gates, self.market = Gates(chain, plan.net), Market(plan)
+        self.chain, self.lab, self.got, self.runs = chain, lab, got, runs
+        self.gates, self.market, self.unpriced = Gates(chain, net), market, unpriced
         self.sites = [s for s, site in chain.instance.sites.items() if site.lab == lab]
 
     def case(self, chip: str) -> ChipCase:
@@ -118,24 +133,22 @@ class _Cases:
         gate = self.gates.gate(chip, self.lab, self.sites)
         if gate is not None:
             return self._made(chip, *gate)
-        if not self.money:
-            return self._made(chip, "unpriced", "the plan's objective is not money, so no price brings it in")
-        found = deals(self.plan, self.chain, chip, self.sites)
+        if self.market is None:
+            return self._made(chip, "unpriced", self.unpriced)
+        found = deals(self.market.plan, self.chain, chip, self.sites)
         entry = self.market.entry(found, chip, self.lab) if len(found) else None
         if entry is None:
-            return self._made(
-                chip, "blocked", "no plan with these orders has any of it: its parts or its limits are full"
-            )
+            return self._made(chip, "blocked", "no plan with these orders has any: its parts or its limits are full")
         return self._made(chip, *_judged(entry), entry=entry)
 
     def _bought(self, chip: str) -> ChipCase:
-        loss = self.market.without(deals(self.plan, self.chain, chip, self.sites)) if self.money else None
-        if loss is not None:
-            why = "the plan loses value without it" if loss > SLIGHT else "another best plan does without it"
-        elif self.money:
+        if self.market is None:
+            return self._made(chip, "bought", "the plan buys it")
+        loss = self.market.without(deals(self.market.plan, self.chain, chip, self.sites))
+        if loss is None:
             why = "no plan with these orders can do without it"
         else:
-            why = "the plan buys it"
+            why = "the plan loses value without it" if loss > SLIGHT else "another best plan does without it"
         return self._made(chip, "bought", why, loss=loss)
 
     def _made(
