@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fabopt.analysis.allocation.limits import LimitStudy
     from fabopt.analysis.allocation.study import GameOf, Study
     from fabopt.analysis.bill import Bill
     from fabopt.analysis.choke.verb import Reasons
@@ -271,6 +272,24 @@ class Instance:
         from fabopt.solve.options import SolveOptions
 
         return study(self.data, two_stage, SolveOptions(**{**self._defaults(), **options}), each)
+
+    def price_limits(self, **options: Any) -> LimitStudy:
+        """Return what each limit on diversity, resilience and exports costs, and all of them together.
+
+        Parameters
+        ----------
+        options
+            As for :meth:`solve`; the objective is value. There is one run a limit, and two more.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When the instance has no such limits.
+        """
+        from fabopt.analysis.allocation.limits import limit_study
+        from fabopt.solve.options import SolveOptions
+
+        return limit_study(self.data, SolveOptions(**{**self._defaults(), **options}))
 
     def games(self) -> tuple[GameOf, ...]:
         """Return how customers order under each policy that goes by orders, when every order answers the others'.

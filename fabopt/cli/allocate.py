@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from fabopt.cli.common import LIMIT, InstancePath, ScenarioOption, SetOption, complain, guarded, say
 from fabopt.cli.solve import EXIT_WITHOUT_PLAN
 
+if TYPE_CHECKING:
+    from fabopt.api import Instance
+
 _Game = typer.Option("--game", help="Play the game of orders instead: what customers order under the rule.")
+_Limits = typer.Option("--limits", help="Price limits instead: on diversity, resilience and exports, each alone.")
 _TwoStage = typer.Option("--two-stage", help="Let the rules allot what is there before the plan is made.")
 _Each = typer.Option("--each", help="Price each policy alone too, with one more plan each.")
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
@@ -25,6 +29,7 @@ def allocate(
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
     game: Annotated[bool, _Game] = False,
+    limits: Annotated[bool, _Limits] = False,
     two_stage: Annotated[bool, _TwoStage] = False,
     each: Annotated[bool, _Each] = False,
     gap: Annotated[float | None, _Gap] = None,
@@ -45,13 +50,32 @@ def allocate(
             say([*([""] if place else []), *game_lines(one)])
         return
     options: dict[str, Any] = {n: v for n, v in (("gap", gap), ("time_limit", time_limit)) if v is not None}
+    if limits:
+        _limits(instance, head, options, as_json)
+        return
     study = instance.allocate(two_stage, each, **options)
     if as_json:
         typer.echo(json.dumps({**head, **study_data(study)}, allow_nan=False))
     else:
         say(study_lines(study, instance.money))
     if study.value.low is None:
-        for sentence in study.why:
-            complain(sentence)
-        complain(f"no plan under the policies: {study.value.status}")
-        raise typer.Exit(EXIT_WITHOUT_PLAN.get(study.value.status, LIMIT))
+        _without_plan("policies", study.value.status, study.why)
+
+
+def _limits(instance: Instance, head: dict[str, Any], options: dict[str, Any], as_json: bool) -> None:
+    from fabopt.report.limits import limit_data, limit_lines
+
+    study = instance.price_limits(**options)
+    if as_json:
+        typer.echo(json.dumps({**head, **limit_data(study)}, allow_nan=False))
+    else:
+        say(limit_lines(study, instance.money))
+    if study.value.low is None:
+        _without_plan("limits", study.value.status, study.why)
+
+
+def _without_plan(under: str, status: str, why: tuple[str, ...]) -> NoReturn:
+    for sentence in why:
+        complain(sentence)
+    complain(f"no plan under the {under}: {status}")
+    raise typer.Exit(EXIT_WITHOUT_PLAN.get(status, LIMIT))

@@ -123,7 +123,7 @@ class Study:
     @property
     def price(self) -> tuple[float, float] | None:
         """Lower and upper end of the price of the policies; None where there is no plan."""
-        return _price(self.value, self.without)
+        return price_between(self.value, self.without)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -133,7 +133,8 @@ class Study:
         return pd.DataFrame([asdict(entry) for entry in self.entries], columns=list(Entry.__dataclass_fields__))
 
 
-def _price(here: Value, free: Value) -> tuple[float, float] | None:
+def price_between(here: Value, free: Value) -> tuple[float, float] | None:
+    """Return by how much one plan's value lies below another's, at least and at most; None where one is missing."""
     if here.low is None or here.high is None or free.low is None or free.high is None:
         return None
     return max(0.0, free.low - here.high), max(0.0, free.high - here.low)
@@ -172,20 +173,21 @@ def study(
         of_split, of_supply = _of_split(split, (net, plan), (free, bare))
         entries += of_split
         supplies += of_supply
-    value = _value(plan)
+    value = value_of(plan)
     prices = tuple(_alone(instance, mode, policy, value, options) for policy in instance.policies) if each else ()
     why = tuple(conflict.sentence for conflict in plan.conflicts)
-    return Study(mode, tuple(entries), tuple(supplies), value, _value(bare), prices, why)
+    return Study(mode, tuple(entries), tuple(supplies), value, value_of(bare), prices, why)
 
 
 def _alone(instance: Instance, mode: str, policy: str, value: Value, options: SolveOptions | None) -> PriceOf:
     others = {name: record for name, record in instance.policies.items() if name != policy}
     found = solve(lower(instance.model_copy(update={"policy_mode": mode, "policies": others})), options)
-    price = _price(value, _value(found))
+    price = price_between(value, value_of(found))
     return PriceOf(policy, *((None, None) if price is None else price))
 
 
-def _value(solution: Solution) -> Value:
+def value_of(solution: Solution) -> Value:
+    """Return the value of a solution's plan."""
     return Value(solution.status.value, solution.objective, solution.bound if solution.has_plan else None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fabopt.domain.customers import BarredFlow
+from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Quantity
 from fabopt.network.lowering.builder import Chain, tags
 from fabopt.network.lowering.policy_scope import windows_of
@@ -37,7 +38,7 @@ def _ceiling(chain: Chain, place: int, rule: BarredFlow, most: Quantity, compute
     chain.build.groups.append(
         GroupLimit(
             f"export:{place + 1}" + (":compute" if compute else ""),
-            rule.name or said(chain, rule),
+            rule.name or said(chain.instance, rule),
             "kH100e" if compute else "kaccelerator",
             "<=",
             windows,
@@ -51,11 +52,11 @@ def _ceiling(chain: Chain, place: int, rule: BarredFlow, most: Quantity, compute
     )
 
 
-def said(chain: Chain, rule: BarredFlow) -> str:
+def said(instance: Instance, rule: BarredFlow) -> str:
     """Return an export rule in words."""
-    covered = " and ".join(chain.instance.chips[chip].name for chip in rule.chips) or "accelerators"
+    covered = " and ".join(instance.chips[chip].name for chip in rule.chips) or "accelerators"
     above = f" above {rule.above.value:g} H100e" if rule.above is not None else ""
     source = f" from {rule.origin}" if rule.origin is not None else ""
-    labs = " and ".join(chain.instance.labs[lab].name for lab in rule.labs)
+    labs = " and ".join(instance.labs[lab].name for lab in rule.labs)
     target = " in ".join(part for part in (labs, rule.destination or "") if part)
     return f"export of {covered}{above}{source} to {target}"

@@ -1,0 +1,164 @@
+"""What each limit on diversity, resilience and exports costs: the plan with all of them against the plan without one.
+
+Each plan is proved to within its gap, so the price of a limit is an interval, as that of a policy is. Beside this
+finite price stand the prices of its rows in the plan: what one unit less of it would be worth, for small changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from fabopt.analysis.allocation.study import Value, price_between, value_of
+from fabopt.analysis.explosion import AnalysisError
+from fabopt.domain.customers import BarredFlow
+from fabopt.domain.instance import Instance
+from fabopt.network.lower import lower
+from fabopt.network.lowering.trade import said
+from fabopt.network.tables import Network
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.run import solve
+from fabopt.solve.solution import LimitState, Solution
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class PriceOfLimit:
+    """What one limit costs.
+
+    Attributes
+    ----------
+    section, limit, name
+        Section of the instance, id there (a number from 1 for export rules), and display name.
+    rows, binding
+        Rows that it has in the model, and how many of them have a price in the plan.
+    row, period, row_price, unit
+        The row with the largest price: its name, first period, and value of one unit more, in `unit`; None where no
+        row has a price.
+    status, low, high
+        How the plan without this limit, under all others, ended; and by how much more it is worth, at least and at
+        most (None where one of the two plans is missing).
+    """
+
+    section: str
+    limit: str
+    name: str
+    rows: int
+    binding: int
+    row: str | None
+    period: str | None
+    row_price: float | None
+    unit: str
+    status: str
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitStudy:
+    """What the limits of an instance cost.
+
+    Attributes
+    ----------
+    value, without
+        Value of the plan under all limits, and without any of them.
+    prices
+        By limit.
+    why
+        Why there is no plan under all limits, where there is none.
+    """
+
+    value: Value
+    without: Value
+    prices: tuple[PriceOfLimit, ...]
+    why: tuple[str, ...] = ()
+
+    @property
+    def price(self) -> tuple[float, float] | None:
+        """Lower and upper end of the price of all limits together; None where there is no plan."""
+        return price_between(self.value, self.without)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The prices as a frame."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(one) for one in self.prices], columns=list(PriceOfLimit.__dataclass_fields__))
+
+
+def limit_study(instance: Instance, options: SolveOptions | None = None) -> LimitStudy:
+    """Solve an instance with all of its limits, without each of them, and without any.
+
+    Parameters
+    ----------
+    instance
+        An instance with limits in the sections `diversity`, `resilience` or `barred_flows`.
+    options
+        Options of all runs.
+
+    Raises
+    ------
+    fabopt.analysis.explosion.AnalysisError
+        When the instance has no such limits.
+    """
+    limits = list(_limits(instance))
+    if not limits:
+        raise AnalysisError(
+            "The instance has no limits on diversity, resilience or exports (sections diversity, resilience and "
+            "barred_flows), so there is nothing to price."
+        )
+    net = lower(instance)
+    plan = solve(net, options)
+    bare = solve(lower(instance.model_copy(update={"diversity": {}, "resilience": {}, "barred_flows": ()})), options)
+    value = value_of(plan)
+    prices = tuple(
+        _priced(section, name, title, rest, net, plan, value, options) for section, name, title, rest in limits
+    )
+    return LimitStudy(value, value_of(bare), prices, tuple(conflict.sentence for conflict in plan.conflicts))
+
+
+def _limits(instance: Instance) -> Iterator[tuple[str, str, str, Instance]]:
+    """Yield section, id and name of each limit, with the instance without it."""
+    for section in ("diversity", "resilience"):
+        limits = getattr(instance, section)
+        for name, limit in limits.items():
+            rest = {other: record for other, record in limits.items() if other != name}
+            yield section, name, limit.name or name, instance.model_copy(update={section: rest})
+    rules = instance.barred_flows
+    for place, rule in enumerate(rules):
+        free = instance.model_copy(update={"barred_flows": (*rules[:place], *rules[place + 1 :])})
+        yield "barred_flows", str(place + 1), _rule(instance, rule), free
+
+
+def _rule(instance: Instance, rule: BarredFlow) -> str:
+    return rule.name or said(instance, rule)
+
+
+def _priced(
+    section: str,
+    name: str,
+    title: str,
+    rest: Instance,
+    net: Network,
+    plan: Solution,
+    value: Value,
+    options: SolveOptions | None,
+) -> PriceOfLimit:
+    key = (section, name) if section != "barred_flows" else ("deployment", f"export:{name}")
+    ids = {group.id for group in net.groups if (group.tags.stage, group.tags.item) == key}
+    states = [state for state in plan.limits if state.family == "group_limit" and state.entity in ids]
+    priced = [state for state in states if abs(state.price) > 1e-9]
+    dearest: LimitState | None = max(priced, key=lambda state: abs(state.price), default=None)
+    found = value_of(solve(lower(rest), options))
+    price = price_between(value, found)
+    low, high = (None, None) if price is None else price
+    return PriceOfLimit(
+        section, name, title, len(states), len(priced),
+        None if dearest is None else dearest.name,
+        None if dearest is None else net.periods[dearest.period].label,
+        None if dearest is None else abs(dearest.price),
+        "" if not states else states[0].unit, found.status, low, high,
+    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""What limits on diversity, resilience and exports cost, as text and as plain data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fabopt.report.answer import wrap
+from fabopt.report.text import WIDTH, TextTable, amount, money
+
+if TYPE_CHECKING:
+    from fabopt.analysis.allocation.limits import LimitStudy, PriceOfLimit
+
+SECTIONS = {"diversity": "share", "resilience": "survival", "barred_flows": "export"}
+
+
+def limit_lines(study: LimitStudy, unit: str = "M USD", width: int = WIDTH) -> list[str]:
+    """Return a study as lines: the answer in a sentence, the limits with their prices, the values of the plans."""
+    rows = tuple(
+        (one.name, SECTIONS[one.section], f"{one.binding} of {one.rows}", _row(one, unit), _price(one, unit))
+        for one in study.prices
+    )
+    headers = ("limit", "kind", "rows priced", "dearest row, for one more unit", "price")
+    lines = [*wrap(_sentence(study, unit), width), "", *TextTable("Prices of limits", headers, rows, 2).lines(width)]
+    lines += ["", f"value under all limits    {_value(study.value.low, study.value.status, unit)}"]
+    lines.append(f"value without any limit   {_value(study.without.low, study.without.status, unit)}")
+    lines += wrap(
+        "A price is what the plan gains without that limit alone, under all others; prices of single limits need not "
+        "add up to that of all. The price of a row holds for small changes.",
+        width,
+    )
+    return lines
+
+
+def _sentence(study: LimitStudy, unit: str) -> str:
+    if study.value.low is None:
+        held = [one for one in study.prices if one.status in ("optimal", "within_gap")]
+        if not held:
+            return f"There is no plan under the limits ({study.value.status}), nor without any one of them."
+        names = " or ".join(f"'{one.name}'" for one in held)
+        return f"There is no plan under the limits ({study.value.status}); without {names} there is one."
+    if study.price is None:
+        return f"There is no plan without the limits ({study.without.status}), so they have no price."
+    said = f"The limits together cost {_interval(*study.price, unit)}"
+    known = [one for one in study.prices if one.high is not None and one.low is not None]
+    dearest = max(known, key=lambda one: (one.low or 0.0) + (one.high or 0.0), default=None)
+    if dearest is None or dearest.low is None or dearest.high is None or dearest.high <= 0.0 or len(known) < 2:
+        return said + "."
+    return f"{said}; the dearest is '{dearest.name}', at {_interval(dearest.low, dearest.high, unit)}."
+
+
+def _interval(low: float, high: float, unit: str) -> str:
+    if high - low <= 1e-6 * max(abs(high), 1.0):
+        return money(high, unit)
+    if low <= 0.0:
+        return f"at most {money(high, unit)}"
+    return f"between {money(low, unit)} and {money(high, unit)}"
+
+
+def _price(one: PriceOfLimit, unit: str) -> str:
+    if one.low is None or one.high is None:
+        return f"no plan: {one.status}" if one.status not in ("optimal", "within_gap") else "a plan"
+    if one.high - one.low <= 1e-6 * max(abs(one.high), 1.0):
+        return money(one.high, unit)
+    return f"{amount(one.low)} to {money(one.high, unit)}"
+
+
+def _row(one: PriceOfLimit, unit: str) -> str:
+    if one.row_price is None:
+        return "-"
+    per = f" {unit}" if unit else ""
+    return f"{one.period}: {amount(one.row_price)}{per}/{one.unit or 'unit'}"
+
+
+def _value(value: float | None, status: str, unit: str) -> str:
+    return f"no plan: {status}" if value is None else f"{money(value, unit)} ({status})"
+
+
+def limit_data(study: LimitStudy) -> dict[str, Any]:
+    """Return a study as plain data for JSON."""
+    from dataclasses import asdict
+
+    return {
+        "value": asdict(study.value),
+        "without": asdict(study.without),
+        "price": study.price,
+        "limits": [asdict(one) for one in study.prices],
+        "why": list(study.why),
+    }
