@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import numpy as np
 
 from fabopt.domain.instance import Instance
-from fabopt.network.lowering.builder import Chain, finish, make_periods
+from fabopt.network.lowering.builder import Chain, Means, finish, make_periods
 from fabopt.network.lowering.contracts import add_reserves, lower_contracts
 from fabopt.network.lowering.demand import lower_demand, lower_markets
 from fabopt.network.lowering.deployment import lower_deployment
@@ -25,7 +25,7 @@ from fabopt.network.plain import lower_plain
 from fabopt.network.tables import Activity, Network, Unit
 
 
-def lower(instance: Instance, name: str = "") -> Network:
+def lower(instance: Instance, name: str = "", means: Means | None = None) -> Network:
     """Lower an instance.
 
     Parameters
@@ -34,19 +34,22 @@ def lower(instance: Instance, name: str = "") -> Network:
         A validated instance.
     name
         Name of the network; the instance's title when empty.
+    means
+        Means over the periods, kept from one instance to the next of the same horizon where most quantities are the
+        same objects.
 
     Returns
     -------
     Network
         Records in a fixed order, in internal units (see `fabopt.network.tables`).
     """
-    return lower_chain(instance, name)[1]
+    return lower_chain(instance, name, means)[1]
 
 
-def lower_chain(instance: Instance, name: str = "") -> tuple[Chain, Network]:
+def lower_chain(instance: Instance, name: str = "", means: Means | None = None) -> tuple[Chain, Network]:
     """Return the network of an instance, as :func:`lower` does, with the chain that it came from."""
     calendar, periods = make_periods(instance)
-    chain = Chain(instance, calendar, periods)
+    chain = Chain(instance, calendar, periods, means={} if means is None else means)
     lower_lithography(chain)
     lower_dies(chain)
     lower_memory(chain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
@@ -36,6 +37,9 @@ from fabopt.network.tables import (
 HOURS_PER_YEAR = 8766.0
 PER_THOUSAND = 1e-3
 """Dollars per piece to millions of dollars per thousand pieces."""
+
+Means = dict[tuple[int, float], tuple[Quantity, Array]]
+"""Mean of a quantity over each period ``[T]``, by its identity (kept alive here) and the shift in months."""
 
 
 def make_periods(instance: Instance) -> tuple[Calendar, tuple[Period, ...]]:
@@ -79,6 +83,8 @@ class Builder:
     whole_groups: list[WholeGroup] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     history: dict[str, float] = field(default_factory=dict)
+    flows_of: dict[str, list[Flow]] = field(default_factory=lambda: defaultdict(list))
+    """The same flows by material."""
 
     def material(self, record: Material) -> None:
         """Add a material."""
@@ -100,7 +106,9 @@ class Builder:
         """Add the effect of an activity on a material: `amount` ``[T]`` spread by `weights` from `first_age` on."""
         for k, weight in enumerate(weights):
             if weight > 0.0:
-                self.flows.append(Flow(activity, material, first_age + k, amount * weight))
+                flow = Flow(activity, material, first_age + k, amount * weight)
+                self.flows.append(flow)
+                self.flows_of[material].append(flow)
 
     def use(self, activity: str, resource: str, first_age: int, weights: Array, amount: Array) -> None:
         """Add the use of a resource by an activity: `amount` ``[T]`` spread by `weights` from `first_age` on."""
@@ -146,6 +154,8 @@ class Chain:
     """Resource cost of materials rolled up along the chain, by the cheapest way, million dollars per unit, ``[T]``."""
     instalments: dict[str, tuple[float, float]] = field(default_factory=dict)
     """What a lab pays for its own orders: cost per unit and fixed cost, million dollars, before discounting."""
+    means: Means = field(default_factory=dict)
+    """Means over the periods that have been taken; instances that share quantities and periods may share them."""
 
     @property
     def n(self) -> int:
@@ -175,8 +185,12 @@ class Chain:
         """Return the quantity's mean over each period ``[T]``, read `shift_months` later."""
         if quantity.shape == "constant":
             return np.full(self.n, quantity.value)
-        shift = timedelta(days=shift_months * 365.25 / 12.0)
-        return np.array([quantity.mean(p.start + shift, p.end + shift) for p in self.periods])
+        known = self.means.get((id(quantity), shift_months))
+        if known is None:
+            shift = timedelta(days=shift_months * 365.25 / 12.0)
+            found = np.array([quantity.mean(p.start + shift, p.end + shift) for p in self.periods])
+            known = self.means[id(quantity), shift_months] = quantity, found
+        return known[1].copy()
 
     def per_period(self, quantity: Quantity) -> Array:
         """Return a rate per month as an amount per period ``[T]``."""
@@ -268,10 +282,12 @@ def finish(chain: Chain, name: str, standing_value: float) -> Network:
     spent = {key: np.zeros(chain.n) for key in build.resources}
     for flow in build.flows:
         level = build.history.get(flow.activity, 0.0)
-        receipts[flow.material][: flow.age] += level * flow.amount[0]
+        if level and flow.age:
+            receipts[flow.material][: flow.age] += level * flow.amount[0]
     for use in build.uses:
         level = build.history.get(use.activity, 0.0)
-        spent[use.resource][: use.age] += level * use.amount[0]
+        if level and use.age:
+            spent[use.resource][: use.age] += level * use.amount[0]
     materials = tuple(
         _with_receipts(_with_worth(m, chain.unit_cost.get(m.id)), receipts[m.id]) for m in build.materials.values()
     )

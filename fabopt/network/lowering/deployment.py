@@ -244,8 +244,8 @@ def _first_arrival(chain: Chain, chip_id: str) -> int:
         return 0
     better = [c for c, other in chain.instance.chips.items() if chip_id in other.sells_as]
     first = min((_first_arrival(chain, c) for c in better), default=chain.n)
-    for flow in chain.build.flows:
-        if flow.material == f"chip:{chip_id}" and flow.activity.startswith("package:"):
+    for flow in chain.build.flows_of[f"chip:{chip_id}"]:
+        if flow.activity.startswith("package:"):
             upper = chain.build.activities[flow.activity].upper
             starts = np.flatnonzero(upper) if upper is not None else np.arange(chain.n)
             if len(starts):

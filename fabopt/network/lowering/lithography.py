@@ -117,8 +117,9 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
     arrived, weights = ramp_profile(qualification, np.array([1.0]))
     standing = chain.flat(fleet.opening.value)
     for t, tools in enumerate(_book(chain, fleet)):
-        for k in range(t + arrived, chain.n):
-            standing[k] += tools * weights[min(k - t - arrived, len(weights) - 1)]
+        if tools > 0.0:
+            for k in range(t + arrived, chain.n):
+                standing[k] += tools * weights[min(k - t - arrived, len(weights) - 1)]
     label = tags(stage="lithography", owner=fab.owner, item=class_id, region=fab.region, site=fab_id)
     resource_id = f"exposures:{class_id}:{fab_id}"
     chain.build.resource(

@@ -36,7 +36,7 @@ def lower_opening(chain: Chain) -> None:
 
 def _amount(chain: Chain, activity: str, material: str) -> float:
     """Return what one unit of an activity makes of a material in all, at the yields of the first period."""
-    return float(sum(f.amount[0] for f in chain.build.flows if f.activity == activity and f.material == material))
+    return float(sum(f.amount[0] for f in chain.build.flows_of[material] if f.activity == activity))
 
 
 def _line_shares(chain: Chain, options: list[Route]) -> list[tuple[Route, float]]:
