@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fabopt.report.compare import ComparisonReport
     from fabopt.report.overview import Overview
     from fabopt.report.portfolio import PortfolioReport
+    from fabopt.report.tornado import TornadoReport
     from fabopt.solve.run import Hook, Notify
     from fabopt.solve.solution import Conflict
 
@@ -641,6 +642,40 @@ class Result:
         from fabopt.report.portfolio import PortfolioReport
 
         return PortfolioReport(portfolio(self.manifest, self.table, self._instance, lab))
+
+    def tornado(
+        self,
+        top: int = 20,
+        *,
+        whole: bool = False,
+        workers: int = WORKERS,
+        tell: Callable[[str, float], None] | None = None,
+    ) -> TornadoReport:
+        """Return which numbers of the instance matter: adjoint for all that have a range, re-solves for the widest.
+
+        Parameters
+        ----------
+        top
+            How many numbers are solved again at both ends of their range.
+        whole
+            Whether whole numbers may move at the ends; otherwise they are held as in the plan.
+        workers
+            Processes that price numbers.
+        tell
+            Called with the name of each step and how long it took.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.sensitivity.tornado import Asked
+        from fabopt.analysis.sensitivity.verb import source_of, tornado_of
+        from fabopt.report.tornado import TornadoReport
+
+        source = source_of(self.manifest, self.table, self._instance)
+        asked = Asked(top=top, gauge="whole" if whole else "held", workers=workers)
+        return TornadoReport(tornado_of(source, asked, tell))
 
     def chart(self) -> Any:
         """Return the picture of the result as an Altair chart."""

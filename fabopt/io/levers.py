@@ -13,7 +13,7 @@ import numbers
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -22,6 +22,8 @@ from fabopt.domain.quantity import Quantity
 from fabopt.io.problems import InstanceError, brief, nearest
 from fabopt.io.shape import Kind, children, fields_of, key_text, matching_key
 from fabopt.io.yaml import parse_yaml, resolve_scalar
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _MOST_NAMED = 12
 _ABSENT = object()
@@ -71,6 +73,40 @@ def _walk(node: object, path: str) -> Iterator[tuple[str, Quantity]]:
     elif isinstance(node, list | tuple):
         for index, value in enumerate(node):
             yield from _walk(value, _join(path, str(index)))
+
+
+def with_quantities(instance: Model, changes: Mapping[str, Quantity]) -> Model:
+    """Return an instance with some quantities put in the place of others, by lever path.
+
+    Nothing is validated: for small movements, by which a rule that stands would not break. Rates of exchange are read
+    when an instance is validated, so this moves no price that is written in a currency.
+    """
+    changed: Model = _replaced(instance, "", changes)
+    return changed
+
+
+def _replaced(node: Any, path: str, changes: Mapping[str, Quantity]) -> Any:
+    if isinstance(node, Quantity):
+        return changes.get(path, node)
+
+    def below(key: str) -> bool:
+        here = _join(path, key)
+        return any(lever == here or lever.startswith(f"{here}.") for lever in changes)
+
+    if isinstance(node, BaseModel):
+        keys = dict(zip(type(node).model_fields, fields_of(type(node)), strict=True))
+        update = {
+            name: _replaced(getattr(node, name), _join(path, key), changes) for name, key in keys.items() if below(key)
+        }
+        return node.model_copy(update=update) if update else node
+    if isinstance(node, Mapping):
+        found = {k: _replaced(v, _join(path, key_text(k)), changes) for k, v in node.items() if below(key_text(k))}
+        return type(node)({**node, **found}) if found else node  # type: ignore[call-arg]
+    if isinstance(node, list | tuple):
+        return type(node)(
+            _replaced(v, _join(path, str(i)), changes) if below(str(i)) else v for i, v in enumerate(node)
+        )
+    return node
 
 
 def _join(path: str, key: str) -> str:

@@ -36,6 +36,7 @@ than using it. What lands n periods later counts ``survival ** n`` of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,15 +71,13 @@ def cost_vector(terms: tuple[ObjectiveTerm, ...], columns: int, without: frozens
 
 def objective_terms(net: Network, columns: Columns) -> tuple[ObjectiveTerm, ...]:
     """Return the terms of the objective; those without a column are left out, but for the constant one."""
-    found = [
-        *_operations(net, columns),
-        *_orders(net, columns),
-        *_stocks(net, columns),
-        *_demands(net, columns),
-        *_terminal(net, columns),
-    ]
+    return joined_terms(net, [part(net, columns) for part in PARTS])
+
+
+def joined_terms(net: Network, parts: Sequence[list[ObjectiveTerm]]) -> tuple[ObjectiveTerm, ...]:
+    """Return the terms of the objective from what each of :data:`PARTS` has made."""
     constant = ObjectiveTerm("running_value", np.zeros(0, np.int64), np.zeros(0), net.constant_value)
-    return (constant, *(term for term in found if len(term.columns)))
+    return (constant, *(term for part in parts for term in part if len(term.columns)))
 
 
 def _term(name: str, index: IntArray, coefficient: Array | float) -> ObjectiveTerm:
@@ -189,3 +188,7 @@ def _landing(net: Network, columns: Columns) -> list[ObjectiveTerm]:
             worth = end * record.terminal_value * record.survival ** after[late] * amount[late]
             terms.append(_term("terminal_landing", index[entity][late], worth))
     return terms
+
+
+PARTS = (_operations, _orders, _stocks, _demands, _terminal)
+"""What makes the terms, in their order."""

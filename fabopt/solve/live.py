@@ -38,14 +38,16 @@ class LiveLinear:
     ----------
     basis
         The basis of ``program``.
+    session
+        The session, as the last program left it.
     """
 
     def __init__(self, program: Matrices, options: SolveOptions, basis: Any = None) -> None:
         self.program, self.options = program, options
-        self._at, self._session = program, self._fresh(program)
+        self._at, self.session = program, self._fresh(program)
         self.basis = basis
         self._first = self._run()
-        self.basis = self._session.basis
+        self.basis = self.session.basis
 
     def solve(self, program: Matrices) -> Outcome:
         """Solve a program of the same rows and columns.
@@ -57,23 +59,23 @@ class LiveLinear:
         """
         if not between(self.program, program).size:
             return self._first
-        between(self._at, program).apply(self._session)
+        between(self._at, program).apply(self.session)
         self._at = program
         return self._run()
 
     def _run(self) -> Outcome:
         """Solve from the basis; cold where it leads the simplex method astray or to a plan that breaks a row."""
         if self.basis is not None and self.basis.valid:
-            self._session.basis = self.basis
+            self.session.basis = self.basis
         try:
-            outcome = self._session.solve(interruptible=False)
+            outcome = self.session.solve(interruptible=False)
         except SolverError:
             pass
         else:
-            if outcome.x is None or self._session.violation(outcome.x) <= TOLERANCE:
+            if outcome.x is None or self.session.violation(outcome.x) <= TOLERANCE:
                 return outcome
-        self._session = self._fresh(self._at)
-        return self._session.solve(interruptible=False)
+        self.session = self._fresh(self._at)
+        return self.session.solve(interruptible=False)
 
     def _fresh(self, program: Matrices) -> HighsSession:
         session = HighsSession(program, threads=self.options.threads, seed=self.options.seed)

@@ -139,6 +139,8 @@ class WhatIf:
         Raw tree of the instance; lever settings need it.
     extra
         Hooks that are called with the Pyomo model; with them, each change builds the Pyomo model again.
+    basis
+        Basis of the linear program in which the whole numbers of the plan are held, where it is known.
 
     Attributes
     ----------
@@ -163,12 +165,13 @@ class WhatIf:
         plan: Array | None = None,
         tree: Tree | None = None,
         extra: Sequence[Hook] = (),
+        basis: Any = None,
     ) -> None:
         self.net, self.options, self.tree, self.extra = net, options or SolveOptions(), tree, tuple(extra)
         self.base = self._lowered(net)
         self._linear: dict[Kind, LiveLinear] = {}
         self._whole: LiveWhole | None = None
-        self._bases: dict[Kind, Any] = {}
+        self._bases: dict[Kind, Any] = {} if basis is None else {"held": basis}
         self._proven = np.inf
         self.plan = plan
         if plan is None:
@@ -205,6 +208,15 @@ class WhatIf:
             raise SolverError("The instance has no plan whose whole numbers could be held.")
         outcome = self._solve("held", held(case.program, self.plan))
         return _answer(case, outcome, None, began)
+
+    def relaxed(self, change: Change = ()) -> Answer:
+        """Answer with fractions for whole numbers: what no plan can exceed; errors as for :meth:`held`."""
+        began = time.monotonic()
+        case = self._case(change)
+        if isinstance(case, _Cold):
+            return replace(case.whatif.relaxed(), cold=case.reason, seconds=time.monotonic() - began)
+        outcome = self._solve("relaxed", relaxed(case.program))
+        return _answer(case, outcome, outcome.objective, began)
 
     def full(self, change: Change = (), *, gap: float | None = None) -> Answer:
         """Answer with all decisions free, to a relative gap (that of the options when left out).
@@ -264,6 +276,18 @@ class WhatIf:
         found = (*limits(tables.net, tables.columns, tables.rows), *case.registered)
         common = common_of(case.program, live, staged, self.options)
         return solution_of(tables, case.program, found, stage, staged, done, common, answer.seconds)
+
+    def session(self, kind: Kind) -> HighsSession:
+        """Return the live linear program of a kind as the last question left it; what is moved in it is to be undone.
+
+        Raises
+        ------
+        fabopt.solve.session.SolverError
+            If nothing was asked of it.
+        """
+        if kind not in self._linear:
+            raise SolverError(f"Nothing was asked of the linear program {kind!r}.")
+        return self._linear[kind].session
 
     # -- programs ----------------------------------------------------------------------------------------------------
 

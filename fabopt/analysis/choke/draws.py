@@ -58,13 +58,13 @@ def spreads(tree: Tree, data: Instance) -> tuple[Spread, ...]:
         q = lever.quantity
         ends = [(low, high, assumed) for low, high, assumed in map(q.range_of, q.points) if low < high]
         if ends:
-            every.append(Spread(lever.path, q, _currency(tree.raw, lever, data)))
+            every.append(Spread(lever.path, q, currency_of(tree.raw, lever, data)))
             if not all(assumed for *_, assumed in ends):
                 published.append(every[-1])
     return tuple(published or every)
 
 
-def _currency(raw: Any, lever: Lever, data: Instance) -> str:
+def currency_of(raw: Any, lever: Lever, data: Instance) -> str:
     """Return the currency that a lever is written in, where it is a foreign one."""
     if "USD" not in lever.quantity.unit or not data.currencies:
         return ""
@@ -186,10 +186,10 @@ def _values(data: Instance, found: Sequence[Spread], at: Quantiles) -> dict[str,
         scale = rates.get(spread.currency, 1.0)
         drawn = (_point(spread.quantity, p, quantile) for p in spread.quantity.points)
         points[path] = tuple(replace(p, value=p.value * scale) for p in drawn)
-    for group in _shares(data, points):
+    for group in shares(data, points):
         points |= _normalised(group, points)
     quantity = {lever.path: lever.quantity for lever in list_levers(data)}
-    return {path: _raw(quantity[path], drawn) for path, drawn in points.items()}
+    return {path: raw_points(quantity[path], drawn) for path, drawn in points.items()}
 
 
 def _point(quantity: Quantity, point: Point, quantile: float) -> Point:
@@ -197,14 +197,15 @@ def _point(quantity: Quantity, point: Point, quantile: float) -> Point:
     return replace(point, value=triangular(quantile, low, point.value, high))
 
 
-def _raw(quantity: Quantity, points: Sequence[Point]) -> dict[str, Any]:
+def raw_points(quantity: Quantity, points: Sequence[Point]) -> dict[str, Any]:
+    """Return the raw form of a quantity with other points, without provenance."""
     whole: dict[str, Any] = {"unit": quantity.unit}
     if quantity.shape == "constant":
         return whole | {"value": points[0].value}
     return whole | {quantity.shape: {str(p.when): p.value for p in points}}
 
 
-def _shares(data: Instance, moving: Iterable[str]) -> list[list[Lever]]:
+def shares(data: Instance, moving: Iterable[str]) -> list[list[Lever]]:
     """Return the groups of sibling shares that add up to one and of which some move."""
     groups: dict[str, list[Lever]] = {}
     for lever in list_levers(data):

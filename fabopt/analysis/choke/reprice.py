@@ -69,6 +69,23 @@ class Repriced:
         session, outcome = _solved(program, _soft(tables), abs(self.plan.problem.value(self.plan.x)))
         if outcome.x is None or outcome.objective is None:
             return None
+        return self.gains(tables, program, session, outcome)
+
+    def gains(
+        self, tables: ModelTables, program: Matrices, session: HighsSession, outcome: Outcome
+    ) -> Mapping[str, float]:
+        """Return the gain at +10 % by group of a linear program, from its answer and the session that gave it.
+
+        Parameters
+        ----------
+        tables
+            The model, with its registry of limits.
+        program
+            Its linear program, whole numbers held.
+        session, outcome
+            A session that stands at the program, and its answer, with a plan.
+        """
+        assert outcome.objective is not None
         groups = [g for g in self._groups(tables, program, outcome) if g.relaxable and len(g)]
         reliefs = {g.id: g.relief(STEP) for g in groups}
         bounds = {id: max(slope(outcome, relief), 0.0) for id, relief in reliefs.items()}

@@ -140,8 +140,10 @@ class Restored:
     ----------
     problem
         The program with its limit groups and the plan.
-    x, row_price
-        The plan [columns] and optimal prices [rows], whole numbers held.
+    x, row_price, column_price
+        The plan [columns] and optimal prices [rows, columns], whole numbers held.
+    basis
+        Basis of that linear program.
     states
         Every limit with its use.
     seconds
@@ -162,12 +164,14 @@ class Restored:
         self.stage = stage
         self.program = replace(program, cost=stage.cost, offset=stage.sign * stage.constant)
         began = time.monotonic()
-        outcome = HighsSession(held(self.program, plan), threads=1, seed=options.seed).solve()
+        session = HighsSession(held(self.program, plan), threads=1, seed=options.seed)
+        outcome = session.solve()
+        self.basis: Any = session.basis
         self.seconds = time.monotonic() - began
         if outcome.ended is not Ended.OPTIMAL or outcome.x is None or outcome.row_price is None:
             raise ResultError("The instance has no plan with the whole numbers of the result.")
         assert outcome.column_price is not None
-        self.x, self.row_price = outcome.x, outcome.row_price
+        self.x, self.row_price, self.column_price = outcome.x, outcome.row_price, outcome.column_price
         self.limits: tuple[Limit, ...] = tables.limits
         done = Finished(outcome.x, outcome.row_price, outcome.column_price)
         self.states: tuple[LimitState, ...] = limit_states(

@@ -1,0 +1,196 @@
+"""The numbers of an instance that have a range, and the instance with one of them moved within it.
+
+A number moves from its value towards the low or the high end of its range by a share of the way; a series moves by the
+same share in all its points. Where shares add up to one, the others give way in proportion. A rate of exchange moves
+every price that is written in that currency.
+
+A small movement is put into the validated instance as it stands (:meth:`Numbers.near`). A movement to an end is written
+into the raw tree and validated (:meth:`Numbers.at`); where the rules of an instance refuse it, half the way is tried,
+then a quarter, then an eighth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from fabopt.analysis.choke.draws import currency_of, raw_points, shares
+from fabopt.domain.instance import Instance
+from fabopt.domain.quantity import Point, Quantity
+from fabopt.io.levers import LeverError, list_levers, set_lever, with_quantities
+from fabopt.io.problems import InstanceError, nearest
+from fabopt.io.tree import Tree
+from fabopt.io.validate import validate
+
+End = Literal["low", "high"]
+
+TRIED = (1.0, 0.5, 0.25, 0.125)
+"""Shares of the way to an end that are tried in turn where the rules refuse more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that has a range.
+
+    Attributes
+    ----------
+    path
+        Its lever.
+    quantity
+        Its value, range and provenance.
+    currency
+        Currency that it is written in, or empty.
+    """
+
+    path: str
+    quantity: Quantity
+    currency: str = ""
+
+    @property
+    def value(self) -> float:
+        """The number; of a series the first of its points that has a range."""
+        return self._shown.value
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Its low and high, in its unit; of a series those of the same point as :attr:`value`."""
+        low, high, _ = self.quantity.range_of(self._shown)
+        return low, high
+
+    @property
+    def _shown(self) -> Point:
+        return next(p for p in self.quantity.points if _wide(self.quantity, p))
+
+    @property
+    def quality(self) -> Literal["published", "assumed"]:
+        """Whether its whole range was published, or is a share of the number by how sure its source is."""
+        ranges = [self.quantity.range_of(p) for p in self.quantity.points]
+        return "assumed" if any(assumed for low, high, assumed in ranges if low < high) else "published"
+
+    @property
+    def source(self) -> str:
+        """Ids of its sources; empty for an assumption."""
+        return ", ".join(self.quantity.source)
+
+    def moved(self, end: End, share: float) -> tuple[Point, ...]:
+        """Return its points with a share of the way to an end."""
+        side = 0 if end == "low" else 1
+        return tuple(
+            replace(p, value=p.value + share * (self.quantity.range_of(p)[side] - p.value))
+            for p in self.quantity.points
+        )
+
+    def shown(self, end: End, share: float) -> float:
+        """Return what :attr:`value` becomes with a share of the way to an end."""
+        low, high = self.range
+        return self.value + share * ((low if end == "low" else high) - self.value)
+
+    def room(self, end: End) -> tuple[float, ...]:
+        """Return how far each point is from an end, negative downwards."""
+        return tuple(m.value - p.value for m, p in zip(self.moved(end, 1.0), self.quantity.points, strict=True))
+
+
+def _wide(quantity: Quantity, point: Point) -> bool:
+    low, high, _ = quantity.range_of(point)
+    return low < high
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An instance with a number moved to an end: how much of the way the rules allow, and what they say of more."""
+
+    data: Instance
+    share: float
+    refused: str = ""
+
+
+class Numbers:
+    """The numbers of an instance with a range, and their movements.
+
+    Parameters
+    ----------
+    tree, data
+        The instance.
+
+    Attributes
+    ----------
+    found
+        By lever path, in the order of the instance.
+    """
+
+    def __init__(self, tree: Tree, data: Instance) -> None:
+        self.tree, self.data = tree, data
+        levers = list_levers(data)
+        self.found = {
+            lever.path: Number(lever.path, lever.quantity, currency_of(tree.raw, lever, data))
+            for lever in levers
+            if any(_wide(lever.quantity, p) for p in lever.quantity.points)
+        }
+        self._quantities = {lever.path: lever.quantity for lever in levers}
+        self._siblings = {lever.path: group for group in shares(data, self._quantities) for lever in group}
+
+    def __getitem__(self, path: str) -> Number:
+        """Return the number of a lever.
+
+        Raises
+        ------
+        LeverError
+            If there is no such lever, with the nearest ones; or it has no range.
+        """
+        if path in self.found:
+            return self.found[path]
+        if path in self._quantities:
+            raise LeverError(f"the lever '{path}' has no range: its low and its high are its value")
+        hint = nearest(path, self._quantities)
+        raise LeverError(f"there is no lever '{path}'" + (f"; {hint}" if hint else "; fabopt show PATH names them"))
+
+    def _points(self, path: str, moved: tuple[Point, ...]) -> Mapping[str, tuple[Point, ...]]:
+        """Return the points of everything that moves with a number."""
+        points = {path: moved}
+        for lever in self._siblings.get(path, ()):
+            if lever.path != path:
+                points[lever.path] = tuple(
+                    replace(
+                        p, value=p.value * _left(now.value) / _left(before.value) if _left(before.value) else p.value
+                    )
+                    for p, now, before in zip(lever.quantity.points, moved, self._quantities[path].points, strict=True)
+                )
+        return points
+
+    def near(self, path: str, end: End, share: float) -> Instance | None:
+        """Return the instance with a number a small share of the way to an end; None where validation refuses it."""
+        if path.startswith("currencies."):
+            moved = self._validated(path, self.found[path].moved(end, share))
+            return None if isinstance(moved, str) else moved
+        points = self._points(path, self.found[path].moved(end, share))
+        return with_quantities(self.data, {p: replace(self._quantities[p], points=x) for p, x in points.items()})
+
+    def at(self, path: str, end: End) -> Moved | str:
+        """Return the instance with a number at an end of its range, or in words why the rules refuse any of it."""
+        refused = ""
+        for share in TRIED:
+            moved = self._validated(path, self[path].moved(end, share))
+            if not isinstance(moved, str):
+                return Moved(moved, share, refused)
+            refused = refused or moved
+        return refused
+
+    def set_to(self, path: str, values: Sequence[float]) -> Instance | str:
+        """Return the validated instance with the points of a number at values, or in words why it is none."""
+        points = zip(self._quantities[path].points, values, strict=True)
+        return self._validated(path, tuple(replace(p, value=v) for p, v in points))
+
+    def _validated(self, path: str, moved: tuple[Point, ...]) -> Instance | str:
+        raw = self.tree.raw
+        for p, points in self._points(path, moved).items():
+            raw = set_lever(raw, p, raw_points(self._quantities[p], points), Instance)
+        try:
+            return validate(replace(self.tree, raw=raw), Instance)
+        except InstanceError as error:
+            return error.problems[0].message
+
+
+def _left(share: float) -> float:
+    """Return what a share leaves of a whole to the others."""
+    return max(1.0 - share, 0.0)

@@ -1,0 +1,70 @@
+"""From a result, fresh or saved, to its tornado and value functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
+from fabopt.analysis.sensitivity.numbers import Numbers
+from fabopt.analysis.sensitivity.records import Tornado
+from fabopt.analysis.sensitivity.tornado import Asked, Tell, tornado
+from fabopt.domain.instance import Instance
+from fabopt.io.problems import Positions
+from fabopt.io.tree import Tree
+from fabopt.io.validate import validate
+from fabopt.model.tables import model_tables
+from fabopt.network.lower import lower
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Read = Callable[[str], pd.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A result brought back to life: its name, its plan in words, its unit, its numbers and its plan."""
+
+    name: str
+    held: str
+    unit: str
+    numbers: Numbers
+    plan: Restored
+
+
+def source_of(manifest: Mapping[str, Any], read: Read, instance: str) -> Source:
+    """Return what is asked of a result; nothing is searched again.
+
+    Parameters
+    ----------
+    manifest
+        What is known of the run.
+    read
+        Returns a table of the result by its name.
+    instance
+        The instance that was solved, as JSON.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        If the result does not fit its instance.
+    """
+    tree = Tree(Path(), json.loads(instance), Positions(), {}, {})
+    data = validate(tree, Instance)
+    options = options_of(manifest)
+    tables = model_tables(lower(data, manifest["instance"]), options.aim)
+    plan = Restored(
+        tables.net, tables, options, whole_numbers(tables, read, manifest["reached"]), manifest["bound"]
+    )  # fmt: skip
+    name = manifest["instance"] + (f", scenario {manifest['scenario']}" if manifest["scenario"] else "")
+    held = f"the {manifest['status'].replace('_', ' ')} plan of {name}"
+    return Source(name, held, manifest["objective_unit"], Numbers(tree, data), plan)
+
+
+def tornado_of(source: Source, asked: Asked, tell: Tell | None = None) -> Tornado:
+    """Return the tornado of a result."""
+    return tornado(source.name, source.held, source.unit, source.numbers, source.plan, asked, tell)

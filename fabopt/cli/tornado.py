@@ -1,0 +1,48 @@
+"""``fabopt tornado``: which of the numbers matter, and what it would be worth to know them better."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fabopt.cli.common import ScenarioOption, SetOption, guarded, say
+from fabopt.cli.planned import PlannedPath, result_at
+
+_Top = typer.Option(help="Numbers that are solved again at both ends of their range.", min=1, max=1000)
+_Whole = typer.Option(help="Let whole numbers move at the ends; otherwise they are held as in the plan.")
+_Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
+_Out = typer.Option(help="Folder for report, records, tables and picture.", show_default=False)
+
+MINUTES = 30.0
+"""What solving an instance may take, before its plan is studied, is half of this."""
+
+
+@guarded
+def tornado(
+    path: Annotated[Path, PlannedPath],
+    top: Annotated[int, _Top] = 20,
+    whole: Annotated[bool, _Whole] = False,
+    scenario: Annotated[str | None, ScenarioOption] = None,
+    set_: Annotated[list[str] | None, SetOption] = None,
+    as_json: Annotated[bool, _Json] = False,
+    out: Annotated[Path | None, _Out] = None,
+) -> None:
+    """Rank the numbers that have a range by what they change: adjoint for all, re-solves for the widest."""
+    result, _ = result_at(path, scenario, set_ or [], MINUTES, as_json)
+
+    def tell(name: str, took: float) -> None:
+        if not as_json:
+            typer.echo(f"{name:>24}  {took:7.1f} s", err=True)
+
+    report = result.tornado(top=top, whole=whole, tell=tell)
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), allow_nan=False))
+    else:
+        say(report.lines())
+    if out is not None:
+        paths = report.save(out)
+        if not as_json:
+            say(["", f"written to {out}: {', '.join(path.name for path in paths)}"])

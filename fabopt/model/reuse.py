@@ -1,0 +1,187 @@
+"""Tables of networks that differ from one in a few records: what their records do not touch is used again.
+
+Rows, columns and terms of the objective are functions of some of the network's tables. While those of the first network
+are made, it is noted which fields each function reads; for another network only the functions of which one of these
+fields differs are called again. What comes out is what :func:`~fabopt.model.tables.model_tables` gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar, cast
+
+import numpy as np
+
+from fabopt.model.aim import Aim
+from fabopt.model.collector import collector_off
+from fabopt.model.columns import Columns, make_columns
+from fabopt.model.families import Rows
+from fabopt.model.objective import PARTS, ObjectiveTerm, joined_terms
+from fabopt.model.registry import MODULES
+from fabopt.model.tables import ModelTables
+from fabopt.network.tables import Network
+
+T = TypeVar("T")
+
+_WORDS = frozenset({"name", "unit", "tags", "notes", "instrument"})
+"""Fields of a record that say what it is, which no number of an instance changes."""
+
+
+class _Noted:
+    """A network, or a record of one, of which it is noted what is read: ``activities.cost``."""
+
+    def __init__(self, of: Any, read: set[str], path: str = "") -> None:
+        self._of, self._read, self._path = of, read, path
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._of, name)
+        path = "periods" if name == "n_periods" else self._path + name
+        self._read.add(path)
+        if not self._path and isinstance(value, tuple):
+            return tuple(_Noted(record, self._read, f"{path}.") for record in value)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Made(Generic[T]):
+    """What a function made, and the tables that it read."""
+
+    make: Callable[..., T]
+    read: frozenset[str]
+    result: T
+
+    def again(self, net: Network, columns: Columns, changed: set[str], anew: bool) -> T:
+        """Return what the function makes of another network; ``anew``: whether the columns are other ones."""
+        return self.make(net, columns) if anew or _touched(self.read, changed) else self.result
+
+
+def _touched(read: frozenset[str], changed: set[str]) -> bool:
+    """Return whether something that was read differs; where a table's records are others, all their fields do."""
+    return any(name in read for name in changed)
+
+
+def _made(make: Callable[..., T], net: Network, columns: Columns) -> _Made[T]:
+    read = set[str]()
+    result = make(cast("Network", _Noted(net, read)), columns)
+    return _Made(make, frozenset(read), result)
+
+
+class Reuse:
+    """Makes the tables of networks that are much like one.
+
+    Parameters
+    ----------
+    net
+        The one.
+    aim
+        What the objective asks of the model.
+
+    Attributes
+    ----------
+    tables
+        The model of ``net``, without registry.
+    """
+
+    def __init__(self, net: Network, aim: Aim | None = None) -> None:
+        self.net, self.aim = net, aim
+        read = set[str]()
+        self._columns = make_columns(cast("Network", _Noted(net, read)), aim)
+        self._columns_read = frozenset(read)
+        self._rows = [_made(module.rows, net, self._columns) for module in MODULES]
+        self._terms = [_made(part, net, self._columns) for part in PARTS]
+        self.tables = self._joined(net, self._columns, [m.result for m in self._rows], [m.result for m in self._terms])
+
+    @collector_off()
+    def of(self, net: Network) -> ModelTables:
+        """Return the tables of another network; those of the first where nothing differs."""
+        changed = differing(self.net, net)
+        if not changed:
+            return self.tables
+        columns = self._columns
+        if _touched(self._columns_read, changed):
+            columns = make_columns(net, self.aim)
+            columns = self._columns if _alike(self._columns, columns) else columns
+        anew = columns is not self._columns
+        return self._joined(
+            net,
+            columns,
+            [made.again(net, columns, changed, anew) for made in self._rows],
+            [made.again(net, columns, changed, anew) for made in self._terms],
+        )
+
+    def _joined(
+        self,
+        net: Network,
+        columns: Columns,
+        rows: Sequence[tuple[Rows, ...]],
+        terms: Sequence[list[ObjectiveTerm]],
+    ) -> ModelTables:
+        by_family = {r.family.name: r for some in rows for r in some if len(r)}
+        starts = np.cumsum([0, *(len(r) for r in by_family.values())]).tolist()
+        return ModelTables(
+            net=net,
+            columns=columns,
+            rows=MappingProxyType(by_family),
+            offsets=MappingProxyType(dict(zip(by_family, starts, strict=False))),
+            terms=joined_terms(net, terms),
+            limits=(),
+        )
+
+
+def differing(one: Network, other: Network) -> set[str]:
+    """Return in what two networks differ: tables whose records are others, and fields (``activities.cost``).
+
+    What only words say is left out.
+    """
+    found = set()
+    for field in fields(Network):
+        a, b = getattr(one, field.name), getattr(other, field.name)
+        if field.name in _WORDS or a is b:
+            continue
+        if not isinstance(a, tuple):
+            found |= {field.name} if a != b else set()
+        elif len(a) != len(b):
+            found.add(field.name)
+        elif a:
+            found |= {f"{field.name}.{f.name}" for f in fields(a[0]) if not _same_field(f.name, a, b)}
+    return found
+
+
+def _same_field(name: str, a: Sequence[Any], b: Sequence[Any]) -> bool:
+    if name in _WORDS:
+        return True
+    get = attrgetter(name)
+    mine, theirs = list(map(get, a)), list(map(get, b))
+    if name in ("steps", "terms"):
+        if list(map(len, mine)) != list(map(len, theirs)):
+            return False
+        mine, theirs = [x for some in mine for x in some], [x for some in theirs for x in some]
+        return not mine or all(_same_field(f.name, mine, theirs) for f in fields(mine[0]))
+    if any(type(x) is np.ndarray for x in mine):
+        return _same_arrays(mine, theirs)
+    return mine == theirs
+
+
+def _same_arrays(a: list[Any], b: list[Any]) -> bool:
+    """Return whether two columns of arrays, or None where there is none, hold the same."""
+    if [x is None for x in a] != [x is None for x in b]:
+        return False
+    mine, theirs = ([x for x in values if x is not None] for values in (a, b))
+    return list(map(len, mine)) == list(map(len, theirs)) and np.array_equal(
+        np.concatenate(mine), np.concatenate(theirs), equal_nan=True
+    )
+
+
+def _alike(a: Columns, b: Columns) -> bool:
+    """Return whether two sets of columns have the same places, bounds and whole numbers."""
+    return all(
+        x.name == y.name
+        and np.array_equal(x.index, y.index)
+        and np.array_equal(x.lower, y.lower)
+        and np.array_equal(x.upper, y.upper)
+        and np.array_equal(x.integer, y.integer)
+        for x, y in zip(a, b, strict=True)
+    )

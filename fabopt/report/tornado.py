@@ -1,0 +1,264 @@
+"""The tornado in words, a table and a picture."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.sensitivity.records import Bar, EndValue, NumberSlope, Tornado
+from fabopt.report.answer import wrap
+from fabopt.report.text import WIDTH, TextTable, amount, clip, money
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+GAUGES = {
+    "held": "whole numbers as in the plan",
+    "whole": "whole numbers free to move, to the gap of the run",
+}
+MOST, LEVER = 8, 36
+"""Rows of the smaller tables, and the widest name of a number."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A text that begins with one of these is a formula to a spreadsheet."""
+
+
+class TornadoReport:
+    """Which numbers matter: ``print`` it, or look at its parts.
+
+    Attributes
+    ----------
+    found
+        The records.
+    """
+
+    def __init__(self, found: Tornado) -> None:
+        self.found = found
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        return sentence(self.found)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a bar, widest first."""
+        return self.found.frame
+
+    @property
+    def numbers(self) -> pd.DataFrame:
+        """One row a number with a range: what it is worth by the adjoint."""
+        return self.found.numbers
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """The tables in the order of the page; those without rows are left out."""
+        made = (bar_table(self.found), choke_table(self.found), information_table(self.found), kink_table(self.found))
+        return tuple(table for table in made if table.rows)
+
+    def lines(self, width: int = WIDTH) -> list[str]:
+        """Return the report as lines: the sentence, the tables, what a reader must know."""
+        lines = wrap(self.sentence, width)
+        for table in self.tables:
+            lines += ["", *table.lines(width)]
+        return [*lines, "", *(line for text in method(self.found) for line in wrap(text, width))]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return sentence and records as plain data."""
+        return {"sentence": self.sentence, **self.found.as_dict()}
+
+    def chart(self) -> Any:
+        """Return the picture as an Altair chart; None where nothing moves the objective."""
+        from fabopt.report.tornado_chart import tornado_chart
+
+        return tornado_chart(self.found)
+
+    def save(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write report, records, tables and picture into a folder, and return their paths.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written.
+        """
+        from fabopt.report.tornado_chart import write_chart
+
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {
+            "tornado.txt": "\n".join(self.lines()) + "\n",
+            "tornado.json": json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n",
+            "tornado.csv": _csv(self.frame),
+            "numbers.csv": _csv(self.numbers),
+        }
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        chart = self.chart()
+        drawn = () if chart is None else write_chart(chart, folder, "tornado")
+        return (*(folder / name for name in files), *drawn)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def __repr__(self) -> str:
+        return f"TornadoReport: {self.sentence}\ntry print(...), .frame .numbers .chart() .save(folder)"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from fabopt.report.html import table_html
+
+        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+
+
+def sentence(found: Tornado) -> str:
+    """Return the answer in one sentence."""
+    count = len(found.slopes)
+    if not found.bars:
+        return f"None of the {count:,} numbers of {found.name} that have a range moves the {found.objective_name}."
+    first = found.bars[0]
+    ends = [
+        f"{signed(end.change, found.unit)} at {amount(end.value)}{_unit(first)}"
+        for end in (first.low, first.high)
+        if end is not None and end.change is not None
+    ]
+    moves = " and ".join(ends) if ends else "no plan at its ends"
+    text = (
+        f"Of the {count:,} numbers of {found.name} that have a range, {first.number.path} moves the "
+        f"{found.objective_name} of {worth(found.objective, found.unit)} most: {moves}"
+    )
+    moved = [bar for bar in found.bars if _turns(found, bar)]
+    if found.choke:
+        text += f"; the choke point, {found.choke}, " + (
+            f"is another at an end of {len(moved)} of the {len(found.bars)} widest"
+            if moved
+            else f"stays the same at the ends of the {len(found.bars)} widest"
+        )
+    known = _informative(found)
+    if known:
+        best = max(known, key=lambda bar: bar.information).number.path
+        text += f"; worth most to know before anything is ordered is {best}"
+    return text + "."
+
+
+def bar_table(found: Tornado) -> TextTable:
+    """Return the bars: the number, its range, what its ends change, and how good the range is."""
+    rows = []
+    for bar in found.bars:
+        n = bar.number
+        span = f"{amount(n.low)} {amount(n.value)} {amount(n.high)}"
+        ends = (_change(found, bar.low), _change(found, bar.high))
+        rows.append((shown(n.path, LEVER), span, _plain_unit(n), _origin(n), *ends))
+    unit = found.unit or "unit of the objective"
+    title = f"Change of the {found.objective_name} at each end, {unit}; {GAUGES[found.gauge]}; * another choke point"
+    headers = ("number", "low value high", "unit", "range", "at low", "at high")
+    return TextTable(title, headers, tuple(rows), left=4)
+
+
+def _plain_unit(n: NumberSlope) -> str:
+    return "" if n.unit == "1" else n.unit
+
+
+def _origin(n: NumberSlope) -> str:
+    """Return where the range comes from: the sources that publish it, or that it is assumed."""
+    return n.source if n.quality == "published" and n.source else n.quality
+
+
+def _change(found: Tornado, end: EndValue | None) -> str:
+    if end is None:
+        return "-"
+    if end.share == 0:
+        return "refused"
+    if end.change is None:
+        return "no plan"
+    mark = "*" if _turned(found, end) else " "
+    return f"{_plus(end.change)}{'~' if end.share < 1 else ''}{mark}"
+
+
+def choke_table(found: Tornado) -> TextTable:
+    """Return where the choke point changes."""
+    rows = [
+        (shown(bar.number.path, LEVER), end.choke or "none", f"{amount(end.value)}{_unit(bar)}")
+        for bar in found.bars
+        for end in (bar.low, bar.high)
+        if end is not None and _turned(found, end)
+    ]
+    title = f"Where the choke point is not {found.choke or 'none'}"
+    return TextTable(title, ("number", "choke point", "at"), tuple(rows), left=2)
+
+
+def information_table(found: Tornado) -> TextTable:
+    """Return what it would be worth to know the numbers better, most first."""
+    known = sorted(_informative(found), key=lambda bar: -bar.information)
+    rows = [(shown(b.number.path, LEVER), _origin(b.number), amount(b.information)) for b in known]
+    title = f"Worth of knowing a number before whole numbers are decided, {found.unit} (an estimate)"
+    return TextTable(title, ("number", "range", "worth"), tuple(rows[:MOST]), left=2)
+
+
+def kink_table(found: Tornado) -> TextTable:
+    """Return the numbers whose worth is not the same to either side."""
+    rows = []
+    for n in [s for s in found.slopes if s.kink][:MOST]:
+        less, more = n.per_unit
+        rows.append((shown(n.path, LEVER), _plain_unit(n), *("-" if x is None else _plus(x) for x in (less, more))))
+    title = f"Numbers at a kink: change of the {found.objective_name} for one unit less and one more, {found.unit}"
+    return TextTable(title, ("number", "unit", "one less", "one more"), tuple(rows), left=2)
+
+
+def method(found: Tornado) -> list[str]:
+    """Return what a reader must know, one text a line."""
+    checked = sum(s.checked for s in found.slopes)
+    lines = [
+        f"Adjoint of {found.held} for {len(found.slopes):,} numbers; slopes of both sides solved again for {checked}, "
+        f"ends for {len(found.bars)}, {GAUGES[found.gauge]}.",
+        *found.notes,
+    ]
+    ends = [(bar, end) for bar in found.bars for end in (bar.low, bar.high) if end is not None]
+    lines += [f"{bar.number.path} at {amount(end.value)}: {end.note}." for bar, end in ends if end.note]
+    return lines
+
+
+def _informative(found: Tornado) -> list[Bar]:
+    """Return the bars of which it is worth more than rounding to know the number."""
+    return [bar for bar in found.bars if bar.information > 1e-8 * (1.0 + abs(found.objective))]
+
+
+def _turns(found: Tornado, bar: Bar) -> bool:
+    return any(e is not None and _turned(found, e) for e in (bar.low, bar.high))
+
+
+def _turned(found: Tornado, end: EndValue) -> bool:
+    """Return whether another limit is the choke point at an end."""
+    return end.change is not None and end.choke != found.choke
+
+
+def _unit(bar: Bar) -> str:
+    return f" {_plain_unit(bar.number)}".rstrip()
+
+
+def _plus(value: float) -> str:
+    return f"{'+' if value > 0 else ''}{amount(value)}"
+
+
+def worth(value: float, unit: str) -> str:
+    """Write a value of the objective with its unit."""
+    return money(value, "M USD") if unit == "million dollars" else f"{amount(value)} {unit}".rstrip()
+
+
+def signed(value: float, unit: str) -> str:
+    """Write a change of the objective with its sign and unit."""
+    return f"{'+' if value > 0 else ''}{worth(value, unit)}"
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    """Return a frame as CSV whose texts are no formulas to a spreadsheet."""
+    return frame.map(_plain).to_csv(index=False, lineterminator="\n")
+
+
+def _plain(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
+def shown(text: str, width: int) -> str:
+    """Return a lever path in a given width, its end kept: that says which number it is."""
+    return text if len(text) <= width else "…" + clip(text[-(width - 1) :], width)

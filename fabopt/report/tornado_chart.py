@@ -1,0 +1,90 @@
+"""Pictures of sensitivity: the tornado, value functions, the map of choke points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fabopt.analysis.sensitivity.records import Tornado
+from fabopt.report.text import amount, clip
+
+NAME = 52
+"""Longest name in a picture."""
+
+LOW, HIGH, TURNS = "at its low", "at its high", "another choke point"
+COLOURS = ("#9ecae1", "#08519c")
+"""Light and dark blue: told apart in grey, and by the colour-blind."""
+
+
+def tornado_chart(found: Tornado) -> Any:
+    """Return the bars, widest at the top, with a mark where the choke point is another; None without bars."""
+    import altair as alt
+    import pandas as pd
+
+    rows = bar_rows(found)
+    if not rows:
+        return None
+    data = pd.DataFrame(rows)
+    order = list(dict.fromkeys(data["number"]))
+    unit = f", {found.unit}" if found.unit else ""
+    y = alt.Y("number:N", sort=order, title=None, axis=alt.Axis(labelLimit=380))
+    base = alt.Chart(data)
+    bars = base.mark_bar(stroke="#333333", strokeWidth=0.4).encode(
+        x=alt.X("change:Q", title=f"change of the {found.objective_name}{unit}"),
+        y=y,
+        color=alt.Color("end:N", title=None, scale=alt.Scale(domain=[LOW, HIGH], range=list(COLOURS))),
+        order=alt.Order("size:Q", sort="descending"),
+    )
+    points = base.transform_filter("datum.turns").mark_point(
+        shape="diamond", filled=True, size=70, color="#d95f02", stroke="black"
+    )
+    marks = points.encode(x="change:Q", y=y, shape=alt.Shape("mark:N", title=None, scale=alt.Scale(range=["diamond"])))
+    sources = sorted({s for b in found.bars for s in b.number.source.split(", ") if s})
+    said = ", ".join(sources[:12]) + (f" and {len(sources) - 12} more" if len(sources) > 12 else "")
+    caption = [
+        f"{clip(found.held, 80)}; the choke point is {clip(found.choke or 'none', 60)}",
+        f"Sources: {clip(said, 100)}" if said else "No sources: all ranges are assumed",
+    ]
+    title = alt.TitleParams(f"What the ends of each range change{unit}", subtitle=caption, anchor="start")
+    return (bars + marks).properties(width=460, title=title)
+
+
+def bar_rows(found: Tornado) -> list[dict[str, object]]:
+    """Return what the picture shows: one row a bar and end."""
+    rows: list[dict[str, object]] = []
+    for bar in found.bars:
+        n = bar.number
+        unit = "" if n.unit == "1" else f" {n.unit}"
+        name = f"{_tail(n.path)}  ({amount(n.low)} to {amount(n.high)}{unit})"
+        for label, end in ((LOW, bar.low), (HIGH, bar.high)):
+            if end is not None and end.change is not None:
+                rows.append(
+                    {
+                        "number": name,
+                        "lever": n.path,
+                        "end": label,
+                        "at": f"{amount(end.value)}{unit}",
+                        "change": end.change,
+                        "size": abs(end.change),
+                        "turns": end.choke != found.choke,
+                        "mark": TURNS,
+                        "choke": end.choke,
+                    }
+                )
+    return rows
+
+
+def _tail(path: str) -> str:
+    """Return a lever path whose end is kept: it says which number it is."""
+    return path if len(path) <= NAME else f"…{path[-(NAME - 1) :]}"
+
+
+def write_chart(chart: Any, folder: Path, name: str) -> tuple[Path, Path]:
+    """Write a chart as SVG and PNG into a folder, and return their paths."""
+    import vl_convert
+
+    spec = chart.to_json()
+    svg, png = folder / f"{name}.svg", folder / f"{name}.png"
+    svg.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
+    png.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
+    return svg, png
