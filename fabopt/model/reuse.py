@@ -8,7 +8,7 @@ fields differs are called again. What comes out is what :func:`~fabopt.model.tab
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
@@ -155,14 +155,26 @@ def _same_field(name: str, a: Sequence[Any], b: Sequence[Any]) -> bool:
         return True
     get = attrgetter(name)
     mine, theirs = list(map(get, a)), list(map(get, b))
-    if name in ("steps", "terms"):
-        if list(map(len, mine)) != list(map(len, theirs)):
-            return False
-        mine, theirs = [x for some in mine for x in some], [x for some in theirs for x in some]
-        return not mine or all(_same_field(f.name, mine, theirs) for f in fields(mine[0]))
+    if any(map(_holds_records, mine)):
+        return _same_records(mine, theirs)
     if any(type(x) is np.ndarray for x in mine):
         return _same_arrays(mine, theirs)
     return mine == theirs
+
+
+def _holds_records(value: object) -> bool:
+    return is_dataclass(value) or (isinstance(value, tuple) and bool(value) and is_dataclass(value[0]))
+
+
+def _same_records(a: list[Any], b: list[Any]) -> bool:
+    """Return whether two columns of records, or of tuples of them, hold the same."""
+    mine, theirs = ([v if isinstance(v, tuple) else (v,) for v in values] for values in (a, b))
+    if list(map(len, mine)) != list(map(len, theirs)):
+        return False
+    one, two = [r for some in mine for r in some], [r for some in theirs for r in some]
+    if [type(r) for r in one] != [type(r) for r in two] or len({type(r) for r in one}) > 1:
+        return False  # of several kinds, or none in places: told as a difference rather than looked through
+    return all(_same_field(f.name, one, two) for f in fields(one[0]))
 
 
 def _same_arrays(a: list[Any], b: list[Any]) -> bool:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 GAUGES = {
-    "held": "whole numbers as in the plan",
-    "whole": "whole numbers free to move, to the gap of the run",
+    "held": "whole numbers held",
+    "whole": "whole numbers free",
 }
 MOST, LEVER = 8, 36
 """Rows of the smaller tables, and the widest name of a number."""
@@ -146,11 +146,12 @@ def bar_table(found: Tornado) -> TextTable:
     rows = []
     for bar in found.bars:
         n = bar.number
-        span = f"{amount(n.low)} {amount(n.value)} {amount(n.high)}"
+        span = f"{amount(n.low)} {amount(n.value)} {amount(n.high)}{'…' if n.series else ''}"
         ends = (_change(found, bar.low), _change(found, bar.high))
         rows.append((shown(n.path, LEVER), span, _plain_unit(n), _origin(n), *ends))
-    unit = found.unit or "unit of the objective"
-    title = f"Change of the {found.objective_name} at each end, {unit}; {GAUGES[found.gauge]}; * another choke point"
+    title = (
+        f"Change of the {found.objective_name} at each end{_in(found)}; {GAUGES[found.gauge]}; * another choke point"
+    )
     headers = ("number", "low value high", "unit", "range", "at low", "at high")
     return TextTable(title, headers, tuple(rows), left=4)
 
@@ -191,7 +192,7 @@ def information_table(found: Tornado) -> TextTable:
     """Return what it would be worth to know the numbers better, most first."""
     known = sorted(_informative(found), key=lambda bar: -bar.information)
     rows = [(shown(b.number.path, LEVER), _origin(b.number), amount(b.information)) for b in known]
-    title = f"Worth of knowing a number before whole numbers are decided, {found.unit} (an estimate)"
+    title = f"Worth of knowing a number before whole numbers are decided{_in(found)}; an estimate"
     return TextTable(title, ("number", "range", "worth"), tuple(rows[:MOST]), left=2)
 
 
@@ -201,7 +202,7 @@ def kink_table(found: Tornado) -> TextTable:
     for n in [s for s in found.slopes if s.kink][:MOST]:
         less, more = n.per_unit
         rows.append((shown(n.path, LEVER), _plain_unit(n), *("-" if x is None else _plus(x) for x in (less, more))))
-    title = f"Numbers at a kink: change of the {found.objective_name} for one unit less and one more, {found.unit}"
+    title = f"Numbers at a kink: change of the {found.objective_name} for one unit less and one more{_in(found)}"
     return TextTable(title, ("number", "unit", "one less", "one more"), tuple(rows), left=2)
 
 
@@ -211,8 +212,11 @@ def method(found: Tornado) -> list[str]:
     lines = [
         f"Adjoint of {found.held} for {len(found.slopes):,} numbers; slopes of both sides solved again for {checked}, "
         f"ends for {len(found.bars)}, {GAUGES[found.gauge]}.",
+        "A number whose limit has slack has the slope zero, however wide its range: it is not among the ends.",
         *found.notes,
     ]
+    if any(bar.number.series for bar in found.bars):
+        lines.insert(1, "… is a series, of which the first point is shown; all its points move together.")
     ends = [(bar, end) for bar in found.bars for end in (bar.low, bar.high) if end is not None]
     lines += [f"{bar.number.path} at {amount(end.value)}: {end.note}." for bar, end in ends if end.note]
     return lines
@@ -230,6 +234,10 @@ def _turns(found: Tornado, bar: Bar) -> bool:
 def _turned(found: Tornado, end: EndValue) -> bool:
     """Return whether another limit is the choke point at an end."""
     return end.change is not None and end.choke != found.choke
+
+
+def _in(found: Tornado) -> str:
+    return f", {found.unit}" if found.unit else ""
 
 
 def _unit(bar: Bar) -> str:

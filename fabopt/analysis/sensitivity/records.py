@@ -25,6 +25,8 @@ class NumberSlope:
         Its lever, and the unit of value, low and high.
     value, low, high
         The number and its range; of a series those of its first point with a range.
+    series
+        Whether it is a series.
     quality
         ``published``: its range was; ``assumed``: it is a share of the number by how sure its source is.
     source
@@ -45,6 +47,7 @@ class NumberSlope:
     value: float
     low: float
     high: float
+    series: bool
     quality: str
     source: str
     at_low: float | None

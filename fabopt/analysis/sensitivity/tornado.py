@@ -314,6 +314,7 @@ def _number_slope(number: Number, s: Slope) -> NumberSlope:
         value=number.value,
         low=low,
         high=high,
+        series=len(number.quantity.points) > 1,
         quality=number.quality,
         source=number.source,
         at_low=None if s.low is None else s.low[0],

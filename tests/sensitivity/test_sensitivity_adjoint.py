@@ -1,0 +1,174 @@
+"""The adjoint against values by hand, and against programs that are lowered and solved from nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sensitivity_cases import INSTANCES, shop, source, spread
+
+from fabopt.analysis.sensitivity.adjoint import STEP, Adjoint, Prices, slopes
+from fabopt.analysis.sensitivity.numbers import Moved
+from fabopt.analysis.sensitivity.tornado import SIDE, Ends
+from fabopt.io.levers import LeverError
+from fabopt.model.reuse import Reuse
+from fabopt.model.tables import model_tables
+from fabopt.network.lower import lower
+from fabopt.solve.objectives import stages
+from fabopt.solve.patch import between, held, program_of, structure_change
+from fabopt.solve.session import HighsSession
+
+approx = pytest.approx
+
+
+@pytest.fixture(scope="module")
+def tutorial():
+    return source(INSTANCES / "tutorial")
+
+
+def pair(found):
+    return Prices(found.plan.x, found.plan.row_price, found.plan.column_price)
+
+
+def adjoint(found):
+    return Adjoint(found.numbers, found.plan.net.name, found.plan.options, [pair(found)])
+
+
+def kinds(found):
+    """One number of each kind: those whose paths differ in ids and digits alone are of one kind."""
+    raw = found.numbers.tree.raw
+    ids = {name for section in raw.values() if isinstance(section, dict) for name in section}
+    one = {}
+    for path in found.numbers.found:
+        one.setdefault(tuple(re.sub(r"\d+", "#", "*" if p in ids else p) for p in path.split(".")), path)
+    return list(one.values())
+
+
+def value(found, data):
+    """The objective with the plan's whole numbers held, from nothing; None where the program has another structure."""
+    tables = model_tables(lower(data, found.plan.net.name), found.plan.options.aim)
+    if structure_change(found.plan.tables, tables) is not None:
+        return None
+    program = program_of(tables)
+    stage = stages(tables, program.n_columns, found.plan.options, program.cost)[0]
+    outcome = HighsSession(held(replace(program, cost=stage.cost, offset=0.0), found.plan.x), threads=1).solve()
+    return None if outcome.objective is None else stage.reported(outcome.objective)
+
+
+# -- by hand -----------------------------------------------------------------------------------------------------------
+
+
+def test_slopes_of_a_line_are_those_worked_by_hand(tmp_path):
+    # Six goods, each worth 5 - 1 more than nothing; ten are wanted, so the customer's wish has slack.
+    found = source(shop(tmp_path, line=spread(6, 3, 8), value=spread(5, 4, 7), cost=spread(1, 0, 2)))
+    ask = adjoint(found)
+    for path, low, high in (
+        ("network.resources.line.capacity", -12.0, 8.0),
+        ("network.demands.shop.value", -6.0, 12.0),
+        ("network.activities.make.cost", 6.0, -6.0),
+        ("network.demands.shop.quantity", 0.0, 0.0),
+        ("network.activities.make.uses.line.amount", 0.3 * 24, -0.3 * 24),
+    ):
+        slope = ask.slope(path)
+        assert (slope.low[0], slope.high[0]) == (approx(low, rel=1e-3), approx(high, rel=1e-3)), path
+
+
+def test_a_held_tool_costs_what_it_costs_and_its_price_moves_the_value_by_one(tmp_path):
+    found = source(shop(tmp_path, tool=spread(3, 1, 20)))
+    slope = adjoint(found).slope("network.units.tool.cost")
+    assert (slope.low[0], slope.high[0]) == (approx(2.0), approx(-17.0))
+
+
+# -- against solvers that start from nothing ---------------------------------------------------------------------------
+
+
+def test_every_kind_of_number_of_the_tutorial_agrees_with_finite_differences(tutorial):
+    """Where the plan stands at a kink, its prices are some of many: they promise more than there is, on either side.
+
+    Then the slope of the side, from the program solved again, agrees with the finite difference.
+    """
+    ask, ends, base = adjoint(tutorial), Ends(tutorial.numbers, tutorial.plan), value(tutorial, tutorial.numbers.data)
+    compared, kinked = 0, []
+    for path in kinds(tutorial):
+        slope = ask.slope(path)
+        for end, worth in (("low", slope.low), ("high", slope.high)):
+            if worth is None or not any(tutorial.numbers[path].room(end)):
+                continue
+            there = (value(tutorial, tutorial.numbers.near(path, end, STEP)) - base) / STEP
+            compared += 1
+            if worth[0] != approx(there, rel=2e-3, abs=0.5):
+                kinked.append(path)
+                assert worth[0] > there, (path, end)
+                further = value(tutorial, tutorial.numbers.near(path, end, SIDE))
+                assert ends.slope(path, end) == approx((further - base) / SIDE, rel=1e-5, abs=1e-3), (path, end)
+    assert compared > 100
+    assert set(kinked) <= {"nodes.n3.cycle_time", "fabs.north.cycle_factor"}
+
+
+def test_a_number_put_in_place_gives_the_program_that_validation_gives(tutorial):
+    numbers, name, compared = tutorial.numbers, tutorial.plan.net.name, 0
+    for path in kinds(tutorial):
+        end = "low" if any(numbers[path].room("low")) else "high"
+        validated = numbers.set_to(path, [p.value for p in numbers[path].moved(end, 0.01)])
+        if isinstance(validated, str):  # a rule that stands at its edge
+            continue
+        one, two = (model_tables(lower(data, name)) for data in (numbers.near(path, end, 0.01), validated))
+        assert structure_change(one, two) is None, path
+        a, b = program_of(one), program_of(two)
+        for field in ("cost", "row_lower", "row_upper", "column_lower", "column_upper"):
+            np.testing.assert_allclose(getattr(a, field), getattr(b, field), rtol=1e-9, atol=1e-9, err_msg=path)
+        assert abs(a.a - b.a).max() <= 1e-9, path
+        compared += 1
+    assert compared > 50
+
+
+def test_tables_that_are_used_again_are_those_made_anew(tutorial):
+    reuse = Reuse(tutorial.plan.net)
+    for path in kinds(tutorial):
+        for end in ("low", "high"):
+            net = lower(tutorial.numbers.near(path, end, 0.2), tutorial.plan.net.name)
+            again, anew = reuse.of(net), model_tables(net)
+            assert structure_change(again, anew) is None, path
+            assert between(program_of(again), program_of(anew)).size == 0, path
+            assert again.net.constant_value == anew.net.constant_value
+
+
+def test_slopes_are_the_same_in_several_processes(tutorial):
+    name, options = tutorial.plan.net.name, tutorial.plan.options
+    one, two = (slopes(tutorial.numbers, name, options, [pair(tutorial)], n) for n in (1, 2))
+    assert one == two
+
+
+# -- movements ---------------------------------------------------------------------------------------------------------
+
+
+def test_shares_that_add_up_to_one_give_way_to_the_one_that_moves(tutorial):
+    path = "labs.aurora.demand.split.training"
+    number = tutorial.numbers[path]
+    moved = tutorial.numbers.near(path, "high", 0.5)
+    split = moved.labs["aurora"].demand.split
+    assert split["training"].value == approx(number.value + 0.5 * (number.range[1] - number.value))
+    assert sum(share.value for share in split.values()) == approx(1.0)
+
+
+def test_what_the_rules_refuse_is_gone_towards_as_far_as_they_allow(tutorial):
+    moved = tutorial.numbers.at("fabs.south.wafer_starts", "high")
+    assert isinstance(moved, Moved)
+    assert moved.share == 0.5
+    assert "more than the nameplate" in moved.refused
+    assert moved.data.fabs["south"].wafer_starts.value == approx(4.6)
+
+
+def test_a_time_at_a_jump_has_no_slope_and_says_why(tutorial):
+    slope = adjoint(tutorial).slope("sites.plains.expansion.lead")
+    assert None in (slope.low, slope.high)
+    assert "jumps" in slope.reason
+
+
+@pytest.mark.parametrize(("path", "hint"), [("fabs.north.wafer_start", "fabs.north.wafer_starts"), ("nothing", "")])
+def test_an_unknown_lever_is_told_the_nearest(tutorial, path, hint):
+    with pytest.raises(LeverError, match="there is no lever") as error:
+        tutorial.numbers[path]
+    assert hint in str(error.value)
