@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from allocation_cases import by, customers, foundry, instance, plan, used
 
+from fabopt.analysis.allocation.study import study
 from fabopt.domain.base import FieldProblem
 from fabopt.network.lower import lower
 from fabopt.solve.solution import Status
@@ -206,3 +207,17 @@ def test_a_required_demand_that_a_policy_forbids_makes_the_plan_infeasible_and_n
     found = plan(tree, {"rule": "value", "cap": 0.5, "name": "Half for anybody"})
     assert found.status is Status.INFEASIBLE
     assert any("Half for anybody" in conflict.sentence or "a" in conflict.name for conflict in found.conflicts)
+
+
+def test_the_clearing_price_is_that_of_what_the_plan_builds():
+    """At 7 a wafer 130 are built for the bids of 12, 10 and 9, and any price from the next bid, 6, to 9 clears them."""
+    tree = foundry(capacity=0, units={"build": {"adds": {"wafers": 1}, "cost": 7, "total": 200, "whole": False}})
+    tree["network"]["demands"]["b"] = {"steps": [{"quantity": 30, "value": 12}, {"quantity": 20, "value": 6}]}
+    tree["network"]["demands"]["c"]["value"] = 9
+    bids = {"a": [(80, 10)], "b": [(30, 12), (20, 6)], "c": [(20, 9)]}
+    claims = {v: {"bids": [{"quantity": q, "price": p} for q, p in of]} for v, of in bids.items()}
+    found = study(instance(tree, {"rule": "market", "customers": claims}))
+    (supply,) = found.supplies
+    assert (supply.capacity, supply.planned) == pytest.approx((0.0, 130.0), abs=1e-9)
+    assert (supply.price_low, supply.price_high) == (6.0, 9.0)
+    assert found.value.low == pytest.approx(80 * 3 + 30 * 5 + 20 * 2, abs=1e-8)

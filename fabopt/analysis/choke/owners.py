@@ -65,7 +65,7 @@ QUALIFICATION = Instrument("qualification", "qualifying", 2)
 PREPAY = Instrument("prepay", "prepaying for", 2)
 AGREEMENT = Instrument("agreement", "a long-term agreement for", 1)
 BUDGET = Instrument("budget", "raising", 3)
-RULE = Instrument("rule", "changing", 1)
+RULE = Instrument("rule", "a rule that gives", 1)
 REDESIGN = Instrument("redesign", "a design that needs less of", 2)
 WAIT = Instrument("wait", "waiting for", 0)
 
