@@ -68,6 +68,28 @@ def test_a_chip_that_is_not_worth_its_place_would_need_a_negative_price(tmp_path
     assert "negative price" in found.why
 
 
+def test_a_chip_from_stock_costs_nothing_to_make_so_no_price_brings_it_in(tmp_path):
+    raw = tree(b=chip(14_000, 28_000, 0.5, stock=10, system_cost=2_000))
+    raw["chips"]["b"]["boms"] = {}
+    found = case(loaded(raw, tmp_path), "b")  # 8,766 of work, less 2,000, on a kilowatt worth 7,532
+    assert (found.standing, found.entry.below, found.entry.cost) == ("no price", None, 0.0)
+    assert found.entry.lacks == pytest.approx(2_000 + 7_532 - 8_766, rel=1e-9)
+    assert "costs nothing" in found.why
+
+
+def test_the_first_period_is_the_one_in_which_the_chip_pays_first(tmp_path):
+    """Work is worth two dollars an hour in 2027 and four in 2028, and each year's chips wear out in it. A kilowatt is
+    worth 35,064 - 10,000 in 2028, so that `b` may cost half of 35,064 more than 10,000; in 2027 8,766 less.
+    """
+    raw = tree(b=chip(28_000, 28_000, 1.5, survival=1e-6))
+    raw["chips"]["a"]["survival"] = 1e-6
+    raw["horizon"]["periods"] = 2
+    raw["demand_curve"]["reference_price"] = {"steps": {"2027": 2, "2028": 4}}
+    entry = case(loaded(raw, tmp_path), "b").entry
+    assert entry.period == "2028"
+    assert entry.below == pytest.approx(10_000 + WORTH, rel=1e-6)
+
+
 def test_what_a_chip_is_worth_is_what_the_plan_loses_without_it(tmp_path):
     with_two = loaded(LIKE, tmp_path).solve()
     bought = next(one for one in with_two.portfolio("lab").record.chips if one.chip == "a")

@@ -179,7 +179,8 @@ class Market:
         assert outcome.x is not None
         assert outcome.row_price is not None
         found = forced.found
-        j = int(np.argmax(outcome.x[found.columns] > TINY))
+        taken = np.flatnonzero(outcome.x[found.columns] > TINY)
+        j = int(taken[np.argmin(found.periods[taken])])
         column, scale = int(found.columns[j]), 1.0 / (PER_THOUSAND * found.discount[j])
         parts = {"package": 0.0, "budget": 0.0, "other": 0.0, "worth": 0.0}
         entries = self.plan.program.a[:, [column]].tocoo()
@@ -237,8 +238,10 @@ class _Forced:
             gain = float(
                 made @ x + (outcome.row_price[self.budget[self.paid]] * self.found.price[self.paid]) @ x[self.paid]
             )
-            if abs(loss) <= CLOSE or gain <= 0.0:
+            if abs(loss) <= CLOSE:
                 break
+            if gain <= 0.0:  # a lower price lowers no cost and frees no budget
+                return np.inf, outcome
             share += loss * self.few / gain
             if not low <= share <= high:
                 share = 0.5 * (low + high)
