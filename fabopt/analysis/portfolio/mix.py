@@ -92,8 +92,3 @@ def failure_points(
             share = shares.get((point.kind, point.id), 0.0)
             found.append(FailurePoint(point.kind, point.id, point.name, share, chips, demands))
     return tuple(sorted(found, key=lambda p: -p.share))
-
-
-def best_compute(data: Instance, chip: str) -> float:
-    """Return the compute of an accelerator on the workload that suits it best, H100 equivalents."""
-    return max((p.value for p in data.chips[chip].performance.values()), default=0.0)

@@ -11,7 +11,7 @@ from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
 from fabopt.analysis.portfolio.entry import CLOSE, Market, deals
 from fabopt.analysis.portfolio.gates import Gates
-from fabopt.analysis.portfolio.mix import best_compute, bought, exposure, failure_points, mix, running
+from fabopt.analysis.portfolio.mix import bought, exposure, failure_points, mix, running
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Standing
 from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions
@@ -101,7 +101,7 @@ def _order(data: Instance) -> Callable[[ChipCase], tuple[float, ...]]:
 
     def key(case: ChipCase) -> tuple[float, ...]:
         if case.standing == "bought":
-            return (0.0, -case.bought * best_compute(data, case.chip), places[case.chip])
+            return (0.0, -case.bought * data.chips[case.chip].best, places[case.chip])
         if case.entry is not None:
             return (1.0, case.entry.cut, places[case.chip])
         return (2.0, 0.0, places[case.chip])
