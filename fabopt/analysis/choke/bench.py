@@ -41,6 +41,12 @@ PRICELESS = 1e-9
 DEVEX = 1
 """HiGHS' number for Devex pricing: steepest-edge weights, lost in presolve, cost far more than a small change."""
 
+RUNGS = (1.0, 8.0, 64.0)
+"""Steps by which limits are taken away in a large program, as multiples of their right-hand sides."""
+
+RUNG_ITERATIONS = 4000
+"""Simplex iterations on a step after which the program is solved from nothing instead."""
+
 NOTHING = Outcome(Ended.INFEASIBLE, None, None, None, 0.0, 0)
 FAILED = Outcome(Ended.TIME_LIMIT, None, None, None, 0.0, 0)
 """A search that the solver gave up proves nothing, like one that time stopped at once."""
@@ -146,20 +152,41 @@ class Bench:
         return replace(outcome, seconds=0.0) if _priceless(outcome, relief) else None
 
     def _solved(self, question: Question, relief: Relief) -> Outcome:
-        """Solve from the last basis; a large program from which a limit is taken away, from nothing.
+        """Solve from the last basis; a large program from which a limit is taken away, by rungs, else from nothing."""
+        if self.problem.matrices.n_columns < LARGE or not relief.unbounded:
+            return self._run(question, relief)
+        session = self.session(question)
+        session.set_option("simplex_iteration_limit", RUNG_ITERATIONS)
+        try:
+            outcome = self._by_rungs(question, relief)
+            if outcome is None:
+                self._sessions[question] = self._create(question)
+                outcome = self._run(question, relief)
+            return outcome
+        finally:
+            del self._sessions[question]  # its basis is far from all that is asked next
 
-        Measured on 15,000 rows x 36,000 columns: a limit taken away 11 s from nothing, 16 to 46 s from the basis;
-        10 % more of it 0.2 s from the basis.
-        """
-        far = self.problem.matrices.n_columns >= LARGE and relief.unbounded
-        if far:
-            self._sessions[question] = self._create(question)
+    def _run(self, question: Question, relief: Relief) -> Outcome:
         session = self.session(question)
         with _moved(session, relief) as possible:
-            outcome = session.solve() if possible else NOTHING
-        if far:
-            del self._sessions[question]  # its basis is far from all that is asked next
-        return outcome
+            return session.solve() if possible else NOTHING
+
+    def _by_rungs(self, question: Question, relief: Relief) -> Outcome | None:
+        """Take limits away by finite steps until none of them has a price: the value is concave, so it stays there.
+
+        None where the last rung still has a price, or the way there is too long. Measured on 15,000 rows x 36,000
+        columns: 0.2 to 2 s from the last basis, where the program without the limit takes 3 to 11 s from nothing and
+        16 to 46 s from the basis.
+        """
+        m = self.problem.matrices
+        for rung in RUNGS:
+            finite = relief.finite(m.row_upper, m.row_lower, m.column_upper, rung)
+            outcome = self._run(question, finite)
+            if outcome.ended is not Ended.OPTIMAL:
+                return None
+            if _priceless(outcome, finite):
+                return outcome
+        return None
 
     def leave_basis(self, question: Literal["held", "relaxed"]) -> None:
         """Solve a linear program as it stands, and leave its basis for all workers to start at."""

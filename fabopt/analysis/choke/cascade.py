@@ -8,11 +8,12 @@ Which limit has the largest gain is found without valuing them all: the relaxati
 limits are valued in the order of that bound until the next bound is below the best gain found.
 
 The cascade ends when nothing gains any more, when the limit that was moved is demand (the chain then makes all that
-anybody wants), when value has no limit left, or at the depth that was asked for.
+anybody wants), when value has no limit left, at the depth that was asked for, or when the time is up.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -28,7 +29,7 @@ from fabopt.analysis.choke.problem import Interval
 if TYPE_CHECKING:
     import pandas as pd
 
-End = Literal["nothing gains", "demand is met", "no limit is left", "depth", "undecided"]
+End = Literal["nothing gains", "demand is met", "no limit is left", "depth", "undecided", "time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def cascade(
     gauge: Gauge = "certified",
     costs: Mapping[str, float] | None = None,
     budget: float = 50,
+    until: float = np.inf,
 ) -> Cascade:
     """Return what binds, and what binds next.
 
@@ -118,16 +120,18 @@ def cascade(
         Cost of moving each group by the step; decides among minimal sets.
     budget
         Most questions of a search for a minimal set.
+    until
+        Time (``time.monotonic``) after which no limit is valued.
     """
-    search = _Search(oracle, step, gauge, costs or {}, budget)
+    search = _Search(oracle, step, gauge, costs or {}, budget, until)
     left, steps = list(ids), list[CascadeStep]()
     relief, value = oracle.problem.relief([], step), search.base
     while len(steps) < depth:
         found = search.single(relief, value, left)
-        if found is None:
+        if found is None and not search.late:
             found = search.several(relief, value, left)
         if found is None:
-            return Cascade(tuple(steps), "undecided" if search.open else "nothing gains")
+            return Cascade(tuple(steps), "time" if search.late else "undecided" if search.open else "nothing gains")
         members, after, decided = found
         steps.append(search.record(members, value, after, decided))
         if all(_is_demand(oracle.problem.group(id)) for id in members):
@@ -145,10 +149,18 @@ Choice = tuple[tuple[str, ...], Interval, bool]
 class _Search:
     """Finds the next step."""
 
-    def __init__(self, oracle: Oracle, step: Step, gauge: Gauge, costs: Mapping[str, float], budget: float) -> None:
-        self.oracle, self.step, self.gauge, self.costs, self.budget = oracle, step, gauge, costs, budget
+    def __init__(
+        self, oracle: Oracle, step: Step, gauge: Gauge, costs: Mapping[str, float], budget: float, until: float
+    ) -> None:
+        self.oracle, self.step, self.gauge, self.costs = oracle, step, gauge, costs
+        self.budget, self.until = budget, until
         self.base = oracle.base if gauge == "certified" else oracle.values([oracle.problem.relief([], step)], gauge)[0]
         self.open = False
+
+    @property
+    def late(self) -> bool:
+        """Whether the time is up."""
+        return time.monotonic() >= self.until
 
     def more(self, relief: Relief, ids: Sequence[str]) -> Relief:
         return relief + self.oracle.problem.relief(ids, self.step)
@@ -164,7 +176,7 @@ class _Search:
         for first in range(0, len(order), batch):
             some = order[first : first + batch]
             floor = value.lo if best is None else known[best].lo
-            if bound[left[some[0]]] <= floor + self.oracle.eps:
+            if self.late or bound[left[some[0]]] <= floor + self.oracle.eps:
                 break
             for i, found in zip(some, self.oracle.values([wider[i] for i in some], self.gauge), strict=True):
                 known[left[i]] = found
@@ -191,7 +203,7 @@ class _Search:
                 return self.oracle.plan_value(wider) >= goal
             return self.oracle.improves(wider, goal)
 
-        sets = marco(left, reaches, self.budget)
+        sets = marco(left, reaches, self.budget, self.until)
         self.open = self.open or not sets.complete
         if not sets.reaching:
             return None

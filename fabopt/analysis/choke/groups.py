@@ -108,6 +108,31 @@ class Relief:
         scaled = [{i: t * a for i, a in part.items()} if t else {} for part in self._parts]
         return Relief(f"{t:g} x {self.label}", *scaled)
 
+    def finite(self, upper: Array, lower: Array, top: Array, times: float) -> Relief:
+        """Return the relief with a multiple of what it moves in place of each infinite amount.
+
+        Parameters
+        ----------
+        upper, lower
+            Sides of the rows.
+        top
+            Upper bounds of the columns.
+        times
+            The multiple; where nothing is there, of the largest of the others, and at least of 1.
+        """
+        there = (upper, lower, top)
+        sizes = [
+            abs(float(at[i])) for part, at in zip(self._parts, there, strict=True) for i in part if np.isinf(part[i])
+        ]
+        most = max([1.0, *(size for size in sizes if np.isfinite(size))])
+
+        def amount(i: int, a: float, at: Array) -> float:
+            size = abs(float(at[i]))
+            return a if np.isfinite(a) else times * (size if 0.0 < size < np.inf else most)
+
+        parts = [{i: amount(i, a, at) for i, a in part.items()} for part, at in zip(self._parts, there, strict=True)]
+        return Relief(self.label, *parts)
+
     def named(self, label: str) -> Relief:
         """Return it under another label."""
         return replace(self, label=label)

@@ -16,6 +16,7 @@ whose minimality then is not proven says so.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -78,10 +79,10 @@ class Sets:
 
 
 class _Answers:
-    """Answers with what earlier ones imply; None for all the rest once the budget is spent."""
+    """Answers with what earlier ones imply; None for all the rest once the budget or the time is spent."""
 
-    def __init__(self, reaches: Reaches, budget: float) -> None:
-        self.reaches, self.budget, self.asked = reaches, budget, 0
+    def __init__(self, reaches: Reaches, budget: float, until: float) -> None:
+        self.reaches, self.budget, self.until, self.asked = reaches, budget, until, 0
         self.yes: list[Names] = []
         self.no: list[Names] = []
         self.unknown: set[Names] = set()
@@ -94,7 +95,7 @@ class _Answers:
             return False
         if names in self.unknown:
             return None
-        if self.asked >= self.budget:
+        if self.asked >= self.budget or time.monotonic() >= self.until:
             self.spent = True
             return None
         self.asked += 1
@@ -154,7 +155,7 @@ class _Map:
         self.session.add_row(columns, values, low, high)
 
 
-def marco(names: Sequence[str], reaches: Reaches, budget: float = np.inf) -> Sets:
+def marco(names: Sequence[str], reaches: Reaches, budget: float = np.inf, until: float = np.inf) -> Sets:
     """Return the minimal sets that reach and the minimal sets that block, by whatever ``reaches`` means.
 
     Parameters
@@ -165,8 +166,10 @@ def marco(names: Sequence[str], reaches: Reaches, budget: float = np.inf) -> Set
         Whether moving a set is enough; monotone; None where that could not be told.
     budget
         Most questions that may be put.
+    until
+        Time (``time.monotonic``) after which none is put.
     """
-    ask = _Answers(reaches, budget)
+    ask = _Answers(reaches, budget, until)
     reaching: list[tuple[Names, bool]] = []
     blocking: list[tuple[Names, bool]] = []
     _explore(names, ask, reaching, blocking)
@@ -301,6 +304,7 @@ def minimal_sets(
     target: float | None = None,
     step: Step = LIFTED,
     budget: float = 50,
+    until: float = np.inf,
 ) -> Joint:
     """Return which limits reach a target together, and which block it.
 
@@ -316,9 +320,11 @@ def minimal_sets(
         By how much the limits of a set move.
     budget
         Most questions put to the oracle.
+    until
+        Time (``time.monotonic``) after which none is put.
     """
     goal = oracle.better if target is None else target
     problem = oracle.problem
-    sets = marco(ids, lambda s: oracle.improves(problem.relief([i for i in ids if i in s], step), goal), budget)
+    sets = marco(ids, lambda s: oracle.improves(problem.relief([i for i in ids if i in s], step), goal), budget, until)
     gains = oracle.gains([problem.relief(found.members, step) for found in sets.reaching])
     return Joint(goal, step, sets, tuple(gains))

@@ -7,7 +7,8 @@ One program, not an enumeration: with :math:`r_k \in [0, R_k]` the share by whic
    \min \sum_k q_k r_k + f_k s_k \quad\text{s.t.}\quad
    Ax \le b + \sum_k r_k\, \mathrm{diag}(|b|)\, d_k, \quad r_k \le R_k s_k, \quad c'x \ge T, \quad s_k \in \{0, 1\}
 
-The runner-up leaves out at least one limit of the first package: :math:`\sum_{k \in S} s_k \le |S| - 1`.
+The runner-up leaves out at least one limit of the first package: :math:`\sum_{k \in S} s_k \le |S| - 1`. Where moving
+a limit at all costs nothing (:math:`f_k = 0`) and no package is left out yet, :math:`s_k` need not be whole.
 """
 
 from __future__ import annotations
@@ -182,18 +183,20 @@ def _program(m: Matrices, directions: Sequence[Relief], costs: Sequence[ReliefCo
         column_lower=np.concatenate([moved.column_lower, np.zeros(k)]),
         column_upper=np.concatenate([moved.column_upper, np.ones(k)]),
         cost=-np.concatenate([np.zeros(n), [c.whole for c in costs], [c.fixed for c in costs]]),
-        integer=np.concatenate([moved.integer, np.ones(k, dtype=bool)]),
+        integer=np.concatenate([moved.integer, [c.fixed > 0 for c in costs]]),
         offset=0.0,
         labels=moved.labels + tuple(("link", (cost.id,)) for cost in costs),
     )
 
 
 def _without(program: Matrices, members: Sequence[int], k: int) -> Matrices:
-    """Return the program that leaves out at least one of the members."""
-    row = np.zeros(program.n_columns)
-    row[program.n_columns - k + np.array(members)] = 1.0
+    """Return the program that leaves out at least one of the members: whether each is moved is then a whole number."""
+    row, integer = np.zeros(program.n_columns), program.integer.copy()
+    at = program.n_columns - k + np.array(members)
+    row[at], integer[at] = 1.0, True
     return replace(
         program,
+        integer=integer,
         a=sparse.csc_array(sparse.vstack([program.a, sparse.csr_array(row.reshape(1, -1))])),
         row_lower=np.append(program.row_lower, -np.inf),
         row_upper=np.append(program.row_upper, len(members) - 1.0),

@@ -98,6 +98,19 @@ def choke_points(source: Source, asked: Asked | None = None, tell: Tell | None =
     return study.run()
 
 
+class _Left:
+    """Whether the part of the budget that a step has lasts until ``end``; what it does not allow is listed."""
+
+    def __init__(self, end: float, unexplored: list[str]) -> None:
+        self.end, self.unexplored = end, unexplored
+
+    def __call__(self, what: str) -> bool:
+        if time.monotonic() < self.end:
+            return True
+        self.unexplored.append(what)
+        return False
+
+
 class _Study:
     """The study as it goes."""
 
@@ -126,8 +139,8 @@ class _Study:
     # -- time --------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _step(self, name: str) -> Iterator[Callable[[str], bool]]:
-        """Time a step; gives a function that says whether its part of the budget lasts, else lists what it did not do.
+    def _step(self, name: str) -> Iterator[_Left]:
+        """Time a step; gives what says whether its part of the budget lasts, else lists what it did not do.
 
         Mixed-integer runs may search until then: on a large program only where a search is what the step is for.
         """
@@ -135,14 +148,7 @@ class _Study:
         end = self.started + UNTIL[name] * (self.deadline - self.started)
         searches = not self.large or name in SEARCHED
         self.oracle.until = end if searches else self.began
-
-        def left(what: str) -> bool:
-            if time.monotonic() < end:
-                return True
-            self.unexplored.append(what)
-            return False
-
-        yield left
+        yield _Left(end, self.unexplored)
         self.took[name] = time.monotonic() - start
         if self.tell is not None:
             self.tell(name, self.took[name])
@@ -206,7 +212,7 @@ class _Study:
                 return ()
             lifted = self.oracle.plan_value(self.oracle.problem.relief(ids, LIFTED)) - value.lo
             for words, target in self._goals(value.lo, lifted):
-                sets = minimal_sets(self.oracle, ids, target, LIFTED, 50 if target is None else 30)
+                sets = minimal_sets(self.oracle, ids, target, LIFTED, 50 if target is None else 30, left.end)
                 if target is None:
                     self.explorer.joint = sets
                 label = self.explorer.label
@@ -238,7 +244,11 @@ class _Study:
                 return ()
             ids = self._names(12) if self.large else [f.id for f in self.explorer.ranked]
             costs = {id: c for id in ids if (c := self.explorer.cost(id, 1.0)) is not None}
-            found = cascade(self.oracle, ids, depth=3 if self.large else 5, gauge=self.gauge, costs=costs)
+            found = cascade(
+                self.oracle, ids, depth=3 if self.large else 5, gauge=self.gauge, costs=costs, until=left.end
+            )
+            if found.end == "time":
+                self.unexplored.append(f"the cascade from step {len(found.steps) + 1} on")
         return tuple(
             records.CascadeStep(
                 order=n,

@@ -1,0 +1,66 @@
+"""Limits of large programs are taken away by finite steps until they have no price: the same value as without them."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from choke_cases import INF, best, complements, exact, redundant_tie
+
+from fabopt.analysis.choke import bench
+from fabopt.analysis.choke.groups import LIFTED
+from fabopt.analysis.choke.problem import ChokeProblem
+
+
+@pytest.fixture
+def every_program_is_large(monkeypatch):
+    """Cold runs, those from nothing, are counted."""
+    cold = []
+    create = bench.Bench._create
+    monkeypatch.setattr(bench, "LARGE", 0)
+    monkeypatch.setattr(bench.Bench, "_create", lambda self, question: cold.append(question) or create(self, question))
+    return cold
+
+
+def blend(seed):
+    """Six goods from five limited inputs, demand for each good: some inputs are taken up whole, some not."""
+    dice = np.random.default_rng(seed)
+    rows = [(dice.integers(0, 4, 6).astype(float), -INF, float(dice.integers(5, 40))) for _ in range(5)]
+    return ChokeProblem.bare(dice.integers(1, 9, 6), rows, {f"input {i}": [i] for i in range(5)}, upper=12.0)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_set_taken_away_by_rungs_is_worth_what_scipy_says(every_program_is_large, seed):
+    problem = blend(seed)
+    oracle = exact(problem)
+    sets = [ids for size in (1, 2, 5) for ids in combinations([g.id for g in problem.groups], size)]
+    for ids in sets:
+        relief = problem.relief(ids, LIFTED)
+        assert oracle.plan_value(relief) == pytest.approx(best(problem, relief), rel=1e-9), ids
+
+
+def test_where_a_rung_is_enough_nothing_is_solved_from_nothing(every_program_is_large):
+    problem = redundant_tie()
+    oracle = exact(problem)
+    oracle.prepare("held")
+    del every_program_is_large[:]
+    assert oracle.plan_value(problem.relief(["r0", "r1", "r3"], LIFTED)) == pytest.approx(102.0)  # x 100, y 2
+    assert every_program_is_large == []
+
+
+def test_where_value_has_no_limit_the_last_rung_still_has_a_price(every_program_is_large):
+    rows = [([1.0, 0.0], -INF, 3.0), ([0.0, 1.0], -INF, 4.0)]
+    problem = ChokeProblem.bare([2.0, 1.0], rows, {"a": [0], "b": [1]})
+    assert exact(problem).plan_value(problem.relief("a", LIFTED)) == INF
+
+
+def test_a_way_that_is_too_long_is_left_and_the_program_solved_from_nothing(every_program_is_large, monkeypatch):
+    monkeypatch.setattr(bench, "RUNG_ITERATIONS", 0)
+    problem = complements()
+    assert exact(problem).plan_value(problem.relief(["cowos", "hbm"], LIFTED)) == pytest.approx(10_000.0)
+
+
+def test_what_is_nothing_and_is_taken_away_moves_by_the_size_of_the_others():
+    problem = ChokeProblem.bare([1.0], [([1.0], -INF, 0.0), ([1.0], -INF, 50.0)], {"none": [0], "some": [1]}, upper=80)
+    m = problem.matrices
+    found = problem.relief(["none", "some"], LIFTED).finite(m.row_upper, m.row_lower, m.column_upper, 8.0)
+    assert found.upper == {0: 400.0, 1: 400.0}
