@@ -247,9 +247,13 @@ def joint_lines(study: Study) -> list[str]:
     lines = []
     for j in study.joint:
         open_ = "" if j.complete else " (not all sets were found)"
+        proven = j.proven or (True,) * len(j.blocking_sets)
         ways = ";  or ".join(" + ".join(names) for names in j.minimal_sets[:MOST]) or "no set of these limits"
         lines.append(f"{j.target}: reached by lifting {ways}{open_}.")
-        lines += [f"{j.target}: not without one of {', '.join(n)}." for n in j.blocking_sets[:3] if n]
+        for names, sure in zip(j.blocking_sets[:3], proven, strict=False):
+            if names:
+                held = "" if sure else " (whole numbers held)"
+                lines.append(f"{j.target}: not without one of {', '.join(names)}{held}.")
         if () in j.blocking_sets:
             lines.append(f"{j.target}: out of reach with all of these limits lifted.")
     return ["Limits that help only together, and limits without which nothing helps", *lines] if lines else []

@@ -62,7 +62,18 @@ STUDY = Study(
         CascadeStep(2, ("N3",), 16_462.2, 20_894.2, 1_247.0, None, None),
         CascadeStep(3, ("CoWoS",), 20_894.2, 24_630.2, 527.0, None, None),
     ),
-    joint=(Joint("+25 %", 3_553.3, (("HBM stacking", "CoWoS"),), (("HBM stacking",), ("CoWoS", "N3")), True),),
+    joint=(
+        Joint(
+            "+25 %",
+            3_553.3,
+            (("HBM stacking", "CoWoS"),),
+            (("HBM stacking",), ("CoWoS", "N3")),
+            True,
+            ("HBM stacking", "CoWoS", "N3"),
+            "certified",
+            (True, True),
+        ),
+    ),
     draws=Draws(40, 40, 0, None),
 )
 
@@ -71,15 +82,16 @@ def test_the_sentence_says_what_the_records_say() -> None:
     assert written(sentence(STUDY)) == (
         "memory makers: HBM stacking is the choke point from 2027Q1 to 2027Q3: ordering 10 % more adds 403 M USD "
         "(2.84 %), proven to lie between 402 and 404. With it lifted, N3 binds next (4,432 M USD more), then CoWoS. "
-        "Without it no relief reaches +25 %. It reaches +25 % only together with CoWoS. Ordered today it takes effect "
-        "in 2027Q3 and still earns 193 M USD, 47.89 % of what it would earn now, for about 120 M USD; order by 2027Q2. "
-        "First in 40 of 40 draws of the data. Its price of 50.5 M USD per kstack holds for the next 0.0495 kstack only."
+        "Without it the other 2 limits searched do not reach +25 % even together. It reaches +25 % only together with "
+        "CoWoS. Ordered today it takes effect in 2027Q3 and still earns 193 M USD, 47.89 % of what it would earn now, "
+        "for about 120 M USD; order by 2027Q2. First in 40 of 40 draws of the data. Its price of 50.5 M USD per kstack "
+        "holds for the next 0.0495 kstack only."
     )
 
 
 def test_every_number_has_an_origin_and_a_unit_where_it_has_one() -> None:
     numbers = sentence(STUDY).numbers
-    assert len(numbers) == 11
+    assert len(numbers) == 12
     assert all(number.origin for number in numbers)
     assert {n.unit for n in numbers} == {"M USD", "", "M USD per kstack", "kstack"}
     assert any("r7" in number.origin for number in numbers)
@@ -101,6 +113,14 @@ def test_only_a_certified_interval_is_called_proven() -> None:
     assert "proven" not in texts[1]
     assert "certified only as at most 900" in texts[1]
     assert "proven exactly" in texts[2]
+
+
+def test_what_blocks_only_with_the_whole_numbers_held_is_not_called_more() -> None:
+    (joint,) = STUDY.joint
+    held = replace(joint, basis="whole numbers held", proven=(False, True))
+    text = written(sentence(replace(STUDY, joint=(held,))))
+    assert "do not reach +25 % even together, this plan's whole numbers held." in text
+    assert "even together." in written(sentence(replace(STUDY, joint=(replace(held, proven=(True, True)),))))
 
 
 def test_relief_that_comes_too_late_and_relief_that_nobody_sells_are_said() -> None:

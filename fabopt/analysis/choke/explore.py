@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,7 +26,6 @@ from fabopt.analysis.choke.groups import LIFTED, NO_RELIEF, STEPS, LimitGroup, R
 from fabopt.analysis.choke.joint import Joint
 from fabopt.analysis.choke.lead import AfterLead, after_lead, quickest
 from fabopt.analysis.choke.oracle import Gain, Oracle
-from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.choke.whole import most_promising, things
 from fabopt.domain.instance import Instance
@@ -173,15 +172,12 @@ class Explorer:
         return np.inf if value is None else value
 
     def certify_first(self, most: int) -> None:
-        """Search for the certified gain at +10 % of the first limits, where the linear programs leave it undecided."""
-        base = self.oracle.base
-        for id in self.top[:most]:
-            f = self.found[id]
-            relief = f.group.relief(TEN)
-            top = self.oracle.relaxed_values([relief])[0]
-            interval = Interval(base.lo + (f.plan_ten or 0.0), top).over(base)
-            if interval.proof(self.oracle.eps) == "undecided":
-                f.ten = self.oracle.gain(relief)
+        """Search for the certified gain at +10 % of the first limits, and for a closer bound of the plan itself."""
+        first = [self.found[id] for id in self.top[:most]]
+        reliefs = [f.group.relief(TEN) for f in first]
+        self.oracle.certify([NO_RELIEF, *reliefs])
+        for f, gain in zip(first, self.oracle.gains(reliefs), strict=True):
+            f.ten = gain
 
     def step(self, left: Left) -> None:
         """Ask for the finite steps of the limits that gain most; on a small program of the others what status needs.
@@ -189,19 +185,23 @@ class Explorer:
         The first three also get ranges of their prices, the curve, and the average price.
         """
         others = [] if self.large else [f.id for f in self.ranked if f.id not in self.top]
-        for n, id in enumerate([*self.top, *others]):
-            f = self.found[id]
-            if not left(f"finite steps of {f.group.label}"):
-                continue
-            steps = STEPS if n < len(self.top) else (TEN, LIFTED)
-            gains = self.oracle.gains([f.group.relief(step) for step in steps])
-            f.steps = tuple(self._step(f, step, gain) for step, gain in zip(steps, gains, strict=True))
-            f.lifted = gains[-1]
-            f.runs = tuple(dict.fromkeys(run for gain in gains for run in gain.runs))
-            f.ten = f.ten or gains[steps.index(TEN)]
+        for ids, steps in ((self.top, STEPS), (others, (TEN, LIFTED))):
+            batch = self.oracle.effort.workers  # a limit a worker: each step begins where the one before it ended
+            for first in range(0, len(ids), batch):
+                some = [self.found[id] for id in ids[first : first + batch]]
+                self._steps([f for f in some if left(f"finite steps of {f.group.label}")], steps)
         for id in self.top[:CURVES]:
             if left(f"the curve of {self.found[id].group.label}"):
                 self._curves(self.found[id])
+
+    def _steps(self, some: Sequence[Found], steps: Sequence[Step]) -> None:
+        gains = self.oracle.gains([f.group.relief(step) for step in steps for f in some])
+        for n, f in enumerate(some):
+            own = gains[n :: len(some)]
+            f.steps = tuple(self._step(f, step, gain) for step, gain in zip(steps, own, strict=True))
+            f.lifted = own[-1]
+            f.runs = tuple(dict.fromkeys(run for gain in own for run in gain.runs))
+            f.ten = f.ten or own[steps.index(TEN)]
 
     def _step(self, f: Found, step: Step, gain: Gain) -> records.Step:
         asked = {run.id: run for run in self.oracle.runs if run.id in gain.runs and run.question == "relaxed"}

@@ -18,15 +18,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
 from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.choke.groups import LIFTED, Step
-from fabopt.analysis.choke.oracle import Gain, Oracle
+from fabopt.analysis.choke.groups import LIFTED, Relief, Step
+from fabopt.analysis.choke.oracle import Gain, Gauge, Oracle
+from fabopt.analysis.choke.problem import Interval
 from fabopt.solve.compile import Matrices
 from fabopt.solve.session import Ended, HighsSession
 
@@ -305,6 +306,7 @@ def minimal_sets(
     step: Step = LIFTED,
     budget: float = 50,
     until: float = np.inf,
+    gauge: Gauge = "certified",
 ) -> Joint:
     """Return which limits reach a target together, and which block it.
 
@@ -322,9 +324,31 @@ def minimal_sets(
         Most questions put to the oracle.
     until
         Time (``time.monotonic``) after which none is put.
+    gauge
+        ``plan``: with the whole numbers of the plan held. A set that reaches then does so for sure; a blocking set is
+        proven where the relaxation does not reach the target without it either.
     """
-    goal = oracle.better if target is None else target
     problem = oracle.problem
-    sets = marco(ids, lambda s: oracle.improves(problem.relief([i for i in ids if i in s], step), goal), budget, until)
-    gains = oracle.gains([problem.relief(found.members, step) for found in sets.reaching])
+
+    def relief(names: Names | Sequence[str]) -> Relief:
+        return problem.relief([i for i in ids if i in names], step)
+
+    if gauge == "plan":
+        goal = oracle.base.lo + oracle.eps if target is None else target
+        sets = marco(ids, lambda s: oracle.plan_value(relief(s)) >= goal, budget, until)
+        without = [relief([i for i in ids if i not in f.members]) for f in sets.blocking]
+        tops = oracle.relaxed_values(without)
+        blocking = tuple(replace(f, proven=top < goal) for f, top in zip(sets.blocking, tops, strict=True))
+        sets = replace(sets, blocking=blocking)
+        return Joint(goal, step, sets, tuple(_plan_gain(oracle, relief(found.members)) for found in sets.reaching))
+    goal = oracle.better if target is None else target
+    sets = marco(ids, lambda s: oracle.improves(relief(s), goal), budget, until)
+    gains = oracle.gains([relief(found.members) for found in sets.reaching])
     return Joint(goal, step, sets, tuple(gains))
+
+
+def _plan_gain(oracle: Oracle, relief: Relief) -> Gain:
+    """Return a gain of which only the plan's part was asked."""
+    value = oracle.plan_value(relief)
+    over = Interval(value, np.inf).over(oracle.base)
+    return Gain(relief, max(0.0, value - oracle.base.lo), over.lo, over.hi, over.proof(oracle.eps), 0.0, ())

@@ -96,6 +96,7 @@ class Oracle:
         self.until = np.inf
         self.runs: list[Run] = []
         self._known: dict[Key, tuple[Relief, Interval]] = {}
+        self._held: dict[Key, float] = {}
         self._searched: set[Key] = set()
         self._pool = ThreadPoolExecutor(self.effort.workers)
         self._benches = self._fresh()
@@ -117,22 +118,34 @@ class Oracle:
 
     # -- values ------------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def base(self) -> Interval:
-        """What is known of the value as it stands; certified here where the plan came without a bound."""
+        """The plan's value, and what no plan exceeds as things stand; certified here where there was no bound.
+
+        Whoever certifies :data:`NO_RELIEF` brings the upper end down; the lower end stays that of the plan.
+        """
+        value = self._value
+        return Interval(value, max(value, self._known[NO_RELIEF.key][1].hi))
+
+    @cached_property
+    def _value(self) -> float:
         if self.problem.bound is None:
-            return self.certified(NO_RELIEF)
+            return self.certified(NO_RELIEF).lo
         value = max(self._known[NO_RELIEF.key][1].lo, self.plan_value(NO_RELIEF))
-        return self._learn(NO_RELIEF, Interval(value, max(value, self.problem.bound)))
+        self._learn(NO_RELIEF, Interval(value, np.inf))
+        return value
 
     def plan_value(self, relief: Relief) -> float:
         """Return the value after a relief with the whole numbers of the plan held."""
         return self.plan_values([relief])[0]
 
     def plan_values(self, reliefs: Sequence[Relief]) -> list[float]:
-        """Return the value after each relief with the whole numbers of the plan held."""
+        """Return the value after each relief with the whole numbers of the plan held; none is asked twice."""
         self.prepare("held")
-        return self.ask([partial(_linear, "held", r) for r in reliefs])
+        fresh = {r.key: r for r in reliefs if r.key not in self._held}
+        found = self.ask([partial(_linear, "held", r) for r in fresh.values()])
+        self._held |= dict(zip(fresh, found, strict=True))
+        return [self._held[r.key] for r in reliefs]
 
     def relaxed_values(self, reliefs: Sequence[Relief]) -> list[float]:
         """Return an upper bound of the value after each relief: fractions for whole numbers."""
@@ -264,6 +277,7 @@ class Oracle:
         answers = [done[i % n][i // n] for i in range(len(jobs))]
         for _, runs in answers:
             self.runs += [replace(run, id=len(self.runs) + k) for k, run in enumerate(runs)]
+            self._held |= {run.relief.key: run.lo for run in runs if run.question == "held"}
         return [answer for answer, _ in answers]
 
 

@@ -299,6 +299,13 @@ class Joint:
         Labels of the limits of each minimal set of which one at least must be relieved.
     complete
         Whether all were found.
+    searched
+        Labels of the limits that were searched; of others nothing is said.
+    basis
+        Of which program. With whole numbers held a set that reaches does so for sure, but a set that blocks is only
+        proven where ``proven`` says so.
+    proven
+        By blocking set: whether it is proven that nothing among what was searched reaches the target without it.
     """
 
     target: str
@@ -306,6 +313,9 @@ class Joint:
     minimal_sets: tuple[tuple[str, ...], ...]
     blocking_sets: tuple[tuple[str, ...], ...]
     complete: bool
+    searched: tuple[str, ...] = ()
+    basis: Literal["certified", "whole numbers held"] = "certified"
+    proven: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

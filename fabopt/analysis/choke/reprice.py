@@ -19,7 +19,6 @@ from scipy import sparse
 
 from fabopt.analysis.choke.derivative import slope
 from fabopt.analysis.choke.groups import LimitGroup, Relief, groups_of, percent
-from fabopt.analysis.choke.problem import sides
 from fabopt.analysis.choke.saved import Restored
 from fabopt.domain.instance import Instance
 from fabopt.model.families import IntArray
@@ -30,13 +29,16 @@ from fabopt.solve.compile import Matrices
 from fabopt.solve.finish import Finished
 from fabopt.solve.live import DEVEX, carried_plan
 from fabopt.solve.objectives import stages
-from fabopt.solve.outcome import Ended, Outcome
+from fabopt.solve.outcome import Outcome
 from fabopt.solve.patch import held, program_of
 from fabopt.solve.plan import limit_states
 from fabopt.solve.session import HighsSession
 
 STEP = percent(10)
 """The relief by which limits are ranked."""
+
+MISSING = 1e-7
+"""What is missing of a row up to this share of it is rounding."""
 
 MOST = 6
 """Most gains that are asked of one draw, besides those of the limits that are always asked."""
@@ -144,35 +146,33 @@ def _soft(tables: ModelTables) -> IntArray:
 
 
 def _solved(program: Matrices, soft: IntArray, worth: float) -> tuple[HighsSession, Outcome]:
-    """Solve a linear program; where it has no plan, its soft rows first give way by what is missing."""
-    session = HighsSession(program, threads=1)
-    outcome = session.solve(interruptible=False)
-    if outcome.ended is Ended.INFEASIBLE:
-        missing = _missing(program, soft, max(worth, 1.0))
-        if missing is None:
-            return session, outcome
-        low, high, _ = sides(program, missing)
-        session = HighsSession(replace(program, row_lower=low, row_upper=high), threads=1)
-        outcome = session.solve(interruptible=False)
-    session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
-    return session, outcome
+    """Solve a linear program; where it has no plan, soft rows give way by what is missing.
 
-
-def _missing(program: Matrices, soft: IntArray, worth: float) -> Relief | None:
-    """Return by how much soft rows must give way, at a penalty of ``worth`` per share of each; None if they cannot."""
-    low = soft[np.isfinite(program.row_lower[soft])]
-    high = soft[np.isfinite(program.row_upper[soft])]
-    where = np.concatenate([low, high])
-    sign = np.concatenate([np.ones(len(low)), -np.ones(len(high))])
-    size = np.maximum(1.0, np.abs(np.concatenate([program.row_lower[low], program.row_upper[high]])))
-    n = len(where)
-    entries = sparse.csc_array((sign, where.astype(np.int32), np.arange(n + 1)), shape=(program.n_rows, n))
+    A row may give way, at a penalty of ``worth`` per share of it, if doing nothing beyond what is held breaks it: with
+    these there always is a plan, and one program tells what is missing and where the plan then stands.
+    """
+    rows, sign, size = _broken(program, soft)
     session = HighsSession(program, threads=1)
-    slack = session.add_columns(entries, -worth / size, np.zeros(n), np.full(n, np.inf))
+    entries = sparse.csc_array(
+        (sign, rows.astype(np.int32), np.arange(len(rows) + 1)), shape=(program.n_rows, len(rows))
+    )
+    slack = session.add_columns(entries, -worth / size, np.zeros(len(rows)), np.full(len(rows), np.inf))
     outcome = session.solve(interruptible=False)
     if outcome.x is None:
-        return None
-    amount: Array = outcome.x[slack] * (1.0 + 1e-7) + np.where(outcome.x[slack] > 0, 1e-7 * size, 0.0)
-    lower = {int(row): float(a) for row, a in zip(low, amount[: len(low)], strict=True) if a > 0}
-    upper = {int(row): float(a) for row, a in zip(high, amount[len(low) :], strict=True) if a > 0}
-    return Relief("what is missing", upper, lower, {})
+        return session, outcome
+    missing = outcome.x[slack]
+    given = np.where(missing > MISSING * size, missing * (1.0 + MISSING) + MISSING * size, 0.0)
+    session.set_costs(np.concatenate([program.cost, np.zeros(len(rows))]), program.offset)
+    session.set_column_bounds(slack, np.zeros(len(rows)), given)
+    session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
+    return session, session.solve(interruptible=False)
+
+
+def _broken(program: Matrices, soft: IntArray) -> tuple[IntArray, Array, Array]:
+    """Return the soft rows that doing nothing breaks: their numbers, the sign of what is missing, and their sizes."""
+    activity = np.asarray(program.a @ np.clip(0.0, program.column_lower, program.column_upper))[soft]
+    low, high = program.row_lower[soft], program.row_upper[soft]
+    under, over = soft[activity < low], soft[activity > high]
+    rows: IntArray = np.concatenate([under, over]).astype(np.int64)
+    sign = np.concatenate([np.ones(len(under)), -np.ones(len(over))])
+    return rows, sign, np.maximum(1.0, np.abs(np.where(sign > 0, program.row_lower[rows], program.row_upper[rows])))

@@ -149,8 +149,12 @@ def _next(study: Study, first: LimitRecord) -> Iterable[Part]:
 
 def _blocking(study: Study, first: LimitRecord) -> Iterable[Part]:
     for joint in study.joint:
-        if joint.blocking_sets and (first.label,) in joint.blocking_sets and joint.gain > 0:
-            yield f" Without it no relief reaches {joint.target}."
+        if (first.label,) in joint.blocking_sets and joint.gain > 0:
+            yield " Without it the other "
+            yield Number(len(joint.searched) - 1, "", "joint.searched", "count")
+            yield f" limits searched do not reach {joint.target} even together"
+            proven = joint.basis == "certified" or joint.proven[joint.blocking_sets.index((first.label,))]
+            yield "." if proven else ", this plan's whole numbers held."
             return
 
 
