@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fabopt.network.tables import Array
-from fabopt.solve.session import Ended, HighsSession, SolverError
+from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
 TOLERANCE = 1e-6
 """Largest violation of a row or bound in a plan, relative to max(1, its size)."""
@@ -53,7 +53,7 @@ def finish(session: HighsSession, x: Array, cost: Array) -> Finished | None:
     session.set_costs(cost)
     session.hold_integers(x)
     try:
-        held = session.solve(interruptible=False)
+        held = _solved(session)
         if held.ended is Ended.INFEASIBLE:
             return None
         if held.x is None or held.row_price is None or held.column_price is None:
@@ -67,6 +67,17 @@ def finish(session: HighsSession, x: Array, cost: Array) -> Finished | None:
     if broken > TOLERANCE:
         raise SolverError(f"The plan breaks a row or bound by {broken:.2g} of its size; {TOLERANCE:g} is allowed.")
     return Finished(plan, held.row_price, held.column_price)
+
+
+def _solved(session: HighsSession) -> Outcome:
+    """Solve the linear program, once more without scaling where HiGHS gives up or its answer breaks a row."""
+    try:
+        outcome = session.solve(interruptible=False)
+    except SolverError:
+        return session.solve_afresh()
+    if outcome.x is not None and session.violation(outcome.x) > TOLERANCE:
+        return session.solve_afresh()
+    return outcome
 
 
 def _worse(cost: Array, plan: Array, than: Array) -> bool:
@@ -97,7 +108,7 @@ def _break_ties(session: HighsSession, x: Array, row_price: Array, column_price:
     cost, offset = session.cost, session.offset
     session.set_costs(np.where(np.isfinite(before[0]), -weights(len(x)), 0.0))
     try:
-        outcome = session.solve(interruptible=False)
+        outcome = _solved(session)
     finally:
         session.set_costs(cost, offset)
         session.set_column_bounds(columns, before[0][columns], before[1][columns])

@@ -304,6 +304,29 @@ class HighsSession:
             )
         return self._outcome(_ENDED[model_status], seconds)
 
+    def solve_afresh(self) -> Outcome:
+        """Solve a linear program again from its last basis, factorised anew and without scaling.
+
+        HiGHS may call a plan optimal that breaks a row by more than its tolerance, since it looks at the scaled
+        program, or give up on its last pivots (both seen after the interior point method, crossover and postsolve);
+        from the same basis this takes a few pivots.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS fails.
+        """
+        basis = self.basis
+        _, scaling = self._highs.getOptionValue("simplex_scale_strategy")
+        self._check(self._highs.clearSolver(), "a fresh start")
+        if basis.valid:
+            self.basis = basis
+        self.set_option("simplex_scale_strategy", 0)
+        try:
+            return self.solve(interruptible=False)
+        finally:
+            self.set_option("simplex_scale_strategy", scaling)
+
     def _choose_methods(self) -> None:
         """Choose what solves linear programs that have no basis, and the heuristics of mixed-integer ones.
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -298,3 +299,38 @@ def test_a_run_says_its_size_its_versions_and_what_the_solver_said():
     assert solution.seconds > 0
     assert solution.stages[0]["ended"] == "optimal"
     assert Ended(solution.stages[0]["ended"]) is Ended.OPTIMAL
+
+
+def test_solving_afresh_gives_the_same_answer_and_leaves_the_options_as_they_were():
+    live = session(workshop(2, (4, 4), (9, 9), make={"lot": 1.5}))
+    live.hold_integers(np.zeros(len(live.cost)))
+    first = live.solve()
+    again = live.solve_afresh()
+    assert again.ended is Ended.OPTIMAL
+    assert again.objective == approx(first.objective)
+    assert (
+        live._highs.getOptionValue("simplex_scale_strategy")[1]
+        == session(workshop(1, (4,), (9,)))._highs.getOptionValue("simplex_scale_strategy")[1]
+    )
+
+
+@pytest.mark.parametrize("gives_up", [False, True])
+def test_what_breaks_a_row_or_makes_the_solver_give_up_is_solved_once_more(monkeypatch, gives_up):
+    """HiGHS may call an answer optimal that breaks a row where the program was scaled, or fail in its last pivots."""
+    right = solve(workshop(2, (4, 4), (9, 9), make={"lot": 1.5})).objective
+    solved = HighsSession.solve
+    spoilt = []
+
+    def spoiling(self, **more):
+        outcome = solved(self, **more)
+        if not self.integer.any() and not spoilt and outcome.x is not None:
+            spoilt.append(outcome)
+            if gives_up:
+                raise SolverError("HiGHS failed.")
+            return replace(outcome, x=outcome.x + 1.0)
+        return outcome
+
+    monkeypatch.setattr(HighsSession, "solve", spoiling)
+    plan = solve(workshop(2, (4, 4), (9, 9), make={"lot": 1.5}))
+    assert spoilt
+    assert plan.objective == approx(right)
