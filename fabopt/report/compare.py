@@ -101,41 +101,50 @@ class ComparisonReport:
 
 
 def _sentence(found: Comparison, plan: Plan) -> str:
+    date = found.dates[-1]
     rows = at_end(found, plan, "running")
-    goods = "accelerators"
     if not rows:
-        rows, goods = at_end(found, plan, "delivered"), "units delivered"
-    return f"Under {plan.name}, {_moves(rows, goods, found.dates[-1])}. {_worth(found, plan)}"
+        return f"Under {plan.name}, {_moves(at_end(found, plan, 'delivered'), DELIVERED, date)}. {_worth(found, plan)}"
+    said = _moves(rows, ACCELERATORS, date)
+    compute = _moves(at_end(found, plan, "compute"), COMPUTE, "")
+    if not (compute.startswith("nobody") and said.startswith("nobody")):
+        said += f"; in compute, {compute}"
+    return f"Under {plan.name}, {said}. {_worth(found, plan)}"
+
+
+ACCELERATORS, COMPUTE, DELIVERED = "accelerators", "H100 equivalents", "units delivered"
+"""What is gained or lost, as the sentence says it."""
 
 
 def _moves(rows: Sequence[Gain], goods: str, date: str) -> str:
-    """Say who gains most and who loses most."""
-    size = sum(max(row.base, row.value) for row in rows)
+    """Say who gains most and who loses most, and what all together do."""
+    least = max(NOTICED * sum(max(row.base, row.value) for row in rows), 1e-9)
+    by = f" by {date}" if date else ""
     up = max(rows, key=lambda row: row.change, default=None)
     down = min(rows, key=lambda row: row.change, default=None)
-    least = max(NOTICED * size, 1e-9)
     parts = []
     if up is not None and up.change > least:
-        parts.append(f"{up.name} gains {_quantity(up.change, goods)} by {date}{_share(up)}")
+        parts.append(f"{up.name} gains {_quantity(up.change, goods)}{by}{_share(up.share)}")
     if down is not None and down.change < -least:
-        when = "" if parts else f" by {date}"
-        parts.append(f"{down.name} loses {_quantity(-down.change, goods)}{when}{_share(down)}")
+        parts.append(f"{down.name} loses {_quantity(-down.change, goods)}{'' if parts else by}{_share(down.share)}")
     if not parts:
-        return f"nobody has noticeably more or fewer {goods} by {date}"
-    total = sum(row.change for row in rows)
-    if goods == "accelerators" and len(rows) > 1:
-        way = "more" if total > 0.0 else "fewer"
-        all_ = f"all labs together run {thousands(abs(total))} {way}" if abs(total) > least else "all run as many"
-        parts.append(all_)
+        return f"nobody has noticeably more or fewer {goods}{by}"
+    if goods != DELIVERED and len(rows) > 1:
+        base, total = sum(row.base for row in rows), sum(row.change for row in rows)
+        way = "gain" if total > 0.0 else "lose"
+        share = _share(total / base if base else None)
+        parts.append(
+            f"all together {way} {thousands(abs(total))}{share}" if abs(total) > least else "all stay as they are"
+        )
     return ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else parts[0]
 
 
 def _quantity(value: float, goods: str) -> str:
-    return f"{thousands(value)} {goods}" if goods == "accelerators" else f"{amount(value)} {goods}"
+    return f"{amount(value) if goods == DELIVERED else thousands(value)} {goods}"
 
 
-def _share(row: Gain) -> str:
-    return "" if row.share is None else f" ({signed(100.0 * row.share)} %)"
+def _share(share: float | None) -> str:
+    return "" if share is None else f" ({signed(100.0 * share)} %)"
 
 
 def _worth(found: Comparison, plan: Plan) -> str:
