@@ -14,7 +14,7 @@ import numpy as np
 
 from fabopt.model.columns import Columns
 from fabopt.model.families import Rows
-from fabopt.network.tables import Network, Tags
+from fabopt.network.tables import DECISIONS, Network, Tags
 
 Side = Literal["upper", "lower", "both"]
 Kind = Literal["physical", "contract", "policy", "demand", "cash", "law"]
@@ -112,7 +112,7 @@ def _of_family(net: Network, rows: Rows, made: Set[str]) -> Iterator[tuple[int, 
         elif name in ("demand", "backlog_balance"):
             d = net.demands[e]
             yield i, _limit(d.tags, d.id, d.name, rows.units[i], family=name, period=t, kind="demand", side=side)
-        elif name == "total_orders":
+        elif name == "total_orders" and net.units[e].instrument not in DECISIONS:
             u = net.units[e]
             yield i, _limit(u.tags, u.id, u.name, u.unit, family=name)
         elif name == "budget":
@@ -151,6 +151,8 @@ def _bounds(net: Network, columns: Columns) -> Iterator[Limit]:
         for e, t in np.argwhere(block.index >= 0).tolist():
             column = int(block.index[e, t])
             record = records[e]
+            if getattr(record, "instrument", "") in DECISIONS:
+                continue
             if free[column - block.offset] and not getattr(record, "on_off", False):
                 yield _limit(
                     record.tags, record.id, record.name, record.unit, family=name, period=t, column=column

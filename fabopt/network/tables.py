@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+DECISIONS = frozenset({"signature", "exercise", "exit", "tier"})
+"""Instruments of units that are a yes or no and no capacity: that there is one of each limits nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:

@@ -47,7 +47,7 @@ class Instrument:
     Attributes
     ----------
     name
-        One word or two: order, build, qualification, prepay, agreement, budget, rule, redesign, wait.
+        One word or two: order, build, qualification, signature, prepay, agreement, budget, rule, redesign, wait ...
     verb
         What a person does, before ``one more unit of ...``.
     influence
@@ -64,12 +64,20 @@ BUILD = Instrument("build", "building", 3)
 QUALIFICATION = Instrument("qualification", "qualifying", 2)
 PREPAY = Instrument("prepay", "prepaying for", 2)
 AGREEMENT = Instrument("agreement", "a long-term agreement for", 1)
+SIGNATURE = Instrument("signature", "signing for", 2)
+EXERCISE = Instrument("exercise", "exercising the option on", 3)
 BUDGET = Instrument("budget", "raising", 3)
 RULE = Instrument("rule", "a rule that gives", 1)
 REDESIGN = Instrument("redesign", "a design that needs less of", 2)
 WAIT = Instrument("wait", "waiting for", 0)
 
-_BY_LEVER: Mapping[str, Instrument] = {"order": ORDER, "build": BUILD, "qualification": QUALIFICATION}
+_BY_LEVER: Mapping[str, Instrument] = {
+    "order": ORDER,
+    "build": BUILD,
+    "qualification": QUALIFICATION,
+    "signature": SIGNATURE,
+    "exercise": EXERCISE,
+}
 
 _WITHOUT_LEVER: Mapping[tuple[str, str], Instrument] = {
     # What may be ordered of a capacity in a period or in all is a question of who pays for it first.

@@ -38,6 +38,10 @@ _FIELDS: Mapping[tuple[str, str], str] = {
     ("more", ""): "markets.{item}.quantity",
     ("budget", ""): "labs.{lab}.budget",
     ("synchronised", ""): "sites",
+    ("contract-minimum", ""): "contracts.{item}.minimum",
+    ("contract-maximum", ""): "contracts.{item}.maximum",
+    ("contract-reserve", ""): "contracts.{item}",
+    ("contract-unlocks", ""): "contracts.{item}.unlocks",
 }
 """Field by the word of the id, and by stage where several share a word."""
 

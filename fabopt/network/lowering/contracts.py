@@ -59,7 +59,7 @@ def lower_contracts(chain: Chain, net: Network) -> tuple[Network, list[Reserved]
         _decisions(records, deal)
     takes = _takes(records, deals, scopes)
     for deal in deals:
-        if deal.contract.maximum is not None:
+        if deal.id in takes and deal.contract.maximum is not None:
             add_takes(records, deal, takes[deal.id], net)
         agreements.append(_agreement(deal, takes.get(deal.id), records))
     inside = {deal.id for deal in deals if not deal.outside}
@@ -77,7 +77,7 @@ def lower_contracts(chain: Chain, net: Network) -> tuple[Network, list[Reserved]
         payments=(*net.payments, *paid),
         budgets=tuple(_with_payments(budget, records) for budget in net.budgets),
     )
-    return net, [Reserved(deal, scopes[deal.id]) for deal in deals if _reserves(deal)]
+    return net, [Reserved(deal, scopes[deal.id]) for deal in deals if _reserves(deal) and deal.possible.any()]
 
 
 def _deal(chain: Chain, net: Network, contract_id: str) -> Deal:
@@ -110,9 +110,10 @@ def _decisions(records: Records, deal: Deal) -> None:
     """Add signature, exercise and departure, with what is paid for them and the rows that tie them together."""
     chain, contract = deal.chain, deal.contract
     n, option = chain.n, contract.option
+    if not contract.offered:
+        return
     if deal.sign:
         mask = begin_mask(chain, contract) if option is None else chain.window(contract.first, contract.last)
-        mask = mask if contract.offered else np.zeros(n)
         pinned = None
         if contract.signed is not None:
             pinned = np.zeros(n)
@@ -191,7 +192,7 @@ def _takes(records: Records, deals: list[Deal], scopes: dict[str, Scope]) -> dic
     found: dict[str, Linear] = {}
     groups: dict[tuple[str, frozenset[str], str], list[Deal]] = {}
     for deal in deals:
-        if not deal.kind:
+        if not deal.kind or not deal.possible.any():
             continue
         if deal.contract.goods.from_outside:
             found[deal.id] = outside_take(records, deal)
@@ -339,9 +340,9 @@ def _agreement(deal: Deal, take: Linear | None, records: Records) -> Agreement:
         maximum=None if contract.maximum is None else deal.amount(contract.maximum),
         in_force=deal.in_force.terms.rows(),
         standing=deal.in_force.constant,
-        sign=deal.sign,
-        exercise=deal.begin if contract.option is not None else "",
-        exit=f"exit:{deal.id}" if contract.exit is not None else "",
+        sign=deal.sign if contract.offered else "",
+        exercise=deal.begin if contract.option is not None and contract.offered else "",
+        exit=f"exit:{deal.id}" if contract.exit is not None and contract.offered else "",
         short=f"short:{deal.id}" if has_short else "",
         signed="" if contract.signed is None else str(contract.signed),
         payments=tuple(records.paid.get(deal.id, ())),

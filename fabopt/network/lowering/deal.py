@@ -180,7 +180,7 @@ class Deal:
             return
         records.groups.append(
             GroupLimit(
-                f"contract:{self.id}:{what}", name, self.unit if unit is None else unit, sense,  # type: ignore[arg-type]
+                f"contract-{what}:{self.id}", name, self.unit if unit is None else unit, sense,  # type: ignore[arg-type]
                 tuple(windows[w] for w in held), rhs[held], found, self.tags(self.stage),
                 limit_kind="contract", relaxable=relaxable, levers=levers,
             )
@@ -261,12 +261,12 @@ def in_force(chain: Chain, contract_id: str, contract: Contract) -> tuple[Linear
         old = ages >= 0
         force.constant[old] = share[old] * pulse[ages[old]]
         begun.constant[old] = 1.0
-    else:
+    elif contract.offered:
         unit = f"sign:{contract_id}" if contract.option is None else f"exercise:{contract_id}"
         for age in range(n):
             force.terms.add(("unit", unit, age), share * pulse[age])
             begun.terms.add(("unit", unit, age), np.ones(n))
-    if contract.exit is not None:
+    if contract.exit is not None and contract.offered:
         gone = rise(chain.lead(contract.exit.notice.value), n)
         for age in range(n):
             force.terms.add(("unit", f"exit:{contract_id}", age), -share * gone[age])
