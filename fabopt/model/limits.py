@@ -14,7 +14,7 @@ import numpy as np
 
 from fabopt.model.columns import Columns
 from fabopt.model.families import Rows
-from fabopt.network.tables import DECISIONS, Network, Tags
+from fabopt.network.tables import CONTRACT, DECISIONS, Network, Tags
 
 Side = Literal["upper", "lower", "both"]
 Kind = Literal["physical", "contract", "policy", "demand", "cash", "law"]
@@ -108,6 +108,8 @@ def _of_family(net: Network, rows: Rows, made: Set[str]) -> Iterator[tuple[int, 
             )  # fmt: skip
         elif name == "balance" and net.materials[e].id not in made:
             m = net.materials[e]
+            if m.tags.stage == CONTRACT:  # money that was prepaid
+                continue
             yield i, _limit(m.tags, m.id, m.name, m.unit, family=name, period=t)
         elif name in ("demand", "backlog_balance"):
             d = net.demands[e]

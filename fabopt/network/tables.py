@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+CONTRACT = "contract"
+"""Stage of what contracts add to keep account of them."""
 DECISIONS = frozenset({"signature", "exercise", "exit", "tier"})
 """Instruments of units that are a yes or no and no capacity: that there is one of each limits nobody."""
 
@@ -335,13 +337,11 @@ class WholeGroup:
 class Agreement:
     """A contract as the network has it.
 
-    ``take`` (with ``taken[T]``, what is taken whatever is decided) is the volume under it, ``in_force`` (with
-    ``standing[T]``) the share of a period in which it is in force; ``minimum[T]`` and ``maximum[T]`` hold for a period
-    in force throughout, ``maximum`` None where takes are not counted. ``sign``, ``exercise``, ``exit`` and ``short``
-    are ids of units and of the activity of what is paid and not taken, empty where there is none; ``signed`` is the
-    date of a contract that is data. ``payments`` are all that the buyer pays under it. Those between parties of the
-    instance stand among the network's payments too (purchases less what they would be at list prices); the others are
-    costs of the decisions that their terms name.
+    ``take`` plus ``taken[T]`` is the volume under it, ``in_force`` plus ``standing[T]`` the share of a period in which
+    it is in force; ``minimum[T]`` and ``maximum[T]`` (None: takes are not counted) hold for a whole period. ``sign``,
+    ``exercise``, ``exit`` and ``short`` are ids of units and of the activity of what is paid and not taken, or empty;
+    ``signed`` is the date of one that is data. ``payments`` are all that the buyer pays: those between parties of the
+    instance are the network's payments too, less list prices; the others are costs of the decisions in their terms.
     """
 
     id: str

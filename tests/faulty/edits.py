@@ -538,4 +538,22 @@ MEANING = [
         "network.materials.egg",
         "'egg' needs 'hen' needs 'egg'",
     ),
+    Faulty(
+        "a contract with an unknown party",
+        "# --- Checks and variants",
+        "contracts:\n  lta:\n    buyer: merlyn\n    supplier: bitstack\n    goods: {memory_makers: [bitstack]}\n"
+        "    reserve: 30 %\n# --- Checks and variants",
+        "buyer: merlyn",
+        "contracts.lta.buyer",
+        "there is no party 'merlyn'; did you mean 'merlin'?",
+    ),
+    Faulty(
+        "a contract that asks for more than it allows",
+        "# --- Checks and variants",
+        "contracts:\n  lta:\n    buyer: merlin\n    supplier: bitstack\n    goods: {memory_makers: [bitstack]}\n"
+        "    must_take: true\n    maximum: 5 kwafer/month\n    minimum: 6 kwafer/month\n# --- Checks and variants",
+        "minimum: 6",
+        "contracts.lta.minimum",
+        "in 2027Q1 the minimum take of 6 lies above the maximum of 5",
+    ),
 ]

@@ -27,7 +27,7 @@ from fabopt.network.lowering.contract_goods import materials_of, scope
 from fabopt.network.lowering.contract_takes import LENDERS, add_takes, inside_takes, outside_take
 from fabopt.network.lowering.deal import Deal, Linear, Records, begin_mask, in_force
 from fabopt.network.lowering.policy_scope import RESOURCE, Expression, Scope
-from fabopt.network.tables import Agreement, Array, Budget, Network, Term, Unit, UnitMaterial, Use
+from fabopt.network.tables import CONTRACT, Agreement, Array, Budget, Network, Term, Unit, UnitMaterial, Use
 
 UNIT_OF_EXPANSION = {
     "fabs": "expand:",
@@ -99,10 +99,10 @@ def _deal(chain: Chain, net: Network, contract_id: str) -> Deal:
 def _placed(deal: Deal, net: Network, found: Scope | None) -> Deal:
     """Return the contract with the stage and the unit of its goods."""
     if found is not None:
-        return replace(deal, stage=found.tags.stage or "contract", unit=found.unit)
+        return replace(deal, stage=found.tags.stage or CONTRACT, unit=found.unit)
     if deal.kind:
         material = next(m for m in net.materials if m.id == materials_of(deal)[0])
-        return replace(deal, stage=material.tags.stage or "contract", unit=material.unit)
+        return replace(deal, stage=material.tags.stage or CONTRACT, unit=material.unit)
     return deal
 
 

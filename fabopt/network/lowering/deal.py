@@ -21,6 +21,7 @@ from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain
 from fabopt.network.lowering.policy_scope import Expression
 from fabopt.network.profiles import ramp_profile
 from fabopt.network.tables import (
+    CONTRACT,
     Activity,
     Array,
     Flow,
@@ -93,7 +94,7 @@ class Deal:
     begun: Linear
     possible: Array
     windows: tuple[tuple[int, ...], ...]
-    stage: str = "contract"
+    stage: str = CONTRACT
     unit: str = ""
 
     @property
@@ -122,7 +123,7 @@ class Deal:
         """Units whose order brings it into force, where that is open."""
         return () if self.begun.is_data else (self.begin,)
 
-    def tags(self, stage: str = "contract") -> Tags:
+    def tags(self, stage: str = CONTRACT) -> Tags:
         """Return the tags of a record of the contract."""
         lab = self.contract.buyer if self.contract.buyer in self.chain.instance.labs else ""
         return Tags(stage=stage, owner=self.contract.supplier, customer=self.contract.buyer, item=self.id, lab=lab)
