@@ -89,12 +89,20 @@ def test_the_game_is_shown_with_its_rounds_and_compared_with_truth_and_uniform_r
     assert max(map(len, lines)) <= 100
 
 
-@pytest.mark.parametrize(("scenario", "ending"), [(None, "divergence"), ("limited", "equilibrium")])
-def test_the_game_as_data(scenario, ending, capsys):
+@pytest.mark.parametrize(
+    ("scenario", "ending", "first"),
+    [
+        (None, "divergence", 280 + 100 + 32.5),
+        ("limited", "equilibrium", 240 + 100 + 32.5),
+        # At a tenth of its worth for each wafer beyond the need a orders x with x + 70 = sqrt(100 x 70 / 0.1).
+        ("priced", "equilibrium", 70_000**0.5 - 70 + 100 + 32.5),
+    ],
+)
+def test_the_game_as_data(scenario, ending, first, capsys):
     found = shown(capsys, FOLDER / "proportional", "--game", *(["--scenario", scenario] if scenario else []))
     (game,) = found["games"]
     assert game["ending"] == ending
-    assert game["inflation"][1] == pytest.approx(2.75 if scenario is None else (240 + 100 + 32.5) / 150)
+    assert game["inflation"][1] == pytest.approx(first / 150)
 
 
 def test_the_table_of_an_example_is_what_a_reader_sees(capsys):
