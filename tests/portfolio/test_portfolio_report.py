@@ -90,6 +90,17 @@ def test_show_prints_it_within_100_columns(folder, capsys):
     assert max(len(line) for line in out.splitlines()) <= 100
 
 
+def test_names_from_an_instance_are_escaped_in_notebooks_and_cleaned_for_terminals(tmp_path):
+    raw = tree(b=chip(14_000, 28_000))
+    raw["labs"]["lab"]["name"] = "<script>\u001b[2J"
+    raw["chips"]["b"]["designer"] = "e"
+    raw["dies"]["die-e"] = {**raw["dies"]["die"], "designer": "e"}
+    raw["chips"]["b"]["boms"] = {"plain": {"dies": {"die-e": 1}}}
+    found = loaded(raw, tmp_path).solve().portfolio("lab")
+    assert "<script>" not in found._repr_html_()
+    assert all("\u001b" not in line for line in found.lines())
+
+
 def test_json_is_one_object_with_the_records(folder, capsys):
     assert main(["show", str(folder), "--for", "borealis", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
