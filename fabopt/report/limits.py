@@ -16,16 +16,24 @@ SECTIONS = {"diversity": "share", "resilience": "survival", "barred_flows": "exp
 def limit_lines(study: LimitStudy, unit: str = "M USD", width: int = WIDTH) -> list[str]:
     """Return a study as lines: the answer in a sentence, the limits with their prices, the values of the plans."""
     rows = tuple(
-        (one.name, SECTIONS[one.section], f"{one.binding} of {one.rows}", _row(one, unit), _price(one, unit))
+        (
+            one.name,
+            SECTIONS[one.section],
+            f"{one.binding} of {one.rows}",
+            _row(one, unit),
+            _point(one, unit),
+            _price(one, unit),
+        )
         for one in study.prices
     )
-    headers = ("limit", "kind", "rows priced", "dearest row, for one more unit", "price")
+    headers = ("limit", "kind", "rows priced", "dearest row, a unit", "one point", "price")
     lines = [*wrap(_sentence(study, unit), width), "", *TextTable("Prices of limits", headers, rows, 2).lines(width)]
     lines += ["", f"value under all limits    {_value(study.value.low, study.value.status, unit)}"]
     lines.append(f"value without any limit   {_value(study.without.low, study.without.status, unit)}")
     lines += wrap(
         "A price is what the plan gains without that limit alone, under all others; prices of single limits need not "
-        "add up to that of all. The price of a row holds for small changes.",
+        "add up to that of all. One point is the worth of easing it by a percentage point of compute (an export "
+        "rule by 1 % of its quantity) in every row, by prices that hold for small changes.",
         width,
     )
     return lines
@@ -62,6 +70,10 @@ def _price(one: PriceOfLimit, unit: str) -> str:
     if one.high - one.low <= 1e-6 * max(abs(one.high), 1.0):
         return money(one.high, unit)
     return f"{amount(one.low)} to {money(one.high, unit)}"
+
+
+def _point(one: PriceOfLimit, unit: str) -> str:
+    return "-" if one.point is None else money(one.point, unit) if unit else amount(one.point)
 
 
 def _row(one: PriceOfLimit, unit: str) -> str:

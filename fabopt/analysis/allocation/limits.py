@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from fabopt.analysis.allocation.study import Value, price_between, value_of
+from fabopt.analysis.allocation.study import Value, measured, price_between, value_of
 from fabopt.analysis.explosion import AnalysisError
 from fabopt.domain.customers import BarredFlow
 from fabopt.domain.instance import Instance
+from fabopt.network.links import link
 from fabopt.network.lower import lower
+from fabopt.network.lowering.diversity import labs_in, planned
 from fabopt.network.lowering.trade import said
 from fabopt.network.tables import Network
 from fabopt.solve.options import SolveOptions
@@ -38,6 +40,9 @@ class PriceOfLimit:
     row, period, row_price, unit
         The row with the largest price: its name, first period, and value of one unit more, in `unit`; None where no
         row has a price.
+    point
+        Value of easing every row by one percentage point of compute (of an export rule by one per cent of its
+        quantity), by the rows' prices, so for small changes; None where it has no rows.
     status, low, high
         How the plan without this limit, under all others, ended; and by how much more it is worth, at least and at
         most (None where one of the two plans is missing).
@@ -52,6 +57,7 @@ class PriceOfLimit:
     period: str | None
     row_price: float | None
     unit: str
+    point: float | None
     status: str
     low: float | None
     high: float | None
@@ -115,7 +121,8 @@ def limit_study(instance: Instance, options: SolveOptions | None = None) -> Limi
     bare = solve(lower(instance.model_copy(update={"diversity": {}, "resilience": {}, "barred_flows": ()})), options)
     value = value_of(plan)
     prices = tuple(
-        _priced(section, name, title, rest, net, plan, value, options) for section, name, title, rest in limits
+        _priced(instance, section, name, title, rest, net, plan, value, options)
+        for section, name, title, rest in limits
     )
     return LimitStudy(value, value_of(bare), prices, tuple(conflict.sentence for conflict in plan.conflicts))
 
@@ -138,6 +145,7 @@ def _rule(instance: Instance, rule: BarredFlow) -> str:
 
 
 def _priced(
+    instance: Instance,
     section: str,
     name: str,
     title: str,
@@ -151,6 +159,9 @@ def _priced(
     ids = {group.id for group in net.groups if (group.tags.stage, group.tags.item) == key}
     states = [state for state in plan.limits if state.family == "group_limit" and state.entity in ids]
     priced = [state for state in states if abs(state.price) > 1e-9]
+    point = sum(
+        abs(state.price) * size for state, size in zip(states, _points(instance, net, plan, states), strict=True)
+    )
     dearest: LimitState | None = max(priced, key=lambda state: abs(state.price), default=None)
     found = value_of(solve(lower(rest), options))
     price = price_between(value, found)
@@ -160,5 +171,16 @@ def _priced(
         None if dearest is None else dearest.name,
         None if dearest is None else net.periods[dearest.period].label,
         None if dearest is None else abs(dearest.price),
-        "" if not states else states[0].unit, found.status, low, high,
+        "" if not states else states[0].unit, point if states else None, found.status, low, high,
     )  # fmt: skip
+
+
+def _points(instance: Instance, net: Network, plan: Solution, states: list[LimitState]) -> Iterator[float]:
+    """Yield what one percentage point is in each row: of planned compute, or of what an export rule allows."""
+    links = link(net)
+    compute = {lab.id: measured(planned(links, lab), net, plan) for lab in labs_in(instance, net)}
+    windows = {(group.id, window[0]): (group, window) for group in net.groups for window in group.windows}
+    for state in states:
+        group, window = windows[state.entity, state.period]
+        of = state.limit if group.limit_kind == "law" else compute[group.tags.lab][list(window)].sum()
+        yield 0.01 * float(of)

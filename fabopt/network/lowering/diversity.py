@@ -30,7 +30,7 @@ from fabopt.network.graph import to_networkx
 from fabopt.network.links import Links, link
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.policy_scope import Expression, windows_of
-from fabopt.network.lowering.stops import Node, Remaining, Stop, touched
+from fabopt.network.lowering.stops import Node, Remaining, Stop, later, touched
 from fabopt.network.reach import earliest
 from fabopt.network.suppliers import Supplier, suppliers, unit_suppliers
 from fabopt.network.tables import Activity, Array, GroupLimit, Network, Tags, Unit
@@ -163,35 +163,24 @@ class _Rows:
         activities = [("activity", key) for key in self.running.get(supplier, ())]
         return [*activities, *(("unit", key) for key in self.building.get(supplier, ()))]
 
-    def _planned(self, lab: Lab, designer: str = "") -> Expression:
-        """Return a lab's compute, or the part of it that runs on a designer's chips."""
-        total = Expression()
-        for material, weight in lab.weights.items():
-            for flow in self.links.makers[material]:
-                tags = self.links.activities[flow.activity].tags
-                if not designer or (tags.stage == "compute" and tags.item == designer):
-                    arrived = np.concatenate([np.zeros(flow.age), np.maximum(flow.amount, 0.0)])[: self.chain.n]
-                    total.add(("activity", flow.activity, flow.age), weight * arrived)
-        return total
-
     def _of_designers(self, cap_id: str, cap: ShareCap, lab: Lab, share: Array, windows: Windows) -> None:
         """Add the rows of a cap on designers: those whose chips the lab can run."""
-        planned = self._planned(lab)
+        compute = planned(self.links, lab)
         designers = dict.fromkeys(
             self.links.activities[name].tags.item
-            for _, name, _ in planned.terms
+            for _, name, _ in compute.terms
             if self.links.activities[name].tags.stage == "compute" and self.links.activities[name].tags.item
         )
         for designer in designers:
             if not cap.suppliers or designer in cap.suppliers:
-                terms = self._planned(lab, designer).plus(planned, -share)
+                terms = planned(self.links, lab, designer).plus(compute, -share)
                 one = _Asked("diversity", cap_id, cap, lab, share, windows)
                 said = f"share of {self._named(('designer', designer))} in {lab.name}'s compute"
                 self.groups.append(self._limit(one, ("designer", designer), "", said, "<=", terms))
 
     def _remains(self, one: _Asked, remaining: Remaining) -> GroupLimit:
         """Return the row of a limit on what remains."""
-        terms = Expression().plus(self._planned(one.lab), -one.share)
+        terms = Expression().plus(planned(self.links, one.lab), -one.share)
         for material, weight in one.lab.weights.items():
             terms = terms.plus(remaining.made(material), weight)
         supplier, first = remaining.stop.supplier, self.net.periods[remaining.stop.first].label
@@ -250,6 +239,17 @@ KIND_SAYS = {
     "region": "region",
 }
 """Kinds of supplier in words."""
+
+
+def planned(links: Links, lab: Lab, designer: str = "") -> Expression:
+    """Return a lab's compute, or the part of it that runs on a designer's chips."""
+    total = Expression()
+    for material, weight in lab.weights.items():
+        for flow in links.makers[material]:
+            tags = links.activities[flow.activity].tags
+            if not designer or (tags.stage == "compute" and tags.item == designer):
+                total.add(("activity", flow.activity, flow.age), weight * later(np.maximum(flow.amount, 0.0), flow.age))
+    return total
 
 
 def labs_in(instance: Instance, net: Network) -> list[Lab]:

@@ -119,7 +119,7 @@ class Remaining:
         """Return what is made of a material in the remaining plan, by period of arrival."""
         total = Expression()
         for flow in self.links.makers[material]:
-            self._split(total, ("activity", flow.activity), flow.age, _later(np.maximum(flow.amount, 0.0), flow.age))
+            self._split(total, ("activity", flow.activity), flow.age, later(np.maximum(flow.amount, 0.0), flow.age))
         return total
 
     def _open(self, upper: Array | None) -> Array:
@@ -176,9 +176,9 @@ class Remaining:
         material, links = self.links.materials[key], self.links
         total = Expression()
         for flow in (*links.makers[key], *(f for f in links.takers[key] if f.high <= 0.0)):
-            self._split(total, ("activity", flow.activity), flow.age, _later(-flow.amount, flow.age))
+            self._split(total, ("activity", flow.activity), flow.age, later(-flow.amount, flow.age))
         for part in (*links.releasers[key], *links.part_of[key]):
-            self._split(total, ("unit", part.unit), part.age, _later(np.full(self.periods, -part.amount), part.age))
+            self._split(total, ("unit", part.unit), part.age, later(np.full(self.periods, -part.amount), part.age))
         if material.storable:
             column, first = self.columns["material", key], self.stop.first
             at_first = np.arange(self.periods) == first
@@ -197,7 +197,7 @@ class Remaining:
         resource, links = self.links.resources[key], self.links
         total = Expression()
         for use in links.users[key]:
-            self._split(total, ("activity", use.activity), use.age, _later(use.amount, use.age))
+            self._split(total, ("activity", use.activity), use.age, later(use.amount, use.age))
         for effect in dict.fromkeys(map(_ById, (*links.adders[key], *links.occupiers[key]))):
             self._effect(total, effect.effect)
         rhs = resource.base[self.stop.first : self.until + 1]
@@ -209,7 +209,7 @@ class Remaining:
         last = self.periods if effect.persistent else min(self.periods, effect.first_age + len(effect.profile))
         for age in range(effect.first_age, last):
             share = float(effect.profile[min(age - effect.first_age, len(effect.profile) - 1)])
-            self._split(total, ("unit", effect.unit), age, _later(np.full(self.periods, -share), age))
+            self._split(total, ("unit", effect.unit), age, later(np.full(self.periods, -share), age))
         if effect.persistent and self.links.units[effect.unit].retire_cost is not None:
             for age in range(self.periods):
                 total.add(("retire", effect.unit, age), np.full(self.periods, float(effect.profile[-1])))
@@ -228,6 +228,6 @@ class _ById:
         return isinstance(other, _ById) and other.effect is self.effect
 
 
-def _later(amount: Array, age: int) -> Array:
+def later(amount: Array, age: int) -> Array:
     """Return amounts by start as amounts by period of effect; nothing comes from before the horizon."""
     return np.concatenate([np.zeros(min(age, amount.size)), amount[: max(amount.size - age, 0)]])
