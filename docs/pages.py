@@ -71,6 +71,8 @@ def mathematics_page() -> str:
         parts.append(section(title_of(module.__name__), module.__name__))
         parts += [family_text(family) for family in module.FAMILIES]
     parts.append(section("Objective", "fabopt.model.objective"))
+    parts.append(section("The objective of one party", "fabopt.model.payoff"))
+    parts.append(section("What one party decides", "fabopt.network.perspective"))
     parts.append(section("Objectives in order", "fabopt.solve.objectives"))
     parts.append(section("From the incumbent to the plan", "fabopt.solve.finish"))
     return "\n\n".join(part.rstrip() for part in parts) + "\n"

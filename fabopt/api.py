@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from fabopt.report.overview import Overview
     from fabopt.report.portfolio import PortfolioReport
     from fabopt.report.tornado import TornadoReport
+    from fabopt.solve.options import SolveOptions
     from fabopt.solve.run import Hook, Notify
-    from fabopt.solve.solution import Conflict
+    from fabopt.solve.solution import Conflict, Solution
 
 RESULTS = Path("results")
 """Folder that results are written to where none is named."""
@@ -308,6 +309,7 @@ class Instance:
         self,
         objective: str = "value",
         *,
+        given: Result | None = None,
         progress: Notify | None = None,
         extra: Sequence[Hook] = (),
         out: str | Path | None = None,
@@ -319,6 +321,8 @@ class Instance:
         ----------
         objective
             value, compute, time_to_compute, least_cost or max_min.
+        given
+            The plan that others are held to in the perspective of one party; the system's own when left out.
         progress
             Called with the name of the stage and how far it is.
         extra
@@ -327,7 +331,8 @@ class Instance:
             Folder to save the result in; it stays in memory when left out.
         options
             ``time_limit`` (seconds) and ``gap`` (share), else the instance's own; ``threads``, ``seed``, ``target``,
-            ``by``, ``measure``, ``demands``: see `fabopt.solve.options.SolveOptions`.
+            ``by``, ``measure``, ``demands``, ``perspective`` (system, lab:NAME, owner:NAME): see
+            `fabopt.solve.options.SolveOptions`.
 
         Returns
         -------
@@ -348,12 +353,16 @@ class Instance:
         chosen = SolveOptions(objective=objective, **{**self._defaults(), **options})  # type: ignore[arg-type]
         if out is not None:
             check_target(Path(out))
-        solution = solve(self.network, chosen, progress, extra)
+        net, before = self.network, None
+        if chosen.party:
+            net, solution, before = self._seen(chosen, given, progress, extra)
+        else:
+            solution = solve(net, chosen, progress, extra)
         origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), self.money)
-        tables = core_and_domain(self.network, solution) if solution.has_plan else {}
+        tables = core_and_domain(net, solution) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
         result = Result(
-            make_manifest(origin, self.network, solution),
+            make_manifest(origin, net, solution, before),
             names.__getitem__,
             instance_json(self.data),
             solution.log,
@@ -362,6 +371,31 @@ class Instance:
         if out is not None and result.has_plan:
             result.save(out)
         return result
+
+    def _seen(
+        self, chosen: SolveOptions, given: Result | None, progress: Notify | None, extra: Sequence[Hook]
+    ) -> tuple[Network, Solution, dict[str, float] | None]:
+        """Return network and solution from one party's perspective, and what the given plan came to for each party."""
+        import time
+        from dataclasses import replace
+
+        from fabopt.solve.perspective import check_party, decided, solve_seen
+        from fabopt.solve.results.decided import decided_in
+        from fabopt.solve.results.parties import by_party, party_rows
+        from fabopt.solve.run import solve
+
+        net, deadline = self.network, time.monotonic() + chosen.time_limit
+        check_party(net, chosen, tuple(self.data.labs))
+        if given is not None:
+            plan = decided_in(net, given.table("core/activities"), given.table("core/units"))
+            before = by_party(given.perspective.to_dict("list"))
+        else:
+            system = solve(net, replace(chosen, perspective="system"), progress, extra)
+            if not system.has_plan:
+                return net, system, None
+            plan, before = decided(net, system), by_party(party_rows(net, system))
+        seen, solution = solve_seen(net, chosen, plan, deadline, progress, extra)
+        return seen, solution, before
 
     def _repr_html_(self) -> str:
         return self.show()._repr_html_()
@@ -376,9 +410,10 @@ class Instance:
         )
 
 
-def default_folder(instance: str, scenario: str | None) -> Path:
-    """Return where a result is saved when no folder is named: ``results/<instance>[-<scenario>]``."""
-    return RESULTS / f"{instance}{f'-{scenario}' if scenario else ''}"
+def default_folder(instance: str, scenario: str | None, perspective: str = "system") -> Path:
+    """Return where a result is saved when no folder is named: ``results/<instance>[-<scenario>][-<perspective>]``."""
+    seen = "" if perspective == "system" else f"-{perspective.replace(':', '-')}"
+    return RESULTS / f"{instance}{f'-{scenario}' if scenario else ''}{seen}"
 
 
 def load_result(path: str | Path) -> Result:
@@ -563,6 +598,11 @@ class Result:
         return self.table("transfers")
 
     @property
+    def perspective(self) -> pd.DataFrame:
+        """What each kind of value, cost and transfer comes to for each party; the transfers add up to zero."""
+        return self.table("perspective")
+
+    @property
     def limits(self) -> pd.DataFrame:
         """Everything that restricts somebody: limit, use, slack and price."""
         return self.table("limits")
@@ -713,7 +753,11 @@ class Result:
     @property
     def default_folder(self) -> Path:
         """Where :meth:`save` writes when no folder is named."""
-        return default_folder(self.manifest["instance"], self.manifest["scenario"])
+        return default_folder(
+            self.manifest["instance"],
+            self.manifest["scenario"],
+            self.manifest["options"].get("perspective", "system"),
+        )
 
     @property
     def _title(self) -> str:

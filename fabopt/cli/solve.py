@@ -32,6 +32,10 @@ _Objective = typer.Option(help="value, compute, time_to_compute, least_cost or m
 _Target = typer.Option(help="Compute to be reached (time_to_compute).", show_default=False)
 _By = typer.Option(help="Period by whose end compute counts (compute); the last reported one.", show_default=False)
 _Measure = typer.Option(help="Compute counts as cumulative, or as the rate of a period.")
+_Perspective = typer.Option(help="Whose value counts: system, lab:NAME or owner:NAME.")
+_Given = typer.Option(
+    help="Result that others are held to in a perspective; else the system's plan.", show_default=False
+)
 _Limit = typer.Option("--time-limit", help="Seconds for the solver; else the instance's own.", show_default=False)
 _Gap = typer.Option(help="Relative gap at which a plan is good enough; else the instance's own.", show_default=False)
 _Threads = typer.Option(help="Threads of the solver; 0 leaves it to HiGHS.")
@@ -68,6 +72,8 @@ def solve(
     target: Annotated[float | None, _Target] = None,
     by: Annotated[str | None, _By] = None,
     measure: Annotated[str, _Measure] = "cumulative",
+    perspective: Annotated[str, _Perspective] = "system",
+    given: Annotated[Path | None, _Given] = None,
     time_limit: Annotated[float | None, _Limit] = None,
     gap: Annotated[float | None, _Gap] = None,
     threads: Annotated[int, _Threads] = 0,
@@ -80,11 +86,13 @@ def solve(
     from fabopt import api
 
     options: dict[str, Any] = {"target": target, "by": by, "measure": measure, "threads": threads}
+    options["perspective"] = perspective
     options |= {name: given for name, given in (("gap", gap), ("time_limit", time_limit)) if given is not None}
     instance = _prepared(path, scenario, set_ or [], as_json)
     if pin is not None:
         instance = instance.pinned(api.load_result(pin), pin_until)
-    folder = out or api.default_folder(instance.name, scenario)
+    folder = out or api.default_folder(instance.name, scenario, perspective)
+    options["given"] = None if given is None else api.load_result(given)
     with step("solve", as_json) as found, telling(as_json) as teller, solver_on_stderr():
         result = instance.solve(objective, progress=teller, out=folder, **options)
         found += _outcome(result)

@@ -66,7 +66,7 @@ DEFINITION = Family(
 )
 FAMILIES = (BUDGET, GROUP_LIMIT, WHOLE_GROUP, DEFINITION)
 
-_BLOCK = {
+BLOCK = {
     "activity": "start",
     "unit": "order",
     "demand": "deliver",
@@ -178,7 +178,7 @@ def _term(
     entity = getattr(columns.at, kind).get(term.id)
     if entity is None:
         raise ModelError(f"{group.id!r} names the {kind} {term.id!r}, which is not in the network.")
-    index = columns[_BLOCK[term.kind]].index[entity]  # [T], or [steps, T] for deliveries
+    index = columns[BLOCK[term.kind]].index[entity]  # [T], or [steps, T] for deliveries
     seen = period - term.shift
     inside = (seen >= 0) & (seen < net.n_periods)
     column = np.where(inside, index[..., np.clip(seen, 0, net.n_periods - 1)], -1)

@@ -37,23 +37,28 @@ than using it. What lands n periods later counts ``survival ** n`` of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from fabopt.model.columns import Columns
 from fabopt.model.families import IntArray, filled, stacked
+from fabopt.network.parties import Names, parties_of
 from fabopt.network.tables import Array, Network
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveTerm:
-    """One named part of the objective: ``constant + coefficients . x[columns]``, discounted, gains positive."""
+    """One named part of the objective: ``constant + coefficients . x[columns]``, discounted, gains positive.
+
+    ``party`` says for each column whose money it is (`fabopt.network.parties`).
+    """
 
     name: str
     columns: IntArray
     coefficients: Array
     constant: float = 0.0
+    party: Names = field(default_factory=lambda: np.zeros(0, dtype=object))
 
     def value(self, x: Array) -> float:
         """Return the term's worth in a plan ``x`` [columns of the model]."""
@@ -80,11 +85,12 @@ def joined_terms(net: Network, parts: Sequence[list[ObjectiveTerm]]) -> tuple[Ob
     return (constant, *(term for part in parts for term in part if len(term.columns)))
 
 
-def _term(name: str, index: IntArray, coefficient: Array | float) -> ObjectiveTerm:
-    """Return a term over the columns of ``index`` where the coefficient is not zero."""
+def _term(name: str, index: IntArray, coefficient: Array | float, party: Names) -> ObjectiveTerm:
+    """Return a term over the columns of ``index`` where the coefficient is not zero; one party a record."""
     per_place = np.broadcast_to(np.asarray(coefficient, dtype=float), index.shape)
     there = (index >= 0) & (per_place != 0)
-    return ObjectiveTerm(name, index[there], per_place[there])
+    whose_column = np.broadcast_to(party.reshape(-1, *[1] * (index.ndim - 1)), index.shape)
+    return ObjectiveTerm(name, index[there], per_place[there], party=whose_column[there])
 
 
 def _discount(net: Network) -> Array:
@@ -97,9 +103,9 @@ def _operations(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     fixed = stacked([filled(a.fixed_cost, T, 0.0) for a in net.activities], T)
     start = np.array([a.start_cost for a in net.activities], dtype=float)[:, None]
     return [
-        _term("activity_cost", columns["start"].index, -cost * disc),
-        _term("fixed_cost", columns["on"].index, -fixed * disc),
-        _term("start_cost", columns["switch"].index, -start * disc),
+        _term("activity_cost", columns["start"].index, -cost * disc, parties_of(net, "activity")),
+        _term("fixed_cost", columns["on"].index, -fixed * disc, parties_of(net, "activity")),
+        _term("start_cost", columns["switch"].index, -start * disc, parties_of(net, "activity")),
     ]
 
 
@@ -109,9 +115,9 @@ def _orders(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     fixed = stacked([filled(u.fixed_cost, T, 0.0) for u in net.units], T)
     retire = np.array([u.retire_cost or 0.0 for u in net.units], dtype=float)[:, None]
     return [
-        _term("order_cost", columns["order"].index, -cost * disc),
-        _term("order_fixed_cost", columns["placed"].index, -fixed * disc),
-        _term("retire_cost", columns["retire"].index, -retire * disc),
+        _term("order_cost", columns["order"].index, -cost * disc, parties_of(net, "unit")),
+        _term("order_fixed_cost", columns["placed"].index, -fixed * disc, parties_of(net, "unit")),
+        _term("retire_cost", columns["retire"].index, -retire * disc, parties_of(net, "unit")),
     ]
 
 
@@ -121,9 +127,9 @@ def _stocks(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     disposal = np.array([m.disposal_cost or 0.0 for m in net.materials], dtype=float)[:, None]
     shortfall = np.array([m.shortfall_cost for m in net.materials], dtype=float)[:, None]
     return [
-        _term("carrying_cost", columns["stock"].index, -carrying * disc),
-        _term("disposal_cost", columns["disposal"].index, -disposal * disc),
-        _term("shortfall_cost", columns["shortfall"].index, -shortfall * disc),
+        _term("carrying_cost", columns["stock"].index, -carrying * disc, parties_of(net, "material")),
+        _term("disposal_cost", columns["disposal"].index, -disposal * disc, parties_of(net, "material")),
+        _term("shortfall_cost", columns["shortfall"].index, -shortfall * disc, parties_of(net, "material")),
     ]
 
 
@@ -137,13 +143,13 @@ def _demands(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     waiting = np.array([d.backlog_cost for d in net.demands], dtype=float)[:, None, None]
     lost = np.array([d.lost_cost for d in net.demands], dtype=float)[:, None, None]
     late = [
-        _term("lost_cost", columns["lost"].index, -lost * disc),
-        _term("lost_cost", columns["unmet"].index, -lost[:, :, 0] * disc),
-        _term("lost_cost", columns["backlog"].index[:, :, -1:], -lost * disc[-1:]),
+        _term("lost_cost", columns["lost"].index, -lost * disc, parties_of(net, "demand")),
+        _term("lost_cost", columns["unmet"].index, -lost[:, :, 0] * disc, parties_of(net, "demand")),
+        _term("lost_cost", columns["backlog"].index[:, :, -1:], -lost * disc[-1:], parties_of(net, "demand")),
     ]
     return [
-        _term("delivery_value", deliver, value * disc),
-        _term("backlog_cost", columns["backlog"].index, -waiting * disc),
+        _term("delivery_value", deliver, value * disc, parties_of(net, "demand")),
+        _term("backlog_cost", columns["backlog"].index, -waiting * disc, parties_of(net, "demand")),
         _joined("lost_cost", late),
     ]
 
@@ -153,6 +159,7 @@ def _joined(name: str, terms: list[ObjectiveTerm]) -> ObjectiveTerm:
         name,
         np.concatenate([np.zeros(0, np.int64), *(t.columns for t in terms)]),
         np.concatenate([np.zeros(0), *(t.coefficients for t in terms)]),
+        party=np.concatenate([np.zeros(0, dtype=object), *(t.party for t in terms)]),
     )
 
 
@@ -161,11 +168,11 @@ def _terminal(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     kept = np.array([m.terminal_value * m.survival for m in net.materials], dtype=float)[:, None]
     worth = stacked([filled(u.terminal_value, T, 0.0) for u in net.units], T)
     units = [
-        _term("terminal_units", columns["order"].index, end * worth),
-        _term("terminal_units", columns["retire"].index, -end * worth[:, :1]),
+        _term("terminal_units", columns["order"].index, end * worth, parties_of(net, "unit_at_end")),
+        _term("terminal_units", columns["retire"].index, -end * worth[:, :1], parties_of(net, "unit_at_end")),
     ]
     return [
-        _term("terminal_stock", columns["stock"].index[:, -1:], end * kept),
+        _term("terminal_stock", columns["stock"].index[:, -1:], end * kept, parties_of(net, "material")),
         _joined("terminal_landing", _landing(net, columns)),
         _joined("terminal_units", units),
     ]
@@ -173,6 +180,7 @@ def _terminal(net: Network, columns: Columns) -> list[ObjectiveTerm]:
 
 def _landing(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     T, end, at = net.n_periods, net.end_discount, columns.at
+    holder = parties_of(net, "material")
     terms = []
     effects = [
         (columns["start"].index, columns.at.activity[f.activity], f.material, f.age, f.amount) for f in net.flows
@@ -181,12 +189,13 @@ def _landing(net: Network, columns: Columns) -> list[ObjectiveTerm]:
         (columns["order"].index, at.unit[m.unit], m.material, m.age, np.full(T, m.amount)) for m in net.unit_materials
     ]
     for index, entity, material, age, amount in effects:
-        record = net.materials[at.material[material]]
+        place = at.material[material]
+        record = net.materials[place]
         after = np.arange(T) + age - T
         late = after >= 0
         if record.terminal_value and late.any():
             worth = end * record.terminal_value * record.survival ** after[late] * amount[late]
-            terms.append(_term("terminal_landing", index[entity][late], worth))
+            terms.append(_term("terminal_landing", index[entity][late], worth, holder[place : place + 1]))
     return terms
 
 

@@ -371,6 +371,7 @@ class Network:
     ``definitions`` are rows that only say what decisions mean which group limits speak of (what remains of a plan when
     a supplier stops): they are nobody's limits and are never relaxed.
 
+    ``belongs`` names parties whose money is another's, each with that other (a lab's own designer).
     ``constant_value`` is added to the objective whatever is decided. ``standing_value`` is what the objective already
     owes to what stands at the decision date (an estimate made before anything is solved); the gap's denominator leaves
     both out, so that a large installed base does not make a poor plan look proven.
@@ -393,6 +394,7 @@ class Network:
     agreements: tuple[Agreement, ...] = ()
     payments: tuple[Payment, ...] = ()
     definitions: tuple[GroupLimit, ...] = ()
+    belongs: tuple[tuple[str, str], ...] = ()
     constant_value: float = 0.0
     standing_value: float = 0.0
     end_discount: float = 1.0

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.plan_tables import accelerators, binding, last_of_years, reported
+from fabopt.report.perspective import gains, seen_sentence
 from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, seconds, thousands
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ def answer(manifest: Mapping[str, Any], read: Read) -> Answer:
         sentence = _plain_sentence(manifest, read)
         tables.append(_deliveries(read, dates))
     tables.append(_contracts(manifest, read))
+    if manifest.get("given") is not None:
+        sentence = f"{seen_sentence(manifest)} {sentence}"
+        tables.insert(0, gains(manifest, read("domain/perspective"), MOST_ROWS))
     tables.append(_holds_back(manifest, read))
     if manifest["reached"]:
         target = thousands(manifest["options"]["target"])
@@ -110,7 +114,9 @@ def closing_lines(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     status = str(manifest["status"])
     unit = str(manifest["objective_unit"])
     value, bound = manifest["objective"], manifest["bound"]
-    parts = [f"objective {manifest['objective_name']} {_in_unit(value, unit)}"]
+    seen = str(manifest["options"].get("perspective", "system"))
+    whose = "" if seen == "system" else f" for {seen.partition(':')[2]}"
+    parts = [f"objective {manifest['objective_name']}{whose} {_in_unit(value, unit)}"]
     if bound is not None:
         parts.append(f"bound {_in_unit(bound, unit)}")
     parts.append(f"gap {percent(manifest['gap'])}")

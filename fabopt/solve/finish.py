@@ -26,14 +26,14 @@ _GOLDEN = 0.6180339887498949
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The plan, with prices (per unit of right-hand side or bound, in the unit of the last objective)."""
+    """The plan, with prices per unit of right-hand side or bound, in the unit of the objective that they are of."""
 
     x: Array
     row_price: Array
     column_price: Array
 
 
-def finish(session: HighsSession, x: Array, cost: Array) -> Finished | None:
+def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = None) -> Finished | None:
     """Return the exact plan and its prices, or None if no plan has the rounded whole numbers.
 
     Parameters
@@ -44,6 +44,8 @@ def finish(session: HighsSession, x: Array, cost: Array) -> Finished | None:
         The incumbent [columns].
     cost
         The last objective [columns]; the plan is best in it, whole numbers held.
+    priced
+        An earlier objective, in whose money the prices are to be; the last one when left out.
 
     Raises
     ------
@@ -62,10 +64,14 @@ def finish(session: HighsSession, x: Array, cost: Array) -> Finished | None:
         plan = held.x if best is None or _worse(cost, best, held.x) else best
         plan = _snapped(session, plan)
         broken = session.violation(plan)
+        if priced is not None:
+            held = _prices(session, priced)
     finally:
         session.release_integers()
     if broken > TOLERANCE:
         raise SolverError(f"The plan breaks a row or bound by {broken:.2g} of its size; {TOLERANCE:g} is allowed.")
+    if held.row_price is None or held.column_price is None:
+        raise SolverError(f"The program with whole numbers held ended with {held.ended.value!r}, without prices.")
     return Finished(plan, held.row_price, held.column_price)
 
 
@@ -78,6 +84,17 @@ def _solved(session: HighsSession) -> Outcome:
     if outcome.x is not None and session.violation(outcome.x) > TOLERANCE:
         return session.solve_afresh()
     return outcome
+
+
+def _prices(session: HighsSession, cost: Array) -> Outcome:
+    """Return the outcome for an earlier objective that no row holds any more; its prices are those of the plan too.
+
+    The plan that is best in a later objective is among the best in the earlier one, and prices belong to all of these.
+    """
+    rows = np.arange(session.matrices.n_rows, len(session.row_lower), dtype=np.int64)
+    session.set_row_bounds(rows, np.full(len(rows), -np.inf), np.full(len(rows), np.inf))
+    session.set_costs(cost)
+    return _solved(session)
 
 
 def _worse(cost: Array, plan: Array, than: Array) -> bool:

@@ -13,9 +13,12 @@ time_to_compute   the earliest period that reaches the target               posi
 least_cost        discounted cost, terminal values taken off; deliveries    million dollars
                   are worth nothing, so only what is required is made
 max_min           the least share, then the next, ... (leximin)             share
+value, seen by a  what the party gets (:mod:`fabopt.model.payoff`), or all  million dollars
+party             others (``rest``)
 ================  ========================================================  =============================
 
-After any objective but value, value is the next stage; the last is the fixed tie-break of :mod:`fabopt.solve.finish`.
+After any objective but value of the whole, value of the whole is the next stage; the last is the fixed tie-break of
+:mod:`fabopt.solve.finish`. Prices are in the money of the last stage, or of the party that sees the plan.
 
 **Leximin.** The least share phi is raised as far as it goes; every customer that cannot get more than phi while all
 others keep at least phi is frozen there, one question (a solve) each; then phi is raised for the rest. With whole
@@ -34,6 +37,7 @@ import numpy as np
 from fabopt.model.aim import counted
 from fabopt.model.families import IntArray, ModelError
 from fabopt.model.objective import cost_vector
+from fabopt.model.payoff import payoff
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.options import OptionError, SolveOptions
@@ -123,6 +127,8 @@ def stages(tables: ModelTables, columns: int, options: SolveOptions, value: Arra
     """
     net = tables.net
     last = Stage("value", "million dollars", value, constant=net.constant_value, standing=net.standing_value)
+    if options.party:
+        return (Stage("value", "million dollars", _of_party(tables, columns, options)), last)
     if options.objective == "value":
         return (last,)
     if options.objective == "compute":
@@ -139,6 +145,15 @@ def stages(tables: ModelTables, columns: int, options: SolveOptions, value: Arra
     share = np.zeros(columns)
     share[tables.columns["least_share"].index[0, 0]] = 1.0
     return (Stage("max_min", "share", share), last)
+
+
+def _of_party(tables: ModelTables, columns: int, options: SolveOptions) -> Array:
+    """Return the cost vector of what the party of the perspective gets, or of what all others get."""
+    cost = np.zeros(columns)
+    cost[: tables.columns.n] = payoff(tables, options.party)
+    if options.perspective.startswith("rest:"):
+        cost[: tables.columns.n] = cost_vector(tables.terms, tables.columns.n) - cost[: tables.columns.n]
+    return cost
 
 
 def _compute(tables: ModelTables, columns: int, options: SolveOptions) -> Array:

@@ -37,6 +37,9 @@ class SolveOptions:
         "cumulative": all compute delivered up to and including a period; "rate": the compute of that period alone.
     demands
         Ids of the demands that count for compute or fairness; empty: all with a weight, or all customers.
+    perspective
+        Whose value counts: "system", all parties together; "lab:NAME" or "owner:NAME", what that party gets, and the
+        value of all together only among plans that are as good for it; "rest:NAME", what all others get.
     time_limit
         Seconds for the whole run.
     gap
@@ -52,6 +55,7 @@ class SolveOptions:
     target: float | None = None
     measure: Measure = "cumulative"
     demands: tuple[str, ...] = ()
+    perspective: str = "system"
     time_limit: float = math.inf
     gap: float = 1e-4
     threads: int = 0
@@ -65,12 +69,22 @@ class SolveOptions:
             raise OptionError("The objective time_to_compute needs a target: a positive amount of compute.")
         if self.measure not in ("cumulative", "rate"):
             raise OptionError(f"Compute is measured as 'cumulative' or 'rate', not {self.measure!r}.")
+        kind, _, name = self.perspective.partition(":")
+        if self.perspective != "system" and not (kind in ("lab", "owner", "rest") and name):
+            raise OptionError(f"A perspective is system, lab:NAME or owner:NAME, not {self.perspective!r}.")
+        if self.perspective != "system" and self.objective != "value":
+            raise OptionError(f"The perspective {self.perspective} has the objective value, not {self.objective}.")
         if not self.time_limit > 0:
             raise OptionError(f"The time limit must be a positive number of seconds, not {self.time_limit:g}.")
         if not 0 <= self.gap < 1:
             raise OptionError(f"The gap must be a share from 0 to below 1, not {self.gap:g}.")
         if self.threads < 0 or self.seed < 0:
             raise OptionError("The number of threads and the seed must not be negative.")
+
+    @property
+    def party(self) -> str:
+        """Party of the perspective; empty for the whole system."""
+        return self.perspective.partition(":")[2]
 
     @property
     def aim(self) -> Aim:

@@ -139,12 +139,13 @@ def _plan(
     staged = runner.run(todo, model.tables)
     if staged.x is None or staged.stopped is Ended.UNBOUNDED:
         return staged, None
-    done = finish(session, staged.x, todo[-1].cost)
+    priced = todo[0].cost if options.party else None
+    done = finish(session, staged.x, todo[-1].cost, priced)
     if done is None:
         for name in ("mip_feasibility_tolerance", "primal_feasibility_tolerance"):
             session.set_option(name, TIGHT)
         again = runner.again(todo[-1])
-        done = None if again is None else finish(session, again, todo[-1].cost)
+        done = None if again is None else finish(session, again, todo[-1].cost, priced)
         if done is None:
             raise SolverError("The plan does not survive the rounding of its whole numbers, even at tight tolerances.")
     return staged, done

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 from chain_cases import lowered
 
 from fabopt.domain.users import NOBODY
-from fabopt.network.parties import of_activity, of_demand, of_material, of_unit, of_unit_at_end, parties
+from fabopt.network.parties import owned, parties, parties_of, payments_between
 from fabopt.network.tables import Activity, Network, Tags, Unit
 
 MARKET = ("markets", {"phones": {"name": "P", "fabs": {"fab-a": "n3"}, "quantity": 4, "floor": 0, "price": 18000}})
@@ -50,26 +53,37 @@ def test_a_chip_of_one_s_own_is_not_paid_for(net):
     own = lowered(("designers", {"lab": {"name": "L", "region": "west"}}), ("dies.gd.designer", "lab"),
                   ("chips.gpu.designer", "lab"), ("labs.lab.designers", {"lab": "2020"}),
                   ("memory_makers.mem.qualified", {"lab": {"h4": "2026"}}))  # fmt: skip
-    assert {p.kind for p in own.payments} == {p.kind for p in net.payments} - {"accelerators"}
+    assert {p.kind for p in payments_between(own)} == {p.kind for p in payments_between(net)} - {"accelerators"}
 
 
 def test_costs_and_holdings_have_their_party(net):
-    activity = {a.id: of_activity(a) for a in net.activities}
+    def of(records: Sequence[Any], what: Any) -> dict[str, str]:
+        return dict(zip((record.id for record in records), parties_of(net, what), strict=True))
+
+    activity = of(net.activities, "activity")
     assert activity["wafers:gd:fab-a"] == "foundry"
     assert activity["hbm:h4:green:mem"] == "mem"
     assert activity["interposer:gpu:a:line"] == "foundry"
     assert activity["package:gpu:a:line"] == "green"
     assert activity["deploy:gpu:site"] == "lab"
     assert activity["operate:gpu:site"] == "lab"
-    unit = {u.id: (of_unit(u), of_unit_at_end(u)) for u in net.units}
-    assert unit["scanner:euv:fab-a"] == ("maker", "foundry")
-    held = {m.id: of_material(m) for m in net.materials}
+    assert of(net.units, "unit")["scanner:euv:fab-a"] == "maker"
+    assert of(net.units, "unit_orders")["scanner:euv:fab-a"] == "foundry"
+    assert of(net.units, "unit_at_end")["scanner:euv:fab-a"] == "foundry"
+    held = of(net.materials, "material")
     assert [held[m] for m in ("die:gd", "hbm:h4:green", "interposer:gpu:a:line", "chip:gpu")] == ["green"] * 4
     assert held["asset:gpu:site"] == "lab"
-    assert {d.id: of_demand(d) for d in net.demands} == {"train:lab": "lab", "more:phones": "phones"}
+    assert of(net.demands, "demand") == {"train:lab": "lab", "more:phones": "phones"}
     assert set(parties(net)) == {"foundry", "mem", "green", "lab", "maker", "phones", NOBODY}
 
 
-def test_what_names_nobody_is_nobody_s():
-    net = Network("", (), activities=(Activity("a", "a", ""),), units=(Unit("u", "u", "", Tags(customer="c")),))
-    assert parties(net) == ("c", NOBODY)
+def test_a_contract_is_signed_by_who_buys():
+    sign = Unit("sign:c", "", "", Tags(stage="contract", owner="seller", customer="buyer"), bearer="buyer")
+    assert parties_of(Network("", (), units=(sign,)), "unit_orders").tolist() == ["buyer"]
+
+
+def test_what_names_nobody_is_nobody_s_and_what_belongs_to_a_party_is_that_party_s():
+    activities = (Activity("a", "a", ""), Activity("b", "b", "", Tags(owner="designer")))
+    net = Network("", (), activities=activities, belongs=(("designer", "lab"),))
+    assert parties(net) == ("lab", NOBODY)
+    assert owned(net, "lab") == {"lab", "designer"}

@@ -56,6 +56,9 @@ def of_result(
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
+    seen = manifest["options"].get("perspective", "system")
+    if seen != "system":
+        raise AskedError(f"The result is seen as {seen}; choke points are those of the system's plan.")
     tree = Tree(Path(), json.loads(instance), Positions(), {}, {})
     data = validate(tree, Instance)
     net = lower(data, manifest["instance"])

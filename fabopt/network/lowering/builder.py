@@ -242,10 +242,9 @@ class Chain:
         return np.asarray(cost * np.clip(1.0 - np.maximum(age, 0.0) / life_years, 0.0, 1.0))
 
     def pay(self, payer: str, payee: str, kind: str, item: str, goods: Goods) -> None:
-        """Note what a party pays another for goods; within one party nothing is paid."""
-        if payer != payee:
-            term = Term(goods.decision, goods.id, goods.pieces)
-            self.build.payments.append(Payment(payer, payee, kind, term, goods.price, item, goods.unit))
+        """Note what a party pays another for goods."""
+        term = Term(goods.decision, goods.id, goods.pieces)
+        self.build.payments.append(Payment(payer, payee, kind, term, goods.price, item, goods.unit))
 
     def cost_of(self, material: str, cost: Array) -> None:
         """Note that a material can be had at this resource cost (million dollars per unit, ``[T]``)."""

@@ -15,6 +15,7 @@ from fabopt.solve.results.columns import COLUMNS, CORE, TableSpec
 from fabopt.solve.results.contracts import CONTRACTS, WINDOWS, contract_rows, window_rows
 from fabopt.solve.results.exposure import EXPOSURE, exposure_rows
 from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.parties import PERSPECTIVE, party_rows
 from fabopt.solve.results.transfers import TRANSFERS, transfer_rows
 from fabopt.solve.results.views import DOMAIN, domain_tables
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
     from fabopt.solve.solution import Solution
 
-ALL_TABLES: tuple[TableSpec, ...] = (*CORE, COLUMNS, *DOMAIN, TRANSFERS, CONTRACTS, WINDOWS, EXPOSURE)
+ALL_TABLES: tuple[TableSpec, ...] = (
+    *CORE, COLUMNS, *DOMAIN, TRANSFERS, PERSPECTIVE, CONTRACTS, WINDOWS, EXPOSURE,
+)  # fmt: skip
 """Every table of a result, core first."""
 
 
@@ -63,6 +66,7 @@ def core_and_domain(net: Network, solution: Solution) -> Mapping[TableSpec, pd.D
         TRANSFERS: transfer_rows(net, solution),
         CONTRACTS: contract_rows(net, solution),
         WINDOWS: window_rows(net, solution),
+        PERSPECTIVE: party_rows(net, solution),
         EXPOSURE: exposure_rows(net, solution),
     }
     return {**by_spec, **domain_tables(core), **{spec: frame(spec, rows) for spec, rows in more.items()}}
@@ -86,8 +90,18 @@ def find_table(name: str) -> str:
     raise ResultError(f"A result has no table {name[:40]!r}; {hint}")
 
 
-def make_manifest(origin: Origin, net: Network, solution: Solution) -> dict[str, Any]:
-    """Return what is known of a run, as plain data for JSON."""
+def make_manifest(
+    origin: Origin, net: Network, solution: Solution, given: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """Return what is known of a run, as plain data for JSON.
+
+    Parameters
+    ----------
+    origin, net, solution
+        What was solved, and how it went.
+    given
+        What the plan that others were held to came to for each party, M USD; None for a plan of the whole system.
+    """
     return {
         **asdict(origin),
         "sets": list(origin.sets),
@@ -102,6 +116,7 @@ def make_manifest(origin: Origin, net: Network, solution: Solution) -> dict[str,
         "reached": solution.reached,
         "value": _plain(solution.value),
         "constant_value": net.constant_value,
+        "given": None if given is None else dict(given),
         "seconds": round(solution.seconds, 3),
         "stages": [{key: _plain(value) for key, value in stage.items()} for stage in solution.stages],
         "size": dict(solution.size),

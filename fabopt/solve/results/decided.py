@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from fabopt.network.perspective import Decided
 from fabopt.network.tables import Array, Network, Term
 from fabopt.solve.solution import Solution
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def decisions(net: Network, solution: Solution) -> dict[tuple[str, str], Array]:
@@ -33,3 +39,17 @@ def term_by_period(term: Term, decided: dict[tuple[str, str], Array], opening: d
         elif seen == -1 and term.kind == "stock":
             shifted[t] = opening[term.id]
     return np.asarray(term.coefficient * shifted)
+
+
+def decided_in(net: Network, activities: pd.DataFrame, units: pd.DataFrame) -> Decided:
+    """Return what a saved plan decides in the periods of a network, from its core tables of these names."""
+    place = {period.label: t for t, period in enumerate(net.periods)}
+
+    def collected(frame: pd.DataFrame, column: str) -> dict[str, Array]:
+        found: dict[str, Array] = {}
+        for key, period, value in zip(frame["id"], frame["period"], frame[column], strict=True):
+            if period in place:
+                found.setdefault(key, np.zeros(net.n_periods))[place[period]] = value
+        return found
+
+    return Decided(collected(activities, "level"), collected(units, "ordered"))

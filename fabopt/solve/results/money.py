@@ -20,13 +20,14 @@ def money_tables(make: Frames, solution: Solution, flows: Sequence[Effects]) -> 
     """Return the columns of the tables `terminal`, `costs` and `terms`."""
     terms = solution.objective_terms
     return {
-        "terminal": _terminal(make.net, solution, flows),
+        "terminal": terminal(make.net, solution, flows),
         "costs": _costs(make, solution),
         "terms": {"term": list(terms), "amount": list(terms.values())},
     }
 
 
-def _terminal(net: Network, solution: Solution, flows: Sequence[Effects]) -> dict[str, Any]:
+def terminal(net: Network, solution: Solution, flows: Sequence[Effects]) -> dict[str, Any]:
+    """Return the columns of the table `terminal`: what is worth how much at the end."""
     rows: list[tuple[str, str, str, str, float, float]] = []
     landing = landing_after_end(net, flows)
     for n, material in enumerate(net.materials):
@@ -56,7 +57,7 @@ def _costs(make: Frames, solution: Solution) -> dict[str, Any]:
     discount = np.array([p.discount for p in net.periods])
     term: list[Any] = []
     parts: list[dict[str, Any]] = []
-    for name, records, amounts in _ledger(net, solution):
+    for name, records, amounts in ledger(net, solution):
         n, t = (x.astype(np.int64) for x in np.nonzero(amounts))
         ids = make.records(records, n)
         ids.pop("name")
@@ -67,7 +68,7 @@ def _costs(make: Frames, solution: Solution) -> dict[str, Any]:
     return {"term": term, **{c: np.concatenate([part[c] for part in parts]) for c in columns}}
 
 
-def _ledger(net: Network, solution: Solution) -> list[tuple[str, Sequence[Any], Array]]:
+def ledger(net: Network, solution: Solution) -> list[tuple[str, Sequence[Any], Array]]:
     """Return for every kind of value or cost its records and the money by record and period [n, T], gains positive."""
 
     def rate(values: Sequence[Array | None]) -> Array:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fabopt.network.parties import payments_between
 from fabopt.network.tables import Network
 from fabopt.solve.results.columns import MONEY, OF_ROW, PERIOD, REPORTED, UNIT, TableSpec, number, text
 from fabopt.solve.results.decided import decisions, term_by_period
@@ -39,7 +40,7 @@ def transfer_rows(net: Network, solution: Solution) -> dict[str, Any]:
     decided = decisions(net, solution)
     opening = {m.id: m.opening for m in net.materials}
     rows: list[tuple[object, ...]] = []
-    for payment in net.payments:
+    for payment in payments_between(net):
         quantity = term_by_period(payment.term, decided, opening)
         price = np.ones(net.n_periods) if payment.price is None else payment.price
         # Thousands of pieces at millions of dollars a thousand; tools and sums of money are counted singly.

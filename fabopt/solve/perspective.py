@@ -1,0 +1,109 @@
+"""Solve a network as one party sees it: what others decide is given, what they would buy is found first."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from fabopt.network.parties import payments_between
+from fabopt.network.perspective import Decided, asked_for, held, sales, without_limits
+from fabopt.network.tables import Network
+from fabopt.solve.objectives import Notify
+from fabopt.solve.options import OptionError, SolveOptions
+from fabopt.solve.run import Hook, solve
+from fabopt.solve.solution import Solution
+
+LEAST_SECONDS = 1.0
+"""What a step may take at least where those before have used up the time."""
+
+
+def check_party(net: Network, options: SolveOptions, labs: Sequence[str]) -> None:
+    """Refuse a perspective whose party is not in the network.
+
+    Parameters
+    ----------
+    net
+        The network.
+    options
+        Options with the perspective.
+    labs
+        Ids of the labs of the instance.
+
+    Raises
+    ------
+    fabopt.solve.options.OptionError
+        With the nearest party that is there.
+    """
+    kind, _, name = options.perspective.partition(":")
+    if kind == "system":
+        return
+    if kind == "rest":
+        raise OptionError(f"A perspective is system, lab:NAME or owner:NAME, not {options.perspective!r}.")
+    trading = dict.fromkeys(party for payment in payments_between(net) for party in (payment.payee, payment.payer))
+    known = list(labs) if kind == "lab" else list(trading)
+    if name in known:
+        return
+    if not known:
+        raise OptionError(f"The perspective {options.perspective} needs a party: the instance has none that is paid.")
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {kind}:{near[0]}?" if near else f"there are {', '.join(known)}."
+    what = "lab" if kind == "lab" else "party that is paid or pays"
+    raise OptionError(f"There is no {what} {name[:40]!r} in the instance; {hint}")
+
+
+def solve_seen(
+    net: Network,
+    options: SolveOptions,
+    plan: Decided,
+    deadline: float = math.inf,
+    progress: Notify | None = None,
+    extra: Sequence[Hook] = (),
+) -> tuple[Network, Solution]:
+    """Solve a network from the perspective of one party.
+
+    Parameters
+    ----------
+    net
+        The network.
+    options
+        Options with a perspective other than the system's.
+    plan
+        What others are held to.
+    deadline
+        When the run has to end, by the monotonic clock.
+    progress, extra
+        As for `fabopt.solve.run.solve`.
+
+    Returns
+    -------
+    Network, Solution
+        The network as the party sees it, and its solution (without a plan where the demand of the others has none).
+    """
+    party = options.party
+    seen = held(net, party, plan)
+    if sales(net, party):
+        unlimited = without_limits(seen, party, plan)
+        rest = replace(_in_time(options, deadline), perspective=f"rest:{party}")
+        demand = solve(unlimited, rest, progress, extra)
+        if not demand.has_plan:
+            return seen, demand
+        seen = asked_for(seen, party, decided(unlimited, demand), plan)
+    return seen, solve(seen, _in_time(options, deadline), progress, extra)
+
+
+def decided(net: Network, solution: Solution) -> Decided:
+    """Return what a solution with a plan decides."""
+    return Decided(
+        {activity.id: np.asarray(solution.levels[n]) for n, activity in enumerate(net.activities)},
+        {unit.id: np.asarray(solution.orders[n]) for n, unit in enumerate(net.units)},
+    )
+
+
+def _in_time(options: SolveOptions, deadline: float) -> SolveOptions:
+    """Return the options with the time that is left."""
+    return replace(options, time_limit=max(deadline - time.monotonic(), LEAST_SECONDS))
