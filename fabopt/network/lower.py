@@ -9,7 +9,7 @@ import numpy as np
 
 from fabopt.domain.instance import Instance
 from fabopt.network.lowering.builder import Chain, Means, finish, make_periods
-from fabopt.network.lowering.contracts import add_reserves, lower_contracts
+from fabopt.network.lowering.contracts import lower_contracts
 from fabopt.network.lowering.demand import lower_demand, lower_markets
 from fabopt.network.lowering.deployment import lower_deployment
 from fabopt.network.lowering.diversity import lower_diversity
@@ -62,8 +62,7 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
     net = finish(chain, name or instance.about.title, standing_value(chain))
     if instance.network is not None:
         net = _joined(net, lower_plain(instance.network, periods))
-    net, reserves = lower_contracts(chain, net)
-    net = lower_diversity(chain, add_reserves(lower_policies(chain, net), reserves))
+    net = lower_diversity(chain, lower_policies(chain, lower_contracts(chain, net)))
     return chain, _pinned(net, instance)
 
 

@@ -153,3 +153,33 @@ def test_a_prepayment_for_hbm_is_credited_against_stacks_at_their_list_price():
     assert credited == pytest.approx(np.minimum(stacks, np.concatenate([[30.0], left[:-1]])), abs=1e-6)
     assert tables["contracts"]["cost_of_money"].sum() == pytest.approx(0.02 * left.sum(), abs=1e-6)
     assert solution.value == pytest.approx(planned()[0].value - 0.02 * left.sum(), rel=1e-5)
+
+
+def test_what_others_have_in_work_is_not_taken_back_by_a_reserve():
+    other = {
+        "name": "Red", "designer": "red", "boms": {"a": {"dies": {"rd": 1}, "hbm": {"h4": 1}}}, "price": 5000,
+        "it_power": 1, "performance": {"train": 1}, "installation_lead": 0, "survival": 0.9,
+    }  # fmt: skip
+    contract = {
+        "buyer": "red", "supplier": "mem", "goods": {"memory_makers": ["mem"]}, "signed": 2026, "reserve": "90 %",
+    }  # fmt: skip
+    more = [
+        ("designers.red", {"name": "Red", "region": "west"}),
+        (
+            "dies.rd",
+            {"name": "RD", "designer": "red", "node": "n3", "area": 80, "fixed_yield": 0.5, "fabs": {"fab-a": {}}},
+        ),
+        ("chips.red", other),
+        ("labs.lab.designers.red", 2020),
+        ("memory_makers.mem.qualified.red", {"h4": 2026}),
+        ("memory_makers.mem.opening_share", {"green": 1}),
+        ("chips.gpu.running_rate", 10),
+    ]
+    _, tables = planned(("contracts", {"c": contract}), *more)
+    uses, capacity = tables["uses"], tables["resources"]
+    at = capacity[capacity["id"] == "stacking:mem"].set_index("period")
+    green = uses[(uses["resource"] == "stacking:mem") & (uses["customer"] == "green") & (uses["stage"] == "memory")]
+    started = green.groupby("period")["amount"].sum()
+    # In the first quarter what is in work takes most of the 60; from the second on, a tenth is left to green.
+    assert at["base"].iloc[0] < 0.9 * 60 < at["base"].iloc[1] == pytest.approx(60)
+    assert started.drop("2027Q1", errors="ignore").max() == pytest.approx(6)

@@ -1,7 +1,10 @@
 """Contracts that cannot be meant: each fault at its field; contracts and policies at odds name each other."""
 
 import pytest
-from contract_cases import LINE, faults, kept, stacks, tree
+from contract_cases import LINE, faults, instance, kept, stacks, tree
+
+from fabopt.domain.base import FieldProblem
+from fabopt.network.lower import lower
 
 OPTION = {"premium": 5}
 POLICY = {"splits": {"resources": ["wafers"]}, "rule": "value"}
@@ -11,6 +14,12 @@ def told(contracts, periods=1, policies=None, **network):
     raw = tree(contracts, periods, **network)
     raw["policies"] = policies or {}
     return [(".".join(map(str, fault.path)), fault.message) for fault in faults(raw)]
+
+
+def lowering(contract, **network):
+    with pytest.raises(FieldProblem) as caught:
+        lower(instance(tree({"c": contract}, **network)))
+    return [(fault.path, fault.message) for fault in caught.value.faults]
 
 
 ONE = {
@@ -227,3 +236,14 @@ def test_contracts_of_one_buyer_on_goods_that_overlap_name_each_other():
     both = kept(maximum=10, goods={"resources": ["wafers", "spare"]})
     found = told({"one": kept(maximum=5), "two": both}, resources=more)
     assert found == [("contracts.two.goods", "'one' and 'two' of 'b' stand on goods that overlap but differ")]
+
+
+def test_more_reserved_than_there_is_is_told():
+    (found,) = lowering(kept(reserve_amount=120))
+    assert found == (("contracts", "c", "reserve_amount"), "in 2027 it reserves 120 of wafers, but there are only 100")
+
+
+def test_a_share_of_capacity_without_a_limit_is_not_reserved_by_a_decision():
+    endless = {"line": {**LINE["line"], "total": None}}
+    (found,) = lowering(kept(reserve=0.4, signed=None), units=endless)
+    assert found[0] == ("contracts", "c", "reserve")

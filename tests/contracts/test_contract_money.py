@@ -153,3 +153,14 @@ def test_steps_are_built_only_as_far_as_signed_contracts_allow():
     raw["contracts"]["second"]["offered"] = False
     assert plan(raw)[0].value == pytest.approx(500 + 100)
     assert np.isclose(tables["units"].query("id == 'line'")["ordered"].sum(), 2)
+
+
+def test_what_a_contract_keeps_idle_is_no_use_to_a_policy():
+    raw = tree({"k": kept(reserve=0.4)})
+    raw["network"]["demands"]["b"]["quantity"] = 10
+    shares = {"rule": "shares", "exact": True, "customers": {"a": {"share": 0.6}, "b": {"share": 0.4}}}
+    raw["policies"] = {"p": {"splits": {"resources": ["wafers"]}, **shares}}
+    # The rule makes b start 40 wafers for 10 that it needs; what merely stands idle for it would not do.
+    assert plan(raw)[0].value == pytest.approx(60 * 5 + 10 * 3 - 40)
+    raw["policies"] = {}
+    assert plan(raw)[0].value == pytest.approx(60 * 5 + 10 * 2)

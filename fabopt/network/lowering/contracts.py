@@ -15,7 +15,7 @@ cost of the decision that it is paid for. The cost of money is a cost in either 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -39,18 +39,17 @@ UNIT_OF_EXPANSION = {
 """How the unit is called that stands for the expansion of a thing."""
 
 
-@dataclass(frozen=True)
-class Reserved:
-    """What a contract keeps for its buyer, written down after the policies, which must not see it as use."""
+def lower_contracts(chain: Chain, net: Network) -> Network:
+    """Return the network with the contracts of the instance.
 
-    deal: Deal
-    scope: Scope
-
-
-def lower_contracts(chain: Chain, net: Network) -> tuple[Network, list[Reserved]]:
-    """Return the network with the contracts of the instance, and the reserves that are still to be added."""
+    Raises
+    ------
+    FieldProblem
+        When more is reserved than there is, capacity without a limit is reserved by share, or in several such contracts
+        for one buyer, or the steps of a unit without a limit are unlocked.
+    """
     if not chain.instance.contracts:
-        return net, []
+        return net
     records, agreements = Records(), []
     deals = [_deal(chain, net, contract_id) for contract_id in chain.instance.contracts]
     scopes = {deal.id: scope(deal, net) for deal in deals if deal.kind and not deal.contract.goods.from_outside}
@@ -65,11 +64,13 @@ def lower_contracts(chain: Chain, net: Network) -> tuple[Network, list[Reserved]
     inside = {deal.id for deal in deals if not deal.outside}
     paid = [p for key, payments in records.counted.items() if key in inside for p in payments if p.payee != LENDERS]
     _unlocked(records, deals, net)
-    net = replace(
+    _reserves(records, deals, scopes)
+    return replace(
         net,
         materials=(*net.materials, *records.materials),
         activities=(*net.activities, *records.activities),
         flows=(*net.flows, *records.flows),
+        uses=(*net.uses, *records.uses),
         units=(*net.units, *records.units),
         unit_materials=(*net.unit_materials, *records.unit_materials),
         groups=(*net.groups, *records.groups),
@@ -77,7 +78,6 @@ def lower_contracts(chain: Chain, net: Network) -> tuple[Network, list[Reserved]
         payments=(*net.payments, *paid),
         budgets=tuple(_with_payments(budget, records) for budget in net.budgets),
     )
-    return net, [Reserved(deal, scopes[deal.id]) for deal in deals if _reserves(deal) and deal.possible.any()]
 
 
 def _deal(chain: Chain, net: Network, contract_id: str) -> Deal:
@@ -237,75 +237,71 @@ def _unlocked(records: Records, deals: list[Deal], net: Network) -> None:
         )  # fmt: skip
 
 
-def _reserves(deal: Deal) -> bool:
-    return deal.contract.reserve is not None or deal.contract.reserve_amount is not None
-
-
-def add_reserves(net: Network, reserves: list[Reserved]) -> Network:
-    """Return the network with the capacity that contracts keep for their buyers.
-
-    Raises
-    ------
-    FieldProblem
-        When capacity without a limit is reserved by share, or in several such contracts for one buyer.
-    """
-    records = Records()
-    groups: dict[tuple[str, str], list[Reserved]] = {}
-    for kept in reserves:
-        resource = RESOURCE[kept.deal.kind] + kept.deal.contract.goods.names[0]
-        groups.setdefault((resource, kept.deal.contract.buyer), []).append(kept)
+def _reserves(records: Records, deals: list[Deal], scopes: dict[str, Scope]) -> None:
+    """Keep capacity for buyers: what one buyer's contracts reserve of a resource adds up."""
+    groups: dict[tuple[str, str], list[Deal]] = {}
+    for deal in deals:
+        reserving = deal.contract.reserve is not None or deal.contract.reserve_amount is not None
+        if reserving and deal.possible.any():
+            resource = RESOURCE[deal.kind] + deal.contract.goods.names[0]
+            groups.setdefault((resource, deal.contract.buyer), []).append(deal)
     for (resource, buyer), members in groups.items():
-        _reserve(records, resource, buyer, members)
-    return replace(
-        net,
-        activities=(*net.activities, *records.activities),
-        uses=(*net.uses, *records.uses),
-        groups=(*net.groups, *records.groups),
-    )
+        _reserve(records, resource, buyer, members, scopes[members[0].id])
 
 
-def _reserve(records: Records, resource: str, buyer: str, members: list[Reserved]) -> None:
-    first, held = members[0].deal, members[0].scope
+def _reserve(records: Records, resource: str, buyer: str, members: list[Deal], held: Scope) -> None:
+    first = members[0]
     n = first.chain.n
-    may = np.max([kept.deal.possible for kept in members], axis=0)
-    names = " and ".join(kept.deal.name for kept in members)
+    may = np.max([deal.possible for deal in members], axis=0)
+    names = " and ".join(deal.name for deal in members)
     idle = f"idle:{first.id}"
-    says = f"{names}: kept idle for {buyer}"
-    upper = first.chain.open_upper(may)
-    first.activity(records, idle, says, upper=upper)
+    first.activity(records, idle, f"{names}: kept idle for {buyer}", upper=first.chain.open_upper(may))
     records.uses.append(Use(idle, resource, 0, np.ones(n)))
     terms = held.use[buyer].plus(Expression({("activity", idle, 0): np.ones(n)}))
     need = -held.spent.get(buyer, np.zeros(n))
-    for kept in members:
-        less, least = _kept(kept, len(members) == 1)
+    for deal in members:
+        less, least = _kept(deal, held, len(members) == 1)
         terms, need = terms.plus(less, -1.0), need + least
     periods = tuple((int(t),) for t in np.flatnonzero(may))
     first.row(records, "reserve", f"{names}: reserved for {buyer}", ">=", terms, need[may > 0.0], periods)
 
 
-def _kept(kept: Reserved, alone: bool) -> tuple[Expression, Array]:
-    """Return what a contract reserves, as an expression and a constant ``[T]``."""
-    deal, held = kept.deal, kept.scope
+def _kept(deal: Deal, held: Scope, alone: bool) -> tuple[Expression, Array]:
+    """Return what a contract reserves, as an expression and a constant ``[T]``.
+
+    What others have in work at the decision date is not taken back, so that no more is reserved than it leaves.
+    """
     contract, force = deal.contract, deal.in_force
+    others = np.sum([np.zeros(deal.chain.n), *(s for v, s in held.spent.items() if v != contract.buyer)], axis=0)
+    left = np.where(others > 0.0, held.base - others, np.inf)
     if contract.reserve_amount is not None:
-        amount = deal.amount(contract.reserve_amount)
+        amount = np.minimum(deal.amount(contract.reserve_amount), left)
+        if not held.grows:
+            _enough(deal, held, amount)
         return Expression().plus(force.terms, amount), amount * force.constant
     assert contract.reserve is not None
     share = contract.reserve.value
+    standing = np.minimum(share * held.base, left)
     if force.is_data:
-        part = share * force.constant
-        return Expression().plus(held.added, part), part * held.base
+        return Expression().plus(held.added, share * force.constant), standing * force.constant
     if not held.grows:
-        part = share * held.base
-        return Expression().plus(force.terms, part), part * force.constant
+        return Expression().plus(force.terms, standing), standing * force.constant
     if not (np.isfinite(held.most).all() and alone):
         message = "a share of capacity without a limit, or together with another share for the same buyer, cannot be"
         hint = "give reserve_amount, limit the units that add to it, or sign the contract"
         raise FieldProblem([Fault(("contracts", deal.id, "reserve"), f"{message} reserved by a decision", hint)])
     most = share * held.most
-    return Expression().plus(held.added, share).plus(
-        force.terms, most
-    ), share * held.base - most + most * force.constant
+    return Expression().plus(held.added, share).plus(force.terms, most), standing - most + most * force.constant
+
+
+def _enough(deal: Deal, held: Scope, amount: Array) -> None:
+    """Refuse to reserve more than there is where nothing can be added."""
+    short = np.flatnonzero((amount > held.base * (1.0 + 1e-9)) & (deal.possible > 0.0))
+    if short.size:
+        t = int(short[0])
+        what = f"{amount[t]:.6g} {deal.unit} of {' and '.join(deal.contract.goods.names)}".replace("  ", " ")
+        message = f"in {deal.chain.periods[t].label} it reserves {what}, but there are only {held.base[t]:.6g}"
+        raise FieldProblem([Fault(("contracts", deal.id, "reserve_amount"), message)])
 
 
 def _with_payments(budget: Budget, records: Records) -> Budget:

@@ -21,7 +21,7 @@ from fabopt.domain.users import NOBODY, users_of
 from fabopt.network.links import link
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.supply import supply_bound
-from fabopt.network.tables import Array, Network, Period, Tags, Term, UnitEffect
+from fabopt.network.tables import CONTRACT, Array, Network, Period, Tags, Term, UnitEffect
 
 Key = tuple[str, str, int]
 """Kind, id and shift of a term."""
@@ -185,11 +185,12 @@ def windows_of(
 def _use(
     chain: Chain, net: Network, ids: set[str], named: Iterable[str]
 ) -> tuple[dict[str, Expression], dict[str, Array]]:
-    customer = {activity.id: activity.tags.customer or NOBODY for activity in net.activities}
+    # What contracts keep idle is nobody's use.
+    customer = {a.id: a.tags.customer or NOBODY for a in net.activities if a.tags.stage != CONTRACT}
     use: dict[str, Expression] = {name: Expression() for name in named}
     spent = {name: np.zeros(chain.n) for name in use}
     for record in net.uses:
-        if record.resource not in ids or record.age >= chain.n:
+        if record.resource not in ids or record.activity not in customer or record.age >= chain.n:
             continue
         whose = customer[record.activity]
         # The amount belongs to the period of the start, the coefficient of a term to that of the row.
