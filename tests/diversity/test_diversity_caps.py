@@ -1,7 +1,15 @@
 """Caps on a supplier's share of a lab's compute: optima by hand, each limit binding, prices, windows."""
 
+import numpy as np
 import pytest
 from diversity_cases import chain, levels, planned
+
+from fabopt.domain.instance import Instance
+from fabopt.network.lower import lower
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.results.build import core_and_domain
+from fabopt.solve.results.exposure import exposure_rows
+from fabopt.solve.run import solve
 
 FREE = 10 * (60 - 3)
 """Without limits: 10 GPUs a quarter with good stacks run for 3, 2 and 1 quarters, worth 10 each, for 1 each."""
@@ -87,6 +95,33 @@ def test_limits_that_name_another_lab_say_nothing_of_this_one():
     raw["network"]["demands"]["more"] = {"material": "other", "quantity": 1, "weight": 1, "tags": {"lab": "other"}}
     _, plan = planned(raw, diversity={"two": {"of": "designer", "share": 0.6, "labs": ["other"]}})
     assert plan.objective == pytest.approx(FREE)
+
+
+def test_the_share_that_a_cap_holds_is_the_exposure_that_the_result_reports():
+    net, plan = planned(chain(opening=20), diversity={"half": {"of": "region", "share": 0.45}})
+    rows = exposure_rows(net, plan)
+    found = {
+        (kind, name, period): share
+        for kind, name, period, share in zip(rows["kind"], rows["supplier"], rows["period"], rows["share"], strict=True)
+    }
+    east = [found["region", "east", period.label] for period in net.periods]
+    good = np.cumsum(levels(net, plan, "good"))
+    assert east == pytest.approx((good / [30, 40, 50]).tolist())
+    assert east[0] == pytest.approx(1 / 3)
+    assert max(east) == pytest.approx(0.45)  # 22.5 of the 50 that run at last
+    assert sum(levels(net, plan, "spare")) == pytest.approx(7.5)
+
+
+def test_tables_of_the_chain_know_nothing_of_what_remains():
+    data = Instance.model_validate({**chain(), "resilience": {"x": {"of": "memory-maker", "share": 0.5}}})
+    net = lower(data)
+    solution = solve(net, SolveOptions(gap=0.0))
+    tables = {spec.name: frame for spec, frame in core_and_domain(net, solution).items()}
+    assert set(tables["windows"]["id"].str.split(":").str[0]) == {"resilience"}
+    copies = tables["activities"].query("stage == 'resilience'")
+    assert len(copies) > 0
+    assert not tables["flows"]["id"].isin(set(copies["id"])).any()
+    assert not tables["costs"]["id"].isin(set(copies["id"])).any()
 
 
 def test_an_instance_without_limits_is_lowered_as_before():

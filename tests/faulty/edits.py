@@ -308,6 +308,30 @@ MEANING = [
         "barred_flows.0.destination",
         "did you mean 'lemuria'?",
     ),
+    Faulty(
+        "a cap for a lab that is not there",
+        "published:                           #",
+        "diversity:\n  two: {of: designer, share: 90 %, labs: [auroar]}\npublished:                           #",
+        "auroar",
+        "diversity.two.labs.0",
+        "there is no lab 'auroar'; did you mean 'aurora'?",
+    ),
+    Faulty(
+        "a limit on a supplier that is not there",
+        "published:                           #",
+        "resilience:\n  x: {of: memory-maker, share: 1, suppliers: [bitstak]}\npublished:                           #",
+        "bitstak",
+        "resilience.x.suppliers.0",
+        "there is no memory-maker 'bitstak'; did you mean 'bitstack'?",
+    ),
+    Faulty(
+        "caps that no chip mix can meet",
+        "published:                           #",
+        "diversity:\n  two: {of: designer, share: 40 %, labs: [aurora]}\npublished:                           #",
+        "share: 40 %, labs",
+        "diversity.two.share",
+        "'two' caps merlin at 40% and 'two' caps monolith at 40%: together 80% of its compute",
+    ),
     # dates and the horizon
     Faulty(
         "a chip that comes after the horizon",
