@@ -86,6 +86,9 @@ def field_of(net: Network, data: Instance, family: str, entity: str) -> str:
     section = _SECTION.get(family, "")
     if data.network is not None and section and entity in getattr(data.network, section):
         return f"network.{section}.{entity}"
+    agreed = _agreed(data, entity)
+    if agreed:
+        return agreed
     tags = _tags(net, entity)
     if tags is None:
         return ""
@@ -96,6 +99,17 @@ def field_of(net: Network, data: Instance, family: str, entity: str) -> str:
     if template is None:
         return ""
     return template.format(item=tags.item, site=tags.site, lab=tags.lab)
+
+
+def _agreed(data: Instance, entity: str) -> str:
+    """Return the field of a policy (of a customer's claim, where it has one) or of a contract; empty if it is none."""
+    word, record, customer = [*entity.split(":"), "", ""][:3]
+    if word in {known for known, _ in _FIELDS}:
+        return ""
+    if record in data.policies and not word.startswith("contract"):
+        claim = f".customers.{customer}" if customer in data.policies[record].customers else ""
+        return f"policies.{record}{claim}"
+    return f"contracts.{record}" if record in data.contracts else ""
 
 
 def _tags(net: Network, entity: str) -> Tags | None:
