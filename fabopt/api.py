@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fabopt.report.overview import Overview
     from fabopt.report.portfolio import PortfolioReport
     from fabopt.report.tornado import TornadoReport
+    from fabopt.report.value_function import PhaseReport, ValueReport
     from fabopt.solve.options import SolveOptions
     from fabopt.solve.run import Hook, Notify
     from fabopt.solve.solution import Conflict, Solution
@@ -716,6 +717,61 @@ class Result:
         source = source_of(self.manifest, self.table, self._instance)
         asked = Asked(top=top, gauge="whole" if whole else "held", workers=workers)
         return TornadoReport(tornado_of(source, asked, tell))
+
+    def value_function(
+        self, lever: str, low: float | None = None, high: float | None = None, *, whole: bool = False
+    ) -> ValueReport:
+        """Return objective and plan against one lever, with the breakpoints of the curve.
+
+        Parameters
+        ----------
+        lever
+            Its path.
+        low, high
+            From where to where, in the unit of the lever; its range when left out. A series moves in proportion to
+            its first point.
+        whole
+            Whether the value with whole numbers free is certified too.
+
+        Raises
+        ------
+        fabopt.io.levers.LeverError
+            When there is no such lever, with the nearest.
+        fabopt.analysis.choke.asked.AskedError
+            When low lies above high, or no plan stands at an end.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.sensitivity.verb import source_of, value_of
+        from fabopt.report.value_function import ValueReport
+
+        source = source_of(self.manifest, self.table, self._instance)
+        return ValueReport(value_of(source, lever, low, high, whole))
+
+    def phase_diagram(self, x: str, y: str, steps: int = 9) -> PhaseReport:
+        """Return which limit is the choke point where, on a grid over the ranges of two levers.
+
+        Parameters
+        ----------
+        x, y
+            Paths of the levers.
+        steps
+            Values of each, at equal distances.
+
+        Raises
+        ------
+        fabopt.io.levers.LeverError
+            When there is no such lever, with the nearest.
+        fabopt.analysis.choke.asked.AskedError
+            When both are the same.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.sensitivity.verb import phases_of, source_of
+        from fabopt.report.value_function import PhaseReport
+
+        source = source_of(self.manifest, self.table, self._instance)
+        return PhaseReport(phases_of(source, x, y, steps))
 
     def chart(self) -> Any:
         """Return the picture of the result as an Altair chart."""

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption, guarded, say
 from fabopt.cli.planned import PlannedPath, result_at
 
+if TYPE_CHECKING:
+    from fabopt.report.tornado import TornadoReport
+    from fabopt.report.value_function import PhaseReport, ValueReport
+
 _Top = typer.Option(help="Numbers that are solved again at both ends of their range.", min=1, max=1000)
 _Whole = typer.Option(help="Let whole numbers move at the ends; otherwise they are held as in the plan.")
+_Lever = typer.Option(help="Follow this number alone: the value against it, with its breakpoints.", show_default=False)
+_Against = typer.Option(help="With --lever: which limit is the choke point against both.", show_default=False)
+_Low = typer.Option(help="With --lever: from this value, in its unit; otherwise its range.", show_default=False)
+_High = typer.Option(help="With --lever: to this value.", show_default=False)
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 _Out = typer.Option(help="Folder for report, records, tables and picture.", show_default=False)
 
@@ -25,19 +33,35 @@ def tornado(
     path: Annotated[Path, PlannedPath],
     top: Annotated[int, _Top] = 20,
     whole: Annotated[bool, _Whole] = False,
+    lever: Annotated[str, _Lever] = "",
+    against: Annotated[str, _Against] = "",
+    low: Annotated[float | None, _Low] = None,
+    high: Annotated[float | None, _High] = None,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
     as_json: Annotated[bool, _Json] = False,
     out: Annotated[Path | None, _Out] = None,
 ) -> None:
     """Rank the numbers that have a range by what they change: adjoint for all, re-solves for the widest."""
+    from fabopt.analysis.choke.asked import AskedError
+
+    if not lever and (against or low is not None or high is not None):
+        raise AskedError("--against, --low and --high belong to a number: name it with --lever.")
+    if against and (whole or low is not None or high is not None):
+        raise AskedError("--against goes over the ranges of both numbers: --whole, --low and --high do not go with it.")
     result, _ = result_at(path, scenario, set_ or [], MINUTES, as_json)
 
     def tell(name: str, took: float) -> None:
         if not as_json:
             typer.echo(f"{name:>24}  {took:7.1f} s", err=True)
 
-    report = result.tornado(top=top, whole=whole, tell=tell)
+    report: TornadoReport | ValueReport | PhaseReport
+    if against:
+        report = result.phase_diagram(lever, against)
+    elif lever:
+        report = result.value_function(lever, low, high, whole=whole)
+    else:
+        report = result.tornado(top=top, whole=whole, tell=tell)
     if as_json:
         typer.echo(json.dumps(report.as_dict(), allow_nan=False))
     else:

@@ -88,8 +88,8 @@ class TornadoReport:
         files = {
             "tornado.txt": "\n".join(self.lines()) + "\n",
             "tornado.json": json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n",
-            "tornado.csv": _csv(self.frame),
-            "numbers.csv": _csv(self.numbers),
+            "tornado.csv": spreadsheet(self.frame),
+            "numbers.csv": spreadsheet(self.numbers),
         }
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
@@ -258,7 +258,7 @@ def signed(value: float, unit: str) -> str:
     return f"{'+' if value > 0 else ''}{worth(value, unit)}"
 
 
-def _csv(frame: pd.DataFrame) -> str:
+def spreadsheet(frame: pd.DataFrame) -> str:
     """Return a frame as CSV whose texts are no formulas to a spreadsheet."""
     return frame.map(_plain).to_csv(index=False, lineterminator="\n")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from fabopt.analysis.sensitivity.records import Tornado
+from fabopt.analysis.sensitivity.value_function import Phases, ValueFunction
 from fabopt.report.text import amount, clip
 
 NAME = 52
@@ -77,6 +79,68 @@ def bar_rows(found: Tornado) -> list[dict[str, object]]:
 def _tail(path: str) -> str:
     """Return a lever path whose end is kept: it says which number it is."""
     return path if len(path) <= NAME else f"…{path[-(NAME - 1) :]}"
+
+
+def value_chart(found: ValueFunction) -> Any:
+    """Return the curve with its breakpoints, and what is certified with whole numbers free."""
+    import altair as alt
+    import pandas as pd
+
+    unit, money = ("" if u in ("", "1") else f", {u}" for u in (found.unit, found.money))
+    x = alt.X("at:Q", title=f"{found.path}{unit}", scale=alt.Scale(zero=False))
+    y = alt.Y("objective:Q", title=f"{found.objective_name}{money}", scale=alt.Scale(zero=False))
+    held = alt.Chart(pd.DataFrame(found.breakpoints, columns=["at", "objective"]))
+    layers = [
+        held.mark_line(color=COLOURS[1]).encode(x=x, y=y),
+        held.mark_point(color=COLOURS[1], filled=True, size=36).encode(x=x, y=y),
+        alt.Chart(pd.DataFrame({"at": [found.value]})).mark_rule(strokeDash=[4, 3], color="#555555").encode(x="at:Q"),
+    ]
+    if found.points:
+        rows = [(p.at, p.objective, p.bound) for p in found.points]
+        free = alt.Chart(pd.DataFrame(rows, columns=["at", "objective", "bound"]))
+        layers.append(free.mark_rule(color="#d95f02", strokeWidth=3).encode(x="at:Q", y="objective:Q", y2="bound:Q"))
+        layers.append(free.mark_point(color="#d95f02", shape="diamond", filled=True, size=60).encode(x="at:Q", y=y))
+    chokes = ", then ".join(dict.fromkeys(s.choke or "none" for s in found.stretches))
+    caption = [
+        f"Choke point: {clip(chokes, 110)}",
+        "Line: whole numbers held" + ("; diamonds: free, up to the bound" if found.points else "")
+        + "; dashed: as in the instance",
+    ]  # fmt: skip
+    title = alt.TitleParams(f"The {found.objective_name} against one number", subtitle=caption, anchor="start")
+    return alt.layer(*layers).properties(width=460, height=280, title=title)
+
+
+def phase_chart(found: Phases, letters: Mapping[str, str]) -> Any:
+    """Return the map of choke points, each cell with the letter of its choke point."""
+    import altair as alt
+    import pandas as pd
+
+    rows = [
+        (c.x, c.y, letters[c.choke], f"{letters[c.choke]}  {clip(c.choke or 'none', NAME)}")
+        for c in found.cells
+        if c.objective is not None
+    ]
+    data = pd.DataFrame(rows, columns=["x", "y", "letter", "choke"])
+    names = [("" if u == "1" else f", {u}") for u in found.units]
+    base = alt.Chart(data).encode(
+        x=alt.X("x:O", title=f"{found.x}{names[0]}", axis=alt.Axis(format="~g", labelAngle=0)),
+        y=alt.Y("y:O", title=f"{found.y}{names[1]}", sort="descending", axis=alt.Axis(format="~g")),
+    )
+    order = list(dict.fromkeys(f"{letter}  {clip(choke or 'none', NAME)}" for choke, letter in letters.items()))
+    legend = alt.Legend(labelLimit=380, orient="bottom", columns=1)
+    cells = base.mark_rect(stroke="white").encode(
+        color=alt.Color(
+            "choke:N", title=None, sort=order, legend=legend, scale=alt.Scale(domain=order, scheme="pastel1")
+        )
+    )
+    title = alt.TitleParams(
+        "Which limit is the choke point where",
+        subtitle=f"Whole numbers held; in the instance {amount(found.here[0])} and {amount(found.here[1])}",
+        anchor="start",
+    )
+    return (cells + base.mark_text(color="black").encode(text="letter:N")).properties(
+        width=420, height=320, title=title
+    )
 
 
 def write_chart(chart: Any, folder: Path, name: str) -> tuple[Path, Path]:

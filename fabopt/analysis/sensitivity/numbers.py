@@ -140,8 +140,19 @@ class Numbers:
         """
         if path in self.found:
             return self.found[path]
+        self.quantity(path)
+        raise LeverError(f"the lever '{path}' has no range: its low and its high are its value")
+
+    def quantity(self, path: str) -> Quantity:
+        """Return a number, with a range or without.
+
+        Raises
+        ------
+        LeverError
+            If there is no such lever, with the nearest.
+        """
         if path in self._quantities:
-            raise LeverError(f"the lever '{path}' has no range: its low and its high are its value")
+            return self._quantities[path]
         hint = nearest(path, self._quantities)
         raise LeverError(f"there is no lever '{path}'" + (f"; {hint}" if hint else "; fabopt show PATH names them"))
 
@@ -181,10 +192,23 @@ class Numbers:
         points = zip(self._quantities[path].points, values, strict=True)
         return self._validated(path, tuple(replace(p, value=v) for p, v in points))
 
+    def set_both(self, values: Mapping[str, float]) -> Instance | str:
+        """Return the validated instance with numbers at values, series in proportion, or in words why it is none."""
+        points: dict[str, tuple[Point, ...]] = {}
+        for path, value in values.items():
+            q = self._quantities[path]
+            scaled = [p.value * value / q.value if q.value else value for p in q.points]
+            moved = tuple(replace(p, value=v) for p, v in zip(q.points, scaled, strict=True))
+            points |= self._points(path, moved)
+        return self._written(points)
+
     def _validated(self, path: str, moved: tuple[Point, ...]) -> Instance | str:
+        return self._written(self._points(path, moved))
+
+    def _written(self, moved: Mapping[str, tuple[Point, ...]]) -> Instance | str:
         raw = self.tree.raw
-        for p, points in self._points(path, moved).items():
-            raw = set_lever(raw, p, raw_points(self._quantities[p], points), Instance)
+        for path, points in moved.items():
+            raw = set_lever(raw, path, raw_points(self._quantities[path], points), Instance)
         try:
             return validate(replace(self.tree, raw=raw), Instance)
         except InstanceError as error:

@@ -114,13 +114,13 @@ class Ends:
         if self.base.objective is None:
             raise ValueError("The plan does not stand with its whole numbers held.")
         self.objective = self.base.objective
-        self.choke = self._first(self.base)
+        self.choke = self._first(self.base, None)
         self._room: float | None = None
 
     def slope(self, path: str, end: End) -> float | None:
         """Return the change of the objective over the whole way to an end by the slope of that side, or None."""
         moved = self.numbers.near(path, end, SIDE)
-        answer = None if moved is None else self.whatif.held(self._net(moved))
+        answer = None if moved is None else self.whatif.held(self.net(moved))
         if answer is None or answer.objective is None:
             return None
         return (answer.objective - self.objective) / SIDE
@@ -132,7 +132,7 @@ class Ends:
         moved = self.numbers.at(number.path, end)
         if isinstance(moved, str):
             return EndValue(0.0, number.value, None, None, None, "", "refused", moved, None)
-        net = self._net(moved.data)
+        net = self.net(moved.data)
         answer = self.whatif.held(net) if self.gauge == "held" else self.whatif.full(net)
         found = answer.objective
         return EndValue(
@@ -141,17 +141,25 @@ class Ends:
             objective=found,
             change=None if found is None else found - self.objective,
             bound=answer.bound,
-            choke=self.choke if answer.x is self.base.x else self._first(answer, moved.data),
+            choke=self.first(answer, moved.data),
             ended=answer.ended.value,
             note=_note(moved, answer),
             regret=self._regret(net, answer),
         )
 
-    def _net(self, data: Instance) -> Network:
+    def held(self, data: Instance) -> Answer:
+        """Return the answer of an instance with the whole numbers of the plan."""
+        return self.whatif.held(self.net(data))
+
+    def net(self, data: Instance) -> Network:
+        """Return the network of an instance."""
         return lower(data, self.plan.net.name)
 
-    def _first(self, answer: Answer, data: Instance | None = None) -> str:
-        """Return the label of the limit of which 10 % more earns most."""
+    def first(self, answer: Answer, data: Instance) -> str:
+        """Return the label of the limit of which 10 % more earns most, of the answer that was asked last."""
+        return self.choke if answer.x is self.base.x else self._first(answer, data)
+
+    def _first(self, answer: Answer, data: Instance | None) -> str:
         tables = answer.case.tables
         if answer.x is None or answer.objective is None or tables is None:
             return ""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.analysis.sensitivity.records import Tornado
-from fabopt.analysis.sensitivity.tornado import Asked, Tell, tornado
+from fabopt.analysis.sensitivity.tornado import Asked, Ends, Tell, tornado
+from fabopt.analysis.sensitivity.value_function import Phases, ValueFunction, phases, value_function
 from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions
 from fabopt.io.tree import Tree
@@ -68,3 +69,17 @@ def source_of(manifest: Mapping[str, Any], read: Read, instance: str) -> Source:
 def tornado_of(source: Source, asked: Asked, tell: Tell | None = None) -> Tornado:
     """Return the tornado of a result."""
     return tornado(source.name, source.held, source.unit, source.numbers, source.plan, asked, tell)
+
+
+def value_of(source: Source, lever: str, low: float | None, high: float | None, whole: bool) -> ValueFunction:
+    """Return the objective of a result against one lever; errors as for :func:`.value_function.value_function`."""
+    source.numbers.quantity(lever)
+    ends = Ends(source.numbers, source.plan)
+    return value_function(ends, lever, low, high, whole=whole, money=source.unit)
+
+
+def phases_of(source: Source, x: str, y: str, steps: int) -> Phases:
+    """Return which limit is the choke point against two levers; errors as for :func:`.value_function.phases`."""
+    for lever in (x, y):
+        source.numbers.quantity(lever)
+    return phases(Ends(source.numbers, source.plan), x, y, steps, money=source.unit)

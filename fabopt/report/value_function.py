@@ -1,0 +1,236 @@
+"""Value functions and phase diagrams in words, tables and pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.sensitivity.value_function import Phases, Stretch, ValueFunction, joined
+from fabopt.report.answer import wrap
+from fabopt.report.text import WIDTH, TextTable, amount
+from fabopt.report.tornado import spreadsheet, worth
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROWS, NAMED = 20, 6
+"""Most rows of a curve that are printed, and most breakpoints that a sentence names."""
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class _Report:
+    """What the reports share: lines, saving, notebooks."""
+
+    name = ""
+    found: Any
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The records as a frame."""
+        frame: pd.DataFrame = self.found.frame
+        return frame
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        raise NotImplementedError
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """The tables in the order of the page."""
+        raise NotImplementedError
+
+    def chart(self) -> Any:
+        """Return the picture as an Altair chart."""
+        raise NotImplementedError
+
+    def lines(self, width: int = WIDTH) -> list[str]:
+        """Return the report as lines: the sentence, then the tables."""
+        lines = wrap(self.sentence, width)
+        for table in self.tables:
+            lines += ["", *table.lines(width)]
+        return lines
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return sentence and records as plain data."""
+        return {"sentence": self.sentence, **asdict(self.found)}
+
+    def save(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write report, records, table and picture into a folder, and return their paths.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written.
+        """
+        from fabopt.report.tornado_chart import write_chart
+
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {
+            f"{self.name}.txt": "\n".join(self.lines()) + "\n",
+            f"{self.name}.json": json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n",
+            f"{self.name}.csv": spreadsheet(self.frame),
+        }
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        return (*(folder / name for name in files), *write_chart(self.chart(), folder, self.name))
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.sentence}\ntry print(...), .frame .chart() .save(folder)"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from fabopt.report.html import table_html
+
+        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+
+
+class ValueReport(_Report):
+    """The objective against one number: ``print`` it, or look at its parts."""
+
+    name = "value"
+
+    def __init__(self, found: ValueFunction) -> None:
+        self.found: ValueFunction = found
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        f = self.found
+        (a, v), *_, (b, w) = f.breakpoints
+        inside = [s.start for s in f.stretches[1:]]
+        text = (
+            f"With whole numbers held, the {f.objective_name} goes from {worth(v, f.money)} to {worth(w, f.money)} as "
+            f"{f.path} goes from {amount(a)} to {amount(b)}{_unit(f.unit)}"
+        )
+        if not f.exact:
+            text += f", solved at {len(f.stretches) + 1} values, for it is not straight in pieces"
+        elif inside:
+            text += f", straight in {len(f.stretches)} pieces"
+            text += f" that meet at {', '.join(amount(t) for t in inside)}" if len(inside) <= NAMED else ""
+        else:
+            text += ", in one straight line"
+        chokes = list(dict.fromkeys(s.choke or "nothing" for s in f.stretches))
+        text += f"; what holds it back is {', then '.join(chokes)}"
+        return f"{text}."
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """The stretches, and what is certified with whole numbers free."""
+        f = self.found
+        money = f", {f.money}" if f.money else ""
+        shown = fewer(f.stretches)
+        rows = tuple(
+            (s.choke or "none", amount(s.start), amount(s.end), amount(s.first), amount(s.last), amount(s.slope))
+            for s in shown
+        )
+        heads = ("choke point", "from", "to", "at first", "at last", "per unit")
+        title = f"The {f.objective_name}{money} against {f.path}{_in(f.unit)}; it is {amount(f.value)} in the instance"
+        if len(shown) < len(f.stretches):
+            title += f"; {len(f.stretches)} pieces, the least bends joined"
+        made = [TextTable(title, heads, rows)]
+        if f.points:
+            points = tuple((amount(p.at), amount(p.objective), amount(p.bound), self._flat(p.at)) for p in f.points)
+            made.append(
+                TextTable(
+                    f"Whole numbers free: best plan found, and what none exceeds{money}",
+                    ("at", "plan", "bound", "proven flat from here to"),
+                    points,
+                    left=0,
+                )
+            )
+        return tuple(made)
+
+    def _flat(self, at: float) -> str:
+        return next((amount(b) for a, b in self.found.flat if a <= at < b), "")
+
+    def chart(self) -> Any:
+        """Return the picture as an Altair chart."""
+        from fabopt.report.tornado_chart import value_chart
+
+        return value_chart(self.found)
+
+
+class PhaseReport(_Report):
+    """The choke point against two numbers: ``print`` it, or look at its parts."""
+
+    name = "phases"
+
+    def __init__(self, found: Phases) -> None:
+        self.found: Phases = found
+
+    @property
+    def letters(self) -> dict[str, str]:
+        """A letter for each choke point, by how many cells it has."""
+        count: dict[str, int] = {}
+        for cell in self.found.cells:
+            if cell.objective is not None:
+                count[cell.choke] = count.get(cell.choke, 0) + 1
+        order = sorted(count, key=lambda choke: -count[choke])
+        return {choke: LETTERS[i % len(LETTERS)] for i, choke in enumerate(order)}
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        f = self.found
+        solved = [cell for cell in f.cells if cell.objective is not None]
+        if not solved:
+            return f"No plan has the whole numbers of this one anywhere between {f.x} and {f.y}."
+        parts = [f"{choke or 'nothing'} in {sum(c.choke == choke for c in solved)}" for choke in self.letters]
+        return f"Against {f.x} and {f.y}, whole numbers held, the choke point is {_and(parts)} of {len(solved)} cells."
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """The map, largest y at the top, and its legend."""
+        f = self.found
+        xs, ys = sorted({c.x for c in f.cells}), sorted({c.y for c in f.cells}, reverse=True)
+        at = {(c.x, c.y): c for c in f.cells}
+        rows = tuple(
+            (amount(y), *(self.letters[at[x, y].choke] if at[x, y].objective is not None else "-" for x in xs))
+            for y in ys
+        )
+        title = f"Choke point: {f.x}{_in(f.units[0])} to the right, {f.y}{_in(f.units[1])} upwards; - no plan"
+        legend = tuple((letter, choke or "none") for choke, letter in self.letters.items())
+        refused = tuple(dict.fromkeys(c.note for c in f.cells if c.note))
+        tables = [
+            TextTable(title, ("", *(amount(x) for x in xs)), rows),
+            TextTable("", ("letter", "choke point"), legend, left=2),
+        ]
+        if refused:
+            tables.append(TextTable("Cells without a plan", ("why",), tuple((text,) for text in refused[:5])))
+        return tuple(tables)
+
+    def chart(self) -> Any:
+        """Return the picture as an Altair chart."""
+        from fabopt.report.tornado_chart import phase_chart
+
+        return phase_chart(self.found, self.letters)
+
+
+def fewer(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
+    """Return stretches joined where a curve bends least, so that they fit a page."""
+    bend, found = 1e-4, tuple(stretches)
+    while len(found) > ROWS and bend < 1e6:
+        found, bend = joined(stretches, bend), 2.0 * bend
+    return found
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else f" {unit}"
+
+
+def _in(unit: str) -> str:
+    return "" if unit == "1" else f", {unit}"
