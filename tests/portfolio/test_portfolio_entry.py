@@ -12,6 +12,7 @@ from fabopt.analysis.choke.asked import AskedError
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower_chain
 from fabopt.solve.patch import held, program_of
+from fabopt.solve.session import HighsSession, SolverError
 
 TUTORIAL = "instances/tutorial"
 
@@ -184,6 +185,28 @@ def test_without_money_in_the_objective_there_are_no_entry_prices(tmp_path):
     record = loaded(tree(b=chip(14_000, 28_000)), tmp_path).solve("compute").portfolio("lab").record
     assert not record.money
     assert all(one.entry is None and one.loss is None for one in record.chips)
+
+
+@pytest.mark.parametrize("call", [2, 3, 4, 5])
+def test_where_the_solver_cannot_go_on_the_program_is_solved_from_nothing(call, tmp_path, monkeypatch):
+    """Calls: the plan, the market, the loss without `a`, `b` at its price, `b` at the price of its entry."""
+    result = loaded(BUDGET, tmp_path).solve()
+    whole = result.portfolio("lab").record.chips
+    own, calls = HighsSession.solve, []
+
+    def solve(self, **options):
+        calls.append(self)
+        if len(calls) == call:
+            raise SolverError("HiGHS ended with 'Unknown', not with an answer.")
+        return own(self, **options)
+
+    monkeypatch.setattr(HighsSession, "solve", solve)
+    again = result.portfolio("lab").record.chips
+    assert len(calls) > call
+    for one, other in zip(again, whole, strict=True):
+        assert one.loss == pytest.approx(other.loss, rel=1e-7)
+        assert (one.entry is None) == (other.entry is None)
+        assert one.entry is None or one.entry.below == pytest.approx(other.entry.below, rel=1e-9)
 
 
 def test_a_lab_that_is_not_there_is_named_with_those_that_are(tmp_path):

@@ -18,7 +18,7 @@ The fleet's worth at the end of the horizon stays: a lower price to one lab move
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from fabopt.analysis.portfolio.records import Entry
 from fabopt.model.families import IntArray
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain
 from fabopt.network.tables import Array
-from fabopt.solve.outcome import Ended, Outcome
+from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import held
 from fabopt.solve.session import HighsSession
 
@@ -116,16 +116,34 @@ class Market:
     def __init__(self, plan: Restored) -> None:
         self.plan, program = plan, held(plan.program, plan.x)
         self.session = HighsSession(program, threads=1, seed=plan.options.seed)
-        self.base = self.session.solve(interruptible=False)
+        self.base = self.solve()
         self.rows = [key[0] if family == "balance" else family for family, key in program.labels]
+
+    def solve(self) -> Outcome:
+        """Solve the program as it stands; from nothing where the solver cannot go on from its last basis."""
+        try:
+            return self.session.solve(interruptible=False)
+        except SolverError:
+            old = self.session
+            program = replace(
+                old.matrices,
+                a=old.a,
+                cost=old.cost,
+                column_lower=old.column_lower,
+                column_upper=old.column_upper,
+                row_lower=old.row_lower,
+                row_upper=old.row_upper,
+            )
+            self.session = HighsSession(program, threads=1, seed=self.plan.options.seed)
+            return self.session.solve(interruptible=False)
 
     def without(self, found: Deals) -> float | None:
         """Return what the plan loses without some shipments, M USD; None where no plan is left."""
-        session, none = self.session, np.zeros(len(found))
-        before = session.column_lower[found.columns], session.column_upper[found.columns]
-        session.set_column_bounds(found.columns, none, none)
-        outcome = session.solve(interruptible=False)
-        session.set_column_bounds(found.columns, *before)
+        none = np.zeros(len(found))
+        before = self.session.column_lower[found.columns], self.session.column_upper[found.columns]
+        self.session.set_column_bounds(found.columns, none, none)
+        outcome = self.solve()
+        self.session.set_column_bounds(found.columns, *before)
         if outcome.objective is None or self.base.objective is None:
             return None
         return max(self.base.objective - outcome.objective, 0.0)
@@ -230,7 +248,7 @@ class _Forced:
         low, high, share = 0.0, np.inf, 0.0
         for _ in range(ROUNDS):
             self._cut(share, made)
-            outcome = self.market.session.solve(interruptible=False)
+            outcome = self.market.solve()
             if outcome.ended is not Ended.OPTIMAL or outcome.row_price is None or outcome.x is None:
                 return share, outcome
             loss, x = -float(outcome.row_price[self.row]), outcome.x[self.found.columns]
