@@ -187,6 +187,15 @@ def test_without_money_in_the_objective_there_are_no_entry_prices(tmp_path):
     assert all(one.entry is None and one.loss is None for one in record.chips)
 
 
+def test_a_plan_as_one_lab_sees_it_has_a_mix_but_no_entry_prices(tmp_path):
+    record = loaded(tree(b=chip(14_000, 28_000)), tmp_path).solve(perspective="lab:lab").portfolio("lab").record
+    assert {one.chip: one.standing for one in record.chips} == {"a": "unpriced", "b": "unpriced"}
+    assert "seen as lab:lab" in record.chips[0].why  # at 20,000 and 28,000 neither is worth its price of 17,532
+    cheap = loaded(tree(b=chip(14_000, 15_000)), tmp_path).solve(perspective="lab:lab").portfolio("lab").record
+    assert {one.chip: one.standing for one in cheap.chips} == {"b": "bought", "a": "unpriced"}
+    assert sum(row.kh100e for row in cheap.mix) == pytest.approx(100.0)
+
+
 @pytest.mark.parametrize("call", [2, 3, 4, 5])
 def test_where_the_solver_cannot_go_on_the_program_is_solved_from_nothing(call, tmp_path, monkeypatch):
     """Calls: the plan, the market, the loss without `a`, `b` at its price, `b` at the price of its entry."""
@@ -204,9 +213,11 @@ def test_where_the_solver_cannot_go_on_the_program_is_solved_from_nothing(call, 
     again = result.portfolio("lab").record.chips
     assert len(calls) > call
     for one, other in zip(again, whole, strict=True):
-        assert one.loss == pytest.approx(other.loss, rel=1e-7)
-        assert (one.entry is None) == (other.entry is None)
-        assert one.entry is None or one.entry.below == pytest.approx(other.entry.below, rel=1e-9)
+        assert one.standing == other.standing
+        if other.entry is None:
+            assert one.loss == pytest.approx(other.loss, rel=1e-7)
+        else:
+            assert one.entry.below == pytest.approx(other.entry.below, rel=1e-9)
 
 
 def test_a_lab_that_is_not_there_is_named_with_those_that_are(tmp_path):
