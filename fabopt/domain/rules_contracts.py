@@ -13,7 +13,7 @@ from fabopt.domain.instance import Instance
 from fabopt.domain.parties import owners, parties
 from fabopt.domain.policies import Splits
 from fabopt.domain.quantity import Quantity
-from fabopt.domain.references import nearest
+from fabopt.domain.references import names, nearest
 from fabopt.domain.rules_contract_pairs import pair_faults
 from fabopt.domain.users import users_of
 
@@ -153,7 +153,7 @@ def _option_and_exit(calendar: Calendar, contract: Contract) -> Iterator[Fault]:
 
 def _parties(instance: Instance, contract: Contract) -> Iterator[Fault]:
     goods, buyer, supplier = contract.goods, contract.buyer, contract.supplier
-    known, names = parties(instance), " and ".join(goods.names)
+    known, things = parties(instance), " and ".join(goods.names)
     if buyer == supplier:
         yield Fault(("supplier",), f"'{buyer}' would buy from itself")
         return
@@ -167,7 +167,7 @@ def _parties(instance: Instance, contract: Contract) -> Iterator[Fault]:
         return
     users = users_of(instance, Splits(**{goods.kind: goods.names}))
     if users is not None and buyer in known and buyer not in users:
-        yield Fault(("buyer",), f"'{buyer}' is no customer of {names}", nearest(buyer, users))
+        yield Fault(("buyer",), f"'{buyer}' is no customer of {things}", nearest(buyer, users))
     if contract.outside:
         if goods.kind != "resources":
             message = f"what {goods.kind.replace('_', ' ')} cost is counted already, so they cannot be bought outside"
@@ -178,7 +178,7 @@ def _parties(instance: Instance, contract: Contract) -> Iterator[Fault]:
     owned = owners(instance, goods.kind, goods.names)
     if owned and owned != (supplier,):
         who = " and ".join(f"'{owner}'" if owner else "nobody" for owner in owned)
-        message = f"'{supplier}' does not own {names}: {who} does"
+        message = f"'{supplier}' does not own {things}: {who} does"
         hint = nearest(supplier, [owner for owner in owned if owner])
         yield Fault(("supplier",), message, hint or "tag the resource with its owner, or say outside: true")
 
@@ -186,8 +186,12 @@ def _parties(instance: Instance, contract: Contract) -> Iterator[Fault]:
 def _fits(instance: Instance, contract: Contract) -> Iterator[Fault]:
     """Whether the buyer has a use for goods from outside."""
     goods, buyer = contract.goods, contract.buyer
+    known = names(instance)
+    group = {"materials": "materials", "dies": "parts", "compute": "workloads"}.get(goods.kind, goods.kind)
     for place, name in enumerate(goods.names):
         path: Path = ("goods", goods.kind, place)
+        if name not in known[group] or buyer not in known["parties"]:
+            continue
         if goods.kind == "compute" and not (buyer in instance.labs and name in instance.labs[buyer].demand.split):
             yield Fault(path, f"'{buyer}' is no lab that wants '{name}'")
         if goods.kind == "dies":

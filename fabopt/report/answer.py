@@ -238,7 +238,7 @@ def _contracts(manifest: Mapping[str, Any], read: Read) -> TextTable:
         state = f"signed {row['signed']}" if row["signed"] else "not signed"
         for name in ("exercised", "cancelled"):
             state += f", {name} {row[name]}" if row[name] else ""
-        taken = f"{amount(row['taken'])} {row['unit']}".rstrip()
+        taken = f"{amount(row['taken'])} {row['unit']}".rstrip() if row["taken"] or row["unit"] else "-"
         short = amount(row["short"]) if row["short"] else "-"
         rows.append((row["name"], row["buyer"], row["supplier"], state, taken, short, amount(row["paid"])))
     unit = manifest["money_unit"]

@@ -183,3 +183,15 @@ def test_what_others_have_in_work_is_not_taken_back_by_a_reserve():
     # In the first quarter what is in work takes most of the 60; from the second on, a tenth is left to green.
     assert at["base"].iloc[0] < 0.9 * 60 < at["base"].iloc[1] == pytest.approx(60)
     assert started.drop("2027Q1", errors="ignore").max() == pytest.approx(6)
+
+
+def test_purchases_at_list_prices_belong_to_a_contract_only_while_it_is_in_force():
+    deal = {"buyer": "green", "supplier": "mem", "goods": {"memory_makers": ["mem"]}, "maximum": 20, "prepayment": 30}
+    _, tables = planned(("contracts", {"c": {**deal, "cost_of_money": "8 %", "credited": False}}))
+    (row,) = tables["contracts"].to_dict("records")
+    assert (row["signed"], row["taken"], row["purchases"], row["paid"]) == ("", 0.0, 0.0, 0.0)
+    _, tables = planned(("contracts", {"c": {**deal, "signed": "2027Q1", "until": "end-2027"}}))
+    rows, (contract,) = tables["transfers"], tables["contracts"].to_dict("records")
+    stacks = by_period(tables, rows[rows["what"] == "hbm"], "amount")
+    assert contract["purchases"] == pytest.approx(stacks[:4].sum())
+    assert contract["paid"] == pytest.approx(stacks[:4].sum())  # 30 prepaid, 30 credited

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fabopt.network.tables import Agreement, Array, Network, Payment, Term
+from fabopt.network.tables import Agreement, Array, Network, Term
 from fabopt.solve.results.columns import MONEY, NAME, OF_ROW, REPORTED, UNIT, TableSpec, number, text
 from fabopt.solve.results.core import without_noise
 from fabopt.solve.results.decided import decisions, term_by_period
@@ -30,7 +30,9 @@ CONTRACTS = TableSpec(
         number("short", OF_ROW, "paid for and not taken"),
         number("premium", MONEY, "paid for the option"),
         number("prepaid", MONEY, "prepaid at signature or exercise"),
-        number("purchases", MONEY, "owed for what is taken; at list prices, for all that the buyer takes of the goods"),
+        number(
+            "purchases", MONEY, "owed for what is taken; at list prices, for all that the buyer takes while in force"
+        ),
         number("credited", MONEY, "part of it that the prepayment covers"),
         number("shortfall", MONEY, "paid for what is not taken"),
         number("exit_fee", MONEY, "paid for leaving"),
@@ -82,14 +84,23 @@ class _Plan:
         parts = [term_by_period(term, self.decided, self.opening) for term in terms]
         return without_noise(np.sum([constant, *parts], axis=0), np.sum(np.abs([constant, *parts]), axis=0))
 
-    def money(self, payments: Sequence[Payment], kind: str) -> Array:
+    def money(self, agreement: Agreement, kind: str) -> Array:
         """Return what is paid for one kind of thing ``[T]``, million dollars."""
         found = np.zeros(self.net.n_periods)
-        for payment in payments:
+        for payment in agreement.payments:
             if payment.kind == kind:
                 amount = term_by_period(payment.term, self.decided, self.opening)
                 found = found + (amount if payment.price is None else amount * payment.price)
-        return found
+        # Purchases at list prices go on without the contract.
+        return np.where(self.in_force(agreement) > TINY, found, 0.0) if kind == "purchases" else found
+
+    def in_force(self, agreement: Agreement) -> Array:
+        """Return the share of each period in which a contract is in force ``[T]``."""
+        return self.sums(agreement.in_force, agreement.standing)
+
+    def taken(self, agreement: Agreement) -> Array:
+        """Return what is taken under a contract ``[T]``."""
+        return np.where(self.in_force(agreement) > TINY, self.sums(agreement.take, agreement.taken), 0.0)
 
     def when(self, unit: str) -> str:
         """Return the label of the period in which a decision is taken, empty where it is not."""
@@ -111,9 +122,7 @@ def contract_rows(net: Network, solution: Solution) -> dict[str, Any]:
 
 
 def _row(plan: _Plan, agreement: Agreement) -> dict[str, Any]:
-    force = plan.sums(agreement.in_force, agreement.standing)
-    taken = np.where(force > TINY, plan.sums(agreement.take, agreement.taken), 0.0)
-    money = {column: float(plan.money(agreement.payments, kind).sum()) for kind, column in _MONEY.items()}
+    money = {column: float(plan.money(agreement, kind).sum()) for kind, column in _MONEY.items()}
     paid = sum(amount for column, amount in money.items() if column != "cost_of_money")
     return {
         "contract": agreement.id,
@@ -124,7 +133,7 @@ def _row(plan: _Plan, agreement: Agreement) -> dict[str, Any]:
         "exercised": plan.when(agreement.exercise),
         "cancelled": plan.when(agreement.exit),
         "unit": agreement.unit,
-        "taken": float(taken.sum()),
+        "taken": float(plan.taken(agreement).sum()),
         "short": float(plan.short(agreement).sum()),
         **money,
         "credited": abs(money["credited"]),
@@ -137,15 +146,15 @@ def window_rows(net: Network, solution: Solution) -> dict[str, Any]:
     plan = _Plan(net, solution)
     rows: list[dict[str, Any]] = []
     for agreement in net.agreements:
-        force = plan.sums(agreement.in_force, agreement.standing)
+        force = plan.in_force(agreement)
         most = np.full(net.n_periods, np.inf) if agreement.maximum is None else agreement.maximum
         by_period = {
             "minimum": agreement.minimum * force,
             "maximum": np.where(force > TINY, most, 0.0) * np.where(np.isinf(most), 1.0, force),
-            "taken": np.where(force > TINY, plan.sums(agreement.take, agreement.taken), 0.0),
+            "taken": plan.taken(agreement),
             "short": plan.short(agreement),
-            "purchases": plan.money(agreement.payments, "purchases"),
-            "shortfall": plan.money(agreement.payments, "shortfall"),
+            "purchases": plan.money(agreement, "purchases"),
+            "shortfall": plan.money(agreement, "shortfall"),
         }
         rows += [
             {
