@@ -39,7 +39,7 @@ def plan_tables(found: Comparison, plan: Plan) -> list[TextTable]:
         mix_table(
             found, plan, f"Chip mix at {found.dates[-1]}, {against}: share of compute; thousand H100 equivalents"
         ),
-        worth_table(found, plan, "party", f"Value less cost by party, {against}"),
+        worth_table(found, plan, "party", f"Value less cost by party, with what others pay it, {against}"),
         worth_table(found, plan, "term", f"Value and cost by term, {against}"),
         order_table(found, plan, f"Orders that differ, {against}: units, where they differ"),
         limit_table(found, plan, f"What binds otherwise, {against}: worth of 1 % more throughout"),
@@ -137,10 +137,10 @@ def mix_table(found: Comparison, plan: Plan, title: str) -> TextTable:
 
 
 def worth_table(found: Comparison, plan: Plan, by: str, title: str) -> TextTable:
-    """Return value and cost by party, or by term, in both plans; they add up to the plans' values."""
+    """Return what each party gets with what it is paid and pays, or each term comes to; both add up to the values."""
     sums: dict[str, tuple[float, float]] = {}
     for row in found.worth:
-        if row.plan == plan.name:
+        if row.plan == plan.name and not (row.transfer and by == "term"):
             key = (row.party or "-") if by == "party" else row.term.replace("_", " ")
             before = sums.get(key, (0.0, 0.0))
             sums[key] = (before[0] + row.base, before[1] + row.value)

@@ -92,7 +92,8 @@ def test_value_and_cost_by_party_and_term_add_up_to_the_values_of_the_plans(repo
     rows = report.table("worth")
     assert rows["base"].sum() == pytest.approx(tutorial.manifest["value"], rel=1e-9)
     assert rows["value"].sum() == pytest.approx(squeezed.manifest["value"], rel=1e-9)
-    terms = rows.groupby("term")["value"].sum()
+    assert rows[rows["transfer"]]["value"].sum() == pytest.approx(0.0, abs=1e-6)
+    terms = rows[~rows["transfer"]].groupby("term")["value"].sum()
     for term, amount in squeezed.table("terms").itertuples(index=False):
         assert terms.get(term, 0.0) == pytest.approx(amount, abs=1e-4)
 

@@ -115,15 +115,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """A term of discounted value and cost, by the party at which it falls (M USD over the whole horizon).
+    """What a kind of value, cost or transfer comes to for a party (M USD, discounted, over the whole horizon).
 
-    All rows of a plan add up to its value: costs are negative. The party is the lab, else the owner, else the customer
-    of the record; payments between parties are no cost of the chain and stand in the table `transfers` of a result.
+    Costs are negative. Transfers between parties add up to zero, all rows of a plan to its value.
     """
 
     plan: str
     party: str
     term: str
+    transfer: bool
     base: float
     value: float
     change: float

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 LEAST = 1e-9
 """Change relative to the larger of two numbers below which they count as equal (solvers round)."""
 
-END = {"stock": "terminal_stock", "landing": "terminal_landing", "unit": "terminal_units", "retired": "terminal_units"}
-"""Term of the value to which a row of the table `terminal` belongs."""
-
 
 def joined(
     base: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str], numbers: Sequence[str]
@@ -124,40 +121,11 @@ def orders(plan: str, base: Read, other: Read) -> Iterator[Order]:
 
 
 def worth(plan: str, base: Read, other: Read) -> Iterator[Worth]:
-    """Yield the terms of value and cost by party; they add up to the values of the plans."""
-    for (party, term), (a,), (b,) in joined(_money(base), _money(other), ("party", "term"), ("amount",)):
+    """Yield what values, costs and transfers come to for each party; they add up to the values of the plans."""
+    one, two = base("domain/perspective"), other("domain/perspective")
+    for (party, term, transfer), (a,), (b,) in joined(one, two, ("party", "kind", "transfer"), ("amount",)):
         if a or b:
-            yield Worth(plan, party, term, a, b, b - a)
-
-
-def _money(read: Read) -> pd.DataFrame:
-    """Return party, term and discounted amount; what no record accounts for stands with no party."""
-    import pandas as pd
-
-    costs, end = read("core/costs"), read("core/terminal")
-    owned = [read(table) for table in ("core/materials", "core/units")]
-    parties = {key: party for rows in owned for key, party in zip(rows["id"], _party(rows), strict=True)}
-    falls = pd.DataFrame({"party": _party(costs), "term": costs["term"], "amount": costs["discounted"]})
-    ends = pd.DataFrame(
-        {
-            "party": [parties.get(key, "") for key in end["id"]],
-            "term": [END[kind] for kind in end["kind"]],
-            "amount": end["amount"] * end["unit_worth"] * end["discount"],
-        }
-    )
-    rows = pd.concat([frame for frame in (falls, ends) if len(frame)] or [falls], ignore_index=True)
-    found = rows.groupby("term", sort=False)["amount"].sum()
-    terms = read("core/terms").set_index("term")["amount"]
-    left = terms - found.reindex(terms.index, fill_value=0.0)
-    rest = pd.DataFrame({"party": "", "term": left.index, "amount": left.to_numpy()})
-    rest = rest[[not same(float(found.get(t, 0.0)), float(terms[t])) for t in rest["term"]]]
-    return pd.concat([rows, rest], ignore_index=True) if len(rest) else rows
-
-
-def _party(rows: pd.DataFrame) -> pd.Series[str]:
-    """Return at whom a record falls: the lab, else the owner, else the customer."""
-    owner = rows["owner"].where(rows["owner"] != "", rows["customer"])
-    return rows["lab"].where(rows["lab"] != "", owner)
+            yield Worth(plan, party, term, transfer == "True", a, b, b - a)
 
 
 def limits(plan: str, first: str, base: Read, other: Read) -> Iterator[LimitChange]:
