@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fabopt.analysis.allocation.limits import LimitStudy
+    from fabopt.analysis.allocation.own_silicon import OwnSilicon
     from fabopt.analysis.allocation.study import GameOf, Study
     from fabopt.analysis.bill import Bill
     from fabopt.analysis.choke.verb import Reasons
@@ -275,6 +276,26 @@ class Instance:
         from fabopt.solve.options import SolveOptions
 
         return study(self.data, two_stage, SolveOptions(**{**self._defaults(), **options}), each)
+
+    def own_silicon(self, chip: str, **options: Any) -> OwnSilicon:
+        """Return what the programme of a lab's own chip is worth, as supply and as bargaining.
+
+        Parameters
+        ----------
+        chip
+            Id of the chip, which has a programme.
+        options
+            As for :meth:`solve`; the objective is value. There are three runs.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When there is no such chip, or one of the plans does not exist.
+        """
+        from fabopt.analysis.allocation.own_silicon import own_silicon
+        from fabopt.solve.options import SolveOptions
+
+        return own_silicon(self.data, chip, SolveOptions(**{**self._defaults(), **options}))
 
     def price_limits(self, **options: Any) -> LimitStudy:
         """Return what each limit on diversity, resilience and exports costs, and all of them together.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _Game = typer.Option("--game", help="Play the game of orders instead: what customers order under the rule.")
 _Limits = typer.Option("--limits", help="Price limits instead: on diversity, resilience and exports, each alone.")
+_OwnSilicon = typer.Option("--own-silicon", help="Say what a lab's own chip is worth instead.", show_default=False)
 _TwoStage = typer.Option("--two-stage", help="Let the rules allot what is there before the plan is made.")
 _Each = typer.Option("--each", help="Price each policy alone too, with one more plan each.")
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
@@ -30,6 +31,7 @@ def allocate(
     set_: Annotated[list[str] | None, SetOption] = None,
     game: Annotated[bool, _Game] = False,
     limits: Annotated[bool, _Limits] = False,
+    own_silicon: Annotated[str | None, _OwnSilicon] = None,
     two_stage: Annotated[bool, _TwoStage] = False,
     each: Annotated[bool, _Each] = False,
     gap: Annotated[float | None, _Gap] = None,
@@ -50,6 +52,9 @@ def allocate(
             say([*([""] if place else []), *game_lines(one)])
         return
     options: dict[str, Any] = {n: v for n, v in (("gap", gap), ("time_limit", time_limit)) if v is not None}
+    if own_silicon is not None:
+        _own_silicon(instance, own_silicon, head, options, as_json)
+        return
     if limits:
         _limits(instance, head, options, as_json)
         return
@@ -60,6 +65,16 @@ def allocate(
         say(study_lines(study, instance.money))
     if study.value.low is None:
         _without_plan("policies", study.value.status, study.why)
+
+
+def _own_silicon(instance: Instance, chip: str, head: dict[str, Any], options: dict[str, Any], as_json: bool) -> None:
+    from fabopt.report.own_silicon import own_silicon_data, own_silicon_lines
+
+    study = instance.own_silicon(chip, **options)
+    if as_json:
+        typer.echo(json.dumps({**head, **own_silicon_data(study)}, allow_nan=False))
+    else:
+        say(own_silicon_lines(study, instance.money))
 
 
 def _limits(instance: Instance, head: dict[str, Any], options: dict[str, Any], as_json: bool) -> None:

@@ -40,6 +40,28 @@ class Respin(Record):
     """Months lost by one."""
 
 
+class Programme(Record):
+    """A chip that exists only if a lab funds its design: a decision with a date."""
+
+    funded_by: Slug
+    """Lab that pays for it; the chip's designer belongs to it (`designers.*.lab`)."""
+    non_recurring_cost: Annotated[Quantity, In("MUSD", ge=0)]
+    """Design, masks and tools, paid evenly over the time until the first start (within the lab's budget)."""
+    design_time: Annotated[Quantity, In("month", ge=0)]
+    """Months from the decision to the first start of wafers, interposers and packages of the chip."""
+    respin_chance: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(0.0, "1"))
+    """Chance that first silicon must be done again."""
+    respin_time: Annotated[Quantity, In("month", ge=0)] = Field(default=constant(0.0, "month"))
+    """Months lost by a respin; the chip is late by chance x time, the expected delay."""
+    decide_by: When | None = None
+    """Last date of the decision; absent: no last date."""
+
+    @property
+    def months(self) -> float:
+        """Months from the decision to the first start, with the expected delay."""
+        return self.design_time.value + self.respin_chance.value * self.respin_time.value
+
+
 class Chip(Record):
     """An accelerator (or a processor for agents), per package."""
 
@@ -61,6 +83,8 @@ class Chip(Record):
     """Months from project start to first silicon, for parts that are not taped out; information."""
     design_start: When | None = None
     """Project start: with `design_cycle`, the chip is not available before both have passed."""
+    programme: Programme | None = None
+    """Programme of a lab's own silicon: nothing of the chip starts before it is funded and designed."""
     assembly_yield: Annotated[Quantity, In("1", gt=0, le=1, series=True)] = Field(default=constant(1.0, "1"))
     """Share of assembled packages that pass test; a failed one loses all its parts."""
     assembly_time: Annotated[Quantity, In("month", ge=0)] = Field(default=constant(0.0, "month"))
@@ -115,5 +139,7 @@ class Designer(Record):
     """Display name."""
     region: Slug
     """Home region (for export rules)."""
+    lab: Slug | None = None
+    """Lab that it belongs to: its money counts as the lab's; absent: a company of its own."""
     aliases: tuple[str, ...] = ()
     """Other names in use."""

@@ -60,6 +60,8 @@ REFERENCES: tuple[Reference, ...] = (
     Reference("chips.*.performance.!", "workloads", "workload"),
     Reference("chips.*.customers.[]", "labs", "lab"),
     Reference("chips.*.sells_as.[]", "chips", "chip"),
+    Reference("chips.*.programme.funded_by", "labs", "lab"),
+    Reference("designers.*.lab", "labs", "lab"),
     Reference("labs.*.designers.!", "designers", "designer"),
     Reference("labs.*.demand.split.!", "workloads", "workload"),
     Reference("labs.*.fleet.!", "sites", "site"),

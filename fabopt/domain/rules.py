@@ -22,6 +22,7 @@ from fabopt.domain.rules_contracts import contract_faults
 from fabopt.domain.rules_demand import demand_faults
 from fabopt.domain.rules_diversity import diversity_faults
 from fabopt.domain.rules_policies import policy_faults
+from fabopt.domain.rules_programmes import programme_faults
 from fabopt.domain.rules_supply import supply_faults
 from fabopt.domain.units import CURRENCIES
 
@@ -67,6 +68,7 @@ def problems(instance: Instance) -> list[Fault]:
         *policy_faults(instance, calendar),
         *contract_faults(instance, calendar),
         *diversity_faults(instance, calendar),
+        *programme_faults(instance, calendar),
     ]
 
 

@@ -18,6 +18,7 @@ from fabopt.network.lowering.memory import lower_memory
 from fabopt.network.lowering.opening import lower_opening
 from fabopt.network.lowering.packaging import lower_packaging
 from fabopt.network.lowering.policies import lower_policies
+from fabopt.network.lowering.programme import gate_programmes, lower_programmes
 from fabopt.network.lowering.standing import standing_value
 from fabopt.network.lowering.trade import lower_trade
 from fabopt.network.lowering.wafers import lower_dies
@@ -55,6 +56,7 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
     lower_memory(chain)
     lower_packaging(chain)
     lower_deployment(chain)
+    lower_programmes(chain)
     lower_trade(chain)
     lower_demand(chain)
     lower_markets(chain)
@@ -62,7 +64,7 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
     net = finish(chain, name or instance.about.title, standing_value(chain))
     if instance.network is not None:
         net = _joined(net, lower_plain(instance.network, periods))
-    net = lower_diversity(chain, lower_policies(chain, lower_contracts(chain, net)))
+    net = lower_diversity(chain, lower_policies(chain, lower_contracts(chain, gate_programmes(chain, net))))
     return chain, _pinned(net, instance)
 
 

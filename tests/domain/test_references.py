@@ -86,6 +86,8 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
             "chips.falcon.customers": ["aurora"],
             "chips.falcon.sells_as": ["osprey"],
             "chips.falcon.boms.standard.lines": ["bridgeworks"],
+            "chips.osprey.programme": {"funded_by": "borealis", "non_recurring_cost": 300, "design_time": 6},
+            "designers.cirrus.lab": "borealis",
             "memory_makers.bitstack.qualifying": {"monolith": {"hbm-a": {"lead": 6, "cost": 10, "wafers": 1}}},
             "barred_flows": [{"origin": "atlantis", "destination": "lemuria", "chips": ["slate"], "labs": ["aurora"]}],
             "diversity": {"cap": {"of": "designer", "share": 0.9, "labs": ["aurora"]}},

@@ -170,7 +170,7 @@ def study(
     entries: list[Entry] = []
     supplies: list[Supply] = []
     for split in splits(chain, free):
-        of_split, of_supply = _of_split(split, (net, plan), (free, bare))
+        of_split, of_supply = entries_of(split, (net, plan), (free, bare))
         entries += of_split
         supplies += of_supply
     value = value_of(plan)
@@ -191,7 +191,7 @@ def value_of(solution: Solution) -> Value:
     return Value(solution.status.value, solution.objective, solution.bound if solution.has_plan else None)
 
 
-def _of_split(
+def entries_of(
     split: Split, planned: tuple[Network, Solution], free: tuple[Network, Solution]
 ) -> tuple[list[Entry], list[Supply]]:
     """Return entries and supplies of one policy, by window."""

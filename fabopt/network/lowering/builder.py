@@ -307,6 +307,7 @@ def finish(chain: Chain, name: str, standing_value: float) -> Network:
         groups=tuple(build.groups),
         whole_groups=tuple(build.whole_groups),
         payments=tuple(build.payments),
+        belongs=tuple((d, record.lab) for d, record in chain.instance.designers.items() if record.lab not in (None, d)),
         standing_value=standing_value,
         end_discount=(1.0 + chain.rate) ** -(chain.n * chain.years),
     )

@@ -13,6 +13,7 @@ left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -95,7 +96,7 @@ def _newest(chain: Chain, lab_id: str, sold: list[str], t: int) -> list[str]:
     best: dict[str, tuple[int, str]] = {}
     for chip_id in sold:
         chip = chain.instance.chips[chip_id]
-        ready = first_shipment(chip) or chain.periods[0].start
+        ready = _ready(chain, chip_id)
         if ready >= period.end or lab.designers[chip.designer] >= period.end:
             continue
         if chip.last_start is not None and chip.last_start < period.start:
@@ -104,6 +105,19 @@ def _newest(chain: Chain, lab_id: str, sold: list[str], t: int) -> list[str]:
         if chip.designer not in best or day > best[chip.designer][0]:
             best[chip.designer] = (day, chip_id)
     return [chip_id for _, chip_id in best.values()]
+
+
+def _ready(chain: Chain, chip_id: str) -> date:
+    """Return the date from which a chip can be had; one with a programme as if it were funded at the decision date."""
+    chip, start = chain.instance.chips[chip_id], chain.periods[0].start
+    day = first_shipment(chip) or start
+    if chip.programme is None:
+        return day
+    route = routes(chain, chip_id)[0]
+    dies = [die for key, die in chain.instance.dies.items() if chip_id in chain.chips_of_die(key)]
+    cycles = [cycle_months(chain, die.node, fab) for die in dies for fab in die.fabs]
+    months = chip.programme.months + max(cycles, default=0.0) + sum(route_months(chain, route))
+    return max(day, start + timedelta(days=months * 365.25 / 12.0))
 
 
 def _earlier(chain: Chain, wanted: Array, months: float) -> Array:

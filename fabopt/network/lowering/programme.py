@@ -1,0 +1,143 @@
+r"""Own silicon: a lab funds the design of a chip, a binary decision with a date, and only then does the chip exist.
+
+The unit ``programme:<chip>`` is ordered at most once, costs the non-recurring cost, and its lead L is the design time
+and the expected delay of a respin. With y its orders and :math:`h_L` the step that rises at the age L (a fraction of a
+period counts as a fraction), every start of a package or an interposer of the chip, and of a wafer of a die that only
+such a chip takes, is held by
+
+.. math:: x_{a,t} \le M_{a,t} \sum_{t'} h_L(t - t')\, y_{t'}
+
+where :math:`M_{a,t}` is the smaller of what the activity's resources offer in the periods in which it uses them (with
+all that units may add) and of what there can be of its inputs by then. In the period in which the chip is ready part of
+the time, that part of it is the limit; from then on the constant is twice as large, so that a question such as "what if
+this fab had half as much again" is not answered by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from fabopt.domain.chips import Programme
+from fabopt.network.links import Links, link
+from fabopt.network.lowering.builder import Chain, tags
+from fabopt.network.lowering.packaging import routes
+from fabopt.network.profiles import ramp_profile
+from fabopt.network.supply import Supply, supply_bound
+from fabopt.network.tables import Array, GroupLimit, Network, Term, Unit
+
+ONE = np.ones(1)
+
+ROOM = 2.0
+"""Room above what the data allow, for what-ifs that change a capacity alone."""
+
+
+def lower_programmes(chain: Chain) -> None:
+    """Add the decision to fund each programme of own silicon, with what the lab pays for it."""
+    for chip_id, chip in chain.instance.chips.items():
+        programme = chip.programme
+        if programme is None:
+            continue
+        lead = chain.lead(programme.months)
+        first, _ = ramp_profile(lead, ONE)
+        cost, lab = programme.non_recurring_cost.value, programme.funded_by
+        unit_id = f"programme:{chip_id}"
+        chain.instalments[unit_id] = (cost, 0.0)
+        chain.build.unit(
+            Unit(
+                unit_id,
+                f"{chip.name} programme",
+                "programme",
+                tags(stage="design", owner=lab, customer=lab, item=chip_id, chip=chip_id, lab=lab),
+                cost=chain.progress_payment(chain.flat(cost), lead),
+                upper=chain.order_upper(first, 1.0, chain.window(None, programme.decide_by)),
+                total=1.0,
+                lead=lead,
+                instrument="programme",
+            )
+        )
+
+
+def gate_programmes(chain: Chain, net: Network) -> Network:
+    """Return the network in which nothing of a chip with a programme starts before it is funded and designed."""
+    gated = _gated(chain)
+    if not gated:
+        return net
+    links = link(net)
+    supply = supply_bound(links)
+    upper = {activity: _from(chain, programme) for activity, (_, programme) in gated.items()}
+    activities = tuple(
+        replace(a, upper=upper[a.id] if a.upper is None else np.where(upper[a.id] > 0.0, a.upper, 0.0))
+        if a.id in gated
+        else a
+        for a in net.activities
+    )
+    rows = [_row(chain, links, supply, key, *gated[key]) for key in gated if key in links.activities]
+    return replace(net, activities=activities, groups=(*net.groups, *rows))
+
+
+def _gated(chain: Chain) -> dict[str, tuple[str, Programme]]:
+    """Return the activities that wait for a programme, each with its chip and programme."""
+    chips = chain.instance.chips
+    gated: dict[str, tuple[str, Programme]] = {}
+    for chip_id, chip in chips.items():
+        if chip.programme is None:
+            continue
+        for route in routes(chain, chip_id):
+            gated[route.activity] = (chip_id, chip.programme)
+            if route.line is not None:
+                gated[route.interposer] = (chip_id, chip.programme)
+    for die_id, die in chain.instance.dies.items():
+        users = chain.chips_of_die(die_id)
+        if len(users) == 1:
+            programme = chips[users[0]].programme
+            if programme is not None:
+                gated |= {f"wafers:{die_id}:{fab}": (users[0], programme) for fab in die.fabs}
+    return gated
+
+
+def _from(chain: Chain, programme: Programme) -> Array:
+    """Return upper bounds that are open from the first period in which a programme can be ready ``[T]``."""
+    first, _ = ramp_profile(chain.lead(programme.months), ONE)
+    return chain.open_upper((np.arange(chain.n) >= first).astype(float))
+
+
+def _row(chain: Chain, links: Links, supply: Supply, key: str, chip_id: str, programme: Programme) -> GroupLimit:
+    activity = links.activities[key]
+    first, profile = ramp_profile(chain.lead(programme.months), ONE)
+    most = _most(links, supply, key)
+    terms = [Term("activity", key, np.ones(chain.n))]
+    for age in range(first, chain.n):
+        share = float(profile[min(age - first, len(profile) - 1)])
+        terms.append(Term("unit", f"programme:{chip_id}", -most * (share if share < 1.0 else ROOM), shift=age))
+    return GroupLimit(
+        f"programme:{chip_id}:{key}",
+        f"{activity.name}: not before its design",
+        activity.unit,
+        "<=",
+        tuple((t,) for t in range(first, chain.n)),
+        np.zeros(chain.n - first),
+        tuple(terms),
+        tags(stage="design", owner=programme.funded_by, customer=programme.funded_by, item=chip_id, chip=chip_id),
+        limit_kind="physical",
+        relaxable=False,
+    )
+
+
+def _most(links: Links, supply: Supply, key: str) -> Array:
+    """Return the most that can start of an activity in each period ``[T]``, from its resources and its inputs."""
+    n = links.net.n_periods
+    most = np.full(n, np.inf)
+    for use in links.uses[key]:
+        offered = np.diff(supply.resource[use.resource], prepend=0.0)
+        starts = np.arange(max(n - use.age, 0))
+        used = use.amount[starts] > 0.0
+        starts = starts[used]
+        most[starts] = np.minimum(most[starts], offered[starts + use.age] / use.amount[starts])
+    for flow in links.inputs[key]:
+        starts = np.arange(max(n - flow.age, 0))
+        starts = starts[flow.amount[starts] < 0.0]
+        there = supply.material[flow.material][starts + flow.age]
+        most[starts] = np.minimum(most[starts], there / -flow.amount[starts])
+    return most
