@@ -22,22 +22,22 @@ def random_chain(seed, periods=5):
         return int(dice.integers(0, 2))
 
     materials = {
-        "stack": {"storable": True, "opening": some(0, 5)},
+        "stack": {"storable": True, "opening": some(0, 5), "receipts": series(0, 3)},
         "die": {"storable": bool(dice.random() < 0.5)},
         "gpu": {"storable": True, "opening": some(0, 4)},
         "asic": {"storable": True},
         "wafer-tool": {"storable": True, "opening": 2, "receipts": series(0, 2)},
     }
     resources = {
-        "line-a": {"capacity": series(2, 9), "tags": {"owner": "alpha"}},
-        "line-b": {"capacity": series(1, 6), "tags": {"owner": "beta"}},
-        "fab": {"capacity": series(4, 12), "tags": {"owner": "foundry"}},
+        "line-a": {"capacity": series(0, 5), "tags": {"owner": "alpha"}},
+        "line-b": {"capacity": series(0, 3), "tags": {"owner": "beta"}},
+        "fab": {"capacity": series(6, 14), "tags": {"owner": "foundry"}},
         "hall": {"capacity": series(3, 9), "tags": {"owner": "packer"}},
         "tools": {"capacity": series(0, 3), "tags": {"owner": "tooler"}},
     }
     activities = {
         "stack-a": {"outputs": {"stack": some(1, 3)}, "uses": {"line-a": 1}, "lead": lead(), "cost": some(0, 2)},
-        "stack-b": {"outputs": {"stack": 1}, "uses": {"line-b": 1}, "lead": lead(), "cost": some(1, 5)},
+        "stack-b": {"outputs": {"stack": 1}, "uses": {"line-b": 1}, "lead": lead(), "cost": some(1, 3)},
         "wafers": {"outputs": {"die": {"amount": some(1, 3), "yield": 0.8}}, "uses": {"fab": 1}, "lead": lead()},
         "pack": {
             "inputs": {"stack": 2, "die": 1},
@@ -72,7 +72,7 @@ def random_chain(seed, periods=5):
             activities[f"run-{chip}-{lab}"] = {
                 "inputs": {f"{chip}-{lab}": 1},
                 "outputs": {
-                    f"compute-{lab}": {"amount": 3 if chip == "gpu" else 2, "lead": 0},
+                    f"compute-{lab}": {"amount": 4 if chip == "gpu" else 1, "lead": 0},
                     f"{chip}-{lab}": {"amount": 0.9, "lead": 1},
                 },
                 "cost": some(0, 2),
@@ -81,7 +81,7 @@ def random_chain(seed, periods=5):
     units = {
         "more-b": {
             "adds": {"line-b": some(1, 4)}, "occupies": {"tools": {"amount": 1, "lasts": 1}}, "lead": lead(),
-            "cost": some(1, 6), "whole": False, "consumes": {"wafer-tool": 1},
+            "cost": some(0, 2), "whole": False, "consumes": {"wafer-tool": 1},
         }
     }  # fmt: skip
     return {

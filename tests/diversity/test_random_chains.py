@@ -37,6 +37,20 @@ def test_what_must_remain_costs_what_it_costs_with_every_stop_written_out(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_a_maker_of_tools_that_stops_costs_what_it_costs_with_every_stop_written_out(seed):
+    """Its orders are lost, not what it delivers: 97 % must remain, with nothing of its own in the chips."""
+    raw = random_chain(seed)
+    net = lower(instance(raw))
+    second = program(net)
+    for first in range(net.n_periods):
+        add_copy(second, net, "tooler", first, net.n_periods - 1, f"tooler {first}")
+        for t in range(first, net.n_periods):
+            keep(second, net, "two", [t], 0.97, f"tooler {first}")
+    limit = {"of": "owner", "suppliers": ["tooler"], "labs": ["two"], "share": 0.97, "stop": "5 year"}
+    assert optimum(raw, resilience={"one": limit}) == pytest.approx(second.best(), rel=1e-7, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_cap_on_what_is_made_with_a_company_is_what_remains_if_it_never_begins_anything(seed):
     raw = random_chain(seed)
     dice = np.random.default_rng(seed)
