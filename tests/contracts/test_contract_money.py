@@ -132,6 +132,8 @@ def test_capacity_of_somebody_outside_costs_what_it_is_paid_and_is_used_only_und
     assert plan(raw)[0].value == pytest.approx(50 * 5 + 30 * (3 - 1 - 1))
     raw["contracts"]["use"]["price"] = 2.5
     assert plan(raw)[0].value == pytest.approx(50 * 5)
+    raw["contracts"]["use"] |= {"price": 0, "offered": False}
+    assert plan(raw)[0].value == pytest.approx(50 * 5)
 
 
 def test_the_lowering_without_contracts_says_nothing_of_them():

@@ -192,7 +192,8 @@ def _takes(records: Records, deals: list[Deal], scopes: dict[str, Scope]) -> dic
     found: dict[str, Linear] = {}
     groups: dict[tuple[str, frozenset[str], str], list[Deal]] = {}
     for deal in deals:
-        if not deal.kind or not deal.possible.any():
+        # Capacity of somebody outside is not used without a contract, even one that cannot be in force.
+        if not deal.kind or not (deal.possible.any() or deal.contract.outside):
             continue
         if deal.contract.goods.from_outside:
             found[deal.id] = outside_take(records, deal)
