@@ -7,7 +7,7 @@ fields differs are called again. What comes out is what :func:`~fabopt.model.tab
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, fields, is_dataclass
 from operator import attrgetter
 from types import MappingProxyType
@@ -92,12 +92,15 @@ class Reuse:
         self._columns_read = frozenset(read)
         self._rows = [_made(module.rows, net, self._columns) for module in MODULES]
         self._terms = [_made(part, net, self._columns) for part in PARTS]
+        self._read = self._columns_read.union(
+            {"constant_value", "standing_value"}, *(m.read for m in self._rows), *(m.read for m in self._terms)
+        )
         self.tables = self._joined(net, self._columns, [m.result for m in self._rows], [m.result for m in self._terms])
 
     @collector_off()
     def of(self, net: Network) -> ModelTables:
         """Return the tables of another network; those of the first where nothing differs."""
-        changed = differing(self.net, net)
+        changed = differing(self.net, net, self._read)
         if not changed:
             return self.tables
         columns = self._columns
@@ -131,22 +134,20 @@ class Reuse:
         )
 
 
-def differing(one: Network, other: Network) -> set[str]:
-    """Return in what two networks differ: tables whose records are others, and fields (``activities.cost``).
-
-    What only words say is left out.
-    """
+def differing(one: Network, other: Network, read: Set[str]) -> set[str]:
+    """Return in what two networks differ of what is ``read``: tables of other records, fields (``activities.cost``)."""
     found = set()
     for field in fields(Network):
         a, b = getattr(one, field.name), getattr(other, field.name)
-        if field.name in _WORDS or a is b:
+        if field.name not in read or a is b:
             continue
         if not isinstance(a, tuple):
             found |= {field.name} if a != b else set()
         elif len(a) != len(b):
             found.add(field.name)
         elif a:
-            found |= {f"{field.name}.{f.name}" for f in fields(a[0]) if not _same_field(f.name, a, b)}
+            names = [f.name for f in fields(a[0]) if f"{field.name}.{f.name}" in read]
+            found |= {f"{field.name}.{name}" for name in names if not _same_field(name, a, b)}
     return found
 
 
@@ -155,11 +156,15 @@ def _same_field(name: str, a: Sequence[Any], b: Sequence[Any]) -> bool:
         return True
     get = attrgetter(name)
     mine, theirs = list(map(get, a)), list(map(get, b))
-    if any(map(_holds_records, mine)):
+    if _holds_records(next((x for x in (*mine, *theirs) if x is not None and not _empty(x)), None)):
         return _same_records(mine, theirs)
     if any(type(x) is np.ndarray for x in mine):
         return _same_arrays(mine, theirs)
     return mine == theirs
+
+
+def _empty(value: object) -> bool:
+    return isinstance(value, tuple) and not value
 
 
 def _holds_records(value: object) -> bool:

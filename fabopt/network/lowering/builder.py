@@ -12,7 +12,9 @@ import numpy as np
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Quantity
+from fabopt.network.links import link
 from fabopt.network.profiles import lead_profile
+from fabopt.network.supply import Supply, supply_bound
 from fabopt.network.tables import (
     Activity,
     Array,
@@ -154,8 +156,18 @@ class Chain:
     """Resource cost of materials rolled up along the chain, by the cheapest way, million dollars per unit, ``[T]``."""
     instalments: dict[str, tuple[float, float]] = field(default_factory=dict)
     """What a lab pays for its own orders: cost per unit and fixed cost, million dollars, before discounting."""
+    supplies: list[tuple[Network, Supply]] = field(default_factory=list)
+    """Networks of which the most that can be supplied is known."""
     means: Means = field(default_factory=dict)
     """Means over the periods that have been taken; instances that share quantities and periods may share them."""
+
+    def supply(self, net: Network) -> Supply:
+        """Return what can be supplied at most in a network of this chain; worked out once for each network."""
+        for known, found in self.supplies:
+            if known is net:
+                return found
+        self.supplies.append((net, supply_bound(link(net))))
+        return self.supplies[-1][1]
 
     @property
     def n(self) -> int:

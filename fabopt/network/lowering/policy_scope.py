@@ -18,9 +18,7 @@ import numpy as np
 
 from fabopt.domain.policies import Policy
 from fabopt.domain.users import NOBODY, users_of
-from fabopt.network.links import link
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.supply import supply_bound
 from fabopt.network.tables import CONTRACT, Array, Network, Period, Tags, Term, UnitEffect
 
 Key = tuple[str, str, int]
@@ -118,7 +116,7 @@ def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy) -> Scop
     named = dict.fromkeys((*policy.customers, *users))
     windows = windows_of(chain, policy.since, policy.until, policy.by)
     if policy.splits.kind == "chips":
-        return _of_chips(net, policy_id, policy, list(named), windows)
+        return _of_chips(chain, net, policy_id, policy, list(named), windows)
     ids = {RESOURCE[policy.splits.kind] + name for name in policy.splits.names}
     use, spent = _use(chain, net, ids, list(named))
     added = Expression()
@@ -148,7 +146,7 @@ def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy) -> Scop
 
 
 def _of_chips(
-    net: Network, policy_id: str, policy: Policy, named: list[str], windows: tuple[tuple[int, ...], ...]
+    chain: Chain, net: Network, policy_id: str, policy: Policy, named: list[str], windows: tuple[tuple[int, ...], ...]
 ) -> Scope:
     """Return the scope of a policy on chips: what ships to each lab, and all that ships."""
     use: dict[str, Expression] = {name: Expression() for name in named}
@@ -159,7 +157,7 @@ def _of_chips(
             use.setdefault(activity.tags.customer, Expression()).add(("activity", activity.id, 0), ones)
             added.add(("activity", activity.id, 0), ones)
             tags = activity.tags
-    supply = supply_bound(link(net)).material
+    supply = chain.supply(net).material
     most = np.sum([supply.get(f"chip:{chip}", np.zeros(net.n_periods)) for chip in policy.splits.chips], axis=0)
     none = np.zeros(net.n_periods)
     spent = dict.fromkeys(use, none)
