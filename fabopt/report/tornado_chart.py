@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.records import Tornado
-from fabopt.analysis.sensitivity.value_function import Phases, ValueFunction
+from fabopt.analysis.sensitivity.value_function import ValueFunction
 from fabopt.report.text import amount, clip
 
 NAME = 52

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.sensitivity.value_function import Phases, Stretch, ValueFunction, joined
+from fabopt.analysis.sensitivity.phases import Phases
+from fabopt.analysis.sensitivity.value_function import Stretch, ValueFunction, joined
 from fabopt.report.answer import wrap
 from fabopt.report.text import WIDTH, TextTable, amount
 from fabopt.report.tornado import spreadsheet, worth

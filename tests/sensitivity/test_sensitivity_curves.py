@@ -11,8 +11,9 @@ from sensitivity_cases import INSTANCES, shop, source, spread
 
 import fabopt
 from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.sensitivity.phases import phases
 from fabopt.analysis.sensitivity.tornado import Ends
-from fabopt.analysis.sensitivity.value_function import phases, value_function
+from fabopt.analysis.sensitivity.value_function import value_function
 from fabopt.cli import main
 from fabopt.io.levers import LeverError
 
@@ -134,6 +135,12 @@ def test_what_cannot_be_asked_is_said_in_a_sentence(tool):
         value_function(tool, "horizon.discount_rate")
     with pytest.raises(AskedError, match="cannot be -1"):
         value_function(tool, LINE, -1, 3)
+
+
+def test_two_shares_of_one_whole_make_no_map():
+    split = "labs.aurora.demand.split"
+    with pytest.raises(AskedError, match="shares of one whole"):
+        phases(ends(INSTANCES / "tutorial"), f"{split}.training", f"{split}.inference")
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,10 @@ class Numbers:
                 )
         return points
 
+    def one_whole(self, x: str, y: str) -> bool:
+        """Return whether two numbers are shares of the same whole, so that neither moves alone."""
+        return any(lever.path == y for lever in self._siblings.get(x, ()))
+
     def near(self, path: str, end: End, share: float) -> Instance | None:
         """Return the instance with a number a small share of the way to an end; None where validation refuses it."""
         if path.startswith("currencies."):

@@ -1,4 +1,4 @@
-r"""Value functions: the objective and the plan against one number, and which limit binds where against two.
+r"""Value functions: the objective and the plan against one number.
 
 **Whole numbers held.** Where a number moves sides and bounds alone, and in proportion to itself, the value is concave
 with finitely many straight pieces; where it moves costs alone, convex. Then its curve is traced exactly (F3): where the
@@ -9,8 +9,6 @@ again. Any other number bends the coefficients: the curve is solved at :data:`SA
 between two points where what is proven of the further one is no more than what the nearer one has (F4); first gain and
 saturation are single programs (:func:`~fabopt.analysis.choke.finite.value_curve`). Otherwise the points alone are
 certified.
-
-**Two numbers.** A grid, each cell solved with the whole numbers held: its objective, and its choke point.
 """
 
 from __future__ import annotations
@@ -151,53 +149,6 @@ class ValueFunction:
                 for demand, amount in s.made
             ]
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A point of a phase diagram: objective and choke point at two values; no objective where there is no plan."""
-
-    x: float
-    y: float
-    objective: float | None
-    choke: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Phases:
-    """Which limit is the choke point where, against two numbers, whole numbers held.
-
-    Attributes
-    ----------
-    x, y
-        Lever paths.
-    units
-        Their units.
-    here
-        Their values in the instance.
-    money
-        Unit of the objective.
-    cells
-        By x, then y.
-    """
-
-    x: str
-    y: str
-    units: tuple[str, str]
-    here: tuple[float, float]
-    money: str
-    cells: tuple[Cell, ...]
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One row a cell."""
-        return frame_of(
-            [
-                {"x": c.x, "y": c.y, "objective": c.objective, "choke": c.choke, "note": c.note}
-                for c in self.cells
-            ]
-        )  # fmt: skip
 
 
 # -- one number --------------------------------------------------------------------------------------------------------
@@ -466,61 +417,3 @@ def _change(old: Array, new: Array) -> Array:
     moved, there = np.zeros(len(old)), np.isfinite(old)
     moved[there] = new[there] - old[there]
     return moved
-
-
-# -- two numbers -------------------------------------------------------------------------------------------------------
-
-
-def phases(
-    ends: Ends,
-    x: str,
-    y: str,
-    steps: int = 9,
-    limits: tuple[tuple[float | None, float | None], tuple[float | None, float | None]] = ((None, None), (None, None)),
-    money: str = "",
-) -> Phases:
-    """Return which limit is the choke point where, on a grid over two numbers.
-
-    Parameters
-    ----------
-    ends
-        The instance and its plan.
-    x, y
-        The levers.
-    steps
-        Values of each, at equal distances with both ends.
-    limits
-        From where to where each is followed; its range when left out.
-    money
-        Unit of the objective.
-
-    Raises
-    ------
-    AskedError
-        If both are the same, or as for :func:`value_function`.
-    fabopt.io.levers.LeverError
-        If there is no such lever, with the nearest.
-    """
-    if x == y:
-        raise AskedError(f"A phase diagram needs two numbers; both are {x}.")
-    numbers = ends.numbers
-    grids = [np.linspace(*interval_of(numbers, p, *limits[i]), steps) for i, p in enumerate((x, y))]
-    cells = []
-    for at in grids[0].tolist():
-        for up in grids[1].tolist():
-            data = numbers.set_both({x: at, y: up})
-            if isinstance(data, str):
-                cells.append(Cell(at, up, None, "", data))
-                continue
-            answer = ends.held(data)
-            note = "" if answer.objective is not None else "no plan has these whole numbers there"
-            cells.append(Cell(at, up, answer.objective, ends.first(answer, data), note))
-    quantities = [numbers.quantity(p) for p in (x, y)]
-    return Phases(
-        x=x,
-        y=y,
-        units=(quantities[0].unit, quantities[1].unit),
-        here=(quantities[0].value, quantities[1].value),
-        money=money,
-        cells=tuple(cells),
-    )

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
 from fabopt.analysis.sensitivity.numbers import Numbers
+from fabopt.analysis.sensitivity.phases import Phases, phases
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import Asked, Ends, Tell, tornado
-from fabopt.analysis.sensitivity.value_function import Phases, ValueFunction, phases, value_function
+from fabopt.analysis.sensitivity.value_function import ValueFunction, value_function
 from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions
 from fabopt.io.tree import Tree
@@ -79,7 +80,7 @@ def value_of(source: Source, lever: str, low: float | None, high: float | None, 
 
 
 def phases_of(source: Source, x: str, y: str, steps: int) -> Phases:
-    """Return which limit is the choke point against two levers; errors as for :func:`.value_function.phases`."""
+    """Return which limit is the choke point against two levers; errors as for :func:`.phases.phases`."""
     for lever in (x, y):
         source.numbers.quantity(lever)
     return phases(Ends(source.numbers, source.plan), x, y, steps, money=source.unit)
