@@ -82,6 +82,19 @@ def test_a_lab_does_not_buy_above_what_it_is_worth_and_the_others_keep_theirs(ex
     assert worth(plan) == pytest.approx({"alpha": 100 * (HOUR - 8.5), "designer": 100 * 6.5, "foundry": 10 * 5.0 - 100})
 
 
+def test_the_designer_s_policy_holds_for_the_lab(tmp_path):
+    text = (INSTANCES / "perspective" / "price-and-cost" / "instance.yaml").read_text()
+    shares = "{alpha: {share: 90 %}, beta: {share: 10 %}}"
+    rule = f"\npolicies:\n  split: {{splits: {{chips: [chip]}}, rule: shares, customers: {shares}}}\n"
+    (tmp_path / "instance.yaml").write_text(text + rule)
+    case = fabopt.load(tmp_path)
+    # Alpha takes its 100 thousand, nine tenths of all; the rest is beta's right, though it would take more.
+    plan = case.solve(perspective="lab:beta")
+    assert plan.objective == pytest.approx(100 / 9 * (0.9 * HOUR - 6.0))
+    free = fabopt.load(tmp_path, set={"policy_mode": "off"}).solve(perspective="lab:beta", given=case.solve())
+    assert free.objective == pytest.approx(20 * (0.9 * HOUR - 6.0))
+
+
 def test_prices_of_limits_are_in_the_money_of_the_party(example):
     def price(plan):
         return plan.limits.query("family == 'demand' and id == 'inference:beta'")["price"].item()
