@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fabopt.report.compare import ComparisonReport
     from fabopt.report.overview import Overview
     from fabopt.report.portfolio import PortfolioReport
+    from fabopt.report.sweep import SweepReport
     from fabopt.report.tornado import TornadoReport
     from fabopt.report.value_function import PhaseReport, ValueReport
     from fabopt.solve.options import SolveOptions
@@ -488,6 +489,70 @@ def compare(
         names = folders
     sources = [Source(one.manifest, one.table, one._instance) for one in results]
     return ComparisonReport(comparison(sources, names))
+
+
+def sweep(
+    instance: Instance | str | Path,
+    spec: str | Path | Mapping[str, Any],
+    *,
+    set: Sequence[str] | Mapping[str, object] = (),
+    out: str | Path | None = None,
+    resume: bool = False,
+    workers: int = 1,
+    max_runs: int = 1000,
+    tell: Callable[[int, int, str], None] | None = None,
+) -> SweepReport:
+    """Solve an instance in many cases: a grid, one lever at a time, or samples of the ranges; in several scenarios.
+
+    Parameters
+    ----------
+    instance
+        The instance, or its path.
+    spec
+        YAML file with method, scenarios, levers, or its contents as a mapping (docs/sweeps.md).
+    set
+        Lever settings that hold in every case, after its scenario.
+    out
+        Folder to which every finished case is written at once; everything stays in memory when left out.
+    resume
+        Whether a sweep that was stopped goes on in that folder.
+    workers
+        Processes that solve cases at a time; a script that asks for more than one keeps its own calls under
+        ``if __name__ == "__main__":``.
+    max_runs
+        More runs than these are refused.
+    tell
+        Called with the number of cases done, that of all, and how the last one ended.
+
+    Returns
+    -------
+    SweepReport
+        With the frames `frame` (one row a case), `labs`, `chips`, `demands`. Ctrl-C returns what is finished.
+
+    Raises
+    ------
+    fabopt.io.problems.InstanceError
+        With everything that is wrong with instance or specification.
+    fabopt.solve.results.folder.ResultError
+        When the folder holds something else, or an unfinished sweep that is not to go on.
+    """
+    from fabopt.analysis.sweep import verb
+    from fabopt.io.load import load_tree
+    from fabopt.report.sweep import SweepReport
+
+    texts = [f"{lever}={value}" for lever, value in set.items()] if isinstance(set, Mapping) else list(set)
+    if isinstance(instance, Instance):
+        tree, name = instance._tree, instance.name
+    else:
+        tree, name = load_tree(instance), name_of(Path(instance))
+    asked = verb.planned(tree, name, spec, texts, max_runs)
+    folder = None if out is None else Path(out)
+    return SweepReport(verb.sweep(asked, out=folder, resume=resume, workers=workers, tell=tell))
+
+
+def default_sweep_folder(instance: str, spec: Path) -> Path:
+    """Return where a sweep is saved when no folder is named: ``results/sweeps/<instance>-<file>``."""
+    return RESULTS / "sweeps" / f"{instance}-{spec.stem}"
 
 
 class Result:

@@ -25,6 +25,7 @@ from fabopt.cli.reconcile import reconcile
 from fabopt.cli.schema import schema
 from fabopt.cli.show import show
 from fabopt.cli.solve import solve
+from fabopt.cli.sweep import sweep
 from fabopt.cli.tornado import tornado
 from fabopt.cli.validate import validate
 
@@ -38,7 +39,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (solve, choke, tornado, validate, show, schema, new, bill, reconcile, allocate, compare):
+for verb in (solve, choke, tornado, sweep, validate, show, schema, new, bill, reconcile, allocate, compare):
     app.command()(verb)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -70,3 +71,29 @@ def telling(quiet: bool) -> Iterator[Teller | None]:
         yield teller
     finally:
         teller.stop()
+
+
+@contextmanager
+def counting(quiet: bool) -> Iterator[Callable[[int, int, str], None] | None]:
+    """Show how many of a number of runs are done while the body runs: a bar on a terminal, elsewhere lines."""
+    if quiet:
+        yield None
+        return
+    if not sys.stderr.isatty():
+        following = time.monotonic() + FIRST_SECONDS
+
+        def tell(done: int, runs: int, status: str) -> None:
+            nonlocal following
+            if done == runs or time.monotonic() >= following:
+                following = time.monotonic() + EVERY_SECONDS
+                typer.echo(f"{done:>9,} of {runs:,} runs", err=True)
+
+        yield tell
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("runs", total=None)
+        yield lambda done, runs, status: shown.update(task, completed=done, total=runs)

@@ -12,7 +12,7 @@ Draw :math:`n` of seed :math:`s` depends on :math:`(s, n)` alone: more draws nev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,9 @@ RETRIES = 6
 
 Quantiles = Mapping[str, float]
 """Quantile of each lever that is moved, between 0 (its low) and 1 (its high)."""
+
+Distribution = Callable[[float, float, float, float], float]
+"""What is at a quantile between a low and a high, given the number itself: (quantile, low, number, high)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def moved(tree: Tree, data: Instance, found: Sequence[Spread], at: Quantiles) ->
     for _ in range(RETRIES):
         kept = {path: q for path, q in at.items() if path not in back}
         raw = tree.raw
-        for path, value in _values(data, found, kept).items():
+        for path, value in values_at(data, found, kept).items():
             raw = set_lever(raw, path, value, Instance)
         try:
             return validate(replace(tree, raw=raw), Instance), frozenset(back)
@@ -172,29 +175,44 @@ def _words(raw: Any, path: Sequence[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _values(data: Instance, found: Sequence[Spread], at: Quantiles) -> dict[str, dict[str, Any]]:
-    """Return the raw form of every number that moves, shares that add to one divided by their sum."""
+def values_at(
+    data: Instance, found: Sequence[Spread], at: Quantiles, distribution: Distribution = triangular
+) -> dict[str, dict[str, Any]]:
+    """Return the raw form of every number that moves, shares that add to one divided by their sum.
+
+    Parameters
+    ----------
+    data
+        The instance as it stands.
+    found
+        Numbers with ranges; those of `at` are among them.
+    at
+        Quantile by lever.
+    distribution
+        What is at a quantile of a range.
+    """
+
+    def place(quantity: Quantity, point: Point, quantile: float) -> Point:
+        low, high, _ = quantity.range_of(point)
+        return replace(point, value=distribution(quantile, low, point.value, high))
+
     points: dict[str, tuple[Point, ...]] = {}
     by_path = {spread.path: spread for spread in found}
     rates = dict.fromkeys(data.currencies, 1.0)
     for code, rate in data.currencies.items():
         path = f"currencies.{code}"
         if path in at and path in by_path:
-            rates[code] = _point(rate, rate.points[0], at[path]).value / rate.value
+            moved_rate = by_path[path].quantity
+            rates[code] = place(moved_rate, moved_rate.points[0], at[path]).value / rate.value
     for path, quantile in at.items():
         spread = by_path[path]
         scale = rates.get(spread.currency, 1.0)
-        drawn = (_point(spread.quantity, p, quantile) for p in spread.quantity.points)
+        drawn = (place(spread.quantity, p, quantile) for p in spread.quantity.points)
         points[path] = tuple(replace(p, value=p.value * scale) for p in drawn)
     for group in shares(data, points):
         points |= _normalised(group, points)
     quantity = {lever.path: lever.quantity for lever in list_levers(data)}
     return {path: raw_points(quantity[path], drawn) for path, drawn in points.items()}
-
-
-def _point(quantity: Quantity, point: Point, quantile: float) -> Point:
-    low, high, _ = quantity.range_of(point)
-    return replace(point, value=triangular(quantile, low, point.value, high))
 
 
 def raw_points(quantity: Quantity, points: Sequence[Point]) -> dict[str, Any]:

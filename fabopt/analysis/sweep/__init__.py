@@ -1,0 +1,1 @@
+"""Sweeps: one instance solved in many cases, over levers and scenarios."""

@@ -1,0 +1,124 @@
+"""One case of a sweep: from what it sets to its row. A case that fails is a row with the reason.
+
+Each case is solved from nothing with one thread, so that its row depends on nothing but the case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fabopt.analysis.choke.reprice import choke_point
+from fabopt.analysis.choke.saved import Restored
+from fabopt.analysis.sweep.axes import number_of
+from fabopt.analysis.sweep.design import Case, Design, LeverColumn, options_of
+from fabopt.analysis.sweep.figures import chip_rows, demand_rows, figures, lab_rows
+from fabopt.domain.instance import Instance
+from fabopt.io.levers import LeverError, list_levers, set_lever
+from fabopt.io.problems import InstanceError
+from fabopt.io.sweep_file import SweepSpec
+from fabopt.io.tree import Tree
+from fabopt.io.validate import validate
+from fabopt.model.families import ModelError
+from fabopt.model.tables import model_tables
+from fabopt.network.lower import lower
+from fabopt.network.tables import Network
+from fabopt.solve.options import OptionError
+from fabopt.solve.outcome import SolverError
+from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
+from fabopt.solve.results.folder import ResultError
+from fabopt.solve.run import solve
+from fabopt.solve.solution import Solution
+
+Outcome = dict[str, Any]
+"""Row of a case as plain data: numbers, texts and lists of them."""
+
+INVALID, FAILED, INTERRUPTED = "invalid", "failed", "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything that solving any case of a sweep needs; ``work(case)`` returns its row."""
+
+    name: str
+    money: str
+    spec: SweepSpec
+    trees: tuple[Tree, ...]
+    levers: tuple[LeverColumn, ...]
+
+    @classmethod
+    def of(cls, design: Design) -> Work:
+        """Return the work of a design."""
+        return cls(design.name, design.money, design.spec, design.trees, design.levers)
+
+    def __call__(self, case: Case) -> Outcome:
+        """Solve a case."""
+        row = {"case": case.number, "levers": self._texts(case)}
+        try:
+            data = self._instance(case)
+        except (InstanceError, LeverError) as error:
+            problems = getattr(error, "problems", ())
+            said = f"{problems[0].path}: {problems[0].message}" if problems else str(error)
+            return {**row, "status": INVALID, "reason": said}
+        row["levers"] = self._values(case, data)
+        try:
+            return {**row, **self._solved(data)}
+        except (ModelError, OptionError, SolverError) as error:
+            return {**row, "status": FAILED, "reason": str(error)}
+
+    def _instance(self, case: Case) -> Instance:
+        tree = self.trees[case.scenario]
+        raw = tree.raw
+        for path, setting in case.settings:
+            raw = set_lever(raw, path, setting, Instance)
+        return validate(replace(tree, raw=raw), Instance)
+
+    def _texts(self, case: Case) -> list[float | str | None]:
+        """Return the settings of levers that are no numbers; the numbers are not known."""
+        settings = dict(case.settings)
+        return [None if lever.numeric else str(settings.get(lever.path, "")) for lever in self.levers]
+
+    def _values(self, case: Case, data: Instance) -> list[float | str | None]:
+        """Return what the levers are in the instance that is solved."""
+        quantities = {lever.path: lever.quantity for lever in list_levers(data)}
+        found = []
+        for lever, text in zip(self.levers, self._texts(case), strict=True):
+            number = number_of(quantities, lever.path) if lever.numeric else None
+            found.append(text if number is None else number[0])
+        return found
+
+    def _solved(self, data: Instance) -> Outcome:
+        net = lower(data, self.name)
+        solution = solve(net, options_of(self.spec, data))
+        manifest = make_manifest(Origin(self.name, None, (), "", self.money), net, solution)
+        row = {name: manifest[name] for name in ("status", "objective", "bound", "gap", "value", "objective_unit")}
+        if not solution.has_plan:
+            said = " ".join(conflict.sentence for conflict in solution.conflicts[:MOST_REASONS])
+            return {**row, "reason": said or NO_REASON.get(manifest["status"], "")}
+        tables = {f"{spec.group}/{spec.name}": frame for spec, frame in core_and_domain(net, solution).items()}
+        read = tables.__getitem__
+        choke, gain, note = _choke(net, solution)
+        return {
+            **row,
+            "reason": note,
+            "choke": choke,
+            "choke_gain": gain,
+            "figures": figures(self.spec.figures, read),
+            "labs": lab_rows(read),
+            "chips": chip_rows(read),
+            "demands": demand_rows(read),
+        }
+
+
+MOST_REASONS = 3
+NO_REASON = {"no_plan": "the time limit came before any plan"}
+
+
+def _choke(net: Network, solution: Solution) -> tuple[str, float, str]:
+    """Return the choke point of a plan, its gain, and why it is not known where it is not."""
+    tables = model_tables(net, solution.options.aim)
+    try:
+        plan = Restored(net, tables, solution.options, solution.columns, solution.bound)
+    except ResultError as error:
+        return "", 0.0, f"the choke point is not known: {error}"
+    return (*choke_point(plan), "")

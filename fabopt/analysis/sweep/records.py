@@ -1,0 +1,196 @@
+"""What a sweep has found: a frozen record with frames, one row a case, and long tables by lab, chip and demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.sweep.design import Design, LeverColumn
+from fabopt.analysis.sweep.figures import FIGURES
+from fabopt.solve.results.columns import Column, TableSpec, number, text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_CASE = Column("case", "whole", "", "number of the case, from 0")
+_PERIOD = text("period", "last reported period of a year")
+LONG = {
+    "labs": TableSpec(
+        "labs",
+        "sweep",
+        "a lab at the end of a year in a case",
+        (
+            _CASE,
+            text("lab", "lab"),
+            _PERIOD,
+            number("accelerators", "thousand accelerators", "accelerators that run"),
+            number("installed", "thousand accelerators", "accelerators installed in the year"),
+            number("power", "GW facility", "facility power drawn"),
+            number("compute", "thousand H100 equivalents", "compute"),
+        ),
+    ),
+    "chips": TableSpec(
+        "chips",
+        "sweep",
+        "a chip at the end of a year in a case",
+        (
+            _CASE,
+            text("chip", "chip"),
+            _PERIOD,
+            number("accelerators", "thousand accelerators", "accelerators that run"),
+            number("compute", "thousand H100 equivalents", "compute"),
+            number("share", "1", "share of all compute"),
+        ),
+    ),
+    "demands": TableSpec(
+        "demands",
+        "sweep",
+        "a demand in a year of a case",
+        (
+            _CASE,
+            text("demand", "demand"),
+            text("unit", "unit of the quantities"),
+            _PERIOD,
+            number("wanted", "as in column unit", "quantity wanted in the year"),
+            number("delivered", "as in column unit", "quantity delivered in the year"),
+        ),
+    ),
+}
+"""Tables with several rows a case, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A sweep, whole or as far as it came.
+
+    Attributes
+    ----------
+    design
+        What was asked: instance, levers, cases.
+    outcomes
+        What became of the cases that are finished, by their number.
+    """
+
+    design: Design
+    outcomes: tuple[Mapping[str, Any], ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all cases are finished."""
+        return len(self.outcomes) == len(self.design.cases)
+
+    @property
+    def unit(self) -> str:
+        """Unit of the objective."""
+        found = (str(o["objective_unit"]) for o in self.outcomes if o.get("objective") is not None)
+        return next(found, self.design.money)
+
+    @property
+    def spec(self) -> TableSpec:
+        """The table of cases: a column for each lever and figure among others."""
+        unit, money = self.unit, self.design.money
+        return TableSpec(
+            "cases",
+            "sweep",
+            "a case; numbers are NaN where they do not exist",
+            (
+                _CASE,
+                text("scenario", "scenario; base for the instance without one"),
+                *(_lever(lever) for lever in self.design.levers),
+                text("status", "as of a result; invalid: the rules refuse the data; failed: the solver gave up"),
+                text("reason", "why there is no plan"),
+                number("objective", unit, "objective of the plan"),
+                number("bound", unit, "what no plan exceeds"),
+                number("gap", "1", "relative gap between them"),
+                number("value", money, "discounted value less cost"),
+                text("choke", "choke point: the limit of which 10 % more earns most, whole numbers held"),
+                number("choke_gain", unit, "what 10 % more of it earns"),
+                *(_figure(name) for name in self.design.spec.figures),
+                text("settings", "what the case sets"),
+            ),
+        )
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a case: levers, status, objective, bound, gap, choke point, figures."""
+        return _frame(self.spec, [self._row(o) for o in self.outcomes])
+
+    @property
+    def labs(self) -> pd.DataFrame:
+        """One row a case, lab and year: accelerators, power, compute."""
+        return self.table("labs")
+
+    @property
+    def chips(self) -> pd.DataFrame:
+        """One row a case, chip and year: accelerators, compute, share."""
+        return self.table("chips")
+
+    @property
+    def demands(self) -> pd.DataFrame:
+        """One row a case, demand and year: wanted, delivered."""
+        return self.table("demands")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return one of the tables with several rows a case: labs, chips, demands."""
+        return _frame(LONG[name], [[o["case"], *row] for o in self.outcomes for row in o.get(name, ())])
+
+    @property
+    def tables(self) -> Iterator[tuple[TableSpec, pd.DataFrame]]:
+        """Every table with its record."""
+        yield self.spec, self.frame
+        for name, spec in LONG.items():
+            yield spec, self.table(name)
+
+    def _row(self, outcome: Mapping[str, Any]) -> list[Any]:
+        case = self.design.cases[outcome["case"]]
+        return [
+            case.number,
+            self.design.scenarios[case.scenario],
+            *outcome["levers"],
+            *(outcome.get(name, "") for name in ("status", "reason")),
+            *(outcome.get(name) for name in ("objective", "bound", "gap", "value")),
+            outcome.get("choke", ""),
+            outcome.get("choke_gain"),
+            *outcome.get("figures", [None] * len(self.design.spec.figures)),
+            case.said,
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        spec = self.design.spec
+        return {
+            "instance": self.design.name,
+            "method": spec.method,
+            "scenarios": list(self.design.scenarios),
+            "levers": [lever.path for lever in self.design.levers],
+            "unit": self.unit,
+            "runs": len(self.design.cases),
+            "finished": len(self.outcomes),
+            "cases": [_plain(self.spec.names, self._row(o)) for o in self.outcomes],
+            **{name: [_plain(t.names, [o["case"], *row]) for o in self.outcomes for row in o.get(name, ())]
+               for name, t in LONG.items()},
+        }  # fmt: skip
+
+
+def _lever(lever: LeverColumn) -> Column:
+    says = "value of the lever; of a series its first point"
+    return number(lever.path, lever.unit, says) if lever.numeric else text(lever.path, "setting of the lever")
+
+
+def _figure(name: str) -> Column:
+    figure, _, period = name.partition("@")
+    unit, says, _ = FIGURES[figure]
+    return number(name, unit, f"{says}, in {period or 'the last reported period'}")
+
+
+def _frame(spec: TableSpec, rows: list[list[Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    kinds = {"text": "object", "number": "float64", "whole": "int64"}
+    frame = pd.DataFrame(rows, columns=spec.names)
+    return frame.astype({column.name: kinds[column.kind] for column in spec.columns})
+
+
+def _plain(names: list[str], row: list[Any]) -> dict[str, Any]:
+    return dict(zip(names, row, strict=True))

@@ -1,0 +1,47 @@
+"""``fabopt sweep``: an instance solved in many cases, over levers and scenarios."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fabopt.cli.common import INTERRUPTED, InstancePath, SetOption, complain, guarded, say, solver_on_stderr
+from fabopt.cli.progress import counting
+
+_Spec = typer.Argument(help="YAML file: method, scenarios, levers.", show_default=False)
+_Out = typer.Option(help="Folder of the sweep; results/sweeps/<instance>-<file>.", show_default=False)
+_Resume = typer.Option("--resume", help="Go on with a sweep that was stopped.")
+_Workers = typer.Option(help="Processes that solve cases at a time.", min=1, max=1024)
+_MaxRuns = typer.Option("--max-runs", help="More runs than these are refused.", min=1)
+_Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
+
+
+@guarded
+def sweep(
+    path: Annotated[Path, InstancePath],
+    spec: Annotated[Path, _Spec],
+    set_: Annotated[list[str] | None, SetOption] = None,
+    workers: Annotated[int, _Workers] = 1,
+    max_runs: Annotated[int, _MaxRuns] = 1000,
+    resume: Annotated[bool, _Resume] = False,
+    out: Annotated[Path | None, _Out] = None,
+    as_json: Annotated[bool, _Json] = False,
+) -> None:
+    """Solve many cases: a grid, one lever at a time, or samples of the ranges, in one or more scenarios."""
+    from fabopt import api
+
+    folder = out or api.default_sweep_folder(api.name_of(path), spec)
+    with counting(as_json) as tell, solver_on_stderr():
+        report = api.sweep(
+            path, spec, set=set_ or [], out=folder, resume=resume, workers=workers, max_runs=max_runs, tell=tell
+        )
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), allow_nan=False))
+    else:
+        say([*report.lines(), "", f"written to {folder}: cases.parquet, labs.parquet, chips.parquet, demands.parquet"])
+    if not report.complete:
+        complain("interrupted; the same command with --resume goes on")
+        raise typer.Exit(INTERRUPTED)
