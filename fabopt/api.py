@@ -787,7 +787,7 @@ class Result:
         whole
             Whether whole numbers may move at the ends; otherwise they are held as in the plan.
         workers
-            Processes that price numbers.
+            Processes that price numbers, and threads that solve ends.
         tell
             Called with the name of each step and how long it took.
 

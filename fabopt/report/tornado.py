@@ -148,12 +148,12 @@ def bar_table(found: Tornado) -> TextTable:
         n = bar.number
         span = f"{amount(n.low)} {amount(n.value)} {amount(n.high)}{'…' if n.series else ''}"
         ends = (_change(found, bar.low), _change(found, bar.high))
-        rows.append((shown(n.path, LEVER), span, _plain_unit(n), _origin(n), *ends))
+        rows.append((shown(n.path, LEVER), _plain_unit(n), _origin(n), span, *ends))
     title = (
         f"Change of the {found.objective_name} at each end{_in(found)}; {GAUGES[found.gauge]}; * another choke point"
     )
-    headers = ("number", "low value high", "unit", "range", "at low", "at high")
-    return TextTable(title, headers, tuple(rows), left=4)
+    headers = ("number", "unit", "range", "low value high", "at low", "at high")
+    return TextTable(title, headers, tuple(rows), left=3)
 
 
 def _plain_unit(n: NumberSlope) -> str:
@@ -161,8 +161,11 @@ def _plain_unit(n: NumberSlope) -> str:
 
 
 def _origin(n: NumberSlope) -> str:
-    """Return where the range comes from: the sources that publish it, or that it is assumed."""
-    return n.source if n.quality == "published" and n.source else n.quality
+    """Return where the range comes from: the first source that publishes it and how many more, or that it is assumed."""
+    if n.quality == "assumed" or not n.source:
+        return n.quality
+    first, *others = n.source.split(", ")
+    return f"{first} +{len(others)}" if others else first
 
 
 def _change(found: Tornado, end: EndValue | None) -> str:

@@ -55,7 +55,7 @@ from fabopt.solve.patch import (
     structure_change,
 )
 from fabopt.solve.run import common_of, solution_of
-from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
+from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome, SolverError
 from fabopt.solve.solution import Solution
 
 Change = Network | Patch | Sequence[str]
@@ -190,8 +190,8 @@ class WhatIf:
 
     # -- questions ---------------------------------------------------------------------------------------------------
 
-    def held(self, change: Change = ()) -> Answer:
-        """Answer with the whole numbers of the plan.
+    def held(self, change: Change = (), *, far: bool = False) -> Answer:
+        """Answer with the whole numbers of the plan; ``far``: the change is a large one.
 
         Raises
         ------
@@ -206,16 +206,16 @@ class WhatIf:
             return replace(case.whatif.held(), cold=case.reason, seconds=time.monotonic() - began)
         if self.plan is None:
             raise SolverError("The instance has no plan whose whole numbers could be held.")
-        outcome = self._solve("held", held(case.program, self.plan))
+        outcome = self._solve("held", held(case.program, self.plan), far)
         return _answer(case, outcome, None, began)
 
-    def relaxed(self, change: Change = ()) -> Answer:
+    def relaxed(self, change: Change = (), *, far: bool = False) -> Answer:
         """Answer with fractions for whole numbers: what no plan can exceed; errors as for :meth:`held`."""
         began = time.monotonic()
         case = self._case(change)
         if isinstance(case, _Cold):
             return replace(case.whatif.relaxed(), cold=case.reason, seconds=time.monotonic() - began)
-        outcome = self._solve("relaxed", relaxed(case.program))
+        outcome = self._solve("relaxed", relaxed(case.program), far)
         return _answer(case, outcome, outcome.objective, began)
 
     def full(self, change: Change = (), *, gap: float | None = None) -> Answer:
@@ -291,7 +291,8 @@ class WhatIf:
 
     # -- programs ----------------------------------------------------------------------------------------------------
 
-    def _solve(self, kind: Kind, program: Matrices) -> Outcome:
+    def _solve(self, kind: Kind, program: Matrices, far: bool = False) -> Outcome:
+        """Solve a linear program from its basis; a large one that is far from it, from nothing."""
         if kind not in self._linear:
             base = self.base.program
             # Without a plan, what is held first is as good as any.
@@ -300,6 +301,8 @@ class WhatIf:
             basis = self._bases.get(kind) or next(iter(self._bases.values()), None)
             self._linear[kind] = LiveLinear(anchor, self.options, basis)
             self._bases[kind] = self._linear[kind].basis
+        if far and program.n_columns >= LARGE:
+            return self._linear[kind].afresh(program)
         return self._linear[kind].solve(program)
 
     def _search(self, case: Case, start: Array | None, bound: float, gap: float, began: float) -> Answer:

@@ -28,7 +28,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -37,7 +40,7 @@ from fabopt.analysis.choke.groups import together
 from fabopt.analysis.choke.problem import sides
 from fabopt.analysis.choke.reprice import Repriced
 from fabopt.analysis.choke.saved import Restored
-from fabopt.analysis.sensitivity.adjoint import ENDS, Prices, Slope, slopes
+from fabopt.analysis.sensitivity.adjoint import Prices, Slope, slopes
 from fabopt.analysis.sensitivity.numbers import End, Moved, Number, Numbers
 from fabopt.analysis.sensitivity.records import Bar, EndValue, Gauge, NumberSlope, Tornado
 from fabopt.domain.instance import Instance
@@ -75,7 +78,7 @@ class Asked:
     gauge
         Whether whole numbers are held at the ends, or free to move.
     workers
-        Processes that price numbers.
+        Processes that price numbers, and threads that solve ends.
     """
 
     top: int = 20
@@ -115,7 +118,24 @@ class Ends:
             raise ValueError("The plan does not stand with its whole numbers held.")
         self.objective = self.base.objective
         self.choke = self._first(self.base, None)
-        self._room: float | None = None
+
+    def all(self, numbers: Sequence[Number], workers: int) -> list[tuple[EndValue | None, EndValue | None]]:
+        """Return both ends of some numbers, in their order, by a few threads with sessions of their own."""
+        if numbers and self.plan.program.integer.any():
+            _ = self._now  # asked once, before others copy it
+        benches = [self, *(self._twin() for _ in range(min(workers, len(numbers)) - 1))]
+
+        def work(k: int) -> list[tuple[EndValue | None, EndValue | None]]:
+            return [(benches[k].end(n, "low"), benches[k].end(n, "high")) for n in numbers[k :: len(benches)]]
+
+        with ThreadPoolExecutor(len(benches)) as pool:
+            done = list(pool.map(work, range(len(benches))))
+        return [done[i % len(benches)][i // len(benches)] for i in range(len(numbers))]
+
+    def _twin(self) -> Ends:
+        other = copy(self)
+        other.whatif = self.whatif.twin()
+        return other
 
     def slope(self, path: str, end: End) -> float | None:
         """Return the change of the objective over the whole way to an end by the slope of that side, or None."""
@@ -133,7 +153,7 @@ class Ends:
         if isinstance(moved, str):
             return EndValue(0.0, number.value, None, None, None, "", "refused", moved, None)
         net = self.net(moved.data)
-        answer = self.whatif.held(net) if self.gauge == "held" else self.whatif.full(net)
+        answer = self.whatif.held(net, far=True) if self.gauge == "held" else self.whatif.full(net)
         found = answer.objective
         return EndValue(
             share=moved.share,
@@ -183,15 +203,18 @@ class Ends:
         """Return what other whole numbers would earn more there, beyond what they might earn as things are."""
         if answer.cold is not None or not self.plan.program.integer.any():
             return None if answer.cold is not None else 0.0
-        if self._room is None:
-            self._room = self._more(self.plan.net, self.base)
-        there = self._more(net, answer)
-        return None if there is None or self._room is None else max(0.0, there - self._room)
+        there, now = self._more(net, answer), self._now
+        return None if there is None or now is None else max(0.0, there - now)
+
+    @cached_property
+    def _now(self) -> float | None:
+        """What other whole numbers would earn more as things are."""
+        return self._more(self.plan.net, self.base)
 
     def _more(self, net: Network, answer: Answer) -> float | None:
         """Return what whole numbers that are free earn more than those of the plan."""
         kept = answer if self.gauge == "held" else self.whatif.held(net)
-        free = self.whatif.relaxed(net) if self.gauge == "held" else self.whatif.full(net)
+        free = self.whatif.relaxed(net, far=net is not self.plan.net) if self.gauge == "held" else self.whatif.full(net)
         if kept.objective is None or free.objective is None:
             return None
         return self.plan.stage.sign * (free.objective - kept.objective)
@@ -272,10 +295,12 @@ def tornado(
         slope[s.path] = _both(ends, slope[s.path])
     clock.step("both sides")
     chosen = sorted(slope.values(), key=_width, reverse=True)
-    bars = []
-    for n in [n for n in chosen if _width(n) > 0][: asked.top]:
-        low, high = (ends.end(numbers[n.path], end) for end in ENDS)
-        bars.append(Bar(n, low, high, _information(numbers[n.path], low, high)))
+    widest = [n for n in chosen if _width(n) > 0][: asked.top]
+    solved = ends.all([numbers[n.path] for n in widest], asked.workers)
+    bars = [
+        Bar(n, low, high, _information(numbers[n.path], low, high))
+        for n, (low, high) in zip(widest, solved, strict=True)
+    ]
     clock.step("ends")
     return Tornado(
         name=name,
