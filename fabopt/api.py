@@ -859,17 +859,47 @@ class Result:
         source = source_of(self.manifest, self.table, self._instance)
         return PhaseReport(phases_of(source, x, y, steps))
 
-    def chart(self) -> Any:
-        """Return the picture of the result as an Altair chart."""
-        from fabopt.report.chart import result_chart
+    def chart(
+        self,
+        kind: str = "plan",
+        *,
+        period: str = "",
+        lab: str = "",
+        top: int | None = None,
+        lever: str = "",
+        against: str = "",
+    ) -> Any:
+        """Return a picture of the result as an Altair chart: interactive in a notebook.
 
-        return result_chart(self._title, self.table)
+        Parameters
+        ----------
+        kind
+            plan, flow, use, choke, mix, power, tornado, value or phase (docs/charts.md).
+        period
+            flow: label of the period; the last reported one when left out.
+        lab
+            plan, mix, power: id of the lab that is drawn alone.
+        top
+            use, choke, tornado: rows that are drawn.
+        lever, against
+            value, phase: the numbers that are moved.
 
-    def save_chart(self, path: str | Path) -> None:
-        """Write the picture of the result as ``.svg`` or ``.png``."""
-        from fabopt.report.chart import save_chart
+        Raises
+        ------
+        fabopt.report.charts.style.ChartError
+            When there is no such kind or nothing to draw, or the kind does not take what is asked.
+        """
+        from fabopt.report.charts.kinds import Shown, Wish, draw
 
-        save_chart(Path(path), self._title, self.table)
+        shown = Shown(self._title, self.manifest, self.table, self._instance)
+        return draw(shown, kind, Wish(period, lab, top, lever, against))
+
+    def save_chart(self, path: str | Path, kind: str = "plan", **asked: Any) -> None:
+        """Write a picture of the result as ``.svg``, ``.png`` or ``.html``; what is asked as for :meth:`chart`."""
+        from fabopt.report.charts.style import check_ending, write
+
+        check_ending(Path(path))
+        write(self.chart(kind, **asked), Path(path))
 
     def save(self, path: str | Path | None = None) -> Path:
         """Write the result folder, in the place of an older result, and return its path.

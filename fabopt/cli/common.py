@@ -56,7 +56,7 @@ def user_errors() -> tuple[type[Exception], ...]:
     from fabopt.io.levers import LeverError
     from fabopt.io.problems import InstanceError
     from fabopt.model.families import ModelError
-    from fabopt.report.chart import ChartError
+    from fabopt.report.charts.style import ChartError
     from fabopt.solve.options import OptionError
     from fabopt.solve.results.folder import ResultError
 

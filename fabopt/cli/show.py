@@ -12,8 +12,17 @@ from fabopt.cli.common import ScenarioOption, SetOption, guarded, say
 
 _Path = typer.Argument(help="Folder of an instance or of a result.", show_default=False)
 _Table = typer.Option("--table", help="Print one table of a result as CSV.", metavar="NAME", show_default=False)
-_Chart = typer.Option("--chart", help="Write the picture of a result (.svg or .png).", show_default=False)
-_Lab = typer.Option("--for", help="The portfolio of this lab in a result.", metavar="LAB", show_default=False)
+_Chart = typer.Option("--chart", help="Write a picture of a result (.svg, .png, .html).", show_default=False)
+_Lab = typer.Option(
+    "--for", help="The portfolio of this lab in a result; its part of a picture.", metavar="LAB", show_default=False
+)
+_Kind = typer.Option(
+    help="With --chart: plan, flow, use, choke, mix, power, tornado, value or phase.", show_default=False
+)
+_Period = typer.Option(help="With --kind flow: the period.", show_default=False)
+_Top = typer.Option(help="With --kind use, choke or tornado: how many rows.", show_default=False)
+_Lever = typer.Option(help="With --kind value or phase: the number that is moved.", show_default=False)
+_Against = typer.Option(help="With --kind phase: the other number.", show_default=False)
 _Json = typer.Option("--json", help="With --for: print one JSON object and nothing else on stdout.")
 
 
@@ -25,12 +34,22 @@ def show(
     table: Annotated[str | None, _Table] = None,
     chart: Annotated[Path | None, _Chart] = None,
     lab: Annotated[str | None, _Lab] = None,
+    kind: Annotated[str, _Kind] = "",
+    period: Annotated[str, _Period] = "",
+    top: Annotated[int | None, _Top] = None,
+    lever: Annotated[str, _Lever] = "",
+    against: Annotated[str, _Against] = "",
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
     """Show what an instance holds, or what a result says."""
     from fabopt import api
     from fabopt.solve.results.folder import MANIFEST, ResultError
 
+    asked = {"period": period, "top": top, "lever": lever, "against": against}
+    if chart is None and (kind or any(value not in ("", None) for value in asked.values())):
+        raise ResultError(
+            "--kind, --period, --top, --lever and --against say what is drawn: name the file with --chart."
+        )
     if not (path / MANIFEST).is_file():
         if table is not None or chart is not None or lab is not None:
             raise ResultError(
@@ -40,16 +59,16 @@ def show(
         return
     if scenario is not None or set_:
         raise ResultError(f"{path} is a result: a scenario or lever cannot be set in it any more.")
-    if as_json and lab is None:
+    if as_json and (lab is None or chart is not None):
         raise ResultError("--json goes with --for LAB; use --table NAME for the numbers of a table.")
     result = api.load_result(path)
     if table is not None:
         typer.echo(result.table(table).to_csv(index=False, lineterminator="\n"), nl=False)
+    elif chart is not None:
+        result.save_chart(chart, kind or "plan", lab=lab or "", **asked)
+        say([f"picture written to {chart}"])
     elif lab is not None:
         report = result.portfolio(lab)
         say([json.dumps(report.as_dict(), allow_nan=False)] if as_json else report.lines())
-    elif chart is not None:
-        result.save_chart(chart)
-        say([f"picture written to {chart}"])
     else:
         say(result.answer.lines())

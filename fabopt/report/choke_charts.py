@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fabopt.analysis.choke.records import Study
+from fabopt.report.charts.style import finished, write
 from fabopt.report.text import clip
 
 MOST = 10
@@ -16,20 +17,16 @@ NAME = 46
 def charts(study: Study) -> dict[str, Any]:
     """Return the Altair charts by name; those with nothing to show are left out."""
     made = {"relief": relief_chart(study), "cascade": cascade_chart(study), "timeline": timeline_chart(study)}
-    return {name: chart for name, chart in made.items() if chart is not None}
+    return {name: finished(chart) for name, chart in made.items() if chart is not None}
 
 
 def save_charts(study: Study, folder: Path) -> tuple[Path, ...]:
     """Write every chart as SVG and PNG into a folder, and return their paths."""
-    import vl_convert
-
     paths = []
     for name, chart in charts(study).items():
-        spec = chart.to_json()
-        svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-        svg.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
-        png.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
-        paths += [svg, png]
+        paths += [folder / f"{name}.svg", folder / f"{name}.png"]
+        for path in paths[-2:]:
+            write(chart, path)
     return tuple(paths)
 
 

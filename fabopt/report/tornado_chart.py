@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.value_function import ValueFunction
+from fabopt.report.charts.style import finished, write
 from fabopt.report.text import amount, clip
 
 NAME = 52
@@ -43,13 +44,19 @@ def tornado_chart(found: Tornado) -> Any:
     )
     marks = points.encode(x="change:Q", y=y, shape=alt.Shape("mark:N", title=None, scale=alt.Scale(range=["diamond"])))
     sources = sorted({s for b in found.bars for s in b.number.source.split(", ") if s})
-    said = ", ".join(sources[:12]) + (f" and {len(sources) - 12} more" if len(sources) > 12 else "")
     caption = [
         f"{clip(found.held, 80)}; the choke point is {clip(found.choke or 'none', 60)}",
-        f"Sources: {clip(said, 100)}" if said else "No sources: all ranges are assumed",
+        _rests_on(sources),
     ]
     title = alt.TitleParams(f"What the ends of each range change{unit}", subtitle=caption, anchor="start")
-    return (bars + marks).properties(width=460, title=title)
+    return finished((bars + marks).properties(width=460, title=title))
+
+
+def _rests_on(sources: Iterable[str]) -> str:
+    """Return the line of a caption that names the sources of the numbers that are moved."""
+    ids = list(sources)
+    said = ", ".join(ids[:12]) + (f" and {len(ids) - 12} more" if len(ids) > 12 else "")
+    return f"Sources: {clip(said, 100)}" if said else "Sources: none; what is moved is assumed"
 
 
 def bar_rows(found: Tornado) -> list[dict[str, object]]:
@@ -106,9 +113,10 @@ def value_chart(found: ValueFunction) -> Any:
         f"Choke point: {clip(chokes, 110)}",
         "Line: whole numbers held" + ("; diamonds: free, up to the bound" if found.points else "")
         + "; dashed: as in the instance",
+        _rests_on(found.source),
     ]  # fmt: skip
     title = alt.TitleParams(f"The {found.objective_name} against one number", subtitle=caption, anchor="start")
-    return alt.layer(*layers).properties(width=460, height=280, title=title)
+    return finished(alt.layer(*layers).properties(width=460, height=280, title=title))
 
 
 def phase_chart(found: Phases, letters: Mapping[str, str]) -> Any:
@@ -136,20 +144,19 @@ def phase_chart(found: Phases, letters: Mapping[str, str]) -> Any:
     )
     title = alt.TitleParams(
         "Which limit is the choke point where",
-        subtitle=f"Whole numbers held; in the instance {amount(found.here[0])} and {amount(found.here[1])}",
+        subtitle=[
+            f"Whole numbers held; in the instance {amount(found.here[0])} and {amount(found.here[1])}",
+            _rests_on(dict.fromkeys((*found.sources[0], *found.sources[1]))),
+        ],
         anchor="start",
     )
-    return (cells + base.mark_text(color="black").encode(text="letter:N")).properties(
-        width=420, height=320, title=title
-    )
+    letter = base.mark_text(color="black").encode(text="letter:N")
+    return finished((cells + letter).properties(width=420, height=320, title=title))
 
 
 def write_chart(chart: Any, folder: Path, name: str) -> tuple[Path, Path]:
     """Write a chart as SVG and PNG into a folder, and return their paths."""
-    import vl_convert
-
-    spec = chart.to_json()
     svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-    svg.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
-    png.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
+    for path in (svg, png):
+        write(chart, path)
     return svg, png

@@ -185,15 +185,6 @@ def test_the_notebook_view_has_the_answer_and_its_tables(result, tutorial):
     assert "<table>" in tutorial.show()._repr_html_()
 
 
-def test_a_chart_holds_the_numbers_of_the_tables(result):
-    spec = result.chart().to_dict()
-    power, compute = (panel["data"]["values"] for panel in spec["hconcat"])
-    fleet = result.fleet.query("reported")
-    assert sum(row["amount"] for row in power) == pytest.approx(fleet["facility_mw"].sum() / 1000.0)
-    mix = result.chip_mix.query("reported")
-    assert sum(row["amount"] for row in compute) == pytest.approx(mix["kh100e"].sum() / 1000.0)
-
-
 def test_a_hook_can_add_a_constraint_of_its_own(tutorial):
     def no_orders(m, model):
         import pyomo.environ as pyo

@@ -104,7 +104,36 @@ def test_a_chart_is_a_picture_in_the_format_asked_for(solved, capsys, tmp_path):
     assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
     code, _, err = run(capsys, "show", folder, "--chart", tmp_path / "c.gif")
     assert code == 2
-    assert ".svg or .png" in err
+    assert ".svg, .png or .html" in err
+
+
+def test_a_kind_of_chart_is_drawn_as_asked_and_as_a_page_of_its_own(solved, capsys, tmp_path):
+    _, folder = solved
+    page = tmp_path / "flow.html"
+    assert run(capsys, "show", folder, "--chart", page, "--kind", "flow", "--period", "2027Q4")[0] == 0
+    html = page.read_text(encoding="utf-8")
+    assert "Flow through the chain in 2027Q4" in html
+    assert not re.search(r"""<(script|link|img)[^>]*(src|href)=""", html)  # nothing is fetched
+    picture = tmp_path / "mix.svg"
+    assert run(capsys, "show", folder, "--chart", picture, "--kind", "mix", "--for", "borealis")[0] == 0
+    assert "Chip mix: tutorial, borealis" in picture.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--chart", "c.svg", "--kind", "flwo"), "did you mean 'flow'"),
+        (("--chart", "c.svg", "--kind", "use", "--period", "2027Q4"), "takes no period"),
+        (("--kind", "flow"), "name its file by --chart"),
+        (("--chart", "c.svg", "--kind", "value", "--lever", "sites.plains.pwer"), "sites.plains.power"),
+    ],
+)
+def test_a_chart_that_cannot_be_drawn_is_bad_input(solved, capsys, tmp_path, monkeypatch, words, says):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(capsys, "show", solved[1].resolve(), *words)
+    assert code == 2
+    assert says in err
+    assert not (tmp_path / "c.svg").exists()
 
 
 def test_json_is_one_object_and_nothing_else_on_stdout(capsys, tmp_path):

@@ -43,6 +43,8 @@ class Phases:
         Unit of the objective.
     cells
         By x, then y.
+    sources
+        Ids of the sources of both; empty for an assumption.
     """
 
     x: str
@@ -51,6 +53,7 @@ class Phases:
     here: tuple[float, float]
     money: str
     cells: tuple[Cell, ...]
+    sources: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -117,4 +120,5 @@ def phases(
         here=(quantities[0].value, quantities[1].value),
         money=money,
         cells=tuple(cells),
+        sources=(tuple(quantities[0].source), tuple(quantities[1].source)),
     )

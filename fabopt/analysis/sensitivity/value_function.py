@@ -107,6 +107,8 @@ class ValueFunction:
         no more, each as (least, most); None where that was not asked or there is none.
     programs
         Number of programs that were solved with whole numbers held.
+    source
+        Ids of the sources of the number; empty for an assumption.
     """
 
     path: str
@@ -121,6 +123,7 @@ class ValueFunction:
     first_gain: tuple[float, float] | None = None
     saturates: tuple[float, float] | None = None
     programs: int = 0
+    source: tuple[str, ...] = ()
 
     @property
     def breakpoints(self) -> tuple[tuple[float, float], ...]:
@@ -235,6 +238,7 @@ def value_function(
         exact=patch is not None,
         stretches=joined(stretches, TINY_BEND) if patch is not None else stretches,
         programs=curve.count,
+        source=tuple(curve.quantity.source),
     )
     return _certified(ends, curve, found, a, b, patch) if whole else found
 

@@ -1,0 +1,197 @@
+"""Every kind of picture of a result, and the one way to ask for them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from fabopt.report.charts import flow, flow_data, grids, series
+from fabopt.report.charts.style import ChartError, altair, finished, heading, sources
+from fabopt.report.text import clip
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fabopt.analysis.sensitivity.verb import Source
+
+NARROW = 92
+"""Longest line of a caption over one panel, characters."""
+ROWS = {"use": 30, "choke": 14, "tornado": 20}
+"""Rows of a picture where no number is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a picture is asked for, beside its kind; empty: as the kind has it.
+
+    Attributes
+    ----------
+    period
+        Label of the period that is drawn.
+    lab
+        Id of the lab that is drawn alone.
+    top
+        Rows that are drawn.
+    lever, against
+        Numbers that are moved.
+    """
+
+    period: str = ""
+    lab: str = ""
+    top: int | None = None
+    lever: str = ""
+    against: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The result that is drawn.
+
+    Attributes
+    ----------
+    title
+        Instance and scenario.
+    manifest, read, instance
+        Its manifest, its tables by name, and its instance as JSON.
+    """
+
+    title: str
+    manifest: Mapping[str, Any]
+    read: Callable[[str], pd.DataFrame]
+    instance: str
+
+    def said(self, *sections: str) -> str:
+        """Return the sources of what is drawn."""
+        return sources(self.instance, sections)
+
+    @property
+    def source(self) -> Source:
+        """The plan for studies that solve it again."""
+        from fabopt.analysis.sensitivity.verb import source_of
+
+        return source_of(self.manifest, self.read, self.instance)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of picture: what it shows, which wishes it takes, and how it is drawn."""
+
+    says: str
+    takes: tuple[str, ...]
+    draw: Callable[[Shown, Wish], Any]
+
+
+def draw(shown: Shown, kind: str, wish: Wish) -> Any:
+    """Return a picture of a result as an Altair chart.
+
+    Parameters
+    ----------
+    shown
+        The result.
+    kind
+        Name in :data:`KINDS`.
+    wish
+        What it is asked for.
+
+    Raises
+    ------
+    ChartError
+        When there is no such kind, it does not take what is asked, or there is nothing to draw.
+    """
+    if kind not in KINDS:
+        near = difflib.get_close_matches(kind, KINDS, n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        raise ChartError(f"There is no kind of picture '{clip(kind, 40)}'; {hint}There are {', '.join(KINDS)}.")
+    chosen = KINDS[kind]
+    for field in fields(Wish):
+        if getattr(wish, field.name) != field.default and field.name not in chosen.takes:
+            takes = ", ".join(chosen.takes) or "nothing"
+            raise ChartError(f"A picture of kind '{kind}' takes no {field.name}; beside its file it takes {takes}.")
+    if wish.top is not None and wish.top < 1:
+        raise ChartError(f"A picture shows at least one row: top is {wish.top}.")
+    chart = chosen.draw(shown, wish)
+    if chart is None:
+        raise ChartError("Nothing moves the objective, so there is nothing to draw.")
+    return chart
+
+
+def _plan(shown: Shown, wish: Wish) -> Any:
+    said = [shown.said("sites", "labs", "chips", "workloads")]
+    chart = altair().hconcat(*series.panels(shown.read, wish.lab), spacing=30).resolve_scale(color="independent")
+    return finished(chart.properties(title=heading(_of(shown, wish, ""), said)))
+
+
+def _power(shown: Shown, wish: Wish) -> Any:
+    said = ["Black lines: what stands at the sites, firm and added.", shown.said("sites", "labs", "chips")]
+    chart = series.power_panel(shown.read, wish.lab)
+    return finished(chart.properties(title=heading(_of(shown, wish, "Deployed facility power: "), said, NARROW)))
+
+
+def _mix(shown: Shown, wish: Wish) -> Any:
+    chart = series.mix_panel(shown.read, wish.lab)
+    said = [shown.said("chips", "labs", "workloads")]
+    return finished(chart.properties(title=heading(_of(shown, wish, "Chip mix: "), said, NARROW)))
+
+
+def _flow(shown: Shown, wish: Wish) -> Any:
+    labels = [str(label) for label in shown.read("core/periods")["period"]]
+    period = wish.period or series.period_labels(shown.read)[-1]
+    if period not in labels:
+        raise ChartError(f"'{clip(period, 40)}' is no period of the plan, which runs from {labels[0]} to {labels[-1]}.")
+    found = flow_data.flow(shown.read, period)
+    return finished(flow.flow_chart(shown.title, found, shown.said()))
+
+
+def _use(shown: Shown, wish: Wish) -> Any:
+    return finished(grids.use_chart(shown.title, shown.read, shown.said(), wish.top or ROWS["use"]))
+
+
+def _choke(shown: Shown, wish: Wish) -> Any:
+    money = str(shown.manifest["money_unit"])
+    return finished(grids.choke_chart(shown.title, shown.read, shown.said(), wish.top or ROWS["choke"], money))
+
+
+def _tornado(shown: Shown, wish: Wish) -> Any:
+    from fabopt.analysis.sensitivity.tornado import Asked
+    from fabopt.analysis.sensitivity.verb import tornado_of
+    from fabopt.report.tornado_chart import tornado_chart
+
+    return tornado_chart(tornado_of(shown.source, Asked(top=wish.top or ROWS["tornado"]), None))
+
+
+def _value(shown: Shown, wish: Wish) -> Any:
+    from fabopt.analysis.sensitivity.verb import value_of
+    from fabopt.report.tornado_chart import value_chart
+
+    if not wish.lever:
+        raise ChartError("A value function follows one number: name it as lever.")
+    return value_chart(value_of(shown.source, wish.lever, None, None, False))
+
+
+def _phase(shown: Shown, wish: Wish) -> Any:
+    from fabopt.analysis.sensitivity.verb import phases_of
+    from fabopt.report.value_function import PhaseReport
+
+    if not (wish.lever and wish.against):
+        raise ChartError("A phase diagram moves two numbers: name them as lever and against.")
+    return PhaseReport(phases_of(shown.source, wish.lever, wish.against, 9)).chart()
+
+
+def _of(shown: Shown, wish: Wish, what: str) -> str:
+    return f"{what}{shown.title}{f', {wish.lab}' if wish.lab else ''}"
+
+
+KINDS: dict[str, Kind] = {
+    "plan": Kind("power by lab and compute by chip over time (deliveries, for a plain network)", ("lab",), _plan),
+    "flow": Kind("what moves between the stages of the chain in a period", ("period",), _flow),
+    "use": Kind("use of capacity over time", ("top",), _use),
+    "choke": Kind("what holds the plan back in each period", ("top",), _choke),
+    "mix": Kind("each chip's share of compute over time", ("lab",), _mix),
+    "power": Kind("facility power in use by lab over time, and what stands", ("lab",), _power),
+    "tornado": Kind("what the ends of the widest ranges change", ("top",), _tornado),
+    "value": Kind("the objective against one number", ("lever",), _value),
+    "phase": Kind("which limit is the choke point against two numbers", ("lever", "against"), _phase),
+}
+"""Every kind of picture by name; the first is drawn where none is asked for."""

@@ -1,0 +1,206 @@
+"""What all pictures share: colours, order, labels beside what they name, captions with sources, files.
+
+Charts are Vega-Lite through Altair. vl-convert writes them as SVG and PNG without a browser, and as one HTML file that
+needs no network. Colours are those of Okabe and Ito, which the colour-blind tell apart, in an order in which neighbours
+also differ in grey; series are labelled where they end, so that no picture is read by colour alone.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.report.text import clip
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PALETTE = ("#0072B2", "#E69F00", "#D55E00", "#F0E442", "#009E73", "#56B4E9", "#CC79A7")
+REST = "#bdbdbd"
+"""Colour of what is joined as others."""
+INK = "#333333"
+SEQUENTIAL = ("#f4f7fb", "#08306b")
+"""Light to dark: the darker, the more, in grey too."""
+
+OTHERS = "others"
+MOST_SERIES = len(PALETTE)
+NAME, CAPTION = 40, 118
+"""Longest name of a series, and longest line of a caption, in characters."""
+FORMATS = (".svg", ".png", ".html")
+MOST_SOURCES = 5
+
+
+class ChartError(ValueError):
+    """A picture that cannot be drawn; the message is a full sentence."""
+
+
+def altair() -> Any:
+    """Return Altair, imported when a picture is first drawn; its own annotations know fewer calls than it takes."""
+    import altair as alt
+
+    return alt
+
+
+def ranked(rows: pd.DataFrame, by: str, most: int = MOST_SERIES) -> tuple[pd.DataFrame, list[str]]:
+    """Return rows by period and series, and the series in order, largest in all first; small ones joined as others.
+
+    Parameters
+    ----------
+    rows
+        Columns `period`, `amount` and the one named by `by`.
+    by
+        Column whose values become series.
+    most
+        Series that are kept.
+    """
+    sums = rows.groupby(by, sort=False)["amount"].sum().sort_values(ascending=False, kind="stable")
+    sums = sums[sums > 0.0]
+    names = [str(name) for name in sums.index[:most]]
+    left_out = [str(name) for name in sums.index[most:]]
+    if len(left_out) == 1:  # one alone keeps its name
+        names, left_out = [*names, *left_out], []
+    order = [*names, OTHERS] if left_out else names
+    series = rows[by].where(rows[by].isin(names), OTHERS)
+    kept = rows.assign(series=series)[rows[by].isin([*names, *left_out])]
+    joined = kept.groupby(["period", "series"], sort=False)[["amount"]].sum().reset_index()
+    return joined, order
+
+
+def colours(order: Sequence[str]) -> list[str]:
+    """Return one colour a series: the palette in turn, grey for others."""
+    return [REST if name == OTHERS else PALETTE[n % len(PALETTE)] for n, name in enumerate(order)]
+
+
+def spread(wanted: Sequence[float], distance: float, low: float, high: float) -> list[float]:
+    """Return positions in the given order, at least `distance` apart, as near to those wanted as they go.
+
+    Parameters
+    ----------
+    wanted
+        Positions in rising order.
+    distance
+        Least distance of neighbours; smaller where there is not so much room.
+    low, high
+        Ends of the room.
+    """
+    count = len(wanted)
+    if not count:
+        return []
+    distance = min(distance, (high - low) / max(count - 1, 1))
+    placed = list(wanted)
+    for n in range(count):
+        placed[n] = max(placed[n], low if n == 0 else placed[n - 1] + distance)
+    for n in reversed(range(count)):
+        placed[n] = min(placed[n], high if n == count - 1 else placed[n + 1] - distance)
+    return placed
+
+
+def time_axis(labels: Sequence[str], most: int = 18) -> Any:
+    """Return an axis of periods with at most so many labels."""
+    step = max(1, -(-len(labels) // most))
+    return altair().Axis(values=list(labels[::step]), labelAngle=-60, title=None)
+
+
+def heading(title: str, caption: Iterable[str], wide: int = CAPTION) -> Any:
+    """Return a title with lines of caption below it, broken at spaces; control characters become spaces."""
+    lines = [line for text in caption for line in textwrap.wrap(clip(text, 600), wide)]
+    return altair().TitleParams(clip(title, wide), subtitle=lines, anchor="start", subtitleColor="#555555", offset=14)
+
+
+def finished(chart: Any) -> Any:
+    """Return a chart with the house's configuration, whose texts cannot leave the page that it is written into.
+
+    Neither Altair nor vl-convert escapes what stands in a script element, where a name with ``</script>`` would end
+    it; so the sign that opens a tag is replaced in every text.
+    """
+    alt = altair()
+    chart = (
+        chart.configure_view(stroke=None)
+        .configure_axis(grid=False, titleFontWeight="normal", labelColor=INK, titleColor=INK)
+        .configure_title(fontSize=15, subtitleFontSize=11)
+    )
+    with alt.data_transformers.enable("default", consolidate_datasets=True, max_rows=None):
+        return alt.Chart.from_dict(_untagged(chart.to_dict()))
+
+
+def _untagged(node: Any) -> Any:
+    if isinstance(node, str):
+        return "".join(ch if ch.isprintable() else " " for ch in node).replace("<", "‹")
+    if isinstance(node, dict):
+        return {_untagged(key): _untagged(value) for key, value in node.items()}
+    return [_untagged(item) for item in node] if isinstance(node, list) else node
+
+
+def sources(instance: str, sections: Sequence[str] = ()) -> str:
+    """Return, as a sentence, the sources that most numbers of an instance rest on.
+
+    Parameters
+    ----------
+    instance
+        The instance of a result as JSON.
+    sections
+        Sections whose numbers are counted; all of them when empty, or where these name none.
+    """
+    data: dict[str, Any] = json.loads(instance)
+    notes = data.get("sources") or {}
+    numbers = {name: section for name, section in data.items() if name != "sources"}
+    cited = Counter(_cited([section for name, section in numbers.items() if name in sections]))
+    cited = cited or Counter(_cited(numbers))
+    if not cited:
+        return "Sources: none are named; the numbers are assumptions of the instance."
+    titles: Counter[str] = Counter()
+    for key, count in cited.items():
+        note = notes.get(key)
+        titles[str((note.get("title") if isinstance(note, dict) else "") or key)] += count
+    first = [clip(title, 60) for title, _ in titles.most_common(MOST_SOURCES)]
+    more = len(titles) - len(first)
+    return f"Sources: {'; '.join(first)}{f'; and {more} more' if more else ''}."
+
+
+def _cited(node: Any) -> Iterable[str]:
+    """Return every source that a part of an instance names, once a number."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "source" and value:
+                yield from [value] if isinstance(value, str) else [str(item) for item in value]
+            else:
+                yield from _cited(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _cited(item)
+
+
+def check_ending(path: Path) -> None:
+    """Say which endings there are, before anything is drawn.
+
+    Raises
+    ------
+    ChartError
+        When the file's ending is none of them.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise ChartError(f"A chart is written as {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not as '{path.suffix}'.")
+
+
+def write(chart: Any, path: Path) -> None:
+    """Write a chart as SVG, PNG or HTML, by the file's ending.
+
+    Raises
+    ------
+    ChartError
+        When the ending is another one.
+    """
+    import vl_convert
+
+    check_ending(path)
+    ending, spec = path.suffix.lower(), chart.to_json()
+    if ending == ".svg":
+        path.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
+    elif ending == ".png":
+        path.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
+    else:
+        path.write_text(vl_convert.vegalite_to_html(spec, bundle=True), encoding="utf-8")
