@@ -161,7 +161,7 @@ def _plain_unit(n: NumberSlope) -> str:
 
 
 def _origin(n: NumberSlope) -> str:
-    """Return where the range comes from: the first source that publishes it, and how many more; or that it is assumed."""
+    """Return where a range comes from: its first source and how many more, or that it is assumed."""
     if n.quality == "assumed" or not n.source:
         return n.quality
     first, *others = n.source.split(", ")
