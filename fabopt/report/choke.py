@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MOST = 8
 """Rows of the smaller tables."""
 
+WAYS = 4
+"""Sets of limits, and limits of a set, that are named; the records have all."""
+
 
 class ChokeReport:
     """What holds a plan back: ``print`` it, or look at its parts.
@@ -248,12 +251,15 @@ def joint_lines(study: Study) -> list[str]:
     for j in study.joint:
         open_ = "" if j.complete else " (not all sets were found)"
         proven = j.proven or (True,) * len(j.blocking_sets)
-        ways = ";  or ".join(" + ".join(names) for names in j.minimal_sets[:MOST]) or "no set of these limits"
+        ways = ";  or ".join(" + ".join(names) for names in j.minimal_sets[:WAYS]) or "no set of these limits"
+        if len(j.minimal_sets) > WAYS:
+            ways += f";  or one of {len(j.minimal_sets) - WAYS} other sets"
         lines.append(f"{j.target}: reached by lifting {ways}{open_}.")
         for names, sure in zip(j.blocking_sets[:3], proven, strict=False):
             if names:
                 held = "" if sure else " (whole numbers held)"
-                lines.append(f"{j.target}: not without one of {', '.join(names)}{held}.")
+                more = f" and {len(names) - WAYS} more" if len(names) > WAYS else ""
+                lines.append(f"{j.target}: not without one of {', '.join(names[:WAYS])}{more}{held}.")
         if () in j.blocking_sets:
             lines.append(f"{j.target}: out of reach with all of these limits lifted.")
     return ["Limits that help only together, and limits without which nothing helps", *lines] if lines else []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from io import StringIO
 
 from fabopt.analysis.choke.infeasible import Named
-from fabopt.analysis.choke.records import Study
+from fabopt.analysis.choke.records import Study, StudyInfo
 from fabopt.analysis.choke.verb import Reasons
 from fabopt.report.answer import wrap
 from fabopt.report.text import WIDTH, amount, seconds
@@ -20,7 +20,7 @@ def method(study: Study) -> list[str]:
     lines = [
         f"Plan: {info.held_from}, {info.objective} between {amount(info.value_lo)} and {bound} {info.money}".rstrip()
         + f". Relief counts {_span(info.first_counted, info.last_counted)}. {info.excluded}".rstrip(),
-        f"Allocation: {info.policy}.",
+        f"Allocation: {info.policy}." + _price_of_policy(info),
     ]
     if any(record.gain_basis == "relaxation" for record in study.limits):
         lines.append("* gain of the relaxation: what uses this relief is ordered in whole numbers.")
@@ -46,6 +46,15 @@ def method(study: Study) -> list[str]:
         f"what came of it; data {info.data_hash[:12]}."
     )
     return lines
+
+
+def _price_of_policy(info: StudyInfo) -> str:
+    found = info.price_of_policy
+    if found is None:
+        return ""
+    low, high = amount(found.lo), amount(found.hi)
+    span = low if low == high else f"{low} to {high}"
+    return f" Without rules of this kind the plan would be worth {span} {info.money} more.".replace("  ", " ")
 
 
 def _span(first: str, last: str) -> str:

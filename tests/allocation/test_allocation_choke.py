@@ -57,3 +57,15 @@ def test_limits_of_a_policy_belong_to_whoever_owns_what_it_splits(splits, owner)
     assert rows
     assert {row.tags.owner for row in rows} == {owner}
     assert {row.limit_kind for row in rows} == {"policy"}
+
+
+def test_the_study_names_the_rule_in_force_and_what_the_plan_would_be_worth_without_it():
+    """Without the cap a gets 80 and b 20: 960 instead of 830."""
+    study = studied("share-cap")
+    assert study.info.policy.startswith("foundry (value)")
+    price = study.info.price_of_policy
+    assert (price.lo, price.hi) == pytest.approx((130.0, 130.0), rel=1e-6)
+    free = fabopt.load(INSTANCES / "allocation" / "share-cap").with_({"policy_mode": "off"}).solve()
+    info = free.choke_points(draws=0, budget=1.0).study.info
+    assert info.policy == "value decides who gets what is scarce"
+    assert info.price_of_policy is None

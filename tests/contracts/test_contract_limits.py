@@ -41,6 +41,14 @@ def test_signatures_and_money_prepaid_limit_nobody():
     assert {limit.entity for limit in found} & {"sign:c", "exercise:c", "exit:c", "tier:c:2", "prepaid:c"} == set()
 
 
+def test_what_counts_as_taken_and_in_which_tier_is_a_definition_and_nobodys_limit():
+    raw = tree({"c": stacks(prepayment=10, option={"premium": 1}, exit={"fee": 1}, tiers=[{"above": 5, "price": 1}])})
+    net, found = limits(raw)
+    assert {row.id for row in net.definitions} >= {"contract-tier2:c", "contract-credit:c"}
+    assert {row.id for row in net.definitions} & found.keys() == set()
+    assert all(limit.relaxable for limit in found.values())
+
+
 def test_the_price_of_a_minimum_is_what_one_unit_less_of_it_is_worth():
     raw = tree({"c": stacks(signed=2026, minimum=50, must_take=True)})
     raw["network"]["demands"]["stacks"]["value"] = 2

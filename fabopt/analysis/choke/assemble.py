@@ -193,6 +193,25 @@ class Facts:
         order = np.argsort(-cost, kind="stable")[:most]
         return tuple((self.net.activities[a].name, float(change[a])) for a in order.tolist() if cost[a] > 1e-6)
 
+    def capacity(self, reported: Array) -> Array:
+        """Return what is there of each resource over the counted periods, with what the plan adds [resources]."""
+        found = np.array([float(np.sum(r.base[reported])) for r in self.net.resources])
+        number = {r.id: n for n, r in enumerate(self.net.resources)}
+        for state in self.plan.states:
+            if state.family == "capacity" and state.period >= 0 and reported[state.period]:
+                n = number[state.entity]
+                found[n] += state.limit - float(self.net.resources[n].base[state.period])
+        return found
+
+    def made(self, reported: Array) -> Array:
+        """Return what comes into being of each material over the counted periods [materials]."""
+        levels = self.plan.tables.columns["start"].values(self.plan.x)
+        at, found = self.plan.tables.columns.at, np.zeros(len(self.net.materials))
+        for flow in self.net.flows:
+            made = np.maximum(flow.amount, 0.0) * levels[at.activity[flow.activity]]
+            found[at.material[flow.material]] += float(made[reported].sum())
+        return found
+
     def deliveries(self, x: Array) -> list[Array]:
         """Return the deliveries of each demand [steps, T] of a plan [columns]."""
         block = self.plan.tables.columns["deliver"].values(x)

@@ -449,7 +449,7 @@ class StudyInfo:
     held_from: str
     data_hash: str
     lab: str = ""
-    policy: str = "none: value decides who gets what is scarce"
+    policy: str = "value decides who gets what is scarce"
     price_of_policy: Certified | None = None
     caveats: tuple[str, ...] = ()
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -41,7 +42,7 @@ STEP = percent(10)
 MISSING = 1e-7
 """What is missing of a row up to this share of it is rounding."""
 
-MOST = 6
+MOST = 3
 """Most gains that are asked of one draw, besides those of the limits that are always asked."""
 
 
@@ -109,18 +110,21 @@ class Repriced:
         self, session: HighsSession, base: float, reliefs: Mapping[str, Relief], bounds: Mapping[str, float]
     ) -> dict[str, float]:
         order = sorted(bounds, key=lambda id: -bounds[id])
-        asked = {id: _gain(session, reliefs[id], base, bounds[id]) for id in self.always if id in bounds}
+        basis = session.basis
+        asked = {id: _gain(session, basis, reliefs[id], base, bounds[id]) for id in self.always if id in bounds}
         for id in [id for id in order if id not in asked][:MOST]:
             if asked and bounds[id] <= max(asked.values()):
                 break
-            asked[id] = _gain(session, reliefs[id], base, bounds[id])
+            asked[id] = _gain(session, basis, reliefs[id], base, bounds[id])
         best = max(asked.values(), default=0.0)
         return {id: asked.get(id, min(bounds[id], best * (1.0 - 1e-9))) for id in order}
 
 
-def _gain(session: HighsSession, relief: Relief, base: float, bound: float) -> float:
+def _gain(session: HighsSession, basis: Any, relief: Relief, base: float, bound: float) -> float:
+    """Return a gain, asked from the basis of the program without relief."""
     if bound <= 0:
         return 0.0
+    session.basis = basis
     rows = np.array(sorted({*relief.upper, *relief.lower}), dtype=np.int64)
     columns = np.array(sorted(relief.column), dtype=np.int64)
     columns = columns[session.column_lower[columns] < session.column_upper[columns]]

@@ -150,9 +150,15 @@ def _next(study: Study, first: LimitRecord) -> Iterable[Part]:
 def _blocking(study: Study, first: LimitRecord) -> Iterable[Part]:
     for joint in study.joint:
         if (first.label,) in joint.blocking_sets and joint.gain > 0:
+            others = len(joint.searched) - 1
             yield " Without it the other "
-            yield Number(len(joint.searched) - 1, "", "joint.searched", "count")
-            yield f" limits searched do not reach {joint.target} even together"
+            if others > 1:
+                yield Number(others, "", "joint.searched", "count")
+            yield (
+                f" limits searched do not reach {joint.target} even together"
+                if others > 1
+                else (f"limit searched does not reach {joint.target}")
+            )
             proven = joint.basis == "certified" or joint.proven[joint.blocking_sets.index((first.label,))]
             yield "." if proven else ", this plan's whole numbers held."
             return

@@ -24,7 +24,7 @@ import numpy as np
 
 from fabopt.analysis.choke import records
 from fabopt.analysis.choke.asked import Asked, Source, hold_others, periods_asked
-from fabopt.analysis.choke.assemble import evidence
+from fabopt.analysis.choke.assemble import certified, evidence
 from fabopt.analysis.choke.attribution import attribution
 from fabopt.analysis.choke.bench import Effort
 from fabopt.analysis.choke.cascade import cascade
@@ -32,14 +32,14 @@ from fabopt.analysis.choke.compose import compose
 from fabopt.analysis.choke.confidence import dethrone, sample, stability, strongest, summary
 from fabopt.analysis.choke.cut import layer_cuts, single_points
 from fabopt.analysis.choke.explore import Explorer
-from fabopt.analysis.choke.groups import LIFTED
+from fabopt.analysis.choke.groups import LIFTED, together
 from fabopt.analysis.choke.joint import minimal_sets
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.owners import rent_by_owner
 from fabopt.analysis.choke.package import ReliefCost, cheapest_packages
 from fabopt.analysis.choke.reprice import Repriced
 from fabopt.analysis.choke.timeline import counted, turns
-from fabopt.network.tables import Array, Network
+from fabopt.network.tables import Network
 
 LARGE_SECONDS = 0.5
 """A plan whose linear program takes longer than this is large: whole numbers are then held, not searched."""
@@ -53,7 +53,8 @@ UNTIL: Mapping[str, float] = {
     "certified gains": 0.15,
     "finite steps": 0.25,
     "relief after lead time": 0.3,
-    "whole things": 0.35,
+    "whole things": 0.34,
+    "price of policies": 0.35,
     "sets": 0.45,
     "cascade": 0.55,
     "draws": 0.92,
@@ -72,6 +73,9 @@ SEARCHED = ("certified gains", "packages")
 
 CLOSER = 0.1
 """Gap of the searches on a large program, relative to that of its plan."""
+
+DRAWING = 0.9
+"""Share of the time for draws after which none is begun: the rest is for the change that dethrones."""
 
 MOST_TOGETHER = 8
 """Most limits of which sets are searched."""
@@ -128,7 +132,7 @@ class _Study:
         self.large = self.plan.seconds > LARGE_SECONDS
         effort = Effort(
             gap=CLOSER * self.plan.options.gap if self.large else 1e-6,
-            seconds=max(3.6 * asked.minutes, 1.0),
+            seconds=max(2.4 * asked.minutes, 1.0),
             workers=asked.workers,
             seed=asked.seed,
         )
@@ -175,6 +179,7 @@ class _Study:
         with self._step("relief after lead time") as left:
             explorer.lead(left)
         whole = self._whole()
+        of_policies = self._of_policies()
         joint = self._joint()
         steps = self._cascade()
         draws = self._draws()
@@ -185,7 +190,7 @@ class _Study:
         reported = np.array([t in set(self.counted.periods) for t in range(self.net.n_periods)])
         worth = np.array([r.worth_by_period or (0.0,) * self.net.n_periods for r in found])
         return records.Study(
-            info=self._info(),
+            info=self._info(of_policies),
             limits=found,
             timeline=turns(np.where(reported, worth, 0.0)),
             cascade=steps,
@@ -193,7 +198,7 @@ class _Study:
             packages=packages,
             whole=whole,
             rents=rent_by_owner((r.owner, r.handling.rent) for r in found if r.handling is not None),
-            layers=layer_cuts(self.net, self._capacity(reported), self._made(reported)),
+            layers=layer_cuts(self.net, explorer.facts.capacity(reported), explorer.facts.made(reported)),
             single_points=single_points(self.net),
             draws=draws,
             unexplored=tuple(self.unexplored),
@@ -204,6 +209,14 @@ class _Study:
     def _whole(self) -> tuple[records.WholeThing, ...]:
         with self._step("whole things") as left:
             return self.explorer.whole(20 if self.large else 60) if left("one more whole thing") else ()
+
+    def _of_policies(self) -> records.Certified | None:
+        """Return what the plan would gain without its policies: all of them lifted, in all periods."""
+        groups = [g for g in self.oracle.problem.groups if g.kind == "policy" and g.relaxable]
+        with self._step("price of policies") as left:
+            if not groups or not left("the price of the policies"):
+                return None
+            return certified(self.oracle.gain(together(g.relief(LIFTED) for g in groups)))
 
     def _names(self, most: int) -> list[str]:
         return [f.id for f in self.explorer.ranked if f.gain > 0][:most] or [f.id for f in self.explorer.ranked][:most]
@@ -322,12 +335,14 @@ class _Study:
         with self._step("draws") as left:
             if asked.draws == 0 or asked.lab or not left("draws of the data"):
                 return None
-            drawn = sample(tree, data, repriced, ids, asked.draws, asked.seed, self.deadline, self._map)
+            now = time.monotonic()
+            until = now + DRAWING * (left.end - now)
+            drawn = sample(tree, data, repriced, ids, asked.draws, asked.seed, until, self._map)
             self._stability = stability(drawn)
             if always and len(drawn.gains) and left("the change of data that dethrones the first"):
                 labels = {id: self.explorer.label(id) for id in ids}
                 likely = strongest(drawn, always[0])
-                change, tried = dethrone(tree, data, repriced, always[0], likely, labels, self.deadline)
+                change, tried = dethrone(tree, data, repriced, always[0], likely, labels, left.end)
         if drawn.asked < asked.draws:
             self.unexplored.append(f"{asked.draws - drawn.asked} of {asked.draws} draws of the data")
         return summary(drawn, asked.seed, asked.draws, change, tried)
@@ -338,26 +353,15 @@ class _Study:
 
     # -- what needs no solver ----------------------------------------------------------------------------------------
 
-    def _capacity(self, reported: Array) -> Array:
-        """Return what is there of each resource over the counted periods, with what the plan adds [resources]."""
-        found = np.array([float(np.sum(r.base[reported])) for r in self.net.resources])
-        number = {r.id: n for n, r in enumerate(self.net.resources)}
-        for state in self.plan.states:
-            if state.family == "capacity" and state.period >= 0 and reported[state.period]:
-                n = number[state.entity]
-                found[n] += state.limit - float(self.net.resources[n].base[state.period])
-        return found
+    def _policy(self) -> str:
+        data = self.source.data
+        rules = [f"{policy.name or id} ({policy.rule})" for id, policy in data.policies.items()]
+        if not rules or data.policy_mode == "off":
+            return "value decides who gets what is scarce"
+        held = "constraints of the plan" if data.policy_mode == "model" else "allotted before the plan is made"
+        return f"{', '.join(rules)}, {held}"
 
-    def _made(self, reported: Array) -> Array:
-        """Return what comes into being of each material over the counted periods [materials]."""
-        levels = self.plan.tables.columns["start"].values(self.plan.x)
-        at, found = self.plan.tables.columns.at, np.zeros(len(self.net.materials))
-        for flow in self.net.flows:
-            made = np.maximum(flow.amount, 0.0) * levels[at.activity[flow.activity]]
-            found[at.material[flow.material]] += float(made[reported].sum())
-        return found
-
-    def _info(self) -> records.StudyInfo:
+    def _info(self, of_policies: records.Certified | None) -> records.StudyInfo:
         plan, base = self.plan, self.oracle.base
         labels = tuple(p.label for p in self.net.periods)
         sign = plan.stage.sign
@@ -380,6 +384,8 @@ class _Study:
             held_from=self.source.held_from,
             data_hash=self.source.data_hash,
             lab=self.asked.lab,
+            policy=self._policy(),
+            price_of_policy=of_policies,
             caveats=tuple(self._caveats()),
         )
 

@@ -74,6 +74,7 @@ def lower_contracts(chain: Chain, net: Network) -> Network:
         units=(*net.units, *records.units),
         unit_materials=(*net.unit_materials, *records.unit_materials),
         groups=(*net.groups, *records.groups),
+        definitions=(*net.definitions, *records.definitions),
         agreements=tuple(agreements),
         payments=(*net.payments, *paid),
         budgets=tuple(_with_payments(budget, records) for budget in net.budgets),

@@ -60,6 +60,7 @@ class Records:
     units: list[Unit] = field(default_factory=list)
     unit_materials: list[UnitMaterial] = field(default_factory=list)
     groups: list[GroupLimit] = field(default_factory=list)
+    definitions: list[GroupLimit] = field(default_factory=list)
     paid: dict[str, list[Payment]] = field(default_factory=dict)
     """What is paid under each contract."""
     counted: dict[str, list[Payment]] = field(default_factory=dict)
@@ -174,16 +175,20 @@ class Deal:
         relaxable: bool = True,
         levers: tuple[str, ...] = (),
     ) -> None:
-        """Add one row a window, leaving out windows in which no decision is counted."""
+        """Add one row a window, leaving out windows in which no decision is counted.
+
+        What cannot be relaxed only says what the decisions mean (what counts as taken, in which tier): a definition.
+        """
         found = terms.rows()
         held = [w for w, window in enumerate(windows) if any(np.any(t.coefficient[list(window)]) for t in found)]
         if not held:
             return
-        records.groups.append(
+        rows = records.groups if relaxable else records.definitions
+        rows.append(
             GroupLimit(
                 f"contract-{what}:{self.id}", name, self.unit if unit is None else unit, sense,  # type: ignore[arg-type]
                 tuple(windows[w] for w in held), rhs[held], found, self.tags(self.stage),
-                limit_kind="contract", relaxable=relaxable, levers=levers,
+                limit_kind="contract", levers=levers,
             )
         )  # fmt: skip
 
