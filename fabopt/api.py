@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fabopt.io.tree import Tree
     from fabopt.network.checks import Finding
     from fabopt.network.tables import Network
+    from fabopt.report.alternatives import AlternativesReport
     from fabopt.report.answer import Answer
     from fabopt.report.choke import ChokeReport
     from fabopt.report.compare import ComparisonReport
@@ -803,6 +804,40 @@ class Result:
         source = source_of(self.manifest, self.table, self._instance)
         asked = Asked(top=top, gauge="whole" if whole else "held", workers=workers)
         return TornadoReport(tornado_of(source, asked, tell))
+
+    def alternatives(
+        self,
+        within: float = 0.01,
+        *,
+        until: str = "",
+        budget: float = 10.0,
+        tell: Callable[[str, float], None] | None = None,
+    ) -> AlternativesReport:
+        """Return what all plans nearly as good have in common, and how far they differ.
+
+        Parameters
+        ----------
+        within
+            Share of the objective, without what stands whatever is planned, that a plan may be worse.
+        until
+            Label of the last period whose orders count; all of them when left out.
+        budget
+            Minutes that may be spent; what they do not allow is listed.
+        tell
+            Called with the name of each step and how long it took.
+
+        Raises
+        ------
+        fabopt.analysis.choke.asked.AskedError
+            When the share or the period makes no sense, or the result is seen from one party's perspective.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.alternatives.study import Asked, alternatives_of
+        from fabopt.report.alternatives import AlternativesReport
+
+        asked = Asked(within=within, until=until, minutes=budget)
+        return AlternativesReport(alternatives_of(self.manifest, self.table, self._instance, asked, tell))
 
     def value_function(
         self, lever: str, low: float | None = None, high: float | None = None, *, whole: bool = False

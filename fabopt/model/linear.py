@@ -32,7 +32,7 @@ import numpy as np
 
 from fabopt.model.columns import Columns, window_labels
 from fabopt.model.families import Family, IntArray, ModelError, Rows, Triplets, assemble
-from fabopt.network.tables import Array, Network, Term
+from fabopt.network.tables import Array, GroupLimit, Network, Term
 
 BUDGET = Family(
     name="budget",
@@ -140,6 +140,16 @@ def _limited(
     lower = np.where(sense == "<=", -np.inf, rhs)
     upper = np.where(sense == ">=", np.inf, rhs)
     return _named(family, groups, units, entries, lower, upper, net, columns)
+
+
+def summed(terms: Sequence[Term], periods: Sequence[int], net: Network, columns: Columns) -> tuple[Array, float]:
+    """Return the sum of terms over periods as coefficients [columns], and what opening stocks add to it."""
+    sum_of = GroupLimit("sum", "sum", "", "<=", (tuple(periods),), np.zeros(1), tuple(terms))
+    entries, opening = _entries([sum_of], net, columns)
+    _, col, val = entries.merged()
+    coefficients = np.zeros(columns.n)
+    coefficients[col] = val
+    return coefficients, float(opening[0])
 
 
 def _whole(net: Network, columns: Columns) -> Rows:

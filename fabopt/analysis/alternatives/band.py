@@ -1,0 +1,244 @@
+r"""The plans that are nearly as good, and how far they reach: linear programs and mixed-integer ones over a band.
+
+With :math:`v^*` the worth of the plan and :math:`\varepsilon` the share that may be lost, the band is
+
+.. math:: \{ x : Ax \lesseqgtr b,\; c'x \ge v^* - \varepsilon\,|v^* - v_0| \}
+
+with :math:`v_0` what stands whatever is planned (left out of the gap's denominator too). The least and the most of a
+measure :math:`m'x` over it are two programs. That with fractions for whole numbers bounds every plan; where its answer
+is no plan, the mixed-integer program is searched, or, where the program is large, that in which the whole numbers of
+one measure alone may move. Every plan that is found counts for every measure.
+
+**The plan that differs most** from measures :math:`m_k` of the plan, in the sum of all differences
+(:math:`s_k`: whether :math:`m_k` is more):
+
+.. math:: \max \sum_k d_k \quad\text{s.t.}\quad d_k \le m_k'x - n_k + 2 (n_k - L_k)(1 - s_k), \quad
+          d_k \le n_k - m_k'x + 2 (U_k - n_k)\, s_k, \quad s_k \in \{0, 1\}
+
+where :math:`n_k` is the plan's, and :math:`L_k, U_k` are the proven least and most.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from fabopt.analysis.alternatives.measures import Measure
+from fabopt.analysis.choke.parametric import with_target
+from fabopt.analysis.choke.problem import Interval
+from fabopt.analysis.choke.saved import Restored
+from fabopt.network.tables import Array
+from fabopt.solve.compile import Matrices
+from fabopt.solve.patch import held, relaxed
+from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome
+
+SLIP = 1e-9
+"""How far below the band rounding may leave a plan, relative to 1 + its worth."""
+
+SAME = 1e-7
+"""What was found and what is proven this close, relative to 1 + their size, are the same."""
+
+WHOLE = 1e-6
+"""How far a bound of a whole number may be off one and still not reach the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The most of something: a plan that has ``found`` of it, and what no plan exceeds; x is None without a plan."""
+
+    found: float
+    bound: float
+    x: Array | None
+
+
+PRIMAL = 4
+"""HiGHS' number for the primal simplex method: another objective leaves the last plan feasible."""
+
+
+class Band:
+    """Plans within a share of the best.
+
+    Parameters
+    ----------
+    plan
+        The plan, brought back to life.
+    within
+        Share of its worth, without what stands anyway, that may be lost.
+    seconds
+        Longest search of one question.
+    deadline
+        When nothing more is searched (`time.monotonic`).
+
+    Attributes
+    ----------
+    exact
+        Whether whole numbers are searched in full.
+    allowed
+        What may be lost, in the unit of the objective.
+    pool
+        Plans found so far, the plan itself first.
+    """
+
+    def __init__(self, plan: Restored, within: float, seconds: float, deadline: float) -> None:
+        self.plan, self.seconds, self.deadline = plan, seconds, deadline
+        m = plan.program
+        worth = float(m.cost @ plan.x)
+        self.allowed = within * abs(worth - plan.stage.standing)
+        self.floor = worth - self.allowed - SLIP * (1.0 + abs(worth))
+        self.mixed = bool(m.integer.any())
+        self.exact = not self.mixed or m.n_columns < LARGE
+        self.pool: list[Array] = [plan.x]
+        self._band = with_target(m, m.cost, self.floor)
+        self._linear: HighsSession | None = None
+        self._whole: HighsSession | None = None
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return self.deadline - time.monotonic()
+
+    def spread(self, measure: Measure) -> tuple[Interval, Interval]:
+        """Return the least (proven, found) and the most (found, proven) of a measure."""
+        low, high = (self._end(measure, sign) for sign in (-1.0, 1.0))
+        return Interval(0.0 - low.bound, 0.0 - low.found), Interval(high.found, high.bound)
+
+    def least(self, measure: Measure) -> Array:
+        """Return the plan with the least of a measure of all that were found."""
+        return min(self.pool, key=measure.of)
+
+    def worth(self, x: Array) -> float:
+        """Return the objective of a plan as a person sees it."""
+        return self.plan.stage.reported(float(self.plan.program.cost @ x))
+
+    # -- the most of a measure ---------------------------------------------------------------------------------------
+
+    def _end(self, measure: Measure, sign: float) -> Reach:
+        """Return the most of ``sign`` times a measure."""
+        shift = sign * measure.constant
+        bound = self._relaxed(sign * measure.coefficients) + shift
+        if measure.whole and np.isfinite(bound):
+            bound = float(np.floor(bound + WHOLE))
+        best = max(self.pool, key=lambda x: sign * measure.of(x))
+        found = sign * measure.of(best)
+        if not _apart(found, bound) or not self.mixed or not np.isfinite(bound):
+            return Reach(found, max(bound, found), best)
+        outcome = self._searched(measure, sign, best)
+        if outcome is None:
+            return Reach(found, bound, best)
+        if outcome.x is not None:
+            self.pool.append(outcome.x)
+            found = max(found, sign * measure.of(outcome.x))
+        if self.exact and outcome.bound is not None:
+            top = outcome.bound + shift
+            bound = min(bound, float(np.floor(top + WHOLE)) if measure.whole else top)
+        return Reach(found, max(bound, found), None)
+
+    def _relaxed(self, cost: Array) -> float:
+        """Return the most of a linear function with fractions for whole numbers; infinite without a limit or time."""
+        left = self.left
+        if left <= 0:
+            return np.inf
+        if self._linear is None:
+            self._linear = HighsSession(relaxed(self._band), threads=1, seed=self.plan.options.seed)
+            self._linear.set_option("simplex_strategy", PRIMAL)
+        self._linear.set_costs(cost)
+        outcome = self._linear.solve(time_limit=left)
+        if outcome.ended is not Ended.OPTIMAL or outcome.objective is None:
+            return np.inf
+        if not self.mixed and outcome.x is not None:
+            self.pool.append(outcome.x)
+        return outcome.objective
+
+    def _searched(self, measure: Measure, sign: float, start: Array) -> Outcome | None:
+        """Search for more of a measure; in a large program the whole numbers of others stay as they are."""
+        left = min(self.seconds, self.left)
+        if left <= 0:
+            return None
+        if self._whole is None:
+            self._whole = HighsSession(self._band, threads=1, seed=self.plan.options.seed)
+        session, m = self._whole, self.plan.program
+        session.set_option("mip_abs_gap", 1.0 - 2.0 * WHOLE if measure.whole else 1e-6)
+        session.set_costs(sign * measure.coefficients)
+        columns = np.flatnonzero(m.integer if self.exact else m.integer & ~self._moving(measure)).astype(np.int64)
+        if not self.exact:
+            at = np.round(self.plan.x[columns])
+            session.set_column_bounds(columns, at, at)
+        session.set_start(start if self.exact else self.plan.x)
+        try:
+            return session.solve(time_limit=left, gap=1e-6)
+        finally:
+            session.set_column_bounds(columns, m.column_lower[columns], m.column_upper[columns])
+
+    def _moving(self, measure: Measure) -> NDArray[np.bool_]:
+        """Return which whole numbers may move with a measure: those of the same record, and counts of lots."""
+        tables = self.plan.tables
+        moving = np.zeros(self.plan.program.n_columns, dtype=bool)
+        for block in tables.columns:
+            if block.name == "counter":
+                moving[block.columns] = True
+            elif block.name in ("order", "placed", "retire"):
+                moving[block.columns] = [key[0] == measure.id for key in block.keys]
+        return moving
+
+    # -- the plan that differs most ----------------------------------------------------------------------------------
+
+    def farthest(self, measures: Sequence[Measure], low: Array, high: Array) -> Reach:
+        """Return the plan that differs most from the plan in some measures: the sum of all differences.
+
+        Parameters
+        ----------
+        measures
+            The measures.
+        low, high
+            Proven least and most of each.
+        """
+        now = np.array([measure.of(self.plan.x) for measure in measures])
+        parts = np.array([measure.coefficients for measure in measures])
+        shift = np.array([measure.constant for measure in measures])
+        room = float(np.maximum(now - low, high - now).sum())
+        kinds = [self._band] if self.exact else [held(self._band, self.plan.x), relaxed(self._band)]
+        answers = [self._apart_most(m, parts, now - shift, now - low, high - now) for m in kinds]
+        first, last = answers[0], answers[-1]
+        bound = room if last is None or last.bound is None else min(room, last.bound)
+        if first is None or first.x is None:
+            return Reach(0.0, bound, None)
+        x = first.x[: self.plan.program.n_columns]
+        self.pool.append(x)
+        found = float(np.abs(shift + parts @ x - now).sum())
+        return Reach(found, max(bound, found), x)
+
+    def _apart_most(self, m: Matrices, parts: Array, now: Array, down: Array, up: Array) -> Outcome | None:
+        left = min(self.seconds, self.left)
+        if left <= 0:
+            return None
+        k, n = len(now), m.n_columns
+        one = sparse.eye_array(k)
+        rows = sparse.vstack(
+            [
+                sparse.hstack([m.a, sparse.csr_array((m.n_rows, 2 * k))]),
+                sparse.hstack([sparse.csr_array(-parts), one, sparse.diags_array(2.0 * down)]),
+                sparse.hstack([sparse.csr_array(parts), one, sparse.diags_array(-2.0 * up)]),
+            ]
+        )
+        program = replace(
+            m,
+            a=sparse.csc_array(rows),
+            row_lower=np.concatenate([m.row_lower, np.full(2 * k, -np.inf)]),
+            row_upper=np.concatenate([m.row_upper, 2.0 * down - now, now]),
+            column_lower=np.concatenate([m.column_lower, np.zeros(2 * k)]),
+            column_upper=np.concatenate([m.column_upper, np.full(k, np.inf), np.ones(k)]),
+            cost=np.concatenate([np.zeros(n), np.ones(k), np.zeros(k)]),
+            integer=np.concatenate([m.integer, np.zeros(k, dtype=bool), np.ones(k, dtype=bool)]),
+            offset=0.0,
+            labels=m.labels + tuple(("apart", (str(i),)) for i in range(2 * k)),
+        )
+        return HighsSession(program, threads=1, seed=self.plan.options.seed).solve(time_limit=left, gap=1e-4)
+
+
+def _apart(found: float, bound: float) -> bool:
+    return bound - found > SAME * (1.0 + abs(bound))

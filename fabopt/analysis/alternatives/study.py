@@ -1,0 +1,207 @@
+"""From a plan to what all plans nearly as good have in common, and how far they differ."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fabopt.analysis.alternatives.band import Band
+from fabopt.analysis.alternatives.measures import Measure, decisions, mixes
+from fabopt.analysis.alternatives.records import NONE, Alternatives, Change, Mix, Other, Spread
+from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.choke.problem import Interval
+from fabopt.analysis.sensitivity.verb import Source, source_of
+from fabopt.domain.instance import Instance
+from fabopt.network.tables import Array, Network
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Tell = Callable[[str, float], None]
+
+MOVED = 1e-4
+"""Another plan that has less than this share elsewhere is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of the alternatives.
+
+    Attributes
+    ----------
+    within
+        Share of the objective that a plan may be worse.
+    until
+        Label of the last period whose orders count; empty: all.
+    minutes
+        Time that may be spent.
+    seconds
+        Longest search of one question.
+    """
+
+    within: float = 0.01
+    until: str = ""
+    minutes: float = 10.0
+    seconds: float = 20.0
+
+
+def alternatives_of(
+    manifest: Mapping[str, Any],
+    read: Callable[[str], pd.DataFrame],
+    instance: str,
+    asked: Asked,
+    tell: Tell | None = None,
+) -> Alternatives:
+    """Return what is known of the plans nearly as good as that of a result.
+
+    Parameters
+    ----------
+    manifest, read, instance
+        The result: what is known of its run, its tables by name, and what was solved, as JSON.
+    asked
+        What is asked.
+    tell
+        Told of each step and its seconds.
+
+    Raises
+    ------
+    AskedError
+        If the share or the period makes no sense, or the result is seen from one party's perspective.
+    fabopt.solve.results.folder.ResultError
+        If the result does not fit its instance.
+    """
+    seen = manifest["options"].get("perspective", "system")
+    if seen != "system":
+        raise AskedError(f"The result is seen as {seen}; alternatives are those of the system's plan.")
+    if not 0 <= asked.within < 1:
+        raise AskedError(f"Plans may be worse by a share from 0 to below 1, not by {asked.within:g}.")
+    source = source_of(manifest, read, instance)
+    return alternatives(source, asked, tell)
+
+
+def alternatives(source: Source, asked: Asked, tell: Tell | None = None) -> Alternatives:
+    """Return what is known of the plans nearly as good; see :func:`alternatives_of`."""
+    plan, clock = source.plan, _Clock(tell)
+    band = Band(plan, asked.within, asked.seconds, time.monotonic() + 60.0 * asked.minutes)
+    orders = decisions(plan.tables, _position(plan.net, asked.until))
+    groups = mixes(plan.tables, _names(source.numbers.data))
+    reached: dict[int, tuple[Interval, Interval]] = {}
+    for measure in (*orders, *(m for members in groups for m in members)):
+        if band.left > 0:
+            reached[id(measure)] = band.spread(measure)
+    clock.step("least and most")
+    others = {
+        number: _others(band, members, [reached[id(m)] for m in members], orders)
+        for number, members in enumerate(groups)
+        if all(id(m) in reached for m in members) and band.left > 0
+    }
+    clock.step("plans that differ most")
+
+    def spread(measure: Measure) -> Spread:
+        return _spread(band, measure, *reached[id(measure)])
+
+    return Alternatives(
+        name=source.name,
+        held=source.held,
+        objective=band.worth(plan.x),
+        objective_name=plan.options.objective,
+        unit=source.unit,
+        within=asked.within,
+        allowed=band.allowed,
+        exact=band.exact,
+        until=asked.until,
+        spreads=tuple(spread(m) for m in orders if id(m) in reached),
+        mixes=tuple(
+            Mix(groups[n][0].kind, groups[n][0].unit, tuple(spread(m) for m in groups[n]), found)
+            for n, found in others.items()
+        ),
+        left_out=(
+            *(m.name for m in orders if id(m) not in reached),
+            *(f"mix by {members[0].kind}, {members[0].unit}" for n, members in enumerate(groups) if n not in others),
+        ),
+    )
+
+
+class _Clock:
+    """Tells how long each step took."""
+
+    def __init__(self, tell: Tell | None) -> None:
+        self.tell, self._last = tell, time.monotonic()
+
+    def step(self, name: str) -> None:
+        now = time.monotonic()
+        if self.tell is not None:
+            self.tell(name, now - self._last)
+        self._last = now
+
+
+def _position(net: Network, label: str) -> int:
+    labels = [p.label for p in net.periods]
+    if not label:
+        return len(labels) - 1
+    if label not in labels:
+        raise AskedError(f"{label!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}.")
+    return labels.index(label)
+
+
+def _names(data: Instance) -> dict[str, str]:
+    """Return the display names of chips, designers and other companies by id."""
+    found: dict[str, str] = {}
+    for _, section in data:
+        if isinstance(section, Mapping):
+            found |= {str(id): name for id, record in section.items() if (name := getattr(record, "name", ""))}
+    return found
+
+
+def _spread(band: Band, measure: Measure, least: Interval, most: Interval) -> Spread:
+    """Return a record; plans that were found after the measure was asked count too."""
+    values = [measure.of(x) for x in band.pool]
+    return Spread(
+        kind=measure.kind,
+        id=measure.id,
+        name=measure.name,
+        what=measure.what,
+        unit=measure.unit,
+        owner=measure.owner,
+        now=values[0],
+        least=Interval(least.lo, max(least.lo, min(least.hi, *values))),
+        most=Interval(min(most.hi, max(most.lo, *values)), most.hi),
+    )
+
+
+def _others(
+    band: Band, members: Sequence[Measure], ends: Sequence[tuple[Interval, Interval]], orders: Sequence[Measure]
+) -> tuple[Other, ...]:
+    """Return the plan that differs most in a mix, and the one that has least of its largest member."""
+    now = np.array([m.of(band.plan.x) for m in members])
+    total = float(now.sum())
+    low, high = np.array([least.lo for least, _ in ends]), np.array([most.hi for _, most in ends])
+    if total <= NONE or not (np.isfinite(low).all() and np.isfinite(high).all()):
+        return ()
+    most = band.farthest(members, np.minimum(low, now), np.maximum(high, now))
+    largest = members[int(np.argmax(now))]
+    plans = [("differs most", most.x, most.bound), (f"least {largest.name}", band.least(largest), most.bound)]
+    found: list[Other] = []
+    for how, x, bound in plans:
+        if x is None:
+            continue
+        there = tuple(m.of(x) for m in members)
+        moved = float(np.abs(np.array(there) - now).sum()) / (2.0 * total)
+        if moved > MOVED and there not in [other.there for other in found]:
+            changes = _changes(orders, band.plan.x, x)
+            found.append(Other(how, band.worth(x), there, moved, max(bound / (2.0 * total), moved), changes))
+    return tuple(found)
+
+
+def _changes(orders: Sequence[Measure], x: Array, other: Array) -> tuple[Change, ...]:
+    """Return the orders and contracts in which two plans differ."""
+    rows = [(m, m.of(x), m.of(other)) for m in orders]
+    return tuple(
+        Change(m.id, m.name, m.what, m.unit, now, there)
+        for m, now, there in rows
+        if abs(there - now) > MOVED * (1.0 + abs(now))
+    )

@@ -1,0 +1,218 @@
+"""Plans that are nearly as good, in words and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.alternatives.records import Alternatives, Mix, Spread, Verdict
+from fabopt.analysis.choke.problem import Interval
+from fabopt.report.answer import wrap
+from fabopt.report.text import WIDTH, TextTable, amount
+from fabopt.report.tornado import worth
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST, NAMED = 12, 4
+"""Most rows of a table of changes, and most orders that a sentence names."""
+
+KINDS = {
+    "chip": "Compute by chip",
+    "designer": "Accelerators by designer",
+    "foundry": "Wafers of dies by foundry",
+    "memory-maker": "HBM by maker",
+    "packager": "Packages by packager",
+    "owner": "Dependence on one owner",
+}
+ORDER: tuple[Verdict, ...] = ("must", "may", "never", "open")
+
+
+class AlternativesReport:
+    """Plans that are nearly as good: ``print`` it, or look at its parts.
+
+    Attributes
+    ----------
+    found
+        The records.
+    """
+
+    def __init__(self, found: Alternatives) -> None:
+        self.found = found
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        return sentence(self.found)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row an order or contract: least and most, as found and as proven, verdict."""
+        return self.found.frame
+
+    @property
+    def shares(self) -> pd.DataFrame:
+        """One row a chip, supplier or owner: least and most, and what the plans that differ have of it."""
+        return self.found.shares
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """One row an order or contract in which a plan that differs has more or less."""
+        return self.found.changes
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """The tables in the order of the page; those without rows are left out."""
+        made = (order_table(self.found), *map(mix_table, self.found.mixes), change_table(self.found))
+        return tuple(table for table in made if table.rows)
+
+    def lines(self, width: int = WIDTH) -> list[str]:
+        """Return the report as lines: the sentence, the tables, what a reader must know."""
+        lines = wrap(self.sentence, width)
+        for table in self.tables:
+            lines += ["", *table.lines(width)]
+        return [*lines, "", *(line for text in method(self.found) for line in wrap(text, width))]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return sentence and records as plain data."""
+        return {"sentence": self.sentence, **self.found.as_dict()}
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def __repr__(self) -> str:
+        return f"AlternativesReport: {self.sentence}\ntry print(...), .frame .shares .changes"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from fabopt.report.html import table_html
+
+        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+
+
+def share(value: float) -> str:
+    """Write a share as percent, as short as it is."""
+    return f"{100.0 * value:.3g} %"
+
+
+def sentence(found: Alternatives) -> str:
+    """Return the answer in one sentence."""
+    head = f"Among plans for {found.name} that give up at most {share(found.within)} of the {found.objective_name}"
+    head += f" ({worth(found.allowed, found.unit)})"
+    by = {verdict: [s for s in found.spreads if s.verdict == verdict] for verdict in ORDER}
+    when = f" by {found.until}" if found.until else ""
+    parts = []
+    if by["must"]:
+        parts.append(f"all have {_listed(by['must'])}{when}")
+    if by["never"]:
+        parts.append(f"none has {_listed(by['never'])}{when}")
+    if by["may"]:
+        parts.append(f"{len(by['may'])} of {len(found.spreads)} orders and contracts may be there or not{when}")
+    if by["open"]:
+        parts.append(f"{len(by['open'])} are not settled")
+    if not found.spreads:
+        parts.append("there is nothing to order or to sign")
+    text = f"{head}, {'; '.join(parts)}"
+    moved = [(mix, mix.others[0]) for mix in found.mixes if mix.others]
+    if moved:
+        mix, other = max(moved, key=lambda pair: pair[1].moved)
+        text += f"; {share(other.moved)} of the {_title(mix)[0].lower()}{_title(mix)[1:]} can be elsewhere"
+    return f"{text}."
+
+
+def _listed(spreads: Sequence[Spread]) -> str:
+    names = [f"{s.name}{'' if s.what in ('ordered', 'taken') else f' ({s.what})'}" for s in spreads[:NAMED]]
+    more = len(spreads) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")
+
+
+def order_table(found: Alternatives) -> TextTable:
+    """Return orders and contracts: what all plans have first, then what some have, then what none has."""
+    rows = [
+        (s.name, s.owner or "-", s.what, s.unit, s.verdict, *_reach(s))
+        for verdict in ORDER
+        for s in found.spreads
+        if s.verdict == verdict
+    ]
+    when = f" by {found.until}" if found.until else ""
+    title = f"Orders and contracts{when} in all plans (must), in some (may), in none (never)"
+    return TextTable(title, ("what", "owner", "is", "unit", "verdict", "least", "plan", "most"), tuple(rows), left=5)
+
+
+def _reach(s: Spread) -> tuple[str, str, str]:
+    return _end(s.least, s.least.hi, ">"), counted(s.now), _end(s.most, s.most.lo, "<")
+
+
+def _end(known: Interval, found: float, sign: str) -> str:
+    """Write an end: the number where found and proven agree, else also what is proven."""
+    if known.width <= 1e-3 * max(1.0, abs(found)):
+        return counted(found)
+    proven = known.lo if sign == ">" else known.hi
+    return f"{counted(found)} ({sign}{counted(proven)})"
+
+
+def counted(value: float) -> str:
+    """Write an amount; a whole number of things without decimals."""
+    return f"{value:,.0f}" if value == round(value, 0) else amount(value)
+
+
+def _title(mix: Mix) -> str:
+    return KINDS.get(mix.kind, mix.kind)
+
+
+def mix_table(mix: Mix) -> TextTable:
+    """Return a mix: least, plan and most of each member, and its share in the plan and in plans that differ."""
+    total = mix.total
+    totals = [sum(other.there) for other in mix.others]
+    rows = []
+    for i, member in enumerate(mix.members):
+        if max(member.now, member.most.lo) <= 1e-6:
+            continue
+        shares = [member.now / total if total else 0.0]
+        shares += [other.there[i] / sum_ if sum_ else 0.0 for other, sum_ in zip(mix.others, totals, strict=True)]
+        rows.append((member.name, *_reach(member), *(f"{100.0 * s:.0f} %" for s in shares)))
+    heads = ("", "least", "plan", "most", "plan", *(other.how for other in mix.others))
+    return TextTable(
+        f"{_title(mix)}, {mix.unit}; shares of it in the plan and in plans that differ", heads, tuple(rows)
+    )
+
+
+def change_table(found: Alternatives) -> TextTable:
+    """Return what the plans that differ order otherwise."""
+    rows = [
+        (
+            f"{mix.kind}: {other.how}",
+            c.name,
+            c.unit,
+            counted(c.now),
+            counted(c.there),
+            worth(other.objective, found.unit),
+        )
+        for mix in found.mixes
+        for other in mix.others
+        for c in other.changes
+    ]
+    title = f"What plans that differ order otherwise{f'; {len(rows)} in all' if len(rows) > MOST else ''}"
+    heads = ("plan", "what", "unit", "plan's", "there", found.objective_name)
+    return TextTable(title, heads, tuple(rows[:MOST]), left=3)
+
+
+def method(found: Alternatives) -> list[str]:
+    """Return what a reader must know, one text a line."""
+    lines = [
+        f"Least and most over all plans worth at least {worth(found.objective - found.allowed, found.unit)}"
+        if found.objective_name == "value"
+        else f"Least and most over all plans within {share(found.within)} of {worth(found.objective, found.unit)}",
+    ]
+    lines[0] += f", of {found.held}; shares of the objective are counted without what stands anyway."
+    if not found.exact:
+        lines.append(
+            "Bounds (in brackets) are proven with fractions for whole numbers, so must and never are proven; plans "
+            "were found by moving the whole numbers of one thing at a time, so more may be possible than was found."
+        )
+    elif any(s.verdict == "open" or s.least.width > 1e-3 or s.most.width > 1e-3 for s in found.spreads):
+        lines.append("Where a search was cut short, the bound stands in brackets beside what was found.")
+    if found.left_out:
+        lines.append(f"Time did not allow: {', '.join(found.left_out)}.")
+    return lines

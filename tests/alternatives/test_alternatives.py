@@ -1,0 +1,228 @@
+"""Least and most over plans nearly as good: by hand, by a second formulation, and as a user sees them."""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from contract_cases import stacks, tree
+from independent import program
+from random_networks import random_network
+
+import fabopt
+from fabopt.analysis.alternatives import band as band_module
+from fabopt.analysis.alternatives.band import Band
+from fabopt.analysis.alternatives.measures import decisions
+from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.choke.saved import Restored
+from fabopt.cli import main
+from fabopt.model.tables import model_tables
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.run import solve
+
+approx = pytest.approx
+
+TOOLS = """
+about: {{title: tools}}
+horizon: {{start: '2027', periods: {periods}, period: year, discount_rate: 0}}
+network:
+  materials: {{goods: {{unit: piece}}}}
+  resources: {{line: {{kind: level, unit: piece, capacity: 6}}}}
+  activities:
+    make: {{unit: piece, cost: 1, outputs: {{goods: {{amount: 1}}}}, uses: {{line: {{amount: 1}}}}}}
+  units:
+    good: {{unit: tool, total: 1, cost: 3, adds: {{line: {{amount: 4}}}}}}
+    fair: {{unit: tool, total: 1, cost: 3.2, adds: {{line: {{amount: 4}}}}}}
+  demands: {{shop: {{material: goods, quantity: 10, value: 5}}}}
+"""
+
+MAKERS = """
+about: {title: makers}
+horizon: {start: '2027', periods: 1, period: year, discount_rate: 0}
+network:
+  materials: {goods: {unit: piece}}
+  activities:
+    a: {unit: piece, cost: 1, upper: 6, outputs: {goods: 1}, tags: {owner: alpha}}
+    b: {unit: piece, cost: 1.1, upper: 6, outputs: {goods: 1}, tags: {owner: beta}}
+    c: {unit: piece, cost: 1.2, upper: 6, outputs: {goods: 1}, tags: {owner: gamma}}
+  demands: {shop: {material: goods, quantity: 10, value: 5}}
+"""
+
+
+def result(folder: Path, text: str, **options: object) -> fabopt.Result:
+    (folder / "instance.yaml").write_text(text, encoding="utf-8")
+    return fabopt.load(folder).solve(threads=1, gap=0.0, **options)
+
+
+def verdicts(report):
+    return dict(zip(report.frame["id"], report.frame["verdict"], strict=True))
+
+
+def test_either_tool_may_be_bought_where_both_are_nearly_as_good(tmp_path):
+    """With the good tool 10 x 4 - 3 = 37, with the fair one 36.8, with none 24, with both 33.8."""
+    best = result(tmp_path, TOOLS.format(periods=1))
+    assert best.objective == approx(37)
+    assert verdicts(best.alternatives(0.001)) == {"good": "must", "fair": "never"}  # 36.963 and more
+    one = best.alternatives(0.01)  # 36.63 and more: one or the other
+    assert verdicts(one) == {"good": "may", "fair": "may"}
+    assert one.found.allowed == approx(0.37)
+    assert [(s.least.hi, s.most.lo) for s in one.found.spreads] == [(0, 1), (0, 1)]
+    assert verdicts(best.alternatives(0.36)) == {"good": "may", "fair": "may"}
+    assert "all have good; none has fair" in best.alternatives(0.001).sentence
+
+
+def test_an_order_may_be_never_placed_by_a_date_and_must_be_placed_by_another(tmp_path):
+    """Two years: without a tool in the first, 24 + 37 = 61 instead of 77."""
+    best = result(tmp_path, TOOLS.format(periods=2))
+    assert best.objective == approx(2 * 40 - 3)
+    early = best.alternatives(0.001, until="2027")
+    assert verdicts(early) == {"good": "must", "fair": "never"}
+    loose = best.alternatives(0.25, until="2027")  # 57.75 and more: a year without a tool will do
+    assert verdicts(loose) == {"good": "may", "fair": "may"}
+    assert early.frame["most"].tolist() == [1, 0]
+
+
+def test_the_plan_that_differs_most_moves_what_the_band_can_pay_for(tmp_path):
+    """6 of alpha and 4 of beta earn 6 x 4 + 4 x 3.9 = 39.6; what moves to the next dearer maker costs 0.1 a piece.
+
+    Of 0.396 the most that can move is 3.96 pieces from beta to gamma. From alpha, 2 go to beta (0.2), 0.98 to gamma.
+    """
+    found = result(tmp_path, MAKERS).alternatives(0.01).found
+    (mix,) = found.mixes
+    assert (mix.kind, mix.unit) == ("owner", "piece")
+    assert [m.now for m in mix.members] == [approx(6), approx(4), approx(0, abs=1e-9)]
+    assert [(m.least.hi, m.most.lo) for m in mix.members] == [
+        (approx(6 - 2 - 0.98, abs=1e-5), approx(6)),
+        (approx(0.04, abs=1e-5), approx(6)),
+        (approx(0, abs=1e-6), approx(3.96, abs=1e-5)),
+    ]
+    far, less = mix.others
+    assert far.moved == approx(0.396, abs=1e-5)
+    assert far.bound == approx(0.396, abs=1e-3)
+    assert far.there == (approx(6, abs=1e-5), approx(0.04, abs=1e-5), approx(3.96, abs=1e-5))
+    assert (less.how, less.there[0]) == ("least alpha", approx(3.02, abs=1e-5))
+    assert less.moved == approx(0.298, abs=1e-5)
+    assert all(other.objective >= 39.6 * 0.99 - 1e-6 for other in mix.others)
+
+
+def test_a_contract_must_be_signed_where_nothing_else_brings_as_much(tmp_path):
+    """80 stacks worth 9 at 5 earn 320, and 100 wafers worth 5: 820; of 8.2 two more stacks are given up."""
+    raw = {"about": {"title": "stacks"}, **tree({"open": stacks()})}
+    best = result(tmp_path, json.dumps(raw))
+    assert best.objective == approx(820)
+    rows = best.alternatives(0.01).frame.set_index("what")
+    assert rows.loc["signature", "verdict"] == "must"
+    assert rows.loc["taken", "least"] == approx(80 - 8.2 / 4)
+    assert rows.loc["taken", "most"] == approx(80)
+    assert set(best.alternatives(0.5).frame["verdict"]) == {"may"}
+
+
+def measured(seed):
+    """A random network with a plan, its orders that are free, and what the second formulation knows of them."""
+    net = random_network(seed)
+    solution = solve(net, SolveOptions(gap=0.0, threads=1))
+    if not solution.has_plan:
+        return None
+    options = SolveOptions(gap=0.0, threads=1)
+    plan = Restored(net, model_tables(net), options, solution.columns, solution.bound)
+    return net, plan, [m for m in decisions(plan.tables, net.n_periods - 1) if m.kind == "order"]
+
+
+def by_the_second_formulation(net, id, sign, floor):
+    """Most of ``sign`` times the orders of a unit among plans worth ``floor``; infinite without a limit."""
+    p = program(net)
+    p.row(list(p.gain.items()), floor, np.inf)
+    p.gain.clear()
+    unit = next(u for u in net.units if u.id == id)
+    for t in range(net.n_periods):
+        if unit.pinned is None or np.isnan(unit.pinned[t]):
+            p.gain[p.var("y", id, t)] += sign
+    return p.best()
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_least_and_most_are_those_of_a_second_formulation(large, monkeypatch):
+    """In full on small programs; in large ones what is proven bounds them and what is found is within."""
+    if large:
+        monkeypatch.setattr(band_module, "LARGE", 0)
+    compared = 0
+    for seed in range(40):
+        found = measured(seed)
+        if found is None:
+            continue
+        net, plan, measures = found
+        band = Band(plan, 0.05, 30.0, time.monotonic() + 60.0)
+        for measure, sign in product(measures, (-1, 1)):
+            exact = by_the_second_formulation(net, measure.id, sign, band.floor)
+            if exact is None:  # without a limit
+                continue
+            least, most = band.spread(measure)
+            best, bound = (-least.hi, -least.lo) if sign < 0 else (most.lo, most.hi)
+            small = 1e-5 * (1 + abs(exact))
+            assert best <= exact + small
+            assert bound >= exact - small
+            if band.exact:
+                assert best == approx(exact, abs=small)
+                assert bound == approx(exact, abs=small)
+            compared += 1
+    assert compared > 40
+
+
+def test_what_is_found_is_a_plan():
+    """Every plan of the pool keeps all rows, bounds and whole numbers, and is in the band."""
+    for seed in range(12):
+        found = measured(seed)
+        if found is None:
+            continue
+        _, plan, measures = found
+        band = Band(plan, 0.1, 30.0, time.monotonic() + 60.0)
+        for measure in measures:
+            band.spread(measure)
+        m = plan.program
+        for x in band.pool:
+            assert np.all(m.a @ x >= m.row_lower - 1e-5 * (1 + np.abs(m.row_lower)))
+            assert np.all(m.a @ x <= m.row_upper + 1e-5 * (1 + np.abs(m.row_upper)))
+            assert np.abs(x - np.round(x))[m.integer].max(initial=0.0) < 1e-5
+            assert m.cost @ x >= band.floor - 1e-5 * (1 + abs(band.floor))
+
+
+def test_what_time_does_not_allow_is_listed(tmp_path):
+    report = result(tmp_path, TOOLS.format(periods=1)).alternatives(0.01, budget=1e-9)
+    assert report.found.left_out == ("good", "fair")
+    assert "Time did not allow: good, fair." in report.lines()[-1]
+
+
+def test_the_command_line_says_what_python_says(tmp_path, capsys):
+    best = result(tmp_path, TOOLS.format(periods=1))
+    folder = best.save(tmp_path / "plan")
+    assert main(["show", str(folder), "--alternatives", "1%"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == best.alternatives(0.01).lines()
+    assert all(len(line) <= 100 for line in printed)
+    assert main(["show", str(folder), "--alternatives", "0.01", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [s["verdict"] for s in told["spreads"]] == ["may", "may"]
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (["--alternatives", "much"], "--alternatives: 'much' is no quantity"),
+        (["--alternatives", "120%"], "must be less than 1"),
+        (["--alternatives", "1%", "--until", "2031"], "'2031' is no period of the horizon"),
+        (["--until", "2027"], "--until belongs to --alternatives"),
+    ],
+)
+def test_faults_are_sentences(tmp_path, capsys, more, says):
+    folder = result(tmp_path, TOOLS.format(periods=1)).save(tmp_path / "plan")
+    assert main(["show", str(folder), *more]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_share_that_is_none_is_refused_in_python_too(tmp_path):
+    with pytest.raises(AskedError, match="by a share from 0 to below 1"):
+        result(tmp_path, TOOLS.format(periods=1)).alternatives(1.5)
