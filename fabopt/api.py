@@ -70,6 +70,30 @@ def load(path: str | Path, scenario: str | None = None, set: Sequence[str] | Map
     return Instance(load_tree(path, scenario, texts), name_of(Path(path)), scenario)
 
 
+def import_(path: str | Path, out: str | Path) -> Instance:
+    """Write an instance that was filled in as a workbook as a folder of YAML and CSV, and return it.
+
+    Parameters
+    ----------
+    path
+        The workbook (.xlsx), as :meth:`Instance.export` writes it.
+    out
+        Folder to make; it must not hold anything yet.
+
+    Raises
+    ------
+    fabopt.io.problems.InstanceError
+        With every problem found, each with sheet, cell and field; nothing is written then.
+    """
+    from fabopt.io.folder import check_new, write_folder
+    from fabopt.io.workbook.read import read_workbook
+
+    check_new(Path(out))
+    tree, _ = read_workbook(Path(path))
+    write_folder(tree.raw, Path(out))
+    return load(out)
+
+
 def name_of(path: Path) -> str:
     """Return the name of an instance: that of its folder, or of its file where that has a name of its own."""
     if path.suffix in (".yaml", ".yml", ".json") and path.stem != "instance":
@@ -135,6 +159,19 @@ class Instance:
         for lever, value in {**(levers or {}), **more}.items():
             tree = apply_setting(tree, lever, value, Data, Place(f"with_ {lever}"))
         return Instance(tree, self.name, self.scenario)
+
+    def export(self, path: str | Path) -> None:
+        """Write the instance, scenario and settings applied, as a workbook that can be filled in and imported.
+
+        Parameters
+        ----------
+        path
+            The file (.xlsx); equal instances give equal bytes.
+        """
+        from fabopt.io.files import atomic_write
+        from fabopt.io.workbook.write import workbook_bytes
+
+        atomic_write(Path(path), workbook_bytes(self.data))
 
     def pinned(self, result: Result, until: str | None = None) -> Instance:
         """Return the instance with a result's orders held: what it orders, and that it orders nothing else.

@@ -20,6 +20,7 @@ from fabopt.cli.allocate import allocate
 from fabopt.cli.bill import bill
 from fabopt.cli.choke import choke
 from fabopt.cli.compare import compare
+from fabopt.cli.import_ import import_
 from fabopt.cli.new import new
 from fabopt.cli.reconcile import reconcile
 from fabopt.cli.schema import schema
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 for verb in (solve, choke, tornado, sweep, validate, show, schema, new, bill, reconcile, allocate, compare):
     app.command()(verb)
+app.command("import")(import_)
 
 
 def _version(asked: bool) -> None:

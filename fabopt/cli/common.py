@@ -131,6 +131,13 @@ def step(name: str, quiet: bool = False) -> Iterator[list[str]]:
         typer.echo(f"{name:>9}  {printable(', '.join(found)):<{WIDTH - 20}.{WIDTH - 20}} {took:>7}", err=True)
 
 
+def check_xlsx(file: Path) -> None:
+    """Refuse a name that a spreadsheet would not open."""
+    if file.suffix.lower() != ".xlsx":
+        complain(f"{file} is no name of a workbook: it ends in .xlsx")
+        raise typer.Exit(BAD_INPUT)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file that the user named, whole or not at all."""
     from fabopt.io.files import atomic_write

@@ -8,24 +8,44 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import BAD_INPUT, complain, guarded, say, write_text
+from fabopt.cli.common import BAD_INPUT, check_xlsx, complain, guarded, say, write_text
 
 _Folder = typer.Argument(help="Folder to make; it must not hold anything yet.", show_default=False)
+_Xlsx = typer.Option(
+    "--xlsx", help="Write it as a workbook to fill in instead of a folder.", metavar="FILE", show_default=False
+)
 
 
 @guarded
-def new(folder: Annotated[Path, _Folder]) -> None:
-    """Write a small commented instance to start from."""
-    from importlib.resources import files
+def new(
+    folder: Annotated[Path | None, _Folder] = None,
+    xlsx: Annotated[Path | None, _Xlsx] = None,
+) -> None:
+    """Write a small commented instance to start from, as a folder or as a workbook to fill in."""
+    from importlib.resources import as_file, files
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        complain(f"{folder} is there already and is no empty folder; fabopt does not write over it")
+    from fabopt.io.folder import check_new
+
+    starter = files("fabopt.cli").joinpath("starter.yaml")
+    if (folder is None) == (xlsx is None):
+        complain("name the folder to make, or the workbook to write: fabopt new DIR, or fabopt new --xlsx FILE")
         raise typer.Exit(BAD_INPUT)
-    starter = files("fabopt.cli").joinpath("starter.yaml").read_text(encoding="utf-8")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / "instance.yaml", starter)
-    except OSError as error:
-        complain(f"{folder} cannot be made: {error.strerror or error}")
-        raise typer.Exit(BAD_INPUT) from None
-    say([f"{folder}/instance.yaml written; next: fabopt solve {shlex.quote(str(folder))}"])
+    if xlsx is not None:
+        from fabopt import api
+
+        check_xlsx(xlsx)
+        if xlsx.exists():
+            complain(f"{xlsx} is there already; fabopt does not write over it")
+            raise typer.Exit(BAD_INPUT)
+        with as_file(starter) as path:
+            api.load(path).export(xlsx)
+        say([f"{xlsx} written; fill it in; next: fabopt import {shlex.quote(str(xlsx))} --out DIR"])
+    if folder is not None:
+        check_new(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_text(folder / "instance.yaml", starter.read_text(encoding="utf-8"))
+        except OSError as error:
+            complain(f"{folder} cannot be made: {error.strerror or error}")
+            raise typer.Exit(BAD_INPUT) from None
+        say([f"{folder}/instance.yaml written; next: fabopt solve {shlex.quote(str(folder))}"])

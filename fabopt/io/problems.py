@@ -13,12 +13,18 @@ _MOST_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """File (relative to the instance's folder, or the words of a lever setting) and line, from 1, where known."""
+    """File (relative to the instance's folder, or the words of a lever setting) and line, from 1, where known.
+
+    In a workbook the file names the sheet too, the line is the row, and `column` is the letter of the cell's column.
+    """
 
     file: str
     line: int | None = None
+    column: str = ""
 
     def __str__(self) -> str:
+        if self.column:
+            return f"{self.file}, cell {self.column}{self.line}"
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
 
@@ -77,6 +83,8 @@ class Problem:
         What would have been right, or empty.
     hint
         What to do, or empty.
+    column
+        Letter of the column in a sheet, or empty.
     """
 
     file: str
@@ -86,6 +94,7 @@ class Problem:
     value: str = ""
     expected: str = ""
     hint: str = ""
+    column: str = ""
 
     @classmethod
     def at(
@@ -101,10 +110,10 @@ class Problem:
         """Return the problem of a path, placed where the path was written."""
         place = positions.find(path) or Place("")
         shown = "" if value is None else brief(value)
-        return cls(place.file, place.line, dotted(path), message, shown, expected, hint)
+        return cls(place.file, place.line, dotted(path), message, shown, expected, hint, place.column)
 
     def __str__(self) -> str:
-        place = str(Place(self.file, self.line)) if self.file else ""
+        place = str(Place(self.file, self.line, self.column)) if self.file else ""
         head = ": ".join(part for part in (place, self.path, self.message) if part)
         return "; ".join(part for part in (head, self.expected, self.hint) if part)
 

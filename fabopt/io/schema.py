@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -15,6 +16,7 @@ from fabopt.io.load import Scenario
 from fabopt.io.shape import fields_of, kinds
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_LINK = re.compile(r"\[([^]]+)\]\([^)]*\)")
 _LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
@@ -90,6 +92,21 @@ def schema_markdown(model: type[BaseModel]) -> str:
     return "\n".join(lines)
 
 
+def schema_rows(model: type[BaseModel]) -> list[tuple[str, str, str, str, str]]:
+    """Return every field of every record of an instance: record, field, form, default, meaning."""
+    return [
+        (
+            record.__name__,
+            name,
+            _LINK.sub(r"\1", _form(field.annotation, tuple(field.metadata))),
+            _default(field),
+            _says(field),
+        )
+        for record in _records(model)
+        for name, field in fields_of(record).items()
+    ]
+
+
 def _records(model: type[BaseModel]) -> list[type[BaseModel]]:
     """List a record and all below it, each once, in the order in which they are met."""
     found: dict[type[BaseModel], None] = {}
@@ -111,8 +128,12 @@ def _records(model: type[BaseModel]) -> list[type[BaseModel]]:
 
 def _row(name: str, field: FieldInfo) -> str:
     form = _form(field.annotation, tuple(field.metadata)).replace("|", "\\|")
-    says = " ".join((field.description or "").split()).replace("|", "\\|")
+    says = _says(field).replace("|", "\\|")
     return f"| `{name}` | {form} | {_default(field)} | {says} |"
+
+
+def _says(field: FieldInfo) -> str:
+    return " ".join((field.description or "").split())
 
 
 def _default(field: FieldInfo) -> str:

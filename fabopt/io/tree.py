@@ -103,7 +103,9 @@ def _positions(places: Mapping[FieldPath, Place]) -> Positions:
 def _main_file(path: Path) -> Path:
     if path.is_file():
         if path.suffix not in (".yaml", ".yml", ".json"):
-            raise InstanceError([Problem(str(path), None, "", "an instance is a folder, or a YAML or JSON file")])
+            hint = f"read a workbook in first: fabopt import {path} --out DIR" if path.suffix == ".xlsx" else ""
+            message = "an instance is a folder, or a YAML or JSON file"
+            raise InstanceError([Problem(str(path), None, "", message, hint=hint)])
         return path
     if not path.is_dir():
         hint = ""

@@ -1,0 +1,90 @@
+"""Opening a workbook that anybody may have made: its sheets as plain rows, or a refusal in a sentence."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path as FilePath
+from typing import Any
+
+from fabopt.io.files import MOST_BYTES
+from fabopt.io.problems import InstanceError, Problem
+from fabopt.io.workbook.layout import FIELDS, HELP
+
+_MOST_UNPACKED = 300_000_000
+_MOST_ROWS = 100_000
+_MOST_COLUMNS = 60
+
+
+def checked(path: FilePath) -> bytes:
+    """Read the file's bytes; what is no workbook, or would unpack to something huge, is refused."""
+    shown = path.name
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise _refused(shown, f"the file cannot be read: {error.strerror or error}") from error
+    if len(data) > MOST_BYTES:
+        raise _refused(shown, f"the file has more than {MOST_BYTES // 10**6} MB")
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise _refused(shown, "the file is no workbook", "save it as .xlsx") from error
+    if "xl/workbook.xml" not in names:
+        raise _refused(shown, "the file is no workbook", "save it as .xlsx, without a password")
+    if size > _MOST_UNPACKED:
+        raise _refused(shown, f"the workbook unpacks to more than {_MOST_UNPACKED // 10**6} MB")
+    return data
+
+
+def _refused(shown: str, message: str, hint: str = "") -> InstanceError:
+    return InstanceError([Problem(shown, None, "", message, hint=hint)])
+
+
+Cells = tuple[int, list[object], list[object]]
+"""A row: its number from 1, the values of its cells, and what was typed in them (formulas as text)."""
+
+
+def sheets(data: bytes, shown: str) -> Iterator[tuple[str, list[Cells]]]:
+    """Yield the sheets that are read, with their rows that hold anything."""
+    import warnings
+
+    from openpyxl import load_workbook
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about styles and extensions that are not read
+            values = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
+            typed = load_workbook(BytesIO(data), read_only=True, keep_links=False)
+            found = []
+            for sheet in values.worksheets:
+                if sheet.title.strip().lower() in (HELP, FIELDS) or sheet.title.startswith("#"):
+                    continue
+                found.append((sheet.title.strip(), _cells(sheet, typed[sheet.title], shown)))
+    except InstanceError:
+        raise
+    except Exception as error:  # the library raises whatever a broken file makes it stumble over
+        raise _refused(shown, "the workbook cannot be read", "open it and save it as .xlsx again") from error
+    yield from found
+
+
+def _cells(values: Any, typed: Any, shown: str) -> list[Cells]:
+    rows: list[Cells] = []
+    for sheet in (values, typed):
+        sheet.reset_dimensions()
+    pairs = zip(
+        values.iter_rows(max_col=_MOST_COLUMNS, values_only=True),
+        typed.iter_rows(max_col=_MOST_COLUMNS, values_only=True),
+        strict=False,
+    )
+    for line, (row, as_typed) in enumerate(pairs, start=1):
+        if line > _MOST_ROWS:
+            raise InstanceError(
+                [Problem(f"{shown}, sheet {values.title}", None, "", f"the sheet has more than {_MOST_ROWS} rows")]
+            )
+        if any(cell is not None and str(cell).strip() for cell in as_typed):
+            rows.append((line, list(row), list(as_typed)))
+    return rows
