@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,6 +36,49 @@ def binding(limits: pd.DataFrame) -> pd.DataFrame:
     rows = reported(limits)
     rows = rows.assign(gain=rows["price"].abs() * rows["limit"].abs() * 0.01)
     return rows[rows["gain"] > LEAST_GAIN]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A limit that holds a plan back, over all reported periods in which it does.
+
+    Attributes
+    ----------
+    name, owner, kind, unit
+        What it is, whose, of which kind, and in what it is counted.
+    first, last
+        Labels of the first and the last period.
+    price
+        Worth of one unit of relief, the mean of these periods.
+    gain
+        What 1 % more of it in each of these periods is worth at its prices.
+    """
+
+    name: str
+    owner: str
+    kind: str
+    unit: str
+    first: str
+    last: str
+    price: float
+    gain: float
+
+    @property
+    def when(self) -> str:
+        """When it binds, as people write it."""
+        return self.first if self.first == self.last else f"{self.first} to {self.last}"
+
+
+def holding(limits: pd.DataFrame, most: int) -> list[Holding]:
+    """Return the limits that hold a plan back most by their prices, from the table `core/limits`."""
+    found = [
+        Holding(
+            own["name"].iloc[0], own["owner"].iloc[0], own["kind"].iloc[0], own["unit"].iloc[0], own["period"].iloc[0],
+            own["period"].iloc[-1], float(own["price"].abs().mean()), float(own["gain"].sum()),
+        )
+        for _, own in binding(limits).groupby(["family", "id", "side"], sort=False)
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: -one.gain)[:most]
 
 
 LEAST_GAIN = 1e-6

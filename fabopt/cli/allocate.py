@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from fabopt.cli.common import LIMIT, InstancePath, ScenarioOption, SetOption, complain, guarded, say
+from fabopt.cli.common import BAD_INPUT, LIMIT, InstancePath, ScenarioOption, SetOption, complain, guarded, say
 from fabopt.cli.solve import EXIT_WITHOUT_PLAN
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def allocate(
     from fabopt import api
     from fabopt.report.allocation import game_data, game_lines, study_data, study_lines
 
+    _one_question(
+        {"--game": game, "--limits": limits, "--own-silicon": own_silicon is not None},
+        {"--two-stage": two_stage, "--each": each},
+    )
     instance = api.load(path, scenario, set_ or ())
     head = {"instance": instance.name, "scenario": instance.scenario, "sets": list(instance.sets)}
     if game:
@@ -65,6 +70,15 @@ def allocate(
         say(study_lines(study, instance.money))
     if study.value.low is None:
         _without_plan("policies", study.value.status, study.why)
+
+
+def _one_question(questions: Mapping[str, bool], details: Mapping[str, bool]) -> None:
+    """Refuse several questions at once, and details of the study of policies beside another question."""
+    asked = [name for name, is_set in questions.items() if is_set]
+    more = [name for name, is_set in details.items() if is_set]
+    if len(asked) > 1 or (asked and more):
+        complain(f"{' and '.join([*asked, *more])} do not go together: ask one after the other")
+        raise typer.Exit(BAD_INPUT)
 
 
 def _own_silicon(instance: Instance, chip: str, head: dict[str, Any], options: dict[str, Any], as_json: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fabopt.domain.base import FieldProblem, Flag, Named, Record, Slug, When, Whole
+from fabopt.domain.base import Fault, FieldProblem, Flag, Named, Record, Slug, When, Whole
 from fabopt.domain.quantity import In, Quantity, constant
 
 RULES = (
@@ -62,15 +62,28 @@ class Amount(In):
 
     def read(self, raw: object, rates: Mapping[str, float] | None = None) -> Quantity:
         """Read an amount in whichever of the units it is written."""
-        chosen = "1"
         for unit in self.units:
             try:
                 In(unit, series=True).read(raw, rates)
             except FieldProblem:
                 continue
-            chosen = unit
-            break
-        return In(chosen, ge=0, series=True).read(raw, rates)
+            return In(unit, ge=0, series=True).read(raw, rates)
+        return self._refused(raw, rates)
+
+    def _refused(self, raw: object, rates: Mapping[str, float] | None) -> Quantity:
+        """Raise what is wrong with a value that is in none of the units, with those that it may be in."""
+        units = [unit for unit in self.units if unit != "1"]
+        try:
+            return In("1", ge=0, series=True).read(raw, rates)
+        except FieldProblem as problem:
+            hint = f"give a bare number, or one in {', '.join(units[:-1])} or {units[-1]}"
+            faults = [
+                Fault(fault.path, fault.message.partition(", but this number")[0] + ", which is no unit here", hint)
+                if ", but this number" in fault.message
+                else fault
+                for fault in problem.faults
+            ]
+            raise FieldProblem(faults) from None
 
 
 Orders = Annotated[Quantity, Amount()]

@@ -100,8 +100,11 @@ def problems_of(
         Path under which `raw` stands in the tree that `positions` speaks of.
     """
     found: dict[Problem, None] = {}
-    for detail in error.errors(include_url=False):
-        path, in_key = _raw_path(detail, raw)
+    details = [(detail, *_raw_path(detail, raw)) for detail in error.errors(include_url=False)]
+    compared = {path for detail, path, _ in details if detail["type"] in _COMPARES}
+    for detail, path, in_key in details:
+        if detail["type"] == "literal_error" and path in compared:
+            continue  # a number or a word: the number is what was meant
         for problem in _problems(detail, path, in_key, raw, positions, model, prefix):
             found[problem] = None
     return list(found)

@@ -67,11 +67,12 @@ class Family:
 
     def sentence(self, name: str, period: str, rhs: float, unit: str) -> str:
         """Return the row as a sentence."""
-        return self.says.format(name=name, period=period, rhs=f"{rhs:,.6g}", unit=unit)
+        says = self.says if unit else self.says.replace("{rhs} {unit}", "{rhs}")
+        return says.format(name=name, period=period, rhs=f"{rhs:,.6g}", unit=unit)
 
     def price_sentence(self, name: str, period: str, unit: str) -> str:
         """Return in words what the price of the row is the price of."""
-        return self.price_says.format(name=name, period=period, unit=unit)
+        return self.price_says.format(name=name, period=period, unit=unit or "unit")
 
 
 @dataclass(frozen=True, slots=True)

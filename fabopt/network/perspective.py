@@ -8,7 +8,8 @@ if it is one of these or feeds one of these. Then
   is given, period by period;
 * units are the decision of their owner, contracts of who buys: those of others are held at that plan, but for what the
   party sells and what only follows from other decisions (whom a policy serves, which tier of a price holds);
-* all else is free: what suppliers make, what customers do with what they get. Policies, budgets and limits hold.
+* all else is free: what suppliers make, what customers do with what they get. Policies, budgets and limits hold, but
+  nobody has to take anything so that what others are held to stays within their shares of it.
 
 **What the others would buy.** A party that sells does so at the prices of the instance, and no more than is asked for.
 The demand is what everybody else would take at these prices if the party could deliver everything at once
@@ -66,7 +67,7 @@ def held(net: Network, party: str, plan: Decided) -> Network:
     sold = {payment.term.id for payment in sales(net, party)}
     traded = {p.term.id for p in payments_between(net) if p.term.kind == "activity" and party not in (p.payer, p.payee)}
     fixed = {key for key in traded if ("activity", key) not in concerned}
-    activities, groups = [], list(net.groups)
+    activities, groups = [], [group for group in net.groups if not _obliges(group, fixed)]
     for activity in net.activities:
         if activity.id not in fixed:
             activities.append(activity)
@@ -84,6 +85,17 @@ def held(net: Network, party: str, plan: Decided) -> Network:
         for unit, own in zip(net.units, parties_of(net, "unit_orders") == party, strict=True)
     )
     return replace(net, activities=tuple(activities), units=units, groups=tuple(groups))
+
+
+def _obliges(group: GroupLimit, fixed: set[str]) -> bool:
+    """Return whether a policy's limit on what is held can only oblige: all that is free in it widens it.
+
+    Where a share of all shipments is a right, others' shipments, once held, would oblige a lab to buy its own.
+    """
+    if group.limit_kind != "policy" or group.sense != "<=":
+        return False
+    free = [term for term in group.terms if not (term.kind == "activity" and term.id in fixed)]
+    return len(free) < len(group.terms) and all((term.coefficient <= 0.0).all() for term in free)
 
 
 def without_limits(net: Network, party: str, plan: Decided) -> Network:

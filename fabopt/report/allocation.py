@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from fabopt.report.answer import wrap
-from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent
+from fabopt.report.answer import relief, wrap
+from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, proof
 
 if TYPE_CHECKING:
     from fabopt.analysis.allocation.study import Entry, GameOf, Study
@@ -36,7 +36,27 @@ def study_lines(study: Study, unit: str = "M USD", width: int = WIDTH) -> list[s
     for one in study.each:
         said = "no plan" if one.low is None or one.high is None else _between(one.low, one.high, unit)
         lines.append(f"  of {clip(one.policy, 22):<22}   {said}")
-    return lines
+    return [*lines, *_labs(study, unit, width)]
+
+
+def _labs(study: Study, unit: str, width: int) -> list[str]:
+    """Return each lab's own plan as lines: what it is worth to the lab, and what holds it back."""
+    if not study.labs:
+        return []
+    worths = tuple(
+        (one.lab, "no plan" if one.value is None else amount(one.value), amount(one.joint), proof(one.status))
+        for one in study.labs
+    )
+    holds = tuple(
+        (lab.lab, one.name, one.owner or "-", one.when, relief(one), amount(one.gain))
+        for lab in study.labs
+        for one in lab.holds
+    )
+    title = f"Each lab's own plan, the others held to the joint one: value less cost and payments, {unit}"
+    lines = ["", *TextTable(title, ("lab", "own plan", "joint plan", "proof of own"), worths).lines(width)]
+    title = f"What holds each lab's own plan back: worth to it of a unit, and of 1 % throughout, {unit}"
+    headers = ("lab", "limit", "owner", "binds", "a unit", "1 %")
+    return [*lines, "", *TextTable(title, headers, holds, left=4).lines(width)] if holds else lines
 
 
 def study_sentence(study: Study, unit: str = "M USD") -> str:
@@ -81,7 +101,7 @@ def _between(low: float, high: float, unit: str) -> str:
 
 
 def _value(value: float | None, status: str, unit: str) -> str:
-    return f"no plan: {status}" if value is None else f"{money(value, unit)} ({status})"
+    return f"no plan: {status}" if value is None else f"{money(value, unit)} ({proof(status)})"
 
 
 def _interval(low: float, high: float) -> str:
@@ -140,6 +160,7 @@ def study_data(study: Study) -> dict[str, Any]:
         "price": study.price,
         "each": [asdict(one) for one in study.each],
         "why": study.why,
+        "labs": [asdict(one) for one in study.labs],
         "supplies": [_finite(asdict(supply)) for supply in study.supplies],
         "allocation": [_finite(asdict(entry)) for entry in study.entries],
     }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.plan_tables import accelerators, binding, last_of_years, reported
+from fabopt.analysis.plan_tables import Holding, accelerators, holding, last_of_years, reported
 from fabopt.report.perspective import gains, seen_sentence
 from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, seconds, thousands
 
@@ -247,24 +247,22 @@ def _contracts(manifest: Mapping[str, Any], read: Read) -> TextTable:
     return TextTable(title, headers, shortened(rows, len(headers)), left=4)
 
 
+def relief(limit: Holding) -> str:
+    """Write what one unit of relief of a limit is worth."""
+    return f"{amount(limit.price)} per {limit.unit or 'unit'}"
+
+
 def _holds_back(manifest: Mapping[str, Any], read: Read) -> TextTable:
     """The limits whose relief by 1 % in every reported period would gain most, by their prices."""
-    limits = binding(read("core/limits"))
-    rows: list[tuple[float, tuple[str, ...]]] = []
-    for _, own in limits.groupby(["family", "id", "side"], sort=False):
-        first, last = own["period"].iloc[0], own["period"].iloc[-1]
-        when = first if first == last else f"{first} to {last}"
-        price = float(own["price"].abs().mean())
-        gain = float(own["gain"].sum())
-        name, owner, kind = own["name"].iloc[0], own["owner"].iloc[0], own["kind"].iloc[0]
-        each = f"{amount(price)} per {own['unit'].iloc[0] or 'unit'}"
-        rows.append((gain, (name, owner or "-", kind, when, each, amount(gain))))
-    ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])][:MOST_ROWS]
+    rows = tuple(
+        (one.name, one.owner or "-", one.kind, one.when, relief(one), amount(one.gain))
+        for one in holding(read("core/limits"), MOST_ROWS)
+    )
     unit = manifest["money_unit"]
     of = f", {unit}" if unit else ""
     return TextTable(
         f"What holds it back most: worth of one unit of relief, and of 1 % throughout{of}",
         ("limit", "owner", "kind", "binds", "a unit", "1 %"),
-        tuple(ordered),
+        rows,
         left=4,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from fabopt.analysis.compare.records import Comparison, Gain, Mix, Plan
 from fabopt.report.answer import percent_whole, shortened, thinned
-from fabopt.report.text import TextTable, amount, percent
+from fabopt.report.text import TextTable, amount, percent, proof
 
 MOST_YEARS = 4
 """Year ends that a table shows."""
@@ -19,7 +19,7 @@ def plan_table(found: Comparison) -> TextTable:
     for plan in found.plans:
         solved = f"{plan.instance}{f', scenario {plan.scenario}' if plan.scenario else ''}"
         short = "unknown" if plan.short is None else amount(plan.short)
-        rows.append((plan.name, solved, plan.status, amount(plan.value), short, percent(plan.gap)))
+        rows.append((plan.name, solved, proof(plan.status), amount(plan.value), short, percent(plan.gap)))
     unit = f", {found.money}" if found.money else ""
     headers = ("plan", "solved", "status", "value", "may be short by", "gap")
     return TextTable(

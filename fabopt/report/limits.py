@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fabopt.report.answer import wrap
-from fabopt.report.text import WIDTH, TextTable, amount, money
+from fabopt.report.text import WIDTH, TextTable, amount, money, proof
 
 if TYPE_CHECKING:
     from fabopt.analysis.allocation.limits import LimitStudy, PriceOfLimit
@@ -84,7 +84,7 @@ def _row(one: PriceOfLimit, unit: str) -> str:
 
 
 def _value(value: float | None, status: str, unit: str) -> str:
-    return f"no plan: {status}" if value is None else f"{money(value, unit)} ({status})"
+    return f"no plan: {status}" if value is None else f"{money(value, unit)} ({proof(status)})"
 
 
 def limit_data(study: LimitStudy) -> dict[str, Any]:

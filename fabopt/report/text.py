@@ -54,6 +54,11 @@ class TextTable:
         return clip("  " + "  ".join(parts).rstrip(), width)
 
 
+def proof(status: str) -> str:
+    """Write a status as words: "within gap"."""
+    return status.replace("_", " ")
+
+
 def clip(text: str, width: int) -> str:
     """Cut a line to a width, with an ellipsis where something is left out; control characters become spaces."""
     clean = "".join(ch if ch.isprintable() else " " for ch in text)

@@ -1,9 +1,13 @@
 """Policies that cannot be meant: each fault at its field, and contradictions between policies name each other."""
 
+import json
+
 import pytest
 from allocation_cases import by, customers, faults, foundry, instance
 
+import fabopt
 from fabopt.domain.rules import problems
+from fabopt.io.problems import InstanceError
 
 
 def told(*policies):
@@ -196,3 +200,27 @@ def test_policies_at_different_times_do_not_contradict_each_other():
 
 def test_shares_that_add_up_to_1_but_for_rounding_are_sound():
     assert told({"rule": "shares", "customers": shares(0.3333, 0.3333, 0.3334)}) == []
+
+
+def told_of(policy, folder):
+    """What reading an instance file with a policy says, line by line."""
+    tree = {**foundry(), "policies": {"p": {"splits": {"resources": ["wafers"]}, "rule": "uniform", **policy}}}
+    (folder / "instance.yaml").write_text(json.dumps(tree), encoding="utf-8")
+    with pytest.raises(InstanceError) as refused:
+        fabopt.load(folder)
+    return str(refused.value).splitlines()
+
+
+def test_an_order_in_another_unit_is_told_the_units_of_orders(tmp_path):
+    lines = told_of({"customers": {"a": {"order": "5 GW"}, "b": {"order": "5 wafers"}, "c": {"order": -1}}}, tmp_path)
+    units = "give a bare number, or one in kwafer/month, kpackage/month, tool/year or kaccelerator/month"
+    assert [line.partition("policies.p.customers.")[2] for line in lines] == [
+        f"a.order: 'GW' is power, which is no unit here; {units}",
+        f"b.order: 'wafers' is wafer, which is no unit here; {units}",
+        "c.order: the value is -1; it must be at least 0",
+    ]
+
+
+def test_a_number_that_may_also_be_a_word_is_told_as_a_number_only(tmp_path):
+    (line,) = told_of({"rule": "alpha-fair", "alpha": -1}, tmp_path)
+    assert line.endswith("policies.p.alpha: -1 must be at least 0.0")

@@ -6,6 +6,7 @@ import pytest
 from family_cases import family_case
 from model_cases import listing
 
+from fabopt.model.demand import DEMAND
 from fabopt.model.registry import FAMILIES
 from fabopt.model.tables import model_tables
 
@@ -33,3 +34,8 @@ def test_families_have_unique_names_and_say_what_row_and_price_mean():
 def test_rows_are_those_a_person_has_read(name):
     net, aim = family_case(name)
     assert listing(model_tables(net, aim), name) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_a_thing_without_a_unit_leaves_no_hole_in_a_sentence():
+    assert DEMAND.sentence("a", "2027", 80.0, "") == "a takes 80 in 2027"
+    assert DEMAND.price_sentence("a", "2027", "") == "one more unit wanted by a in 2027"

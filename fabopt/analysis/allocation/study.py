@@ -16,6 +16,7 @@ import numpy as np
 
 from fabopt.analysis.allocation.capped import Capped, best_split
 from fabopt.analysis.allocation.game import Played, Players, play
+from fabopt.analysis.allocation.stages import LabPlan, lab_plans
 from fabopt.analysis.explosion import AnalysisError
 from fabopt.domain.instance import Instance
 from fabopt.network.allocation.curve import Claims
@@ -41,7 +42,8 @@ class Entry:
     order, commitment
         What it orders (infinite where a rule of shares goes without orders) and what it was promised.
     allotted
-        What the rule allots it of the capacity that is there without expansions; None where value decides freely.
+        What the rule allots it of the capacity that is there without expansions; None where value decides freely, and
+        where nothing is there yet (chips that have still to be made).
     right
         What it has a right to at the plan's capacity, as the rule says; None where value decides.
     used, without
@@ -110,6 +112,8 @@ class Study:
         What each policy alone costs, where that was asked.
     why
         Why there is no plan under the policies, where there is none.
+    labs
+        In two stages: each lab's own plan with what it was allotted.
     """
 
     mode: str
@@ -119,6 +123,7 @@ class Study:
     without: Value
     each: tuple[PriceOf, ...] = ()
     why: tuple[str, ...] = ()
+    labs: tuple[LabPlan, ...] = ()
 
     @property
     def price(self) -> tuple[float, float] | None:
@@ -150,7 +155,8 @@ def study(
     instance
         A chain with policies.
     two_stage
-        Whether the rules allot what is there before the plan is made, instead of being constraints of it.
+        Whether the rules allot what is there before the plan is made, instead of being constraints of it; every lab
+        is then planned for by itself too, with one more run each.
     options
         Options of all runs.
     each
@@ -176,7 +182,8 @@ def study(
     value = value_of(plan)
     prices = tuple(_alone(instance, mode, policy, value, options) for policy in instance.policies) if each else ()
     why = tuple(conflict.sentence for conflict in plan.conflicts)
-    return Study(mode, tuple(entries), tuple(supplies), value, value_of(bare), prices, why)
+    labs = lab_plans(instance.labs, net, plan, options or SolveOptions()) if two_stage and plan.has_plan else ()
+    return Study(mode, tuple(entries), tuple(supplies), value, value_of(bare), prices, why, labs)
 
 
 def _alone(instance: Instance, mode: str, policy: str, value: Value, options: SolveOptions | None) -> PriceOf:
@@ -206,7 +213,9 @@ def entries_of(
         label = window_label(planned[0], scope.windows[w])
         here, later = float(base[w]), float(capacity[w])
         decided = scope.policy.rule != "value"
-        allotted = _places(split, claims.allotted(here) if decided else _best(split, claims, here))
+        nothing = here <= 0.0 and scope.grows  # chips: all that is split has still to be made
+        found = None if nothing else claims.allotted(here) if decided else _best(split, claims, here)
+        allotted = _places(split, found)
         rights = _places(split, claims.rights(later) if decided else None)
         orders, held = _places(split, claims.orders), _places(split, claims.commitments)
         entries += [

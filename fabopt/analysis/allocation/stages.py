@@ -1,0 +1,73 @@
+"""The second stage of a two-stage allocation: each lab's own plan with what it was allotted.
+
+The owners' rules have allotted what there is. The joint plan keeps the allotments and is best for all together; a lab's
+own plan keeps them too, holds the others to the joint plan, and is best for the lab (`fabopt.network.perspective`). It
+is worth to the lab what it gets there at least, and shows what holds this lab back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from fabopt.analysis.plan_tables import Holding, holding
+from fabopt.network.tables import Network
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.perspective import decided, solve_seen
+from fabopt.solve.results.build import core_and_domain
+from fabopt.solve.results.parties import by_party, party_rows
+from fabopt.solve.solution import Solution
+
+MOST = 3
+"""Limits that are named for each lab."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabPlan:
+    """What a lab gets in its own plan, in million dollars.
+
+    Attributes
+    ----------
+    lab, status
+        The lab, and how well its plan is proved.
+    value
+        What it gets: its values less its costs and what it pays others; None where no plan was found.
+    joint
+        What it gets in the plan that is best for all together, with the same allotments.
+    holds
+        What holds its own plan back most, with worth to the lab.
+    """
+
+    lab: str
+    status: str
+    value: float | None
+    joint: float
+    holds: tuple[Holding, ...]
+
+
+def lab_plans(labs: Iterable[str], net: Network, joint: Solution, options: SolveOptions) -> tuple[LabPlan, ...]:
+    """Return each lab's own plan.
+
+    Parameters
+    ----------
+    labs
+        Ids of the labs.
+    net
+        The network with the allotments.
+    joint
+        Its plan for all together.
+    options
+        Options of every run.
+    """
+    given, before = decided(net, joint), by_party(party_rows(net, joint))
+    found = []
+    for lab in labs:
+        deadline = time.monotonic() + options.time_limit
+        seen, own = solve_seen(net, replace(options, perspective=f"lab:{lab}"), given, deadline)
+        holds: tuple[Holding, ...] = ()
+        if own.has_plan:
+            tables = {spec.name: frame for spec, frame in core_and_domain(seen, own).items()}
+            holds = tuple(holding(tables["limits"], MOST))
+        found.append(LabPlan(lab, own.status.value, own.objective, before.get(lab, 0.0), holds))
+    return tuple(found)
