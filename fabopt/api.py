@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fabopt.report.compare import ComparisonReport
     from fabopt.report.overview import Overview
     from fabopt.report.portfolio import PortfolioReport
+    from fabopt.report.roll import RollReport
     from fabopt.report.sweep import SweepReport
     from fabopt.report.tornado import TornadoReport
     from fabopt.report.value_function import PhaseReport, ValueReport
@@ -930,6 +931,53 @@ class Result:
 
         source = source_of(self.manifest, self.table, self._instance)
         return PhaseReport(phases_of(source, x, y, steps))
+
+    def roll(
+        self, to: str, instance: Instance | None = None, *, progress: Notify | None = None, time_limit: float = 1e9
+    ) -> RollReport:
+        """Move the decision date: hold what was decided before it, plan the rest again, and say what is regretted.
+
+        Parameters
+        ----------
+        to
+            The new decision date: the label of a period, or its first day.
+        instance
+            The instance as it is known now; that of the result when left out. Numbers that may vary over time and are
+            other ones than the plan's hold from the date on.
+        progress
+            Called with the name of the stage and how far it is.
+        time_limit
+            Seconds for each of the two plans that are made.
+
+        Returns
+        -------
+        RollReport
+            Its `result` is the new plan, which can be saved and studied like any other.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When no period begins at the date, the instance has other periods, or the result is one party's view.
+        fabopt.solve.results.folder.ResultError
+            When the result has no plan.
+        """
+        from fabopt.analysis.roll.verb import Plan, free_plan, prepared, rolled
+        from fabopt.io.tree import tree_of_json
+        from fabopt.report.roll import RollReport
+
+        then = Instance(tree_of_json(self._instance), self.manifest["instance"], self.manifest["scenario"])
+        now = then if instance is None else instance
+        made = prepared(self.manifest, self.table, then.data, now._tree, to)
+        held = Instance(made.held, now.name, now.scenario)
+        opened = Instance(made.opened, now.name, now.scenario)
+        names = ("target", "by", "measure", "demands", "gap", "threads", "seed")
+        kept = {name: self.manifest["options"][name] for name in names}
+        result = held.solve(
+            self.manifest["objective_name"], progress=progress, **{**kept, "time_limit": time_limit}
+        )  # fmt: skip
+        free = free_plan(held.network, opened.network, self.manifest, opened.data, time_limit)
+        plans = (Plan(self.manifest, self.table, then.data), Plan(result.manifest, result.table, held.data), free)
+        return RollReport(rolled(held.network, opened.network, *plans, made.first, made.throughout), result)
 
     def chart(
         self,

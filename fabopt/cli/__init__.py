@@ -23,6 +23,7 @@ from fabopt.cli.compare import compare
 from fabopt.cli.import_ import import_
 from fabopt.cli.new import new
 from fabopt.cli.reconcile import reconcile
+from fabopt.cli.roll import roll
 from fabopt.cli.schema import schema
 from fabopt.cli.show import show
 from fabopt.cli.solve import solve
@@ -40,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (solve, choke, tornado, sweep, validate, show, schema, new, bill, reconcile, allocate, compare):
+for verb in (solve, choke, tornado, sweep, roll, validate, show, schema, new, bill, reconcile, allocate, compare):
     app.command()(verb)
 app.command("import")(import_)
 

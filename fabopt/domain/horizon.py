@@ -77,6 +77,14 @@ class Pins(Record):
     """Orders of units: unit id, then period label, then number ordered."""
     activities: Frozen[str, Frozen[str, float]] = Field(default_factory=dict)
     """Levels of activities: activity id, then period label, then level in the activity's unit."""
+    retired: Frozen[str, Frozen[str, float]] = Field(default_factory=dict)
+    """Units retired: unit id, then period label, then number retired."""
+    deliveries: Frozen[str, Frozen[str, float]] = Field(default_factory=dict)
+    """What demands get: demand id, then period label, then quantity in the demand's unit."""
+    stocks: Frozen[str, Frozen[str, float]] = Field(default_factory=dict)
+    """Stocks at the end of periods: material id, then period label, then quantity in the material's unit."""
+    done_until: When | None = None
+    """What is pinned before this date is done: capacity from then on is never less than what such work still needs."""
 
 
 def in_window(day: date, first: date | None, last: date | None) -> bool:

@@ -157,6 +157,9 @@ def _pins(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
     sections: dict[str, Mapping[str, Mapping[str, float]]] = {
         "units": instance.pins.units,
         "activities": instance.pins.activities,
+        "retired": instance.pins.retired,
+        "deliveries": instance.pins.deliveries,
+        "stocks": instance.pins.stocks,
     }
     labels = calendar.labels
     for section, pinned in sections.items():

@@ -79,6 +79,11 @@ def read_tree(path: Path | str) -> Tree:
     return Tree(main.parent, resolved, _positions(places | extra), files, scenarios)
 
 
+def tree_of_json(text: str) -> Tree:
+    """Return an instance that a result holds, from its JSON."""
+    return Tree(Path(), json.loads(text), Positions(), {}, {})
+
+
 def read_scenario_file(tree: Tree, name: str) -> tuple[Parsed, Tree] | None:
     """Read ``scenarios/<name>.yaml``; None when there is none. The tree returned knows the file's SHA-256."""
     shown = f"scenarios/{name}.yaml"

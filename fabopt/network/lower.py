@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import fields, replace
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from fabopt.network.lowering.contracts import lower_contracts
 from fabopt.network.lowering.demand import lower_demand, lower_markets
 from fabopt.network.lowering.deployment import lower_deployment
 from fabopt.network.lowering.diversity import lower_diversity
+from fabopt.network.lowering.finishable import finishable
 from fabopt.network.lowering.lithography import lower_lithography
 from fabopt.network.lowering.memory import lower_memory
 from fabopt.network.lowering.opening import lower_opening
@@ -23,7 +26,7 @@ from fabopt.network.lowering.standing import standing_value
 from fabopt.network.lowering.trade import lower_trade
 from fabopt.network.lowering.wafers import lower_dies
 from fabopt.network.plain import lower_plain
-from fabopt.network.tables import Activity, Network, Unit
+from fabopt.network.tables import Activity, GroupLimit, Network, Term, Unit
 
 
 def lower(instance: Instance, name: str = "", means: Means | None = None) -> Network:
@@ -65,7 +68,7 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
     if instance.network is not None:
         net = _joined(net, lower_plain(instance.network, periods))
     net = lower_diversity(chain, lower_policies(chain, lower_contracts(chain, gate_programmes(chain, net))))
-    return chain, _pinned(net, instance)
+    return chain, finishable(_pinned(net, instance), instance)
 
 
 def _joined(net: Network, plain: Network) -> Network:
@@ -81,8 +84,9 @@ def _joined(net: Network, plain: Network) -> Network:
 def _pinned(net: Network, instance: Instance) -> Network:
     """Return the network with the instance's pinned decisions held."""
     index = {p.label: p.index for p in net.periods}
-    orders, levels = instance.pins.units, instance.pins.activities
-    if not orders and not levels:
+    pins = instance.pins
+    orders, levels = pins.units, pins.activities
+    if not (orders or levels or pins.retired or pins.deliveries or pins.stocks):
         return net
 
     def pin_unit(unit: Unit) -> Unit:
@@ -94,7 +98,7 @@ def _pinned(net: Network, instance: Instance) -> Network:
         return replace(unit, pinned=pinned)
 
     def pin_activity(activity: Activity) -> Activity:
-        if activity.id not in levels:
+        if activity.id not in levels or activity.on_off:
             return activity
         lower = np.zeros(len(net.periods)) if activity.lower is None else activity.lower.copy()
         upper = np.full(len(net.periods), np.inf) if activity.upper is None else activity.upper.copy()
@@ -102,8 +106,40 @@ def _pinned(net: Network, instance: Instance) -> Network:
             lower[index[label]] = upper[index[label]] = level
         return replace(activity, lower=lower, upper=upper)
 
+    switched = {a.id: levels[a.id] for a in net.activities if a.on_off and a.id in levels}
+    kinds: tuple[tuple[_Pinned, Mapping[str, Mapping[str, float]], Mapping[str, str]], ...] = (
+        ("activity", switched, {a.id: a.unit for a in net.activities}),
+        ("retire", pins.retired, {u.id: u.unit for u in net.units}),
+        ("demand", pins.deliveries, {d.id: "" for d in net.demands}),
+        ("stock", pins.stocks, {m.id: m.unit for m in net.materials}),
+    )
+    rows = tuple(
+        _pinned_row(kind, key, known[key], {index[label]: value for label, value in by_label.items()}, len(index))
+        for kind, pinned, known in kinds
+        for key, by_label in pinned.items()
+        if key in known and by_label
+    )
     return replace(
         net,
         units=tuple(pin_unit(u) for u in net.units),
         activities=tuple(pin_activity(a) for a in net.activities),
+        definitions=(*net.definitions, *rows),
+    )
+
+
+_Pinned = Literal["activity", "unit", "demand", "stock", "retire", "placed"]
+
+
+def _pinned_row(kind: _Pinned, key: str, unit: str, values: Mapping[int, float], periods: int) -> GroupLimit:
+    """Return the rows by which a decision that has no bounds of its own has its pinned values."""
+    windows = tuple(sorted(values))
+    return GroupLimit(
+        id=f"pinned:{kind}:{key}",
+        name=f"{key}, pinned",
+        unit=unit,
+        sense="==",
+        windows=tuple((t,) for t in windows),
+        rhs=np.array([values[t] for t in windows]),
+        terms=(Term(kind, key, np.ones(periods)),),
+        relaxable=False,
     )

@@ -1,0 +1,1 @@
+"""Moving the decision date: what was decided before it is held, and what that costs is told."""

@@ -1,0 +1,141 @@
+"""From a plan and a date to the instance in which all that was decided before the date is held.
+
+The horizon keeps its start, so that nothing is restated: what is in work, in stock, on order and in the fleet at the
+new date follows from what is held. Numbers that may vary over time and are not what they were for the plan hold from
+the date on; before it, those of the plan stand, since it was made and carried out with them. A series of straight lines
+is written in steps then, each period at its mean, which is what the plan sees of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.explosion import AnalysisError
+from fabopt.domain.calendar import parse_when
+from fabopt.domain.instance import Instance
+from fabopt.domain.quantity import Quantity
+from fabopt.io.levers import list_levers, set_lever
+from fabopt.io.shape import kinds_at, locate
+from fabopt.io.tree import Tree
+from fabopt.network.lowering.builder import make_periods
+from fabopt.network.tables import Network, Period
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Read = Callable[[str], pd.DataFrame]
+
+Pinned = dict[str, Any]
+
+
+def first_open(periods: Sequence[Period], to: str) -> int:
+    """Return the position of the period that begins at the new decision date.
+
+    Raises
+    ------
+    AnalysisError
+        When the date is none, or no period but the first begins then.
+    """
+    later = periods[1:]
+    span = f"from {later[0].label} to {later[-1].label}" if later else "of which there is none"
+    try:
+        day = parse_when(to)
+    except ValueError as error:
+        raise AnalysisError(f"The new decision date: {error}.") from error
+    found = next((p.index for p in later if p.start == day), None)
+    if found is None:
+        raise AnalysisError(f"No period begins at {to[:40]!r}: name one after the first of the horizon, {span}.")
+    return found
+
+
+def pinned(net: Network, read: Read, before: int) -> Pinned:
+    """Return what a plan decides before a period, as the section ``pins`` of an instance.
+
+    Parameters
+    ----------
+    net
+        The network that is to be held; what it has and the plan has not was not decided: nothing.
+    read
+        Returns a table of the plan by its name.
+    before
+        Position of the first period that is open.
+    """
+    labels = [p.label for p in net.periods[:before]]
+    units, activities = read("core/units"), read("core/activities")
+    stored = [m.id for m in net.materials if m.storable]
+    return {
+        "units": _filled(units, "ordered", [u.id for u in net.units], labels),
+        "activities": _filled(activities, "level", [a.id for a in net.activities], labels),
+        "retired": _filled(units, "retired", [u.id for u in net.units if u.retire_cost is not None], labels),
+        "deliveries": _filled(read("core/demands"), "delivered", [d.id for d in net.demands], labels),
+        "stocks": _filled(read("core/materials"), "stock", stored, labels),
+        "done_until": str(net.periods[before].start),
+    }
+
+
+def _filled(frame: pd.DataFrame, column: str, ids: Sequence[str], labels: Sequence[str]) -> dict[str, dict[str, float]]:
+    found = {id: dict.fromkeys(labels, 0.0) for id in ids}
+    for id, period, value in zip(frame["id"], frame["period"], frame[column], strict=True):
+        if id in found and period in found[id]:
+            found[id][period] = max(float(value), 0.0)
+    return found
+
+
+def dated(tree: Tree, now: Instance, then: Instance, before: int) -> tuple[Tree, tuple[str, ...]]:
+    """Return an instance whose numbers are those of the plan before a period, and its own from that period on.
+
+    Parameters
+    ----------
+    tree, now
+        The instance as it is known now.
+    then
+        The instance of the plan.
+    before
+        Position of the first period that is open.
+
+    Returns
+    -------
+    Tree and tuple of str
+        Levers that cannot vary over time, and so hold throughout, are named.
+    """
+    _, periods = make_periods(now)
+    known = {lever.path: lever.quantity for lever in list_levers(then)}
+    raw, throughout = tree.raw, []
+    for lever in list_levers(now):
+        old = known.get(lever.path)
+        if old is None or _same(old, lever.quantity):
+            continue
+        declared = [k.quantity for k in kinds_at(Instance, locate(Instance, tree.raw, lever.path)) if k.quantity]
+        if declared and declared[0].series:
+            steps = _steps(old, lever.quantity, periods, before)
+            setting = {"unit": lever.quantity.unit, "steps": {str(day): value for day, value in steps.items()}}
+            raw = set_lever(raw, lever.path, setting, Instance)
+        else:
+            throughout.append(lever.path)
+    return replace(tree, raw=raw), tuple(throughout)
+
+
+def _same(first: Quantity, second: Quantity) -> bool:
+    def course(q: Quantity) -> Any:
+        return q.shape, [(p.when, p.value) for p in q.points]
+
+    return bool(course(first) == course(second))
+
+
+def _steps(old: Quantity, new: Quantity, periods: Sequence[Period], before: int) -> Mapping[date, float]:
+    """Return the old course before a period and the new one from it on."""
+    day = periods[before].start
+    found: dict[date, float] = {periods[0].start: old.at(periods[0].start)}
+    if old.shape == "linear":
+        found |= {p.start: old.mean(p.start, p.end) for p in periods[:before]}
+    else:
+        found |= {p.when: p.value for p in old.points if p.when is not None and p.when < day}
+    if new.shape == "linear":
+        found |= {p.start: new.mean(p.start, p.end) for p in periods[before:]}
+    else:
+        found[day] = new.at(day)
+        found |= {p.when: p.value for p in new.points if p.when is not None and p.when > day}
+    return dict(sorted(found.items()))

@@ -1,0 +1,253 @@
+"""What became of a plan at a later date: what is there then, what is ordered now, and what it regrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.choke.saved import options_of
+from fabopt.analysis.explosion import AnalysisError
+from fabopt.analysis.roll.pins import dated, first_open, pinned
+from fabopt.analysis.roll.records import Changed, Opening, Outcome, Raised, Roll
+from fabopt.domain.instance import Instance
+from fabopt.io.difference import differences
+from fabopt.io.load import apply_merge
+from fabopt.io.tree import Tree
+from fabopt.io.validate import validate
+from fabopt.network.lower import lower
+from fabopt.network.lowering.builder import make_periods
+from fabopt.network.tables import Network
+from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
+from fabopt.solve.run import solve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Read = Callable[[str], pd.DataFrame]
+
+LEAST, NOTICED = 1e-6, 0.01
+"""Amounts up to this are none; work that differs by less than this share is the same."""
+
+MINIMISED = ("least_cost", "time_to_compute")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A result: its manifest and its tables by name, and the instance behind it."""
+
+    manifest: Mapping[str, Any]
+    read: Read
+    data: Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An instance before it is planned from a later date.
+
+    Attributes
+    ----------
+    first
+        Position of the first period that is open.
+    opened, held
+        The instance with all open, and with what was decided before the date held.
+    throughout
+        Levers that are not what they were for the plan and hold before the date too.
+    """
+
+    first: int
+    opened: Tree
+    held: Tree
+    throughout: tuple[str, ...]
+
+
+def prepared(manifest: Mapping[str, Any], read: Read, then: Instance, tree: Tree, to: str) -> Prepared:
+    """Return the instance as it is to be planned from a later date on.
+
+    Parameters
+    ----------
+    manifest, read, then
+        The plan as it was: its manifest, its tables by name, and its instance.
+    tree
+        The instance as it is known now.
+    to
+        The new decision date.
+
+    Raises
+    ------
+    AnalysisError
+        When no period begins at the date, the instance has other periods, or the plan is one party's view.
+    """
+    if manifest["options"].get("perspective", "system") != "system":
+        raise AnalysisError("The result is seen by one party; a decision date moves for the system's plan.")
+    planned = list(read("core/periods")["period"])
+    now = validate(tree, Instance)
+    periods = make_periods(now)[1]
+    first = first_open(periods, to)
+    missing = [p.label for p in periods[:first] if p.label not in planned]
+    if missing or planned[0] != periods[0].label:
+        raise AnalysisError(
+            f"The plan begins with {planned[0]}, the instance with {periods[0].label}: to move the decision date both "
+            "need the same first period."
+        )
+    opened, throughout = dated(tree, now, then, first)
+    pins = pinned(lower(validate(opened, Instance), manifest["instance"]), read, first)
+    held = apply_merge(opened, {"pins": pins}, f"decided before {periods[first].label} held")
+    return Prepared(first, opened, held, throughout)
+
+
+def rolled(
+    net: Network, open_net: Network, before: Plan, held: Plan, free: Plan, first: int, throughout: Sequence[str]
+) -> Roll:
+    """Return what moving the decision date tells.
+
+    Parameters
+    ----------
+    net, open_net
+        The network in which the past is held, and that of the same data in which all is open.
+    before, held, free
+        The plan as it was, the best one that keeps to it until the date, and the best one of the same data.
+    first
+        Position of the first period that is open.
+    throughout
+        Levers that changed for all periods.
+    """
+    past, to = [p.label for p in net.periods[:first]], net.periods[first].label
+    both = bool(held.manifest["has_plan"] and free.manifest["has_plan"])
+    manifest = before.manifest
+    return Roll(
+        name=manifest["instance"] + (f", scenario {manifest['scenario']}" if manifest["scenario"] else ""),
+        to=to,
+        objective_name=manifest["objective_name"],
+        unit=manifest["objective_unit"],
+        sign=-1.0 if manifest["objective_name"] in MINIMISED else 1.0,
+        before=_outcome(manifest),
+        held=_outcome(held.manifest),
+        free=_outcome(free.manifest),
+        regrets=(*_orders(held.read, free.read, past), *_starts(held.read, free.read, past)) if both else (),
+        next=_orders(held.read, before.read, [p.label for p in net.periods[first:] if p.reported])
+        if held.manifest["has_plan"]
+        else (),
+        opening=tuple(_opening(net, before.read, first)),
+        inputs=tuple((d.path, d.before or "-", d.after or "-") for d in differences(before.data, free.data)),
+        throughout=tuple(throughout),
+        raised=tuple(_raised(net, open_net, first)),
+    )
+
+
+def free_plan(net: Network, open_net: Network, manifest: Mapping[str, Any], data: Instance, seconds: float) -> Plan:
+    """Return the best plan if all could be decided again, with the capacity of the network in which the past is held.
+
+    Parameters
+    ----------
+    net, open_net
+        The network in which the past is held, and that of the same data in which all is open.
+    manifest
+        Of the plan as it was: what is maximised, to which gap, in which unit.
+    data
+        The instance behind the networks.
+    seconds
+        Time for the solver.
+    """
+    options = replace(options_of(manifest), time_limit=seconds)
+    with_room = replace(open_net, resources=net.resources)
+    solution = solve(with_room, options)
+    told = make_manifest(Origin(net.name, None, (), "", str(manifest["money_unit"])), with_room, solution)
+    frames = core_and_domain(with_room, solution) if solution.has_plan else {}
+    tables = {f"{spec.group}/{spec.name}": frame for spec, frame in frames.items()}
+    return Plan(told, tables.__getitem__, data)
+
+
+def _raised(net: Network, open_net: Network, first: int) -> Iterator[Raised]:
+    """Yield the capacities from a period on that are raised for work that was started before."""
+    for held, free in zip(net.resources, open_net.resources, strict=True):
+        for period in net.periods[first:]:
+            more = float(held.base[period.index] - free.base[period.index])
+            if more > LEAST:
+                yield Raised(held.id, held.name, held.tags.owner, period.label, more, held.unit)
+
+
+def _outcome(manifest: Mapping[str, Any]) -> Outcome:
+    return Outcome(manifest["status"], manifest["objective"], manifest["bound"], manifest["gap"])
+
+
+def _orders(held: Read, free: Read, labels: Sequence[str]) -> tuple[Changed, ...]:
+    """Return the orders of some periods that differ, retirements as less than nothing; dearest first."""
+    amounts: list[dict[tuple[str, str], float]] = []
+    said: dict[str, tuple[str, str, str, str]] = {}
+    price: dict[tuple[str, str], float] = {}
+    for read in (held, free):
+        units = read("core/units")
+        net_orders = (units["ordered"] - units["retired"]).tolist()
+        keys = list(zip(units["id"], units["period"], strict=True))
+        amounts.append({key: float(n) for key, n in zip(keys, net_orders, strict=True)})
+        price |= dict(zip(keys, units["unit_cost"].astype(float), strict=True))
+        columns = (units[name] for name in ("id", "name", "owner", "instrument", "unit"))
+        said |= {id: (name, owner, what, unit) for id, name, owner, what, unit in zip(*columns, strict=True)}
+    order = {label: k for k, label in enumerate(labels)}
+    found = []
+    for id, period in dict.fromkeys((*amounts[0], *amounts[1])):
+        kept, other = (a.get((id, period), 0.0) for a in amounts)
+        if period in order and abs(kept - other) > LEAST:
+            name, owner, what, unit = said[id]
+            found.append(Changed("order", id, name, owner, what, period, kept, other, unit))
+    found.sort(key=lambda c: (-abs(c.change) * price.get((c.id, c.period), 0.0), order[c.period]))
+    return tuple(found)
+
+
+def _starts(held: Read, free: Read, labels: Sequence[str]) -> tuple[Changed, ...]:
+    """Return the activities of which another amount is started before the date; the largest shares first."""
+    sums: list[dict[str, float]] = []
+    said: dict[str, tuple[str, str, str, str]] = {}
+    for read in (held, free):
+        rows = read("core/activities")
+        rows = rows[rows["period"].isin(labels)]
+        total = rows.groupby("id", sort=False)["level"].sum()
+        sums.append({str(id): float(level) for id, level in total.items()})
+        columns = (rows[name] for name in ("id", "name", "owner", "stage", "unit"))
+        said |= {id: (name, owner, stage, unit) for id, name, owner, stage, unit in zip(*columns, strict=True)}
+    found = []
+    for id in dict.fromkeys((*sums[0], *sums[1])):
+        kept, other = (s.get(id, 0.0) for s in sums)
+        if abs(kept - other) > max(LEAST, NOTICED * max(kept, other)):
+            name, owner, stage, unit = said[id]
+            found.append(Changed("starts", id, name, owner, stage, "", kept, other, unit))
+    found.sort(key=lambda c: -abs(c.change) / max(c.held, c.free))
+    return tuple(found)
+
+
+def _opening(net: Network, read: Read, first: int) -> Iterator[Opening]:
+    """Yield what is there when a period begins."""
+    last = net.periods[first - 1].label
+    materials = read("core/materials")
+    there = materials[materials["period"] == last]
+    columns = (there[name] for name in ("id", "name", "owner", "stock", "unit"))
+    for id, name, owner, stock, unit in zip(*columns, strict=True):
+        if stock > LEAST:
+            yield Opening("stock", id, name, owner, float(stock), unit)
+    labels = {p.label: p.index for p in net.periods}
+    levels: dict[str, dict[int, float]] = {}
+    activities = read("core/activities")
+    for id, period, level in zip(activities["id"], activities["period"], activities["level"], strict=True):
+        if labels.get(period, first) < first:
+            levels.setdefault(id, {})[labels[period]] = float(level)
+    landing: dict[str, float] = {}
+    for flow in net.flows:
+        for t, level in levels.get(flow.activity, {}).items():
+            if t + flow.age >= first and flow.amount[t] > 0.0:
+                landing[flow.material] = landing.get(flow.material, 0.0) + level * float(flow.amount[t])
+    for material in net.materials:
+        quantity = landing.get(material.id, 0.0)
+        if quantity > LEAST:
+            kind = "fleet" if material.tags.stage == "deployment" else "in work"
+            yield Opening(kind, material.id, material.name, material.tags.owner, quantity, material.unit)
+    units = read("core/units")
+    due: dict[str, float] = {}
+    columns = (units[name] for name in ("id", "period", "effective", "ordered"))
+    for id, period, effective, ordered in zip(*columns, strict=True):
+        acts = labels.get(effective, net.n_periods)
+        if labels.get(period, first) < first <= acts and ordered > LEAST:
+            due[id] = due.get(id, 0.0) + float(ordered)
+    for unit in net.units:
+        if unit.id in due:
+            yield Opening("on order", unit.id, unit.name, unit.tags.owner, due[unit.id], unit.unit)

@@ -1,0 +1,68 @@
+"""``fabopt roll``: a plan at a later decision date, and what it regrets."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fabopt.cli.common import (
+    INFEASIBLE,
+    INTERRUPTED,
+    LIMIT,
+    ScenarioOption,
+    SetOption,
+    complain,
+    guarded,
+    say,
+    solver_on_stderr,
+    step,
+)
+from fabopt.cli.progress import telling
+
+_Path = typer.Argument(help="Folder of a result.", show_default=False)
+_To = typer.Option(help="The new decision date: a period, or its first day.", show_default=False)
+_Instance = typer.Option(help="The instance as it is known now; that of the result without it.", show_default=False)
+_Limit = typer.Option("--time-limit", help="Seconds for each of the two plans that are made.", show_default=False)
+_Out = typer.Option(help="Folder of the new plan; results/<instance>-from-<period>.", show_default=False)
+_Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
+
+
+@guarded
+def roll(
+    path: Annotated[Path, _Path],
+    to: Annotated[str, _To],
+    instance: Annotated[Path | None, _Instance] = None,
+    scenario: Annotated[str | None, ScenarioOption] = None,
+    set_: Annotated[list[str] | None, SetOption] = None,
+    time_limit: Annotated[float, _Limit] = 3600.0,
+    out: Annotated[Path | None, _Out] = None,
+    as_json: Annotated[bool, _Json] = False,
+) -> None:
+    """Move the decision date: hold what was decided, plan the rest again, and say what is regretted."""
+    from fabopt import api
+
+    before = api.load_result(path)
+    now = None
+    if instance is not None or scenario is not None or set_:
+        now = api.load(path if instance is None else instance, scenario, set_ or [])
+    with step("solve", as_json) as found, telling(as_json) as teller, solver_on_stderr():
+        report = before.roll(to, now, progress=teller, time_limit=time_limit)
+        found.append(report.result.status)
+    folder = out or api.RESULTS / f"{report.result.manifest['instance']}-from-{report.found.to}"
+    if report.result.has_plan:
+        report.result.save(folder)
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), allow_nan=False))
+    else:
+        say(report.lines())
+        if report.result.has_plan:
+            say(["", f"written to {folder}; next: fabopt choke {shlex.quote(str(folder))}"])
+    if not report.result.has_plan:
+        for conflict in report.result.conflicts:
+            complain(conflict.sentence)
+        codes = {"infeasible": INFEASIBLE, "interrupted": INTERRUPTED}
+        raise typer.Exit(codes.get(report.result.status, LIMIT))

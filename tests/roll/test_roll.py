@@ -1,0 +1,265 @@
+"""Moving the decision date: what is held, what is regretted, against what is worked by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import fabopt
+from fabopt.analysis.explosion import AnalysisError
+from fabopt.cli import main
+
+INSTANCES = Path(__file__).parents[2] / "instances"
+approx = pytest.approx
+
+SHOP = """
+horizon: {start: '2027', periods: 3, period: year, discount_rate: 0}
+network:
+  materials: {goods: {unit: piece}}
+  resources: {line: {kind: level, unit: piece, capacity: 6}}
+  activities: {make: {unit: piece, cost: 1, outputs: {goods: 1}, uses: {line: 1}}}
+  units: {tool: {unit: tool, total: 1, cost: 20, adds: {line: 4}}}
+  demands: {shop: {material: goods, quantity: 10, value: 5}}
+"""
+"""Six goods a year can be made at 1 and sold at 5, ten with a tool of 20: it earns 16 a year and is bought at once."""
+
+PRICE, TOOL = "network.demands.shop.value", "network.units.tool.cost"
+
+
+def instance(folder: Path, text: str = SHOP) -> fabopt.Instance:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "instance.yaml").write_text(text, encoding="utf-8")
+    return fabopt.load(folder)
+
+
+@pytest.fixture(scope="module")
+def tutorial():
+    return fabopt.load(INSTANCES / "tutorial").solve(threads=1)
+
+
+def test_a_price_that_falls_makes_the_plan_regret_its_tool(tmp_path):
+    """At 1.5 from 2028 on the tool earns 16 + 2 + 2 = 20.0 less its 20; at 1.25 it earns 16 + 1 + 1, and loses 2."""
+    result = instance(tmp_path).solve(gap=0)
+    assert result.objective == approx(3 * 40 - 20)
+    report = result.roll("2028", instance(tmp_path).with_({PRICE: 1.25}))
+    assert report.found.held.objective == approx(40 - 20 + 2 * 10 * 0.25)
+    assert report.found.free.objective == approx(24 + 2 * 6 * 0.25)
+    assert report.found.regret == approx(2)
+    assert report.found.regret_range == (approx(2), approx(2))
+    orders = report.frame[report.frame["kind"] == "order"]
+    assert orders[["id", "period", "held", "free"]].to_numpy().tolist() == [["tool", "2027", 1.0, 0.0]]
+    starts = report.frame[report.frame["kind"] == "starts"].iloc[0]
+    assert (starts["id"], starts["held"], starts["free"]) == ("make", approx(10), approx(6))
+    assert "regrets 2" in report.sentence
+
+
+def test_without_news_nothing_is_regretted_and_nothing_changes(tmp_path):
+    result = instance(tmp_path).solve(gap=0)
+    report = result.roll("2029")
+    assert report.found.held.objective == approx(result.objective)
+    assert report.found.regret == approx(0)
+    assert report.frame.empty
+    assert report.next.empty
+    assert "regrets nothing" in report.sentence
+
+
+def test_numbers_of_before_the_date_are_those_of_the_plan(tmp_path):
+    """A line of three from 2028 on: ten were made in 2027, and are not taken back."""
+    result = instance(tmp_path).solve(gap=0)
+    line = "network.resources.line.capacity"
+    report = result.roll("2028", instance(tmp_path).with_({line: 3}))
+    assert report.found.held.objective == approx(40 - 20 + 2 * 7 * 4)
+    assert report.found.throughout == ()
+    # The price of a tool may vary over time too: that of 2027 was paid.
+    dearer = result.roll("2028", instance(tmp_path).with_({TOOL: 1000}))
+    assert dearer.found.held.objective == approx(result.objective)
+    assert dearer.found.regret == approx(0)
+
+
+def test_a_number_that_cannot_vary_holds_throughout_and_is_named(tmp_path):
+    result = instance(tmp_path).solve(gap=0)
+    rate = "horizon.discount_rate"
+    report = result.roll("2028", instance(tmp_path).with_({rate: 0.1}))
+    assert report.found.throughout == (rate,)
+    assert any(rate in line for line in report.lines())
+
+
+def test_an_order_that_was_not_placed_is_regretted_too(tmp_path):
+    """At 2 the tool earns 4 a year and is not bought; at 9 from 2028 on it would have earned 4 + 32 + 32 less 20.
+
+    From 2028 on it still earns 64 less 20 when it is bought then, so only the 4 of 2027 are regretted.
+    """
+    result = instance(tmp_path, SHOP.replace("value: 5", "value: 2")).solve(gap=0)
+    assert result.objective == approx(3 * 6)
+    report = result.roll("2028", instance(tmp_path).with_({PRICE: 9}))
+    assert report.found.held.objective == approx(6 + 2 * 80 - 20)
+    assert report.found.regret == approx(4)
+    assert report.next[["id", "period", "held", "free"]].to_numpy().tolist() == [["tool", "2028", 1.0, 0.0]]
+
+
+QUEUE = """
+horizon: {start: '2027', periods: 3, period: year, discount_rate: 0}
+network:
+  materials: {goods: {unit: piece}}
+  resources: {oven: {kind: level, unit: piece, capacity: 8}}
+  activities: {bake: {unit: piece, outputs: {goods: {amount: 1, lead: 1}}, uses: {oven: {amount: 1, lead: 1}}}}
+  demands: {shop: {material: goods, quantity: 20, value: 1}}
+"""
+"""What is begun in a year is in the oven the next: eight a year, of 2027 and 2028, arrive in 2028 and 2029."""
+
+
+def test_work_that_was_started_is_finished_where_capacity_falls(tmp_path):
+    result = instance(tmp_path, QUEUE).solve()
+    assert result.objective == approx(16)
+    oven = "network.resources.oven.capacity"
+    report = result.roll("2028", instance(tmp_path, QUEUE).with_({oven: 3}))
+    # The eight of 2027 are baked in 2028, then three in 2029; with all open again just as many.
+    assert report.found.held.objective == approx(8 + 3)
+    assert report.found.regret == approx(0)
+    [raised] = report.found.raised
+    assert (raised.id, raised.period, raised.more) == ("oven", "2028", approx(5))
+    opening = report.opening.set_index("kind")
+    assert (opening.loc["in work", "id"], opening.loc["in work", "quantity"]) == ("goods", approx(8))
+
+
+def test_opening_states_what_is_on_order(tmp_path):
+    late = SHOP.replace("adds: {line: 4}", "adds: {line: {amount: 4, lead: 1}}")
+    report = instance(tmp_path, late).solve(gap=0).roll("2028")
+    assert report.opening[["kind", "id", "quantity"]].to_numpy().tolist() == [["on order", "tool", 1.0]]
+
+
+# -- pins --------------------------------------------------------------------------------------------------------------
+
+STORE = """
+horizon: {start: '2027', periods: 2, period: year, discount_rate: 0}
+network:
+  materials: {goods: {unit: piece, disposal: false}}
+  resources: {line: {kind: level, unit: piece, capacity: [6, 0]}}
+  activities: {make: {unit: piece, outputs: {goods: 1}, uses: {line: 1}}}
+  demands: {shop: {material: goods, quantity: 4, value: [5, 3]}}
+"""
+"""Six are made in 2027: four are sold then at 5, two are kept and sold at 3 in 2028."""
+
+
+@pytest.mark.parametrize(
+    ("pins", "value"),
+    [
+        ("{}", 26),
+        ("{deliveries: {shop: {'2027': 1}}}", 5 + 12),
+        ("{stocks: {goods: {'2027': 3}}}", 15 + 9),
+        ("{activities: {make: {'2027': 5}}}", 20 + 3),
+    ],
+)
+def test_each_pin_holds(pins, value, tmp_path):
+    assert instance(tmp_path, f"{STORE}pins: {pins}\n").solve().objective == approx(value)
+
+
+def test_retirements_are_held(tmp_path):
+    """The line's four places are those of an installed tool: kept it earns 16 a year, retired it costs 1 once."""
+    text = SHOP.replace("total: 1, cost: 20", "total: 0, opening: 1, retire_cost: 1").replace(
+        "capacity: 6", "capacity: 4"
+    )
+    assert instance(tmp_path, text).solve().objective == approx(3 * 16)
+    assert instance(tmp_path, f"{text}pins: {{retired: {{tool: {{'2027': 1}}}}}}\n").solve().objective == approx(-1)
+    assert instance(tmp_path, f"{text}pins: {{retired: {{tool: {{'2028': 1}}}}}}\n").solve().objective == approx(15)
+
+
+def test_an_activity_with_a_switch_keeps_its_level(tmp_path):
+    """Off would be free; on at three it costs ten more and is held all the same."""
+    text = SHOP.replace("uses: {line: 1}}", "uses: {line: 1}, on_off: {fixed_cost: 100}}")
+    assert instance(tmp_path, text).solve().objective == approx(0)
+    pinned = instance(tmp_path, f"{text}pins: {{activities: {{make: {{'2028': 3}}}}}}\n").solve()
+    assert pinned.objective == approx(3 * 4 - 100)
+
+
+# -- the chain ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_past_of_the_new_plan_is_that_of_the_old(tutorial):
+    report = tutorial.roll("2027Q4", fabopt.load(INSTANCES / "tutorial", "hbm-squeeze"))
+    past = ["2027Q1", "2027Q2", "2027Q3"]
+    for table, columns in (
+        ("core/activities", ["level"]),
+        ("core/units", ["ordered", "retired"]),
+        ("core/demands", ["delivered"]),
+        ("core/materials", ["stock", "disposed"]),
+        ("domain/fleet", ["running", "facility_mw"]),
+    ):
+        old, new = (r.table(table) for r in (tutorial, report.result))
+        keys = [c for c in ("id", "lab", "site", "chip", "period") if c in old]
+        old, new = (f[f["period"].isin(past)].set_index(keys)[columns] for f in (old, new))
+        joined = new.join(old.add_suffix("_old"), how="outer").fillna(0.0)
+        for column in columns:
+            assert joined[column].to_numpy() == approx(joined[f"{column}_old"].to_numpy(), rel=1e-6, abs=1e-6), table
+
+
+def test_the_free_plan_is_never_worse_than_the_held_one(tutorial):
+    now = fabopt.load(INSTANCES / "tutorial").with_({"demand_curve.reference_price": "*0.7"})
+    found = tutorial.roll("2027Q3", now).found
+    low, high = found.regret_range
+    assert 0 <= low <= found.regret <= high
+    assert found.regret > 1  # power for the Plains campus would not have been ordered
+    assert any(change.id == "build:plains:1" for change in found.regrets)
+
+
+def test_the_new_plan_is_a_result_that_solves_again(tutorial, tmp_path, capsys):
+    tutorial.save(tmp_path / "plan")
+    out, squeeze = tmp_path / "rolled", "memory_makers.bitstack.stacking=*0.8"
+    assert main(["roll", str(tmp_path / "plan"), "--to", "2027Q4", "--set", squeeze, "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Held to what was decided before 2027Q4, tutorial has a plan worth ")
+    assert max(map(len, said.splitlines()[:-1])) <= 100  # the last line names the folder
+    again = fabopt.load_result(out)
+    assert fabopt.load(out).solve(threads=1).objective == approx(again.objective, rel=1e-6)
+
+
+def test_json_says_the_same_as_python(tutorial, tmp_path, capsys):
+    tutorial.save(tmp_path / "plan")
+    out = str(tmp_path / "rolled")
+    assert main(["roll", str(tmp_path / "plan"), "--to", "2028", "--json", "--out", out]) == 0
+    said = json.loads(capsys.readouterr().out)
+    report = tutorial.roll("2028")
+    assert said["sentence"] == report.sentence
+    assert said["opening"] == json.loads(json.dumps(report.as_dict()["opening"]))
+
+
+# -- faults ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("to", "says"),
+    [
+        ("2027Q1", "No period begins at '2027Q1'"),
+        ("2031Q1", "one after the first of the horizon, from 2027Q2 to"),
+        ("soon", "The new decision date"),
+        ("2027-05-15", "No period begins"),
+    ],
+)
+def test_a_date_that_is_none_is_refused(to, says, tutorial, tmp_path, capsys):
+    tutorial.save(tmp_path / "plan")
+    assert main(["roll", str(tmp_path / "plan"), "--to", to]) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert "Traceback" not in said
+
+
+def test_an_instance_that_begins_at_another_date_is_refused(tmp_path):
+    result = instance(tmp_path / "a").solve()
+    later = instance(tmp_path / "b", SHOP.replace("'2027'", "'2026'"))
+    with pytest.raises(AnalysisError, match="both need the same first period"):
+        result.roll("2028", later)
+
+
+def test_a_past_that_cannot_be_kept_is_told(tutorial, tmp_path, capsys):
+    """A PUE cannot vary over time: at 1.4 the power of 2027Q3 does not run what was run then."""
+    tutorial.save(tmp_path / "plan")
+    out = tmp_path / "rolled"
+    code = main(["roll", str(tmp_path / "plan"), "--to", "2027Q4", "--set", "sites.coast.pue=1.4", "--out", str(out)])
+    printed = capsys.readouterr()
+    assert code == 3
+    assert printed.out.startswith("No plan of tutorial keeps to what was decided before 2027Q4")
+    assert "hold before the date too: sites.coast.pue" in printed.out
+    assert "Coast campus facility power offers at most 350 MW in 2027Q3" in printed.err
+    assert not out.exists()
