@@ -13,8 +13,6 @@ from fabopt.report.text import WIDTH, TextTable, amount, clip, percent
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fabopt.api import Result
-
 MOST, NAME = 12, 38
 """Rows of a table, and the widest name."""
 NONE = 1e-9
@@ -29,10 +27,10 @@ class RollReport:
     found
         The records.
     result
-        The new plan, a result like any other.
+        The new plan, a `fabopt.Result` like any other.
     """
 
-    def __init__(self, found: Roll, result: Result) -> None:
+    def __init__(self, found: Roll, result: Any) -> None:
         self.found, self.result = found, result
 
     @property
