@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from fabopt.analysis.choke.records import Study
-from fabopt.report.charts.style import finished, write
+from fabopt.report.charts.style import PALETTE, finished, time_axis, write
 from fabopt.report.text import clip
 
 MOST = 10
 NAME = 46
 """Longest name of a limit in a picture."""
+
+THERE, TODAY = "if it were there", "ordered today"
+DARK, LIGHT = PALETTE[0], PALETTE[1]
 
 
 def charts(study: Study) -> dict[str, Any]:
@@ -39,8 +42,8 @@ def relief_chart(study: Study) -> Any:
     for record in [r for r in study.limits if r.gain > 0][:MOST]:
         late = record.relief.gain_after_lead if record.relief and record.relief.gain_after_lead is not None else 0.0
         rows += [
-            (clip(record.label, NAME), "if it were there", record.gain),
-            (clip(record.label, NAME), "ordered today", late),
+            (clip(record.label, NAME), THERE, record.gain),
+            (clip(record.label, NAME), TODAY, late),
         ]
     if not rows:
         return None
@@ -52,8 +55,8 @@ def relief_chart(study: Study) -> Any:
         .encode(
             x=alt.X("gain:Q", title=None),
             y=alt.Y("limit:N", sort=order, title=None, axis=alt.Axis(labelLimit=320)),
-            yOffset=alt.YOffset("relief:N", sort=["if it were there", "ordered today"]),
-            color=alt.Color("relief:N", title=None, sort=["if it were there", "ordered today"]),
+            yOffset=alt.YOffset("relief:N", sort=[THERE, TODAY]),
+            color=alt.Color("relief:N", title=None, scale=alt.Scale(domain=[THERE, TODAY], range=[DARK, LIGHT])),
         )
     )
 
@@ -75,7 +78,7 @@ def cascade_chart(study: Study) -> Any:
     )
     return (
         alt.Chart(data, title=f"What binds next when each is lifted: gain over the plan, {study.info.money}", width=420)
-        .mark_bar()
+        .mark_bar(color=DARK)
         .encode(
             x=alt.X("before:Q", title=None),
             x2="after:Q",
@@ -99,15 +102,16 @@ def timeline_chart(study: Study) -> Any:
     if not rows:
         return None
     data = pd.DataFrame(rows, columns=["limit", "period", "worth"])
-    step = max(1, -(-len(labels) // 12))
-    axis = alt.Axis(values=list(labels[::step]), labelAngle=-60)
-    return (
-        alt.Chart(data, title=f"Worth of 10 % more in each period, by its price, {study.info.money}", width=520)
-        .mark_line(interpolate="step-after")
+    bars = (
+        alt.Chart(data, width=460, height=54)
+        .mark_bar(binSpacing=0, color=DARK)
         .encode(
-            x=alt.X("period:O", sort=list(labels), title=None, axis=axis),
-            y=alt.Y("worth:Q", title=None),
-            color=alt.Color("limit:N", sort=list(dict.fromkeys(data["limit"])), title=None,
-                            legend=alt.Legend(labelLimit=320, orient="bottom", columns=1)),
+            x=alt.X("period:O", sort=list(labels), title=None, axis=time_axis(labels)),
+            y=alt.Y("worth:Q", title=None, axis=alt.Axis(tickCount=3)),
         )
-    )  # fmt: skip
+    )
+    order = list(dict.fromkeys(data["limit"]))
+    head = alt.Header(labelAngle=0, labelAlign="left", labelOrient="top", labelAnchor="start", labelFontWeight="bold")
+    return bars.facet(row=alt.Row("limit:N", sort=order, title=None, header=head), spacing=8).properties(
+        title=f"Worth of 10 % more in each period, by its price, {study.info.money}"
+    )

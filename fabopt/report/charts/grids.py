@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.plan_tables import binding, reported
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 CELL, ROW, NAME = 30, 17, 76
 """Width and height of a cell, pixels, and longest name of a row, characters."""
+WIDEST = 1200
+"""Most pixels of all cells of a row; with more periods, cells are narrower, and the narrow have no numbers."""
 FULL = 0.9995
 """Share of a capacity from which it counts as full."""
 WHOLE = "all"
@@ -41,7 +43,7 @@ def use_rows(read: Read, top: int) -> pd.DataFrame:
     """
     rows = reported(read("core/resources"))
     rows = rows.assign(capacity=rows["base"] + rows["added"], used=rows["used"] + rows["occupied"])
-    rows = rows[rows["capacity"] > 1e-9]
+    rows = rows[(rows["capacity"] > 1e-9) & (rows["capacity"] < float("inf"))]
     rows = rows.assign(share=(rows["used"] / rows["capacity"]).clip(lower=0.0))
     if not len(rows):
         raise ChartError("The plan has no capacities, so there is no use of them to draw.")
@@ -87,9 +89,10 @@ def use_chart(title: str, read: Read, caption: str, top: int) -> Any:
     text = base.mark_text(fontSize=9, dx=-3).encode(
         text="says:N", color=alt.condition("datum.percent > 55", alt.value("white"), alt.value(INK))
     )
+    offset = 10 if _cell(labels) == CELL else 0
     dots = (
         base.transform_filter("datum.priced")
-        .mark_point(shape="circle", filled=True, size=26, opacity=1, xOffset=10, stroke="white", strokeWidth=0.8)
+        .mark_point(shape="circle", filled=True, size=26, opacity=1, xOffset=offset, stroke="white", strokeWidth=0.8)
         .encode(color=alt.value("#E69F00"))
     )
     said = [
@@ -97,10 +100,15 @@ def use_chart(title: str, read: Read, caption: str, top: int) -> Any:
         "capacities: those full in most periods, then the fullest.",
         caption,
     ]
-    layers = alt.layer(cells, text, dots)
+    layers = alt.layer(cells, text, dots) if _cell(labels) == CELL else cells + dots.encode(size=alt.value(12))
     return layers.properties(
-        width=CELL * len(labels), height=ROW * len(order), title=heading(f"Use of capacity: {title}", said)
+        width=_cell(labels) * len(labels), height=ROW * len(order), title=heading(f"Use of capacity: {title}", said)
     )
+
+
+def _cell(labels: Sequence[str]) -> float:
+    """Return the width of a cell."""
+    return min(CELL, WIDEST / len(labels))
 
 
 def choke_rows(read: Read, top: int) -> pd.DataFrame:
@@ -172,7 +180,9 @@ def choke_chart(title: str, read: Read, caption: str, top: int, money: str) -> A
         caption,
     ]
     return alt.layer(cells, marks).properties(
-        width=CELL * len(labels), height=ROW * len(order), title=heading(f"Choke points over time: {title}", said)
+        width=_cell(labels) * len(labels),
+        height=ROW * len(order),
+        title=heading(f"Choke points over time: {title}", said),
     )
 
 
