@@ -996,7 +996,7 @@ class Result:
         kind
             plan, flow, use, choke, mix, power, tornado, value or phase (docs/charts.md).
         period
-            flow: label of the period; the last reported one when left out.
+            flow: label of the period; the one in which most is shipped when left out.
         lab
             plan, mix, power: id of the lab that is drawn alone.
         top
@@ -1016,9 +1016,9 @@ class Result:
 
     def save_chart(self, path: str | Path, kind: str = "plan", **asked: Any) -> None:
         """Write a picture of the result as ``.svg``, ``.png`` or ``.html``; what is asked as for :meth:`chart`."""
-        from fabopt.report.charts.style import check_ending, write
+        from fabopt.report.charts.style import check_path, write
 
-        check_ending(Path(path))
+        check_path(Path(path))
         write(self.chart(kind, **asked), Path(path))
 
     def save(self, path: str | Path | None = None) -> Path:

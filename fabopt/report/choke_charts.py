@@ -111,7 +111,9 @@ def timeline_chart(study: Study) -> Any:
         )
     )
     order = list(dict.fromkeys(data["limit"]))
-    head = alt.Header(labelAngle=0, labelAlign="left", labelOrient="top", labelAnchor="start", labelFontWeight="bold")
+    head = alt.Header(
+        labelAngle=0, labelAlign="left", labelOrient="top", labelAnchor="start", labelFontWeight="bold", labelPadding=2
+    )
     return bars.facet(row=alt.Row("limit:N", sort=order, title=None, header=head), spacing=8).properties(
         title=f"Worth of 10 % more in each period, by its price, {study.info.money}"
     )

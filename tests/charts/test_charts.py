@@ -178,6 +178,12 @@ def test_the_links_of_the_flow_are_what_changes_hands(result, period):
             assert given <= found.nodes[node] + 1e-6
 
 
+def test_without_a_period_the_flow_is_that_of_the_busiest(result):
+    sums = result.shipments.query("reported").groupby("period")["kaccelerator"].sum().to_dict()
+    title = result.chart("flow").to_dict()["title"]["text"]
+    assert title == f"Flow through the chain in {max(sums, key=sums.get)}: tutorial"
+
+
 def table_of(rows, *columns):
     import pandas as pd
 

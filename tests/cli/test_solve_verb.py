@@ -134,6 +134,7 @@ def test_a_kind_of_chart_is_drawn_as_asked_and_as_a_page_of_its_own(solved, caps
     [
         (("--chart", "c.svg", "--kind", "flwo"), "did you mean 'flow'"),
         (("--chart", "c.svg", "--kind", "use", "--period", "2027Q4"), "takes no period"),
+        (("--chart", "no/c.svg"), "There is no folder no to write c.svg into"),
         (("--kind", "flow"), "name the file with --chart"),
         (("--chart", "c.svg", "--kind", "value", "--lever", "sites.plains.pwer"), "sites.plains.power"),
     ],

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fabopt.analysis.plan_tables import reported
 from fabopt.report.charts.style import OTHERS
 
 if TYPE_CHECKING:
@@ -92,6 +93,12 @@ def flow(read: Read, period: str) -> Flow:
     _compute(read, period, nodes, link)
     joined = {ends: (sum(a for a, _ in found), found[0][1]) for ends, found in links.items()}
     return shortened(Flow(period, dict(nodes), joined))
+
+
+def busiest(read: Read) -> str:
+    """Return the label of the first reported period in which most accelerators are shipped; without any, the last."""
+    shipped = reported(read("domain/shipments")).groupby("period", sort=False)["kaccelerator"].sum()
+    return str(shipped.idxmax() if len(shipped) else reported(read("core/periods"))["period"].iloc[-1])
 
 
 Nodes = dict[Node, float]

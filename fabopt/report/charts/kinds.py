@@ -137,7 +137,7 @@ def _mix(shown: Shown, wish: Wish) -> Any:
 
 def _flow(shown: Shown, wish: Wish) -> Any:
     labels = [str(label) for label in shown.read("core/periods")["period"]]
-    period = wish.period or series.period_labels(shown.read)[-1]
+    period = wish.period or flow_data.busiest(shown.read)
     if period not in labels:
         raise ChartError(f"'{clip(period, 40)}' is no period of the plan, which runs from {labels[0]} to {labels[-1]}.")
     found = flow_data.flow(shown.read, period)

@@ -121,7 +121,7 @@ def finished(chart: Any) -> Any:
     chart = (
         chart.configure_view(stroke=None)
         .configure_axis(grid=False, titleFontWeight="normal", labelColor=INK, titleColor=INK)
-        .configure_title(fontSize=15, subtitleFontSize=11)
+        .configure_title(fontSize=15, subtitleFontSize=11, anchor="start")
     )
     with alt.data_transformers.enable("default", consolidate_datasets=True, max_rows=None):
         return alt.Chart.from_dict(_untagged(chart.to_dict()))
@@ -174,29 +174,25 @@ def _cited(node: Any) -> Iterable[str]:
             yield from _cited(item)
 
 
-def check_ending(path: Path) -> None:
-    """Say which endings there are, before anything is drawn.
+def check_path(path: Path) -> None:
+    """Check that a picture can be written to a path, before anything is drawn.
 
     Raises
     ------
     ChartError
-        When the file's ending is none of them.
+        When the file's ending is none of :data:`FORMATS`, or its folder is not there.
     """
     if path.suffix.lower() not in FORMATS:
         raise ChartError(f"A chart is written as {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not as '{path.suffix}'.")
+    if not path.parent.is_dir():
+        raise ChartError(f"There is no folder {path.parent} to write {path.name} into; make it first.")
 
 
 def write(chart: Any, path: Path) -> None:
-    """Write a chart as SVG, PNG or HTML, by the file's ending.
-
-    Raises
-    ------
-    ChartError
-        When the ending is another one.
-    """
+    """Write a chart as SVG, PNG or HTML, by the file's ending; errors as for :func:`check_path`."""
     import vl_convert
 
-    check_ending(path)
+    check_path(path)
     ending, spec = path.suffix.lower(), chart.to_json()
     if ending == ".svg":
         path.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
