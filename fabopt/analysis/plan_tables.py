@@ -51,7 +51,7 @@ class Holding:
     price
         Worth of one unit of relief, the mean of these periods.
     gain
-        What 1 % more of it in each of these periods is worth at its prices.
+        What 1 % more of it in each of these periods is worth at its prices; None for a share of what a plan does.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Holding:
     first: str
     last: str
     price: float
-    gain: float
+    gain: float | None
 
     @property
     def when(self) -> str:
@@ -70,16 +70,35 @@ class Holding:
 
 
 def holding(limits: pd.DataFrame, most: int) -> list[Holding]:
-    """Return the limits that hold a plan back most by their prices, from the table `core/limits`."""
-    found = [
+    """Return the limits that hold a plan back most by their prices, from the table `core/limits`.
+
+    Behind them stand, dearest first, rules whose right-hand side is 0 (shares of what a plan does), at most a quarter
+    as many: they have a price, but no 1 % of their own.
+    """
+    ranked = sorted(_grouped(binding(limits)), key=lambda one: -(one.gain or 0.0))[:most]
+    rows = reported(limits)
+    rules = rows[rows["kind"].isin(RULES) & (rows["limit"] == 0.0) & (rows["price"].abs() > LEAST_GAIN)]
+    shares = sorted(_grouped(rules.assign(gain=float("nan"))), key=lambda one: -one.price)
+    return [*ranked, *shares[: -(-most // 4)]]
+
+
+def _grouped(rows: pd.DataFrame) -> list[Holding]:
+    return [
         Holding(
-            own["name"].iloc[0], own["owner"].iloc[0], own["kind"].iloc[0], own["unit"].iloc[0], own["period"].iloc[0],
-            own["period"].iloc[-1], float(own["price"].abs().mean()), float(own["gain"].sum()),
+            own["name"].iloc[0],
+            own["owner"].iloc[0],
+            own["kind"].iloc[0],
+            own["unit"].iloc[0],
+            own["period"].iloc[0],
+            own["period"].iloc[-1],
+            float(own["price"].abs().mean()),
+            None if own["gain"].isna().any() else float(own["gain"].sum()),
         )
-        for _, own in binding(limits).groupby(["family", "id", "side"], sort=False)
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: -one.gain)[:most]
+        for _, own in rows.groupby(["family", "id", "side"], sort=False)
+    ]
 
 
+RULES = ("policy", "law")
+"""Kinds of limits that are rules."""
 LEAST_GAIN = 1e-6
 """Worth of 1 % more (in the unit of money) below which a limit does not count as holding anything back."""

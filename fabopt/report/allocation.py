@@ -48,9 +48,7 @@ def _labs(study: Study, unit: str, width: int) -> list[str]:
         for one in study.labs
     )
     holds = tuple(
-        (lab.lab, one.name, one.owner or "-", one.when, relief(one), amount(one.gain))
-        for lab in study.labs
-        for one in lab.holds
+        (lab.lab, one.name, one.owner or "-", one.when, *relief(one)) for lab in study.labs for one in lab.holds
     )
     title = f"Each lab's own plan, the others held to the joint one: value less cost and payments, {unit}"
     lines = ["", *TextTable(title, ("lab", "own plan", "joint plan", "proof of own"), worths).lines(width)]
@@ -187,10 +185,8 @@ def game_lines(game: GameOf, width: int = WIDTH) -> list[str]:
     played = game.played
     rounds = list(range(len(played.rounds)))
     shown = rounds if len(rounds) <= SHOWN else [*rounds[: SHOWN - 1], rounds[-1]]
-    rows = tuple(
-        (str(n), f"{played.inflation[n]:,.3g}", *(f"{order:,.4g}" for order in played.rounds[n])) for n in shown
-    )
-    unit = f", in {game.unit}" if game.unit else ""
+    rows = tuple((str(n), amount(played.inflation[n]), *(amount(order) for order in played.rounds[n])) for n in shown)
+    unit, of = (f", in {game.unit}", f" {game.unit}") if game.unit else ("", "")
     title = f"{game.policy}: the game of orders under the rule '{game.rule}', {game.window}{unit}"
     said = SAID[played.ending].format(period=played.period)
     if played.in_turn:
@@ -203,8 +199,8 @@ def game_lines(game: GameOf, width: int = WIDTH) -> list[str]:
         )
     )
     headers = ("customer", "need", "truthful", "after the game", "uniform")
-    lines += ["", *TextTable(f"of {_number(game.capacity)}", headers, outcome).lines(width)]
-    lines.append(f"allocated beyond needs in the end: {_number(played.wasted)}")
+    lines += ["", *TextTable(f"Who gets what of {_number(game.capacity)}{of}", headers, outcome).lines(width)]
+    lines.append(f"allocated beyond needs in the end: {_number(played.wasted)}{of}")
     return lines
 
 

@@ -247,15 +247,15 @@ def _contracts(manifest: Mapping[str, Any], read: Read) -> TextTable:
     return TextTable(title, headers, shortened(rows, len(headers)), left=4)
 
 
-def relief(limit: Holding) -> str:
-    """Write what one unit of relief of a limit is worth."""
-    return f"{amount(limit.price)} per {limit.unit or 'unit'}"
+def relief(limit: Holding) -> tuple[str, str]:
+    """Write what one unit of relief of a limit is worth, and 1 % throughout."""
+    return f"{amount(limit.price)} per {limit.unit or 'unit'}", "-" if limit.gain is None else amount(limit.gain)
 
 
 def _holds_back(manifest: Mapping[str, Any], read: Read) -> TextTable:
     """The limits whose relief by 1 % in every reported period would gain most, by their prices."""
     rows = tuple(
-        (one.name, one.owner or "-", one.kind, one.when, relief(one), amount(one.gain))
+        (one.name, one.owner or "-", one.kind, one.when, *relief(one))
         for one in holding(read("core/limits"), MOST_ROWS)
     )
     unit = manifest["money_unit"]

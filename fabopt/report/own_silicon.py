@@ -32,7 +32,7 @@ def own_silicon_lines(study: OwnSilicon, unit: str = "M USD", width: int = WIDTH
     if study.allotted:
         allotted = tuple(
             (
-                row.policy, row.customer, row.unit, amount(row.allotted_without), amount(row.allotted),
+                row.policy, row.customer, row.unit, _known(row.allotted_without), _known(row.allotted),
                 amount(row.used_without), amount(row.used),
             )
             for row in study.allotted
@@ -40,6 +40,10 @@ def own_silicon_lines(study: OwnSilicon, unit: str = "M USD", width: int = WIDTH
         names = ("policy", "customer", "unit", "allotted without", "with", "used without", "with")
         lines += ["", *TextTable("What policies allot of what is there", names, allotted, left=3).lines(width)]
     return lines
+
+
+def _known(value: float | None) -> str:
+    return "-" if value is None else amount(value)
 
 
 def _sentence(study: OwnSilicon, unit: str) -> str:

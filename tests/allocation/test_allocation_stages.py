@@ -44,10 +44,18 @@ def test_a_lab_does_not_take_for_itself_what_it_only_takes_for_others():
 def test_what_holds_a_lab_back_is_worth_to_it_what_it_gains_by_it():
     """A thousand more that alpha could use are there, and earn it 8.766 for 6: 1 % of its demand is worth 2.766."""
     alpha, _ = study(two_stage=True).labs
-    (demand,) = alpha.holds
+    demand = alpha.holds[0]
     assert (demand.name, demand.when, demand.unit) == ("Training of Alpha", "2027", "kH100e")
     assert demand.price == pytest.approx(2.766, rel=1e-6)
     assert demand.gain == pytest.approx(0.01 * 100 * 2.766, rel=1e-6)
+
+
+def test_a_share_of_what_is_shipped_has_a_price_but_no_percent():
+    """Beta may take 0.4 of what is shipped: one more in the right is 1 / 0.6 more chips at 1.8894."""
+    _, beta = study(two_stage=True).labs
+    (right,) = beta.holds
+    assert (right.kind, right.gain) == ("policy", None)
+    assert right.price == pytest.approx((7.8894 - 6) / 0.6, rel=1e-6)
 
 
 def test_a_lab_leaves_in_its_own_plan_what_it_would_lose_by():

@@ -189,3 +189,10 @@ def test_the_command_says_what_it_is_worth():
     assert "with a programme" in wrong.output
     with pytest.raises(AnalysisError, match=r"has a programme"):
         fabopt.load(PATH.parent / "price-and-cost").own_silicon("chip")
+
+
+def test_chips_that_have_still_to_be_made_are_allotted_to_nobody_yet():
+    split = {"splits": {"chips": ["merchant-chip"]}, "rule": "shares", "customers": {"alpha": {"share": 1}}}
+    (row,) = fabopt.load(PATH).with_({"policies": {"chips": split}}).own_silicon("own").allotted
+    assert (row.allotted_without, row.allotted) == (None, None)
+    assert (row.used_without, row.used) == pytest.approx((360.0, 120.0))

@@ -52,13 +52,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Allotted:
-    """What a policy allots a customer over its whole time, and what it takes in the plan, without and with the chip."""
+    """What a policy allots a customer over its whole time, and what it takes in the plan, without and with the chip.
+
+    What is allotted is None where nothing is there yet in some window (chips that have still to be made).
+    """
 
     policy: str
     customer: str
     unit: str
-    allotted_without: float
-    allotted: float
+    allotted_without: float | None
+    allotted: float | None
     used_without: float
     used: float
 
@@ -195,10 +198,17 @@ def _without(instance: Instance, chip_id: str) -> Instance:
 
 def _compared(here: tuple[Entry, ...], without: tuple[Entry, ...]) -> tuple[Allotted, ...]:
     """Return what is allotted and used with and without the chip, summed over the windows of each policy."""
-    found: dict[tuple[str, str, str], list[float]] = {}
-    for offset, entries in ((0, without), (1, here)):
+    found: dict[tuple[str, str, str], tuple[list[Entry], list[Entry]]] = {}
+    for place, entries in enumerate((without, here)):
         for entry in entries:
-            row = found.setdefault((entry.policy, entry.customer, entry.unit), [0.0] * 4)
-            row[offset] += entry.allotted or 0.0
-            row[2 + offset] += entry.used
-    return tuple(Allotted(*key, *values) for key, values in found.items())
+            found.setdefault((entry.policy, entry.customer, entry.unit), ([], []))[place].append(entry)
+    return tuple(
+        Allotted(*key, _allotted(gone), _allotted(kept), sum(e.used for e in gone), sum(e.used for e in kept))
+        for key, (gone, kept) in found.items()
+    )
+
+
+def _allotted(entries: list[Entry]) -> float | None:
+    """Return what the entries are allotted in all; None where it is not known for each."""
+    known = [entry.allotted for entry in entries if entry.allotted is not None]
+    return sum(known) if len(known) == len(entries) else None
