@@ -733,6 +733,24 @@ class Result:
         """Everything that restricts somebody: limit, use, slack and price."""
         return self.table("limits")
 
+    def export(self, path: str | Path) -> None:
+        """Write the plan, its money and its inputs as a workbook whose totals are formulas.
+
+        Parameters
+        ----------
+        path
+            The file (.xlsx); equal results give equal bytes.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan.
+        """
+        from fabopt.io.files import atomic_write
+        from fabopt.report.workbook.result import workbook_bytes
+
+        atomic_write(Path(path), workbook_bytes(self.manifest, self.table, self._instance))
+
     @cached_property
     def answer(self) -> Answer:
         """The plan in words; ``print(result.answer)``."""

@@ -20,6 +20,7 @@ from fabopt.cli.allocate import allocate
 from fabopt.cli.bill import bill
 from fabopt.cli.choke import choke
 from fabopt.cli.compare import compare
+from fabopt.cli.export import export
 from fabopt.cli.import_ import import_
 from fabopt.cli.new import new
 from fabopt.cli.reconcile import reconcile
@@ -41,7 +42,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (solve, choke, tornado, sweep, roll, validate, show, schema, new, bill, reconcile, allocate, compare):
+for verb in (
+    solve, choke, tornado, sweep, roll, validate, show, schema, new, bill, reconcile, allocate, compare, export,
+):  # fmt: skip
     app.command()(verb)
 app.command("import")(import_)
 
