@@ -19,9 +19,7 @@ _Lab = typer.Option(
 _Kind = typer.Option(
     help="With --chart: plan, flow, use, choke, mix, power, tornado, value or phase.", show_default=False
 )
-_Period = typer.Option(
-    help="With --kind flow: the period; otherwise that in which most is shipped.", show_default=False
-)
+_Period = typer.Option(help="With --kind flow: the period; else that in which most is shipped.", show_default=False)
 _Top = typer.Option(help="With --kind use, choke or tornado: how many rows.", show_default=False)
 _Lever = typer.Option(help="With --kind value or phase: the number that is moved.", show_default=False)
 _Against = typer.Option(help="With --kind phase: the other number.", show_default=False)
