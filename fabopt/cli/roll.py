@@ -60,7 +60,7 @@ def roll(
     else:
         say(report.lines())
         if report.result.has_plan:
-            say(["", f"written to {folder}; next: fabopt choke {shlex.quote(str(folder))}"])
+            say(["", f"written to {folder}; next: fabopt show {shlex.quote(str(folder))} --table orders"])
     if not report.result.has_plan:
         for conflict in report.result.conflicts:
             complain(conflict.sentence)

@@ -55,6 +55,17 @@ def test_a_price_that_falls_makes_the_plan_regret_its_tool(tmp_path):
     assert "regrets 2" in report.sentence
 
 
+@pytest.mark.parametrize(
+    ("was", "now"), [("5", "[9, 1.25, 1.25]"), ("[5, 5, 5]", "1.25"), ("5", "{steps: {2027: 9, 2028: 1.25}}")]
+)
+def test_only_the_open_periods_of_a_list_or_series_are_changed(was, now, tmp_path):
+    """The price of 2027 is 5, whatever is said of it now: the regret is that of the test above."""
+    result = instance(tmp_path, SHOP.replace("value: 5", f"value: {was}")).solve(gap=0)
+    report = result.roll("2028", instance(tmp_path, SHOP.replace("value: 5", f"value: {now}")))
+    assert report.found.held.objective == approx(25)
+    assert report.found.regret == approx(2)
+
+
 def test_without_news_nothing_is_regretted_and_nothing_changes(tmp_path):
     result = instance(tmp_path).solve(gap=0)
     report = result.roll("2029")
@@ -263,3 +274,22 @@ def test_a_past_that_cannot_be_kept_is_told(tutorial, tmp_path, capsys):
     assert "hold before the date too: sites.coast.pue" in printed.out
     assert "Coast campus facility power offers at most 350 MW in 2027Q3" in printed.err
     assert not out.exists()
+
+
+def test_a_plan_of_least_cost_regrets_what_it_made_too_early(tmp_path):
+    """Thirty are made in 2027 at 1, as they cost 2 later; at 0.5 from 2028 on, twenty of them would wait."""
+    text = SHOP.replace("capacity: 6", "capacity: 30").replace("value: 5", "value: 0, required: true")
+    text = text.replace("cost: 1,", "cost: [1, 2, 2],")
+    result = instance(tmp_path, text).solve("least_cost", gap=0)
+    assert result.objective == approx(30)
+    report = result.roll("2028", instance(tmp_path, text.replace("2, 2]", "0.5, 0.5]")))
+    assert (report.found.held.objective, report.found.free.objective) == (approx(30), approx(20))
+    assert report.found.regret == approx(10)
+    assert report.found.regret_range == (approx(10), approx(10))
+
+
+def test_the_view_of_one_party_is_refused():
+    folder = INSTANCES / "perspective" / "price-and-cost"
+    seen = fabopt.load(folder).solve(perspective="owner:foundry")
+    with pytest.raises(AnalysisError, match="seen by one party"):
+        seen.roll("2028")

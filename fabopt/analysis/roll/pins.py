@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.explosion import AnalysisError
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.instance import Instance
-from fabopt.domain.quantity import Quantity
+from fabopt.domain.quantity import Point, Quantity
 from fabopt.io.levers import list_levers, set_lever
 from fabopt.io.shape import kinds_at, locate
 from fabopt.io.tree import Tree
@@ -102,20 +102,50 @@ def dated(tree: Tree, now: Instance, then: Instance, before: int) -> tuple[Tree,
         Levers that cannot vary over time, and so hold throughout, are named.
     """
     _, periods = make_periods(now)
-    known = {lever.path: lever.quantity for lever in list_levers(then)}
+    known = _by_lever(then, periods)
     raw, throughout = tree.raw, []
     for lever in list_levers(now):
-        old = known.get(lever.path)
-        if old is None or _same(old, lever.quantity):
+        base, place = _by_period(tree, lever.path)
+        old, new = known.get(base), lever.quantity
+        if old is None:
             continue
-        declared = [k.quantity for k in kinds_at(Instance, locate(Instance, tree.raw, lever.path)) if k.quantity]
-        if declared and declared[0].series:
-            steps = _steps(old, lever.quantity, periods, before)
-            setting = {"unit": lever.quantity.unit, "steps": {str(day): value for day, value in steps.items()}}
-            raw = set_lever(raw, lever.path, setting, Instance)
+        if place is not None:
+            if place < before:
+                value = old.mean(periods[place].start, periods[place].end)
+                raw = set_lever(raw, lever.path, {"unit": new.unit, "value": value}, Instance)
+        elif _same(old, new):
+            continue
+        elif any(k.quantity and k.quantity.series for k in kinds_at(Instance, locate(Instance, tree.raw, base))):
+            steps = {str(day): value for day, value in _steps(old, new, periods, before).items()}
+            raw = set_lever(raw, base, {"unit": new.unit, "steps": steps}, Instance)
         else:
-            throughout.append(lever.path)
+            throughout.append(base)
     return replace(tree, raw=raw), tuple(throughout)
+
+
+def _by_period(tree: Tree, path: str) -> tuple[str, int | None]:
+    """Return the lever that a list of numbers by period stands at, and the place in it; otherwise the lever itself."""
+    base, _, last = path.rpartition(".")
+    if last.isdecimal() and base:
+        kinds = kinds_at(Instance, locate(Instance, tree.raw, base))
+        if any(kind.is_list and kind.quantity is not None and kind.quantity.series for kind in kinds):
+            return base, int(last)
+    return path, None
+
+
+def _by_lever(data: Instance, periods: Sequence[Period]) -> dict[str, Quantity]:
+    """Return the numbers of an instance by lever, also in the form of a series those that are given as a list."""
+    found = {lever.path: lever.quantity for lever in list_levers(data)}
+    lists: dict[str, dict[int, Quantity]] = {}
+    for path, quantity in found.items():
+        base, _, last = path.rpartition(".")
+        if last.isdecimal():
+            lists.setdefault(base, {})[int(last)] = quantity
+    for base, by_place in lists.items():
+        points = tuple(Point(p.start, by_place[p.index].value) for p in periods if p.index in by_place)
+        if points:
+            found[base] = Quantity(by_place[min(by_place)].unit, points, "steps")
+    return found
 
 
 def _same(first: Quantity, second: Quantity) -> bool:
