@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fabopt.report.answer import Answer
     from fabopt.report.choke import ChokeReport
     from fabopt.report.compare import ComparisonReport
+    from fabopt.report.needed import NeededReport
     from fabopt.report.overview import Overview
     from fabopt.report.portfolio import PortfolioReport
     from fabopt.report.roll import RollReport
@@ -894,6 +895,54 @@ class Result:
 
         asked = Asked(within=within, until=until, minutes=budget)
         return AlternativesReport(alternatives_of(self.manifest, self.table, self._instance, asked, tell))
+
+    def needed(
+        self,
+        target: str | float,
+        *,
+        by: str = "",
+        lab: str = "",
+        levers: Sequence[str] | Mapping[str, object],
+        costs: Mapping[str, float] | None = None,
+        budget: float = 10.0,
+        tell: Callable[[str, float], None] | None = None,
+    ) -> NeededReport:
+        """Return what would have to be true for a target: the least movement of levers, or the proof that none does.
+
+        Parameters
+        ----------
+        target
+            ``"30 GW"``: facility power in use; ``"5 MH100e"``: compute; ``"90 bn USD"`` or a number: value.
+        by
+            Label of the period in which power or compute counts; the last that is reported when left out.
+        lab
+            Id of the lab whose power or compute counts; all of them when left out.
+        levers
+            Paths of the numbers that may move within their range, or each with its end: ``["a.b=*2", "c.d"]`` or
+            ``{"a.b": "*2"}``.
+        costs
+            Million dollars for one unit of change, by path, for least cost; otherwise relative changes are added up.
+        budget
+            Minutes that may be spent.
+        tell
+            Called with the name of each step and how long it took.
+
+        Raises
+        ------
+        fabopt.analysis.choke.asked.AskedError
+            When target, period, lab, levers or costs make no sense.
+        fabopt.io.levers.LeverError
+            When there is no such lever, with the nearest.
+        fabopt.io.problems.InstanceError
+            When the rules of the instance refuse the end of a lever.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.targets.study import Asked, needed_of
+        from fabopt.report.needed import NeededReport
+
+        asked = Asked(target, by, lab, levers, costs or {}, minutes=budget)
+        return NeededReport(needed_of(self.manifest, self.table, self._instance, asked, tell))
 
     def value_function(
         self, lever: str, low: float | None = None, high: float | None = None, *, whole: bool = False

@@ -95,6 +95,11 @@ class Relief:
         return any(any(part.values()) for part in self._parts)
 
     @property
+    def loosens(self) -> bool:
+        """Whether it changes something and tightens nothing."""
+        return bool(self) and all(a >= 0 for part in self._parts for a in part.values())
+
+    @property
     def unbounded(self) -> bool:
         """Whether it takes a limit away."""
         return any(np.isinf(a) for part in self._parts for a in part.values())

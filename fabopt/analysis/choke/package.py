@@ -145,7 +145,7 @@ def _packages(
     problem = oracle.problem
     m = problem.matrices if gauge == "certified" else held(problem.matrices, bench.plan)
     directions = [_by_base(oracle, cost.id) for cost in costs]
-    program = _program(m, directions, costs, target)
+    program = package_program(m, directions, costs, target)
     found: list[Package] = []
     while len(found) < count:
         outcome = bench.once(program, together(directions), target, max(oracle.seconds(), 0.0))
@@ -158,7 +158,7 @@ def _packages(
         found.append(Package(tuple(moved), max(0.0, -outcome.objective), max(0.0, least)))
         if not moved:
             return Packages(target, tuple(found), True, True)
-        program = _without(program, [i for i, r in enumerate(shares) if r > MOVED], len(costs))
+        program = leaving_out(program, [i for i, r in enumerate(shares) if r > MOVED], len(costs))
     return Packages(target, tuple(found), True, False)
 
 
@@ -168,7 +168,20 @@ def _by_base(oracle: Oracle, id: str) -> Relief:
     return group.by(np.where(np.isfinite(group.base), group.base, 0.0), group.label)
 
 
-def _program(m: Matrices, directions: Sequence[Relief], costs: Sequence[ReliefCost], target: float) -> Matrices:
+def package_program(m: Matrices, directions: Sequence[Relief], costs: Sequence[ReliefCost], target: float) -> Matrices:
+    """Return the program whose cost is that of relief: its last columns are the shares, then whether each is moved.
+
+    Parameters
+    ----------
+    m
+        The program; its own objective is what has to reach the target.
+    directions
+        What each relief moves where its share is 1.
+    costs
+        What each costs, in the same order.
+    target
+        Value to be reached.
+    """
     k = len(costs)
     most = np.array([cost.most for cost in costs])
     moved = with_target(with_reliefs(m, directions, most), m.cost, target - m.offset)
@@ -189,7 +202,7 @@ def _program(m: Matrices, directions: Sequence[Relief], costs: Sequence[ReliefCo
     )
 
 
-def _without(program: Matrices, members: Sequence[int], k: int) -> Matrices:
+def leaving_out(program: Matrices, members: Sequence[int], k: int) -> Matrices:
     """Return the program that leaves out at least one of the members: whether each is moved is then a whole number."""
     row, integer = np.zeros(program.n_columns), program.integer.copy()
     at = program.n_columns - k + np.array(members)

@@ -1,0 +1,237 @@
+"""Programs of a target: the most of it, the least movement of levers that reaches it, the best plan that does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fabopt.analysis.choke.groups import Relief
+from fabopt.analysis.choke.package import MOVED, ReliefCost, leaving_out, package_program
+from fabopt.analysis.choke.parametric import with_reliefs, with_target
+from fabopt.analysis.choke.problem import Interval
+from fabopt.analysis.sensitivity.verb import Source
+from fabopt.analysis.targets.records import Target
+from fabopt.analysis.targets.target import function_of
+from fabopt.model.tables import ModelTables, model_tables
+from fabopt.network.lower import lower
+from fabopt.network.tables import Array, Network
+from fabopt.solve.compile import Matrices
+from fabopt.solve.live import LiveLinear
+from fabopt.solve.objectives import Stage, stages
+from fabopt.solve.patch import Values, between, held, program_of, relaxed, structure_change
+from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome
+
+SLIP = 1e-7
+"""Share of a target by which rounding may leave a plan short of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The instance with levers somewhere: its model, its program with the target as objective, and its own objective.
+
+    ``program.offset`` is what the target counts whatever is decided; ``cost`` and ``stage`` are the plan's objective.
+    """
+
+    tables: ModelTables
+    program: Matrices
+    cost: Array
+    stage: Stage
+
+
+class Runs:
+    """Asks programs for a target.
+
+    Parameters
+    ----------
+    source
+        The result.
+    target
+        What is to be reached.
+    seconds
+        Longest search of one question.
+    deadline
+        When nothing more is searched (`time.monotonic`).
+
+    Attributes
+    ----------
+    base
+        The instance as it is.
+    """
+
+    def __init__(self, source: Source, target: Target, seconds: float, deadline: float) -> None:
+        self.source, self.target, self.seconds, self.deadline = source, target, seconds, deadline
+        self._known: dict[tuple[tuple[str, float], ...], Case | str] = {}
+        self._live: LiveLinear | None = None
+        base = self.at({})
+        assert isinstance(base, Case)
+        self.base = base
+        self.large = base.program.n_columns >= LARGE
+        self.mixed = bool(base.program.integer.any())
+
+    def at(self, values: Mapping[str, float]) -> Case | str:
+        """Return the instance with levers at values, or in words why the rules refuse it."""
+        key = tuple(sorted(values.items()))
+        if key not in self._known:
+            data = self.source.numbers.set_both(values) if values else self.source.numbers.data
+            self._known[key] = data if isinstance(data, str) else self._lowered(lower(data, self.source.plan.net.name))
+        return self._known[key]
+
+    def _lowered(self, net: Network) -> Case:
+        options = self.source.plan.options
+        tables = model_tables(net, options.aim, registry=False)
+        program = program_of(tables)
+        stage = stages(tables, program.n_columns, options, program.cost)[0]
+        counts, constant = function_of(self.target, tables, stage)
+        return Case(tables, replace(program, cost=counts, offset=constant), stage.cost, stage)
+
+    @property
+    def _seed(self) -> int:
+        return self.source.plan.options.seed
+
+    @property
+    def _left(self) -> float:
+        return max(min(self.seconds, self.deadline - time.monotonic()), 0.0)
+
+    # -- how much ----------------------------------------------------------------------------------------------------
+
+    def bound(self, case: Case) -> float:
+        """Return what no plan exceeds, with fractions for whole numbers; minus infinity where there is no plan."""
+        if self._live is None:
+            self._live = LiveLinear(relaxed(self.base.program), replace(self.source.plan.options, threads=1))
+        same = case is self.base or structure_change(self.base.tables, case.tables) is None
+        if not same:
+            return _most(HighsSession(relaxed(case.program), threads=1, seed=self._seed).solve())
+        return _most(self._live.solve(relaxed(case.program)))
+
+    def most(self, case: Case, reliefs: Sequence[Relief] = ()) -> Interval:
+        """Return the most of the target: of a plan found, and what no plan exceeds; reliefs may go to their ends."""
+        if reliefs:
+            program = with_reliefs(case.program, reliefs, np.ones(len(reliefs)))
+            bound = _most(HighsSession(relaxed(program), threads=1, seed=self._seed).solve())
+        else:
+            program, bound = case.program, self.bound(case)
+        if not self.mixed or not np.isfinite(bound):
+            return Interval(bound, bound)
+        found = -np.inf
+        if self.large and len(self.source.plan.x) == case.program.n_columns:  # the plan's whole numbers will often do
+            kept = held(program, np.concatenate([self.source.plan.x, np.zeros(len(reliefs))]))
+            found = _most(HighsSession(kept, threads=1, seed=self._seed).solve())
+            if found >= self.enough:
+                return Interval(found, bound)
+        outcome = HighsSession(program, threads=1, seed=self._seed).solve(time_limit=self._left, gap=1e-6)
+        if outcome.ended is Ended.INFEASIBLE:
+            return Interval(-np.inf, -np.inf)
+        found = max(found, -np.inf if outcome.objective is None else outcome.objective)
+        return Interval(found, max(found, bound if outcome.bound is None else min(bound, outcome.bound)))
+
+    @property
+    def enough(self) -> float:
+        """What counts as the target: a plan may be short of it by rounding."""
+        return self.target.amount - SLIP * (1.0 + abs(self.target.amount))
+
+    # -- how far -----------------------------------------------------------------------------------------------------
+
+    def packages(self, reliefs: Sequence[Relief], sizes: Mapping[str, float], count: int) -> list[Package]:
+        """Return the smallest movements that reach the target, each leaving out a lever of those before it.
+
+        Parameters
+        ----------
+        reliefs
+            What each lever moves on the whole way to its end; its label is the path.
+        sizes
+            What the whole way counts, by path.
+        count
+            How many.
+        """
+        k, n = len(reliefs), self.base.program.n_columns
+        costs = [ReliefCost(relief.label, sizes[relief.label]) for relief in reliefs]
+        program = package_program(self.base.program, reliefs, costs, self.target.amount)
+        found: list[Package] = []
+        while len(found) < count and self._left > 0:
+            session = HighsSession(program, threads=1, seed=self._seed)
+            session.set_option("mip_abs_gap", 1e-9)
+            outcome = session.solve(time_limit=self._left, gap=1e-6)
+            if outcome.x is None or outcome.objective is None:
+                break
+            shares = outcome.x[n : n + k]
+            moved = {relief.label: float(s) for relief, s in zip(reliefs, shares, strict=True) if s > MOVED}
+            least = 0.0 if outcome.bound is None else max(0.0, -outcome.bound)
+            found.append(Package(moved, max(0.0, -outcome.objective), least))
+            if not moved:
+                break
+            program = leaving_out(program, [i for i, s in enumerate(shares) if s > MOVED], k)
+        return found
+
+    def value(self, case: Case) -> float | None:
+        """Return the objective of the best plan found that reaches the target; None without one."""
+        m = replace(case.program, cost=case.cost, offset=0.0)
+        program = with_target(m, case.program.cost, self.enough - case.program.offset)
+        outcome = HighsSession(program, threads=1, seed=self._seed).solve(
+            time_limit=self._left, gap=self.source.plan.options.gap, apart=case.stage.standing
+        )
+        return None if outcome.objective is None else case.stage.reported(outcome.objective)
+
+    def straight(self, path: str, now: float, end: float) -> Relief | None:
+        """Return what a lever moves on its whole way where that is sides and bounds alone, in proportion; else None."""
+        two, half = self.at({path: end}), self.at({path: (now + end) / 2})
+        if isinstance(two, str) or isinstance(half, str):
+            return None
+        cases = (half, two)
+        if any(structure_change(self.base.tables, case.tables) is not None for case in cases):
+            return None
+        one = self.base.program
+        middle, patch = (between(one, case.program) for case in cases)
+        if any(len(p.entries) or len(p.costs) for p in (middle, patch)) or two.program.offset != one.offset:
+            return None
+        if not _proportional(middle.rows, patch.rows) or not _proportional(middle.columns, patch.columns):
+            return None
+        if not np.array_equal(patch.columns.old[:, 0], patch.columns.new[:, 0]):
+            return None  # a lower bound
+        if one.integer[patch.columns.at].any():
+            return None  # the bound of a whole number moves in steps
+        rows, columns = patch.rows, patch.columns
+        up, down, top = _way(rows, 1), _way(rows, 0), _way(columns, 1)
+        return Relief(
+            path,
+            {i: v for i, v in zip(rows.at.tolist(), up.tolist(), strict=True) if v},
+            {i: -v for i, v in zip(rows.at.tolist(), down.tolist(), strict=True) if v},
+            {j: v for j, v in zip(columns.at.tolist(), top.tolist(), strict=True) if v},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Shares of the way to their ends by lever, what they count together, and what is proven of the least."""
+
+    shares: Mapping[str, float]
+    size: float
+    least: float
+
+
+def _proportional(half: Values, whole: Values) -> bool:
+    """Return whether half the way moves every side by half."""
+    if not np.array_equal(half.at, whole.at):
+        return False
+    finite = np.isfinite(whole.old)
+    if not (np.array_equal(finite, np.isfinite(whole.new)) and np.array_equal(finite, np.isfinite(half.new))):
+        return False
+    middle = (whole.old[finite] + whole.new[finite]) / 2
+    return bool(np.allclose(half.new[finite], middle, rtol=1e-9, atol=1e-9))
+
+
+def _way(values: Values, side: int) -> Array:
+    """Return how far one side moves; what has no side does not."""
+    moved = np.zeros(len(values))
+    there = np.isfinite(values.old[:, side])
+    moved[there] = values.new[there, side] - values.old[there, side]
+    return moved
+
+
+def _most(outcome: Outcome) -> float:
+    """Return the value of a linear program: without a limit, or without an answer, nothing is known to be too much."""
+    if outcome.ended is Ended.INFEASIBLE:
+        return -np.inf
+    return np.inf if outcome.objective is None or outcome.ended is not Ended.OPTIMAL else outcome.objective

@@ -1,0 +1,303 @@
+r"""What would have to be true: the least movement of levers that reaches a target, and the proof when none does.
+
+A target is reached when *some* plan reaches it, whatever that costs; what it costs is the difference of the objective.
+
+1. **As things are**: the most of the target over all plans, with fractions for whole numbers (a bound) and with whole
+   ones (a plan).
+2. **Levers that move sides and bounds alone**, in proportion (capacity, power, demand, budget), are decisions of the
+   program itself (F8): with :math:`r_k \in [0, 1]` the share of the way to the end of lever :math:`k`, and :math:`w_k`
+   what the whole way counts,
+
+   .. math:: \min \sum_k w_k r_k \quad\text{s.t.}\quad Ax \le b + \sum_k r_k\, \Delta b_k, \quad m'x \ge T
+
+   for each alone and for all of them together. Whole numbers stay free, so the answer is least over all plans.
+3. **Any other lever** (a yield, a price, a lead time) changes coefficients or the structure. It is moved, the instance
+   is lowered again and solved; bisection finds where the target is first reached, taken that it is not lost again
+   further on.
+4. **The proof**: with all levers free up to their ends (where there are levers of the second sort, all at their ends),
+   the bound with fractions for whole numbers lies below the target.
+
+What is found is put into the instance, which is validated and solved once more for the best plan that reaches the
+target.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.choke.groups import Relief
+from fabopt.analysis.choke.problem import Interval
+from fabopt.analysis.sensitivity.verb import Source, source_of
+from fabopt.analysis.targets.levers import Lever, levers_of
+from fabopt.analysis.targets.records import Move, Needed, Way
+from fabopt.analysis.targets.runs import Case, Runs
+from fabopt.analysis.targets.target import target_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Tell = Callable[[str, float], None]
+
+STEPS, FEWER = 20, 8
+"""Halvings of the way of a lever that is searched, and of one in a large program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked: the target in words, the levers, what they cost, and the time that may be spent.
+
+    Attributes
+    ----------
+    target, by, lab
+        As for :func:`~fabopt.analysis.targets.target.target_of`.
+    levers, costs
+        As for :func:`~fabopt.analysis.targets.levers.levers_of`.
+    minutes, seconds
+        Time in all, and of the longest search of one question.
+    """
+
+    target: str | float
+    by: str = ""
+    lab: str = ""
+    levers: Sequence[str] | Mapping[str, object] = ()
+    costs: Mapping[str, float] = field(default_factory=dict)
+    minutes: float = 10.0
+    seconds: float = 60.0
+
+
+def needed_of(
+    manifest: Mapping[str, Any],
+    read: Callable[[str], pd.DataFrame],
+    instance: str,
+    asked: Asked,
+    tell: Tell | None = None,
+) -> Needed:
+    """Return what would have to be true for a target, of the instance of a result.
+
+    Parameters
+    ----------
+    manifest, read, instance
+        The result: what is known of its run, its tables by name, and what was solved, as JSON.
+    asked
+        What is asked.
+    tell
+        Told of each step and its seconds.
+
+    Raises
+    ------
+    AskedError
+        If target, period, lab, levers or costs make no sense, or the result is seen from one party's perspective.
+    fabopt.io.levers.LeverError
+        If there is no such lever, with the nearest.
+    fabopt.io.problems.InstanceError
+        If the rules of the instance refuse the end of a lever.
+    fabopt.solve.results.folder.ResultError
+        If the result does not fit its instance.
+    """
+    seen = manifest["options"].get("perspective", "system")
+    if seen != "system":
+        raise AskedError(f"The result is seen as {seen}; targets are asked of the system's plans.")
+    return needed(source_of(manifest, read, instance), asked, tell)
+
+
+def needed(source: Source, asked: Asked, tell: Tell | None = None) -> Needed:
+    """Return what would have to be true for a target; see :func:`needed_of`."""
+    net, options = source.plan.net, source.plan.options
+    target = target_of(asked.target, asked.by, asked.lab, net, options.objective, source.unit)
+    levers = levers_of(source.numbers, asked.levers, asked.costs)
+    study = _Study(Runs(source, target, asked.seconds, time.monotonic() + 60.0 * asked.minutes), levers, tell)
+    ways = () if study.possible.lo >= study.runs.enough else study.ways()
+    planned = study.runs.base.program
+    return Needed(
+        name=source.name,
+        held=source.held,
+        target=target,
+        levers=tuple(_move(lever, end) for lever, end in study.ends.items()),
+        counted="cost" if asked.costs else "share",
+        planned=planned.offset + float(planned.cost @ source.plan.x),
+        possible=study.possible,
+        ends=study.reach,
+        objective=source.plan.stage.reported(float(source.plan.program.cost @ source.plan.x)),
+        objective_name=options.objective,
+        unit=source.unit,
+        value_now=study.runs.value(study.runs.base) if study.possible.lo >= study.runs.enough else None,
+        ways=ways,
+        notes=tuple(study.notes),
+    )
+
+
+class _Study:
+    """The questions about one target, in their order."""
+
+    def __init__(self, runs: Runs, levers: Sequence[Lever], tell: Tell | None) -> None:
+        self.runs, self.tell, self._last = runs, tell, time.monotonic()
+        self.notes: list[str] = []
+        self.reach: Interval | None = None
+        self.possible = runs.most(runs.base)
+        self._step("as things are")
+        self.ends = self._chosen(levers)
+
+    def _step(self, name: str) -> None:
+        now = time.monotonic()
+        if self.tell is not None:
+            self.tell(name, now - self._last)
+        self._last = now
+
+    def _chosen(self, levers: Sequence[Lever]) -> dict[Lever, float]:
+        """Return the end of each lever that allows more; a lever of which neither does is left where it is.
+
+        What helps only together with others is asked once more with those at their ends.
+        """
+        found = {lever: end for lever in levers if (end := self._end(lever, {})) is not None}
+        there = {lever.path: end for lever, end in found.items()}
+        found |= {lever: end for lever in levers if lever not in found and (end := self._end(lever, there)) is not None}
+        idle = [lever.path for lever in levers if lever not in found]
+        if idle:
+            self.notes.append(f"Left where they are, as neither end allows more: {', '.join(idle)}.")
+        return {lever: found[lever] for lever in levers if lever in found}
+
+    def _end(self, lever: Lever, others: Mapping[str, float]) -> float | None:
+        """Return the end of a lever that only loosens limits, or allows most beside others; None where none does."""
+        if len(lever.ends) == 1:
+            return lever.ends[0]
+        for end in lever.ends:
+            relief = self.runs.straight(lever.path, lever.now, end)
+            if relief is not None and relief.loosens:
+                return end
+        now = self._bound(others)
+        best = max(lever.ends, key=lambda end: self._bound({**others, lever.path: end}), default=None)
+        if best is None or self._bound({**others, lever.path: best}) <= now + 1e-9 * (1.0 + abs(now)):
+            return None
+        return best
+
+    def _bound(self, values: Mapping[str, float]) -> float:
+        case = self.runs.at(values)
+        return -float("inf") if isinstance(case, str) else self.runs.bound(case)
+
+    # -- ways --------------------------------------------------------------------------------------------------------
+
+    def ways(self) -> tuple[Way, ...]:
+        """Return packages, all levers together, and each alone."""
+        runs = self.runs
+        straight = {
+            lever: relief
+            for lever, end in self.ends.items()
+            if (relief := runs.straight(lever.path, lever.now, end)) is not None
+        }
+        bent = [lever for lever in self.ends if lever not in straight]
+        self._step("levers")
+        self.reach = self._all_ends(straight, bent)
+        self._step("all at their ends")
+        alone = [
+            self._program([lever], [straight[lever]], "alone", 1)[0] if lever in straight else self._searched([lever])
+            for lever in self.ends
+        ]
+        self._step("each alone")
+        if len(self.ends) < 2 or (self.reach is not None and self.reach.hi < runs.enough):
+            return tuple(alone)
+        packages = self._program(list(straight), list(straight.values()), "package", 2) if len(straight) > 1 else []
+        joint = [self._searched(list(self.ends))] if bent else []
+        self._step("together")
+        return (*(way for way in packages if way.moves), *joint, *alone)
+
+    def _all_ends(self, straight: Mapping[Lever, Relief], bent: Sequence[Lever]) -> Interval | None:
+        """Return the most with levers up to their ends; those that are searched stand at theirs."""
+        if not bent:
+            return self.runs.most(self.runs.base, list(straight.values())) if straight else self.possible
+        self.notes.append(
+            f"What {', '.join(lever.path for lever in bent)} can do was bounded at the end of the way, not on it."
+        )
+        case = self.runs.at({lever.path: end for lever, end in self.ends.items()})
+        if isinstance(case, str):
+            self.notes.append(f"The rules refuse all levers at their ends together: {case}.")
+            return None
+        return self.runs.most(case)
+
+    def _program(
+        self, levers: Sequence[Lever], reliefs: Sequence[Relief], kind: Literal["alone", "package"], count: int
+    ) -> list[Way]:
+        """Return the smallest movements of levers that are decisions of the program."""
+        sizes = {lever.path: lever.size(self.ends[lever]) for lever in levers}
+        names = tuple(lever.path for lever in levers)
+        found = []
+        for package in self.runs.packages(reliefs, sizes, count):
+            values = {
+                lever.path: lever.now + package.shares[lever.path] * (self.ends[lever] - lever.now)
+                for lever in levers
+                if lever.path in package.shares
+            }
+            found.append(self._way(kind, names, levers, values, package.size, package.least, "program"))
+        if found:
+            return found
+        reach = self.runs.most(self.runs.base, reliefs)
+        return [Way(kind, names, (), None, None, reach, None, "program")]
+
+    def _way(
+        self,
+        kind: Literal["alone", "package", "together"],
+        names: tuple[str, ...],
+        levers: Sequence[Lever],
+        values: Mapping[str, float],
+        size: float,
+        least: float,
+        by: Literal["program", "search"],
+    ) -> Way:
+        """Return a way that was found, with the best plan of the instance in which the levers stand there."""
+        moves = tuple(_move(lever, values[lever.path]) for lever in levers if lever.path in values)
+        case = self.runs.at(values)
+        if isinstance(case, str):
+            return Way(kind, names, moves, size, least, None, None, by, f"the rules of the instance refuse it: {case}")
+        value = self.runs.value(case)
+        note = "" if value is not None else "no plan was found there in time once more"
+        return Way(kind, names, moves, size, least, None, value, by, note)
+
+    # -- search ------------------------------------------------------------------------------------------------------
+
+    def _searched(self, levers: Sequence[Lever]) -> Way:
+        """Return the least share of the way to their ends, the same for all, at which the target is reached."""
+        runs, names = self.runs, tuple(lever.path for lever in levers)
+        kind: Literal["alone", "together"] = "alone" if len(levers) == 1 else "together"
+
+        def values(share: float) -> dict[str, float]:
+            return {lever.path: lever.now + share * (self.ends[lever] - lever.now) for lever in levers}
+
+        def case(share: float) -> Case | None:
+            found = runs.at(values(share))
+            return None if isinstance(found, str) else found
+
+        last = runs.at(values(1.0))
+        if isinstance(last, str):
+            return Way(
+                kind, names, (), None, None, None, None, "search", f"the rules of the instance refuse it: {last}"
+            )
+        reach = runs.most(last)
+        if reach.lo < runs.enough:
+            return Way(kind, names, (), None, None, reach, None, "search")
+        below, share = self._halved(lambda s: (c := case(s)) is not None and runs.bound(c) >= runs.enough, 0.0)
+        if runs.mixed:
+            first = case(share)
+            if first is None or runs.most(first).lo < runs.enough:
+                _, share = self._halved(
+                    lambda s: (c := case(s)) is not None and runs.most(c).lo >= runs.enough, share, fewer=True
+                )
+        whole = sum(lever.size(self.ends[lever]) for lever in levers)
+        found = self._way(kind, names, levers, values(share), share * whole, below * whole, "search")
+        return replace(found, reach=reach)
+
+    def _halved(self, reaches: Callable[[float], bool], low: float, fewer: bool = False) -> tuple[float, float]:
+        """Return a share at which the target is not reached and one at which it is, close together."""
+        high = 1.0
+        for _ in range(FEWER if fewer or self.runs.large else STEPS):
+            middle = (low + high) / 2
+            low, high = (low, middle) if reaches(middle) else (middle, high)
+        return low, high
+
+
+def _move(lever: Lever, to: float) -> Move:
+    way = to - lever.now
+    cost = None if lever.cost is None else lever.cost * abs(way)
+    return Move(lever.path, lever.unit, lever.now, to, way / abs(lever.now) if lever.now else None, cost)

@@ -1,0 +1,190 @@
+"""What would have to be true for a target, in words and tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.choke.problem import Interval
+from fabopt.analysis.targets.records import Move, Needed, Way
+from fabopt.report.answer import wrap
+from fabopt.report.text import WIDTH, TextTable, amount, thousands
+from fabopt.report.tornado import shown, worth
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVER = 44
+"""Widest name of a lever."""
+
+KINDS = {"package": "levers, each as needed", "together": "all, same part of way", "alone": "alone"}
+
+
+class NeededReport:
+    """What would have to be true for a target: ``print`` it, or look at its parts.
+
+    Attributes
+    ----------
+    found
+        The records.
+    """
+
+    def __init__(self, found: Needed) -> None:
+        self.found = found
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        return sentence(self.found)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a way to reach the target and lever that moves."""
+        return self.found.frame
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """The tables in the order of the page; those without rows are left out."""
+        return tuple(table for table in (way_table(self.found), short_table(self.found)) if table.rows)
+
+    def lines(self, width: int = WIDTH) -> list[str]:
+        """Return the report as lines: the sentence, the tables, what a reader must know."""
+        lines = wrap(self.sentence, width)
+        for table in self.tables:
+            lines += ["", *table.lines(width)]
+        return [*lines, "", *(line for text in method(self.found) for line in wrap(text, width))]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return sentence and records as plain data."""
+        return {"sentence": self.sentence, **self.found.as_dict()}
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def __repr__(self) -> str:
+        return f"NeededReport: {self.sentence}\ntry print(...), .frame"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from fabopt.report.html import table_html
+
+        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+
+
+def sentence(found: Needed) -> str:
+    """Return the answer in one sentence."""
+    target, best = found.target, found.best
+    what = {"power": " of facility power in use", "compute": " of compute", "value": " of value"}[target.measure]
+    goal = f"{_amount(found, target.amount)}{what}"
+    goal += f" in {target.by}" if target.by else ""
+    goal += f" for {target.lab}" if target.lab else ""
+    plan = f"the plan has {_amount(found, found.planned)}"
+    if found.value_now is not None:
+        if found.planned >= target.amount:
+            return f"Nothing has to change for {goal}: {plan}."
+        less = worth(found.objective - found.value_now, found.unit)
+        return f"Nothing has to change for {goal}: {plan}, and one that reaches it gives up {less} of the value."
+    now = f"{plan}, and no plan more than {_amount(found, found.possible.hi)} as things are"
+    if best is not None:
+        moves = " and ".join(_moved(found, move) for move in best.moves)
+        count = "least cost" if found.counted == "cost" else "smallest change"
+        text = f"For {goal} ({now}), the {count} that was found is {moves}"
+        if best.kind == "alone" and len(found.levers) > 1:
+            text += ", alone"
+        return f"{text}; {_then(found, best)}."
+    if found.reachable is False and found.ends is not None:
+        most = _amount(found, found.ends.hi)
+        return f"No plan reaches {goal} with these levers: with all of them at their ends it is at most {most} ({now})."
+    return f"No way to {goal} was found with these levers, and none is proven impossible ({now})."
+
+
+def _then(found: Needed, way: Way) -> str:
+    if way.value is None:
+        return way.note or "no plan was found there"
+    return f"the best plan that then reaches it is worth {worth(way.value, found.unit)}, {_against(found, way.value)}"
+
+
+def _against(found: Needed, value: float) -> str:
+    more = value - found.objective
+    return f"{worth(abs(more), found.unit)} {'more' if more >= 0 else 'less'} than the plan"
+
+
+def _moved(found: Needed, move: Move) -> str:
+    unit = "" if move.unit == "1" else f" {move.unit}"
+    text = f"{move.path} from {amount(move.now)} to {amount(move.to)}{unit}"
+    by = _change(move)
+    return f"{text} ({f'{amount(move.cost)} M USD' if move.cost is not None else by})"
+
+
+def _change(move: Move) -> str:
+    return "-" if move.share is None else f"{100.0 * move.share:+.3g} %"
+
+
+def _amount(found: Needed, value: float) -> str:
+    if found.target.measure == "power":
+        return f"{amount(value / 1000.0)} GW" if abs(value) >= 1000.0 else f"{amount(value)} MW"
+    return f"{thousands(value)} H100 equivalents" if found.target.measure == "compute" else worth(value, found.unit)
+
+
+def way_table(found: Needed) -> TextTable:
+    """Return the ways that reach the target, each lever with how far it moves."""
+    rows = []
+    for way in found.ways:
+        for i, move in enumerate(way.moves):
+            unit = "" if move.unit == "1" else move.unit
+            cells = [KINDS[way.kind] if i == 0 else "", shown(move.path, LEVER), unit]
+            cells += [amount(move.now), amount(move.to), _change(move)]
+            if found.counted == "cost":
+                cells.append("" if move.cost is None else amount(move.cost))
+            cells.append("" if i else "-" if way.value is None else amount(way.value))
+            rows.append(tuple(cells))
+    cost = ("cost",) if found.counted == "cost" else ()
+    money = f", {found.unit}" if found.unit else ""
+    title = f"What would have to be true; {found.objective_name} of the best plan that then reaches it{money}"
+    heads = ("moved", "lever", "unit", "now", "to", "change", *cost, found.objective_name)
+    return TextTable(title, heads, tuple(rows), left=3)
+
+
+def short_table(found: Needed) -> TextTable:
+    """Return what does not reach the target: how far it gets."""
+    rows = []
+    ends = {lever.path: lever for lever in found.levers}
+    for way in found.ways:
+        if way.moves:
+            continue
+        names = way.levers[0] if way.kind == "alone" else "all together"
+        end = amount(ends[way.levers[0]].to) if way.kind == "alone" else "their ends"
+        rows.append((shown(names, LEVER), end, _reach(way.reach), way.note))
+    title = f"What does not reach it: the most with the lever at its end, {_unit(found)}"
+    return TextTable(title, ("lever", "end", "most", ""), tuple(rows), left=1)
+
+
+def _unit(found: Needed) -> str:
+    return found.target.unit or "in the unit of the value"
+
+
+def _reach(reach: Interval | None) -> str:
+    if reach is None:
+        return "-"
+    near = reach.hi - reach.lo <= 1e-4 * (1.0 + abs(reach.hi))
+    return amount(reach.hi) if near else f"{amount(reach.lo)} to {amount(reach.hi)}"
+
+
+def method(found: Needed) -> list[str]:
+    """Return what a reader must know, one text a line."""
+    least = "the cost of the levers" if found.counted == "cost" else "the sum of relative changes"
+    lines = [
+        f"From {found.held}; a target is reached when some plan reaches it, whatever it is worth. Least is {least}."
+    ]
+    if any(way.found_by == "search" and way.moves for way in found.ways):
+        lines.append(
+            "Levers that change coefficients were moved and solved again, taken that what is reached is not lost "
+            "further on."
+        )
+    for way in found.ways:
+        if way.size is not None and way.least is not None and way.size - way.least > 2e-3 * (1.0 + way.size):
+            less = "proven no less than" if way.found_by == "program" else "does not suffice:"
+            lines.append(f"{', '.join(way.levers)}, {KINDS[way.kind]}: found {way.size:.4g}, {less} {way.least:.4g}.")
+        if way.note and way.moves:
+            lines.append(f"{', '.join(way.levers)}: {way.note}.")
+    return [*lines, *found.notes]
