@@ -280,13 +280,33 @@ class HighsSession:
         """
         if not len(self.cost):
             return self._without_columns()
+        self._progress, self._stoppable = progress, interruptible
+        ended, seconds = self._run(time_limit, gap, apart)
+        return self._outcome(ended, seconds)
+
+    def value(self, interruptible: bool = True) -> float:
+        """Solve a linear program as it stands and return its value alone: minus infinity without a plan.
+
+        Where thousands are asked, bringing a plan and prices over costs a third of the time.
+        """
+        if not len(self.cost):
+            objective = self._without_columns().objective
+            return -np.inf if objective is None else objective
+        self._progress, self._stoppable = None, interruptible
+        ended, _ = self._run(np.inf, 0.0, 0.0)
+        if ended is Ended.OPTIMAL:
+            return self.offset + float(self._highs.getInfo().objective_function_value)
+        return np.inf if ended is Ended.UNBOUNDED else -np.inf
+
+    def _run(self, time_limit: float, gap: float, apart: float) -> tuple[Ended, float]:
+        """Run HiGHS and return how it ended and the seconds that it took."""
         self.set_option("time_limit", max(time_limit, 0.0))
         self.set_option("mip_rel_gap", gap)
         self._choose_methods()
         # HiGHS counts its offset in the denominator of the gap, so the part that proves nothing goes in with a minus.
         self._check(self._highs.changeObjectiveOffset(-apart), "an offset of the objective")
         self._apart = apart
-        self._progress, self._stoppable, self._last, self._failure = progress, interruptible, -np.inf, None
+        self._last, self._failure = -np.inf, None
         _prepare_scheduler(self.threads)
         before = self._highs.getRunTime()
         status = self._highs.run()
@@ -297,12 +317,12 @@ class HighsSession:
             raise SolverError(f"HiGHS failed with the status {self._highs.modelStatusToString(model_status)!r}.")
         seconds = self._highs.getRunTime() - before
         if model_status == _STATUS.kUnboundedOrInfeasible:
-            return self._outcome(self._tell_unbounded(), seconds)
+            return self._tell_unbounded(), seconds
         if model_status not in _ENDED:
             raise SolverError(
                 f"HiGHS ended with {self._highs.modelStatusToString(model_status)!r}, not with an answer."
             )
-        return self._outcome(_ENDED[model_status], seconds)
+        return _ENDED[model_status], seconds
 
     def solve_afresh(self) -> Outcome:
         """Solve a linear program again from its last basis, factorised anew and without scaling.

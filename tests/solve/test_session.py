@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from model_cases import activity, demand, effect, flow, material, network, resource, seq, unit, use, workshop
+from scipy import sparse
 
 from fabopt.model.build import build
 from fabopt.network.tables import Budget, Term
-from fabopt.solve.compile import compile_model
+from fabopt.solve.compile import Matrices, compile_model
 from fabopt.solve.diagnose import smallest
 from fabopt.solve.finish import weights
 from fabopt.solve.options import OptionError, SolveOptions
@@ -334,3 +335,36 @@ def test_what_breaks_a_row_or_makes_the_solver_give_up_is_solved_once_more(monke
     plan = solve(workshop(2, (4, 4), (9, 9), make={"lot": 1.5}))
     assert spoilt
     assert plan.objective == approx(right)
+
+
+# -- the value alone ---------------------------------------------------------------------------------------------------
+
+
+def small(cost, upper, rows=(), offset=0.0):
+    """Columns from 0, rows a x <= b."""
+    a = sparse.csc_array(np.array([row for row, _ in rows], dtype=float).reshape(len(rows), len(cost)))
+    limit = np.array([b for _, b in rows], dtype=float)
+    n = len(cost)
+    return HighsSession(
+        Matrices(
+            a=a, row_lower=np.full(len(rows), -np.inf), row_upper=limit, column_lower=np.zeros(n),
+            column_upper=np.full(n, upper), cost=np.array(cost, dtype=float), integer=np.zeros(n, dtype=bool),
+            offset=offset, labels=tuple(("row", (str(i),)) for i in range(len(rows))),
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("program", "value"),
+    [
+        (small([3, 2], np.inf, [([1, 1], 4), ([1, 3], 6)], offset=5.0), 17.0),
+        (small([3, 2], np.inf), np.inf),
+        (small([3], np.inf, [([1], -1)]), -np.inf),
+        (small([], np.inf, offset=2.0), 2.0),
+        (small([], np.inf, [([], -1)]), -np.inf),
+    ],
+    ids=["optimal", "unbounded", "infeasible", "nothing to decide", "nothing to decide, infeasible"],
+)
+def test_the_value_alone_is_that_of_the_plan_and_infinite_without_one(program, value):
+    assert program.value() == approx(value)
+    assert program.value() == approx(value)  # from the basis

@@ -255,7 +255,7 @@ class _Derivative:
         session.set_row_bounds(rows, low, high)
         session.set_column_bounds(columns, m.column_lower[columns], top)
         try:
-            return worth(session.solve())
+            return session.value()
         finally:
             session.set_row_bounds(rows, m.row_lower[rows], m.row_upper[rows])
             session.set_column_bounds(columns, m.column_lower[columns], m.column_upper[columns])

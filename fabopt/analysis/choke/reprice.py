@@ -135,11 +135,11 @@ def _gain(session: HighsSession, basis: Any, relief: Relief, base: float, bound:
     session.set_row_bounds(rows, low - down, high + up)
     session.set_column_bounds(columns, left, right + np.array([relief.column[j] for j in columns.tolist()]))
     try:
-        outcome = session.solve(interruptible=False)
+        value = session.value(interruptible=False)
     finally:
         session.set_row_bounds(rows, low, high)
         session.set_column_bounds(columns, left, right)
-    return 0.0 if outcome.objective is None else max(outcome.objective - base, 0.0)
+    return max(value - base, 0.0) if np.isfinite(value) else 0.0
 
 
 def choke_point(plan: Restored) -> tuple[str, float]:
