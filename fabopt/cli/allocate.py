@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _Game = typer.Option("--game", help="Play the game of orders instead: what customers order under the rule.")
 _Limits = typer.Option("--limits", help="Price limits instead: on diversity, resilience and exports, each alone.")
 _OwnSilicon = typer.Option("--own-silicon", help="Say what a lab's own chip is worth instead.", show_default=False)
-_TwoStage = typer.Option("--two-stage", help="Let the rules allot what is there first; then all plan, and each lab for itself.")
+_TwoStage = typer.Option("--two-stage", help="Let the rules allot what is there first; then plan, each lab too.")
 _Each = typer.Option("--each", help="Price each policy alone too, with one more plan each.")
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 _Gap = typer.Option(help="Relative gap at which a plan is good enough; else the instance's own.", show_default=False)

@@ -310,12 +310,12 @@ def games(instance: Instance) -> tuple[GameOf, ...]:
             claim = policy.customers.get(v)
             if claim is not None and claim.need is not None:
                 needs[n] = split.scope.total(amounts(chain, policy, claim.need))[0]
-        if not np.isfinite(needs).all() or not needs.sum() > 0.0:
+        capacity = float(split.scope.total(split.scope.base)[0])
+        if not np.isfinite(needs).all() or not needs.sum() > 0.0 or not capacity > 0.0:
             continue
         worth = [policy.customers[v].worth.value if v in policy.customers else 1.0 for v in split.customers]
         most = math.inf if policy.game.most is None else policy.game.most
         players = Players(needs, np.array(worth), most, policy.game.cancelling.value)
-        capacity = float(split.scope.total(split.scope.base)[0])
         played = play(players, partial(_allotted, claims), capacity, policy.game.rounds)
         label = window_label(net, split.scope.windows[0])
         found.append(
@@ -324,7 +324,10 @@ def games(instance: Instance) -> tuple[GameOf, ...]:
             )
         )
     if not found:
-        raise AnalysisError("No policy of the instance goes by orders, so there is no game to play.")
+        raise AnalysisError(
+            "No policy of the instance splits by orders what is there without expansions (chips must be made first), "
+            "so there is no game to play."
+        )
     return tuple(found)
 
 
