@@ -80,7 +80,10 @@ def read_text(path: Path, shown: str) -> tuple[str, str]:
 def atomic_write(path: Path, content: str | bytes) -> None:
     """Write a file under a temporary name beside it, then rename it, so that it is there whole or not at all."""
     data = content.encode() if isinstance(content, str) else content
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    except OSError as error:  # of the temporary name nobody has heard
+        raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)

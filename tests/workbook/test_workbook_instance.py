@@ -12,6 +12,7 @@ import pytest
 import fabopt
 from fabopt.cli import main
 from fabopt.io.load import read_instance
+from fabopt.io.problems import InstanceError
 from fabopt.io.workbook.layout import read_path, write_path
 from fabopt.io.workbook.read import read_workbook
 from fabopt.io.workbook.write import workbook_bytes
@@ -77,6 +78,14 @@ def test_a_name_that_a_spreadsheet_would_run_is_text_and_comes_back_as_it_was(na
     assert not [cell.value for cell in cells if isinstance(cell.value, str) and cell.value[0] in "=+-@＝\t"]
     fabopt.import_(file, tmp_path / "made")
     assert read_instance(tmp_path / "made").labs["aurora"].name == name
+
+
+@pytest.mark.parametrize("name", ["a\rb", "a\x07b", "_x005F_", "x" * 40_000, "  "])
+def test_a_text_that_a_workbook_could_not_give_back_is_refused(name, tmp_path):
+    data = fabopt.load(TUTORIAL).data
+    labs = {**data.labs, "aurora": data.labs["aurora"].model_copy(update={"name": name})}
+    with pytest.raises(InstanceError, match=r"labs\.aurora\.name: a workbook cannot hold the text"):
+        workbook_bytes(data.model_copy(update={"labs": type(data.labs)(labs)}))
 
 
 def test_sheets_have_heads_frozen_panes_filters_and_lists_of_choices(tmp_path):

@@ -43,6 +43,12 @@ def as_meant(text: str) -> str:
     return text[1:] if _MADE_PLAIN.match(text) else text
 
 
+def can_hold(text: str) -> bool:
+    """Whether a cell gives a text back as it was: not too long, not blank, no control characters or their escapes."""
+    odd = any(ord(sign) < 32 and sign not in "\t\n" for sign in text) or "x005F_" in text
+    return bool(text.strip()) and not odd and len(neutral(text)) <= MOST_TEXT
+
+
 def put(sheet: Worksheet, row: int, column: int, value: object, form: Format | None = None) -> None:
     """Write a value into a cell (row and column from 0): a number as a number, a text never as a formula or a link.
 

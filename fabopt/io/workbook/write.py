@@ -12,9 +12,10 @@ from pydantic import BaseModel
 
 from fabopt.domain.base import Path
 from fabopt.domain.quantity import ASSUMED_RANGE, Quantity
+from fabopt.io.problems import InstanceError, Problem, brief, dotted
 from fabopt.io.schema import schema_rows
 from fabopt.io.shape import Kind, fields_of, kinds, kinds_at
-from fabopt.io.workbook.cells import new_workbook, put
+from fabopt.io.workbook.cells import MOST_TEXT, can_hold, new_workbook, put
 from fabopt.io.workbook.layout import (
     BESIDE,
     COLUMNS,
@@ -59,7 +60,7 @@ _READ_ME = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a sheet: the path of its field below the entry, its cells, and whether it is a number with a unit."""
+    """A row of a sheet: the path of its field from the top, and its cells."""
 
     path: Path
     when: str = ""
@@ -72,10 +73,16 @@ def workbook_bytes(instance: Instance) -> bytes:
     """Return an instance as a workbook, the same bytes for the same instance.
 
     What stands at its default is left out; numbers stand in the unit of their field.
+
+    Raises
+    ------
+    InstanceError
+        With every text that a cell could not give back as it is.
     """
     lean = instance.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     model = type(instance)
     paths = sections(model)
+    _check_texts(lean)
     into = BytesIO()
     with new_workbook(instance.about.title or "fabopt instance", into) as book:
         _help_sheet(book)
@@ -90,6 +97,28 @@ def workbook_bytes(instance: Instance) -> bytes:
                 _sheet(book, write_path(path), rows, model, path)
         _fields_sheet(book, model)
     return into.getvalue()
+
+
+def _check_texts(lean: Mapping[str, Any]) -> None:
+    hint = f"write it without control characters, not empty, with at most {MOST_TEXT} characters"
+    problems = [
+        Problem("", None, dotted(path), f"a workbook cannot hold the text {brief(text)}", hint=hint)
+        for path, text in _texts(lean, ())
+        if not can_hold(text)
+    ]
+    if problems:
+        raise InstanceError(problems)
+
+
+def _texts(node: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(node, str):
+        yield path, node
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _texts(value, (*path, key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _texts(value, (*path, index))
 
 
 def _at(tree: Any, path: Path) -> Any:
