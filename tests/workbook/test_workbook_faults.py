@@ -48,7 +48,15 @@ def opened(good):
 # sheet, first cells of the row, column, what is entered, where in the row it is reported, field, part of the message
 EDITS = [
     ("fabs", ("north", "wafer_starts"), "D", "many", "D", "fabs.north.wafer_starts", "write a number and a unit"),
-    ("fabs", ("north", "wafer_starts"), "E", "MW", "D", "fabs.north.wafer_starts", "give a number in kwafer/month"),
+    (
+        "fabs",
+        ("north", "wafer_starts"),
+        "E",
+        "MW",
+        "E",
+        "fabs.north.wafer_starts.unit",
+        "give a number in kwafer/month",
+    ),
     ("fabs", ("north", "wafer_starts"), "F", 99, "D", "fabs.north.wafer_starts", "low 99 lies above the value 12"),
     ("fabs", ("north", "wafer_starts"), "G", "x", "G", "fabs.north.wafer_starts.high", "'x' is no quantity"),
     ("fabs", ("north", "wafer_starts"), "H", "novel", "D", "fabs.north.wafer_starts", "'novel' is no source"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Literal, get_origin
@@ -65,7 +65,23 @@ def read_workbook(path: FilePath) -> tuple[Tree, Instance]:
         problems = [*problems, *error.problems]
     if problems or instance is None:
         raise InstanceError(problems)
-    return tree, instance
+    return replace(tree, raw=_shortened(Instance, raw, ())), instance
+
+
+def _shortened(model: type[BaseModel], node: Any, path: Path) -> Any:
+    """Write numbers about which nothing but a unit is said as people do: ``180 kwafer/month``."""
+    if isinstance(node, dict):
+        whole = path[:-2] if path[-2:-1] in (("linear",), ("steps",)) else path
+        declared = next((kind.quantity for kind in kinds_at(model, whole) if kind.quantity), None)
+        if declared and node.keys() == {"value", "unit"} and isinstance(node["value"], int | float):
+            number, unit = repr(node["value"]).removesuffix(".0"), node["unit"]
+            if unit != "1":
+                return f"{number} {unit}"
+            return resolve_scalar(number) if declared.unit == "1" else node
+        return {key: _shortened(model, value, (*path, key)) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_shortened(model, value, (*path, index)) for index, value in enumerate(node)]
+    return node
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,15 +233,12 @@ class _Reader:
             self.put(path, self.scalar(path, value), value.place)
 
     def quantity(self, path: Path, cells: Mapping[str, _Cell]) -> Any:
-        """Return a number as it is written in an instance, in short where nothing but a unit is said about it."""
+        """Return a number with what is said about it as it is written in an instance."""
         raw: dict[str, Any] = {}
         for name in ("value", "unit", *BESIDE):
             if name in cells:
                 self.places[(*path, name)] = cells[name].place
                 raw[name] = self.beside(name, cells[name].value)
-        if raw.keys() == {"value", "unit"} and isinstance(raw["value"], int | float) and isinstance(raw["unit"], str):
-            number = repr(raw["value"]).removesuffix(".0")
-            return f"{number} {raw['unit']}" if raw["unit"] not in ("", "1") else resolve_scalar(number)
         return raw["value"] if raw.keys() == {"value"} else raw
 
     def beside(self, name: str, value: object) -> object:
