@@ -5,8 +5,8 @@ that must be met, and fabs that now start less): the limits of such a draw give 
 share of a limit that no gain is worth, and stay there while gains are asked.
 
 Prices bound every gain from above (:math:`v(b + \Delta) \le v(b) + y'\Delta`), so gains are asked in the order of that
-bound, until the best of them exceeds the next bound; the limits after that are counted at their bound or at the least
-of the gains that were asked, whichever is less, since they cannot be first.
+bound, until the best of them exceeds the next bound or :data:`MOST` were asked; the limits after that are counted at
+their bound or just below the best of the gains that were asked, whichever is less.
 """
 
 from __future__ import annotations
