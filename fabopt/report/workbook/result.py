@@ -165,7 +165,6 @@ def _summary(
     cell, found = value
     unit, stated = str(manifest["money_unit"]), float(manifest["value"])
     put(sheet, 0, 0, f"Plan for {manifest['instance']}", forms.title)
-    put(sheet, 1, 0, sentence, forms.get(wrap=True))
     sheet.merge_range(1, 0, 1, 2, None, forms.get(wrap=True))
     put(sheet, 1, 0, sentence, forms.get(wrap=True))
     sheet.set_row(1, 64)
