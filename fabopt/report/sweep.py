@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from fabopt.analysis.sweep.case import UNKNOWN
 from fabopt.analysis.sweep.design import LeverColumn
 from fabopt.analysis.sweep.records import Sweep
 from fabopt.report.answer import wrap
@@ -107,7 +108,7 @@ def sentence(found: Sweep) -> str:
     low, high = worth(min(values), found.unit), worth(max(values), found.unit)
     span = low if low == high else f"{low} to {high}"
     text = f"Of {runs} {len(plans):,} {'has' if len(plans) == 1 else 'have'} a plan, {_what(found)} {span}"
-    chokes = _counted([o["choke"] for o in plans if o["choke"]])
+    chokes = _counted([o["choke"] for o in plans if o["choke"] not in ("", UNKNOWN)])
     if chokes:
         named = [f"{name} in {count:,}" for name, count in chokes[:2]]
         text += f"; the choke point is {' and '.join(named)}"
@@ -194,9 +195,12 @@ def choke_table(found: Sweep) -> TextTable:
     rows = []
     for name, count in _counted([o["choke"] for o in plans])[:MOST]:
         mine = [o for o in plans if o["choke"] == name]
-        values, gains = [o["objective"] for o in mine], [o["choke_gain"] for o in mine]
+        values = [o["objective"] for o in mine]
+        gains = [o["choke_gain"] for o in mine if o["choke_gain"] is not None]
         span = f"{amount(min(values))} to {amount(max(values))}"
-        rows.append((name or "none: no limit earns anything", f"{count:,}", span, amount(median(gains))))
+        rows.append(
+            (name or "none: no limit earns anything", f"{count:,}", span, amount(median(gains)) if gains else "-")
+        )
     title = f"Choke points: runs, objective there, median worth of 10 % more{_in(found)}"
     return TextTable(title, ("choke point", "runs", "objective", "10 % more"), tuple(rows))
 

@@ -55,7 +55,7 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
     session.set_costs(cost)
     session.hold_integers(x)
     try:
-        held = _solved(session)
+        held = linear_answer(session)
         if held.ended is Ended.INFEASIBLE:
             return None
         if held.x is None or held.row_price is None or held.column_price is None:
@@ -75,7 +75,7 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
     return Finished(plan, held.row_price, held.column_price)
 
 
-def _solved(session: HighsSession) -> Outcome:
+def linear_answer(session: HighsSession) -> Outcome:
     """Solve the linear program, once more without scaling where HiGHS gives up or its answer breaks a row."""
     try:
         outcome = session.solve(interruptible=False)
@@ -94,7 +94,7 @@ def _prices(session: HighsSession, cost: Array) -> Outcome:
     rows = np.arange(session.matrices.n_rows, len(session.row_lower), dtype=np.int64)
     session.set_row_bounds(rows, np.full(len(rows), -np.inf), np.full(len(rows), np.inf))
     session.set_costs(cost)
-    return _solved(session)
+    return linear_answer(session)
 
 
 def _worse(cost: Array, plan: Array, than: Array) -> bool:
@@ -125,7 +125,7 @@ def _break_ties(session: HighsSession, x: Array, row_price: Array, column_price:
     cost, offset = session.cost, session.offset
     session.set_costs(np.where(np.isfinite(before[0]), -weights(len(x)), 0.0))
     try:
-        outcome = _solved(session)
+        outcome = linear_answer(session)
     finally:
         session.set_costs(cost, offset)
         session.set_column_bounds(columns, before[0][columns], before[1][columns])

@@ -28,7 +28,7 @@ from fabopt.model.tables import ModelTables, model_tables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Array
 from fabopt.solve.compile import Matrices
-from fabopt.solve.finish import Finished
+from fabopt.solve.finish import Finished, linear_answer
 from fabopt.solve.live import DEVEX, carried_plan
 from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import Outcome
@@ -153,7 +153,7 @@ def choke_point(plan: Restored) -> tuple[str, float]:
     """
     session = HighsSession(held(plan.program, plan.x), threads=1, seed=plan.options.seed)
     session.basis = plan.basis
-    outcome = session.solve(interruptible=False)
+    outcome = linear_answer(session)
     if outcome.x is None or outcome.objective is None:
         return "", 0.0
     reported = [p.index for p in plan.net.periods if p.reported]

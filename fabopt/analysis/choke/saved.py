@@ -19,7 +19,7 @@ from fabopt.model.columns import Block
 from fabopt.model.limits import Limit
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network, Term
-from fabopt.solve.finish import Finished
+from fabopt.solve.finish import Finished, linear_answer
 from fabopt.solve.objectives import stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.outcome import Ended
@@ -165,7 +165,7 @@ class Restored:
         self.program = replace(program, cost=stage.cost, offset=stage.sign * stage.constant)
         began = time.monotonic()
         session = HighsSession(held(self.program, plan), threads=1, seed=options.seed)
-        outcome = session.solve()
+        outcome = linear_answer(session)
         self.basis: Any = session.basis
         self.seconds = time.monotonic() - began
         if outcome.ended is not Ended.OPTIMAL or outcome.x is None or outcome.row_price is None:

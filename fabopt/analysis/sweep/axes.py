@@ -11,7 +11,7 @@ from fabopt.domain.base import FieldProblem, Path
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import In, Point, Quantity
-from fabopt.io.levers import LeverError, list_levers, set_lever
+from fabopt.io.levers import Lever, LeverError, list_levers, set_lever
 from fabopt.io.problems import Positions, Problem, brief
 from fabopt.io.shape import kinds_at, locate
 from fabopt.io.sweep_file import Axis
@@ -72,6 +72,8 @@ class Axes:
         self._spreads: dict[str, Spread] = {}
         for path, axis in axes.items():
             before = len(self.problems)
+            if not self._there(path):
+                continue
             for place, value in enumerate(axis.values):
                 self._check(path, value, ("levers", path, place))
             if axis.values and (axis.low, axis.high, axis.steps) != (None, None, None):
@@ -88,6 +90,15 @@ class Axes:
 
     def _wrong(self, path: Path, message: str, hint: str = "") -> None:
         self.problems.append(Problem.at(self._positions, path, message, hint=hint))
+
+    def _there(self, path: str) -> bool:
+        """Return whether there is such a lever, and note it where there is none."""
+        try:
+            set_lever(self.tree.raw, path, False, Instance)
+        except LeverError as error:
+            self._wrong(("levers", path), str(error))
+            return False
+        return True
 
     def _check(self, path: str, value: object, where: Path) -> None:
         """Note why a lever cannot be set to a value, if it cannot; what the rules of the instance say comes later."""
@@ -109,7 +120,7 @@ class Axes:
     def _add_range(self, path: str, axis: Axis) -> None:
         quantity = self.quantities.get(path)
         if quantity is None:
-            self._no_number(path)
+            self._wrong(("levers", path), "this lever has no range", "list the values that it takes")
             return
         ends = self._ends(path, axis, quantity)
         if ends is None:
@@ -124,18 +135,9 @@ class Axes:
         elif all(low == high for low, high in zip(*ends, strict=True)):
             self._wrong(("levers", path), "it has no range", "give it a low and a high, or values")
         else:
-            lever = next(lever for lever in list_levers(self.data) if lever.path == path)
-            currency = "" if axis.low is not None or axis.high is not None else _currency(self, lever)
+            own = axis.low is None and axis.high is None
+            currency = currency_of(self.tree.raw, Lever(path, quantity), self.data) if own else ""
             self._spreads[path] = Spread(path, replace(quantity, points=points), currency)
-
-    def _no_number(self, path: str) -> None:
-        """Say why a lever has no range: there is no such lever, or it is no number."""
-        try:
-            set_lever(self.tree.raw, path, False, Instance)
-        except LeverError as error:
-            self._wrong(("levers", path), str(error))
-        else:
-            self._wrong(("levers", path), "this lever has no range", "list the values that it takes")
 
     def _ends(self, path: str, axis: Axis, quantity: Quantity) -> tuple[list[float], list[float]] | None:
         """Return low and high of every point, or None where one of them is none."""
@@ -172,10 +174,6 @@ def _declared(tree: Tree, path: str) -> In | None:
     """Return how a number is declared in the schema; None for what is no number."""
     kinds = kinds_at(Instance, locate(Instance, tree.raw, path))
     return next((kind.quantity for kind in kinds if kind.is_quantity), None)
-
-
-def _currency(axes: Axes, lever: Any) -> str:
-    return currency_of(axes.tree.raw, lever, axes.data)
 
 
 def number_of(quantities: Mapping[str, Quantity], path: str) -> tuple[float, str] | None:

@@ -111,14 +111,16 @@ class Work:
 
 
 MOST_REASONS = 3
+UNKNOWN = "not known"
+"""Choke point of a plan for which the solver gave up on finding it."""
 NO_REASON = {"no_plan": "the time limit came before any plan"}
 
 
-def _choke(net: Network, solution: Solution) -> tuple[str, float, str]:
+def _choke(net: Network, solution: Solution) -> tuple[str, float | None, str]:
     """Return the choke point of a plan, its gain, and why it is not known where it is not."""
     tables = model_tables(net, solution.options.aim)
     try:
         plan = Restored(net, tables, solution.options, solution.columns, solution.bound)
-    except ResultError as error:
-        return "", 0.0, f"the choke point is not known: {error}"
-    return (*choke_point(plan), "")
+        return (*choke_point(plan), "")
+    except (ResultError, SolverError) as error:  # the plan stands all the same
+        return UNKNOWN, None, f"the choke point is not known: {error}"
