@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.alternatives.records import Alternatives, Mix, Spread, Verdict
@@ -14,8 +15,8 @@ from fabopt.report.tornado import worth
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST, NAMED = 12, 4
-"""Most rows of a table of changes, and most orders that a sentence names."""
+MOST, LISTED, NAMED = 12, 40, 4
+"""Most rows of a table of changes and of one of orders, and most orders that a sentence names."""
 
 KINDS = {
     "chip": "Compute by chip",
@@ -129,15 +130,13 @@ def _listed(spreads: Sequence[Spread]) -> str:
 
 def order_table(found: Alternatives) -> TextTable:
     """Return orders and contracts: what all plans have first, then what some have, then what none has."""
-    rows = [
-        (s.name, s.owner or "-", s.what, s.unit, s.verdict, *_reach(s))
-        for verdict in ORDER
-        for s in found.spreads
-        if s.verdict == verdict
-    ]
+    listed = [s for verdict in ORDER for s in found.spreads if s.verdict == verdict]
+    rows = [(s.name, s.what, s.unit, s.verdict, *_reach(s)) for s in listed[:LISTED]]
     when = f" by {found.until}" if found.until else ""
     title = f"Orders and contracts{when} in all plans (must), in some (may), in none (never)"
-    return TextTable(title, ("what", "owner", "is", "unit", "verdict", "least", "plan", "most"), tuple(rows), left=5)
+    if len(listed) > LISTED:
+        title += f"; the first {LISTED} of {len(listed)}"
+    return TextTable(title, ("what", "is", "unit", "verdict", "least", "plan", "most"), tuple(rows), left=4)
 
 
 def _reach(s: Spread) -> tuple[str, str, str]:
@@ -149,7 +148,7 @@ def _end(known: Interval, found: float, sign: str) -> str:
     if known.width <= 1e-3 * max(1.0, abs(found)):
         return counted(found)
     proven = known.lo if sign == ">" else known.hi
-    return f"{counted(found)} ({sign}{counted(proven)})"
+    return f"{counted(found)} ({sign}{counted(proven)})" if isfinite(proven) else f"{counted(found)} (?)"
 
 
 def counted(value: float) -> str:
@@ -214,5 +213,8 @@ def method(found: Alternatives) -> list[str]:
     elif any(s.verdict == "open" or s.least.width > 1e-3 or s.most.width > 1e-3 for s in found.spreads):
         lines.append("Where a search was cut short, the bound stands in brackets beside what was found.")
     if found.left_out:
-        lines.append(f"Time did not allow: {', '.join(found.left_out)}.")
+        more = len(found.left_out) - MOST
+        lines.append(
+            f"Time did not allow: {', '.join(found.left_out[:MOST])}{f' and {more} more' if more > 0 else ''}."
+        )
     return lines

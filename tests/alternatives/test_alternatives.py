@@ -160,6 +160,7 @@ def test_least_and_most_are_those_of_a_second_formulation(large, monkeypatch):
             exact = by_the_second_formulation(net, measure.id, sign, band.floor)
             if exact is None:  # without a limit
                 continue
+            band.bound(measure)
             least, most = band.spread(measure)
             best, bound = (-least.hi, -least.lo) if sign < 0 else (most.lo, most.hi)
             small = 1e-5 * (1 + abs(exact))
@@ -181,6 +182,7 @@ def test_what_is_found_is_a_plan():
         _, plan, measures = found
         band = Band(plan, 0.1, 30.0, time.monotonic() + 60.0)
         for measure in measures:
+            band.bound(measure)
             band.spread(measure)
         m = plan.program
         for x in band.pool:

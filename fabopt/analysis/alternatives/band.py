@@ -6,8 +6,8 @@ With :math:`v^*` the worth of the plan and :math:`\varepsilon` the share that ma
 
 with :math:`v_0` what stands whatever is planned (left out of the gap's denominator too). The least and the most of a
 measure :math:`m'x` over it are two programs. That with fractions for whole numbers bounds every plan; where its answer
-is no plan, the mixed-integer program is searched, or, where the program is large, that in which the whole numbers of
-one measure alone may move. Every plan that is found counts for every measure.
+is no plan, the mixed-integer program is searched. In a large program, only whether there can be some and none of it is
+searched, with the whole numbers of one measure alone free to move. Every plan that is found counts for every measure.
 
 **The plan that differs most** from measures :math:`m_k` of the plan, in the sum of all differences
 (:math:`s_k`: whether :math:`m_k` is more):
@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fabopt.analysis.alternatives.measures import Measure
+from fabopt.analysis.alternatives.records import NONE
 from fabopt.analysis.choke.parametric import with_target
 from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.choke.saved import Restored
@@ -55,6 +56,9 @@ class Reach:
     bound: float
     x: Array | None
 
+
+LONGER = 3
+"""How many times longer than a small program a large one may be searched."""
 
 PRIMAL = 4
 """HiGHS' number for the primal simplex method: another objective leaves the last plan feasible."""
@@ -85,14 +89,16 @@ class Band:
     """
 
     def __init__(self, plan: Restored, within: float, seconds: float, deadline: float) -> None:
-        self.plan, self.seconds, self.deadline = plan, seconds, deadline
+        self.plan, self.deadline = plan, deadline
         m = plan.program
         worth = float(m.cost @ plan.x)
         self.allowed = within * abs(worth - plan.stage.standing)
         self.floor = worth - self.allowed - SLIP * (1.0 + abs(worth))
         self.mixed = bool(m.integer.any())
         self.exact = not self.mixed or m.n_columns < LARGE
+        self.seconds = seconds if self.exact else LONGER * seconds
         self.pool: list[Array] = [plan.x]
+        self._bounds: dict[int, dict[float, float]] = {}
         self._band = with_target(m, m.cost, self.floor)
         self._linear: HighsSession | None = None
         self._whole: HighsSession | None = None
@@ -107,6 +113,14 @@ class Band:
         low, high = (self._end(measure, sign) for sign in (-1.0, 1.0))
         return Interval(0.0 - low.bound, 0.0 - low.found), Interval(high.found, high.bound)
 
+    def bound(self, measure: Measure) -> None:
+        """Bound a measure from both sides, with fractions for whole numbers; :meth:`spread` needs it."""
+        found = {}
+        for sign in (-1.0, 1.0):
+            top = self._relaxed(sign * measure.coefficients) + sign * measure.constant
+            found[sign] = float(np.floor(top + WHOLE)) if measure.whole and np.isfinite(top) else top
+        self._bounds[id(measure)] = found
+
     def least(self, measure: Measure) -> Array:
         """Return the plan with the least of a measure of all that were found."""
         return min(self.pool, key=measure.of)
@@ -119,13 +133,13 @@ class Band:
 
     def _end(self, measure: Measure, sign: float) -> Reach:
         """Return the most of ``sign`` times a measure."""
-        shift = sign * measure.constant
-        bound = self._relaxed(sign * measure.coefficients) + shift
-        if measure.whole and np.isfinite(bound):
-            bound = float(np.floor(bound + WHOLE))
+        shift, bound = sign * measure.constant, self._bounds[id(measure)][sign]
         best = max(self.pool, key=lambda x: sign * measure.of(x))
         found = sign * measure.of(best)
-        if not _apart(found, bound) or not self.mixed or not np.isfinite(bound):
+        # In a large program: whether some plan is with it, or without it, is known, or it is a share and no decision.
+        told = (found > NONE if sign > 0 else found >= -NONE) or measure.kind not in ("order", "contract")
+        told = told and not self.exact
+        if told or not _apart(found, bound) or not self.mixed or not np.isfinite(bound):
             return Reach(found, max(bound, found), best)
         outcome = self._searched(measure, sign, best)
         if outcome is None:
@@ -139,15 +153,16 @@ class Band:
         return Reach(found, max(bound, found), None)
 
     def _relaxed(self, cost: Array) -> float:
-        """Return the most of a linear function with fractions for whole numbers; infinite without a limit or time."""
-        left = self.left
-        if left <= 0:
-            return np.inf
+        """Return the most of a linear function with fractions for whole numbers; infinite without a limit."""
         if self._linear is None:
             self._linear = HighsSession(relaxed(self._band), threads=1, seed=self.plan.options.seed)
             self._linear.set_option("simplex_strategy", PRIMAL)
+            self._linear.set_costs(self.plan.program.cost)
+            self._linear.solve()  # once, by what suits a program without a basis
         self._linear.set_costs(cost)
-        outcome = self._linear.solve(time_limit=left)
+        outcome = self._linear.solve()
+        if outcome.x is None and outcome.ended is Ended.OPTIMAL:
+            outcome = self._linear.solve_afresh()
         if outcome.ended is not Ended.OPTIMAL or outcome.objective is None:
             return np.inf
         if not self.mixed and outcome.x is not None:

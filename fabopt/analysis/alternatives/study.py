@@ -89,10 +89,13 @@ def alternatives(source: Source, asked: Asked, tell: Tell | None = None) -> Alte
     band = Band(plan, asked.within, asked.seconds, time.monotonic() + 60.0 * asked.minutes)
     orders = decisions(plan.tables, _position(plan.net, asked.until))
     groups = mixes(plan.tables, _names(source.numbers.data))
-    reached: dict[int, tuple[Interval, Interval]] = {}
+    bounded = []
     for measure in (*orders, *(m for members in groups for m in members)):
         if band.left > 0:
-            reached[id(measure)] = band.spread(measure)
+            band.bound(measure)
+            bounded.append(measure)
+    clock.step("bounds")
+    reached = {id(measure): band.spread(measure) for measure in bounded}
     clock.step("least and most")
     others = {
         number: _others(band, members, [reached[id(m)] for m in members], orders)
