@@ -59,7 +59,8 @@ def put(sheet: Worksheet, row: int, column: int, value: object, form: Format | N
     elif isinstance(value, int | float) and math.isfinite(value):
         sheet.write_number(row, column, _Exact(value), form)
     elif isinstance(value, int | float):
-        sheet.write_string(row, column, "unknown" if math.isnan(value) else "no limit" if value > 0 else "-", form)
+        word = "unknown" if math.isnan(value) else "no limit" if value > 0 else "no lower limit"
+        sheet.write_string(row, column, word, form)
     elif value is None or value == "":
         sheet.write_blank(row, column, None, form)
     else:
