@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fabopt.report.answer import Answer
     from fabopt.report.choke import ChokeReport
     from fabopt.report.compare import ComparisonReport
+    from fabopt.report.explore import Explorer
     from fabopt.report.needed import NeededReport
     from fabopt.report.overview import Overview
     from fabopt.report.portfolio import PortfolioReport
@@ -998,6 +999,34 @@ class Result:
 
         source = source_of(self.manifest, self.table, self._instance)
         return PhaseReport(phases_of(source, x, y, steps))
+
+    def explore(self, levers: Sequence[str]) -> Explorer:
+        """Return sliders that move numbers of the instance and solve again, from the plan, whole numbers held.
+
+        Parameters
+        ----------
+        levers
+            Their paths; each moves within its range, a series in proportion to its first point.
+
+        Returns
+        -------
+        Explorer
+            In a notebook its sliders (needs ipywidgets: ``pip install 'fabopt[notebook]'``); anywhere its ``at``.
+
+        Raises
+        ------
+        fabopt.io.levers.LeverError
+            When there is no such lever, with the nearest, or it has no range.
+        fabopt.analysis.choke.asked.AskedError
+            When none is named, or one twice.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.sensitivity.explore import Exploration
+        from fabopt.analysis.sensitivity.verb import source_of
+        from fabopt.report.explore import Explorer
+
+        return Explorer(Exploration(source_of(self.manifest, self.table, self._instance), levers))
 
     def roll(
         self, to: str, instance: Instance | None = None, *, progress: Notify | None = None, time_limit: float = 1e9

@@ -1,0 +1,137 @@
+"""Sliders for the numbers of a solved instance: move one, and see what becomes of the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from html import escape
+from typing import Any
+
+from fabopt.analysis.sensitivity.explore import Exploration, Moment, Moving
+from fabopt.report.html import table_html
+from fabopt.report.text import WIDTH, TextTable, amount
+from fabopt.report.tornado import signed, worth
+
+STEPS = 40
+"""Steps of a slider from the low of a number to its high."""
+
+
+class Explorer:
+    """Sliders in a notebook; everywhere else, and without ipywidgets, ask :meth:`at`."""
+
+    def __init__(self, found: Exploration) -> None:
+        self.found: Exploration = found
+        self._widget: Any = None
+
+    def at(self, values: Mapping[str, float] | None = None, /) -> MomentReport:
+        """Return the plan with numbers at other values, in the units of their levers, whole numbers held.
+
+        Raises
+        ------
+        fabopt.analysis.choke.asked.AskedError
+            When a value is given for a number that is not explored.
+        """
+        return MomentReport(self.found, self.found.at(values or {}))
+
+    @property
+    def widget(self) -> Any:
+        """The sliders with the answer under them, as an ipywidgets box.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            When ipywidgets is not installed: ``pip install 'fabopt[notebook]'``.
+        """
+        if self._widget is None:
+            self._widget = _box(self)
+        return self._widget
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        now = self.at()
+        bundle = {"text/plain": repr(self), "text/html": now._repr_html_()}
+        with suppress(ModuleNotFoundError):
+            bundle |= self.widget._repr_mimebundle_(**options)
+        return {**bundle, "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        paths = ", ".join(moving.path for moving in self.found.movings)
+        return f"Explorer of {self.found.name}: {paths}\ntry .at({{lever: value}}), or show it in a notebook"
+
+
+class MomentReport:
+    """The plan at some values: ``print`` it, or look at its parts."""
+
+    def __init__(self, explored: Exploration, found: Moment) -> None:
+        self._explored = explored
+        self.found: Moment = found
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        f, unit = self.found, self._explored.unit
+        at = _and([_value(m, value) for m, (_, value) in zip(self._explored.movings, f.values, strict=True)])
+        if f.objective is None or f.change is None:
+            return f"There is no plan with {at}: {f.note}."
+        text = f"With {at}, whole numbers held, the {self._explored.objective_name} is {worth(f.objective, unit)}"
+        text += f" ({signed(f.change, unit)})" if abs(f.change) > 1e-9 * (1 + abs(f.objective)) else ""
+        return f"{text}; what holds it back is {f.choke or 'nothing'}."
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """What is delivered of each demand, against the plan."""
+        rows = tuple(
+            (demand, amount(plan), amount(here), f"{100 * (here / plan - 1):+.1f} %" if plan > 1e-9 else "-")
+            for demand, plan, here in self.found.delivered
+        )
+        heads = ("demand", "plan", "here", "change")
+        return (TextTable("Delivered over all periods, in the unit of each demand", heads, rows),) if rows else ()
+
+    def __str__(self) -> str:
+        from fabopt.report.answer import wrap
+
+        lines = wrap(self.sentence, WIDTH)
+        for table in self.tables:
+            lines += ["", *table.lines()]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"MomentReport: {self.sentence}\ntry print(...), .found.frame"
+
+    def _repr_html_(self) -> str:
+        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+
+
+def _value(moving: Moving, value: float) -> str:
+    return f"{moving.path} at {amount(value)}{'' if moving.unit == '1' else f' {moving.unit}'}"
+
+
+def _and(parts: list[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def _box(explorer: Explorer) -> Any:
+    """Return the sliders; each solves again when it is let go."""
+    import ipywidgets
+
+    page = ipywidgets.HTML(explorer.at()._repr_html_())
+    sliders = {
+        m.path: ipywidgets.FloatSlider(
+            value=m.value,
+            min=min(m.low, m.value),
+            max=max(m.high, m.value),
+            step=(m.high - m.low) / STEPS,
+            description=m.path + ("" if m.unit == "1" else f", {m.unit}"),
+            readout_format=".4g",
+            continuous_update=False,
+            style={"description_width": "initial"},
+            layout={"width": "100%"},
+        )
+        for m in explorer.found.movings
+    }
+
+    def moved(_: Any) -> None:
+        page.value = explorer.at({path: slider.value for path, slider in sliders.items()})._repr_html_()
+
+    for slider in sliders.values():
+        slider.observe(moved, names="value")
+    return ipywidgets.VBox([*sliders.values(), page])

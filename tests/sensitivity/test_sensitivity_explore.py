@@ -1,0 +1,101 @@
+"""Numbers moved by hand: against optima worked by hand, solves from nothing, and the sliders themselves."""
+
+import pytest
+
+import fabopt
+from fabopt.analysis.choke.asked import AskedError
+from fabopt.io.levers import LeverError
+
+CHAIN = """
+horizon: {start: 2027, periods: 2, period: year}
+network:
+  resources:
+    presses: {unit: h, capacity: {value: 100, low: 60, high: 300}}
+  materials: {cloth: {storable: false}}
+  activities:
+    weaving: {unit: m, outputs: {cloth: 1}, uses: {presses: 1}}
+  demands:
+    cloth: {name: Cloth <b>, quantity: 150, value: {value: 10, low: 5, high: 20}}
+"""
+CAPACITY, VALUE = "network.resources.presses.capacity", "network.demands.cloth.value"
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory):
+    path = tmp_path_factory.mktemp("explore") / "cloth.yaml"
+    path.write_text(CHAIN, encoding="utf-8")
+    return fabopt.load(path), fabopt.load(path).solve()
+
+
+@pytest.fixture(scope="module")
+def explorer(solved):
+    return solved[1].explore([CAPACITY, VALUE])
+
+
+@pytest.mark.parametrize(
+    ("values", "worth", "made", "choke"),
+    [
+        ({}, 2 * 100 * 10, 200, "presses"),
+        ({CAPACITY: 120}, 2 * 120 * 10, 240, "presses"),
+        ({CAPACITY: 120, VALUE: 12}, 2 * 120 * 12, 240, "presses"),
+        ({CAPACITY: 200, VALUE: 12}, 2 * 150 * 12, 300, "Cloth <b>"),  # demand of 150 a year binds
+    ],
+)
+def test_the_plan_at_moved_numbers_is_the_one_worked_by_hand(explorer, values, worth, made, choke):
+    moment = explorer.at(values).found
+    assert moment.objective == pytest.approx(worth)
+    assert moment.change == pytest.approx(worth - 2000)
+    assert moment.frame["here"].tolist() == pytest.approx([made])
+    assert moment.frame["plan"].tolist() == pytest.approx([200])
+    assert choke in moment.choke
+
+
+def test_the_order_of_moves_leaves_no_trace(explorer):
+    first = explorer.at({CAPACITY: 80, VALUE: 7}).found
+    explorer.at({CAPACITY: 290})
+    assert explorer.at({CAPACITY: 80, VALUE: 7}).found == first
+    assert explorer.at().found.change == 0
+
+
+def test_a_move_agrees_with_a_solve_from_nothing_and_never_exceeds_one_with_whole_numbers_free():
+    tutorial = fabopt.load("instances/tutorial")
+    result = tutorial.solve()
+    power = "sites.plains.power"
+    moved = result.explore([power]).at({power: 460}).found.objective
+    changed = tutorial.with_({power: "*1.15"})
+    held = changed.pinned(result).solve().objective
+    free = changed.solve().bound
+    # What is pinned leaves continuous orders no room either: it is a plan that the move allows.
+    assert held - 1e-6 * held <= moved <= free * (1 + 1e-6)
+    assert moved > result.objective + 100
+
+
+def test_the_sliders_run_over_the_ranges_and_write_the_answer_with_names_escaped(explorer):
+    capacity, value, page = explorer.widget.children
+    assert (capacity.min, capacity.max, capacity.value) == (60, 300, 100)
+    assert (value.min, value.max, value.value) == (5, 20, 10)
+    capacity.value = 120
+    assert "2,400" in page.value
+    assert "Cloth &lt;b&gt;" in page.value
+    assert "<b>" not in page.value
+    capacity.value = 100
+    shown = explorer._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in shown
+    assert "2,000" in shown["text/html"]
+
+
+def test_a_value_that_the_rules_refuse_is_told_and_moves_nothing(explorer):
+    moment = explorer.at({CAPACITY: -5})
+    assert moment.found.objective is None
+    assert "There is no plan" in moment.sentence
+    assert explorer.at().found.objective == pytest.approx(2000)
+
+
+def test_levers_that_cannot_be_explored_are_named(solved, explorer):
+    result = solved[1]
+    with pytest.raises(LeverError, match=CAPACITY):
+        result.explore([CAPACITY + "y"])
+    with pytest.raises(AskedError, match="each once"):
+        result.explore([CAPACITY, CAPACITY])
+    with pytest.raises(AskedError, match="is not explored"):
+        explorer.at({"network.demands.cloth.quantity": 3})
