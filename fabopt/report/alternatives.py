@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.alternatives.records import Alternatives, Mix, Spread, Verdict
+from fabopt.analysis.alternatives.records import NONE, Alternatives, Mix, Spread, Verdict
 from fabopt.analysis.choke.problem import Interval
 from fabopt.report.answer import wrap
 from fabopt.report.text import WIDTH, TextTable, amount
@@ -133,9 +133,9 @@ def order_table(found: Alternatives) -> TextTable:
     listed = [s for verdict in ORDER for s in found.spreads if s.verdict == verdict]
     rows = [(s.name, s.what, s.unit, s.verdict, *_reach(s)) for s in listed[:LISTED]]
     when = f" by {found.until}" if found.until else ""
-    title = f"Orders and contracts{when} in all plans (must), in some (may), in none (never)"
+    title = f"Orders and contracts{when}: in all plans (must), in some (may), in none (never)"
     if len(listed) > LISTED:
-        title += f"; the first {LISTED} of {len(listed)}"
+        title += f"; {LISTED} of {len(listed)}"
     return TextTable(title, ("what", "is", "unit", "verdict", "least", "plan", "most"), tuple(rows), left=4)
 
 
@@ -153,7 +153,7 @@ def _end(known: Interval, found: float, sign: str) -> str:
 
 def counted(value: float) -> str:
     """Write an amount; a whole number of things without decimals."""
-    return f"{value:,.0f}" if value == round(value, 0) else amount(value)
+    return f"{round(value):,d}" if abs(value - round(value)) < NONE else amount(value)
 
 
 def _title(mix: Mix) -> str:

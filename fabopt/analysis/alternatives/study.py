@@ -90,7 +90,8 @@ def alternatives(source: Source, asked: Asked, tell: Tell | None = None) -> Alte
     orders = decisions(plan.tables, _position(plan.net, asked.until))
     groups = mixes(plan.tables, _names(source.numbers.data))
     bounded = []
-    for measure in (*orders, *(m for members in groups for m in members)):
+    first = sorted(orders, key=lambda m: m.kind != "contract")
+    for measure in (*first, *(m for members in groups for m in members)):
         if band.left > 0:
             band.bound(measure)
             bounded.append(measure)
