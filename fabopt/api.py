@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fabopt.report.answer import Answer
     from fabopt.report.choke import ChokeReport
     from fabopt.report.compare import ComparisonReport
+    from fabopt.report.explain import ExplainReport
     from fabopt.report.explore import Explorer
     from fabopt.report.needed import NeededReport
     from fabopt.report.overview import Overview
@@ -828,6 +829,28 @@ class Result:
         from fabopt.report.portfolio import PortfolioReport
 
         return PortfolioReport(portfolio(self.manifest, self.table, self._instance, lab))
+
+    def explain(self, *, why_not: str = "", lab: str = "") -> ExplainReport:
+        """Return the answer to one question about the plan, as a sentence and a frame.
+
+        Parameters
+        ----------
+        why_not
+            Id of a chip: why does the lab not buy it?
+        lab
+            Id of the lab.
+
+        Raises
+        ------
+        fabopt.analysis.choke.asked.AskedError
+            When the question is not complete, or there is no such lab or chip, with the nearest.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.explain.questions import Question, explained
+        from fabopt.report.explain import ExplainReport
+
+        return ExplainReport(explained(self.manifest, self.table, self._instance, Question(why_not, lab)))
 
     def tornado(
         self,

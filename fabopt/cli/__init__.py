@@ -20,6 +20,7 @@ from fabopt.cli.allocate import allocate
 from fabopt.cli.bill import bill
 from fabopt.cli.choke import choke
 from fabopt.cli.compare import compare
+from fabopt.cli.explain import explain
 from fabopt.cli.export import export
 from fabopt.cli.import_ import import_
 from fabopt.cli.new import new
@@ -43,7 +44,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for verb in (
-    solve, choke, tornado, sweep, roll, validate, show, schema, new, bill, reconcile, allocate, compare, export,
+    solve, choke, tornado, sweep, roll, validate, show, schema, new, bill, reconcile, allocate, compare, explain,
+    export,
 ):  # fmt: skip
     app.command()(verb)
 app.command("import")(import_)

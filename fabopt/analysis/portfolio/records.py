@@ -101,6 +101,14 @@ class ChipCase:
     loss: float | None = None
     entry: Entry | None = None
 
+    @property
+    def row(self) -> Mapping[str, object]:
+        """The case as one row of a table, with what would bring the chip in."""
+        own = asdict(self)
+        entry = own.pop("entry")
+        names = [field.name for field in fields(Entry)]
+        return {**own, **{name: None if entry is None else entry[name] for name in names}}
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -186,7 +194,7 @@ class Portfolio:
     @property
     def chip_frame(self) -> pd.DataFrame:
         """One row a chip, with what would bring it in."""
-        return frame_of([_flat(case) for case in self.chips])
+        return frame_of([case.row for case in self.chips])
 
     @property
     def mix_frame(self) -> pd.DataFrame:
@@ -202,13 +210,6 @@ class Portfolio:
     def point_frame(self) -> pd.DataFrame:
         """One row a single point of failure."""
         return _frame(self.points, FailurePoint)
-
-
-def _flat(case: ChipCase) -> Mapping[str, object]:
-    own = asdict(case)
-    entry = own.pop("entry")
-    names = [field.name for field in fields(Entry)]
-    return {**own, **{name: None if entry is None else entry[name] for name in names}}
 
 
 def _frame(

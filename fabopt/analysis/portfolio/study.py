@@ -57,26 +57,39 @@ def portfolio(manifest: Mapping[str, Any], read: Read, instance: str, lab: str) 
     fabopt.solve.outcome.SolverError
         If the solver gives up.
     """
-    data = validate(Tree(Path(), json.loads(instance), Positions(), {}, {}), Instance)
+    data = instance_of(instance)
     if lab not in data.labs:
         known = ", ".join(data.labs) or "none"
         raise AskedError(f"There is no lab {lab!r} in {manifest['instance']}; it has: {known}.")
-    chain, net = lower_chain(data, manifest["instance"])
-    until = [p.label for p in net.periods if p.reported][-1]
-    got, hangs = bought(read, lab), exposure(read, lab)
-    unpriced = _unpriced(manifest)
-    market = None if unpriced else Market(_restored(manifest, read, net))
-    cases = _Cases(net, chain, lab, got, running(read, lab, until), market, unpriced)
+    cases, hangs = _cases(manifest, read, data, lab), exposure(read, lab)
     return Portfolio(
         lab=lab,
         name=data.labs[lab].name,
-        until=until,
-        money=not unpriced,
+        until=cases.until,
+        money=not cases.unpriced,
         chips=tuple(sorted((cases.case(chip) for chip in data.chips), key=_order(data))),
         mix=mix(read, data, lab),
         exposure=hangs,
-        points=failure_points(net, lab, until, got, hangs),
+        points=failure_points(cases.net, lab, cases.until, cases.got, hangs),
     )
+
+
+def chip_case(manifest: Mapping[str, Any], read: Read, data: Instance, lab: str, chip: str) -> ChipCase:
+    """Return where one chip of an instance stands with one of its labs; parameters as for :func:`portfolio`."""
+    return _cases(manifest, read, data, lab).case(chip)
+
+
+def instance_of(text: str) -> Instance:
+    """Return the instance that stands in a result as JSON."""
+    return validate(Tree(Path(), json.loads(text), Positions(), {}, {}), Instance)
+
+
+def _cases(manifest: Mapping[str, Any], read: Read, data: Instance, lab: str) -> _Cases:
+    chain, net = lower_chain(data, manifest["instance"])
+    until = [p.label for p in net.periods if p.reported][-1]
+    got, unpriced = bought(read, lab), _unpriced(manifest)
+    market = None if unpriced else Market(restored(manifest, read, net))
+    return _Cases(net, chain, lab, until, got, running(read, lab, until), market, unpriced)
 
 
 def _unpriced(manifest: Mapping[str, Any]) -> str:
@@ -89,7 +102,8 @@ def _unpriced(manifest: Mapping[str, Any]) -> str:
     return ""
 
 
-def _restored(manifest: Mapping[str, Any], read: Read, net: Network) -> Restored:
+def restored(manifest: Mapping[str, Any], read: Read, net: Network) -> Restored:
+    """Return the plan of a result, brought back to life in its network."""
     options = options_of(manifest)
     tables = model_tables(net, options.aim)
     return Restored(net, tables, options, whole_numbers(tables, read, manifest["reached"]), manifest["bound"])
@@ -117,11 +131,13 @@ class _Cases:
         net: Network,
         chain: Chain,
         lab: str,
+        until: str,
         got: Mapping[str, float],
         runs: Mapping[str, float],
         market: Market | None,
         unpriced: str,
     ) -> None:
+        self.net, self.until = net, until
         self.chain, self.lab, self.got, self.runs = chain, lab, got, runs
         self.gates, self.market, self.unpriced = Gates(chain, net), market, unpriced
         self.sites = [s for s, site in chain.instance.sites.items() if site.lab == lab]

@@ -1,0 +1,42 @@
+"""Names that a question may use: those of the result, with the nearest where there is none."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from fabopt.analysis.choke.asked import AskedError
+
+NEAR = 3
+"""Names that are offered in the place of one that is unknown."""
+
+
+def known(kind: str, word: str, choices: Iterable[str], where: str) -> str:
+    """Return a word if it is one of the choices.
+
+    Parameters
+    ----------
+    kind
+        What the word names: lab, chip, limit, period.
+    word
+        What was asked for.
+    choices
+        What there is.
+    where
+        Name of the instance.
+
+    Raises
+    ------
+    AskedError
+        If it is none of them, with the nearest.
+    """
+    names = list(dict.fromkeys(choices))
+    if word in names:
+        return word
+    folded: dict[str, str] = {}
+    for name in names:
+        folded.setdefault(name.lower(), name)
+    near = [folded[match] for match in difflib.get_close_matches(word.lower(), folded, n=NEAR)]
+    some = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has: {some or 'none'}."
+    raise AskedError(f"There is no {kind} {word!r} in {where}; {hint}")

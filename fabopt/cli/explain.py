@@ -1,0 +1,31 @@
+"""``fabopt explain``: one question about a plan, and its answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fabopt.cli.common import guarded, say, solver_on_stderr
+
+_Path = typer.Argument(help="Folder of a result.", show_default=False)
+_WhyNot = typer.Option(help="Why the lab of --for does not buy this chip.", metavar="CHIP", show_default=False)
+_Lab = typer.Option("--for", help="With --why-not: the lab.", metavar="LAB", show_default=False)
+_Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
+
+
+@guarded
+def explain(
+    path: Annotated[Path, _Path],
+    why_not: Annotated[str, _WhyNot] = "",
+    lab: Annotated[str, _Lab] = "",
+    as_json: Annotated[bool, _Json] = False,
+) -> None:
+    """Answer one question about a plan."""
+    from fabopt import api
+
+    with solver_on_stderr():
+        report = api.load_result(path).explain(why_not=why_not, lab=lab)
+    say([json.dumps(report.as_dict(), allow_nan=False)] if as_json else report.lines())
