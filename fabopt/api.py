@@ -830,27 +830,33 @@ class Result:
 
         return PortfolioReport(portfolio(self.manifest, self.table, self._instance, lab))
 
-    def explain(self, *, why_not: str = "", lab: str = "") -> ExplainReport:
+    def explain(self, *, why_not: str = "", lab: str = "", why_short: str = "", period: str = "") -> ExplainReport:
         """Return the answer to one question about the plan, as a sentence and a frame.
 
         Parameters
         ----------
         why_not
-            Id of a chip: why does the lab not buy it?
+            Id of a chip: why does `lab` not buy it?
         lab
-            Id of the lab.
+            Id of a lab.
+        why_short
+            Id of a lab: why does it get no more in `period`?
+        period
+            Label of a period.
 
         Raises
         ------
         fabopt.analysis.choke.asked.AskedError
-            When the question is not complete, or there is no such lab or chip, with the nearest.
+            When the question is not complete, or names what is not there, with the nearest.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
         from fabopt.analysis.explain.questions import Question, explained
         from fabopt.report.explain import ExplainReport
 
-        return ExplainReport(explained(self.manifest, self.table, self._instance, Question(why_not, lab)))
+        return ExplainReport(
+            explained(self.manifest, self.table, self._instance, Question(why_not, lab, why_short, period))
+        )
 
     def tornado(
         self,

@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.records import plain
 from fabopt.analysis.explain.questions import Answer
-from fabopt.analysis.explain.records import WhyNot
-from fabopt.report.answer import wrap
+from fabopt.analysis.explain.records import Part, WhyNot, WhyShort
+from fabopt.report.answer import percent_whole, shortened, wrap
 from fabopt.report.portfolio import BASIS
 from fabopt.report.text import WIDTH, TextTable, amount, clip
 
 if TYPE_CHECKING:
     import pandas as pd
+
+PEGGING = (
+    "The most is found with the plan's whole numbers (orders, steps, lots) and its deliveries to all others held, "
+    "money left aside. A limit's part is its amount, with what orders add to it, times what one more unit would add; "
+    "the parts add up to the most. What is held for others takes away. Where several limits bind at once, the split "
+    "between them is one of several."
+)
+"""What the parts of the most mean."""
 
 
 class ExplainReport:
@@ -30,7 +38,7 @@ class ExplainReport:
     @property
     def sentence(self) -> str:
         """The answer in words."""
-        return why_not_sentence(self.record)
+        return why_not_sentence(self.record) if isinstance(self.record, WhyNot) else why_short_sentence(self.record)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -40,12 +48,19 @@ class ExplainReport:
     @property
     def tables(self) -> tuple[TextTable, ...]:
         """The tables in the order of the page; those without rows are left out."""
-        return tuple(table for table in (why_not_table(self.record),) if table.rows)
+        made: tuple[TextTable, ...]
+        if isinstance(self.record, WhyNot):
+            made = (why_not_table(self.record),)
+        else:
+            made = limit_table(self.record), owner_table(self.record)
+        return tuple(table for table in made if table.rows)
 
     @property
     def basis(self) -> str:
         """What the numbers mean."""
-        return BASIS.format(lab=clip(self.record.name, 40)) if self.record.case.entry is not None else ""
+        if isinstance(self.record, WhyNot):
+            return BASIS.format(lab=clip(self.record.name, 40)) if self.record.case.entry is not None else ""
+        return PEGGING
 
     def lines(self, width: int = WIDTH) -> list[str]:
         """Return the answer as lines of at most `width` characters."""
@@ -100,3 +115,59 @@ def why_not_table(record: WhyNot) -> TextTable:
     return TextTable(
         "" if entry is None else f"The first accelerator, in {entry.period}", ("", "USD per accelerator"), rows
     )
+
+
+def why_short_sentence(record: WhyShort) -> str:
+    """Say what a lab gets, what the most is that could reach it, and what that is due to."""
+    lab, unit, small = clip(record.name, 40), record.unit, 1e-6 * max(1.0, record.wanted)
+    got = f"{lab} gets {amount(record.delivered)} of {amount(record.wanted)} {unit} wanted in {record.period}"
+    if record.delivered >= record.wanted - small:
+        return f"{got}: it is not short."
+    if record.most <= small:
+        names = _and([clip(part.name, 40) for part in record.limits if part.kind != "demand"][:3])
+        return f"{got}: nothing can reach it then{f', for {names} allows nothing' if names else ''}."
+    due = [part for part in record.limits if part.term > 0.0][:3]
+    told = _and([f"{clip(part.name, 40)} ({percent_whole(part.share or 0.0)})" for part in due])
+    taken = -sum(part.share or 0.0 for part in record.limits if part.kind == "held" and part.term < 0.0)
+    less = f", less what is held for others ({percent_whole(taken)})" if taken > 0.0 else ""
+    if record.most > record.delivered + small:
+        most = amount(record.most)
+        text = f"{got}, though {most} could reach it without taking from others: the plan does better otherwise."
+    else:
+        text = f"{got}, and no more can reach it without taking from others."
+    return f"{text} That most is due to {told}{less}."
+
+
+def _and(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def limit_table(record: WhyShort) -> TextTable:
+    """Return the limits that the most is due to."""
+    rows = [(p.name, p.owner or "-", p.stage or "-", _span(p), amount(p.term), _share(p)) for p in record.limits]
+    title = f"What the most in {record.period}, {amount(record.most)} {record.unit}, is due to"
+    return TextTable(title, ("limit", "owner", "stage", "binds", record.unit, "share"), shortened(rows, 6), left=4)
+
+
+def owner_table(record: WhyShort) -> TextTable:
+    """Return the same by owner and stage."""
+    rows = [
+        (p.owner or "-", p.stage or "-", SAID.get(p.kind, p.kind), amount(p.term), _share(p)) for p in record.owners
+    ]
+    headers = ("owner", "stage", "kind", record.unit, "share")
+    return TextTable("By owner and stage", headers, shortened(rows, 5), left=3)
+
+
+SAID = {"held": "held for others", "there": "stock and arrivals", "demand": "its own demand"}
+"""Kinds of terms that are no kinds of limits."""
+
+
+def _span(part: Part) -> str:
+    if not part.periods:
+        return "-"
+    first, last = part.periods[0], part.periods[-1]
+    return first if first == last else f"{first} to {last}"
+
+
+def _share(part: Part) -> str:
+    return "-" if part.share is None else percent_whole(part.share)

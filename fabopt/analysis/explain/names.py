@@ -37,6 +37,6 @@ def known(kind: str, word: str, choices: Iterable[str], where: str) -> str:
     for name in names:
         folded.setdefault(name.lower(), name)
     near = [folded[match] for match in difflib.get_close_matches(word.lower(), folded, n=NEAR)]
-    some = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    some = ", ".join(names) if len(names) <= 12 else f"{names[0]}, {names[1]} ... {names[-1]}"
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has: {some or 'none'}."
     raise AskedError(f"There is no {kind} {word!r} in {where}; {hint}")

@@ -7,22 +7,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.explain.names import known
-from fabopt.analysis.explain.records import WhyNot
-from fabopt.analysis.portfolio.study import chip_case, instance_of
+from fabopt.analysis.explain.records import WhyNot, WhyShort
+from fabopt.analysis.explain.why_short import why_short
+from fabopt.analysis.portfolio.study import chip_case, instance_of, restored
+from fabopt.domain.instance import Instance
+from fabopt.network.lower import lower
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Read = Callable[[str], pd.DataFrame]
 
-Answer = WhyNot
+Answer = WhyNot | WhyShort
 """What answers a question."""
 
-QUESTIONS = {"why_not": ("lab",)}
+QUESTIONS = {"why_not": ("lab",), "why_short": ("period",)}
 """What belongs to each question; all of it is needed."""
 
-OPTIONS = {"why_not": "--why-not CHIP", "lab": "--for LAB"}
+OPTIONS = {
+    "why_not": "--why-not CHIP",
+    "lab": "--for LAB",
+    "why_short": "--why-short LAB",
+    "period": "--period P",
+}
 """How each part of a question is written."""
 
 
@@ -36,10 +45,16 @@ class Question:
         Id of a chip: why ``lab`` does not buy it.
     lab
         Id of a lab.
+    why_short
+        Id of a lab: why it gets no more in ``period``.
+    period
+        Label of a period.
     """
 
     why_not: str = ""
     lab: str = ""
+    why_short: str = ""
+    period: str = ""
 
     def checked(self) -> str:
         """Return which question it is.
@@ -85,8 +100,28 @@ def explained(manifest: Mapping[str, Any], read: Read, instance: str, question: 
     fabopt.solve.outcome.SolverError
         If the solver gives up.
     """
-    question.checked()
+    asked = question.checked()
     data, where = instance_of(instance), manifest["instance"]
+    if asked == "why_short":
+        return _why_short(manifest, read, data, question)
     chip = known("chip", question.why_not, data.chips, where)
     lab = known("lab", question.lab, data.labs, where)
     return WhyNot(lab, data.labs[lab].name, chip_case(manifest, read, data, lab, chip))
+
+
+def _why_short(manifest: Mapping[str, Any], read: Read, data: Instance, question: Question) -> WhyShort:
+    lab = known("lab", question.why_short, data.labs, manifest["instance"])
+    plan = _plan(manifest, read, data)
+    return why_short(plan, lab, data.labs[lab].name, _period(plan, question.period, manifest["instance"]))
+
+
+def _plan(manifest: Mapping[str, Any], read: Read, data: Instance) -> Restored:
+    seen = manifest["options"].get("perspective", "system")
+    if seen != "system":
+        raise AskedError(f"The result is seen as {seen}; this question is about the system's plan.")
+    return restored(manifest, read, lower(data, manifest["instance"]))
+
+
+def _period(plan: Restored, label: str, where: str) -> int:
+    labels = [period.label for period in plan.net.periods]
+    return labels.index(known("period", label, labels, where))

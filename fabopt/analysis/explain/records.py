@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.choke.frames import frame_of
@@ -32,3 +33,117 @@ class WhyNot:
     def frame(self) -> pd.DataFrame:
         """One row: where the chip stands, and what would bring it in (USD per accelerator)."""
         return frame_of([self.case.row])
+
+
+@dataclass(frozen=True, slots=True)
+class Peg:
+    """A limit, and its term in the most that could reach a lab in a period.
+
+    Attributes
+    ----------
+    kind
+        Kind of limit (physical, contract, policy, cash, law); ``demand``: what the lab itself wants; ``held``: what the
+        plan delivers to others; ``there``: stock and arrivals; ``rule``: what is no registered limit.
+    id, name
+        What it is.
+    owner, stage
+        Whose it is, and its stage of the chain; of a demand its customer.
+    period
+        Period in which it binds; empty where it is one of the whole horizon.
+    unit
+        Unit of ``amount``.
+    price
+        What one more unit of it would add to the most, in the unit of the lab's compute.
+    amount
+        How much of it there is, with what the plan's orders add.
+    term, share
+        ``price x amount``; all terms add up to the most, all shares to one. No share where nothing can reach the lab.
+    """
+
+    kind: str
+    id: str
+    name: str
+    owner: str
+    stage: str
+    period: str
+    unit: str
+    price: float = 0.0
+    amount: float = 0.0
+    term: float = 0.0
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The terms of some pegs together: of a limit over its periods, or of an owner's stage."""
+
+    name: str
+    owner: str
+    stage: str
+    kind: str
+    periods: tuple[str, ...]
+    term: float
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhyShort:
+    """Why a lab gets no more in a period.
+
+    Attributes
+    ----------
+    lab, name
+        Id and display name of the lab.
+    period
+        Label of the period.
+    unit
+        Unit of ``wanted``, ``delivered`` and ``most``.
+    wanted, delivered
+        What the lab wants in the period, and what the plan delivers.
+    most
+        The most that could reach it in that period, with whole numbers and deliveries to all others held.
+    pegs
+        The limits that ``most`` is due to, by period, the largest term first.
+    """
+
+    lab: str
+    name: str
+    period: str
+    unit: str
+    wanted: float
+    delivered: float
+    most: float
+    pegs: tuple[Peg, ...]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a limit and period."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(peg) for peg in self.pegs], columns=[field.name for field in fields(Peg)])
+
+    @property
+    def limits(self) -> tuple[Part, ...]:
+        """The terms of each limit over all periods, the largest first."""
+        return _together(self.pegs, [(peg.id, peg.name, peg.owner, peg.stage, peg.kind) for peg in self.pegs])
+
+    @property
+    def owners(self) -> tuple[Part, ...]:
+        """The terms by owner, stage and kind, the largest first."""
+        return _together(self.pegs, [("", "", peg.owner, peg.stage, peg.kind) for peg in self.pegs])
+
+
+def _together(pegs: Sequence[Peg], keys: Sequence[tuple[str, str, str, str, str]]) -> tuple[Part, ...]:
+    found: dict[tuple[str, str, str, str, str], list[Peg]] = {}
+    for key, peg in zip(keys, pegs, strict=True):
+        found.setdefault(key, []).append(peg)
+    parts = [
+        Part(
+            *key[1:],
+            periods=tuple(sorted({peg.period for peg in own if peg.period})),
+            term=sum(peg.term for peg in own),
+            share=None if own[0].share is None else sum(peg.share or 0.0 for peg in own),
+        )
+        for key, own in found.items()
+    ]
+    return tuple(sorted(parts, key=lambda part: -part.term))

@@ -1,0 +1,130 @@
+"""Why a lab is short: maxima by hand and by another solver; the terms add up to them."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import numpy as np
+import pytest
+from portfolio_cases import loaded, tree
+from scipy.optimize import linprog
+
+import fabopt
+from fabopt.cli import main
+from fabopt.model.tables import model_tables
+from fabopt.network.lower import lower
+from fabopt.solve.patch import held, program_of
+
+
+@pytest.fixture(scope="module")
+def tutorial():
+    return fabopt.load("instances/tutorial").solve()
+
+
+def terms(found):
+    """Term, share and owner by name."""
+    return {part.name: (part.term, part.share, part.owner) for part in found.record.limits}
+
+
+def two_labs():
+    """A fab for 120 thousand dies a year; the other lab has cheaper power, so it gets its 40 first."""
+    raw = tree(power=100.0)
+    raw["fabs"]["fab"]["wafer_starts"] = 1  # thousand a month, of ten dies each
+    raw["labs"]["other"] = {**copy.deepcopy(raw["labs"]["lab"]), "name": "Other lab"}
+    raw["sites"]["site"]["energy_price"] = 50
+    raw["sites"]["second"] = {**raw["sites"]["site"], "lab": "other", "power": 40, "energy_price": 0}
+    return raw
+
+
+def test_power_alone_is_all_that_a_lab_is_short_of(tmp_path):
+    found = loaded(tree(power=50.0), tmp_path).solve().explain(why_short="lab", period="2027")
+    assert (found.record.wanted, found.record.delivered, found.record.most) == pytest.approx((1000.0, 50.0, 50.0))
+    [peg] = found.record.pegs
+    assert (peg.owner, peg.stage, peg.kind) == ("lab", "power", "physical")
+    assert (peg.price, peg.amount, peg.share) == pytest.approx((1.0, 50.0, 1.0))  # a kilowatt an accelerator
+    assert found.sentence.startswith("Lab gets 50.0 of 1,000 kH100e wanted in 2027, and no more can reach it")
+
+
+def test_two_limits_share_the_most_by_what_each_allows(tmp_path):
+    """50 on 50 MW and 30 under a contract."""
+    raw = tree(power=50.0)
+    rent = {"goods": {"compute": ["work"]}, "signed": 2027, "maximum": 30, "price": 0.5}
+    raw["contracts"] = {"rent": {"buyer": "lab", "supplier": "cloud", **rent}}
+    found = loaded(raw, tmp_path).solve().explain(why_short="lab", period="2027")
+    assert found.record.most == pytest.approx(80.0)
+    assert sorted(round(share, 6) for _, share, _ in terms(found).values()) == [0.375, 0.625]
+    assert {owner: round(term, 6) for term, _, owner in terms(found).values()} == {"lab": 50.0, "cloud": 30.0}
+
+
+def test_what_is_held_for_others_takes_away(tmp_path):
+    """120 from the fab, 40 of them the other lab's."""
+    found = loaded(two_labs(), tmp_path).solve().explain(why_short="lab", period="2027")
+    assert (found.record.delivered, found.record.most) == pytest.approx((80.0, 80.0))
+    by_kind = {part.kind: (part.owner, part.term, part.share) for part in found.record.owners}
+    assert by_kind["physical"] == ("foundry", pytest.approx(120.0), pytest.approx(1.5))
+    assert by_kind["held"] == ("other", pytest.approx(-40.0), pytest.approx(-0.5))
+    assert "less what is held for others (50 %)" in found.sentence
+
+
+def test_a_lab_that_gets_all_it_wants_is_not_short(tmp_path):
+    raw = tree(power=100.0)
+    raw["labs"]["lab"]["demand"]["total"] = 60
+    found = loaded(raw, tmp_path).solve().explain(why_short="lab", period="2027")
+    assert found.sentence == "Lab gets 60.0 of 60.0 kH100e wanted in 2027: it is not short."
+    assert [part.kind for part in found.record.limits] == ["demand"]
+
+
+def test_where_nothing_can_reach_the_lab_the_limit_is_named(tmp_path):
+    found = loaded(tree(power=0.0), tmp_path).solve().explain(why_short="lab", period="2027")
+    assert found.record.most == pytest.approx(0.0, abs=1e-9)
+    assert "nothing can reach it then" in found.sentence
+
+
+@pytest.mark.parametrize("lab", ["aurora", "borealis"])
+@pytest.mark.parametrize("period", ["2027Q1", "2027Q4", "2028Q4"])
+def test_the_most_is_that_of_another_solver_and_the_terms_add_up_to_it(tutorial, lab, period):
+    found = tutorial.explain(why_short=lab, period=period).record
+    assert sum(peg.term for peg in found.pegs) == pytest.approx(found.most, rel=1e-9)
+    assert sum(peg.share for peg in found.pegs) == pytest.approx(1.0)
+    assert found.most == pytest.approx(independent(tutorial, lab, period), rel=1e-7)
+    assert found.delivered < found.most < found.wanted
+
+
+def independent(result, lab, period):
+    """The most by scipy: the model's program with whole numbers and the deliveries to others held."""
+    from fabopt.analysis.portfolio.study import instance_of, restored
+
+    net = lower(instance_of(result._instance), "tutorial")
+    plan = restored(result.manifest, result.table, net)
+    tables = model_tables(net)
+    program = held(program_of(tables), plan.x)
+    low, high, cost = program.column_lower.copy(), program.column_upper.copy(), np.zeros(program.n_columns)
+    t = [p.label for p in net.periods].index(period)
+    for (j, _, at), column in np.ndenumerate(tables.columns["deliver"].index):
+        if column >= 0 and net.demands[j].tags.lab != lab:
+            low[column] = high[column] = plan.x[column]
+        elif column >= 0 and at == t:
+            cost[column] = net.demands[j].weight
+    a = program.a.tocsr()
+    top, bottom = np.isfinite(program.row_upper), np.isfinite(program.row_lower)
+    rows = np.vstack([a[top].toarray(), -a[bottom].toarray()])
+    sides = np.concatenate([program.row_upper[top], -program.row_lower[bottom]])
+    return -linprog(-cost, A_ub=rows, b_ub=sides, bounds=np.column_stack([low, high]), method="highs-ipm").fun
+
+
+def test_the_page_fits_and_json_is_one_object(tutorial, tmp_path, capsys):
+    folder = tutorial.save(tmp_path / "result")
+    asked = ["explain", str(folder), "--why-short", "aurora", "--period", "2028Q4"]
+    assert main(asked) == 0
+    out = capsys.readouterr().out
+    assert "By owner and stage" in out
+    assert max(len(line) for line in out.splitlines()) <= 100
+    assert main([*asked, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unit"] == "kH100e"
+
+
+def test_a_plan_of_one_party_is_refused(tmp_path):
+    seen = loaded(tree(), tmp_path).solve(perspective="lab:lab")
+    with pytest.raises(ValueError, match="seen as lab:lab"):
+        seen.explain(why_short="lab", period="2027")
