@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: solve test test-all lint pages clean
+.PHONY: solve test test-all lint pages notebooks clean
 
 solve: $(READY)
 	$(BIN)/fabopt solve instances/frontier
@@ -25,6 +25,10 @@ lint: $(READY)
 # The pages of docs/ that come out of the code.
 pages: $(READY)
 	$(BIN)/python docs/pages.py
+
+# The notebooks with their output.
+notebooks: $(READY)
+	$(BIN)/python notebooks/run.py
 
 clean:
 	rm -rf $(VENV) results

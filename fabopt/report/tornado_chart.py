@@ -49,7 +49,9 @@ def tornado_chart(found: Tornado) -> Any:
         _rests_on(sources),
     ]
     title = alt.TitleParams(f"What the ends of each range change{unit}", subtitle=caption, anchor="start")
-    return finished((bars + marks).properties(width=460, title=title))
+    # A layer without a row would leave the axis of names without a size.
+    layers = [bars, marks] if data["turns"].any() else [bars]
+    return finished(alt.layer(*layers).properties(width=460, title=title))
 
 
 def _rests_on(sources: Iterable[str]) -> str:

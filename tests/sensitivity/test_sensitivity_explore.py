@@ -99,3 +99,10 @@ def test_levers_that_cannot_be_explored_are_named(solved, explorer):
         result.explore([CAPACITY, CAPACITY])
     with pytest.raises(AskedError, match="is not explored"):
         explorer.at({"network.demands.cloth.quantity": 3})
+
+
+def test_a_tornado_without_another_choke_point_is_drawn(solved, tmp_path):
+    report = solved[0].with_({"network.demands.cloth.quantity": "*10"}).solve().tornado(top=1, workers=1)
+    assert not any("diamond" in str(layer) for layer in report.chart().to_dict()["layer"])
+    report.save(tmp_path)
+    assert (tmp_path / "tornado.png").stat().st_size > 1000
