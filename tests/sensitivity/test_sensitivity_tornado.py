@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from sensitivity_cases import INSTANCES, shop, source, spread
@@ -14,7 +16,7 @@ from fabopt.analysis.sensitivity.tornado import Asked, Ends
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.cli import main
 from fabopt.report.tornado import TornadoReport
-from fabopt.report.tornado_chart import bar_rows
+from fabopt.report.tornado_chart import bar_rows, tornado_chart, write_chart
 
 approx = pytest.approx
 LINE, TOOL, WANTED = "network.resources.line.capacity", "network.units.tool.cost", "network.demands.shop.quantity"
@@ -176,3 +178,17 @@ def test_an_instance_without_numbers_that_matter_says_so(tmp_path):
 def test_a_missing_instance_is_bad_input(tmp_path, capsys):
     assert main(["tornado", str(tmp_path / "none")]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_tornado_whose_ends_all_keep_the_choke_point_is_drawn_too(tutorial, tmp_path):
+    found = tutorial.found
+
+    def keeping(end):
+        return end and replace(end, choke=found.choke)
+
+    bars = tuple(replace(bar, low=keeping(bar.low), high=keeping(bar.high)) for bar in found.bars)
+    write_chart(tornado_chart(replace(found, bars=bars)), tmp_path, "tornado")
+    text = (tmp_path / "tornado.svg").read_text(encoding="utf-8")
+    width, height = (float(number) for number in re.search(r'width="([^"]+)" height="([^"]+)"', text).groups())
+    assert 300 < width < 2000
+    assert 50 < height < 2000
