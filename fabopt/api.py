@@ -830,7 +830,9 @@ class Result:
 
         return PortfolioReport(portfolio(self.manifest, self.table, self._instance, lab))
 
-    def explain(self, *, why_not: str = "", lab: str = "", why_short: str = "", period: str = "") -> ExplainReport:
+    def explain(
+        self, *, why_not: str = "", lab: str = "", why_short: str = "", next_unit: str = "", period: str = ""
+    ) -> ExplainReport:
         """Return the answer to one question about the plan, as a sentence and a frame.
 
         Parameters
@@ -841,6 +843,8 @@ class Result:
             Id of a lab.
         why_short
             Id of a lab: why does it get no more in `period`?
+        next_unit
+            A limit, by name or id: whom would one more unit of it go to, in `period` or in every reported one?
         period
             Label of a period.
 
@@ -855,7 +859,7 @@ class Result:
         from fabopt.report.explain import ExplainReport
 
         return ExplainReport(
-            explained(self.manifest, self.table, self._instance, Question(why_not, lab, why_short, period))
+            explained(self.manifest, self.table, self._instance, Question(why_not, lab, why_short, next_unit, period))
         )
 
     def tornado(

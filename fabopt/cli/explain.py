@@ -14,7 +14,10 @@ _Path = typer.Argument(help="Folder of a result.", show_default=False)
 _WhyNot = typer.Option(help="Why the lab of --for does not buy this chip.", metavar="CHIP", show_default=False)
 _Lab = typer.Option("--for", help="With --why-not: the lab.", metavar="LAB", show_default=False)
 _WhyShort = typer.Option(help="Why this lab gets no more in --period.", metavar="LAB", show_default=False)
-_Period = typer.Option(help="With --why-short: the period.", metavar="P", show_default=False)
+_NextUnit = typer.Option(
+    help="Whom one more unit of this limit would go to (its name or id).", metavar="LIMIT", show_default=False
+)
+_Period = typer.Option(help="With --why-short or --next-unit: the period.", metavar="P", show_default=False)
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
 
@@ -24,6 +27,7 @@ def explain(
     why_not: Annotated[str, _WhyNot] = "",
     lab: Annotated[str, _Lab] = "",
     why_short: Annotated[str, _WhyShort] = "",
+    next_unit: Annotated[str, _NextUnit] = "",
     period: Annotated[str, _Period] = "",
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
@@ -31,5 +35,6 @@ def explain(
     from fabopt import api
 
     with solver_on_stderr():
-        report = api.load_result(path).explain(why_not=why_not, lab=lab, why_short=why_short, period=period)
+        result = api.load_result(path)
+        report = result.explain(why_not=why_not, lab=lab, why_short=why_short, next_unit=next_unit, period=period)
     say([json.dumps(report.as_dict(), allow_nan=False)] if as_json else report.lines())

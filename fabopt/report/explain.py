@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.records import plain
 from fabopt.analysis.explain.questions import Answer
-from fabopt.analysis.explain.records import Part, WhyNot, WhyShort
+from fabopt.analysis.explain.records import NextUnit, Part, WhyNot, WhyShort
 from fabopt.report.answer import percent_whole, shortened, wrap
 from fabopt.report.portfolio import BASIS
-from fabopt.report.text import WIDTH, TextTable, amount, clip
+from fabopt.report.text import WIDTH, TextTable, amount, clip, money
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +21,13 @@ PEGGING = (
     "between them is one of several."
 )
 """What the parts of the most mean."""
+
+NEXT = (
+    "The difference between the plan and the plan with one more unit, whole numbers (orders, steps, lots) held. Values "
+    "are those of what is delivered; the plan's gain also counts what changes of the costs of making and running it, "
+    "and of what the fleet is worth after the last period."
+)
+"""What the gains of customers mean."""
 
 
 class ExplainReport:
@@ -38,7 +45,9 @@ class ExplainReport:
     @property
     def sentence(self) -> str:
         """The answer in words."""
-        return why_not_sentence(self.record) if isinstance(self.record, WhyNot) else why_short_sentence(self.record)
+        if isinstance(self.record, WhyNot):
+            return why_not_sentence(self.record)
+        return why_short_sentence(self.record) if isinstance(self.record, WhyShort) else next_sentence(self.record)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -51,8 +60,10 @@ class ExplainReport:
         made: tuple[TextTable, ...]
         if isinstance(self.record, WhyNot):
             made = (why_not_table(self.record),)
-        else:
+        elif isinstance(self.record, WhyShort):
             made = limit_table(self.record), owner_table(self.record)
+        else:
+            made = (next_table(self.record),)
         return tuple(table for table in made if table.rows)
 
     @property
@@ -60,7 +71,7 @@ class ExplainReport:
         """What the numbers mean."""
         if isinstance(self.record, WhyNot):
             return BASIS.format(lab=clip(self.record.name, 40)) if self.record.case.entry is not None else ""
-        return PEGGING
+        return PEGGING if isinstance(self.record, WhyShort) else NEXT
 
     def lines(self, width: int = WIDTH) -> list[str]:
         """Return the answer as lines of at most `width` characters."""
@@ -171,3 +182,25 @@ def _span(part: Part) -> str:
 
 def _share(part: Part) -> str:
     return "-" if part.share is None else percent_whole(part.share)
+
+
+def next_sentence(record: NextUnit) -> str:
+    """Say what one more unit of a limit gains, who gets it, and who gives something up."""
+    first, last = record.periods[0], record.periods[-1]
+    when = "" if not first else f" in {first}" if first == last else f" in each period from {first} to {last}"
+    unit = f"One more {record.unit} of {clip(record.name, 40)}{when}"
+    if not record.gains:
+        return f"{unit} goes to nobody: the plan has no use for it."
+    total = money(record.gain, record.gain_unit)
+    text = f"{unit} gains the plan {total}."
+    up = [f"{clip(g.customer, 40)} ({amount(g.value)} M USD more)" for g in record.gains if g.value > 0.0]
+    down = [f"{clip(g.customer, 40)} gives up {amount(-g.value)} M USD" for g in record.gains if g.value < 0.0]
+    text += f" It goes to {_and(up[:3])}" if up else " Nobody gets more value"
+    return f"{text}; {_and(down[:3])}." if down else f"{text}."
+
+
+def next_table(record: NextUnit) -> TextTable:
+    """Return who gets how much."""
+    rows = [(g.customer, f"{g.value:+,.4g}", f"{g.amount:+,.4g}", g.unit) for g in record.gains]
+    headers = ("customer", "M USD", "delivered", "unit")
+    return TextTable("Worth of deliveries, discounted, and their amount, over all periods", headers, shortened(rows, 4))

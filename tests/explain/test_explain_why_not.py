@@ -52,6 +52,15 @@ def test_json_is_one_object(folder, capsys):
         (["--why-not", "osprey", "--why-short", "aurora"], "Ask one question"),
         (["--why-short", "aurora"], "--why-short LAB needs --period P."),
         (["--why-short", "aurora", "--period", "2028Q4", "--for", "aurora"], "--for LAB does not go with --why-short"),
+        (["--next-unit", "x", "--for", "aurora"], "--for LAB does not go with --next-unit LIMIT."),
+        (
+            ["--next-unit", "Bridgework"],
+            "There is no limit 'Bridgework' in tutorial; did you mean 'Bridgeworks interpos",
+        ),
+        (
+            ["--next-unit", "Plains campus facility power", "--period", "x"],
+            "There is no period 'x' in tutorial; it has",
+        ),
         (["--why-short", "aurra", "--period", "2028Q4"], "There is no lab 'aurra' in tutorial; did you mean 'aurora'?"),
         (["--why-short", "aurora", "--period", "2028"], "There is no period '2028' in tutorial; did you mean '2028Q"),
         (["--why-not", "ospry", "--for", "aurora"], "There is no chip 'ospry' in tutorial; did you mean 'osprey'?"),

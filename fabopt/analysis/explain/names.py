@@ -37,6 +37,7 @@ def known(kind: str, word: str, choices: Iterable[str], where: str) -> str:
     for name in names:
         folded.setdefault(name.lower(), name)
     near = [folded[match] for match in difflib.get_close_matches(word.lower(), folded, n=NEAR)]
+    near = near or [name for name in names if word.lower() in name.lower()][:NEAR]
     some = ", ".join(names) if len(names) <= 12 else f"{names[0]}, {names[1]} ... {names[-1]}"
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has: {some or 'none'}."
     raise AskedError(f"There is no {kind} {word!r} in {where}; {hint}")

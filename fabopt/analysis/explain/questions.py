@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.explain.names import known
-from fabopt.analysis.explain.records import WhyNot, WhyShort
+from fabopt.analysis.explain.next_unit import limit_asked, who_gets
+from fabopt.analysis.explain.records import NextUnit, WhyNot, WhyShort
 from fabopt.analysis.explain.why_short import why_short
 from fabopt.analysis.portfolio.study import chip_case, instance_of, restored
 from fabopt.domain.instance import Instance
@@ -20,16 +21,20 @@ if TYPE_CHECKING:
 
     Read = Callable[[str], pd.DataFrame]
 
-Answer = WhyNot | WhyShort
+Answer = WhyNot | WhyShort | NextUnit
 """What answers a question."""
 
-QUESTIONS = {"why_not": ("lab",), "why_short": ("period",)}
-"""What belongs to each question; all of it is needed."""
+QUESTIONS: Mapping[str, tuple[str, ...]] = {"why_not": ("lab",), "why_short": ("period",), "next_unit": ()}
+"""What each question needs beside itself."""
+
+OPTIONAL = {"next_unit": ("period",)}
+"""What a question may have."""
 
 OPTIONS = {
     "why_not": "--why-not CHIP",
     "lab": "--for LAB",
     "why_short": "--why-short LAB",
+    "next_unit": "--next-unit LIMIT",
     "period": "--period P",
 }
 """How each part of a question is written."""
@@ -47,6 +52,8 @@ class Question:
         Id of a lab.
     why_short
         Id of a lab: why it gets no more in ``period``.
+    next_unit
+        A limit (its name or id): whom one more unit of it would go to, in ``period`` or in every reported one.
     period
         Label of a period.
     """
@@ -54,6 +61,7 @@ class Question:
     why_not: str = ""
     lab: str = ""
     why_short: str = ""
+    next_unit: str = ""
     period: str = ""
 
     def checked(self) -> str:
@@ -72,7 +80,7 @@ class Question:
         for part, option in OPTIONS.items():
             if part in QUESTIONS[name] and not getattr(self, part):
                 raise AskedError(f"{OPTIONS[name]} needs {option}.")
-            if part not in (name, *QUESTIONS[name]) and getattr(self, part):
+            if part not in (name, *QUESTIONS[name], *OPTIONAL.get(name, ())) and getattr(self, part):
                 raise AskedError(f"{option} does not go with {OPTIONS[name]}.")
         return name
 
@@ -104,6 +112,8 @@ def explained(manifest: Mapping[str, Any], read: Read, instance: str, question: 
     data, where = instance_of(instance), manifest["instance"]
     if asked == "why_short":
         return _why_short(manifest, read, data, question)
+    if asked == "next_unit":
+        return _next_unit(manifest, read, data, question)
     chip = known("chip", question.why_not, data.chips, where)
     lab = known("lab", question.lab, data.labs, where)
     return WhyNot(lab, data.labs[lab].name, chip_case(manifest, read, data, lab, chip))
@@ -113,6 +123,13 @@ def _why_short(manifest: Mapping[str, Any], read: Read, data: Instance, question
     lab = known("lab", question.why_short, data.labs, manifest["instance"])
     plan = _plan(manifest, read, data)
     return why_short(plan, lab, data.labs[lab].name, _period(plan, question.period, manifest["instance"]))
+
+
+def _next_unit(manifest: Mapping[str, Any], read: Read, data: Instance, question: Question) -> NextUnit:
+    plan, where = _plan(manifest, read, data), manifest["instance"]
+    group = limit_asked(plan, question.next_unit, where)
+    period = _period(plan, question.period, where) if question.period else None
+    return who_gets(plan, group, period, manifest["objective_unit"])
 
 
 def _plan(manifest: Mapping[str, Any], read: Read, data: Instance) -> Restored:

@@ -147,3 +147,56 @@ def _together(pegs: Sequence[Peg], keys: Sequence[tuple[str, str, str, str, str]
         for key, own in found.items()
     ]
     return tuple(sorted(parts, key=lambda part: -part.term))
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a customer gets more (or less) of with one more unit of a limit.
+
+    Attributes
+    ----------
+    customer
+        Id of the customer; of a demand without one, the name of the demand.
+    value
+        Change of the worth of what is delivered to it, million dollars, discounted.
+    amount, unit
+        Change of what is delivered, added up over the periods.
+    """
+
+    customer: str
+    value: float
+    amount: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextUnit:
+    """Whom one more unit of a limit would go to.
+
+    Attributes
+    ----------
+    limit, name, owner, unit
+        Id, display name, owner and unit of the limit.
+    periods
+        Periods in which there is one unit more; an empty label for the whole horizon.
+    gain, gain_unit
+        What the objective gains: the worth of what customers get, less what it costs to make and run.
+    gains
+        Who gets how much, gains first.
+    """
+
+    limit: str
+    name: str
+    owner: str
+    unit: str
+    periods: tuple[str, ...]
+    gain: float
+    gain_unit: str
+    gains: tuple[Gain, ...]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a customer."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(gain) for gain in self.gains], columns=[field.name for field in fields(Gain)])

@@ -1,0 +1,87 @@
+"""Whom one more unit of a limit would go to: the difference of two plans, whole numbers held."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.choke.bench import Bench, Effort
+from fabopt.analysis.choke.groups import NO_RELIEF, LimitGroup
+from fabopt.analysis.choke.owners import next_unit
+from fabopt.analysis.choke.saved import Restored
+from fabopt.analysis.explain.names import known
+from fabopt.analysis.explain.records import Gain, NextUnit
+from fabopt.network.tables import Array
+
+
+def limit_asked(plan: Restored, word: str, where: str) -> LimitGroup:
+    """Return the limit that a word names: its id, the id of its record, or its name.
+
+    Raises
+    ------
+    AskedError
+        If it names none, with the nearest, or more than one.
+    """
+    groups = [group for group in map(plan.problem.counted, plan.problem.groups) if len(group)]
+    names = {name: group for group in groups for name in (group.label, group.id)}
+    if word not in names:
+        same = [g for g in groups if word.lower() in (g.label.lower(), g.id.partition(":")[2])]
+        if len(same) > 1:
+            raise AskedError(f"{word!r} has several limits: {', '.join(repr(group.id) for group in same)}.")
+        if same:
+            return same[0]
+    return names[known("limit", word, names if ":" in word else [group.label for group in groups], where)]
+
+
+def who_gets(plan: Restored, group: LimitGroup, period: int | None, unit: str) -> NextUnit:
+    """Return whom one more unit of a limit would go to.
+
+    Parameters
+    ----------
+    plan
+        A plan brought back to life.
+    group
+        The limit.
+    period
+        Position of the period in which there is one unit more; None: in every reported one.
+    unit
+        Unit of the objective.
+
+    Raises
+    ------
+    AskedError
+        If the limit has nothing in that period, or the plan has no limit without it.
+    """
+    net = plan.net
+    kept = group if period is None else group.only(group.periods == period)
+    if not len(kept):
+        own = sorted({net.periods[t].label for t in group.periods.tolist() if t >= 0}) or ["the whole horizon"]
+        assert period is not None
+        when = net.periods[period].label
+        raise AskedError(f"{group.label} is no limit in {when}; it is one in {', '.join(own[:8])}.")
+    bench = Bench(plan.problem, Effort(seed=plan.options.seed), {})
+    bench.leave_basis("held")
+    before = bench.linear("held", NO_RELIEF)
+    after = bench.linear("held", kept.by(np.ones(len(kept))))
+    if before.x is None or after.x is None or before.objective is None or after.objective is None:
+        raise AskedError(f"No plan is best with one more unit of {group.label}: the objective has no limit then.")
+    discount = np.array([p.discount for p in net.periods])
+    shares = next_unit(net.demands, _deliveries(plan, before.x), _deliveries(plan, after.x), discount)
+    units, of = {material.id: material.unit for material in net.materials}, dict[str, dict[str, None]]()
+    for demand in net.demands:
+        of.setdefault(demand.tags.customer or demand.name, {})[units[demand.material]] = None
+    return NextUnit(
+        limit=group.id,
+        name=group.label,
+        owner=group.owner,
+        unit=group.unit,
+        periods=tuple(net.periods[t].label if t >= 0 else "" for t in kept.periods.tolist()),
+        gain=max(after.objective - before.objective, 0.0),
+        gain_unit=unit,
+        gains=tuple(Gain(s.customer, s.value, s.amount, ", ".join(of[s.customer])) for s in shares),
+    )
+
+
+def _deliveries(plan: Restored, x: Array) -> list[Array]:
+    block = plan.tables.columns["deliver"].values(x)
+    return [block[j, : len(demand.steps)] for j, demand in enumerate(plan.net.demands)]
