@@ -831,7 +831,14 @@ class Result:
         return PortfolioReport(portfolio(self.manifest, self.table, self._instance, lab))
 
     def explain(
-        self, *, why_not: str = "", lab: str = "", why_short: str = "", next_unit: str = "", period: str = ""
+        self,
+        *,
+        why_not: str = "",
+        lab: str = "",
+        why_short: str = "",
+        next_unit: str = "",
+        from_: str = "",
+        period: str = "",
     ) -> ExplainReport:
         """Return the answer to one question about the plan, as a sentence and a frame.
 
@@ -845,6 +852,8 @@ class Result:
             Id of a lab: why does it get no more in `period`?
         next_unit
             A limit, by name or id: whom would one more unit of it go to, in `period` or in every reported one?
+        from_
+            Id of a chip: where does a unit of it that is packaged in `period` come from?
         period
             Label of a period.
 
@@ -858,9 +867,8 @@ class Result:
         from fabopt.analysis.explain.questions import Question, explained
         from fabopt.report.explain import ExplainReport
 
-        return ExplainReport(
-            explained(self.manifest, self.table, self._instance, Question(why_not, lab, why_short, next_unit, period))
-        )
+        question = Question(why_not, lab, why_short, next_unit, from_, period)
+        return ExplainReport(explained(self.manifest, self.table, self._instance, question))
 
     def tornado(
         self,

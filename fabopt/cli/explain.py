@@ -17,7 +17,10 @@ _WhyShort = typer.Option(help="Why this lab gets no more in --period.", metavar=
 _NextUnit = typer.Option(
     help="Whom one more unit of this limit would go to (its name or id).", metavar="LIMIT", show_default=False
 )
-_Period = typer.Option(help="With --why-short or --next-unit: the period.", metavar="P", show_default=False)
+_From = typer.Option(
+    "--from", help="Where a unit of this chip packaged in --period comes from.", metavar="CHIP", show_default=False
+)
+_Period = typer.Option(help="With --why-short, --next-unit or --from: the period.", metavar="P", show_default=False)
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
 
@@ -28,6 +31,7 @@ def explain(
     lab: Annotated[str, _Lab] = "",
     why_short: Annotated[str, _WhyShort] = "",
     next_unit: Annotated[str, _NextUnit] = "",
+    from_: Annotated[str, _From] = "",
     period: Annotated[str, _Period] = "",
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
@@ -36,5 +40,7 @@ def explain(
 
     with solver_on_stderr():
         result = api.load_result(path)
-        report = result.explain(why_not=why_not, lab=lab, why_short=why_short, next_unit=next_unit, period=period)
+        report = result.explain(
+            why_not=why_not, lab=lab, why_short=why_short, next_unit=next_unit, from_=from_, period=period
+        )
     say([json.dumps(report.as_dict(), allow_nan=False)] if as_json else report.lines())

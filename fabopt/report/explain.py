@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.records import plain
 from fabopt.analysis.explain.questions import Answer
-from fabopt.analysis.explain.records import NextUnit, Part, WhyNot, WhyShort
+from fabopt.analysis.explain.records import MadeFrom, NextUnit, Part, WhyNot, WhyShort
 from fabopt.report.answer import percent_whole, shortened, wrap
 from fabopt.report.portfolio import BASIS
 from fabopt.report.text import WIDTH, TextTable, amount, clip, money
@@ -29,6 +29,13 @@ NEXT = (
 )
 """What the gains of customers mean."""
 
+MIXING = (
+    "What changes hands in the period itself: where several make and several take one material, each taker gets the "
+    "same mixture. With lead times the wafers that start are not those whose parts are taken, so shares of wafers and "
+    "exposures are those of what starts in the period."
+)
+"""What the shares of sources mean."""
+
 
 class ExplainReport:
     """The answer to one question: ``print`` it, or take its frame.
@@ -47,7 +54,9 @@ class ExplainReport:
         """The answer in words."""
         if isinstance(self.record, WhyNot):
             return why_not_sentence(self.record)
-        return why_short_sentence(self.record) if isinstance(self.record, WhyShort) else next_sentence(self.record)
+        if isinstance(self.record, WhyShort):
+            return why_short_sentence(self.record)
+        return next_sentence(self.record) if isinstance(self.record, NextUnit) else from_sentence(self.record)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -62,8 +71,10 @@ class ExplainReport:
             made = (why_not_table(self.record),)
         elif isinstance(self.record, WhyShort):
             made = limit_table(self.record), owner_table(self.record)
-        else:
+        elif isinstance(self.record, NextUnit):
             made = (next_table(self.record),)
+        else:
+            made = (from_table(self.record),)
         return tuple(table for table in made if table.rows)
 
     @property
@@ -71,7 +82,9 @@ class ExplainReport:
         """What the numbers mean."""
         if isinstance(self.record, WhyNot):
             return BASIS.format(lab=clip(self.record.name, 40)) if self.record.case.entry is not None else ""
-        return PEGGING if isinstance(self.record, WhyShort) else NEXT
+        if isinstance(self.record, WhyShort):
+            return PEGGING
+        return NEXT if isinstance(self.record, NextUnit) else MIXING if self.record.origins else ""
 
     def lines(self, width: int = WIDTH) -> list[str]:
         """Return the answer as lines of at most `width` characters."""
@@ -204,3 +217,31 @@ def next_table(record: NextUnit) -> TextTable:
     rows = [(g.customer, f"{g.value:+,.4g}", f"{g.amount:+,.4g}", g.unit) for g in record.gains]
     headers = ("customer", "M USD", "delivered", "unit")
     return TextTable("Worth of deliveries, discounted, and their amount, over all periods", headers, shortened(rows, 4))
+
+
+def from_sentence(record: MadeFrom) -> str:
+    """Say what a unit of a chip takes, and from whom most of each comes."""
+    chip = clip(record.name, 40)
+    if not record.started:
+        some = f"; it is in {_and(list(record.periods[:3]))}" if record.periods else ""
+        return f"No {chip} is packaged in {record.period}{some}."
+    told = []
+    for block in dict.fromkeys(row.block for row in record.origins if row.each is not None):
+        rows = [row for row in record.origins if row.block == block]
+        shares = _and([f"{percent_whole(row.share)} {clip(row.source or 'unnamed', 30)}" for row in rows[:3]])
+        told.append(f"{amount(sum(row.each or 0.0 for row in rows))} {block} ({shares})")
+    return f"Each {chip} packaged in {record.period} ({amount(record.started)} thousand) takes {_and(told)}."
+
+
+def from_table(record: MadeFrom) -> TextTable:
+    """Return the sources of each part, and of the wafers and exposures behind it."""
+    rows = [
+        (
+            f"  {row.block} for {row.behind}" if row.behind else row.block,
+            row.source or "unnamed",
+            "-" if row.each is None else amount(row.each),
+            percent_whole(row.share),
+        )
+        for row in record.origins
+    ]
+    return TextTable(f"From where, {record.period}", ("what", "from", "each takes", "share"), tuple(rows), left=2)

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 import fabopt
-from fabopt.report.charts.flow import area_rows, box_rows, places, ribbons
-from fabopt.report.charts.flow_data import (
+from fabopt.analysis.material_flow import (
     BUYERS,
     CHIPS,
     EXPOSURES,
@@ -20,8 +19,9 @@ from fabopt.report.charts.flow_data import (
     Flow,
     Node,
     flow,
-    shortened,
 )
+from fabopt.report.charts.flow import area_rows, box_rows, places, ribbons
+from fabopt.report.charts.flow_data import shortened
 from fabopt.report.charts.kinds import KINDS
 from fabopt.report.charts.style import OTHERS, ChartError, ranked, sources, spread
 

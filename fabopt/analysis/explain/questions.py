@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.saved import Restored
+from fabopt.analysis.explain.made_from import made_from
 from fabopt.analysis.explain.names import known
 from fabopt.analysis.explain.next_unit import limit_asked, who_gets
-from fabopt.analysis.explain.records import NextUnit, WhyNot, WhyShort
+from fabopt.analysis.explain.records import MadeFrom, NextUnit, WhyNot, WhyShort
 from fabopt.analysis.explain.why_short import why_short
 from fabopt.analysis.portfolio.study import chip_case, instance_of, restored
 from fabopt.domain.instance import Instance
@@ -21,10 +22,15 @@ if TYPE_CHECKING:
 
     Read = Callable[[str], pd.DataFrame]
 
-Answer = WhyNot | WhyShort | NextUnit
+Answer = WhyNot | WhyShort | NextUnit | MadeFrom
 """What answers a question."""
 
-QUESTIONS: Mapping[str, tuple[str, ...]] = {"why_not": ("lab",), "why_short": ("period",), "next_unit": ()}
+QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "why_not": ("lab",),
+    "why_short": ("period",),
+    "next_unit": (),
+    "from_": ("period",),
+}
 """What each question needs beside itself."""
 
 OPTIONAL = {"next_unit": ("period",)}
@@ -35,6 +41,7 @@ OPTIONS = {
     "lab": "--for LAB",
     "why_short": "--why-short LAB",
     "next_unit": "--next-unit LIMIT",
+    "from_": "--from CHIP",
     "period": "--period P",
 }
 """How each part of a question is written."""
@@ -54,6 +61,8 @@ class Question:
         Id of a lab: why it gets no more in ``period``.
     next_unit
         A limit (its name or id): whom one more unit of it would go to, in ``period`` or in every reported one.
+    from_
+        Id of a chip: where a unit of it that is packaged in ``period`` comes from.
     period
         Label of a period.
     """
@@ -62,6 +71,7 @@ class Question:
     lab: str = ""
     why_short: str = ""
     next_unit: str = ""
+    from_: str = ""
     period: str = ""
 
     def checked(self) -> str:
@@ -114,6 +124,10 @@ def explained(manifest: Mapping[str, Any], read: Read, instance: str, question: 
         return _why_short(manifest, read, data, question)
     if asked == "next_unit":
         return _next_unit(manifest, read, data, question)
+    if asked == "from_":
+        chip = known("chip", question.from_, data.chips, where)
+        labels = read("core/periods")["period"].astype(str)
+        return made_from(read, chip, data.chips[chip].name, known("period", question.period, labels, where))
     chip = known("chip", question.why_not, data.chips, where)
     lab = known("lab", question.lab, data.labs, where)
     return WhyNot(lab, data.labs[lab].name, chip_case(manifest, read, data, lab, chip))

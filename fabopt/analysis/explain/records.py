@@ -200,3 +200,61 @@ class NextUnit:
         import pandas as pd
 
         return pd.DataFrame([asdict(gain) for gain in self.gains], columns=[field.name for field in fields(Gain)])
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A source of what a unit of a chip is made of.
+
+    Attributes
+    ----------
+    block
+        What comes from it: logic dies, HBM stacks, interposers, substrates; wafer starts, exposures.
+    behind
+        Of wafer starts and exposures: the parts that they are for.
+    source
+        Process node, HBM generation or maker of parts; owner of wafers; class of scanner; or ``from stock``.
+    each
+        How many parts a unit takes from this source; None of wafers and exposures, which are counted by share alone.
+    share
+        Share of the block.
+    """
+
+    block: str
+    behind: str
+    source: str
+    each: float | None
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFrom:
+    """Where a unit of a chip comes from.
+
+    Attributes
+    ----------
+    chip, name
+        Id and display name of the chip.
+    period
+        Label of the period.
+    started
+        Thousand packages whose packaging starts in it.
+    periods
+        All periods in which some start.
+    origins
+        What they are made from.
+    """
+
+    chip: str
+    name: str
+    period: str
+    started: float
+    periods: tuple[str, ...]
+    origins: tuple[Origin, ...]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a source."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(row) for row in self.origins], columns=[field.name for field in fields(Origin)])

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabopt.report.charts.flow_data import CHIPS, COLUMNS, STOCK, UNITS, Flow, Node
+from fabopt.analysis.material_flow import CHIPS, STOCK, UNITS, Flow, Node
+from fabopt.report.charts.flow_data import COLUMNS
 from fabopt.report.charts.style import INK, OTHERS, PALETTE, REST, ChartError, altair, heading, spread
 from fabopt.report.text import amount, clip
 

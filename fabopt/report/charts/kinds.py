@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from fabopt.analysis import material_flow
 from fabopt.report.charts import flow, flow_data, grids, series
 from fabopt.report.charts.style import ChartError, altair, finished, heading, sources
 from fabopt.report.text import clip
@@ -137,10 +138,10 @@ def _mix(shown: Shown, wish: Wish) -> Any:
 
 def _flow(shown: Shown, wish: Wish) -> Any:
     labels = [str(label) for label in shown.read("core/periods")["period"]]
-    period = wish.period or flow_data.busiest(shown.read)
+    period = wish.period or material_flow.busiest(shown.read)
     if period not in labels:
         raise ChartError(f"'{clip(period, 40)}' is no period of the plan, which runs from {labels[0]} to {labels[-1]}.")
-    found = flow_data.flow(shown.read, period)
+    found = flow_data.shortened(material_flow.flow(shown.read, period))
     return finished(flow.flow_chart(shown.title, found, shown.said()))
 
 

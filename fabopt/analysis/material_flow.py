@@ -1,0 +1,190 @@
+"""What moves between the stages of the chain in a period: exposures, wafers, parts, packages, labs, workloads.
+
+Each stage is counted in its own unit. Between two stages what is drawn is what changes hands in the period itself: with
+lead times, the wafers that start are not those whose dies come out. Where several make and several take one material,
+each taker gets the same mixture; what the takers get beyond what is made in the period comes from stock.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fabopt.analysis.plan_tables import reported
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Read = Callable[[str], pd.DataFrame]
+
+EXPOSURES, WAFERS, CHIPS = "exposures", "wafer starts", "packages"
+LABS, WORKLOADS = "compute of labs", "compute by workload"
+PARTS = {"wafer": "logic dies", "memory": "HBM stacks", "interposer": "interposers", "substrate": "substrates"}
+"""Blocks of parts by the stage that makes them."""
+BUYERS = "other buyers"
+STOCK = "from stock"
+UNITS = {
+    EXPOSURES: "thousand",
+    WAFERS: "thousand wafers",
+    **dict.fromkeys(PARTS.values(), "thousand"),
+    BUYERS: "thousand wafers",
+    CHIPS: "thousand",
+    LABS: "thousand H100e",
+    WORKLOADS: "thousand H100e",
+}
+"""Unit of the boxes of each block."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Node:
+    """One box: its block and its name."""
+
+    block: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What moves in a period.
+
+    Attributes
+    ----------
+    period
+        Its label.
+    nodes
+        Amount of each box, in the unit of its block (:data:`UNITS`).
+    links
+        Amount between two boxes, with its unit.
+    """
+
+    period: str
+    nodes: Mapping[Node, float]
+    links: Mapping[tuple[Node, Node], tuple[float, str]]
+
+
+def flow(read: Read, period: str) -> Flow:
+    """Return what moves between the stages in a period.
+
+    Parameters
+    ----------
+    read
+        Returns a table by its name.
+    period
+        Label of a period of the horizon.
+    """
+    nodes: dict[Node, float] = defaultdict(float)
+    links: dict[tuple[Node, Node], list[tuple[float, str]]] = defaultdict(list)
+
+    def link(source: Node, target: Node, amount: float, unit: str) -> None:
+        if amount > 0.0:
+            links[source, target].append((amount, unit))
+
+    _exposures(read, period, nodes, link)
+    _wafers(read, period, nodes, link)
+    _parts(read, period, nodes, link)
+    _chips(read, period, nodes, link)
+    _compute(read, period, nodes, link)
+    joined = {ends: (sum(a for a, _ in found), found[0][1]) for ends, found in links.items()}
+    return Flow(period, dict(nodes), joined)
+
+
+def busiest(read: Read) -> str:
+    """Return the label of the first reported period in which most accelerators are shipped; without any, the last."""
+    shipped = reported(read("domain/shipments")).groupby("period", sort=False)["kaccelerator"].sum()
+    return str(shipped.idxmax() if len(shipped) else reported(read("core/periods"))["period"].iloc[-1])
+
+
+Nodes = dict[Node, float]
+Link = Callable[[Node, Node, float, str], None]
+
+
+def _at(read: Read, name: str, period: str) -> pd.DataFrame:
+    rows = read(name)
+    return rows[rows["period"] == period]
+
+
+def _exposures(read: Read, period: str, nodes: Nodes, link: Link) -> None:
+    """Exposures by class of scanner, to the owner of the wafers."""
+    scanner = read("core/resources").query("stage == 'lithography'").drop_duplicates("id").set_index("id")["item"]
+    rows = _at(read, "core/uses", period)
+    rows = rows[rows["resource"].isin(scanner.index)]
+    for resource, owner, amount in zip(rows["resource"], rows["owner"], rows["amount"], strict=True):
+        source = Node(EXPOSURES, str(scanner[resource]))
+        nodes[source] += amount
+        link(source, Node(WAFERS, str(owner)), amount, UNITS[EXPOSURES])
+
+
+def _wafers(read: Read, period: str, nodes: Nodes, link: Link) -> None:
+    """Wafers started by owner, to what is made of them."""
+    rows = _at(read, "domain/wafer_starts", period)
+    columns = [rows[name] for name in ("owner", "use", "node", "item", "kwafer")]
+    for owner, use, process, item, amount in zip(*columns, strict=True):
+        source = Node(WAFERS, str(owner))
+        nodes[source] += amount
+        if use == "market":
+            target = Node(BUYERS, BUYERS)
+            nodes[target] += amount
+        else:
+            target = Node(PARTS[use], part_name(use, process, item, owner))
+        link(source, target, amount, UNITS[WAFERS])
+
+
+def part_name(stage: str, process: str, item: str, owner: str) -> str:
+    """Return by what a part is told from others of its block: process node, HBM generation, or who makes it."""
+    return str({"wafer": process, "memory": item}.get(stage) or owner or item)
+
+
+def _parts(read: Read, period: str, nodes: Nodes, link: Link) -> None:
+    """Parts made in the period, and what of them goes into which chip; the rest of what is taken comes from stock."""
+    stage = read("core/materials").drop_duplicates("id").set_index("id")["stage"]
+    rows = _at(read, "core/flows", period)
+    rows = rows.assign(of=rows["material"].map(stage))
+    rows = rows[rows["of"].isin(PARTS)]
+    made: dict[str, dict[Node, float]] = defaultdict(lambda: defaultdict(float))
+    taken: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    block: dict[str, str] = {}
+    columns = [rows[name] for name in ("material", "of", "stage", "node", "item", "owner", "chip", "amount")]
+    for material, of, doing, process, item, owner, chip, amount in zip(*columns, strict=True):
+        block[material] = PARTS[of]
+        if amount > 0.0 and doing in PARTS:
+            made[material][Node(PARTS[of], part_name(of, process, item, owner))] += amount
+        elif amount < 0.0 and doing == "packaging":
+            taken[material][str(chip)] -= amount
+    for material, name in block.items():
+        out, wanted = sum(made[material].values()), sum(taken[material].values())
+        makers = dict(made[material])
+        for maker, amount in made[material].items():
+            nodes[maker] += amount
+        if wanted > out + 1e-9 * max(1.0, wanted):
+            makers[Node(name, STOCK)] = wanted - out
+            nodes[Node(name, STOCK)] += wanted - out
+        whole = sum(makers.values())
+        for maker, amount in makers.items():
+            for chip, share in taken[material].items():
+                link(maker, Node(CHIPS, chip), amount * share / whole, UNITS[name])
+
+
+def _chips(read: Read, period: str, nodes: Nodes, link: Link) -> None:
+    """Packages by chip, made or shipped (whichever is more: what is shipped may come from stock), and to whom."""
+    made, shipped = _at(read, "domain/packages", period), _at(read, "domain/shipments", period)
+    out: dict[str, float] = defaultdict(float)
+    for chip, lab, amount in zip(shipped["chip"], shipped["lab"], shipped["kaccelerator"], strict=True):
+        out[str(chip)] += amount
+        link(Node(CHIPS, str(chip)), Node(LABS, str(lab)), amount, "thousand accelerators")
+    for chip, amount in zip(made["chip"], made["kpackage"], strict=True):
+        nodes[Node(CHIPS, str(chip))] += amount
+    for chip, amount in out.items():
+        nodes[Node(CHIPS, chip)] = max(nodes[Node(CHIPS, chip)], amount)
+
+
+def _compute(read: Read, period: str, nodes: Nodes, link: Link) -> None:
+    """Compute delivered by lab and workload."""
+    rows = _at(read, "domain/compute", period)
+    for lab, workload, amount in zip(rows["lab"], rows["workload"], rows["delivered"], strict=True):
+        if amount > 0.0:
+            source, target = Node(LABS, str(lab)), Node(WORKLOADS, str(workload))
+            nodes[source] += amount
+            nodes[target] += amount
+            link(source, target, amount, UNITS[WORKLOADS])
