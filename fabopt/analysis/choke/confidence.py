@@ -130,7 +130,7 @@ def summary(drawn: Sample, seed: int, wanted: int, change: Dethrone | None, trie
     if drawn.refused:
         notes.append(f"{drawn.refused} draws broke the rules of the instance and were given up.")
     if drawn.without_plan:
-        notes.append(f"{drawn.without_plan} draws have no plan with the whole numbers of this one.")
+        notes.append(f"{drawn.without_plan} draws have no plan with the whole numbers of this one, or none was found.")
     if drawn.put_back:
         notes.append(f"In the others {drawn.put_back} numbers went back to their values, for rules would refuse them.")
     if tried:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from fabopt.analysis.choke.bench import TINY
+from fabopt.analysis.choke.bench import TINY, worth
 from fabopt.analysis.choke.derivative import slope
 from fabopt.analysis.choke.groups import LimitGroup, Relief, groups_of, percent
 from fabopt.analysis.choke.saved import Restored
@@ -34,10 +34,13 @@ from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import Outcome
 from fabopt.solve.patch import held, program_of
 from fabopt.solve.plan import limit_states
-from fabopt.solve.session import HighsSession
+from fabopt.solve.session import HighsSession, SolverError
 
 STEP = percent(10)
 """The relief by which limits are ranked."""
+
+PENALTY = 10.0
+"""Penalty of a whole row that gives way, as a multiple of all that the plan earns and costs."""
 
 MISSING = 1e-7
 """What is missing of a row up to this share of it is rounding."""
@@ -61,16 +64,20 @@ class Repriced:
 
     def __init__(self, plan: Restored, periods: Sequence[int], always: Sequence[str]) -> None:
         self.plan, self.periods, self.always = plan, tuple(periods), tuple(always)
+        self.worth = PENALTY * max(float(np.abs(plan.problem.matrices.cost * plan.x).sum()), 1.0)
 
     def __call__(self, data: Instance) -> Mapping[str, float] | None:
-        """Return the gain at +10 % by group; None where the instance has no such plan."""
+        """Return the gain at +10 % by group; None where the instance has no such plan, or the solver finds none."""
         net = lower(data, self.plan.net.name)
         tables = model_tables(net, self.plan.options.aim)
         program = program_of(tables)
         stage = stages(tables, program.n_columns, self.plan.options, program.cost)[0]
         x = carried_plan(self.plan.x, self.plan.tables, tables)
         program = held(replace(program, cost=stage.cost, offset=0.0), x)
-        session, outcome = _solved(program, _soft(tables), abs(self.plan.problem.value(self.plan.x)))
+        try:
+            session, outcome = _solved(program, _soft(tables), self.worth)
+        except SolverError:
+            return None
         if outcome.x is None or outcome.objective is None:
             return None
         return self.gains(tables, program, session, outcome)
@@ -111,17 +118,20 @@ class Repriced:
     ) -> dict[str, float]:
         order = sorted(bounds, key=lambda id: -bounds[id])
         basis = session.basis
-        asked = {id: _gain(session, basis, reliefs[id], base, bounds[id]) for id in self.always if id in bounds}
-        for id in [id for id in order if id not in asked][:MOST]:
-            if asked and bounds[id] <= max(asked.values()):
+        asked: dict[str, float] = {}
+        others = [id for id in order if id not in self.always][:MOST]
+        for id in [*(id for id in self.always if id in bounds), *others]:
+            if id in others and asked and bounds[id] <= max(asked.values()):
                 break
-            asked[id] = _gain(session, basis, reliefs[id], base, bounds[id])
+            found = _gain(session, basis, reliefs[id], base, bounds[id])
+            if found is not None:
+                asked[id] = found
         best = max(asked.values(), default=0.0)
         return {id: asked.get(id, min(bounds[id], best * (1.0 - 1e-9))) for id in order}
 
 
-def _gain(session: HighsSession, basis: Any, relief: Relief, base: float, bound: float) -> float:
-    """Return a gain, asked from the basis of the program without relief."""
+def _gain(session: HighsSession, basis: Any, relief: Relief, base: float, bound: float) -> float | None:
+    """Return a gain, asked from the basis of the program without relief; None where the solver cannot find it."""
     if bound <= 0:
         return 0.0
     session.basis = basis
@@ -135,11 +145,21 @@ def _gain(session: HighsSession, basis: Any, relief: Relief, base: float, bound:
     session.set_row_bounds(rows, low - down, high + up)
     session.set_column_bounds(columns, left, right + np.array([relief.column[j] for j in columns.tolist()]))
     try:
-        value = session.value(interruptible=False)
+        value = _value(session)
+    except SolverError:
+        return None
     finally:
         session.set_row_bounds(rows, low, high)
         session.set_column_bounds(columns, left, right)
     return max(value - base, 0.0) if np.isfinite(value) else 0.0
+
+
+def _value(session: HighsSession) -> float:
+    """Return the value of a linear program; where the solver gives up, once more without scaling."""
+    try:
+        return session.value(interruptible=False)
+    except SolverError:
+        return worth(session.solve_afresh())
 
 
 def choke_point(plan: Restored) -> tuple[str, float]:
@@ -184,7 +204,7 @@ def _solved(program: Matrices, soft: IntArray, worth: float) -> tuple[HighsSessi
         (sign, rows.astype(np.int32), np.arange(len(rows) + 1)), shape=(program.n_rows, len(rows))
     )
     slack = session.add_columns(entries, -worth / size, np.zeros(len(rows)), np.full(len(rows), np.inf))
-    outcome = session.solve(interruptible=False)
+    outcome = linear_answer(session)
     if outcome.x is None:
         return session, outcome
     missing = outcome.x[slack]
@@ -192,7 +212,7 @@ def _solved(program: Matrices, soft: IntArray, worth: float) -> tuple[HighsSessi
     session.set_costs(np.concatenate([program.cost, np.zeros(len(rows))]), program.offset)
     session.set_column_bounds(slack, np.zeros(len(rows)), given)
     session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
-    return session, session.solve(interruptible=False)
+    return session, linear_answer(session)
 
 
 def _broken(program: Matrices, soft: IntArray) -> tuple[IntArray, Array, Array]:

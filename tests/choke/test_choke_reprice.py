@@ -1,0 +1,93 @@
+"""Gains of moved data: those of the oracle, and what becomes of data without a plan or of a solver that gives up."""
+
+from pathlib import Path
+
+import pytest
+
+import fabopt
+from fabopt.analysis.choke import reprice
+from fabopt.analysis.choke.oracle import Effort, Oracle
+from fabopt.analysis.choke.reprice import STEP, Repriced
+from fabopt.analysis.sensitivity.verb import source_of
+from fabopt.solve.session import SolverError
+
+INSTANCES = Path(__file__).parents[2] / "instances"
+DATA = fabopt.load(INSTANCES / "tutorial").data
+
+
+@pytest.fixture(scope="module")
+def source():
+    result = fabopt.load(INSTANCES / "tutorial").solve(threads=1)
+    return source_of(result.manifest, result.table, result._instance)
+
+
+@pytest.fixture(scope="module")
+def oracle(source):
+    return Oracle(source.plan.problem, Effort())
+
+
+def first_three(oracle):
+    gains = {g.id: oracle.plan_value(g.relief(STEP)) - oracle.base.lo for g in oracle.problem.movable}
+    return sorted(gains, key=lambda id: -gains[id])[:3], gains
+
+
+def periods(source):
+    return [p.index for p in source.plan.net.periods if p.reported]
+
+
+def test_gains_of_the_data_as_they_are_are_those_of_the_plan(source, oracle):
+    first, gains = first_three(oracle)
+    found = Repriced(source.plan, periods(source), first)(DATA)
+    assert {id: found[id] for id in first} == pytest.approx({id: gains[id] for id in first}, rel=1e-6)
+    assert max(found, key=lambda id: found[id]) == first[0]
+
+
+SHOP = """
+about: {title: shop}
+horizon: {start: '2027', periods: 1, period: year, discount_rate: 0}
+network:
+  materials: {goods: {unit: piece}}
+  resources: {line: {kind: level, unit: piece, capacity: 10}}
+  activities:
+    make: {unit: piece, cost: 1, outputs: {goods: {amount: 1}}, uses: {line: {amount: 1}}}
+  demands:
+    promised: {material: goods, quantity: 8, value: 0, required: true}
+    shop: {material: goods, quantity: 5, value: 5}
+"""
+
+
+def test_a_demand_that_cannot_be_met_any_more_gives_way_by_what_is_missing_and_no_more(tmp_path):
+    """Six can be made where eight are promised: two are missing for good, and a tenth more, 0.6, is sold at 5 - 1."""
+    (tmp_path / "instance.yaml").write_text(SHOP, encoding="utf-8")
+    shop = fabopt.load(tmp_path)
+    result = shop.solve(threads=1)
+    plan = source_of(result.manifest, result.table, result._instance).plan
+    gains = Repriced(plan, [0], ())
+    less = shop.with_({"network.resources.line.capacity": 6})
+    assert gains(shop.data)["capacity:line"] == pytest.approx(1.0 * (5 - 1))
+    assert gains(less.data)["capacity:line"] == pytest.approx(0.6 * (5 - 1), rel=1e-5)
+
+
+def test_a_gain_that_the_solver_cannot_find_counts_just_below_the_best(source, oracle, monkeypatch):
+    first, gains = first_three(oracle)
+    asked = []
+
+    def give_up_once(session):
+        asked.append(session)
+        if len(asked) == 1:
+            raise SolverError("Unknown")
+        return session.value(interruptible=False)
+
+    monkeypatch.setattr(reprice, "_value", give_up_once)
+    found = Repriced(source.plan, periods(source), first)(DATA)
+    best = max(gains[id] for id in first[1:])
+    assert found[first[0]] == pytest.approx(best, rel=1e-6)
+    assert found[first[0]] < max(found.values())
+
+
+def test_a_draw_whose_program_the_solver_gives_up_has_no_plan(source, monkeypatch):
+    def give_up(session):
+        raise SolverError("Unknown")
+
+    monkeypatch.setattr(reprice, "linear_answer", give_up)
+    assert Repriced(source.plan, periods(source), ())(DATA) is None
