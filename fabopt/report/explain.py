@@ -14,6 +14,9 @@ from fabopt.report.text import WIDTH, TextTable, amount, clip, money
 if TYPE_CHECKING:
     import pandas as pd
 
+SLIGHT = 0.005
+"""A share that is not told."""
+
 PEGGING = (
     "The most is found with the plan's whole numbers (orders, steps, lots) and its deliveries to all others held, "
     "money left aside. A limit's part is its amount, with what orders add to it, times what one more unit would add; "
@@ -150,16 +153,19 @@ def why_short_sentence(record: WhyShort) -> str:
     if record.most <= small:
         names = _and([clip(part.name, 40) for part in record.limits if part.kind != "demand"][:3])
         return f"{got}: nothing can reach it then{f', for {names} allows nothing' if names else ''}."
-    due = [part for part in record.limits if part.term > 0.0][:3]
-    told = _and([f"{clip(part.name, 40)} ({percent_whole(part.share or 0.0)})" for part in due])
-    taken = -sum(part.share or 0.0 for part in record.limits if part.kind == "held" and part.term < 0.0)
-    less = f", less what is held for others ({percent_whole(taken)})" if taken > 0.0 else ""
+    others = {part.owner for part in record.limits if part.kind == "held" and part.owner} - {record.lab}
+    due = [part for part in record.limits if part.term > 0.0 and part.kind != "held" and part.owner not in others][:3]
+    told = [f"{clip(part.name, 40)} ({percent_whole(part.share or 0.0)})" for part in due]
+    net = sum(part.share or 0.0 for part in record.limits if part.kind == "held" or part.owner in others)
+    if net >= SLIGHT:
+        told.append(f"what others' own limits allow beyond what is held for them ({percent_whole(net)})")
+    less = f", less what is held for others beyond their own limits ({percent_whole(-net)})" if net <= -SLIGHT else ""
     if record.most > record.delivered + small:
         most = amount(record.most)
         text = f"{got}, though {most} could reach it without taking from others: the plan does better otherwise."
     else:
         text = f"{got}, and no more can reach it without taking from others."
-    return f"{text} That most is due to {told}{less}."
+    return f"{text} That most is due to {_and(told)}{less}."
 
 
 def _and(parts: list[str]) -> str:

@@ -64,7 +64,7 @@ def test_what_is_held_for_others_takes_away(tmp_path):
     by_kind = {part.kind: (part.owner, part.term, part.share) for part in found.record.owners}
     assert by_kind["physical"] == ("foundry", pytest.approx(120.0), pytest.approx(1.5))
     assert by_kind["held"] == ("other", pytest.approx(-40.0), pytest.approx(-0.5))
-    assert "less what is held for others (50 %)" in found.sentence
+    assert "less what is held for others beyond their own limits (50 %)" in found.sentence
 
 
 def test_a_lab_that_gets_all_it_wants_is_not_short(tmp_path):
@@ -73,6 +73,15 @@ def test_a_lab_that_gets_all_it_wants_is_not_short(tmp_path):
     found = loaded(raw, tmp_path).solve().explain(why_short="lab", period="2027")
     assert found.sentence == "Lab gets 60.0 of 60.0 kH100e wanted in 2027: it is not short."
     assert [part.kind for part in found.record.limits] == ["demand"]
+
+
+def test_the_sentence_nets_what_others_have_against_what_is_held_for_them(tutorial):
+    found = tutorial.explain(why_short="aurora", period="2028Q4")
+    theirs = [part for part in found.record.limits if part.kind == "held" or part.owner == "borealis"]
+    assert any(part.term > found.record.most for part in theirs)  # the other lab's campus alone, gross
+    net = -sum(part.share for part in theirs)
+    assert found.sentence.endswith(f"less what is held for others beyond their own limits ({100 * net:.0f} %).")
+    assert "Coast campus" not in found.sentence
 
 
 def test_where_nothing_can_reach_the_lab_the_limit_is_named(tmp_path):
