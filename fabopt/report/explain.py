@@ -210,7 +210,8 @@ def next_sentence(record: NextUnit) -> str:
     unit = f"One more {record.unit} of {clip(record.name, 40)}{when}"
     if not record.gains:
         return f"{unit} goes to nobody: the plan has no use for it."
-    total = money(record.gain, record.gain_unit)
+    dollars = record.gain_unit == "M USD"
+    total = money(record.gain) if dollars else f"{amount(record.gain)} {record.gain_unit}".rstrip()
     text = f"{unit} gains the plan {total}."
     up = [f"{clip(g.customer, 40)} ({amount(g.value)} M USD more)" for g in record.gains if g.value > 0.0]
     down = [f"{clip(g.customer, 40)} gives up {amount(-g.value)} M USD" for g in record.gains if g.value < 0.0]

@@ -71,3 +71,10 @@ def test_one_unit_in_one_period_gains_less_than_in_all_of_them(tmp_path, capsys)
     folder = result.save(tmp_path / "result")
     assert main(["explain", str(folder), "--next-unit", every.limit, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["gain"] == pytest.approx(every.gain)
+
+
+def test_the_gain_is_told_in_the_unit_of_the_objective(tmp_path):
+    found = loaded(tree(power=50.0), tmp_path).solve("compute").explain(next_unit="power:site")
+    assert found.record.gain == pytest.approx(1.0)
+    assert f"gains the plan 1.00 {found.record.gain_unit}." in found.sentence
+    assert "kH100e" in found.record.gain_unit
