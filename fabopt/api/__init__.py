@@ -1,0 +1,29 @@
+"""What a notebook sees: load an instance, look at it, change it, solve it, and read the result.
+
+>>> instance = fabopt.load("instances/tutorial")
+>>> result = instance.with_({"packaging_lines.bridgeworks.capacity": "*1.5"}).solve()
+>>> result.answer
+>>> result.shipments
+
+Thin facades over the parts below; pandas, Pyomo and HiGHS are imported when they are first needed.
+"""
+
+from fabopt.api.instance import Instance, import_, load
+from fabopt.api.places import RESULTS, WORKERS, default_folder, default_sweep_folder, name_of
+from fabopt.api.result import Result, load_result
+from fabopt.api.several import compare, sweep
+
+__all__ = [
+    "RESULTS",
+    "WORKERS",
+    "Instance",
+    "Result",
+    "compare",
+    "default_folder",
+    "default_sweep_folder",
+    "import_",
+    "load",
+    "load_result",
+    "name_of",
+    "sweep",
+]

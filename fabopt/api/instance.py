@@ -1,0 +1,444 @@
+"""An instance: loaded, looked at, changed, solved, and asked who gets what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.api.places import name_of
+from fabopt.api.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fabopt.analysis.allocation.limits import LimitStudy
+    from fabopt.analysis.allocation.own_silicon import OwnSilicon
+    from fabopt.analysis.allocation.study import GameOf, Study
+    from fabopt.analysis.bill import Bill
+    from fabopt.analysis.choke.verb import Reasons
+    from fabopt.domain.instance import Instance as Data
+    from fabopt.io.tree import Tree
+    from fabopt.network.checks import Finding
+    from fabopt.network.tables import Network
+    from fabopt.report.overview import Overview
+    from fabopt.solve.options import SolveOptions
+    from fabopt.solve.run import Hook, Notify
+    from fabopt.solve.solution import Solution
+
+
+def load(path: str | Path, scenario: str | None = None, set: Sequence[str] | Mapping[str, object] = ()) -> Instance:
+    """Read and validate an instance.
+
+    Parameters
+    ----------
+    path
+        Folder with ``instance.yaml``, or an instance file; the folder of a result gives the instance that was solved.
+    scenario
+        Name of a scenario of the instance.
+    set
+        Lever settings, applied after the scenario: ``["fabs.north.wafer_starts=*1.1"]`` or a mapping.
+
+    Raises
+    ------
+    fabopt.io.problems.InstanceError
+        With every problem found, each with file, line and field.
+    """
+    from fabopt.io.load import load_tree
+
+    texts = [f"{lever}={value}" for lever, value in set.items()] if isinstance(set, Mapping) else list(set)
+    return Instance(load_tree(path, scenario, texts), name_of(Path(path)), scenario)
+
+
+def import_(path: str | Path, out: str | Path) -> Instance:
+    """Write an instance that was filled in as a workbook as a folder of YAML and CSV, and return it.
+
+    Parameters
+    ----------
+    path
+        The workbook (.xlsx), as :meth:`Instance.export` writes it.
+    out
+        Folder to make; it must not hold anything yet.
+
+    Raises
+    ------
+    fabopt.io.problems.InstanceError
+        With every problem found, each with sheet, cell and field; nothing is written then.
+    """
+    from fabopt.io.folder import check_new, write_folder
+    from fabopt.io.workbook.read import read_workbook
+
+    check_new(Path(out))
+    tree, _ = read_workbook(Path(path))
+    write_folder(tree.raw, Path(out))
+    return load(out)
+
+
+class Instance:
+    """A validated instance. It never changes: :meth:`with_` returns another one.
+
+    Attributes
+    ----------
+    name
+        Name of its folder.
+    scenario
+        Scenario that was applied, or None.
+    data
+        The validated sections (`fabopt.domain.instance.Instance`).
+    """
+
+    def __init__(self, tree: Tree, name: str, scenario: str | None = None) -> None:
+        from fabopt.domain.instance import Instance as Data
+        from fabopt.io.validate import validate
+
+        self._tree = tree
+        self.name = name
+        self.scenario = scenario
+        self.data: Data = validate(tree, Data)
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """Scenario and lever settings that were applied, in order."""
+        return self._tree.applied
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the instance's scenarios."""
+        from fabopt.io.tree import scenario_names
+
+        return scenario_names(self._tree)
+
+    def with_(self, levers: Mapping[str, object] | None = None, /, **more: object) -> Instance:
+        """Return the instance with some levers set.
+
+        Parameters
+        ----------
+        levers
+            Lever paths and their values: a number, a text with unit (``"200 kwafer/month"``) or a factor (``"*1.1"``).
+        more
+            The same for levers whose path is a Python name.
+
+        Raises
+        ------
+        fabopt.io.problems.InstanceError
+            When there is no such lever (with the nearest name), or the instance is not valid with the value.
+        """
+        from fabopt.domain.instance import Instance as Data
+        from fabopt.io.load import apply_setting
+        from fabopt.io.problems import Place
+
+        tree = self._tree
+        for lever, value in {**(levers or {}), **more}.items():
+            tree = apply_setting(tree, lever, value, Data, Place(f"with_ {lever}"))
+        return Instance(tree, self.name, self.scenario)
+
+    def export(self, path: str | Path) -> None:
+        """Write the instance, scenario and settings applied, as a workbook that can be filled in and imported.
+
+        Parameters
+        ----------
+        path
+            The file (.xlsx); equal instances give equal bytes.
+        """
+        from fabopt.io.files import atomic_write
+        from fabopt.io.workbook.write import workbook_bytes
+
+        atomic_write(Path(path), workbook_bytes(self.data))
+
+    def pinned(self, result: Result, until: str | None = None) -> Instance:
+        """Return the instance with a result's orders held: what it orders, and that it orders nothing else.
+
+        Parameters
+        ----------
+        result
+            A plan for the same chain; its orders in periods that this instance does not have are left out.
+        until
+            Label of the last period whose orders are held; all of them when left out.
+
+        Raises
+        ------
+        fabopt.solve.options.OptionError
+            When `until` is no period of the horizon.
+        """
+        from fabopt.io.load import apply_merge
+        from fabopt.solve.options import OptionError
+
+        labels = [period.label for period in self.network.periods]
+        if until is not None and until not in labels:
+            raise OptionError(f"{until!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}")
+        held = labels if until is None else labels[: labels.index(until) + 1]
+        pins = {unit.id: dict.fromkeys(held, 0.0) for unit in self.network.units}
+        orders = result.table("core/units")
+        for unit, period, ordered in zip(orders["id"], orders["period"], orders["ordered"], strict=True):
+            if unit in pins and period in pins[unit]:
+                pins[unit][period] = float(ordered)
+        name = f"orders of {result.manifest['instance']} held" + (f" until {until}" if until else "")
+        return Instance(apply_merge(self._tree, {"pins": {"units": pins}}, name), self.name, self.scenario)
+
+    @cached_property
+    def network(self) -> Network:
+        """The process network that the optimiser sees."""
+        from fabopt.network.lower import lower
+
+        return lower(self.data, self.name)
+
+    @property
+    def levers(self) -> pd.DataFrame:
+        """Every number that can be set: lever, value, unit, range, provenance (of a series its first point)."""
+        import pandas as pd
+
+        from fabopt.io.levers import list_levers
+
+        rows = []
+        for lever in list_levers(self.data):
+            low, high = lever.quantity.bounds
+            q = lever.quantity
+            rows.append((lever.path, q.value, q.unit, low, high, q.assumed, ", ".join(q.source)))
+        return pd.DataFrame(rows, columns=["lever", "value", "unit", "low", "high", "assumed", "source"])
+
+    def validate(self) -> list[Finding]:
+        """Return what looks wrong with the chain as a whole; errors first, empty when all is well."""
+        from fabopt.network.checks import check
+
+        return check(self.network)
+
+    def show(self) -> Overview:
+        """Return what the instance holds: sections, horizon, sizes of network and model, findings."""
+        from fabopt.report.overview import overview
+
+        return overview(self.name, self.data, self.network, self.scenarios)
+
+    def bill(self, chip: str, power: float | str, it: bool = False, bom: str | None = None) -> Bill:
+        """Return what a block of power filled with one chip needs at every stage.
+
+        Parameters
+        ----------
+        chip
+            Id of the chip.
+        power
+            Power of the block: a text with unit (``"1GW"``) or a number of MW.
+        it
+            Whether it is IT power; otherwise facility power.
+        bom
+            Bill of materials; the chip's first when left out.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When there is no such chip or bill, or no site states a PUE.
+        fabopt.domain.base.FieldProblem
+            When the power is no positive power.
+        """
+        from fabopt.analysis.bill import bill
+        from fabopt.domain.quantity import In
+
+        return bill(self.data, chip, In("MW", gt=0).read(power).value, it, bom=bom)
+
+    def reasons(self, seconds: float = 60.0) -> Reasons:
+        """Return why the instance has no plan: what is missing, minimal repairs, minimal conflicts, with their data.
+
+        Parameters
+        ----------
+        seconds
+            Time that may be spent.
+        """
+        from fabopt.analysis.choke.verb import reasons
+
+        return reasons(self.name, self._tree, self.data, self.network, seconds)
+
+    def reconcile(self) -> pd.DataFrame:
+        """Return what the instance implies for the recent past and the first year, held against published figures."""
+        from fabopt.analysis.reconcile import reconcile
+
+        return reconcile(self.data)
+
+    @property
+    def money(self) -> str:
+        """Unit of money: "M USD", or nothing for a plain network alone, which has its own."""
+        alone = self.data.network is not None and not self.data.labs and not self.data.markets
+        return "" if alone else "M USD"
+
+    def _defaults(self) -> dict[str, Any]:
+        """Return the options that the instance states itself."""
+        own = self.data.solving
+        defaults: dict[str, Any] = {"gap": own.gap}
+        if own.time_limit is not None:
+            defaults["time_limit"] = own.time_limit
+        return defaults
+
+    def allocate(self, two_stage: bool = False, each: bool = False, **options: Any) -> Study:
+        """Return who gets what under the allocation policies, and what they cost against a plan without them.
+
+        Parameters
+        ----------
+        two_stage
+            Whether the rules allot what is there before the plan is made; otherwise they are constraints of the plan.
+        each
+            Whether each policy alone is priced too, with one more plan each.
+        options
+            As for :meth:`solve`; the objective is value.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When the instance has no policies.
+        """
+        from fabopt.analysis.allocation.study import study
+        from fabopt.solve.options import SolveOptions
+
+        return study(self.data, two_stage, SolveOptions(**{**self._defaults(), **options}), each)
+
+    def own_silicon(self, chip: str, **options: Any) -> OwnSilicon:
+        """Return what the programme of a lab's own chip is worth, as supply and as bargaining.
+
+        Parameters
+        ----------
+        chip
+            Id of the chip, which has a programme.
+        options
+            As for :meth:`solve`; the objective is value. There are three runs.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When there is no such chip, or one of the plans does not exist.
+        """
+        from fabopt.analysis.allocation.own_silicon import own_silicon
+        from fabopt.solve.options import SolveOptions
+
+        return own_silicon(self.data, chip, SolveOptions(**{**self._defaults(), **options}))
+
+    def price_limits(self, **options: Any) -> LimitStudy:
+        """Return what each limit on diversity, resilience and exports costs, and all of them together.
+
+        Parameters
+        ----------
+        options
+            As for :meth:`solve`; the objective is value. There is one run a limit, and two more.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When the instance has no such limits.
+        """
+        from fabopt.analysis.allocation.limits import limit_study
+        from fabopt.solve.options import SolveOptions
+
+        return limit_study(self.data, SolveOptions(**{**self._defaults(), **options}))
+
+    def games(self) -> tuple[GameOf, ...]:
+        """Return how customers order under each policy that goes by orders, when every order answers the others'.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When no policy goes by orders.
+        """
+        from fabopt.analysis.allocation.study import games
+
+        return games(self.data)
+
+    def solve(
+        self,
+        objective: str = "value",
+        *,
+        given: Result | None = None,
+        progress: Notify | None = None,
+        extra: Sequence[Hook] = (),
+        out: str | Path | None = None,
+        **options: Any,
+    ) -> Result:
+        """Solve the instance.
+
+        Parameters
+        ----------
+        objective
+            value, compute, time_to_compute, least_cost or max_min.
+        given
+            The plan that others are held to in the perspective of one party; the system's own when left out.
+        progress
+            Called with the name of the stage and how far it is.
+        extra
+            Hooks that are called with the Pyomo model and may add to it.
+        out
+            Folder to save the result in; it stays in memory when left out.
+        options
+            ``time_limit`` (seconds) and ``gap`` (share), else the instance's own; ``threads``, ``seed``, ``target``,
+            ``by``, ``measure``, ``demands``, ``perspective`` (system, lab:NAME, owner:NAME): see
+            `fabopt.solve.options.SolveOptions`.
+
+        Returns
+        -------
+        Result
+            With a plan, or with the reason why there is none in its `status` and `conflict`.
+
+        Raises
+        ------
+        fabopt.solve.options.OptionError
+            When an option makes no sense.
+        """
+        from fabopt.io.write import instance_hash, instance_json
+        from fabopt.solve.options import SolveOptions
+        from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
+        from fabopt.solve.results.folder import check_target
+        from fabopt.solve.run import solve
+
+        chosen = SolveOptions(objective=objective, **{**self._defaults(), **options})  # type: ignore[arg-type]
+        if out is not None:
+            check_target(Path(out))
+        net, before = self.network, None
+        if chosen.party:
+            net, solution, before = self._seen(chosen, given, progress, extra)
+        else:
+            solution = solve(net, chosen, progress, extra)
+        origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), self.money)
+        tables = core_and_domain(net, solution) if solution.has_plan else {}
+        names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
+        result = Result(
+            make_manifest(origin, net, solution, before),
+            names.__getitem__,
+            instance_json(self.data),
+            solution.log,
+            solution.conflicts,
+        )
+        if out is not None and result.has_plan:
+            result.save(out)
+        return result
+
+    def _seen(
+        self, chosen: SolveOptions, given: Result | None, progress: Notify | None, extra: Sequence[Hook]
+    ) -> tuple[Network, Solution, dict[str, float] | None]:
+        """Return network and solution from one party's perspective, and what the given plan came to for each party."""
+        import time
+        from dataclasses import replace
+
+        from fabopt.solve.perspective import check_party, decided, solve_seen
+        from fabopt.solve.results.decided import decided_in
+        from fabopt.solve.results.parties import by_party, party_rows
+        from fabopt.solve.run import solve
+
+        net, deadline = self.network, time.monotonic() + chosen.time_limit
+        check_party(net, chosen, tuple(self.data.labs))
+        if given is not None:
+            plan = decided_in(net, given.table("core/activities"), given.table("core/units"))
+            before = by_party(given.perspective.to_dict("list"))
+        else:
+            system = solve(net, replace(chosen, perspective="system"), progress, extra)
+            if not system.has_plan:
+                return net, system, None
+            plan, before = decided(net, system), by_party(party_rows(net, system))
+        seen, solution = solve_seen(net, chosen, plan, deadline, progress, extra)
+        return seen, solution, before
+
+    def _repr_html_(self) -> str:
+        return self.show()._repr_html_()
+
+    def __repr__(self) -> str:
+        held = [f"{len(value)} {name}" for name, value in self.data if isinstance(value, Mapping) and value]
+        applied = f" with {', '.join(self.sets)}" if self.sets else ""
+        return (
+            f"Instance {self.name!r}{applied}: {self.data.about.title or 'untitled'}\n"
+            f"{', '.join(held) or 'a plain network'}\n"
+            "try .show() .levers .with_({lever: value}) .validate() .solve()"
+        )

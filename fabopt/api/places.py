@@ -1,0 +1,30 @@
+"""Names and places: what instances are called, and where results are written when nobody says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+RESULTS = Path("results")
+"""Folder that results are written to where none is named."""
+
+WORKERS = 2
+"""Programs that a study solves at a time, one solver thread each."""
+
+
+def name_of(path: Path) -> str:
+    """Return the name of an instance: that of its folder, or of its file where that has a name of its own."""
+    if path.suffix in (".yaml", ".yml", ".json") and path.stem != "instance":
+        return path.stem
+    folder = path.parent if path.suffix in (".yaml", ".yml", ".json") else path
+    return folder.resolve().name
+
+
+def default_folder(instance: str, scenario: str | None, perspective: str = "system") -> Path:
+    """Return where a result is saved when no folder is named: ``results/<instance>[-<scenario>][-<perspective>]``."""
+    seen = "" if perspective == "system" else f"-{perspective.replace(':', '-')}"
+    return RESULTS / f"{instance}{f'-{scenario}' if scenario else ''}{seen}"
+
+
+def default_sweep_folder(instance: str, spec: Path) -> Path:
+    """Return where a sweep is saved when no folder is named: ``results/sweeps/<instance>-<file>``."""
+    return RESULTS / "sweeps" / f"{instance}-{spec.stem}"

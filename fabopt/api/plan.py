@@ -1,0 +1,238 @@
+"""What a run gave: its figures and tables, and where it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.api.places import default_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fabopt.report.answer import Answer
+    from fabopt.solve.solution import Conflict
+
+
+class PlanTables:
+    """What a run gave: how good the plan is, its tables, and the answer in words.
+
+    Attributes
+    ----------
+    manifest
+        What was solved and how: instance, scenario, settings, options, status, objective, bound, gap, sizes, versions.
+    log
+        The solver's log.
+    conflicts
+        Why there is no plan, where there is none.
+    """
+
+    def __init__(
+        self,
+        manifest: Mapping[str, Any],
+        read: Callable[[str], pd.DataFrame],
+        instance: str,
+        log: str,
+        conflicts: Sequence[Conflict] = (),
+    ) -> None:
+        self.manifest = manifest
+        self.log = log
+        self.conflicts = tuple(conflicts)
+        self._read = read
+        self._instance = instance
+        self._tables: dict[str, pd.DataFrame] = {}
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table by name: ``"orders"``, ``"core/limits"``.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or no such table.
+        """
+        from fabopt.solve.results.build import find_table
+        from fabopt.solve.results.folder import ResultError
+
+        if not self.has_plan:
+            raise ResultError(f"There is no plan, so there are no tables: the run ended with {self.status!r}.")
+        path = find_table(name)
+        if path not in self._tables:
+            self._tables[path] = self._read(path)
+        return self._tables[path].copy()
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether there is a plan."""
+        return bool(self.manifest["has_plan"])
+
+    @property
+    def status(self) -> str:
+        """How the run ended: optimal, within_gap, time_limit, interrupted, infeasible, unbounded or no_plan."""
+        return str(self.manifest["status"])
+
+    @property
+    def objective(self) -> float | None:
+        """Value of the objective that was asked for, in `manifest["objective_unit"]`."""
+        value: float | None = self.manifest["objective"]
+        return value
+
+    @property
+    def bound(self) -> float | None:
+        """What no plan can exceed (or, for least cost and dates, fall below)."""
+        value: float | None = self.manifest["bound"]
+        return value
+
+    @property
+    def gap(self) -> float | None:
+        """Share by which the plan may be short of the best one."""
+        value: float | None = self.manifest["gap"]
+        return value
+
+    @property
+    def shipments(self) -> pd.DataFrame:
+        """Accelerators that leave for a site: period, designer, chip, lab, site, kaccelerator."""
+        return self.table("shipments")
+
+    @property
+    def wafer_starts(self) -> pd.DataFrame:
+        """Wafers started: period, owner, fab, node, use, customer, item, kwafer, kwafer per month."""
+        return self.table("wafer_starts")
+
+    @property
+    def deployments(self) -> pd.DataFrame:
+        """Accelerators that start to run: period, lab, site, region, designer, chip, kaccelerator."""
+        return self.table("deployments")
+
+    @property
+    def fleet(self) -> pd.DataFrame:
+        """Accelerators at the sites: running, idle, and the facility power that they draw."""
+        return self.table("fleet")
+
+    @property
+    def compute(self) -> pd.DataFrame:
+        """Compute by lab and workload: wanted, delivered, value."""
+        return self.table("compute")
+
+    @property
+    def power(self) -> pd.DataFrame:
+        """Facility power by site: firm, added, used, free."""
+        return self.table("power")
+
+    @property
+    def orders(self) -> pd.DataFrame:
+        """What is ordered, built, qualified and retired, when, and from when it acts."""
+        return self.table("orders")
+
+    @property
+    def chip_mix(self) -> pd.DataFrame:
+        """Each chip's part in a lab's compute."""
+        return self.table("chip_mix")
+
+    @property
+    def exposure(self) -> pd.DataFrame:
+        """Share of each lab's compute that depends on a supplier: a designer, a company, a region, a resource ..."""
+        return self.table("exposure")
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """Every value (positive) and cost (negative) by record and period."""
+        return self.table("costs")
+
+    @property
+    def transfers(self) -> pd.DataFrame:
+        """What parties inside the chain pay each other, at prices; it nets to zero."""
+        return self.table("transfers")
+
+    @property
+    def perspective(self) -> pd.DataFrame:
+        """What each kind of value, cost and transfer comes to for each party; the transfers add up to zero."""
+        return self.table("perspective")
+
+    @property
+    def limits(self) -> pd.DataFrame:
+        """Everything that restricts somebody: limit, use, slack and price."""
+        return self.table("limits")
+
+    def export(self, path: str | Path) -> None:
+        """Write the plan, its money and its inputs as a workbook whose totals are formulas.
+
+        Parameters
+        ----------
+        path
+            The file (.xlsx); equal results give equal bytes.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan.
+        """
+        from fabopt.io.files import atomic_write
+        from fabopt.report.workbook.result import workbook_bytes
+
+        atomic_write(Path(path), workbook_bytes(self.manifest, self.table, self._instance))
+
+    @cached_property
+    def answer(self) -> Answer:
+        """The plan in words; ``print(result.answer)``."""
+        from fabopt.report.answer import answer
+
+        return answer(self.manifest, self.table)
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Write the result folder, in the place of an older result, and return its path.
+
+        Parameters
+        ----------
+        path
+            The folder; ``results/<instance>[-<scenario>]`` when left out.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or something else than a result stands there.
+        """
+        from fabopt.solve.results.build import ALL_TABLES
+        from fabopt.solve.results.folder import write_result
+
+        folder = Path(path) if path is not None else self.default_folder
+        tables = {spec: self.table(f"{spec.group}/{spec.name}") for spec in ALL_TABLES}
+        write_result(folder, self.manifest, tables, self._instance, self.log)
+        return folder
+
+    @property
+    def default_folder(self) -> Path:
+        """Where :meth:`save` writes when no folder is named."""
+        return default_folder(
+            self.manifest["instance"],
+            self.manifest["scenario"],
+            self.manifest["options"].get("perspective", "system"),
+        )
+
+    @property
+    def _title(self) -> str:
+        scenario = self.manifest["scenario"]
+        return f"{self.manifest['instance']}{f', scenario {scenario}' if scenario else ''}"
+
+    def __repr__(self) -> str:
+        from fabopt.report.answer import STATUS_SAYS
+        from fabopt.report.text import percent
+
+        if not self.has_plan:
+            why = [f"\n  {conflict.sentence}" for conflict in self.conflicts]
+            return f"Result {self._title!r}: no plan, {self.status}{''.join(why)}\ntry .conflicts .log"
+        says = STATUS_SAYS.get(self.status, self.status)
+        return (
+            f"Result {self._title!r}: {says}, gap {percent(self.gap)}\n{self.answer.sentence}\n"
+            "try .answer .shipments .chip_mix .orders .limits .table(name) .chart() .save()"
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from fabopt.report.html import answer_html
+
+        if not self.has_plan:
+            return f"<pre>{escape(repr(self))}</pre>"
+        return answer_html(self._title, self.answer)

@@ -1,0 +1,448 @@
+"""A result: a plan, with the studies and pictures that can be made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.api.places import WORKERS
+from fabopt.api.plan import PlanTables
+
+if TYPE_CHECKING:
+    from fabopt.api.instance import Instance
+    from fabopt.report.alternatives import AlternativesReport
+    from fabopt.report.choke import ChokeReport
+    from fabopt.report.compare import ComparisonReport
+    from fabopt.report.explain import ExplainReport
+    from fabopt.report.explore import Explorer
+    from fabopt.report.needed import NeededReport
+    from fabopt.report.portfolio import PortfolioReport
+    from fabopt.report.roll import RollReport
+    from fabopt.report.tornado import TornadoReport
+    from fabopt.report.value_function import PhaseReport, ValueReport
+    from fabopt.solve.run import Notify
+
+
+def load_result(path: str | Path) -> Result:
+    """Read a result folder; its tables are read when they are first asked for.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        When the folder is no result, or was changed after it was written.
+    """
+    from fabopt.solve.results.folder import INSTANCE, LOG, read_file, read_manifest, read_table
+
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    return Result(
+        manifest,
+        lambda name: read_table(folder, name, manifest),
+        read_file(folder, INSTANCE, manifest).decode(),
+        read_file(folder, LOG, manifest).decode(),
+    )
+
+
+class Result(PlanTables):
+    """A plan with the studies that can be made of it."""
+
+    def choke_points(
+        self,
+        *,
+        lab: str = "",
+        period: str = "",
+        top: int = 10,
+        budget: float = 10.0,
+        draws: int = 40,
+        seed: int = 0,
+        workers: int = WORKERS,
+        tell: Callable[[str, float], None] | None = None,
+    ) -> ChokeReport:
+        """Return what holds the plan back, what it is worth to move it, and what comes after it.
+
+        Parameters
+        ----------
+        lab
+            Id of a lab through whom alone relief may gain; all others keep what the plan delivers to them.
+        period
+            Label of the period in which alone relief stands, or ``2027Q1..2027Q4``.
+        top
+            How many limits are studied in full.
+        budget
+            Minutes that may be spent; what they do not allow is listed.
+        draws
+            Draws of the data.
+        seed, workers
+            Seed of solver and draws; programs at a time, one solver thread each.
+        tell
+            Called with the name of each step and how long it took.
+
+        Raises
+        ------
+        fabopt.analysis.choke.asked.AskedError
+            When there is no such lab or period.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.choke.asked import Asked
+        from fabopt.analysis.choke.verb import of_result
+        from fabopt.report.choke import ChokeReport
+
+        asked = Asked(lab=lab, top=top, minutes=budget, seed=seed, workers=workers, draws=draws)
+        return ChokeReport(of_result(self.manifest, self.table, self._instance, asked, period, tell), top)
+
+    def compare(self, *others: Result | str | Path, names: Sequence[str] | None = None) -> ComparisonReport:
+        """Return other plans and their inputs against this one; see :func:`compare`."""
+        from fabopt.api.several import compare
+
+        return compare(self, *others, names=names)
+
+    def portfolio(self, lab: str) -> PortfolioReport:
+        """Return what a lab's compute stands on: its chips, why these and not others, and its suppliers.
+
+        Parameters
+        ----------
+        lab
+            Id of the lab.
+
+        Raises
+        ------
+        fabopt.analysis.choke.asked.AskedError
+            When there is no such lab.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.portfolio.study import portfolio
+        from fabopt.report.portfolio import PortfolioReport
+
+        return PortfolioReport(portfolio(self.manifest, self.table, self._instance, lab))
+
+    def explain(
+        self,
+        *,
+        why_not: str = "",
+        lab: str = "",
+        why_short: str = "",
+        next_unit: str = "",
+        from_: str = "",
+        period: str = "",
+    ) -> ExplainReport:
+        """Return the answer to one question about the plan, as a sentence and a frame.
+
+        Parameters
+        ----------
+        why_not
+            Id of a chip: why does `lab` not buy it?
+        lab
+            Id of a lab.
+        why_short
+            Id of a lab: why does it get no more in `period`?
+        next_unit
+            A limit, by name or id: whom would one more unit of it go to, in `period` or in every reported one?
+        from_
+            Id of a chip: where does a unit of it that is packaged in `period` come from?
+        period
+            Label of a period.
+
+        Raises
+        ------
+        fabopt.analysis.choke.asked.AskedError
+            When the question is not complete, or names what is not there, with the nearest.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.explain.questions import Question, explained
+        from fabopt.report.explain import ExplainReport
+
+        question = Question(why_not, lab, why_short, next_unit, from_, period)
+        return ExplainReport(explained(self.manifest, self.table, self._instance, question))
+
+    def tornado(
+        self,
+        top: int = 20,
+        *,
+        whole: bool = False,
+        workers: int = WORKERS,
+        tell: Callable[[str, float], None] | None = None,
+    ) -> TornadoReport:
+        """Return which numbers of the instance matter: adjoint for all that have a range, re-solves for the widest.
+
+        Parameters
+        ----------
+        top
+            How many numbers are solved again at both ends of their range.
+        whole
+            Whether whole numbers may move at the ends; otherwise they are held as in the plan.
+        workers
+            Processes that price numbers, and threads that solve ends.
+        tell
+            Called with the name of each step and how long it took.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.sensitivity.tornado import Asked
+        from fabopt.analysis.sensitivity.verb import source_of, tornado_of
+        from fabopt.report.tornado import TornadoReport
+
+        source = source_of(self.manifest, self.table, self._instance)
+        asked = Asked(top=top, gauge="whole" if whole else "held", workers=workers)
+        return TornadoReport(tornado_of(source, asked, tell))
+
+    def alternatives(
+        self,
+        within: float = 0.01,
+        *,
+        until: str = "",
+        budget: float = 10.0,
+        tell: Callable[[str, float], None] | None = None,
+    ) -> AlternativesReport:
+        """Return what all plans nearly as good have in common, and how far they differ.
+
+        Parameters
+        ----------
+        within
+            Share of the objective, without what stands whatever is planned, that a plan may be worse.
+        until
+            Label of the last period whose orders count; all of them when left out.
+        budget
+            Minutes that may be spent; what they do not allow is listed.
+        tell
+            Called with the name of each step and how long it took.
+
+        Raises
+        ------
+        fabopt.analysis.choke.asked.AskedError
+            When the share or the period makes no sense, or the result is seen from one party's perspective.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.alternatives.study import Asked, alternatives_of
+        from fabopt.report.alternatives import AlternativesReport
+
+        asked = Asked(within=within, until=until, minutes=budget)
+        return AlternativesReport(alternatives_of(self.manifest, self.table, self._instance, asked, tell))
+
+    def needed(
+        self,
+        target: str | float,
+        *,
+        by: str = "",
+        lab: str = "",
+        levers: Sequence[str] | Mapping[str, object],
+        costs: Mapping[str, float] | None = None,
+        budget: float = 10.0,
+        tell: Callable[[str, float], None] | None = None,
+    ) -> NeededReport:
+        """Return what would have to be true for a target: the least movement of levers, or the proof that none does.
+
+        Parameters
+        ----------
+        target
+            ``"30 GW"``: facility power in use; ``"5 MH100e"``: compute; ``"90 bn USD"`` or a number: value.
+        by
+            Label of the period in which power or compute counts; the last that is reported when left out.
+        lab
+            Id of the lab whose power or compute counts; all of them when left out.
+        levers
+            Paths of the numbers that may move within their range, or each with its end: ``["a.b=*2", "c.d"]`` or
+            ``{"a.b": "*2"}``.
+        costs
+            Million dollars for one unit of change, by path, for least cost; otherwise relative changes are added up.
+        budget
+            Minutes that may be spent.
+        tell
+            Called with the name of each step and how long it took.
+
+        Raises
+        ------
+        fabopt.analysis.choke.asked.AskedError
+            When target, period, lab, levers or costs make no sense.
+        fabopt.io.levers.LeverError
+            When there is no such lever, with the nearest.
+        fabopt.io.problems.InstanceError
+            When the rules of the instance refuse the end of a lever.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.targets.study import Asked, needed_of
+        from fabopt.report.needed import NeededReport
+
+        asked = Asked(target, by, lab, levers, costs or {}, minutes=budget)
+        return NeededReport(needed_of(self.manifest, self.table, self._instance, asked, tell))
+
+    def value_function(
+        self, lever: str, low: float | None = None, high: float | None = None, *, whole: bool = False
+    ) -> ValueReport:
+        """Return objective and plan against one lever, with the breakpoints of the curve.
+
+        Parameters
+        ----------
+        lever
+            Its path.
+        low, high
+            From where to where, in the unit of the lever; its range when left out. A series moves in proportion to
+            its first point.
+        whole
+            Whether the value with whole numbers free is certified too.
+
+        Raises
+        ------
+        fabopt.io.levers.LeverError
+            When there is no such lever, with the nearest.
+        fabopt.analysis.choke.asked.AskedError
+            When low lies above high, or no plan stands at an end.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.sensitivity.verb import source_of, value_of
+        from fabopt.report.value_function import ValueReport
+
+        source = source_of(self.manifest, self.table, self._instance)
+        return ValueReport(value_of(source, lever, low, high, whole))
+
+    def phase_diagram(self, x: str, y: str, steps: int = 9) -> PhaseReport:
+        """Return which limit is the choke point where, on a grid over the ranges of two levers.
+
+        Parameters
+        ----------
+        x, y
+            Paths of the levers.
+        steps
+            Values of each, at equal distances.
+
+        Raises
+        ------
+        fabopt.io.levers.LeverError
+            When there is no such lever, with the nearest.
+        fabopt.analysis.choke.asked.AskedError
+            When both are the same.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.sensitivity.verb import phases_of, source_of
+        from fabopt.report.value_function import PhaseReport
+
+        source = source_of(self.manifest, self.table, self._instance)
+        return PhaseReport(phases_of(source, x, y, steps))
+
+    def explore(self, levers: Sequence[str]) -> Explorer:
+        """Return sliders that move numbers of the instance and solve again, from the plan, whole numbers held.
+
+        Parameters
+        ----------
+        levers
+            Their paths; each moves within its range, a series in proportion to its first point.
+
+        Returns
+        -------
+        Explorer
+            In a notebook its sliders (needs ipywidgets: ``pip install 'fabopt[notebook]'``); anywhere its ``at``.
+
+        Raises
+        ------
+        fabopt.io.levers.LeverError
+            When there is no such lever, with the nearest, or it has no range.
+        fabopt.analysis.choke.asked.AskedError
+            When none is named, or one twice.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.sensitivity.explore import Exploration
+        from fabopt.analysis.sensitivity.verb import source_of
+        from fabopt.report.explore import Explorer
+
+        return Explorer(Exploration(source_of(self.manifest, self.table, self._instance), levers))
+
+    def roll(
+        self, to: str, instance: Instance | None = None, *, progress: Notify | None = None, time_limit: float = 1e9
+    ) -> RollReport:
+        """Move the decision date: hold what was decided before it, plan the rest again, and say what is regretted.
+
+        Parameters
+        ----------
+        to
+            The new decision date: the label of a period, or its first day.
+        instance
+            The instance as it is known now; that of the result when left out. Numbers that may vary over time and are
+            other ones than the plan's hold from the date on.
+        progress
+            Called with the name of the stage and how far it is.
+        time_limit
+            Seconds for each of the two plans that are made.
+
+        Returns
+        -------
+        RollReport
+            Its `result` is the new plan, which can be saved and studied like any other.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When no period begins at the date, the instance has other periods, or the result is one party's view.
+        fabopt.solve.results.folder.ResultError
+            When the result has no plan.
+        """
+        from fabopt.analysis.roll.verb import Plan, free_plan, prepared, rolled
+        from fabopt.api.instance import Instance
+        from fabopt.io.tree import tree_of_json
+        from fabopt.report.roll import RollReport
+
+        then = Instance(tree_of_json(self._instance), self.manifest["instance"], self.manifest["scenario"])
+        now = then if instance is None else instance
+        made = prepared(self.manifest, self.table, then.data, now._tree, to)
+        held = Instance(made.held, now.name, now.scenario)
+        opened = Instance(made.opened, now.name, now.scenario)
+        names = ("target", "by", "measure", "demands", "gap", "threads", "seed")
+        kept = {name: self.manifest["options"][name] for name in names}
+        result = held.solve(
+            self.manifest["objective_name"], progress=progress, **{**kept, "time_limit": time_limit}
+        )  # fmt: skip
+        free = free_plan(held.network, opened.network, self.manifest, opened.data, time_limit)
+        plans = (Plan(self.manifest, self.table, then.data), Plan(result.manifest, result.table, held.data), free)
+        return RollReport(rolled(held.network, opened.network, *plans, made.first, made.throughout), result)
+
+    def chart(
+        self,
+        kind: str = "plan",
+        *,
+        period: str = "",
+        lab: str = "",
+        top: int | None = None,
+        lever: str = "",
+        against: str = "",
+    ) -> Any:
+        """Return a picture of the result as an Altair chart: interactive in a notebook.
+
+        Parameters
+        ----------
+        kind
+            plan, flow, use, choke, mix, power, tornado, value or phase (docs/charts.md).
+        period
+            flow: label of the period; the one in which most is shipped when left out.
+        lab
+            plan, mix, power: id of the lab that is drawn alone.
+        top
+            use, choke, tornado: rows that are drawn.
+        lever, against
+            value, phase: the numbers that are moved.
+
+        Raises
+        ------
+        fabopt.report.charts.style.ChartError
+            When there is no such kind or nothing to draw, or the kind does not take what is asked.
+        """
+        from fabopt.report.charts.kinds import Shown, Wish, draw
+
+        shown = Shown(self._title, self.manifest, self.table, self._instance)
+        return draw(shown, kind, Wish(period, lab, top, lever, against))
+
+    def save_chart(self, path: str | Path, kind: str = "plan", **asked: Any) -> None:
+        """Write a picture of the result as ``.svg``, ``.png`` or ``.html``; what is asked as for :meth:`chart`."""
+        from fabopt.report.charts.style import check_path, write
+
+        check_path(Path(path))
+        write(self.chart(kind, **asked), Path(path))

@@ -1,0 +1,106 @@
+"""Several plans at once: side by side, and over many cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.api.instance import Instance
+from fabopt.api.places import name_of
+from fabopt.api.result import Result, load_result
+
+if TYPE_CHECKING:
+    from fabopt.report.compare import ComparisonReport
+    from fabopt.report.sweep import SweepReport
+
+
+def compare(
+    first: Result | str | Path, *others: Result | str | Path, names: Sequence[str] | None = None
+) -> ComparisonReport:
+    """Return plans and their inputs side by side; the others are held against the first.
+
+    Parameters
+    ----------
+    first, others
+        Results, or their folders.
+    names
+        What the plans are called; from scenario and instance when left out, or from the folders where these are alike.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        When a folder is no result.
+    fabopt.analysis.explosion.AnalysisError
+        When there are fewer than two results, one has no plan, or they have nothing in common.
+    """
+    from fabopt.analysis.compare.compare import Source, comparison
+    from fabopt.report.compare import ComparisonReport
+
+    given = (first, *others)
+    results = [one if isinstance(one, Result) else load_result(one) for one in given]
+    folders = [Path(one).resolve().name for one in given if not isinstance(one, Result)]
+    origins = {(one.manifest["instance"], one.manifest["scenario"]) for one in results}
+    if names is None and len(origins) < len(results) and len(set(folders)) == len(results):
+        names = folders
+    sources = [Source(one.manifest, one.table, one._instance) for one in results]
+    return ComparisonReport(comparison(sources, names))
+
+
+def sweep(
+    instance: Instance | str | Path,
+    spec: str | Path | Mapping[str, Any],
+    *,
+    set: Sequence[str] | Mapping[str, object] = (),
+    out: str | Path | None = None,
+    resume: bool = False,
+    workers: int = 1,
+    max_runs: int = 1000,
+    tell: Callable[[int, int, str], None] | None = None,
+) -> SweepReport:
+    """Solve an instance in many cases: a grid, one lever at a time, or samples of the ranges; in several scenarios.
+
+    Parameters
+    ----------
+    instance
+        The instance, or its path.
+    spec
+        YAML file with method, scenarios, levers, or its contents as a mapping (docs/sweeps.md).
+    set
+        Lever settings that hold in every case, after its scenario.
+    out
+        Folder to which every finished case is written at once; everything stays in memory when left out.
+    resume
+        Whether a sweep that was stopped goes on in that folder.
+    workers
+        Processes that solve cases at a time; a script that asks for more than one keeps its own calls under
+        ``if __name__ == "__main__":``.
+    max_runs
+        More runs than these are refused.
+    tell
+        Called with the number of cases done, that of all, and how the last one ended.
+
+    Returns
+    -------
+    SweepReport
+        With the frames `frame` (one row a case), `labs`, `chips`, `demands`. Ctrl-C returns what is finished.
+
+    Raises
+    ------
+    fabopt.io.problems.InstanceError
+        With everything that is wrong with instance or specification.
+    fabopt.solve.results.folder.ResultError
+        When the folder holds something else, or an unfinished sweep that is not to go on.
+    """
+    from fabopt.analysis.sweep import verb
+    from fabopt.io.load import load_tree
+    from fabopt.report.sweep import SweepReport
+
+    texts = [f"{lever}={value}" for lever, value in set.items()] if isinstance(set, Mapping) else list(set)
+    if isinstance(instance, Instance):
+        tree, name = instance._tree, instance.name
+    else:
+        tree, name = load_tree(instance), name_of(Path(instance))
+    asked = verb.planned(tree, name, spec, texts, max_runs)
+    folder = None if out is None else Path(out)
+    return SweepReport(verb.sweep(asked, out=folder, resume=resume, workers=workers, tell=tell))
