@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +24,7 @@ ROWS, NAMED = 20, 6
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-class _Report:
+class _Report(ABC):
     """What the reports share: lines, saving, notebooks."""
 
     name = ""
@@ -36,18 +37,18 @@ class _Report:
         return frame
 
     @property
+    @abstractmethod
     def sentence(self) -> str:
         """The answer in one sentence."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def tables(self) -> tuple[TextTable, ...]:
         """The tables in the order of the page."""
-        raise NotImplementedError
 
+    @abstractmethod
     def chart(self) -> Any:
         """Return the picture as an Altair chart."""
-        raise NotImplementedError
 
     def lines(self, width: int = WIDTH) -> list[str]:
         """Return the report as lines: the sentence, then the tables."""
