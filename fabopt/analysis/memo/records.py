@@ -1,0 +1,470 @@
+"""What a procurement memo says: frozen records, every number with its unit and the place that it comes from.
+
+Nothing here is prose: what a sentence needs stands as names, numbers and words of a fixed list, so that a template in
+any language can write it. Names of parties, chips and limits are those of the instance. Money is in million dollars,
+discounted to the decision date unless a field says otherwise; labels of periods are those of the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Confidence = Literal["", "high", "medium", "low", "assumption"]
+"""How sure the source of a number is; empty for what the model found."""
+
+Unit = Literal["GW", "MW", "MUSD", "USD", "kaccelerator", "kH100e", "share", "month", "count", "period", "as written"]
+"""Units that templates know how to write for people; ``as written`` is followed by :attr:`Amount.unit_text`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number that a memo may print.
+
+    Attributes
+    ----------
+    value, unit
+        The number.
+    origin
+        Where it comes from: ``domain/power[lab=openai, period=2030Q4].used`` for cells of a result's table (summed
+        over those rows), ``choke: ...``, ``tornado: ...``, ``re-solve: ...`` for a study, ``instance: PATH`` for a
+        number of the data.
+    low, high
+        What it lies between, by proof or range; None where it is a point.
+    confidence
+        Of its source.
+    unit_text
+        The unit where ``unit`` is ``as written``.
+    """
+
+    value: float
+    unit: Unit
+    origin: str
+    low: float | None = None
+    high: float | None = None
+    confidence: Confidence = ""
+    unit_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the memo stands on: the plan, how good it is, and how it was made.
+
+    Attributes
+    ----------
+    status
+        ``optimal``, ``within_gap``, ``time_limit``, ``interrupted``.
+    incumbent
+        Whether the plan is only the best that was found when time ran out.
+    value, bound
+        Of the plan.
+    gap
+        As a share; None where no bound is known.
+    doubt
+        Million dollars by which a better plan may exceed this one: a difference below it proves nothing by itself.
+    version, solver, input_hash, options
+        Of fabopt, of HiGHS, of the instance's data, and every option of the run.
+    analyses
+        Seconds by analysis, and what its budget left out.
+    """
+
+    status: str
+    incumbent: bool
+    value: Amount
+    bound: Amount | None
+    gap: Amount | None
+    doubt: Amount
+    version: str
+    solver: str
+    input_hash: str
+    options: Mapping[str, str]
+    analyses: tuple[tuple[str, float], ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Why a recommendation is withheld: the difference it rests on is smaller than what the proof leaves open."""
+
+    difference: Amount
+    doubt: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The facts of the first three sentences: what the lab gets, what holds it back, what it signs first."""
+
+    power: Amount
+    accelerators: Amount
+    compute: Amount
+    first_chip: str
+    first_chip_share: Amount | None
+    choke: str
+    choke_owner: str
+    choke_worth: Amount | None
+    choke_withheld: Withheld | None
+    sign: str
+    sign_supplier: str
+    sign_by: str
+    sign_loss: Amount | None
+
+
+SignatureKind = Literal["accelerators", "compute", "power", "contract", "capacity", "programme"]
+"""Purchase of a designer's chip; of compute; power of a site; a contract; capacity that it pays for; its own chip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Something that the lab should sign.
+
+    Attributes
+    ----------
+    id
+        ``accelerators:openai:rubin``, or the id of the unit or contract.
+    kind, what, supplier
+        What, in the instance's names, and from whom.
+    amount
+        How much in all, in the reported periods.
+    by_year
+        How much by calendar year.
+    first, last
+        Periods of the first and last delivery.
+    price
+        For one, in the money of the day; None where the instance has none.
+    paid
+        What it comes to, not discounted.
+    prepayment
+        What is paid before delivery, not discounted; None where nothing is.
+    signed
+        Whether it is signed already: shown as what stands, not as advice.
+    decide_by
+        Last responsible date: the last period in which signing costs no more than :attr:`Memo.tolerance`; empty where
+        it was not found.
+    lead
+        Periods from signature to the first delivery.
+    late
+        What the plan loses by signing later, by period of signature, up to the first after :attr:`decide_by`.
+    without
+        What the plan loses if it is never signed.
+    withheld
+        Set where ``without`` is within the doubt.
+    """
+
+    id: str
+    kind: SignatureKind
+    what: str
+    supplier: str
+    amount: Amount
+    by_year: tuple[tuple[str, Amount], ...]
+    first: str
+    last: str
+    price: Amount | None
+    paid: Amount | None
+    prepayment: Amount | None
+    signed: bool
+    decide_by: str
+    lead: int
+    late: tuple[tuple[str, Amount], ...]
+    without: Amount | None
+    withheld: Withheld | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MixRow:
+    """A chip in a calendar year: accelerators shipped to the lab, and share of its compute at the year's end."""
+
+    year: str
+    chip: str
+    name: str
+    shipped: Amount
+    share: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class ChipReason:
+    """Why a chip is in or out: words of :data:`fabopt.analysis.portfolio.records.Standing`, with its numbers.
+
+    ``loss`` if the lab may buy none of it, for chips that are bought; ``below`` the price under which another enters,
+    ``price`` what it costs now.
+    """
+
+    chip: str
+    name: str
+    designer: str
+    standing: str
+    loss: Amount | None
+    price: Amount | None
+    below: Amount | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChokeYear:
+    """What holds the lab's chain back most in a calendar year, and what is next.
+
+    ``worth``: what 10 % more of it in that year is worth, by its price.
+    """
+
+    year: str
+    limit: str
+    owner: str
+    worth: Amount
+    next_limit: str
+    next_owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """A limit that holds back, and what the lab should at most pay to relieve it.
+
+    Attributes
+    ----------
+    limit, owner, kind
+        Its label, whose it is, and its kind (physical, policy, contract, demand, cash, law).
+    status
+        By proof, see :data:`fabopt.analysis.choke.records.Status`.
+    step
+        Ten per cent of it in a period, on average, in its own unit.
+    to_lab
+        What 10 % more is worth to the lab, others keeping what they get: the most it should pay; certified low and
+        high.
+    to_all
+        What it is worth to all together.
+    a_unit
+        The most to pay for one unit in every period.
+    instrument
+        Of :data:`fabopt.analysis.choke.records.Instrument`.
+    cost, lead, earliest
+        What relief costs, how long it takes (periods), when it is there at the earliest; None and empty if nothing in
+        the data can be ordered.
+    after_lead
+        What 10 % more is worth to the lab if it comes only after its lead time.
+    withheld
+        Set where the certified gain may be zero.
+    """
+
+    limit: str
+    owner: str
+    kind: str
+    status: str
+    step: Amount
+    to_lab: Amount
+    to_all: Amount | None
+    a_unit: Amount
+    instrument: str
+    cost: Amount | None
+    lead: int | None
+    earliest: str
+    after_lead: Amount | None
+    withheld: Withheld | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Who else uses a limit: share of what is used of it in the reported periods."""
+
+    limit: str
+    owner: str
+    customer: str
+    share: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class SecondSource:
+    """How a chip is made: whether any other route exists for each owner that it depends on.
+
+    ``share``: of the lab's compute that depends on it at the end of the reported periods.
+    """
+
+    supplier: str
+    kind: str
+    share: Amount
+    replaceable: bool
+    chips: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChip:
+    """A chip of the lab's own: state of its programme and its worth; see ``fabopt allocate --own-silicon``."""
+
+    chip: str
+    name: str
+    funded: bool
+    worth: Amount | None
+    as_bargaining: Amount | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A supplier lost from the decision date on, planned anew around the plan's whole numbers.
+
+    ``of_lab`` and ``compute`` speak of the lab at the end of the reported periods.
+    """
+
+    supplier: str
+    name: str
+    value: Amount | None
+    compute: Amount | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A number of the data that the memo rests on.
+
+    Attributes
+    ----------
+    path, value
+        Its lever, and the number with its range as low and high.
+    at_low, at_high
+        Change of the plan's value at the ends of its range, solved again where ``solved``, else by the adjoint.
+    choke_low, choke_high
+        Choke point there, where solved.
+    information
+        What it is worth to know it before deciding.
+    sources
+        Titles of its sources with date, empty for an assumption.
+    as_of
+        Date of the source.
+    """
+
+    path: str
+    name: str
+    value: Amount
+    at_low: Amount | None
+    at_high: Amount | None
+    solved: bool
+    choke_low: str
+    choke_high: str
+    information: Amount | None
+    sources: tuple[str, ...]
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """Where a recommendation turns: the value of an assumption at which signing is worth no more than not signing.
+
+    Attributes
+    ----------
+    path
+        The assumption's lever.
+    recommendation
+        Id of the signature, or ``choke`` for the first choke point.
+    at
+        Value at which it turns; None where it does not turn in the searched interval.
+    searched
+        The interval, as (low, high) in the number's unit.
+    now, range_low, range_high
+        The number and its range.
+    inside
+        Whether it turns within the range.
+    distance
+        How far ``at`` lies from the nearest end of the range, as a share of the number; negative inside of it.
+    to
+        What is best beyond it: id of another signature, label of another limit, or empty.
+    """
+
+    path: str
+    name: str
+    recommendation: str
+    recommendation_name: str
+    at: Amount | None
+    searched: tuple[float, float]
+    now: Amount
+    range_low: float
+    range_high: float
+    inside: bool
+    distance: Amount | None
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An order or contract in plans nearly as good: must, may, never, open; least and most."""
+
+    name: str
+    owner: str
+    verdict: str
+    now: Amount
+    least: Amount
+    most: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A plan nearly as good: what it is worth less, and its largest changes (name, now, there)."""
+
+    how: str
+    cost: Amount
+    moved: Amount
+    changes: tuple[tuple[str, Amount, Amount], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """What to watch: a number whose next publication may move the plan, who publishes it, and what it would change."""
+
+    path: str
+    name: str
+    publisher: str
+    last_seen: str
+    value: Amount
+    moves: Amount
+    turns: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Share of the cases of a sweep in which the lab has its target power by a period."""
+
+    period: str
+    target: Amount
+    share: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """A procurement memo: see the fields' records.
+
+    Attributes
+    ----------
+    lab, name
+        Id and name of the lab.
+    instance, scenario
+        Title of the instance and its scenario.
+    decision, until
+        Decision date (ISO) and last reported period.
+    tolerance
+        Loss that defines a last responsible date.
+    cases
+        Of the sweep from which chances come; 0 without one.
+    """
+
+    lab: str
+    name: str
+    instance: str
+    scenario: str
+    decision: str
+    until: str
+    tolerance: Amount
+    standing: Standing
+    headline: Headline
+    signatures: tuple[Signature, ...]
+    mix: tuple[MixRow, ...]
+    reasons: tuple[ChipReason, ...]
+    chokes: tuple[ChokeYear, ...]
+    reliefs: tuple[Relief, ...]
+    rivals: tuple[Rival, ...]
+    sources: tuple[SecondSource, ...]
+    own: tuple[OwnChip, ...]
+    losses: tuple[Loss, ...]
+    assumptions: tuple[Assumption, ...]
+    flips: tuple[Flip, ...]
+    choices: tuple[Choice, ...]
+    alternatives: tuple[Alternative, ...]
+    within: Amount | None
+    watch: tuple[Indicator, ...]
+    chances: tuple[Chance, ...]
+    cases: int
+    all_assumptions: tuple[Assumption, ...]
