@@ -81,7 +81,7 @@ class Result(PlanTables):
         Raises
         ------
         fabopt.analysis.choke.asked.AskedError
-            When there is no such lab or period.
+            When there is no such lab or period, or the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
@@ -181,6 +181,8 @@ class Result(PlanTables):
 
         Raises
         ------
+        fabopt.analysis.choke.asked.AskedError
+            When the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
@@ -294,7 +296,7 @@ class Result(PlanTables):
         fabopt.io.levers.LeverError
             When there is no such lever, with the nearest.
         fabopt.analysis.choke.asked.AskedError
-            When low lies above high, or no plan stands at an end.
+            When low lies above high, no plan stands at an end, or the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
@@ -319,7 +321,7 @@ class Result(PlanTables):
         fabopt.io.levers.LeverError
             When there is no such lever, with the nearest.
         fabopt.analysis.choke.asked.AskedError
-            When both are the same.
+            When both are the same, or the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
@@ -347,7 +349,7 @@ class Result(PlanTables):
         fabopt.io.levers.LeverError
             When there is no such lever, with the nearest, or it has no range.
         fabopt.analysis.choke.asked.AskedError
-            When none is named, or one twice.
+            When none is named, or one twice, or the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """

@@ -333,6 +333,30 @@ def test_the_command_line_says_what_it_is_worth_and_who_gains(tmp_path):
     assert str(saved.default_folder) == "results/price-and-cost-owner-foundry"
     with pytest.raises(AskedError, match="seen as owner:foundry"):
         saved.choke_points()
+    assert run.invoke(app, ["tornado", str(tmp_path / "seen")]).exit_code == 2
+
+
+CAPACITY = "fabs.fab.wafer_starts"
+
+
+@pytest.mark.parametrize(
+    "study",
+    [
+        lambda result: result.choke_points(),
+        lambda result: result.tornado(),
+        lambda result: result.value_function(CAPACITY),
+        lambda result: result.phase_diagram(CAPACITY, CAPACITY),
+        lambda result: result.explore([CAPACITY]),
+        lambda result: result.alternatives(),
+        lambda result: result.needed("1 GW", levers=[CAPACITY]),
+        lambda result: result.explain(why_short="alpha", period="2027"),
+    ],
+    ids=["choke", "tornado", "value", "phases", "explore", "alternatives", "needed", "explain"],
+)
+def test_what_is_asked_of_the_systems_plan_is_refused_of_one_partys(example, study):
+    seen = example.solve(perspective="owner:foundry")
+    with pytest.raises(AskedError, match=r"seen as owner:foundry; .* the system's plans?\.$"):
+        study(seen)
 
 
 def test_without_a_plan_of_the_whole_there_is_none_for_a_party(tutorial):

@@ -12,7 +12,7 @@ import numpy as np
 from fabopt.analysis.alternatives.band import Band
 from fabopt.analysis.alternatives.measures import Measure, decisions, mixes
 from fabopt.analysis.alternatives.records import NONE, Alternatives, Change, Mix, Other, Spread
-from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.choke.asked import AskedError, of_system
 from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.sensitivity.verb import Source, source_of
 from fabopt.domain.instance import Instance
@@ -74,9 +74,7 @@ def alternatives_of(
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
-    seen = manifest["options"].get("perspective", "system")
-    if seen != "system":
-        raise AskedError(f"The result is seen as {seen}; alternatives are those of the system's plan.")
+    of_system(manifest, "alternatives are those of the system's plan")
     if not 0 <= asked.within < 1:
         raise AskedError(f"Plans may be worse by a share from 0 to below 1, not by {asked.within:g}.")
     source = source_of(manifest, read, instance)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +60,26 @@ class Source:
 
 class AskedError(ValueError):
     """A study that cannot be made as asked; the message is a full sentence."""
+
+
+def of_system(manifest: Mapping[str, Any], says: str) -> None:
+    """Refuse a result that is seen from one party's perspective, in which others are held to a given plan.
+
+    Parameters
+    ----------
+    manifest
+        What is known of the run.
+    says
+        What the study is about, as the second half of the sentence.
+
+    Raises
+    ------
+    AskedError
+        If the result is not seen as the system's.
+    """
+    seen = manifest["options"].get("perspective", "system")
+    if seen != "system":
+        raise AskedError(f"The result is seen as {seen}; {says}.")
 
 
 def hold_others(plan: Restored, lab: str) -> Restored:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.asked import Asked, AskedError, Source
+from fabopt.analysis.choke.asked import Asked, AskedError, Source, of_system
 from fabopt.analysis.choke.infeasible import NoPlan, no_plan
 from fabopt.analysis.choke.places import DataPlace, place_of
 from fabopt.analysis.choke.records import Study
@@ -56,9 +56,7 @@ def of_result(
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
-    seen = manifest["options"].get("perspective", "system")
-    if seen != "system":
-        raise AskedError(f"The result is seen as {seen}; choke points are those of the system's plan.")
+    of_system(manifest, "choke points are those of the system's plan")
     tree = Tree(Path(), json.loads(instance), Positions(), {}, {})
     data = validate(tree, Instance)
     net = lower(data, manifest["instance"])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.choke.asked import AskedError, of_system
 from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.explain.made_from import made_from
 from fabopt.analysis.explain.names import known
@@ -147,9 +147,7 @@ def _next_unit(manifest: Mapping[str, Any], read: Read, data: Instance, question
 
 
 def _plan(manifest: Mapping[str, Any], read: Read, data: Instance) -> Restored:
-    seen = manifest["options"].get("perspective", "system")
-    if seen != "system":
-        raise AskedError(f"The result is seen as {seen}; this question is about the system's plan.")
+    of_system(manifest, "this question is about the system's plan")
     return restored(manifest, read, lower(data, manifest["instance"]))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fabopt.analysis.choke.asked import of_system
 from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.analysis.sensitivity.phases import Phases, phases
@@ -52,9 +53,12 @@ def source_of(manifest: Mapping[str, Any], read: Read, instance: str) -> Source:
 
     Raises
     ------
+    fabopt.analysis.choke.asked.AskedError
+        If the result is seen from one party's perspective.
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
+    of_system(manifest, "numbers are moved in the system's plan")
     tree = Tree(Path(), json.loads(instance), Positions(), {}, {})
     data = validate(tree, Instance)
     options = options_of(manifest)

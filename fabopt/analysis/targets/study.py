@@ -28,7 +28,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.choke.asked import of_system
 from fabopt.analysis.choke.groups import Relief
 from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.sensitivity.verb import Source, source_of
@@ -98,9 +98,7 @@ def needed_of(
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
-    seen = manifest["options"].get("perspective", "system")
-    if seen != "system":
-        raise AskedError(f"The result is seen as {seen}; targets are asked of the system's plans.")
+    of_system(manifest, "targets are asked of the system's plans")
     return needed(source_of(manifest, read, instance), asked, tell)
 
 

@@ -1,0 +1,37 @@
+"""A decision that a plan may not take: how a recommendation is weighed against going without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from fabopt.model.families import IntArray
+from fabopt.network.tables import Array
+from fabopt.solve.compile import Matrices
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Forbidden:
+    """Something that may be signed, as the columns that are zero without it.
+
+    Attributes
+    ----------
+    id, name
+        Of the signature.
+    columns
+        Columns of the program that nothing is done of when it is not signed; whole numbers that would contradict that
+        (lots, steps of what is bought) among them.
+    """
+
+    id: str
+    name: str
+    columns: IntArray
+
+    def without(self, program: Matrices) -> Matrices:
+        """Return a program in which it is never signed."""
+        lower, upper = program.column_lower.copy(), program.column_upper.copy()
+        lower[self.columns] = upper[self.columns] = 0.0
+        return replace(program, column_lower=lower, column_upper=upper)
+
+    def amount(self, x: Array) -> float:
+        """Return what a plan [columns] does of it, summed over its columns."""
+        return float(x[self.columns].sum())
