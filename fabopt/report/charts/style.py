@@ -11,6 +11,7 @@ import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -199,4 +200,6 @@ def write(chart: Any, path: Path) -> None:
     elif ending == ".png":
         path.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
     else:
-        path.write_text(vl_convert.vegalite_to_html(spec, bundle=True), encoding="utf-8")
+        page = vl_convert.vegalite_to_html(spec, bundle=True)
+        title = json.loads(spec).get("title", {}).get("text", "Chart")
+        path.write_text(page.replace("<title>Chart</title>", f"<title>{escape(title)}</title>", 1), encoding="utf-8")
