@@ -14,8 +14,8 @@ from fabopt.analysis.alternatives.measures import Measure, decisions, mixes
 from fabopt.analysis.alternatives.records import NONE, Alternatives, Change, Mix, Other, Spread
 from fabopt.analysis.choke.asked import AskedError, of_system
 from fabopt.analysis.choke.problem import Interval
+from fabopt.analysis.explain.names import display_names
 from fabopt.analysis.sensitivity.verb import Source, source_of
-from fabopt.domain.instance import Instance
 from fabopt.network.tables import Array, Network
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def alternatives(source: Source, asked: Asked, tell: Tell | None = None) -> Alte
     plan, clock = source.plan, _Clock(tell)
     band = Band(plan, asked.within, asked.seconds, time.monotonic() + 60.0 * asked.minutes)
     orders = decisions(plan.tables, _position(plan.net, asked.until))
-    groups = mixes(plan.tables, _names(source.numbers.data))
+    groups = mixes(plan.tables, display_names(source.numbers.data))
     bounded = []
     first = sorted(orders, key=lambda m: m.kind != "contract")
     for measure in (*first, *(m for members in groups for m in members)):
@@ -148,15 +148,6 @@ def _position(net: Network, label: str) -> int:
     if label not in labels:
         raise AskedError(f"{label!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}.")
     return labels.index(label)
-
-
-def _names(data: Instance) -> dict[str, str]:
-    """Return the display names of chips, designers and other companies by id."""
-    found: dict[str, str] = {}
-    for _, section in data:
-        if isinstance(section, Mapping):
-            found |= {str(id): name for id, record in section.items() if (name := getattr(record, "name", ""))}
-    return found
 
 
 def _spread(band: Band, measure: Measure, least: Interval, most: Interval) -> Spread:

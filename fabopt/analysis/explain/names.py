@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fabopt.analysis.choke.asked import AskedError
+from fabopt.domain.instance import Instance
 
 NEAR = 3
 """Names that are offered in the place of one that is unknown."""
@@ -41,3 +42,12 @@ def known(kind: str, word: str, choices: Iterable[str], where: str) -> str:
     some = ", ".join(names) if len(names) <= 12 else f"{names[0]}, {names[1]} ... {names[-1]}"
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has: {some or 'none'}."
     raise AskedError(f"There is no {kind} {word!r} in {where}; {hint}")
+
+
+def display_names(data: Instance) -> dict[str, str]:
+    """Return the display names of chips, companies, sites and whatever else an instance names, by id."""
+    found: dict[str, str] = {}
+    for _, section in data:
+        if isinstance(section, Mapping):
+            found |= {str(id): name for id, record in section.items() if (name := getattr(record, "name", ""))}
+    return found

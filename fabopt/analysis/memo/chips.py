@@ -1,0 +1,45 @@
+"""A lab's chips by year, and why each chip is in its plan or not."""
+
+from __future__ import annotations
+
+from fabopt.analysis.memo.ground import Ground
+from fabopt.analysis.memo.origin import amount, cells, confidence_of
+from fabopt.analysis.memo.records import Amount, ChipReason, MixRow
+from fabopt.analysis.portfolio.records import ChipCase, Portfolio
+
+
+def mix_by_year(ground: Ground) -> tuple[MixRow, ...]:
+    """Return what is shipped of each chip by calendar year, and its share of the lab's compute at the year's end."""
+    lab, read = ground.lab, ground.read
+    found = []
+    for year, (_, last) in ground.years.items():
+        for chip, record in ground.data.chips.items():
+            shipped = cells("domain/shipments", "kaccelerator", lab=lab, chip=chip, period=ground.within(year))
+            share = cells("domain/chip_mix", "share", lab=lab, chip=chip, period=last)
+            row = MixRow(year, chip, record.name, amount(shipped, "kaccelerator", read), amount(share, "share", read))
+            if row.shipped.value > 0.0 or row.share.value > 0.0:
+                found.append(row)
+    return tuple(found)
+
+
+def reasons(ground: Ground, found: Portfolio) -> tuple[ChipReason, ...]:
+    """Return why each chip is in or out, from a portfolio: bought ones first."""
+    return tuple(_reason(ground, case) for case in found.chips)
+
+
+def _reason(ground: Ground, case: ChipCase) -> ChipReason:
+    entry, chip = case.entry, ground.data.chips[case.chip]
+    loss = None if case.loss is None else ground.money(case.loss, f"portfolio: loss without {case.chip}")
+    below = None
+    if entry is None:
+        price = Amount(
+            float(ground.chain.mean(chip.price)[0]),
+            "USD",
+            f"instance: chips.{case.chip}.price in {ground.first}",
+            confidence=confidence_of(chip.price),
+        )
+    else:
+        price = Amount(entry.price, "USD", f"portfolio: price of {case.chip} in {entry.period}")
+        if entry.below is not None:
+            below = Amount(entry.below, "USD", f"portfolio: entry price of {case.chip} in {entry.period}")
+    return ChipReason(case.chip, case.name, chip.designer, case.standing, loss, price, below)

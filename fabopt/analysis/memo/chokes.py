@@ -1,0 +1,131 @@
+"""What holds a lab back: by year, what relief is worth to it and to all, and who else uses what is scarce."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from fabopt.analysis.choke.asked import Asked, periods_asked
+from fabopt.analysis.choke.bench import Effort
+from fabopt.analysis.choke.groups import percent
+from fabopt.analysis.choke.oracle import Oracle
+from fabopt.analysis.choke.records import Certified, LimitRecord, Study
+from fabopt.analysis.choke.timeline import counted
+from fabopt.analysis.memo.ground import REPORTED, Ground
+from fabopt.analysis.memo.origin import cells
+from fabopt.analysis.memo.records import Amount, ChokeYear, Relief, Rival
+from fabopt.analysis.memo.standing import withheld
+
+SLIGHT = 1e-6
+"""Million dollars that are none."""
+
+TEN = percent(10)
+
+
+def by_year(ground: Ground, study: Study) -> tuple[ChokeYear, ...]:
+    """Return the choke point of every calendar year, and the next; years in which nothing binds are left out."""
+    if not study.limits:
+        return ()
+    worth = np.array([r.worth_by_period or (0.0,) * ground.net.n_periods for r in study.limits])
+    found = []
+    for year in ground.years:
+        own = [p.index for p in ground.reported if str(p.start.year) == year]
+        total = worth[:, own].sum(axis=1)
+        first, *others = np.argsort(-total, kind="stable").tolist()
+        if total[first] <= SLIGHT:
+            continue
+        limit = study.limits[first]
+        after = study.limits[others[0]] if others and total[others[0]] > SLIGHT else None
+        found.append(
+            ChokeYear(
+                year=year,
+                limit=limit.label,
+                owner=ground.called(limit.owner),
+                worth=ground.money(float(total[first]), f"choke: {limit.id}, worth by period in {year}"),
+                next_limit="" if after is None else after.label,
+                next_owner="" if after is None else ground.called(after.owner),
+            )
+        )
+    return tuple(found)
+
+
+def scarce(study: Study, most: int) -> tuple[LimitRecord, ...]:
+    """Return the limits whose relief gains most."""
+    return tuple(r for r in study.limits if r.gain > SLIGHT)[:most]
+
+
+def reliefs(ground: Ground, limits: Sequence[LimitRecord]) -> tuple[Relief, ...]:
+    """Return what relief of the limits that gain most is worth, the first being the choke point."""
+    to_all = _to_all(ground, limits)
+    return tuple(_relief(ground, record, to_all.get(record.id)) for record in limits)
+
+
+def _relief(ground: Ground, record: LimitRecord, to_all: float | None) -> Relief:
+    step, found = record.step(TEN.label), record.handling
+    assert step is not None
+    origin = f"choke: {record.id}, +10 %"
+    to_lab = _certified(ground, record.gain, step.certified, f"{origin}, others held")
+    marginal = record.marginals[0] if record.marginals else None
+    price = 0.0 if marginal is None else marginal.right
+    most = None if marginal is None or not math.isfinite(marginal.left) else marginal.left
+    late = record.relief.gain_after_lead if record.relief is not None else None
+    return Relief(
+        limit=record.label,
+        owner=ground.called(record.owner),
+        kind=record.kind,
+        status=record.state.status,
+        step=Amount(step.amount, "as written", origin, unit_text=record.unit),
+        to_lab=to_lab,
+        to_all=None if to_all is None else ground.money(to_all, f"{origin}, all"),
+        a_unit=ground.money(price, f"choke: {record.id}, one unit in every period", price, most),
+        instrument="" if found is None else found.instrument.name,
+        cost=None if found is None or found.cost is None else ground.money(found.cost, f"{origin}, cheapest lever"),
+        lead=None if found is None else found.lead,
+        earliest="" if found is None else found.earliest_effect,
+        after_lead=None
+        if late is None
+        else _certified(ground, late, record.after_certified, f"{origin} after its lead time, others held"),
+        withheld=withheld(ground, to_lab, None if step.certified is None else step.certified.lo),
+    )
+
+
+def _certified(ground: Ground, value: float, proof: Certified | None, origin: str) -> Amount:
+    """Return a gain with what is proven of it; a gain is never below nothing."""
+    if proof is None:
+        return ground.money(value, origin)
+    return ground.money(value, origin, max(proof.lo, 0.0), proof.hi if math.isfinite(proof.hi) else None)
+
+
+def _to_all(ground: Ground, limits: Sequence[LimitRecord]) -> dict[str, float]:
+    """Return what 10 % more of each limit is worth to all together, whole numbers held."""
+    if not limits:
+        return {}
+    periods = periods_asked(counted(ground.net), Asked(), ground.net).periods
+    problem = replace(ground.plan.problem, reportable=periods)
+    oracle = Oracle(problem, Effort(workers=1, seed=ground.plan.options.seed))
+    values = oracle.plan_values([problem.relief(record.id, TEN) for record in limits])
+    base = problem.value(ground.plan.x)
+    return {record.id: max(value - base, 0.0) for record, value in zip(limits, values, strict=True)}
+
+
+def rivals(ground: Ground, limits: Sequence[LimitRecord]) -> tuple[Rival, ...]:
+    """Return who uses the capacities among the limits, and what share of it, in the reported periods."""
+    found = []
+    for record in limits:
+        if record.family != "capacity":
+            continue
+        resource = record.id.partition(":")[2]
+        used = cells("core/uses", "amount", resource=resource, **REPORTED)
+        rows = used.rows(ground.read)
+        total = float(rows["amount"].sum())
+        if total <= 0.0:
+            continue
+        by_customer = rows.groupby("customer", sort=False)["amount"].sum().sort_values(ascending=False, kind="stable")
+        for customer, amount in by_customer.items():
+            own = cells("core/uses", "amount", resource=resource, customer=str(customer), **REPORTED)
+            share = Amount(float(amount) / total, "share", f"{own} / {used}")
+            found.append(Rival(record.label, ground.called(record.owner), ground.called(str(customer)), share))
+    return tuple(found)

@@ -1,0 +1,125 @@
+"""How good the plan behind a memo is, and what the lab gets from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from fabopt.analysis.memo.ground import REPORTED, Ground
+from fabopt.analysis.memo.origin import amount, cells
+from fabopt.analysis.memo.records import Amount, Headline, MixRow, Relief, Signature, Standing, Withheld
+
+UNPROVEN = ("time_limit", "interrupted")
+"""Statuses of a plan that is only the best found when its time ran out."""
+
+
+def standing(ground: Ground, seconds: Mapping[str, float], left_out: Sequence[str]) -> Standing:
+    """Return what the memo stands on.
+
+    Parameters
+    ----------
+    ground
+        The result.
+    seconds
+        Of each analysis.
+    left_out
+        What their budget did not allow.
+    """
+    manifest = ground.manifest
+    status, bound, gap = manifest["status"], manifest["bound"], manifest["gap"]
+    return Standing(
+        status=status,
+        incumbent=status in UNPROVEN,
+        value=ground.money(manifest["objective"], "manifest: objective"),
+        bound=None if bound is None else ground.money(bound, "manifest: bound"),
+        gap=None if gap is None else Amount(gap, "share", "manifest: gap"),
+        doubt=doubt(ground),
+        version=manifest["versions"]["fabopt"],
+        solver=manifest["versions"]["highspy"],
+        input_hash=manifest["input_hash"],
+        options={name: _written(value) for name, value in manifest["options"].items()},
+        analyses=tuple(seconds.items()),
+        left_out=tuple(left_out),
+    )
+
+
+def doubt(ground: Ground) -> Amount:
+    """Return by how much a better plan may exceed this one."""
+    return ground.money(ground.doubt, "manifest: bound - objective")
+
+
+def withheld(ground: Ground, difference: Amount, certain: float | None = None) -> Withheld | None:
+    """Return why a difference proves nothing, None where it does.
+
+    Parameters
+    ----------
+    ground
+        The result.
+    difference
+        Between two plans with the same whole numbers.
+    certain
+        What is proven of it by a search of its own; None: it is proven as far as it exceeds the doubt.
+    """
+    least = difference.value - ground.doubt if certain is None else certain
+    return None if least > 0.0 else Withheld(difference, doubt(ground))
+
+
+def headline(
+    ground: Ground, mix: Sequence[MixRow], reliefs: Sequence[Relief], signatures: Sequence[Signature]
+) -> Headline:
+    """Return the facts of the first sentences: what the lab gets, what holds it back, what it signs first."""
+    lab, until, read = ground.lab, ground.until, ground.read
+    chip = _first_chip(mix)
+    choke = reliefs[0] if reliefs else None
+    sign = first_to_sign(signatures, [p.label for p in ground.net.periods])
+    return Headline(
+        power=amount(cells("domain/power", "used", lab=lab, period=until), "MW", read),
+        accelerators=amount(cells("domain/shipments", "kaccelerator", lab=lab, **REPORTED), "kaccelerator", read),
+        compute=amount(cells("domain/compute", "delivered", lab=lab, period=until), "kH100e", read),
+        first_chip="" if chip is None else chip.name,
+        first_chip_share=None if chip is None else chip.share,
+        choke="" if choke is None else choke.limit,
+        choke_owner="" if choke is None else choke.owner,
+        choke_worth=None if choke is None else choke.to_lab,
+        choke_withheld=None if choke is None else choke.withheld,
+        sign="" if sign is None else sign.what,
+        sign_supplier="" if sign is None else sign.supplier,
+        sign_by="" if sign is None else sign.decide_by,
+        sign_loss=None if sign is None else sign.without,
+    )
+
+
+def first_to_sign(signatures: Sequence[Signature], labels: Sequence[str]) -> Signature | None:
+    """Return the advice with the earliest last responsible date, of several the one whose lack costs most.
+
+    What is signed already, what is withheld, and what has no date is no advice; None where there is none.
+    """
+    open_ = [s for s in signatures if not s.signed and s.withheld is None and s.decide_by and s.without is not None]
+    return min(open_, key=lambda s: (labels.index(s.decide_by), -_value(s.without)), default=None)
+
+
+def signed_within(found: Signature, ground: Ground) -> Signature:
+    """Return a signature with what withholds it, by what the plan loses without it."""
+    if found.without is None or found.signed:
+        return found
+    return replace(found, withheld=withheld(ground, found.without))
+
+
+def _value(amount: Amount | None) -> float:
+    return -math.inf if amount is None else amount.value
+
+
+def _first_chip(mix: Sequence[MixRow]) -> MixRow | None:
+    """Return the chip that has most of the lab's compute at the end: of those that are bought, where any is."""
+    if not mix:
+        return None
+    last = [row for row in mix if row.year == mix[-1].year]
+    bought = {row.chip for row in mix if row.shipped.value > 0.0}
+    return max([row for row in last if row.chip in bought] or last, key=lambda row: row.share.value)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

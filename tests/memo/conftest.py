@@ -1,0 +1,21 @@
+"""Plans that memos are written from."""
+
+from __future__ import annotations
+
+import pytest
+
+import fabopt
+from fabopt.analysis.memo.records import Memo
+from fabopt.analysis.memo.study import Asked, memo_of
+
+
+@pytest.fixture(scope="session")
+def tutorial() -> fabopt.Result:
+    """The plan of the tutorial."""
+    return fabopt.load("instances/tutorial").solve()
+
+
+@pytest.fixture(scope="session")
+def aurora(tutorial: fabopt.Result) -> Memo:
+    """The memo of the tutorial's lab Aurora."""
+    return memo_of(tutorial.manifest, tutorial.table, tutorial._instance, Asked("aurora", minutes=0.3))

@@ -1,0 +1,142 @@
+"""A memo says of the plan what its tables and studies say, and refuses what it cannot be written from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import fabopt
+from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.memo.origin import read_back
+from fabopt.analysis.memo.records import Amount, Memo
+from fabopt.analysis.memo.second_source import makeable
+from fabopt.analysis.memo.study import Asked, memo_of
+from fabopt.network.tables import Activity, Flow, Material, Network, Resource, Use
+
+
+def amounts(record: Any) -> Iterator[Amount]:
+    """Every amount in a record, however deep."""
+    if isinstance(record, Amount):
+        yield record
+    elif dataclasses.is_dataclass(record):
+        for field in dataclasses.fields(record):
+            yield from amounts(getattr(record, field.name))
+    elif isinstance(record, tuple):
+        for item in record:
+            yield from amounts(item)
+
+
+def test_every_cell_that_is_named_holds_its_number(tutorial: fabopt.Result, aurora: Memo) -> None:
+    """Looked up by plain pandas, not by what wrote it."""
+    checked = 0
+    for found in amounts(aurora):
+        cells = read_back(found.origin)
+        if cells is None:
+            continue
+        rows = tutorial.table(cells.table)
+        labels = tutorial.table("core/periods")["period"].tolist()
+        for name, value in cells.where:
+            if name == "reported":
+                rows = rows[rows["reported"]]
+            elif ".." in value:
+                first, last = value.split("..")
+                rows = rows[rows[name].isin(labels[labels.index(first) : labels.index(last) + 1])]
+            else:
+                rows = rows[rows[name] == value]
+        weight = rows[cells.by] / rows[cells.by].sum() if cells.by else 1.0
+        assert found.value == pytest.approx((rows[cells.column] * weight).sum(), rel=1e-12), found.origin
+        checked += 1
+    assert checked > 10
+
+
+def test_headline_is_what_the_tables_say(tutorial: fabopt.Result, aurora: Memo) -> None:
+    power = tutorial.table("domain/power")
+    here = power[(power["lab"] == "aurora") & (power["period"] == "2028Q4")]
+    assert aurora.headline.power.value == pytest.approx(float(here["used"].sum()))
+    shipped = tutorial.table("domain/shipments")
+    mine = shipped[(shipped["lab"] == "aurora") & shipped["reported"]]
+    assert aurora.headline.accelerators.value == pytest.approx(float(mine["kaccelerator"].sum()))
+    assert aurora.headline.first_chip == "Falcon"
+
+
+def test_the_mix_of_all_years_is_what_is_shipped(aurora: Memo) -> None:
+    assert sum(row.shipped.value for row in aurora.mix) == pytest.approx(aurora.headline.accelerators.value)
+    for year in ("2027", "2028"):
+        assert sum(row.share.value for row in aurora.mix if row.year == year) == pytest.approx(1.0)
+
+
+def test_the_choke_point_is_that_of_the_study_for_the_lab(tutorial: fabopt.Result, aurora: Memo) -> None:
+    study = tutorial.choke_points(lab="aurora", budget=0.2, draws=0).study
+    assert study.first is not None
+    assert aurora.headline.choke == aurora.reliefs[0].limit == study.first.label
+    step = study.first.step("+10 %")
+    assert step is not None
+    assert aurora.reliefs[0].to_lab.value == pytest.approx(step.gain)
+
+
+def test_relief_is_worth_to_all_what_the_study_for_all_says(tutorial: fabopt.Result, aurora: Memo) -> None:
+    study = tutorial.choke_points(budget=0.2, draws=0).study
+    for relief in aurora.reliefs:
+        step = study.limit(relief.limit).step("+10 %")
+        assert step is not None
+        assert relief.to_all is not None
+        assert relief.to_all.value == pytest.approx(step.plan_gain, rel=1e-6, abs=1e-4)
+
+
+def test_shares_of_rivals_add_up_to_one(aurora: Memo) -> None:
+    for limit in {rival.limit for rival in aurora.rivals}:
+        assert sum(r.share.value for r in aurora.rivals if r.limit == limit) == pytest.approx(1.0)
+
+
+def test_what_one_company_alone_makes_has_no_second_source(aurora: Memo) -> None:
+    """The tutorial has one memory maker, whom Falcon needs and Slate, which has no HBM, does not."""
+    found = {source.supplier: source for source in aurora.sources}
+    assert (found["Bitstack"].replaceable, found["Bitstack"].chips) == (False, ("falcon",))
+    assert (found["Monolith"].replaceable, found["Monolith"].chips) == (False, ("slate",))
+    assert found["silicon-north"].chips == ("falcon", "slate")
+
+
+def test_a_good_with_two_routes_is_makeable_without_either() -> None:
+    """Two ways make a part, one makes the whole from it; an activity that came late may still let others run."""
+    import numpy as np
+
+    one = np.ones(1)
+    net = Network(
+        "two ways",
+        (),
+        materials=tuple(Material(m, m, "piece") for m in ("part", "whole")),
+        activities=tuple(Activity(a, a, "piece") for a in ("assemble", "here", "there")),
+        flows=(
+            Flow("assemble", "part", 0, -one),
+            Flow("assemble", "whole", 0, one),
+            Flow("here", "part", 0, one),
+            Flow("there", "part", 0, one),
+        ),
+        resources=(Resource("shop", "shop", "hour", "rate", one),),
+        uses=(Use("here", "shop", 0, one),),
+    )
+    assert makeable(net, ()) == makeable(net, ("here",)) == {"part", "whole"}
+    assert makeable(net, ("here", "there")) == set()
+
+
+def test_an_unknown_lab_is_refused_with_the_nearest(tutorial: fabopt.Result) -> None:
+    with pytest.raises(AskedError, match="There is no lab 'arora' in tutorial; did you mean 'aurora'"):
+        memo_of(tutorial.manifest, tutorial.table, tutorial._instance, Asked("arora"))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"has_plan": False, "status": "infeasible"}, "has no plan"),
+        ({"options": {"perspective": "aurora"}}, "seen as aurora"),
+        ({"options": {"objective": "compute"}}, "made for compute"),
+    ],
+)
+def test_a_result_without_prices_is_refused(tutorial: fabopt.Result, change: dict[str, Any], says: str) -> None:
+    manifest = {**tutorial.manifest, **change}
+    manifest["options"] = {**tutorial.manifest["options"], **change.get("options", {})}
+    with pytest.raises(AskedError, match=says):
+        memo_of(manifest, tutorial.table, tutorial._instance, Asked("aurora"))
