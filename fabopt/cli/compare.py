@@ -15,7 +15,7 @@ _Paths = typer.Argument(
 )
 _Table = typer.Option(
     "--table",
-    help="Print one table as CSV: plans, gains, chip_mix, orders, worth, limits, inputs, difference.",
+    help="Print one table as CSV: plans, gains, chip_mix, orders, worth, limits, choke_points, inputs, difference.",
     metavar="NAME",
     show_default=False,
 )

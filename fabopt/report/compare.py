@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.compare.records import TABLES, Comparison, Difference, Gain, Plan
 from fabopt.report.answer import wrap
-from fabopt.report.compare_tables import at_end, plan_table, plan_tables, signed
+from fabopt.report.compare_tables import at_end, choke_table, plan_table, plan_tables, signed
 from fabopt.report.text import WIDTH, TextTable, amount, money, percent, thousands
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 NOTICED = 0.0005
 """Change as a share of what all have, below which nobody is said to gain or lose."""
+
+NAMED = 3
+"""Inputs that a sentence names."""
 
 
 class ComparisonReport:
@@ -40,12 +43,19 @@ class ComparisonReport:
         return " ".join(_sentence(self.comparison, plan) for plan in self._others)
 
     @property
+    def said(self) -> list[str]:
+        """The sentence, then for each plan what its difference to the first shows, and what the inputs explain."""
+        found = self.comparison
+        return [self.sentence, *(say(found, d) for d in found.difference for say in (certainty, explanation))]
+
+    @property
     def frame(self) -> pd.DataFrame:
         """Who has what by period in each plan against the first."""
         return self.comparison.frame
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return a table as a data frame: plans, gains, chip_mix, orders, worth, limits, inputs, difference.
+        """Return a table as a data frame: plans, gains, chip_mix, orders, worth, limits, choke_points,
+        inputs, difference.
 
         Raises
         ------
@@ -57,7 +67,7 @@ class ComparisonReport:
     @property
     def tables(self) -> tuple[TextTable, ...]:
         """The tables in the order of the page; those without rows are left out."""
-        made = [plan_table(self.comparison)]
+        made = [plan_table(self.comparison), choke_table(self.comparison)]
         for plan in self._others:
             made += plan_tables(self.comparison, plan)
         return tuple(table for table in made if table.rows)
@@ -65,8 +75,8 @@ class ComparisonReport:
     def lines(self, width: int = WIDTH) -> list[str]:
         """Return everything as lines of at most `width` characters."""
         lines = wrap(self.sentence, width)
-        for difference in self.comparison.difference:
-            lines += wrap(certainty(self.comparison, difference), width)
+        for text in self.said[1:]:
+            lines += wrap(text, width)
         for table in self.tables:
             lines += ["", *table.lines(width)]
         return lines
@@ -93,8 +103,7 @@ class ComparisonReport:
 
         from fabopt.report.html import table_html
 
-        said = [self.sentence, *(certainty(self.comparison, d) for d in self.comparison.difference)]
-        return "\n".join([*(f"<p>{escape(text)}</p>" for text in said), *(table_html(t) for t in self.tables)])
+        return "\n".join([*(f"<p>{escape(text)}</p>" for text in self.said), *(table_html(t) for t in self.tables)])
 
 
 # -- the sentence ----------------------------------------------------------------------------------------------------
@@ -149,27 +158,70 @@ def _share(share: float | None) -> str:
 
 def _worth(found: Comparison, plan: Plan) -> str:
     first = found.plans[0]
-    change = plan.value - first.value
+    difference = next(d for d in found.difference if d.plan == plan.name)
+    change = difference.change
+    if difference.withheld == "horizon":
+        return f"What the plan and {first.name} are worth covers different times and is not compared."
     if abs(change) <= 1e-9 * max(abs(first.value), 1.0):
         return f"The plan is worth as much as {first.name}."
     share = f" ({signed(100.0 * change / abs(first.value))} %)" if first.value else ""
     way = "more" if change > 0.0 else "less"
-    return f"The plan is worth {money(abs(change), found.money)} {way} than {first.name}{share}."
+    apart = f"{money(abs(change), found.money)} {way} than {first.name}{share}"
+    if difference.withheld == "gap":
+        return f"The plan comes to {apart}, which is within the gaps and proves nothing."
+    return f"The plan is worth {apart}."
 
 
 def certainty(found: Comparison, difference: Difference) -> str:
-    """Say what the gaps leave open about the difference in value."""
+    """Say what the difference in value shows, or why it shows nothing."""
     first = found.plans[0]
     plan = next(p for p in found.plans if p.name == difference.plan)
+    if difference.withheld == "horizon":
+        return f"{first.name} runs from {first.horizon}, {plan.name} from {plan.horizon}: values are not of like times."
+    if difference.withheld == "objective":
+        return (
+            f"{first.name} was solved for {first.objective}, {plan.name} for {plan.objective}: the difference in value "
+            "is what one aim costs the other, and shows nothing about the inputs."
+        )
     if difference.low is None or difference.high is None:
         return f"How much {first.name} and {plan.name} may fall short of the best in value is not known."
     if difference.high - difference.low <= 1e-9 * max(abs(first.value), 1.0):
         return f"Both {first.name} and {plan.name} are proved best, so the difference is exact."
     low, high = (f"{'-' if v < 0.0 else ''}{money(abs(v), found.money)}" for v in (difference.low, difference.high))
     gaps = f"{first.name} is proved to within {percent(first.gap)}, {plan.name} to within {percent(plan.gap)}"
-    if difference.open:
+    if difference.withheld:
         return (
-            f"{gaps}: more than the difference in value, which lies between {low} and {high} with both proved best. "
-            "Which of the two is worth more is not shown; solve both with a smaller --gap to tell."
+            f"Withheld: {gaps}, more than the difference in value, which lies between {low} and {high} with both "
+            "proved best. Which of the two is worth more is not shown; solve both with a smaller --gap to tell."
         )
     return f"{gaps}: with both proved best, the difference in value lies between {low} and {high}."
+
+
+def explanation(found: Comparison, difference: Difference) -> str:
+    """Say what the inputs that differ are worth to the first plan."""
+    first = found.plans[0].name
+    rows = [row for row in found.inputs if row.plan == difference.plan]
+    if not rows:
+        return f"No input of {difference.plan} differs from {first}'s."
+    text = (
+        f"From {first} to {difference.plan} {'one input differs' if len(rows) == 1 else f'{len(rows)} inputs differ'}"
+    )
+    solved = [f"{row.path} ({_change(found, row.held)})" for row in rows[:NAMED] if row.held]
+    if difference.held is None:
+        text += f"; most is worth {', '.join(solved)}, each alone" if solved else ""
+        return f"{text}. What they are worth together to {first} cannot be told: {difference.reason}"
+    if len(rows) == 1:
+        text += f": {rows[0].path}"
+    elif solved:
+        text += f", {', '.join(solved)} worth most, each alone"
+    rest = difference.change - difference.held
+    text += f". With the whole numbers of {first} held, {'it is' if len(rows) == 1 else 'together they are'} worth "
+    text += _change(found, difference.held)
+    if abs(rest) > 1e-6 * max(abs(difference.held), 1.0) and not difference.withheld:
+        text += f"; other whole numbers in {difference.plan} make {_change(found, rest)} of the difference"
+    return f"{text}."
+
+
+def _change(found: Comparison, value: float) -> str:
+    sign = "-" if value < 0.0 else "+"
+    return f"{sign}{money(abs(value), found.money)}"

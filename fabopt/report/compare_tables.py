@@ -192,19 +192,53 @@ def limit_table(found: Comparison, plan: Plan, title: str) -> TextTable:
     return TextTable(title + unit, headers, shortened(cells, len(headers)), left=4)
 
 
+def choke_table(found: Comparison) -> TextTable:
+    """Return what holds each plan back most, over spans of periods in which no plan's choke point changes."""
+    by_plan = {
+        plan.name: {row.period: row for row in found.choke_points if row.plan == plan.name} for plan in found.plans
+    }
+    spans: list[list[str]] = []
+    for period in found.periods:
+        names = [rows[period].name for rows in by_plan.values()]
+        if spans and names == [rows[spans[-1][0]].name for rows in by_plan.values()]:
+            spans[-1].append(period)
+        else:
+            spans.append([period])
+    rows = [
+        (
+            _span((own[0], own[-1]) if len(own) > 1 else own),
+            *(f"{rows[own[0]].name or 'nothing'}{_of(rows[own[0]].owner)}" for rows in by_plan.values()),
+        )
+        for own in spans
+    ]
+    return TextTable(
+        "Choke points: the limit of which 1 % more is worth most in a period, and whose it is",
+        ("periods", *by_plan),
+        tuple(rows),
+        left=1 + len(by_plan),
+    )
+
+
+def _of(owner: str) -> str:
+    return f" ({owner})" if owner else ""
+
+
 def input_table(found: Comparison, plan: Plan, title: str) -> TextTable:
-    """Return the inputs that differ."""
+    """Return the inputs that differ, with what each is worth to the first plan."""
     one, two = _short(found.plans[0].name), _short(plan.name)
     cells = [
         (
             row.path,
             "-" if row.base is None else row.base,
             ("-" if row.value is None else row.value) + _times(row.factor),
+            *("-" if worth is None else signed(worth) for worth in (row.at_prices, row.held)),
         )
         for row in found.inputs
         if row.plan == plan.name
     ]
-    return TextTable(title, ("lever", one, two), shortened(cells, 3), left=3)
+    unit = f", {found.money}" if found.money else ""
+    heads = ("lever", one, two, "at prices", "solved")
+    return TextTable(f"{title}: what each alone is worth{unit}", heads, shortened(cells, len(heads)), left=3)
 
 
 def _times(factor: float | None) -> str:

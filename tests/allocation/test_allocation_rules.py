@@ -27,6 +27,7 @@ exactly = {"abs": 1e-9, "rel": 0.0}
         (rules.uniform([200, 50, 20], 100), (40, 40, 20)),
         (rules.turn_and_earn(ORDERS, [20, 60, 20], 100), (30, 50, 20)),
         (rules.turn_and_earn(ORDERS, [30, 50, 20], 120), (50, 50, 20)),
+        (rules.weighted(ORDERS, [20, 0, 20], 200), (80, 0, 20)),  # all who have a weight are served, the other is not
         (rules.alpha_fair(ORDERS, [3, 2, 1], 0, 100), (80, 20, 0)),
         (rules.alpha_fair(ORDERS, [3, 2, 1], 1, 100), (50, 33 + THIRD, 16 + 2 * THIRD)),
         # sqrt(3) and sqrt(2) share the 80 that c, at its order of 20, leaves.

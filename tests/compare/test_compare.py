@@ -10,7 +10,7 @@ import pytest
 
 import fabopt
 from fabopt.analysis.compare.compare import Source, comparison, names_of
-from fabopt.analysis.compare.records import TABLES, Difference
+from fabopt.analysis.compare.records import TABLES
 from fabopt.analysis.explosion import AnalysisError
 from fabopt.cli import main
 from fabopt.report.compare import ComparisonReport, certainty
@@ -166,19 +166,153 @@ def test_gaps_larger_than_the_difference_are_said_to_leave_it_open(tutorial, squ
     )
     (difference,) = wide.difference
     assert (difference.low, difference.high) == (pytest.approx(-loss), pytest.approx(loss))
-    assert difference.open
+    assert difference.withheld == "gap"
     assert "more than the difference in value" in certainty(wide, difference)
     narrow = comparison([source(tutorial), source(squeezed, bound=other + 0.5 * loss, gap=0.001)])
     (difference,) = narrow.difference
     assert difference.high == pytest.approx(-0.5 * loss)
-    assert not difference.open
+    assert not difference.withheld
     assert "more than the difference" not in certainty(narrow, difference)
 
 
-def test_a_plan_for_another_objective_has_no_known_gap_of_value(tutorial, squeezed):
+def test_a_plan_for_another_objective_shows_nothing_about_inputs(tutorial, squeezed):
     found = comparison([source(tutorial), source(squeezed, objective_name="compute")])
-    assert found.difference == (Difference("hbm-squeeze", found.difference[0].change, None, None),)
-    assert "is not known" in certainty(found, found.difference[0])
+    (difference,) = found.difference
+    assert (difference.low, difference.high, difference.withheld) == (None, None, "objective")
+    assert "solved for value, hbm-squeeze for compute" in certainty(found, difference)
+    both = comparison([source(tutorial, objective_name="compute"), source(squeezed, objective_name="compute")])
+    assert both.difference[0].withheld == "unknown"
+    assert "is not known" in certainty(both, both.difference[0])
+    assert both.inputs[0].at_prices is None
+    assert both.inputs[0].reason == "tutorial was solved for compute, so its prices are not those of value."
+
+
+def test_a_plan_of_one_party_has_no_gap_of_the_whole_value(tutorial):
+    own = fabopt.load(INSTANCES / "tutorial").solve(perspective="lab:aurora")
+    report = fabopt.compare(tutorial, own, names=("all", "one"))
+    assert report.comparison.difference[0].withheld == "objective"
+    assert "solved for value, one for value of lab:aurora" in report.said[1]
+    assert report.comparison.plans[1].short is None
+
+
+def test_other_horizons_withhold_the_difference_in_value():
+    chosen = {"policy_mode": "off"}
+    short = fabopt.load(ALLOCATION / "share-cap", set=chosen).solve()
+    long = fabopt.load(ALLOCATION / "share-cap", set={**chosen, "horizon.periods": 2}).solve()
+    report = fabopt.compare(short, long, names=("short", "long"))
+    assert report.comparison.difference[0].withheld == "horizon"
+    assert "covers different times and is not compared" in report.sentence
+    assert "worth" in report.sentence
+    assert "less" not in report.sentence
+
+
+# -- what the inputs explain -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def dakota():
+    """Worth 280 with 2 desks and 8 chairs; an hour of finishing and of carpentry is worth 10 (Winston, section 6.8)."""
+    return fabopt.load(INSTANCES / "textbook" / "dakota").solve(gap=0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "worth"),
+    [
+        ({"network.resources.finishing.capacity": 21}, 10.0),  # one hour more
+        ({"network.resources.carpentry.capacity": 8.5}, 5.0),  # half an hour more
+        ({"network.materials.lumber.opening": 47}, 0.0),  # there is lumber left
+        ({"network.demands.desk.value": 61}, 2.0),  # two desks
+        ({"network.demands.table.value": 34}, 0.0),  # no table is made below 35
+        # Two desks take 3.5 instead of 4 hours of finishing each: one hour is saved.
+        ({"network.activities.make-desk.uses.finishing.amount": 3.5}, 10.0),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_one_changed_input_is_worth_what_the_book_s_prices_say(dakota, changed, worth):
+    other = fabopt.load(INSTANCES / "textbook" / "dakota", set=changed).solve(gap=0)
+    found = fabopt.compare(dakota, other, names=("a", "b")).comparison
+    (row,), (difference,) = found.inputs, found.difference
+    assert row.path == next(iter(changed))
+    assert row.at_prices == pytest.approx(worth, abs=1e-6)
+    assert row.reason == ""
+    assert (difference.at_prices, difference.held) == (row.at_prices, row.held)
+
+
+def test_changes_that_are_large_are_worth_what_solving_again_says(dakota):
+    # Prices say 10 an hour; but from 24 hours on 16 chairs, worth 320, take all carpentry.
+    other = fabopt.load(INSTANCES / "textbook" / "dakota", set={"network.resources.finishing.capacity": 44}).solve(
+        gap=0
+    )
+    found = fabopt.compare(dakota, other, names=("a", "b")).comparison
+    assert found.inputs[0].at_prices == pytest.approx(240.0)
+    assert found.inputs[0].held == pytest.approx(40.0)
+    assert found.difference[0].change == pytest.approx(40.0)
+
+
+def test_inputs_come_by_what_they_are_worth_and_need_not_add_up(dakota):
+    changed = {
+        "network.materials.lumber.opening": 60,
+        "network.demands.desk.value": 61,
+        "network.resources.carpentry.capacity": 8.5,
+        "network.resources.finishing.capacity": 21,
+    }
+    other = fabopt.load(INSTANCES / "textbook" / "dakota", set=changed).solve(gap=0)
+    report = fabopt.compare(dakota, other, names=("a", "b"))
+    found = report.comparison
+    assert [row.held for row in found.inputs] == pytest.approx([10.0, 5.0, 2.0, 0.0], abs=1e-6)
+    (difference,) = found.difference
+    # 2.25 desks at 61 and 8 chairs at 20, by the two equations of the hours.
+    assert difference.held == difference.change == pytest.approx(17.25)
+    assert difference.at_prices == pytest.approx(17.0)
+    assert report.said[2] == (
+        "From a to b 4 inputs differ, network.resources.finishing.capacity (+10), network.resources.carpentry.capacity "
+        "(+5), network.demands.desk.value (+2) worth most, each alone. With the whole numbers of a held, together they "
+        "are worth +17.25."
+    )
+
+
+def test_a_record_that_only_one_instance_has_is_priced_or_said_to_be_a_new_decision(dakota):
+    more = {"network.activities.buy-lumber": {"outputs": {"lumber": 1}}}
+    tree = fabopt.load(INSTANCES / "textbook" / "dakota")._tree
+    raw = json.loads(json.dumps(tree.raw))
+    raw["network"]["activities"] |= {"buy-lumber": {"outputs": {"lumber": 1}}}
+    other = type(fabopt.load(INSTANCES / "textbook" / "dakota"))(replace(tree, raw=raw), "dakota", None).solve(gap=0)
+    (row,) = fabopt.compare(dakota, other, names=("a", "b")).comparison.inputs
+    assert row.path == next(iter(more))
+    assert row.at_prices is None
+    assert "decisions are new" in row.reason
+    assert row.held == pytest.approx(0.0, abs=1e-6)  # lumber is not short
+    (back,) = fabopt.compare(other, dakota, names=("b", "a")).comparison.inputs
+    assert "decisions are gone" in back.reason
+
+
+def test_an_input_that_cannot_stand_alone_says_so(dakota):
+    tree = fabopt.load(INSTANCES / "textbook" / "dakota")._tree
+    raw = json.loads(json.dumps(tree.raw))
+    raw["network"]["materials"]["glass"] = {"opening": 5}
+    raw["network"]["activities"]["make-desk"]["inputs"]["glass"] = 1
+    other = type(fabopt.load(INSTANCES / "textbook" / "dakota"))(replace(tree, raw=raw), "dakota", None).solve(gap=0)
+    rows = {row.path: row for row in fabopt.compare(dakota, other, names=("a", "b")).comparison.inputs}
+    assert "It does not stand alone" in rows["network.activities.make-desk.inputs.glass"].reason
+    assert rows["network.materials.glass"].held is not None
+
+
+def test_solved_with_whole_numbers_held_no_instance_is_worth_more_than_its_best_plan(report):
+    (difference,) = report.comparison.difference
+    assert difference.held <= difference.high + 1e-6
+    assert difference.held <= difference.at_prices  # a limit alone: the prices understate a loss
+    assert "other whole numbers in hbm-squeeze make +" in report.said[2]
+
+
+def test_choke_points_are_the_dearest_limits_of_each_period(report, tutorial, squeezed):
+    for plan, result in (("tutorial", tutorial), ("hbm-squeeze", squeezed)):
+        limits = result.limits[result.limits["reported"]]
+        worth = (limits["price"] * limits["limit"]).abs() / 100
+        rows = {row.period: row for row in report.comparison.choke_points if row.plan == plan}
+        assert list(rows) == list(report.comparison.periods)
+        for period, own in worth[limits["period"] != ""].groupby(limits["period"]):
+            assert rows[period].gain == pytest.approx(own.max())
+            assert rows[period].name == limits.loc[own.idxmax(), "name"]
 
 
 # -- names, refusals, the command line -------------------------------------------------------------------------------
@@ -205,6 +339,12 @@ def test_horizons_that_do_not_meet_are_refused():
     later = fabopt.load(ALLOCATION / "share-cap", set={**chosen, "horizon.start": "2031"}).solve()
     with pytest.raises(AnalysisError, match="no reported period in common"):
         now.compare(later)
+
+
+def test_plans_of_different_versions_are_refused(tutorial, squeezed):
+    older = source(squeezed, versions={**squeezed.manifest["versions"], "fabopt": "0.0.9"})
+    with pytest.raises(AnalysisError, match=r"by fabopt 0\.1\.0 and hbm-squeeze by 0\.0\.9"):
+        comparison([source(tutorial), older])
 
 
 def test_names_must_be_as_many_and_different(tutorial, squeezed):
@@ -273,5 +413,6 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(folders, arguments, sa
 
 def test_a_notebook_shows_names_escaped(report):
     found = report.comparison
-    named = replace(found, plans=(found.plans[0], replace(found.plans[1], name="<b>")), gains=())
-    assert "<b>" not in ComparisonReport(replace(named, difference=()))._repr_html_()
+    difference = replace(found.difference[0], plan="<b>")
+    named = replace(found, plans=(found.plans[0], replace(found.plans[1], name="<b>")), gains=(), choke_points=())
+    assert "<b>" not in ComparisonReport(replace(named, periods=(), difference=(difference,)))._repr_html_()

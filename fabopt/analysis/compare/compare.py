@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.compare import tables
+from fabopt.analysis.compare.pricing import Pricing, Worth
 from fabopt.analysis.compare.records import Comparison, Difference, Input, Plan
 from fabopt.analysis.explosion import AnalysisError
 from fabopt.analysis.plan_tables import last_of_years, reported
+from fabopt.analysis.sensitivity.verb import source_of
 from fabopt.domain.instance import Instance
+from fabopt.io.difference import Difference as Changed
 from fabopt.io.difference import differences
-from fabopt.io.problems import Positions
-from fabopt.io.tree import Tree
+from fabopt.io.tree import tree_of_json
 from fabopt.io.validate import validate
+from fabopt.solve.outcome import SolverError
+from fabopt.solve.results.folder import ResultError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Read = Callable[[str], pd.DataFrame]
+
+OWN_AIM = "value"
+"""The objective whose gap is one of value."""
 
 
 @dataclass(frozen=True)
@@ -58,28 +63,29 @@ def comparison(sources: Sequence[Source], names: Sequence[str] | None = None) ->
         if not source.manifest["has_plan"]:
             raise AnalysisError(f"{name} has no plan: the run ended with {source.manifest['status']!r}.")
     plans = [_plan(name, source.manifest) for name, source in zip(called, sources, strict=True)]
+    _same_program(called, sources)
     _related(called, sources)
     periods = _periods(called, sources)
-    data = [validate(Tree(Path(), json.loads(s.instance), Positions(), {}, {}), Instance) for s in sources]
+    data = [validate(tree_of_json(source.instance), Instance) for source in sources]
     first, base = plans[0], sources[0].read
-    others = list(zip(plans[1:], sources[1:], data[1:], strict=True))
+    others = list(zip(plans[1:], sources[1:], strict=True))
     years = last_of_years(base("core/periods"))
+    explained = _explained(sources[0], plans, data)
     return Comparison(
         money=str(sources[0].manifest["money_unit"]),
         periods=tuple(periods),
         dates=tuple(label for label in years if label in periods) or (periods[-1],),
         plans=tuple(plans),
-        gains=tuple(row for p, s, _ in others for row in tables.gains(p.name, base, s.read, periods)),
-        chip_mix=tuple(row for p, s, _ in others for row in tables.chip_mix(p.name, base, s.read, periods)),
-        orders=tuple(row for p, s, _ in others for row in tables.orders(p.name, base, s.read)),
-        worth=tuple(row for p, s, _ in others for row in tables.worth(p.name, base, s.read)),
-        limits=tuple(row for p, s, _ in others for row in tables.limits(p.name, first.name, base, s.read)),
-        inputs=tuple(
-            Input(p.name, found.path, found.before, found.after, found.factor)
-            for p, _, other in others
-            for found in differences(data[0], other)
+        gains=tuple(row for p, s in others for row in tables.gains(p.name, base, s.read, periods)),
+        chip_mix=tuple(row for p, s in others for row in tables.chip_mix(p.name, base, s.read, periods)),
+        orders=tuple(row for p, s in others for row in tables.orders(p.name, base, s.read)),
+        worth=tuple(row for p, s in others for row in tables.worth(p.name, base, s.read)),
+        limits=tuple(row for p, s in others for row in tables.limits(p.name, first.name, base, s.read)),
+        choke_points=tuple(
+            row for p, s in zip(plans, sources, strict=True) for row in tables.choke_points(p.name, s.read, periods)
         ),
-        difference=tuple(_difference(first, p) for p, _, _ in others),
+        inputs=tuple(row for rows, _ in explained for row in rows),
+        difference=tuple(_difference(first, p, worth) for p, (_, worth) in zip(plans[1:], explained, strict=True)),
     )
 
 
@@ -94,8 +100,9 @@ def names_of(manifests: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _plan(name: str, manifest: Mapping[str, Any]) -> Plan:
-    value, bound = float(manifest["value"]), manifest["bound"]
-    short = float(bound) - value if manifest["objective_name"] == "value" and bound is not None else None
+    value, bound, seen = float(manifest["value"]), manifest["bound"], manifest["options"]["perspective"]
+    objective = manifest["objective_name"] + ("" if seen == "system" else f" of {seen}")
+    short = float(bound) - value if objective == OWN_AIM and bound is not None else None
     if short is not None and short <= 1e-9 * max(abs(value), 1.0):
         short = 0.0
     return Plan(
@@ -104,18 +111,66 @@ def _plan(name: str, manifest: Mapping[str, Any]) -> Plan:
         scenario=manifest["scenario"],
         sets=tuple(manifest["sets"]),
         status=manifest["status"],
-        objective=manifest["objective_name"],
+        objective=objective,
+        horizon=" to ".join(manifest["periods"]),
         value=value,
         short=short,
         gap=manifest["gap"],
     )
 
 
-def _difference(first: Plan, plan: Plan) -> Difference:
+def _difference(first: Plan, plan: Plan, worth: Worth) -> Difference:
     change = plan.value - first.value
-    if first.short is None or plan.short is None:
-        return Difference(plan.name, change, None, None)
-    return Difference(plan.name, change, change - first.short, change + plan.short)
+    low = high = None
+    if first.short is not None and plan.short is not None:
+        low, high = change - first.short, change + plan.short
+    if first.horizon != plan.horizon:
+        withheld = "horizon"
+    elif first.objective != plan.objective:
+        withheld = "objective"
+    elif low is None or high is None:
+        withheld = "unknown"
+    else:
+        withheld = "gap" if low <= 0.0 <= high and low < high else ""
+    return Difference(plan.name, change, low, high, withheld, worth.at_prices, worth.held, worth.reason)
+
+
+def _explained(source: Source, plans: Sequence[Plan], data: Sequence[Instance]) -> list[tuple[list[Input], Worth]]:
+    """Return the inputs that differ in each of the other plans, and what they are worth together to the first one."""
+    changed = [differences(data[0], other) for other in data[1:]]
+    prices = _prices(source, plans[0]) if any(changed) else Worth(0.0, 0.0)
+    return [
+        _inputs(plan, found, other, prices) for plan, found, other in zip(plans[1:], changed, data[1:], strict=True)
+    ]
+
+
+def _prices(source: Source, first: Plan) -> Pricing | Worth:
+    """Return the prices of the first plan, or why it has none."""
+    if first.objective != OWN_AIM:
+        reason = f"{first.name} was solved for {first.objective}, so its prices are not those of value."
+        return Worth(None, reason=reason)
+    try:
+        return Pricing(source_of(source.manifest, source.read, source.instance))
+    except (ResultError, SolverError) as error:
+        return Worth(None, reason=str(error))
+
+
+def _inputs(
+    plan: Plan, found: Sequence[Changed], other: Instance, prices: Pricing | Worth
+) -> tuple[list[Input], Worth]:
+    """Return the inputs that differ, those first that are worth most, and what they are worth together."""
+    if not found:
+        return [], Worth(0.0, 0.0)
+    worths, together = ([prices] * len(found), prices) if isinstance(prices, Worth) else prices.worths(found, other)
+    order = sorted(range(len(found)), key=lambda n: -worths[n].size)
+    rows = [
+        Input(
+            plan.name, found[n].path, found[n].before, found[n].after, found[n].factor,
+            worths[n].at_prices, worths[n].held, worths[n].reason,
+        )
+        for n in order
+    ]  # fmt: skip
+    return rows, together
 
 
 def _periods(names: Sequence[str], sources: Sequence[Source]) -> list[str]:
@@ -131,6 +186,17 @@ def _periods(names: Sequence[str], sources: Sequence[Source]) -> list[str]:
     if not common:
         raise AnalysisError(f"{', '.join(names)} have no reported period that is common to all.")
     return common
+
+
+def _same_program(names: Sequence[str], sources: Sequence[Source]) -> None:
+    """Refuse plans of different versions: what they differ in may be the model."""
+    versions = [str(source.manifest["versions"]["fabopt"]) for source in sources]
+    for name, version in zip(names[1:], versions[1:], strict=True):
+        if version != versions[0]:
+            raise AnalysisError(
+                f"{names[0]} was solved by fabopt {versions[0]} and {name} by {version}, whose models may differ; "
+                "solve both again with one of them (fabopt solve RESULT --out FOLDER)."
+            )
 
 
 def _related(names: Sequence[str], sources: Sequence[Source]) -> None:

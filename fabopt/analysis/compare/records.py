@@ -29,7 +29,9 @@ class Plan:
     status
         How the run ended.
     objective
-        Name of the objective that it was solved for.
+        Name of the objective that it was solved for, and whose value counted where that was one party's.
+    horizon
+        Its first and last period.
     value
         Discounted value less cost (M USD; for a plain network in its own unit of money).
     short
@@ -44,6 +46,7 @@ class Plan:
     sets: tuple[str, ...]
     status: str
     objective: str
+    horizon: str
     value: float
     short: float | None
     gap: float | None
@@ -164,10 +167,42 @@ class LimitChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
-    """A lever, or a record, that differs: what stands in the first plan's instance and in the other's, as text.
+class ChokePoint:
+    """The limit that holds a plan back most in a period: that of which 1 % more is worth most, at its price (M USD).
 
-    `factor` says by how much a number or a whole series was scaled.
+    Every reported period of every plan has a row, the first plan too; where nothing binds, the texts are empty.
+    """
+
+    plan: str
+    period: str
+    family: str
+    id: str
+    side: str
+    name: str
+    owner: str
+    kind: str
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A lever, or a record, that differs; those come first that are worth most.
+
+    Attributes
+    ----------
+    path
+        Its lever path.
+    base, value
+        What stands in the first plan's instance and in the other's, as text.
+    factor
+        By how much a number or a whole series was scaled.
+    at_prices
+        What this change alone is worth at the first plan's prices (M USD); None where they cannot tell.
+    held
+        What this change alone is worth with the first plan's whole numbers held, solved again (M USD); None where it
+        was not solved, or no plan has them.
+    reason
+        Why prices cannot tell, or why there is no plan; empty where nothing is to be said.
     """
 
     plan: str
@@ -175,6 +210,9 @@ class Input:
     base: str | None
     value: str | None
     factor: float | None
+    at_prices: float | None
+    held: float | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,19 +224,22 @@ class Difference:
     change
         Value of the plan less that of the first.
     low, high
-        Between these lies the difference of the best values that the two instances allow; None where a run's gap is
-        not one of value.
+        Between these lies the difference of the best values that the two instances allow; None where it is not known.
+    withheld
+        Why the difference shows nothing: gap (0 lies between low and high), horizon or objective (they are not alike),
+        unknown; empty where it shows which of the two is worth more.
+    at_prices, held, reason
+        What all changed inputs together are worth to the first plan, as for one of them (:class:`Input`).
     """
 
     plan: str
     change: float
     low: float | None
     high: float | None
-
-    @property
-    def open(self) -> bool:
-        """Whether the gaps are so large that either may be worth more."""
-        return self.low is not None and self.high is not None and self.low <= 0.0 <= self.high
+    withheld: str
+    at_prices: float | None
+    held: float | None
+    reason: str
 
 
 TABLES: Mapping[str, type] = {
@@ -208,6 +249,7 @@ TABLES: Mapping[str, type] = {
     "orders": Order,
     "worth": Worth,
     "limits": LimitChange,
+    "choke_points": ChokePoint,
     "inputs": Input,
     "difference": Difference,
 }
@@ -237,6 +279,7 @@ class Comparison:
     orders: tuple[Order, ...]
     worth: tuple[Worth, ...]
     limits: tuple[LimitChange, ...]
+    choke_points: tuple[ChokePoint, ...]
     inputs: tuple[Input, ...]
     difference: tuple[Difference, ...]
 

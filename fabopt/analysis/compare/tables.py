@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fabopt.analysis.compare.records import Gain, LimitChange, Mix, Order, Worth
+from fabopt.analysis.compare.records import ChokePoint, Gain, LimitChange, Mix, Order, Worth
 from fabopt.analysis.plan_tables import accelerators, binding, reported
 
 if TYPE_CHECKING:
@@ -157,3 +157,18 @@ def _binding(read: Read) -> dict[tuple[str, str, str], _Bound]:
             str(when), float(own["price"].abs().mean()), float(own["gain"].sum()), words,
         )  # fmt: skip
     return found
+
+
+def choke_points(plan: str, read: Read, periods: Sequence[str]) -> Iterator[ChokePoint]:
+    """Yield the limit of each period of which 1 % more is worth most."""
+    rows = binding(read("core/limits"))
+    for period in periods:
+        own = rows[rows["period"] == period]
+        if own.empty:
+            yield ChokePoint(plan, period, "", "", "", "", "", "", 0.0)
+            continue
+        first = own.sort_values("gain", ascending=False, kind="stable").iloc[0]
+        family, record, side, name, owner, kind = (
+            str(first[column]) for column in ("family", "id", "side", "name", "owner", "kind")
+        )
+        yield ChokePoint(plan, period, family, record, side, name, owner, kind, float(first["gain"]))

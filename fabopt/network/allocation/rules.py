@@ -83,7 +83,8 @@ def weighted(orders: Sequence[float] | Array, weights: Sequence[float] | Array, 
     """
     wanted, share = np.asarray(orders, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     wanted = np.where(share > 0.0, wanted, 0.0)
-    return np.minimum(wanted, share * level(wanted, share, capacity)) if share.any() else wanted
+    cut = level(wanted, share, capacity) if share.any() else math.inf
+    return wanted if math.isinf(cut) else np.minimum(wanted, share * cut)
 
 
 def level(orders: Array, weights: Array, capacity: float) -> float:
