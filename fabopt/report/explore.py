@@ -74,7 +74,7 @@ class MomentReport:
             return f"There is no plan with {at}: {f.note}."
         text = f"With {at}, whole numbers held, the {self._explored.objective_name} is {worth(f.objective, unit)}"
         text += f" ({signed(f.change, unit)})" if abs(f.change) > 1e-9 * (1 + abs(f.objective)) else ""
-        return f"{text}; what holds it back is {f.choke or 'nothing'}."
+        return f"{text}; what holds it back is {'being found' if f.choke is None else f.choke or 'nothing'}."
 
     @property
     def tables(self) -> tuple[TextTable, ...]:
@@ -130,7 +130,9 @@ def _box(explorer: Explorer) -> Any:
     }
 
     def moved(_: Any) -> None:
-        page.value = explorer.at({path: slider.value for path, slider in sliders.items()})._repr_html_()
+        values = {path: slider.value for path, slider in sliders.items()}
+        for step in explorer.found.steps(values):  # the plan first, then what holds it back
+            page.value = MomentReport(explorer.found, step)._repr_html_()
 
     for slider in sliders.values():
         slider.observe(moved, names="value")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.sensitivity.records import Bar, EndValue, NumberSlope, Tornado
+from fabopt.analysis.sensitivity.records import GAVE_UP, Bar, EndValue, NumberSlope, Tornado
 from fabopt.report.answer import wrap
 from fabopt.report.text import WIDTH, TextTable, amount, clip, money
 
@@ -174,7 +174,7 @@ def _change(found: Tornado, end: EndValue | None) -> str:
     if end.share == 0:
         return "refused"
     if end.change is None:
-        return "no plan"
+        return "unknown" if end.ended == GAVE_UP else "no plan"
     mark = "*" if _turned(found, end) else " "
     return f"{_plus(end.change)}{'~' if end.share < 1 else ''}{mark}"
 

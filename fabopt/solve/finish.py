@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -76,14 +77,21 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
 
 
 def linear_answer(session: HighsSession) -> Outcome:
-    """Solve the linear program, once more without scaling where HiGHS gives up or its answer breaks a row."""
-    try:
-        outcome = session.solve(interruptible=False)
-    except SolverError:
-        return session.solve_afresh()
-    if outcome.x is not None and session.violation(outcome.x) > TOLERANCE:
-        return session.solve_afresh()
-    return outcome
+    """Solve the linear program; where HiGHS gives up or its answer breaks a row, without scaling, then by the simplex.
+
+    Raises
+    ------
+    SolverError
+        If it gives up on each of the three ways.
+    """
+    for ask in (partial(session.solve, interruptible=False), session.solve_afresh):
+        try:
+            outcome = ask()
+        except SolverError:
+            continue
+        if outcome.x is None or session.violation(outcome.x) <= TOLERANCE:
+            return outcome
+    return session.solve_by_simplex()
 
 
 def _prices(session: HighsSession, cost: Array) -> Outcome:

@@ -10,7 +10,7 @@ from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.compile import Matrices
-from fabopt.solve.finish import TOLERANCE
+from fabopt.solve.finish import TOLERANCE, linear_answer
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import Key, between
 from fabopt.solve.session import HighsSession, Outcome, SolverError
@@ -75,7 +75,7 @@ class LiveLinear:
             If the solver fails.
         """
         self._at, self.session = program, self._fresh(program)
-        return self.session.solve(interruptible=False)
+        return linear_answer(self.session)
 
     def _run(self) -> Outcome:
         """Solve from the basis; cold where it leads the simplex method astray or to a plan that breaks a row."""
@@ -89,7 +89,7 @@ class LiveLinear:
             if outcome.x is None or self.session.violation(outcome.x) <= TOLERANCE:
                 return outcome
         self.session = self._fresh(self._at)
-        return self.session.solve(interruptible=False)
+        return linear_answer(self.session)
 
     def _fresh(self, program: Matrices) -> HighsSession:
         session = HighsSession(program, threads=self.options.threads, seed=self.options.seed)

@@ -100,6 +100,7 @@ class HighsSession:
         self._progress: Callable[[Progress], None] | None = None
         self._failure: BaseException | None = None
         self._stoppable, self._last = True, -np.inf
+        self._method = ""
         self._highs = highspy.Highs()
         for name, value in (
             ("log_to_console", False),
@@ -347,6 +348,21 @@ class HighsSession:
         finally:
             self.set_option("simplex_scale_strategy", scaling)
 
+    def solve_by_simplex(self) -> Outcome:
+        """Solve a linear program from nothing by the simplex method, where the interior point method has given up.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS fails.
+        """
+        self._check(self._highs.clearSolver(), "a fresh start")
+        self._method = "simplex"
+        try:
+            return self.solve(interruptible=False)
+        finally:
+            self._method = ""
+
     def _choose_methods(self) -> None:
         """Choose what solves linear programs that have no basis, and the heuristics of mixed-integer ones.
 
@@ -356,7 +372,7 @@ class HighsSession:
         """
         large, mixed = len(self.cost) >= LARGE, bool(self.integer.any())
         cold = not mixed and not self._highs.getBasis().valid
-        self.set_option("solver", "ipm" if large and cold else "choose")
+        self.set_option("solver", self._method or ("ipm" if large and cold else "choose"))
         self.set_option("mip_lp_solver", "ipm" if large else "choose")
         for heuristic in ("mip_heuristic_run_rins", "mip_heuristic_run_rens"):
             self.set_option(heuristic, not large)

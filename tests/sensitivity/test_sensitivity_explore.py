@@ -5,6 +5,9 @@ import pytest
 import fabopt
 from fabopt.analysis.choke.asked import AskedError
 from fabopt.io.levers import LeverError
+from fabopt.report.explore import MomentReport
+from fabopt.solve.outcome import SolverError
+from fabopt.solve.whatif import WhatIf
 
 CHAIN = """
 horizon: {start: 2027, periods: 2, period: year}
@@ -106,3 +109,25 @@ def test_a_tornado_without_another_choke_point_is_drawn(solved, tmp_path):
     assert not any("diamond" in str(layer) for layer in report.chart().to_dict()["layer"])
     report.save(tmp_path)
     assert (tmp_path / "tornado.png").stat().st_size > 1000
+
+
+def test_a_move_tells_the_plan_first_and_then_what_holds_it_back(explorer):
+    path = explorer.found.movings[0].path
+    value = explorer.found.movings[0].low
+    first, last = explorer.found.steps({path: value})
+    assert first.choke is None
+    assert (first.objective, first.delivered) == (last.objective, last.delivered)
+    assert last == explorer.found.at({path: value})
+    assert isinstance(last.choke, str)
+    assert "is being found" in MomentReport(explorer.found, first).sentence
+
+
+def test_a_solver_that_gives_up_is_told_in_a_note(explorer, monkeypatch):
+    def giving_up(self, net, *, far=False):
+        raise SolverError("HiGHS failed.")
+
+    monkeypatch.setattr(WhatIf, "held", giving_up)
+    path = explorer.found.movings[0].path
+    found = explorer.found.at({path: explorer.found.movings[0].low})
+    assert found.objective is None
+    assert "gave up: HiGHS failed" in found.note

@@ -12,11 +12,14 @@ import pytest
 from sensitivity_cases import INSTANCES, shop, source, spread
 
 import fabopt
+from fabopt.analysis.sensitivity.records import GAVE_UP
 from fabopt.analysis.sensitivity.tornado import Asked, Ends
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.cli import main
 from fabopt.report.tornado import TornadoReport
 from fabopt.report.tornado_chart import bar_rows, tornado_chart, write_chart
+from fabopt.solve.outcome import SolverError
+from fabopt.solve.whatif import WhatIf
 
 approx = pytest.approx
 LINE, TOOL, WANTED = "network.resources.line.capacity", "network.units.tool.cost", "network.demands.shop.quantity"
@@ -192,3 +195,20 @@ def test_a_tornado_whose_ends_all_keep_the_choke_point_is_drawn_too(tutorial, tm
     width, height = (float(number) for number in re.search(r'width="([^"]+)" height="([^"]+)"', text).groups())
     assert 300 < width < 2000
     assert 50 < height < 2000
+
+
+def test_an_end_that_the_solver_gives_up_on_is_a_bar_with_its_reason_and_not_a_stop(tool, monkeypatch):
+    def giving_up(self, net, *, far=False):
+        if far:
+            raise SolverError("HiGHS ended with 'Unknown', not with an answer.")
+        return held(self, net)
+
+    held = WhatIf.held
+    monkeypatch.setattr(WhatIf, "held", giving_up)
+    report = TornadoReport(tornado_of(tool, Asked(top=3)))
+    ends = [end for bar in report.found.bars for end in (bar.low, bar.high) if end is not None]
+    assert ends
+    assert {end.ended for end in ends} == {GAVE_UP}
+    assert all(bar.span == 0.0 for bar in report.found.bars)
+    assert "unknown" in str(report)
+    assert "'Unknown', not with an answer" in str(report)

@@ -14,7 +14,7 @@ from fabopt.model.build import build
 from fabopt.network.tables import Budget, Term
 from fabopt.solve.compile import Matrices, compile_model
 from fabopt.solve.diagnose import smallest
-from fabopt.solve.finish import weights
+from fabopt.solve.finish import linear_answer, weights
 from fabopt.solve.options import OptionError, SolveOptions
 from fabopt.solve.run import solve
 from fabopt.solve.session import Ended, HighsSession, SolverError
@@ -313,6 +313,24 @@ def test_solving_afresh_gives_the_same_answer_and_leaves_the_options_as_they_wer
         live._highs.getOptionValue("simplex_scale_strategy")[1]
         == session(workshop(1, (4,), (9,)))._highs.getOptionValue("simplex_scale_strategy")[1]
     )
+
+
+def test_the_simplex_method_from_nothing_is_the_last_way(monkeypatch):
+    live = session(workshop(2, (4, 4), (9, 9), make={"lot": 1.5}))
+    live.hold_integers(np.zeros(len(live.cost)))
+    right = live.solve()
+    solved, methods = HighsSession.solve, []
+
+    def failing(self, **more):
+        outcome = solved(self, **more)
+        methods.append(self._highs.getOptionValue("solver")[1])
+        if methods[-1] != "simplex":
+            raise SolverError("HiGHS failed.")
+        return outcome
+
+    monkeypatch.setattr(HighsSession, "solve", failing)
+    assert linear_answer(live).objective == approx(right.objective)
+    assert methods == ["choose", "choose", "simplex"]
 
 
 @pytest.mark.parametrize("gives_up", [False, True])

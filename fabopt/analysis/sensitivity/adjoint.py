@@ -120,7 +120,8 @@ class Adjoint:
             found[other] = tuple(factor * value for value in toward)
         elif rooms[other].any():
             found[other] = self._toward(path, other)
-            self._check_jumps(path, found, factor)
+            if _is_time(number) or isinstance(toward, str):  # only durations were seen to jump
+                self._check_jumps(path, found, factor)
         else:
             found[other] = (0.0,) * len(self.pairs)
         said = next((value for value in found.values() if isinstance(value, str)), "")

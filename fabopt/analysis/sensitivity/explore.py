@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.choke.asked import AskedError
@@ -11,6 +11,7 @@ from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.sensitivity.tornado import Ends
 from fabopt.analysis.sensitivity.value_function import interval_of, made
 from fabopt.analysis.sensitivity.verb import Source
+from fabopt.solve.outcome import SolverError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ class Moment:
     objective, change
         The objective in its unit, and by how much it differs from that of the plan; None without a plan.
     choke
-        Limit of which 10 % more earns most; empty where none earns anything.
+        Limit of which 10 % more earns most; empty where none earns anything, None where it was not looked for.
     delivered
         Of each demand, by name and in its unit: what the plan delivers over all periods, and what is delivered here.
     note
@@ -56,7 +57,7 @@ class Moment:
     values: tuple[tuple[str, float], ...]
     objective: float | None
     change: float | None
-    choke: str
+    choke: str | None
     delivered: tuple[tuple[str, float, float], ...]
     note: str
 
@@ -114,6 +115,11 @@ class Exploration:
         AskedError
             If a value is given for a number that is not explored.
         """
+        *_, last = self.steps(values)
+        return last
+
+    def steps(self, values: Mapping[str, float]) -> Iterator[Moment]:
+        """Yield what :meth:`at` returns: first without its choke point, which on a large instance takes longest."""
         known = {moving.path: moving.value for moving in self.movings}
         other = next((path for path in values if path not in known), None)
         if other is not None:
@@ -121,17 +127,30 @@ class Exploration:
         here = tuple((path, float(values.get(path, value))) for path, value in known.items())
         moved = {path: value for path, value in here if value != known[path]}
         if not moved:
-            return self._moment(here, self._ends.objective, self._ends.choke, self._plan)
+            yield self._moment(here, self._ends.objective, self._ends.choke, self._plan)
+            return
         data = self._numbers.set_both(moved)
         if isinstance(data, str):
-            return Moment(here, None, None, "", (), data)
-        answer = self._ends.held(data)
+            yield Moment(here, None, None, "", (), data)
+            return
+        try:
+            answer = self._ends.held(data)
+        except SolverError as error:
+            yield Moment(here, None, None, "", (), f"the solver gave up: {error}".rstrip("."))
+            return
         if answer.objective is None:
-            return Moment(here, None, None, "", (), "no plan has the whole numbers of this one")
-        return self._moment(here, answer.objective, self._ends.first(answer, data), made(answer))
+            yield Moment(here, None, None, "", (), "no plan has the whole numbers of this one")
+            return
+        found = self._moment(here, answer.objective, None, made(answer))
+        yield found
+        yield replace(found, choke=self._ends.first(answer, data))
 
     def _moment(
-        self, here: tuple[tuple[str, float], ...], objective: float, choke: str, got: tuple[tuple[str, float], ...]
+        self,
+        here: tuple[tuple[str, float], ...],
+        objective: float,
+        choke: str | None,
+        got: tuple[tuple[str, float], ...],
     ) -> Moment:
         now = dict(got)
         names = {demand.id: demand.name for demand in self._ends.plan.net.demands}

@@ -11,6 +11,9 @@ from fabopt.analysis.choke.frames import frame_of
 if TYPE_CHECKING:
     import pandas as pd
 
+GAVE_UP = "solver gave up"
+"""How an end ended for which the solver found no answer; its note says more."""
+
 Gauge = Literal["held", "whole"]
 """How ends were solved: whole numbers as in the plan, or free to move."""
 
@@ -123,8 +126,8 @@ class Bar:
 
     @property
     def span(self) -> float:
-        """The larger change of the objective, of both ends; ends without a plan come first."""
-        ends = [e for e in (self.low, self.high) if e is not None and e.share > 0]
+        """The larger change of both ends; ends without a plan come first, those that are not known count nothing."""
+        ends = [e for e in (self.low, self.high) if e is not None and e.share > 0 and e.ended != GAVE_UP]
         return max((float("inf") if e.change is None else abs(e.change) for e in ends), default=0.0)
 
 

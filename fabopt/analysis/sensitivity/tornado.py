@@ -32,6 +32,7 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -42,12 +43,12 @@ from fabopt.analysis.choke.reprice import Repriced
 from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.sensitivity.adjoint import Prices, Slope, slopes
 from fabopt.analysis.sensitivity.numbers import End, Moved, Number, Numbers
-from fabopt.analysis.sensitivity.records import Bar, EndValue, Gauge, NumberSlope, Tornado
+from fabopt.analysis.sensitivity.records import GAVE_UP, Bar, EndValue, Gauge, NumberSlope, Tornado
 from fabopt.domain.instance import Instance
 from fabopt.model.limits import limits
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
-from fabopt.solve.outcome import Ended, Outcome
+from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import Patch, between, held
 from fabopt.solve.session import LARGE
 from fabopt.solve.whatif import Answer, WhatIf
@@ -65,6 +66,8 @@ APART = 0.02
 """Slopes of two sides that differ by more than this share are a kink."""
 
 Tell = Callable[[str, float], None]
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +126,21 @@ class Ends:
         """Return both ends of some numbers, in their order, by a few threads with sessions of their own."""
         if numbers and self.plan.program.integer.any():
             _ = self._now  # asked once, before others copy it
-        benches = [self, *(self._twin() for _ in range(min(workers, len(numbers)) - 1))]
+        return self._shared(lambda ends, n: (ends.end(n, "low"), ends.end(n, "high")), numbers, workers)
 
-        def work(k: int) -> list[tuple[EndValue | None, EndValue | None]]:
-            return [(benches[k].end(n, "low"), benches[k].end(n, "high")) for n in numbers[k :: len(benches)]]
+    def both_sides(self, slopes: Sequence[NumberSlope], workers: int) -> list[NumberSlope]:
+        """Return numbers with the slopes of both sides, found by solving again; order and threads as :meth:`all`."""
+        return self._shared(_both, slopes, workers)
+
+    def _shared(self, ask: Callable[[Ends, S], T], items: Sequence[S], workers: int) -> list[T]:
+        benches = [self, *(self._twin() for _ in range(min(workers, len(items)) - 1))]
+
+        def work(k: int) -> list[T]:
+            return [ask(benches[k], item) for item in items[k :: len(benches)]]
 
         with ThreadPoolExecutor(len(benches)) as pool:
             done = list(pool.map(work, range(len(benches))))
-        return [done[i % len(benches)][i // len(benches)] for i in range(len(numbers))]
+        return [done[i % len(benches)][i // len(benches)] for i in range(len(items))]
 
     def _twin(self) -> Ends:
         other = copy(self)
@@ -140,7 +150,10 @@ class Ends:
     def slope(self, path: str, end: End) -> float | None:
         """Return the change of the objective over the whole way to an end by the slope of that side, or None."""
         moved = self.numbers.near(path, end, SIDE)
-        answer = None if moved is None else self.whatif.held(self.net(moved))
+        try:
+            answer = None if moved is None else self.whatif.held(self.net(moved))
+        except SolverError:
+            return None
         if answer is None or answer.objective is None:
             return None
         return (answer.objective - self.objective) / SIDE
@@ -152,6 +165,13 @@ class Ends:
         moved = self.numbers.at(number.path, end)
         if isinstance(moved, str):
             return EndValue(0.0, number.value, None, None, None, "", "refused", moved, None)
+        try:
+            return self._solved(number, end, moved)
+        except SolverError as error:
+            at = number.shown(end, moved.share)
+            return EndValue(moved.share, at, None, None, None, "", GAVE_UP, str(error), None)
+
+    def _solved(self, number: Number, end: End, moved: Moved) -> EndValue:
         net = self.net(moved.data)
         answer = self.whatif.held(net, far=True) if self.gauge == "held" else self.whatif.full(net)
         found = answer.objective
@@ -291,8 +311,7 @@ def tornado(
     looked_at = [s for s in order if _reach(s) > 0][: WIDER * asked.top]
     if plan.program.n_columns < LARGE:  # another structure is a program from nothing: minutes where it is large
         looked_at += [s for s in order if s.low is None and s.high is None and s not in looked_at]
-    for s in looked_at:
-        slope[s.path] = _both(ends, slope[s.path])
+    slope |= {n.path: n for n in ends.both_sides([slope[s.path] for s in looked_at], asked.workers)}
     clock.step("both sides")
     chosen = sorted(slope.values(), key=_width, reverse=True)
     widest = [n for n in chosen if _width(n) > 0][: asked.top]
