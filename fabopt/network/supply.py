@@ -16,6 +16,7 @@ made; those in a loop, and those a unit sets free, count as unlimited.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
@@ -47,14 +48,17 @@ class Supply:
     cause: dict[str, str] = field(default_factory=dict)
 
 
-def supply_bound(links: Links) -> Supply:
-    """Bound the supply of every material of a network."""
+def supply_bound(links: Links, materials: Iterable[str] | None = None) -> Supply:
+    """Bound the supply of some materials of a network and of what they are made from and on; of all when left out."""
     periods = links.net.n_periods
     supply = Supply(links)
+    before = _made_from(links, links.materials if materials is None else materials)
+    used = links.resources if materials is None else _made_on(links, before)
     for resource in links.net.resources:
-        offered = resource.base + _additions(links, resource.id)
-        supply.resource[resource.id] = np.cumsum(np.maximum(offered, 0.0))
-    for key in _in_order(links, supply):
+        if resource.id in used:
+            offered = resource.base + _additions(links, resource.id)
+            supply.resource[resource.id] = np.cumsum(np.maximum(offered, 0.0))
+    for key in _in_order(before, supply):
         if key in supply.material:
             continue
         material = links.materials[key]
@@ -69,14 +73,28 @@ def supply_bound(links: Links) -> Supply:
     return supply
 
 
-def _in_order(links: Links, supply: Supply) -> list[str]:
+def _made_from(links: Links, materials: Iterable[str]) -> dict[str, set[str]]:
+    """Return what each of some materials is made from, and what those are made from, and so on."""
+    before: dict[str, set[str]] = {}
+    ahead = list(materials)
+    while ahead:
+        key = ahead.pop()
+        if key not in before:
+            before[key] = {flow.material for maker in links.makers[key] for flow in links.inputs[maker.activity]}
+            ahead += sorted(before[key])
+    return {key: before[key] for key in links.materials if key in before}
+
+
+def _made_on(links: Links, materials: Iterable[str]) -> set[str]:
+    """Return the resources that the making of some materials uses."""
+    return {use.resource for key in materials for maker in links.makers[key] for use in links.uses[maker.activity]}
+
+
+def _in_order(before: Mapping[str, set[str]], supply: Supply) -> list[str]:
     """Materials, each after what it is made from; those without a bound of their own are set to infinity."""
-    before = {
-        key: {flow.material for maker in links.makers[key] for flow in links.inputs[maker.activity]}
-        for key in links.materials
-    }
+    links = supply.links
     unlimited = np.full(links.net.n_periods, np.inf)
-    supply.material |= {key: unlimited for key in links.materials if links.releasers[key] or key in before[key]}
+    supply.material |= {key: unlimited for key in before if links.releasers[key] or key in before[key]}
     looped = (key for group in strong_groups(before) if len(group) > 1 for key in group)
     supply.material |= dict.fromkeys(looped, unlimited)
     bounded = {key: made_from for key, made_from in before.items() if key not in supply.material}

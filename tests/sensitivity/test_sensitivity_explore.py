@@ -123,7 +123,7 @@ def test_a_move_tells_the_plan_first_and_then_what_holds_it_back(explorer):
 
 
 def test_a_solver_that_gives_up_is_told_in_a_note(explorer, monkeypatch):
-    def giving_up(self, net, *, far=False):
+    def giving_up(self, net=(), *, far=False):
         raise SolverError("HiGHS failed.")
 
     monkeypatch.setattr(WhatIf, "held", giving_up)

@@ -198,7 +198,7 @@ def test_a_tornado_whose_ends_all_keep_the_choke_point_is_drawn_too(tutorial, tm
 
 
 def test_an_end_that_the_solver_gives_up_on_is_a_bar_with_its_reason_and_not_a_stop(tool, monkeypatch):
-    def giving_up(self, net, *, far=False):
+    def giving_up(self, net=(), *, far=False):
         if far:
             raise SolverError("HiGHS ended with 'Unknown', not with an answer.")
         return held(self, net)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
@@ -14,7 +15,7 @@ from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Quantity
 from fabopt.network.links import link
 from fabopt.network.profiles import lead_profile
-from fabopt.network.supply import Supply, supply_bound
+from fabopt.network.supply import supply_bound
 from fabopt.network.tables import (
     Activity,
     Array,
@@ -156,17 +157,21 @@ class Chain:
     """Resource cost of materials rolled up along the chain, by the cheapest way, million dollars per unit, ``[T]``."""
     instalments: dict[str, tuple[float, float]] = field(default_factory=dict)
     """What a lab pays for its own orders: cost per unit and fixed cost, million dollars, before discounting."""
-    supplies: list[tuple[Network, Supply]] = field(default_factory=list)
-    """Networks of which the most that can be supplied is known."""
+    supplies: list[tuple[Network, Mapping[str, Array]]] = field(default_factory=list)
+    """Networks of which it is known how many packages of each chip there can be at most."""
     means: Means = field(default_factory=dict)
     """Means over the periods that have been taken; instances that share quantities and periods may share them."""
 
-    def supply(self, net: Network) -> Supply:
-        """Return what can be supplied at most in a network of this chain; worked out once for each network."""
+    def packages(self, net: Network) -> Mapping[str, Array]:
+        """Return how many packages of each chip there can be by the end of each period ``[T]``, by material.
+
+        Worked out once for each network.
+        """
         for known, found in self.supplies:
             if known is net:
                 return found
-        self.supplies.append((net, supply_bound(link(net))))
+        chips = [m.id for m in net.materials if m.id.startswith("chip:")]
+        self.supplies.append((net, supply_bound(link(net), chips).material))
         return self.supplies[-1][1]
 
     @property

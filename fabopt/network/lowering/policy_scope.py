@@ -58,7 +58,7 @@ class Expression:
         return tuple(
             Term(kind, name, coefficient, shift)  # type: ignore[arg-type]
             for (kind, name, shift), coefficient in self.terms.items()
-            if np.any(coefficient)
+            if coefficient.any()
         )
 
 
@@ -157,7 +157,7 @@ def _of_chips(
             use.setdefault(activity.tags.customer, Expression()).add(("activity", activity.id, 0), ones)
             added.add(("activity", activity.id, 0), ones)
             tags = activity.tags
-    supply = chain.supply(net).material
+    supply = chain.packages(net)
     most = np.sum([supply.get(f"chip:{chip}", np.zeros(net.n_periods)) for chip in policy.splits.chips], axis=0)
     none = np.zeros(net.n_periods)
     spent = dict.fromkeys(use, none)
