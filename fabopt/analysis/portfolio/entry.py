@@ -27,6 +27,7 @@ from fabopt.analysis.portfolio.records import Entry
 from fabopt.model.families import IntArray
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain
 from fabopt.network.tables import Array
+from fabopt.solve.finish import linear_answer
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import held
 from fabopt.solve.session import HighsSession
@@ -122,7 +123,7 @@ class Market:
     def solve(self) -> Outcome:
         """Solve the program as it stands; from nothing where the solver cannot go on from its last basis."""
         try:
-            return self.session.solve(interruptible=False)
+            return linear_answer(self.session)
         except SolverError:
             old = self.session
             program = replace(
