@@ -123,11 +123,11 @@ class Signature:
     id
         ``accelerators:openai:rubin``, or the id of the unit or contract.
     kind, what, supplier
-        What, in the instance's names, and from whom.
+        What, in the instance's names, and from whom; no supplier where the lab builds or funds it itself.
     amount
         How much in all, in the reported periods.
     by_year
-        How much by calendar year.
+        How much by calendar year of delivery.
     first, last
         Periods of the first and last delivery.
     price
@@ -140,7 +140,7 @@ class Signature:
         Whether it is signed already: shown as what stands, not as advice.
     decide_by
         Last responsible date: the last period in which signing costs no more than :attr:`Memo.tolerance`; empty where
-        it was not found.
+        it was not found, or where never signing costs no more than that.
     lead
         Periods from signature to the first delivery.
     late

@@ -18,7 +18,7 @@ The fleet's worth at the end of the horizon stays: a lower price to one lab move
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -125,17 +125,7 @@ class Market:
         try:
             return linear_answer(self.session)
         except SolverError:
-            old = self.session
-            program = replace(
-                old.matrices,
-                a=old.a,
-                cost=old.cost,
-                column_lower=old.column_lower,
-                column_upper=old.column_upper,
-                row_lower=old.row_lower,
-                row_upper=old.row_upper,
-            )
-            self.session = HighsSession(program, threads=1, seed=self.plan.options.seed)
+            self.session = self.session.renewed()
             return self.session.solve(interruptible=False)
 
     def without(self, found: Deals) -> float | None:
