@@ -24,7 +24,7 @@ import numpy as np
 
 from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.memo.again import Again, Answer, Change
-from fabopt.analysis.memo.signable import Signable
+from fabopt.analysis.memo.signable import AGREEMENTS, Signable
 from fabopt.network.tables import Array
 
 SLIGHT = 1e-6
@@ -158,7 +158,7 @@ def move(plan: Restored, what: Signable, period: int) -> Change | None:
     shut = what.forbidden(plan, period)
     lower = dict(zip(shut.columns.tolist(), shut.lower.tolist(), strict=True))
     upper = dict(zip(shut.columns.tolist(), shut.upper.tolist(), strict=True))
-    places = _delayed(plan, what, period) if what.kind == "contract" else _gathered(plan, what, period)
+    places = _delayed(plan, what, period) if what.kind in AGREEMENTS else _gathered(plan, what, period)
     if not places:
         return None
     for column, value in places.items():

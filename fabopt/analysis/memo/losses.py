@@ -2,7 +2,8 @@
 
 Everything that the company runs (`fabopt.network.suppliers`: whatever it does itself, or others do on what it owns) is
 closed in every period, and nothing is ordered of the units that it builds or that take what it has to give. What is in
-work or deployed when it stops is data and stays. The rest is planned again (:mod:`.again`).
+work or deployed when it stops is data and stays. The rest is planned again (:mod:`.again`); where demand of others that
+is required cannot be met without the company, as much of it as can be is met first.
 """
 
 from __future__ import annotations
@@ -18,11 +19,6 @@ from fabopt.analysis.memo.records import Amount, Loss
 from fabopt.analysis.memo.second_source import OWNER
 from fabopt.network.suppliers import suppliers, unit_suppliers
 from fabopt.network.tables import Array
-
-NO_PLAN = "no plan is left without it"
-"""Note where what is required cannot be met any more."""
-
-UNKNOWN = "time did not allow to find a plan without it"
 
 
 def hanging(ground: Ground) -> tuple[str, ...]:
@@ -57,7 +53,7 @@ def losses(ground: Ground, again: Again, left: Callable[[str], bool]) -> tuple[L
     for owner in hanging(ground):
         if left(f"loss of {owner}"):
             again.rest()
-            found.append(_loss(ground, again, owner, again.value(stopped(ground, owner)), before))
+            found.append(_loss(ground, again, owner, again.value(stopped(ground, owner), lenient=True), before))
     again.rest()
     return tuple(sorted(found, key=lambda loss: -np.inf if loss.value is None else -loss.value.value))
 
@@ -65,10 +61,10 @@ def losses(ground: Ground, again: Again, left: Callable[[str], bool]) -> tuple[L
 def _loss(ground: Ground, again: Again, owner: str, answer: Answer, before: float) -> Loss:
     name, origin = ground.called(owner), f"re-solve: {owner} stopped, {again.how}"
     if answer.x is None:
-        return Loss(owner, name, None, None, NO_PLAN if answer.bound == -np.inf else UNKNOWN)
+        return Loss(owner, name, None, None, "no plan" if answer.bound == -np.inf else "time")
     after = compute_at_end(ground, answer.x)
     lost = Amount(before - after, "kH100e", f"{origin}, compute of {ground.lab} in {ground.until}")
-    return Loss(owner, name, lost_value(ground, again, answer, origin), lost, "")
+    return Loss(owner, name, lost_value(ground, again, answer, origin), lost, "required short" if answer.short else "")
 
 
 def lost_value(ground: Ground, again: Again, answer: Answer, origin: str) -> Amount:

@@ -7,7 +7,8 @@ accelerators  shipments of a designer's chip to the lab's sites     shipments fr
 capacity      what a company makes for the lab's own chips          what is begun from d on
 power         orders of power of a site, of every size              orders from d on
 programme     funding of a chip of its own                          funding from d on
-contract      signature, exercise, exit and steps of price          all of them from d on
+contract,     signature, exercise, exit and steps of price          all of them from d on
+compute
 ============  ====================================================  ====================================================
 
 L is what making the chip takes, from the first start of a wafer of any of its parts (:mod:`.making`). What is shipped
@@ -39,6 +40,12 @@ GOODS: Mapping[str, SignatureKind] = {
     "packaging": "capacity",
 }
 """What a lab pays for by piece, and the kind of signature that it is."""
+
+COMPUTE = "kH100e"
+"""Unit of compute, which contracts count by period."""
+
+AGREEMENTS = ("contract", "compute")
+"""Kinds of signature that are contracts of the instance."""
 
 NONE = 1e-6
 """An amount up to this is none."""
@@ -160,4 +167,5 @@ def _contracts(net: Network, lab: str) -> Iterable[Signable]:
             ]
             units = tuple(sorted(steps, key=lambda id: id != agreement.sign))
             lead = whole_periods(leads.get(agreement.exercise or agreement.sign, 0.0))
-            yield Signable(agreement.id, "contract", "", agreement.id, agreement.supplier, units=units, lead=lead)
+            kind: SignatureKind = "compute" if agreement.unit == COMPUTE else "contract"
+            yield Signable(agreement.id, kind, "", agreement.id, agreement.supplier, units=units, lead=lead)

@@ -17,16 +17,16 @@ from fabopt.analysis.memo.late import Delay
 from fabopt.analysis.memo.losses import lost_value
 from fabopt.analysis.memo.origin import Cells, amount, cells
 from fabopt.analysis.memo.records import Amount, Signature, Unit
-from fabopt.analysis.memo.signable import Signable
+from fabopt.analysis.memo.signable import AGREEMENTS, COMPUTE, NONE, Signable
 from fabopt.analysis.memo.standing import withheld
 
-UNITS: Mapping[str, Unit] = {"kaccelerator": "kaccelerator", "MW": "MW", "kH100e": "kH100e"}
+UNITS: Mapping[str, Unit] = {"kaccelerator": "kaccelerator", "MW": "MW"}
 """Units of tables that templates know how to write."""
 
 
 def signature(ground: Ground, what: Signable) -> Signature | None:
     """Return what is to be signed, without its dates; None where the reported periods have nothing of it."""
-    if what.kind == "contract":
+    if what.kind in AGREEMENTS:
         return _contract(ground, what)
     return _order(ground, what) if what.units else _purchase(ground, what)
 
@@ -65,7 +65,7 @@ def _purchase(ground: Ground, what: Signable) -> Signature | None:
         return None
     unit = column if table == "domain/shipments" else str(rows["unit"].iloc[0])
     paid = cells("domain/transfers", "amount", **own, **REPORTED)
-    return _made(
+    found = _made(
         ground,
         what,
         unit,
@@ -74,6 +74,18 @@ def _purchase(ground: Ground, what: Signable) -> Signature | None:
         rows["period"],
         price=_price(ground, own),
         paid=None if paid.rows(ground.read).empty else amount(paid, "MUSD", ground.read),
+    )
+    return replace(found, under=_under(ground, what))
+
+
+def _under(ground: Ground, what: Signable) -> tuple[str, ...]:
+    """Return the contracts of the plan under which something is taken of what is bought."""
+    taken = ground.read("domain/contracts")
+    used = set(taken.loc[(taken["taken"] > NONE) & (taken["signed"] != ""), "contract"])
+    return tuple(
+        contract.name or id
+        for id, contract in ground.data.contracts.items()
+        if id in used and contract.buyer == ground.lab and what.item in contract.goods.chips
     )
 
 
@@ -145,7 +157,7 @@ def _contract(ground: Ground, what: Signable) -> Signature | None:
     found = _made(
         ground,
         what,
-        unit or "M USD",
+        f"{unit} x period" if unit == COMPUTE else unit or "M USD",
         total,
         by_year if unit else {},
         pd.concat([windows["first"], windows["last"]]),
