@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fabopt.api import Instance, Result, compare, import_, load, load_result, sweep
+    from fabopt.api import Instance, Result, compare, import_, load, load_memo, load_result, sweep
 
 __version__ = "0.1.0"
-__all__ = ["Instance", "Result", "__version__", "compare", "import_", "load", "load_result", "sweep"]
+__all__ = ["Instance", "Result", "__version__", "compare", "import_", "load", "load_memo", "load_result", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

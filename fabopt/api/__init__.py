@@ -9,8 +9,8 @@ Thin facades over the parts below; pandas, Pyomo and HiGHS are imported when the
 """
 
 from fabopt.api.instance import Instance, import_, load
-from fabopt.api.places import RESULTS, WORKERS, default_folder, default_sweep_folder, name_of
-from fabopt.api.result import Result, load_result
+from fabopt.api.places import RESULTS, WORKERS, default_folder, default_memo_folder, default_sweep_folder, name_of
+from fabopt.api.result import Result, load_memo, load_result
 from fabopt.api.several import compare, sweep
 
 __all__ = [
@@ -20,9 +20,11 @@ __all__ = [
     "Result",
     "compare",
     "default_folder",
+    "default_memo_folder",
     "default_sweep_folder",
     "import_",
     "load",
+    "load_memo",
     "load_result",
     "name_of",
     "sweep",

@@ -7,6 +7,9 @@ from pathlib import Path
 RESULTS = Path("results")
 """Folder that results are written to where none is named."""
 
+MEMOS = Path("memos")
+"""Folder that memos are written to where none is named."""
+
 WORKERS = 2
 """Programs that a study solves at a time, one solver thread each."""
 
@@ -28,3 +31,8 @@ def default_folder(instance: str, scenario: str | None, perspective: str = "syst
 def default_sweep_folder(instance: str, spec: Path) -> Path:
     """Return where a sweep is saved when no folder is named: ``results/sweeps/<instance>-<file>``."""
     return RESULTS / "sweeps" / f"{instance}-{spec.stem}"
+
+
+def default_memo_folder(lab: str, lang: str) -> Path:
+    """Return where a memo is saved when no folder is named: ``memos/<lab>``, with the language unless it is English."""
+    return MEMOS / (lab if lang == "en" else f"{lab}-{lang}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fabopt.report.compare import ComparisonReport
     from fabopt.report.explain import ExplainReport
     from fabopt.report.explore import Explorer
+    from fabopt.report.memo.report import MemoReport
     from fabopt.report.needed import NeededReport
     from fabopt.report.portfolio import PortfolioReport
     from fabopt.report.roll import RollReport
@@ -42,6 +43,20 @@ def load_result(path: str | Path) -> Result:
         read_file(folder, INSTANCE, manifest).decode(),
         read_file(folder, LOG, manifest).decode(),
     )
+
+
+def load_memo(path: str | Path) -> MemoReport:
+    """Read the record of a memo's folder: it can be written again in another language or with other templates.
+
+    Raises
+    ------
+    fabopt.report.memo.reader.MemoError
+        When the folder holds no memo, or one of another format.
+    """
+    from fabopt.report.memo.reader import read
+    from fabopt.report.memo.report import MemoReport
+
+    return MemoReport(read(Path(path)))
 
 
 class Result(PlanTables):
@@ -117,6 +132,58 @@ class Result(PlanTables):
         from fabopt.report.portfolio import PortfolioReport
 
         return PortfolioReport(portfolio(self.manifest, self.table, self._instance, lab))
+
+    def memo(
+        self,
+        lab: str,
+        *,
+        budget: float = 10.0,
+        tolerance: float = 100.0,
+        within: float = 0.01,
+        sweep: str | Path | None = None,
+        seed: int = 0,
+        workers: int = WORKERS,
+        tell: Callable[[str, float], None] | None = None,
+    ) -> MemoReport:
+        """Return the procurement memo of a lab: what to sign, with whom, by when, and what would change that.
+
+        Parameters
+        ----------
+        lab
+            Id of the lab.
+        budget
+            Minutes that may be spent; what they do not allow is listed.
+        tolerance
+            Million dollars that the plan may lose by a signature's delay: what defines a last responsible date.
+        within
+            Share of the plan's value that an alternative may be worse.
+        sweep
+            Folder of a sweep, from which the chances of reaching a target come.
+        seed, workers
+            Seed of solver and draws; programs at a time, one solver thread each.
+        tell
+            Called with the name of each analysis and how long it took.
+
+        Returns
+        -------
+        MemoReport
+            ``save(folder, formats, lang, template)`` writes it; ``frame("signatures")`` is a part as a table.
+
+        Raises
+        ------
+        fabopt.analysis.choke.asked.AskedError
+            When there is no plan or no such lab, the result is one party's view, or its objective is not money.
+        fabopt.solve.results.folder.ResultError
+            When the result is one of another version, or does not fit the instance.
+        """
+        from fabopt.analysis.memo.study import Asked, memo_of
+        from fabopt.report.memo.report import MemoReport
+        from fabopt.solve.results.folder import check_version
+
+        check_version(self.manifest)
+        place = None if sweep is None else Path(sweep)
+        asked = Asked(lab, budget, tolerance, within, sweep=place, seed=seed, workers=workers)
+        return MemoReport(memo_of(self.manifest, self.table, self._instance, asked, tell))
 
     def explain(
         self,

@@ -23,6 +23,7 @@ from fabopt.cli.compare import compare
 from fabopt.cli.explain import explain
 from fabopt.cli.export import export
 from fabopt.cli.import_ import import_
+from fabopt.cli.memo import memo
 from fabopt.cli.new import new
 from fabopt.cli.reconcile import reconcile
 from fabopt.cli.roll import roll
@@ -44,8 +45,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for verb in (
-    solve, choke, tornado, sweep, roll, validate, show, schema, new, bill, reconcile, allocate, compare, explain,
-    export,
+    solve, choke, tornado, sweep, roll, memo, validate, show, schema, new, bill, reconcile, allocate, compare,
+    explain, export,
 ):  # fmt: skip
     app.command()(verb)
 app.command("import")(import_)

@@ -57,6 +57,7 @@ def user_errors() -> tuple[type[Exception], ...]:
     from fabopt.io.problems import InstanceError
     from fabopt.model.families import ModelError
     from fabopt.report.charts.style import ChartError
+    from fabopt.report.memo.errors import MemoError, TemplateError
     from fabopt.solve.options import OptionError
     from fabopt.solve.results.folder import ResultError
 
@@ -70,6 +71,8 @@ def user_errors() -> tuple[type[Exception], ...]:
         AnalysisError,
         AskedError,
         ChartError,
+        MemoError,
+        TemplateError,
         OSError,
     )
 
@@ -131,14 +134,10 @@ def step(name: str, quiet: bool = False) -> Iterator[list[str]]:
         typer.echo(f"{name:>9}  {printable(', '.join(found)):<{WIDTH - 20}.{WIDTH - 20}} {took:>7}", err=True)
 
 
-ENDINGS = {".xlsx": "a workbook", ".html": "a page"}
-"""What files are by their ending."""
-
-
-def check_ending(file: Path | None, ending: str) -> None:
-    """Refuse a file, where one is named, that what opens it would not know by its name."""
-    if file is not None and file.suffix.lower() != ending:
-        complain(f"{file} is no name of {ENDINGS[ending]}: it ends in {ending}")
+def check_xlsx(file: Path) -> None:
+    """Refuse a name that a spreadsheet would not open."""
+    if file.suffix.lower() != ".xlsx":
+        complain(f"{file} is no name of a workbook: it ends in .xlsx")
         raise typer.Exit(BAD_INPUT)
 
 

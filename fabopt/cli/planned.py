@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,18 @@ SOLVING = 0.5
 """Share of the budget that solving an instance may take before its plan is studied."""
 
 
-def result_at(path: Path, scenario: str | None, sets: list[str], budget: float, quiet: bool) -> tuple[Result, float]:
-    """Return the result at a path, or that of the instance there, and the minutes that are left."""
+def result_at(
+    path: Path,
+    scenario: str | None,
+    sets: list[str],
+    budget: float,
+    quiet: bool,
+    check: Callable[[Instance], None] | None = None,
+) -> tuple[Result, float]:
+    """Return the result at a path, or that of the instance there, and the minutes that are left.
+
+    `check` sees the instance before it is solved, and may refuse it.
+    """
     import time
 
     from fabopt import api
@@ -32,6 +43,8 @@ def result_at(path: Path, scenario: str | None, sets: list[str], budget: float, 
         return api.load_result(path), budget
     began = time.monotonic()
     instance = api.load(path, scenario, sets)
+    if check is not None:
+        check(instance)
     with step("solve", quiet) as found, telling(quiet) as teller:
         result = instance.solve(progress=teller, time_limit=max(60.0 * SOLVING * budget, 1.0))
         found.append(result.status)

@@ -105,7 +105,13 @@ def period_labels(read: Read) -> list[str]:
 
 
 def stacked(
-    rows: pd.DataFrame, by: str, title: str, labels: Sequence[str], top: float = 0.0, width: int = WIDTH
+    rows: pd.DataFrame,
+    by: str,
+    title: str,
+    labels: Sequence[str],
+    top: float = 0.0,
+    width: int = WIDTH,
+    height: int = HEIGHT,
 ) -> Any:
     """Return stacked steps over time, the largest series at the bottom, each named where it ends.
 
@@ -121,7 +127,7 @@ def stacked(
         Periods in order.
     top
         Upper end of the axis, where it lies above the sums.
-    width
+    width, height
         Pixels.
     """
     alt = altair()
@@ -149,7 +155,7 @@ def stacked(
             ],
         )
     )
-    named = _names(table, order, labels, ceiling, width)
+    named = _names(table, order, labels, ceiling * LINE / height, ceiling)
     at = alt.Chart(named)
     text = at.mark_text(align="left", dx=12, baseline="middle", color=INK).encode(
         x=alt.value(width), y=alt.Y("place:Q", scale=y), text="says:N"
@@ -159,7 +165,7 @@ def stacked(
         y=alt.Y("place:Q", scale=y),
         color=alt.Color("series:N", scale=scale, legend=None),
     )
-    return alt.layer(bars, text, square).properties(width=width, height=HEIGHT)
+    return alt.layer(bars, text, square).properties(width=width, height=height)
 
 
 def stack(joined: pd.DataFrame, order: Sequence[str], labels: Sequence[str]) -> list[dict[str, Any]]:
@@ -176,14 +182,13 @@ def stack(joined: pd.DataFrame, order: Sequence[str], labels: Sequence[str]) -> 
 
 
 def _names(
-    table: Sequence[dict[str, Any]], order: Sequence[str], labels: Sequence[str], ceiling: float, width: int
+    table: Sequence[dict[str, Any]], order: Sequence[str], labels: Sequence[str], line: float, ceiling: float
 ) -> pd.DataFrame:
     """Return where the name of each series stands: at its last piece, pushed apart where pieces are thin."""
     import pandas as pd
 
     last = [row for row in table if row["period"] == labels[-1]]
     middle = [(row["low"] + row["high"]) / 2.0 for row in last]
-    line = ceiling * LINE / HEIGHT
     places = spread(middle, line, line / 2.0, ceiling)
     says = [f"{row['series']}: {amount(row['amount'])}" for row in last]
     return pd.DataFrame({"series": [row["series"] for row in last], "place": places, "says": says})

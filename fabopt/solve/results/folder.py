@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fabopt import __version__
 from fabopt.io.files import atomic_dir, check_replaceable
 from fabopt.solve.results.columns import TableSpec
 
@@ -145,6 +146,22 @@ def read_manifest(path: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ResultError(f"{path} was not written in the format that this version of fabopt reads ({FORMAT}).")
     return manifest
+
+
+def check_version(manifest: Mapping[str, Any]) -> None:
+    """Refuse a result of another version of fabopt, for a study that takes its plan as one of today's model.
+
+    Raises
+    ------
+    ResultError
+        When another version solved it.
+    """
+    solved = manifest.get("versions", {}).get("fabopt", "unknown")
+    if solved != __version__:
+        raise ResultError(
+            f"The result of {manifest['instance']} is one of fabopt {solved}, this is {__version__}: its plan may not "
+            "be one of today's model. Solve it again: fabopt solve with the result's folder solves the same instance."
+        )
 
 
 def read_file(path: Path, name: str, manifest: Mapping[str, Any]) -> bytes:

@@ -1,0 +1,103 @@
+"""``fabopt memo``: what a lab should sign, with whom, by when, and what would change that advice; as a document."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fabopt.cli.common import ScenarioOption, SetOption, guarded, say, step
+from fabopt.cli.planned import result_at
+
+if TYPE_CHECKING:
+    from fabopt.api import Instance
+    from fabopt.report.memo.report import MemoReport
+
+_Path = typer.Argument(
+    help="Folder of a result; an instance, which is then solved first; or a memo's folder, to write it again.",
+    show_default=False,
+)
+_Lab = typer.Option("--for", metavar="LAB", help="Lab that the memo is written for.", show_default=False)
+_Formats = typer.Option("--format", help="Some of md, html, pdf and docx, with commas between them.")
+_Lang = typer.Option(help="Language: en or zh (Simplified Chinese).")
+_Template = typer.Option(help="Folder of templates that stand in for the package's.", show_default=False)
+_Budget = typer.Option(help="Minutes that may be spent.", metavar="MINUTES", min=0.01)
+_Tolerance = typer.Option(help="Million dollars that a signature's delay may cost.", min=0.0)
+_Sweep = typer.Option(help="Folder of a sweep, for the chances of reaching a target.", show_default=False)
+_Seed = typer.Option(help="Seed of solver and draws.", min=0)
+_Out = typer.Option(help="Folder for the memo; by default memos/LAB.", show_default=False)
+_Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
+
+
+@guarded
+def memo(
+    path: Annotated[Path, _Path],
+    lab: Annotated[str, _Lab] = "",
+    formats: Annotated[str, _Formats] = "md,html,pdf,docx",
+    lang: Annotated[str, _Lang] = "en",
+    template: Annotated[Path | None, _Template] = None,
+    budget: Annotated[float, _Budget] = 10.0,
+    tolerance: Annotated[float, _Tolerance] = 100.0,
+    sweep: Annotated[Path | None, _Sweep] = None,
+    seed: Annotated[int, _Seed] = 0,
+    scenario: Annotated[str | None, ScenarioOption] = None,
+    set_: Annotated[list[str] | None, SetOption] = None,
+    out: Annotated[Path | None, _Out] = None,
+    as_json: Annotated[bool, _Json] = False,
+) -> None:
+    """Write the procurement memo of a lab: what to sign, with whom, by when, and what would change that."""
+    from fabopt import api
+    from fabopt.report.memo.errors import MemoError
+    from fabopt.report.memo.reader import is_memo
+    from fabopt.report.memo.report import check_formats, check_out, rehearse
+
+    chosen = check_formats(formats.split(","))
+    rehearse(lang, template)
+    if is_memo(path):
+        if sweep is not None or scenario is not None or set_:
+            raise MemoError(f"{path} is a memo: nothing is computed again, so --sweep, --scenario and --set do not go "
+                            "with it.")  # fmt: skip
+        report = api.load_memo(path)
+        if lab not in ("", report.memo.lab):
+            raise MemoError(f"{path} is a memo for {report.memo.lab}, not for {lab}.")
+        target = out or api.default_memo_folder(report.memo.lab, lang)
+        check_out(target)
+    else:
+        if not lab:
+            raise MemoError("A memo is written for a lab: name it with --for.")
+        target = out or api.default_memo_folder(lab, lang)
+        check_out(target)
+        report = _computed(path, lab, budget, tolerance, sweep, seed, scenario, set_ or [], as_json)
+    with step("write", as_json) as found:
+        paths = report.save(target, chosen, lang, template)
+        found.append(", ".join(chosen))
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), allow_nan=False))
+        return
+    say([*report.lines(), "", f"written to {target}: {', '.join(p.name for p in paths if p.parent == target)}"])
+
+
+def _computed(
+    path: Path,
+    lab: str,
+    budget: float,
+    tolerance: float,
+    sweep: Path | None,
+    seed: int,
+    scenario: str | None,
+    sets: list[str],
+    quiet: bool,
+) -> MemoReport:
+    def check(instance: Instance) -> None:
+        from fabopt.analysis.explain.names import known
+
+        known("lab", lab, instance.data.labs, instance.name)
+
+    def tell(name: str, took: float) -> None:
+        if not quiet:
+            typer.echo(f"{name:>24}  {took:7.1f} s", err=True)
+
+    result, left = result_at(path, scenario, sets, budget, quiet, check)
+    return result.memo(lab, budget=left, tolerance=tolerance, sweep=sweep, seed=seed, tell=tell)

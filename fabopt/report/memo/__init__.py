@@ -1,0 +1,1 @@
+"""The procurement memo on paper: one template a language makes Markdown, and that makes HTML, PDF and DOCX."""

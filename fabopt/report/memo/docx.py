@@ -1,0 +1,219 @@
+"""The memo as DOCX that a person can edit: styles, real tables with a repeated head, captions, pictures."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from fabopt.report.memo import template
+from fabopt.report.memo.document import Block, Figure, Heading, Listing, PageEnd, Paragraph, Quote, Runs, Table
+from fabopt.report.memo.errors import TemplateError
+from fabopt.report.memo.figures import Drawn
+from fabopt.report.memo.pdf import size
+
+LATIN, ASIAN = "Calibri", "Microsoft YaHei"
+"""Fonts that Word finds where it runs; elsewhere it takes its own."""
+
+_LANG = {"en": "en-GB", "zh": "zh-CN"}
+_UNIT_CM = 0.026
+"""Centimetres of a unit of a picture."""
+
+NOTE, WARNING = "Memo Note", "Memo Warning"
+
+
+def docx(
+    blocks: Sequence[Block], drawn: Mapping[str, Drawn], folder: Path | None, lang: str, title: str, when: str
+) -> bytes:
+    """Return the memo as DOCX, the same bytes for the same memo.
+
+    Parameters
+    ----------
+    blocks
+        The memo.
+    drawn
+        Its figures by name.
+    folder
+        Folder of templates, or None; its ``styles.docx`` gives styles and page.
+    lang, title
+        Language and title.
+    when
+        Date of the decision, which the file bears as its own.
+
+    Raises
+    ------
+    TemplateError
+        When ``styles.docx`` cannot be read.
+    """
+    document = _opened(folder)
+    _dress(document, lang, own=folder is not None and (folder / template.STYLES).is_file())
+    _properties(document, title, lang, when)
+    for block in blocks:
+        _write(document, block, drawn)
+    stream = io.BytesIO()
+    document.save(stream)
+    return _without_times(stream.getvalue())
+
+
+def _opened(folder: Path | None) -> Any:
+    from docx import Document
+
+    if folder is None or not (folder / template.STYLES).is_file():
+        return Document()
+    try:
+        document = Document(str(folder / template.STYLES))
+    except Exception as error:
+        raise TemplateError(f"{folder / template.STYLES} is no document of Word: {error}") from error
+    body = document.element.body
+    for child in list(body):
+        if not child.tag.endswith("}sectPr"):
+            body.remove(child)
+    return document
+
+
+def _dress(document: Any, lang: str, own: bool) -> None:
+    """Set page and fonts, unless the styles are somebody's own, and the styles that the memo adds."""
+    from docx.enum.style import WD_STYLE_TYPE
+    from docx.oxml.ns import qn
+    from docx.shared import Cm, Pt, RGBColor
+
+    styles = document.styles
+    if not own:
+        section = document.sections[0]
+        section.page_width, section.page_height = Cm(21.0), Cm(29.7)
+        section.left_margin = section.right_margin = Cm(1.9)
+        section.top_margin = section.bottom_margin = Cm(1.8)
+        styles["Normal"].font.name, styles["Normal"].font.size = LATIN, Pt(10)
+        styles["Normal"].paragraph_format.space_after = Pt(5)
+        for level, points in ((1, 18), (2, 13), (3, 11)):
+            heading = styles[f"Heading {level}"]
+            heading.font.name, heading.font.size = LATIN, Pt(points)
+            heading.font.color.rgb = RGBColor(0x12, 0x43, 0x6D)
+        for style in styles:
+            if style.type == WD_STYLE_TYPE.PARAGRAPH:
+                fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+                for name in [key for key in fonts.attrib if key.endswith("Theme")]:
+                    del fonts.attrib[name]
+                fonts.set(qn("w:eastAsia"), ASIAN)
+    rpr = styles["Normal"].element.get_or_add_rPr()
+    for old in rpr.findall(qn("w:lang")):
+        rpr.remove(old)
+    spoken = rpr.makeelement(qn("w:lang"), {qn("w:val"): _LANG[lang], qn("w:eastAsia"): "zh-CN"})
+    rpr.append(spoken)
+    for name, points in ((NOTE, 8), (WARNING, 10)):
+        if name not in [style.name for style in styles]:
+            added = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+            added.base_style, added.font.size = styles["Normal"], Pt(points)
+            if name == WARNING:
+                _frame(added.element.get_or_add_pPr())
+
+
+def _frame(properties: Any) -> None:
+    """Put a rule at the left of a paragraph."""
+    from docx.oxml.ns import qn
+
+    border = properties.makeelement(qn("w:pBdr"), {})
+    left = {qn("w:val"): "single", qn("w:sz"): "36", qn("w:space"): "6", qn("w:color"): "922B21"}
+    border.append(border.makeelement(qn("w:left"), left))
+    properties.append(border)
+
+
+def _properties(document: Any, title: str, lang: str, when: str) -> None:
+    core = document.core_properties
+    try:
+        day = datetime.combine(date.fromisoformat(when), datetime.min.time(), UTC)
+    except ValueError:
+        day = datetime(2000, 1, 1, tzinfo=UTC)
+    core.title, core.subject, core.author, core.last_modified_by = title, title, "fabopt", "fabopt"
+    core.language, core.comments, core.keywords, core.revision = _LANG[lang], "", "", 1
+    core.created = core.modified = day.replace(tzinfo=None)
+
+
+def _write(document: Any, block: Block, drawn: Mapping[str, Drawn], style: str = "") -> None:
+    match block:
+        case Heading(level, runs):
+            _runs(document.add_heading(level=level), runs)
+        case Paragraph(runs, note):
+            _runs(document.add_paragraph(style=style or (NOTE if note else None)), runs)
+        case Figure(pictures, caption):
+            _pictures(document, pictures, drawn)
+            if caption:
+                _runs(document.add_paragraph(style="Caption"), caption)
+        case Table():
+            _table(document, block)
+        case Listing(ordered, items):
+            for item in items:
+                for part in item:
+                    _write(document, part, drawn, "List Number" if ordered else "List Bullet")
+        case Quote(parts):
+            for part in parts:
+                _write(document, part, drawn, WARNING)
+        case PageEnd():
+            from docx.enum.text import WD_BREAK
+
+            document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+
+
+def _runs(paragraph: Any, runs: Runs, strong: bool = False) -> None:
+    for run in runs:
+        written = paragraph.add_run(run.text)
+        written.bold, written.italic = (run.strong or strong) or None, run.em or None
+        if run.code:
+            written.font.name = "Consolas"
+
+
+def _pictures(document: Any, pictures: Sequence[tuple[str, str]], drawn: Mapping[str, Drawn]) -> None:
+    from docx.shared import Cm
+
+    section = document.sections[-1]
+    room = (section.page_width - section.left_margin - section.right_margin) / Cm(1.0)
+    wide = sum(size(drawn[name].svg)[0] for name, _ in pictures)
+    unit = min(_UNIT_CM, (room - 0.3 * len(pictures)) / wide)
+    paragraph = document.add_paragraph()
+    paragraph.paragraph_format.keep_with_next = True
+    for name, alt in pictures:
+        run = paragraph.add_run()
+        shape = run.add_picture(io.BytesIO(drawn[name].png), width=Cm(unit * size(drawn[name].svg)[0]))
+        described = shape._inline.docPr
+        described.set("descr", alt)
+        described.set("name", name)
+
+
+def _table(document: Any, table: Table) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+
+    if table.caption:
+        caption = document.add_paragraph(style="Caption")
+        caption.paragraph_format.keep_with_next = True
+        _runs(caption, table.caption)
+    made = document.add_table(rows=1 + len(table.rows), cols=len(table.head))
+    made.style = "Table Grid"
+    for n, (row, cells) in enumerate(zip(made.rows, (table.head, *table.rows), strict=True)):
+        properties = row._tr.get_or_add_trPr()
+        properties.append(properties.makeelement(qn("w:cantSplit"), {}))
+        if n == 0:
+            properties.append(properties.makeelement(qn("w:tblHeader"), {}))
+        for cell, runs, side in zip(row.cells, cells, table.sides, strict=True):
+            paragraph = cell.paragraphs[0]
+            paragraph.paragraph_format.space_after = Pt(0)
+            if side != "left":
+                right = side == "right"
+                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.CENTER
+            _runs(paragraph, runs, strong=n == 0)
+            for run in paragraph.runs:
+                run.font.size = Pt(8)
+    document.add_paragraph().paragraph_format.space_after = Pt(2)
+
+
+def _without_times(data: bytes) -> bytes:
+    """Return a zip file with every time in it the same."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), old.read(name), zipfile.ZIP_DEFLATED)
+    return stream.getvalue()

@@ -1,0 +1,157 @@
+"""The memo's pictures, from its record alone: chips by year, choke point by year, assumptions that matter most."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from fabopt.analysis.memo.records import Memo
+from fabopt.report.charts.series import stacked
+from fabopt.report.charts.style import INK, MOST_SERIES, altair, finished
+from fabopt.report.memo.people import People
+from fabopt.report.memo.words import limit_name
+from fabopt.report.text import clip
+from fabopt.report.tornado_chart import COLOURS
+
+FONT = "Noto Sans SC"
+FONTS = f"{FONT}, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, Segoe UI, Arial, sans-serif"
+"""The font that pictures are drawn in, which has Latin and Chinese letters, and what stands in for it elsewhere."""
+
+FIGURES = ("mix", "choke", "tornado")
+"""Names of the pictures."""
+
+NAME, ASSUMPTIONS = 46, 10
+"""Longest name in a picture; how many assumptions are shown."""
+
+_SAID = {
+    "en": {
+        "share": "share of compute, %", "others": "others", "worth": "worth of 10 % more", "money": "USD bn",
+        "change": "change of the plan's value", "low": "at its low", "high": "at its high",
+        "turns": "another choke point", "chip": "chip",
+    },
+    "zh": {
+        "share": "占算力比例，%", "others": "其他", "worth": "增加 10% 的价值", "money": "亿美元",
+        "change": "方案价值的变化", "low": "取低值", "high": "取高值", "turns": "瓶颈改变", "chip": "芯片",
+    },
+}  # fmt: skip
+_MONEY = {"en": 1000.0, "zh": 100.0}
+"""Million dollars in a unit of the axes of money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture: its Vega-Lite specification, and as SVG and PNG."""
+
+    spec: Mapping[str, Any]
+    svg: str
+    png: bytes
+
+
+def figures(memo: Memo, people: People) -> dict[str, Drawn]:
+    """Return the pictures by name; those with nothing to show are left out."""
+    made = zip(FIGURES, (mix_chart, choke_chart, tornado_chart), strict=True)
+    charts = {name: draw(memo, people) for name, draw in made}
+    return {name: _drawn(chart) for name, chart in charts.items() if chart is not None}
+
+
+def mix_chart(memo: Memo, people: People) -> Any:
+    """Return each chip's share of the lab's compute by year."""
+    import pandas as pd
+
+    said = _SAID[people.lang]
+    if not memo.mix:
+        return None
+    totals: dict[str, float] = {}
+    for row in memo.mix:
+        totals[row.name] = totals.get(row.name, 0.0) + row.share.value
+    kept = sorted(totals, key=lambda name: -totals[name])[: MOST_SERIES - 1]
+    if len(totals) == MOST_SERIES:
+        kept = list(totals)
+    rows = [(row.year, row.name if row.name in kept else said["others"], 100.0 * row.share.value) for row in memo.mix]
+    years = list(dict.fromkeys(row.year for row in memo.mix))
+    data = pd.DataFrame(rows, columns=["period", said["chip"], "amount"])
+    return stacked(data, said["chip"], said["share"], years, top=100.0, width=190, height=150)
+
+
+def choke_chart(memo: Memo, people: People) -> Any:
+    """Return what holds the lab back in each year, and what 10 % more of it is worth."""
+    alt = altair()
+    import pandas as pd
+
+    said = _SAID[people.lang]
+    rows = [
+        (year.year, year.worth.value / _MONEY[people.lang], clip(limit_name(people.lang, year.limit), NAME))
+        for year in memo.chokes
+    ]
+    if not rows:
+        return None
+    base = alt.Chart(pd.DataFrame(rows, columns=["year", "worth", "limit"])).encode(
+        y=alt.Y("year:O", title=None, sort=[row[0] for row in rows])
+    )
+    bars = base.mark_bar(color=COLOURS[0]).encode(
+        x=alt.X("worth:Q", title=f"{said['worth']}, {said['money']}", axis=alt.Axis(tickCount=4)),
+        tooltip=[alt.Tooltip("limit:N"), alt.Tooltip("worth:Q", format=",.3~g")],
+    )
+    text = base.mark_text(align="left", dx=5, color=INK).encode(x=alt.datum(0), text="limit:N")
+    return (bars + text).properties(width=300, height=150)
+
+
+def tornado_chart(memo: Memo, people: People) -> Any:
+    """Return what the ends of the ranges of the assumptions that matter most change; a diamond: another choke point."""
+    alt = altair()
+    import pandas as pd
+
+    said = _SAID[people.lang]
+    first = memo.headline.choke
+    rows = []
+    for one in memo.assumptions[:ASSUMPTIONS]:
+        name = f"{clip(one.name or one.path, NAME)} ({people.span(one.value)})"
+        for end, at, choke in (("low", one.at_low, one.choke_low), ("high", one.at_high, one.choke_high)):
+            if at is not None:
+                turns = one.solved and bool(choke) and choke != first
+                rows.append((name, said[end], at.value / _MONEY[people.lang], abs(at.value), turns))
+    if not rows:
+        return None
+    data = pd.DataFrame(rows, columns=["number", "end", "change", "size", "turns"])
+    order = list(dict.fromkeys(data["number"]))
+    y = alt.Y("number:N", sort=order, title=None, axis=alt.Axis(labelLimit=380))
+    x = alt.X("change:Q", title=f"{said['change']}, {said['money']}")
+    colour = alt.Color("end:N", title=None, scale=alt.Scale(domain=[said["low"], said["high"]], range=list(COLOURS)))
+    bars = (
+        alt.Chart(data)
+        .mark_bar(stroke="#333333", strokeWidth=0.4)
+        .encode(x=x, y=y, color=colour, order=alt.Order("size:Q", sort="descending"))
+    )
+    layers = [bars]
+    if data["turns"].any():
+        marks = alt.Chart(data[data["turns"]].assign(mark=said["turns"]))
+        shape = alt.Shape("mark:N", title=None, scale=alt.Scale(range=["diamond"]))
+        layers.append(
+            marks.mark_point(filled=True, size=60, color="#d95f02", stroke="black").encode(x=x, y=y, shape=shape)
+        )
+    return alt.layer(*layers).properties(width=270, height=alt.Step(17))
+
+
+def _drawn(chart: Any) -> Drawn:
+    import vl_convert
+
+    _register()
+    text = finished(chart.configure(font=FONTS)).to_json()
+    return Drawn(json.loads(text), vl_convert.vegalite_to_svg(text), vl_convert.vegalite_to_png(text, scale=3))
+
+
+@cache
+def _register() -> None:
+    import vl_convert
+
+    vl_convert.register_font_directory(str(font_folder()))
+
+
+def font_folder() -> Any:
+    """Return the folder of the fonts that have Chinese letters: Noto Sans SC and Noto Serif SC, under the OFL 1.1."""
+    import pylopdf_fonts_zh_cn
+
+    return pylopdf_fonts_zh_cn.sans_path().parent

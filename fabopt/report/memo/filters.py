@@ -1,0 +1,136 @@
+"""What templates may call: numbers for people, dates, fixed words; every number that is written is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fabopt.analysis.memo.records import Amount
+from fabopt.report.memo.ledger import Ledger
+from fabopt.report.memo.markdown import Md
+from fabopt.report.memo.people import NOTHING, People
+from fabopt.report.memo.words import LISTS, limit_name, word
+from fabopt.report.text import clip
+
+MARK = "†"
+"""Stands after a number whose source is of low confidence, or that is assumed."""
+
+WEAK = ("low", "assumption")
+LONGEST = 60
+"""Longest name in a table; the record has the whole name."""
+
+
+class Writer:
+    """Filters and functions of a template.
+
+    Attributes
+    ----------
+    people
+        How numbers are written.
+    ledger
+        What was printed so far.
+    """
+
+    def __init__(self, people: People) -> None:
+        self.people = people
+        self.ledger = Ledger()
+
+    @property
+    def filters(self) -> Mapping[str, Callable[..., Any]]:
+        """The filters by name."""
+        return {
+            "amount": self.amount, "short": self.short, "span": self.span, "both": self.both, "ends": self.ends,
+            "counted": self.counted, "lasting": self.lasting, "seconds": self.seconds, "period": self.people.period,
+            "quarter": self.people.short_period, "day": self.people.day, "listed": self.listed, "limit": self.limit,
+            "word": self.word, "name": self.name,
+        }  # fmt: skip
+
+    @property
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """The functions by name."""
+        return {"origins": self.ledger.fresh, "all_origins": lambda: self.ledger.origins}
+
+    def amount(self, number: Amount | None) -> str:
+        """Write a number with all that is needed in a sentence: ``690 thousand accelerators``."""
+        return self._one(number, noun=True)
+
+    def short(self, number: Amount | None) -> str:
+        """Write a number for a table whose head says what is counted: ``690 thousand``."""
+        return self._one(number, noun=False)
+
+    def span(self, number: Amount | None, noun: bool = False) -> str:
+        """Write what a number lies between: ``USD 0.3 to 0.9 bn``."""
+        if number is None or number.low is None or number.high is None:
+            return self._one(number, noun)
+        text = self.people.span(number, noun)
+        self._ends(text, number)
+        return self._marked(text, number)
+
+    def both(self, number: Amount | None, noun: bool = False) -> str:
+        """Write a number with what it lies between: ``USD 0.6 (0.3 to 0.9) bn``."""
+        if number is None or number.low is None or number.high is None:
+            return self._one(number, noun)
+        text = self.people.both(number, noun)
+        self.ledger.add(text, number.value, _unit(number), number.origin)
+        self._ends(text, number)
+        return self._marked(text, number)
+
+    def ends(self, low: float, high: float, like: Amount) -> str:
+        """Write two numbers as a range in the unit of another."""
+        return self.span(replace(like, low=low, high=high))
+
+    def counted(self, count: float, origin: str) -> str:
+        """Write a plain number, saying where it comes from."""
+        return self.short(Amount(float(count), "count", origin))
+
+    def lasting(self, periods: float | None, origin: str) -> str:
+        """Write a number of periods: ``3 quarters``."""
+        if periods is None:
+            return NOTHING
+        text = self.people.time(periods)
+        self.ledger.add(text, float(periods), "period", origin)
+        return text
+
+    def seconds(self, took: float, origin: str) -> str:
+        """Write a duration in seconds."""
+        text = self.people.seconds(took)
+        self.ledger.add(text, took, "s", origin)
+        return text
+
+    def listed(self, items: Iterable[Any]) -> Md:
+        """Write texts as a list in a sentence: ``a, b and c``."""
+        return Md(self.people.listed([str(Md.escape(item)) for item in items]))
+
+    def limit(self, label: str) -> str:
+        """Write the name of a limit, an order or a contract."""
+        return clip(limit_name(self.people.lang, label), LONGEST) or NOTHING
+
+    def name(self, text: str, most: int = LONGEST) -> str:
+        """Write a name, cut where it is longer than a table can hold."""
+        return clip(text, most) or NOTHING
+
+    def word(self, key: str, of: str) -> str:
+        """Write a fixed word of one of the lists."""
+        if of not in LISTS:
+            raise ValueError(f"there is no list of words '{of}'; there are {', '.join(LISTS)}")
+        return word(self.people.lang, of, key)
+
+    def _one(self, number: Amount | None, noun: bool) -> str:
+        if number is None:
+            return NOTHING
+        text = self.people.amount(number, noun)
+        self.ledger.add(text, number.value, _unit(number), number.origin)
+        return self._marked(text, number)
+
+    def _ends(self, text: str, number: Amount) -> None:
+        for value in (number.low, number.high):
+            if value is not None:
+                self.ledger.add(text, value, _unit(number), number.origin)
+
+    def _marked(self, text: str, number: Amount) -> str:
+        return f"{text} {MARK}" if number.confidence in WEAK else text
+
+
+def _unit(number: Amount) -> str:
+    return number.unit_text if number.unit == "as written" else number.unit

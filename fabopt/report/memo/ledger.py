@@ -1,0 +1,85 @@
+"""What a memo prints of its numbers: every one as it stands in the text, with its value and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A text that begins with one of these is a formula to a spreadsheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A number as the text prints it.
+
+    Attributes
+    ----------
+    text
+        As printed.
+    value, unit
+        The number behind it, in the unit of the record.
+    origin
+        Where it comes from.
+    number
+        Number of the origin in the memo's list.
+    """
+
+    text: str
+    value: float
+    unit: str
+    origin: str
+    number: int
+
+
+class Ledger:
+    """Remembers the numbers that a text prints, and numbers their origins in the order in which they come."""
+
+    def __init__(self) -> None:
+        self.printed: list[Printed] = []
+        self._numbers: dict[str, int] = {}
+        self._said = 0
+
+    def add(self, text: str, value: float, unit: str, origin: str) -> None:
+        """Remember a number that is printed."""
+        number = self._numbers.setdefault(origin, len(self._numbers) + 1)
+        self.printed.append(Printed(text, value, unit, origin, number))
+
+    def fresh(self) -> str:
+        """Return the numbers of the origins of what was printed since this was last asked: ``3–7, 9``."""
+        numbers = [row.number for row in self.printed[self._said :]]
+        self._said = len(self.printed)
+        return ranges(numbers)
+
+    @property
+    def origins(self) -> tuple[tuple[int, str], ...]:
+        """Origins with their numbers."""
+        return tuple((number, origin) for origin, number in self._numbers.items())
+
+    def csv(self) -> str:
+        """Return what was printed as CSV; no cell is a formula to a spreadsheet."""
+        import csv
+        import io
+
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["number", "text", "value", "unit", "origin"])
+        for row in self.printed:
+            writer.writerow([row.number, _plain(row.text), repr(row.value), row.unit, _plain(row.origin)])
+        return stream.getvalue()
+
+
+def _plain(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Return whole numbers in order, neighbours joined: ``3–7, 9``."""
+    ordered = sorted(set(numbers))
+    runs: list[list[int]] = []
+    for number in ordered:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)

@@ -1,0 +1,178 @@
+"""The memo as PDF, set by typst: no browser and no TeX.
+
+Every piece of text reaches typst as a string, never as its markup, so that a name cannot become a command.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from unicodedata import east_asian_width
+
+from fabopt.report.memo import template
+from fabopt.report.memo.document import Block, Figure, Heading, Listing, PageEnd, Paragraph, Quote, Runs, Table, plain
+from fabopt.report.memo.errors import TemplateError
+from fabopt.report.memo.figures import Drawn, font_folder
+
+_LANG = {"en": ("en", None), "zh": ("zh", "cn")}
+MAIN = "main.typ"
+LINE, BETWEEN, LONGEST_WORD = 118, 2, 26
+"""Letters on a line of a table, those that the space between columns takes, and the longest word that is not broken."""
+
+
+def pdf(blocks: Sequence[Block], drawn: Mapping[str, Drawn], folder: Path | None, lang: str, title: str) -> bytes:
+    """Return the memo as PDF, the same bytes for the same memo.
+
+    Parameters
+    ----------
+    blocks
+        The memo.
+    drawn
+        Its figures by name.
+    folder
+        Folder of templates, or None.
+    lang, title
+        Language and title.
+
+    Raises
+    ------
+    TemplateError
+        When ``page.typ`` is faulty.
+    """
+    import typst
+
+    with tempfile.TemporaryDirectory(prefix="fabopt-memo-") as work:
+        place = _laid_out(Path(work), blocks, drawn, folder, lang, title)
+        try:
+            compiler = typst.Compiler(
+                str(place / MAIN), root=str(place), font_paths=[str(font_folder())], ignore_system_fonts=True
+            )
+            made = compiler.compile(format="pdf", timestamp=0)
+        except typst.TypstError as error:
+            said = " ".join(str(error).split())
+            raise TemplateError(f"{_place(folder)}: typst says: {said}") from error
+    assert isinstance(made, bytes)
+    return made
+
+
+def _laid_out(
+    place: Path, blocks: Sequence[Block], drawn: Mapping[str, Drawn], folder: Path | None, lang: str, title: str
+) -> Path:
+    """Write what typst reads into a folder, out of which it reads nothing."""
+    (place / "figures").mkdir()
+    for name, figure in drawn.items():
+        (place / "figures" / f"{name}.svg").write_text(figure.svg, encoding="utf-8")
+    (place / template.TYPST).write_bytes(template.source(folder, template.TYPST))
+    (place / MAIN).write_text(typst_source(blocks, drawn, lang, title), encoding="utf-8")
+    return place
+
+
+def _place(folder: Path | None) -> str:
+    own = folder is not None and (folder / template.TYPST).is_file()
+    return str(folder / template.TYPST) if folder is not None and own else f"the package's {template.TYPST}"
+
+
+def typst_source(blocks: Sequence[Block], drawn: Mapping[str, Drawn], lang: str, title: str) -> str:
+    """Return the memo as the source that typst compiles, beside ``page.typ``."""
+    code, region = _LANG[lang]
+    where = "none" if region is None else _string(region)
+    parts = [
+        f'#import "{template.TYPST}": memo, note, warning, pictures, datatable',
+        f"#show: memo.with(title: {_string(title)}, lang: {_string(code)}, region: {where})",
+        *(_block(block, drawn) for block in blocks),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _block(block: Block, drawn: Mapping[str, Drawn]) -> str:
+    match block:
+        case Heading(level, runs):
+            return f"#heading(level: {level})[{_text(runs)}]"
+        case Paragraph(runs, note):
+            return f"#par(note[{_text(runs)}])" if note else f"#par[{_text(runs)}]"
+        case Figure(pictures, caption):
+            shown = "".join(
+                f"({_string(f'figures/{name}.svg')}, {_string(alt)}, {', '.join(map(str, size(drawn[name].svg)))}), "
+                for name, alt in pictures
+            )
+            return f"#pictures(({shown}), {_content(caption)})"
+        case Table(head, rows, sides, caption):
+            said = "".join(f"({_cells(row)}), " for row in rows)
+            places = "".join(f"{_string(side)}, " for side in sides)
+            wide = ", ".join(widths(block))
+            parts = f"columns: ({wide},), sides: ({places}), head: ({_cells(head)}), rows: ({said})"
+            return f"#datatable({parts}, caption: {_content(caption)})"
+        case Listing(ordered, items):
+            inner = ", ".join("[" + "".join(_block(part, drawn) for part in item) + "]" for item in items)
+            return f"#{'enum' if ordered else 'list'}({inner})"
+        case Quote(parts):
+            return "#warning[" + "\n".join(_block(part, drawn) for part in parts) + "]"
+        case PageEnd():
+            return "#pagebreak(weak: true)"
+
+
+def widths(table: Table) -> list[str]:
+    """Return the width of each column as a share of the line, by the letters that it holds.
+
+    A column of numbers is as wide as its longest; one of words at least as its longest word, and what is left of the
+    line goes to those that would have to break.
+    """
+    rows = [[plain(cell) for cell in row] for row in table.rows]
+    least, whole = [], []
+    for n, side in enumerate(table.sides):
+        head = max((_wide(word) for word in _words(plain(table.head[n]))), default=1)
+        cells = max((_wide(row[n]) for row in rows), default=1)
+        words = max((_wide(word) for row in rows for word in _words(row[n])), default=1)
+        least.append(max(head, cells if side == "right" else min(words, LONGEST_WORD)) + BETWEEN)
+        whole.append(max(_wide(plain(table.head[n])), cells) + BETWEEN)
+    spare = max(LINE - sum(least), 0)
+    wanted = sum(whole) - sum(least)
+    part = min(spare / wanted, 1.0) if wanted > 0 else 0.0
+    return [f"{few + part * (all_ - few):.2f}fr" for few, all_ in zip(least, whole, strict=True)]
+
+
+def _words(text: str) -> list[str]:
+    """Return the pieces of a text between which a line may break: a Chinese one may break at every letter."""
+    return re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+", text)
+
+
+def _wide(text: str) -> int:
+    """Return how many letters wide a text is; a Chinese one counts twice."""
+    return sum(2 if east_asian_width(ch) in "WF" else 1 for ch in text)
+
+
+def _cells(row: Sequence[Runs]) -> str:
+    return "".join(f"[{_text(cell)}], " for cell in row)
+
+
+def _content(runs: Runs) -> str:
+    return f"[{_text(runs)}]" if runs else "none"
+
+
+def _text(runs: Runs) -> str:
+    said = []
+    for run in runs:
+        if run.code:
+            text = f"#raw({_string(run.text)})"
+        else:
+            text = "#linebreak()".join(f"#{_string(line)}" for line in run.text.split("\n"))
+        for function, on in (("emph", run.em), ("strong", run.strong)):
+            text = f"#{function}[{text}]" if on else text
+        said.append(f"#link({_string(run.href)})[{text}]" if run.href else text)
+    return "".join(said)
+
+
+def _string(text: str) -> str:
+    """Return text as a string of typst."""
+    clean = "".join(ch if ch.isprintable() else " " for ch in text)
+    return '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def size(svg: str) -> tuple[float, float]:
+    """Return width and height of a picture in its own units."""
+    found = re.search(r'<svg[^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    if found is None:
+        raise ValueError("the picture has no size")
+    return float(found[1]), float(found[2])

@@ -1,0 +1,288 @@
+"""A memo: its record, its text, and its files."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.memo.records import Memo
+from fabopt.io.files import atomic_dir, check_replaceable
+from fabopt.report.answer import wrap
+from fabopt.report.memo import document as doc
+from fabopt.report.memo import template
+from fabopt.report.memo.errors import MemoError, TemplateError
+from fabopt.report.memo.filters import Writer
+from fabopt.report.memo.ledger import Ledger
+from fabopt.report.memo.people import People, step_of
+from fabopt.report.memo.reader import RECORD, as_data, to_json
+from fabopt.report.memo.words import LANGUAGES
+from fabopt.report.text import WIDTH
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fabopt.report.memo.figures import Drawn
+
+FORMATS = ("md", "html", "pdf", "docx")
+"""Formats of a memo's text."""
+
+NUMBERS = "numbers.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A memo's text: Markdown, its blocks, its figures, and the numbers that it prints."""
+
+    markdown: str
+    blocks: tuple[doc.Block, ...]
+    drawn: Mapping[str, Drawn]
+    ledger: Ledger
+
+    @property
+    def title(self) -> str:
+        """The first heading."""
+        return next((doc.plain(b.runs) for b in self.blocks if isinstance(b, doc.Heading)), "memo")
+
+
+class MemoReport:
+    """The procurement memo of a lab: ``print`` it, save it, or look at its record.
+
+    Attributes
+    ----------
+    memo
+        The record.
+    """
+
+    def __init__(self, memo: Memo) -> None:
+        self.memo = memo
+
+    def text(self, lang: str = "en", template: str | Path | None = None) -> Text:
+        """Return the text in a language.
+
+        Parameters
+        ----------
+        lang
+            ``en`` or ``zh``.
+        template
+            Folder of templates that stand in for the package's.
+
+        Raises
+        ------
+        MemoError
+            When there is no such language.
+        TemplateError
+            When a template is faulty, or asks for what is not there.
+        """
+        return _text(self.memo, check_lang(lang), None if template is None else Path(template))
+
+    @cached_property
+    def _english(self) -> Text:
+        return self.text()
+
+    @property
+    def sentences(self) -> str:
+        """The answer, in three sentences."""
+        return answer(self._english.blocks)
+
+    def lines(self, width: int = WIDTH) -> list[str]:
+        """Return the answer and the signatures as lines of at most `width` characters."""
+        from fabopt.report.memo.tables import signature_table
+
+        table = signature_table(self.memo)
+        return [*wrap(self.sentences, width), *(["", *table.lines(width)] if table.rows else [])]
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """Return a part of the record as a table, one row a record: ``signatures``, ``reliefs``, ``flips`` ...
+
+        Raises
+        ------
+        MemoError
+            When the memo has no such part.
+        """
+        from fabopt.report.memo.tables import frame
+
+        return frame(self.memo, table)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the answer and the record as plain data."""
+        return {"sentence": self.sentences, "memo": as_data(self.memo)}
+
+    def save(
+        self,
+        out: str | Path,
+        formats: Sequence[str] = FORMATS,
+        lang: str = "en",
+        template: str | Path | None = None,
+    ) -> tuple[Path, ...]:
+        """Write the memo into a folder, whole or not at all, and return the paths of its files.
+
+        Parameters
+        ----------
+        out
+            The folder; an older memo there is replaced.
+        formats
+            Some of ``md``, ``html``, ``pdf``, ``docx``.
+        lang
+            ``en`` or ``zh``.
+        template
+            Folder of templates that stand in for the package's.
+
+        Raises
+        ------
+        MemoError
+            When there is no such format or language, or the folder cannot be written.
+        TemplateError
+            When a template is faulty, or asks for what is not there.
+        """
+        folder = None if template is None else Path(template)
+        chosen = check_formats(formats)
+        check_out(Path(out))
+        text = self.text(lang, folder)
+        files = {RECORD: to_json(self.memo).encode(), NUMBERS: text.ledger.csv().encode()}
+        for name in chosen:
+            files |= _WRITERS[name](self.memo, text, lang, folder)
+        return _written(Path(out), files)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def _repr_html_(self) -> str:
+        from fabopt.report.memo.html import fragment
+
+        text = self._english
+        return fragment(text.blocks, text.drawn)
+
+
+def check_lang(lang: str) -> str:
+    """Return a language that memos are written in, or raise MemoError."""
+    if lang not in LANGUAGES:
+        known = ", ".join(f"{code} ({name})" for code, name in LANGUAGES.items())
+        raise MemoError(f"Memos are not written in '{lang}'; there are {known}.")
+    return lang
+
+
+def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
+    """Return the formats that are asked for, each once, or raise MemoError."""
+    asked = tuple(dict.fromkeys(name.strip().lower() for name in formats if name.strip()))
+    unknown = [name for name in asked if name not in FORMATS]
+    if unknown or not asked:
+        said = f"There is no format '{unknown[0]}'" if unknown else "No format is named"
+        raise MemoError(f"{said}; a memo is written as {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
+    return asked
+
+
+def check_out(out: Path) -> None:
+    """Refuse, before anything is computed, a folder that a memo could not be written to.
+
+    Raises
+    ------
+    MemoError
+        When something else than a memo stands there, or nothing can be made there.
+    """
+    try:
+        check_replaceable(out, RECORD)
+    except OSError as error:
+        raise MemoError(f"The memo cannot be written to {out}: {error.strerror or error}.") from error
+    above = out.absolute().parent
+    while not above.exists():
+        above = above.parent
+    try:
+        tempfile.TemporaryDirectory(prefix=".fabopt-memo-", dir=above).cleanup()
+    except OSError as error:
+        raise MemoError(f"The memo cannot be written to {out}: {error.strerror or error}.") from error
+
+
+def rehearse(lang: str, folder: Path | None) -> None:
+    """Write a memo of nothing with the templates, so that a fault in them is found before anything is computed.
+
+    Raises
+    ------
+    MemoError
+        When there is no such language.
+    TemplateError
+        When a template is faulty, or asks for what is not there.
+    """
+    from fabopt.report.memo.blank import blank
+    from fabopt.report.memo.figures import FIGURES
+    from fabopt.report.memo.html import html
+
+    check_lang(lang)
+    template.check_folder(folder, lang)
+    memo = blank(Memo)
+    context = {"memo": memo, "figures": dict.fromkeys(FIGURES, True)}
+    template.markdown(folder, lang, Writer(People(lang)), context)
+    html((), {}, folder, lang, "", memo)
+
+
+def answer(blocks: Sequence[doc.Block]) -> str:
+    """Return the first paragraph under the first heading of the second level: the answer."""
+    below = False
+    for block in blocks:
+        if isinstance(block, doc.Heading) and block.level == 2:
+            below = True
+        elif below and isinstance(block, doc.Paragraph):
+            return doc.plain(block.runs)
+    return ""
+
+
+def _text(memo: Memo, lang: str, folder: Path | None) -> Text:
+    from fabopt.report.memo.figures import FIGURES, figures
+
+    template.check_folder(folder, lang)
+    people = People(lang, step_of([label for label in (memo.until, memo.headline.sign_by) if label]))
+    drawn, writer = figures(memo, people), Writer(people)
+    context = {"memo": memo, "figures": {name: name in drawn for name in FIGURES}}
+    markdown = template.markdown(folder, lang, writer, context)
+    try:
+        blocks = doc.document(markdown, tuple(drawn))
+    except doc.DocumentError as error:
+        raise TemplateError(f"{template.text_name(lang)}: {error}.") from error
+    return Text(markdown, blocks, drawn, writer.ledger)
+
+
+def _markdown(memo: Memo, text: Text, lang: str, folder: Path | None) -> dict[str, bytes]:
+    files = {"memo.md": text.markdown.encode()}
+    for name, figure in text.drawn.items():
+        files |= {f"figures/{name}.png": figure.png, f"figures/{name}.svg": figure.svg.encode()}
+    return files
+
+
+def _html(memo: Memo, text: Text, lang: str, folder: Path | None) -> dict[str, bytes]:
+    from fabopt.report.memo.html import html
+
+    return {"memo.html": html(text.blocks, text.drawn, folder, lang, text.title, memo).encode()}
+
+
+def _pdf(memo: Memo, text: Text, lang: str, folder: Path | None) -> dict[str, bytes]:
+    from fabopt.report.memo.pdf import pdf
+
+    return {"memo.pdf": pdf(text.blocks, text.drawn, folder, lang, text.title)}
+
+
+def _docx(memo: Memo, text: Text, lang: str, folder: Path | None) -> dict[str, bytes]:
+    from fabopt.report.memo.docx import docx
+
+    return {"memo.docx": docx(text.blocks, text.drawn, folder, lang, text.title, memo.decision)}
+
+
+_WRITERS: Mapping[str, Callable[[Memo, Text, str, Path | None], dict[str, bytes]]] = {
+    "md": _markdown,
+    "html": _html,
+    "pdf": _pdf,
+    "docx": _docx,
+}
+
+
+def _written(out: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+    try:
+        with atomic_dir(out, RECORD) as folder:
+            for name, data in files.items():
+                (folder / name).parent.mkdir(exist_ok=True)
+                (folder / name).write_bytes(data)
+    except OSError as error:
+        raise MemoError(f"The memo cannot be written to {out}: {error.strerror or error}.") from error
+    return tuple(out / name for name in files)

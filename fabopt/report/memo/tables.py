@@ -1,0 +1,64 @@
+"""Parts of a memo's record as data frames."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.memo.records import Amount, Memo
+from fabopt.report.memo.errors import MemoError
+from fabopt.report.memo.people import People, step_of
+from fabopt.report.text import TextTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def parts(memo: Memo) -> tuple[str, ...]:
+    """Return the names of the parts of a memo that are rows of records."""
+    return tuple(f.name for f in fields(memo) if isinstance(getattr(memo, f.name), tuple))
+
+
+def frame(memo: Memo, part: str) -> pd.DataFrame:
+    """Return a part as a table: an amount is its value, with its unit in a column of its own.
+
+    Raises
+    ------
+    MemoError
+        When the memo has no such part.
+    """
+    import pandas as pd
+
+    known = parts(memo)
+    if part not in known:
+        near = difflib.get_close_matches(part, known, n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        raise MemoError(f"A memo has no table '{part}'; {hint}There are {', '.join(known)}.")
+    return pd.DataFrame([_row(record) for record in getattr(memo, part)])
+
+
+def _row(record: Any) -> Mapping[str, Any]:
+    row: dict[str, Any] = {}
+    for name in (f.name for f in fields(record)):
+        value = getattr(record, name)
+        if isinstance(value, Amount):
+            row |= {name: value.value, f"{name} unit": value.unit_text if value.unit == "as written" else value.unit}
+        elif hasattr(value, "__dataclass_fields__"):
+            row |= {f"{name} {key}": item for key, item in _row(value).items()}
+        else:
+            row[name] = value
+    return row
+
+
+def signature_table(memo: Memo) -> TextTable:
+    """Return what is advised to sign, for a terminal."""
+    people = People("en", step_of([memo.until]))
+    rows = tuple(
+        (s.what, s.supplier, people.amount(s.amount, noun=False), people.period(s.decide_by),
+         "" if s.without is None else people.amount(s.without))
+        for s in memo.signatures
+        if not s.signed and s.withheld is None
+    )  # fmt: skip
+    return TextTable("What to sign", ("what", "from", "how much", "sign by", "if never, loses"), rows, 2)

@@ -1,0 +1,191 @@
+"""Templates of the memo: run in a sandbox, those of a folder before those of the package, faults named with their line.
+
+A template is a Jinja2 file that writes Markdown. Whatever comes out of an expression is escaped for Markdown unless it
+is Markdown already, so that a name in an instance is shown letter by letter in every format.
+"""
+
+from __future__ import annotations
+
+import difflib
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from fabopt.report.memo.errors import TemplateError
+from fabopt.report.memo.filters import Writer
+from fabopt.report.memo.markdown import Md
+from fabopt.report.text import clip
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+PAGE = "page.html.j2"
+TYPST = "page.typ"
+STYLES = "styles.docx"
+
+
+def text_name(lang: str) -> str:
+    """Return the name of the template of a language."""
+    return f"memo.{lang}.md.j2"
+
+
+def check_folder(folder: Path | None, lang: str) -> None:
+    """Refuse a folder of templates that is not there, or holds none that the memo would use.
+
+    Raises
+    ------
+    TemplateError
+        When there is no such folder, or no template in it.
+    """
+    if folder is None:
+        return
+    if not folder.is_dir():
+        raise TemplateError(f"There is no folder {folder} to take templates from.")
+    known = (text_name(lang), PAGE, TYPST, STYLES)
+    if not any((folder / name).is_file() for name in known):
+        raise TemplateError(f"The folder {folder} holds none of the templates: {', '.join(known)}.")
+
+
+def source(folder: Path | None, name: str) -> bytes:
+    """Return a file of a folder of templates, or the package's where it has none.
+
+    Raises
+    ------
+    TemplateError
+        When it cannot be read.
+    """
+    from importlib import resources
+
+    if folder is not None and (folder / name).is_file():
+        try:
+            return (folder / name).read_bytes()
+        except OSError as error:
+            raise TemplateError(f"{folder / name} cannot be read: {error.strerror}.") from error
+    return resources.files("fabopt.report.memo").joinpath("templates", name).read_bytes()
+
+
+def markdown(folder: Path | None, lang: str, writer: Writer, context: Mapping[str, Any]) -> str:
+    """Return the memo as Markdown.
+
+    Parameters
+    ----------
+    folder
+        Folder of templates, or None.
+    lang
+        Language.
+    writer
+        The filters, which remember what is printed.
+    context
+        What the template may use.
+
+    Raises
+    ------
+    TemplateError
+        When the template cannot be read, is faulty, or asks for what is not there.
+    """
+
+    def finalize(value: Any) -> Any:
+        return value if value is None or _undefined(value) else Md.escape(value)
+
+    env = _environment(folder, finalize)
+    env.filters.update(writer.filters)
+    text = _rendered(env, folder, text_name(lang), {**context, **writer.functions})
+    return f"{_trimmed(text)}\n"
+
+
+def page(folder: Path | None, context: Mapping[str, Any]) -> str:
+    """Return the page of the HTML file around what the Markdown became; errors as for :func:`markdown`."""
+    return _rendered(_environment(folder, None), folder, PAGE, context)
+
+
+def _trimmed(text: str) -> str:
+    """Return text without spaces at ends of lines and without more than one empty line in a row."""
+    lines: list[str] = []
+    for line in (raw.rstrip() for raw in text.strip().splitlines()):
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _undefined(value: Any) -> bool:
+    from jinja2 import Undefined
+
+    return isinstance(value, Undefined)
+
+
+def _environment(folder: Path | None, finalize: Callable[[Any], Any] | None) -> Environment:
+    from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    own = [FileSystemLoader(folder)] if folder is not None else []
+    return ImmutableSandboxedEnvironment(
+        loader=ChoiceLoader([*own, PackageLoader("fabopt.report.memo", "templates")]),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _rendered(env: Environment, folder: Path | None, name: str, context: Mapping[str, Any]) -> str:
+    from jinja2 import TemplateNotFound, TemplateSyntaxError
+
+    try:
+        return env.get_template(name).render(context)
+    except TemplateSyntaxError as error:
+        place = _place(folder, error.name or name, error.lineno)
+        raise TemplateError(f"{place}: the template has an error: {error.message}") from error
+    except TemplateNotFound as error:
+        raise TemplateError(f"The templates include '{clip(str(error.name), 60)}', which is not there.") from error
+    except UnicodeDecodeError as error:
+        raise TemplateError(f"{_place(folder, name, None)} is no UTF-8 text.") from error
+    except Exception as error:  # whatever code of a template brings up is a fault of the template
+        _explain(env, folder, name, error, context)
+
+
+def _explain(
+    env: Environment, folder: Path | None, name: str, error: Exception, context: Mapping[str, Any]
+) -> NoReturn:
+    from jinja2 import UndefinedError
+
+    at = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith((".j2", ".md"))]
+    place = _place(folder, Path(at[-1].filename).name if at else name, at[-1].lineno if at else None)
+    said = _unknown(error, context) if isinstance(error, UndefinedError) else f"{type(error).__name__}: {error}"
+    raise TemplateError(f"{place}: {said}") from error
+
+
+def _place(folder: Path | None, name: str, line: int | None) -> str:
+    file = str(folder / name) if folder is not None and (folder / name).is_file() else f"the package's {name}"
+    return file if line is None else f"{file}, line {line}"
+
+
+def _unknown(error: Exception, context: Mapping[str, Any]) -> str:
+    """Return, of an unknown field, its name, what there is, and the nearest."""
+    message = str(error)
+    quoted = message.split("'")
+    field = quoted[-2] if "has no attribute" in message and len(quoted) >= 4 else quoted[1] if len(quoted) > 1 else ""
+    if "is undefined" in message:
+        known, whole = sorted(context), "names"
+        said = f"there is no '{clip(field, 60)}'"
+    else:
+        owner = quoted[1].rpartition(".")[2].removesuffix(" object")
+        record = _records().get(owner)
+        if record is None:
+            return message
+        known, whole = [f.name for f in fields(record)], f"fields of {owner}"
+        said = f"{owner} has no field '{clip(field, 60)}'"
+    near = difflib.get_close_matches(field, known, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else "."
+    return f"{said}{hint} The {whole}: {', '.join(known)}."
+
+
+def _records() -> dict[str, Any]:
+    """Return the classes of the records that a template sees, by name."""
+    from fabopt.analysis.memo import records
+    from fabopt.report.memo import filters
+
+    spaces: Iterable[Any] = (*vars(records).values(), *vars(filters).values())
+    return {kind.__name__: kind for kind in spaces if isinstance(kind, type) and is_dataclass(kind)}

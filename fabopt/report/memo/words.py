@@ -1,0 +1,58 @@
+"""Fixed words of the memo's records in the memo's language, and what names of limits mean there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
+"""Languages that memos are written in, by code."""
+
+LISTS = (
+    "result_status", "signature_kind", "confidence", "chip_standing", "limit_kind", "limit_status", "instrument",
+    "verdict", "supplier_kind", "alternative",
+)  # fmt: skip
+"""Lists of fixed words."""
+
+
+@cache
+def words(lang: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the lists of words of a language, each from the records' word to the memo's."""
+    import yaml
+
+    text = resources.files("fabopt.report.memo").joinpath("templates", f"words.{lang}.yaml").read_text("utf-8")
+    found: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return found
+
+
+def word(lang: str, of: str, key: str) -> str:
+    """Return a fixed word; one that the lists do not have (an instance may name its own instrument) as it stands."""
+    return words(lang)[of].get(key, key)
+
+
+_SIZE = re.compile(r", size (\d+)")
+
+
+@cache
+def _glossary(lang: str) -> tuple[Mapping[str, str], Any]:
+    entries = words(lang).get("glossary", {})
+    longest = sorted(entries, key=len, reverse=True)
+    ends = "|".join(re.escape(entry) for entry in longest)
+    return entries, re.compile(rf"(?<![\w-])(?:{ends})(?![\w-])") if entries else None
+
+
+def limit_name(lang: str, label: str) -> str:
+    """Return the name of a limit with its English words replaced where the language has a glossary."""
+    entries, pattern = _glossary(lang)
+    if pattern is None:
+        return label
+    said: str = pattern.sub(lambda match: entries[match.group()], label)
+    return _SIZE.sub(r"（规模 \1）", said)
+
+
+def unit_name(lang: str, unit: str) -> str:
+    """Return the name of a unit of the data."""
+    return words(lang).get("units", {}).get(unit, unit)

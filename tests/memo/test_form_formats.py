@@ -1,0 +1,250 @@
+"""Each format is opened and read by a program that did not write it; what it says is what the record holds."""
+
+import csv
+import io
+import re
+from dataclasses import fields, is_dataclass, replace
+
+import pypdf
+import pytest
+from browser import needs_browser, visit
+from docx import Document
+from memo_sample import RELIEFS, SAMPLE, SIGNATURES, STANDING, musd
+
+from fabopt.analysis.memo.records import Amount, Withheld
+from fabopt.report.memo.reader import read
+from fabopt.report.memo.report import FORMATS, MemoReport
+from fabopt.report.memo.words import LANGUAGES
+
+APPENDIX = {"en": "Appendix A", "zh": "附录一"}
+SENTENCES = {
+    "en": (
+        "By 2030 Q4 Aurora receives 690 thousand accelerators under this plan and runs 2.6 million H100 equivalents on "
+        "3.4 GW of facility power, 53 % of the compute from Falcon. What holds it back most is Bridgeworks interposer "
+        "wafers of Silicon North: 10 % more of it is worth USD 1.2 bn to it. First to sign is Falcon with Nordic "
+        "Devices, by 2027 Q3; without it the plan loses USD 2.3 bn. [1–6]"
+    ),
+    "zh": (
+        "按本方案，到2030 年第四季度，Aurora 共获得 69 万颗加速器，以 3.4 GW 设施电力运行 263 万颗 H100 当量，"
+        "其中 53% 的算力来自 Falcon。最大的瓶颈是 Silicon North 的 Bridgeworks 中介层晶圆：增加 10% 对其价值 "
+        "12 亿美元。首先应与 Nordic Devices 签订 Falcon，不迟于2027 年第三季度，不签则方案损失 23 亿美元。[1–6]"
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def made(request, tmp_path_factory):
+    """A memo in all formats in each language."""
+    folder = tmp_path_factory.mktemp("memo") / request.param
+    MemoReport(SAMPLE).save(folder, lang=request.param)
+    return request.param, folder
+
+
+def squeezed(text):
+    return re.sub(r"\s+", "", text)
+
+
+def pdf_pages(folder):
+    return [squeezed(page.extract_text()) for page in pypdf.PdfReader(folder / "memo.pdf").pages]
+
+
+def test_every_format_is_written_with_the_record_and_the_numbers(made):
+    _, folder = made
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    pictures = {f"figures/{name}.{ending}" for name in ("mix", "choke", "tornado") for ending in ("png", "svg")}
+    assert names == {"memo.json", "numbers.csv", *(f"memo.{name}" for name in FORMATS), *pictures}
+
+
+def test_the_answer_stands_in_every_format(made):
+    lang, folder = made
+    said = SENTENCES[lang]
+    assert said in (folder / "memo.md").read_text("utf-8")
+    assert said in (folder / "memo.html").read_text("utf-8")
+    assert any(paragraph.text == said for paragraph in Document(folder / "memo.docx").paragraphs)
+    assert squeezed(said) in pdf_pages(folder)[0]
+
+
+def test_the_pdf_has_at_most_four_pages_before_the_appendices_and_its_fonts_are_in_it(made):
+    lang, folder = made
+    pages = pdf_pages(folder)
+    first = next(n for n, text in enumerate(pages) if squeezed(APPENDIX[lang]) in text)
+    assert 1 <= first <= 4
+    reader = pypdf.PdfReader(folder / "memo.pdf")
+    fonts = {
+        str(font.get_object()["/BaseFont"]): font.get_object()
+        for page in reader.pages
+        for font in page["/Resources"]["/Font"].values()
+    }
+    assert any("NotoS" in name for name in fonts)
+    assert any("Libertinus" in name for name in fonts)
+    for name, font in fonts.items():
+        inner = (
+            font["/DescendantFonts"][0].get_object()["/FontDescriptor"]
+            if "/DescendantFonts" in font
+            else font["/FontDescriptor"]
+        )
+        assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(inner), name
+    assert reader.metadata.title
+
+
+def test_the_docx_has_headings_tables_with_heads_captions_pictures_and_properties(made):
+    lang, folder = made
+    document = Document(folder / "memo.docx")
+    styles = [paragraph.style.name for paragraph in document.paragraphs]
+    assert styles.count("Heading 1") == 1
+    assert styles.count("Heading 2") == 14
+    assert "Caption" in styles
+    assert "List Bullet" in styles
+    assert len(document.tables) == 14
+    for table in document.tables:
+        assert table.rows[0]._tr.trPr.xpath("w:tblHeader")
+        assert len({len(row.cells) for row in table.rows}) == 1
+    signatures = document.tables[0]
+    assert [cell.text for cell in signatures.columns[1].cells][1:] == ["Nordic Devices", "Cloudmakers", "Coast Grid"]
+    assert len(document.inline_shapes) == 3
+    assert all(shape._inline.docPr.get("descr") for shape in document.inline_shapes)
+    core = document.core_properties
+    assert core.title == document.paragraphs[0].text
+    assert core.created.date().isoformat() == SAMPLE.decision
+    assert core.language == {"en": "en-GB", "zh": "zh-CN"}[lang]
+
+
+@needs_browser
+def test_the_page_draws_its_charts_and_asks_for_nothing_outside(made):
+    _, folder = made
+    page = visit(
+        folder / "memo.html",
+        until="document.querySelectorAll('svg.marks').length === 3",
+        ask="document.querySelectorAll('table').length",
+    )
+    assert page.console == ()
+    assert page.outside == ()
+    assert page.answer == 14
+    assert "Nordic Devices" in page.text
+
+
+def test_the_page_shows_its_pictures_without_scripts_and_names_its_language(made):
+    lang, folder = made
+    text = (folder / "memo.html").read_text("utf-8")
+    assert text.count('<img src="data:image/svg+xml;base64,') == 3
+    assert f'<html lang="{ {"en": "en", "zh": "zh-Hans"}[lang] }">' in text
+    assert "@page" in text
+    assert "default-src 'none'" in text
+
+
+def test_equal_memos_are_equal_byte_for_byte(made, tmp_path):
+    lang, folder = made
+    again = MemoReport(read(folder)).save(tmp_path / "again", lang=lang)
+    for path in again:
+        assert path.read_bytes() == (folder / path.relative_to(tmp_path / "again")).read_bytes(), path.name
+
+
+def test_the_record_is_read_again_without_loss(tmp_path):
+    odd = replace(SAMPLE, standing=replace(STANDING, doubt=musd(float("inf"), "manifest: bound"), bound=None, gap=None))
+    MemoReport(odd).save(tmp_path / "odd", ["md"])
+    assert read(tmp_path / "odd") == odd
+    assert "an unknown amount" in (tmp_path / "odd" / "memo.md").read_text("utf-8")
+
+
+def amounts(value):
+    """Every amount of a record, at any depth."""
+    if isinstance(value, Amount):
+        yield value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from amounts(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from amounts(item)
+
+
+def test_no_number_of_the_text_is_written_by_hand(made):
+    """What is left of the text without numbers.csv, names, dates and labels of the record has no digit."""
+    lang, folder = made
+    text = (folder / "memo.md").read_text("utf-8").partition(f"## {'Appendix C' if lang == 'en' else '附录三'}")[0]
+    rows = list(csv.DictReader(io.StringIO((folder / "numbers.csv").read_text("utf-8"))))
+    known = {(a.origin, value) for a in amounts(SAMPLE) for value in (a.value, a.low, a.high) if value is not None}
+    known |= {(f"choke: lead of {r.limit}", float(r.lead)) for r in RELIEFS if r.lead is not None}
+    known |= {(f"run: {name}", took) for name, took in STANDING.analyses} | {("sweep: cases", 40.0)}
+    searched = {(f.now.origin, end) for f in SAMPLE.flips for end in (*f.searched, f.range_low, f.range_high)}
+    assert {(row["origin"], float(row["value"])) for row in rows} <= known | searched
+    named = (
+        r"\[[\d–, ]+\]",  # numbers of origins
+        r"(Table|Figure|表|图) \d+",
+        r"\d{4} Q\d|\d{4} 年(第.季度| \d+ 月 \d+ 日)?|\d+ [A-Z][a-z]+ \d{4}|\| \d{4} (?=\|)|\(20\d\d\)",
+        r"\b10 ?%(?= (more|costs|of it|at most|为|的|最多))|(增加|其|为) 10%|number \d+|size \d|规模 \d",
+        r"0123456789abcdef|fabopt 0\.1\.0|HiGHS 1\.15\.1|0\.001",
+    )
+    left = re.sub("|".join(named), "", text)
+    for said in sorted({row["text"].removeprefix("'") for row in rows}, key=len, reverse=True):
+        left = re.sub(rf"(?<![\d.,]){re.escape(said)}(?![\d,.]*\d)", "", left)
+    left = left.replace("H100", "")
+    assert re.findall(r".{0,20}\d.{0,20}", left) == []
+
+
+def test_figures_of_low_confidence_are_marked_and_others_are_not(made):
+    _, folder = made
+    text = (folder / "memo.md").read_text("utf-8")
+    assert re.search(r"\| 10 (kwafer/month|千片晶圆/月) † \|", text)
+    assert re.search(r"\| 20 MW \|", text)
+
+
+def incumbent():
+    doubt = musd(900.0, "manifest: bound - objective")
+    standing = replace(STANDING, status="time_limit", incumbent=True, doubt=doubt)
+    gains = Withheld(SAMPLE.headline.choke_worth, doubt)
+    held = tuple(replace(s, withheld=Withheld(s.without, doubt)) for s in SIGNATURES if s.without is not None)
+    headline = replace(SAMPLE.headline, choke_withheld=gains, sign="", sign_supplier="", sign_by="", sign_loss=None)
+    return replace(SAMPLE, standing=standing, headline=headline, signatures=held)
+
+
+@pytest.mark.parametrize(
+    ("lang", "warning", "withheld"),
+    [
+        ("en", "Not proved best.", "What to sign is withheld"),
+        ("zh", "未证明最优。", "签约建议暂不给出"),
+    ],
+)
+def test_a_plan_that_time_cut_short_says_so_on_the_first_page_and_withholds(tmp_path, lang, warning, withheld):
+    MemoReport(incumbent()).save(tmp_path / "memo", ["md", "pdf", "docx"], lang)
+    text = (tmp_path / "memo" / "memo.md").read_text("utf-8")
+    assert f"> **{warning}**" in text
+    assert withheld in text
+    assert "Table 1." not in text
+    first = pdf_pages(tmp_path / "memo")[0]
+    assert squeezed(warning) in first
+    styles = [p.style.name for p in Document(tmp_path / "memo" / "memo.docx").paragraphs]
+    assert styles.index("Memo Warning") < styles.index("Heading 2")
+    assert "Memo Warning" not in [p.style.name for p in Document_of(SAMPLE, tmp_path)]
+
+
+def Document_of(memo, folder):
+    MemoReport(memo).save(folder / "proved", ["docx"])
+    return Document(folder / "proved" / "memo.docx").paragraphs
+
+
+def test_parts_that_were_not_run_are_said_to_be_so(tmp_path):
+    bare = replace(
+        SAMPLE, signatures=(), mix=(), reasons=(), chokes=(), reliefs=(), rivals=(), sources=(), own=(), losses=(),
+        assumptions=(), flips=(), choices=(), alternatives=(), watch=(), chances=(), all_assumptions=(),
+    )  # fmt: skip
+    for lang in LANGUAGES:
+        MemoReport(bare).save(tmp_path / lang, lang=lang)
+        assert not (tmp_path / lang / "figures").exists()
+        assert not re.search(r"^\*?(Table|表) \d+", (tmp_path / lang / "memo.md").read_text("utf-8"), re.M)
+    text = (tmp_path / "en" / "memo.md").read_text("utf-8")
+    for said in ("Flip points were not run.", "The loss of single suppliers was not run.", "needs a sweep"):
+        assert said in text
+
+
+def test_parts_of_the_record_are_tables():
+    report = MemoReport(SAMPLE)
+    frame = report.frame("signatures")
+    assert list(frame["what"]) == [s.what for s in SIGNATURES]
+    assert list(frame["amount unit"]) == ["kaccelerator"] * len(SIGNATURES)
+    assert report.frame("mix")["share"].sum() == pytest.approx(sum(row.share.value for row in SAMPLE.mix))
+    with pytest.raises(Exception, match="did you mean 'signatures'"):
+        report.frame("signature")
+    assert "First to sign is Falcon" in " ".join(report.lines())
+    assert "<svg" not in report._repr_html_()
+    assert "Nordic Devices" in report._repr_html_()
