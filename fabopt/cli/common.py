@@ -134,10 +134,14 @@ def step(name: str, quiet: bool = False) -> Iterator[list[str]]:
         typer.echo(f"{name:>9}  {printable(', '.join(found)):<{WIDTH - 20}.{WIDTH - 20}} {took:>7}", err=True)
 
 
-def check_xlsx(file: Path) -> None:
-    """Refuse a name that a spreadsheet would not open."""
-    if file.suffix.lower() != ".xlsx":
-        complain(f"{file} is no name of a workbook: it ends in .xlsx")
+ENDINGS = {".xlsx": "a workbook", ".html": "a page"}
+"""What files are by their ending."""
+
+
+def check_ending(file: Path | None, ending: str) -> None:
+    """Refuse a file, where one is named, that what opens it would not know by its name."""
+    if file is not None and file.suffix.lower() != ending:
+        complain(f"{file} is no name of {ENDINGS[ending]}: it ends in {ending}")
         raise typer.Exit(BAD_INPUT)
 
 

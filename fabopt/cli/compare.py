@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import guarded, say
+from fabopt.cli.common import check_ending, guarded, say
 
 _Paths = typer.Argument(
     help="Folders of two results or more; the others are held against the first.", show_default=False
@@ -19,6 +19,8 @@ _Table = typer.Option(
     metavar="NAME",
     show_default=False,
 )
+_Html = typer.Option("--html", help="Write one page with tables and pictures.", metavar="FILE", show_default=False)
+_Xlsx = typer.Option("--xlsx", help="Write a workbook with formulas.", metavar="FILE", show_default=False)
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
 
@@ -26,15 +28,25 @@ _Json = typer.Option("--json", help="Print one JSON object and nothing else on s
 def compare(
     paths: Annotated[list[Path], _Paths],
     table: Annotated[str | None, _Table] = None,
+    html: Annotated[Path | None, _Html] = None,
+    xlsx: Annotated[Path | None, _Xlsx] = None,
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
-    """Show who gains and who loses between plans, what binds, and which inputs differ."""
+    """Show who gains and who loses between plans, what binds, and which inputs explain it."""
     from fabopt import api
+    from fabopt.report.compare import check_paths
 
+    check_ending(html, ".html")
+    check_ending(xlsx, ".xlsx")
+    files = [file for file in (html, xlsx) if file is not None]
+    check_paths(*files)
     report = api.compare(*paths)
+    report.save(*files)
     if table is not None:
         typer.echo(report.table(table).to_csv(index=False, lineterminator="\n"), nl=False)
     elif as_json:
         typer.echo(json.dumps(report.as_dict(), allow_nan=False))
+    elif files:
+        say([*report.head(), "", f"written to {', '.join(map(str, files))}"])
     else:
         say(report.lines())

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import ScenarioOption, SetOption, check_xlsx, guarded, say
+from fabopt.cli.common import ScenarioOption, SetOption, check_ending, guarded, say
 
 _Path = typer.Argument(help="Folder of a result, or an instance.", show_default=False)
 _Xlsx = typer.Option("--xlsx", help="Workbook to write (.xlsx).", metavar="FILE", show_default=False)
@@ -24,7 +24,7 @@ def export(
     from fabopt import api
     from fabopt.solve.results.folder import MANIFEST, ResultError
 
-    check_xlsx(xlsx)
+    check_ending(xlsx, ".xlsx")
     if (path / MANIFEST).is_file():
         if scenario is not None or set_:
             raise ResultError(f"{path} is a result: a scenario or lever cannot be set in it any more.")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import BAD_INPUT, check_xlsx, complain, guarded, say, write_text
+from fabopt.cli.common import BAD_INPUT, check_ending, complain, guarded, say, write_text
 
 _Folder = typer.Argument(help="Folder to make; it must not hold anything yet.", show_default=False)
 _Xlsx = typer.Option(
@@ -33,7 +33,7 @@ def new(
     if xlsx is not None:
         from fabopt import api
 
-        check_xlsx(xlsx)
+        check_ending(xlsx, ".xlsx")
         if xlsx.exists():
             complain(f"{xlsx} is there already; fabopt does not write over it")
             raise typer.Exit(BAD_INPUT)

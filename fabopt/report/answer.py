@@ -195,12 +195,12 @@ def _reach(read: Read, dates: Sequence[str]) -> TextTable:
     )
 
 
-def shortened(rows: Sequence[tuple[str, ...]], width: int) -> tuple[tuple[str, ...], ...]:
+def shortened(rows: Sequence[tuple[str, ...]], width: int, most: int = MOST_ROWS) -> tuple[tuple[str, ...], ...]:
     """Return the first rows, and a line that says how many more there are."""
-    if len(rows) <= MOST_ROWS:
+    if len(rows) <= most:
         return tuple(rows)
-    more = (f"... {len(rows) - MOST_ROWS} more", *[""] * (width - 1))
-    return (*rows[:MOST_ROWS], more)
+    more = (f"... {len(rows) - most} more", *[""] * (width - 1))
+    return (*rows[:most], more)
 
 
 def _mix(read: Read, dates: Sequence[str]) -> TextTable:

@@ -1,18 +1,22 @@
 """Plans side by side in words and tables: who gains, who loses, what is ordered, what binds, and which inputs differ.
 
-Numbers come from the records (`fabopt.analysis.compare.records`); here they are only written down. Further forms (a
-page, a workbook) take the same records.
+Numbers come from the records (`fabopt.analysis.compare.records`); here they are only written down: as text, as a page
+with pictures, as a workbook.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.compare.records import TABLES, Comparison, Difference, Gain, Plan
+from fabopt.analysis.explosion import AnalysisError
+from fabopt.io.files import atomic_write
 from fabopt.report.answer import wrap
-from fabopt.report.compare_tables import at_end, choke_table, plan_table, plan_tables, signed
+from fabopt.report.compare_tables import at_end, choke_table, plan_table, plan_tables, side_tables, signed
 from fabopt.report.text import WIDTH, TextTable, amount, money, percent, thousands
 
 if TYPE_CHECKING:
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 
 NOTICED = 0.0005
 """Change as a share of what all have, below which nobody is said to gain or lose."""
+
+MOST_OF_PAGE = 100
+"""Most rows of a table of a page."""
 
 NAMED = 3
 """Inputs that a sentence names."""
@@ -44,9 +51,13 @@ class ComparisonReport:
 
     @property
     def said(self) -> list[str]:
-        """The sentence, then for each plan what its difference to the first shows, and what the inputs explain."""
+        """For each plan who gains and who loses, what the difference in value shows, and what the inputs explain."""
         found = self.comparison
-        return [self.sentence, *(say(found, d) for d in found.difference for say in (certainty, explanation))]
+        return [
+            text
+            for plan, difference in zip(self._others, found.difference, strict=True)
+            for text in (_sentence(found, plan), certainty(found, difference), explanation(found, difference))
+        ]
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -67,19 +78,57 @@ class ComparisonReport:
     @property
     def tables(self) -> tuple[TextTable, ...]:
         """The tables in the order of the page; those without rows are left out."""
-        made = [plan_table(self.comparison), choke_table(self.comparison)]
+        made = [plan_table(self.comparison), choke_table(self.comparison), *side_tables(self.comparison)]
         for plan in self._others:
             made += plan_tables(self.comparison, plan)
         return tuple(table for table in made if table.rows)
 
+    def head(self, width: int = WIDTH) -> list[str]:
+        """Return the sentences alone as lines."""
+        return [line for text in self.said for line in wrap(text, width)]
+
     def lines(self, width: int = WIDTH) -> list[str]:
         """Return everything as lines of at most `width` characters."""
-        lines = wrap(self.sentence, width)
-        for text in self.said[1:]:
-            lines += wrap(text, width)
+        lines = self.head(width)
         for table in self.tables:
             lines += ["", *table.lines(width)]
         return lines
+
+    def html(self) -> str:
+        """Return everything as one HTML page with pictures, which needs no network."""
+        from fabopt.report.compare_charts import pictures
+        from fabopt.report.page import Heading, Part, Said, page
+
+        found = self.comparison
+        withheld = {certainty(found, d) for d in found.difference if d.withheld}
+        parts: list[Part] = [Said(text, text in withheld) for text in self.said]
+        parts += [plan_table(found), *pictures(found), choke_table(found), *side_tables(found, MOST_OF_PAGE)]
+        for plan in self._others:
+            tables = plan_tables(found, plan, MOST_OF_PAGE)
+            parts += [Heading(f"{plan.name} against {found.plans[0].name}"), *(t for t in tables if t.rows)]
+        return page(f"Plans side by side: {', '.join(plan.name for plan in found.plans)}", parts)
+
+    def xlsx(self) -> bytes:
+        """Return everything as a workbook whose differences and totals are formulas."""
+        from fabopt.report.compare_workbook import workbook_bytes
+
+        return workbook_bytes(self.comparison, self.said)
+
+    def save(self, *paths: str | Path) -> None:
+        """Write pages (.html) and workbooks (.xlsx), by the ending of each file; nothing before all are made.
+
+        Raises
+        ------
+        fabopt.analysis.explosion.AnalysisError
+            When an ending is another one, or a folder is not there.
+        OSError
+            When a file cannot be written.
+        """
+        files = [Path(path) for path in paths]
+        check_paths(*files)
+        made = [self.html().encode() if path.suffix.lower() == ".html" else self.xlsx() for path in files]
+        for path, data in zip(files, made, strict=True):
+            atomic_write(path, data)
 
     def as_dict(self) -> dict[str, Any]:
         """Return sentence and records as data for JSON."""
@@ -96,7 +145,7 @@ class ComparisonReport:
         return "\n".join(self.lines())
 
     def __repr__(self) -> str:
-        return f"ComparisonReport: {self.sentence}\ntry print(...), .frame .table(name) .comparison"
+        return f"ComparisonReport: {self.sentence}\ntry print(...), .frame .table(name) .comparison .save(file)"
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -104,6 +153,24 @@ class ComparisonReport:
         from fabopt.report.html import table_html
 
         return "\n".join([*(f"<p>{escape(text)}</p>" for text in self.said), *(table_html(t) for t in self.tables)])
+
+
+def check_paths(*paths: Path) -> None:
+    """Check that a comparison can be written to paths, before anything is compared.
+
+    Raises
+    ------
+    AnalysisError
+        When the ending of a file is neither .html nor .xlsx, its folder is not there or not to be written to, or it is
+        a folder itself.
+    """
+    for path in paths:
+        if path.suffix.lower() not in (".html", ".xlsx"):
+            raise AnalysisError(f"{path} is neither a page (.html) nor a workbook (.xlsx), by its ending.")
+        if not path.parent.is_dir():
+            raise AnalysisError(f"There is no folder {path.parent} to write {path.name} into; make it first.")
+        if path.is_dir() or not os.access(path.parent, os.W_OK):
+            raise AnalysisError(f"{path} cannot be written: it is a folder, or its folder allows no new file.")
 
 
 # -- the sentence ----------------------------------------------------------------------------------------------------
@@ -208,12 +275,12 @@ def explanation(found: Comparison, difference: Difference) -> str:
     )
     solved = [f"{row.path} ({_change(found, row.held)})" for row in rows[:NAMED] if row.held]
     if difference.held is None:
-        text += f"; most is worth {', '.join(solved)}, each alone" if solved else ""
+        text += f"; worth most, each alone: {', '.join(solved)}" if solved else ""
         return f"{text}. What they are worth together to {first} cannot be told: {difference.reason}"
     if len(rows) == 1:
         text += f": {rows[0].path}"
     elif solved:
-        text += f", {', '.join(solved)} worth most, each alone"
+        text += f"; worth most, each alone: {', '.join(solved)}"
     rest = difference.change - difference.held
     text += f". With the whole numbers of {first} held, {'it is' if len(rows) == 1 else 'together they are'} worth "
     text += _change(found, difference.held)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fabopt.analysis.compare.records import Comparison, Gain, Mix, Plan
-from fabopt.report.answer import percent_whole, shortened, thinned
+from fabopt.report.answer import MOST_ROWS, percent_whole, shortened, thinned
 from fabopt.report.text import TextTable, amount, percent, proof
 
 MOST_YEARS = 4
@@ -27,24 +27,56 @@ def plan_table(found: Comparison) -> TextTable:
     )
 
 
-def plan_tables(found: Comparison, plan: Plan) -> list[TextTable]:
-    """Return the tables of one plan against the first."""
+def plan_tables(found: Comparison, plan: Plan, most: int = MOST_ROWS) -> list[TextTable]:
+    """Return the tables of one plan against the first, each with so many rows at most."""
     against = f"{plan.name} against {found.plans[0].name}"
+    mix = f"Chip mix at {found.dates[-1]}, {against}: share of compute; thousand H100 equivalents"
     return [
-        gain_table(found, plan, "running", f"Who gains, {against}: thousand accelerators running"),
-        gain_table(found, plan, "compute", f"Compute, {against}: thousand H100 equivalents"),
-        gain_table(found, plan, "power", f"Facility power in use, {against}: GW"),
-        shipped_table(found, plan, f"Shipments by designer, {against}: thousand accelerators"),
-        gain_table(found, plan, "delivered", f"Delivered since the start, {against}"),
-        mix_table(
-            found, plan, f"Chip mix at {found.dates[-1]}, {against}: share of compute; thousand H100 equivalents"
-        ),
-        worth_table(found, plan, "party", f"Value less cost by party, with what others pay it, {against}"),
-        worth_table(found, plan, "term", f"Value and cost by term, {against}"),
-        order_table(found, plan, f"Orders that differ, {against}: units, where they differ"),
-        limit_table(found, plan, f"What binds otherwise, {against}: worth of 1 % more throughout"),
-        input_table(found, plan, f"Inputs that differ, {against}"),
+        gain_table(found, plan, "running", f"Who gains, {against}: thousand accelerators running", most),
+        gain_table(found, plan, "compute", f"Compute, {against}: thousand H100 equivalents", most),
+        gain_table(found, plan, "power", f"Facility power in use, {against}: GW", most),
+        shipped_table(found, plan, f"Shipments by designer, {against}: thousand accelerators", most),
+        gain_table(found, plan, "delivered", f"Delivered since the start, {against}", most),
+        mix_table(found, plan, mix, most),
+        worth_table(found, plan, "party", f"Value less cost by party, with what others pay it, {against}", most),
+        worth_table(found, plan, "term", f"Value and cost by term, {against}", most),
+        order_table(found, plan, f"Orders that differ, {against}: units, where they differ", most),
+        limit_table(found, plan, f"What binds otherwise, {against}: worth of 1 % more throughout", most),
+        input_table(found, plan, f"Inputs that differ, {against}", most),
     ]
+
+
+def side_tables(found: Comparison, most: int = MOST_ROWS) -> list[TextTable]:
+    """Return tables with a column a plan, for three plans or more: two stand side by side in each of the others."""
+    if len(found.plans) < 3:
+        return []
+    unit = f"; discounted {found.money}" if found.money else ""
+    terms = [(r.plan, r.term.replace("_", " "), r.base, r.value) for r in found.worth if not r.transfer]
+    parties = [(r.plan, r.party or "-", r.base, r.value) for r in found.worth]
+    made = []
+    for measure, says in (("running", "Thousand accelerators running"), ("delivered", "Delivered since the start")):
+        rows = [(r.plan, r.name, r.base, r.value) for p in found.plans for r in at_end(found, p, measure)]
+        made.append(_side_by_side(found, f"{says} by {found.dates[-1]}", rows, measure == "running", most))
+    made.append(_side_by_side(found, f"Value less cost by party, with what others pay it{unit}", parties, True, most))
+    made.append(_side_by_side(found, f"Value and cost by term{unit}", terms, True, most))
+    return made
+
+
+def _side_by_side(
+    found: Comparison, title: str, rows: Sequence[tuple[str, str, float, float]], adds_up: bool, most: int
+) -> TextTable:
+    """Return sums by name in each plan, from rows of other plan, name, amount in the first plan and in the other."""
+    names = [plan.name for plan in found.plans]
+    sums: dict[str, dict[str, float]] = {}
+    for plan, name, base, value in rows:
+        own = sums.setdefault(name, dict.fromkeys(names, 0.0))
+        own[plan] += value
+        own[names[0]] += base if plan == names[1] else 0.0
+    ordered = sorted(sums.items(), key=lambda item: -max(abs(value) for value in item[1].values()))
+    cells = [(name, *(amount(value) for value in own.values())) for name, own in ordered]
+    last = ("all", *(amount(sum(own[name] for own in sums.values())) for name in names))
+    kept = shortened(cells, len(last), most)
+    return TextTable(title, ("", *(_short(name) for name in names)), (*kept, last) if adds_up and cells else kept)
 
 
 def at_end(found: Comparison, plan: Plan, measure: str) -> list[Gain]:
@@ -57,12 +89,12 @@ def years(found: Comparison) -> list[str]:
     return thinned(found.dates)[-MOST_YEARS:]
 
 
-def gain_table(found: Comparison, plan: Plan, measure: str, title: str) -> TextTable:
+def gain_table(found: Comparison, plan: Plan, measure: str, title: str, most: int) -> TextTable:
     """Return the changes of a measure at the ends of years, and what stands behind the last."""
-    return _over_years(found, plan, measure, title, {date: date for date in years(found)}, "by")
+    return _over_years(found, plan, measure, title, {date: date for date in years(found)}, "by", most)
 
 
-def shipped_table(found: Comparison, plan: Plan, title: str) -> TextTable:
+def shipped_table(found: Comparison, plan: Plan, title: str, most: int) -> TextTable:
     """Return the changes of what designers ship in each calendar year."""
     ends: dict[str, str] = {}
     waiting: list[str] = []
@@ -72,7 +104,7 @@ def shipped_table(found: Comparison, plan: Plan, title: str) -> TextTable:
             ends.update(dict.fromkeys(waiting, period))
             waiting = []
     kept = {period: date for period, date in ends.items() if date in years(found)}
-    return _over_years(found, plan, "shipped", title, kept, "year to")
+    return _over_years(found, plan, "shipped", title, kept, "year to", most)
 
 
 Pair = tuple[float, float]
@@ -80,7 +112,7 @@ Pair = tuple[float, float]
 
 
 def _over_years(
-    found: Comparison, plan: Plan, measure: str, title: str, ends: Mapping[str, str], says: str
+    found: Comparison, plan: Plan, measure: str, title: str, ends: Mapping[str, str], says: str, most: int
 ) -> TextTable:
     """Return a measure added up over the periods that belong to each year end, by who has it."""
     people: dict[str, dict[str, Pair]] = {}
@@ -94,7 +126,7 @@ def _over_years(
     adds_up = measure != "delivered"  # demands count in different units
     shown = [who for who, own in pairs.items() if any(a != b if not adds_up else a or b for a, b in own)]
     ordered = sorted(shown, key=lambda who: pairs[who][-1][0] - pairs[who][-1][1])
-    cells = _middle_left_out([_cells(who, pairs[who]) for who in ordered])
+    cells = _middle_left_out([_cells(who, pairs[who]) for who in ordered], most + most // 2)
     if adds_up and len(cells) > 1:
         sums = [(sum(p[n][0] for p in pairs.values()), sum(p[n][1] for p in pairs.values())) for n in range(len(dates))]
         cells.append(_cells("all", sums))
@@ -107,7 +139,7 @@ def _cells(who: str, pairs: Sequence[Pair]) -> tuple[str, ...]:
     return (who, *(signed(b - a) for a, b in pairs), amount(base), amount(value), _percent(base, value))
 
 
-def _middle_left_out(rows: Sequence[tuple[str, ...]], most: int = 12) -> list[tuple[str, ...]]:
+def _middle_left_out(rows: Sequence[tuple[str, ...]], most: int) -> list[tuple[str, ...]]:
     """Return those that gain most and those that lose most."""
     if len(rows) <= most:
         return list(rows)
@@ -116,7 +148,7 @@ def _middle_left_out(rows: Sequence[tuple[str, ...]], most: int = 12) -> list[tu
     return [*rows[:half], (f"... {len(rows) - 2 * half} between", *[""] * width), *rows[-half:]]
 
 
-def mix_table(found: Comparison, plan: Plan, title: str) -> TextTable:
+def mix_table(found: Comparison, plan: Plan, title: str, most: int) -> TextTable:
     """Return each chip's share of all compute at the last year end in both plans."""
     rows = [row for row in found.chip_mix if (row.plan, row.period) == (plan.name, found.dates[-1])]
     totals = (sum(row.base for row in rows), sum(row.value for row in rows))
@@ -133,10 +165,10 @@ def mix_table(found: Comparison, plan: Plan, title: str) -> TextTable:
     ordered = [cells for _, cells in sorted(made, key=lambda row: -row[0])]
     one, two = _short(found.plans[0].name), _short(plan.name)
     headers = ("chip", "designer", one, two, f"kH100e {one}", f"kH100e {two}", "change")
-    return TextTable(title, headers, shortened(ordered, len(headers)), left=2)
+    return TextTable(title, headers, shortened(ordered, len(headers), most), left=2)
 
 
-def worth_table(found: Comparison, plan: Plan, by: str, title: str) -> TextTable:
+def worth_table(found: Comparison, plan: Plan, by: str, title: str, most: int) -> TextTable:
     """Return what each party gets with what it is paid and pays, or each term comes to; both add up to the values."""
     sums: dict[str, tuple[float, float]] = {}
     for row in found.worth:
@@ -150,10 +182,10 @@ def worth_table(found: Comparison, plan: Plan, by: str, title: str) -> TextTable
     headers = (by, _short(found.plans[0].name), _short(plan.name), "change")
     last = ("all", amount(total[0]), amount(total[1]), signed(total[1] - total[0]))
     unit = f"; discounted {found.money}" if found.money else ""
-    return TextTable(title + unit, headers, (*shortened(cells, len(headers)), last) if cells else ())
+    return TextTable(title + unit, headers, (*shortened(cells, len(headers), most), last) if cells else ())
 
 
-def order_table(found: Comparison, plan: Plan, title: str) -> TextTable:
+def order_table(found: Comparison, plan: Plan, title: str, most: int) -> TextTable:
     """Return the orders that differ, those first whose cost changes most."""
     sums: dict[str, list[Any]] = {}
     for row in found.orders:
@@ -169,7 +201,7 @@ def order_table(found: Comparison, plan: Plan, title: str) -> TextTable:
     ]
     one, two = _short(found.plans[0].name), _short(plan.name)
     headers = ("order", "owner", "unit", one, two, f"when {one}", f"when {two}")
-    return TextTable(title, headers, shortened(cells, len(headers)), left=3)
+    return TextTable(title, headers, shortened(cells, len(headers), most), left=3)
 
 
 def _span(periods: Iterable[str]) -> str:
@@ -178,7 +210,7 @@ def _span(periods: Iterable[str]) -> str:
     return "-" if not there else there[0] if len(there) == 1 else f"{min(there)}..{max(there)}"
 
 
-def limit_table(found: Comparison, plan: Plan, title: str) -> TextTable:
+def limit_table(found: Comparison, plan: Plan, title: str, most: int) -> TextTable:
     """Return the limits whose worth changes most, and in which plan each binds."""
     changed = (row for row in found.limits if row.plan == plan.name and (row.binds != "both" or row.change))
     rows = sorted(changed, key=lambda row: -abs(row.change))
@@ -189,7 +221,7 @@ def limit_table(found: Comparison, plan: Plan, title: str) -> TextTable:
     ]
     headers = ("limit", "owner", "kind", "binds", one, two, "change")
     unit = f", {found.money}" if found.money else ""
-    return TextTable(title + unit, headers, shortened(cells, len(headers)), left=4)
+    return TextTable(title + unit, headers, shortened(cells, len(headers), most), left=4)
 
 
 def choke_table(found: Comparison) -> TextTable:
@@ -223,7 +255,7 @@ def _of(owner: str) -> str:
     return f" ({owner})" if owner else ""
 
 
-def input_table(found: Comparison, plan: Plan, title: str) -> TextTable:
+def input_table(found: Comparison, plan: Plan, title: str, most: int) -> TextTable:
     """Return the inputs that differ, with what each is worth to the first plan."""
     one, two = _short(found.plans[0].name), _short(plan.name)
     cells = [
@@ -238,7 +270,7 @@ def input_table(found: Comparison, plan: Plan, title: str) -> TextTable:
     ]
     unit = f", {found.money}" if found.money else ""
     heads = ("lever", one, two, "at prices", "solved")
-    return TextTable(f"{title}: what each alone is worth{unit}", heads, shortened(cells, len(heads)), left=3)
+    return TextTable(f"{title}: what each alone is worth{unit}", heads, shortened(cells, len(heads), most), left=3)
 
 
 def _times(factor: float | None) -> str:

@@ -89,9 +89,16 @@ def linear_answer(session: HighsSession) -> Outcome:
             outcome = ask()
         except SolverError:
             continue
-        if outcome.x is None or session.violation(outcome.x) <= TOLERANCE:
+        if stands(session, outcome):
             return outcome
     return session.solve_by_simplex()
+
+
+def stands(session: HighsSession, outcome: Outcome) -> bool:
+    """Return whether an answer may be believed: HiGHS can call optimal what breaks a row, or give no plan with it."""
+    if outcome.x is None:
+        return outcome.ended is not Ended.OPTIMAL
+    return session.violation(outcome.x) <= TOLERANCE
 
 
 def _prices(session: HighsSession, cost: Array) -> Outcome:

@@ -10,7 +10,7 @@ from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.compile import Matrices
-from fabopt.solve.finish import TOLERANCE, linear_answer
+from fabopt.solve.finish import linear_answer, stands
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import Key, between
 from fabopt.solve.session import HighsSession, Outcome, SolverError
@@ -86,7 +86,7 @@ class LiveLinear:
         except SolverError:
             pass
         else:
-            if outcome.x is None or self.session.violation(outcome.x) <= TOLERANCE:
+            if stands(self.session, outcome):
                 return outcome
         self.session = self._fresh(self._at)
         return linear_answer(self.session)

@@ -19,6 +19,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import highspy as _untyped
@@ -80,14 +81,14 @@ class HighsSession:
     ----------
     matrices
         The program as it was loaded; what has been changed since is in the arrays of the session.
-    threads
-        Threads of the solver.
+    threads, seed
+        Threads of the solver, and its random seed.
     interrupted
         Whether Ctrl-C was pressed while :meth:`catching_interrupts` was in force.
     """
 
     def __init__(self, matrices: Matrices, *, threads: int = 0, seed: int = 0) -> None:
-        self.matrices, self.threads = matrices, threads
+        self.matrices, self.threads, self.seed = matrices, threads, seed
         self.a: sparse.csc_array = matrices.a.copy()
         self.cost, self.offset = matrices.cost.copy(), matrices.offset
         self.column_lower, self.column_upper = matrices.column_lower.copy(), matrices.column_upper.copy()
@@ -284,6 +285,21 @@ class HighsSession:
         self._progress, self._stoppable = progress, interruptible
         ended, seconds = self._run(time_limit, gap, apart)
         return self._outcome(ended, seconds)
+
+    def renewed(self) -> HighsSession:
+        """Return the program as it stands, in a session without a basis: for where the solver goes no further."""
+        program = replace(
+            self.matrices,
+            a=self.a,
+            cost=self.cost,
+            offset=self.offset,
+            column_lower=self.column_lower,
+            column_upper=self.column_upper,
+            row_lower=self.row_lower,
+            row_upper=self.row_upper,
+            integer=self.integer,
+        )
+        return HighsSession(program, threads=self.threads, seed=self.seed)
 
     def value(self, interruptible: bool = True) -> float:
         """Solve a linear program as it stands and return its value alone: minus infinity without a plan.

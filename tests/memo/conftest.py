@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 import fabopt
 from fabopt.analysis.memo.records import Memo
 from fabopt.analysis.memo.study import Asked, memo_of
+
+for name in ("portfolio", "sensitivity"):  # the small instances of their tests serve here too
+    sys.path.insert(0, str(Path(__file__).parents[1] / name))
 
 
 @pytest.fixture(scope="session")

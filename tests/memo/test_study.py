@@ -45,7 +45,7 @@ def test_every_cell_that_is_named_holds_its_number(tutorial: fabopt.Result, auro
                 first, last = value.split("..")
                 rows = rows[rows[name].isin(labels[labels.index(first) : labels.index(last) + 1])]
             else:
-                rows = rows[rows[name] == value]
+                rows = rows[rows[name].isin(value.split("|"))]
         weight = rows[cells.by] / rows[cells.by].sum() if cells.by else 1.0
         assert found.value == pytest.approx((rows[cells.column] * weight).sum(), rel=1e-12), found.origin
         checked += 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.origin import amount, cells, confidence_of
-from fabopt.analysis.memo.records import Amount, ChipReason, MixRow
+from fabopt.analysis.memo.records import Amount, ChipReason, MixRow, Signature
 from fabopt.analysis.portfolio.records import ChipCase, Portfolio
 
 
@@ -22,14 +24,21 @@ def mix_by_year(ground: Ground) -> tuple[MixRow, ...]:
     return tuple(found)
 
 
-def reasons(ground: Ground, found: Portfolio) -> tuple[ChipReason, ...]:
-    """Return why each chip is in or out, from a portfolio: bought ones first."""
-    return tuple(_reason(ground, case) for case in found.chips)
+def reasons(ground: Ground, found: Portfolio, signatures: Sequence[Signature]) -> tuple[ChipReason, ...]:
+    """Return why each chip is in or out, from a portfolio: bought ones first.
+
+    A chip has one loss in a memo: that of its signature, where there is one, not the portfolio's, which closes the
+    reported periods alone.
+    """
+    own = {f"accelerators:{ground.lab}:{chip}": chip for chip in ground.data.chips}
+    lost = {own[s.id]: s.without for s in signatures if s.id in own}
+    return tuple(_reason(ground, case, lost) for case in found.chips)
 
 
-def _reason(ground: Ground, case: ChipCase) -> ChipReason:
+def _reason(ground: Ground, case: ChipCase, lost: Mapping[str, Amount | None]) -> ChipReason:
     entry, chip = case.entry, ground.data.chips[case.chip]
     loss = None if case.loss is None else ground.money(case.loss, f"portfolio: loss without {case.chip}")
+    loss = lost.get(case.chip) or loss
     below = None
     if entry is None:
         price = Amount(

@@ -2,8 +2,8 @@
 
 ``domain/power[lab=openai, period=2030Q4].used`` is the sum of the column ``used`` over the rows of the table in which
 ``lab`` is ``openai`` and ``period`` is ``2030Q4``. ``period=2027Q1..2027Q4`` stands for all periods from one to the
-other, ``reported=yes`` for those that are reported. ``.price by quantity`` is the mean of a column weighted by another.
-A number is never written beside its origin: it is computed from it, here.
+other, ``id=a|b`` for either, ``reported=yes`` for periods that are reported. ``.price by quantity`` is the mean of a
+column weighted by another. A number is never written beside its origin: it is computed from it, here.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     Read = Callable[[str], pd.DataFrame]
 
 _WRITTEN = re.compile(r"^(?P<table>(core|domain)/\w+)\[(?P<where>[^\]]*)\]\.(?P<column>\w+)( by (?P<by>\w+))?$")
+
+BY_PERIOD = ("period", "effective")
+"""Columns that hold labels of periods, of which a filter may name a stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,8 @@ def confidence_of(quantity: Quantity) -> Confidence:
 def _fits(frame: pd.DataFrame, name: str, value: str, read: Read) -> np.ndarray:
     if name == "reported":
         return np.asarray(frame[name] == (value == "yes"))
-    if name == "period" and ".." in value:
+    if name in BY_PERIOD and ".." in value:
         labels = read("core/periods")["period"].astype(str).tolist()
         first, last = (labels.index(label) for label in value.split(".."))
         return np.asarray(frame[name].isin(labels[first : last + 1]))
-    return np.asarray(frame[name].astype(str) == value)
+    return np.asarray(frame[name].astype(str).isin(value.split("|")))

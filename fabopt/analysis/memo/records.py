@@ -123,11 +123,11 @@ class Signature:
     id
         ``accelerators:openai:rubin``, or the id of the unit or contract.
     kind, what, supplier
-        What, in the instance's names, and from whom.
+        What, in the instance's names, and from whom; no supplier where the lab builds or funds it itself.
     amount
-        How much in all, in the reported periods.
+        How much in all, in the reported periods; under a contract, over its whole time.
     by_year
-        How much by calendar year.
+        How much by calendar year of delivery.
     first, last
         Periods of the first and last delivery.
     price
@@ -140,7 +140,7 @@ class Signature:
         Whether it is signed already: shown as what stands, not as advice.
     decide_by
         Last responsible date: the last period in which signing costs no more than :attr:`Memo.tolerance`; empty where
-        it was not found.
+        it was not found, or where never signing costs no more than that.
     lead
         Periods from signature to the first delivery.
     late
@@ -149,6 +149,8 @@ class Signature:
         What the plan loses if it is never signed.
     withheld
         Set where ``without`` is within the doubt.
+    under
+        Names of contracts in force under which it is bought: an order under what is signed already.
     """
 
     id: str
@@ -168,6 +170,7 @@ class Signature:
     late: tuple[tuple[str, Amount], ...]
     without: Amount | None
     withheld: Withheld | None = None
+    under: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,18 +297,23 @@ class OwnChip:
     as_bargaining: Amount | None
 
 
+LossNote = Literal["", "required short", "no plan", "time"]
+"""Demand of others that is required falls short without the supplier; no plan is left without it; time was up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A supplier lost from the decision date on, planned anew around the plan's whole numbers.
+    """A supplier lost from the decision date on, planned anew: on a large program around the plan's whole numbers.
 
-    ``of_lab`` and ``compute`` speak of the lab at the end of the reported periods.
+    ``value`` is what all together lose, ``compute`` what the lab loses at the end of the reported periods (negative
+    where it gains).
     """
 
     supplier: str
     name: str
     value: Amount | None
     compute: Amount | None
-    note: str
+    note: LossNote
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from fabopt.analysis.memo.ground import REPORTED, Ground
 from fabopt.analysis.memo.origin import amount, cells
@@ -97,13 +96,6 @@ def first_to_sign(signatures: Sequence[Signature], labels: Sequence[str]) -> Sig
     """
     open_ = [s for s in signatures if not s.signed and s.withheld is None and s.decide_by and s.without is not None]
     return min(open_, key=lambda s: (labels.index(s.decide_by), -_value(s.without)), default=None)
-
-
-def signed_within(found: Signature, ground: Ground) -> Signature:
-    """Return a signature with what withholds it, by what the plan loses without it."""
-    if found.without is None or found.signed:
-        return found
-    return replace(found, withheld=withheld(ground, found.without))
 
 
 def _value(amount: Amount | None) -> float:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fabopt.analysis.alternatives.records import Alternatives
+from fabopt.analysis.alternatives.study import Asked as NearAsked
+from fabopt.analysis.alternatives.study import alternatives
 from fabopt.analysis.choke.asked import Asked as ChokeAsked
 from fabopt.analysis.choke.study import choke_points
 from fabopt.analysis.memo import chips, chokes
+from fabopt.analysis.memo.again import Again, Until
+from fabopt.analysis.memo.choices import choices, others
 from fabopt.analysis.memo.ground import Ground, ground
-from fabopt.analysis.memo.records import Memo
+from fabopt.analysis.memo.late import Delay, Delays
+from fabopt.analysis.memo.losses import losses
+from fabopt.analysis.memo.own import own_chips
+from fabopt.analysis.memo.records import Memo, Signature
 from fabopt.analysis.memo.second_source import second_sources
+from fabopt.analysis.memo.signable import signables
+from fabopt.analysis.memo.signatures import dated, order_of_weight, signature
 from fabopt.analysis.memo.standing import headline, standing
 from fabopt.analysis.portfolio.study import portfolio
 
@@ -27,8 +37,20 @@ if TYPE_CHECKING:
 Tell = Callable[[str, float], None]
 """Told the name of each analysis and how long it took."""
 
-SHARES: Mapping[str, float] = {"choke points": 0.3}
-"""Part of the budget that an analysis may take, where it can be told."""
+SHARES: Mapping[str, float] = {
+    "choke points": 0.3,
+    "losses": 0.1,
+    "signatures": 0.25,
+    "own silicon": 0.1,
+    "alternatives": 0.25,
+}
+"""Part of the budget that each analysis may take; what is begun is ended."""
+
+MILD = 1e-4
+"""Share of the plan's value that a signature's delay may cost where nothing else is asked."""
+
+SEARCH = 20.0
+"""Seconds of the longest search of one plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +64,8 @@ class Asked:
     minutes
         Time that may be spent; what it does not allow is listed.
     tolerance
-        Million dollars that the plan may lose by a signature's delay: what defines a last responsible date.
+        Million dollars that the plan may lose by a signature's delay: what defines a last responsible date; None:
+        :data:`MILD` of its value, to one digit.
     within
         Share of the plan's value that an alternative may be worse.
     top
@@ -55,7 +78,7 @@ class Asked:
 
     lab: str
     minutes: float = 10.0
-    tolerance: float = 100.0
+    tolerance: float | None = None
     within: float = 0.01
     top: int = 10
     sweep: Path | None = None
@@ -111,7 +134,7 @@ class _Clock:
         if self.tell is not None:
             self.tell(name, self.seconds[name])
 
-    def lacks(self, name: str, what: Iterator[str] | tuple[str, ...]) -> None:
+    def lacks(self, name: str, what: Iterable[str]) -> None:
         """Keep what an analysis left out."""
         self.left_out += [f"{name}: {item}" for item in what]
 
@@ -121,10 +144,14 @@ class _Writing:
 
     def __init__(self, base: Ground, asked: Asked, clock: _Clock, instance: str) -> None:
         self.ground, self.asked, self.clock, self.instance = base, asked, clock, instance
+        value = abs(base.manifest["objective"])
+        self.tolerance = float(f"{MILD * value:.0e}") if asked.tolerance is None else asked.tolerance
+        self.again = Again(base.plan, seconds=SEARCH)
+        self.signable = signables(base.plan, base.lab)
 
     def memo(self) -> Memo:
         """Return the memo."""
-        base, clock, data = self.ground, self.clock, self.ground.data
+        base, clock = self.ground, self.clock
         with clock.step("portfolio"):
             found = portfolio(base.manifest, base.read, self.instance, base.lab)
         with clock.step("choke points"):
@@ -132,41 +159,93 @@ class _Writing:
             clock.lacks("choke points", study.unexplored)
             limits = chokes.scarce(study, self.asked.top)
             reliefs = chokes.reliefs(base, limits)
+        with clock.step("signatures"):
+            signed = self._signatures()
+        with clock.step("losses"):
+            left = self._until("losses")
+            lost = losses(base, self.again, left)
+            clock.lacks("losses", left.left_out)
+        with clock.step("own silicon"):
+            left = self._until("own silicon")
+            own = own_chips(base, self.again, left, SEARCH)
+            clock.lacks("own silicon", left.left_out)
+        with clock.step("alternatives"):
+            near = self._alternatives()
         mix = chips.mix_by_year(base)
         bought = [case.chip for case in found.chips if case.standing == "bought"]
         return Memo(
             lab=base.lab,
             name=base.name,
-            instance=data.about.title or base.manifest["instance"],
+            instance=base.data.about.title or base.manifest["instance"],
             scenario=base.manifest["scenario"] or "",
             decision=base.net.periods[0].start.isoformat(),
             until=base.until,
-            tolerance=base.money(self.asked.tolerance, "asked: tolerance"),
+            tolerance=base.money(self.tolerance, "asked: tolerance"),
             standing=standing(base, clock.seconds, clock.left_out),
-            headline=headline(base, mix, reliefs, ()),
-            signatures=(),
+            headline=headline(base, mix, reliefs, signed),
+            signatures=signed,
             mix=mix,
-            reasons=chips.reasons(base, found),
+            reasons=chips.reasons(base, found, signed),
             chokes=chokes.by_year(base, study),
             reliefs=reliefs,
             rivals=chokes.rivals(base, limits),
             sources=second_sources(base, bought),
-            own=(),
-            losses=(),
+            own=own,
+            losses=lost,
             assumptions=(),
             flips=(),
-            choices=(),
-            alternatives=(),
-            within=None,
+            choices=choices(base, near, self.signable),
+            alternatives=others(base, near, self.signable),
+            within=base.money(near.allowed, f"alternatives: within {self.asked.within:g} of the value"),
             watch=(),
             chances=(),
             cases=0,
             all_assumptions=(),
         )
 
+    def _minutes(self, name: str) -> float:
+        return self.asked.minutes * SHARES[name]
+
+    def _until(self, name: str) -> Until:
+        return Until(60.0 * self._minutes(name))
+
     def _choke(self) -> ChokeAsked:
         asked = self.asked
-        minutes = asked.minutes * SHARES["choke points"]
+        minutes = self._minutes("choke points")
         return ChokeAsked(
             lab=asked.lab, top=asked.top, minutes=minutes, seed=asked.seed, workers=asked.workers, draws=0
         )
+
+    def _alternatives(self) -> Alternatives:
+        asked = NearAsked(within=self.asked.within, minutes=self._minutes("alternatives"), seconds=SEARCH)
+        found = alternatives(self.ground.for_numbers(), asked)
+        self.clock.lacks("alternatives", found.left_out)
+        return found
+
+    def _signatures(self) -> tuple[Signature, ...]:
+        """Return what is signed: first what each is worth, then their dates, the dearest first."""
+        base, again, left = self.ground, self.again, self._until("signatures")
+        pairs = [(what, found) for what in self.signable if (found := signature(base, what)) is not None]
+        pairs.sort(key=lambda pair: -_paid(pair[1]))
+        search = Delays(again, base.reported[-1].index, self.tolerance)
+        delays: dict[str, Delay] = {}
+        for what, found in pairs:
+            if not found.signed and left(f"{what.id} never signed"):
+                delays[what.id] = Delay(None, {}, search.without(what))
+        for what, found in sorted(pairs, key=lambda pair: _lost(delays, pair[0].id, again.base)):
+            known = delays.get(found.id)
+            if known is not None and known.without is not None and left(f"last responsible date of {what.id}"):
+                again.rest()
+                delays[what.id] = search.search(what, known.without, left)
+        self.clock.lacks("signatures", left.left_out)
+        return order_of_weight([dated(base, found, delays.get(found.id, Delay(None)), again) for _, found in pairs])
+
+
+def _paid(found: Signature) -> float:
+    return 0.0 if found.paid is None else found.paid.value
+
+
+def _lost(delays: Mapping[str, Delay], id: str, base: float) -> float:
+    """Return what is left without a signature, below the plan's value: the dearest come first."""
+    known = delays.get(id)
+    return 0.0 if known is None or known.without is None else known.without.value - base

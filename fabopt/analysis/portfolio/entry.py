@@ -18,7 +18,7 @@ The fleet's worth at the end of the horizon stays: a lower price to one lab move
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from fabopt.analysis.portfolio.records import Entry
 from fabopt.model.families import IntArray
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain
 from fabopt.network.tables import Array
+from fabopt.solve.finish import linear_answer
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import held
 from fabopt.solve.session import HighsSession
@@ -122,19 +123,9 @@ class Market:
     def solve(self) -> Outcome:
         """Solve the program as it stands; from nothing where the solver cannot go on from its last basis."""
         try:
-            return self.session.solve(interruptible=False)
+            return linear_answer(self.session)
         except SolverError:
-            old = self.session
-            program = replace(
-                old.matrices,
-                a=old.a,
-                cost=old.cost,
-                column_lower=old.column_lower,
-                column_upper=old.column_upper,
-                row_lower=old.row_lower,
-                row_upper=old.row_upper,
-            )
-            self.session = HighsSession(program, threads=1, seed=self.plan.options.seed)
+            self.session = self.session.renewed()
             return self.session.solve(interruptible=False)
 
     def without(self, found: Deals) -> float | None:

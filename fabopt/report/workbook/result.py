@@ -16,7 +16,7 @@ from fabopt.io.validate import validate
 from fabopt.io.workbook.cells import new_workbook, put
 from fabopt.report.answer import STATUS_SAYS, answer
 from fabopt.report.workbook.inputs import inputs_sheet, sources_sheet
-from fabopt.report.workbook.sheets import Cross, Forms, Placed, cross, head_of, table_sheet
+from fabopt.report.workbook.sheets import Cross, Forms, Placed, columns_sheet, cross, table_sheet
 from fabopt.solve.results.build import ALL_TABLES
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def workbook_bytes(manifest: Mapping[str, Any], read: Read, instance: str) -> by
         _by_period(by_period, forms, placed, money)
         inputs_sheet(book, forms, data)
         sources_sheet(book, forms, data)
-        _columns(book, forms, placed, money)
+        columns_sheet(book, forms, (spec for spec in ALL_TABLES if spec.name in placed), money)
     return into.getvalue()
 
 
@@ -229,20 +229,3 @@ def _by_period(sheet: Worksheet, forms: Forms, placed: Mapping[str, Placed], mon
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, len(labels) + 1, 13)
     sheet.freeze_panes(1, 1)
-
-
-def _columns(book: Workbook, forms: Forms, placed: Mapping[str, Placed], money: str) -> None:
-    """Write what every column of the tables means."""
-    sheet = book.add_worksheet("columns")
-    put(sheet, 0, 0, "columns: what stands in the tables", forms.title)
-    for place, (name, width) in enumerate((("sheet", 18), ("column", 34), ("meaning", 100))):
-        put(sheet, 1, place, name, forms.head)
-        sheet.set_column(place, place, width)
-    line = 2
-    for spec in ALL_TABLES:
-        for column in spec.columns if spec.name in placed else ():
-            for place, text in enumerate((spec.name, head_of(column, money), column.says)):
-                put(sheet, line, place, text)
-            line += 1
-    sheet.freeze_panes(2, 2)
-    sheet.autofilter(1, 0, line - 1, 2)

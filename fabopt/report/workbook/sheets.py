@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -66,7 +66,7 @@ def number_form(column: Column) -> str:
     if column.kind != "number":
         return "0" if column.kind == "whole" else ""
     if column.unit == "1":
-        return _SHARE if column.name == "share" else _FACTOR
+        return _SHARE if column.name.endswith("share") else _FACTOR
     return _MONEY if column.unit.startswith((MONEY, "USD")) else _AMOUNT
 
 
@@ -223,3 +223,20 @@ def cross(sheet: Worksheet, forms: Forms, top: int, table: Cross, periods: Seque
     for place, found in enumerate(columns, start=1):
         sheet.write_formula(below, place, f"=SUM({xl_range(first, place, below - 1, place)})", total, found)
     return below + 1
+
+
+def columns_sheet(book: Workbook, forms: Forms, tables: Iterable[TableSpec], money: str) -> None:
+    """Write what every column of the tables means."""
+    sheet = book.add_worksheet("columns")
+    put(sheet, 0, 0, "columns: what stands in the tables", forms.title)
+    for place, (name, width) in enumerate((("sheet", 18), ("column", 34), ("meaning", 100))):
+        put(sheet, 1, place, name, forms.head)
+        sheet.set_column(place, place, width)
+    line = 2
+    for spec in tables:
+        for column in spec.columns:
+            for place, text in enumerate((spec.name, head_of(column, money), column.says)):
+                put(sheet, line, place, text)
+            line += 1
+    sheet.freeze_panes(2, 2)
+    sheet.autofilter(1, 0, line - 1, 2)

@@ -1,0 +1,68 @@
+"""Levers as people call them: names of records in the place of ids, words in the place of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fabopt.analysis.explain.names import display_names
+from fabopt.domain.instance import Instance
+from fabopt.io.shape import key_text
+
+WORDS: Mapping[str, str] = {
+    "boms": "bill of materials",
+    "euv": "EUV",
+    "hbm": "HBM",
+    "it": "IT",
+    "pue": "PUE",
+}
+"""Words of fields that are not written as they stand."""
+
+
+def lever_name(instance: Instance, path: str) -> str:
+    """Return what a lever is called: ``Bridgeworks, interposer yield``.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    path
+        The lever. The record that it stands in and those that it refers to are called by their names where they have
+        one; a point of a series is left out.
+    """
+    section, *rest = path.partition("@")[0].split(".")
+    records = getattr(instance, section, None)
+    if section == "network" and rest:
+        section, *rest = rest
+        records = getattr(instance.network, section, None)
+    if not rest:
+        return _words(section)
+    who, after = _record(records, rest)
+    if who is None:
+        return f"{_words(section)}, {_told(instance, after)}"
+    return f"{who}, {_told(instance, after)}" if after else f"{_words(section)}, {who}"
+
+
+def _told(instance: Instance, parts: list[str]) -> str:
+    """Return fields in words, with a comma before and after each record that they refer to."""
+    names, found, named = display_names(instance), "", True
+    for part in parts:
+        name = names.get(part)
+        between = "" if not found else ", " if name or named else " "
+        found, named = found + between + (name or _words(part)), name is not None
+    return found
+
+
+def _record(records: object, parts: list[str]) -> tuple[str | None, list[str]]:
+    """Return the name of the record that a path enters, and what of the path comes after its id."""
+    if not isinstance(records, Mapping):
+        return None, parts
+    ids = {key_text(key): record for key, record in records.items()}
+    for size in range(len(parts), 0, -1):  # an id may have dots
+        id = ".".join(parts[:size])
+        if id in ids:
+            return getattr(ids[id], "name", "") or id, parts[size:]
+    return None, parts
+
+
+def _words(field: str) -> str:
+    return " ".join(WORDS.get(word, word) for word in field.split("_"))

@@ -1,0 +1,328 @@
+r"""Flip points: where a number of the data would have to stand for a recommendation to turn.
+
+A signature is advice as long as the plan loses more than a tolerance without it, everything else planned anew around
+the plan's whole numbers: it turns where :math:`v(a) - v_s(a)` falls to the tolerance (:mod:`.weighing`). The first
+choke point turns where another limit is the one of which 10 % more earns most.
+
+1. **As things are**, each signature is weighed once, and the prices of both programs tell, for every number, to which
+   side its worth falls (:mod:`fabopt.analysis.sensitivity.adjoint`). In a large program that side alone is searched, in
+   a small one both are.
+2. **The end of the range** is solved, then **the far end**: a :data:`REACH`-th of the number or as many times it, or as
+   far as the rules of the instance allow and a plan stands. A recommendation that stands at both is taken to stand
+   between them.
+3. **Between** the last value at which it stands and the first at which it has turned, the point is enclosed: by the
+   slope first, by secants from the side on which it stands, else by halves, until the two are within :data:`CLOSE` of
+   the number.
+
+What the time did not allow, and what cannot be weighed because other decisions are possible there, is listed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from fabopt.analysis.choke.bench import TINY
+from fabopt.analysis.memo.assumptions import number_amount
+from fabopt.analysis.memo.forbidden import Forbidden
+from fabopt.analysis.memo.records import Amount, Assumption, Flip
+from fabopt.analysis.memo.tracks import (
+    Flips,
+    Task,
+    Track,
+    distance,
+    falls,
+    instead,
+    labels_of,
+    left_out,
+    next_value,
+    rounded,
+)
+from fabopt.analysis.memo.weighing import NOTHING, Line, Scales, Slopes, Weighed
+from fabopt.analysis.sensitivity.numbers import End
+from fabopt.analysis.sensitivity.records import Tornado
+from fabopt.analysis.sensitivity.tornado import Ends
+from fabopt.domain.instance import Instance
+from fabopt.solve.session import LARGE, SolverError
+
+REACH = 10.0
+"""How many times a number, or which part of it, is searched."""
+
+CLOSE = 0.01
+"""Share of a number within which its flip point is enclosed."""
+
+ROUNDS = 8
+"""Most values that are tried between a recommendation that stands and one that has turned."""
+
+BACK = 2
+"""How often half the way is tried where no plan stands at the end of a search."""
+
+CHOKE = "choke"
+"""Id of the recommendation that is the first choke point."""
+
+SIDES: tuple[End, End] = ("low", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched.
+
+    Attributes
+    ----------
+    tolerance
+        Loss without a signature up to which it is no advice, in the unit of the objective.
+    seconds
+        Time that may be spent.
+    workers
+        Numbers that are searched at a time.
+    """
+
+    tolerance: float = 0.0
+    seconds: float = 180.0
+    workers: int = 1
+
+
+def flips(
+    ends: Ends,
+    assumptions: Sequence[Assumption],
+    recommendations: Sequence[Forbidden],
+    *,
+    search: Search,
+    tornado: Tornado | None = None,
+    others: Sequence[Forbidden] = (),
+) -> Flips:
+    """Return where recommendations turn against assumptions.
+
+    Parameters
+    ----------
+    ends
+        The instance and its plan.
+    assumptions
+        The numbers, in the order in which they are searched.
+    recommendations
+        The signatures that are advice; the first choke point is always searched beside them.
+    search
+        Tolerance, time and workers.
+    tornado
+        Whose labels of the choke point at the ends of ranges are used, where whole numbers were held in it.
+    others
+        What else might be signed, to say what takes a signature's place.
+    """
+    return _Study(ends, recommendations, search, others).flips(assumptions, tornado)
+
+
+class _Study:
+    """Flip points of one plan."""
+
+    def __init__(
+        self, ends: Ends, recommendations: Sequence[Forbidden], search: Search, others: Sequence[Forbidden]
+    ) -> None:
+        self.ends, self.search = ends, search
+        self.who = {one.id: one for one in recommendations}
+        self.others = (*recommendations, *others)
+        self.deadline = time.monotonic() + search.seconds
+        self.slight = max(search.tolerance, TINY * (1.0 + abs(ends.objective)))
+        self.scales = [Scales(ends) for _ in range(max(search.workers, 1))]
+        self.worth, outcomes = self.scales[0].now(recommendations)
+        self.slopes = Slopes(ends, recommendations, outcomes)
+
+    def flips(self, assumptions: Sequence[Assumption], tornado: Tornado | None) -> Flips:
+        tasks = [self._task(assumption) for assumption in assumptions]
+        labels = labels_of(tornado)
+        self._all(lambda scales, task: self._ranges(scales, task, labels), tasks)
+        for open_ in (_signatures_open, _open):
+            self._all(lambda scales, task, o=open_: self._far(scales, task, o), tasks)  # type: ignore[misc]
+        flips = tuple(flip for task in tasks for flip in self._flips(task))
+        left = tuple(one for task in tasks for one in left_out(task, (*self.who, CHOKE)))
+        return Flips(flips, left)
+
+    def _all(self, work: Callable[[Scales, Task], None], tasks: Sequence[Task]) -> None:
+        """Do the same with all tasks, each worker with a session of its own and with the same tasks each time."""
+        n = len(self.scales)
+
+        def some(k: int) -> None:
+            for task in tasks[k::n]:
+                work(self.scales[k], task)
+
+        with ThreadPoolExecutor(n) as pool:
+            list(pool.map(some, range(n)))
+
+    def _task(self, assumption: Assumption) -> Task:
+        """Return what is searched along a number: in a large program only where the worth of a signature falls."""
+        line = Line(self.ends.numbers, self.ends.numbers[assumption.path], REACH)
+        now, large = line.number.value, self.ends.plan.program.n_columns >= LARGE
+        toward = self.slopes.toward(assumption.path)
+        tracks = []
+        for id in (*self.who, CHOKE):
+            worth = self.worth.get(id, np.inf)
+            for end in SIDES:
+                change = toward.get((id, end), np.nan)
+                if not large or not change >= 0:
+                    room = abs(line.number.range[0 if end == "low" else 1] - now)
+                    track = Track(id, end, now, worth, change / room if room else np.nan)
+                    track.why = "slight" if worth <= self.slight else None
+                    tracks.append(track)
+        return Task(assumption, line, tracks)
+
+    # -- ends ----------------------------------------------------------------------------------------------------------
+
+    def _ranges(self, scales: Scales, task: Task, labels: Mapping[tuple[str, End], tuple[float, str]]) -> None:
+        """Look at the ends of the range."""
+        for end in SIDES:
+            known = labels.get((task.assumption.path, end))
+            tracks = [t for t in task.side(end) if known is None or t.id != CHOKE]
+            stop = task.line.edge(end) if tracks else None
+            if stop is not None:
+                self._visit(scales, task, tracks, stop)
+            for track in task.side(end):
+                if known is not None and track.id == CHOKE:
+                    self._judge(scales, task, track, known[0], Weighed({}, {}, known[1]))
+
+    def _far(self, scales: Scales, task: Task, open_: Callable[[Sequence[Track]], bool]) -> None:
+        """Look at the far ends."""
+        for end in SIDES:
+            tracks = task.side(end)
+            if not open_(tracks) or end in task.visited:
+                continue
+            task.visited.add(end)
+            start = max((t.at for t in tracks), key=lambda at: abs(at - task.line.number.value))
+            stop = task.line.far(end, start)
+            if stop is not None:
+                self._visit(scales, task, tracks, stop)
+
+    def _visit(self, scales: Scales, task: Task, tracks: Sequence[Track], stop: tuple[float, Instance]) -> None:
+        """Solve one end for all that may turn there; where no plan stands, half the way, then a quarter."""
+        at, data = stop
+        for _ in range(BACK + 1):
+            found = self._weigh(scales, task, tracks, at, data)
+            if found is not None or not self._time(tracks):
+                break
+            at = rounded(0.5 * (at + tracks[0].at))
+            moved = task.line.data(at)
+            if isinstance(moved, str):
+                break
+            data = moved
+        for track in tracks:
+            if found is None and track.open:
+                track.why = "no plan" if track.at == task.line.number.value else None
+            elif found is not None and found.structure:
+                track.why = "structure"
+            elif found is not None:
+                self._judge(scales, task, track, at, found)
+
+    def _weigh(
+        self, scales: Scales, task: Task, tracks: Sequence[Track], at: float, data: Instance | None = None
+    ) -> Weighed | None:
+        """Return the plan at a value, or None where there is none or the time is up."""
+        moved = task.line.data(at) if data is None else data
+        if isinstance(moved, str) or not self._time(tracks):
+            return None
+        who = [self.who[track.id] for track in tracks if track.id != CHOKE]
+        try:
+            return scales.at(moved, who, any(track.id == CHOKE for track in tracks))
+        except SolverError:
+            return None
+
+    def _time(self, tracks: Sequence[Track]) -> bool:
+        """Return whether there is time left; what is searched is marked where there is none."""
+        left = time.monotonic() < self.deadline
+        for track in () if left else tracks:
+            track.why = "time"
+        return left
+
+    # -- between -------------------------------------------------------------------------------------------------------
+
+    def _judge(self, scales: Scales, task: Task, track: Track, at: float, found: Weighed) -> None:
+        """Take in what was found at a value: it stands still, or it has turned and the point is enclosed."""
+        over = self._over(track, found)
+        if over > 0:
+            track.at, track.worth = at, over + self.slight
+        else:
+            self._enclose(scales, task, track, at, found)
+
+    def _over(self, track: Track, found: Weighed) -> float:
+        """Return by how much a recommendation is worth more than the tolerance; for the choke point 1 or -1."""
+        if track.id == CHOKE:
+            return 1.0 if found is NOTHING or found.choke == self.ends.choke else -1.0
+        return (self.worth if found is NOTHING else found.losses)[track.id] - self.slight
+
+    def _enclose(self, scales: Scales, task: Task, track: Track, at: float, found: Weighed) -> None:
+        """Move the last value at which a recommendation stands and the first at which it has turned together."""
+        now = task.line.number.value
+        sign, close = (1.0 if at > now else -1.0), CLOSE * abs(now)
+        a, over, slope = abs(track.at - now), track.worth - self.slight, track.slope
+        b, turned, guessed = abs(at - now), found, False
+        for _ in range(ROUNDS):
+            if b - a <= close:
+                break
+            t, guess = next_value(a, b, over, slope, close, guessed)
+            t = abs(rounded(now + sign * t) - now)
+            there = self._weigh(scales, task, [track], now + sign * t)
+            if there is None or there.structure:
+                break
+            if (more := self._over(track, there)) > 0:
+                slope, guessed = (more - over) / (t - a) if np.isfinite(over) else np.nan, False
+                a, over = t, more
+            else:
+                turned = turned if there.choke == "" else there
+                b, guessed = t, guess
+        track.why, track.slope = None, slope
+        track.at, track.turned = rounded(now + sign * a), rounded(now + sign * b)
+        track.estimate = rounded(now + sign * min(max(falls(a, over, slope), a), b))
+        track.to = self._to(track, turned)
+
+    def _to(self, track: Track, turned: Weighed) -> str:
+        """Return what takes the place of a recommendation: another limit, or what is bought more of without it."""
+        if track.id == CHOKE:
+            return turned.choke or ""
+        x, before = turned.without.get(track.id), self.ends.plan.x
+        return "" if x is None else instead(track.id, self.others, before, x)
+
+    # -- records -------------------------------------------------------------------------------------------------------
+
+    def _flips(self, task: Task) -> Iterator[Flip]:
+        """Yield the flip points of a number; one without a point where a recommendation turns to neither side."""
+        for id in (*self.who, CHOKE):
+            mine = [t for t in task.tracks if t.id == id]
+            turned = [t for t in mine if t.turned is not None]
+            far = [t.at if t.turned is None else t.turned for t in mine] + [task.line.number.value]
+            if min(far) < max(far):
+                for track in turned or (None,):
+                    yield self._flip(task, id, track, (min(far), max(far)))
+
+    def _flip(self, task: Task, id: str, track: Track | None, searched: tuple[float, float]) -> Flip:
+        number = task.line.number
+        low, high = number.range
+        at = away = None
+        inside = False
+        if track is not None and track.turned is not None and track.estimate is not None:
+            (a, b), origin = sorted((track.at, track.turned)), f"re-solve: {number.path}"
+            at = Amount(track.estimate, "as written", origin, low=a, high=b, unit_text=number.quantity.unit)
+            inside = low <= track.estimate <= high
+            away = distance(track.estimate, low, high, number.value, origin)
+        return Flip(
+            path=number.path,
+            name=task.assumption.name,
+            recommendation=id,
+            recommendation_name=self.ends.choke if id == CHOKE else self.who[id].name,
+            at=at,
+            searched=searched,
+            now=number_amount(number, self.ends.numbers.data),
+            range_low=low,
+            range_high=high,
+            inside=inside,
+            distance=away,
+            to="" if track is None else track.to,
+        )
+
+
+def _signatures_open(tracks: Sequence[Track]) -> bool:
+    return any(track.id != CHOKE for track in tracks)
+
+
+def _open(tracks: Sequence[Track]) -> bool:
+    return bool(tracks)

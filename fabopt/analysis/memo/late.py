@@ -1,0 +1,221 @@
+r"""The last responsible date of a signature: until when it may wait before the plan loses more than a stated amount.
+
+Let :math:`v_d` be the value of the best plan in which nothing is signed before the period d, and :math:`v_0` that of
+the plan. The last responsible date is the last d with :math:`v_0 - v_d \le` tolerance; :math:`v_\infty` is the value
+if it is never signed.
+
+What is forbidden before d grows with d (:class:`.signable.Signable`), so :math:`v_d` never rises: bisection finds the
+date. Where the program is small, every :math:`v_d` is the optimum with whole numbers searched again. On a large one
+whole numbers are held. A purchase is then a linear program with columns closed, and the same holds. An order is a whole
+number: it is dropped, or moved to the first period from d on in which it may be placed (a contract's exercise and exit
+move with its signature), and
+
+.. math:: v_d = \max \Bigl( v^{\text{dropped}}_d, \max_{d' \ge d} v^{\text{moved}}_{d'} \Bigr)
+
+since what is not signed before d' is not signed before d either. So :math:`v_d` never rises there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fabopt.analysis.choke.saved import Restored
+from fabopt.analysis.memo.again import Again, Answer, Change
+from fabopt.analysis.memo.signable import AGREEMENTS, Signable
+from fabopt.network.tables import Array
+
+SLIGHT = 1e-6
+"""Million dollars by which a loss may exceed the tolerance through rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """What waiting with a signature costs.
+
+    Attributes
+    ----------
+    decide_by
+        Position of the last period in which signing costs no more than the tolerance; None where even never signing
+        costs no more, or time did not allow to find it.
+    late
+        Answer by period of signature, for those that were asked, up to the first after ``decide_by``.
+    without
+        Answer if it is never signed; None where time did not allow to ask.
+    """
+
+    decide_by: int | None
+    late: Mapping[int, Answer] = field(default_factory=dict)
+    without: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """Looks for the last responsible dates of signatures.
+
+    Attributes
+    ----------
+    again
+        The plan's program.
+    last
+        Position of the last reported period.
+    tolerance
+        Million dollars that the plan may lose.
+    """
+
+    again: Again
+    last: int
+    tolerance: float
+
+    def without(self, what: Signable) -> Answer:
+        """Return what is left of the plan if something is never signed."""
+        self.again.rest()
+        return self.again.value(what.forbidden(self.again.plan, None))
+
+    def search(self, what: Signable, without: Answer, left: Callable[[str], bool]) -> Delay:
+        """Return the last responsible date of a signature.
+
+        Parameters
+        ----------
+        what
+            What is signed.
+        without
+            What is left if it never is.
+        left
+            Told what is asked next; says whether there is time for it.
+        """
+        if self._good(without):
+            return Delay(None, {}, without)
+        if what.units and not self.again.whole:
+            return self._ordered(what, without, left)
+        found: dict[int, Answer] = {}
+
+        def good(period: int) -> bool | None:
+            if not left(f"signing {what.id} in period {period}"):
+                return None
+            found[period] = self.again.value(what.forbidden(self.again.plan, period))
+            return self._good(found[period])
+
+        date = self._walk(good) if self.again.whole else self._bisect(good)
+        if date is None:
+            return Delay(None, {}, without)
+        return Delay(date, {t: found[t] for t in sorted(found) if t <= date + 1}, without)
+
+    def _good(self, answer: Answer) -> bool:
+        return self.again.base - answer.value <= self.tolerance + SLIGHT
+
+    def _walk(self, good: Callable[[int], bool | None]) -> int | None:
+        """Return the last good period, all of them asked in turn up to the first that is not."""
+        for period in range(1, self.last + 1):
+            answer = good(period)
+            if answer is None:
+                return None
+            if not answer:
+                return period - 1
+        return self.last
+
+    def _bisect(self, good: Callable[[int], bool | None]) -> int | None:
+        """Return the last good period; signing at once is always good."""
+        low, high = 0, self.last + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            answer = good(middle)
+            if answer is None:
+                return None
+            low, high = (middle, high) if answer else (low, middle)
+        return low
+
+    def _ordered(self, what: Signable, without: Answer, left: Callable[[str], bool]) -> Delay:
+        """Return the date of what is ordered in whole numbers, which are dropped or moved."""
+        plan, n = self.again.plan, self.again.plan.net.n_periods
+        dropped: dict[int, Answer] = {}
+        moved: dict[int, Answer] = {}
+        for period in range(1, n):
+            if not left(f"signing {what.id} in period {period}"):
+                return Delay(None, {}, without)
+            change = move(plan, what, period)
+            if change is not None:
+                moved[period] = self.again.value(change)
+            if period <= self.last:
+                dropped[period] = self.again.value(what.forbidden(plan, period))
+        found: dict[int, Answer] = {}
+        best = without
+        for period in range(n - 1, 0, -1):
+            best = max(best, moved.get(period, best), key=lambda answer: answer.value)
+            if period <= self.last:
+                found[period] = max(best, dropped[period], key=lambda answer: answer.value)
+        date = max((t for t in found if self._good(found[t])), default=0)
+        return Delay(date, {t: found[t] for t in sorted(found) if t <= date + 1}, without)
+
+
+def move(plan: Restored, what: Signable, period: int) -> Change | None:
+    """Return the change that moves the orders of before a period to the first period from it on that may have them.
+
+    The decisions of a contract all move by as many periods as its signature. None where nothing can be moved.
+    """
+    shut = what.forbidden(plan, period)
+    lower = dict(zip(shut.columns.tolist(), shut.lower.tolist(), strict=True))
+    upper = dict(zip(shut.columns.tolist(), shut.upper.tolist(), strict=True))
+    places = _delayed(plan, what, period) if what.kind in AGREEMENTS else _gathered(plan, what, period)
+    if not places:
+        return None
+    for column, value in places.items():
+        lower[column], upper[column] = value
+    columns = np.array(list(lower), dtype=np.int64)
+    return Change(columns, np.array([lower[c] for c in lower]), np.array([upper[c] for c in lower]))
+
+
+Bounds = dict[int, tuple[float, float]]
+"""New lower and upper bound by column."""
+
+
+def _gathered(plan: Restored, what: Signable, period: int) -> Bounds:
+    """Return the bounds of the first period that may have the orders of before, of each unit."""
+    program, columns = plan.program, plan.tables.columns
+    found: Bounds = {}
+    for id in what.units:
+        at = columns.at.unit[id]
+        order, placed = columns["order"].index[at], columns["placed"].index[at]
+        amount = _levels(plan, order)
+        before = float(amount[:period].sum())
+        open_ = [t for t in range(period, len(order)) if order[t] >= 0 and program.column_lower[order[t]] <= 0.0]
+        if before <= SLIGHT or not open_:
+            continue
+        first = open_[0]
+        column, flag = int(order[first]), int(placed[first])
+        if program.integer[column]:
+            number = min(round(amount[first] + before), program.column_upper[column])
+            found[column] = number, number
+        if flag >= 0:
+            found[flag] = 1.0, 1.0
+        if column not in found and flag < 0:
+            continue  # nothing whole: what is dropped may be ordered later as it is
+        found.setdefault(column, (program.column_lower[column], program.column_upper[column]))
+    return found
+
+
+def _delayed(plan: Restored, what: Signable, period: int) -> Bounds:
+    """Return the bounds of a contract's decisions, all of them moved as far as its signature is."""
+    index = plan.tables.columns["order"].index
+    rows = [index[plan.tables.columns.at.unit[id]] for id in what.units]
+    if not rows:
+        return {}
+    signed = np.flatnonzero(_levels(plan, rows[0]) > 0.5)
+    later = [t for t in range(period, len(rows[0])) if rows[0][t] >= 0]
+    if not len(signed) or signed[0] >= period or not later:
+        return {}
+    delay = later[0] - int(signed[0])
+    found: Bounds = {}
+    for row in rows:
+        found |= {int(column): (0.0, 0.0) for column in row if column >= 0}
+    for row in rows:
+        for t in np.flatnonzero(_levels(plan, row) > 0.5).tolist():
+            if t + delay < len(row) and row[t + delay] >= 0:
+                found[int(row[t + delay])] = 1.0, 1.0
+    return found
+
+
+def _levels(plan: Restored, index: Array) -> Array:
+    return np.where(index >= 0, plan.x[np.maximum(index, 0)], 0.0)

@@ -1,0 +1,81 @@
+"""What a lab's own chips are worth to the plan: leverage against those who sell to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from fabopt.analysis.allocation.own_silicon import own_silicon
+from fabopt.analysis.explosion import AnalysisError
+from fabopt.analysis.memo.again import Again, closed
+from fabopt.analysis.memo.ground import Ground
+from fabopt.analysis.memo.losses import lost_value
+from fabopt.analysis.memo.records import OwnChip
+from fabopt.analysis.memo.signable import Signable
+
+
+def own_chips(ground: Ground, again: Again, left: Callable[[str], bool], seconds: float) -> tuple[OwnChip, ...]:
+    """Return the chips of designers that belong to the lab, and those whose programme it may fund.
+
+    A chip is worth what the plan loses without it. On a small program the worth of a programme is found by three plans
+    of their own, in which orders and rules answer to it (:mod:`fabopt.analysis.allocation.own_silicon`).
+
+    Parameters
+    ----------
+    ground
+        The result.
+    again
+        The plan's program.
+    left
+        Told what is asked next; says whether there is time for it.
+    seconds
+        Longest search of one plan.
+    """
+    mine = {name for name, owner in ground.net.belongs if owner == ground.lab}
+    found = []
+    for chip, record in ground.data.chips.items():
+        programme = record.programme is not None and record.programme.funded_by == ground.lab
+        if not programme and record.designer not in mine:
+            continue
+        if not left(f"worth of {chip}"):
+            continue
+        if programme and again.whole:
+            found.append(_searched(ground, chip, seconds))
+        else:
+            found.append(_without(ground, again, chip, programme))
+    return tuple(found)
+
+
+def _without(ground: Ground, again: Again, chip: str, programme: bool) -> OwnChip:
+    """Return the worth of a chip as what the plan loses if none is shipped, and its programme is not funded."""
+    units = (f"programme:{chip}",) if programme else ()
+    deals = tuple(id for s in ground.sites if (id := f"deploy:{chip}:{s}") in ground.plan.tables.columns.at.activity)
+    what = Signable(chip, "programme", "", chip, ground.lab, activities=deals, units=units)
+    again.rest()
+    answer = again.value(closed(ground.plan, deals, units, what.shut(ground.net.n_periods, None)))
+    origin = f"re-solve: none of {chip}, {again.how}"
+    worth = None if answer.x is None else lost_value(ground, again, answer, origin)
+    funded = what.taken(ground.plan) if not units else _funded(ground, units[0])
+    return OwnChip(chip, ground.called(chip), funded, worth, None)
+
+
+def _funded(ground: Ground, unit: str) -> bool:
+    columns = ground.plan.tables.columns
+    return bool(columns["order"].values(ground.plan.x)[columns.at.unit[unit]].sum() > 0.5)
+
+
+def _searched(ground: Ground, chip: str, seconds: float) -> OwnChip:
+    options = replace(ground.plan.options, time_limit=max(seconds, 1.0))
+    try:
+        found = own_silicon(ground.data, chip, options)
+    except AnalysisError:
+        return OwnChip(chip, ground.called(chip), _funded(ground, f"programme:{chip}"), None, None)
+    worth, _, bargaining = found.worth()
+    origin = f"own silicon: {chip}"
+    return OwnChip(
+        chip,
+        ground.called(chip),
+        bool(found.funded),
+        ground.money(worth, f"{origin}, with less without"),
+        ground.money(bargaining, f"{origin}, unfunded less without"),
+    )

@@ -1,0 +1,171 @@
+"""What a lab may sign in a plan, as decisions of the network: purchases, orders and contracts, by whom it pays.
+
+============  ====================================================  ====================================================
+kind          decisions                                             a signature in period d allows
+============  ====================================================  ====================================================
+accelerators  shipments of a designer's chip to the lab's sites     shipments from d + L on, and before L from d on
+capacity      what a company makes for the lab's own chips          what is begun from d on
+power         orders of power of a site, of every size              orders from d on
+programme     funding of a chip of its own                          funding from d on
+contract,     signature, exercise, exit and steps of price          all of them from d on
+compute
+============  ====================================================  ====================================================
+
+L is what making the chip takes, from the first start of a wafer of any of its parts (:mod:`.making`). What is shipped
+before L was in work or in stock when the plan begins, and needs no more than a signature by then; what is shipped in
+t >= L may be begun for the lab in t - L, and is signed for by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fabopt.analysis.choke.saved import Restored
+from fabopt.analysis.memo.again import Change, closed
+from fabopt.analysis.memo.making import making_time, whole_periods
+from fabopt.analysis.memo.records import SignatureKind
+from fabopt.model.families import IntArray
+from fabopt.network.parties import payments_between
+from fabopt.network.tables import CONTRACT, DECISIONS, Network, Unit
+
+GOODS: Mapping[str, SignatureKind] = {
+    "accelerators": "accelerators",
+    "wafers": "capacity",
+    "hbm": "capacity",
+    "substrates": "capacity",
+    "packaging": "capacity",
+}
+"""What a lab pays for by piece, and the kind of signature that it is."""
+
+COMPUTE = "kH100e"
+"""Unit of compute, which contracts count by period."""
+
+AGREEMENTS = ("contract", "compute")
+"""Kinds of signature that are contracts of the instance."""
+
+NONE = 1e-6
+"""An amount up to this is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signable:
+    """Something that a lab may sign.
+
+    Attributes
+    ----------
+    id, kind
+        As of :class:`~fabopt.analysis.memo.records.Signature`.
+    what, item, supplier
+        Kind of goods as the table ``transfers`` has it (empty for orders), id of what it is, id of the supplier.
+    activities, units
+        Ids of the activities and units that it stands for.
+    lead
+        Periods from signature to the first delivery.
+    making
+        The part of it that making takes, which what is in work or in stock does not need.
+    """
+
+    id: str
+    kind: SignatureKind
+    what: str
+    item: str
+    supplier: str
+    activities: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    lead: int = 0
+    making: int = 0
+
+    def shut(self, n: int, period: int | None) -> NDArray[np.bool_]:
+        """Return the periods [n] in which nothing may be done if it is signed in a period; all of them for None."""
+        t = np.arange(n)
+        if period is None:
+            return np.ones(n, dtype=bool)
+        return (t < period) | ((t >= self.making) & (t < period + self.making))
+
+    def forbidden(self, plan: Restored, period: int | None) -> Change:
+        """Return the change that forbids to sign it before a period, or ever (None)."""
+        return closed(plan, self.activities, self.units, self.shut(plan.net.n_periods, period))
+
+    def columns(self, plan: Restored) -> IntArray:
+        """Return the columns of what is started or ordered under it."""
+        columns, at = plan.tables.columns, plan.tables.columns.at
+        parts = [columns["start"].index[at.activity[id]] for id in self.activities]
+        parts += [columns["order"].index[at.unit[id]] for id in self.units]
+        found = np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+        return found[found >= 0]
+
+    def taken(self, plan: Restored) -> bool:
+        """Return whether the plan has any of it in the reported periods."""
+        reported = np.array([p.reported for p in plan.net.periods])
+        columns, at = plan.tables.columns, plan.tables.columns.at
+        amounts = [columns["start"].values(plan.x)[at.activity[id]][reported].sum() for id in self.activities]
+        amounts += [columns["order"].values(plan.x)[at.unit[id]][reported].sum() for id in self.units]
+        return float(sum(amounts)) > NONE
+
+    def pinned(self, plan: Restored) -> bool:
+        """Return whether all of it is decided already."""
+        there = self.columns(plan)
+        there = there[plan.x[there] > NONE]
+        return bool(np.all(plan.program.column_lower[there] >= plan.program.column_upper[there])) and len(there) > 0
+
+
+def signables(plan: Restored, lab: str) -> tuple[Signable, ...]:
+    """Return all that a lab may sign: purchases, then power, programmes and other capacity, then contracts."""
+    return (*_purchases(plan.net, lab), *_orders(plan.net, lab), *_contracts(plan.net, lab))
+
+
+def _purchases(net: Network, lab: str) -> Iterable[Signable]:
+    """Return what a lab pays others for by piece, by kind, payee and item."""
+    time = making_time(net)
+    found: dict[tuple[str, str, str], dict[str, None]] = {}
+    for payment in payments_between(net):
+        if payment.payer == lab and payment.kind in GOODS and payment.term.kind == "activity":
+            found.setdefault((payment.kind, payment.payee, payment.item), {})[payment.term.id] = None
+    for (what, payee, item), activities in found.items():
+        making = whole_periods(time.get(f"chip:{item}", 0.0)) if what == "accelerators" else 0
+        id = f"{what}:{lab}:{item}" if what == "accelerators" else f"{what}:{lab}:{payee}:{item}"
+        yield Signable(
+            id, GOODS[what], what, item, payee, activities=tuple(activities), lead=making, making=making
+        )  # fmt: skip
+
+
+def _orders(net: Network, lab: str) -> Iterable[Signable]:
+    """Return the orders of power, by site, and whatever else a lab builds or funds."""
+    by_site: dict[str, list[Unit]] = {}
+    others: list[Unit] = []
+    for unit in net.units:
+        tags = unit.tags
+        if tags.stage == CONTRACT or unit.instrument in DECISIONS or lab not in (tags.owner, unit.bearer):
+            continue
+        if tags.stage == "power":
+            by_site.setdefault(tags.site, []).append(unit)
+        else:
+            others.append(unit)
+    for site, units in by_site.items():
+        lead = min(whole_periods(unit.lead) for unit in units)
+        yield Signable(f"power:{site}", "power", "", site, lab, units=tuple(u.id for u in units), lead=lead)
+    for unit in others:
+        kind: SignatureKind = "programme" if unit.id.startswith("programme:") else "capacity"
+        item = unit.tags.chip or unit.tags.item or unit.id
+        yield Signable(unit.id, kind, "", item, lab, units=(unit.id,), lead=whole_periods(unit.lead))
+
+
+def _contracts(net: Network, lab: str) -> Iterable[Signable]:
+    """Return the contracts of which a lab, or what belongs to it, is the buyer."""
+    own = {lab, *(name for name, owner in net.belongs if owner == lab)}
+    leads = {unit.id: unit.lead for unit in net.units}
+    for agreement in net.agreements:
+        if agreement.buyer in own:
+            steps = [
+                unit.id
+                for unit in net.units
+                if unit.tags.stage == CONTRACT and unit.tags.item == agreement.id and unit.instrument in DECISIONS
+            ]
+            units = tuple(sorted(steps, key=lambda id: id != agreement.sign))
+            lead = whole_periods(leads.get(agreement.exercise or agreement.sign, 0.0))
+            kind: SignatureKind = "compute" if agreement.unit == COMPUTE else "contract"
+            yield Signable(agreement.id, kind, "", agreement.id, agreement.supplier, units=units, lead=lead)

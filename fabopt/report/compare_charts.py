@@ -1,0 +1,198 @@
+"""Pictures of plans side by side: compute over time, choke points, who gains, what it costs, which inputs matter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fabopt.analysis.compare.records import Comparison
+from fabopt.report.charts.style import INK, NAME, PALETTE, altair, finished, heading, spread, time_axis
+from fabopt.report.page import Picture
+from fabopt.report.text import amount, clip
+
+WIDTH, HEIGHT, CELL, BAR = 560, 260, 30, 15
+"""Size of a picture, width of a period's cell and height of a bar, pixels."""
+
+BARS = 16
+"""Most bars of a picture for each plan."""
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def pictures(found: Comparison) -> list[Picture]:
+    """Return the pictures that there is something to draw for, in the order of the page."""
+    drawn = (over_time(found), choke_points(found), gains(found), terms(found), inputs(found))
+    return [picture for picture in drawn if picture is not None]
+
+
+def over_time(found: Comparison) -> Picture | None:
+    """Return the compute of all labs over time, a line a plan, named where it ends."""
+    import pandas as pd
+
+    alt = altair()
+    sums = {plan.name: dict.fromkeys(found.periods, 0.0) for plan in found.plans}
+    rows = [row for row in found.gains if row.measure == "compute"]
+    for row in rows:
+        sums[row.plan][row.period] += row.value / 1000.0
+        if row.plan == found.plans[1].name:
+            sums[found.plans[0].name][row.period] += row.base / 1000.0
+    if not rows:
+        return None
+    data = pd.DataFrame(
+        [(clip(plan, NAME), period, size) for plan, own in sums.items() for period, size in own.items()],
+        columns=["plan", "period", "amount"],
+    )
+    names = [clip(plan, NAME) for plan in sums]
+    top = float(data["amount"].max()) or 1.0
+    last = sorted((sums[plan][found.periods[-1]], clip(plan, NAME)) for plan in sums)
+    ends = pd.DataFrame(
+        {
+            "plan": [name for _, name in last],
+            "says": [f"{name}: {amount(size)}" for size, name in last],
+            "place": spread([size for size, _ in last], top * 14 / HEIGHT, 0.0, top),
+        }
+    )
+    y = alt.Scale(domain=[0, top])
+    colour = alt.Color("plan:N", scale=_scale(names), legend=None)
+    lines = (
+        alt.Chart(data)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("period:O", sort=list(found.periods), axis=time_axis(found.periods)),
+            y=alt.Y("amount:Q", title="Compute, million H100 equivalents", scale=y),
+            color=colour,
+            tooltip=["plan:N", "period:O", alt.Tooltip("amount:Q", title="million H100 equivalents", format=",.4~f")],
+        )
+    )
+    text = alt.Chart(ends).mark_text(align="left", dx=10, baseline="middle")
+    labels = text.encode(x=alt.value(WIDTH), y=alt.Y("place:Q", scale=y), text="says:N", color=colour)
+    return _picture(alt.layer(lines, labels).properties(width=WIDTH, height=HEIGHT), "Compute of all labs by plan")
+
+
+def choke_points(found: Comparison) -> Picture | None:
+    """Return a row a plan and a column a period, each cell with the letter of what holds the plan back most."""
+    import pandas as pd
+
+    alt = altair()
+    named = {(row.family, row.id, row.side): f"{row.name} ({row.owner or '-'})" for row in found.choke_points}
+    named.pop(("", "", ""), None)
+    if not named:
+        return None
+    letters = {key: LETTERS[n % 26] * (1 + n // 26) for n, key in enumerate(named)}
+    rows = [
+        (
+            clip(row.plan, NAME), row.period, letters[key], f"{letters[key]}  {clip(named[key], 90)}", row.gain,
+        )
+        for row in found.choke_points
+        if (key := (row.family, row.id, row.side)) in named
+    ]  # fmt: skip
+    data = pd.DataFrame(rows, columns=["plan", "period", "letter", "limit", "gain"])
+    order = [f"{letters[key]}  {clip(name, 90)}" for key, name in named.items()]
+    colours = [PALETTE[n % len(PALETTE)] for n in range(len(order))]
+    unit = f", {found.money}" if found.money else ""
+    base = alt.Chart(data).encode(
+        x=alt.X("period:O", sort=list(found.periods), axis=time_axis(found.periods)),
+        y=alt.Y("plan:N", sort=[clip(plan.name, NAME) for plan in found.plans], title=None),
+    )
+    cells = base.mark_rect(stroke="white", opacity=0.45).encode(
+        color=alt.Color(
+            "limit:N",
+            title=None,
+            scale=alt.Scale(domain=order, range=colours),
+            legend=alt.Legend(orient="bottom", columns=1, labelLimit=620),
+        ),
+        tooltip=["plan:N", "period:O", "limit:N", alt.Tooltip("gain:Q", title=f"1 % more{unit}", format=",.4~f")],
+    )
+    text = base.mark_text(color=INK).encode(text="letter:N")
+    size = {"width": max(CELL * len(found.periods), 200), "height": CELL * len(found.plans)}
+    return _picture(
+        (cells + text).properties(**size), "Choke points: the limit of which 1 % more is worth most in a period"
+    )
+
+
+def gains(found: Comparison) -> Picture | None:
+    """Return who has more and who less at the last year end, in compute, else in what is delivered."""
+    measure = "compute" if any(row.measure == "compute" for row in found.gains) else "delivered"
+    rows = [
+        (row.plan, row.name, row.change)
+        for row in found.gains
+        if (row.measure, row.period) == (measure, found.dates[-1])
+    ]
+    compute = measure == "compute"
+    goods, unit = ("compute", "thousand H100 equivalents") if compute else ("what is delivered", "units of each demand")
+    return _bars(found, rows, f"change by {found.dates[-1]}, {unit}", f"Who gains and who loses in {goods}")
+
+
+def terms(found: Comparison) -> Picture | None:
+    """Return what becomes of values and costs, transfers left out."""
+    sums: dict[tuple[str, str], float] = {}
+    for row in found.worth:
+        if not row.transfer:
+            key = (row.plan, row.term.replace("_", " "))
+            sums[key] = sums.get(key, 0.0) + row.change
+    rows = [(plan, term, change) for (plan, term), change in sums.items()]
+    unit = f", {found.money}" if found.money else ""
+    return _bars(found, rows, f"change, discounted{unit}", "Value and cost by term: what changes")
+
+
+def inputs(found: Comparison) -> Picture | None:
+    """Return what each changed input is worth alone to the first plan, solved again, else at its prices."""
+    worth = [(row.plan, row.path, row.at_prices if row.held is None else row.held) for row in found.inputs]
+    rows = [(plan, path, value) for plan, path, value in worth if value is not None]
+    unit = f", {found.money}" if found.money else ""
+    says = f"What each changed input is worth alone to {found.plans[0].name}"
+    return _bars(found, rows, f"whole numbers held{unit}", says)
+
+
+def _bars(found: Comparison, rows: Sequence[tuple[str, str, float]], title: str, says: str) -> Picture | None:
+    """Return bars to the left and right of zero, the largest first, a bar a plan beside each other."""
+    import pandas as pd
+
+    alt = altair()
+    size: dict[str, float] = {}
+    for _, name, change in rows:
+        size[name] = max(size.get(name, 0.0), abs(change))
+    least = 1e-6 * max(size.values(), default=0.0)
+    order = sorted((name for name in size if size[name] > least), key=lambda name: -size[name])
+    kept = order[:BARS]
+    if not kept:
+        return None
+    shown = _told_apart(kept)
+    plans = [clip(plan.name, NAME) for plan in found.plans[1:]]
+    data = pd.DataFrame(
+        [(clip(plan, NAME), shown[name], change) for plan, name, change in rows if name in shown],
+        columns=["plan", "name", "change"],
+    )
+    y = alt.Y("name:N", sort=list(shown.values()), title=None, axis=alt.Axis(labelLimit=340))
+    scale = _scale([clip(plan.name, NAME) for plan in found.plans])
+    legend = alt.Legend(title=None, values=plans) if len(plans) > 1 else None
+    bars = (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=alt.X("change:Q", title=title, axis=alt.Axis(tickCount=7)),
+            y=y,
+            yOffset=alt.YOffset("plan:N", sort=plans),
+            color=alt.Color("plan:N", scale=scale, legend=legend),
+            tooltip=["plan:N", "name:N", alt.Tooltip("change:Q", format="+,.4~f")],
+        )
+    )
+    zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=INK).encode(x="at:Q")
+    chart = alt.layer(bars, zero).properties(width=WIDTH, height=max(len(kept) * BAR * len(plans), 40))
+    left_out = f"; {len(order) - len(kept)} smaller ones are left out" if len(order) > len(kept) else ""
+    return _picture(chart, f"{says}{left_out}")
+
+
+def _told_apart(names: Sequence[str]) -> Mapping[str, str]:
+    """Return names that fit beside a bar and differ; of a long path the end is kept."""
+    short = {name: name if len(name) <= 52 else f"…{name[-51:]}" for name in names}
+    double = [one for one in short.values() if list(short.values()).count(one) > 1]
+    return {name: clip(name, 90) if one in double else clip(one, 60) for name, one in short.items()}
+
+
+def _scale(names: Sequence[str]) -> Any:
+    return altair().Scale(domain=list(names), range=[PALETTE[n % len(PALETTE)] for n in range(len(names))])
+
+
+def _picture(chart: Any, says: str) -> Picture:
+    return Picture(finished(chart.properties(title=heading(says, ()))), says)

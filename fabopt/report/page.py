@@ -1,0 +1,148 @@
+"""A report as one HTML file that needs no network: paragraphs, tables and pictures, for the screen and for paper.
+
+The page forbids itself every outside request. A picture stands in it as SVG, so that it is there without scripts and on
+paper; with scripts the chart that answers the mouse takes its place. All that comes from an instance is escaped.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from typing import Any
+
+from fabopt.report.html import table_html
+from fabopt.report.text import TextTable
+
+_HEAD = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+script-src 'unsafe-inline' 'unsafe-eval'">
+<meta name="generator" content="fabopt">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>
+* {{ box-sizing: border-box; }}
+body {{ margin: 0 auto; padding: 2rem 1.5rem 4rem; max-width: 76rem; color: #1c2833; background: #fff;
+  font: 1rem/1.5 "Noto Sans", "Segoe UI", "Helvetica Neue", Arial, sans-serif; }}
+h1 {{ font-size: 1.6rem; margin: 0 0 .6rem; color: #12436d; }}
+h2 {{ font-size: 1.2rem; margin: 2.2rem 0 .6rem; padding-bottom: .2rem; border-bottom: 2px solid #12436d;
+  color: #12436d; break-after: avoid; }}
+p {{ margin: .5rem 0; max-width: 60rem; }}
+p.warning {{ padding: .5rem 1rem; border: 2px solid #922b21; border-left-width: .6rem; }}
+.wide, figure {{ overflow-x: auto; margin: 1rem 0; break-inside: avoid; }}
+table {{ border-collapse: collapse; min-width: min(42rem, 100%);
+  font-size: .86rem; line-height: 1.35; font-variant-numeric: tabular-nums; }}
+caption {{ text-align: left; font-weight: 600; padding: .2rem 0 .35rem; }}
+th, td {{ padding: .25rem .7rem .25rem 0; vertical-align: top; border-bottom: 1px solid #c5cdd5; }}
+thead th {{ border-bottom: 1.5px solid #1c2833; vertical-align: bottom; }}
+@page {{ size: A4 landscape; margin: 14mm; }}
+@media print {{ body {{ max-width: none; padding: 0; font-size: 9.5pt; }} table {{ font-size: 8pt; }}
+  .wide, figure {{ overflow: visible; }} figure img, figure svg {{ max-width: 100%; height: auto; }} }}
+</style>
+</head>
+<body>
+<main>
+"""
+
+_TAIL = """
+</main>
+{script}
+</body>
+</html>
+"""
+
+_EMBED = """
+for (const [name, spec] of Object.entries(figures)) {
+  const place = document.getElementById(name);
+  const chart = document.createElement("div");
+  chart.setAttribute("role", "img");
+  chart.setAttribute("aria-label", place.firstElementChild.alt);
+  vegaEmbed(chart, spec, {renderer: "svg", actions: false})
+    .then(() => place.replaceChildren(chart))
+    .catch((fault) => console.error(fault));
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading within a page."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A paragraph; a warning stands in a frame."""
+
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An Altair chart, finished (:func:`fabopt.report.charts.style.finished`), and what it shows in words."""
+
+    chart: Any
+    says: str
+
+
+Part = Heading | Said | TextTable | Picture
+
+
+def page(title: str, parts: Sequence[Part]) -> str:
+    """Return a report as one HTML page.
+
+    Parameters
+    ----------
+    title
+        Its title, also over the page.
+    parts
+        What stands in it, in order.
+    """
+    pictures = [part for part in parts if isinstance(part, Picture)]
+    names = {id(picture): f"figure-{n}" for n, picture in enumerate(pictures, start=1)}
+    body = [f"<h1>{escape(title)}</h1>"]
+    body += [_picture(part, names[id(part)]) if isinstance(part, Picture) else _shown(part) for part in parts]
+    specs = {names[id(picture)]: picture.chart.to_dict() for picture in pictures}
+    script = f"<script>\n{_bundle()}\nconst figures = {_safe(specs)};\n{_EMBED}</script>" if specs else ""
+    return _HEAD.format(title=escape(title)) + "\n".join(body) + _TAIL.format(script=script)
+
+
+def _shown(part: Heading | Said | TextTable) -> str:
+    match part:
+        case Heading():
+            return f"<h2>{escape(part.text)}</h2>"
+        case Said():
+            return f'<p class="warning">{escape(part.text)}</p>' if part.warning else f"<p>{escape(part.text)}</p>"
+        case TextTable():
+            return f'<div class="wide">{table_html(part)}</div>'
+
+
+def _picture(picture: Picture, name: str) -> str:
+    import vl_convert
+
+    data = base64.b64encode(vl_convert.vegalite_to_svg(picture.chart.to_json()).encode()).decode()
+    image = f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(picture.says)}">'
+    return f'<figure id="{name}">{image}</figure>'
+
+
+def _safe(specs: dict[str, Any]) -> str:
+    """Return data as JSON that cannot end the script element that it stands in."""
+    text = json.dumps(specs, ensure_ascii=False, sort_keys=True)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+@cache
+def _bundle() -> str:
+    """Return the programs of Vega, Vega-Lite and Vega-Embed; nothing in them ends a script element."""
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")

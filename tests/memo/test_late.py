@@ -1,0 +1,209 @@
+"""Last responsible dates: by hand in closed form, and against full re-solves of every date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from waiting_cases import COST, MADE, STOCK, WORTH, chip, grounded, site, solved, tree
+
+import fabopt
+from fabopt.analysis.memo.again import Again, Change, Until
+from fabopt.analysis.memo.late import Delay, Delays
+from fabopt.analysis.memo.making import making_time, whole_periods
+from fabopt.analysis.memo.signable import Signable, signables
+
+WHOLE = pytest.mark.parametrize("whole", [True, False], ids=["searched", "held"])
+"""Whether whole numbers are searched again or held."""
+
+UNLIMITED = Until(1e9)
+
+
+def one(result: fabopt.Result, id: str, lab: str = "lab") -> tuple[Signable, Any]:
+    """What can be signed under an id, and the plan."""
+    ground = grounded(result, lab)
+    return next(s for s in signables(ground.plan, lab) if s.id == id), ground.plan
+
+
+def date(again: Again, what: Signable, tolerance: float) -> Delay:
+    """The last responsible date of what is signed."""
+    last = [p.index for p in again.plan.net.periods if p.reported][-1]
+    search = Delays(again, last, tolerance)
+    return search.search(what, search.without(what), UNLIMITED)
+
+
+def lost(again: Again, delay: Delay) -> dict[int, float]:
+    """What waiting loses, by year of signature."""
+    return {t: again.base - answer.value for t, answer in delay.late.items()}
+
+
+@WHOLE
+def test_a_purchase_that_waits_loses_what_its_accelerators_would_have_earned(tmp_path: Path, whole: bool) -> None:
+    """Signed in year d, what is in stock misses d + 1 years and what is made misses d."""
+    what, plan = one(solved(tree(), tmp_path), "accelerators:lab:a")
+    again = Again(plan, whole)
+    assert again.base == pytest.approx(4 * STOCK * WORTH + MADE * (3 * WORTH - COST))
+    by_hand = {d: (STOCK * (d + 1) + MADE * d) * WORTH for d in (1, 2)}
+    for d, loss in by_hand.items():
+        delay = date(again, what, loss + 0.1)
+        assert delay.decide_by == d
+        assert lost(again, delay)[d] == pytest.approx(loss)
+        assert date(again, what, loss - 0.1).decide_by == d - 1
+    never = date(again, what, 0.0).without
+    assert never is not None
+    in_stock = STOCK * COST  # what is left in stock at the end is worth what making it costs
+    assert again.base - never.value == pytest.approx(again.base - in_stock)
+
+
+@WHOLE
+def test_signing_at_once_costs_nothing(tmp_path: Path, whole: bool) -> None:
+    what, plan = one(solved(tree(), tmp_path), "accelerators:lab:a")
+    again = Again(plan, whole)
+    assert again.value(what.forbidden(plan, 0)).value == pytest.approx(again.base)
+    assert date(again, what, 0.0).decide_by == 0
+
+
+@WHOLE
+def test_what_may_be_missing_altogether_has_no_date(tmp_path: Path, whole: bool) -> None:
+    what, plan = one(solved(tree(), tmp_path), "accelerators:lab:a")
+    delay = date(Again(plan, whole), what, 1e6)
+    assert (delay.decide_by, dict(delay.late)) == (None, {})
+    assert delay.without is not None
+
+
+@WHOLE
+def test_a_power_order_that_waits_moves_as_a_whole(tmp_path: Path, whole: bool) -> None:
+    """80 MW are ordered in one piece for 90 M USD, a year ahead, and are worth nothing at the end: 80,000
+    accelerators run a year less for each year that the order waits. In the last year it would come too late."""
+    grow = {"curve": {10: 20, 80: 90}, "lead": 12, "max_total": 80, "life": 1}
+    what, plan = one(solved(tree(sites={"site": site(power=20, expansion=grow)}), tmp_path), "power:site")
+    again = Again(plan, whole)
+    assert again.base == pytest.approx(4 * STOCK * WORTH + MADE * (3 * WORTH - COST) - 90)
+    delay = date(again, what, 2 * MADE * WORTH + 0.1)
+    assert delay.decide_by == 2
+    assert lost(again, delay) == pytest.approx(
+        {1: MADE * WORTH, 2: 2 * MADE * WORTH, 3: MADE * (3 * WORTH - COST) - 90}
+    )
+    assert (what.lead, what.making) == (1, 0)
+
+
+@WHOLE
+def test_a_contract_moves_with_all_its_decisions(tmp_path: Path, whole: bool) -> None:
+    """50,000 H100 equivalents are offered at 1 USD an hour under an option that costs 7 M USD: 50 x 8.766 M USD a
+    year are gained from its exercise on, which moves as far as the signature."""
+    offer = {
+        "name": "Cloud",
+        "buyer": "lab",
+        "supplier": "cloud",
+        "goods": {"compute": ["work"]},
+        "maximum": 50,
+        "price": 1,
+        "option": {"premium": 7},
+    }
+    result = solved(tree(contracts={"cloud-deal": offer}), tmp_path)
+    what, plan = one(result, "cloud-deal")
+    again = Again(plan, whole)
+    gain = 50 * 8.766
+    assert again.base == pytest.approx(4 * STOCK * WORTH + MADE * (3 * WORTH - COST) + 4 * gain - 7)
+    delay = date(again, what, 2.5 * gain)
+    assert delay.decide_by == 2
+    assert lost(again, delay) == pytest.approx({1: gain, 2: 2 * gain, 3: 3 * gain})
+    assert delay.without is not None
+    assert again.base - delay.without.value == pytest.approx(4 * gain - 7)
+
+
+@WHOLE
+def test_a_programme_that_waits_makes_its_chip_later(tmp_path: Path, whole: bool) -> None:
+    """An own chip for 100 M USD does twice the work; its design takes a year and its making another, so funded in d it
+    ships in d + 2. The lab's site is empty until then: nothing else is sold to it."""
+    own = chip(performance={"work": 2}, programme={"funded_by": "lab", "non_recurring_cost": 100, "design_time": 12})
+    raw = tree(chips={"a": own}, designers={"d": {"name": "Designer", "region": "here", "lab": "lab"}})
+    what, plan = one(solved(raw, tmp_path), "programme:a")
+    again = Again(plan, whole)
+    assert again.base == pytest.approx(100 * (2 * 2 * WORTH - COST) - 100)
+    delay = date(again, what, 200 * WORTH + 0.1)
+    assert delay.decide_by == 1
+    assert lost(again, delay)[1] == pytest.approx(200 * WORTH)
+    assert lost(again, delay)[2] == pytest.approx(again.base)
+
+
+def test_forbidding_more_is_never_worth_more(tutorial: fabopt.Result) -> None:
+    """What is closed before a later date contains what is closed before an earlier one, and values fall along it."""
+    ground = grounded(tutorial, "aurora")
+    again = Again(ground.plan, whole=False)
+    for what in signables(ground.plan, "aurora"):
+        before, value = set[int](), again.base
+        for period in (*range(1, ground.net.n_periods), None):
+            change = what.forbidden(ground.plan, period)
+            assert before <= set(change.columns.tolist())
+            now = again.value(change).value
+            assert now <= value + 1e-6
+            before, value = set(change.columns.tolist()), now
+
+
+@pytest.mark.parametrize("id", ["accelerators:aurora:falcon", "accelerators:aurora:slate", "power:plains"])
+def test_every_date_is_that_of_full_solves(tutorial: fabopt.Result, id: str) -> None:
+    """Each date is solved as a model of its own, from the instance, with what is forbidden fixed in Pyomo."""
+    what, plan = one(tutorial, id, "aurora")
+    again = Again(plan, whole=True)
+    last, tolerance = [p.index for p in plan.net.periods if p.reported][-1], 500.0
+    by_force = {t: again.base - _fixed(what.forbidden(plan, t)) for t in range(last + 1)}
+    delay = date(again, what, tolerance)
+    assert delay.decide_by == max(period for period, loss in by_force.items() if loss <= tolerance)
+    for period, loss in lost(again, delay).items():
+        assert loss == pytest.approx(by_force[period], abs=0.2)
+
+
+def test_every_date_of_a_purchase_is_that_of_full_solves_with_the_plans_whole_numbers(tutorial: fabopt.Result) -> None:
+    """As before, with every whole number of the model fixed as in the plan too."""
+    what, plan = one(tutorial, "accelerators:aurora:falcon", "aurora")
+    again = Again(plan, whole=False)
+    whole = np.flatnonzero(plan.program.integer)
+    held = Change(whole, np.round(plan.x[whole]), np.round(plan.x[whole]))
+    by_force = {t: again.base - _fixed(held, what.forbidden(plan, t)) for t in range(8)}
+    delay = date(again, what, 500.0)
+    assert delay.decide_by == max(period for period, loss in by_force.items() if loss <= 500.0)
+    for period, loss in lost(again, delay).items():
+        assert loss == pytest.approx(by_force[period], abs=1e-3)
+
+
+def _fixed(*changes: Change) -> float:
+    """The tutorial's best value with some columns fixed."""
+
+    def fix(_: Any, model: Any) -> None:
+        for change in changes:
+            for column, value in zip(change.columns.tolist(), change.lower.tolist(), strict=True):
+                model.variables[column].fix(value)
+
+    solution = fabopt.load("instances/tutorial").solve(extra=[fix], gap=1e-7)
+    return float(solution.manifest["objective"])
+
+
+def test_bisection_and_walk_find_the_same_date(tutorial: fabopt.Result) -> None:
+    """Held purchases are searched by halves; every date on the way is asked here."""
+    what, plan = one(tutorial, "accelerators:aurora:falcon", "aurora")
+    again = Again(plan, whole=False)
+    losses = [again.base - again.value(what.forbidden(plan, t)).value for t in range(8)]
+    for tolerance in np.linspace(1.0, 4_000.0, 9).tolist():
+        assert date(again, what, tolerance).decide_by == max(t for t, loss in enumerate(losses) if loss <= tolerance)
+
+
+def test_time_that_is_up_leaves_a_date_open(tmp_path: Path) -> None:
+    what, plan = one(solved(tree(), tmp_path), "accelerators:lab:a")
+    again, no_time = Again(plan), Until(0.0)
+    search = Delays(again, 3, 0.0)
+    delay = search.search(what, search.without(what), no_time)
+    assert delay.decide_by is None
+    assert no_time.left_out == ["signing accelerators:lab:a in period 1"]
+
+
+def test_making_takes_as_long_as_its_slowest_part(tutorial: fabopt.Result) -> None:
+    """Falcon: HBM takes 3 months of wafer and 1.5 of stacking, and assembly 1.5: two quarters; the logic is quicker.
+    Slate: 3 months of wafer and its own assembly."""
+    time = making_time(grounded(tutorial, "aurora").net)
+    assert time["chip:falcon"] == pytest.approx(2.0)
+    assert time["die:falcon-die"] == pytest.approx(1.0)
+    assert whole_periods(1.5) == 2
+    assert whole_periods(1.0 + 1e-12) == 1

@@ -1,0 +1,202 @@
+"""What is to be signed: amounts, years, prices and payments against the data they come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from waiting_cases import MADE, STOCK, chip, die, grounded, site, solved, tree
+
+import fabopt
+from fabopt.analysis.memo.again import Again
+from fabopt.analysis.memo.ground import Ground
+from fabopt.analysis.memo.late import Delay, Delays
+from fabopt.analysis.memo.records import Memo, Signature
+from fabopt.analysis.memo.signable import signables
+from fabopt.analysis.memo.signatures import dated, order_of_weight, signature
+from fabopt.analysis.memo.standing import first_to_sign
+
+POWER = {"curve": {10: 20, 80: 90}, "lead": 12, "max_total": 80, "life": 1}
+"""80 MW for 90 M USD, a year ahead."""
+
+CLOUD = {
+    "name": "Cloud",
+    "buyer": "lab",
+    "supplier": "cloud",
+    "goods": {"compute": ["work"]},
+    "maximum": 50,
+    "price": 1,
+    "option": {"premium": 7},
+    "prepayment": 30,
+}
+"""An option on 50,000 H100 equivalents at 1 USD an hour, outside the instance."""
+
+DEAL = {
+    "name": "Deal",
+    "buyer": "lab",
+    "supplier": "d",
+    "goods": {"chips": ["a"]},
+    "maximum": 10,
+    "price": 18_000,
+    "signed": "2026-01-01",
+}
+"""Signed before the plan: at most 10,000 chips a month at 18,000 USD."""
+
+
+def signed(ground: Ground) -> dict[str, Signature]:
+    """All signatures of a lab by id, without dates."""
+    found = (signature(ground, what) for what in signables(ground.plan, ground.lab))
+    return {one.id: one for one in found if one is not None}
+
+
+@pytest.fixture(scope="module")
+def all_kinds(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    """A plan with a purchase, power, a signed contract and an option."""
+    raw = tree(contracts={"cloud-deal": CLOUD, "deal": DEAL}, sites={"site": site(power=20, expansion=POWER)})
+    return grounded(solved(raw, tmp_path_factory.mktemp("kinds")))
+
+
+def by_year(found: Signature) -> dict[str, float]:
+    """How much by year."""
+    return {year: amount.value for year, amount in found.by_year}
+
+
+def money(found: Signature) -> list[float | None]:
+    """Price, payment and prepayment."""
+    return [None if a is None else a.value for a in (found.price, found.paid, found.prepayment)]
+
+
+def test_a_purchase_is_told_by_chip_and_year(all_kinds: Ground) -> None:
+    found = signed(all_kinds)["accelerators:lab:a"]
+    assert (found.kind, found.what, found.supplier) == ("accelerators", "Chip", "Designer")
+    assert (found.amount.value, found.amount.unit) == (pytest.approx(STOCK + MADE), "kaccelerator")
+    assert by_year(found) == pytest.approx({"2027": STOCK, "2028": MADE})
+    assert (found.first, found.last) == ("2027", "2028")
+    assert money(found) == [pytest.approx(20_000), pytest.approx(20.0 * (STOCK + MADE)), None]
+    assert found.under == ("Deal",)
+    assert not found.signed
+
+
+def test_a_price_that_moves_is_told_with_its_ends(tmp_path: Path) -> None:
+    """20,000 are shipped at 20,000 USD and 80,000 at 15,000 USD: 16,000 USD on average."""
+    price = {"linear": {"2027-07-02": 20_000, "2028-07-01": 15_000}}
+    ground = grounded(solved(tree(chips={"a": chip(stock=STOCK, price=price)}), tmp_path))
+    found = signed(ground)["accelerators:lab:a"].price
+    assert found is not None
+    transfers = ground.read("domain/transfers")
+    own = transfers[transfers["what"] == "accelerators"].set_index("period")["price"]
+    assert own["2027"] > own["2028"]
+    assert (found.low, found.high) == (pytest.approx(own["2028"]), pytest.approx(own["2027"]))
+    assert found.value == pytest.approx(0.2 * own["2027"] + 0.8 * own["2028"])
+
+
+def test_power_is_told_by_site_and_by_the_year_in_which_it_is_there(all_kinds: Ground) -> None:
+    found = signed(all_kinds)["power:site"]
+    assert (found.kind, found.what, found.supplier) == ("power", "Site", "")
+    assert (found.amount.value, found.amount.unit) == (pytest.approx(80), "MW")
+    assert by_year(found) == pytest.approx({"2028": 80})
+    assert (found.first, found.last, found.lead) == ("2028", "2028", 1)
+    assert money(found) == [pytest.approx(90e6 / 80), pytest.approx(90), None]
+
+
+def test_an_option_that_the_plan_takes_is_advice(all_kinds: Ground) -> None:
+    found = signed(all_kinds)["cloud-deal"]
+    assert (found.kind, found.what, found.supplier, found.signed) == ("compute", "Cloud", "cloud", False)
+    assert (found.amount.value, found.amount.unit_text) == (pytest.approx(4 * 50), "kH100e x period")
+    assert by_year(found) == pytest.approx(dict.fromkeys(("2027", "2028", "2029", "2030"), 50))
+    assert money(found) == [pytest.approx(8766), pytest.approx(4 * 50 * 8.766 + 7), pytest.approx(30)]
+
+
+def test_what_is_signed_stands_and_is_no_advice(all_kinds: Ground) -> None:
+    found = signed(all_kinds)["deal"]
+    assert (found.kind, found.signed) == ("contract", True)
+    assert by_year(found) == pytest.approx({"2027": STOCK, "2028": MADE})
+    assert money(found) == [pytest.approx(18_000), pytest.approx(18.0 * (STOCK + MADE)), None]
+
+
+def test_an_option_that_the_plan_leaves_is_no_signature(tmp_path: Path) -> None:
+    """At 3 USD an hour compute costs more than it is worth."""
+    raw = tree(contracts={"cloud-deal": {**CLOUD, "price": 3}})
+    assert "cloud-deal" not in signed(grounded(solved(raw, tmp_path)))
+
+
+def test_an_order_that_is_pinned_is_signed(tmp_path: Path) -> None:
+    raw = tree(sites={"site": site(power=20, expansion=POWER)}, pins={"units": {"build:site:2": {"2027": 80}}})
+    assert signed(grounded(solved(raw, tmp_path)))["power:site"].signed
+
+
+def test_wafers_for_an_own_chip_are_bought_of_the_foundry(tmp_path: Path) -> None:
+    """The designer belongs to the lab: no chips are bought, but 8,000 wafers of ten dies for 80,000 of them."""
+    raw = tree(designers={"d": {"name": "Designer", "region": "here", "lab": "lab"}})
+    found = signed(grounded(solved(raw, tmp_path)))
+    assert list(found) == ["wafers:lab:foundry:n"]
+    wafers = found["wafers:lab:foundry:n"]
+    assert (wafers.kind, wafers.amount.unit_text) == ("capacity", "kwafer")
+    assert by_year(wafers) == pytest.approx({"2027": MADE / 10})
+    assert money(wafers) == [pytest.approx(20_000), pytest.approx(MADE / 10 * 20), None]
+
+
+def test_another_labs_purchases_are_not_this_labs(tmp_path: Path) -> None:
+    raw: dict[str, Any] = tree(dies={"die": die("d")})
+    raw["labs"]["rival"] = {**raw["labs"]["lab"], "name": "Rival"}
+    raw["sites"]["other"] = site(lab="rival")
+    result = solved(raw, tmp_path)
+    ours, theirs = (signed(grounded(result, lab)) for lab in ("lab", "rival"))
+    shipped = result.table("domain/shipments").groupby("lab")["kaccelerator"].sum()
+    assert ours["accelerators:lab:a"].amount.value == pytest.approx(shipped["lab"])
+    assert theirs["accelerators:rival:a"].amount.value == pytest.approx(shipped["rival"])
+
+
+def test_what_rests_on_less_than_the_doubt_is_withheld(all_kinds: Ground) -> None:
+    """With a bound far above the plan, no difference proves anything."""
+    import dataclasses
+
+    again = Again(all_kinds.plan)
+    search = Delays(again, 3, 0.0)
+    what = next(s for s in signables(all_kinds.plan, "lab") if s.id == "cloud-deal")
+    delay = Delay(0, {}, search.without(what))
+    plain = signature(all_kinds, what)
+    assert plain is not None
+    assert dated(all_kinds, plain, delay, again).withheld is None
+    doubtful = dataclasses.replace(all_kinds, doubt=1e6)
+    held = dated(doubtful, plain, delay, again).withheld
+    assert held is not None
+    assert (held.difference.value, held.doubt.value) == (pytest.approx(4 * 50 * 8.766 - 7), 1e6)
+
+
+def test_the_first_to_sign_is_the_most_urgent_that_is_not_withheld(all_kinds: Ground) -> None:
+    import dataclasses
+
+    again = Again(all_kinds.plan)
+    search = Delays(again, 3, 500.0)
+    found = []
+    for what in signables(all_kinds.plan, "lab"):
+        one = signature(all_kinds, what)
+        if one is not None and not one.signed:
+            without = search.without(what)
+            found.append(dated(all_kinds, one, search.search(what, without, lambda _: True), again))
+    dates = {one.id: one.decide_by for one in found}
+    assert dates == {"accelerators:lab:a": "2027", "power:site": "2027", "cloud-deal": "2028"}
+    labels = ["2027", "2028", "2029", "2030"]
+    first = first_to_sign(found, labels)
+    assert first is not None
+    assert first.id == "accelerators:lab:a"  # worth more than the power for four fifths of them
+    doubtful = dataclasses.replace(all_kinds, doubt=1e9)
+    none = [dated(doubtful, one, Delay(0, {}, search.without(w)), again) for one in found for w in _of(doubtful, one)]
+    assert first_to_sign(none, labels) is None
+
+
+def _of(ground: Ground, found: Signature) -> list[Any]:
+    return [what for what in signables(ground.plan, "lab") if what.id == found.id]
+
+
+def test_the_memos_signatures_are_in_the_order_of_their_worth(aurora: Memo, tutorial: fabopt.Result) -> None:
+    """Power first: the plan loses most without it."""
+    assert aurora.signatures[0].id == "power:plains"
+    assert list(order_of_weight(tuple(reversed(aurora.signatures)))) == list(aurora.signatures)
+    worths = [s.without.value for s in aurora.signatures if s.without is not None]
+    assert worths == sorted(worths, reverse=True)
+    assert aurora.headline.sign == "Plains campus"
+    plan = grounded(tutorial, "aurora").plan
+    assert {s.id for s in aurora.signatures} == {w.id for w in signables(plan, "aurora") if w.taken(plan)}
