@@ -41,7 +41,7 @@ def sweep(
     if as_json:
         typer.echo(json.dumps(report.as_dict(), allow_nan=False))
     else:
-        say([*report.lines(), "", f"written to {folder}: cases.parquet, labs.parquet, chips.parquet, demands.parquet"])
+        say([*report.lines(), "", f"written to {folder}: cases, labs, power, chips, demands (.parquet)"])
     if not report.complete:
         complain("interrupted; the same command with --resume goes on")
         raise typer.Exit(INTERRUPTED)

@@ -54,6 +54,11 @@ class SweepReport:
         return self.found.labs
 
     @property
+    def power(self) -> pd.DataFrame:
+        """One row a case, lab and reported period: facility power."""
+        return self.found.power
+
+    @property
     def chips(self) -> pd.DataFrame:
         """One row a case, chip and year: accelerators, compute, share."""
         return self.found.chips
@@ -86,7 +91,7 @@ class SweepReport:
         return "\n".join(self.lines())
 
     def __repr__(self) -> str:
-        return f"SweepReport: {self.sentence}\ntry print(...), .frame .labs .chips .demands"
+        return f"SweepReport: {self.sentence}\ntry print(...), .frame .labs .power .chips .demands"
 
     def _repr_html_(self) -> str:
         from html import escape

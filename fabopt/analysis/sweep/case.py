@@ -12,7 +12,7 @@ from fabopt.analysis.choke.reprice import choke_point
 from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.sweep.axes import number_of
 from fabopt.analysis.sweep.design import Case, Design, LeverColumn, options_of
-from fabopt.analysis.sweep.figures import chip_rows, demand_rows, figures, lab_rows
+from fabopt.analysis.sweep.figures import chip_rows, demand_rows, figures, lab_rows, power_rows
 from fabopt.domain.instance import Instance
 from fabopt.io.levers import LeverError, list_levers, set_lever
 from fabopt.io.problems import InstanceError
@@ -105,6 +105,7 @@ class Work:
             "choke_gain": gain,
             "figures": figures(self.spec.figures, read),
             "labs": lab_rows(read),
+            "power": power_rows(read),
             "chips": chip_rows(read),
             "demands": demand_rows(read),
         }

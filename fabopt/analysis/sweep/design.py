@@ -89,6 +89,8 @@ class Design:
         What moves.
     cases
         In order.
+    hashes
+        Of the instance in each scenario: a result of that instance has the same.
     digest
         SHA-256 of instance, specification, cases and versions: rows of sweeps with the same digest are the same.
     """
@@ -101,6 +103,7 @@ class Design:
     sets: tuple[str, ...]
     levers: tuple[LeverColumn, ...]
     cases: tuple[Case, ...]
+    hashes: tuple[str, ...]
     digest: str
 
 
@@ -143,10 +146,11 @@ def design(
         raise InstanceError(problems)
     cases = tuple(_cases(spec, axes, found))
     levers = tuple(_column(found[0], path) for path in axes)
-    digest = _digest(name, spec, data, cases)
+    hashes = tuple(instance_hash(one) for one in data)
+    digest = _digest(name, spec, hashes, cases)
     alone = data[0].network is not None and not data[0].labs and not data[0].markets
     return Design(
-        name, "" if alone else "M USD", spec, spec.scenarios, tuple(trees), tuple(sets), levers, cases, digest
+        name, "" if alone else "M USD", spec, spec.scenarios, tuple(trees), tuple(sets), levers, cases, hashes, digest
     )
 
 
@@ -301,11 +305,11 @@ def _column(axes: Axes, path: str) -> LeverColumn:
     return LeverColumn(path, "" if found is None else found[1], found is not None)
 
 
-def _digest(name: str, spec: SweepSpec, data: Sequence[Instance], cases: Sequence[Case]) -> str:
+def _digest(name: str, spec: SweepSpec, hashes: Sequence[str], cases: Sequence[Case]) -> str:
     what = {
         "name": name,
         "versions": {"fabopt": __version__, **{n: metadata.version(n) for n in ("highspy", "numpy", "scipy")}},
-        "instances": [instance_hash(one) for one in data],
+        "instances": list(hashes),
         "spec": spec.model_dump(mode="json", by_alias=True),
         "cases": [(case.number, case.scenario, case.settings) for case in cases],
     }

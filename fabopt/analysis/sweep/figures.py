@@ -92,6 +92,16 @@ def lab_rows(read: Read) -> list[Row]:
     return rows
 
 
+def power_rows(read: Read) -> list[Row]:
+    """Return lab, period and facility GW that the lab draws, for every reported period."""
+    fleet, labels = reported(read("domain/fleet")), reported(read("core/periods"))["period"].astype(str)
+    return [
+        [str(lab), period, _sum(own, period, "facility_mw") / 1000.0]
+        for lab, own in fleet.groupby("lab", sort=False)
+        for period in labels
+    ]
+
+
 def chip_rows(read: Read) -> list[Row]:
     """Return chip, period, accelerators running, compute (kH100e), share of all compute."""
     mix = reported(read("domain/chip_mix"))

@@ -30,6 +30,17 @@ LONG = {
             number("compute", "thousand H100 equivalents", "compute"),
         ),
     ),
+    "power": TableSpec(
+        "power",
+        "sweep",
+        "a lab in a reported period of a case",
+        (
+            _CASE,
+            text("lab", "lab"),
+            text("period", "reported period"),
+            number("power", "GW facility", "facility power drawn"),
+        ),
+    ),
     "chips": TableSpec(
         "chips",
         "sweep",
@@ -122,6 +133,11 @@ class Sweep:
         return self.table("labs")
 
     @property
+    def power(self) -> pd.DataFrame:
+        """One row a case, lab and reported period: facility power."""
+        return self.table("power")
+
+    @property
     def chips(self) -> pd.DataFrame:
         """One row a case, chip and year: accelerators, compute, share."""
         return self.table("chips")
@@ -132,7 +148,7 @@ class Sweep:
         return self.table("demands")
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return one of the tables with several rows a case: labs, chips, demands."""
+        """Return one of the tables with several rows a case: labs, power, chips, demands."""
         return _frame(LONG[name], [[o["case"], *row] for o in self.outcomes for row in o.get(name, ())])
 
     @property

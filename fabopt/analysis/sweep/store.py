@@ -6,7 +6,7 @@
       sweep.json       what was asked, how far it came, and the hash of every table
       runs.jsonl       one line a finished case, in the order in which they were done
       cases.parquet    one row a case, in order
-      labs.parquet, chips.parquet, demands.parquet
+      labs.parquet, power.parquet, chips.parquet, demands.parquet
 
 The tables are made from the lines of ``runs.jsonl``, sorted, so that they are the same whatever was done first and
 however often the sweep was stopped. A line that was cut off in writing is dropped, and its case solved again.
@@ -27,7 +27,7 @@ from fabopt.analysis.sweep.records import Sweep
 from fabopt.io.files import atomic_write
 from fabopt.solve.results.folder import ResultError, parquet_bytes
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, RUNS = "sweep.json", "runs.jsonl"
 
 
@@ -111,6 +111,7 @@ class Store:
             "complete": complete,
             "instance": design.name,
             "scenarios": list(design.scenarios),
+            "hashes": list(design.hashes),
             "sets": list(design.sets),
             "levers": [lever.path for lever in design.levers],
             "spec": design.spec.model_dump(mode="json", by_alias=True),
@@ -120,6 +121,20 @@ class Store:
             "files": dict(hashes),
         }
         atomic_write(self.folder / MANIFEST, json.dumps(manifest, indent=2, allow_nan=False) + "\n")
+
+
+def saved(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a sweep that stands in a folder.
+
+    Raises
+    ------
+    ResultError
+        When there is none, or one of another format.
+    """
+    found = _manifest(folder)
+    if found is None:
+        raise ResultError(f"{folder} is no sweep: there is no {MANIFEST} in it; fabopt sweep writes one.")
+    return found
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:

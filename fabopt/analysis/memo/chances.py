@@ -1,0 +1,115 @@
+"""How likely a lab has its target power by when: the share of the cases of a sweep in which it does.
+
+A case has reached the target by a period if the lab drew that much facility power in it or before. A case without a
+plan has not reached it. Shares are chances only where the cases are samples of the ranges, each as likely as any other:
+a grid or one lever at a time is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.memo.records import Amount, Chance
+from fabopt.analysis.plan_tables import reported
+from fabopt.analysis.sweep.store import saved
+from fabopt.solve.results.folder import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Read = Callable[[str], pd.DataFrame]
+
+SAMPLED = ("latin-hypercube", "sobol")
+"""Methods of a sweep whose cases are samples."""
+
+SHORT = 1e-6
+"""Share of the target that may be missing of it: rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """Chances by reported period; the cases of the sweep, and how many of them have no plan."""
+
+    by_period: tuple[Chance, ...]
+    cases: int
+    without_plan: int
+
+
+def chances(folder: Path, manifest: Mapping[str, Any], read: Read, lab: str, target: float | None = None) -> Chances:
+    """Return the share of a sweep's cases in which a lab has its target power, by period.
+
+    Parameters
+    ----------
+    folder
+        A finished sweep of the instance of a result.
+    manifest, read
+        The result: what is known of its run, and its tables by name.
+    lab
+        Id of the lab.
+    target
+        Facility power, GW; what the result's plan draws in the last reported period when left out.
+
+    Raises
+    ------
+    AskedError
+        If the sweep is one of another instance or objective, is not finished, or has no samples; or the lab draws no
+        power in the plan, so that there is no target.
+    fabopt.solve.results.folder.ResultError
+        If there is no sweep in the folder, or it was changed.
+    """
+    sweep = saved(folder)
+    scenario = _scenario(folder, sweep, manifest)
+    power, periods = _power(read, lab)
+    origin = f"domain/fleet[lab={lab}, period={periods[-1]}].facility_mw" if target is None else "asked: target"
+    wanted = power if target is None else target
+    if not wanted > 0:
+        raise AskedError(f"The plan gives {lab} no power in {periods[-1]}, so there is no target to reach.")
+    cases = read_table(folder, "cases", sweep)
+    cases = cases[cases["scenario"] == scenario]
+    drawn = read_table(folder, "power", sweep)
+    drawn = drawn[(drawn["lab"] == lab) & drawn["case"].isin(cases["case"])]
+    table = drawn.pivot(index="case", columns="period", values="power").reindex(columns=periods, fill_value=0.0)
+    reached = (table >= wanted * (1.0 - SHORT)).cummax(axis=1).sum()
+    goal = Amount(wanted, "GW", origin)
+    return Chances(
+        by_period=tuple(
+            Chance(p, goal, Amount(float(reached[p]) / len(cases), "share", f"sweep: power[lab={lab}, period={p}]"))
+            for p in periods
+        ),
+        cases=len(cases),
+        without_plan=int(cases["objective"].isna().sum()),
+    )
+
+
+def _scenario(folder: Path, sweep: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+    """Return the scenario of a sweep in which the instance is that of the result."""
+    if not sweep["complete"]:
+        raise AskedError(f"The sweep in {folder} is not finished: fabopt sweep --resume goes on with it.")
+    names = dict(zip(sweep["hashes"], sweep["scenarios"], strict=True))
+    if manifest["input_hash"] not in names:
+        raise AskedError(
+            f"The sweep in {folder} is one of {sweep['instance']} with other data than those of the result of "
+            f"{manifest['instance']}: sweep the instance that was solved, with the same scenario and settings."
+        )
+    method = sweep["spec"]["method"]
+    if method not in SAMPLED:
+        raise AskedError(
+            f"The cases of the sweep in {folder} are no samples but {method}, so their shares are no chances; its "
+            f"method must be {' or '.join(SAMPLED)}."
+        )
+    objective, own = sweep["spec"]["solve"]["objective"], manifest["options"]["objective"]
+    if objective != own:
+        raise AskedError(f"The sweep in {folder} was solved for {objective}, the result for {own}.")
+    return str(names[manifest["input_hash"]])
+
+
+def _power(read: Read, lab: str) -> tuple[float, list[str]]:
+    """Return what a lab draws at the end of the reported periods, GW facility, and their labels."""
+    fleet = reported(read("domain/fleet"))
+    periods = [str(label) for label in reported(read("core/periods"))["period"]]
+    mine = fleet[(fleet["lab"] == lab) & (fleet["period"] == periods[-1])]
+    return float(mine["facility_mw"].sum()) / 1000.0, periods
