@@ -80,7 +80,7 @@ def test_an_import_against_the_order_is_found(tmp_path, place, source):
     assert len(violations(tmp_path)) == 1
 
 
-def test_only_the_session_imports_highspy_and_only_the_command_line_prints():
+def test_only_the_live_program_imports_highspy_and_only_the_command_line_prints():
     for path in sorted(PACKAGE.rglob("*.py")):
         relative = path.relative_to(PACKAGE).as_posix()
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -92,7 +92,7 @@ def test_only_the_session_imports_highspy_and_only_the_command_line_prints():
             if isinstance(node, ast.ImportFrom) and not node.level
         }
         if "highspy" in names:
-            assert relative == "solve/session.py"
+            assert relative == "solve/program.py"
         calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
         assert not calls & {"eval", "exec", "yaml.load", "pickle.load", "pickle.loads"}, relative
         if not relative.startswith("cli/") and relative != "__main__.py":

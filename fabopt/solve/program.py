@@ -1,0 +1,192 @@
+"""A program inside HiGHS whose numbers change in place: costs, bounds, coefficients, rows, columns, whole numbers.
+
+The arrays of :class:`LiveProgram` always hold what HiGHS holds, so that a change can be undone and a plan checked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import highspy as _untyped
+import numpy as np
+from scipy import sparse
+
+from fabopt.model.families import IntArray
+from fabopt.network.tables import Array
+from fabopt.solve.compile import Matrices
+from fabopt.solve.outcome import SolverError
+from fabopt.solve.verify import violation
+
+highspy: Any = _untyped  # its stubs leave out half of its functions
+
+
+class LiveProgram:
+    """A program inside HiGHS, always a maximisation.
+
+    Parameters
+    ----------
+    matrices
+        The program to load.
+
+    Attributes
+    ----------
+    matrices
+        The program as it was loaded.
+    a, cost, offset, column_lower, column_upper, row_lower, row_upper, integer
+        The program as it stands.
+    """
+
+    def __init__(self, matrices: Matrices) -> None:
+        self.matrices = matrices
+        self.a: sparse.csc_array = matrices.a.copy()
+        self.cost, self.offset = matrices.cost.copy(), matrices.offset
+        self.column_lower, self.column_upper = matrices.column_lower.copy(), matrices.column_upper.copy()
+        self.row_lower, self.row_upper = matrices.row_lower.copy(), matrices.row_upper.copy()
+        self.integer = matrices.integer.copy()
+        self._held: tuple[IntArray, Array, Array] | None = None
+        self._highs = highspy.Highs()
+
+    def set_option(self, name: str, value: object) -> None:
+        """Set a HiGHS option.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS does not know the option or refuses the value.
+        """
+        if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS refuses the value {value!r} for its option {name!r}.")
+
+    def set_costs(self, cost: Array, offset: float = 0.0) -> None:
+        """Replace the objective: maximise ``offset + cost . x``."""
+        self._check(self._highs.changeColsCost(len(cost), numbers(len(cost)), cost), "a change of costs")
+        self.cost, self.offset = cost.copy(), offset
+
+    def set_column_bounds(self, columns: IntArray, lower: Array, upper: Array) -> None:
+        """Replace the bounds of columns."""
+        status = self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+        self._check(status, "a change of bounds")
+        self.column_lower[columns], self.column_upper[columns] = lower, upper
+
+    def set_row_bounds(self, rows: IntArray, lower: Array, upper: Array) -> None:
+        """Replace the bounds of rows."""
+        self._check(
+            self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower, upper), "a change of right-hand sides"
+        )
+        self.row_lower[rows], self.row_upper[rows] = lower, upper
+
+    def set_coefficients(self, rows: IntArray, columns: IntArray, values: Array) -> None:
+        """Replace coefficients of the matrix; places that had none get one. A place that is named twice is refused."""
+        there = np.repeat(np.arange(self.a.shape[1], dtype=np.int64), np.diff(self.a.indptr))
+        places, wanted = self.a.indices + self.a.shape[0] * there, rows + self.a.shape[0] * columns
+        if len(np.unique(wanted)) != len(wanted):
+            raise SolverError("A coefficient is changed twice at once.")
+        order = np.argsort(places, kind="stable")
+        position = np.searchsorted(places, wanted, sorter=order)
+        at = order[np.minimum(position, len(order) - 1)] if len(order) else np.zeros(len(wanted), dtype=np.int64)
+        known = places[at] == wanted if len(order) else np.zeros(len(wanted), dtype=bool)
+        for row, column, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
+            self._check(self._highs.changeCoeff(row, column, value), "a change of a coefficient")
+        self.a.data[at[known]] = values[known]
+        fresh = ~known & (values != 0)
+        if fresh.any():
+            entries = sparse.csc_array((values[fresh], (rows[fresh], columns[fresh])), shape=self.a.shape)
+            self.a = sparse.csc_array(self.a + entries)
+
+    def add_row(self, columns: IntArray, values: Array, lower: float, upper: float) -> int:
+        """Add a row and return its number."""
+        there = values != 0
+        cols, vals = columns[there].astype(np.int32), values[there]
+        self._check(self._highs.addRow(lower, upper, len(cols), cols, vals), "a new row")
+        row = sparse.csr_array((vals, cols, np.array([0, len(cols)])), shape=(1, self.a.shape[1]))
+        self.a = sparse.csc_array(sparse.vstack([self.a, row]))
+        self.row_lower, self.row_upper = np.append(self.row_lower, lower), np.append(self.row_upper, upper)
+        return int(self.a.shape[0] - 1)
+
+    def add_columns(self, entries: sparse.csc_array, cost: Array, lower: Array, upper: Array) -> IntArray:
+        """Add continuous columns with ``entries`` [rows, new columns] and return their numbers."""
+        n = entries.shape[1]
+        status = self._highs.addCols(
+            n, cost, lower, upper, entries.nnz, entries.indptr[:-1].astype(np.int32), entries.indices, entries.data
+        )
+        self._check(status, "new columns")
+        first = self.a.shape[1]
+        self.a = sparse.csc_array(sparse.hstack([self.a, entries]))
+        self.cost = np.append(self.cost, cost)
+        self.column_lower, self.column_upper = np.append(self.column_lower, lower), np.append(self.column_upper, upper)
+        self.integer = np.append(self.integer, np.zeros(n, dtype=bool))
+        return np.arange(first, first + n, dtype=np.int64)
+
+    # -- whole numbers -----------------------------------------------------------------------------------------------
+
+    def hold_integers(self, x: Array) -> None:
+        """Fix every whole-number column at its rounded value in ``x`` and make it continuous.
+
+        What is left is a linear program, whose duals are prices with the whole numbers held. :meth:`release_integers`
+        undoes it.
+        """
+        if self._held is not None:
+            raise SolverError("The whole numbers are held already; release them first.")
+        columns = np.flatnonzero(self.integer).astype(np.int64)
+        self._held = columns, self.column_lower[columns].copy(), self.column_upper[columns].copy()
+        whole = np.round(x[columns])
+        self._set_integrality(columns, False)
+        self.set_column_bounds(columns, whole, whole)
+
+    def relax_integers(self) -> None:
+        """Make every whole-number column continuous within its bounds; :meth:`release_integers` undoes it."""
+        if self._held is not None:
+            raise SolverError("The whole numbers are held already; release them first.")
+        columns = np.flatnonzero(self.integer).astype(np.int64)
+        self._held = columns, self.column_lower[columns].copy(), self.column_upper[columns].copy()
+        self._set_integrality(columns, False)
+
+    def release_integers(self) -> None:
+        """Give the columns that were held their bounds and whole numbers back."""
+        if self._held is None:
+            return
+        columns, lower, upper = self._held
+        self._held = None
+        self.set_column_bounds(columns, lower, upper)
+        self._set_integrality(columns, True)
+
+    def _set_integrality(self, columns: IntArray, integer: bool) -> None:
+        kind = highspy.HighsVarType.kInteger if integer else highspy.HighsVarType.kContinuous
+        kinds = np.full(len(columns), int(kind), dtype=np.uint8)
+        self._check(
+            self._highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds), "a change of integrality"
+        )
+        self.integer[columns] = integer
+
+    def violation(self, x: Array) -> float:
+        """Return the largest violation of a row, bound or whole number in ``x``, relative to what it breaks.
+
+        A violation v of a limit b counts v / max(1, |b|).
+        """
+        rows = violation(self.a @ x, self.row_lower, self.row_upper)
+        bounds = violation(x, self.column_lower, self.column_upper)
+        return max(rows, bounds, float(np.max(np.abs(x - np.round(x))[self.integer], initial=0.0)))
+
+    def _check(self, status: Any, what: str) -> None:
+        if status == highspy.HighsStatus.kError:
+            raise SolverError(f"HiGHS refuses {what}.")
+
+    def _load(self) -> None:
+        m = self.matrices
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = m.n_columns, m.n_rows
+        lp.sense_ = highspy.ObjSense.kMaximize
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = m.cost, m.column_lower, m.column_upper
+        lp.row_lower_, lp.row_upper_ = m.row_lower, m.row_upper
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = m.n_columns, m.n_rows
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = m.a.indptr, m.a.indices, m.a.data
+        if m.integer.any():
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            lp.integrality_ = [kinds[whole] for whole in m.integer.astype(int).tolist()]
+        self._check(self._highs.passModel(lp), "the model")
+
+
+def numbers(n: int) -> Any:
+    """Return the numbers from 0 on as HiGHS takes them [n]."""
+    return np.arange(n, dtype=np.int32)
