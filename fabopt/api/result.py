@@ -232,6 +232,7 @@ class Result(PlanTables):
         whole: bool = False,
         workers: int = WORKERS,
         tell: Callable[[str, float], None] | None = None,
+        count: Callable[[int, int, str], None] | None = None,
     ) -> TornadoReport:
         """Return which numbers of the instance matter: adjoint for all that have a range, re-solves for the widest.
 
@@ -245,6 +246,8 @@ class Result(PlanTables):
             Processes that price numbers, and threads that solve ends.
         tell
             Called with the name of each step and how long it took.
+        count
+            Called with how many numbers of a step are done, of how many, and the word for them.
 
         Raises
         ------
@@ -259,7 +262,7 @@ class Result(PlanTables):
 
         source = source_of(self.manifest, self.table, self._instance)
         asked = Asked(top=top, gauge="whole" if whole else "held", workers=workers)
-        return TornadoReport(tornado_of(source, asked, tell))
+        return TornadoReport(tornado_of(source, asked, tell, count))
 
     def alternatives(
         self,

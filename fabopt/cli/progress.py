@@ -75,25 +75,28 @@ def telling(quiet: bool) -> Iterator[Teller | None]:
 
 @contextmanager
 def counting(quiet: bool) -> Iterator[Callable[[int, int, str], None] | None]:
-    """Show how many of a number of runs are done while the body runs: a bar on a terminal, elsewhere lines."""
+    """Show how many of a number of things are done while the body runs: a bar on a terminal, elsewhere lines.
+
+    What is yielded takes what is done, how many there are, and the word for them.
+    """
     if quiet:
         yield None
         return
     if not sys.stderr.isatty():
         following = time.monotonic() + FIRST_SECONDS
 
-        def tell(done: int, runs: int, status: str) -> None:
+        def tell(done: int, things: int, word: str) -> None:
             nonlocal following
-            if done == runs or time.monotonic() >= following:
+            if done == things or time.monotonic() >= following:
                 following = time.monotonic() + EVERY_SECONDS
-                typer.echo(f"{done:>9,} of {runs:,} runs", err=True)
+                typer.echo(f"{done:>9,} of {things:,} {word}", err=True)
 
         yield tell
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("runs", total=None)
-        yield lambda done, runs, status: shown.update(task, completed=done, total=runs)
+        task = shown.add_task("", total=None)
+        yield lambda done, things, word: shown.update(task, completed=done, total=things, description=word)

@@ -34,7 +34,12 @@ def sweep(
     from fabopt import api
 
     folder = out or api.default_sweep_folder(api.name_of(path), spec)
-    with counting(as_json) as tell, solver_on_stderr():
+    with counting(as_json) as count, solver_on_stderr():
+
+        def tell(done: int, runs: int, ended: str) -> None:
+            if count is not None:
+                count(done, runs, "runs")
+
         report = api.sweep(
             path, spec, set=set_ or [], out=folder, resume=resume, workers=workers, max_runs=max_runs, tell=tell
         )

@@ -10,6 +10,7 @@ import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption, guarded, say
 from fabopt.cli.planned import PlannedPath, result_at
+from fabopt.cli.progress import counting
 
 if TYPE_CHECKING:
     from fabopt.report.tornado import TornadoReport
@@ -61,7 +62,8 @@ def tornado(
     elif lever:
         report = result.value_function(lever, low, high, whole=whole)
     else:
-        report = result.tornado(top=top, whole=whole, tell=tell)
+        with counting(as_json) as count:
+            report = result.tornado(top=top, whole=whole, tell=tell, count=count)
     if as_json:
         typer.echo(json.dumps(report.as_dict(), allow_nan=False))
     else:

@@ -11,8 +11,8 @@ from sensitivity_cases import INSTANCES, shop, source, spread
 
 import fabopt
 from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.phases import phases
-from fabopt.analysis.sensitivity.tornado import Ends
 from fabopt.analysis.sensitivity.value_function import value_function
 from fabopt.cli import main
 from fabopt.io.levers import LeverError

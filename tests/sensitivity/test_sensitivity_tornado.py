@@ -12,8 +12,9 @@ import pytest
 from sensitivity_cases import INSTANCES, shop, source, spread
 
 import fabopt
+from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.records import GAVE_UP
-from fabopt.analysis.sensitivity.tornado import Asked, Ends
+from fabopt.analysis.sensitivity.tornado import Asked
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.cli import main
 from fabopt.report.tornado import TornadoReport

@@ -16,7 +16,7 @@ At a kink the prices of a plan are not unique, and the value has another slope t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -50,8 +50,8 @@ JUMPS = "The value jumps where the number moves at all."
 Worth = tuple[float, ...] | str
 """Change of the objective by pair of plan and prices, or in words why there is none."""
 
-SMALL = 50
-"""Numbers up to which another process is not worth its start."""
+SMALL, CHUNK = 50, 16
+"""Numbers up to which another process is not worth its start, and numbers that a process takes at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,12 @@ def _some(paths: Sequence[str]) -> list[Slope]:
 
 
 def slopes(
-    numbers: Numbers, name: str, options: SolveOptions, pairs: Sequence[Prices], workers: int = 1
+    numbers: Numbers,
+    name: str,
+    options: SolveOptions,
+    pairs: Sequence[Prices],
+    workers: int = 1,
+    count: Callable[[int, int, str], None] | None = None,
 ) -> tuple[Slope, ...]:
     """Return what every number of an instance is worth, in their order.
 
@@ -269,13 +274,25 @@ def slopes(
         Plans with their prices, whole numbers held; the plan's own first.
     workers
         Processes; the answers are the same for any number of them.
+    count
+        Told how many are done, of how many, and the word for them.
     """
     paths = list(numbers.found)
     job = _Job(numbers.tree, numbers.data, name, options, tuple(pairs))
+    chunks = [paths[i : i + CHUNK] for i in range(0, len(paths), CHUNK)]
     if workers <= 1 or len(paths) <= SMALL:
         _begin(job)
-        return tuple(_some(paths))
+        return _counted(map(_some, chunks), len(paths), count)
     with ProcessPoolExecutor(workers, initializer=_begin, initargs=(job,)) as pool:
-        size = 16
-        chunks = [paths[i : i + size] for i in range(0, len(paths), size)]
-        return tuple(slope for some in pool.map(_some, chunks) for slope in some)
+        return _counted(pool.map(_some, chunks), len(paths), count)
+
+
+def _counted(
+    parts: Iterable[Sequence[Slope]], total: int, count: Callable[[int, int, str], None] | None
+) -> tuple[Slope, ...]:
+    found: list[Slope] = []
+    for part in parts:
+        found += part
+        if count is not None:
+            count(len(found), total, "numbers priced")
+    return tuple(found)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.sensitivity.tornado import Ends
+from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.value_function import interval_of, made
 from fabopt.analysis.sensitivity.verb import Source
 from fabopt.solve.outcome import SolverError

@@ -9,7 +9,7 @@ import numpy as np
 
 from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.sensitivity.tornado import Ends
+from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.value_function import interval_of
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@ r"""The tornado: which numbers matter, found by the adjoint and proven by solvin
 1. **Adjoint** (:mod:`.adjoint`): what every number with a range is worth, from one solve. Prices that a plan has at a
    kink are some of many, so the same movements are also priced at :data:`PAIRS` neighbouring programs in which every
    limit is moved at random by about :data:`NUDGE`; the largest of the answers decides who is looked at further.
-2. **Both sides**: those numbers are moved by :data:`SIDE` of the way to each end and the linear program is solved
+2. **Both sides**: those numbers are moved by :data:`.ends.SIDE` of the way to each end and the linear program is solved
    again, whole numbers held. Where the two slopes differ, the number stands at a kink.
 3. **Ends**: the widest are solved at their low and high. With the whole numbers of the plan held this is a linear
    program; when it is asked for, whole numbers may move, to the gap of the run. The choke point of each end is the
@@ -28,46 +28,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import TINY
 from fabopt.analysis.choke.groups import together
 from fabopt.analysis.choke.problem import sides
-from fabopt.analysis.choke.reprice import Repriced
 from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.sensitivity.adjoint import Prices, Slope, slopes
-from fabopt.analysis.sensitivity.numbers import End, Moved, Number, Numbers
-from fabopt.analysis.sensitivity.records import GAVE_UP, Bar, EndValue, Gauge, NumberSlope, Tornado
-from fabopt.domain.instance import Instance
-from fabopt.model.limits import limits
-from fabopt.network.lower import lower
-from fabopt.network.tables import Network
-from fabopt.solve.outcome import Ended, Outcome, SolverError
-from fabopt.solve.patch import Patch, between, held
+from fabopt.analysis.sensitivity.ends import Count, Ends
+from fabopt.analysis.sensitivity.numbers import Number, Numbers
+from fabopt.analysis.sensitivity.records import Bar, EndValue, Gauge, NumberSlope, Tornado
+from fabopt.solve.patch import Patch, between
 from fabopt.solve.session import LARGE
-from fabopt.solve.whatif import Answer, WhatIf
+from fabopt.solve.whatif import Answer
 
 PAIRS, NUDGE = 4, 1e-3
 """How many neighbouring programs are priced too, and by about how much their limits are moved."""
 
-SIDE = 1e-3
-"""Share of the way to an end at which the slope of a side is found."""
-
 WIDER = 3
 """Numbers whose sides are found, for each that is solved at its ends."""
 
-APART = 0.02
-"""Slopes of two sides that differ by more than this share are a kink."""
-
 Tell = Callable[[str, float], None]
-S = TypeVar("S")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,168 +69,6 @@ class Asked:
     top: int = 20
     gauge: Gauge = "held"
     workers: int = 1
-
-
-class Ends:
-    """Solves an instance with numbers moved, from the plan.
-
-    Parameters
-    ----------
-    numbers
-        The numbers and their movements.
-    plan
-        The plan, brought back to life.
-    gauge
-        Whether whole numbers are held or free to move.
-
-    Attributes
-    ----------
-    base
-        The plan itself, priced.
-    objective
-        Its objective.
-    choke
-        Label of its choke point, empty where nothing earns anything.
-    """
-
-    def __init__(self, numbers: Numbers, plan: Restored, gauge: Gauge = "held") -> None:
-        self.numbers, self.plan, self.gauge = numbers, plan, gauge
-        self.whatif = WhatIf(plan.net, replace(plan.options, threads=1), plan=plan.x, basis=plan.basis)
-        self._reprice = Repriced(plan, [p.index for p in plan.net.periods if p.reported], ())
-        self._labels = {group.id: group.label for group in plan.problem.groups}
-        self.base = self.whatif.held()
-        if self.base.objective is None:
-            raise ValueError("The plan does not stand with its whole numbers held.")
-        self.objective = self.base.objective
-        self.choke = self._first(self.base, None)
-
-    def all(self, numbers: Sequence[Number], workers: int) -> list[tuple[EndValue | None, EndValue | None]]:
-        """Return both ends of some numbers, in their order, by a few threads with sessions of their own."""
-        if numbers and self.plan.program.integer.any():
-            _ = self._now  # asked once, before others copy it
-        return self._shared(lambda ends, n: (ends.end(n, "low"), ends.end(n, "high")), numbers, workers)
-
-    def both_sides(self, slopes: Sequence[NumberSlope], workers: int) -> list[NumberSlope]:
-        """Return numbers with the slopes of both sides, found by solving again; order and threads as :meth:`all`."""
-        return self._shared(_both, slopes, workers)
-
-    def _shared(self, ask: Callable[[Ends, S], T], items: Sequence[S], workers: int) -> list[T]:
-        benches = [self, *(self._twin() for _ in range(min(workers, len(items)) - 1))]
-
-        def work(k: int) -> list[T]:
-            return [ask(benches[k], item) for item in items[k :: len(benches)]]
-
-        with ThreadPoolExecutor(len(benches)) as pool:
-            done = list(pool.map(work, range(len(benches))))
-        return [done[i % len(benches)][i // len(benches)] for i in range(len(items))]
-
-    def _twin(self) -> Ends:
-        other = copy(self)
-        other.whatif = self.whatif.twin()
-        return other
-
-    def slope(self, path: str, end: End) -> float | None:
-        """Return the change of the objective over the whole way to an end by the slope of that side, or None."""
-        moved = self.numbers.near(path, end, SIDE)
-        try:
-            answer = None if moved is None else self.whatif.held(self.net(moved))
-        except SolverError:
-            return None
-        if answer is None or answer.objective is None:
-            return None
-        return (answer.objective - self.objective) / SIDE
-
-    def end(self, number: Number, end: End) -> EndValue | None:
-        """Return a number at an end of its range, solved; None where its value is that end."""
-        if not any(number.room(end)):
-            return None
-        moved = self.numbers.at(number.path, end)
-        if isinstance(moved, str):
-            return EndValue(0.0, number.value, None, None, None, "", "refused", moved, None)
-        try:
-            return self._solved(number, end, moved)
-        except SolverError as error:
-            at = number.shown(end, moved.share)
-            return EndValue(moved.share, at, None, None, None, "", GAVE_UP, str(error), None)
-
-    def _solved(self, number: Number, end: End, moved: Moved) -> EndValue:
-        net = self.net(moved.data)
-        answer = self.whatif.held(net, far=True) if self.gauge == "held" else self.whatif.full(net)
-        found = answer.objective
-        return EndValue(
-            share=moved.share,
-            value=number.shown(end, moved.share),
-            objective=found,
-            change=None if found is None else found - self.objective,
-            bound=answer.bound,
-            choke=self.first(answer, moved.data),
-            ended=answer.ended.value,
-            note=_note(moved, answer),
-            regret=self._regret(net, answer),
-        )
-
-    def held(self, data: Instance) -> Answer:
-        """Return the answer of an instance with the whole numbers of the plan."""
-        return self.whatif.held(self.net(data))
-
-    def net(self, data: Instance) -> Network:
-        """Return the network of an instance."""
-        return lower(data, self.plan.net.name)
-
-    def first(self, answer: Answer, data: Instance) -> str:
-        """Return the label of the limit of which 10 % more earns most, of the answer that was asked last."""
-        return self.choke if answer.x is self.base.x else self._first(answer, data)
-
-    def _first(self, answer: Answer, data: Instance | None) -> str:
-        tables = answer.case.tables
-        if answer.x is None or answer.objective is None or tables is None:
-            return ""
-        if answer.cold is not None and data is not None:
-            gains = self._reprice(data) or {}
-        else:
-            tables = replace(tables, limits=limits(tables.net, tables.columns, tables.rows))
-            stage = answer.case.stage
-            worth = stage.sign * (answer.objective - stage.constant)
-            outcome = Outcome(
-                answer.ended, answer.x, worth, worth, 0.0, 0, answer.row_price, answer.column_price
-            )  # fmt: skip
-            program = held(answer.case.program, answer.x)
-            gains = self._reprice.gains(tables, program, self.whatif.session("held"), outcome)
-        first = max(gains, key=lambda id: gains[id], default=None)
-        if first is None or gains[first] <= TINY * (1.0 + abs(answer.objective)):
-            return ""
-        return self._labels.get(first, first)
-
-    def _regret(self, net: Network, answer: Answer) -> float | None:
-        """Return what other whole numbers would earn more there, beyond what they might earn as things are."""
-        if answer.cold is not None or not self.plan.program.integer.any():
-            return None if answer.cold is not None else 0.0
-        there, now = self._more(net, answer), self._now
-        return None if there is None or now is None else max(0.0, there - now)
-
-    @cached_property
-    def _now(self) -> float | None:
-        """What other whole numbers would earn more as things are."""
-        return self._more(self.plan.net, self.base)
-
-    def _more(self, net: Network, answer: Answer) -> float | None:
-        """Return what whole numbers that are free earn more than those of the plan."""
-        kept = answer if self.gauge == "held" else self.whatif.held(net)
-        free = self.whatif.relaxed(net, far=net is not self.plan.net) if self.gauge == "held" else self.whatif.full(net)
-        if kept.objective is None or free.objective is None:
-            return None
-        return self.plan.stage.sign * (free.objective - kept.objective)
-
-
-def _note(moved: Moved, answer: Answer) -> str:
-    said = []
-    if moved.share < 1.0:
-        said.append(f"the rules of the instance allow {100.0 * moved.share:g} % of the way: {moved.refused}")
-    if answer.cold is not None:
-        said.append(f"other decisions are possible there: {answer.cold}")
-    if answer.ended is Ended.INFEASIBLE:
-        said.append("no plan has these whole numbers there")
-    return "; ".join(said)
 
 
 def neighbours(ends: Ends, count: int = PAIRS) -> list[Prices]:
@@ -281,7 +101,14 @@ def _nudged(plan: Restored, k: int) -> Patch:
 
 
 def tornado(
-    name: str, said: str, unit: str, numbers: Numbers, plan: Restored, asked: Asked, tell: Tell | None = None
+    name: str,
+    said: str,
+    unit: str,
+    numbers: Numbers,
+    plan: Restored,
+    asked: Asked,
+    tell: Tell | None = None,
+    count: Count | None = None,
 ) -> Tornado:
     """Return what the numbers of an instance are worth.
 
@@ -299,23 +126,25 @@ def tornado(
         What is asked.
     tell
         Told of each step and its seconds.
+    count
+        Told of the numbers that are done within a step.
     """
     clock = _Clock(tell)
     ends = Ends(numbers, plan, asked.gauge)
     pairs = neighbours(ends)
     clock.step("neighbouring prices")
-    found = slopes(numbers, plan.net.name, plan.options, pairs, asked.workers)
+    found = slopes(numbers, plan.net.name, plan.options, pairs, asked.workers, count)
     clock.step("adjoint")
     slope = {s.path: _number_slope(numbers[s.path], s) for s in found}
     order = sorted(found, key=_reach, reverse=True)
     looked_at = [s for s in order if _reach(s) > 0][: WIDER * asked.top]
     if plan.program.n_columns < LARGE:  # another structure is a program from nothing: minutes where it is large
         looked_at += [s for s in order if s.low is None and s.high is None and s not in looked_at]
-    slope |= {n.path: n for n in ends.both_sides([slope[s.path] for s in looked_at], asked.workers)}
+    slope |= {n.path: n for n in ends.both_sides([slope[s.path] for s in looked_at], asked.workers, count)}
     clock.step("both sides")
     chosen = sorted(slope.values(), key=_width, reverse=True)
     widest = [n for n in chosen if _width(n) > 0][: asked.top]
-    solved = ends.all([numbers[n.path] for n in widest], asked.workers)
+    solved = ends.all([numbers[n.path] for n in widest], asked.workers, count)
     bars = [
         Bar(n, low, high, _information(numbers[n.path], low, high))
         for n, (low, high) in zip(widest, solved, strict=True)
@@ -373,17 +202,6 @@ def _number_slope(number: Number, s: Slope) -> NumberSlope:
         at_high=None if s.high is None else s.high[0],
         reason=s.reason,
     )
-
-
-def _both(ends: Ends, n: NumberSlope) -> NumberSlope:
-    """Return a number with the slopes of both sides, found by solving again."""
-    number = ends.numbers[n.path]
-    low = ends.slope(n.path, "low") if any(number.room("low")) else n.at_low
-    high = ends.slope(n.path, "high") if any(number.room("high")) else n.at_high
-    found = replace(n, at_low=low, at_high=high, checked=True)
-    less, more = found.per_unit
-    kink = less is not None and more is not None and abs(less + more) > APART * max(abs(less), abs(more))
-    return replace(found, kink=kink)
 
 
 def _information(number: Number, low: EndValue | None, high: EndValue | None) -> float:

@@ -27,8 +27,8 @@ from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.groups import Relief
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.problem import ChokeProblem, Interval
+from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import Numbers
-from fabopt.analysis.sensitivity.tornado import Ends
 from fabopt.domain.instance import Instance
 from fabopt.network.tables import Array
 from fabopt.solve.compile import Matrices

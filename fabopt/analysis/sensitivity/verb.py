@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import of_system
 from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
+from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.analysis.sensitivity.phases import Phases, phases
 from fabopt.analysis.sensitivity.records import Tornado
-from fabopt.analysis.sensitivity.tornado import Asked, Ends, Tell, tornado
+from fabopt.analysis.sensitivity.tornado import Asked, Tell, tornado
 from fabopt.analysis.sensitivity.value_function import ValueFunction, value_function
 from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions
@@ -71,9 +72,9 @@ def source_of(manifest: Mapping[str, Any], read: Read, instance: str) -> Source:
     return Source(name, held, manifest["objective_unit"], Numbers(tree, data), plan)
 
 
-def tornado_of(source: Source, asked: Asked, tell: Tell | None = None) -> Tornado:
+def tornado_of(source: Source, asked: Asked, tell: Tell | None = None, count: Count | None = None) -> Tornado:
     """Return the tornado of a result."""
-    return tornado(source.name, source.held, source.unit, source.numbers, source.plan, asked, tell)
+    return tornado(source.name, source.held, source.unit, source.numbers, source.plan, asked, tell, count)
 
 
 def value_of(source: Source, lever: str, low: float | None, high: float | None, whole: bool) -> ValueFunction:

@@ -1,0 +1,218 @@
+"""An instance with numbers moved, solved from the plan: both ends of a range, and the slope of either side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from copy import copy
+from dataclasses import replace
+from functools import cached_property
+from typing import TypeVar
+
+from fabopt.analysis.choke.bench import TINY
+from fabopt.analysis.choke.reprice import Repriced
+from fabopt.analysis.choke.saved import Restored
+from fabopt.analysis.sensitivity.numbers import End, Moved, Number, Numbers
+from fabopt.analysis.sensitivity.records import GAVE_UP, EndValue, Gauge, NumberSlope
+from fabopt.domain.instance import Instance
+from fabopt.model.limits import limits
+from fabopt.network.lower import lower
+from fabopt.network.tables import Network
+from fabopt.solve.outcome import Ended, Outcome, SolverError
+from fabopt.solve.patch import held
+from fabopt.solve.whatif import Answer, WhatIf
+
+SIDE = 1e-3
+"""Share of the way to an end at which the slope of a side is found."""
+
+APART = 0.02
+"""Slopes of two sides that differ by more than this share are a kink."""
+
+Count = Callable[[int, int, str], None]
+"""Told how many are done, of how many, and the word for them."""
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+class Ends:
+    """Solves an instance with numbers moved, from the plan.
+
+    Parameters
+    ----------
+    numbers
+        The numbers and their movements.
+    plan
+        The plan, brought back to life.
+    gauge
+        Whether whole numbers are held or free to move.
+
+    Attributes
+    ----------
+    base
+        The plan itself, priced.
+    objective
+        Its objective.
+    choke
+        Label of its choke point, empty where nothing earns anything.
+    """
+
+    def __init__(self, numbers: Numbers, plan: Restored, gauge: Gauge = "held") -> None:
+        self.numbers, self.plan, self.gauge = numbers, plan, gauge
+        self.whatif = WhatIf(plan.net, replace(plan.options, threads=1), plan=plan.x, basis=plan.basis)
+        self._reprice = Repriced(plan, [p.index for p in plan.net.periods if p.reported], ())
+        self._labels = {group.id: group.label for group in plan.problem.groups}
+        self.base = self.whatif.held()
+        if self.base.objective is None:
+            raise ValueError("The plan does not stand with its whole numbers held.")
+        self.objective = self.base.objective
+        self.choke = self._first(self.base, None)
+
+    def all(
+        self, numbers: Sequence[Number], workers: int, count: Count | None = None
+    ) -> list[tuple[EndValue | None, EndValue | None]]:
+        """Return both ends of some numbers, in their order, by a few threads with sessions of their own."""
+        if numbers and self.plan.program.integer.any():
+            _ = self._now  # asked once, before others copy it
+        told = None if count is None else lambda done: count(done, len(numbers), "numbers solved at their ends")
+        return self._shared(lambda ends, n: (ends.end(n, "low"), ends.end(n, "high")), numbers, workers, told)
+
+    def both_sides(self, slopes: Sequence[NumberSlope], workers: int, count: Count | None = None) -> list[NumberSlope]:
+        """Return numbers with the slopes of both sides, found by solving again; order and threads as :meth:`all`."""
+        told = None if count is None else lambda done: count(done, len(slopes), "numbers solved on both sides")
+        return self._shared(_both, slopes, workers, told)
+
+    def _shared(
+        self, ask: Callable[[Ends, S], T], items: Sequence[S], workers: int, told: Callable[[int], None] | None
+    ) -> list[T]:
+        """Return what is asked of each item; the same benches take the same items whatever takes how long."""
+        benches = [self, *(self._twin() for _ in range(min(workers, len(items)) - 1))]
+        alone = [ThreadPoolExecutor(1) for _ in benches]
+        try:
+            asked = [alone[i % len(benches)].submit(ask, benches[i % len(benches)], x) for i, x in enumerate(items)]
+            for done, _ in enumerate(as_completed(asked), 1):
+                if told is not None:
+                    told(done)
+            return [future.result() for future in asked]
+        finally:
+            for pool in alone:
+                pool.shutdown(cancel_futures=True)
+
+    def _twin(self) -> Ends:
+        other = copy(self)
+        other.whatif = self.whatif.twin()
+        return other
+
+    def slope(self, path: str, end: End) -> float | None:
+        """Return the change of the objective over the whole way to an end by the slope of that side, or None."""
+        moved = self.numbers.near(path, end, SIDE)
+        try:
+            answer = None if moved is None else self.whatif.held(self.net(moved))
+        except SolverError:
+            return None
+        if answer is None or answer.objective is None:
+            return None
+        return (answer.objective - self.objective) / SIDE
+
+    def end(self, number: Number, end: End) -> EndValue | None:
+        """Return a number at an end of its range, solved; None where its value is that end."""
+        if not any(number.room(end)):
+            return None
+        moved = self.numbers.at(number.path, end)
+        if isinstance(moved, str):
+            return EndValue(0.0, number.value, None, None, None, "", "refused", moved, None)
+        try:
+            return self._solved(number, end, moved)
+        except SolverError as error:
+            at = number.shown(end, moved.share)
+            return EndValue(moved.share, at, None, None, None, "", GAVE_UP, str(error), None)
+
+    def _solved(self, number: Number, end: End, moved: Moved) -> EndValue:
+        net = self.net(moved.data)
+        answer = self.whatif.held(net, far=True) if self.gauge == "held" else self.whatif.full(net)
+        found = answer.objective
+        return EndValue(
+            share=moved.share,
+            value=number.shown(end, moved.share),
+            objective=found,
+            change=None if found is None else found - self.objective,
+            bound=answer.bound,
+            choke=self.first(answer, moved.data),
+            ended=answer.ended.value,
+            note=_note(moved, answer),
+            regret=self._regret(net, answer),
+        )
+
+    def held(self, data: Instance) -> Answer:
+        """Return the answer of an instance with the whole numbers of the plan."""
+        return self.whatif.held(self.net(data))
+
+    def net(self, data: Instance) -> Network:
+        """Return the network of an instance."""
+        return lower(data, self.plan.net.name)
+
+    def first(self, answer: Answer, data: Instance) -> str:
+        """Return the label of the limit of which 10 % more earns most, of the answer that was asked last."""
+        return self.choke if answer.x is self.base.x else self._first(answer, data)
+
+    def _first(self, answer: Answer, data: Instance | None) -> str:
+        tables = answer.case.tables
+        if answer.x is None or answer.objective is None or tables is None:
+            return ""
+        if answer.cold is not None and data is not None:
+            gains = self._reprice(data) or {}
+        else:
+            tables = replace(tables, limits=limits(tables.net, tables.columns, tables.rows))
+            stage = answer.case.stage
+            worth = stage.sign * (answer.objective - stage.constant)
+            outcome = Outcome(
+                answer.ended, answer.x, worth, worth, 0.0, 0, answer.row_price, answer.column_price
+            )  # fmt: skip
+            program = held(answer.case.program, answer.x)
+            gains = self._reprice.gains(tables, program, self.whatif.session("held"), outcome)
+        first = max(gains, key=lambda id: gains[id], default=None)
+        if first is None or gains[first] <= TINY * (1.0 + abs(answer.objective)):
+            return ""
+        return self._labels.get(first, first)
+
+    def _regret(self, net: Network, answer: Answer) -> float | None:
+        """Return what other whole numbers would earn more there, beyond what they might earn as things are."""
+        if answer.cold is not None or not self.plan.program.integer.any():
+            return None if answer.cold is not None else 0.0
+        there, now = self._more(net, answer), self._now
+        return None if there is None or now is None else max(0.0, there - now)
+
+    @cached_property
+    def _now(self) -> float | None:
+        """What other whole numbers would earn more as things are."""
+        return self._more(self.plan.net, self.base)
+
+    def _more(self, net: Network, answer: Answer) -> float | None:
+        """Return what whole numbers that are free earn more than those of the plan."""
+        kept = answer if self.gauge == "held" else self.whatif.held(net)
+        free = self.whatif.relaxed(net, far=net is not self.plan.net) if self.gauge == "held" else self.whatif.full(net)
+        if kept.objective is None or free.objective is None:
+            return None
+        return self.plan.stage.sign * (free.objective - kept.objective)
+
+
+def _note(moved: Moved, answer: Answer) -> str:
+    said = []
+    if moved.share < 1.0:
+        said.append(f"the rules of the instance allow {100.0 * moved.share:g} % of the way: {moved.refused}")
+    if answer.cold is not None:
+        said.append(f"other decisions are possible there: {answer.cold}")
+    if answer.ended is Ended.INFEASIBLE:
+        said.append("no plan has these whole numbers there")
+    return "; ".join(said)
+
+
+def _both(ends: Ends, n: NumberSlope) -> NumberSlope:
+    """Return a number with the slopes of both sides, found by solving again."""
+    number = ends.numbers[n.path]
+    low = ends.slope(n.path, "low") if any(number.room("low")) else n.at_low
+    high = ends.slope(n.path, "high") if any(number.room("high")) else n.at_high
+    found = replace(n, at_low=low, at_high=high, checked=True)
+    less, more = found.per_unit
+    kink = less is not None and more is not None and abs(less + more) > APART * max(abs(less), abs(more))
+    return replace(found, kink=kink)
