@@ -43,9 +43,9 @@ from fabopt.analysis.memo.tracks import (
     rounded,
 )
 from fabopt.analysis.memo.weighing import NOTHING, Line, Scales, Slopes, Weighed
+from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import End
 from fabopt.analysis.sensitivity.records import Tornado
-from fabopt.analysis.sensitivity.tornado import Ends
 from fabopt.domain.instance import Instance
 from fabopt.solve.session import LARGE, SolverError
 
