@@ -13,16 +13,17 @@ from fabopt.api.result import Result
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fabopt.analysis.allocation.limits import LimitStudy
-    from fabopt.analysis.allocation.own_silicon import OwnSilicon
-    from fabopt.analysis.allocation.study import GameOf, Study
+    from fabopt.analysis.allocation.study import GameOf
     from fabopt.analysis.bill import Bill
     from fabopt.analysis.choke.verb import Reasons
     from fabopt.domain.instance import Instance as Data
     from fabopt.io.tree import Tree
     from fabopt.network.checks import Finding
     from fabopt.network.tables import Network
+    from fabopt.report.allocation import AllocationReport
+    from fabopt.report.limits import LimitReport
     from fabopt.report.overview import Overview
+    from fabopt.report.own_silicon import OwnSiliconReport
     from fabopt.solve.options import SolveOptions
     from fabopt.solve.run import Hook, Notify
     from fabopt.solve.solution import Solution
@@ -267,7 +268,7 @@ class Instance:
             defaults["time_limit"] = own.time_limit
         return defaults
 
-    def allocate(self, two_stage: bool = False, each: bool = False, **options: Any) -> Study:
+    def allocate(self, two_stage: bool = False, each: bool = False, **options: Any) -> AllocationReport:
         """Return who gets what under the allocation policies, and what they cost against a plan without them.
 
         Parameters
@@ -285,11 +286,13 @@ class Instance:
             When the instance has no policies.
         """
         from fabopt.analysis.allocation.study import study
+        from fabopt.report.allocation import AllocationReport
         from fabopt.solve.options import SolveOptions
 
-        return study(self.data, two_stage, SolveOptions(**{**self._defaults(), **options}), each)
+        chosen = SolveOptions(**{**self._defaults(), **options})
+        return AllocationReport(study(self.data, two_stage, chosen, each), self.money)
 
-    def own_silicon(self, chip: str, **options: Any) -> OwnSilicon:
+    def own_silicon(self, chip: str, **options: Any) -> OwnSiliconReport:
         """Return what the programme of a lab's own chip is worth, as supply and as bargaining.
 
         Parameters
@@ -305,11 +308,13 @@ class Instance:
             When there is no such chip, or one of the plans does not exist.
         """
         from fabopt.analysis.allocation.own_silicon import own_silicon
+        from fabopt.report.own_silicon import OwnSiliconReport
         from fabopt.solve.options import SolveOptions
 
-        return own_silicon(self.data, chip, SolveOptions(**{**self._defaults(), **options}))
+        chosen = SolveOptions(**{**self._defaults(), **options})
+        return OwnSiliconReport(own_silicon(self.data, chip, chosen), self.money)
 
-    def price_limits(self, **options: Any) -> LimitStudy:
+    def price_limits(self, **options: Any) -> LimitReport:
         """Return what each limit on diversity, resilience and exports costs, and all of them together.
 
         Parameters
@@ -323,9 +328,11 @@ class Instance:
             When the instance has no such limits.
         """
         from fabopt.analysis.allocation.limits import limit_study
+        from fabopt.report.limits import LimitReport
         from fabopt.solve.options import SolveOptions
 
-        return limit_study(self.data, SolveOptions(**{**self._defaults(), **options}))
+        chosen = SolveOptions(**{**self._defaults(), **options})
+        return LimitReport(limit_study(self.data, chosen), self.money)
 
     def games(self) -> tuple[GameOf, ...]:
         """Return how customers order under each policy that goes by orders, when every order answers the others'.

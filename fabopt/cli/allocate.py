@@ -13,7 +13,7 @@ from fabopt.cli.common import BAD_INPUT, LIMIT, InstancePath, ScenarioOption, Se
 from fabopt.cli.solve import EXIT_WITHOUT_PLAN
 
 if TYPE_CHECKING:
-    from fabopt.api import Instance
+    from fabopt.report.base import Report
 
 _Game = typer.Option("--game", help="Play the game of orders instead: what customers order under the rule.")
 _Limits = typer.Option("--limits", help="Price limits instead: on diversity, resilience and exports, each alone.")
@@ -41,7 +41,7 @@ def allocate(
 ) -> None:
     """Show who gets what under the allocation policies, and what the policies cost."""
     from fabopt import api
-    from fabopt.report.allocation import game_data, game_lines, study_data, study_lines
+    from fabopt.report.allocation import game_data, game_lines
 
     _one_question(
         {"--game": game, "--limits": limits, "--own-silicon": own_silicon is not None},
@@ -58,18 +58,18 @@ def allocate(
         return
     options: dict[str, Any] = {n: v for n, v in (("gap", gap), ("time_limit", time_limit)) if v is not None}
     if own_silicon is not None:
-        _own_silicon(instance, own_silicon, head, options, as_json)
+        _tell(instance.own_silicon(own_silicon, **options), head, as_json)
         return
     if limits:
-        _limits(instance, head, options, as_json)
+        priced = instance.price_limits(**options)
+        _tell(priced, head, as_json)
+        if priced.study.value.low is None:
+            _without_plan("limits", priced.study.value.status, priced.study.why)
         return
-    study = instance.allocate(two_stage, each, **options)
-    if as_json:
-        typer.echo(json.dumps({**head, **study_data(study)}, allow_nan=False))
-    else:
-        say(study_lines(study, instance.money))
-    if study.value.low is None:
-        _without_plan("policies", study.value.status, study.why)
+    report = instance.allocate(two_stage, each, **options)
+    _tell(report, head, as_json)
+    if report.study.value.low is None:
+        _without_plan("policies", report.study.value.status, report.study.why)
 
 
 def _one_question(questions: Mapping[str, bool], details: Mapping[str, bool]) -> None:
@@ -81,26 +81,8 @@ def _one_question(questions: Mapping[str, bool], details: Mapping[str, bool]) ->
         raise typer.Exit(BAD_INPUT)
 
 
-def _own_silicon(instance: Instance, chip: str, head: dict[str, Any], options: dict[str, Any], as_json: bool) -> None:
-    from fabopt.report.own_silicon import own_silicon_data, own_silicon_lines
-
-    study = instance.own_silicon(chip, **options)
-    if as_json:
-        typer.echo(json.dumps({**head, **own_silicon_data(study)}, allow_nan=False))
-    else:
-        say(own_silicon_lines(study, instance.money))
-
-
-def _limits(instance: Instance, head: dict[str, Any], options: dict[str, Any], as_json: bool) -> None:
-    from fabopt.report.limits import limit_data, limit_lines
-
-    study = instance.price_limits(**options)
-    if as_json:
-        typer.echo(json.dumps({**head, **limit_data(study)}, allow_nan=False))
-    else:
-        say(limit_lines(study, instance.money))
-    if study.value.low is None:
-        _without_plan("limits", study.value.status, study.why)
+def _tell(report: Report, head: dict[str, Any], as_json: bool) -> None:
+    say([json.dumps({**head, **report.records()}, allow_nan=False)] if as_json else report.lines())
 
 
 def _without_plan(under: str, status: str, why: tuple[str, ...]) -> NoReturn:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import check_ending, guarded, say
+from fabopt.cli.common import WIDTH, check_ending, guarded, say
 
 _Paths = typer.Argument(
     help="Folders of two results or more; the others are held against the first.", show_default=False
@@ -34,6 +34,7 @@ def compare(
 ) -> None:
     """Show who gains and who loses between plans, what binds, and which inputs explain it."""
     from fabopt import api
+    from fabopt.report.answer import wrap
     from fabopt.report.compare import check_paths
 
     check_ending(html, ".html")
@@ -47,6 +48,12 @@ def compare(
     elif as_json:
         typer.echo(json.dumps(report.as_dict(), allow_nan=False))
     elif files:
-        say([*report.head(), "", f"written to {', '.join(map(str, files))}"])
+        say(
+            [
+                *(line for text in report.said for line in wrap(text, WIDTH)),
+                "",
+                f"written to {', '.join(map(str, files))}",
+            ]
+        )
     else:
         say(report.lines())

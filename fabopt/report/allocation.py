@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fabopt.report.answer import relief, wrap
+from fabopt.report.base import Report, with_rows
 from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, proof
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from fabopt.analysis.allocation.study import Entry, GameOf, Study
 
 MOST_WINDOWS = 4
@@ -20,29 +24,62 @@ MODES = {
 }
 
 
-def study_lines(study: Study, unit: str = "M USD", width: int = WIDTH) -> list[str]:
-    """Return a study as lines: the answer, a table for each policy, the values of the plans, prices of the policies."""
-    lines = [*wrap(study_sentence(study, unit), width), f"({MODES[study.mode]})"]
-    for policy in dict.fromkeys(entry.policy for entry in study.entries):
-        lines += ["", *_table(study, policy).lines(width)]
-        for supply in study.supplies:
-            if supply.policy == policy and supply.price_low is not None and supply.price_high is not None:
-                price = _interval(supply.price_low, supply.price_high)
-                lines.append(f"  {supply.window}: {price} clears the market")
-    lines += ["", f"value with the policies     {_value(study.value.low, study.value.status, unit)}"]
-    lines.append(f"value without the policies  {_value(study.without.low, study.without.status, unit)}")
-    if study.price is not None:
-        lines.append(f"price of the policies       {_between(*study.price, unit)}")
-    for one in study.each:
-        said = "no plan" if one.low is None or one.high is None else _between(one.low, one.high, unit)
-        lines.append(f"  of {clip(one.policy, 22):<22}   {said}")
-    return [*lines, *_labs(study, unit, width)]
+class AllocationReport(Report):
+    """Who gets what under allocation policies, and what they cost: ``print`` it, or look at its parts.
+
+    Attributes
+    ----------
+    study
+        The records.
+    """
+
+    offers = ".frame .study"
+
+    def __init__(self, study: Study, unit: str = "M USD") -> None:
+        self.study, self.unit = study, unit
+
+    @property
+    def sentence(self) -> str:
+        """What the policies cost, and whom they move most."""
+        return study_sentence(self.study, self.unit)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a policy, window and customer."""
+        return self.study.frame
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """A table for each policy; in two stages each lab's own plan, and what holds it back."""
+        policies = dict.fromkeys(entry.policy for entry in self.study.entries)
+        return (*(_table(self.study, policy) for policy in policies), *_labs(self.study, self.unit))
+
+    def records(self) -> Mapping[str, Any]:
+        """Return the study as plain data."""
+        return study_data(self.study)
+
+    def lines(self, width: int = WIDTH) -> list[str]:
+        """Return the answer, a table for each policy, the values of the plans, and the prices of the policies."""
+        study, unit = self.study, self.unit
+        lines = [*wrap(self.sentence, width), f"({MODES[study.mode]})"]
+        for policy in dict.fromkeys(entry.policy for entry in study.entries):
+            lines += ["", *_table(study, policy).lines(width)]
+            for supply in study.supplies:
+                if supply.policy == policy and supply.price_low is not None and supply.price_high is not None:
+                    price = _interval(supply.price_low, supply.price_high)
+                    lines.append(f"  {supply.window}: {price} clears the market")
+        lines += ["", f"value with the policies     {_value(study.value.low, study.value.status, unit)}"]
+        lines.append(f"value without the policies  {_value(study.without.low, study.without.status, unit)}")
+        if study.price is not None:
+            lines.append(f"price of the policies       {_between(*study.price, unit)}")
+        for one in study.each:
+            said = "no plan" if one.low is None or one.high is None else _between(one.low, one.high, unit)
+            lines.append(f"  of {clip(one.policy, 22):<22}   {said}")
+        return [*lines, *(line for table in _labs(study, unit) for line in ("", *table.lines(width)))]
 
 
-def _labs(study: Study, unit: str, width: int) -> list[str]:
-    """Return each lab's own plan as lines: what it is worth to the lab, and what holds it back."""
-    if not study.labs:
-        return []
+def _labs(study: Study, unit: str) -> tuple[TextTable, ...]:
+    """Return each lab's own plan: what it is worth to the lab, and what holds it back."""
     worths = tuple(
         (one.lab, "no plan" if one.value is None else amount(one.value), amount(one.joint), proof(one.status))
         for one in study.labs
@@ -51,10 +88,11 @@ def _labs(study: Study, unit: str, width: int) -> list[str]:
         (lab.lab, one.name, one.owner or "-", one.when, *relief(one)) for lab in study.labs for one in lab.holds
     )
     title = f"Each lab's own plan, the others held to the joint one: value less cost and payments, {unit}"
-    lines = ["", *TextTable(title, ("lab", "own plan", "joint plan", "proof of own"), worths).lines(width)]
-    title = f"What holds each lab's own plan back: worth to it of a unit, and of 1 % throughout, {unit}"
-    headers = ("lab", "limit", "owner", "binds", "a unit", "1 %")
-    return [*lines, "", *TextTable(title, headers, holds, left=4).lines(width)] if holds else lines
+    held = f"What holds each lab's own plan back: worth to it of a unit, and of 1 % throughout, {unit}"
+    return with_rows(
+        TextTable(title, ("lab", "own plan", "joint plan", "proof of own"), worths),
+        TextTable(held, ("lab", "limit", "owner", "binds", "a unit", "1 %"), holds, left=4),
+    )
 
 
 def study_sentence(study: Study, unit: str = "M USD") -> str:

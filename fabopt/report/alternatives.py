@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.alternatives.records import NONE, Alternatives, Mix, Spread, Verdict
 from fabopt.analysis.choke.problem import Interval
-from fabopt.report.answer import wrap
-from fabopt.report.text import WIDTH, TextTable, amount
+from fabopt.report.base import Report, notes, with_rows
+from fabopt.report.text import TextTable, amount
 from fabopt.report.tornado import worth
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ KINDS = {
 ORDER: tuple[Verdict, ...] = ("must", "may", "never", "open")
 
 
-class AlternativesReport:
+class AlternativesReport(Report):
     """Plans that are nearly as good: ``print`` it, or look at its parts.
 
     Attributes
@@ -37,6 +37,8 @@ class AlternativesReport:
     found
         The records.
     """
+
+    offers = ".frame .shares .changes"
 
     def __init__(self, found: Alternatives) -> None:
         self.found = found
@@ -64,32 +66,15 @@ class AlternativesReport:
     @property
     def tables(self) -> tuple[TextTable, ...]:
         """The tables in the order of the page; those without rows are left out."""
-        made = (order_table(self.found), *map(mix_table, self.found.mixes), change_table(self.found))
-        return tuple(table for table in made if table.rows)
+        return with_rows(order_table(self.found), *map(mix_table, self.found.mixes), change_table(self.found))
 
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the report as lines: the sentence, the tables, what a reader must know."""
-        lines = wrap(self.sentence, width)
-        for table in self.tables:
-            lines += ["", *table.lines(width)]
-        return [*lines, "", *(line for text in method(self.found) for line in wrap(text, width))]
+    def below(self, width: int) -> list[str]:
+        """Return what a reader must know."""
+        return notes(method(self.found), width)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return sentence and records as plain data."""
-        return {"sentence": self.sentence, **self.found.as_dict()}
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-    def __repr__(self) -> str:
-        return f"AlternativesReport: {self.sentence}\ntry print(...), .frame .shares .changes"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        from fabopt.report.html import table_html
-
-        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+    def records(self) -> Mapping[str, Any]:
+        """Return the records as plain data."""
+        return self.found.as_dict()
 
 
 def share(value: float) -> str:

@@ -6,16 +6,16 @@ from an instance are cut and cleaned of control characters by the tables, and es
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study, plain
 from fabopt.analysis.choke.sentence import Name, Number, Part, Sentence, sentence
 from fabopt.report.answer import wrap
+from fabopt.report.base import SavedReport, notes, with_rows
 from fabopt.report.choke_method import method, runs_csv
-from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent
+from fabopt.report.text import TextTable, amount, clip, money, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ WAYS = 4
 """Sets of limits, and limits of a set, that are named; the records have all."""
 
 
-class ChokeReport:
+class ChokeReport(SavedReport):
     """What holds a plan back: ``print`` it, or look at its parts.
 
     Attributes
@@ -35,6 +35,8 @@ class ChokeReport:
     study
         The records.
     """
+
+    offers = ".study .frame .tables .save(folder)"
 
     def __init__(self, study: Study, top: int = 10) -> None:
         self.study, self.top = study, top
@@ -70,55 +72,30 @@ class ChokeReport:
             layer_table(self.study),
             point_table(self.study),
         )
-        return tuple(table for table in made if table.rows)
+        return with_rows(*made)
 
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the report as lines of at most `width` characters."""
-        lines = wrap(self.sentence, width)
-        for table in self.tables:
-            lines += ["", *table.lines(width)]
+    def below(self, width: int) -> list[str]:
+        """Return which limits bind together, and what a reader must know."""
         joint = joint_lines(self.study)
-        if joint:
-            lines += ["", joint[0], *(f"  {part}" for text in joint[1:] for part in wrap(text, width - 2))]
-        return [*lines, "", *(line for text in method(self.study) for line in wrap(text, width))]
+        together = (
+            ["", joint[0], *(f"  {part}" for text in joint[1:] for part in wrap(text, width - 2))] if joint else []
+        )
+        return [*together, *notes(method(self.study), width)]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return sentence and records as data for JSON."""
-        return {"sentence": self.sentence, "numbers": plain(self.parts.numbers), **plain(self.study)}
+    def records(self) -> Mapping[str, Any]:
+        """Return the numbers of the sentence and the records as plain data."""
+        return {"numbers": plain(self.parts.numbers), **plain(self.study)}
 
-    def save(self, folder: Path) -> tuple[Path, ...]:
-        """Write the report, its data, the runs and the pictures into a folder, and return their paths.
+    def files(self) -> Mapping[str, str]:
+        """Return the texts that are written, by file name."""
+        limits = self.frame.to_csv(index=False, lineterminator="\n")
+        return {**self.texts("choke"), "limits.csv": limits, "runs.csv": runs_csv(self.study)}
 
-        Raises
-        ------
-        OSError
-            If the folder cannot be written.
-        """
+    def draw(self, folder: Path) -> tuple[Path, ...]:
+        """Write the pictures into a folder, and return their paths."""
         from fabopt.report.choke_charts import save_charts
 
-        folder.mkdir(parents=True, exist_ok=True)
-        files = {
-            "choke.txt": "\n".join(self.lines()) + "\n",
-            "choke.json": json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n",
-            "limits.csv": self.frame.to_csv(index=False, lineterminator="\n"),
-            "runs.csv": runs_csv(self.study),
-        }
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        return (*(folder / name for name in files), *save_charts(self.study, folder))
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-    def __repr__(self) -> str:
-        return f"ChokeReport: {self.sentence}\ntry print(...), .study .frame .tables .save(folder)"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        from fabopt.report.html import table_html
-
-        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+        return save_charts(self.study, folder)
 
 
 # -- the sentence ----------------------------------------------------------------------------------------------------

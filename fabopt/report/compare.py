@@ -7,7 +7,7 @@ with pictures, as a workbook.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.compare.records import TABLES, Comparison, Difference, Gain, Plan
 from fabopt.analysis.explosion import AnalysisError
 from fabopt.io.files import atomic_write
-from fabopt.report.answer import wrap
+from fabopt.report.base import Report, with_rows
 from fabopt.report.compare_tables import at_end, choke_table, plan_table, plan_tables, side_tables, signed
-from fabopt.report.text import WIDTH, TextTable, amount, money, percent, thousands
+from fabopt.report.text import TextTable, amount, money, percent, thousands
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ NAMED = 3
 """Inputs that a sentence names."""
 
 
-class ComparisonReport:
+class ComparisonReport(Report):
     """Plans side by side: ``print`` it, or look at its parts.
 
     Attributes
@@ -40,6 +40,8 @@ class ComparisonReport:
     comparison
         The records.
     """
+
+    offers = ".frame .table(name) .comparison .save(file)"
 
     def __init__(self, comparison: Comparison) -> None:
         self.comparison = comparison
@@ -81,18 +83,7 @@ class ComparisonReport:
         made = [plan_table(self.comparison), choke_table(self.comparison), *side_tables(self.comparison)]
         for plan in self._others:
             made += plan_tables(self.comparison, plan)
-        return tuple(table for table in made if table.rows)
-
-    def head(self, width: int = WIDTH) -> list[str]:
-        """Return the sentences alone as lines."""
-        return [line for text in self.said for line in wrap(text, width)]
-
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return everything as lines of at most `width` characters."""
-        lines = self.head(width)
-        for table in self.tables:
-            lines += ["", *table.lines(width)]
-        return lines
+        return with_rows(*made)
 
     def html(self) -> str:
         """Return everything as one HTML page with pictures, which needs no network."""
@@ -130,29 +121,15 @@ class ComparisonReport:
         for path, data in zip(files, made, strict=True):
             atomic_write(path, data)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return sentence and records as data for JSON."""
+    def records(self) -> Mapping[str, Any]:
+        """Return the records as plain data."""
         found = self.comparison
-        records = {name: [asdict(row) for row in getattr(found, name)] for name in TABLES}
-        head = {"sentence": self.sentence, "money": found.money, "periods": found.periods, "dates": found.dates}
-        return {**head, **records}
+        head = {"money": found.money, "periods": found.periods, "dates": found.dates}
+        return {**head, **{name: [asdict(row) for row in getattr(found, name)] for name in TABLES}}
 
     @property
     def _others(self) -> tuple[Plan, ...]:
         return self.comparison.plans[1:]
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-    def __repr__(self) -> str:
-        return f"ComparisonReport: {self.sentence}\ntry print(...), .frame .table(name) .comparison .save(file)"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        from fabopt.report.html import table_html
-
-        return "\n".join([*(f"<p>{escape(text)}</p>" for text in self.said), *(table_html(t) for t in self.tables)])
 
 
 def check_paths(*paths: Path) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.records import plain
 from fabopt.analysis.explain.questions import Answer
 from fabopt.analysis.explain.records import MadeFrom, NextUnit, Part, WhyNot, WhyShort
-from fabopt.report.answer import percent_whole, shortened, wrap
+from fabopt.report.answer import percent_whole, shortened
+from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.portfolio import BASIS
-from fabopt.report.text import WIDTH, TextTable, amount, clip, money
+from fabopt.report.text import TextTable, amount, clip, money
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,7 @@ MIXING = (
 """What the shares of sources mean."""
 
 
-class ExplainReport:
+class ExplainReport(Report):
     """The answer to one question: ``print`` it, or take its frame.
 
     Attributes
@@ -48,6 +50,8 @@ class ExplainReport:
     record
         The record.
     """
+
+    offers = ".frame .record"
 
     def __init__(self, record: Answer) -> None:
         self.record = record
@@ -78,7 +82,7 @@ class ExplainReport:
             made = (next_table(self.record),)
         else:
             made = (from_table(self.record),)
-        return tuple(table for table in made if table.rows)
+        return with_rows(*made)
 
     @property
     def basis(self) -> str:
@@ -89,29 +93,13 @@ class ExplainReport:
             return PEGGING
         return NEXT if isinstance(self.record, NextUnit) else MIXING if self.record.origins else ""
 
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the answer as lines of at most `width` characters."""
-        lines = wrap(self.sentence, width)
-        for table in self.tables:
-            lines += ["", *table.lines(width)]
-        return [*lines, "", *wrap(self.basis, width)] if self.basis else lines
+    def below(self, width: int) -> list[str]:
+        """Return what the numbers mean."""
+        return notes([self.basis], width) if self.basis else []
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return sentence and record as data for JSON."""
-        return {"sentence": self.sentence, **plain(self.record)}
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-    def __repr__(self) -> str:
-        return f"ExplainReport: {self.sentence}\ntry print(...), .frame .record"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        from fabopt.report.html import table_html
-
-        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+    def records(self) -> Mapping[str, Any]:
+        """Return the record as plain data."""
+        return {**plain(self.record)}
 
 
 def why_not_sentence(record: WhyNot) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from html import escape
+from dataclasses import asdict
 from typing import Any
 
 from fabopt.analysis.sensitivity.explore import Exploration, Moment, Moving
-from fabopt.report.html import table_html
-from fabopt.report.text import WIDTH, TextTable, amount
+from fabopt.report.base import Report
+from fabopt.report.text import TextTable, amount
 from fabopt.report.tornado import signed, worth
 
 STEPS = 40
@@ -58,8 +58,10 @@ class Explorer:
         return f"Explorer of {self.found.name}: {paths}\ntry .at({{lever: value}}), or show it in a notebook"
 
 
-class MomentReport:
+class MomentReport(Report):
     """The plan at some values: ``print`` it, or look at its parts."""
+
+    offers = ".found.frame"
 
     def __init__(self, explored: Exploration, found: Moment) -> None:
         self._explored = explored
@@ -86,19 +88,9 @@ class MomentReport:
         heads = ("demand", "plan", "here", "change")
         return (TextTable("Delivered over all periods, in the unit of each demand", heads, rows),) if rows else ()
 
-    def __str__(self) -> str:
-        from fabopt.report.answer import wrap
-
-        lines = wrap(self.sentence, WIDTH)
-        for table in self.tables:
-            lines += ["", *table.lines()]
-        return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return f"MomentReport: {self.sentence}\ntry print(...), .found.frame"
-
-    def _repr_html_(self) -> str:
-        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+    def records(self) -> Mapping[str, Any]:
+        """Return the plan at these values as plain data."""
+        return asdict(self.found)
 
 
 def _value(moving: Moving, value: float) -> str:

@@ -2,41 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fabopt.report.answer import wrap
-from fabopt.report.text import WIDTH, TextTable, amount, money, proof
+from fabopt.report.base import Report
+from fabopt.report.text import TextTable, amount, money, proof
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from fabopt.analysis.allocation.limits import LimitStudy, PriceOfLimit
 
 SECTIONS = {"diversity": "share", "resilience": "survival", "barred_flows": "export"}
 
 
-def limit_lines(study: LimitStudy, unit: str = "M USD", width: int = WIDTH) -> list[str]:
-    """Return a study as lines: the answer in a sentence, the limits with their prices, the values of the plans."""
-    rows = tuple(
-        (
-            one.name,
-            SECTIONS[one.section],
-            f"{one.binding} of {one.rows}",
-            _row(one, unit),
-            _point(one, unit),
-            _price(one, unit),
+MEANING = (
+    "A price is what the plan gains without that limit alone, under all others; prices of single limits need not "
+    "add up to that of all. One point is the worth of easing it by a percentage point of compute (an export rule by "
+    "1 % of its quantity) in every row, by prices that hold for small changes."
+)
+
+
+class LimitReport(Report):
+    """What limits on diversity, resilience and exports cost: ``print`` it, or look at its parts.
+
+    Attributes
+    ----------
+    study
+        The records.
+    """
+
+    offers = ".frame .study"
+
+    def __init__(self, study: LimitStudy, unit: str = "M USD") -> None:
+        self.study, self.unit = study, unit
+
+    @property
+    def sentence(self) -> str:
+        """What the limits cost, and which is the dearest."""
+        return _sentence(self.study, self.unit)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a limit."""
+        return self.study.frame
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """The limits with their prices."""
+        rows = tuple(
+            (
+                one.name,
+                SECTIONS[one.section],
+                f"{one.binding} of {one.rows}",
+                _row(one, self.unit),
+                _point(one, self.unit),
+                _price(one, self.unit),
+            )
+            for one in self.study.prices
         )
-        for one in study.prices
-    )
-    headers = ("limit", "kind", "rows priced", "dearest row, a unit", "one point", "price")
-    lines = [*wrap(_sentence(study, unit), width), "", *TextTable("Prices of limits", headers, rows, 2).lines(width)]
-    lines += ["", f"value under all limits    {_value(study.value.low, study.value.status, unit)}"]
-    lines.append(f"value without any limit   {_value(study.without.low, study.without.status, unit)}")
-    lines += wrap(
-        "A price is what the plan gains without that limit alone, under all others; prices of single limits need not "
-        "add up to that of all. One point is the worth of easing it by a percentage point of compute (an export "
-        "rule by 1 % of its quantity) in every row, by prices that hold for small changes.",
-        width,
-    )
-    return lines
+        headers = ("limit", "kind", "rows priced", "dearest row, a unit", "one point", "price")
+        return (TextTable("Prices of limits", headers, rows, 2),)
+
+    def records(self) -> Mapping[str, Any]:
+        """Return the study as plain data."""
+        return limit_data(self.study)
+
+    def below(self, width: int) -> list[str]:
+        """Return the values of the plans, and what a price means."""
+        value, without = self.study.value, self.study.without
+        return [
+            "",
+            f"value under all limits    {_value(value.low, value.status, self.unit)}",
+            f"value without any limit   {_value(without.low, without.status, self.unit)}",
+            *wrap(MEANING, width),
+        ]
 
 
 def _sentence(study: LimitStudy, unit: str) -> str:

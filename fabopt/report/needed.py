@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.targets.records import Move, Needed, Way
-from fabopt.report.answer import wrap
-from fabopt.report.text import WIDTH, TextTable, amount, thousands
+from fabopt.report.base import Report, notes, with_rows
+from fabopt.report.text import TextTable, amount, thousands
 from fabopt.report.tornado import shown, worth
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ LEVER = 44
 KINDS = {"package": "levers, each as needed", "together": "all, same part of way", "alone": "alone"}
 
 
-class NeededReport:
+class NeededReport(Report):
     """What would have to be true for a target: ``print`` it, or look at its parts.
 
     Attributes
@@ -27,6 +28,8 @@ class NeededReport:
     found
         The records.
     """
+
+    offers = ".frame"
 
     def __init__(self, found: Needed) -> None:
         self.found = found
@@ -44,31 +47,15 @@ class NeededReport:
     @property
     def tables(self) -> tuple[TextTable, ...]:
         """The tables in the order of the page; those without rows are left out."""
-        return tuple(table for table in (way_table(self.found), short_table(self.found)) if table.rows)
+        return with_rows(way_table(self.found), short_table(self.found))
 
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the report as lines: the sentence, the tables, what a reader must know."""
-        lines = wrap(self.sentence, width)
-        for table in self.tables:
-            lines += ["", *table.lines(width)]
-        return [*lines, "", *(line for text in method(self.found) for line in wrap(text, width))]
+    def below(self, width: int) -> list[str]:
+        """Return what a reader must know."""
+        return notes(method(self.found), width)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return sentence and records as plain data."""
-        return {"sentence": self.sentence, **self.found.as_dict()}
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-    def __repr__(self) -> str:
-        return f"NeededReport: {self.sentence}\ntry print(...), .frame"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        from fabopt.report.html import table_html
-
-        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+    def records(self) -> Mapping[str, Any]:
+        """Return the records as plain data."""
+        return self.found.as_dict()
 
 
 def sentence(found: Needed) -> str:

@@ -2,44 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from fabopt.report.answer import wrap
-from fabopt.report.text import WIDTH, TextTable, amount, money
+from fabopt.report.base import Report, with_rows
+from fabopt.report.text import TextTable, amount, money
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from fabopt.analysis.allocation.own_silicon import OwnSilicon
 
 
-def own_silicon_lines(study: OwnSilicon, unit: str = "M USD", width: int = WIDTH) -> list[str]:
-    """Return a study as lines: the answer in a sentence, the parts of the worth, deliveries, what policies allot."""
-    lines = [*wrap(_sentence(study, unit), width), ""]
+class OwnSiliconReport(Report):
+    """What own silicon is worth: ``print`` it, or look at its parts.
+
+    Attributes
+    ----------
+    study
+        The records.
+    """
+
+    offers = ".frame .study"
+
+    def __init__(self, study: OwnSilicon, unit: str = "M USD") -> None:
+        self.study, self.unit = study, unit
+
+    @property
+    def sentence(self) -> str:
+        """What the chip is worth to its lab and to all, as supply and as bargaining."""
+        return _sentence(self.study, self.unit)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """What the policies allot."""
+        return self.study.frame
+
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """The parts of the worth, deliveries, and what policies allot."""
+        return (
+            _worth_table(self.study, self.unit),
+            _shipped_table(self.study),
+            *with_rows(_allotted_table(self.study)),
+        )
+
+    def records(self) -> Mapping[str, Any]:
+        """Return the study as plain data."""
+        return own_silicon_data(self.study)
+
+
+def _worth_table(study: OwnSilicon, unit: str) -> TextTable:
     rows = tuple(
         (said, *(amount(part) for part in study.worth(of)), amount(getattr(study.plan, of)))
         for said, of in (("all together", "value"), (study.lab, "of_lab"))
     )
     headers = ("for", "worth", "as supply", "as bargaining", "value with it")
-    lines += TextTable(f"Worth{f', {unit}' if unit else ''}", headers, rows).lines(width)
-    chips = dict.fromkeys((*study.without.delivered, *study.plan.delivered))
-    shipped = tuple(
-        (chip, *(amount(plan.delivered.get(chip, 0.0)) for plan in (study.without, study.unfunded, study.plan)))
-        for chip in chips
-        if any(plan.delivered.get(chip, 0.0) for plan in (study.without, study.unfunded, study.plan))
+    return TextTable(f"Worth{f', {unit}' if unit else ''}", headers, rows)
+
+
+def _shipped_table(study: OwnSilicon) -> TextTable:
+    plans = (study.without, study.unfunded, study.plan)
+    rows = tuple(
+        (chip, *(amount(plan.delivered.get(chip, 0.0)) for plan in plans))
+        for chip in dict.fromkeys((*study.without.delivered, *study.plan.delivered))
+        if any(plan.delivered.get(chip, 0.0) for plan in plans)
     )
-    title = f"Delivered to {study.lab}, thousand accelerators"
-    lines += ["", *TextTable(title, ("chip", "without", "unfunded", "with it"), shipped).lines(width)]
-    if study.allotted:
-        allotted = tuple(
-            (
-                row.policy, row.customer, row.unit, _known(row.allotted_without), _known(row.allotted),
-                amount(row.used_without), amount(row.used),
-            )
-            for row in study.allotted
-        )  # fmt: skip
-        names = ("policy", "customer", "unit", "allotted without", "with", "used without", "with")
-        lines += ["", *TextTable("What policies allot of what is there", names, allotted, left=3).lines(width)]
-    return lines
+    return TextTable(
+        f"Delivered to {study.lab}, thousand accelerators", ("chip", "without", "unfunded", "with it"), rows
+    )
+
+
+def _allotted_table(study: OwnSilicon) -> TextTable:
+    rows = tuple(
+        (
+            row.policy, row.customer, row.unit, _known(row.allotted_without), _known(row.allotted),
+            amount(row.used_without), amount(row.used),
+        )
+        for row in study.allotted
+    )  # fmt: skip
+    names = ("policy", "customer", "unit", "allotted without", "with", "used without", "with")
+    return TextTable("What policies allot of what is there", names, rows, left=3)
 
 
 def _known(value: float | None) -> str:

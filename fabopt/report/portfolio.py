@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.records import plain
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Share
 from fabopt.report.answer import MOST_DATES, percent_whole, shortened, wrap
-from fabopt.report.text import WIDTH, TextTable, amount, clip
+from fabopt.report.base import Report, with_rows
+from fabopt.report.text import TextTable, amount, clip
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +32,7 @@ BASIS = (
 """What an entry price means."""
 
 
-class PortfolioReport:
+class PortfolioReport(Report):
     """What a lab's compute stands on: ``print`` it, or look at its parts.
 
     Attributes
@@ -38,6 +40,8 @@ class PortfolioReport:
     record
         The records.
     """
+
+    offers = ".chips .mix .exposure .points .record"
 
     def __init__(self, record: Portfolio) -> None:
         self.record = record
@@ -78,13 +82,11 @@ class PortfolioReport:
             supplier_table(self.record),
             point_table(self.record),
         )
-        return tuple(table for table in made if table.rows)
+        return with_rows(*made)
 
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the report as lines of at most `width` characters."""
-        lines = wrap(self.sentence, width)
-        for table in self.tables:
-            lines += ["", *table.lines(width)]
+    def below(self, width: int) -> list[str]:
+        """Return which chips are not bought whatever they cost, and what an entry price means."""
+        lines: list[str] = []
         kept_out = [c for c in self.record.chips if c.entry is None and c.standing != "bought"]
         if kept_out:
             lines += ["", "Not bought whatever they cost" if self.record.money else "Not bought"]
@@ -95,22 +97,9 @@ class PortfolioReport:
             lines += ["", *wrap(BASIS.format(lab=clip(self.record.name, 40)), width)]
         return lines
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return sentence and records as data for JSON."""
-        return {"sentence": self.sentence, **plain(self.record)}
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-    def __repr__(self) -> str:
-        return f"PortfolioReport: {self.sentence}\ntry print(...), .chips .mix .exposure .points .record"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        from fabopt.report.html import table_html
-
-        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+    def records(self) -> Mapping[str, Any]:
+        """Return the records as plain data."""
+        return {**plain(self.record)}
 
 
 def sentence(record: Portfolio) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.roll.records import Changed, Outcome, Roll
-from fabopt.report.answer import wrap
+from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.sweep import worth
-from fabopt.report.text import WIDTH, TextTable, amount, clip, percent
+from fabopt.report.text import TextTable, amount, clip, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ NONE = 1e-9
 """A regret up to this share of the objective is none."""
 
 
-class RollReport:
+class RollReport(Report):
     """A plan whose decision date has moved: ``print`` it, or look at its parts.
 
     Attributes
@@ -29,6 +29,8 @@ class RollReport:
     result
         The new plan, a `fabopt.Result` like any other.
     """
+
+    offers = ".frame .next .opening .result"
 
     def __init__(self, found: Roll, result: Any) -> None:
         self.found, self.result = found, result
@@ -68,32 +70,15 @@ class RollReport:
             ),
             opening_table(found),
         )
-        return tuple(table for table in made if table.rows)
+        return with_rows(*made)
 
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the sentence, the tables, and what a reader must know as lines."""
-        lines = wrap(self.sentence, width)
-        for table in self.tables:
-            lines += ["", *table.lines(width)]
-        notes = [line for text in method(self.found) for line in wrap(text, width)]
-        return [*lines, "", *notes]
+    def below(self, width: int) -> list[str]:
+        """Return what a reader must know."""
+        return notes(method(self.found), width)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return sentence and records as plain data."""
-        return {"sentence": self.sentence, **self.found.as_dict()}
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-    def __repr__(self) -> str:
-        return f"RollReport: {self.sentence}\ntry print(...), .frame .next .opening .result"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        from fabopt.report.html import table_html
-
-        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+    def records(self) -> Mapping[str, Any]:
+        """Return the records as plain data."""
+        return self.found.as_dict()
 
 
 def sentence(found: Roll) -> str:

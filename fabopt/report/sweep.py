@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.sweep.case import UNKNOWN
 from fabopt.analysis.sweep.design import LeverColumn
 from fabopt.analysis.sweep.records import Sweep
-from fabopt.report.answer import wrap
-from fabopt.report.text import WIDTH, TextTable, amount, clip, money
+from fabopt.report.base import Report, with_rows
+from fabopt.report.text import TextTable, amount, clip, money
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ MOST, LEVER = 12, 44
 Outcome = Mapping[str, Any]
 
 
-class SweepReport:
+class SweepReport(Report):
     """A sweep: ``print`` it, or look at its frames.
 
     Attributes
@@ -29,6 +29,8 @@ class SweepReport:
     found
         The record.
     """
+
+    offers = ".frame .labs .power .chips .demands"
 
     def __init__(self, found: Sweep) -> None:
         self.found = found
@@ -74,31 +76,11 @@ class SweepReport:
         alone = self.found.design.spec.method == "one-at-a-time"
         levers = alone_table(self.found) if alone else lever_table(self.found)
         made = (scenario_table(self.found), levers, choke_table(self.found), failed_table(self.found))
-        return tuple(table for table in made if table.rows)
+        return with_rows(*made)
 
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the sentence and the tables as lines."""
-        lines = wrap(self.sentence, width)
-        for table in self.tables:
-            lines += ["", *table.lines(width)]
-        return lines
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return sentence and record as plain data."""
-        return {"sentence": self.sentence, **self.found.as_dict()}
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-    def __repr__(self) -> str:
-        return f"SweepReport: {self.sentence}\ntry print(...), .frame .labs .power .chips .demands"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        from fabopt.report.html import table_html
-
-        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+    def records(self) -> Mapping[str, Any]:
+        """Return the records as plain data."""
+        return self.found.as_dict()
 
 
 def sentence(found: Sweep) -> str:

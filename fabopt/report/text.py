@@ -46,6 +46,11 @@ class TextTable:
             over -= 1
         return [clip(self.title, width), *(self._line(row, widths, width) for row in cells)]
 
+    def _repr_html_(self) -> str:
+        from fabopt.report.html import table_html
+
+        return table_html(self)
+
     def _line(self, row: Sequence[str], widths: Sequence[int], width: int) -> str:
         parts = [
             clip(cell, w).ljust(w) if n < self.left else cell.rjust(w)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.sensitivity.records import GAVE_UP, Bar, EndValue, NumberSlope, Tornado
-from fabopt.report.answer import wrap
-from fabopt.report.text import WIDTH, TextTable, amount, clip, money
+from fabopt.report.base import SavedReport, notes, with_rows
+from fabopt.report.text import TextTable, amount, clip, money
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A text that begins with one of these is a formula to a spreadsheet."""
 
 
-class TornadoReport:
+class TornadoReport(SavedReport):
     """Which numbers matter: ``print`` it, or look at its parts.
 
     Attributes
@@ -31,6 +31,8 @@ class TornadoReport:
     found
         The records.
     """
+
+    offers = ".frame .numbers .chart() .save(folder)"
 
     def __init__(self, found: Tornado) -> None:
         self.found = found
@@ -53,19 +55,16 @@ class TornadoReport:
     @property
     def tables(self) -> tuple[TextTable, ...]:
         """The tables in the order of the page; those without rows are left out."""
-        made = (bar_table(self.found), choke_table(self.found), information_table(self.found), kink_table(self.found))
-        return tuple(table for table in made if table.rows)
+        found = self.found
+        return with_rows(bar_table(found), choke_table(found), information_table(found), kink_table(found))
 
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the report as lines: the sentence, the tables, what a reader must know."""
-        lines = wrap(self.sentence, width)
-        for table in self.tables:
-            lines += ["", *table.lines(width)]
-        return [*lines, "", *(line for text in method(self.found) for line in wrap(text, width))]
+    def below(self, width: int) -> list[str]:
+        """Return what a reader must know."""
+        return notes(method(self.found), width)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return sentence and records as plain data."""
-        return {"sentence": self.sentence, **self.found.as_dict()}
+    def records(self) -> Mapping[str, Any]:
+        """Return the records as plain data."""
+        return self.found.as_dict()
 
     def chart(self) -> Any:
         """Return the picture as an Altair chart; None where nothing moves the objective."""
@@ -73,42 +72,17 @@ class TornadoReport:
 
         return tornado_chart(self.found)
 
-    def save(self, folder: str | Path) -> tuple[Path, ...]:
-        """Write report, records, tables and picture into a folder, and return their paths.
+    def files(self) -> Mapping[str, str]:
+        """Return the texts that are written, by file name."""
+        tables = {"tornado.csv": spreadsheet(self.frame), "numbers.csv": spreadsheet(self.numbers)}
+        return {**self.texts("tornado"), **tables}
 
-        Raises
-        ------
-        OSError
-            If the folder cannot be written.
-        """
+    def draw(self, folder: Path) -> tuple[Path, ...]:
+        """Write the picture into a folder, and return its paths; none where nothing moves the objective."""
         from fabopt.report.tornado_chart import write_chart
 
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        files = {
-            "tornado.txt": "\n".join(self.lines()) + "\n",
-            "tornado.json": json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n",
-            "tornado.csv": spreadsheet(self.frame),
-            "numbers.csv": spreadsheet(self.numbers),
-        }
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
         chart = self.chart()
-        drawn = () if chart is None else write_chart(chart, folder, "tornado")
-        return (*(folder / name for name in files), *drawn)
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-    def __repr__(self) -> str:
-        return f"TornadoReport: {self.sentence}\ntry print(...), .frame .numbers .chart() .save(folder)"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        from fabopt.report.html import table_html
-
-        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+        return () if chart is None else write_chart(chart, folder, "tornado")
 
 
 def sentence(found: Tornado) -> str:

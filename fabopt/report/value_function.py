@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.value_function import Stretch, ValueFunction, joined
-from fabopt.report.answer import wrap
-from fabopt.report.text import WIDTH, TextTable, amount
+from fabopt.report.base import SavedReport
+from fabopt.report.text import TextTable, amount
 from fabopt.report.tornado import spreadsheet, worth
 
 if TYPE_CHECKING:
@@ -24,10 +23,11 @@ ROWS, NAMED = 20, 6
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-class _Report(ABC):
-    """What the reports share: lines, saving, notebooks."""
+class CurveReport(SavedReport):
+    """What the reports of one number or two share: a frame and a picture."""
 
-    name = ""
+    name: ClassVar[str] = ""
+    offers = ".frame .chart() .save(folder)"
     found: Any
 
     @property
@@ -36,67 +36,26 @@ class _Report(ABC):
         frame: pd.DataFrame = self.found.frame
         return frame
 
-    @property
-    @abstractmethod
-    def sentence(self) -> str:
-        """The answer in one sentence."""
-
-    @property
-    @abstractmethod
-    def tables(self) -> tuple[TextTable, ...]:
-        """The tables in the order of the page."""
-
     @abstractmethod
     def chart(self) -> Any:
         """Return the picture as an Altair chart."""
 
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the report as lines: the sentence, then the tables."""
-        lines = wrap(self.sentence, width)
-        for table in self.tables:
-            lines += ["", *table.lines(width)]
-        return lines
+    def records(self) -> Mapping[str, Any]:
+        """Return the records as plain data."""
+        return asdict(self.found)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return sentence and records as plain data."""
-        return {"sentence": self.sentence, **asdict(self.found)}
+    def files(self) -> Mapping[str, str]:
+        """Return the texts that are written, by file name."""
+        return {**self.texts(self.name), f"{self.name}.csv": spreadsheet(self.frame)}
 
-    def save(self, folder: str | Path) -> tuple[Path, ...]:
-        """Write report, records, table and picture into a folder, and return their paths.
-
-        Raises
-        ------
-        OSError
-            If the folder cannot be written.
-        """
+    def draw(self, folder: Path) -> tuple[Path, ...]:
+        """Write the picture into a folder, and return its paths."""
         from fabopt.report.tornado_chart import write_chart
 
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        files = {
-            f"{self.name}.txt": "\n".join(self.lines()) + "\n",
-            f"{self.name}.json": json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n",
-            f"{self.name}.csv": spreadsheet(self.frame),
-        }
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        return (*(folder / name for name in files), *write_chart(self.chart(), folder, self.name))
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}: {self.sentence}\ntry print(...), .frame .chart() .save(folder)"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        from fabopt.report.html import table_html
-
-        return "\n".join([f"<p>{escape(self.sentence)}</p>", *(table_html(table) for table in self.tables)])
+        return write_chart(self.chart(), folder, self.name)
 
 
-class ValueReport(_Report):
+class ValueReport(CurveReport):
     """The objective against one number: ``print`` it, or look at its parts."""
 
     name = "value"
@@ -162,7 +121,7 @@ class ValueReport(_Report):
         return value_chart(self.found)
 
 
-class PhaseReport(_Report):
+class PhaseReport(CurveReport):
     """The choke point against two numbers: ``print`` it, or look at its parts."""
 
     name = "phases"

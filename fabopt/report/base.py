@@ -1,0 +1,118 @@
+"""What all reports share: an answer in a sentence, the tables behind it, and the ways to look at both.
+
+A report holds the records of an analysis and says how they are written down. ``print`` gives it as text, a notebook as
+HTML with every name escaped, :meth:`Report.as_dict` as plain data; some are also saved into a folder.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar
+
+from fabopt.report.answer import wrap
+from fabopt.report.html import table_html
+from fabopt.report.text import WIDTH, TextTable
+
+
+class Report(ABC):
+    """An answer with the records behind it: ``print`` it, or look at its parts.
+
+    Attributes
+    ----------
+    offers
+        What else a report has, as its short form in a console says it.
+    """
+
+    offers: ClassVar[str] = ""
+
+    @property
+    @abstractmethod
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+
+    @property
+    @abstractmethod
+    def tables(self) -> tuple[TextTable, ...]:
+        """The tables in the order of the page."""
+
+    @abstractmethod
+    def records(self) -> Mapping[str, Any]:
+        """Return the records as plain data."""
+
+    @property
+    def said(self) -> list[str]:
+        """The paragraphs before the tables: the sentence, and what belongs beside it."""
+        return [self.sentence]
+
+    def below(self, width: int) -> list[str]:
+        """Return the lines below the tables: what a reader must know."""
+        return []
+
+    def lines(self, width: int = WIDTH) -> list[str]:
+        """Return the report as lines of at most `width` characters."""
+        lines = [line for text in self.said for line in wrap(text, width)]
+        for table in self.tables:
+            lines += ["", *table.lines(width)]
+        return [*lines, *self.below(width)]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return sentence and records as data for JSON."""
+        return {"sentence": self.sentence, **self.records()}
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.sentence}\ntry print(...), {self.offers}"
+
+    def _repr_html_(self) -> str:
+        said = (f"<p>{escape(text)}</p>" for text in self.said)
+        return "\n".join([*said, *(table_html(table) for table in self.tables)])
+
+
+class SavedReport(Report):
+    """A report that is also written into a folder."""
+
+    @abstractmethod
+    def files(self) -> Mapping[str, str]:
+        """Return the texts that are written, by file name."""
+
+    @abstractmethod
+    def draw(self, folder: Path) -> tuple[Path, ...]:
+        """Write the pictures into a folder, and return their paths."""
+
+    def save(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write report, records, tables and pictures into a folder, and return their paths.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        files = self.files()
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        return (*(folder / name for name in files), *self.draw(folder))
+
+    def texts(self, name: str) -> dict[str, str]:
+        """Return the report as text and as JSON, under a name."""
+        return {
+            f"{name}.txt": "\n".join(self.lines()) + "\n",
+            f"{name}.json": json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n",
+        }
+
+
+def with_rows(*tables: TextTable) -> tuple[TextTable, ...]:
+    """Return the tables that have rows."""
+    return tuple(table for table in tables if table.rows)
+
+
+def notes(texts: tuple[str, ...] | list[str], width: int) -> list[str]:
+    """Return paragraphs as lines below the tables."""
+    return ["", *(line for text in texts for line in wrap(text, width))]
