@@ -15,12 +15,13 @@ from fabopt.analysis.memo import flips as module
 from fabopt.analysis.memo.flips import CHOKE, Search, flips
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.tracks import Flips, instead
+from fabopt.analysis.memo.weighing import Line, Scales
 from fabopt.analysis.sensitivity.tornado import Asked
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
 from fabopt.solve.patch import held, program_of
-from fabopt.solve.session import HighsSession
+from fabopt.solve.session import HighsSession, SolverError
 
 approx = pytest.approx
 INSTANCES = Path(__file__).parents[2] / "instances"
@@ -173,6 +174,37 @@ def test_what_no_plan_does_without_turns_only_where_one_does(tmp_path):
     flip = one(found, "accelerators:make")
     assert flip.at is None
     assert flip.searched == (approx(0.5), approx(50))
+
+
+def test_where_no_limit_alone_holds_back_there_is_no_choke_point_to_turn(tmp_path):
+    """As many can be made as are wanted: neither more places nor more customers earn anything alone."""
+    ends = ends_of(source(shop(tmp_path, line=spread(10, 8, 12))))
+    assert ends.choke == ""
+    assert flips(ends, named(ends.numbers, LINE), [], search=Search()) == Flips((), ())
+
+
+def test_where_the_solver_gives_up_nothing_is_said(two, monkeypatch):
+    def gives_up(self, data, who, choke):
+        raise SolverError("HiGHS failed.")
+
+    monkeypatch.setattr(Scales, "at", gives_up)
+    found = asked(two, "chips.a.assembly_cost")
+    assert found.found == ()
+    assert {left.why for left in found.left_out} == {"no plan"}
+
+
+@pytest.mark.parametrize(
+    ("at", "points"),
+    [(100, [100, 40]), (110, [110, 45]), (70, [70, 36]), (120, [120, 50]), (240, [240, 100]), (35, [35, 18])],
+)
+def test_a_series_moves_by_shares_within_its_range_and_in_proportion_beyond(tmp_path, at, points):
+    raw = tree()
+    ranged = {"2027": {"value": 100, "low": 70, "high": 120}, "2028": {"value": 40, "low": 36, "high": 50}}
+    raw["horizon"] |= {"periods": 2}
+    raw["sites"]["site"]["power"] = {"steps": ranged}
+    numbers = alive(loaded(raw, tmp_path).solve()).numbers
+    moved = Line(numbers, numbers["sites.site.power"], 10.0).data(at)
+    assert [point.value for point in moved.sites["site"].power.points] == approx(points)
 
 
 # -- against a grid ----------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -104,7 +105,7 @@ def flips(
     assumptions
         The numbers, in the order in which they are searched.
     recommendations
-        The signatures that are advice; the first choke point is always searched beside them.
+        The signatures that are advice; the first choke point, if there is one, is searched beside them.
     search
         Tolerance, time and workers.
     tornado
@@ -123,6 +124,7 @@ class _Study:
     ) -> None:
         self.ends, self.search = ends, search
         self.who = {one.id: one for one in recommendations}
+        self.ids = (*self.who, CHOKE) if ends.choke else tuple(self.who)
         self.others = (*recommendations, *others)
         self.deadline = time.monotonic() + search.seconds
         self.slight = max(search.tolerance, TINY * (1.0 + abs(ends.objective)))
@@ -133,11 +135,11 @@ class _Study:
     def flips(self, assumptions: Sequence[Assumption], tornado: Tornado | None) -> Flips:
         tasks = [self._task(assumption) for assumption in assumptions]
         labels = labels_of(tornado)
-        self._all(lambda scales, task: self._ranges(scales, task, labels), tasks)
+        self._all(partial(self._ranges, labels=labels), tasks)
         for open_ in (_signatures_open, _open):
-            self._all(lambda scales, task, o=open_: self._far(scales, task, o), tasks)  # type: ignore[misc]
+            self._all(partial(self._far, open_=open_), tasks)
         flips = tuple(flip for task in tasks for flip in self._flips(task))
-        left = tuple(one for task in tasks for one in left_out(task, (*self.who, CHOKE)))
+        left = tuple(one for task in tasks for one in left_out(task, self.ids))
         return Flips(flips, left)
 
     def _all(self, work: Callable[[Scales, Task], None], tasks: Sequence[Task]) -> None:
@@ -157,15 +159,15 @@ class _Study:
         now, large = line.number.value, self.ends.plan.program.n_columns >= LARGE
         toward = self.slopes.toward(assumption.path)
         tracks = []
-        for id in (*self.who, CHOKE):
+        for id in self.ids:
             worth = self.worth.get(id, np.inf)
+            slight = worth <= self.slight
             for end in SIDES:
                 change = toward.get((id, end), np.nan)
-                if not large or not change >= 0:
+                if slight or not large or not change >= 0:
                     room = abs(line.number.range[0 if end == "low" else 1] - now)
-                    track = Track(id, end, now, worth, change / room if room else np.nan)
-                    track.why = "slight" if worth <= self.slight else None
-                    tracks.append(track)
+                    slope = change / room if room else np.nan
+                    tracks.append(Track(id, end, now, worth, slope, why="slight" if slight else None))
         return Task(assumption, line, tracks)
 
     # -- ends ----------------------------------------------------------------------------------------------------------
@@ -261,7 +263,7 @@ class _Study:
                 break
             t, guess = next_value(a, b, over, slope, close, guessed)
             t = abs(rounded(now + sign * t) - now)
-            there = self._weigh(scales, task, [track], now + sign * t)
+            there = self._weigh(scales, task, [track], now + sign * t) if a < t < b else None
             if there is None or there.structure:
                 break
             if (more := self._over(track, there)) > 0:
@@ -286,7 +288,7 @@ class _Study:
 
     def _flips(self, task: Task) -> Iterator[Flip]:
         """Yield the flip points of a number; one without a point where a recommendation turns to neither side."""
-        for id in (*self.who, CHOKE):
+        for id in self.ids:
             mine = [t for t in task.tracks if t.id == id]
             turned = [t for t in mine if t.turned is not None]
             far = [t.at if t.turned is None else t.turned for t in mine] + [task.line.number.value]
