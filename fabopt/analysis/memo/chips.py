@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from fabopt.analysis.memo.assumptions import confidence
 from fabopt.analysis.memo.ground import Ground
-from fabopt.analysis.memo.origin import amount, cells, confidence_of
+from fabopt.analysis.memo.origin import amount, cells
 from fabopt.analysis.memo.records import Amount, ChipReason, MixRow, Signature
 from fabopt.analysis.portfolio.records import ChipCase, Portfolio
+from fabopt.analysis.sensitivity.numbers import Number
 
 
 def mix_by_year(ground: Ground) -> tuple[MixRow, ...]:
@@ -45,7 +47,7 @@ def _reason(ground: Ground, case: ChipCase, lost: Mapping[str, Amount | None]) -
             float(ground.chain.mean(chip.price)[0]),
             "USD",
             f"instance: chips.{case.chip}.price in {ground.first}",
-            confidence=confidence_of(chip.price),
+            confidence=confidence(Number(f"chips.{case.chip}.price", chip.price), ground.data),
         )
     else:
         price = Amount(entry.price, "USD", f"portfolio: price of {case.chip} in {entry.period}")

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.memo.records import Amount, Confidence, Unit
-from fabopt.domain.quantity import Quantity
+from fabopt.analysis.memo.records import Amount, Unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,15 +87,6 @@ def read_back(origin: str) -> Cells | None:
         return None
     pairs = [pair.split("=", 1) for pair in found["where"].split(", ") if pair]
     return Cells(found["table"], tuple((name, value) for name, value in pairs), found["column"], found["by"] or "")
-
-
-def confidence_of(quantity: Quantity) -> Confidence:
-    """Return how sure the source of a number of the instance is."""
-    if quantity.assumed:
-        return "assumption"
-    if quantity.confidence == "seed" or quantity.confidence == "estimate":
-        return "low"
-    return quantity.confidence or ""
 
 
 def _fits(frame: pd.DataFrame, name: str, value: str, read: Read) -> np.ndarray:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.memo.again import Change, closed
+from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.making import making_time, whole_periods
 from fabopt.analysis.memo.records import SignatureKind
 from fabopt.model.families import IntArray
@@ -89,6 +90,11 @@ class Signable:
     def forbidden(self, plan: Restored, period: int | None) -> Change:
         """Return the change that forbids to sign it before a period, or ever (None)."""
         return closed(plan, self.activities, self.units, self.shut(plan.net.n_periods, period))
+
+    def never(self, plan: Restored, name: str) -> Forbidden:
+        """Return the columns that nothing is done of if it is never signed, as flip points take them."""
+        change = self.forbidden(plan, None)
+        return Forbidden(self.id, name, change.columns[change.upper <= 0.0])
 
     def columns(self, plan: Restored) -> IntArray:
         """Return the columns of what is started or ordered under it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,12 @@ from fabopt.analysis.alternatives.records import Alternatives
 from fabopt.analysis.alternatives.study import Asked as NearAsked
 from fabopt.analysis.alternatives.study import alternatives
 from fabopt.analysis.choke.asked import Asked as ChokeAsked
+from fabopt.analysis.choke.records import Study
 from fabopt.analysis.choke.study import choke_points
 from fabopt.analysis.memo import chips, chokes
 from fabopt.analysis.memo.again import Again, Until
 from fabopt.analysis.memo.choices import choices, others
+from fabopt.analysis.memo.flips import Search
 from fabopt.analysis.memo.ground import Ground, ground
 from fabopt.analysis.memo.late import Delay, Delays
 from fabopt.analysis.memo.losses import losses
@@ -25,6 +27,7 @@ from fabopt.analysis.memo.second_source import second_sources
 from fabopt.analysis.memo.signable import signables
 from fabopt.analysis.memo.signatures import dated, order_of_weight, signature
 from fabopt.analysis.memo.standing import headline, standing
+from fabopt.analysis.memo.turning import Turning, turning
 from fabopt.analysis.portfolio.study import portfolio
 
 if TYPE_CHECKING:
@@ -38,11 +41,12 @@ Tell = Callable[[str, float], None]
 """Told the name of each analysis and how long it took."""
 
 SHARES: Mapping[str, float] = {
-    "choke points": 0.3,
+    "choke points": 0.25,
+    "signatures": 0.2,
     "losses": 0.1,
-    "signatures": 0.25,
-    "own silicon": 0.1,
-    "alternatives": 0.25,
+    "own silicon": 0.05,
+    "alternatives": 0.15,
+    "flip points": 0.25,
 }
 """Part of the budget that each analysis may take; what is begun is ended."""
 
@@ -171,6 +175,8 @@ class _Writing:
             clock.lacks("own silicon", left.left_out)
         with clock.step("alternatives"):
             near = self._alternatives()
+        with clock.step("flip points"):
+            turns = self._turning(study, signed)
         mix = chips.mix_by_year(base)
         bought = [case.chip for case in found.chips if case.standing == "bought"]
         return Memo(
@@ -192,15 +198,15 @@ class _Writing:
             sources=second_sources(base, bought),
             own=own,
             losses=lost,
-            assumptions=(),
-            flips=(),
+            assumptions=turns.key,
+            flips=turns.flips,
             choices=choices(base, near, self.signable),
             alternatives=others(base, near, self.signable),
             within=base.money(near.allowed, f"alternatives: within {self.asked.within:g} of the value"),
             watch=(),
             chances=(),
             cases=0,
-            all_assumptions=(),
+            all_assumptions=turns.all,
         )
 
     def _minutes(self, name: str) -> float:
@@ -215,6 +221,13 @@ class _Writing:
         return ChokeAsked(
             lab=asked.lab, top=asked.top, minutes=minutes, seed=asked.seed, workers=asked.workers, draws=0
         )
+
+    def _turning(self, study: Study, signed: Sequence[Signature]) -> Turning:
+        left = self._until("flip points")
+        search = Search(self.tolerance, 60.0 * self._minutes("flip points"), self.asked.workers)
+        found = turning(self.ground, study, signed, self.signable, search=search, top=self.asked.top, left=left)
+        self.clock.lacks("flip points", left.left_out)
+        return found
 
     def _alternatives(self) -> Alternatives:
         asked = NearAsked(within=self.asked.within, minutes=self._minutes("alternatives"), seconds=SEARCH)

@@ -1,0 +1,94 @@
+"""What a memo's advice rests on: its assumptions, and where each of them would turn it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fabopt.analysis.choke.records import Study
+from fabopt.analysis.memo.again import Until
+from fabopt.analysis.memo.assumptions import all_assumptions, key_assumptions
+from fabopt.analysis.memo.flips import Search, flips
+from fabopt.analysis.memo.forbidden import Forbidden
+from fabopt.analysis.memo.ground import Ground
+from fabopt.analysis.memo.records import Assumption, Flip, Signature
+from fabopt.analysis.memo.signable import Signable
+from fabopt.analysis.sensitivity.records import Tornado
+from fabopt.analysis.sensitivity.tornado import Asked as TornadoAsked
+from fabopt.analysis.sensitivity.tornado import Ends
+from fabopt.analysis.sensitivity.verb import tornado_of
+from fabopt.solve.session import LARGE
+
+TORNADO_MINUTES = 12.0
+"""What a tornado of a large program is given at least, or it is left out: its numbers are priced all at once."""
+
+MOST = 10
+"""Assumptions that are told as those that matter most."""
+
+ADVICE = 6
+"""Signatures whose flip points are searched, the dearest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """The assumptions that matter most, those that the memo names at all, and the flip points."""
+
+    key: tuple[Assumption, ...] = ()
+    all: tuple[Assumption, ...] = ()
+    flips: tuple[Flip, ...] = ()
+
+
+def turning(
+    ground: Ground,
+    study: Study,
+    signatures: Sequence[Signature],
+    signables: Sequence[Signable],
+    *,
+    search: Search,
+    top: int,
+    left: Until,
+) -> Turning:
+    """Return what the advice rests on.
+
+    Parameters
+    ----------
+    ground
+        The result.
+    study
+        Its choke points for the lab.
+    signatures, signables
+        What is signed in the plan, in the order of its weight, and all that may be.
+    search
+        Tolerance, time and workers of flip points; the tornado's time is not counted.
+    top
+        Numbers that the tornado solves again.
+    left
+        Keeps what is left out.
+    """
+    source = ground.for_numbers()
+    tornado: Tornado | None = None
+    if ground.plan.program.n_columns < LARGE or search.seconds >= 60.0 * TORNADO_MINUTES:
+        tornado = tornado_of(source, TornadoAsked(top=top, workers=search.workers))
+    else:
+        left.left_out.append("tornado: the assumptions are those of the limits that hold back most")
+    bought = [what.item for what in signables if what.kind == "accelerators" and what.taken(ground.plan)]
+    key = key_assumptions(source.numbers, tornado, study, MOST)
+    advice, others = _advice(ground, signatures, signables)
+    ends = Ends(source.numbers, ground.plan)
+    found = flips(ends, key, advice, search=search, tornado=tornado, others=others)
+    left.left_out += [f"{lost.recommendation} against {lost.path} ({lost.why})" for lost in found.left_out]
+    return Turning(key, all_assumptions(source.numbers, tornado, study, bought), found.found)
+
+
+def _advice(
+    ground: Ground, signatures: Sequence[Signature], signables: Sequence[Signable]
+) -> tuple[list[Forbidden], list[Forbidden]]:
+    """Return the signatures that are advice, the dearest first, and what else might be signed."""
+    by_id = {what.id: what for what in signables}
+    names = {found.id: found.what for found in signatures}
+    first = [found.id for found in signatures if not found.signed and found.withheld is None][:ADVICE]
+
+    def never(id: str) -> Forbidden:
+        return by_id[id].never(ground.plan, names.get(id, ground.called(by_id[id].item)))
+
+    return [never(id) for id in first], [never(id) for id in by_id if id not in first]
