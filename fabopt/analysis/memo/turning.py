@@ -13,9 +13,9 @@ from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.records import Assumption, Flip, Signature
 from fabopt.analysis.memo.signable import Signable
+from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import Asked as TornadoAsked
-from fabopt.analysis.sensitivity.tornado import Ends
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.solve.session import LARGE
 
