@@ -100,7 +100,7 @@ class Limits:
             edge = min(edge, self.le)
         if self.lt is not None:
             edge = min(edge, value + 0.99 * (self.lt - value))
-        return edge
+        return float(edge)
 
 
 @dataclass(frozen=True)

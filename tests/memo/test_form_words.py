@@ -9,7 +9,7 @@ import pytest
 from fabopt.analysis.alternatives.records import Verdict
 from fabopt.analysis.choke import owners
 from fabopt.analysis.choke.records import Status
-from fabopt.analysis.memo.records import Confidence, SignatureKind
+from fabopt.analysis.memo.records import Confidence, LossNote, SignatureKind
 from fabopt.analysis.memo.second_source import OWNER, ROLES
 from fabopt.analysis.portfolio.records import Standing
 from fabopt.model.limits import Kind
@@ -32,6 +32,7 @@ FIXED = {
     "verdict": set(get_args(Verdict)),
     "supplier_kind": {*KINDS, OWNER, *ROLES.values()},
     "alternative": {"differs most"},
+    "loss_note": set(get_args(LossNote)) - {""},
 }
 
 
