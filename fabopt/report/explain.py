@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.records import plain
 from fabopt.analysis.explain.questions import Answer
-from fabopt.analysis.explain.records import MadeFrom, NextUnit, Part, WhyNot, WhyShort
-from fabopt.report.answer import percent_whole, shortened
+from fabopt.analysis.explain.records import HELD, MadeFrom, NextUnit, Part, WhyNot, WhyShort
+from fabopt.report.answer import MOST_ROWS, percent_whole, shortened
 from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.portfolio import BASIS
 from fabopt.report.text import TextTable, amount, clip, money
@@ -22,8 +23,8 @@ SLIGHT = 0.005
 PEGGING = (
     "The most is found with the plan's whole numbers (orders, steps, lots) and its deliveries to all others held, "
     "money left aside. A limit's part is its amount, with what orders add to it, times what one more unit would add; "
-    "the parts add up to the most. What is held for others takes away. Where several limits bind at once, the split "
-    "between them is one of several."
+    "what is held for others, beyond what their own limits allow, takes away from the sum of the parts and leaves the "
+    "most. Where several limits bind at once, the split between them is one of several."
 )
 """What the parts of the most mean."""
 
@@ -141,19 +142,20 @@ def why_short_sentence(record: WhyShort) -> str:
     if record.most <= small:
         names = _and([clip(part.name, 40) for part in record.limits if part.kind != "demand"][:3])
         return f"{got}: nothing can reach it then{f', for {names} allows nothing' if names else ''}."
-    others = {part.owner for part in record.limits if part.kind == "held" and part.owner} - {record.lab}
-    due = [part for part in record.limits if part.term > 0.0 and part.kind != "held" and part.owner not in others][:3]
-    told = [f"{clip(part.name, 40)} ({percent_whole(part.share or 0.0)})" for part in due]
-    net = sum(part.share or 0.0 for part in record.limits if part.kind == "held" or part.owner in others)
-    if net >= SLIGHT:
-        told.append(f"what others' own limits allow beyond what is held for them ({percent_whole(net)})")
-    less = f", less what is held for others beyond their own limits ({percent_whole(-net)})" if net <= -SLIGHT else ""
+    told = [f"{clip(part.name, 60)} ({percent_whole(part.share or 0.0)})" for part in record.due[:3]]
     if record.most > record.delivered + small:
         most = amount(record.most)
         text = f"{got}, though {most} could reach it without taking from others: the plan does better otherwise."
     else:
         text = f"{got}, and no more can reach it without taking from others."
-    return f"{text} That most is due to {_and(told)}{less}."
+    held = sum(-(part.share or 0.0) for part in record.away if part.kind == "held")
+    if held < SLIGHT:
+        return f"{text} That most is due to {_and(told)}."
+    part = percent_whole(record.most / record.allowed)
+    return (
+        f"{text} That most is {part} of what the limits allow, which is due to {_and(told)}; "
+        f"{percent_whole(held)} of it is {HELD}."
+    )
 
 
 def _and(parts: list[str]) -> str:
@@ -161,19 +163,57 @@ def _and(parts: list[str]) -> str:
 
 
 def limit_table(record: WhyShort) -> TextTable:
-    """Return the limits that the most is due to."""
-    rows = [(p.name, p.owner or "-", p.stage or "-", _span(p), amount(p.term), _share(p)) for p in record.limits]
-    title = f"What the most in {record.period}, {amount(record.most)} {record.unit}, is due to"
-    return TextTable(title, ("limit", "owner", "stage", "binds", record.unit, "share"), shortened(rows, 6), left=4)
+    """Return the limits that the most is due to, what takes away, and what is left."""
+    title = f"What the limits allow in {record.period}, and what is left of it, {record.unit}"
+    heads = ("limit", "owner", "stage", "binds", record.unit, "share")
+    return TextTable(title, heads, _adding_up(record, record.due, _limit_cells, 4), left=4)
 
 
 def owner_table(record: WhyShort) -> TextTable:
     """Return the same by owner and stage."""
-    rows = [
-        (p.owner or "-", p.stage or "-", SAID.get(p.kind, p.kind), amount(p.term), _share(p)) for p in record.owners
-    ]
-    headers = ("owner", "stage", "kind", record.unit, "share")
-    return TextTable("By owner and stage", headers, shortened(rows, 5), left=3)
+    due = _by_owner(record.due)
+    return TextTable(
+        "By owner and stage",
+        ("owner", "stage", "kind", record.unit, "share"),
+        _adding_up(record, due, lambda p: (p.owner or "-", p.stage or "-", SAID.get(p.kind, p.kind)), 3),
+        left=3,
+    )
+
+
+def _by_owner(parts: Sequence[Part]) -> list[Part]:
+    found: dict[tuple[str, str, str], Part] = {}
+    for part in parts:
+        key = (part.owner, part.stage, part.kind)
+        found[key] = replace(part, term=part.term + (found[key].term if key in found else 0.0))
+    return sorted(found.values(), key=lambda part: -part.term)
+
+
+def _limit_cells(part: Part) -> tuple[str, ...]:
+    return (part.name, part.owner or "-", part.stage or "-", _span(part))
+
+
+def _adding_up(
+    record: WhyShort, due: Sequence[Part], cells: Callable[[Part], tuple[str, ...]], words: int
+) -> tuple[tuple[str, ...], ...]:
+    """Return the first rows, the sum of the others, and how the most comes about from all."""
+
+    def row(names: tuple[str, ...], term: float) -> tuple[str, ...]:
+        part = term / record.allowed if record.allowed > 0.0 else 0.0
+        share = percent_whole(part if abs(part) >= SLIGHT else 0.0) if record.allowed > 0.0 else "-"
+        return (*names, *[""] * (words - len(names)), amount(term), share)
+
+    first, rest = due[:MOST_ROWS], due[MOST_ROWS:]
+    rows = [row(cells(part), part.term) for part in first]
+    if rest:
+        rows.append(row((f"... {len(rest)} more",), sum(part.term for part in rest)))
+    if not record.away:
+        return tuple(rows)
+    held = sum(part.term for part in record.away if part.kind == "held")
+    other = sum(part.term for part in record.away if part.kind != "held")
+    rows.append(row(("all that is allowed",), record.allowed))
+    rows += [row(("held for others, net of theirs",), held)] if held else []
+    rows += [row(("contracts and rules that take away",), other)] if other else []
+    return (*rows, row(("the most",), record.most))
 
 
 SAID = {"held": "held for others", "there": "stock and arrivals", "demand": "its own demand"}
@@ -185,10 +225,6 @@ def _span(part: Part) -> str:
         return "-"
     first, last = part.periods[0], part.periods[-1]
     return first if first == last else f"{first} to {last}"
-
-
-def _share(part: Part) -> str:
-    return "-" if part.share is None else percent_whole(part.share)
 
 
 def next_sentence(record: NextUnit) -> str:

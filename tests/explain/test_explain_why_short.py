@@ -62,9 +62,15 @@ def test_what_is_held_for_others_takes_away(tmp_path):
     found = loaded(two_labs(), tmp_path).solve().explain(why_short="lab", period="2027")
     assert (found.record.delivered, found.record.most) == pytest.approx((80.0, 80.0))
     by_kind = {part.kind: (part.owner, part.term, part.share) for part in found.record.owners}
-    assert by_kind["physical"] == ("foundry", pytest.approx(120.0), pytest.approx(1.5))
-    assert by_kind["held"] == ("other", pytest.approx(-40.0), pytest.approx(-0.5))
-    assert "less what is held for others beyond their own limits (50 %)" in found.sentence
+    assert by_kind["physical"] == ("foundry", pytest.approx(120.0), pytest.approx(1.0))
+    assert by_kind["held"] == ("other", pytest.approx(-40.0), pytest.approx(-1 / 3))
+    assert found.record.allowed == pytest.approx(120.0)
+    assert (
+        "That most is 67 % of what the limits allow, which is due to Fab wafer starts (100 %); 33 % of"
+        in found.sentence
+    )
+    last = [row[0::4] for row in found.tables[0].rows[-3:]]
+    assert last == [("all that is allowed", "120"), ("held for others, net of theirs", "-40.0"), ("the most", "80.0")]
 
 
 def test_a_lab_that_gets_all_it_wants_is_not_short(tmp_path):
@@ -75,13 +81,41 @@ def test_a_lab_that_gets_all_it_wants_is_not_short(tmp_path):
     assert [part.kind for part in found.record.limits] == ["demand"]
 
 
-def test_the_sentence_nets_what_others_have_against_what_is_held_for_them(tutorial):
+@pytest.mark.parametrize("lab", ["aurora", "borealis"])
+@pytest.mark.parametrize("period", ["2027Q1", "2027Q4", "2028Q4"])
+def test_shares_of_what_the_limits_allow_add_up_and_none_is_more_than_all(tutorial, lab, period):
+    record = tutorial.explain(why_short=lab, period=period).record
+    other = {"aurora": "borealis", "borealis": "aurora"}[lab]
+    assert sum(part.share for part in record.due) == pytest.approx(1.0)
+    assert all(0.0 < part.share <= 1.0 for part in record.due)
+    assert sum(part.term for part in record.due) == pytest.approx(record.allowed)
+    assert record.allowed + sum(part.term for part in record.away) == pytest.approx(record.most, rel=1e-9)
+    theirs = [peg.term for peg in record.pegs if peg.kind == "held" or peg.owner == other]
+    netted = [part.term for part in (*record.due, *record.away) if part.kind == "held"]
+    assert sum(netted) == pytest.approx(sum(theirs))
+    rest = [peg.term for peg in record.pegs if peg.kind != "held" and peg.owner != other]
+    assert sum(theirs) + sum(rest) == pytest.approx(record.most, rel=1e-9)
+
+
+def test_what_others_have_is_set_against_what_is_held_for_them(tutorial):
     found = tutorial.explain(why_short="aurora", period="2028Q4")
     theirs = [part for part in found.record.limits if part.kind == "held" or part.owner == "borealis"]
     assert any(part.term > found.record.most for part in theirs)  # the other lab's campus alone, gross
     net = -sum(part.share for part in theirs)
-    assert found.sentence.endswith(f"less what is held for others beyond their own limits ({100 * net:.0f} %).")
-    assert "Coast campus" not in found.sentence
+    assert found.sentence.endswith(f"{100 * net:.0f} % of it is held for others beyond their own limits.")
+    assert "Coast campus" not in "\n".join(found.lines())
+
+
+def test_the_tables_add_up_to_the_most(tutorial):
+    found = tutorial.explain(why_short="aurora", period="2028Q4")
+    for table in found.tables:
+        numbers = [(row[0], float(row[-2].replace(",", "")), float(row[-1].removesuffix(" %"))) for row in table.rows]
+        parts = [row for row in numbers if row[0] not in ("all that is allowed", "the most")]
+        allowed = sum(term for name, term, _ in parts if not name.startswith("held"))
+        assert allowed == pytest.approx(found.record.allowed, rel=2e-3)  # as rounded as the cells
+        assert sum(term for _, term, _ in parts) == pytest.approx(found.record.most, rel=2e-3)
+        assert numbers[-1][2] == pytest.approx(100 * found.record.most / found.record.allowed, abs=0.5)
+        assert max(share for _, _, share in numbers) == 100
 
 
 def test_where_nothing_can_reach_the_lab_the_limit_is_named(tmp_path):
@@ -95,7 +129,7 @@ def test_where_nothing_can_reach_the_lab_the_limit_is_named(tmp_path):
 def test_the_most_is_that_of_another_solver_and_the_terms_add_up_to_it(tutorial, lab, period):
     found = tutorial.explain(why_short=lab, period=period).record
     assert sum(peg.term for peg in found.pegs) == pytest.approx(found.most, rel=1e-9)
-    assert sum(peg.share for peg in found.pegs) == pytest.approx(1.0)
+    assert sum(peg.share for peg in found.pegs) == pytest.approx(found.most / found.allowed)
     assert found.most == pytest.approx(independent(tutorial, lab, period), rel=1e-7)
     assert found.delivered < found.most < found.wanted
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.portfolio.records import ChipCase
@@ -56,8 +56,10 @@ class Peg:
         What one more unit of it would add to the most, in the unit of the lab's compute.
     amount
         How much of it there is, with what the plan's orders add.
-    term, share
-        ``price x amount``; all terms add up to the most, all shares to one. No share where nothing can reach the lab.
+    term
+        ``price x amount``; all terms add up to the most.
+    share
+        Part of what the limits allow (``WhyShort.allowed``), negative where it takes away; None where that is nothing.
     """
 
     kind: str
@@ -86,6 +88,11 @@ class Part:
     share: float | None
 
 
+HELD = "held for others beyond their own limits"
+BEYOND = "others' own limits beyond what is held for them"
+"""What others come to together: what takes away, or what is left over."""
+
+
 @dataclass(frozen=True, slots=True)
 class WhyShort:
     """Why a lab gets no more in a period.
@@ -102,6 +109,8 @@ class WhyShort:
         What the lab wants in the period, and what the plan delivers.
     most
         The most that could reach it in that period, with whole numbers and deliveries to all others held.
+    allowed
+        What the limits allow at their prices before anything is taken away: the terms of ``due``.
     pegs
         The limits that ``most`` is due to, by period, the largest term first.
     """
@@ -113,7 +122,46 @@ class WhyShort:
     wanted: float
     delivered: float
     most: float
+    allowed: float
     pegs: tuple[Peg, ...]
+
+    @classmethod
+    def of(cls, pegs: Sequence[Peg], **known: Any) -> WhyShort:
+        """Return the record with each term as a share of what the limits allow."""
+        bare = cls(allowed=0.0, pegs=tuple(pegs), **known)
+        allowed = sum(part.term for part in bare.due)
+        shared = (replace(peg, share=peg.term / allowed if allowed > 0.0 else None) for peg in pegs)
+        return replace(bare, allowed=allowed, pegs=tuple(shared))
+
+    @property
+    def others(self) -> frozenset[str]:
+        """Those for whom something is held, the lab apart."""
+        return frozenset(peg.owner for peg in self.pegs if peg.kind == "held" and peg.owner) - {self.lab}
+
+    @property
+    def due(self) -> tuple[Part, ...]:
+        """What allows something, by limit: the terms add up to ``allowed``.
+
+        Limits of others, such as the power of their own sites, are set against what is held for them: they are here
+        together where they allow more than that, and in ``away`` where they do not.
+        """
+        return tuple(part for part in self._netted if part.term > 0.0)
+
+    @property
+    def away(self) -> tuple[Part, ...]:
+        """What takes away, by limit: ``most`` is ``allowed`` with these terms."""
+        return tuple(part for part in self._netted if part.term < 0.0)
+
+    @property
+    def _netted(self) -> tuple[Part, ...]:
+        others = self.others
+        theirs = [part for part in self.limits if part.kind == "held" or part.owner in others]
+        kept = [part for part in self.limits if part not in theirs]
+        net = sum(part.term for part in theirs)
+        name = BEYOND if net > 0.0 else HELD
+        share = None if not theirs or theirs[0].share is None else sum(part.share or 0.0 for part in theirs)
+        own = [Part(name, "", "", "held", (), net, share)] if theirs else []
+        return tuple(sorted([*kept, *own], key=lambda part: -part.term))
 
     @property
     def frame(self) -> pd.DataFrame:

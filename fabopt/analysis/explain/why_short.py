@@ -8,8 +8,9 @@ bounds at which they stand, and F the columns that are held. Then, exactly,
           \sum_{j \in F} c_j x_j
 
 Each term belongs to a limit: its price times its amount, with what the plan's orders add to it. What is held for others
-is a term of its own, and takes away; what is there already (stock, receipts) is one too. The shares of all terms add up
-to one. Where several limits bind at once, the prices are one of several that prove the maximum.
+is a term of its own, and takes away; what is there already (stock, receipts) is one too. Shares are those of all that
+does not take away, others' own limits set against what is held for them. Where several limits bind at once, the prices
+are one of several that prove the maximum.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def why_short(plan: Restored, lab: str, name: str, period: int) -> WhyShort:
     if outcome.ended is not Ended.OPTIMAL or outcome.objective is None:
         raise SolverError(f"The most that could reach {lab} could not be found: the solver ended with {outcome.ended}.")
     units = {material.id: material.unit for material in net.materials}
-    return WhyShort(
+    return WhyShort.of(
+        _Pegging(plan, program, lab).pegs(outcome),
         lab=lab,
         name=name,
         period=net.periods[period].label,
@@ -74,7 +76,6 @@ def why_short(plan: Restored, lab: str, name: str, period: int) -> WhyShort:
         wanted=sum(weight(net.demands[j]) * float(net.demands[j].quantity[period]) for j in mine),
         delivered=float(cost @ plan.x),
         most=outcome.objective,
-        pegs=_Pegging(plan, program, lab).pegs(outcome),
     )
 
 
@@ -114,7 +115,7 @@ class _Pegging:
             terms[peg] = before[0] + price * amount, before[1]
         most, size = outcome.objective or 0.0, max(1.0, abs(outcome.objective or 0.0))
         found = [
-            replace(peg, price=price, amount=term / price, term=term, share=term / most if most > TINY else None)
+            replace(peg, price=price, amount=term / price, term=term)
             for peg, (term, price) in terms.items()
             if abs(term) > TINY * size or (most <= TINY and peg.kind not in ("there", "held"))
         ]
