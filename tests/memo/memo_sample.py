@@ -271,7 +271,13 @@ SAMPLE = Memo(
     ),
     own=(OwnChip("own", "Heron", True, musd(830.0, "own silicon: worth"), musd(210.0, "own silicon: bargaining")),),
     losses=(
-        Loss("bitstack", "Bitstack", musd(3100.0, "re-solve: without bitstack"), share(-0.22, "re-solve: compute"), ""),
+        Loss(
+            "bitstack",
+            "Bitstack",
+            musd(3100.0, "re-solve: without bitstack"),
+            Amount(580.0, "kH100e", "re-solve: compute"),
+            "",
+        ),
     ),
     assumptions=ASSUMPTIONS[:10],
     flips=FLIPS,
@@ -287,7 +293,7 @@ SAMPLE = Memo(
     ),
     alternatives=(
         Alternative(
-            "differs most",
+            "chip: least falcon",
             musd(90.0, "alternatives: cost"),
             share(0.11, "alternatives: moved"),
             (

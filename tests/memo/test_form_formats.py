@@ -237,6 +237,38 @@ def test_parts_that_were_not_run_are_said_to_be_so(tmp_path):
         assert said in text
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_crowded_memo_shortens_its_tables_until_it_fits_on_four_pages(tmp_path, lang):
+    long = "a name of many words that goes on and on to the end"
+    crowded = replace(
+        SAMPLE,
+        signatures=tuple(
+            replace(SIGNATURES[0], id=str(n), what=f"{n} {long}", supplier=f"{long} {n}") for n in range(20)
+        ),
+        reasons=tuple(replace(SAMPLE.reasons[0], name=f"{n} {long}", designer=long) for n in range(20)),
+        reliefs=tuple(replace(RELIEFS[0], limit=f"{n} {long}", owner=long) for n in range(20)),
+        flips=tuple(replace(SAMPLE.flips[0], name=f"{n} {long}", recommendation_name=long) for n in range(20)),
+        chokes=tuple(replace(SAMPLE.chokes[0], year=str(2027 + n), limit=long, next_limit=long) for n in range(12)),
+        losses=tuple(replace(SAMPLE.losses[0], name=f"{n} {long}") for n in range(20)),
+        sources=tuple(replace(SAMPLE.sources[0], supplier=f"{n} {long}") for n in range(20)),
+        watch=tuple(replace(SAMPLE.watch[0], name=f"{n} {long}", publisher=long) for n in range(20)),
+        choices=tuple(replace(SAMPLE.choices[0], name=f"{n} {long}", owner=long) for n in range(20)),
+        rivals=tuple(
+            replace(SAMPLE.rivals[0], limit=f"{n} {long}", customer=f"{long} {m}") for n in range(9) for m in range(9)
+        ),
+        alternatives=tuple(
+            replace(a, changes=tuple((long, *a.changes[0][1:]) for _ in range(9))) for a in SAMPLE.alternatives * 5
+        ),
+    )
+    MemoReport(crowded).save(tmp_path / "memo", ["md", "pdf"], lang)
+    pages = pdf_pages(tmp_path / "memo")
+    assert next(n for n, text in enumerate(pages) if squeezed(APPENDIX[lang]) in text) == 4
+    text = (tmp_path / "memo" / "memo.md").read_text("utf-8")
+    assert all(f"| {n} {long}" in text for n in range(20))  # what does not fit stands in an appendix
+    shown = text.partition("\n---\n")[0].count("USD 34,501" if lang == "en" else "34,501 美元")
+    assert 4 <= shown < 8
+
+
 def test_parts_of_the_record_are_tables():
     report = MemoReport(SAMPLE)
     frame = report.frame("signatures")

@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+from fabopt.analysis.alternatives import measures
 from fabopt.analysis.alternatives.records import Verdict
 from fabopt.analysis.choke import owners
 from fabopt.analysis.choke.records import Status
@@ -31,8 +32,9 @@ FIXED = {
     "instrument": INSTRUMENTS | LOWERED,
     "verdict": set(get_args(Verdict)),
     "supplier_kind": {*KINDS, OWNER, *ROLES.values()},
-    "alternative": {"differs most"},
+    "alternative": {"differs most", "least"},
     "loss_note": set(get_args(LossNote)) - {""},
+    "mix_kind": {"chip", *measures.KINDS, "owner"},
 }
 
 

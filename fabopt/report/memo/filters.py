@@ -43,7 +43,7 @@ class Writer:
             "amount": self.amount, "short": self.short, "span": self.span, "both": self.both, "ends": self.ends,
             "counted": self.counted, "lasting": self.lasting, "seconds": self.seconds, "period": self.people.period,
             "quarter": self.people.short_period, "day": self.people.day, "listed": self.listed, "limit": self.limit,
-            "word": self.word, "name": self.name,
+            "word": self.word, "name": self.name, "how": self.how,
         }  # fmt: skip
 
     @property
@@ -115,6 +115,17 @@ class Writer:
         if of not in LISTS:
             raise ValueError(f"there is no list of words '{of}'; there are {', '.join(LISTS)}")
         return word(self.people.lang, of, key)
+
+    def how(self, text: str) -> str:
+        """Write what makes another plan: ``chip: differs most``, ``chip: least falcon``."""
+        kind, _, rest = text.rpartition(": ")
+        name = clip(rest.removeprefix("least "), LONGEST)
+        least = self.word("least" if rest.startswith("least ") else rest, "alternative")
+        of = name if rest.startswith("least ") else self.word(kind, "mix_kind") if kind else ""
+        if self.people.lang == "zh":
+            return f"{of} {least}".strip()
+        said = f"{least} {of}" if of == name else f"{least}{f' by {of}' if of else ''}"
+        return said[:1].upper() + said[1:]
 
     def _one(self, number: Amount | None, noun: bool) -> str:
         if number is None:

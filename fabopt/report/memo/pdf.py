@@ -5,10 +5,13 @@ Every piece of text reaches typst as a string, never as its markup, so that a na
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unicodedata import east_asian_width
 
 from fabopt.report.memo import template
@@ -17,7 +20,7 @@ from fabopt.report.memo.errors import TemplateError
 from fabopt.report.memo.figures import Drawn, font_folder
 
 _LANG = {"en": ("en", None), "zh": ("zh", "cn")}
-MAIN = "main.typ"
+MAIN, ENDS = "main.typ", "page-ends"
 LINE, BETWEEN, LONGEST_WORD = 118, 2, 26
 """Letters on a line of a table, those that the space between columns takes, and the longest word that is not broken."""
 
@@ -41,20 +44,37 @@ def pdf(blocks: Sequence[Block], drawn: Mapping[str, Drawn], folder: Path | None
     TemplateError
         When ``page.typ`` is faulty.
     """
+    with _compiler(blocks, drawn, folder, lang, title) as compiler:
+        made = compiler.compile(format="pdf", timestamp=0)
+    assert isinstance(made, bytes)
+    return made
+
+
+def pages_before_appendices(
+    blocks: Sequence[Block], drawn: Mapping[str, Drawn], folder: Path | None, lang: str, title: str
+) -> int:
+    """Return how many pages the memo has up to the first end of a page that the text asks for; errors as for `pdf`."""
+    with _compiler(blocks, drawn, folder, lang, title) as compiler:
+        found = json.loads(compiler.query(f"<{ENDS}>", field="value"))
+    return int(found[0]) if found else 1
+
+
+@contextmanager
+def _compiler(
+    blocks: Sequence[Block], drawn: Mapping[str, Drawn], folder: Path | None, lang: str, title: str
+) -> Iterator[Any]:
+    """Lay out what typst reads, and say where a fault lies that it finds."""
     import typst
 
     with tempfile.TemporaryDirectory(prefix="fabopt-memo-") as work:
         place = _laid_out(Path(work), blocks, drawn, folder, lang, title)
         try:
-            compiler = typst.Compiler(
+            yield typst.Compiler(
                 str(place / MAIN), root=str(place), font_paths=[str(font_folder())], ignore_system_fonts=True
             )
-            made = compiler.compile(format="pdf", timestamp=0)
         except typst.TypstError as error:
             said = " ".join(str(error).split())
             raise TemplateError(f"{_place(folder)}: typst says: {said}") from error
-    assert isinstance(made, bytes)
-    return made
 
 
 def _laid_out(
@@ -110,7 +130,7 @@ def _block(block: Block, drawn: Mapping[str, Drawn]) -> str:
         case Quote(parts):
             return "#warning[" + "\n".join(_block(part, drawn) for part in parts) + "]"
         case PageEnd():
-            return "#pagebreak(weak: true)"
+            return f"#context [#metadata(counter(page).get().first()) <{ENDS}>]\n#pagebreak(weak: true)"
 
 
 def widths(table: Table) -> list[str]:

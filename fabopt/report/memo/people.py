@@ -133,7 +133,7 @@ class People:
         """Return a duration in seconds or minutes."""
         minutes = value >= 99.5
         unit = ("min" if minutes else "s") if self.lang == "en" else ("分钟" if minutes else "秒")
-        return f"{digits(value / 60.0 if minutes else value)} {unit}"
+        return f"{f'{value / 60.0:.0f}' if minutes else f'{value:.1f}'} {unit}"
 
     def period(self, label: str) -> str:
         """Return the label of a period: ``2027 Q3``, ``March 2027``."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +30,10 @@ FORMATS = ("md", "html", "pdf", "docx")
 """Formats of a memo's text."""
 
 NUMBERS = "numbers.csv"
+PAGES = 4
+"""Pages of the PDF before the appendices, at most."""
+ROWS = (8, 7, 6, 5, 4)
+"""Rows of the longest tables before the appendices: as many as fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +82,10 @@ class MemoReport:
         """
         return _text(self.memo, check_lang(lang), None if template is None else Path(template))
 
-    @cached_property
-    def _english(self) -> Text:
-        return self.text()
-
     @property
     def sentences(self) -> str:
         """The answer, in three sentences."""
-        return answer(self._english.blocks)
+        return answer(_written_with(self.memo, "en", None, {}, ROWS[0]).blocks)
 
     def lines(self, width: int = WIDTH) -> list[str]:
         """Return the answer and the signatures as lines of at most `width` characters."""
@@ -153,7 +152,7 @@ class MemoReport:
     def _repr_html_(self) -> str:
         from fabopt.report.memo.html import fragment
 
-        text = self._english
+        text = self.text()
         return fragment(text.blocks, text.drawn)
 
 
@@ -213,7 +212,7 @@ def rehearse(lang: str, folder: Path | None) -> None:
     check_lang(lang)
     template.check_folder(folder, lang)
     memo = blank(Memo)
-    context = {"memo": memo, "figures": dict.fromkeys(FIGURES, True)}
+    context = {"memo": memo, "figures": dict.fromkeys(FIGURES, True), "rows": ROWS[0]}
     template.markdown(folder, lang, Writer(People(lang)), context)
     html((), {}, folder, lang, "", memo)
 
@@ -230,18 +229,34 @@ def answer(blocks: Sequence[doc.Block]) -> str:
 
 
 def _text(memo: Memo, lang: str, folder: Path | None) -> Text:
-    from fabopt.report.memo.figures import FIGURES, figures
+    """Return the text with as many rows in its tables as its pages before the appendices hold."""
+    from fabopt.report.memo.figures import figures
+    from fabopt.report.memo.pdf import pages_before_appendices
 
     template.check_folder(folder, lang)
-    people = People(lang, step_of([label for label in (memo.until, memo.headline.sign_by) if label]))
-    drawn, writer = figures(memo, people), Writer(people)
-    context = {"memo": memo, "figures": {name: name in drawn for name in FIGURES}}
+    drawn = figures(memo, _people(memo, lang))
+    for rows in ROWS:
+        text = _written_with(memo, lang, folder, drawn, rows)
+        if pages_before_appendices(text.blocks, drawn, folder, lang, text.title) <= PAGES:
+            break
+    return text
+
+
+def _written_with(memo: Memo, lang: str, folder: Path | None, drawn: Mapping[str, Drawn], rows: int) -> Text:
+    from fabopt.report.memo.figures import FIGURES
+
+    writer = Writer(_people(memo, lang))
+    context = {"memo": memo, "figures": {name: name in drawn for name in FIGURES}, "rows": rows}
     markdown = template.markdown(folder, lang, writer, context)
     try:
         blocks = doc.document(markdown, tuple(drawn))
     except doc.DocumentError as error:
         raise TemplateError(f"{template.text_name(lang)}: {error}.") from error
     return Text(markdown, blocks, drawn, writer.ledger)
+
+
+def _people(memo: Memo, lang: str) -> People:
+    return People(lang, step_of([label for label in (memo.until, memo.headline.sign_by) if label]))
 
 
 def _markdown(memo: Memo, text: Text, lang: str, folder: Path | None) -> dict[str, bytes]:
