@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Generic, NoReturn, TypeVar
@@ -109,6 +109,33 @@ class Fault:
     path: Path
     message: str
     hint: str = ""
+
+    def under(self, *keys: str | int) -> Fault:
+        """Return the same fault at a path that begins further up, at a part that holds this one under some keys."""
+        return Fault((*keys, *self.path), self.message, self.hint)
+
+
+def each_alone(
+    section: str, records: Mapping[str, V], faults_of: Callable[[V], Iterable[Fault]]
+) -> Generator[Fault, None, dict[str, V]]:
+    """Yield what is wrong with each record of a section by itself, and return those with which nothing is.
+
+    Parameters
+    ----------
+    section
+        Name of the section.
+    records
+        Its records by id.
+    faults_of
+        Returns the faults of one record, at paths relative to it.
+    """
+    sound: dict[str, V] = {}
+    for key, record in records.items():
+        faults = list(faults_of(record))
+        yield from (fault.under(section, key) for fault in faults)
+        if not faults:
+            sound[key] = record
+    return sound
 
 
 class FieldProblem(ValueError):  # noqa: N818 (it names what is wrong with fields)

@@ -77,7 +77,7 @@ def _plain(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
     if instance.network is not None:
         names = PeriodNames(calendar.labels, tuple(span.start.year for span in calendar.spans))
         for fault in horizon_faults(instance.network, names):
-            yield Fault(("network", *fault.path), fault.message, fault.hint)
+            yield fault.under("network")
 
 
 def _horizon(instance: Instance, calendar: Calendar) -> Iterator[Fault]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from itertools import pairwise
 
-from fabopt.domain.base import Fault, Path
+from fabopt.domain.base import Fault, Path, each_alone
 from fabopt.domain.calendar import Calendar, Span
 from fabopt.domain.contracts import AMOUNT_UNIT, PRICE_UNIT, SOURCES, Contract
 from fabopt.domain.instance import Instance
@@ -30,15 +31,7 @@ def contract_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
     calendar
         Its periods.
     """
-    sound: dict[str, Contract] = {}
-    for contract_id, contract in instance.contracts.items():
-        faults = [
-            Fault(("contracts", contract_id, *fault.path), fault.message, fault.hint)
-            for fault in _of_one(instance, calendar, contract)
-        ]
-        yield from faults
-        if not faults:
-            sound[contract_id] = contract
+    sound = yield from each_alone("contracts", instance.contracts, partial(_of_one, instance, calendar))
     yield from pair_faults(instance, calendar, sound)
 
 

@@ -24,8 +24,7 @@ def diversity_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
     """Yield what is wrong with the sections `diversity` and `resilience`; names of labs are checked elsewhere."""
     for section, limits in (("diversity", instance.diversity), ("resilience", instance.resilience)):
         for name, limit in limits.items():
-            for fault in _of_one(instance, calendar, limit, section):
-                yield Fault((section, name, *fault.path), fault.message, fault.hint)
+            yield from (fault.under(section, name) for fault in _of_one(instance, calendar, limit, section))
     yield from _against_each_other(instance, calendar)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from itertools import combinations
 
-from fabopt.domain.base import Fault, Path
+from fabopt.domain.base import Fault, Path, each_alone
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.instance import Instance
 from fabopt.domain.policies import NEEDS_ORDERS, UNIT_OF, Claim, Policy
@@ -27,15 +28,7 @@ def policy_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
     calendar
         Its periods.
     """
-    sound: dict[str, Policy] = {}
-    for policy_id, policy in instance.policies.items():
-        faults = [
-            Fault(("policies", policy_id, *fault.path), fault.message, fault.hint)
-            for fault in _of_one(instance, calendar, policy)
-        ]
-        yield from faults
-        if not faults:
-            sound[policy_id] = policy
+    sound = yield from each_alone("policies", instance.policies, partial(_of_one, instance, calendar))
     for (first_id, first), (second_id, second) in combinations(sound.items(), 2):
         if _meet(first, second):
             yield from _against_each_other(calendar, first_id, first, second_id, second)

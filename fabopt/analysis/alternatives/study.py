@@ -12,16 +12,15 @@ import numpy as np
 from fabopt.analysis.alternatives.band import Band
 from fabopt.analysis.alternatives.measures import Measure, decisions, mixes
 from fabopt.analysis.alternatives.records import NONE, Alternatives, Change, Mix, Other, Spread
-from fabopt.analysis.choke.asked import AskedError, of_system
+from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.problem import Interval
+from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.explain.names import display_names
 from fabopt.analysis.sensitivity.verb import Source, source_of
 from fabopt.network.tables import Array, Network
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Tell = Callable[[str, float], None]
 
 MOVED = 1e-4
 """Another plan that has less than this share elsewhere is none."""
@@ -74,16 +73,15 @@ def alternatives_of(
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
-    of_system(manifest, "alternatives are those of the system's plan")
     if not 0 <= asked.within < 1:
         raise AskedError(f"Plans may be worse by a share from 0 to below 1, not by {asked.within:g}.")
-    source = source_of(manifest, read, instance)
+    source = source_of(manifest, read, instance, "alternatives are those of the system's plan")
     return alternatives(source, asked, tell)
 
 
 def alternatives(source: Source, asked: Asked, tell: Tell | None = None) -> Alternatives:
     """Return what is known of the plans nearly as good; see :func:`alternatives_of`."""
-    plan, clock = source.plan, _Clock(tell)
+    plan, clock = source.plan, Clock(tell)
     band = Band(plan, asked.within, asked.seconds, time.monotonic() + 60.0 * asked.minutes)
     orders = decisions(plan.tables, _position(plan.net, asked.until))
     groups = mixes(plan.tables, display_names(source.numbers.data))
@@ -126,19 +124,6 @@ def alternatives(source: Source, asked: Asked, tell: Tell | None = None) -> Alte
             *(f"mix by {members[0].kind}, {members[0].unit}" for n, members in enumerate(groups) if n not in others),
         ),
     )
-
-
-class _Clock:
-    """Tells how long each step took."""
-
-    def __init__(self, tell: Tell | None) -> None:
-        self.tell, self._last = tell, time.monotonic()
-
-    def step(self, name: str) -> None:
-        now = time.monotonic()
-        if self.tell is not None:
-            self.tell(name, now - self._last)
-        self._last = now
 
 
 def _position(net: Network, label: str) -> int:

@@ -40,7 +40,9 @@ class Source:
     plan: Restored
 
 
-def source_of(manifest: Mapping[str, Any], read: Read, instance: str) -> Source:
+def source_of(
+    manifest: Mapping[str, Any], read: Read, instance: str, asked: str = "numbers are moved in the system's plan"
+) -> Source:
     """Return what is asked of a result; nothing is searched again.
 
     Parameters
@@ -51,6 +53,8 @@ def source_of(manifest: Mapping[str, Any], read: Read, instance: str) -> Source:
         Returns a table of the result by its name.
     instance
         The instance that was solved, as JSON.
+    asked
+        What is asked of the system's plan, as its refusal says it.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def source_of(manifest: Mapping[str, Any], read: Read, instance: str) -> Source:
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
-    of_system(manifest, "numbers are moved in the system's plan")
+    of_system(manifest, asked)
     tree = Tree(Path(), json.loads(instance), Positions(), {}, {})
     data = validate(tree, Instance)
     options = options_of(manifest)

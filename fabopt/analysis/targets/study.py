@@ -28,9 +28,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from fabopt.analysis.choke.asked import of_system
 from fabopt.analysis.choke.groups import Relief
 from fabopt.analysis.choke.problem import Interval
+from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.sensitivity.verb import Source, source_of
 from fabopt.analysis.targets.levers import Lever, levers_of
 from fabopt.analysis.targets.records import Move, Needed, Way
@@ -39,8 +39,6 @@ from fabopt.analysis.targets.target import target_of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Tell = Callable[[str, float], None]
 
 STEPS, FEWER = 20, 8
 """Halvings of the way of a lever that is searched, and of one in a large program."""
@@ -98,8 +96,7 @@ def needed_of(
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
-    of_system(manifest, "targets are asked of the system's plans")
-    return needed(source_of(manifest, read, instance), asked, tell)
+    return needed(source_of(manifest, read, instance, "targets are asked of the system's plans"), asked, tell)
 
 
 def needed(source: Source, asked: Asked, tell: Tell | None = None) -> Needed:
@@ -132,18 +129,12 @@ class _Study:
     """The questions about one target, in their order."""
 
     def __init__(self, runs: Runs, levers: Sequence[Lever], tell: Tell | None) -> None:
-        self.runs, self.tell, self._last = runs, tell, time.monotonic()
+        self.runs, self.clock = runs, Clock(tell)
         self.notes: list[str] = []
         self.reach: Interval | None = None
         self.possible = runs.most(runs.base)
-        self._step("as things are")
+        self.clock.step("as things are")
         self.ends = self._chosen(levers)
-
-    def _step(self, name: str) -> None:
-        now = time.monotonic()
-        if self.tell is not None:
-            self.tell(name, now - self._last)
-        self._last = now
 
     def _chosen(self, levers: Sequence[Lever]) -> dict[Lever, float]:
         """Return the end of each lever that allows more; a lever of which neither does is left where it is.
@@ -187,19 +178,19 @@ class _Study:
             if (relief := runs.straight(lever.path, lever.now, end)) is not None
         }
         bent = [lever for lever in self.ends if lever not in straight]
-        self._step("levers")
+        self.clock.step("levers")
         self.reach = self._all_ends(straight, bent)
-        self._step("all at their ends")
+        self.clock.step("all at their ends")
         alone = [
             self._program([lever], [straight[lever]], "alone", 1)[0] if lever in straight else self._searched([lever])
             for lever in self.ends
         ]
-        self._step("each alone")
+        self.clock.step("each alone")
         if len(self.ends) < 2 or (self.reach is not None and self.reach.hi < runs.enough):
             return tuple(alone)
         packages = self._program(list(straight), list(straight.values()), "package", 2) if len(straight) > 1 else []
         joint = [self._searched(list(self.ends))] if bent else []
-        self._step("together")
+        self.clock.step("together")
         return (*(way for way in packages if way.moves), *joint, *alone)
 
     def _all_ends(self, straight: Mapping[Lever, Relief], bent: Sequence[Lever]) -> Interval | None:
