@@ -138,7 +138,7 @@ class Result(PlanTables):
         lab: str,
         *,
         budget: float = 10.0,
-        tolerance: float = 100.0,
+        tolerance: float | None = None,
         within: float = 0.01,
         sweep: str | Path | None = None,
         seed: int = 0,
@@ -154,7 +154,8 @@ class Result(PlanTables):
         budget
             Minutes that may be spent; what they do not allow is listed.
         tolerance
-            Million dollars that the plan may lose by a signature's delay: what defines a last responsible date.
+            Million dollars that the plan may lose by a signature's delay: what defines a last responsible date; a
+            hundredth of a per cent of its value, to one digit, when left out.
         within
             Share of the plan's value that an alternative may be worse.
         sweep

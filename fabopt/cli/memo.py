@@ -24,7 +24,11 @@ _Formats = typer.Option("--format", help="Some of md, html, pdf and docx, with c
 _Lang = typer.Option(help="Language: en or zh (Simplified Chinese).")
 _Template = typer.Option(help="Folder of templates that stand in for the package's.", show_default=False)
 _Budget = typer.Option(help="Minutes that may be spent.", metavar="MINUTES", min=0.01)
-_Tolerance = typer.Option(help="Million dollars that a signature's delay may cost.", min=0.0)
+_Tolerance = typer.Option(
+    help="Million dollars that a signature's delay may cost; by default 0.01 % of the plan's value.",
+    min=0.0,
+    show_default=False,
+)
 _Sweep = typer.Option(help="Folder of a sweep, for the chances of reaching a target.", show_default=False)
 _Seed = typer.Option(help="Seed of solver and draws.", min=0)
 _Out = typer.Option(help="Folder for the memo; by default memos/LAB.", show_default=False)
@@ -39,7 +43,7 @@ def memo(
     lang: Annotated[str, _Lang] = "en",
     template: Annotated[Path | None, _Template] = None,
     budget: Annotated[float, _Budget] = 10.0,
-    tolerance: Annotated[float, _Tolerance] = 100.0,
+    tolerance: Annotated[float | None, _Tolerance] = None,
     sweep: Annotated[Path | None, _Sweep] = None,
     seed: Annotated[int, _Seed] = 0,
     scenario: Annotated[str | None, ScenarioOption] = None,
@@ -83,7 +87,7 @@ def _computed(
     path: Path,
     lab: str,
     budget: float,
-    tolerance: float,
+    tolerance: float | None,
     sweep: Path | None,
     seed: int,
     scenario: str | None,

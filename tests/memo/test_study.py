@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from fabopt.analysis.memo.records import Amount, Memo
 from fabopt.analysis.memo.second_source import makeable
 from fabopt.analysis.memo.study import Asked, memo_of
 from fabopt.network.tables import Activity, Flow, Material, Network, Resource, Use
+from fabopt.solve.results.folder import ResultError
 
 
 def amounts(record: Any) -> Iterator[Amount]:
@@ -69,7 +71,7 @@ def test_the_mix_of_all_years_is_what_is_shipped(aurora: Memo) -> None:
 
 
 def test_the_choke_point_is_that_of_the_study_for_the_lab(tutorial: fabopt.Result, aurora: Memo) -> None:
-    study = tutorial.choke_points(lab="aurora", budget=0.2, draws=0).study
+    study = tutorial.choke_points(lab="aurora", budget=0.01, draws=0).study
     assert study.first is not None
     assert aurora.headline.choke == aurora.reliefs[0].limit == study.first.label
     step = study.first.step("+10 %")
@@ -78,7 +80,7 @@ def test_the_choke_point_is_that_of_the_study_for_the_lab(tutorial: fabopt.Resul
 
 
 def test_relief_is_worth_to_all_what_the_study_for_all_says(tutorial: fabopt.Result, aurora: Memo) -> None:
-    study = tutorial.choke_points(budget=0.2, draws=0).study
+    study = tutorial.choke_points(budget=0.01, draws=0).study
     for relief in aurora.reliefs:
         step = study.limit(relief.limit).step("+10 %")
         assert step is not None
@@ -140,3 +142,50 @@ def test_a_result_without_prices_is_refused(tutorial: fabopt.Result, change: dic
     manifest["options"] = {**tutorial.manifest["options"], **change.get("options", {})}
     with pytest.raises(AskedError, match=says):
         memo_of(manifest, tutorial.table, tutorial._instance, Asked("aurora"))
+
+
+def test_a_tolerance_that_is_not_given_is_a_small_share_of_the_value(
+    tutorial: fabopt.Result, aurora: Memo
+) -> None:
+    """The tutorial is worth 102 bn USD: a hundredth of a per cent is 10 million."""
+    assert tutorial.manifest["objective"] == pytest.approx(101_915, abs=1)
+    assert aurora.tolerance.value == 10.0
+
+
+def test_every_part_of_the_tutorials_memo_is_there(aurora: Memo) -> None:
+    parts = ("signatures", "mix", "reasons", "chokes", "reliefs", "rivals", "sources", "losses", "assumptions", "watch")
+    assert [part for part in parts if not getattr(aurora, part)] == []
+    assert {name for name, _ in aurora.standing.analyses} >= {"portfolio", "choke points", "signatures", "losses"}
+
+
+def test_an_unproven_plan_is_an_incumbent_whose_advice_is_withheld(tutorial: fabopt.Result) -> None:
+    """With a bound a trillion dollars above the plan, no difference between two plans proves anything."""
+    far = {**tutorial.manifest, "status": "time_limit", "bound": tutorial.manifest["objective"] + 1e6}
+    memo = memo_of(far, tutorial.table, tutorial._instance, Asked("aurora", minutes=0.02))
+    assert memo.standing.incumbent
+    assert memo.standing.doubt.value == pytest.approx(1e6)
+    assert [s.id for s in memo.signatures if s.without is not None and s.withheld is None] == []
+    assert memo.headline.sign == ""
+
+
+def test_what_the_budget_does_not_allow_is_listed(tutorial: fabopt.Result) -> None:
+    memo = memo_of(tutorial.manifest, tutorial.table, tutorial._instance, Asked("aurora", minutes=0.0))
+    left_out = memo.standing.left_out
+    assert "losses: loss of merlin" in left_out
+    assert "signatures: power:plains never signed" in left_out
+    assert memo.losses == ()
+    assert all(s.without is None and not s.decide_by for s in memo.signatures)
+    assert len(memo.signatures) == 3  # what the tables say stands all the same
+
+
+def test_a_sweep_that_is_none_is_told_before_anything_is_computed(tutorial: fabopt.Result, tmp_path: Path) -> None:
+    told: list[str] = []
+    with pytest.raises(ResultError):
+        memo_of(
+            tutorial.manifest,
+            tutorial.table,
+            tutorial._instance,
+            Asked("aurora", sweep=tmp_path),
+            lambda name, _: told.append(name),
+        )
+    assert told == ["the plan"]

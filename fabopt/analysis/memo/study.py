@@ -16,6 +16,7 @@ from fabopt.analysis.choke.records import Study
 from fabopt.analysis.choke.study import choke_points
 from fabopt.analysis.memo import chips, chokes
 from fabopt.analysis.memo.again import Again, Until
+from fabopt.analysis.memo.chances import Chances, chances
 from fabopt.analysis.memo.choices import choices, others
 from fabopt.analysis.memo.flips import Search
 from fabopt.analysis.memo.ground import Ground, ground
@@ -156,6 +157,7 @@ class _Writing:
     def memo(self) -> Memo:
         """Return the memo."""
         base, clock = self.ground, self.clock
+        likely = self._chances()
         with clock.step("portfolio"):
             found = portfolio(base.manifest, base.read, self.instance, base.lab)
         with clock.step("choke points"):
@@ -203,9 +205,9 @@ class _Writing:
             choices=choices(base, near, self.signable),
             alternatives=others(base, near, self.signable),
             within=base.money(near.allowed, f"alternatives: within {self.asked.within:g} of the value"),
-            watch=(),
-            chances=(),
-            cases=0,
+            watch=turns.watch,
+            chances=likely.by_period,
+            cases=likely.cases,
             all_assumptions=turns.all,
         )
 
@@ -221,6 +223,16 @@ class _Writing:
         return ChokeAsked(
             lab=asked.lab, top=asked.top, minutes=minutes, seed=asked.seed, workers=asked.workers, draws=0
         )
+
+    def _chances(self) -> Chances:
+        """Return the chances from a sweep: first, since a folder that does not fit is told before anything is asked."""
+        if self.asked.sweep is None:
+            return Chances((), 0, 0)
+        with self.clock.step("sweep"):
+            found = chances(self.asked.sweep, self.ground.manifest, self.ground.read, self.ground.lab)
+        if found.without_plan:
+            self.clock.lacks("sweep", [f"{found.without_plan} of {found.cases} cases, which have no plan"])
+        return found
 
     def _turning(self, study: Study, signed: Sequence[Signature]) -> Turning:
         left = self._until("flip points")

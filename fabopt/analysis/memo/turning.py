@@ -11,8 +11,9 @@ from fabopt.analysis.memo.assumptions import all_assumptions, key_assumptions
 from fabopt.analysis.memo.flips import Search, flips
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.ground import Ground
-from fabopt.analysis.memo.records import Assumption, Flip, Signature
+from fabopt.analysis.memo.records import Assumption, Flip, Indicator, Signature
 from fabopt.analysis.memo.signable import Signable
+from fabopt.analysis.memo.watch import indicators
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import Asked as TornadoAsked
@@ -31,11 +32,12 @@ ADVICE = 6
 
 @dataclass(frozen=True, slots=True)
 class Turning:
-    """The assumptions that matter most, those that the memo names at all, and the flip points."""
+    """The assumptions that matter most, those that the memo names at all, the flip points, and what to watch."""
 
-    key: tuple[Assumption, ...] = ()
-    all: tuple[Assumption, ...] = ()
-    flips: tuple[Flip, ...] = ()
+    key: tuple[Assumption, ...]
+    all: tuple[Assumption, ...]
+    flips: tuple[Flip, ...]
+    watch: tuple[Indicator, ...]
 
 
 def turning(
@@ -77,7 +79,9 @@ def turning(
     ends = Ends(source.numbers, ground.plan)
     found = flips(ends, key, advice, search=search, tornado=tornado, others=others)
     left.left_out += [f"{lost.recommendation} against {lost.path} ({lost.why})" for lost in found.left_out]
-    return Turning(key, all_assumptions(source.numbers, tornado, study, bought), found.found)
+    every = all_assumptions(source.numbers, tornado, study, bought)
+    watch = indicators(source.numbers, every, found.found, search.tolerance)
+    return Turning(key, every, found.found, watch)
 
 
 def _advice(
