@@ -57,10 +57,12 @@ class Sheets:
             return sum(v for v, key in zip(get(found[1]), get(found[2]), strict=True) if key == wanted)
         if found := re.fullmatch(rf"=SUMPRODUCT\(({_RANGE}),({_RANGE})\)", text):
             return sum(a * b for a, b in zip(get(found[1]), get(found[2]), strict=True))
-        if found := re.fullmatch(rf'=SUMPRODUCT\(((?:\(?{_RANGE}=(?:{_RANGE}|"[^"]*")\)?\*?)+),({_RANGE})\)', text):
+        if found := re.fullmatch(
+            rf'=SUMPRODUCT\(((?:\(?{_RANGE}=(?:{_RANGE}|"[^"]*"|FALSE)\)?\*?)+),({_RANGE})\)', text
+        ):
             wanted = [
-                (get(where), of.strip('"') if of.startswith('"') else get(of)[0])
-                for where, of in re.findall(rf'\(({_RANGE})=({_RANGE}|"[^"]*")\)', found[1])
+                (get(where), False if of == "FALSE" else of.strip('"') if of.startswith('"') else get(of)[0])
+                for where, of in re.findall(rf'\(({_RANGE})=({_RANGE}|"[^"]*"|FALSE)\)', found[1])
             ]
             return sum(value for n, value in enumerate(get(found[2])) if all(cells[n] == of for cells, of in wanted))
         if found := re.fullmatch(rf"=SUMPRODUCT\(\((.+)\)\*({_RANGE})\*({_RANGE})\*({_RANGE})\)", text):

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def compare(
-    first: Result | str | Path, *others: Result | str | Path, names: Sequence[str] | None = None
+    first: Result | str | Path,
+    *others: Result | str | Path,
+    names: Sequence[str] | None = None,
+    tell: Callable[[str, float], None] | None = None,
 ) -> ComparisonReport:
     """Return plans and their inputs side by side; the others are held against the first.
 
@@ -26,6 +29,8 @@ def compare(
         Results, or their folders.
     names
         What the plans are called; from scenario and instance when left out, or from the folders where these are alike.
+    tell
+        Called with the name of each step that solves something, and how long it took.
 
     Raises
     ------
@@ -44,7 +49,7 @@ def compare(
     if names is None and len(origins) < len(results) and len(set(folders)) == len(results):
         names = folders
     sources = [Source(one.manifest, one.table, one._instance) for one in results]
-    return ComparisonReport(comparison(sources, names))
+    return ComparisonReport(comparison(sources, names, tell))
 
 
 def sweep(

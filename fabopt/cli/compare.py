@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import WIDTH, check_ending, guarded, say
+from fabopt.cli.common import WIDTH, check_ending, guarded, printable, say
 
 _Paths = typer.Argument(
     help="Folders of two results or more; the others are held against the first.", show_default=False
@@ -41,7 +41,12 @@ def compare(
     check_ending(xlsx, ".xlsx")
     files = [file for file in (html, xlsx) if file is not None]
     check_paths(*files)
-    report = api.compare(*paths)
+
+    def tell(name: str, took: float) -> None:
+        if not as_json:
+            typer.echo(f"{printable(name):>24}  {took:7.1f} s", err=True)
+
+    report = api.compare(*paths, tell=tell)
     report.save(*files)
     if table is not None:
         typer.echo(report.table(table).to_csv(index=False, lineterminator="\n"), nl=False)

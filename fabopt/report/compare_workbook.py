@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fabopt.analysis.compare.records import Comparison
 from fabopt.io.workbook.cells import new_workbook, put
@@ -174,7 +174,7 @@ class _Sums:
     title: str
     source: Placed
     key: str
-    given: Mapping[str, str]
+    given: Mapping[str, str | Literal[False]]
 
     def rows(self) -> dict[str, dict[str, tuple[float, float]]]:
         """Return by key and other plan the sums of base and value."""
@@ -185,7 +185,7 @@ class _Sums:
         found: dict[str, dict[str, tuple[float, float]]] = {}
         for (key, plan), base, value in zip(sums.index, sums["base"], sums["value"], strict=True):
             found.setdefault(str(key), {})[str(plan)] = (float(base), float(value))
-        return found
+        return dict(sorted(found.items(), key=lambda item: -max(abs(n) for pair in item[1].values() for n in pair)))
 
 
 def _side_by_side(sheet: Worksheet, forms: Forms, found: Comparison, placed: Mapping[str, Placed]) -> None:
@@ -195,7 +195,7 @@ def _side_by_side(sheet: Worksheet, forms: Forms, found: Comparison, placed: Map
     wanted = []
     if "worth" in placed:
         wanted += [
-            _Sums(f"value (+) and cost (-) by term{unit}, from 'worth'", placed["worth"], "term", {}),
+            _Sums(f"value (+) and cost (-) by term{unit}, from 'worth'", placed["worth"], "term", {"transfer": False}),
             _Sums(f"value less cost by party{unit}, from 'worth'", placed["worth"], "party", {}),
         ]
     for measure, says in (
@@ -225,7 +225,8 @@ def _sums(sheet: Worksheet, forms: Forms, top: int, table: _Sums, plans: Sequenc
         put(sheet, top + 1, place, plan, forms.head)
     for place in range(1, len(plans)):
         put(sheet, top + 1, len(plans) + place, f"{plans[place]} less {plans[0]}", forms.head)
-    given = "".join(f'*({table.source.cells(column)}="{value}")' for column, value in table.given.items())
+    said = {column: "FALSE" if value is False else f'"{value}"' for column, value in table.given.items()}
+    given = "".join(f"*({table.source.cells(column)}={value})" for column, value in said.items())
     first, rows = top + 2, table.rows()
     totals = [0.0] * (2 * len(plans) - 1)
     for line, (key, sums) in enumerate(rows.items(), start=first):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
+from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.compare import tables
 from fabopt.analysis.compare.pricing import Pricing, Worth
 from fabopt.analysis.compare.records import Comparison, Difference, Input, Plan
@@ -39,7 +40,7 @@ class Source:
     instance: str
 
 
-def comparison(sources: Sequence[Source], names: Sequence[str] | None = None) -> Comparison:
+def comparison(sources: Sequence[Source], names: Sequence[str] | None = None, tell: Tell | None = None) -> Comparison:
     """Return plans side by side.
 
     Parameters
@@ -48,6 +49,8 @@ def comparison(sources: Sequence[Source], names: Sequence[str] | None = None) ->
         Results; the others are held against the first.
     names
         What the plans are called; from scenario, instance and settings when left out.
+    tell
+        Told of each step that solves something, and its seconds.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def comparison(sources: Sequence[Source], names: Sequence[str] | None = None) ->
     first, base = plans[0], sources[0].read
     others = list(zip(plans[1:], sources[1:], strict=True))
     years = last_of_years(base("core/periods"))
-    explained = _explained(sources[0], plans, data)
+    explained = _explained(sources[0], plans, data, Clock(tell))
     return Comparison(
         money=str(sources[0].manifest["money_unit"]),
         periods=tuple(periods),
@@ -135,24 +138,28 @@ def _difference(first: Plan, plan: Plan, worth: Worth) -> Difference:
     return Difference(plan.name, change, low, high, withheld, worth.at_prices, worth.held, worth.reason)
 
 
-def _explained(source: Source, plans: Sequence[Plan], data: Sequence[Instance]) -> list[tuple[list[Input], Worth]]:
+def _explained(
+    source: Source, plans: Sequence[Plan], data: Sequence[Instance], clock: Clock
+) -> list[tuple[list[Input], Worth]]:
     """Return the inputs that differ in each of the other plans, and what they are worth together to the first one."""
     changed = [differences(data[0], other) for other in data[1:]]
-    prices = _prices(source, plans[0]) if any(changed) else Worth(0.0, 0.0)
+    prices = _prices(source, plans[0], clock) if any(changed) else Worth(0.0, 0.0)
     return [
         _inputs(plan, found, other, prices) for plan, found, other in zip(plans[1:], changed, data[1:], strict=True)
     ]
 
 
-def _prices(source: Source, first: Plan) -> Pricing | Worth:
+def _prices(source: Source, first: Plan, clock: Clock) -> Pricing | Worth:
     """Return the prices of the first plan, or why it has none."""
     if first.objective != OWN_AIM:
         reason = f"{first.name} was solved for {first.objective}, so its prices are not those of value."
         return Worth(None, reason=reason)
     try:
-        return Pricing(source_of(source.manifest, source.read, source.instance))
+        prices = Pricing(source_of(source.manifest, source.read, source.instance), clock)
     except (ResultError, SolverError) as error:
         return Worth(None, reason=str(error))
+    clock.step(f"prices of {first.name}")
+    return prices
 
 
 def _inputs(

@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from fabopt.analysis.clock import Clock
 from fabopt.analysis.sensitivity.verb import Source
 from fabopt.domain.base import Path as Keys
 from fabopt.domain.instance import Instance
@@ -87,10 +88,12 @@ class Pricing:
     ----------
     source
         The plan, brought back to life; it was solved for the value of the whole.
+    clock
+        Told of each step.
     """
 
-    def __init__(self, source: Source) -> None:
-        plan = source.plan
+    def __init__(self, source: Source, clock: Clock) -> None:
+        plan, self._clock = source.plan, clock
         self._tree, self.data, self._plan = source.numbers.tree, source.numbers.data, plan
         self._means: Means = {}
         self._reuse = Reuse(self._net(self.data), plan.options.aim)
@@ -102,12 +105,15 @@ class Pricing:
         """Return what each of the differences to another instance is worth alone, and what all are worth together."""
         changed = [self._changed(one, other) if n < MOST_PRICED else None for n, one in enumerate(found)]
         worths = [self._priced(data) for data in changed]
+        self._clock.step(f"{len(worths)} inputs at prices")
         order = sorted(range(len(found)), key=lambda n: (worths[n].at_prices == 0.0, -worths[n].size))
         for n in order[: SOLVED_LARGE if self._large else SOLVED]:
             data = changed[n]
             if isinstance(data, Instance):
                 worths[n] = self._solved(data, worths[n])
-        return worths, worths[0] if len(worths) == 1 else self._solved(other, self._priced(other))
+        together = worths[0] if len(worths) == 1 else self._solved(other, self._priced(other))
+        self._clock.step("inputs solved")
+        return worths, together
 
     def _net(self, data: Instance) -> Network:
         return lower(data, self._plan.net.name, self._means)
