@@ -177,6 +177,8 @@ class HighsSession(LiveProgram):
     def value(self, interruptible: bool = True) -> float:
         """Solve a linear program as it stands and return its value alone: minus infinity without a plan.
 
+        Not a number where a limit of time or iterations stopped it.
+
         Where thousands are asked, bringing a plan and prices over costs a third of the time.
         """
         if not len(self.cost):
@@ -186,6 +188,8 @@ class HighsSession(LiveProgram):
         ended, _ = self._run(np.inf, 0.0, 0.0)
         if ended is Ended.OPTIMAL:
             return self.offset + float(self._highs.getInfo().objective_function_value)
+        if ended in (Ended.TIME_LIMIT, Ended.INTERRUPTED):
+            return np.nan
         return np.inf if ended is Ended.UNBOUNDED else -np.inf
 
     def _run(self, time_limit: float, gap: float, apart: float) -> tuple[Ended, float]:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from choke_cases import INF, best, complements, exact, infeasible_lines, lots, switch
 
+from fabopt.analysis.choke import derivative
 from fabopt.analysis.choke.attribution import attribution, shapley
 from fabopt.analysis.choke.cascade import cascade
 from fabopt.analysis.choke.derivative import group_prices, prices
@@ -138,6 +139,25 @@ def test_a_row_held_with_equality_cannot_be_tightened_so_its_left_price_is_infin
     problem = ChokeProblem.bare([3.0, 1.0], [([1.0, 1.0], 4, 4)], {"sum": [0]}, upper=[2, 10])
     price = group_prices(exact(problem)).groups[0].whole
     assert (price.left, price.right, price.range_down) == (INF, near(1), 0.0)
+
+
+@pytest.mark.parametrize("stopped", ["time", "iterations"])
+def test_where_prices_may_not_be_solved_for_a_dual_between_them_stands_for_both(
+    stopped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two shops limit the same good, worth 3: one more hour in one of them is worth nothing, one less costs 3."""
+    problem = ChokeProblem.bare([3.0], [([1.0], -INF, 4), ([1.0], -INF, 4)], {"here": [0], "there": [1]})
+    exact_prices = [group.whole for group in group_prices(exact(problem), ranges=False).groups]
+    assert [(p.left, p.right, p.both) for p in exact_prices] == [(near(3), near(0), True)] * 2
+    if stopped == "iterations":
+        monkeypatch.setattr(derivative, "LARGE", 0)
+        monkeypatch.setattr(derivative, "ITERATIONS", 0)
+    until = 0.0 if stopped == "time" else INF
+    one = [group.whole for group in group_prices(exact(problem), ranges=False, until=until).groups]
+    assert not all(p.both for p in one)
+    assert sum(p.right for p in one) == near(3)  # the duals of both are worth the good
+    for price, found in zip(exact_prices, one, strict=True):
+        assert price.right <= found.right <= found.left <= price.left
 
 
 def test_a_bound_of_whole_orders_gains_with_free_orders_and_nothing_with_orders_held():

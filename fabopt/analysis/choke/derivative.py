@@ -15,6 +15,7 @@ over all optimal duals :math:`y`: the honest marginal value is the interval [rig
 reports is some point of it. At :math:`d = 0` the answer is 0 and the basis of the plan is optimal, so each question is
 a change of a few right-hand sides and a handful of pivots. What is slack has no price (complementarity), and where the
 solver's own dual is zero along :math:`d`, right is zero too. Left is infinite where the limit cannot be tightened.
+Where time is up, or a price of a large program takes too many pivots, that dual stands for both, and it is said.
 
 **Range.** :math:`v` is concave in :math:`t` with the whole numbers held, so the price holds up to the largest :math:`T`
 with :math:`v(b + td) = v(b) + t\,\text{right}`. From a small step, :math:`t` grows while the value is on the line; then
@@ -26,6 +27,7 @@ Ranging of a basis is not used: at a degenerate vertex it gives ranges of length
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -41,7 +43,7 @@ from fabopt.analysis.choke.parametric import most_possible
 from fabopt.analysis.choke.problem import AT_LIMIT
 from fabopt.network.tables import Array
 from fabopt.solve.compile import Matrices
-from fabopt.solve.session import HighsSession, Outcome, SolverError
+from fabopt.solve.session import LARGE, HighsSession, Outcome, SolverError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +53,9 @@ Question = Literal["held", "relaxed"]
 
 PRICED = 1e-7
 """A dual up to this is zero (the solver's tolerance)."""
+
+ITERATIONS = 4000
+"""Simplex iterations on one price of a large program after which the solver's own dual stands for both."""
 
 STRAIGHT, ROUNDING = 1e-7, 1e-11
 """A gain this close to a line, relative to the gain, is on it; so is one within rounding of 1 + the value."""
@@ -71,6 +76,8 @@ class Price:
         What the last unit earns, and what the next one would; left is infinite where there is no less.
     range_down, range_up
         How many units each holds for; None where that was not asked.
+    both
+        Whether both were solved for; else a price of the linear program, which lies between, stands for both.
     """
 
     label: str
@@ -78,6 +85,7 @@ class Price:
     right: float
     range_down: float | None = None
     range_up: float | None = None
+    both: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,9 @@ def _fields(price: Price) -> dict[str, object]:
     return {n: getattr(price, n) for n in ("label", "left", "right", "range_down", "range_up")}
 
 
-def prices(oracle: Oracle, directions: Sequence[Relief], question: Question = "held") -> tuple[Price, ...]:
+def prices(
+    oracle: Oracle, directions: Sequence[Relief], question: Question = "held", until: float = np.inf
+) -> tuple[Price, ...]:
     """Return the prices both ways along any directions: a group, a window of periods, a package.
 
     Parameters
@@ -141,14 +151,16 @@ def prices(oracle: Oracle, directions: Sequence[Relief], question: Question = "h
         What one unit moves.
     question
         ``held``: whole numbers as in the plan; ``relaxed``: of the relaxation with fractions.
+    until
+        Time (``time.monotonic``) after which nothing is solved any more.
     """
     n = oracle.effort.workers
     oracle.prepare(question)
-    parts = oracle.ask([partial(_prices, directions[i::n], question) for i in range(n)])
+    parts = oracle.ask([partial(_prices, directions[i::n], question, until) for i in range(n)])
     return tuple(parts[i % n][i // n] for i in range(len(directions)))
 
 
-def group_prices(oracle: Oracle, ranges: bool = True) -> GroupPrices:
+def group_prices(oracle: Oracle, ranges: bool = True, until: float = np.inf) -> GroupPrices:
     """Return the prices of every group that can be moved: together, and by entry.
 
     Parameters
@@ -157,11 +169,13 @@ def group_prices(oracle: Oracle, ranges: bool = True) -> GroupPrices:
         With the plan.
     ranges
         Whether to find how far the prices of whole groups hold.
+    until
+        Time (``time.monotonic``) after which nothing is solved any more; whole groups come first.
     """
     groups = oracle.problem.movable
     whole = [oracle.problem.direction(g.id) for g in groups]
     single = [g.by(np.eye(len(g))[k], g.label) for g in groups for k in range(len(g))]
-    found = prices(oracle, [*whole, *single])
+    found = prices(oracle, [*whole, *single], until=until)
     together, rest = found[: len(groups)], iter(found[len(groups) :])
     if ranges:
         together = with_ranges(oracle, whole, together)
@@ -206,25 +220,35 @@ class _Derivative:
     """The derivative program at the plan, live."""
 
     def __init__(self, bench: Bench, question: Question) -> None:
-        basis, self.plan = bench.start[question]
+        self.basis, self.plan = bench.start[question]
         m = bench.session(question).matrices
         self.program = _derivative(replace(m, integer=np.zeros(m.n_columns, dtype=bool)), self.plan)
         self.seed = bench.effort.seed
         self.session = self._live()
-        self.session.basis = basis
+        self.session.basis = self.basis
 
     def _live(self) -> HighsSession:
         session = HighsSession(self.program, threads=1, seed=self.seed)
         session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
+        if self.program.n_columns >= LARGE:
+            session.set_option("simplex_iteration_limit", ITERATIONS)
         return session
 
-    def price(self, direction: Relief) -> Price:
-        """Return left and right along a direction."""
+    def price(self, direction: Relief, until: float = np.inf) -> Price:
+        """Return left and right along a direction; where neither can be found in time, a price that lies between."""
         d = self._felt(direction)
         if not d:
             return Price(direction.label, 0.0, 0.0)
-        right = 0.0 if slope(self.plan, d) <= PRICED else max(0.0, self._along(d))
-        return Price(direction.label, max(right, -self._along(d.times(-1.0))), right)
+        between = slope(self.plan, d)
+        one = Price(direction.label, max(between, 0.0), max(between, 0.0), both=False)
+        if time.monotonic() >= until:
+            return one
+        right = 0.0 if between <= PRICED else self._along(d)
+        left = right if np.isnan(right) else -self._along(d.times(-1.0))
+        if np.isnan(left):
+            return one
+        right = max(right, 0.0)
+        return Price(direction.label, max(right, left), right)
 
     def _felt(self, d: Relief) -> Relief:
         """Return the part of a direction that moves what is active and free to move."""
@@ -238,10 +262,13 @@ class _Derivative:
 
     def _along(self, d: Relief) -> float:
         try:
-            return self._value(d)
+            value = self._value(d)
         except SolverError:  # a basis that leads nowhere: once more, from nothing
             self.session = self._live()
-            return self._value(d)
+            value = self._value(d)
+        if not np.isfinite(value):  # its basis is far from all that is asked next
+            self.session.basis = self.basis
+        return value
 
     def _value(self, d: Relief) -> float:
         rows = np.array(sorted({*d.upper, *d.lower}), dtype=np.int64)
@@ -279,11 +306,11 @@ def _active(value: Array, price: Array, lower: Array, upper: Array) -> tuple[Arr
     return np.where(low, 0.0, -np.inf), np.where(high, 0.0, np.inf)
 
 
-def _prices(directions: Sequence[Relief], question: Question, bench: Bench) -> list[Price]:
+def _prices(directions: Sequence[Relief], question: Question, until: float, bench: Bench) -> list[Price]:
     if not directions:
         return []
     derivative = _Derivative(bench, question)
-    return [derivative.price(d) for d in directions]
+    return [derivative.price(d, until) for d in directions]
 
 
 # -- ranges ----------------------------------------------------------------------------------------------------------

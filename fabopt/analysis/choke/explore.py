@@ -125,16 +125,20 @@ class Explorer:
 
     # -- linear programs ---------------------------------------------------------------------------------------------
 
-    def price(self) -> None:
-        """Find prices both ways of every limit that can be moved, and what the duals promise of +10 %."""
+    def price(self, until: float = np.inf) -> int:
+        """Find prices both ways of every limit that can be moved, and what the duals promise of +10 %.
+
+        Return of how many limits time allowed one price alone, which stands for both.
+        """
         questions: tuple[Question, ...] = ("held", "relaxed")
         for question in questions:
             self.base[question] = self.oracle.ask([partial(_linear, question, NO_RELIEF)])[0]
-        for price in group_prices(self.oracle, ranges=False).groups:
+        for price in group_prices(self.oracle, ranges=False, until=until).groups:
             group = self.oracle.problem.counted(self.oracle.problem.group(price.id))
             ten = group.relief(TEN)
             held, relaxed = (max(slope(self.base[q], ten), 0.0) for q in questions)
             self.found[price.id] = Found(group, price, held, relaxed)
+        return sum(not f.price.whole.both for f in self.found.values())
 
     def screen(self, top: int) -> None:
         """Ask for gains at +10 % in the order of what the prices promise, until no other can be among the first.

@@ -65,6 +65,9 @@ UNTIL: Mapping[str, float] = {
 """The steps in their order, and the share of the time left after the first two (which are always made) by which each
 must be done."""
 
+PRICES = 0.4
+"""Share of the budget that prices may take where the program is large."""
+
 LEAST = 0.25
 """Share of the budget that the other steps get, however long the first two took."""
 
@@ -166,7 +169,9 @@ class _Study:
     def run(self) -> records.Study:
         explorer = self.explorer
         with self._step("prices"):
-            explorer.price()
+            until = self.began + PRICES * 60.0 * self.asked.minutes if self.large else np.inf
+            if single := explorer.price(until):
+                self.unexplored.append(f"both prices of {single} limits: one stands for both")
         with self._step("gains at +10 %"):
             explorer.screen(self.asked.top)
         self.started = time.monotonic()
