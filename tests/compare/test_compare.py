@@ -14,6 +14,7 @@ from fabopt.analysis.compare.records import TABLES
 from fabopt.analysis.explosion import AnalysisError
 from fabopt.cli import main
 from fabopt.report.compare import ComparisonReport, certainty
+from fabopt.solve.results.folder import ResultError
 
 INSTANCES = Path(__file__).parents[2] / "instances"
 ALLOCATION = INSTANCES / "allocation"
@@ -345,6 +346,19 @@ def test_plans_of_different_versions_are_refused(tutorial, squeezed):
     older = source(squeezed, versions={**squeezed.manifest["versions"], "fabopt": "0.0.9"})
     with pytest.raises(AnalysisError, match=r"by fabopt 0\.1\.0 and hbm-squeeze by 0\.0\.9"):
         comparison([source(tutorial), older])
+
+
+def test_a_result_of_an_older_shape_is_read_or_refused_in_a_sentence(tutorial, squeezed):
+    kept = {name: value for name, value in squeezed.manifest["options"].items() if name != "perspective"}
+    assert comparison([source(tutorial), source(squeezed, options=kept)]).plans[1].objective == "value"
+
+    def read(name):
+        if name == "domain/perspective":
+            raise ResultError("the folder holds no domain/perspective.parquet.")
+        return squeezed.table(name)
+
+    with pytest.raises(ResultError, match="holds no"):
+        comparison([source(tutorial), replace(source(squeezed), read=read)])
 
 
 def test_names_must_be_as_many_and_different(tutorial, squeezed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
@@ -73,8 +73,7 @@ def comparison(sources: Sequence[Source], names: Sequence[str] | None = None, te
     first, base = plans[0], sources[0].read
     others = list(zip(plans[1:], sources[1:], strict=True))
     years = last_of_years(base("core/periods"))
-    explained = _explained(sources[0], plans, data, Clock(tell))
-    return Comparison(
+    found = Comparison(
         money=str(sources[0].manifest["money_unit"]),
         periods=tuple(periods),
         dates=tuple(label for label in years if label in periods) or (periods[-1],),
@@ -87,6 +86,12 @@ def comparison(sources: Sequence[Source], names: Sequence[str] | None = None, te
         choke_points=tuple(
             row for p, s in zip(plans, sources, strict=True) for row in tables.choke_points(p.name, s.read, periods)
         ),
+        inputs=(),
+        difference=(),
+    )
+    explained = _explained(sources[0], plans, data, Clock(tell))  # last: it solves
+    return replace(
+        found,
         inputs=tuple(row for rows, _ in explained for row in rows),
         difference=tuple(_difference(first, p, worth) for p, (_, worth) in zip(plans[1:], explained, strict=True)),
     )
@@ -103,7 +108,7 @@ def names_of(manifests: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _plan(name: str, manifest: Mapping[str, Any]) -> Plan:
-    value, bound, seen = float(manifest["value"]), manifest["bound"], manifest["options"]["perspective"]
+    value, bound, seen = float(manifest["value"]), manifest["bound"], manifest["options"].get("perspective", "system")
     objective = manifest["objective_name"] + ("" if seen == "system" else f" of {seen}")
     short = float(bound) - value if objective == OWN_AIM and bound is not None else None
     if short is not None and short <= 1e-9 * max(abs(value), 1.0):
