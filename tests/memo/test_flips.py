@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -215,8 +216,11 @@ def losses(result, columns, lever, factor):
     data = fabopt.load(INSTANCES / "tutorial", set={lever: f"*{factor}"}).data
     tables = model_tables(lower(data, "tutorial"))
     program = held(program_of(tables), result.plan.x)
-    forbidden = Forbidden("", "", columns).without(program)
-    with_it, without = (HighsSession(p, threads=1).solve().objective for p in (program, forbidden))
+    upper = program.column_upper.copy()
+    upper[columns] = 0.0
+    with_it, without = (
+        HighsSession(p, threads=1).solve().objective for p in (program, replace(program, column_upper=upper))
+    )
     return None if with_it is None else np.inf if without is None else with_it - without
 
 

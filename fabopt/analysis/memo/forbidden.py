@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -25,12 +24,6 @@ class Forbidden:
     id: str
     name: str
     columns: IntArray
-
-    def without(self, program: Matrices) -> Matrices:
-        """Return a program in which it is never signed."""
-        lower, upper = program.column_lower.copy(), program.column_upper.copy()
-        lower[self.columns] = upper[self.columns] = 0.0
-        return replace(program, column_lower=lower, column_upper=upper)
 
     def amount(self, x: Array) -> float:
         """Return what a plan [columns] does of it, summed over its columns."""
