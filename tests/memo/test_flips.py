@@ -165,6 +165,16 @@ def test_the_choke_point_turns_where_both_limits_meet(goods, with_tornado):
     assert wanted.to == "shop (demand)"
 
 
+def test_a_turn_that_the_tornado_knows_is_told_as_far_as_the_time_allows(goods):
+    ends = ends_of(goods)
+    found = flips(
+        ends, named(ends.numbers, LINE), [], search=Search(seconds=0.0), tornado=tornado_of(goods, Asked())
+    )  # fmt: skip
+    (flip,) = found.found
+    assert (flip.at.low, flip.at.high, flip.to) == (6, 12, "shop (demand)")
+    assert [(left.recommendation, left.why) for left in found.left_out] == [(CHOKE, "time")]
+
+
 def test_what_no_plan_does_without_turns_only_where_one_does(tmp_path):
     """At least three goods must be delivered from what is made: without making any there is no plan at all."""
     text = (shop(tmp_path) / "instance.yaml").read_text().replace("value: 5", "value: 5, required: true")

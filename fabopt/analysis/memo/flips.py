@@ -12,9 +12,10 @@ choke point turns where another limit is the one of which 10 % more earns most.
    between them.
 3. **Between** the last value at which it stands and the first at which it has turned, the point is enclosed: by the
    slope first, by secants from the side on which it stands, else by halves, until the two are within :data:`CLOSE` of
-   the number.
+   the number, or :data:`ROUGH` for the choke point of a large program.
 
-What the time did not allow, and what cannot be weighed because other decisions are possible there, is listed.
+Signatures come first, then the choke point. What the time did not allow, and what cannot be weighed because other
+decisions are possible there, is listed.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from fabopt.analysis.memo.assumptions import number_amount
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.records import Amount, Assumption, Flip
 from fabopt.analysis.memo.tracks import (
+    CHOKE,
     Flips,
     Task,
     Track,
@@ -56,14 +58,14 @@ REACH = 10.0
 CLOSE = 0.01
 """Share of a number within which its flip point is enclosed."""
 
+ROUGH = 0.05
+"""The same for the choke point of a large program, where each value costs several programs."""
+
 ROUNDS = 8
 """Most values that are tried between a recommendation that stands and one that has turned."""
 
 BACK = 2
 """How often half the way is tried where no plan stands at the end of a search."""
-
-CHOKE = "choke"
-"""Id of the recommendation that is the first choke point."""
 
 SIDES: tuple[End, End] = ("low", "high")
 
@@ -126,6 +128,7 @@ class _Study:
         self.who = {one.id: one for one in recommendations}
         self.ids = (*self.who, CHOKE) if ends.choke else tuple(self.who)
         self.others = (*recommendations, *others)
+        self.large = ends.plan.program.n_columns >= LARGE
         self.deadline = time.monotonic() + search.seconds
         self.slight = max(search.tolerance, TINY * (1.0 + abs(ends.objective)))
         self.scales = [Scales(ends) for _ in range(max(search.workers, 1))]
@@ -134,10 +137,9 @@ class _Study:
 
     def flips(self, assumptions: Sequence[Assumption], tornado: Tornado | None) -> Flips:
         tasks = [self._task(assumption) for assumption in assumptions]
-        labels = labels_of(tornado)
-        self._all(partial(self._ranges, labels=labels), tasks)
-        for open_ in (_signatures_open, _open):
-            self._all(partial(self._far, open_=open_), tasks)
+        for labels in (None, labels_of(tornado)):
+            self._all(partial(self._ranges, labels=labels), tasks)
+            self._all(partial(self._far, choke=labels is not None), tasks)
         flips = tuple(flip for task in tasks for flip in self._flips(task))
         left = tuple(one for task in tasks for one in left_out(task, self.ids))
         return Flips(flips, left)
@@ -156,7 +158,7 @@ class _Study:
     def _task(self, assumption: Assumption) -> Task:
         """Return what is searched along a number: in a large program only where the worth of a signature falls."""
         line = Line(self.ends.numbers, self.ends.numbers[assumption.path], REACH)
-        now, large = line.number.value, self.ends.plan.program.n_columns >= LARGE
+        now = line.number.value
         toward = self.slopes.toward(assumption.path)
         tracks = []
         for id in self.ids:
@@ -164,7 +166,7 @@ class _Study:
             slight = worth <= self.slight
             for end in SIDES:
                 change = toward.get((id, end), np.nan)
-                if slight or not large or not change >= 0:
+                if slight or not self.large or not change >= 0:
                     room = abs(line.number.range[0 if end == "low" else 1] - now)
                     slope = change / room if room else np.nan
                     tracks.append(Track(id, end, now, worth, slope, why="slight" if slight else None))
@@ -172,25 +174,23 @@ class _Study:
 
     # -- ends ----------------------------------------------------------------------------------------------------------
 
-    def _ranges(self, scales: Scales, task: Task, labels: Mapping[tuple[str, End], tuple[float, str]]) -> None:
-        """Look at the ends of the range."""
+    def _ranges(self, scales: Scales, task: Task, labels: Mapping[tuple[str, End], tuple[float, str]] | None) -> None:
+        """Look at the ends of the range: for signatures, or with what is known of it for the choke point."""
         for end in SIDES:
-            known = labels.get((task.assumption.path, end))
-            tracks = [t for t in task.side(end) if known is None or t.id != CHOKE]
-            stop = task.line.edge(end) if tracks else None
-            if stop is not None:
-                self._visit(scales, task, tracks, stop)
-            for track in task.side(end):
-                if known is not None and track.id == CHOKE:
+            known = None if labels is None else labels.get((task.assumption.path, end))
+            tracks = task.side(end, labels is not None)
+            if known is not None:
+                for track in tracks:
                     self._judge(scales, task, track, known[0], Weighed({}, {}, known[1]))
+            elif tracks and (stop := task.line.edge(end)) is not None:
+                self._visit(scales, task, tracks, stop)
 
-    def _far(self, scales: Scales, task: Task, open_: Callable[[Sequence[Track]], bool]) -> None:
-        """Look at the far ends."""
+    def _far(self, scales: Scales, task: Task, choke: bool) -> None:
+        """Look at the far ends: for signatures, or for the choke point."""
         for end in SIDES:
-            tracks = task.side(end)
-            if not open_(tracks) or end in task.visited:
+            tracks = task.side(end, choke)
+            if not tracks or not self._time(tracks):
                 continue
-            task.visited.add(end)
             start = max((t.at for t in tracks), key=lambda at: abs(at - task.line.number.value))
             stop = task.line.far(end, start)
             if stop is not None:
@@ -255,7 +255,8 @@ class _Study:
     def _enclose(self, scales: Scales, task: Task, track: Track, at: float, found: Weighed) -> None:
         """Move the last value at which a recommendation stands and the first at which it has turned together."""
         now = task.line.number.value
-        sign, close = (1.0 if at > now else -1.0), CLOSE * abs(now)
+        near = ROUGH if self.large and track.id == CHOKE else CLOSE
+        sign, close = (1.0 if at > now else -1.0), near * abs(now)
         a, over, slope = abs(track.at - now), track.worth - self.slight, track.slope
         b, turned, guessed = abs(at - now), found, False
         for _ in range(ROUNDS):
@@ -272,7 +273,6 @@ class _Study:
             else:
                 turned = turned if there.choke == "" else there
                 b, guessed = t, guess
-        track.why, track.slope = None, slope
         track.at, track.turned = rounded(now + sign * a), rounded(now + sign * b)
         track.estimate = rounded(now + sign * min(max(falls(a, over, slope), a), b))
         track.to = self._to(track, turned)
@@ -320,11 +320,3 @@ class _Study:
             distance=away,
             to="" if track is None else track.to,
         )
-
-
-def _signatures_open(tracks: Sequence[Track]) -> bool:
-    return any(track.id != CHOKE for track in tracks)
-
-
-def _open(tracks: Sequence[Track]) -> bool:
-    return bool(tracks)

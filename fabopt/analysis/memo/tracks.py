@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,9 @@ from fabopt.analysis.memo.weighing import Line
 from fabopt.analysis.sensitivity.numbers import End
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.network.tables import Array
+
+CHOKE = "choke"
+"""Id of the recommendation that is the first choke point."""
 
 SOME = 1e-6
 """An amount of a signature up to this is none."""
@@ -72,11 +75,10 @@ class Task:
     assumption: Assumption
     line: Line
     tracks: list[Track]
-    visited: set[End] = field(default_factory=set)
 
-    def side(self, end: End) -> list[Track]:
-        """Return the tracks to a side that are searched further."""
-        return [track for track in self.tracks if track.end == end and track.open]
+    def side(self, end: End, choke: bool) -> list[Track]:
+        """Return the tracks to a side that are searched further: of signatures, or of the choke point."""
+        return [t for t in self.tracks if t.end == end and t.open and (t.id == CHOKE) == choke]
 
 
 def left_out(task: Task, ids: Sequence[str]) -> Iterator[LeftOut]:
