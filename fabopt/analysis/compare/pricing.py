@@ -44,6 +44,7 @@ from fabopt.network.lowering.builder import Means
 from fabopt.network.tables import Array, Network
 from fabopt.solve.compile import Matrices
 from fabopt.solve.objectives import stages
+from fabopt.solve.outcome import SolverError
 from fabopt.solve.patch import Patch, Values, between, held, program_of, structure_change
 from fabopt.solve.session import LARGE
 from fabopt.solve.whatif import WhatIf
@@ -103,7 +104,8 @@ class Pricing:
 
     def worths(self, found: Sequence[Difference], other: Instance) -> tuple[list[Worth], Worth]:
         """Return what each of the differences to another instance is worth alone, and what all are worth together."""
-        changed = [self._changed(one, other) if n < MOST_PRICED else None for n, one in enumerate(found)]
+        there = _quantities(other)
+        changed = [self._changed(one, other, there) if n < MOST_PRICED else None for n, one in enumerate(found)]
         worths = [self._priced(data) for data in changed]
         self._clock.step(f"{len(worths)} inputs at prices")
         order = sorted(range(len(found)), key=lambda n: (worths[n].at_prices == 0.0, -worths[n].size))
@@ -139,16 +141,19 @@ class Pricing:
         """Return what an instance is worth with the whole numbers of the plan, besides what it is worth at prices."""
         if self._large and worth.at_prices is None:  # another structure, solved from nothing: minutes
             return worth
-        before = self._whatif.held().objective
-        after = self._whatif.held(self._net(data), far=True).objective
+        try:
+            before = self._whatif.held().objective
+            after = self._whatif.held(self._net(data), far=True).objective
+        except SolverError as error:
+            return replace(worth, reason=worth.reason or str(error))
         if before is None or after is None:
             return replace(worth, reason=worth.reason or "No plan has the same whole numbers there.")
         return replace(worth, held=after - before)
 
-    def _changed(self, found: Difference, other: Instance) -> Instance | str:
+    def _changed(self, found: Difference, other: Instance, there: Mapping[str, Quantity]) -> Instance | str:
         """Return the instance with one difference to another one put into it, or why it cannot be."""
         path, _, when = found.path.partition("@")
-        mine, theirs = self._quantities.get(path), _quantities(other).get(path)
+        mine, theirs = self._quantities.get(path), there.get(path)
         try:
             if mine is not None and theirs is not None:
                 return self._with(path, _at(mine, theirs, when))
