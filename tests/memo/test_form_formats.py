@@ -25,9 +25,9 @@ SENTENCES = {
         "Devices, by 2027 Q3; without it the plan loses USD 2.3 bn. [1–6]"
     ),
     "zh": (
-        "按本方案，到2030 年第四季度，Aurora 共获得 69 万颗加速器，以 3.4 GW 设施电力运行 263 万颗 H100 当量，"
+        "按本方案，到 2030 年第四季度，Aurora 共获得 69 万颗加速器，以 3.4 GW 设施电力运行 263 万颗 H100 当量，"
         "其中 53% 的算力来自 Falcon。最大的瓶颈是 Silicon North 的 Bridgeworks 中介层晶圆：增加 10% 对其价值 "
-        "12 亿美元。首先应与 Nordic Devices 签订 Falcon，不迟于2027 年第三季度，不签则方案损失 23 亿美元。[1–6]"
+        "12 亿美元。首先应与 Nordic Devices 签订 Falcon，不迟于 2027 年第三季度，不签则方案损失 23 亿美元。[1–6]"
     ),
 }
 
@@ -95,7 +95,7 @@ def test_the_docx_has_headings_tables_with_heads_captions_pictures_and_propertie
     assert styles.count("Heading 2") == 14
     assert "Caption" in styles
     assert "List Bullet" in styles
-    assert len(document.tables) == 14
+    assert len(document.tables) == 15
     for table in document.tables:
         assert table.rows[0]._tr.trPr.xpath("w:tblHeader")
         assert len({len(row.cells) for row in table.rows}) == 1
@@ -119,7 +119,7 @@ def test_the_page_draws_its_charts_and_asks_for_nothing_outside(made):
     )
     assert page.console == ()
     assert page.outside == ()
-    assert page.answer == 14
+    assert page.answer == 15
     assert "Nordic Devices" in page.text
 
 

@@ -108,7 +108,7 @@ def tornado_chart(memo: Memo, people: People) -> Any:
     first = memo.headline.choke
     rows = []
     for one in memo.assumptions[:ASSUMPTIONS]:
-        name = f"{clip(one.name or one.path, NAME)} ({people.span(one.value)})"
+        name = f"{clip(limit_name(people.lang, one.name or one.path), NAME)} ({people.span(one.value)})"
         for end, at, choke in (("low", one.at_low, one.choke_low), ("high", one.at_high, one.choke_high)):
             if at is not None:
                 turns = one.solved and bool(choke) and choke != first

@@ -28,12 +28,14 @@ class Writer:
     ----------
     people
         How numbers are written.
+    names
+        What ids of signatures are called.
     ledger
         What was printed so far.
     """
 
-    def __init__(self, people: People) -> None:
-        self.people = people
+    def __init__(self, people: People, names: Mapping[str, str] | None = None) -> None:
+        self.people, self.names = people, names or {}
         self.ledger = Ledger()
 
     @property
@@ -41,9 +43,9 @@ class Writer:
         """The filters by name."""
         return {
             "amount": self.amount, "short": self.short, "span": self.span, "both": self.both, "ends": self.ends,
-            "counted": self.counted, "lasting": self.lasting, "seconds": self.seconds, "period": self.people.period,
-            "quarter": self.people.short_period, "day": self.people.day, "listed": self.listed, "limit": self.limit,
-            "word": self.word, "name": self.name, "how": self.how,
+            "within": self.within, "counted": self.counted, "lasting": self.lasting, "seconds": self.seconds,
+            "period": self.people.period, "quarter": self.people.short_period, "day": self.people.day,
+            "listed": self.listed, "limit": self.limit, "word": self.word, "name": self.name, "how": self.how,
         }  # fmt: skip
 
     @property
@@ -80,6 +82,10 @@ class Writer:
         """Write two numbers as a range in the unit of another."""
         return self.span(replace(like, low=low, high=high))
 
+    def within(self, number: Amount, low: float, high: float) -> str:
+        """Write a number with another range than its own: ``2 (1.4 to 2.6) USD``."""
+        return self.both(replace(number, low=low, high=high))
+
     def counted(self, count: float, origin: str) -> str:
         """Write a plain number, saying where it comes from."""
         return self.short(Amount(float(count), "count", origin))
@@ -104,7 +110,7 @@ class Writer:
 
     def limit(self, label: str) -> str:
         """Write the name of a limit, an order or a contract."""
-        return clip(limit_name(self.people.lang, label), LONGEST) or NOTHING
+        return clip(limit_name(self.people.lang, self.names.get(label, label)), LONGEST) or NOTHING
 
     def name(self, text: str, most: int = LONGEST) -> str:
         """Write a name, cut where it is longer than a table can hold."""

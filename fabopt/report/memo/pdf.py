@@ -72,7 +72,7 @@ def _compiler(
             yield typst.Compiler(
                 str(place / MAIN), root=str(place), font_paths=[str(font_folder())], ignore_system_fonts=True
             )
-        except typst.TypstError as error:
+        except (typst.TypstError, RuntimeError) as error:  # a query says it with the latter
             said = " ".join(str(error).split())
             raise TemplateError(f"{_place(folder)}: typst says: {said}") from error
 
@@ -136,8 +136,8 @@ def _block(block: Block, drawn: Mapping[str, Drawn]) -> str:
 def widths(table: Table) -> list[str]:
     """Return the width of each column as a share of the line, by the letters that it holds.
 
-    A column of numbers is as wide as its longest; one of words at least as its longest word, and what is left of the
-    line goes to those that would have to break.
+    A column of numbers is as wide as its longest, one of words at least as its longest word, both up to a limit; what
+    is left of the line goes to those that would have to break.
     """
     rows = [[plain(cell) for cell in row] for row in table.rows]
     least, whole = [], []
@@ -145,7 +145,7 @@ def widths(table: Table) -> list[str]:
         head = max((_wide(word) for word in _words(plain(table.head[n]))), default=1)
         cells = max((_wide(row[n]) for row in rows), default=1)
         words = max((_wide(word) for row in rows for word in _words(row[n])), default=1)
-        least.append(max(head, cells if side == "right" else min(words, LONGEST_WORD)) + BETWEEN)
+        least.append(max(head, min(cells if side == "right" else words, LONGEST_WORD)) + BETWEEN)
         whole.append(max(_wide(plain(table.head[n])), cells) + BETWEEN)
     spare = max(LINE - sum(least), 0)
     wanted = sum(whole) - sum(least)

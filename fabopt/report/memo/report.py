@@ -245,7 +245,7 @@ def _text(memo: Memo, lang: str, folder: Path | None) -> Text:
 def _written_with(memo: Memo, lang: str, folder: Path | None, drawn: Mapping[str, Drawn], rows: int) -> Text:
     from fabopt.report.memo.figures import FIGURES
 
-    writer = Writer(_people(memo, lang))
+    writer = Writer(_people(memo, lang), {s.id: s.what for s in memo.signatures})
     context = {"memo": memo, "figures": {name: name in drawn for name in FIGURES}, "rows": rows}
     markdown = template.markdown(folder, lang, writer, context)
     try:
