@@ -23,6 +23,7 @@ from fabopt.cli import main
 from fabopt.model.tables import model_tables
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.run import solve
+from fabopt.solve.session import HighsSession, SolverError
 
 approx = pytest.approx
 
@@ -190,6 +191,40 @@ def test_what_is_found_is_a_plan():
             assert np.all(m.a @ x <= m.row_upper + 1e-5 * (1 + np.abs(m.row_upper)))
             assert np.abs(x - np.round(x))[m.integer].max(initial=0.0) < 1e-5
             assert m.cost @ x >= band.floor - 1e-5 * (1 + abs(band.floor))
+
+
+def test_where_the_solver_gives_up_it_is_asked_again_from_nothing(tmp_path, monkeypatch):
+    """Every linear program that goes on from a basis fails, and the answers are the same."""
+    best = result(tmp_path, TOOLS.format(periods=1))
+    plain, ask, failed = best.alternatives(0.01).found, HighsSession.solve, []
+
+    def fails(session, **options):
+        if session.basis.valid and not session.integer.any() and "gap" not in options:
+            failed.append(session)
+            raise SolverError("HiGHS failed.")
+        return ask(session, **options)
+
+    monkeypatch.setattr(band_module.HighsSession, "solve", fails)
+    found = best.alternatives(0.01).found
+    assert failed
+    assert [(s.least, s.most) for s in found.spreads] == [(s.least, s.most) for s in plain.spreads]
+
+
+def test_where_the_solver_gives_up_for_good_nothing_is_proven(tmp_path, monkeypatch):
+    """Bounds stay open, and the plan itself is all that is known."""
+    best = result(tmp_path, TOOLS.format(periods=1))
+    ask, first = HighsSession.solve, []
+
+    def fails(session, **options):
+        first.append(session.cost.copy())
+        if np.array_equal(session.cost, first[0]):  # the objective of the plan
+            return ask(session, **options)
+        raise SolverError("HiGHS failed.")
+
+    monkeypatch.setattr(band_module.HighsSession, "solve", fails)
+    found = best.alternatives(0.01).found
+    assert [(s.least.hi, s.most.lo) for s in found.spreads] == [(s.now, s.now) for s in found.spreads]
+    assert all(np.isinf(s.most.hi) for s in found.spreads)
 
 
 def test_what_time_does_not_allow_is_listed(tmp_path):

@@ -36,7 +36,7 @@ from fabopt.analysis.choke.saved import Restored
 from fabopt.network.tables import Array
 from fabopt.solve.compile import Matrices
 from fabopt.solve.patch import held, relaxed
-from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome
+from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome, SolverError
 
 SLIP = 1e-9
 """How far below the band rounding may leave a plan, relative to 1 + its worth."""
@@ -153,16 +153,28 @@ class Band:
         return Reach(found, max(bound, found), None)
 
     def _relaxed(self, cost: Array) -> float:
-        """Return the most of a linear function with fractions for whole numbers; infinite without a limit."""
+        """Return the most of a linear function with fractions for whole numbers; infinite without a limit.
+
+        Infinite too where the solver gives up from its last basis and from none: then nothing is proven.
+        """
         if self._linear is None:
             self._linear = HighsSession(relaxed(self._band), threads=1, seed=self.plan.options.seed)
             self._linear.set_option("simplex_strategy", PRIMAL)
             self._linear.set_costs(self.plan.program.cost)
             self._linear.solve()  # once, by what suits a program without a basis
         self._linear.set_costs(cost)
-        outcome = self._linear.solve()
-        if outcome.x is None and outcome.ended is Ended.OPTIMAL:
-            outcome = self._linear.solve_afresh()
+        try:
+            outcome = self._linear.solve()
+            if outcome.x is None and outcome.ended is Ended.OPTIMAL:
+                outcome = self._linear.solve_afresh()
+        except SolverError:
+            self._linear = self._linear.renewed()
+            try:
+                outcome = self._linear.solve()
+            except SolverError:
+                self._linear = None
+                return np.inf
+            self._linear.set_option("simplex_strategy", PRIMAL)
         if outcome.ended is not Ended.OPTIMAL or outcome.objective is None:
             return np.inf
         if not self.mixed and outcome.x is not None:
@@ -186,6 +198,9 @@ class Band:
         session.set_start(start if self.exact else self.plan.x)
         try:
             return session.solve(time_limit=left, gap=1e-6)
+        except SolverError:  # nothing is found, and the next search begins from nothing
+            self._whole = None
+            return None
         finally:
             session.set_column_bounds(columns, m.column_lower[columns], m.column_upper[columns])
 
@@ -252,7 +267,10 @@ class Band:
             offset=0.0,
             labels=m.labels + tuple(("apart", (str(i),)) for i in range(2 * k)),
         )
-        return HighsSession(program, threads=1, seed=self.plan.options.seed).solve(time_limit=left, gap=1e-4)
+        try:
+            return HighsSession(program, threads=1, seed=self.plan.options.seed).solve(time_limit=left, gap=1e-4)
+        except SolverError:
+            return None
 
 
 def _apart(found: float, bound: float) -> bool:

@@ -53,4 +53,4 @@ def _reason(ground: Ground, case: ChipCase, lost: Mapping[str, Amount | None]) -
         price = Amount(entry.price, "USD", f"portfolio: price of {case.chip} in {entry.period}")
         if entry.below is not None:
             below = Amount(entry.below, "USD", f"portfolio: entry price of {case.chip} in {entry.period}")
-    return ChipReason(case.chip, case.name, chip.designer, case.standing, loss, price, below)
+    return ChipReason(case.chip, case.name, ground.called(chip.designer), case.standing, loss, price, below)

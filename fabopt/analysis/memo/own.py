@@ -12,6 +12,7 @@ from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.losses import lost_value
 from fabopt.analysis.memo.records import OwnChip
 from fabopt.analysis.memo.signable import Signable
+from fabopt.network.parties import owned
 
 
 def own_chips(ground: Ground, again: Again, left: Callable[[str], bool], seconds: float) -> tuple[OwnChip, ...]:
@@ -31,7 +32,7 @@ def own_chips(ground: Ground, again: Again, left: Callable[[str], bool], seconds
     seconds
         Longest search of one plan.
     """
-    mine = {name for name, owner in ground.net.belongs if owner == ground.lab}
+    mine = owned(ground.net, ground.lab)
     found = []
     for chip, record in ground.data.chips.items():
         programme = record.programme is not None and record.programme.funded_by == ground.lab

@@ -30,7 +30,7 @@ from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.making import making_time, whole_periods
 from fabopt.analysis.memo.records import SignatureKind
 from fabopt.model.families import IntArray
-from fabopt.network.parties import payments_between
+from fabopt.network.parties import owned, payments_between
 from fabopt.network.tables import CONTRACT, DECISIONS, Network, Unit
 
 GOODS: Mapping[str, SignatureKind] = {
@@ -162,7 +162,7 @@ def _orders(net: Network, lab: str) -> Iterable[Signable]:
 
 def _contracts(net: Network, lab: str) -> Iterable[Signable]:
     """Return the contracts of which a lab, or what belongs to it, is the buyer."""
-    own = {lab, *(name for name, owner in net.belongs if owner == lab)}
+    own = owned(net, lab)
     leads = {unit.id: unit.lead for unit in net.units}
     for agreement in net.agreements:
         if agreement.buyer in own:
