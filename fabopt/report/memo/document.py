@@ -7,6 +7,7 @@ named by its file, and pictures of one paragraph stand side by side.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -16,6 +17,11 @@ from fabopt.report.memo.markdown import parsed
 
 if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
+
+_UNBROKEN = re.compile(
+    r"(?<=\bUSD) (?=[−\d])|(?<=\d) (?=(?:%|GW|MW|bn|m|tn|thousand|million|亿|万)(?![a-z]))|(?<=\d{4}) (?=Q\d)"
+)
+"""Spaces within a number and its unit, at which a line of a paragraph does not break."""
 
 Side = Literal["left", "center", "right"]
 
@@ -139,7 +145,7 @@ def _paragraph(inline: SyntaxTreeNode, figures: Sequence[str]) -> Block:
     solid = [child for child in content if child.type != "text" or child.content.strip()]
     if solid and all(child.type == "image" for child in solid):
         return Figure(tuple((_figure(child, figures), child.content) for child in solid))
-    runs = _runs(inline)
+    runs = tuple(run if run.code else replace(run, text=_UNBROKEN.sub("\u00a0", run.text)) for run in _runs(inline))
     note = len(solid) == 1 and solid[0].type == "em"
     return Paragraph(tuple(replace(run, em=False) for run in runs) if note else runs, note)
 

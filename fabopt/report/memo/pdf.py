@@ -21,8 +21,10 @@ from fabopt.report.memo.figures import Drawn, font_folder
 
 _LANG = {"en": ("en", None), "zh": ("zh", "cn")}
 MAIN, ENDS = "main.typ", "page-ends"
-LINE, BETWEEN, LONGEST_WORD = 118, 2, 26
-"""Letters on a line of a table, those that the space between columns takes, and the longest word that is not broken."""
+LINE, BETWEEN, SHORT, LONGEST_WORD = 118, 2, 9, 26
+"""Letters on a line of a table, and those that the space between columns takes; the longest cell that is kept on one
+line, and the longest word that is not broken.
+"""
 
 
 def pdf(blocks: Sequence[Block], drawn: Mapping[str, Drawn], folder: Path | None, lang: str, title: str) -> bytes:
@@ -145,7 +147,8 @@ def widths(table: Table) -> list[str]:
         head = max((_wide(word) for word in _words(plain(table.head[n]))), default=1)
         cells = max((_wide(row[n]) for row in rows), default=1)
         words = max((_wide(word) for row in rows for word in _words(row[n])), default=1)
-        least.append(max(head, min(cells if side == "right" else words, LONGEST_WORD)) + BETWEEN)
+        needed = cells if side == "right" else max(words, min(cells, SHORT))
+        least.append(max(head, min(needed, LONGEST_WORD)) + BETWEEN)
         whole.append(max(_wide(plain(table.head[n])), cells) + BETWEEN)
     spare = max(LINE - sum(least), 0)
     wanted = sum(whole) - sum(least)
@@ -186,7 +189,7 @@ def _text(runs: Runs) -> str:
 
 def _string(text: str) -> str:
     """Return text as a string of typst."""
-    clean = "".join(ch if ch.isprintable() else " " for ch in text)
+    clean = "".join(ch if ch.isprintable() or ch == "\u00a0" else " " for ch in text)
     return '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

@@ -224,7 +224,7 @@ def answer(blocks: Sequence[doc.Block]) -> str:
         if isinstance(block, doc.Heading) and block.level == 2:
             below = True
         elif below and isinstance(block, doc.Paragraph):
-            return doc.plain(block.runs)
+            return doc.plain(block.runs).replace("\u00a0", " ")
     return ""
 
 
