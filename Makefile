@@ -11,10 +11,10 @@ READY := $(VENV)/.ready
 solve: $(READY)
 	$(BIN)/fabopt solve instances/frontier
 
-# The procurement memo of one lab of it, in four formats, into memos/openai: about a quarter of an hour on two cores.
+# The procurement memo of one lab of it, in four formats, into memos/openai: about 20 minutes on two cores.
 memo: $(READY)
 	$(BIN)/fabopt solve instances/frontier
-	$(BIN)/fabopt memo results/frontier --for openai --budget 12
+	$(BIN)/fabopt memo results/frontier --for openai --budget 17
 
 test: $(READY)
 	$(BIN)/pytest -m "not slow"

@@ -28,8 +28,9 @@ from fabopt.analysis.memo.second_source import second_sources
 from fabopt.analysis.memo.signable import signables
 from fabopt.analysis.memo.signatures import dated, order_of_weight, signature
 from fabopt.analysis.memo.standing import headline, standing
-from fabopt.analysis.memo.turning import Turning, turning
+from fabopt.analysis.memo.turning import Turning, tornado_for, turning
 from fabopt.analysis.portfolio.study import portfolio
+from fabopt.analysis.sensitivity.records import Tornado
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,12 +43,13 @@ Tell = Callable[[str, float], None]
 """Told the name of each analysis and how long it took."""
 
 SHARES: Mapping[str, float] = {
-    "choke points": 0.25,
-    "signatures": 0.2,
-    "losses": 0.1,
-    "own silicon": 0.05,
-    "alternatives": 0.15,
-    "flip points": 0.25,
+    "choke points": 0.2,
+    "signatures": 0.15,
+    "losses": 0.08,
+    "own silicon": 0.02,
+    "alternatives": 0.1,
+    "assumptions": 0.25,
+    "flip points": 0.2,
 }
 """Part of the budget that each analysis may take; what is begun is ended."""
 
@@ -177,8 +179,12 @@ class _Writing:
             clock.lacks("own silicon", left.left_out)
         with clock.step("alternatives"):
             near = self._alternatives()
+        with clock.step("assumptions"):
+            left = self._until("assumptions")
+            tornado = tornado_for(base, self._minutes("assumptions"), self.asked.workers, self.asked.top, left)
+            clock.lacks("assumptions", left.left_out)
         with clock.step("flip points"):
-            turns = self._turning(study, signed)
+            turns = self._turning(study, tornado, signed)
         mix = chips.mix_by_year(base)
         bought = [case.chip for case in found.chips if case.standing == "bought"]
         return Memo(
@@ -234,10 +240,10 @@ class _Writing:
             self.clock.lacks("sweep", [f"{found.without_plan} of {found.cases} cases, which have no plan"])
         return found
 
-    def _turning(self, study: Study, signed: Sequence[Signature]) -> Turning:
+    def _turning(self, study: Study, tornado: Tornado | None, signed: Sequence[Signature]) -> Turning:
         left = self._until("flip points")
         search = Search(self.tolerance, 60.0 * self._minutes("flip points"), self.asked.workers)
-        found = turning(self.ground, study, signed, self.signable, search=search, top=self.asked.top, left=left)
+        found = turning(self.ground, study, tornado, signed, self.signable, search=search, left=left)
         self.clock.lacks("flip points", left.left_out)
         return found
 

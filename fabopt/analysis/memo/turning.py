@@ -20,8 +20,9 @@ from fabopt.analysis.sensitivity.tornado import Asked as TornadoAsked
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.solve.session import LARGE
 
-TORNADO_MINUTES = 12.0
-"""What a tornado of a large program is given at least, or it is left out: its numbers are priced all at once."""
+TORNADO_MINUTES, WIDEST = 4.0, 5
+"""What a tornado of a large program is given at least, or it is left out, since its numbers are priced all at once; and
+how many of its numbers are then solved again."""
 
 MOST = 10
 """Assumptions that are told as those that matter most."""
@@ -40,14 +41,38 @@ class Turning:
     watch: tuple[Indicator, ...]
 
 
+def tornado_for(ground: Ground, minutes: float, workers: int, top: int, left: Until) -> Tornado | None:
+    """Return what the numbers of the instance are worth; None, said in `left`, where the time does not allow it.
+
+    Parameters
+    ----------
+    ground
+        The result.
+    minutes
+        Time that it may take.
+    workers
+        Processes and threads.
+    top
+        Numbers that are solved again.
+    left
+        Keeps what is left out.
+    """
+    large = ground.plan.program.n_columns >= LARGE
+    if large and minutes < TORNADO_MINUTES:
+        left.left_out.append("tornado: the assumptions are those of the limits that hold back most")
+        return None
+    asked = TornadoAsked(top=min(top, WIDEST) if large else top, workers=workers)
+    return tornado_of(ground.for_numbers(), asked)
+
+
 def turning(
     ground: Ground,
     study: Study,
+    tornado: Tornado | None,
     signatures: Sequence[Signature],
     signables: Sequence[Signable],
     *,
     search: Search,
-    top: int,
     left: Until,
 ) -> Turning:
     """Return what the advice rests on.
@@ -58,21 +83,16 @@ def turning(
         The result.
     study
         Its choke points for the lab.
+    tornado
+        What its numbers are worth; None where time did not allow it.
     signatures, signables
         What is signed in the plan, in the order of its weight, and all that may be.
     search
-        Tolerance, time and workers of flip points; the tornado's time is not counted.
-    top
-        Numbers that the tornado solves again.
+        Tolerance, time and workers of flip points.
     left
         Keeps what is left out.
     """
     source = ground.for_numbers()
-    tornado: Tornado | None = None
-    if ground.plan.program.n_columns < LARGE or search.seconds >= 60.0 * TORNADO_MINUTES:
-        tornado = tornado_of(source, TornadoAsked(top=top, workers=search.workers))
-    else:
-        left.left_out.append("tornado: the assumptions are those of the limits that hold back most")
     bought = [what.item for what in signables if what.kind == "accelerators" and what.taken(ground.plan)]
     key = key_assumptions(source.numbers, tornado, study, MOST)
     advice, others = _advice(ground, signatures, signables)
