@@ -14,6 +14,7 @@ from fabopt.analysis.memo.again import Again, Change, Until
 from fabopt.analysis.memo.late import Delay, Delays
 from fabopt.analysis.memo.making import making_time, whole_periods
 from fabopt.analysis.memo.signable import Signable, signables
+from fabopt.solve.session import HighsSession, SolverError
 
 WHOLE = pytest.mark.parametrize("whole", [True, False], ids=["searched", "held"])
 """Whether whole numbers are searched again or held."""
@@ -197,6 +198,25 @@ def test_time_that_is_up_leaves_a_date_open(tmp_path: Path) -> None:
     delay = search.search(what, search.without(what), no_time)
     assert delay.decide_by is None
     assert no_time.left_out == ["signing accelerators:lab:a in period 1"]
+
+
+@WHOLE
+def test_where_the_solver_gives_up_nothing_is_claimed(
+    tmp_path: Path, whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a loss nor that no plan is left; the date is then the last that is known to be good."""
+    what, plan = one(solved(tree(), tmp_path), "accelerators:lab:a")
+    again = Again(plan, whole)
+
+    def fails(*_: object, **__: object) -> None:
+        raise SolverError("HiGHS failed.")
+
+    monkeypatch.setattr(HighsSession, "solve", fails)
+    monkeypatch.setattr(HighsSession, "solve_afresh", fails)
+    delay = date(again, what, 1e6)
+    assert delay.decide_by == 0
+    assert delay.without is not None
+    assert (delay.without.x, delay.without.bound) == (None, float("inf"))
 
 
 def test_making_takes_as_long_as_its_slowest_part(tutorial: fabopt.Result) -> None:

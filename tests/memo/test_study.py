@@ -11,11 +11,13 @@ import pytest
 
 import fabopt
 from fabopt.analysis.choke.asked import AskedError
+from fabopt.analysis.memo import study
 from fabopt.analysis.memo.origin import read_back
 from fabopt.analysis.memo.records import Amount, Memo
 from fabopt.analysis.memo.second_source import makeable
 from fabopt.analysis.memo.study import Asked, memo_of
 from fabopt.network.tables import Activity, Flow, Material, Network, Resource, Use
+from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
 
 
@@ -187,3 +189,19 @@ def test_a_sweep_that_is_none_is_told_before_anything_is_computed(tutorial: fabo
             lambda name, _: told.append(name),
         )
     assert told == ["the plan"]
+
+
+def test_an_analysis_on_which_the_solver_gives_up_is_left_out(
+    tutorial: fabopt.Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise SolverError("HiGHS failed.")
+
+    monkeypatch.setattr(study, "alternatives", fails)
+    monkeypatch.setattr(study, "turning", fails)
+    memo = memo_of(tutorial.manifest, tutorial.table, tutorial._instance, Asked("aurora", minutes=0.01))
+    assert {"alternatives: all of it: HiGHS failed.", "flip points: all of it: HiGHS failed."} <= set(
+        memo.standing.left_out
+    )
+    assert (memo.alternatives, memo.choices, memo.within, memo.flips) == ((), (), None, ())
+    assert memo.signatures

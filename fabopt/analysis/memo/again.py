@@ -17,10 +17,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fabopt.analysis.choke.bench import FAILED
 from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.choke.study import LARGE_SECONDS
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
+from fabopt.solve.finish import linear_answer
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import held
 from fabopt.solve.session import HighsSession
@@ -77,6 +79,9 @@ class Answer:
 
 NOTHING = Answer(-np.inf, -np.inf, None)
 """No plan is possible."""
+
+UNKNOWN = Answer(-np.inf, np.inf, None)
+"""No plan was found in the time, or the solver gave up: nothing is known."""
 
 
 def closed(plan: Restored, activities: Collection[str], units: Collection[str], shut: NDArray[np.bool_]) -> Change:
@@ -227,20 +232,25 @@ class Again:
 
     def _outcome(self) -> Outcome:
         """Solve the program as it stands; from nothing where the solver cannot go on from its last basis."""
-        seconds = self.seconds if self.whole else np.inf
-        if self.whole:
-            self._session.set_start(self.plan.x)
         try:
-            return self._session.solve(gap=GAP, time_limit=seconds, interruptible=False)
+            return self._asked()
         except SolverError:
             self._session = self._session.renewed()
-            return self._session.solve(gap=GAP, time_limit=seconds, interruptible=False)
+            try:
+                return self._asked()
+            except SolverError:
+                return FAILED
+
+    def _asked(self) -> Outcome:
+        if not self.whole:
+            return linear_answer(self._session)
+        self._session.set_start(self.plan.x)
+        return self._session.solve(gap=GAP, time_limit=self.seconds, interruptible=False)
 
 
 def _answer(outcome: Outcome) -> Answer:
     if outcome.objective is None:
-        known = outcome.ended is Ended.INFEASIBLE or outcome.bound is None
-        return NOTHING if known else Answer(-np.inf, float(outcome.bound or 0.0), None)
+        return NOTHING if outcome.ended is Ended.INFEASIBLE else UNKNOWN
     bound = outcome.objective if outcome.bound is None else max(outcome.bound, outcome.objective)
     return Answer(outcome.objective, bound, outcome.x)
 

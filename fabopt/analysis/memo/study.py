@@ -31,6 +31,7 @@ from fabopt.analysis.memo.standing import headline, standing
 from fabopt.analysis.memo.turning import Turning, tornado_for, turning
 from fabopt.analysis.portfolio.study import portfolio
 from fabopt.analysis.sensitivity.records import Tornado
+from fabopt.solve.outcome import SolverError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,13 +178,15 @@ class _Writing:
             left = self._until("own silicon")
             own = own_chips(base, self.again, left, SEARCH)
             clock.lacks("own silicon", left.left_out)
-        with clock.step("alternatives"):
+        near, turns = None, Turning((), (), (), ())
+        with clock.step("alternatives"), self._kept("alternatives"):
             near = self._alternatives()
-        with clock.step("assumptions"):
+        tornado: Tornado | None = None
+        with clock.step("assumptions"), self._kept("assumptions"):
             left = self._until("assumptions")
             tornado = tornado_for(base, self._minutes("assumptions"), self.asked.workers, self.asked.top, left)
             clock.lacks("assumptions", left.left_out)
-        with clock.step("flip points"):
+        with clock.step("flip points"), self._kept("flip points"):
             turns = self._turning(study, tornado, signed)
         mix = chips.mix_by_year(base)
         bought = [case.chip for case in found.chips if case.standing == "bought"]
@@ -208,14 +211,22 @@ class _Writing:
             losses=lost,
             assumptions=turns.key,
             flips=turns.flips,
-            choices=choices(base, near, self.signable),
-            alternatives=others(base, near, self.signable),
-            within=base.money(near.allowed, f"alternatives: within {self.asked.within:g} of the value"),
+            choices=() if near is None else choices(base, near, self.signable),
+            alternatives=() if near is None else others(base, near, self.signable),
+            within=None if near is None else base.money(near.allowed, f"alternatives: within {self.asked.within:g}"),
             watch=turns.watch,
             chances=likely.by_period,
             cases=likely.cases,
             all_assumptions=turns.all,
         )
+
+    @contextmanager
+    def _kept(self, name: str) -> Iterator[None]:
+        """Keep the memo where the solver gives up on an analysis: what was asked of it is listed as left out."""
+        try:
+            yield
+        except SolverError as error:
+            self.clock.lacks(name, [f"all of it: {error}"])
 
     def _minutes(self, name: str) -> float:
         return self.asked.minutes * SHARES[name]
