@@ -21,7 +21,7 @@ from fabopt.report.memo.figures import Drawn, font_folder
 
 _LANG = {"en": ("en", None), "zh": ("zh", "cn")}
 MAIN, ENDS = "main.typ", "page-ends"
-LINE, BETWEEN, SHORT, LONGEST_WORD = 118, 2, 9, 26
+LINE, BETWEEN, SHORT, LONGEST_WORD = 122, 3, 9, 26
 """Letters on a line of a table, and those that the space between columns takes; the longest cell that is kept on one
 line, and the longest word that is not broken.
 """
