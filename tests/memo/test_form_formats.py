@@ -253,6 +253,7 @@ def test_a_crowded_memo_shortens_its_tables_until_it_fits_on_four_pages(tmp_path
         chokes=tuple(replace(SAMPLE.chokes[0], year=str(2027 + n), limit=long, next_limit=long) for n in range(12)),
         losses=tuple(replace(SAMPLE.losses[0], name=f"{n} {long}") for n in range(20)),
         sources=tuple(replace(SAMPLE.sources[0], supplier=f"{n} {long}") for n in range(20)),
+        chances=tuple(replace(SAMPLE.chances[0], period=f"{2027 + n // 4}Q{n % 4 + 1}") for n in range(20)),
         watch=tuple(replace(SAMPLE.watch[0], name=f"{n} {long}", publisher=long) for n in range(20)),
         choices=tuple(replace(SAMPLE.choices[0], name=f"{n} {long}", owner=long) for n in range(20)),
         rivals=tuple(
