@@ -205,3 +205,9 @@ def test_an_analysis_on_which_the_solver_gives_up_is_left_out(
     )
     assert (memo.alternatives, memo.choices, memo.within, memo.flips) == ((), (), None, ())
     assert memo.signatures
+
+
+def test_more_in_a_year_is_worth_no_more_than_in_all_years(aurora: Memo) -> None:
+    gains = {relief.limit: relief.to_lab.value for relief in aurora.reliefs}
+    assert aurora.chokes
+    assert all(0.0 < year.worth.value <= gains[year.limit] + 1e-9 for year in aurora.chokes)

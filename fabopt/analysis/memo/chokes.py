@@ -26,14 +26,17 @@ TEN = percent(10)
 
 
 def by_year(ground: Ground, study: Study) -> tuple[ChokeYear, ...]:
-    """Return the choke point of every calendar year, and the next; years in which nothing binds are left out."""
+    """Return the choke point of every calendar year, and the next; years in which nothing binds are left out.
+
+    What more in a year is worth by its price is never above what it gains in all of them.
+    """
     if not study.limits:
         return ()
     worth = np.array([r.worth_by_period or (0.0,) * ground.net.n_periods for r in study.limits])
     found = []
     for year in ground.years:
         own = [p.index for p in ground.reported if str(p.start.year) == year]
-        total = worth[:, own].sum(axis=1)
+        total = np.minimum(worth[:, own].sum(axis=1), [record.gain for record in study.limits])
         first, *others = np.argsort(-total, kind="stable").tolist()
         if total[first] <= SLIGHT:
             continue
