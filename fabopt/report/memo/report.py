@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.memo.records import Memo
 from fabopt.io.files import atomic_dir, check_replaceable
-from fabopt.report.answer import wrap
+from fabopt.report.base import Report, with_rows
 from fabopt.report.memo import document as doc
 from fabopt.report.memo import template
 from fabopt.report.memo.errors import MemoError, TemplateError
@@ -19,7 +19,7 @@ from fabopt.report.memo.ledger import Ledger
 from fabopt.report.memo.people import People, step_of
 from fabopt.report.memo.reader import RECORD, as_data, to_json
 from fabopt.report.memo.words import LANGUAGES
-from fabopt.report.text import WIDTH
+from fabopt.report.text import TextTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ class Text:
         return next((doc.plain(b.runs) for b in self.blocks if isinstance(b, doc.Heading)), "memo")
 
 
-class MemoReport:
+class MemoReport(Report):
     """The procurement memo of a lab: ``print`` it, save it, or look at its record.
 
     Attributes
@@ -59,6 +59,8 @@ class MemoReport:
     memo
         The record.
     """
+
+    offers = ".memo .frame('signatures') .save(folder)"
 
     def __init__(self, memo: Memo) -> None:
         self.memo = memo
@@ -83,16 +85,20 @@ class MemoReport:
         return _text(self.memo, check_lang(lang), None if template is None else Path(template))
 
     @property
-    def sentences(self) -> str:
+    def sentence(self) -> str:
         """The answer, in three sentences."""
         return answer(_written_with(self.memo, "en", None, {}, ROWS[0]).blocks)
 
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the answer and the signatures as lines of at most `width` characters."""
+    @property
+    def tables(self) -> tuple[TextTable, ...]:
+        """What to sign, for a terminal."""
         from fabopt.report.memo.tables import signature_table
 
-        table = signature_table(self.memo)
-        return [*wrap(self.sentences, width), *(["", *table.lines(width)] if table.rows else [])]
+        return with_rows(signature_table(self.memo))
+
+    def records(self) -> dict[str, Any]:
+        """Return the record as plain data."""
+        return {"memo": as_data(self.memo)}
 
     def frame(self, table: str) -> pd.DataFrame:
         """Return a part of the record as a table, one row a record: ``signatures``, ``reliefs``, ``flips`` ...
@@ -105,10 +111,6 @@ class MemoReport:
         from fabopt.report.memo.tables import frame
 
         return frame(self.memo, table)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the answer and the record as plain data."""
-        return {"sentence": self.sentences, "memo": as_data(self.memo)}
 
     def save(
         self,
@@ -145,9 +147,6 @@ class MemoReport:
         for name in chosen:
             files |= _WRITERS[name](self.memo, text, lang, folder)
         return _written(Path(out), files)
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
 
     def _repr_html_(self) -> str:
         from fabopt.report.memo.html import fragment
