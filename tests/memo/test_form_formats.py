@@ -21,7 +21,7 @@ SENTENCES = {
     "en": (
         "By 2030 Q4 Aurora receives 690 thousand accelerators under this plan and runs 2.6 million H100 equivalents on "
         "3.4 GW of facility power, 53 % of the compute from Falcon. What holds it back most is Bridgeworks interposer "
-        "wafers of Silicon North: 10 % more of it is worth USD 1.2 bn to it. First to sign is Falcon with Nordic "
+        "wafers (Silicon North): 10 % more of it is worth USD 1.2 bn to it. First to sign is Falcon with Nordic "
         "Devices, by 2027 Q3; without it the plan loses USD 2.3 bn. [1–6]"
     ),
     "zh": (
@@ -237,6 +237,15 @@ def test_parts_that_were_not_run_are_said_to_be_so(tmp_path):
     text = (tmp_path / "en" / "memo.md").read_text("utf-8")
     for said in ("Flip points were not run.", "The loss of single suppliers was not run.", "needs a sweep"):
         assert said in text
+
+
+def test_a_note_without_a_number_has_no_empty_brackets(tmp_path):
+    bare = replace(RELIEFS[2], lead=None)
+    MemoReport(replace(SAMPLE, reliefs=(bare,), name="a [] b")).save(tmp_path / "memo", ["md"])
+    text = (tmp_path / "memo" / "memo.md").read_text("utf-8")
+    assert "nothing in the data can be ordered.*" in text
+    assert "[]" not in text
+    assert r"a \[\] b" in text
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -101,7 +101,11 @@ def page(folder: Path | None, context: Mapping[str, Any]) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """Return text without spaces at ends of lines and without more than one empty line in a row."""
+    """Return text without spaces at ends of lines, more than one empty line in a row, or brackets without origins.
+
+    Brackets of a name are escaped, so that those of a template are the only ones with nothing between them.
+    """
+    text = text.replace("\n*[]*\n", "\n").replace(" []", "").replace("[]", "")
     lines: list[str] = []
     for line in (raw.rstrip() for raw in text.strip().splitlines()):
         if line or (lines and lines[-1]):
