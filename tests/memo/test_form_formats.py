@@ -21,13 +21,14 @@ SENTENCES = {
     "en": (
         "By 2030 Q4 Aurora receives 690 thousand accelerators under this plan and runs 2.6 million H100 equivalents on "
         "3.4 GW of facility power, 53 % of the compute from Falcon. What holds it back most is Bridgeworks interposer "
-        "wafers (Silicon North): 10 % more of it is worth USD 1.2 bn to it. First to sign is Falcon with Nordic "
-        "Devices, by 2027 Q3; without it the plan loses USD 2.3 bn. [1–6]"
+        "wafers (Silicon North): 10 % more of it is worth USD 1.2 (0.9 to 1.9) bn to it. First to sign is Falcon with "
+        "Nordic Devices, by 2027 Q3; without it the plan loses USD 2.3 bn. [1–6]"
     ),
     "zh": (
         "按本方案，到 2030 年第四季度，Aurora 共获得 69 万颗加速器，以 3.4 GW 设施电力运行 263 万颗 H100 当量，"
         "其中 53% 的算力来自 Falcon。最大的瓶颈是 Silicon North 的 Bridgeworks 中介层晶圆：增加 10% 对其价值 "
-        "12 亿美元。首先应与 Nordic Devices 签订 Falcon，不迟于 2027 年第三季度，不签则方案损失 23 亿美元。[1–6]"
+        "12 (9 至 19) 亿美元。首先应与 Nordic Devices 签订 Falcon，不迟于 2027 年第三季度，"
+        "不签则方案损失 23 亿美元。[1–6]"
     ),
 }
 
@@ -62,7 +63,7 @@ def test_the_answer_stands_in_every_format(made):
     assert said in (folder / "memo.html").read_text("utf-8").replace("\u00a0", " ")
     written = [paragraph.text for paragraph in Document(folder / "memo.docx").paragraphs]
     assert said in [text.replace("\u00a0", " ") for text in written]
-    assert any("USD\u00a01.2\u00a0bn" in text or "12\u00a0亿美元" in text for text in written)
+    assert any("USD\u00a02.3\u00a0bn" in text or "23\u00a0亿美元" in text for text in written)
     assert squeezed(said) in pdf_pages(folder)[0]
 
 
