@@ -153,6 +153,7 @@ def assumption(n, name, unit, confidence="medium", sources=("Yearly report of th
         solved=True,
         choke_low=INTERPOSERS,
         choke_high=POWER if n == 2 else INTERPOSERS,
+        choke_now=INTERPOSERS,
         information=musd(40.0 / n, f"tornado: {name} information"),
         sources=sources,
         as_of="2026-06-30",

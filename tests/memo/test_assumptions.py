@@ -67,6 +67,7 @@ def test_they_stand_in_the_order_of_what_they_change(found):
     assert ends[OUTPUT] == (approx(-9), approx(9))
     assert all(a.solved for a in found.values())
     assert (found[LINE].choke_low, found[LINE].choke_high) == ("line", "shop (demand)")
+    assert found[LINE].choke_now == "line"
     assert found[LINE].at_high.origin == f"tornado: {LINE} at 12"
 
 

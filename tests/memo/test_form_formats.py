@@ -12,6 +12,8 @@ from docx import Document
 from memo_sample import RELIEFS, SAMPLE, SIGNATURES, STANDING, musd
 
 from fabopt.analysis.memo.records import Amount, Withheld
+from fabopt.report.memo.figures import tornado_chart
+from fabopt.report.memo.people import People
 from fabopt.report.memo.reader import read
 from fabopt.report.memo.report import FORMATS, MemoReport
 from fabopt.report.memo.words import LANGUAGES
@@ -293,3 +295,16 @@ def test_parts_of_the_record_are_tables():
     assert "First to sign is Falcon" in " ".join(report.lines())
     assert "<svg" not in report._repr_html_()
     assert "Nordic Devices" in report._repr_html_()
+
+
+def test_the_tornado_tells_what_was_solved_again_from_what_was_not():
+    """A diamond stands where the choke point of the whole chain is another; a straight line by prices is marked."""
+    people = People("en", "Q")
+    solved = tornado_chart(SAMPLE, people).to_dict()
+    rows = [row for data in solved["datasets"].values() for row in data]
+    assert len({row["number"] for row in rows if row["turns"]}) == 1
+    assert not any(row["number"].startswith("≈") for row in rows)
+    priced = replace(SAMPLE, assumptions=tuple(replace(one, solved=False) for one in SAMPLE.assumptions))
+    rows = [row for data in tornado_chart(priced, people).to_dict()["datasets"].values() for row in data]
+    assert not any(row["turns"] for row in rows)
+    assert all(row["number"].startswith("≈") for row in rows)

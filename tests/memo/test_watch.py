@@ -36,7 +36,7 @@ def assumption(path, low, high, information=None, as_of=""):
     ends = [None if v is None else money(v) for v in (low, high)]
     value = Amount(1.0, "as written", path, 0.5, 2.0)
     known = None if information is None else money(information)
-    return Assumption(path, f"name of {path}", value, *ends, True, "", "", known, (), as_of)
+    return Assumption(path, f"name of {path}", value, *ends, True, "", "", "", known, (), as_of)
 
 
 def flip(path, name, at, inside, now=1.0):

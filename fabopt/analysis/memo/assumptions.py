@@ -92,12 +92,15 @@ def described(numbers: Numbers, tornado: Tornado | None, paths: Iterable[str]) -
     bars = {} if tornado is None else {bar.number.path: bar for bar in tornado.bars}
     slopes = {} if tornado is None else {slope.path: slope for slope in tornado.slopes}
     unit = "" if tornado is None else tornado.unit
+    choke = "" if tornado is None else tornado.choke
     return tuple(
-        _assumption(numbers, path, bars.get(path), slopes.get(path), unit) for path in dict.fromkeys(paths)
+        _assumption(numbers, path, bars.get(path), slopes.get(path), unit, choke) for path in dict.fromkeys(paths)
     )  # fmt: skip
 
 
-def _assumption(numbers: Numbers, path: str, bar: Bar | None, slope: NumberSlope | None, unit: str) -> Assumption:
+def _assumption(
+    numbers: Numbers, path: str, bar: Bar | None, slope: NumberSlope | None, unit: str, choke: str
+) -> Assumption:
     number = numbers[path]
     ends = [None, None] if bar is None else [bar.low, bar.high]
     if bar is not None:
@@ -115,6 +118,7 @@ def _assumption(numbers: Numbers, path: str, bar: Bar | None, slope: NumberSlope
         solved=bar is not None,
         choke_low=chokes[0],
         choke_high=chokes[1],
+        choke_now=choke,
         information=None if bar is None else worth(bar.information, unit, f"tornado: {path}, information"),
         sources=sources(number, numbers.data),
         as_of=as_of(number, numbers.data),

@@ -327,7 +327,9 @@ class Assumption:
     at_low, at_high
         Change of the plan's value at the ends of its range, solved again where ``solved``, else by the adjoint.
     choke_low, choke_high
-        Choke point there, where solved.
+        Choke point of the whole chain there, where solved.
+    choke_now
+        That of the plan itself; empty where no tornado was made.
     information
         What it is worth to know it before deciding.
     sources
@@ -344,6 +346,7 @@ class Assumption:
     solved: bool
     choke_low: str
     choke_high: str
+    choke_now: str
     information: Amount | None
     sources: tuple[str, ...]
     as_of: str

@@ -100,25 +100,29 @@ def choke_chart(memo: Memo, people: People) -> Any:
 
 
 def tornado_chart(memo: Memo, people: People) -> Any:
-    """Return what the ends of the ranges of the assumptions that matter most change; a diamond: another choke point."""
+    """Return what the ends of the ranges of the assumptions that matter most change.
+
+    A diamond: another choke point of the whole chain. A wavy sign before a name: not solved again, but a straight line
+    by the plan's prices.
+    """
     alt = altair()
     import pandas as pd
 
     said = _SAID[people.lang]
-    first = memo.headline.choke
     rows = []
     for one in memo.assumptions[:ASSUMPTIONS]:
-        name = f"{clip(limit_name(people.lang, one.name or one.path), NAME)} ({people.span(one.value)})"
+        mark = "" if one.solved else "≈ "
+        name = f"{mark}{clip(limit_name(people.lang, one.name or one.path), NAME)} ({people.span(one.value)})"
         for end, at, choke in (("low", one.at_low, one.choke_low), ("high", one.at_high, one.choke_high)):
             if at is not None:
-                turns = one.solved and bool(choke) and choke != first
+                turns = one.solved and bool(choke) and choke != one.choke_now
                 rows.append((name, said[end], at.value / _MONEY[people.lang], abs(at.value), turns))
     if not rows:
         return None
     data = pd.DataFrame(rows, columns=["number", "end", "change", "size", "turns"])
     order = list(dict.fromkeys(data["number"]))
     y = alt.Y("number:N", sort=order, title=None, axis=alt.Axis(labelLimit=380))
-    x = alt.X("change:Q", title=f"{said['change']}, {said['money']}")
+    x = alt.X("change:Q", title=f"{said['change']}, {said['money']}", axis=alt.Axis(tickCount=5, labelOverlap=True))
     colour = alt.Color("end:N", title=None, scale=alt.Scale(domain=[said["low"], said["high"]], range=list(COLOURS)))
     bars = (
         alt.Chart(data)
