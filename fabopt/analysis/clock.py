@@ -10,14 +10,21 @@ Tell = Callable[[str, float], None]
 
 
 class Clock:
-    """Tells how long each step took, beginning when it is made."""
+    """Tells how long each step took, beginning when it is made.
+
+    Attributes
+    ----------
+    seconds
+        By step.
+    """
 
     def __init__(self, tell: Tell | None) -> None:
         self._tell, self._last = tell, time.monotonic()
+        self.seconds: dict[str, float] = {}
 
     def step(self, name: str) -> None:
         """End a step."""
         now = time.monotonic()
+        self.seconds[name], self._last = now - self._last, now
         if self._tell is not None:
-            self._tell(name, now - self._last)
-        self._last = now
+            self._tell(name, self.seconds[name])

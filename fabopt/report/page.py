@@ -112,7 +112,7 @@ def page(title: str, parts: Sequence[Part]) -> str:
     body = [f"<h1>{escape(title)}</h1>"]
     body += [_picture(part, names[id(part)]) if isinstance(part, Picture) else _shown(part) for part in parts]
     specs = {names[id(picture)]: picture.chart.to_dict() for picture in pictures}
-    script = f"<script>\n{_bundle()}\nconst figures = {_safe(specs)};\n{_EMBED}</script>" if specs else ""
+    script = f"<script>\n{bundle()}\nconst figures = {_safe(specs)};\n{_EMBED}</script>" if specs else ""
     return _HEAD.format(title=escape(title)) + "\n".join(body) + _TAIL.format(script=script)
 
 
@@ -141,7 +141,7 @@ def _safe(specs: dict[str, Any]) -> str:
 
 
 @cache
-def _bundle() -> str:
+def bundle() -> str:
     """Return the programs of Vega, Vega-Lite and Vega-Embed; nothing in them ends a script element."""
     import vl_convert
 

@@ -26,8 +26,7 @@ numbers is re-planned at no cost in it, so what it leaves out is the worth of kn
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,6 +34,7 @@ import numpy as np
 from fabopt.analysis.choke.groups import together
 from fabopt.analysis.choke.problem import sides
 from fabopt.analysis.choke.saved import Restored
+from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.sensitivity.adjoint import Prices, Slope, slopes
 from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Number, Numbers
@@ -48,8 +48,6 @@ PAIRS, NUDGE = 4, 1e-3
 
 WIDER = 3
 """Numbers whose sides are found, for each that is solved at its ends."""
-
-Tell = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ def tornado(
     count
         Told of the numbers that are done within a step.
     """
-    clock = _Clock(tell)
+    clock = Clock(tell)
     ends = Ends(numbers, plan, asked.gauge)
     pairs = neighbours(ends)
     clock.step("neighbouring prices")
@@ -163,19 +161,6 @@ def tornado(
         steps=clock.seconds,
         notes=_notes(found),
     )
-
-
-class _Clock:
-    """Tells and keeps how long each step took."""
-
-    def __init__(self, tell: Tell | None) -> None:
-        self.tell, self.seconds, self._last = tell, dict[str, float](), time.monotonic()
-
-    def step(self, name: str) -> None:
-        now = time.monotonic()
-        self.seconds[name], self._last = now - self._last, now
-        if self.tell is not None:
-            self.tell(name, self.seconds[name])
 
 
 def _reach(s: Slope) -> float:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import of_system
 from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
+from fabopt.analysis.clock import Tell
 from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.analysis.sensitivity.phases import Phases, phases
 from fabopt.analysis.sensitivity.records import Tornado
-from fabopt.analysis.sensitivity.tornado import Asked, Tell, tornado
+from fabopt.analysis.sensitivity.tornado import Asked, tornado
 from fabopt.analysis.sensitivity.value_function import ValueFunction, value_function
 from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from fabopt.report.memo import template
 from fabopt.report.memo.document import Block, Figure, Heading, Listing, PageEnd, Paragraph, Quote, Runs, Table
 from fabopt.report.memo.figures import Drawn
+from fabopt.report.page import bundle
 
 
 def html(
@@ -115,7 +115,7 @@ def _picture(drawn: Drawn, name: str, alt: str) -> str:
 def _script(drawn: Mapping[str, Drawn]) -> str:
     specs = {name: figure.spec for name, figure in drawn.items()}
     safe = json.dumps(specs, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c").replace("\u2028", "\\u2028")
-    return f"{_bundle()}\nconst figures = {safe};\n{_EMBED}"
+    return f"{bundle()}\nconst figures = {safe};\n{_EMBED}"
 
 
 _EMBED = """
@@ -130,11 +130,3 @@ for (const [name, spec] of Object.entries(figures)) {
     .catch((fault) => console.error(fault));
 }
 """
-
-
-@cache
-def _bundle() -> str:
-    """Return the scripts of Vega, Vega-Lite and Vega-Embed; nothing in them ends a script element."""
-    import vl_convert
-
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")
