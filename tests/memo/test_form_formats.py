@@ -308,3 +308,13 @@ def test_the_tornado_tells_what_was_solved_again_from_what_was_not():
     rows = [row for data in tornado_chart(priced, people).to_dict()["datasets"].values() for row in data]
     assert not any(row["turns"] for row in rows)
     assert all(row["number"].startswith("≈") for row in rows)
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "accelerators, under Frame | deal"), ("zh", "，属 Frame | deal")])
+def test_a_purchase_under_a_contract_that_is_signed_says_so(tmp_path, lang, said):
+    bought = tuple(replace(one, under=("Frame | deal",)) for one in SIGNATURES if one.kind == "accelerators")
+    assert bought
+    MemoReport(replace(SAMPLE, signatures=bought)).save(tmp_path / lang, ["docx"], lang)
+    tables = Document(tmp_path / lang / "memo.docx").tables
+    cells = [cell.text.replace("\u00a0", " ") for table in tables for row in table.rows for cell in row.cells]
+    assert any(said in text for text in cells)
