@@ -28,8 +28,8 @@ from benchmarks.mill import LEAD, MOST, Mill
 from fabopt.model.build import build
 from fabopt.model.tables import model_tables
 from fabopt.network.tables import Network
-from fabopt.solve.compile import Matrices, compile_model
-from fabopt.solve.patch import program_of
+from fabopt.solve.compile import compile_model
+from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.session import HighsSession
 
 SIZES = {"small": (20, 5, 12), "medium": (150, 30, 24), "large": (500, 100, 32)}

@@ -16,7 +16,7 @@ from fabopt.model.build import build
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
 from fabopt.solve.compile import compile_model
-from fabopt.solve.patch import program_of
+from fabopt.solve.matrices import program_of
 from fabopt.solve.session import HighsSession
 
 LEVER = {"horizon.discount_rate": "*1.1"}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.choke.verb import Reasons
     from fabopt.domain.instance import Instance as Data
     from fabopt.io.tree import Tree
+    from fabopt.model.build import Hook, Model
     from fabopt.network.checks import Finding
     from fabopt.network.tables import Network
     from fabopt.report.allocation import AllocationReport
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from fabopt.report.overview import Overview
     from fabopt.report.own_silicon import OwnSiliconReport
     from fabopt.solve.options import SolveOptions
-    from fabopt.solve.run import Hook, Notify
+    from fabopt.solve.run import Notify
     from fabopt.solve.solution import Solution
 
 
@@ -372,7 +373,7 @@ class Instance:
             Folder to save the result in; it stays in memory when left out.
         options
             ``time_limit`` (seconds) and ``gap`` (share), else the instance's own; ``threads``, ``seed``, ``target``,
-            ``by``, ``measure``, ``demands``, ``perspective`` (system, lab:NAME, owner:NAME): see
+            ``by``, ``measure``, ``demands``, ``perspective`` (system, lab:NAME, owner:NAME), ``through_pyomo``: see
             `fabopt.solve.options.SolveOptions`.
 
         Returns
@@ -412,6 +413,26 @@ class Instance:
         if out is not None and result.has_plan:
             result.save(out)
         return result
+
+    def pyomo(self, objective: str = "value", **options: Any) -> Model:
+        """Return the model as Pyomo states it, to be looked at or given to another solver.
+
+        Parameters
+        ----------
+        objective, options
+            As for :meth:`solve`; an objective may ask for variables and constraints of its own. What is maximised is
+            value less cost.
+
+        Returns
+        -------
+        fabopt.model.build.Model
+            ``pyomo`` is the Pyomo model: a variable a block of decisions, a constraint a family of rows.
+        """
+        from fabopt.model.build import build
+        from fabopt.solve.options import SolveOptions
+
+        chosen = SolveOptions(objective=objective, **{**self._defaults(), **options})  # type: ignore[arg-type]
+        return build(self.network, aim=chosen.aim)
 
     def _seen(
         self, chosen: SolveOptions, given: Result | None, progress: Notify | None, extra: Sequence[Hook]

@@ -42,6 +42,7 @@ _Threads = typer.Option(help="Threads of the solver; 0 leaves it to HiGHS.")
 _Out = typer.Option(help="Folder of the result; results/<instance>[-<scenario>].", show_default=False)
 _Pin = typer.Option(help="Result whose orders are held: nothing else is ordered.", show_default=False)
 _PinUntil = typer.Option("--pin-until", help="Last period whose orders are held; all without it.", show_default=False)
+_Pyomo = typer.Option("--through-pyomo", help="Compile the Pyomo model instead of the tables; the answer is the same.")
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
 EXIT_WITHOUT_PLAN = {
@@ -80,13 +81,14 @@ def solve(
     pin: Annotated[Path | None, _Pin] = None,
     pin_until: Annotated[str | None, _PinUntil] = None,
     out: Annotated[Path | None, _Out] = None,
+    through_pyomo: Annotated[bool, _Pyomo] = False,
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
     """Solve an instance, save the plan and end with the answer."""
     from fabopt import api
 
     options: dict[str, Any] = {"target": target, "by": by, "measure": measure, "threads": threads}
-    options["perspective"] = perspective
+    options |= {"perspective": perspective, "through_pyomo": through_pyomo}
     options |= {name: given for name, given in (("gap", gap), ("time_limit", time_limit)) if given is not None}
     instance = _prepared(path, scenario, set_ or [], as_json)
     if pin is not None:

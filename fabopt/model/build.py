@@ -60,7 +60,7 @@ Hook = Callable[[Any, Model], None]
 
 
 @collector_off()
-def build(net: Network, extra: Sequence[Hook] = (), aim: Aim | None = None) -> Model:
+def build(net: Network, extra: Sequence[Hook] = (), aim: Aim | None = None, *, registry: bool = True) -> Model:
     """Build the Pyomo model of a network.
 
     Parameters
@@ -71,13 +71,15 @@ def build(net: Network, extra: Sequence[Hook] = (), aim: Aim | None = None) -> M
         Hooks, called in order with the Pyomo model and the :class:`Model`.
     aim
         What the objective asks of the model.
+    registry
+        Whether the limits of the tables are registered.
 
     Raises
     ------
     fabopt.model.families.ModelError
         If the network cannot be written as a model.
     """
-    tables = model_tables(net, aim)
+    tables = model_tables(net, aim, registry=registry)
     m = pyo.ConcreteModel(name=net.name)
     variables: list[Any] = []
     for block in tables.columns:

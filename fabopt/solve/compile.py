@@ -9,7 +9,7 @@ without bounds, so that positions in the registry of limits stay right.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,47 +24,11 @@ from fabopt.model.collector import collector_off
 from fabopt.model.families import IntArray, ModelError
 from fabopt.model.limits import Limit
 from fabopt.network.tables import Array
+from fabopt.solve.matrices import Matrices
 
 pyo: Any = environ
 LinearExpression: Any = numeric_expr.LinearExpression
 _standard: Any = standard_repn.generate_standard_repn
-
-
-@dataclass(frozen=True, slots=True)
-class Matrices:
-    """A mixed-integer program: maximise ``offset + cost . x`` with ``row_lower <= A x <= row_upper``.
-
-    Attributes
-    ----------
-    a
-        Sparse matrix [rows, columns], by column, without explicit zeros.
-    column_lower, column_upper, cost, integer
-        Per column.
-    row_lower, row_upper
-        Per row; infinite where there is no bound.
-    labels
-        Family and readable key of each row.
-    """
-
-    a: sparse.csc_array
-    row_lower: Array
-    row_upper: Array
-    column_lower: Array
-    column_upper: Array
-    cost: Array
-    integer: NDArray[np.bool_]
-    offset: float
-    labels: tuple[tuple[str, tuple[str, ...]], ...]
-
-    @property
-    def n_columns(self) -> int:
-        """Number of columns."""
-        return len(self.cost)
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows."""
-        return len(self.row_lower)
 
 
 class _Collector:
@@ -185,8 +149,8 @@ def _bounds(variables: list[Any]) -> tuple[Array, Array, NDArray[np.bool_]]:
     return lower, upper, integer
 
 
-def resolved_limits(model: Model, matrices: Matrices) -> tuple[Limit, ...]:
-    """Return all limits, those that hooks registered with the row of their constraint.
+def registered_limits(model: Model, matrices: Matrices) -> tuple[Limit, ...]:
+    """Return the limits that hooks have registered, each with the row of its constraint.
 
     Raises
     ------
@@ -202,4 +166,4 @@ def resolved_limits(model: Model, matrices: Matrices) -> tuple[Limit, ...]:
         if row is None:
             raise ModelError(f"The limit {limit.name!r} is registered for a constraint that is not in the model.")
         found.append(replace(limit, row=row, column=-1))
-    return (*model.tables.limits, *found)
+    return tuple(found)

@@ -23,7 +23,7 @@ from fabopt.model.balance import BALANCE
 from fabopt.model.columns import Columns
 from fabopt.model.families import Family, IntArray
 from fabopt.model.tables import ModelTables
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.session import Ended, HighsSession
 from fabopt.solve.solution import Conflict
 

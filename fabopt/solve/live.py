@@ -9,8 +9,8 @@ import numpy as np
 from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
 from fabopt.solve.finish import linear_answer, stands
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import Key, between
 from fabopt.solve.session import HighsSession, Outcome, SolverError

@@ -48,6 +48,8 @@ class SolveOptions:
         Threads of the solver; 0 leaves the number to HiGHS.
     seed
         Random seed of the solver.
+    through_pyomo
+        Whether the program is compiled from the Pyomo model even where no hook sees it; the answer is the same.
     """
 
     objective: ObjectiveName = "value"
@@ -60,6 +62,7 @@ class SolveOptions:
     gap: float = 1e-4
     threads: int = 0
     seed: int = 0
+    through_pyomo: bool = False
 
     def __post_init__(self) -> None:
         """Refuse options that make no sense."""

@@ -1,6 +1,6 @@
 """The difference of two programs of the same structure, and the difference of two lowerings.
 
-A program is the mixed-integer program as matrices (:class:`~fabopt.solve.compile.Matrices`). Rows and columns are
+A program is the mixed-integer program as matrices (:class:`~fabopt.solve.matrices.Matrices`). Rows and columns are
 those of the tables, in their order; two lowerings with the same rows and columns differ in numbers alone: bounds,
 right-hand sides, costs, coefficients. A :class:`Patch` is that difference. It is made by comparing arrays, applied to
 a live session, and undone. A coefficient that is zero in one program and not in the other is no change of structure:
@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fabopt.model.families import IntArray
-from fabopt.model.objective import cost_vector
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.session import HighsSession
 
 Key = tuple[str, ...]
@@ -137,38 +136,6 @@ class Patch:
         column, row = np.divmod(place, self.n_rows)
         there = value != 0
         return sparse.csc_array((value[there], (row[there], column[there])), shape=a.shape)
-
-
-def program_of(tables: ModelTables, cost: Array | None = None) -> Matrices:
-    """Return the program that the tables state, as the compiled Pyomo model states it.
-
-    Parameters
-    ----------
-    tables
-        The model.
-    cost
-        Objective [columns] to be maximised; the model's own, value less cost, when left out.
-    """
-    columns, n = tables.columns, tables.columns.n
-    none = np.zeros(0, dtype=np.int64)
-    parts = [(r.row + tables.offsets[name], r.col, r.val) for name, r in tables.rows.items()]
-    row = np.concatenate([none, *(part[0] for part in parts)])
-    col = np.concatenate([none, *(part[1] for part in parts)])
-    val = np.concatenate([np.zeros(0), *(part[2] for part in parts)])
-    there = val != 0
-    a = sparse.csc_array((val[there], (row[there], col[there])), shape=(tables.n_rows, n))
-    a.sort_indices()
-    return Matrices(
-        a=a,
-        row_lower=np.concatenate([np.zeros(0), *(r.lower for r in tables.rows.values())]),
-        row_upper=np.concatenate([np.zeros(0), *(r.upper for r in tables.rows.values())]),
-        column_lower=columns.stacked("lower"),
-        column_upper=columns.stacked("upper"),
-        cost=cost_vector(tables.terms, n) if cost is None else cost,
-        integer=columns.stacked("integer"),
-        offset=0.0,
-        labels=tuple((name, key) for name, r in tables.rows.items() for key in r.keys),
-    )
 
 
 def difference(before: ModelTables, after: ModelTables) -> Patch | StructureChanged:

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,8 +16,11 @@ from fabopt.network.perspective import Decided, asked_for, held, sales, without_
 from fabopt.network.tables import Network
 from fabopt.solve.objectives import Notify
 from fabopt.solve.options import OptionError, SolveOptions
-from fabopt.solve.run import Hook, solve
+from fabopt.solve.run import solve
 from fabopt.solve.solution import Solution
+
+if TYPE_CHECKING:
+    from fabopt.model.build import Hook
 
 LEAST_SECONDS = 1.0
 """What a step may take at least where those before have used up the time."""

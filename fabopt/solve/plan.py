@@ -12,8 +12,8 @@ from fabopt.model.columns import step_widths
 from fabopt.model.limits import Limit
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
 from fabopt.solve.finish import Finished
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.solution import LimitState
 
 _NOISE = 1e-9  # a slack below this, relative to its right-hand side, is nothing

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.verify import violation
 

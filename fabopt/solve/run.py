@@ -1,4 +1,4 @@
-"""Solve a network: build, compile, solve the stages, finish exactly, and say how it went."""
+"""Solve a network: formulate it, solve the stages, finish exactly, and say how it went."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fabopt.model.build import Hook, Model, build
 from fabopt.model.limits import Limit
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network
-from fabopt.solve.compile import Matrices, compile_model, resolved_limits
 from fabopt.solve.diagnose import explain_infeasible, explain_unbounded
 from fabopt.solve.finish import Finished, finish
+from fabopt.solve.matrices import Matrices, formulate
 from fabopt.solve.objectives import Notify, Runner, Stage, Staged, StageReport, relative_gap, stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.plan import limit_states, plan_arrays, prices_by_family, reduced_costs
 from fabopt.solve.session import Ended, HighsSession, SolverError
 from fabopt.solve.solution import Conflict, Solution, Status
 
-__all__ = ["Hook", "Notify", "SolveOptions", "solve"]
+if TYPE_CHECKING:
+    from fabopt.model.build import Hook
+
+__all__ = ["Notify", "SolveOptions", "solve"]
 
 DIAGNOSIS_SECONDS = 30.0
 """Longest time spent on finding out why there is no plan."""
@@ -68,22 +70,22 @@ def solve(
     began = time.monotonic()
     options = options or SolveOptions()
     options.check_demands(demand.id for demand in net.demands)
-    model = build(net, extra, options.aim)
-    matrices = compile_model(model)
-    todo = stages(model.tables, matrices.n_columns, options, matrices.cost)
+    made = formulate(net, options.aim, extra, through_pyomo=options.through_pyomo)
+    tables, matrices = made.tables, made.program
+    todo = stages(tables, matrices.n_columns, options, matrices.cost)
     session = HighsSession(matrices, threads=options.threads, seed=options.seed)
     with session.catching_interrupts():
-        staged, done = _plan(session, model, todo, options, progress)
-    conflicts = _reasons(model, matrices, session, staged) if done is None else ()
+        staged, done = _plan(session, tables, todo, options, progress)
+    conflicts = _reasons(tables, matrices, session, staged) if done is None else ()
     common = common_of(matrices, session, staged, options)
     if done is None:
         return Solution(
             status=_status(staged), has_plan=False, objective=None, bound=staged.first.bound, gap=None,
             seconds=time.monotonic() - began, conflicts=conflicts, **common,
         )  # fmt: skip
-    limits = resolved_limits(model, matrices)
+    limits = (*tables.limits, *made.registered)
     seconds = time.monotonic() - began
-    return solution_of(model.tables, matrices, limits, todo[0], staged, done, common, seconds)
+    return solution_of(tables, matrices, limits, todo[0], staged, done, common, seconds)
 
 
 def solution_of(
@@ -132,11 +134,11 @@ def solution_of(
 
 
 def _plan(
-    session: HighsSession, model: Model, todo: tuple[Stage, ...], options: SolveOptions, progress: Notify | None
+    session: HighsSession, tables: ModelTables, todo: tuple[Stage, ...], options: SolveOptions, progress: Notify | None
 ) -> tuple[Staged, Finished | None]:
     """Solve the stages and finish; once more with tight tolerances if rounding breaks the plan."""
     runner = Runner(session, options, progress)
-    staged = runner.run(todo, model.tables)
+    staged = runner.run(todo, tables)
     if staged.x is None or staged.stopped is Ended.UNBOUNDED:
         return staged, None
     priced = todo[0].cost if options.party else None
@@ -151,11 +153,11 @@ def _plan(
     return staged, done
 
 
-def _reasons(model: Model, matrices: Matrices, session: HighsSession, staged: Staged) -> tuple[Conflict, ...]:
+def _reasons(tables: ModelTables, matrices: Matrices, session: HighsSession, staged: Staged) -> tuple[Conflict, ...]:
     if staged.stopped is Ended.INFEASIBLE:
-        return explain_infeasible(model.tables, matrices, DIAGNOSIS_SECONDS, session.threads)
+        return explain_infeasible(tables, matrices, DIAGNOSIS_SECONDS, session.threads)
     if staged.stopped is Ended.UNBOUNDED:
-        return explain_unbounded(model.tables.columns, session)
+        return explain_unbounded(tables.columns, session)
     return ()
 
 

@@ -26,8 +26,8 @@ import numpy as np
 
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
 from fabopt.solve.interrupt import on_ctrl_c
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import Ended, Outcome, Progress, SolverError
 from fabopt.solve.program import LiveProgram, highspy, numbers
 

@@ -29,7 +29,7 @@ import time
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -37,26 +37,22 @@ from fabopt.domain.instance import Instance
 from fabopt.io.load import apply_sets
 from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
-from fabopt.model.build import Hook, build
 from fabopt.model.limits import Limit, limits
-from fabopt.model.tables import ModelTables, model_tables
+from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Array, Network
-from fabopt.solve.compile import Matrices, compile_model, resolved_limits
 from fabopt.solve.finish import finish
 from fabopt.solve.live import LiveLinear, LiveWhole, carried_basis, carried_plan
+from fabopt.solve.matrices import Matrices, formulate
 from fabopt.solve.objectives import Stage, Staged, StageReport, relative_gap, stages
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.patch import (
-    Patch,
-    held,
-    program_of,
-    relaxed,
-    structure_change,
-)
+from fabopt.solve.patch import Patch, held, relaxed, structure_change
 from fabopt.solve.run import common_of, solution_of
 from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome, SolverError
 from fabopt.solve.solution import Solution
+
+if TYPE_CHECKING:
+    from fabopt.model.build import Hook
 
 Change = Network | Patch | Sequence[str]
 """Another network, a patch, or lever settings: ``["sites.plains.pue=1.1"]``."""
@@ -324,15 +320,10 @@ class WhatIf:
         return _answer(case, outcome, bound, began, searched=True)
 
     def _lowered(self, net: Network) -> Case:
-        if self.extra:
-            model = build(net, self.extra, self.options.aim)
-            tables, program = model.tables, compile_model(model)
-            registered = resolved_limits(model, program)[len(tables.limits) :]
-        else:
-            tables, registered = model_tables(net, self.options.aim, registry=False), ()
-            program = program_of(tables)
-        stage = stages(tables, program.n_columns, self.options, program.cost)[0]
-        return Case(tables, replace(program, cost=stage.cost, offset=0.0), stage, registered)
+        options = self.options
+        made = formulate(net, options.aim, self.extra, through_pyomo=options.through_pyomo, registry=False)
+        stage = stages(made.tables, made.program.n_columns, options, made.program.cost)[0]
+        return Case(made.tables, replace(made.program, cost=stage.cost, offset=0.0), stage, made.registered)
 
     def _case(self, change: Change) -> Case | _Cold:
         """Return the program of a change, or the what-ifs of a new one where its structure is another."""

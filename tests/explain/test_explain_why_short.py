@@ -14,7 +14,8 @@ import fabopt
 from fabopt.cli import main
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
-from fabopt.solve.patch import held, program_of
+from fabopt.solve.matrices import program_of
+from fabopt.solve.patch import held
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ import fabopt
 from fabopt.analysis.choke.asked import AskedError
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower_chain
-from fabopt.solve.patch import held, program_of
+from fabopt.solve.matrices import program_of
+from fabopt.solve.patch import held
 from fabopt.solve.session import HighsSession, SolverError
 
 TUTORIAL = "instances/tutorial"

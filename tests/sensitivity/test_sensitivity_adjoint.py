@@ -16,8 +16,9 @@ from fabopt.io.levers import LeverError
 from fabopt.model.reuse import Reuse
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
+from fabopt.solve.matrices import program_of
 from fabopt.solve.objectives import stages
-from fabopt.solve.patch import between, held, program_of, structure_change
+from fabopt.solve.patch import between, held, structure_change
 from fabopt.solve.session import HighsSession
 
 approx = pytest.approx

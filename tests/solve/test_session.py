@@ -12,9 +12,10 @@ from scipy import sparse
 
 from fabopt.model.build import build
 from fabopt.network.tables import Budget, Term
-from fabopt.solve.compile import Matrices, compile_model
+from fabopt.solve.compile import compile_model
 from fabopt.solve.diagnose import smallest
 from fabopt.solve.finish import linear_answer, weights
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.options import OptionError, SolveOptions
 from fabopt.solve.run import solve
 from fabopt.solve.session import Ended, HighsSession, SolverError

@@ -9,8 +9,9 @@ import pytest
 from model_cases import effect, network, resource, seq, unit, workshop
 
 from fabopt.model.tables import model_tables
+from fabopt.solve.matrices import program_of
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.patch import StructureChanged, difference, program_of
+from fabopt.solve.patch import StructureChanged, difference
 from fabopt.solve.run import solve
 from fabopt.solve.session import Ended, HighsSession, SolverError
 from fabopt.solve.whatif import WhatIf

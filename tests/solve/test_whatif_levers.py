@@ -15,8 +15,9 @@ from fabopt.model.build import build
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
 from fabopt.solve.compile import compile_model
+from fabopt.solve.matrices import program_of
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.patch import Patch, StructureChanged, difference, program_of
+from fabopt.solve.patch import Patch, StructureChanged, difference
 from fabopt.solve.session import HighsSession
 from fabopt.solve.whatif import WhatIf
 

@@ -34,7 +34,7 @@ from fabopt.analysis.choke.parametric import with_target
 from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.choke.saved import Restored
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.patch import held, relaxed
 from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome, SolverError
 

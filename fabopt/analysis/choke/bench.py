@@ -26,7 +26,7 @@ import numpy as np
 from fabopt.analysis.choke.groups import NO_RELIEF, Relief
 from fabopt.analysis.choke.problem import ChokeProblem, Interval, sides
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.patch import held, relaxed
 from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome, SolverError
 

@@ -42,7 +42,7 @@ from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.parametric import most_possible
 from fabopt.analysis.choke.problem import AT_LIMIT
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.session import LARGE, HighsSession, Outcome, SolverError
 
 if TYPE_CHECKING:

@@ -24,10 +24,9 @@ from fabopt.analysis.choke.joint import marco
 from fabopt.analysis.choke.problem import sides
 from fabopt.model.limits import Limit
 from fabopt.model.tables import ModelTables
-from fabopt.solve.compile import Matrices
 from fabopt.solve.diagnose import explain_infeasible
+from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.outcome import Ended
-from fabopt.solve.patch import program_of
 from fabopt.solve.session import HighsSession
 from fabopt.solve.solution import Conflict
 

@@ -28,7 +28,7 @@ from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.groups import LIFTED, Relief, Step
 from fabopt.analysis.choke.oracle import Gain, Gauge, Oracle
 from fabopt.analysis.choke.problem import Interval
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.session import Ended, HighsSession
 
 if TYPE_CHECKING:

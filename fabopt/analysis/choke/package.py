@@ -26,7 +26,7 @@ from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.groups import Relief, together
 from fabopt.analysis.choke.oracle import Gauge, Oracle
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.patch import held
 from fabopt.solve.session import Ended
 

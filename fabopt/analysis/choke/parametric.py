@@ -18,7 +18,7 @@ from scipy import sparse
 
 from fabopt.analysis.choke.groups import Relief
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.session import Ended, HighsSession
 
 

@@ -23,9 +23,8 @@ from fabopt.analysis.choke.groups import NO_RELIEF, LimitGroup, Relief, Step, gr
 from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.objectives import stages
-from fabopt.solve.patch import program_of
 from fabopt.solve.solution import Solution
 
 Proof = Literal["zero", "positive", "undecided"]

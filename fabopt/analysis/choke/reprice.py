@@ -27,12 +27,12 @@ from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables, model_tables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
 from fabopt.solve.finish import Finished, linear_answer
 from fabopt.solve.live import DEVEX, carried_plan
+from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import Outcome
-from fabopt.solve.patch import held, program_of
+from fabopt.solve.patch import held
 from fabopt.solve.plan import limit_states
 from fabopt.solve.session import HighsSession, SolverError
 

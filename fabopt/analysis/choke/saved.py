@@ -20,10 +20,11 @@ from fabopt.model.limits import Limit
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network, Term
 from fabopt.solve.finish import Finished, linear_answer
+from fabopt.solve.matrices import program_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.outcome import Ended
-from fabopt.solve.patch import held, program_of
+from fabopt.solve.patch import held
 from fabopt.solve.plan import limit_states
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.session import HighsSession

@@ -42,10 +42,10 @@ from fabopt.model.reuse import Reuse
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import Means
 from fabopt.network.tables import Array, Network
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import SolverError
-from fabopt.solve.patch import Patch, Values, between, held, program_of, structure_change
+from fabopt.solve.patch import Patch, Values, between, held, structure_change
 from fabopt.solve.session import LARGE
 from fabopt.solve.whatif import WhatIf
 

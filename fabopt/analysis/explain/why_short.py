@@ -24,7 +24,7 @@ from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.explain.records import Peg, WhyShort
 from fabopt.model.limits import Limit
 from fabopt.network.tables import Array, Demand
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import held
 from fabopt.solve.session import HighsSession

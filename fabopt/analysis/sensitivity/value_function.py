@@ -31,7 +31,7 @@ from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.domain.instance import Instance
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.patch import Patch, between
 from fabopt.solve.whatif import Answer
 

@@ -18,10 +18,10 @@ from fabopt.analysis.targets.target import function_of
 from fabopt.model.tables import ModelTables, model_tables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Array, Network
-from fabopt.solve.compile import Matrices
 from fabopt.solve.live import LiveLinear
+from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.objectives import Stage, stages
-from fabopt.solve.patch import Values, between, held, program_of, relaxed, structure_change
+from fabopt.solve.patch import Values, between, held, relaxed, structure_change
 from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome
 
 SLIP = 1e-7

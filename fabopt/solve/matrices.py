@@ -1,0 +1,151 @@
+"""The program as matrices, and the way to it: from the tables directly, or through Pyomo.
+
+The tables are the one definition of the mathematics. Without hooks the matrices are their arrays, laid together; Pyomo
+is imported where a hook wants to see the model, or where somebody asks for that way. A test holds both ways equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from fabopt.model.aim import Aim
+from fabopt.model.limits import Limit
+from fabopt.model.objective import cost_vector
+from fabopt.model.tables import ModelTables, model_tables
+from fabopt.network.tables import Array, Network
+
+if TYPE_CHECKING:
+    from fabopt.model.build import Hook
+
+
+@dataclass(frozen=True, slots=True)
+class Matrices:
+    """A mixed-integer program: maximise ``offset + cost . x`` with ``row_lower <= A x <= row_upper``.
+
+    Attributes
+    ----------
+    a
+        Sparse matrix [rows, columns], by column, without explicit zeros.
+    column_lower, column_upper, cost, integer
+        Per column.
+    row_lower, row_upper
+        Per row; infinite where there is no bound.
+    labels
+        Family and readable key of each row.
+    """
+
+    a: sparse.csc_array
+    row_lower: Array
+    row_upper: Array
+    column_lower: Array
+    column_upper: Array
+    cost: Array
+    integer: NDArray[np.bool_]
+    offset: float
+    labels: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns."""
+        return len(self.cost)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.row_lower)
+
+
+@dataclass(frozen=True, slots=True)
+class Formulated:
+    """A network as a program.
+
+    Attributes
+    ----------
+    tables
+        The model.
+    program
+        Its matrices, with what hooks have added.
+    registered
+        Limits that hooks have registered, beside those of the tables.
+    """
+
+    tables: ModelTables
+    program: Matrices
+    registered: tuple[Limit, ...] = ()
+
+
+def formulate(
+    net: Network,
+    aim: Aim | None = None,
+    extra: Sequence[Hook] = (),
+    *,
+    through_pyomo: bool = False,
+    registry: bool = True,
+) -> Formulated:
+    """Return a network as a program.
+
+    Parameters
+    ----------
+    net
+        The lowered network.
+    aim
+        What the objective asks of the model.
+    extra
+        Hooks, called in order with the Pyomo model and the model before it is compiled.
+    through_pyomo
+        Whether the matrices are compiled from the Pyomo model even where no hook sees it.
+    registry
+        Whether the limits of the tables are registered.
+
+    Raises
+    ------
+    fabopt.model.families.ModelError
+        If the network cannot be written as a model, or what a hook has added is not linear.
+    """
+    if not extra and not through_pyomo:
+        tables = model_tables(net, aim, registry=registry)
+        return Formulated(tables, program_of(tables))
+    from fabopt.model.build import build
+    from fabopt.solve.compile import compile_model, registered_limits
+
+    model = build(net, extra, aim, registry=registry)
+    program = compile_model(model)
+    return Formulated(model.tables, program, registered_limits(model, program))
+
+
+def program_of(tables: ModelTables, cost: Array | None = None) -> Matrices:
+    """Return the program that the tables state.
+
+    Parameters
+    ----------
+    tables
+        The model.
+    cost
+        Objective [columns] to be maximised; the model's own, value less cost, when left out.
+    """
+    columns, n = tables.columns, tables.columns.n
+    none = np.zeros(0, dtype=np.int64)
+    parts = [(r.row + tables.offsets[name], r.col, r.val) for name, r in tables.rows.items()]
+    row = np.concatenate([none, *(part[0] for part in parts)])
+    col = np.concatenate([none, *(part[1] for part in parts)])
+    val = np.concatenate([np.zeros(0), *(part[2] for part in parts)])
+    there = val != 0
+    a = sparse.csc_array((val[there], (row[there], col[there])), shape=(tables.n_rows, n))
+    a.sort_indices()
+    return Matrices(
+        a=a,
+        row_lower=np.concatenate([np.zeros(0), *(r.lower for r in tables.rows.values())]),
+        row_upper=np.concatenate([np.zeros(0), *(r.upper for r in tables.rows.values())]),
+        column_lower=columns.stacked("lower"),
+        column_upper=columns.stacked("upper"),
+        cost=cost_vector(tables.terms, n) if cost is None else cost,
+        integer=columns.stacked("integer"),
+        offset=0.0,
+        labels=tuple((name, key) for name, r in tables.rows.items() for key in r.keys),
+    )
