@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 Length = Literal["week", "month", "quarter", "year"]
@@ -156,8 +156,10 @@ def parse_when(raw: object) -> date:
     ValueError
         When it is none of these.
     """
+    if isinstance(raw, datetime) and raw.time() != time():
+        # Cut off, a time that was shifted between zones would move the date by a day.
+        raise ValueError(f"{_brief(raw)} has a time of day; write the day alone")
     if isinstance(raw, date):
-        # A time of day has no meaning here; datetime is a subclass of date.
         return date(raw.year, raw.month, raw.day)
     if isinstance(raw, int) and not isinstance(raw, bool):
         raw = str(raw)

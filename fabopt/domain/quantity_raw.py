@@ -32,12 +32,15 @@ class _Reader:
     def fault(self, path: Path, message: str, hint: str = "") -> None:
         self.faults.append(Fault(path, message, hint))
 
-    def number(self, raw: object, path: Path, plain_unit: str) -> tuple[float, str] | None:
-        """Read a number and the unit it was written in, converted to the canonical unit."""
+    def number(self, raw: object, path: Path, plain_unit: str, stated: bool = False) -> tuple[float, str] | None:
+        """Read a number and the unit it was written in, converted to the canonical unit.
+
+        A text without a unit has that of the field only where one was `stated` beside it.
+        """
         try:
             if isinstance(raw, str):
                 value, written = split_text(raw)
-                written = written or ("1" if not unit(plain_unit).dimension else "")
+                written = written or (plain_unit if stated else "" if unit(plain_unit).dimension else "1")
                 if not written:
                     raise UnitError(f"'{raw.strip()}' has no unit")
             elif isinstance(raw, int | float) and not isinstance(raw, bool):
@@ -55,10 +58,12 @@ class _Reader:
             return "give a pure number, such as 0.62 or '62 %'"
         return f"give a number in {self.canonical}, such as '3 {self.canonical}'"
 
-    def point(self, raw: object, path: Path, when: date | None, inherited: str, factor: float) -> Point | None:
-        """Read one number with its range and provenance."""
+    def point(
+        self, raw: object, path: Path, when: date | None, inherited: str, factor: float, stated: bool = False
+    ) -> Point | None:
+        """Read one number with its range and provenance; `stated`: the inherited unit was written down."""
         if not isinstance(raw, Mapping):
-            read = self.number(raw, path, inherited)
+            read = self.number(raw, path, inherited, stated)
             if read is None:
                 return None
             point = Point(when, read[0] * factor)
@@ -70,13 +75,14 @@ class _Reader:
         plain_unit = self.unit_of(raw, path, inherited)
         if plain_unit is None:
             return None
-        read = self.number(raw["value"], (*path, "value"), plain_unit)
+        stated = stated or "unit" in raw
+        read = self.number(raw["value"], (*path, "value"), plain_unit, stated)
         if read is None:
             return None
         value, written = read
         # A bare low or high is in the unit that the mapping names, else in that of its value.
         beside = plain_unit if "unit" in raw else written
-        low, high = self._range(raw, path, value, beside)
+        low, high = self._range(raw, path, value, beside, stated)
         times = factor * self.times(raw, path)
         point = Point(when, value * times, _times(low, times), _times(high, times), **self.provenance(raw, path))
         self._check(point, path)
@@ -106,7 +112,7 @@ class _Reader:
         return 1.0
 
     def _range(
-        self, raw: Mapping[object, object], path: Path, value: float, plain_unit: str
+        self, raw: Mapping[object, object], path: Path, value: float, plain_unit: str, stated: bool
     ) -> tuple[float | None, float | None]:
         if "range" in raw:
             if "low" in raw or "high" in raw:
@@ -117,7 +123,7 @@ class _Reader:
         edges: list[float | None] = []
         for key in ("low", "high"):
             given = raw.get(key)
-            read = None if given is None else self.number(given, (*path, key), plain_unit)
+            read = None if given is None else self.number(given, (*path, key), plain_unit, stated)
             edges.append(None if read is None else read[0])
         return edges[0], edges[1]
 
@@ -213,7 +219,7 @@ class _Reader:
                 continue
             if isinstance(entry, Mapping):
                 self.unknown(entry, (*_NUMBERS, *_PROVENANCE), path)
-            point = self.point(entry, path, when, plain_unit, factor)
+            point = self.point(entry, path, when, plain_unit, factor, "unit" in raw)
             if point is not None:
                 points[when] = point
         if self.faults:

@@ -204,13 +204,70 @@ def _name(token: str, whole: str) -> tuple[Fraction, str | None]:
         return Fraction(1), NAMES[token]
     if token[0] in PREFIXES and token[1:] in _PREFIXABLE:
         return PREFIXES[token[0]], _PREFIXABLE[token[1:]]
-    near = difflib.get_close_matches(token, [*NAMES, *_COMMON], n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
+    near = _meant(token)
+    hint = f"; did you mean '{near}'?" if near else ""
     within = f" in '{whole}'" if whole != token else ""
     raise UnitError(f"'{token}'{within} is no unit that fabopt knows{hint}")
 
 
-_COMMON = ("kwafer", "kW", "MW", "GW", "GWh", "GB", "Gb", "TB", "MUSD", "kUSD", "GUSD", "TFLOP", "kH100e")
+_SHORT: Mapping[str, str] = {
+    **dict.fromkeys(("mo", "mos", "mon", "mth", "mths"), "month"),
+    **dict.fromkeys(("wk", "wks"), "week"),
+    **dict.fromkeys(("d", "dy"), "day"),
+    **dict.fromkeys(("hrs",), "hour"),
+    **dict.fromkeys(("min", "mins"), "minute"),
+    **dict.fromkeys(("sec", "secs"), "second"),
+    **dict.fromkeys(("q", "qtr", "qtrs"), "quarter"),
+    **dict.fromkeys(("y", "yrs", "a", "pa"), "year"),
+    **dict.fromkeys(("wspm", "wpm"), "wafer/month"),
+    **dict.fromkeys(("wph",), "wafer/h"),
+    **dict.fromkeys(("pct", "pc", "percentage"), "%"),
+    **dict.fromkeys(("pcs", "ea", "each"), "unit"),
+    **dict.fromkeys(("kpcs",), "kunit"),
+    **dict.fromkeys(("dollar", "dollars"), "USD"),
+    "euro": "EUR",
+    "sqmm": "mm2",
+    "sqcm": "cm2",
+}
+"""Abbreviations in use elsewhere, in lower case, and the unit of ours that each stands for."""
+
+_COMMON = ("kwafer", "kW", "MW", "GW", "GWh", "MWh", "kWh", "GB", "TB", "MUSD", "kUSD", "GUSD", "TFLOP", "kH100e")
+
+
+def _meant(token: str) -> str:
+    """Return the unit that a word which is none was most likely meant for, or an empty text.
+
+    An abbreviation goes before another case of letters (``mW`` for MW: nothing here is counted in thousandths), and
+    that before a likeness of spelling, which of one or two letters says nothing.
+    """
+    if token.lower() in _SHORT:
+        return _SHORT[token.lower()]
+    cased = [*_COMMON, *NAMES, *(letter + name for letter in PREFIXES for name in _PREFIXABLE)]
+    same = [name for name in cased if name.lower() == token.lower()]
+    if same:
+        return same[0]
+    near = difflib.get_close_matches(token, [*NAMES, *_COMMON], n=1) if len(token) > 2 else []
+    return near[0] if near else ""
+
+
+_SIGNS: Mapping[str, str] = {"²": "2", "^2": "2", "**2": "2", "·": "*", "×": "*", "$": "USD", "€": "EUR"}
+
+
+def _rewritten(text: str) -> str:
+    """Return a unit in the notation of elsewhere (brackets, powers, signs of money) in ours; empty where it is none."""
+    plain = text
+    for sign, ours in _SIGNS.items():
+        plain = plain.replace(sign, ours)
+    # What stands in brackets below a stroke is divided by, name after name.
+    plain = re.sub(r"/\(([^()]*)\)", lambda found: "/" + found[1].replace("*", "/"), plain)
+    plain = re.sub(r"(^|\*)\(([^()]*)\)", r"\1\2", plain)
+    if plain == text:
+        return ""
+    try:
+        unit(plain)
+    except UnitError:
+        return ""
+    return plain
 
 
 @lru_cache(maxsize=4096)
@@ -237,7 +294,9 @@ def unit(text: str) -> Unit:
     for position in range(0, len(parts), 2):
         token = parts[position]
         if not _TOKEN.fullmatch(token):
-            raise UnitError(f"'{_shown(text)}' is no unit; a unit is written like kwafer/month or USD/GB")
+            ours = _rewritten(compact)
+            hint = f"write {ours}" if ours else "a unit is written like kwafer/month or USD/GB"
+            raise UnitError(f"'{_shown(text)}' is no unit; {hint}")
         sign = -1 if position and parts[position - 1] == "/" else 1
         prefix, name = _name(token, compact)
         factor *= prefix**sign

@@ -73,7 +73,8 @@ def read_text(path: Path, shown: str) -> tuple[str, str]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise InstanceError([Problem(shown, line, "", "the file is not UTF-8 text")]) from error
+        hint = "it is UTF-16: save it as UTF-8" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "save it as UTF-8"
+        raise InstanceError([Problem(shown, line, "", "the file is not UTF-8 text", hint=hint)]) from error
     return text, hashlib.sha256(data).hexdigest()
 
 

@@ -221,7 +221,8 @@ def _parse_csv(text: str, shown: str) -> _Table:
                 continue
             if len(row) != len(header):
                 message = f"the row has {len(row)} cells and the header {len(header)}"
-                raise InstanceError([Problem(shown, first, "", message)])
+                hint = "a text with a comma stands in double quotes, and a decimal mark is a point"
+                raise InstanceError([Problem(shown, first, "", message, hint=hint)])
             cells += len(row)
             if cells > _MOST_CELLS:
                 raise InstanceError([Problem(shown, first, "", f"the table has more than {_MOST_CELLS} cells")])
@@ -233,7 +234,15 @@ def _parse_csv(text: str, shown: str) -> _Table:
     return _Table(shown, header, rows)
 
 
+_SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}
+
+
 def _check_header(header: list[str], shown: str, line: int) -> None:
+    for sign, name in _SEPARATORS.items():
+        if len(header) == 1 and (sign in header[0] or header[0].lower() == f"sep={sign}"):
+            message = f"the file seems to be separated by {name}"
+            hint = "save it with commas between the cells and points as decimal marks"
+            raise InstanceError([Problem(shown, line, "", message, hint=hint)])
     for index, name in enumerate(header):
         if not name or name in header[:index]:
             message = f"column {brief(name)} stands twice" if name else f"column {index + 1} has no name"

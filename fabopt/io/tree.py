@@ -152,12 +152,13 @@ class _FolderReader:
         seen = {main}
         for path, name in included:
             asked = Problem.at(positions, path, "")
-            if name in seen:
-                self.problems.append(Problem.at(positions, path, f"{brief(name)} is included twice"))
-                continue
-            seen.add(str(name))
             try:
-                part = self.document(inside(self.root, name, asked), str(name))
+                file = inside(self.root, name, asked)
+                if str(name) in seen:
+                    self.problems.append(replace(asked, message=f"{brief(name)} is included twice"))
+                    continue
+                seen.add(str(name))
+                part = self.document(file, str(name))
             except InstanceError as error:
                 self.problems += error.problems
                 continue

@@ -284,7 +284,10 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
     (
         "a ragged table",
         {"instance.yaml": "tables: {fabs: fabs.csv}\n", "fabs.csv": "id,capacity\nn3,1,2\n"},
-        ["fabs.csv:2: the row has 3 cells and the header 2"],
+        [
+            "fabs.csv:2: the row has 3 cells and the header 2; a text with a comma stands in double quotes, and a "
+            "decimal mark is a point"
+        ],
     ),
     (
         "a column twice",

@@ -20,6 +20,8 @@ from fabopt.io.shape import Kind, children, fields_of, kinds, kinds_at
 GENERAL = "general"
 HELP = "read me"
 FIELDS = "fields"
+WRITTEN_WITH = "Sheets that it was written with: "
+"""Begins the line of the sheet `HELP` that lists them, so that one that is lost is seen."""
 COLUMNS = (
     "id",
     "field",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Literal, get_origin
 
@@ -53,14 +53,15 @@ def read_workbook(path: FilePath) -> tuple[Tree, Instance]:
     shown = path.name
     data = checked(path)
     reader = _Reader(shown, Instance)
-    for title, rows in sheets(data, shown):
+    found, gone = sheets(data, shown)
+    for title, rows in found:
         reader.sheet(title, rows)
     raw = reader.finished()
     files = {shown: hashlib.sha256(data).hexdigest()}
     tree = Tree(path.parent, raw, Positions((Layer(reader.places),)), files, {})
-    problems = reader.problems
+    problems = [*gone, *reader.problems]
     try:
-        instance = None if reader.lost else validate(tree, Instance)
+        instance = None if gone or reader.lost else validate(tree, Instance)
     except InstanceError as error:
         problems = [*problems, *error.problems]
     if problems or instance is None:
@@ -167,6 +168,9 @@ class _Reader:
             elif isinstance(value, str) and value.startswith("#") and value != entered:
                 self.fault(place, (), f"the formula {brief(entered)} gives the error {value}")
             elif names[index] != "meaning":
+                if isinstance(value, datetime) and value.time() != time():
+                    message = f"the cell holds a time of day ({value:%Y-%m-%d %H:%M})"
+                    self.fault(place, (), message, "write the day alone, without a time")
                 found[names[index]] = _Cell(place, _plain(value))
         return found
 
@@ -239,6 +243,9 @@ class _Reader:
             if name in cells:
                 self.places[(*path, name)] = cells[name].place
                 raw[name] = self.beside(name, cells[name].value)
+                if name in ("value", "low", "high") and isinstance(raw[name], str):
+                    number = resolve_scalar(raw[name].strip())  # a number in a cell that is formatted as text
+                    raw[name] = number if _is_number(number) else raw[name]
         return raw["value"] if raw.keys() == {"value"} else raw
 
     def beside(self, name: str, value: object) -> object:
@@ -347,6 +354,10 @@ def _letter(index: int) -> str:
 
 def _is_flow(value: object) -> bool:
     return isinstance(value, str) and value.strip()[:1] in ("[", "{")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _plain(value: object) -> object:

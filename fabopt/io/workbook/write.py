@@ -23,6 +23,7 @@ from fabopt.io.workbook.layout import (
     GENERAL,
     HELP,
     SHAPES,
+    WRITTEN_WITH,
     holds_quantity,
     is_flat,
     sections,
@@ -41,7 +42,7 @@ _READ_ME = (
     "How to fill in this workbook",
     "",
     "1. A sheet is a section of the instance; its name is the section's and must stay. Sheets may be added (the sheet "
-    "'fields' lists all sections and fields) or deleted.",
+    "'fields' lists all sections and fields) or deleted; one that is deleted is struck from the list below too.",
     "2. A row is one number or word: the id of the entry, the field in it, the value. A new entry is a new id: copy "
     "the rows of one that stands there.",
     "3. Rows may stand in any order; order of entries in a sheet is kept. A row whose cells are all empty is skipped.",
@@ -85,14 +86,15 @@ def workbook_bytes(instance: Instance) -> bytes:
     _check_texts(lean)
     into = BytesIO()
     with new_workbook(instance.about.title or "fabopt instance", into) as book:
-        _help_sheet(book)
+        filled = [path for path in paths if _at(lean, path)]
+        _help_sheet(book, [GENERAL, *map(write_path, filled)])
         general = list(_rows(model, _without(lean, paths), ()))
         _sheet(book, GENERAL, [("", row) for row in general], model, ())
-        for path in paths:
+        for path in filled:
             entries = _at(lean, path)
-            if entries and is_flat(model, path):
+            if is_flat(model, path):
                 _flat_sheet(book, write_path(path), entries, model, path)
-            elif entries:
+            else:
                 rows = [(key, row) for key, entry in entries.items() for row in _rows(model, entry, (*path, key))]
                 _sheet(book, write_path(path), rows, model, path)
         _fields_sheet(book, model)
@@ -265,11 +267,11 @@ def _meaning(model: type[BaseModel], path: Path) -> str:
     return ""
 
 
-def _help_sheet(book: Workbook) -> None:
+def _help_sheet(book: Workbook, titles: list[str]) -> None:
     sheet = book.add_worksheet(HELP)
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     sheet.set_column(0, 0, 110)
-    for line, text in enumerate(_READ_ME):
+    for line, text in enumerate((*_READ_ME, "", WRITTEN_WITH + ", ".join(titles))):
         put(sheet, line, 0, text, wrapped if line else book.add_format({"bold": True, "font_size": 14}))
 
 
