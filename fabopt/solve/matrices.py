@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook
 
 
+LARGE = 10_000
+"""Columns from which a program is large: solved by other methods, and studied with its whole numbers held."""
+
+
 @dataclass(frozen=True, slots=True)
 class Matrices:
     """A mixed-integer program: maximise ``offset + cost . x`` with ``row_lower <= A x <= row_upper``.
@@ -59,6 +63,11 @@ class Matrices:
     def n_rows(self) -> int:
         """Number of rows."""
         return len(self.row_lower)
+
+    @property
+    def large(self) -> bool:
+        """Whether the program is large, by its size alone, so that every machine answers the same way."""
+        return self.n_columns >= LARGE
 
 
 @dataclass(frozen=True, slots=True)

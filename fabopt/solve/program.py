@@ -5,6 +5,9 @@ The arrays of :class:`LiveProgram` always hold what HiGHS holds, so that a chang
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import highspy as _untyped
@@ -18,6 +21,34 @@ from fabopt.solve.outcome import SolverError
 from fabopt.solve.verify import violation
 
 highspy: Any = _untyped  # its stubs leave out half of its functions
+
+
+class _Quiet(highspy.Highs):  # type: ignore[misc]
+    """A HiGHS object that never writes to stdout: its constructor sets callbacks, and some versions greet at that."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        """Set the callbacks, with the console off before."""
+        self.setOptionValue("log_to_console", False)
+        super().enableCallbacks()
+
+
+class _Owned:
+    """A HiGHS object that one thread calls at a time: a call from a second one is an error, not a crash."""
+
+    def __init__(self) -> None:
+        self._highs, self._turn = _Quiet(), threading.RLock()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._highs, name)
+        return partial(self._call, found) if callable(found) else found
+
+    def _call(self, function: Callable[..., Any], *given: Any) -> Any:
+        if not self._turn.acquire(blocking=False):
+            raise SolverError("The solver's session is in use by another thread; it serves one thread at a time.")
+        try:
+            return function(*given)
+        finally:
+            self._turn.release()
 
 
 class LiveProgram:
@@ -44,7 +75,7 @@ class LiveProgram:
         self.row_lower, self.row_upper = matrices.row_lower.copy(), matrices.row_upper.copy()
         self.integer = matrices.integer.copy()
         self._held: tuple[IntArray, Array, Array] | None = None
-        self._highs = highspy.Highs()
+        self._highs: Any = _Owned()
 
     def set_option(self, name: str, value: object) -> None:
         """Set a HiGHS option.

@@ -9,6 +9,7 @@ Facts that this class takes care of:
 - HiGHS gives no duals for a mixed-integer program: :meth:`hold_integers` makes the whole numbers fixed and continuous,
   and prices come from the linear program that is left.
 - Each thread of a process has one scheduler with one thread count: a change needs it to be reset first.
+- A HiGHS object that two threads call at once ends the process: a second thread gets a :class:`SolverError` instead.
 - highspy's own ``HandleKeyboardInterrupt`` prints and may exit the process, so Ctrl-C is caught here: a handler sets a
   flag, the interrupt callbacks read it, and the incumbent stays.
 - ``time_limit`` counts for each run.
@@ -46,9 +47,6 @@ _ENDED = {
     _STATUS.kUnbounded: Ended.UNBOUNDED,
     _STATUS.kModelEmpty: Ended.OPTIMAL,
 }
-
-LARGE = 10_000
-"""Columns from which a program counts as large: see :meth:`HighsSession._choose_methods`."""
 
 _scheduler = threading.local()  # HiGHS keeps one scheduler a thread; here the thread count that it runs with
 
@@ -91,7 +89,6 @@ class HighsSession(LiveProgram):
         self._stoppable, self._last = True, -np.inf
         self._method = ""
         for name, value in (
-            ("log_to_console", False),
             ("threads", threads),
             ("parallel", "on" if threads > 1 else "choose"),
             ("random_seed", seed),
@@ -263,7 +260,7 @@ class HighsSession(LiveProgram):
         half the time of the simplex method from nothing (8 s against 18 s at the root, 17 s against 40 s with whole
         numbers held), and without the two sub-problem heuristics a gap of 0.05 % takes three quarters of the time.
         """
-        large, mixed = len(self.cost) >= LARGE, bool(self.integer.any())
+        large, mixed = self.matrices.large, bool(self.integer.any())
         cold = not mixed and not self._highs.getBasis().valid
         self.set_option("solver", self._method or ("ipm" if large and cold else "choose"))
         self.set_option("mip_lp_solver", "ipm" if large else "choose")

@@ -25,11 +25,13 @@ from that plan.
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec
 
 import numpy as np
 
@@ -48,7 +50,7 @@ from fabopt.solve.objectives import Stage, Staged, StageReport, relative_gap, st
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import Patch, held, relaxed, structure_change
 from fabopt.solve.run import common_of, solution_of
-from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome, SolverError
+from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 from fabopt.solve.solution import Solution
 
 if TYPE_CHECKING:
@@ -118,6 +120,18 @@ class Answer:
 
 
 Kind = Literal["held", "relaxed"]
+P = ParamSpec("P")
+
+
+def _in_turn(question: Callable[Concatenate[WhatIf, P], Answer]) -> Callable[Concatenate[WhatIf, P], Answer]:
+    """Let one thread ask at a time: what a question moves in the live programs is its own until it is answered."""
+
+    @wraps(question)
+    def asked(self: WhatIf, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        with self.turn:
+            return question(self, *args, **kwargs)
+
+    return asked
 
 
 class WhatIf:
@@ -144,6 +158,8 @@ class WhatIf:
         The instance as it was given.
     plan
         The plan whose whole numbers :meth:`held` keeps, or None where the instance has none.
+    turn
+        Held by the thread that asks; whoever uses :meth:`session` holds it from the question on.
 
     Raises
     ------
@@ -164,6 +180,7 @@ class WhatIf:
         basis: Any = None,
     ) -> None:
         self.net, self.options, self.tree, self.extra = net, options or SolveOptions(), tree, tuple(extra)
+        self.turn = threading.RLock()
         self.base = self._lowered(net)
         self._linear: dict[Kind, LiveLinear] = {}
         self._whole: LiveWhole | None = None
@@ -181,11 +198,13 @@ class WhatIf:
     def twin(self) -> WhatIf:
         """Return another object with sessions of its own, warm from the same bases: one a thread."""
         other = copy(self)
+        other.turn = threading.RLock()
         other._linear, other._whole, other._bases = {}, None, dict(self._bases)
         return other
 
     # -- questions ---------------------------------------------------------------------------------------------------
 
+    @_in_turn
     def held(self, change: Change = (), *, far: bool = False) -> Answer:
         """Answer with the whole numbers of the plan; ``far``: the change is a large one.
 
@@ -205,6 +224,7 @@ class WhatIf:
         outcome = self._solve("held", held(case.program, self.plan), far)
         return _answer(case, outcome, None, began)
 
+    @_in_turn
     def relaxed(self, change: Change = (), *, far: bool = False) -> Answer:
         """Answer with fractions for whole numbers: what no plan can exceed; errors as for :meth:`held`."""
         began = time.monotonic()
@@ -214,6 +234,7 @@ class WhatIf:
         outcome = self._solve("relaxed", relaxed(case.program), far)
         return _answer(case, outcome, outcome.objective, began)
 
+    @_in_turn
     def full(self, change: Change = (), *, gap: float | None = None) -> Answer:
         """Answer with all decisions free, to a relative gap (that of the options when left out).
 
@@ -297,7 +318,7 @@ class WhatIf:
             basis = self._bases.get(kind) or next(iter(self._bases.values()), None)
             self._linear[kind] = LiveLinear(anchor, self.options, basis)
             self._bases[kind] = self._linear[kind].basis
-        if far and program.n_columns >= LARGE:
+        if far and program.large:
             return self._linear[kind].afresh(program)
         return self._linear[kind].solve(program)
 

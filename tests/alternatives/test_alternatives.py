@@ -149,7 +149,7 @@ def by_the_second_formulation(net, id, sign, floor):
 def test_least_and_most_are_those_of_a_second_formulation(large, monkeypatch):
     """In full on small programs; in large ones what is proven bounds them and what is found is within."""
     if large:
-        monkeypatch.setattr(band_module, "LARGE", 0)
+        monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0)
     compared = 0
     for seed in range(40):
         found = measured(seed)

@@ -1,14 +1,24 @@
 """Limits of large programs are taken away by finite steps until they have no price: the same value as without them."""
 
+import itertools
+import time
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 from choke_cases import INF, best, complements, exact, redundant_tie
 
+import fabopt
 from fabopt.analysis.choke import bench
+from fabopt.analysis.choke.asked import Asked, Source
 from fabopt.analysis.choke.groups import LIFTED
 from fabopt.analysis.choke.problem import ChokeProblem
+from fabopt.analysis.choke.study import _Study
+from fabopt.analysis.memo.again import Again
+from fabopt.analysis.sensitivity.verb import source_of
+from fabopt.io.problems import Positions
+from fabopt.io.tree import Tree
 
 
 @pytest.fixture
@@ -16,7 +26,7 @@ def every_program_is_large(monkeypatch):
     """Cold runs, those from nothing, are counted."""
     cold = []
     create = bench.Bench._create
-    monkeypatch.setattr(bench, "LARGE", 0)
+    monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0)
     monkeypatch.setattr(bench.Bench, "_create", lambda self, question: cold.append(question) or create(self, question))
     return cold
 
@@ -64,3 +74,16 @@ def test_what_is_nothing_and_is_taken_away_moves_by_the_size_of_the_others():
     m = problem.matrices
     found = problem.relief(["none", "some"], LIFTED).finite(m.row_upper, m.row_lower, m.column_upper, 8.0)
     assert found.upper == {0: 400.0, 1: 400.0}
+
+
+@pytest.mark.parametrize(("more", "large"), [(0, True), (1, False)])
+def test_its_columns_and_not_the_clock_say_whether_a_study_searches_whole_numbers(monkeypatch, more, large):
+    clock = itertools.count(0.0, 60.0)
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))  # every look at the clock finds a minute gone
+    result = fabopt.load("instances/textbook/wagner-whitin").solve()
+    plan = source_of(result.manifest, result.table, result._instance).plan
+    monkeypatch.setattr("fabopt.solve.matrices.LARGE", plan.program.n_columns + more)
+    assert Again(plan).whole is not large
+    data = fabopt.load("instances/textbook/wagner-whitin").data
+    source = Source("", Tree(Path(), {}, Positions(), {}, {}), data, plan, "", "", "", "")
+    assert _Study(source, Asked(), None).large is large

@@ -12,7 +12,6 @@ from portfolio_cases import HOURS, chip, loaded, tree
 from sensitivity_cases import shop, source, spread
 
 import fabopt
-from fabopt.analysis.memo import flips as module
 from fabopt.analysis.memo.flips import CHOKE, Search, flips
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.tracks import Flips, instead
@@ -288,7 +287,7 @@ def test_workers_change_no_answer(tutorial):
 
 
 def test_a_large_program_is_searched_only_to_where_the_worth_falls(two, monkeypatch):
-    monkeypatch.setattr(module, "LARGE", 0)
+    monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0)
     found = asked(two, "chips.a.assembly_cost", "chips.b.price")
     flip = one(found)  # a lower cost makes it worth more, and a price moves nothing
     assert flip.at.value == approx(13_000, rel=1e-5)

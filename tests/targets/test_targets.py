@@ -11,7 +11,6 @@ from sensitivity_cases import INSTANCES, shop, spread
 
 import fabopt
 from fabopt.analysis.choke.asked import AskedError
-from fabopt.analysis.targets import runs as runs_module
 from fabopt.cli import main
 from fabopt.io.levers import LeverError
 from fabopt.io.problems import InstanceError
@@ -146,7 +145,7 @@ def test_the_least_change_and_the_least_cost_choose_different_lines(tmp_path):
 def test_whole_lots_need_more_than_their_fraction(sites, large, monkeypatch):
     """10 MW in lots of 4 are 12: twice the site, where fractions would do with 10."""
     if large:
-        monkeypatch.setattr(runs_module, "LARGE", 0)
+        monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0)
     found = sites.needed("10 MW", lab="aurora", by="2028", levers={SITE: "*3"}).found
     assert found.planned == approx(4)
     assert (found.possible.lo, found.possible.hi) == (approx(4), approx(4))

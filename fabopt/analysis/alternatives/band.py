@@ -36,7 +36,7 @@ from fabopt.analysis.choke.saved import Restored
 from fabopt.network.tables import Array
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.patch import held, relaxed
-from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome, SolverError
+from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
 SLIP = 1e-9
 """How far below the band rounding may leave a plan, relative to 1 + its worth."""
@@ -95,7 +95,7 @@ class Band:
         self.allowed = within * abs(worth - plan.stage.standing)
         self.floor = worth - self.allowed - SLIP * (1.0 + abs(worth))
         self.mixed = bool(m.integer.any())
-        self.exact = not self.mixed or m.n_columns < LARGE
+        self.exact = not self.mixed or not m.large
         self.seconds = seconds if self.exact else LONGER * seconds
         self.pool: list[Array] = [plan.x]
         self._bounds: dict[int, dict[float, float]] = {}

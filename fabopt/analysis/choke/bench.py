@@ -28,7 +28,7 @@ from fabopt.analysis.choke.problem import ChokeProblem, Interval, sides
 from fabopt.network.tables import Array
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.patch import held, relaxed
-from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome, SolverError
+from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
 Question = Literal["held", "relaxed", "whole", "reaches", "chosen"]
 
@@ -154,7 +154,7 @@ class Bench:
 
     def _solved(self, question: Question, relief: Relief) -> Outcome:
         """Solve from the last basis; a large program from which a limit is taken away, by rungs, else from nothing."""
-        if self.problem.matrices.n_columns < LARGE or not relief.unbounded:
+        if not self.problem.matrices.large or not relief.unbounded:
             return self._run(question, relief)
         session = self.session(question)
         session.set_option("simplex_iteration_limit", RUNG_ITERATIONS)

@@ -43,7 +43,7 @@ from fabopt.analysis.choke.parametric import most_possible
 from fabopt.analysis.choke.problem import AT_LIMIT
 from fabopt.network.tables import Array
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.session import LARGE, HighsSession, Outcome, SolverError
+from fabopt.solve.session import HighsSession, Outcome, SolverError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -230,7 +230,7 @@ class _Derivative:
     def _live(self) -> HighsSession:
         session = HighsSession(self.program, threads=1, seed=self.seed)
         session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
-        if self.program.n_columns >= LARGE:
+        if self.program.large:
             session.set_option("simplex_iteration_limit", ITERATIONS)
         return session
 

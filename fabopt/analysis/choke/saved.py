@@ -6,7 +6,6 @@ and solves once.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -147,8 +146,6 @@ class Restored:
         Basis of that linear program.
     states
         Every limit with its use.
-    seconds
-        How long the linear program took.
 
     Raises
     ------
@@ -164,11 +161,9 @@ class Restored:
         stage = stages(tables, program.n_columns, options, program.cost)[0]
         self.stage = stage
         self.program = replace(program, cost=stage.cost, offset=stage.sign * stage.constant)
-        began = time.monotonic()
         session = HighsSession(held(self.program, plan), threads=1, seed=options.seed)
         outcome = linear_answer(session)
         self.basis: Any = session.basis
-        self.seconds = time.monotonic() - began
         if outcome.ended is not Ended.OPTIMAL or outcome.x is None or outcome.row_price is None:
             raise ResultError("The instance has no plan with the whole numbers of the result.")
         assert outcome.column_price is not None

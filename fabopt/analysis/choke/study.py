@@ -41,9 +41,6 @@ from fabopt.analysis.choke.reprice import Repriced
 from fabopt.analysis.choke.timeline import counted, turns
 from fabopt.network.tables import Network
 
-LARGE_SECONDS = 0.5
-"""A plan whose linear program takes longer than this is large: whole numbers are then held, not searched."""
-
 TARGETS = (0.01, 0.02, 0.05, 0.10, 0.20)
 """Gains, as shares of the plan's value, for which packages are sought."""
 
@@ -132,7 +129,7 @@ class _Study:
         self.plan = hold_others(source.plan, asked.lab) if asked.lab else source.plan
         self.net: Network = self.plan.net
         self.counted = periods_asked(counted(self.net), asked, self.net)
-        self.large = self.plan.seconds > LARGE_SECONDS
+        self.large = self.plan.program.large
         effort = Effort(
             gap=CLOSER * self.plan.options.gap if self.large else 1e-6,
             seconds=max(2.4 * asked.minutes, 1.0),

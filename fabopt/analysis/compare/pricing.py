@@ -46,7 +46,6 @@ from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.patch import Patch, Values, between, held, structure_change
-from fabopt.solve.session import LARGE
 from fabopt.solve.whatif import WhatIf
 
 MOST_PRICED = 60
@@ -99,7 +98,7 @@ class Pricing:
         self._means: Means = {}
         self._reuse = Reuse(self._net(self.data), plan.options.aim)
         self._program, self._constant = held(plan.program, plan.x), plan.stage.constant
-        self._quantities, self._large = _quantities(self.data), plan.program.n_columns >= LARGE
+        self._quantities, self._large = _quantities(self.data), plan.program.large
         self._whatif = WhatIf(plan.net, replace(plan.options, threads=1), plan=plan.x, basis=plan.basis)
 
     def worths(self, found: Sequence[Difference], other: Instance) -> tuple[list[Worth], Worth]:

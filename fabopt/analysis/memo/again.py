@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from fabopt.analysis.choke.bench import FAILED
 from fabopt.analysis.choke.saved import Restored
-from fabopt.analysis.choke.study import LARGE_SECONDS
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.solve.finish import linear_answer
@@ -156,7 +155,7 @@ class Again:
 
     def __init__(self, plan: Restored, whole: bool | None = None, seconds: float = 20.0) -> None:
         self.plan, self.seconds = plan, seconds
-        self.whole = plan.seconds <= LARGE_SECONDS if whole is None else whole
+        self.whole = not plan.program.large if whole is None else whole
         self.base = plan.problem.value(plan.x)
         self.solved = 0
         program = plan.program if self.whole else held(plan.program, plan.x)

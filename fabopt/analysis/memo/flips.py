@@ -50,7 +50,7 @@ from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import End
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.domain.instance import Instance
-from fabopt.solve.session import LARGE, SolverError
+from fabopt.solve.session import SolverError
 
 REACH = 10.0
 """How many times a number, or which part of it, is searched."""
@@ -128,7 +128,7 @@ class _Study:
         self.who = {one.id: one for one in recommendations}
         self.ids = (*self.who, CHOKE) if ends.choke else tuple(self.who)
         self.others = (*recommendations, *others)
-        self.large = ends.plan.program.n_columns >= LARGE
+        self.large = ends.plan.program.large
         self.deadline = time.monotonic() + search.seconds
         self.slight = max(search.tolerance, TINY * (1.0 + abs(ends.objective)))
         self.scales = [Scales(ends) for _ in range(max(search.workers, 1))]

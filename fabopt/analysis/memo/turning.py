@@ -18,7 +18,6 @@ from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import Asked as TornadoAsked
 from fabopt.analysis.sensitivity.verb import tornado_of
-from fabopt.solve.session import LARGE
 
 TORNADO_MINUTES, WIDEST = 4.0, 5
 """What a tornado of a large program is given at least, or it is left out, since its numbers are priced all at once; and
@@ -57,7 +56,7 @@ def tornado_for(ground: Ground, minutes: float, workers: int, top: int, left: Un
     left
         Keeps what is left out.
     """
-    large = ground.plan.program.n_columns >= LARGE
+    large = ground.plan.program.large
     if large and minutes < TORNADO_MINUTES:
         left.left_out.append("tornado: the assumptions are those of the limits that hold back most")
         return None

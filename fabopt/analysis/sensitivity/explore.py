@@ -11,7 +11,9 @@ from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.value_function import interval_of, made
 from fabopt.analysis.sensitivity.verb import Source
+from fabopt.domain.instance import Instance
 from fabopt.solve.outcome import SolverError
+from fabopt.solve.whatif import Answer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +102,7 @@ class Exploration:
         self._numbers = source.numbers
         self.movings = tuple(self._moving(path) for path in levers)
         self._ends = Ends(source.numbers, source.plan)
-        self._plan = made(self._ends.base)
+        self._plan, self._last = made(self._ends.base), self._ends.base
 
     def _moving(self, path: str) -> Moving:
         low, high = interval_of(self._numbers, path, None, None)
@@ -115,7 +117,8 @@ class Exploration:
         AskedError
             If a value is given for a number that is not explored.
         """
-        *_, last = self.steps(values)
+        with self._ends.whatif.turn:
+            *_, last = self.steps(values)
         return last
 
     def steps(self, values: Mapping[str, float]) -> Iterator[Moment]:
@@ -134,7 +137,7 @@ class Exploration:
             yield Moment(here, None, None, "", (), data)
             return
         try:
-            answer = self._ends.held(data)
+            answer = self._asked(data)
         except SolverError as error:
             yield Moment(here, None, None, "", (), f"the solver gave up: {error}".rstrip("."))
             return
@@ -143,7 +146,15 @@ class Exploration:
             return
         found = self._moment(here, answer.objective, None, made(answer))
         yield found
-        yield replace(found, choke=self._ends.first(answer, data))
+        with self._ends.whatif.turn:
+            answer = answer if self._last is answer else self._asked(data)  # somebody may have asked in between
+            choke = self._ends.first(answer, data)
+        yield replace(found, choke=choke)
+
+    def _asked(self, data: Instance) -> Answer:
+        with self._ends.whatif.turn:
+            self._last = self._ends.held(data)
+            return self._last
 
     def _moment(
         self,

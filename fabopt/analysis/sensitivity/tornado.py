@@ -40,7 +40,6 @@ from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Number, Numbers
 from fabopt.analysis.sensitivity.records import Bar, EndValue, Gauge, NumberSlope, Tornado
 from fabopt.solve.patch import Patch, between
-from fabopt.solve.session import LARGE
 from fabopt.solve.whatif import Answer
 
 PAIRS, NUDGE = 4, 1e-3
@@ -136,7 +135,7 @@ def tornado(
     slope = {s.path: _number_slope(numbers[s.path], s) for s in found}
     order = sorted(found, key=_reach, reverse=True)
     looked_at = [s for s in order if _reach(s) > 0][: WIDER * asked.top]
-    if plan.program.n_columns < LARGE:  # another structure is a program from nothing: minutes where it is large
+    if not plan.program.large:  # another structure is a program from nothing: minutes where it is large
         looked_at += [s for s in order if s.low is None and s.high is None and s not in looked_at]
     slope |= {n.path: n for n in ends.both_sides([slope[s.path] for s in looked_at], asked.workers, count)}
     clock.step("both sides")

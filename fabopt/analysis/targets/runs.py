@@ -22,7 +22,7 @@ from fabopt.solve.live import LiveLinear
 from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.objectives import Stage, stages
 from fabopt.solve.patch import Values, between, held, relaxed, structure_change
-from fabopt.solve.session import LARGE, Ended, HighsSession, Outcome
+from fabopt.solve.session import Ended, HighsSession, Outcome
 
 SLIP = 1e-7
 """Share of a target by which rounding may leave a plan short of it."""
@@ -68,7 +68,7 @@ class Runs:
         base = self.at({})
         assert isinstance(base, Case)
         self.base = base
-        self.large = base.program.n_columns >= LARGE
+        self.large = base.program.large
         self.mixed = bool(base.program.integer.any())
 
     def at(self, values: Mapping[str, float]) -> Case | str:
