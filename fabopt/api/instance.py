@@ -200,10 +200,14 @@ class Instance:
         return pd.DataFrame(rows, columns=["lever", "value", "unit", "low", "high", "assumed", "source"])
 
     def validate(self) -> list[Finding]:
-        """Return what looks wrong with the chain as a whole; errors first, empty when all is well."""
-        from fabopt.network.checks import check
+        """Return what looks wrong with the chain as a whole and what is most likely a slip: implausible numbers, names
+        that are nearly another one. Errors first; empty when all is well.
+        """
+        from fabopt.io.doubts import doubts
+        from fabopt.network.checks import Finding, check
 
-        return check(self.network)
+        slips = [Finding("warning", "a slip", (doubt.path,), str(doubt)) for doubt in doubts(self._tree, self.data)]
+        return [*check(self.network), *slips]
 
     def show(self) -> Overview:
         """Return what the instance holds: sections, horizon, sizes of network and model, findings."""

@@ -12,6 +12,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     Strict,
     StringConstraints,
     WithJsonSchema,
@@ -63,7 +64,10 @@ When = Annotated[
 Flag = Annotated[bool, Strict()]
 """True or false and nothing else (no ``yes``, no 1)."""
 
-Whole = Annotated[int, Strict()]
+MOST_COUNTED = 10_000
+"""The largest whole number that a field which counts (steps, periods, ranks) admits."""
+
+Whole = Annotated[int, Strict(), Field(le=MOST_COUNTED)]
 """A whole number, never read from text or from true and false."""
 
 Real = Annotated[float, Strict()]

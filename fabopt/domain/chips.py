@@ -13,11 +13,11 @@ from fabopt.domain.quantity import In, Quantity, constant
 class Bom(Record):
     """One bill of materials of a package. Wafer-scale and SRAM parts need no HBM and no interposer."""
 
-    dies: Named[Annotated[Quantity, In("die/package", gt=0)]] = Field(default_factory=dict)
+    dies: Named[Annotated[Quantity, In("die/package", gt=0, whole=True)]] = Field(default_factory=dict)
     """Dies (or bins of dies) per package."""
-    hbm: Named[Annotated[Quantity, In("stack/package", gt=0)]] = Field(default_factory=dict)
+    hbm: Named[Annotated[Quantity, In("stack/package", gt=0, whole=True)]] = Field(default_factory=dict)
     """HBM stacks per package by generation."""
-    substrates: Named[Annotated[Quantity, In("1", gt=0)]] = Field(default_factory=dict)
+    substrates: Named[Annotated[Quantity, In("1", gt=0, usual=(1, 20), whole=True)]] = Field(default_factory=dict)
     """Substrates per package by class."""
     technology: Slug | None = None
     """Packaging technology; absent: assembled without a packaging line."""

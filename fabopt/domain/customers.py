@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from fabopt.domain.base import Flag, Frozen, Named, Record, Slug, When
+from fabopt.domain.base import MOST_COUNTED, Flag, Frozen, Named, Record, Slug, When
 from fabopt.domain.chips import Chip
 from fabopt.domain.quantity import In, Quantity, constant
 
@@ -25,11 +25,13 @@ class Workload(Record):
 
     name: str
     """Display name."""
-    price_ratio: Annotated[Quantity, In("1", gt=0, series=True)] = Field(default=constant(1.0, "1"))
+    price_ratio: Annotated[Quantity, In("1", gt=0, series=True, usual=(0.001, 1000))] = Field(
+        default=constant(1.0, "1")
+    )
     """Value per hour relative to the reference price."""
     synchronised: Flag = False
     """Whether it runs as synchronised training, which a site may carry only for a share of its load."""
-    compute_weight: Annotated[Quantity, In("1", ge=0)] = Field(default=constant(1.0, "1"))
+    compute_weight: Annotated[Quantity, In("1", ge=0, usual=(0.001, 100))] = Field(default=constant(1.0, "1"))
     """H100 equivalents per unit of this workload (0 for work on processors, which is no accelerator compute)."""
 
 
@@ -38,11 +40,11 @@ class DemandCurve(Record):
 
     reference_price: Annotated[Quantity, In("USD/H100e/h", gt=0, series=True)]
     """P0: rental price per H100-equivalent hour by date."""
-    elasticity: Annotated[Quantity, In("1", gt=0)]
+    elasticity: Annotated[Quantity, In("1", gt=0, usual=(0.05, 20))]
     """eps: price elasticity of demand."""
-    breaks: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=5)
+    breaks: tuple[Annotated[float, Field(gt=0, le=1e6)], ...] = Field(min_length=5, max_length=100)
     """Ends of the steps as multiples of Q0, rising; demand ends at the last."""
-    price_cap: Annotated[Quantity, In("1", gt=0)] = Field(default=constant(4.0, "1"))
+    price_cap: Annotated[Quantity, In("1", gt=0, usual=(1, 100))] = Field(default=constant(4.0, "1"))
     """Highest price on the curve as a multiple of P0 (the curve has no end at Q = 0)."""
 
 
@@ -51,7 +53,7 @@ class LabDemand(Record):
 
     total: Annotated[Quantity, In("kH100e", ge=0, series=True)]
     """Q0 over all workloads by date, in thousand H100 equivalents running."""
-    split: Named[Annotated[Quantity, In("1", ge=0, series=True)]]
+    split: Named[Annotated[Quantity, In("1", ge=0, series=True, usual=(1e-6, 10))]]
     """Share of each workload in Q0; the shares of accelerator workloads add up to 1."""
 
 
@@ -82,7 +84,9 @@ class SiteExpansion(Record):
     cheapest.
     """
 
-    curve: Frozen[Annotated[float, Field(gt=0)], Annotated[Quantity, In("MUSD", gt=0)]] = Field(min_length=1)
+    curve: Frozen[Annotated[float, Field(gt=0, le=1e6)], Annotated[Quantity, In("MUSD", gt=0)]] = Field(
+        min_length=1, max_length=100
+    )
     """Size of an order in MW of facility power, then its total cost; cost per MW must fall with size."""
     lead: Annotated[Quantity, In("month", ge=0)]
     """Months from decision to energised power: building, grid connection."""
@@ -92,7 +96,7 @@ class SiteExpansion(Record):
     """Power that can be added over the horizon."""
     life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(15.0, "year"))
     """Economic life, for its worth at the end of the horizon (straight line)."""
-    order_every: Annotated[int, Field(ge=1)] = 1
+    order_every: Annotated[int, Field(ge=1, le=MOST_COUNTED)] = 1
     """An order may be placed every so many periods."""
 
     def curve_points(self) -> list[tuple[float, float]]:
@@ -111,7 +115,7 @@ class Site(Record):
     """Where it stands."""
     power: Annotated[Quantity, In("MW", ge=0, series=True)]
     """Facility power at the meter by date: energised or firmly under way."""
-    pue: Annotated[Quantity, In("1", ge=1)] = Field(default=constant(1.25, "1"))
+    pue: Annotated[Quantity, In("1", ge=1, le=10, usual=(1, 2.5))] = Field(default=constant(1.25, "1"))
     """Power usage effectiveness: facility power over IT power."""
     energy_price: Annotated[Quantity, In("USD/MWh", ge=0, series=True)] = Field(default=constant(70.0, "USD/MWh"))
     """Price of electricity."""

@@ -16,7 +16,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fabopt.domain.base import Flag, Frozen, Named, Record, Slug, When
+from fabopt.domain.base import MOST_COUNTED, Flag, Frozen, Named, Record, Slug, When
 from fabopt.domain.quantity import In, Quantity, constant
 
 
@@ -40,7 +40,7 @@ class FabExpansion(Record):
 
     step: Annotated[Quantity, In("kwafer/month", gt=0)]
     """Wafer starts that one step adds."""
-    space: Annotated[Quantity, In("1", ge=0)]
+    space: Annotated[Quantity, In("1", ge=0, usual=(0.05, 1000))]
     """Tool places (cleanroom for scanners) that one step adds."""
     cost: Annotated[Quantity, In("MUSD", ge=0, series=True)]
     """Cost of one step without lithography tools."""
@@ -48,9 +48,9 @@ class FabExpansion(Record):
     """Months from decision to first wafer starts."""
     ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
     """Share of the step that runs in the first, second, ... period after the lead time; the last one holds."""
-    max_steps: Annotated[int, Field(ge=0)]
+    max_steps: Annotated[int, Field(ge=0, le=MOST_COUNTED)]
     """Steps that the site has room for, over the whole horizon."""
-    max_per_period: Annotated[int, Field(ge=0)] = 1
+    max_per_period: Annotated[int, Field(ge=0, le=MOST_COUNTED)] = 1
     """Steps that may be started in one period."""
     first: When | None = None
     """First date at which a step may be started."""
@@ -73,11 +73,11 @@ class Fab(Record):
     """Non-lithography wafer-start capacity by date: what is installed or firmly under way."""
     scanners: Named[Fleet] = Field(default_factory=dict)
     """Fleet by scanner class; a class that is not listed does not limit this fab."""
-    free_space: Annotated[Quantity, In("1", ge=0, series=True)] = Field(default=constant(0.0, "1"))
+    free_space: Annotated[Quantity, In("1", ge=0, series=True, usual=(0.05, 5000))] = Field(default=constant(0.0, "1"))
     """Tool places free for further scanners, beyond the opening fleet and the order book, by date."""
     expansion: FabExpansion | None = None
     """How it can grow."""
-    cost_factor: Annotated[Quantity, In("1", gt=0)] = Field(default=constant(1.0, "1"))
+    cost_factor: Annotated[Quantity, In("1", gt=0, usual=(0.1, 10))] = Field(default=constant(1.0, "1"))
     """Wafer cost here relative to the node's (an overseas fab costs more)."""
-    cycle_factor: Annotated[Quantity, In("1", gt=0)] = Field(default=constant(1.0, "1"))
+    cycle_factor: Annotated[Quantity, In("1", gt=0, usual=(0.1, 10))] = Field(default=constant(1.0, "1"))
     """Cycle time here relative to the node's."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fabopt.domain.base import Frozen, Named, Record
+from fabopt.domain.base import Frozen, Named, Record, Slug
 from fabopt.domain.chips import Chip, Designer
 from fabopt.domain.contracts import Contract
 from fabopt.domain.customers import BarredFlow, DemandCurve, Lab, Market, Published, Site, Workload
@@ -31,10 +31,15 @@ class Instance(Record):
     """Decision date, periods, discounting."""
     solving: Solving = Solving()
     """Gap and time limit of a run that states none."""
-    currencies: Frozen[str, Annotated[Quantity, In("1", gt=0)]] = Field(default_factory=dict)
+    currencies: Frozen[str, Annotated[Quantity, In("1", gt=0, usual=(1e-6, 100))]] = Field(default_factory=dict)
     """US dollars per unit of each other currency used (EUR: 1.16)."""
     sources: Named[SourceNote] = Field(default_factory=dict)
     """Publications that numbers refer to."""
+    parties: tuple[Slug, ...] = ()
+    """Owners and makers that the instance speaks of; absent: known by being used. Labs, designers and markets need not
+    stand here."""
+    regions: tuple[Slug, ...] = ()
+    """Regions that the instance speaks of; absent: known by being used."""
     scanners: Named[ScannerClass] = Field(default_factory=dict)
     """Lithography tool classes."""
     nodes: Named[Node] = Field(default_factory=dict)

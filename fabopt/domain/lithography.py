@@ -43,7 +43,7 @@ class ScannerClass(Record):
     """Months from order to delivery."""
     qualification_lead: Annotated[Quantity, In("month", ge=0)]
     """Months from delivery to product wafers: installation, acceptance, qualification."""
-    space: Annotated[Quantity, In("1", ge=0)] = Field(default=constant(1.0, "1"))
+    space: Annotated[Quantity, In("1", ge=0, usual=(0.05, 50))] = Field(default=constant(1.0, "1"))
     """Cleanroom space it takes, in tool places (a low-NA EUV scanner with its track takes one)."""
     life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(10.0, "year"))
     """Economic life, for its worth at the end of the horizon (straight line)."""

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fabopt.domain.base import Named, Record, Slug, When
+from fabopt.domain.base import MOST_COUNTED, Named, Record, Slug, When
 from fabopt.domain.quantity import In, Quantity, constant
 
 
@@ -22,7 +22,7 @@ class HbmGeneration(Record):
     """Display name."""
     capacity: Annotated[Quantity, In("GB/stack", gt=0)]
     """Memory per stack."""
-    core_dies: Annotated[Quantity, In("die/stack", gt=0)]
+    core_dies: Annotated[Quantity, In("die/stack", gt=0, whole=True)]
     """DRAM dies per stack."""
     price: Annotated[Quantity, In("USD/stack", ge=0, series=True)]
     """Price of a stack."""
@@ -67,9 +67,9 @@ class StackingExpansion(Record):
     """Months from order to first stacks."""
     ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
     """Share of the step that runs in the first, second, ... period after the lead time; the last one holds."""
-    max_steps: Annotated[int, Field(ge=0)]
+    max_steps: Annotated[int, Field(ge=0, le=MOST_COUNTED)]
     """Steps over the whole horizon."""
-    max_per_period: Annotated[int, Field(ge=0)] = 1
+    max_per_period: Annotated[int, Field(ge=0, le=MOST_COUNTED)] = 1
     """Steps that may be ordered in one period."""
     life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(8.0, "year"))
     """Economic life, for its worth at the end of the horizon (straight line)."""

@@ -70,7 +70,7 @@ class Node(Record):
     """Killer defects per cm2 by date."""
     yield_model: YieldModel = "negative-binomial"
     """Formula from defects and area to yield."""
-    clustering: Annotated[Quantity, In("1", gt=0)] = Field(default=constant(2.0, "1"))
+    clustering: Annotated[Quantity, In("1", gt=0, usual=(0.05, 100))] = Field(default=constant(2.0, "1"))
     """Clustering parameter of the negative binomial model."""
     wafer_diameter: Annotated[Quantity, In("mm", gt=0)] = Field(default=constant(300.0, "mm"))
     """Wafer diameter."""

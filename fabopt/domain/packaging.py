@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fabopt.domain.base import Record, Slug, When
+from fabopt.domain.base import MOST_COUNTED, Record, Slug, When
 from fabopt.domain.quantity import In, Quantity, constant
 
 
@@ -26,9 +26,9 @@ class LineExpansion(Record):
     """Months from order to first output."""
     ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
     """Share of the step that runs in the first, second, ... period after the lead time; the last one holds."""
-    max_steps: Annotated[int, Field(ge=0)]
+    max_steps: Annotated[int, Field(ge=0, le=MOST_COUNTED)]
     """Steps over the whole horizon."""
-    max_per_period: Annotated[int, Field(ge=0)] = 1
+    max_per_period: Annotated[int, Field(ge=0, le=MOST_COUNTED)] = 1
     """Steps that may be ordered in one period."""
     life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(8.0, "year"))
     """Economic life, for its worth at the end of the horizon (straight line)."""
@@ -76,9 +76,9 @@ class SubstrateExpansion(Record):
     """Months from order to first output."""
     ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
     """Share of the step that runs in the first, second, ... period after the lead time; the last one holds."""
-    max_steps: Annotated[int, Field(ge=0)]
+    max_steps: Annotated[int, Field(ge=0, le=MOST_COUNTED)]
     """Steps over the whole horizon."""
-    max_per_period: Annotated[int, Field(ge=0)] = 1
+    max_per_period: Annotated[int, Field(ge=0, le=MOST_COUNTED)] = 1
     """Steps that may be ordered in one period."""
     life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(10.0, "year"))
     """Economic life, for its worth at the end of the horizon (straight line)."""

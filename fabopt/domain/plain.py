@@ -33,6 +33,7 @@ from fabopt.domain.plain_base import (
     LimitKind,
     Number,
     Numbers,
+    Periods,
     Positive,
     Share,
     amount_form,
@@ -78,9 +79,9 @@ class Portion(Record):
 
     amount: Counts | None = None
     """Amount for each unit of level, by the period of the start (1 when left out)."""
-    lead: Count | None = None
+    lead: Periods | None = None
     """Periods from the start, fractions allowed (outputs: the activity's lead; else 0)."""
-    spread: Count | None = None
+    spread: Periods | None = None
     """Duration in periods over which the amount falls evenly."""
     ages: Annotated[tuple[Count, ...], Field(min_length=1)] | None = None
     """Share of the amount that falls in each period from the lead on."""
@@ -126,7 +127,7 @@ class Activity(Entry):
     """Materials made for each unit of level."""
     uses: Named[Portion] = Field(default_factory=dict)
     """Resources used for each unit of level."""
-    lead: Count | None = None
+    lead: Periods | None = None
     """Periods from start to output, fractions allowed (0 when left out)."""
     cost: Numbers | None = None
     """Cost for each unit of level; negative where it earns money."""
@@ -165,7 +166,7 @@ class Effect(Record):
 
     amount: Count | None = None
     """Capacity for each unit (1 when left out)."""
-    lead: Count | None = None
+    lead: Periods | None = None
     """Periods from the order, fractions allowed (the unit's lead when left out)."""
     ramp: Annotated[tuple[Count, ...], Field(min_length=1)] | None = None
     """Share of the amount in the first, second... period after arrival; the last one holds."""
@@ -183,7 +184,7 @@ class Parts(Record):
 
     amount: Count | None = None
     """Amount for each unit (1 when left out)."""
-    lead: Count | None = None
+    lead: Periods | None = None
     """Periods from the order, fractions allowed (consumed: 0; released: the unit's lead)."""
 
     @model_validator(mode="before")
@@ -195,7 +196,7 @@ class Parts(Record):
 class Unit(Entry):
     """Something bought or built as capacity."""
 
-    lead: Count | None = None
+    lead: Periods | None = None
     """Periods from the order to the first effect, fractions allowed (0 when left out)."""
     adds: Named[Effect] = Field(default_factory=dict)
     """Capacity that each unit adds to resources."""

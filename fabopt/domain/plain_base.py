@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from fabopt.domain.base import Fault, FieldProblem, FrozenDict, Record
+from fabopt.domain.calendar import MOST_PERIODS
 from fabopt.domain.quantity import In, Quantity
 
 
@@ -62,6 +63,7 @@ def _period_text(raw: object) -> object:
 
 Number = Annotated[Quantity, In("1")]
 Count = Annotated[Quantity, In("1", ge=0)]
+Periods = Annotated[Quantity, In("1", ge=0, le=MOST_PERIODS)]
 Positive = Annotated[Quantity, In("1", gt=0)]
 Share = Annotated[Quantity, In("1", ge=0, le=1)]
 Numbers = Annotated[Quantity | tuple[Quantity, ...], PerPeriod("1")]

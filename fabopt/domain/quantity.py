@@ -28,6 +28,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from fabopt.domain.base import Fault, FieldProblem
+from fabopt.domain.plausible import BY_UNIT, LARGEST, LONGEST, Usual
 from fabopt.domain.units import unit as check_unit
 
 Confidence = Literal["high", "medium", "low", "seed", "estimate"]
@@ -71,12 +72,24 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What values a field admits; None where it is open."""
+    """What values a field admits, None where it is open, and what is plausible among them.
+
+    Attributes
+    ----------
+    ge, gt, le, lt
+        At least, more than, at most, less than.
+    usual
+        Plausible sizes of a number other than 0; None where nothing is known.
+    whole
+        Whether only whole numbers are plausible.
+    """
 
     ge: float | None = None
     gt: float | None = None
     le: float | None = None
     lt: float | None = None
+    usual: Usual | None = None
+    whole: bool = False
 
     def broken_by(self, value: float) -> str:
         """Return what a value should have been (``at least 0``), or an empty text when it is admitted."""
@@ -88,7 +101,13 @@ class Limits:
             return f"at most {self.le:g}"
         if self.lt is not None and value >= self.lt:
             return f"less than {self.lt:g}"
-        return ""
+        return "" if abs(value) <= LARGEST else f"at most {LARGEST:g} in size"
+
+    def doubted(self, value: float, unit: str) -> str:
+        """Return what a value would plausibly be (``1 to 50,000 MW``), or an empty text when it is plausible."""
+        if self.usual is not None and value and not self.usual.low <= abs(value) <= self.usual.high:
+            return f"{self.usual.low:,g} to {self.usual.high:,.10g}" + ("" if unit == "1" else f" {unit}")
+        return "a whole number" if self.whole and value != round(value) else ""
 
     def clip(self, edge: float, value: float) -> float:
         """Move the edge of an assumed range to the limit, or 99 % of the way to one that is excluded."""
@@ -267,6 +286,10 @@ class In:
         What every value, low and high must be: at least, more than, at most, less than.
     series
         Whether the number may vary over time.
+    usual
+        Plausible sizes, where they differ from those of other numbers in this unit (`fabopt.domain.plausible`).
+    whole
+        Whether only whole numbers are plausible.
     """
 
     __slots__ = ("limits", "series", "unit")
@@ -280,9 +303,12 @@ class In:
         le: float | None = None,
         lt: float | None = None,
         series: bool = False,
+        usual: tuple[float, float] | None = None,
+        whole: bool = False,
     ) -> None:
         self.unit = unit
-        self.limits = Limits(ge, gt, le, lt)
+        plausible = BY_UNIT.get(unit) if usual is None else Usual(*usual)
+        self.limits = Limits(ge, gt, LONGEST.get(unit) if le is None else le, lt, plausible, whole)
         self.series = series
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

@@ -83,11 +83,14 @@ SHARED: dict[str, dict[str, Any]] = {
 
 
 def quantity_schema(unit: str, limits: Limits, series: bool) -> dict[str, Any]:
-    """Return the JSON Schema of a quantity in `unit`; limits apply to bare numbers, in that unit."""
+    """Return the JSON Schema of a quantity in `unit`; limits apply to bare numbers, in that unit, and so does what is
+    plausible (`x-usual`).
+    """
     bare: dict[str, Any] = {"type": "number", "description": f"In {unit}"}
     names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
     bare |= {names[name]: getattr(limits, name) for name in names if getattr(limits, name) is not None}
     shared = ["quantity-text", "quantity-sourced"]
     if series:
         shared += ["quantity-linear", "quantity-steps", "quantity-table"]
-    return {"anyOf": [bare, *(SHARED[name] for name in shared)], "x-unit": unit}
+    usual = {} if limits.usual is None else {"x-usual": list(limits.usual)}
+    return {"anyOf": [bare, *(SHARED[name] for name in shared)], "x-unit": unit, **usual}

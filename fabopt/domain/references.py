@@ -102,6 +102,61 @@ REFERENCES: tuple[Reference, ...] = (
 )
 """Every slug that refers to another section, except the sources of quantities, which stand everywhere."""
 
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Names that stand in no section of records: where they are used, and the section that may declare them.
+
+    Attributes
+    ----------
+    what
+        What such a name is called in a message.
+    section
+        Section that may list all of them; empty where there is none.
+    patterns
+        Where they are used (wildcards in the module's docstring).
+    settled
+        Sections of records whose ids are such names too.
+    """
+
+    what: str
+    section: str
+    patterns: tuple[str, ...]
+    settled: tuple[str, ...] = ()
+
+
+_PLAIN = ("materials", "activities", "resources", "units", "demands", "budgets")
+
+
+def _tags(*fields: str) -> tuple[str, ...]:
+    return tuple(f"network.{section}.*.tags.{field}" for section in _PLAIN for field in fields)
+
+
+NAMED: tuple[Group, ...] = (
+    Group(
+        "party",
+        "parties",
+        (
+            *(f"{section}.*.owner" for section in ("fabs", "memory_makers", "packaging_lines", "substrates")),
+            "scanners.*.maker",
+            *_tags("owner", "customer"),
+        ),
+        ("labs", "designers", "markets"),
+    ),
+    Group(
+        "region",
+        "regions",
+        (
+            *(f"{section}.*.region" for section in ("scanners", "fabs", "memory_makers", "packaging_lines")),
+            *(f"{section}.*.region" for section in ("substrates", "designers", "labs", "sites")),
+            *_tags("region"),
+        ),
+    ),
+    Group("technology", "", ("packaging_lines.*.technologies.[]", "chips.*.boms.*.technology")),
+    *(Group(field, "", _tags(field)) for field in ("stage", "node", "chip", "lab", "site", "workload")),
+)
+"""Names that are known by being used."""
+
 SECTIONS: tuple[str, ...] = (
     "sources",
     "scanners",
@@ -163,7 +218,26 @@ def dangling(instance: Instance) -> list[Fault]:
                 if reference.target == "parts" and name in instance.dies:
                     hint = f"that die comes in bins: {', '.join(instance.dies[name].bins)}"
                 faults.append(Fault(path, f"there is no {reference.what} '{name}'", hint))
-    return [*faults, *_missing_sources(instance, groups)]
+    return [*faults, *_undeclared(instance), *_missing_sources(instance, groups)]
+
+
+def named(instance: Instance, group: Group) -> Iterator[tuple[Path, str]]:
+    """Yield where names of a group are used and which they are; those that are left empty are passed over."""
+    for pattern in group.patterns:
+        for path, name in occurrences(instance, pattern):
+            if name:
+                yield path, name
+
+
+def _undeclared(instance: Instance) -> Iterator[Fault]:
+    """Names that a section that declares such names leaves out."""
+    for group in NAMED:
+        declared: tuple[str, ...] = getattr(instance, group.section) if group.section else ()
+        known = (*declared, *(name for section in group.settled for name in getattr(instance, section)))
+        for path, name in named(instance, group) if declared else ():
+            if name not in known:
+                hint = nearest(name, known)
+                yield Fault(path, f"the {group.what} '{name}' does not stand in the section '{group.section}'", hint)
 
 
 def occurrences(instance: Instance, pattern: str) -> Iterator[tuple[Path, str]]:

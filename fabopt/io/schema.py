@@ -79,7 +79,7 @@ def schema_markdown(model: type[BaseModel]) -> str:
         "A quantity may be written as a bare number in the unit that the table names, as text with a unit "
         "(`180 kwafer/month`), or as a mapping with `value`, `unit`, `low`, `high` or `range`, `source`, `as_of`, "
         "`confidence`, `assumed`, `note`, `times`. A series may also be a mapping with `linear` or `steps` (dates and "
-        "numbers), or with `csv` and `column`.",
+        "numbers), or with `csv` and `column`. Outside what it usually is, `fabopt validate` doubts a number.",
         "",
     ]
     for record in _records(model):
@@ -181,7 +181,10 @@ def _quantity_form(declared: In, listed: bool) -> str:
     unit = "pure number" if declared.unit == "1" else declared.unit
     series = ", may vary over time" if declared.series else ""
     per_period = ", or a list by period" if listed and declared.series else ""
-    return unit + (f" {', '.join(limits)}" if limits else "") + series + per_period
+    usual = declared.limits.usual
+    sizes = f", usually {usual.low:g} to {usual.high:g}" if usual else ""
+    whole = ", usually whole" if declared.limits.whole else ""
+    return unit + (f" {', '.join(limits)}" if limits else "") + sizes + whole + series + per_period
 
 
 def _prose(record: type[BaseModel]) -> str:

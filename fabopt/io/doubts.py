@@ -1,0 +1,44 @@
+"""What is well formed and most likely a slip, with file, line and field: implausible numbers, nearly equal names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fabopt.domain.base import Fault
+from fabopt.domain.doubts import doubts as slips
+from fabopt.domain.instance import Instance
+from fabopt.io.levers import list_levers
+from fabopt.io.problems import Problem
+from fabopt.io.shape import locate
+from fabopt.io.tree import Tree
+
+
+def doubts(tree: Tree, instance: Instance) -> list[Problem]:
+    """Return what is most likely a slip in an instance.
+
+    Parameters
+    ----------
+    tree
+        The raw tree, which knows where each part was written.
+    instance
+        The instance validated from it.
+    """
+    found = [*_implausible(tree, instance), *slips(instance)]
+    return [Problem.at(tree.positions, fault.path, fault.message, hint=fault.hint) for fault in found]
+
+
+def _implausible(tree: Tree, instance: Instance) -> Iterator[Fault]:
+    """Numbers outside the plausible range of their field; of a series the first such point."""
+    for lever in list_levers(instance):
+        quantity = lever.quantity
+        for point in quantity.points:
+            usual = quantity.limits.doubted(point.value, quantity.unit)
+            if usual:
+                unit = "" if quantity.unit == "1" else f" {quantity.unit}"
+                when = "" if point.when is None else f" from {point.when} on"
+                yield Fault(
+                    locate(Instance, tree.raw, lever.path),
+                    f"{point.value:,.10g}{unit}{when} is not plausible; usual is {usual}",
+                    "check the number and its unit",
+                )
+                break
