@@ -107,8 +107,10 @@ def plain(tables: ModelTables) -> pyo.ConcreteModel:
 
         def rule(_m, *key, rows=rows, number=number, starts=starts, columns=columns, values=values):
             i = number[index_of(key)]
-            places = range(starts[i], starts[i + 1])
-            body = sum(values[k] * variables[columns[k]] for k in places if values[k])
+            places = [k for k in range(starts[i], starts[i + 1]) if values[k]]
+            if not places:  # Pyomo has no row without a variable: it wants to be told whether it holds
+                return pyo.Constraint.Feasible if rows.lower[i] <= 0 <= rows.upper[i] else pyo.Constraint.Infeasible
+            body = sum(values[k] * variables[columns[k]] for k in places)
             return pyo.inequality(_side(rows.lower[i]), body, _side(rows.upper[i]))
 
         m.add_component(f"row_{name}", pyo.Constraint(keys, rule=rule))

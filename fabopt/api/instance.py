@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from fabopt.solve.solution import Solution
 
 
+PROGRAMS = (".mps", ".lp")
+"""Endings of the files that hold a program."""
+
+
 def load(path: str | Path, scenario: str | None = None, set: Sequence[str] | Mapping[str, object] = ()) -> Instance:
     """Read and validate an instance.
 
@@ -135,18 +139,38 @@ class Instance:
             tree = apply_setting(tree, lever, value, Data, Place(f"with_ {lever}"))
         return Instance(tree, self.name, self.scenario)
 
-    def export(self, path: str | Path) -> None:
-        """Write the instance, scenario and settings applied, as a workbook that can be filled in and imported.
+    def export(self, path: str | Path, objective: str = "value", **options: Any) -> None:
+        """Write the instance, scenario and settings applied: as a workbook, or its program for another solver.
 
         Parameters
         ----------
         path
-            The file (.xlsx); equal instances give equal bytes.
+            The file; equal instances give equal bytes. Its ending says what is written: ``.mps`` or ``.lp`` the
+            program (:mod:`fabopt.solve.names` reads its names back), any other a workbook (.xlsx) that can be filled
+            in and imported.
+        objective, options
+            As for :meth:`solve`; of an objective in several stages the first is written.
+
+        Raises
+        ------
+        fabopt.solve.options.OptionError
+            When an option makes no sense.
+        fabopt.model.families.ModelError
+            When a name is too long for the file.
         """
         from fabopt.io.files import atomic_write
-        from fabopt.io.workbook.write import workbook_bytes
+        from fabopt.solve.options import SolveOptions
 
-        atomic_write(Path(path), workbook_bytes(self.data))
+        chosen = SolveOptions(objective=objective, **{**self._defaults(), **options})  # type: ignore[arg-type]
+        ending = Path(path).suffix.lower()
+        if ending in PROGRAMS:
+            from fabopt.solve.export import program_text
+
+            atomic_write(Path(path), program_text(self.network, ending, chosen))
+        else:
+            from fabopt.io.workbook.write import workbook_bytes
+
+            atomic_write(Path(path), workbook_bytes(self.data))
 
     def pinned(self, result: Result, until: str | None = None) -> Instance:
         """Return the instance with a result's orders held: what it orders, and that it orders nothing else.

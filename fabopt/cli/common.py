@@ -134,7 +134,7 @@ def step(name: str, quiet: bool = False) -> Iterator[list[str]]:
         typer.echo(f"{name:>9}  {printable(', '.join(found)):<{WIDTH - 20}.{WIDTH - 20}} {took:>7}", err=True)
 
 
-ENDINGS = {".xlsx": "a workbook", ".html": "a page"}
+ENDINGS = {".xlsx": "a workbook", ".html": "a page", ".mps": "a program", ".lp": "a program"}
 """What files are by their ending."""
 
 

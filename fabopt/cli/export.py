@@ -1,34 +1,60 @@
-"""``fabopt export``: a result, or an instance, as an Excel workbook."""
+"""``fabopt export``: a result, or an instance, as an Excel workbook; its program as a file for another solver."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from fabopt.cli.common import ScenarioOption, SetOption, check_ending, guarded, say
+from fabopt.cli.common import BAD_INPUT, ScenarioOption, SetOption, check_ending, complain, guarded, say
 
 _Path = typer.Argument(help="Folder of a result, or an instance.", show_default=False)
 _Xlsx = typer.Option("--xlsx", help="Workbook to write (.xlsx).", metavar="FILE", show_default=False)
+_Mps = typer.Option("--mps", help="Program to write (.mps), for another solver.", metavar="FILE", show_default=False)
+_Lp = typer.Option("--lp", help="Program to write (.lp), for people to read.", metavar="FILE", show_default=False)
 
 
 @guarded
 def export(
     path: Annotated[Path, _Path],
-    xlsx: Annotated[Path, _Xlsx],
+    xlsx: Annotated[Path | None, _Xlsx] = None,
+    mps: Annotated[Path | None, _Mps] = None,
+    lp: Annotated[Path | None, _Lp] = None,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
 ) -> None:
-    """Write a result as a workbook with formulas for its totals, or an instance as one that can be filled in."""
+    """Write a result as a workbook with formulas for its totals, or an instance as one that can be filled in.
+
+    Of either, the program that is solved can be written for another solver.
+    """
     from fabopt import api
     from fabopt.solve.results.folder import MANIFEST, ResultError
 
-    check_ending(xlsx, ".xlsx")
-    if (path / MANIFEST).is_file():
-        if scenario is not None or set_:
-            raise ResultError(f"{path} is a result: a scenario or lever cannot be set in it any more.")
-        api.load_result(path).export(xlsx)
-    else:
-        api.load(path, scenario, set_ or ()).export(xlsx)
-    say([f"workbook written to {xlsx}"])
+    for file, ending in ((xlsx, ".xlsx"), (mps, ".mps"), (lp, ".lp")):
+        check_ending(file, ending)
+    programs = [file for file in (mps, lp) if file is not None]
+    if xlsx is None and not programs:
+        complain("say what to write: --xlsx FILE, --mps FILE or --lp FILE")
+        raise typer.Exit(BAD_INPUT)
+    solved = (path / MANIFEST).is_file()
+    if solved and (scenario is not None or set_):
+        raise ResultError(f"{path} is a result: a scenario or lever cannot be set in it any more.")
+    if xlsx is not None:
+        held = api.load_result(path) if solved else api.load(path, scenario, set_ or ())
+        held.export(xlsx)
+        say([f"workbook written to {xlsx}"])
+    if programs:
+        instance, asked = api.load(path, scenario, set_ or ()), _asked(path) if solved else {}
+        for file in programs:
+            instance.export(file, **asked)
+            say([f"program written to {file}"])
+
+
+def _asked(path: Path) -> dict[str, Any]:
+    """Return the options that say what a result was solved for."""
+    from fabopt import api
+
+    options = api.load_result(path).manifest["options"]
+    asked = {name: options[name] for name in ("objective", "by", "target", "measure", "perspective")}
+    return {**asked, "demands": tuple(options["demands"])}
