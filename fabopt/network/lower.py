@@ -72,11 +72,11 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
 
 
 def _joined(net: Network, plain: Network) -> Network:
-    """Return both networks in one; records of the plain one come last."""
+    """Return both networks in one; records of the plain one come last, and what both count whatever is decided adds."""
     parts = {
         f.name: getattr(net, f.name) + getattr(plain, f.name)
         for f in fields(Network)
-        if f.name not in ("name", "periods", "constant_value", "standing_value", "end_discount")
+        if f.name not in ("name", "periods", "end_discount")
     }
     return replace(net, **parts)
 

@@ -18,10 +18,12 @@ from fabopt.network.tables import Array
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
 TOLERANCE = 1e-6
-"""Largest violation of a row or bound in a plan, relative to max(1, its size)."""
+"""Largest violation of a row or bound in a plan, relative to its size or, where that is larger, to its unit.
 
-_FREE = 1e-7  # a reduced cost or dual below this is zero (HiGHS' own tolerance)
-_SNAP = 1e-9  # a value this close to its bound is at its bound
+Units are those of the session, in which the solver's tolerances count."""
+
+_FREE = 1e-7  # a reduced cost or dual below this, in the solver's units, is zero (HiGHS' own tolerance)
+_SNAP = 1e-9  # a value this close to its bound, relative to it or to its unit, is at its bound
 _GOLDEN = 0.6180339887498949
 
 
@@ -62,7 +64,7 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
         if held.x is None or held.row_price is None or held.column_price is None:
             raise SolverError(f"The program with whole numbers held ended with {held.ended.value!r}, without prices.")
         best = _break_ties(session, held.x, held.row_price, held.column_price)
-        plan = held.x if best is None or _worse(cost, best, held.x) else best
+        plan = held.x if best is None or _worse(cost, best, held.x, session.money_unit) else best
         plan = _snapped(session, plan)
         broken = session.violation(plan)
         if priced is not None:
@@ -112,9 +114,9 @@ def _prices(session: HighsSession, cost: Array) -> Outcome:
     return linear_answer(session)
 
 
-def _worse(cost: Array, plan: Array, than: Array) -> bool:
+def _worse(cost: Array, plan: Array, than: Array, money: float) -> bool:
     value = float(cost @ than)
-    return float(cost @ plan) < value - 1e-7 * max(1.0, abs(value))
+    return float(cost @ plan) < value - 1e-7 * max(money, abs(value))
 
 
 def weights(columns: int) -> Array:
@@ -124,8 +126,9 @@ def weights(columns: int) -> Array:
 
 def _break_ties(session: HighsSession, x: Array, row_price: Array, column_price: Array) -> Array | None:
     """Return the point of the optimal face with the least weight, or None if the solver gives none."""
-    columns = np.flatnonzero(np.abs(column_price) > _FREE).astype(np.int64)
-    tight = (np.abs(row_price) > _FREE) & (session.row_lower < session.row_upper)
+    money, one = session.money_unit, session.column_unit
+    columns = np.flatnonzero(np.abs(column_price) * one > _FREE * money).astype(np.int64)
+    tight = (np.abs(row_price) * session.row_unit > _FREE * money) & (session.row_lower < session.row_upper)
     side = np.where(row_price > 0, session.row_upper, session.row_lower)
     rows = np.flatnonzero(tight & np.isfinite(side)).astype(np.int64)
     before = (
@@ -138,7 +141,7 @@ def _break_ties(session: HighsSession, x: Array, row_price: Array, column_price:
     session.set_column_bounds(columns, at, at)
     session.set_row_bounds(rows, side[rows], side[rows])
     cost, offset = session.cost, session.offset
-    session.set_costs(np.where(np.isfinite(before[0]), -weights(len(x)), 0.0))
+    session.set_costs(np.where(np.isfinite(before[0]), -weights(len(x)) / one, 0.0))
     try:
         outcome = linear_answer(session)
     finally:
@@ -151,8 +154,9 @@ def _break_ties(session: HighsSession, x: Array, row_price: Array, column_price:
 def _snapped(session: HighsSession, x: Array) -> Array:
     """Return ``x`` with values next to a bound at the bound."""
     x = np.clip(x, session.column_lower, session.column_upper)
+    one = session.column_unit
     for bound in (session.column_lower, session.column_upper):
         with np.errstate(invalid="ignore"):
-            near = np.abs(x - bound) <= _SNAP * np.maximum(1.0, np.abs(bound))
+            near = np.abs(x - bound) <= _SNAP * np.maximum(one, np.abs(bound))
         x = np.where(np.isfinite(bound) & near, bound, x)
-    return np.where(np.abs(x) < _SNAP, 0.0, x)
+    return np.where(np.abs(x) < _SNAP * one, 0.0, x)

@@ -1,6 +1,8 @@
 """A program inside HiGHS whose numbers change in place: costs, bounds, coefficients, rows, columns, whole numbers.
 
 The arrays of :class:`LiveProgram` always hold what HiGHS holds, so that a change can be undone and a plan checked.
+They are in the units of the model; HiGHS gets them in those of :mod:`fabopt.solve.scale`, and this class and
+:class:`~fabopt.solve.session.HighsSession` turn all that goes in and comes out.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import SolverError
+from fabopt.solve.scale import ENTRIES, WORTH, scales, unit
 from fabopt.solve.verify import violation
 
 highspy: Any = _untyped  # its stubs leave out half of its functions
@@ -64,7 +67,9 @@ class LiveProgram:
     matrices
         The program as it was loaded.
     a, cost, offset, column_lower, column_upper, row_lower, row_upper, integer
-        The program as it stands.
+        The program as it stands, in the units of the model.
+    column_unit, row_unit, money_unit
+        What the solver calls 1: of each column, of each row, and of the objective; powers of two, mostly 1.
     """
 
     def __init__(self, matrices: Matrices) -> None:
@@ -74,6 +79,9 @@ class LiveProgram:
         self.column_lower, self.column_upper = matrices.column_lower.copy(), matrices.column_upper.copy()
         self.row_lower, self.row_upper = matrices.row_lower.copy(), matrices.row_upper.copy()
         self.integer = matrices.integer.copy()
+        factors = scales(matrices)
+        self.column_unit, self.row_unit = factors.column, 1.0 / factors.row
+        self.money_unit = self._unit_of(matrices.cost)
         self._held: tuple[IntArray, Array, Array] | None = None
         self._highs: Any = _Owned()
 
@@ -90,20 +98,27 @@ class LiveProgram:
 
     def set_costs(self, cost: Array, offset: float = 0.0) -> None:
         """Replace the objective: maximise ``offset + cost . x``."""
-        self._check(self._highs.changeColsCost(len(cost), numbers(len(cost)), cost), "a change of costs")
-        self.cost, self.offset = cost.copy(), offset
+        money = self._unit_of(cost)
+        worth = cost * self.column_unit / money
+        self._check(self._highs.changeColsCost(len(cost), numbers(len(cost)), worth), "a change of costs")
+        self.cost, self.offset, self.money_unit = cost.copy(), offset, money
+
+    def _unit_of(self, cost: Array) -> float:
+        """Return the unit of money in which the middle one of the costs is ordinary."""
+        return 1.0 / unit(np.abs(cost) * self.column_unit, WORTH)
 
     def set_column_bounds(self, columns: IntArray, lower: Array, upper: Array) -> None:
         """Replace the bounds of columns."""
-        status = self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+        one = self.column_unit[columns]
+        status = self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower / one, upper / one)
         self._check(status, "a change of bounds")
         self.column_lower[columns], self.column_upper[columns] = lower, upper
 
     def set_row_bounds(self, rows: IntArray, lower: Array, upper: Array) -> None:
         """Replace the bounds of rows."""
-        self._check(
-            self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower, upper), "a change of right-hand sides"
-        )
+        one = self.row_unit[rows]
+        status = self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower / one, upper / one)
+        self._check(status, "a change of right-hand sides")
         self.row_lower[rows], self.row_upper[rows] = lower, upper
 
     def set_coefficients(self, rows: IntArray, columns: IntArray, values: Array) -> None:
@@ -116,7 +131,8 @@ class LiveProgram:
         position = np.searchsorted(places, wanted, sorter=order)
         at = order[np.minimum(position, len(order) - 1)] if len(order) else np.zeros(len(wanted), dtype=np.int64)
         known = places[at] == wanted if len(order) else np.zeros(len(wanted), dtype=bool)
-        for row, column, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
+        scaled = values * self.column_unit[columns] / self.row_unit[rows]
+        for row, column, value in zip(rows.tolist(), columns.tolist(), scaled.tolist(), strict=True):
             self._check(self._highs.changeCoeff(row, column, value), "a change of a coefficient")
         self.a.data[at[known]] = values[known]
         fresh = ~known & (values != 0)
@@ -128,7 +144,10 @@ class LiveProgram:
         """Add a row and return its number."""
         there = values != 0
         cols, vals = columns[there].astype(np.int32), values[there]
-        self._check(self._highs.addRow(lower, upper, len(cols), cols, vals), "a new row")
+        scaled = vals * self.column_unit[cols]
+        one = 1.0 / unit(np.abs(scaled), ENTRIES)
+        self._check(self._highs.addRow(lower / one, upper / one, len(cols), cols, scaled / one), "a new row")
+        self.row_unit = np.append(self.row_unit, one)
         row = sparse.csr_array((vals, cols, np.array([0, len(cols)])), shape=(1, self.a.shape[1]))
         self.a = sparse.csc_array(sparse.vstack([self.a, row]))
         self.row_lower, self.row_upper = np.append(self.row_lower, lower), np.append(self.row_upper, upper)
@@ -137,10 +156,21 @@ class LiveProgram:
     def add_columns(self, entries: sparse.csc_array, cost: Array, lower: Array, upper: Array) -> IntArray:
         """Add continuous columns with ``entries`` [rows, new columns] and return their numbers."""
         n = entries.shape[1]
+        data = entries.data / self.row_unit[entries.indices]
+        parts = np.split(np.abs(data), entries.indptr[1:-1])
+        one = np.array([unit(part, ENTRIES) for part in parts]) if n else np.ones(0)
         status = self._highs.addCols(
-            n, cost, lower, upper, entries.nnz, entries.indptr[:-1].astype(np.int32), entries.indices, entries.data
+            n,
+            cost * one / self.money_unit,
+            lower / one,
+            upper / one,
+            entries.nnz,
+            entries.indptr[:-1].astype(np.int32),
+            entries.indices,
+            data * np.repeat(one, np.diff(entries.indptr)),
         )
         self._check(status, "new columns")
+        self.column_unit = np.append(self.column_unit, one)
         first = self.a.shape[1]
         self.a = sparse.csc_array(sparse.hstack([self.a, entries]))
         self.cost = np.append(self.cost, cost)
@@ -192,10 +222,10 @@ class LiveProgram:
     def violation(self, x: Array) -> float:
         """Return the largest violation of a row, bound or whole number in ``x``, relative to what it breaks.
 
-        A violation v of a limit b counts v / max(1, |b|).
+        A violation v of a limit b counts v / max(u, |b|), where u is the unit of the row or column.
         """
-        rows = violation(self.a @ x, self.row_lower, self.row_upper)
-        bounds = violation(x, self.column_lower, self.column_upper)
+        rows = violation(self.a @ x, self.row_lower, self.row_upper, self.row_unit)
+        bounds = violation(x, self.column_lower, self.column_upper, self.column_unit)
         return max(rows, bounds, float(np.max(np.abs(x - np.round(x))[self.integer], initial=0.0)))
 
     def _check(self, status: Any, what: str) -> None:
@@ -207,11 +237,14 @@ class LiveProgram:
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = m.n_columns, m.n_rows
         lp.sense_ = highspy.ObjSense.kMaximize
-        lp.col_cost_, lp.col_lower_, lp.col_upper_ = m.cost, m.column_lower, m.column_upper
-        lp.row_lower_, lp.row_upper_ = m.row_lower, m.row_upper
+        column, row = self.column_unit, self.row_unit
+        lp.col_cost_ = m.cost * column / self.money_unit
+        lp.col_lower_, lp.col_upper_ = m.column_lower / column, m.column_upper / column
+        lp.row_lower_, lp.row_upper_ = m.row_lower / row, m.row_upper / row
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = m.n_columns, m.n_rows
-        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = m.a.indptr, m.a.indices, m.a.data
+        entries = m.a.data * np.repeat(column, np.diff(m.a.indptr)) / row[m.a.indices]
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = m.a.indptr, m.a.indices, entries
         if m.integer.any():
             kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
             lp.integrality_ = [kinds[whole] for whole in m.integer.astype(int).tolist()]

@@ -13,6 +13,8 @@ Facts that this class takes care of:
 - highspy's own ``HandleKeyboardInterrupt`` prints and may exit the process, so Ctrl-C is caught here: a handler sets a
   flag, the interrupt callbacks read it, and the incumbent stays.
 - ``time_limit`` counts for each run.
+- The absolute tolerances of HiGHS are in its own units (see :mod:`fabopt.solve.scale`); its absolute gap, a millionth
+  of whatever money is counted in, is off.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from fabopt.solve.interrupt import on_ctrl_c
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import Ended, Outcome, Progress, SolverError
 from fabopt.solve.program import LiveProgram, highspy, numbers
+from fabopt.solve.proof import proof
 
 __all__ = ["Ended", "HighsSession", "Outcome", "Progress", "SolverError"]
 
@@ -105,7 +108,7 @@ class HighsSession(LiveProgram):
     def set_start(self, x: Array) -> None:
         """Give the solver a plan to begin with; what a bound has changed since then is moved to the bound."""
         x = np.clip(x, self.column_lower, self.column_upper)
-        self._check(self._highs.setSolution(len(x), numbers(len(x)), x), "a plan to begin with")
+        self._check(self._highs.setSolution(len(x), numbers(len(x)), x / self.column_unit), "a plan to begin with")
 
     @property
     def basis(self) -> Any:
@@ -127,6 +130,7 @@ class HighsSession(LiveProgram):
         time_limit: float = np.inf,
         gap: float = 0.0,
         apart: float = 0.0,
+        near: float = 0.0,
         progress: Callable[[Progress], None] | None = None,
         interruptible: bool = True,
     ) -> Outcome:
@@ -140,6 +144,8 @@ class HighsSession(LiveProgram):
             Relative gap at which a plan is good enough: |bound - objective| / |objective - apart|, without offset.
         apart
             Part of the objective that proves nothing about a plan, left out of the gap's denominator.
+        near
+            Distance from the bound, in the unit of the objective, at which a plan is good enough, too.
         progress
             Called with each :class:`Progress` of a mixed-integer run, at most twice a second.
         interruptible
@@ -153,7 +159,7 @@ class HighsSession(LiveProgram):
         if not len(self.cost):
             return self._without_columns()
         self._progress, self._stoppable = progress, interruptible
-        ended, seconds = self._run(time_limit, gap, apart)
+        ended, seconds = self._run(time_limit, gap, apart, near)
         return self._outcome(ended, seconds)
 
     def renewed(self) -> HighsSession:
@@ -184,18 +190,19 @@ class HighsSession(LiveProgram):
         self._progress, self._stoppable = None, interruptible
         ended, _ = self._run(np.inf, 0.0, 0.0)
         if ended is Ended.OPTIMAL:
-            return self.offset + float(self._highs.getInfo().objective_function_value)
+            return self.offset + float(self._highs.getInfo().objective_function_value) * self.money_unit
         if ended in (Ended.TIME_LIMIT, Ended.INTERRUPTED):
             return np.nan
         return np.inf if ended is Ended.UNBOUNDED else -np.inf
 
-    def _run(self, time_limit: float, gap: float, apart: float) -> tuple[Ended, float]:
+    def _run(self, time_limit: float, gap: float, apart: float, near: float = 0.0) -> tuple[Ended, float]:
         """Run HiGHS and return how it ended and the seconds that it took."""
         self.set_option("time_limit", max(time_limit, 0.0))
         self.set_option("mip_rel_gap", gap)
+        self.set_option("mip_abs_gap", near / self.money_unit)
         self._choose_methods()
         # HiGHS counts its offset in the denominator of the gap, so the part that proves nothing goes in with a minus.
-        self._check(self._highs.changeObjectiveOffset(-apart), "an offset of the objective")
+        self._check(self._highs.changeObjectiveOffset(-apart / self.money_unit), "an offset of the objective")
         self._apart = apart
         self._last, self._failure = -np.inf, None
         _prepare_scheduler(self.threads)
@@ -286,16 +293,16 @@ class HighsSession(LiveProgram):
         return Ended.UNBOUNDED if feasible else Ended.INFEASIBLE
 
     def _outcome(self, ended: Ended, seconds: float) -> Outcome:
-        info, mixed = self._highs.getInfo(), bool(self.integer.any())
+        info, mixed, money = self._highs.getInfo(), bool(self.integer.any()), self.money_unit
         if ended in (Ended.INFEASIBLE, Ended.UNBOUNDED):
             return Outcome(ended, None, None, None, seconds, 0)
         solution = self._highs.getSolution()
         feasible = info.primal_solution_status == highspy.kSolutionStatusFeasible and solution.value_valid
-        x = np.array(solution.col_value, dtype=float) if feasible else None
+        x = np.array(solution.col_value, dtype=float) * self.column_unit if feasible else None
         objective = None if x is None else self.offset + float(self.cost @ x)
         bound = objective if ended is Ended.OPTIMAL else None
         if mixed:
-            bound = self.offset + self._apart + info.mip_dual_bound
+            bound = self.offset + self._apart + info.mip_dual_bound * self.money_unit
         priced = not mixed and ended is Ended.OPTIMAL and solution.dual_valid
         return Outcome(
             ended=ended,
@@ -304,8 +311,8 @@ class HighsSession(LiveProgram):
             bound=None if bound is None or not np.isfinite(bound) else float(bound),
             seconds=seconds,
             nodes=max(int(info.mip_node_count), 0) if mixed else 0,
-            row_price=np.array(solution.row_dual, dtype=float) if priced else None,
-            column_price=np.array(solution.col_dual, dtype=float) if priced else None,
+            row_price=np.array(solution.row_dual, dtype=float) * (money / self.row_unit) if priced else None,
+            column_price=np.array(solution.col_dual, dtype=float) * (money / self.column_unit) if priced else None,
         )
 
     def unbounded_columns(self) -> IntArray:
@@ -321,7 +328,7 @@ class HighsSession(LiveProgram):
             self.release_integers()
         if status != highspy.HighsStatus.kOk or not there:
             return np.zeros(0, dtype=np.int64)
-        direction = np.abs(np.asarray(ray, dtype=float))
+        direction = np.abs(np.asarray(ray, dtype=float))  # in the solver's units, in which sizes can be compared
         order = np.argsort(-direction, kind="stable")
         found: IntArray = order[direction[order] > 1e-9].astype(np.int64)
         return found
@@ -344,14 +351,14 @@ class HighsSession(LiveProgram):
         if self._progress is None or self._failure is not None or out.running_time < self._last + 0.5:
             return
         self._last = out.running_time
-        shift = self.offset + self._apart
-        plan, bound = _finite(out.mip_primal_bound, shift), _finite(out.mip_dual_bound, shift)
-        gap = None if plan is None or bound is None else _finite(out.mip_gap, 0.0)
+        plan, bound = self._told(out.mip_primal_bound), self._told(out.mip_dual_bound)
+        gap = None if plan is None or bound is None else proof(plan, bound, self._apart + self.offset).gap
         try:
             self._progress(Progress(out.running_time, plan, bound, gap, int(out.mip_node_count)))
         except BaseException as failure:
             self._failure = failure
 
-
-def _finite(value: float, offset: float) -> float | None:
-    return value + offset if abs(value) < _INF and not np.isnan(value) else None
+    def _told(self, value: float) -> float | None:
+        """Return a value of HiGHS' objective as one of the model's; None for what is infinite or not a number."""
+        known = abs(value) < _INF and not np.isnan(value)
+        return self.offset + self._apart + value * self.money_unit if known else None

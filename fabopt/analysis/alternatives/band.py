@@ -189,7 +189,7 @@ class Band:
         if self._whole is None:
             self._whole = HighsSession(self._band, threads=1, seed=self.plan.options.seed)
         session, m = self._whole, self.plan.program
-        session.set_option("mip_abs_gap", 1.0 - 2.0 * WHOLE if measure.whole else 1e-6)
+        near = 1.0 - 2.0 * WHOLE if measure.whole else 0.0
         session.set_costs(sign * measure.coefficients)
         columns = np.flatnonzero(m.integer if self.exact else m.integer & ~self._moving(measure)).astype(np.int64)
         if not self.exact:
@@ -197,7 +197,7 @@ class Band:
             session.set_column_bounds(columns, at, at)
         session.set_start(start if self.exact else self.plan.x)
         try:
-            return session.solve(time_limit=left, gap=1e-6)
+            return session.solve(time_limit=left, gap=1e-6, near=near)
         except SolverError:  # nothing is found, and the next search begins from nothing
             self._whole = None
             return None

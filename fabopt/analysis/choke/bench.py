@@ -243,7 +243,6 @@ class Bench:
     def once(self, program: Matrices, relief: Relief, target: float | None, seconds: float) -> Outcome:
         """Return the answer of a program in which relief is a decision; ``relief`` and ``target`` say which."""
         session = self.fresh(program)
-        session.set_option("mip_abs_gap", TINY)
         outcome = _searched(session, seconds, self.effort.gap)
         self._note("chosen", relief, target, outcome, interval(outcome))
         return outcome
@@ -279,9 +278,7 @@ class Bench:
         elif question == "reaches":
             m = replace(m, cost=np.zeros(m.n_columns), offset=0.0)
         session = HighsSession(m, threads=1, seed=self.effort.seed)
-        if question in ("whole", "reaches"):
-            session.set_option("mip_abs_gap", TINY)
-        else:
+        if question not in ("whole", "reaches"):
             session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
         if question == "reaches":
             cost = self.problem.matrices.cost

@@ -306,7 +306,6 @@ def solved(problem: ChokeProblem, effort: Effort) -> ChokeProblem:
         If it finds no plan, or the value has no limit.
     """
     session = HighsSession(problem.matrices, threads=1, seed=effort.seed)
-    session.set_option("mip_abs_gap", 1e-9)
     outcome = session.solve(time_limit=effort.seconds, gap=effort.gap, apart=problem.standing)
     if outcome.x is None:
         raise ValueError(f"There is no plan to begin with: the solver ended with {outcome.ended.value!r}.")

@@ -152,7 +152,6 @@ class Runs:
         found: list[Package] = []
         while len(found) < count and self._left > 0:
             session = HighsSession(program, threads=1, seed=self._seed)
-            session.set_option("mip_abs_gap", 1e-9)
             outcome = session.solve(time_limit=self._left, gap=1e-6)
             if outcome.x is None or outcome.objective is None:
                 break

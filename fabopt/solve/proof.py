@@ -1,0 +1,60 @@
+"""What is proved of a plan: the one place where objective, bound and denominator become a gap.
+
+Stages, solutions, what-ifs, sweeps and the live progress all ask here, so that a gap means the same everywhere. It is
+(bound - objective) / denominator; the denominator is the part of the objective that the plan itself decides: without
+the constant, and without what stands at the decision date and earns whatever is planned.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+ROUNDING = 1e-12
+"""Sums that differ by less than this, relative to the sizes that were added up, differ by rounding alone."""
+
+EXACT = 1e-6
+"""A relative gap up to this is none: the accuracy to which the solver keeps rows, bounds and whole numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How far a plan may be from the best.
+
+    Attributes
+    ----------
+    gap
+        |bound - objective| / denominator; infinite where the denominator is zero and the two differ.
+    denominator
+        |objective - apart|, in the unit of the objective.
+    """
+
+    gap: float
+    denominator: float
+
+    @property
+    def exact(self) -> bool:
+        """Whether the plan is proved best."""
+        return self.gap <= EXACT
+
+    def within(self, asked: float) -> bool:
+        """Return whether the gap is no wider than what was asked for."""
+        return self.gap <= max(asked, EXACT)
+
+
+def proof(objective: float, bound: float, apart: float = 0.0, size: float = 0.0) -> Proof:
+    """Return gap and denominator of a plan.
+
+    Parameters
+    ----------
+    objective, bound
+        Worth of the plan, and what no plan can exceed, both with the constant.
+    apart
+        What proves nothing about the plan: the constant, and what stands at the decision date.
+    size
+        Sum of the sizes that the objective was added up from, where known: what differs by their rounding is the same.
+    """
+    distance, denominator = abs(bound - objective), abs(objective - apart)
+    if distance <= ROUNDING * max(abs(objective), abs(bound), abs(apart), size):
+        return Proof(0.0, denominator)
+    return Proof(distance / denominator if denominator > 0 else math.inf, denominator)
