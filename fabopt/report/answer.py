@@ -25,6 +25,7 @@ MOST_DATES = 6
 STATUS_SAYS = {
     "optimal": "proved best",
     "within_gap": "proved within the gap asked for",
+    "wider_gap": "not proved within the gap asked for: rounding to whole numbers has cost more",
     "time_limit": "best found when time was up",
     "interrupted": "best found when interrupted",
 }
@@ -119,10 +120,30 @@ def closing_lines(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     parts = [f"objective {manifest['objective_name']}{whose} {_in_unit(value, unit)}"]
     if bound is not None:
         parts.append(f"bound {_in_unit(bound, unit)}")
-    parts.append(f"gap {percent(manifest['gap'])}")
+    parts.append(f"gap {_gap(manifest)}")
     size = manifest["size"]
     counts = f"{size['columns']:,} columns ({size['integers']:,} whole), {size['rows']:,} rows"
-    return (", ".join(parts), f"{STATUS_SAYS.get(status, status)}, {seconds(manifest['seconds'])}; {counts}")
+    told = (", ".join(parts), *_left_out(manifest))
+    return (*told, f"{STATUS_SAYS.get(status, status)}, {seconds(manifest['seconds'])}; {counts}")
+
+
+def _gap(manifest: Mapping[str, Any]) -> str:
+    """Return the gap with what it is a share of: ``0.18 % of 28,889 bn USD``."""
+    gap, of = manifest["gap"], manifest.get("gap_denominator")
+    if gap is None or of is None:
+        return percent(gap)
+    same = abs(abs(manifest["objective"]) - of) <= 1e-9 * of
+    return f"{percent(gap)} of {'the objective' if same else _in_unit(of, str(manifest['objective_unit']))}"
+
+
+def _left_out(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say what a gap's denominator leaves out, in a line; nothing where it leaves out nothing."""
+    of, value = manifest.get("gap_denominator"), manifest["objective"]
+    if of is None or manifest["gap"] is None or abs(abs(value) - of) <= 1e-9 * of:
+        return ()
+    aside = value - of if value >= of else value + of
+    worth = _in_unit(aside, str(manifest["objective_unit"]))
+    return (f"the gap is a share of the objective less {worth} that stand whatever is planned",)
 
 
 def _in_unit(value: float, unit: str) -> str:

@@ -41,17 +41,16 @@ from fabopt.model.payoff import payoff
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.options import OptionError, SolveOptions
+from fabopt.solve.proof import Proof, proof
 from fabopt.solve.session import Ended, HighsSession, Outcome, Progress
 
 HOLD = 1e-9
-"""How far a later stage may fall below the result of an earlier one, relative to max(1, its size), where rounding
-errors leave it no plan that does not fall below it at all."""
-
-SAME = 1e-6
-"""Objective and bound this close (in the unit of the objective) are the same: HiGHS' own absolute gap."""
+"""How far a later stage may fall below the result of an earlier one, relative to its size or, where that is larger, to
+the solver's unit of it, where rounding errors leave it no plan that does not fall below it at all."""
 
 SHARE = 1e-6
-"""Shares closer than this are equal."""
+"""Shares closer than this are equal, relative to the largest that a plan gives or, where that is larger, to the
+level itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """How a stage ended. ``gap`` is |bound - objective| / |objective - constant - standing|, zero where both agree."""
+    """How a stage ended; ``gap`` is |bound - objective| / ``denominator``, both as in :mod:`fabopt.solve.proof`."""
 
     name: str
     unit: str
@@ -83,6 +82,7 @@ class StageReport:
     objective: float | None
     bound: float | None
     gap: float | None
+    denominator: float | None
     seconds: float
     nodes: int
 
@@ -255,7 +255,7 @@ class Runner:
         if len(columns):
             size = float(np.abs(cost).max())
             row = self.session.add_row(columns, cost[columns] / size, reached / size, np.inf)
-            self.held.append((row, HOLD * max(1.0, abs(reached)) / size))
+            self.held.append((row, HOLD * max(self.session.money_unit, abs(reached)) / size))
 
     def _loosen(self) -> None:
         """Let what is held fall a little below its value: rounding errors have left it no plan."""
@@ -279,11 +279,12 @@ class Runner:
             if outcome is None or outcome.x is None or self.stopped is not None:
                 break
             level = float(outcome.x[phi])
-            stuck = [c for c in open_rows if level >= 1 - SHARE or not self._may_rise(shares[c], level, rows, phi)]
+            close = self._close(shares, level)
+            stuck = [c for c in open_rows if level >= 1 - SHARE or not self._may_rise(shares[c], level, close, phi)]
             if self.stopped is not None:
                 break
             for c in stuck or open_rows[:1]:
-                self._freeze(int(rows[c]), phi, level)
+                self._freeze(int(rows[c]), phi, level, HOLD * close / SHARE)
                 open_rows.remove(c)
         if first is not None and first.x is not None:
             self._pin_least(phi, float(first.x[phi]))
@@ -295,25 +296,30 @@ class Runner:
         mine = entries.col != phi
         return entries.col[mine].astype(np.int64), entries.data[mine]
 
-    def _may_rise(self, share: tuple[IntArray, Array], level: float, rows: IntArray, phi: int) -> bool:
+    def _close(self, shares: list[tuple[IntArray, Array]], level: float) -> float:
+        """Return how close to the level a share is the same: relative to the largest in the plan."""
+        given = [] if self.x is None else [float(values @ self.x[columns]) for columns, values in shares]
+        return SHARE * max(level, *given, 0.0)
+
+    def _may_rise(self, share: tuple[IntArray, Array], level: float, close: float, phi: int) -> bool:
         """Return whether a customer can get more than ``level`` while everybody else keeps what they have."""
         columns, values = share
-        if self.x is not None and float(values @ self.x[columns]) > level + SHARE:
+        if self.x is not None and float(values @ self.x[columns]) > level + close:
             return True
         cost = np.zeros(len(self.session.cost))
         cost[columns] = values
         low, high = self.session.column_lower[phi], self.session.column_upper[phi]
         one = np.array([phi])
-        self.session.set_column_bounds(one, np.array([level - HOLD]), np.array([level]))
+        self.session.set_column_bounds(one, np.array([level - HOLD * close / SHARE]), np.array([level]))
         keep = self.x
         outcome = self._solve("max_min", cost)
         self.x = keep
         self.session.set_column_bounds(one, np.array([low]), np.array([high]))
-        return outcome is not None and outcome.objective is not None and outcome.objective > level + SHARE
+        return outcome is not None and outcome.objective is not None and outcome.objective > level + close
 
-    def _freeze(self, row: int, phi: int, level: float) -> None:
+    def _freeze(self, row: int, phi: int, level: float, slack: float) -> None:
         self.session.set_coefficients(np.array([row]), np.array([phi]), np.zeros(1))
-        self.session.set_row_bounds(np.array([row]), np.array([level - HOLD]), np.array([np.inf]))
+        self.session.set_row_bounds(np.array([row]), np.array([level - slack]), np.array([np.inf]))
 
     def _pin_least(self, phi: int, level: float) -> None:
         """Give the column of the least share the value it stands for."""
@@ -326,21 +332,20 @@ def _told(p: Progress, constant: float, sign: float) -> Progress:
     return Progress(p.seconds, plan, bound, p.gap, p.nodes)
 
 
-def relative_gap(objective: float, bound: float, apart: float) -> float:
-    """Return |bound - objective| / |objective - apart|; zero where the two are the same within :data:`SAME`.
-
-    ``apart`` is what proves nothing about the plan: the constant and the standing value.
-    """
-    distance = abs(bound - objective)
-    if distance <= max(SAME, 1e-9 * abs(objective)):
-        return 0.0
-    return distance / max(abs(objective - apart), SAME)
+def proof_of(stage: Stage, objective: float | None, bound: float | None, size: float = 0.0) -> Proof | None:
+    """Return what is proved of a plan in a stage; None where there is no plan or no bound."""
+    if objective is None or bound is None:
+        return None
+    return proof(objective, bound, stage.constant + stage.standing, size)
 
 
 def report(stage: Stage, outcome: Outcome) -> StageReport:
     """Return the report of a stage from the solver's outcome."""
     objective = None if outcome.objective is None else stage.reported(outcome.objective)
     bound = None if outcome.bound is None else stage.reported(outcome.bound)
-    apart = stage.constant + stage.standing
-    gap = None if objective is None or bound is None else relative_gap(objective, bound, apart)
-    return StageReport(stage.name, stage.unit, outcome.ended, objective, bound, gap, outcome.seconds, outcome.nodes)
+    size = 0.0 if outcome.x is None else float(np.abs(stage.cost) @ np.abs(outcome.x))
+    found = proof_of(stage, objective, bound, size)
+    gap, denominator = (None, None) if found is None else (found.gap, found.denominator)
+    return StageReport(
+        stage.name, stage.unit, outcome.ended, objective, bound, gap, denominator, outcome.seconds, outcome.nodes
+    )

@@ -16,16 +16,16 @@ from fabopt.solve.finish import Finished
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.solution import LimitState
 
-_NOISE = 1e-9  # a slack below this, relative to its right-hand side, is nothing
+_NOISE = 1e-9  # a slack below this, relative to what is added up to it, is nothing
 
 
-def plan_arrays(tables: ModelTables, x: Array, activity: Array) -> dict[str, Any]:
+def plan_arrays(tables: ModelTables, matrices: Matrices, x: Array, activity: Array) -> dict[str, Any]:
     """Return the arrays of a :class:`~fabopt.solve.solution.Solution` from a plan.
 
     Parameters
     ----------
-    tables
-        The model.
+    tables, matrices
+        The model and its program.
     x, activity
         The plan by column, and A x by row.
     """
@@ -46,10 +46,10 @@ def plan_arrays(tables: ModelTables, x: Array, activity: Array) -> dict[str, Any
         "placed": values["placed"],
         "retired": values["retire"],
         "stock": values["stock"],
-        "disposal": values["disposal"] + _thrown_away(tables, activity),
+        "disposal": values["disposal"] + _thrown_away(tables, matrices, x, activity),
         "shortfall": values["shortfall"],
         "delivered": tuple(deliver[j, : len(d.steps)] for j, d in enumerate(demands)),
-        "unmet": np.where(unmet > _NOISE, unmet, 0.0),
+        "unmet": np.where(unmet > _NOISE * width.sum(axis=1), unmet, 0.0),
         "backlog": backlog,
         "lost": lost,
         "counters": values["counter"][:, 0],
@@ -57,7 +57,7 @@ def plan_arrays(tables: ModelTables, x: Array, activity: Array) -> dict[str, Any
     }
 
 
-def _thrown_away(tables: ModelTables, activity: Array) -> Array:
+def _thrown_away(tables: ModelTables, matrices: Matrices, x: Array, activity: Array) -> Array:
     """Return what is thrown away for nothing [materials, T]: the slack of the balance rows."""
     net = tables.net
     free = np.array([m.disposal_cost == 0 for m in net.materials], dtype=bool)[:, None]
@@ -65,8 +65,9 @@ def _thrown_away(tables: ModelTables, activity: Array) -> Array:
     left = np.where(free, supply, 0.0)
     if "balance" in tables.rows:
         rows, first = tables.rows["balance"], tables.offsets["balance"]
-        slack = rows.upper - activity[first : first + len(rows)]
-        slack = np.where(slack > _NOISE * np.maximum(1.0, np.abs(rows.upper)), slack, 0.0)
+        own = slice(first, first + len(rows))
+        slack, turnover = rows.upper - activity[own], (abs(matrices.a) @ np.abs(x))[own]
+        slack = np.where(slack > _NOISE * np.maximum(turnover, np.abs(rows.upper)), slack, 0.0)
         left[rows.entity, rows.period] = np.where(free[rows.entity, 0], slack, 0.0)
     return left
 

@@ -16,9 +16,10 @@ from fabopt.network.tables import Array, Network
 from fabopt.solve.diagnose import explain_infeasible, explain_unbounded
 from fabopt.solve.finish import Finished, finish
 from fabopt.solve.matrices import Matrices, formulate
-from fabopt.solve.objectives import Notify, Runner, Stage, Staged, StageReport, relative_gap, stages
+from fabopt.solve.objectives import Notify, Runner, Stage, Staged, StageReport, proof_of, stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.plan import limit_states, plan_arrays, prices_by_family, reduced_costs
+from fabopt.solve.proof import Proof
 from fabopt.solve.session import Ended, HighsSession, SolverError
 from fabopt.solve.solution import Conflict, Solution, Status
 
@@ -81,7 +82,7 @@ def solve(
     if done is None:
         return Solution(
             status=_status(staged), has_plan=False, objective=None, bound=staged.first.bound, gap=None,
-            seconds=time.monotonic() - began, conflicts=conflicts, **common,
+            gap_denominator=None, seconds=time.monotonic() - began, conflicts=conflicts, **common,
         )  # fmt: skip
     limits = (*tables.limits, *made.registered)
     seconds = time.monotonic() - began
@@ -113,14 +114,15 @@ def solution_of(
     seconds
         How long it took.
     """
-    objective, bound, gap = _achieved(stage, staged.first, done.x)
+    objective, bound, found = _achieved(stage, staged.first, done.x)
     activity = np.asarray(matrices.a @ done.x)
     return Solution(
-        status=_status(staged, gap),
+        status=_status(staged, found, common["options"].gap),
         has_plan=True,
         objective=objective,
         bound=bound,
-        gap=gap,
+        gap=None if found is None else found.gap,
+        gap_denominator=None if found is None else found.denominator,
         seconds=seconds,
         columns=done.x,
         rows=activity,
@@ -128,7 +130,7 @@ def solution_of(
         reduced_costs=reduced_costs(tables, done.column_price),
         limits=limit_states(tables, matrices, limits, done, activity),
         objective_terms=_terms(tables, matrices, done.x),
-        **plan_arrays(tables, done.x, activity),
+        **plan_arrays(tables, matrices, done.x, activity),
         **common,
     )
 
@@ -143,14 +145,22 @@ def _plan(
         return staged, None
     priced = todo[0].cost if options.party else None
     done = finish(session, staged.x, todo[-1].cost, priced)
-    if done is None:
+    if done is None or _fell_short(todo[0], staged, done, options.gap):
         for name in ("mip_feasibility_tolerance", "primal_feasibility_tolerance"):
             session.set_option(name, TIGHT)
         again = runner.again(todo[-1])
-        done = None if again is None else finish(session, again, todo[-1].cost, priced)
+        better = None if again is None else finish(session, again, todo[-1].cost, priced)
+        if done is None or (better is not None and todo[-1].cost @ better.x > todo[-1].cost @ done.x):
+            done = better
         if done is None:
             raise SolverError("The plan does not survive the rounding of its whole numbers, even at tight tolerances.")
     return staged, done
+
+
+def _fell_short(stage: Stage, staged: Staged, done: Finished, asked: float) -> bool:
+    """Return whether exact whole numbers have cost so much that the gap asked for is not met any more."""
+    _, _, found = _achieved(stage, staged.first, done.x)
+    return staged.stopped is None and found is not None and not found.within(asked)
 
 
 def _reasons(tables: ModelTables, matrices: Matrices, session: HighsSession, staged: Staged) -> tuple[Conflict, ...]:
@@ -161,17 +171,19 @@ def _reasons(tables: ModelTables, matrices: Matrices, session: HighsSession, sta
     return ()
 
 
-def _status(staged: Staged, gap: float | None = None) -> Status:
-    """Return the status of the run; a stage that was stopped makes the whole run a stopped one."""
+def _status(staged: Staged, found: Proof | None = None, asked: float = 0.0) -> Status:
+    """Return the status of the run, which says no more than its gap does; a stopped stage makes a stopped run."""
     if staged.stopped is None:
-        return Status.OPTIMAL if gap is not None and gap <= 1e-6 else Status.WITHIN_GAP
+        if found is None or not found.within(asked):
+            return Status.WIDER_GAP
+        return Status.OPTIMAL if found.exact else Status.WITHIN_GAP
     if staged.stopped is Ended.TIME_LIMIT:
         return Status.TIME_LIMIT if staged.x is not None else Status.NO_PLAN
     return Status(staged.stopped.value)
 
 
-def _achieved(stage: Stage, first: StageReport, x: Array) -> tuple[float, float | None, float | None]:
-    """Return objective, bound and gap of the first stage in the plan as it is reported.
+def _achieved(stage: Stage, first: StageReport, x: Array) -> tuple[float, float | None, Proof | None]:
+    """Return objective, bound and what is proved of the first stage in the plan as it is reported.
 
     Holding whole numbers may find a little more than the incumbent had; a bound never stands below the plan.
     """
@@ -180,15 +192,16 @@ def _achieved(stage: Stage, first: StageReport, x: Array) -> tuple[float, float 
     if first.bound is None:
         return objective, None, None
     bound = stage.reported(max((first.bound - stage.constant) * stage.sign, maximised))
-    return objective, bound, relative_gap(objective, bound, stage.constant + stage.standing)
+    return objective, bound, proof_of(stage, objective, bound, float(np.abs(stage.cost) @ np.abs(x)))
 
 
 def _terms(tables: ModelTables, matrices: Matrices, x: Array) -> dict[str, float]:
     """Return the named terms; what a hook has added to the objective is the term ``added``."""
     terms = {term.name: term.value(x) for term in tables.terms}
+    sizes = sum(abs(value) for value in terms.values())
     total = matrices.offset + float(matrices.cost @ x) + tables.net.constant_value
     added = total - sum(terms.values())
-    if abs(added) > 1e-9 * max(1.0, abs(total)):
+    if abs(added) > 1e-9 * max(sizes, abs(total)):
         terms["added"] = added
     return terms
 

@@ -24,7 +24,7 @@ from scipy import sparse
 
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
-from fabopt.solve.compile import Matrices
+from fabopt.solve.matrices import Matrices
 
 ENTRIES = (2.0**-17, 2.0**17)
 """Sizes of matrix entries that are ordinary."""
@@ -85,7 +85,7 @@ def _ordinary(program: Matrices) -> bool:
 
 
 def _present(sides: Array) -> Array:
-    return np.abs(sides[np.isfinite(sides) & (sides != 0)])
+    return np.asarray(np.abs(sides[np.isfinite(sides) & (sides != 0)]))
 
 
 def _low(sizes: Array) -> float:
@@ -98,7 +98,8 @@ def _equilibrate(program: Matrices, column: Array, row: Array) -> None:
     with np.errstate(divide="ignore"):
         size = np.log2(np.abs(entries.data))
     loose = ~program.integer[entries.col]
-    r, c, log = entries.row[loose], entries.col[loose], size[loose]
+    at_row = entries.row.astype(np.int64)
+    r, c, log = at_row[loose], entries.col[loose].astype(np.int64), size[loose]
     rows, columns = np.zeros(program.n_rows), np.zeros(program.n_columns)
     in_row = np.maximum(np.bincount(r, minlength=len(rows)), 1)
     in_column = np.maximum(np.bincount(c, minlength=len(columns)), 1)
@@ -107,7 +108,7 @@ def _equilibrate(program: Matrices, column: Array, row: Array) -> None:
         columns = -np.bincount(c, log + rows[r], len(columns)) / in_column
     group_of_row, group_of_column = _groups(r, c, len(rows), len(columns))
     level = np.zeros(max(group_of_row.max(initial=-1), group_of_column.max(initial=-1)) + 1)
-    group, told = _told(program, entries.row[~loose], size[~loose], rows, columns, group_of_row, group_of_column)
+    group, told = _told(program, at_row[~loose], size[~loose], rows, columns, group_of_row, group_of_column)
     order = np.lexsort((told, group))
     group, told = group[order], told[order]
     first = np.flatnonzero(np.diff(group, prepend=-1))
@@ -124,10 +125,10 @@ def _equilibrate(program: Matrices, column: Array, row: Array) -> None:
 
 def _groups(r: IntArray, c: IntArray, rows: int, columns: int) -> tuple[IntArray, IntArray]:
     """Return the number of the set that each row and column hangs together with."""
-    n = rows + columns
-    graph = sparse.csr_array((np.ones(len(r), dtype=bool), (r, c + rows)), shape=(n, n))
     from scipy.sparse.csgraph import connected_components
 
+    n = rows + columns
+    graph = sparse.csr_array((np.ones(len(r), dtype=bool), (r, c + rows)), shape=(n, n))
     _, found = connected_components(graph, directed=False)
     number = np.asarray(found, dtype=np.int64)
     return number[:rows], number[rows:]

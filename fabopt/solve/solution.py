@@ -17,12 +17,14 @@ from fabopt.solve.options import SolveOptions
 class Status(Enum):
     """How a run ended.
 
-    ``OPTIMAL`` and ``WITHIN_GAP`` have a plan; so may ``TIME_LIMIT`` (it has one) and ``INTERRUPTED`` (look at
+    ``OPTIMAL``, ``WITHIN_GAP`` and ``WIDER_GAP`` (the solver called the plan good enough, but exact whole numbers left
+    it short of the gap asked for) have a plan; so may ``TIME_LIMIT`` (it has one) and ``INTERRUPTED`` (look at
     ``has_plan``). ``NO_PLAN``: the time limit came before any plan.
     """
 
     OPTIMAL = "optimal"
     WITHIN_GAP = "within_gap"
+    WIDER_GAP = "wider_gap"
     TIME_LIMIT = "time_limit"
     INTERRUPTED = "interrupted"
     INFEASIBLE = "infeasible"
@@ -150,12 +152,14 @@ class Solution:
         How the run ended, and whether it has a plan.
     objective, bound, gap
         Of the objective that was asked for (the first stage), in its unit: million dollars for value, with the
-        constant value of what runs anyway; compute; position of the period; share. The gap is |bound - objective| /
-        |objective - constant value - standing value|: what stands anyway proves nothing about a plan.
+        constant value of what runs anyway; compute; position of the period; share.
+    gap_denominator
+        What the gap is a share of, in the unit of the objective: the gap is |bound - objective| / this, and this is
+        |objective - constant value - standing value|, since what stands anyway proves nothing about a plan.
     seconds
         Time of the whole run.
     stages
-        Each stage: name, unit, ended, objective, bound, gap, seconds, nodes.
+        Each stage: name, unit, ended, objective, bound, gap, denominator, seconds, nodes.
     levels, on, switched_on, lots
         By activity and period [n_a, T].
     orders, placed, retired
@@ -193,6 +197,7 @@ class Solution:
     objective: float | None
     bound: float | None
     gap: float | None
+    gap_denominator: float | None
     seconds: float
     options: SolveOptions
     stages: tuple[Mapping[str, Any], ...]

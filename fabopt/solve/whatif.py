@@ -46,7 +46,7 @@ from fabopt.network.tables import Array, Network
 from fabopt.solve.finish import finish
 from fabopt.solve.live import LiveLinear, LiveWhole, carried_basis, carried_plan
 from fabopt.solve.matrices import Matrices, formulate
-from fabopt.solve.objectives import Stage, Staged, StageReport, relative_gap, stages
+from fabopt.solve.objectives import Stage, Staged, StageReport, proof_of, stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import Patch, held, relaxed, structure_change
 from fabopt.solve.run import common_of, solution_of
@@ -94,6 +94,8 @@ class Answer:
         Worth of the plan in the unit of the objective, or None without a plan.
     bound, gap
         What no plan can exceed, and the relative gap to it; None with the whole numbers held.
+    denominator
+        What the gap is a share of, in the unit of the objective; None without a gap.
     x
         The plan [columns of ``case``].
     row_price, column_price
@@ -111,6 +113,7 @@ class Answer:
     objective: float | None
     bound: float | None
     gap: float | None
+    denominator: float | None
     x: Array | None
     row_price: Array | None
     column_price: Array | None
@@ -287,7 +290,15 @@ class WhatIf:
             raise SolverError("The plan does not survive the rounding of its whole numbers.")
         stage, tables = case.stage, case.tables
         told = StageReport(
-            stage.name, stage.unit, answer.ended, answer.objective, answer.bound, answer.gap, answer.seconds, 0
+            stage.name,
+            stage.unit,
+            answer.ended,
+            answer.objective,
+            answer.bound,
+            answer.gap,
+            answer.denominator,
+            answer.seconds,
+            0,
         )
         staged = Staged(answer.x, (told,), None if answer.ended is Ended.OPTIMAL else answer.ended)
         found = (*limits(tables.net, tables.columns, tables.rows), *case.registered)
@@ -395,17 +406,19 @@ def _answer(case: Case, outcome: Outcome, bound: float | None, began: float, sea
     """Return the answer that an outcome gives; ``bound`` is what no plan can exceed, as the solver counts it."""
     stage = case.stage
     objective = None if outcome.objective is None else stage.reported(outcome.objective)
-    limit = gap = None
+    limit = found = None
     if bound is not None and np.isfinite(bound):
         # Holding whole numbers may find a little more than the search had; a bound never stands below the plan.
         limit = stage.reported(max(bound, -np.inf if outcome.objective is None else outcome.objective))
-        gap = None if objective is None else relative_gap(objective, limit, stage.constant + stage.standing)
+        size = 0.0 if outcome.x is None else float(np.abs(stage.cost) @ np.abs(outcome.x))
+        found = proof_of(stage, objective, limit, size)
     return Answer(
         case=case,
         ended=outcome.ended,
         objective=objective,
         bound=limit,
-        gap=gap,
+        gap=None if found is None else found.gap,
+        denominator=None if found is None else found.denominator,
         x=outcome.x,
         row_price=outcome.row_price,
         column_price=outcome.column_price,

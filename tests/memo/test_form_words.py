@@ -23,7 +23,7 @@ LOWERED = set(
     re.findall(r'instrument="([a-z]+)"', "".join(f.read_text("utf-8") for f in (ROOT / "fabopt/network").rglob("*.py")))
 )
 FIXED = {
-    "result_status": {"optimal", "within_gap", "time_limit", "interrupted"},
+    "result_status": {"optimal", "within_gap", "wider_gap", "time_limit", "interrupted"},
     "signature_kind": set(get_args(SignatureKind)),
     "confidence": set(get_args(Confidence)),
     "chip_standing": set(get_args(Standing)),

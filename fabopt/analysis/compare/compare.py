@@ -111,7 +111,7 @@ def _plan(name: str, manifest: Mapping[str, Any]) -> Plan:
     value, bound, seen = float(manifest["value"]), manifest["bound"], manifest["options"].get("perspective", "system")
     objective = manifest["objective_name"] + ("" if seen == "system" else f" of {seen}")
     short = float(bound) - value if objective == OWN_AIM and bound is not None else None
-    if short is not None and short <= 1e-9 * max(abs(value), 1.0):
+    if short is not None and short <= 1e-9 * abs(value):
         short = 0.0
     return Plan(
         name=name,

@@ -54,7 +54,7 @@ class Standing:
     Attributes
     ----------
     status
-        ``optimal``, ``within_gap``, ``time_limit``, ``interrupted``.
+        ``optimal``, ``within_gap``, ``wider_gap``, ``time_limit``, ``interrupted``.
     incumbent
         Whether the plan is only the best that was found when time ran out.
     value, bound

@@ -91,7 +91,8 @@ class Work:
         net = lower(data, self.name)
         solution = solve(net, options_of(self.spec, data))
         manifest = make_manifest(Origin(self.name, None, (), "", self.money), net, solution)
-        row = {name: manifest[name] for name in ("status", "objective", "bound", "gap", "value", "objective_unit")}
+        kept = ("status", "objective", "bound", "gap", "gap_denominator", "value", "objective_unit")
+        row = {name: manifest[name] for name in kept}
         if not solution.has_plan:
             said = " ".join(conflict.sentence for conflict in solution.conflicts[:MOST_REASONS])
             return {**row, "reason": said or NO_REASON.get(manifest["status"], "")}

@@ -177,6 +177,7 @@ def _summary(
         ("objective value", manifest["objective"], str(manifest["objective_unit"])),
         ("bound: no plan is better", manifest["bound"], str(manifest["objective_unit"])),
         ("gap", manifest["gap"], "share"),
+        ("what the gap is a share of", manifest.get("gap_denominator"), str(manifest["objective_unit"])),
         ("first and last period", " to ".join(manifest["periods"]), ""),
         ("fabopt", manifest["versions"]["fabopt"], "version"),
         ("solver (highspy)", manifest["versions"]["highspy"], "version"),

@@ -113,6 +113,7 @@ def make_manifest(
         "objective": _plain(solution.objective),
         "bound": _plain(solution.bound),
         "gap": _plain(solution.gap),
+        "gap_denominator": _plain(solution.gap_denominator),
         "reached": solution.reached,
         "value": _plain(solution.value),
         "constant_value": net.constant_value,
