@@ -82,7 +82,7 @@ class LimitReport(Report):
 
 def _sentence(study: LimitStudy, unit: str) -> str:
     if study.value.low is None:
-        held = [one for one in study.prices if one.status in ("optimal", "within_gap")]
+        held = [one for one in study.prices if one.status in ("optimal", "within_gap", "wider_gap")]
         if not held:
             return f"There is no plan under the limits ({study.value.status}), nor without any one of them."
         names = " or ".join(f"'{one.name}'" for one in held)
@@ -107,7 +107,7 @@ def _interval(low: float, high: float, unit: str) -> str:
 
 def _price(one: PriceOfLimit, unit: str) -> str:
     if one.low is None or one.high is None:
-        return f"no plan: {one.status}" if one.status not in ("optimal", "within_gap") else "a plan"
+        return f"no plan: {one.status}" if one.status not in ("optimal", "within_gap", "wider_gap") else "a plan"
     if one.high - one.low <= 1e-6 * max(abs(one.high), 1.0):
         return money(one.high, unit)
     return f"{amount(one.low)} to {money(one.high, unit)}"
