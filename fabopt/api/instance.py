@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from fabopt.analysis.allocation.study import GameOf
     from fabopt.analysis.bill import Bill
-    from fabopt.analysis.choke.verb import Reasons
     from fabopt.domain.instance import Instance as Data
     from fabopt.io.tree import Tree
     from fabopt.model.build import Hook, Model
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from fabopt.report.own_silicon import OwnSiliconReport
     from fabopt.solve.options import SolveOptions
     from fabopt.solve.run import Notify
-    from fabopt.solve.solution import Solution
+    from fabopt.solve.solution import Conflict, Solution
 
 
 PROGRAMS = (".mps", ".lp")
@@ -265,17 +264,21 @@ class Instance:
 
         return bill(self.data, chip, In("MW", gt=0).read(power).value, it, bom=bom)
 
-    def reasons(self, seconds: float = 60.0) -> Reasons:
-        """Return why the instance has no plan: what is missing, minimal repairs, minimal conflicts, with their data.
+    def reasons(self, seconds: float = 30.0) -> tuple[Conflict, ...]:
+        """Return why the instance has no plan, as :meth:`solve` says it: what is missing, and what cannot all hold.
 
         Parameters
         ----------
         seconds
             Time that may be spent.
         """
-        from fabopt.analysis.choke.verb import reasons
+        from fabopt.model.tables import model_tables
+        from fabopt.solve.diagnose import explain_infeasible, placed
+        from fabopt.solve.matrices import program_of
 
-        return reasons(self.name, self._tree, self.data, self.network, seconds)
+        tables = model_tables(self.network)
+        found = explain_infeasible(tables, program_of(tables), seconds)
+        return placed(found, self.network, self.data, self._tree.positions)
 
     def reconcile(self) -> pd.DataFrame:
         """Return what the instance implies for the recent past and the first year, held against published figures."""
@@ -415,6 +418,7 @@ class Instance:
             When an option makes no sense.
         """
         from fabopt.io.write import instance_hash, instance_json
+        from fabopt.solve.diagnose import placed
         from fabopt.solve.options import SolveOptions
         from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
         from fabopt.solve.results.folder import check_target
@@ -436,7 +440,7 @@ class Instance:
             names.__getitem__,
             instance_json(self.data),
             solution.log,
-            solution.conflicts,
+            placed(solution.conflicts, net, self.data, self._tree.positions),
         )
         if out is not None and result.has_plan:
             result.save(out)

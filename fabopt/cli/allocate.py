@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from fabopt.cli.common import BAD_INPUT, LIMIT, InstancePath, ScenarioOption, SetOption, complain, guarded, say
-from fabopt.cli.solve import EXIT_WITHOUT_PLAN
+from fabopt.cli.planned import EXIT_WITHOUT_PLAN
 
 if TYPE_CHECKING:
     from fabopt.report.base import Report

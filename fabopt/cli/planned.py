@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from fabopt.cli.common import INFEASIBLE, LIMIT, complain, say, step
+from fabopt.cli.common import BAD_INPUT, INFEASIBLE, INTERRUPTED, LIMIT, complain, step, write_text
 from fabopt.cli.progress import telling
 
 if TYPE_CHECKING:
     from fabopt.api import Instance, Result
+    from fabopt.api.plan import PlanTables
 
 PlannedPath = typer.Argument(help="Folder of a result; or an instance, which is then solved first.", show_default=False)
+
+EXIT_WITHOUT_PLAN = {"infeasible": INFEASIBLE, "unbounded": BAD_INPUT, "interrupted": INTERRUPTED}
 
 SOLVING = 0.5
 """Share of the budget that solving an instance may take before its plan is studied."""
@@ -49,18 +52,17 @@ def result_at(
         result = instance.solve(progress=teller, time_limit=max(60.0 * SOLVING * budget, 1.0))
         found.append(result.status)
     if not result.has_plan:
-        _explain(instance, result, budget)
+        end_without_plan(result)
     return result, max(budget - (time.monotonic() - began) / 60.0, 0.1 * budget)
 
 
-def _explain(instance: Instance, result: Result, budget: float) -> None:
-    """Say why there is no plan, and end."""
-    from fabopt.report.choke_method import reason_lines
-
-    if result.status == "infeasible":
-        say(reason_lines(instance.reasons(60.0 * budget)))
-        raise typer.Exit(INFEASIBLE)
+def end_without_plan(result: PlanTables, log: Path | None = None) -> NoReturn:
+    """Say why there is no plan, keep the solver's log where nothing was decided, and end with the exit code of that."""
     for conflict in result.conflicts:
         complain(conflict.sentence)
+    if log is not None and result.status in ("no_plan", "interrupted"):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        write_text(log, result.log)
+        complain(f"the solver's log is in {log}")
     complain(f"no plan: {result.status}")
-    raise typer.Exit(LIMIT)
+    raise typer.Exit(EXIT_WITHOUT_PLAN.get(result.status, LIMIT))

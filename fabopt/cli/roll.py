@@ -10,17 +10,14 @@ from typing import Annotated
 import typer
 
 from fabopt.cli.common import (
-    INFEASIBLE,
-    INTERRUPTED,
-    LIMIT,
     ScenarioOption,
     SetOption,
-    complain,
     guarded,
     say,
     solver_on_stderr,
     step,
 )
+from fabopt.cli.planned import end_without_plan
 from fabopt.cli.progress import telling
 
 _Path = typer.Argument(help="Folder of a result.", show_default=False)
@@ -62,7 +59,4 @@ def roll(
         if report.result.has_plan:
             say(["", f"written to {folder}; next: fabopt show {shlex.quote(str(folder))} --table orders"])
     if not report.result.has_plan:
-        for conflict in report.result.conflicts:
-            complain(conflict.sentence)
-        codes = {"infeasible": INFEASIBLE, "interrupted": INTERRUPTED}
-        raise typer.Exit(codes.get(report.result.status, LIMIT))
+        end_without_plan(report.result, folder.with_name(f"{folder.name}.log"))

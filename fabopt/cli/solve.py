@@ -10,10 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fabopt.cli.common import (
-    BAD_INPUT,
-    INFEASIBLE,
-    INTERRUPTED,
-    LIMIT,
     InstancePath,
     ScenarioOption,
     SetOption,
@@ -23,6 +19,7 @@ from fabopt.cli.common import (
     solver_on_stderr,
     step,
 )
+from fabopt.cli.planned import end_without_plan
 from fabopt.cli.progress import telling
 
 if TYPE_CHECKING:
@@ -45,11 +42,6 @@ _PinUntil = typer.Option("--pin-until", help="Last period whose orders are held;
 _Pyomo = typer.Option("--through-pyomo", help="Compile the Pyomo model instead of the tables; the answer is the same.")
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
-EXIT_WITHOUT_PLAN = {
-    "infeasible": INFEASIBLE,
-    "unbounded": BAD_INPUT,
-    "interrupted": INTERRUPTED,
-}
 JSON_FIELDS = (
     "status",
     "objective_name",
@@ -104,10 +96,7 @@ def solve(
         following = f"fabopt show {shlex.quote(str(folder))} --table orders"
         say(["", *result.answer.lines(), f"written to {folder}; next: {following}"])
     if not result.has_plan:
-        for conflict in result.conflicts:
-            complain(conflict.sentence)
-        complain(f"no plan: {result.status}")
-        raise typer.Exit(EXIT_WITHOUT_PLAN.get(result.status, LIMIT))
+        end_without_plan(result, folder.with_name(f"{folder.name}.log"))
 
 
 def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool) -> Instance:

@@ -301,7 +301,7 @@ class Budget:
 class GroupLimit:
     """A linear limit over decisions, one row per window: sum of terms <= (>=, ==) rhs of the window.
 
-    ``levers`` are the units whose order relieves it.
+    ``levers`` are the units whose order relieves it. ``pinned`` where it holds a decision that the instance pins.
     """
 
     id: str
@@ -315,6 +315,7 @@ class GroupLimit:
     limit_kind: Literal["physical", "contract", "policy", "demand", "cash", "law"] = "policy"
     relaxable: bool = True
     levers: tuple[str, ...] = ()
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How the numbers of a choke-point study were made, what it did not explore, its runs; and why there is no plan."""
+"""How the numbers of a choke-point study were made, what it did not explore, and its runs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import csv
 from collections.abc import Sequence
 from io import StringIO
 
-from fabopt.analysis.choke.infeasible import Named
 from fabopt.analysis.choke.records import Study, StudyInfo
-from fabopt.analysis.choke.verb import Reasons
-from fabopt.report.answer import wrap
-from fabopt.report.text import WIDTH, amount, seconds
+from fabopt.report.text import amount, seconds
 
 
 def method(study: Study) -> list[str]:
@@ -81,34 +78,3 @@ def runs_csv(study: Study) -> str:
     for r in study.runs:
         table.writerow((r.id, r.basis, r.change, r.status, r.value, r.bound, f"{r.seconds:.3f}"))
     return out.getvalue()
-
-
-def reason_lines(reasons: Reasons, width: int = WIDTH) -> list[str]:
-    """Return why there is no plan: shortages, repairs, conflicts, each with file and field of its data."""
-    found = reasons.found
-    lines = [f"{reasons.instance} has no plan."]
-    lines += [f"- {c.sentence}{_where(reasons, [(c.family, c.entity)])}" for c in found.shortages]
-    if found.whole_numbers_only:
-        lines.append("With fractions of whole units there would be a plan: only the whole numbers conflict.")
-    if found.repairs:
-        lines.append("Any one of these repairs it, taken away or far enough moved:")
-        lines += [_set_line(reasons, names, " and ") for names in found.repairs]
-    else:
-        lines.append("Nothing that may be moved repairs it.")
-    if any(found.conflicts):
-        lines.append("These cannot all hold:")
-        lines += [_set_line(reasons, names, ", ") for names in found.conflicts if names]
-    elif found.conflicts:
-        lines.append("What cannot be moved conflicts by itself.")
-    if not found.complete:
-        lines.append("Time did not suffice to find all repairs and conflicts.")
-    return [part for line in lines for part in wrap(line, width)]
-
-
-def _set_line(reasons: Reasons, names: Sequence[Named], between: str) -> str:
-    return f"- {between.join(n.label for n in names)}{_where(reasons, [(n.family, n.entity) for n in names])}"
-
-
-def _where(reasons: Reasons, records: Sequence[tuple[str, str]]) -> str:
-    places = list(dict.fromkeys(str(reasons.places[key]) for key in records if key in reasons.places))
-    return f" ({'; '.join(places)})" if places else ""

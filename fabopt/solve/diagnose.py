@@ -1,57 +1,57 @@
-"""Why there is no plan, in the user's words.
+"""Why there is no plan: the one place that says so, to ``solve``, ``choke``, ``validate`` and the API.
 
-1. *Shortages.* An elastic run gives slack to what customers require, then, if that is not enough, to every soft family
-   but the balances, then to these too, and finds the least relative amounts with which there is a plan. It is quick at
-   any size and names amounts.
-2. *Conflict.* Of the requirements that the dual of the elastic run points at, a deletion filter keeps a set that cannot
-   all hold and of which none can be left out (as far as time allows). Balances are laws of nature; they are named only
-   where nothing else is at fault.
-3. *Whole numbers.* Where the relaxation has a plan, only whole numbers conflict; the filter then asks the mixed-integer
-   program itself. (HiGHS' own search for an infeasible subsystem is not safe on mixed-integer programs.)
+1. *Shortages.* An elastic run gives slack to what customers require, then, if that is not enough, to every limit, and
+   finds the least relative amounts with which there is a plan. It is quick at any size.
+2. *Conflict.* Of the limits that the dual of an elastic run points at, a deletion filter keeps a set that cannot all
+   hold and of which none can be left out. Where time is up first, it says that the set may not be smallest. Where the
+   relaxation has a plan, only whole numbers conflict: the filter then asks the mixed-integer program itself, and that
+   something comes in whole numbers is one of the limits. (HiGHS' own search for an infeasible subsystem is not safe on
+   mixed-integer programs, and on large ones it ends with all rows.)
+3. *Repair.* By how much each limit of the conflict would have to move alone so that there is a plan.
+
+Rows that only say what decisions mean always hold; they are named where they clash by themselves.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
 
-from fabopt.model.balance import BALANCE
-from fabopt.model.columns import Columns
-from fabopt.model.families import Family, IntArray
+from fabopt.domain.instance import Instance
+from fabopt.io.problems import Positions
+from fabopt.model.families import Named
 from fabopt.model.tables import ModelTables
+from fabopt.network.places import place_of
+from fabopt.network.tables import Array, Network
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.session import Ended, HighsSession
-from fabopt.solve.solution import Conflict
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.requirements import LOWER, UPPER, Required, Requirement, all_rows, required
+from fabopt.solve.session import Ended, HighsSession, Outcome
+from fabopt.solve.solution import Conflict, Ref
+
+DIAGNOSIS_SECONDS = 30.0
+"""Longest time spent on finding out why there is no plan."""
 
 REQUIRED = ("demand", "backlog_balance", "safety_stock", "target")
 """Families that an elastic run relaxes first: what customers and planners ask for."""
 
+MOST_REPAIRS = 20
+"""Most limits of a conflict for which a repair is sought."""
+
+FILTERING = 0.7
+"""Share of the time by which the conflict is found; the rest is for repairs."""
+
 _SMALL = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What is known of a row of a family."""
-
-    family: Family
-    entity: str
-    name: str
-    period: str
-    unit: str
-    rhs: float
-
-    def sentence(self) -> str:
-        return self.family.sentence(self.name, self.period, self.rhs, self.unit)
-
-
 def explain_infeasible(
-    tables: ModelTables, matrices: Matrices, seconds: float, threads: int = 0
+    tables: ModelTables, matrices: Matrices, seconds: float = DIAGNOSIS_SECONDS, threads: int = 0
 ) -> tuple[Conflict, ...]:
-    """Return shortages, the conflicting requirements, and whether whole numbers alone conflict.
+    """Return shortages, whether whole numbers alone conflict, and a smallest set of limits that cannot all hold.
 
     Parameters
     ----------
@@ -62,142 +62,170 @@ def explain_infeasible(
     threads
         Threads of the solver, the same as in the run itself.
     """
-    deadline = time.monotonic() + seconds
-    rows = _rows(tables)
-    fixed = {limit.row for limit in tables.limits if not limit.relaxable}
-    soft = np.array([i for i, row in enumerate(rows) if row.family.soft and i not in fixed], dtype=np.int64)
-    required = np.array([i for i in soft if rows[i].family.name in REQUIRED], dtype=np.int64)
-    found: list[Conflict] = []
-    relaxed = HighsSession(matrices, threads=threads)
-    relaxed.set_costs(np.zeros(matrices.n_columns))
-    relaxed.relax_integers()
-    whole = relaxed.solve(time_limit=_left(deadline)).ended is Ended.OPTIMAL
-    if whole:
-        found.append(_whole_numbers())
-    firm = np.array([i for i in soft if rows[i].family is not BALANCE], dtype=np.int64)
-    for candidates, lower_only in ((required, True), (firm, False), (soft, False)):
-        short = _shortages(HighsSession(matrices, threads=threads), rows, candidates, lower_only, _left(deadline))
-        found += short
-        if short:
-            break
-    session = relaxed
-    if whole:
-        session = HighsSession(matrices, threads=threads)
-        session.set_costs(np.zeros(matrices.n_columns))
-    for candidates in (firm, soft):
-        chosen = candidates
+    return _Diagnosis(required(tables, matrices), tables, seconds, threads).told()
+
+
+class _Diagnosis:
+    """The questions that are put to a program without a plan, within a time."""
+
+    def __init__(self, found: Required, tables: ModelTables, seconds: float, threads: int) -> None:
+        self.found, self.tables, self.threads = found, tables, threads
+        now = time.monotonic()
+        self.filtered, self.end = now + FILTERING * seconds, now + seconds
+
+    def told(self) -> tuple[Conflict, ...]:
+        relaxed = self._session()
+        relaxed.relax_integers()
+        whole = bool(self.found.program.integer.any()) and self._solved(relaxed).ended is Ended.OPTIMAL
+        told = [_whole_numbers()] if whole else []
+        told += self._shortages()
+        kept, proved = self._smallest(whole)
+        repairs = [self._repair(one) if i < MOST_REPAIRS else None for i, one in enumerate(kept)]
+        told += [_clash(one, repair, len(kept)) for one, repair in zip(kept, repairs, strict=True)]
+        if not proved:
+            says = "Time was up before that set was proved smallest: it cannot all hold, but fewer of it may clash too."
+            told.append(Conflict("time", (), "", 0.0, "", says))
+        return tuple(told)
+
+    def _session(self) -> HighsSession:
+        return HighsSession(self.found.program, threads=self.threads)
+
+    def _solved(self, session: HighsSession, end: float | None = None, gap: float = 0.0) -> Outcome:
+        return session.solve(time_limit=max((end or self.end) - time.monotonic(), 1.0), gap=gap)
+
+    # -- amounts -----------------------------------------------------------------------------------------------------
+
+    def _shortages(self) -> list[Conflict]:
+        """Return what is missing of what is required; if that is not enough, what would have to move."""
+        movable = [one for one in self.found.requirements if one.relaxable and one.parts]
+        asked = [one for one in movable if one.family in REQUIRED and one.side != "at most"]
+        for candidates, signs in ((asked, (LOWER,)), (movable, (UPPER, LOWER))):
+            session = self._session()
+            slack = _Slack(session, candidates, signs)
+            outcome = self._solved(session, self.filtered, gap=1e-3)
+            if outcome.x is not None:
+                return [_shortage(one, sign, size) for one, sign, size in slack.moved(outcome.x)]
+        return []
+
+    def _repair(self, one: Requirement) -> tuple[int, float] | None:
+        """Return which way, and how far, a limit would have to move alone; None where that is not enough."""
+        if not one.relaxable or time.monotonic() >= self.end:
+            return None
+        session = self._session()
+        if one.side == "whole":
+            session.set_integrality(np.array(one.columns, dtype=np.int64), False)
+            return (0, 0.0) if self._solved(session).x is not None else None
+        slack = _Slack(session, [one], (UPPER, LOWER))
+        outcome = self._solved(session)
+        moved = [] if outcome.x is None else slack.moved(outcome.x)
+        return (moved[0][1], moved[0][2]) if moved else None
+
+    # -- the set -----------------------------------------------------------------------------------------------------
+
+    def _smallest(self, whole: bool) -> tuple[list[Requirement], bool]:
+        """Return a set of limits that cannot all hold, and whether it is proved that none can be left out."""
+        asked = _Asked(self, whole)
+        candidates = [one for one in self.found.requirements if whole or one.parts]
+        if asked.clashes([]):  # what always holds clashes by itself
+            self.found = all_rows(self.tables, self.found)
+            asked = _Asked(self, whole)
+            known = {id(one) for one in candidates}
+            candidates = [one for one in self.found.requirements if id(one) not in known and one.parts]
+        elif not whole:
+            pointed = self._pointed_at(candidates)
+            candidates = pointed if asked.clashes(pointed) else candidates
+        kept = smallest(candidates, asked.clashes, self.filtered)
+        return kept, not asked.unsure and time.monotonic() < self.filtered
+
+    def _pointed_at(self, candidates: Sequence[Requirement]) -> list[Requirement]:
+        """Return the limits with a dual in the elastic relaxation: they alone are infeasible with what always holds."""
+        session = self._session()
+        session.relax_integers()
+        _Slack(session, candidates, (UPPER, LOWER))
+        outcome = self._solved(session, self.filtered)
+        if outcome.row_price is None:
+            return list(candidates)
+        price = np.abs(outcome.row_price)
+        return [one for one in candidates if any(price[row] > 1e-9 for row, _ in one.parts)]
+
+
+class _Asked:
+    """Asks whether a set of limits clashes, all others taken away."""
+
+    def __init__(self, diagnosis: _Diagnosis, whole: bool) -> None:
+        self.diagnosis, self.whole, self.unsure = diagnosis, whole, False
+        self.session = diagnosis._session()
+        self.columns = np.array(
+            [c for one in diagnosis.found.requirements for c in one.columns] if whole else [], dtype=np.int64
+        )
         if not whole:
-            chosen = _pointed_at(HighsSession(matrices, threads=threads), candidates, _left(deadline))
-        kept = _filter(session, _groups(rows, chosen), candidates, deadline)
-        if kept:
-            break
-    return (*found, *_conflicts(rows, kept))
+            self.session.relax_integers()
 
-
-def explain_unbounded(columns: Columns, session: HighsSession) -> tuple[Conflict, ...]:
-    """Return the decisions along which the value grows without limit, at most three."""
-    found = []
-    places = [(block, key) for block in columns for key in block.keys]
-    for column in session.unbounded_columns()[:3]:
-        if column < len(places):
-            block, key = places[column]
-            words = " ".join(key)
-            sentence = (
-                f"The value grows without limit along '{block.name} {words}': a limit or a cost is missing there."
-            )
-            found.append(Conflict("unbounded", block.name, key[0], words, key[-1], 0.0, "", sentence))
-    return tuple(found)
-
-
-def _left(deadline: float) -> float:
-    return max(deadline - time.monotonic(), 1.0)
-
-
-def _rows(tables: ModelTables) -> list[_Row]:
-    found = []
-    for rows in tables.rows.values():
-        bound = np.where(np.isfinite(rows.upper), rows.upper, rows.lower).tolist()
-        for i, key in enumerate(rows.keys):
-            period = key[-1] if rows.family.index[-1] in ("period", "window") else "the horizon"
-            entity = key[0] if len(rows.family.index) > 1 or period == "the horizon" else rows.family.name
-            found.append(_Row(rows.family, entity, rows.names[i], period, rows.units[i], bound[i]))
-    return found
-
-
-def _elastic(session: HighsSession, rows: IntArray, lower_only: bool) -> tuple[IntArray, IntArray]:
-    """Add a slack to each side of the rows, priced relative to the row's size; return columns and their rows."""
-    low = rows[np.isfinite(session.row_lower[rows])]
-    high = rows[np.isfinite(session.row_upper[rows])] if not lower_only else np.zeros(0, dtype=np.int64)
-    where = np.concatenate([low, high])
-    sign = np.concatenate([np.ones(len(low)), -np.ones(len(high))])
-    size = np.concatenate([session.row_lower[low], session.row_upper[high]])
-    n = len(where)
-    entries = sparse.csc_array((sign, where.astype(np.int32), np.arange(n + 1)), shape=(session.a.shape[0], n))
-    session.set_costs(np.zeros(len(session.cost)))
-    columns = session.add_columns(entries, -1.0 / np.maximum(1.0, np.abs(size)), np.zeros(n), np.full(n, np.inf))
-    return columns, where
-
-
-def _shortages(
-    session: HighsSession, rows: Sequence[_Row], candidates: IntArray, lower_only: bool, seconds: float
-) -> list[Conflict]:
-    if not len(candidates):
-        return []
-    columns, where = _elastic(session, candidates, lower_only)
-    outcome = session.solve(time_limit=seconds, gap=1e-3)
-    if outcome.x is None:
-        return []
-    found = []
-    for amount, row in zip(outcome.x[columns].tolist(), where.tolist(), strict=True):
-        if amount > _SMALL * max(1.0, abs(rows[row].rhs)):
-            r = rows[row]
-            sentence = f"{r.sentence()}; it is missed by {amount:,.6g} {r.unit}."
-            found.append(Conflict("shortage", r.family.name, r.entity, r.name, r.period, amount, r.unit, sentence))
-    return found
-
-
-def _pointed_at(session: HighsSession, soft: IntArray, seconds: float) -> IntArray:
-    """Return the soft rows with a dual in the elastic relaxation: they alone are infeasible with the hard rows."""
-    session.relax_integers()
-    _elastic(session, soft, False)
-    outcome = session.solve(time_limit=seconds)
-    if outcome.row_price is None:
-        return soft
-    return soft[np.abs(outcome.row_price[soft]) > 1e-9]
-
-
-def _groups(rows: Sequence[_Row], chosen: IntArray) -> list[IntArray]:
-    """Return rows in groups of one family and entity."""
-    groups: dict[tuple[str, str], list[int]] = {}
-    for i in chosen.tolist():
-        groups.setdefault((rows[i].family.name, rows[i].entity), []).append(i)
-    return [np.array(members, dtype=np.int64) for members in groups.values()]
-
-
-def _filter(session: HighsSession, groups: list[IntArray], soft: IntArray, deadline: float) -> list[IntArray]:
-    """Return a smallest set of groups that cannot all hold, as far as time allows; none if hard rows alone clash."""
-    lower, upper = session.matrices.row_lower, session.matrices.row_upper
-
-    def clashes(kept: list[IntArray]) -> bool:
-        low, high = lower.copy(), upper.copy()
-        low[soft], high[soft] = -np.inf, np.inf
-        for group in kept:
-            low[group], high[group] = lower[group], upper[group]
+    def clashes(self, kept: Sequence[Requirement]) -> bool:
+        program, session = self.diagnosis.found.program, self.session
+        low, high = program.row_lower.copy(), program.row_upper.copy()
+        _write(self.diagnosis.found.requirements, low, high, None, None)
+        _write(kept, low, high, program.row_lower, program.row_upper)
         session.set_row_bounds(np.arange(len(low)), low, high)
-        return session.solve(time_limit=_left(deadline)).ended is Ended.INFEASIBLE
+        if len(self.columns):
+            session.set_integrality(self.columns, False)
+            whole = np.array([c for one in kept for c in one.columns], dtype=np.int64)
+            if len(whole):
+                session.set_integrality(whole, True)
+        outcome = self.diagnosis._solved(session, self.diagnosis.filtered)
+        self.unsure |= outcome.ended is not Ended.INFEASIBLE and outcome.x is None
+        return outcome.ended is Ended.INFEASIBLE
 
-    if clashes([]) or not clashes(groups):
-        return []
-    return smallest(groups, clashes, deadline)
+
+def _write(some: Sequence[Requirement], low: Array, high: Array, lower: Array | None, upper: Array | None) -> None:
+    """Give the sides of rows that limits stand in their bounds, or none."""
+    for one in some:
+        for row, sign in one.parts:
+            if sign == UPPER:
+                high[row] = np.inf if upper is None else upper[row]
+            else:
+                low[row] = -np.inf if lower is None else lower[row]
 
 
-def smallest(groups: list[IntArray], clashes: Callable[[list[IntArray]], bool], deadline: float) -> list[IntArray]:
-    """Return a set of groups that clashes and of which no group can be left out.
+class _Slack:
+    """Columns by which limits may be missed, priced relative to their size; the program then has no other aim."""
 
-    Groups are left out in ever smaller parts: halves, quarters, single ones. When ``deadline`` (of the monotonic clock)
+    def __init__(self, session: HighsSession, limits: Sequence[Requirement], signs: Sequence[int]) -> None:
+        self.ways: list[tuple[Requirement, int]] = []
+        rows: list[int] = []
+        ends = [0]
+        for one in limits:
+            for sign in signs:
+                own = [row for row, side in one.parts if side == sign]
+                if own:
+                    self.ways.append((one, sign))
+                    rows += own
+                    ends.append(len(rows))
+        toward = np.repeat([-float(way) for _, way in self.ways], np.diff(ends))
+        shape = (session.a.shape[0], len(self.ways))
+        entries = sparse.csc_array((toward, np.array(rows, dtype=np.int32), np.array(ends)), shape=shape)
+        bounds = np.abs([one.bound for one, _ in self.ways])
+        usual = float(np.median(bounds[bounds > 0])) if np.any(bounds > 0) else 1.0
+        self.size = np.where(bounds > 0, bounds, usual)
+        n = len(self.ways)
+        session.set_costs(np.zeros(len(session.cost)))
+        self.columns = session.add_columns(entries, -1.0 / self.size, np.zeros(n), np.full(n, np.inf))
+
+    def moved(self, x: Array) -> list[tuple[Requirement, int, float]]:
+        """Return the limits that a plan misses, which way, and by how much."""
+        by = zip(self.ways, x[self.columns].tolist(), (_SMALL * self.size).tolist(), strict=True)
+        return [(one, sign, amount) for (one, sign), amount, least in by if amount > least]
+
+
+def smallest(
+    limits: Sequence[Requirement], clashes: Callable[[list[Requirement]], bool], deadline: float
+) -> list[Requirement]:
+    """Return a set of limits that clashes and of which none can be left out.
+
+    Limits are left out in ever smaller parts: halves, quarters, single ones. When ``deadline`` (of the monotonic clock)
     comes first, what is returned still clashes but need not be smallest.
     """
-    kept, size = list(groups), max(len(groups) // 2, 1)
+    kept, size = list(limits), max(len(limits) // 2, 1)
     while True:
         start = 0
         while start < len(kept) and time.monotonic() < deadline:
@@ -211,20 +239,127 @@ def smallest(groups: list[IntArray], clashes: Callable[[list[IntArray]], bool], 
         size = max(size // 2, 1)
 
 
-def _conflicts(rows: Sequence[_Row], kept: list[IntArray]) -> list[Conflict]:
-    found = []
-    for group in kept:
-        first = rows[int(group[0])]
-        periods = [rows[i].period for i in group.tolist()]
-        when = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
-        more = "" if len(periods) == 1 else f" (and the like up to {periods[-1]})"
-        sentence = f"One of {len(kept)} requirements that cannot all hold: {first.sentence()}{more}."
-        if len(kept) == 1:
-            sentence = f"A requirement that cannot hold: {first.sentence()}{more}."
-        found.append(Conflict("conflict", first.family.name, first.entity, first.name, when, 0.0, first.unit, sentence))
-    return found
+def placed(conflicts: Sequence[Conflict], net: Network, data: Instance, positions: Positions) -> tuple[Conflict, ...]:
+    """Return conflicts with the file and line of the data of each limit.
+
+    Parameters
+    ----------
+    conflicts
+        Why there is no plan.
+    net, data
+        The network, and the instance it was lowered from.
+    positions
+        Where each part of the instance was written.
+    """
+
+    def where(ref: Ref) -> str:
+        place = place_of(net, data, positions, ref.family, ref.entity, at=ref.at, period=ref.period, side=ref.side)
+        return "" if place is None else place.where
+
+    return tuple(replace(one, places=tuple(filter(None, map(where, one.refs)))) for one in conflicts)
+
+
+# -- words -------------------------------------------------------------------------------------------------------------
+
+
+def _ref(one: Requirement) -> Ref:
+    return Ref(one.family, one.entity, one.at, one.period, one.side)
+
+
+def _amount(sign: int, size: float, unit: str) -> str:
+    return f"{size:,.6g} {unit}".rstrip() + (" more" if sign == UPPER else " less")
+
+
+def _shortage(one: Requirement, sign: int, size: float) -> Conflict:
+    words = one.words[:1].upper() + one.words[1:]
+    if sign == LOWER:
+        says = f"{words}{{}}; it is missed by {size:,.6g} {one.unit}".rstrip() + "."
+    else:
+        says = f"{words}{{}}; it is exceeded by {size:,.6g} {one.unit}".rstrip() + "."
+    return Conflict("shortage", (_ref(one),), one.name, size, one.unit, says)
+
+
+def _clash(one: Requirement, repair: tuple[int, float] | None, count: int) -> Conflict:
+    head = f"One of {count} limits that cannot all hold" if count > 1 else "A limit that cannot hold"
+    if repair is None:
+        then = "moving it alone is not enough" if one.relaxable else "it cannot be moved"
+    elif one.side == "whole":
+        then = "with fractions there would be a plan"
+    else:
+        then = f"with {_amount(*repair, one.unit)} there would be a plan"
+    size = 0.0 if repair is None else repair[1]
+    return Conflict("conflict", (_ref(one),), one.name, size, one.unit, f"{head}: {one.words}{{}}; {then}.")
 
 
 def _whole_numbers() -> Conflict:
-    sentence = "With fractions of whole units and lots there would be a plan: only the whole numbers conflict."
-    return Conflict("whole_numbers", "", "", "", "", 0.0, "", sentence)
+    says = "With fractions of whole units and lots there would be a plan: only the whole numbers conflict."
+    return Conflict("whole_numbers", (), "", 0.0, "", says)
+
+
+# -- no limit, no time -------------------------------------------------------------------------------------------------
+
+_HELD_BY = {"start": "an upper level or a capacity", "order": "a limit of orders", "stock": "a limit of the stock"}
+"""What holds back the decisions of a block; those of the first that move are named."""
+
+
+def explain_unbounded(tables: ModelTables, matrices: Matrices, threads: int = 0) -> tuple[Conflict, ...]:
+    """Return the decisions along which the value grows without limit, and by how much.
+
+    A direction along which every row and bound still holds, with the least sum of changes for a gain of 1, has few
+    decisions in it.
+
+    Parameters
+    ----------
+    tables, matrices
+        The model, whose value has no limit.
+    threads
+        Threads of the solver.
+    """
+    ray = _ray(matrices, threads)
+    moved = [(name, own) for name in _HELD_BY if (own := _moved(tables, ray, name))]
+    if not moved:
+        return ()
+    name, own = moved[0]
+    names = [record.name for record, _ in own]
+    refs = tuple(Ref(name, record.id) for record, _ in own)
+    gain = 1.0 / own[0][1]
+    along = f"each unit of {names[0]} gains {gain:,.6g}" if len(own) > 1 else f"each unit gains {gain:,.6g}"
+    says = f"The value grows without limit along {', '.join(names)}{{}}: {along}; give {_HELD_BY[name]}."
+    return (Conflict("unbounded", refs, names[0], gain, "", says),)
+
+
+def _moved(tables: ModelTables, ray: Array, name: str) -> list[tuple[Named, float]]:
+    """Return the records of a block that move along a direction, and by how much in all."""
+    net = tables.net
+    records: dict[str, Sequence[Named]] = {"start": net.activities, "order": net.units, "stock": net.materials}
+    moved = np.abs(tables.columns[name].values(ray)).sum(axis=1)
+    large = np.flatnonzero(moved > _SMALL * np.max(moved, initial=0.0)).tolist()
+    return [(records[name][e], float(moved[e])) for e in large]
+
+
+def _ray(matrices: Matrices, threads: int) -> Array:
+    """Return the shortest direction [columns] in which every row and bound still holds and the value gains 1."""
+    m = matrices
+    flat = replace(
+        m,
+        a=sparse.csc_array(sparse.vstack([m.a, sparse.csr_array(m.cost[None, :])], format="csc")),
+        row_lower=np.append(np.where(np.isfinite(m.row_lower), 0.0, -np.inf), 1.0),
+        row_upper=np.append(np.where(np.isfinite(m.row_upper), 0.0, np.inf), 1.0),
+        column_lower=np.where(np.isfinite(m.column_lower), 0.0, -np.inf),
+        column_upper=np.where(np.isfinite(m.column_upper), 0.0, np.inf),
+        cost=np.where(np.isfinite(m.column_lower), -1.0, np.where(np.isfinite(m.column_upper), 1.0, 0.0)),
+        integer=np.zeros(m.n_columns, dtype=bool),
+        offset=0.0,
+    )
+    x = HighsSession(flat, threads=threads).solve(time_limit=DIAGNOSIS_SECONDS).x
+    return np.zeros(m.n_columns) if x is None else x
+
+
+def explain_time(bound: float | None, options: SolveOptions) -> tuple[Conflict, ...]:
+    """Return what is known where the time limit came before any plan, and what to raise."""
+    known = "nothing bounds it yet" if bound is None else f"no plan can be better than {bound:,.6g}"
+    says = (
+        f"No plan was found within {options.time_limit:g} s, which does not say that there is none; {known}. Give more "
+        f"time (--time-limit, now {options.time_limit:g} s)."
+    )
+    return (Conflict("time", (), "", 0.0, "", says),)

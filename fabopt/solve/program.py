@@ -191,7 +191,7 @@ class LiveProgram:
         columns = np.flatnonzero(self.integer).astype(np.int64)
         self._held = columns, self.column_lower[columns].copy(), self.column_upper[columns].copy()
         whole = np.round(x[columns])
-        self._set_integrality(columns, False)
+        self.set_integrality(columns, False)
         self.set_column_bounds(columns, whole, whole)
 
     def relax_integers(self) -> None:
@@ -200,7 +200,7 @@ class LiveProgram:
             raise SolverError("The whole numbers are held already; release them first.")
         columns = np.flatnonzero(self.integer).astype(np.int64)
         self._held = columns, self.column_lower[columns].copy(), self.column_upper[columns].copy()
-        self._set_integrality(columns, False)
+        self.set_integrality(columns, False)
 
     def release_integers(self) -> None:
         """Give the columns that were held their bounds and whole numbers back."""
@@ -209,9 +209,10 @@ class LiveProgram:
         columns, lower, upper = self._held
         self._held = None
         self.set_column_bounds(columns, lower, upper)
-        self._set_integrality(columns, True)
+        self.set_integrality(columns, True)
 
-    def _set_integrality(self, columns: IntArray, integer: bool) -> None:
+    def set_integrality(self, columns: IntArray, integer: bool) -> None:
+        """Make columns whole numbers, or continuous."""
         kind = highspy.HighsVarType.kInteger if integer else highspy.HighsVarType.kContinuous
         kinds = np.full(len(columns), int(kind), dtype=np.uint8)
         self._check(

@@ -13,7 +13,7 @@ import numpy as np
 from fabopt.model.limits import Limit
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network
-from fabopt.solve.diagnose import explain_infeasible, explain_unbounded
+from fabopt.solve.diagnose import explain_infeasible, explain_time, explain_unbounded
 from fabopt.solve.finish import Finished, finish
 from fabopt.solve.matrices import Matrices, formulate
 from fabopt.solve.objectives import Notify, Runner, Stage, Staged, StageReport, proof_of, stages
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook
 
 __all__ = ["Notify", "SolveOptions", "solve"]
-
-DIAGNOSIS_SECONDS = 30.0
-"""Longest time spent on finding out why there is no plan."""
 
 TIGHT = 1e-9
 """Feasibility tolerance of the second try, where rounding has broken the first."""
@@ -77,7 +74,7 @@ def solve(
     session = HighsSession(matrices, threads=options.threads, seed=options.seed)
     with session.catching_interrupts():
         staged, done = _plan(session, tables, todo, options, progress)
-    conflicts = _reasons(tables, matrices, session, staged) if done is None else ()
+    conflicts = _reasons(tables, matrices, staged, options) if done is None else ()
     common = common_of(matrices, session, staged, options)
     if done is None:
         return Solution(
@@ -163,11 +160,13 @@ def _fell_short(stage: Stage, staged: Staged, done: Finished, asked: float) -> b
     return staged.stopped is None and found is not None and not found.within(asked)
 
 
-def _reasons(tables: ModelTables, matrices: Matrices, session: HighsSession, staged: Staged) -> tuple[Conflict, ...]:
+def _reasons(tables: ModelTables, matrices: Matrices, staged: Staged, options: SolveOptions) -> tuple[Conflict, ...]:
     if staged.stopped is Ended.INFEASIBLE:
-        return explain_infeasible(tables, matrices, DIAGNOSIS_SECONDS, session.threads)
+        return explain_infeasible(tables, matrices, threads=options.threads)
     if staged.stopped is Ended.UNBOUNDED:
-        return explain_unbounded(tables.columns, session)
+        return explain_unbounded(tables, matrices, options.threads)
+    if staged.stopped is Ended.TIME_LIMIT and staged.x is None:
+        return explain_time(staged.first.bound, options)
     return ()
 
 

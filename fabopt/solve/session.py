@@ -27,7 +27,6 @@ from typing import Any
 
 import numpy as np
 
-from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.solve.interrupt import on_ctrl_c
 from fabopt.solve.matrices import Matrices
@@ -314,24 +313,6 @@ class HighsSession(LiveProgram):
             row_price=np.array(solution.row_dual, dtype=float) * (money / self.row_unit) if priced else None,
             column_price=np.array(solution.col_dual, dtype=float) * (money / self.column_unit) if priced else None,
         )
-
-    def unbounded_columns(self) -> IntArray:
-        """Return the columns along which the value grows without limit in the relaxation, largest first."""
-        self.relax_integers()
-        try:
-            self.set_option("presolve", "off")
-            _prepare_scheduler(self.threads)
-            self._highs.run()
-            status, there, ray = self._highs.getPrimalRay()
-        finally:
-            self.set_option("presolve", "choose")
-            self.release_integers()
-        if status != highspy.HighsStatus.kOk or not there:
-            return np.zeros(0, dtype=np.int64)
-        direction = np.abs(np.asarray(ray, dtype=float))  # in the solver's units, in which sizes can be compared
-        order = np.argsort(-direction, kind="stable")
-        found: IntArray = order[direction[order] > 1e-9].astype(np.int64)
-        return found
 
     # -- interruption and progress -----------------------------------------------------------------------------------
 

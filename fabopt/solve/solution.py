@@ -33,6 +33,27 @@ class Status(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ref:
+    """A limit of the network, by which its data are found.
+
+    Attributes
+    ----------
+    family, entity
+        Constraint family, block of the bound, ``pin``, ``hook`` or ``whole``; and id of the record.
+    at, period
+        Position and label of the period; -1 and empty where it is one of the whole horizon.
+    side
+        at most, at least, exactly, whole; empty where all of the record is meant.
+    """
+
+    family: str
+    entity: str
+    at: int = -1
+    period: str = ""
+    side: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """One part of why there is no plan.
 
@@ -40,24 +61,47 @@ class Conflict:
     ----------
     kind
         ``shortage``: with ``amount`` more (or less) of this, and of the other shortages, there would be a plan.
-        ``conflict``: one of a set of requirements that cannot all hold. ``whole_numbers``: with fractions there would
-        be a plan. ``unbounded``: a decision that pays without limit.
-    family, entity, name, period, unit
-        Whose row it is; empty where it is none.
-    amount
-        How much is missing, in ``unit``; 0 where it is no shortage.
-    sentence
-        The same in words.
+        ``conflict``: one of a smallest set of limits that cannot all hold; ``amount`` is by how much it would have to
+        move alone, 0 where that is not enough. ``whole_numbers``: with fractions there would be a plan. ``unbounded``:
+        decisions that pay without limit. ``time``: time was up before anything was found, or proved.
+    refs
+        The limits that it speaks of.
+    name, unit
+        Display name of the record, and unit of ``amount``; empty where it is about none.
+    says
+        It in words, with ``{}`` where the places of the data belong.
+    places
+        File and line of the data of each limit, where they are known.
     """
 
     kind: str
-    family: str
-    entity: str
+    refs: tuple[Ref, ...]
     name: str
-    period: str
     amount: float
     unit: str
-    sentence: str
+    says: str
+    places: tuple[str, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """Family of the first limit; empty where there is none."""
+        return self.refs[0].family if self.refs else ""
+
+    @property
+    def entity(self) -> str:
+        """Id of the record of the first limit; empty where there is none."""
+        return self.refs[0].entity if self.refs else ""
+
+    @property
+    def period(self) -> str:
+        """Period of the first limit; empty where there is none."""
+        return self.refs[0].period if self.refs else ""
+
+    @property
+    def sentence(self) -> str:
+        """It in words, with the places of the data."""
+        where = "; ".join(dict.fromkeys(self.places))
+        return self.says.replace("{}", f" ({where})" if where else "")
 
 
 @dataclass(frozen=True, slots=True)

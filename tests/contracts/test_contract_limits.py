@@ -4,9 +4,9 @@ import pytest
 from contract_cases import LINE, instance, kept, stacks, tree
 
 from fabopt.analysis.choke.owners import instrument
-from fabopt.analysis.choke.places import field_of
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
+from fabopt.network.places import field_of
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.run import solve
 

@@ -15,10 +15,10 @@ from fabopt.analysis.choke.groups import LimitGroup, Step
 from fabopt.analysis.choke.lead import first_effect, quickest
 from fabopt.analysis.choke.oracle import Gain
 from fabopt.analysis.choke.owners import Rent, controlled_by, instrument, rent
-from fabopt.analysis.choke.places import field_of
 from fabopt.analysis.choke.saved import Restored
 from fabopt.domain.instance import Instance
 from fabopt.io.levers import list_levers
+from fabopt.network.places import field_of
 from fabopt.network.tables import Array, Network, Unit
 
 PROOFS: Mapping[str, records.Proof] = {

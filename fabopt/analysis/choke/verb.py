@@ -1,16 +1,14 @@
-"""From a result, fresh or saved, to its choke-point study; from an instance without a plan to the reasons."""
+"""From a result, fresh or saved, to its choke-point study."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import Asked, AskedError, Source, of_system
-from fabopt.analysis.choke.infeasible import NoPlan, no_plan
-from fabopt.analysis.choke.places import DataPlace, place_of
 from fabopt.analysis.choke.records import Study
 from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
 from fabopt.analysis.choke.study import Tell, choke_points
@@ -18,7 +16,6 @@ from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions
 from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
-from fabopt.model.aim import Aim
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
@@ -83,19 +80,3 @@ def _in_periods(asked: Asked, net: Network, text: str) -> Asked:
     if start > end:
         raise AskedError(f"The periods {text} run backwards.")
     return replace(asked, periods=tuple(range(start, end + 1)))
-
-
-@dataclass(frozen=True, slots=True)
-class Reasons:
-    """Why an instance has no plan, with the place of the data of every limit that is named, by family and record."""
-
-    instance: str
-    found: NoPlan
-    places: Mapping[tuple[str, str], DataPlace]
-
-
-def reasons(name: str, tree: Tree, data: Instance, net: Network, seconds: float, aim: Aim | None = None) -> Reasons:
-    """Return why an instance has no plan, in the words, fields and files of its data."""
-    found = no_plan(model_tables(net, aim), seconds)
-    places = {key: place_of(net, data, tree.positions, *key) for key in found.records}
-    return Reasons(name, found, {key: place for key, place in places.items() if place is not None})
