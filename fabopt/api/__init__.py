@@ -8,7 +8,7 @@
 Thin facades over the parts below; pandas, Pyomo and HiGHS are imported when they are first needed.
 """
 
-from fabopt.api.instance import Instance, import_, load
+from fabopt.api.instance import Instance, audit, import_, load
 from fabopt.api.places import RESULTS, WORKERS, default_folder, default_memo_folder, default_sweep_folder, name_of
 from fabopt.api.result import Result, load_memo, load_result
 from fabopt.api.several import compare, sweep
@@ -18,6 +18,7 @@ __all__ = [
     "WORKERS",
     "Instance",
     "Result",
+    "audit",
     "compare",
     "default_folder",
     "default_memo_folder",

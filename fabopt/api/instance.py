@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fabopt.analysis.allocation.study import GameOf
+    from fabopt.analysis.audit import Audit
     from fabopt.analysis.bill import Bill
     from fabopt.domain.instance import Instance as Data
     from fabopt.io.tree import Tree
@@ -56,6 +57,27 @@ def load(path: str | Path, scenario: str | None = None, set: Sequence[str] | Map
     return Instance(load_tree(path, scenario, texts), name_of(Path(path)), scenario)
 
 
+def audit(path: str | Path, scenario: str | None = None, set: Sequence[str] = ()) -> tuple[Audit, Instance | None]:
+    """Check an instance with all that stands beside it: every scenario and the file of every sweep.
+
+    Parameters
+    ----------
+    path, scenario, set
+        As for :func:`load`.
+
+    Returns
+    -------
+    Audit, and Instance or None
+        All problems at once, and the instance where it is valid itself.
+    """
+    from fabopt.analysis.audit import audit as checked
+
+    found = checked(path, scenario, set)
+    if found.tree is None or found.data is None:
+        return found, None
+    return found, Instance(found.tree, name_of(Path(path)), scenario, found.data)
+
+
 def import_(path: str | Path, out: str | Path) -> Instance:
     """Write an instance that was filled in as a workbook as a folder of YAML and CSV, and return it.
 
@@ -93,14 +115,14 @@ class Instance:
         The validated sections (`fabopt.domain.instance.Instance`).
     """
 
-    def __init__(self, tree: Tree, name: str, scenario: str | None = None) -> None:
+    def __init__(self, tree: Tree, name: str, scenario: str | None = None, data: Data | None = None) -> None:
         from fabopt.domain.instance import Instance as Data
         from fabopt.io.validate import validate
 
         self._tree = tree
         self.name = name
         self.scenario = scenario
-        self.data: Data = validate(tree, Data)
+        self.data: Data = validate(tree, Data) if data is None else data
 
     @property
     def sets(self) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import BAD_INPUT, InstancePath, ScenarioOption, SetOption, guarded, say
+from fabopt.cli.common import BAD_INPUT, WIDTH, InstancePath, ScenarioOption, SetOption, complain, guarded, say
 
 
 @guarded
@@ -16,14 +17,27 @@ def validate(
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
 ) -> None:
-    """Check an instance and the chain as a whole."""
+    """Check an instance with its scenarios and sweeps, and the chain as a whole."""
     from fabopt import api
-    from fabopt.report.overview import finding_lines
+    from fabopt.report.answer import wrap
+    from fabopt.report.overview import finding_lines, holding_line
 
-    instance = api.load(path, scenario, set_ or ())
-    findings = instance.validate()
-    errors = sum(finding.severity == "error" for finding in findings)
-    say(finding_lines(findings))
-    say([f"{path}: the files are right; {errors} errors and {len(findings) - errors} warnings about the chain"])
-    if errors:
+    found, instance = api.audit(path, scenario, set_ or ())
+    for problem in found.lines:
+        complain(problem)
+    errors = 0
+    if instance is not None:
+        findings = instance.validate()
+        errors = sum(finding.severity == "error" for finding in findings)
+        say(finding_lines(findings))
+        say(wrap(f"{path}: {holding_line(instance.data)}", WIDTH))
+        beside = ", ".join(filter(None, (counted(found.scenarios, "scenario"), counted(found.sweeps, "sweep"))))
+        right = f"the files are {'not ' if found.problems else ''}right" + (f", with {beside}" if beside else "")
+        say([f"{path}: {right}; {errors} errors and {len(findings) - errors} warnings about the chain"])
+    if errors or found.problems:
         raise typer.Exit(BAD_INPUT)
+
+
+def counted(names: Sequence[str], what: str) -> str:
+    """Return how many things there are, in words; empty for none."""
+    return f"{len(names)} {what}{'' if len(names) == 1 else 's'}" if names else ""

@@ -178,7 +178,9 @@ def _apply_scenario(tree: Tree, name: str, model: type[BaseModel], above: tuple[
         asked = Problem.at(positions, (*prefix, "extends", index), "")
         tree = _apply_scenario(tree, other, model, (*above, name), asked)
     moved = moved_places(places, (*prefix, "merge"), ())
-    change, points = resolve_series(scenario.merge, (), Positions((Layer(moved),)), tables := Tables(tree.root))
+    change, points, faults = resolve_series(scenario.merge, (), Positions((Layer(moved),)), tables := Tables(tree.root))
+    if faults:
+        raise InstanceError(faults)
     layer = Layer({**moved, **points})
     raw = overlay(tree.raw, change, Positions((layer,)))
     tree = replace(tree, files={**tree.files, **tables.files}).changed(raw, layer, (f"scenario {name}",))

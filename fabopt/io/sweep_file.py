@@ -82,13 +82,15 @@ class SweepSpec(Record):
     """How each case is solved."""
 
 
-def read_sweep(source: Path | str | Mapping[str, Any]) -> tuple[SweepSpec, Positions]:
+def read_sweep(source: Path | str | Mapping[str, Any], shown: str | None = None) -> tuple[SweepSpec, Positions]:
     """Read the specification of a sweep, and where each part of it was written.
 
     Parameters
     ----------
     source
         A YAML file, or its contents as a mapping.
+    shown
+        Name of the file in problems; its path when left out.
 
     Raises
     ------
@@ -99,11 +101,12 @@ def read_sweep(source: Path | str | Mapping[str, Any]) -> tuple[SweepSpec, Posit
         raw: Any = dict(source)
         positions = Positions((Layer({(): Place("sweep")}),))
     else:
-        text, _ = read_text(Path(source), str(source))
-        parsed = parse_yaml(text, str(source))
+        name = shown or str(source)
+        text, _ = read_text(Path(source), name)
+        parsed = parse_yaml(text, name)
         raw, positions = parsed.value, Positions((Layer(parsed.places),))
         if not isinstance(raw, Mapping):
-            raise InstanceError([Problem(str(source), 1, "", "a sweep is a mapping with method, scenarios, levers")])
+            raise InstanceError([Problem(name, 1, "", "a sweep is a mapping with method, scenarios, levers")])
     try:
         return SweepSpec.model_validate(raw), positions
     except ValidationError as error:

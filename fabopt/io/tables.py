@@ -137,13 +137,9 @@ class Tables:
 
 def resolve_series(
     raw: dict[str, Any], path: FieldPath, positions: Positions, tables: Tables
-) -> tuple[dict[str, Any], dict[FieldPath, Place]]:
-    """Return the tree with every series that names a CSV column read in, and where the points were written.
-
-    Raises
-    ------
-    InstanceError
-        With every problem found.
+) -> tuple[dict[str, Any], dict[FieldPath, Place], list[Problem]]:
+    """Return the tree with every series that names a CSV column read in, where the points were written, and what is
+    wrong; a series that cannot be read stays as it is.
     """
     places: dict[FieldPath, Place] = {}
     problems: list[Problem] = []
@@ -163,10 +159,7 @@ def resolve_series(
             return [visit(value, (*here, index)) for index, value in enumerate(node)]
         return node
 
-    resolved: dict[str, Any] = visit(raw, path)
-    if problems:
-        raise InstanceError(problems)
-    return resolved, places
+    return visit(raw, path), places, problems
 
 
 def _entry(

@@ -51,13 +51,15 @@ class Tree:
         return replace(self, raw=raw, positions=self.positions.under(layer), applied=(*self.applied, *what))
 
 
-def read_tree(path: Path | str) -> Tree:
+def read_tree(path: Path | str, problems: list[Problem] | None = None) -> Tree:
     """Read an instance's folder, or one instance file, without applying scenarios.
 
     Parameters
     ----------
     path
         A folder with ``instance.yaml`` (or ``instance.json``, as a result holds it), or such a file.
+    problems
+        Where problems of parts of the files go, so that the rest is read all the same; when left out they are raised.
 
     Raises
     ------
@@ -68,13 +70,17 @@ def read_tree(path: Path | str) -> Tree:
     reader = _FolderReader(main.parent)
     top = reader.document(main, main.name)
     raw, places = reader.joined(top, main.name)
-    if reader.problems:
-        raise InstanceError(reader.problems)
     scenarios = raw.pop("scenarios", None) or {}
     if not isinstance(scenarios, dict):
-        raise InstanceError([Problem.at(_positions(places), ("scenarios",), "scenarios is no mapping")])
+        reader.problems.append(Problem.at(_positions(places), ("scenarios",), "scenarios is no mapping"))
+        scenarios = {}
     tables = Tables(main.parent)
-    resolved, extra = resolve_series(raw, (), _positions(places), tables)
+    resolved, extra, faults = resolve_series(raw, (), _positions(places), tables)
+    found = [*reader.problems, *faults]
+    if found and problems is None:
+        raise InstanceError(found)
+    if problems is not None:
+        problems += found
     files = reader.files | tables.files
     return Tree(main.parent, resolved, _positions(places | extra), files, scenarios)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -42,26 +43,108 @@ _SAYS = {
 }
 
 
-def validate(tree: Tree, model: type[Model]) -> Model:
+def validate(tree: Tree, model: type[Model], like: tuple[Tree, Model] | None = None) -> Model:
     """Validate a raw tree against a schema.
 
     Currencies convert at the rates of the section ``currencies``. Where the schema has a section ``sources``, every
     source that a quantity names must stand in it. An instance must also keep the rules of `fabopt.domain.rules`.
 
+    Parameters
+    ----------
+    tree, model
+        The tree and its schema.
+    like
+        A valid tree that this one was made from, and its instance: what both share is not read again.
+
     Raises
     ------
     InstanceError
-        With every problem found, each with file, line and field.
+        With every problem found, each with file, line and field: of the form of fields, and of what holds between them
+        as far as the parts whose form is right can tell.
     """
     context = {"currencies": currency_rates(tree.raw)}
     try:
-        instance = model.model_validate(tree.raw, context=context)
+        instance = model.model_validate(tree.raw if like is None else _shared(tree, *like), context=context)
     except ValidationError as error:
-        raise InstanceError(problems_of(error, tree.raw, tree.positions, model)) from error
+        problems = problems_of(error, tree.raw, tree.positions, model)
+        raise InstanceError([*problems, *_beyond(error, tree, model, context)]) from error
     problems = [*_unknown_sources(instance, tree), *_broken_rules(instance, tree.positions)]
     if problems:
         raise InstanceError(problems)
     return instance
+
+
+def _shared(tree: Tree, other: Tree, instance: BaseModel) -> dict[str, Any]:
+    """Return a raw tree with what another one has too, in the same place of memory, as it was validated there."""
+    if tree.raw.get("currencies") is not other.raw.get("currencies"):
+        return tree.raw
+    found: dict[str, Any] = {}
+    for name, content in tree.raw.items():
+        before, known = other.raw.get(name), getattr(instance, name, None)
+        if content is before and known is not None:
+            found[name] = known
+        elif isinstance(content, Mapping) and isinstance(before, Mapping) and isinstance(known, Mapping):
+            same = {key: entry for key, entry in before.items() if key in known}
+            found[name] = {key: known[key] if entry is same.get(key) else entry for key, entry in content.items()}
+        else:
+            found[name] = content
+    return found
+
+
+_ROUNDS = 4
+"""How often parts are taken out whose form is wrong, so that rules can be held against the rest."""
+
+
+def _beyond(error: ValidationError, tree: Tree, model: type[BaseModel], context: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong beyond the form of fields, in an instance without the entries whose form is wrong.
+
+    What speaks of anything that was taken out is left for the next time: it may be its loss that is told.
+    """
+    raw: dict[str, Any] = tree.raw
+    gone, lost = set[str](), set[str]()
+    for _ in range(_ROUNDS):
+        for path in {_raw_path(detail, raw)[0][:2] for detail in error.errors(include_url=False)}:
+            section = raw.get(str(path[0])) if path else None
+            if isinstance(section, dict) and len(path) == 2 and path[1] in section:
+                gone.add(str(path[1]))
+                lost |= {str(path[1]), *_words(section[path[1]])}
+                raw = {**raw, str(path[0]): {key: entry for key, entry in section.items() if key != path[1]}}
+            elif path and path[0] in raw:
+                gone |= set(map(str, section)) if isinstance(section, dict) else set()
+                lost |= {str(path[0]), *_words(section)}
+                raw = {key: entry for key, entry in raw.items() if key != path[0]}
+        try:
+            instance = model.model_validate(raw, context=dict(context))
+        except ValidationError as again:
+            error = again
+            continue
+        pruned = replace(tree, raw=raw)
+        found = [*_unknown_sources(instance, pruned), *_broken_rules(instance, tree.positions)]
+        return [problem for problem in found if not _speaks_of(problem, raw, gone, lost)]
+    return []
+
+
+def _speaks_of(problem: Problem, raw: Mapping[str, Any], gone: set[str], words: set[str]) -> bool:
+    """Whether the entry that a problem stands in names any entry that is gone, or its message any word of them."""
+    section, _, rest = problem.path.partition(".")
+    key = rest.partition(".")[0]
+    content = raw.get(section)
+    entry = content.get(key) if isinstance(content, Mapping) else None
+    named = {section, key, *_words(entry)}
+    return not gone.isdisjoint(named) or any(f"'{word}'" in str(problem) for word in words)
+
+
+def _words(node: object) -> Iterator[str]:
+    """Yield every key and text in a part of a tree."""
+    if isinstance(node, Mapping):
+        for key, entry in node.items():
+            yield str(key)
+            yield from _words(entry)
+    elif isinstance(node, list | tuple):
+        for entry in node:
+            yield from _words(entry)
+    elif isinstance(node, str):
+        yield node
 
 
 def currency_rates(raw: Mapping[str, Any]) -> dict[str, float]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from fabopt.domain.instance import Instance
+from fabopt.domain.plain import PlainNetwork
 from fabopt.io.levers import list_levers
 from fabopt.model.tables import model_tables
 from fabopt.network.checks import Finding, check
@@ -81,12 +83,27 @@ def overview(name: str, data: Instance, net: Network, scenarios: Sequence[str]) 
 
 def _sections(data: Instance) -> TextTable:
     rows = []
+    for section, value in _held(data):
+        ids = ", ".join(str(key) for key in value) if isinstance(value, Mapping) else ""
+        shown = ids if len(ids) <= _MOST_IDS else f"{ids[: _MOST_IDS - 1]}…"
+        rows.append((section, shown, f"{len(value):,}"))
+    return TextTable("What it holds", ("section", "entries", "number"), tuple(rows), left=2)
+
+
+def holding_line(data: Instance) -> str:
+    """Return how many entries each section of an instance has, in a line: what a cut file has lost is seen in it."""
+    return "it holds " + ", ".join(f"{len(value):,} {section}" for section, value in _held(data, sources=True))
+
+
+def _held(data: Instance, sources: bool = False) -> Iterator[tuple[str, Mapping[Any, Any] | tuple[Any, ...]]]:
+    """Yield the sections that hold anything, those of the plain network too."""
     for section, value in data:
-        if isinstance(value, Mapping) and value and section != "sources":
-            ids = ", ".join(str(key) for key in value)
-            rows.append((section, f"{len(value):,}", ids if len(ids) <= _MOST_IDS else f"{ids[: _MOST_IDS - 1]}…"))
-    ordered = tuple((name, ids, count) for name, count, ids in rows)
-    return TextTable("What it holds", ("section", "entries", "number"), ordered, left=2)
+        if isinstance(value, PlainNetwork):
+            for name, part in value:
+                if isinstance(part, Mapping | tuple) and part:
+                    yield f"network.{name}", part
+        elif isinstance(value, Mapping | tuple) and value and (sources or section != "sources"):
+            yield section, value
 
 
 def finding_lines(findings: Sequence[Finding], width: int = WIDTH) -> list[str]:

@@ -128,15 +128,7 @@ def design(
     InstanceError
         With everything that is wrong with the specification, each with file, line and field.
     """
-    problems = list(_problems(tree, spec, positions))
-    if problems:
-        raise InstanceError(problems)
-    trees = [apply_sets(_in_scenario(tree, s), sets, Instance) for s in spec.scenarios]
-    data = [validate(t, Instance) for t in trees]
-    axes = spec.levers or {spread.path: Axis() for spread in spreads(trees[0], data[0])}
-    found = [Axes(t, d, axes, positions) for t, d in zip(trees, data, strict=True)]
-    problems = [problem for one in found for problem in one.problems]
-    problems += _solving_problems(spec, data, positions)
+    trees, data, axes, found, problems = _read(tree, spec, positions, sets)
     runs = len(spec.scenarios) * _count(spec, axes)
     if runs > max_runs:
         message = f"the sweep has {runs:,} runs, more than the {max_runs:,} that are allowed"
@@ -152,6 +144,30 @@ def design(
     return Design(
         name, "" if alone else "M USD", spec, spec.scenarios, tuple(trees), tuple(sets), levers, cases, hashes, digest
     )
+
+
+def faults(tree: Tree, spec: SweepSpec, positions: Positions) -> list[Problem]:
+    """Return what is wrong with a sweep of an instance, however many runs it has; parameters as for :func:`design`."""
+    try:
+        return _read(tree, spec, positions, ())[-1]
+    except InstanceError as error:
+        return list(error.problems)
+
+
+def _read(
+    tree: Tree, spec: SweepSpec, positions: Positions, sets: Sequence[str]
+) -> tuple[list[Tree], list[Instance], Mapping[str, Axis], list[Axes], list[Problem]]:
+    """Return the instance in each scenario, what moves in it, and what is wrong."""
+    problems = list(_problems(tree, spec, positions))
+    if problems:
+        raise InstanceError(problems)
+    trees = [apply_sets(_in_scenario(tree, s), sets, Instance) for s in spec.scenarios]
+    data = [validate(t, Instance) for t in trees]
+    axes = spec.levers or {spread.path: Axis() for spread in spreads(trees[0], data[0])}
+    found = [Axes(t, d, axes, positions) for t, d in zip(trees, data, strict=True)]
+    problems = [problem for one in found for problem in one.problems]
+    problems += _solving_problems(spec, data, positions)
+    return trees, data, axes, found, problems
 
 
 def options_of(spec: SweepSpec, data: Instance) -> SolveOptions:
