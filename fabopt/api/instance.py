@@ -54,7 +54,10 @@ def load(path: str | Path, scenario: str | None = None, set: Sequence[str] | Map
     from fabopt.io.load import load_tree
 
     texts = [f"{lever}={value}" for lever, value in set.items()] if isinstance(set, Mapping) else list(set)
-    return Instance(load_tree(path, scenario, texts), name_of(Path(path)), scenario)
+    found = Instance(load_tree(path, scenario, texts), name_of(Path(path)), scenario)
+    if found.data.pins != type(found.data.pins)():
+        found.network  # noqa: B018 (what is pinned can only be checked against the network)
+    return found
 
 
 def audit(path: str | Path, scenario: str | None = None, set: Sequence[str] = ()) -> tuple[Audit, Instance | None]:
@@ -226,9 +229,16 @@ class Instance:
     @cached_property
     def network(self) -> Network:
         """The process network that the optimiser sees."""
+        from fabopt.domain.base import FieldProblem
+        from fabopt.io.problems import InstanceError, Problem
         from fabopt.network.lower import lower
 
-        return lower(self.data, self.name)
+        try:
+            return lower(self.data, self.name)
+        except FieldProblem as error:
+            where = self._tree.positions
+            problems = [Problem.at(where, fault.path, fault.message, hint=fault.hint) for fault in error.faults]
+            raise InstanceError(problems) from error
 
     @property
     def levers(self) -> pd.DataFrame:

@@ -69,7 +69,7 @@ class PlanTables:
 
     @property
     def status(self) -> str:
-        """How the run ended: optimal, within_gap, wider_gap, time_limit, interrupted, infeasible, unbounded, no_plan."""
+        """How it ended: optimal, within_gap, wider_gap, time_limit, interrupted, infeasible, unbounded or no_plan."""
         return str(self.manifest["status"])
 
     @property

@@ -17,12 +17,11 @@ The price is what one more standing unit is worth for being retired, in million 
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from fabopt.model.columns import Columns
-from fabopt.model.families import Family, IntArray, Rows, Triplets, grid, grid_rows, names
+from fabopt.model.families import Family, Rows, Triplets, grid, grid_rows, names
+from fabopt.network.profiles import full_age
 from fabopt.network.tables import Network
 
 INSTALLED = Family(
@@ -33,15 +32,6 @@ INSTALLED = Family(
     price_says="one more standing {unit} of {name} to retire by {period}",
 )
 FAMILIES = (INSTALLED,)
-
-
-def full_age(net: Network) -> IntArray:
-    """Return the age [units] at which a unit's lasting effects are at their end value, at least its lead time."""
-    age = {unit.id: math.ceil(unit.lead) for unit in net.units}
-    for effect in net.unit_effects:
-        if effect.persistent and len(effect.profile):
-            age[effect.unit] = max(age.get(effect.unit, 0), effect.first_age + len(effect.profile) - 1)
-    return np.array([age[unit.id] for unit in net.units], dtype=np.int64)
 
 
 def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:

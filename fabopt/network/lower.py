@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from fabopt.domain.base import FieldProblem
 from fabopt.domain.instance import Instance
 from fabopt.network.lowering.builder import Chain, Means, finish, make_periods
 from fabopt.network.lowering.contracts import lower_contracts
@@ -25,6 +26,7 @@ from fabopt.network.lowering.programme import gate_programmes, lower_programmes
 from fabopt.network.lowering.standing import standing_value
 from fabopt.network.lowering.trade import lower_trade
 from fabopt.network.lowering.wafers import lower_dies
+from fabopt.network.pins import pin_faults
 from fabopt.network.plain import lower_plain
 from fabopt.network.tables import Activity, GroupLimit, Network, Term, Unit
 
@@ -46,6 +48,11 @@ def lower(instance: Instance, name: str = "", means: Means | None = None) -> Net
     -------
     Network
         Records in a fixed order, in internal units (see `fabopt.network.tables`).
+
+    Raises
+    ------
+    FieldProblem
+        With every pin that cannot hold by itself.
     """
     return lower_chain(instance, name, means)[1]
 
@@ -88,6 +95,9 @@ def _pinned(net: Network, instance: Instance) -> Network:
     orders, levels = pins.units, pins.activities
     if not (orders or levels or pins.retired or pins.deliveries or pins.stocks):
         return net
+    faults = tuple(pin_faults(net, pins))
+    if faults:
+        raise FieldProblem(faults)
 
     def pin_unit(unit: Unit) -> Unit:
         if unit.id not in orders:

@@ -30,8 +30,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fabopt.network.tables import Array
+from fabopt.network.tables import Array, Network
 
 #: A fraction of a period below this is rounding of the dates, not a duration.
 NEGLIGIBLE = 1e-9
@@ -153,3 +154,12 @@ def _ramp_integral(z: Array) -> Array:
     """Integral of min(max(v, 0), 1) from minus infinity to ``z``."""
     inside = np.clip(z, 0.0, 1.0)
     return np.asarray(0.5 * inside**2 + np.maximum(z - 1.0, 0.0), dtype=np.float64)
+
+
+def full_age(net: Network) -> NDArray[np.int64]:
+    """Return the age [units] at which a unit's lasting effects are at their end value, at least its lead time."""
+    age = {unit.id: math.ceil(unit.lead) for unit in net.units}
+    for effect in net.unit_effects:
+        if effect.persistent and len(effect.profile):
+            age[effect.unit] = max(age.get(effect.unit, 0), effect.first_age + len(effect.profile) - 1)
+    return np.array([age[unit.id] for unit in net.units], dtype=np.int64)

@@ -272,7 +272,7 @@ def test_a_past_that_cannot_be_kept_is_told(tutorial, tmp_path, capsys):
     assert code == 3
     assert printed.out.startswith("No plan of tutorial keeps to what was decided before 2027Q4")
     assert "hold before the date too: sites.coast.pue" in printed.out
-    assert "Coast campus facility power offers at most 350 MW in 2027Q3" in printed.err
+    assert "apacity of Coast campus facility power in 2027Q3 at most 350 MW" in printed.err
     assert not out.exists()
 
 

@@ -13,6 +13,7 @@ from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.sweep.axes import number_of
 from fabopt.analysis.sweep.design import Case, Design, LeverColumn, options_of
 from fabopt.analysis.sweep.figures import chip_rows, demand_rows, figures, lab_rows, power_rows
+from fabopt.domain.base import FieldProblem
 from fabopt.domain.instance import Instance
 from fabopt.io.levers import LeverError, list_levers, set_lever
 from fabopt.io.problems import InstanceError
@@ -63,6 +64,8 @@ class Work:
         row["levers"] = self._values(case, data)
         try:
             return {**row, **self._solved(data)}
+        except FieldProblem as error:  # what is pinned does not fit
+            return {**row, "status": INVALID, "reason": str(error)}
         except (ModelError, OptionError, SolverError) as error:
             return {**row, "status": FAILED, "reason": str(error)}
 
