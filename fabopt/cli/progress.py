@@ -56,7 +56,9 @@ def progress_line(stage: str, progress: Progress) -> str:
 
     plan = "none yet" if progress.incumbent is None else amount(progress.incumbent)
     bound = "none yet" if progress.bound is None else amount(progress.bound)
-    return f"{stage}: {progress.seconds:.0f} s, plan {plan}, bound {bound}, gap {percent(progress.gap)}"
+    return (
+        f"{stage}, {progress.step}: {progress.seconds:.0f} s, plan {plan}, bound {bound}, gap {percent(progress.gap)}"
+    )
 
 
 @contextmanager

@@ -78,22 +78,24 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
     return Finished(plan, held.row_price, held.column_price)
 
 
-def linear_answer(session: HighsSession) -> Outcome:
+def linear_answer(session: HighsSession, time_limit: float = np.inf, interruptible: bool = False) -> Outcome:
     """Solve the linear program; where HiGHS gives up or its answer breaks a row, without scaling, then by the simplex.
+
+    ``time_limit``: seconds for each of the three.
 
     Raises
     ------
     SolverError
         If it gives up on each of the three ways.
     """
-    for ask in (partial(session.solve, interruptible=False), session.solve_afresh):
+    for ask in (partial(session.solve, interruptible=interruptible), session.solve_afresh):
         try:
-            outcome = ask()
+            outcome = ask(time_limit=time_limit)
         except SolverError:
             continue
         if stands(session, outcome):
             return outcome
-    return session.solve_by_simplex()
+    return session.solve_by_simplex(time_limit=time_limit)
 
 
 def stands(session: HighsSession, outcome: Outcome) -> bool:

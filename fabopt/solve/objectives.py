@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,6 +42,7 @@ from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.options import OptionError, SolveOptions
 from fabopt.solve.proof import Proof, proof
+from fabopt.solve.search import Structure, search
 from fabopt.solve.session import Ended, HighsSession, Outcome, Progress
 
 HOLD = 1e-9
@@ -177,8 +178,8 @@ def _compute(tables: ModelTables, columns: int, options: SolveOptions) -> Array:
 class Runner:
     """Solves stages in order on one session, within one time limit."""
 
-    def __init__(self, session: HighsSession, options: SolveOptions, notify: Notify | None) -> None:
-        self.session, self.options, self.notify = session, options, notify
+    def __init__(self, session: HighsSession, shape: Structure, options: SolveOptions, notify: Notify | None) -> None:
+        self.session, self.shape, self.options, self.notify = session, shape, options, notify
         self.deadline = time.monotonic() + options.time_limit
         self.x: Array | None = None
         self.reports: list[StageReport] = []
@@ -211,15 +212,19 @@ class Runner:
             self.stopped = Ended.INTERRUPTED if self.session.interrupted else Ended.TIME_LIMIT
             return None
         self.session.set_costs(cost)
-        if self.x is not None and self.session.integer.any():
-            self.session.set_start(self.x)
 
         def progress(p: Progress) -> None:
             if self.notify is not None:
                 self.notify(name, _told(p, constant, sign))
 
-        outcome = self.session.solve(
-            time_limit=max(self._left(), 0.0), gap=self.options.gap, apart=standing, progress=progress
+        outcome = search(
+            self.session,
+            self.shape,
+            time_limit=max(self._left(), 0.0),
+            gap=self.options.gap,
+            apart=standing,
+            start=self.x,
+            progress=progress,
         )
         if outcome.x is not None:
             self.x = outcome.x
@@ -329,7 +334,7 @@ class Runner:
 def _told(p: Progress, constant: float, sign: float) -> Progress:
     plan = None if p.incumbent is None else constant + sign * p.incumbent
     bound = None if p.bound is None else constant + sign * p.bound
-    return Progress(p.seconds, plan, bound, p.gap, p.nodes)
+    return replace(p, incumbent=plan, bound=bound)
 
 
 def proof_of(stage: Stage, objective: float | None, bound: float | None, size: float = 0.0) -> Proof | None:

@@ -24,13 +24,16 @@ class Ended(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run stands: seconds since it began, best plan, best bound, relative gap, nodes of the tree."""
+    """Where a run stands: seconds since it began, best plan, best bound, relative gap, nodes of the tree, and the step
+    of the search.
+    """
 
     seconds: float
     incumbent: float | None
     bound: float | None
     gap: float | None
     nodes: int
+    step: str = "tree"
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class LiveProgram:
         self.money_unit = self._unit_of(matrices.cost)
         self._held: tuple[IntArray, Array, Array] | None = None
         self._highs: Any = _Owned()
+        self._options: dict[str, object] = {}
 
     def set_option(self, name: str, value: object) -> None:
         """Set a HiGHS option.
@@ -95,6 +96,7 @@ class LiveProgram:
         """
         if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS refuses the value {value!r} for its option {name!r}.")
+        self._options[name] = value
 
     def set_costs(self, cost: Array, offset: float = 0.0) -> None:
         """Replace the objective: maximise ``offset + cost . x``."""

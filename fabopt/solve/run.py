@@ -20,6 +20,7 @@ from fabopt.solve.objectives import Notify, Runner, Stage, Staged, StageReport, 
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.plan import limit_states, plan_arrays, prices_by_family, reduced_costs
 from fabopt.solve.proof import Proof
+from fabopt.solve.search import structure
 from fabopt.solve.session import Ended, HighsSession, SolverError
 from fabopt.solve.solution import Conflict, Solution, Status
 
@@ -136,7 +137,7 @@ def _plan(
     session: HighsSession, tables: ModelTables, todo: tuple[Stage, ...], options: SolveOptions, progress: Notify | None
 ) -> tuple[Staged, Finished | None]:
     """Solve the stages and finish; once more with tight tolerances if rounding breaks the plan."""
-    runner = Runner(session, options, progress)
+    runner = Runner(session, structure(tables), options, progress)
     staged = runner.run(todo, tables)
     if staged.x is None or staged.stopped is Ended.UNBOUNDED:
         return staged, None

@@ -50,6 +50,9 @@ _ENDED = {
     _STATUS.kModelEmpty: Ended.OPTIMAL,
 }
 
+MOST_NODES = highspy.kHighsIInf
+"""HiGHS' number for no limit of nodes."""
+
 _scheduler = threading.local()  # HiGHS keeps one scheduler a thread; here the thread count that it runs with
 
 
@@ -76,14 +79,12 @@ class HighsSession(LiveProgram):
     ----------
     threads, seed
         Threads of the solver, and its random seed.
-    interrupted
-        Whether Ctrl-C was pressed while :meth:`catching_interrupts` was in force.
     """
 
     def __init__(self, matrices: Matrices, *, threads: int = 0, seed: int = 0) -> None:
         super().__init__(matrices)
         self.threads, self.seed = threads, seed
-        self.interrupted = False
+        self._pressed = threading.Event()
         self._apart = 0.0
         self._log: list[str] = []
         self._progress: Callable[[Progress], None] | None = None
@@ -130,6 +131,7 @@ class HighsSession(LiveProgram):
         gap: float = 0.0,
         apart: float = 0.0,
         near: float = 0.0,
+        nodes: int | None = None,
         progress: Callable[[Progress], None] | None = None,
         interruptible: bool = True,
     ) -> Outcome:
@@ -145,6 +147,8 @@ class HighsSession(LiveProgram):
             Part of the objective that proves nothing about a plan, left out of the gap's denominator.
         near
             Distance from the bound, in the unit of the objective, at which a plan is good enough, too.
+        nodes
+            Most nodes of the tree; the run then ends as at its time limit.
         progress
             Called with each :class:`Progress` of a mixed-integer run, at most twice a second.
         interruptible
@@ -158,12 +162,13 @@ class HighsSession(LiveProgram):
         if not len(self.cost):
             return self._without_columns()
         self._progress, self._stoppable = progress, interruptible
+        self.set_option("mip_max_nodes", MOST_NODES if nodes is None else nodes)
         ended, seconds = self._run(time_limit, gap, apart, near)
         return self._outcome(ended, seconds)
 
-    def renewed(self) -> HighsSession:
-        """Return the program as it stands, in a session without a basis: for where the solver goes no further."""
-        program = replace(
+    def snapshot(self) -> Matrices:
+        """Return the program as it stands."""
+        return replace(
             self.matrices,
             a=self.a,
             cost=self.cost,
@@ -174,7 +179,22 @@ class HighsSession(LiveProgram):
             row_upper=self.row_upper,
             integer=self.integer,
         )
-        return HighsSession(program, threads=self.threads, seed=self.seed)
+
+    def renewed(self) -> HighsSession:
+        """Return the program as it stands, in a session without a basis: for where the solver goes no further."""
+        return HighsSession(self.snapshot(), threads=self.threads, seed=self.seed)
+
+    def derived(self, program: Matrices) -> HighsSession:
+        """Return a session for a program made from this one's: same options, same log, stopped by the same Ctrl-C."""
+        other = HighsSession(program, threads=self.threads, seed=self.seed)
+        for name, value in self._options.items():
+            other.set_option(name, value)
+        other._log, other._pressed = self._log, self._pressed
+        return other
+
+    def note(self, line: str) -> None:
+        """Add a line to the log."""
+        self._log.append(f"fabopt: {line}\n")
 
     def value(self, interruptible: bool = True) -> float:
         """Solve a linear program as it stands and return its value alone: minus infinity without a plan.
@@ -221,7 +241,7 @@ class HighsSession(LiveProgram):
             )
         return _ENDED[model_status], seconds
 
-    def solve_afresh(self) -> Outcome:
+    def solve_afresh(self, time_limit: float = np.inf) -> Outcome:
         """Solve a linear program again from its last basis, factorised anew and without scaling.
 
         HiGHS may call a plan optimal that breaks a row by more than its tolerance, since it looks at the scaled
@@ -240,11 +260,11 @@ class HighsSession(LiveProgram):
             self.basis = basis
         self.set_option("simplex_scale_strategy", 0)
         try:
-            return self.solve(interruptible=False)
+            return self.solve(time_limit=time_limit, interruptible=False)
         finally:
             self.set_option("simplex_scale_strategy", scaling)
 
-    def solve_by_simplex(self) -> Outcome:
+    def solve_by_simplex(self, time_limit: float = np.inf) -> Outcome:
         """Solve a linear program from nothing by the simplex method, where the interior point method has given up.
 
         Raises
@@ -255,7 +275,7 @@ class HighsSession(LiveProgram):
         self._check(self._highs.clearSolver(), "a fresh start")
         self._method = "simplex"
         try:
-            return self.solve(interruptible=False)
+            return self.solve(time_limit=time_limit, interruptible=False)
         finally:
             self._method = ""
 
@@ -318,10 +338,16 @@ class HighsSession(LiveProgram):
 
     def catching_interrupts(self) -> AbstractContextManager[None]:
         """While in force, Ctrl-C in the main thread stops the solver and keeps its incumbent."""
-        return on_ctrl_c(self._stop)
+        return on_ctrl_c(self.stop)
 
-    def _stop(self) -> None:
-        self.interrupted = True
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C was pressed while :meth:`catching_interrupts` was in force."""
+        return self._pressed.is_set()
+
+    def stop(self) -> None:
+        """Stop the run, as Ctrl-C does."""
+        self._pressed.set()
 
     def _on_interrupt(self, event: Any) -> None:
         # HiGHS keeps the flag from one run to the next, so it is written each time.

@@ -128,7 +128,7 @@ class Bench:
     def stop(self) -> None:
         """End what is running as soon as the solver looks."""
         for session in list(self._sessions.values()):
-            session.interrupted = True
+            session.stop()
 
     def linear(self, question: Literal["held", "relaxed"], relief: Relief) -> Outcome:
         """Return the answer of a linear program: its value is in ``objective``, infinite where it has no limit."""

@@ -1,0 +1,288 @@
+r"""The search for a plan: what is done before and beside the solver's tree, in one place.
+
+A small program goes to HiGHS as it is. A larger one is made easier first, in steps that each give a bound that holds or
+a plan that stands:
+
+1. *counts*: units that can be retired are searched over what stands of them (:mod:`fabopt.solve.standing`);
+2. *alike*: alike capacities are merged, the merged program gives a bound, and its plan, held by group and split
+   again, gives a plan (:mod:`fabopt.solve.merge`);
+3. *dive*: the relaxation gives a bound, and a dive from it a plan; from a plan that was given, what fits of that plan
+   (:mod:`fabopt.solve.dive`);
+4. *tree*: HiGHS goes on from the best plan so far, unless bound and plan are near enough already.
+
+The best of all plans and the least of all bounds is the outcome, so that no step can make the answer worse than the
+plan that was given. Steps are limited by nodes, never by a share of the time, so that the same program takes the same
+steps on every machine; the time limit ends all of them. Every plan is verified against the rows of the program itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fabopt.model.families import IntArray
+from fabopt.model.tables import ModelTables
+from fabopt.network.tables import Array
+from fabopt.solve.dive import dive
+from fabopt.solve.finish import TOLERANCE
+from fabopt.solve.matrices import Matrices
+from fabopt.solve.merge import Merged, merged
+from fabopt.solve.outcome import Ended, Outcome, Progress, SolverError
+from fabopt.solve.proof import proof
+from fabopt.solve.session import HighsSession
+from fabopt.solve.standing import Standing, installed_rows, over_standing
+
+EASY = 1_000
+"""Columns below which a program goes to HiGHS as it is: it needs less time than the steps before would."""
+
+GROUP_NODES = 2_000
+"""Nodes for the tree of a merged program, and for splitting its plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What a search may use of a model.
+
+    Attributes
+    ----------
+    down
+        Whether an integer only makes room for others, so that a dive rounds it down [columns].
+    kinds
+        A number for each row: only rows of one number may be merged [rows].
+    installed
+        The rows of each unit that can be retired, in the order of their periods.
+    """
+
+    down: NDArray[np.bool_]
+    kinds: IntArray
+    installed: tuple[IntArray, ...]
+
+
+def structure(tables: ModelTables) -> Structure:
+    """Return what a search may use of a model."""
+    down = np.zeros(tables.columns.n, dtype=bool)
+    down[tables.columns["counter"].columns] = True
+    periods = len(tables.columns.labels) + 1
+    kinds = [family * periods + rows.period + 1 for family, rows in enumerate(tables.rows.values())]
+    return Structure(down, np.concatenate([np.zeros(0, np.int64), *kinds]), installed_rows(tables))
+
+
+def search(
+    session: HighsSession,
+    shape: Structure,
+    *,
+    gap: float = 0.0,
+    apart: float = 0.0,
+    time_limit: float = np.inf,
+    start: Array | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Outcome:
+    """Solve the program of a session.
+
+    Parameters
+    ----------
+    session
+        The program; with integers or without.
+    shape
+        What may be used of the model behind it. Columns and rows that were added come after those of the model.
+    gap, apart, time_limit, progress
+        As for :meth:`~fabopt.solve.session.HighsSession.solve`.
+    start
+        A plan [columns] to begin with; it need not fit any more.
+
+    Raises
+    ------
+    fabopt.solve.outcome.SolverError
+        If HiGHS fails.
+    """
+    found = _Search(session, shape, gap, apart, time_limit, progress)
+    if not session.integer.any() or len(session.cost) < EASY:
+        return found.tree(None, start)
+    return found.run(start)
+
+
+class _Search:
+    """The best plan and bound so far."""
+
+    def __init__(
+        self,
+        session: HighsSession,
+        shape: Structure,
+        gap: float,
+        apart: float,
+        time_limit: float,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.session, self.shape, self.gap, self.apart, self.tell = session, shape, gap, apart, progress
+        self.began = time.monotonic()
+        self.deadline = self.began + time_limit
+        self.x: Array | None = None
+        self.bound = np.inf
+        self.nodes = 0
+
+    def run(self, start: Array | None) -> Outcome:
+        """Take all steps that are needed."""
+        program = self.session.snapshot()
+        counts = over_standing(program, self.shape.installed)
+        inner = program if counts is None else counts.program
+        alike = merged(inner, self._kinds(inner))
+        if alike is not None:
+            self._groups(inner, alike, counts)
+        if not self._proved() and (start is not None or self.x is None):
+            ended = self._dive(start)
+            if ended in (Ended.INFEASIBLE, Ended.UNBOUNDED) and self.x is None:
+                return self._outcome(ended)
+        if self._proved():
+            return self._outcome(Ended.OPTIMAL)
+        return self.tree(counts)
+
+    def tree(self, counts: Standing | None, given: Array | None = None) -> Outcome:
+        """Let HiGHS search from the best plan so far, or from one that was given and may not fit."""
+        session = self.session if counts is None else self.session.derived(counts.program)
+        start = given if self.x is None else self.x
+        if start is not None and session.integer.any():
+            session.set_start(start if counts is None else counts.of(start, self.session.snapshot()))
+        try:
+            outcome = self._solve(session, "tree", self.gap)
+            wrong = outcome.x is not None and not self._take(self._original(outcome.x, counts), "the tree")
+        except SolverError as failure:
+            if start is None:
+                raise
+            self.session.note(f"the tree failed from the plan it was given: {failure}")
+            wrong = True
+        if wrong:
+            self.session.note("searched again without a plan to begin with")
+            session = self.session.derived(self.session.snapshot())
+            outcome = self._solve(session, "tree", self.gap)
+            if outcome.x is not None:
+                self._take(outcome.x, "the tree")
+        self._lower(outcome.bound)
+        if outcome.row_price is not None:
+            return outcome
+        ended = Ended.OPTIMAL if self._proved() else outcome.ended
+        return self._outcome(ended)
+
+    # -- steps -------------------------------------------------------------------------------------------------------
+
+    def _groups(self, inner: Matrices, alike: Merged, counts: Standing | None) -> None:
+        """Solve the merged program for a bound, hold its plan by group, and split it."""
+        try:
+            outcome = self._solve(self.session.derived(alike.program), "alike", self.gap / 2, GROUP_NODES)
+            self._lower(outcome.bound)
+            self._said("alike", f"{alike.program.n_columns} columns, {int(alike.program.integer.sum())} integers")
+            if outcome.x is None:
+                return
+            split = self.session.derived(alike.split(inner, outcome.x))
+            outcome = self._solve(split, "split", self.gap / 2, GROUP_NODES)
+        except SolverError as failure:
+            self.session.note(f"alike: {failure}")
+            return
+        if outcome.x is not None:
+            self._take(self._original(outcome.x, counts), "the split")
+
+    def _dive(self, start: Array | None) -> Ended:
+        """Dive from the relaxation: after the plan that was given, and from nothing where that is not enough."""
+        ended = Ended.OPTIMAL
+        down = np.zeros(len(self.session.cost), dtype=bool)
+        down[: len(self.shape.down)] = self.shape.down
+        for given in (start, None) if start is not None else (None,):
+            try:
+                found = dive(self.session, down, given=given, seconds=self._left())
+            except SolverError as failure:
+                self.session.note(f"dive: {failure}")
+                break
+            self._lower(found.bound)
+            if found.x is not None:
+                self._take(found.x, "the dive")
+            told = f"{found.programs} programs, {found.undone} batches taken back"
+            self._said("dive" if given is None else "dive from the plan given", told)
+            ended = found.ended
+            if ended is not Ended.OPTIMAL or self._proved():
+                break
+        return ended
+
+    def _solve(self, session: HighsSession, step: str, gap: float, nodes: int | None = None) -> Outcome:
+        began = time.monotonic() - self.began
+
+        def tell(p: Progress) -> None:
+            plan = self._worth() if step == "alike" else _most(p.incumbent, self._worth())
+            bound = self.bound if step == "split" else min(self.bound, np.inf if p.bound is None else p.bound)
+            self._tell(replace(p, seconds=p.seconds + began, incumbent=plan, step=step), bound)
+
+        outcome = session.solve(
+            time_limit=self._left(), gap=gap, apart=self.apart, nodes=nodes, progress=tell if self.tell else None
+        )
+        self.nodes += outcome.nodes
+        return outcome
+
+    # -- best plan and bound -----------------------------------------------------------------------------------------
+
+    def _take(self, x: Array, whose: str) -> bool:
+        """Keep a plan if it is better than what is there; tell whether it stands."""
+        broken = self.session.violation(x)
+        if broken > TOLERANCE:
+            self.session.note(f"{whose} breaks a row or bound by {broken:.2g} of its size and is left out")
+            return False
+        worth = self._worth()
+        if worth is None or self.session.offset + float(self.session.cost @ x) > worth:
+            self.x = x
+        return True
+
+    def _original(self, x: Array, counts: Standing | None) -> Array:
+        return x if counts is None else counts.back(x)
+
+    def _worth(self) -> float | None:
+        return None if self.x is None else self.session.offset + float(self.session.cost @ self.x)
+
+    def _lower(self, bound: float | None) -> None:
+        if bound is not None:
+            self.bound = min(self.bound, bound)
+
+    def _gap(self, worth: float, bound: float) -> float:
+        size = 0.0 if self.x is None else float(np.abs(self.session.cost) @ np.abs(self.x))
+        return proof(worth, max(bound, worth), self.apart, size).gap
+
+    def _proved(self) -> bool:
+        worth = self._worth()
+        return worth is not None and np.isfinite(self.bound) and self._gap(worth, self.bound) <= self.gap
+
+    def _left(self) -> float:
+        return max(self.deadline - time.monotonic(), 0.0)
+
+    def _kinds(self, program: Matrices) -> IntArray:
+        """Return the kinds of all rows; rows that were added are alike to none."""
+        added = program.n_rows - len(self.shape.kinds)
+        return np.concatenate([self.shape.kinds, -1 - np.arange(added)])
+
+    def _outcome(self, ended: Ended) -> Outcome:
+        worth = self._worth()
+        if self.session.interrupted and ended is not Ended.OPTIMAL:
+            ended = Ended.INTERRUPTED
+        bound = self.bound if worth is None else max(self.bound, worth)
+        finite = float(bound) if np.isfinite(bound) else None
+        return Outcome(ended, self.x, worth, finite, time.monotonic() - self.began, self.nodes)
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def _said(self, step: str, what: str) -> None:
+        """Write a step into the log and tell it."""
+        worth, seconds = self._worth(), time.monotonic() - self.began
+        self.session.note(f"{step}: {what}; plan {worth}, bound {self.bound}, {seconds:.1f} s")
+        self._tell(Progress(seconds, worth, None, None, self.nodes, step), self.bound)
+
+    def _tell(self, p: Progress, bound: float) -> None:
+        if self.tell is None:
+            return
+        known = bool(np.isfinite(bound))
+        gap = self._gap(p.incumbent, bound) if known and p.incumbent is not None else None
+        self.tell(replace(p, bound=bound if known else None, gap=gap))
+
+
+def _most(one: float | None, other: float | None) -> float | None:
+    """Return the larger of two numbers that are there."""
+    there = [value for value in (one, other) if value is not None]
+    return max(there) if there else None
