@@ -1,0 +1,189 @@
+"""The steps before the tree: whatever they do, the answer is the best plan, and its bound holds."""
+
+import sys
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from independent import best_value
+from random_networks import random_network
+
+from fabopt.model.tables import model_tables
+from fabopt.solve import search as steps
+from fabopt.solve.dive import dive
+from fabopt.solve.matrices import program_of
+from fabopt.solve.merge import merged
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.run import solve
+from fabopt.solve.search import search, structure
+from fabopt.solve.session import Ended, HighsSession
+from fabopt.solve.solution import Status
+from fabopt.solve.standing import installed_rows, over_standing
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks.toolplan import Size, network
+
+SMALL = Size(sites=2, quarters=3, operations=2, products=2)
+EXACT = SolveOptions(gap=0.0)
+SWITCHES = ("over_standing", "merged", "dive")
+
+
+def a_program(net):
+    tables = model_tables(net)
+    return program_of(tables), structure(tables)
+
+
+def optimum(program):
+    return HighsSession(program).solve()
+
+
+def without(monkeypatch, off):
+    """Take all steps for any program, but for some of them."""
+    monkeypatch.setattr(steps, "EASY", 0)
+    for name in off:
+        if name == "dive":
+            monkeypatch.setattr(steps._Search, "_dive", lambda *_: Ended.OPTIMAL)
+        else:
+            monkeypatch.setattr(steps, name, lambda *_: None)
+
+
+@pytest.mark.parametrize("off", [c for n in range(4) for c in combinations(SWITCHES, n)], ids="-".join)
+def test_every_set_of_steps_finds_the_optimum_of_another_formulation(off, monkeypatch):
+    without(monkeypatch, off)
+    nets = [random_network(seed) for seed in range(25)] + [network(seed, SMALL) for seed in range(3)]
+    for net in nets:
+        best, solution = best_value(net), solve(net, EXACT)
+        if best is None:
+            assert solution.status is Status.INFEASIBLE
+        else:
+            assert solution.status is Status.OPTIMAL
+            assert solution.objective == pytest.approx(best, rel=1e-6, abs=1e-6)
+
+
+def test_a_dive_ends_in_a_plan_of_the_program_or_says_that_it_found_none():
+    found = 0
+    for seed in range(150):
+        program, shape = a_program(random_network(seed))
+        best, session = optimum(program), HighsSession(program)
+        dived = dive(session, shape.down)
+        if best.x is None:
+            assert dived.x is None
+            continue
+        assert np.array_equal(session.integer, program.integer)
+        assert np.array_equal(session.column_upper, program.column_upper)
+        assert dived.bound >= best.objective - 1e-6 * max(1.0, abs(best.objective))
+        if dived.x is not None:
+            found += 1
+            assert session.violation(dived.x) < 1e-6
+            assert program.cost @ dived.x <= best.objective + 1e-6 * max(1.0, abs(best.objective))
+    assert found > 100
+
+
+def test_a_dive_after_a_plan_that_fits_is_worth_no_less_than_the_plan():
+    for seed in range(100):
+        program, shape = a_program(random_network(seed))
+        best = optimum(program)
+        if best.x is not None:
+            dived = dive(HighsSession(program), shape.down, given=best.x)
+            assert program.cost @ dived.x >= best.objective - 1e-6 * max(1.0, abs(best.objective))
+
+
+def test_a_dive_after_a_plan_that_fits_in_part_keeps_what_fits():
+    program, shape = a_program(network(1, SMALL))
+    best = optimum(program)
+    wrong = best.x.copy()
+    first = np.flatnonzero(program.integer)[0]
+    wrong[first] += 100.0
+    dived = dive(HighsSession(program), shape.down, given=wrong)
+    kept = program.integer & (np.arange(program.n_columns) != first)
+    assert np.allclose(dived.x[kept], best.x[kept])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_program_over_standing_counts_has_the_same_optimum_and_its_plans_come_back(seed):
+    net = network(seed, SMALL)
+    tables = model_tables(net)
+    program = program_of(tables)
+    counts = over_standing(program, installed_rows(tables))
+    assert counts is not None
+    assert counts.program.integer.sum() < program.integer.sum()
+    best = optimum(program)
+    other = optimum(counts.program)
+    assert other.objective == pytest.approx(best.objective, rel=1e-7)
+    session = HighsSession(program)
+    assert session.violation(counts.back(other.x)) < 1e-6
+    there = HighsSession(counts.program)
+    assert there.violation(counts.of(best.x, program)) < 1e-6
+
+
+def test_units_that_are_bought_and_retired_at_a_gain_keep_their_integers():
+    tables = model_tables(network(1, SMALL))
+    retire = tables.columns["retire"]
+    premium = np.zeros(tables.columns.n)
+    premium[retire.columns] = 200.0  # for scrapping a tool: more than a new one costs, less than one of the old kind
+    program = program_of(tables)
+    program = replace(program, cost=program.cost + premium)
+    counts = over_standing(program, installed_rows(tables))
+    old = {retire.offset + i for i, key in enumerate(retire.keys) if key[0].startswith("old")}
+    assert set(counts.retired.tolist()) == old
+    assert optimum(counts.program).objective == pytest.approx(optimum(program).objective, rel=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_merged_program_is_smaller_and_its_bound_holds(seed):
+    program, shape = a_program(network(seed, SMALL))
+    alike = merged(program, shape.kinds)
+    assert alike is not None
+    assert alike.program.n_columns < program.n_columns
+    best, small = optimum(program), optimum(alike.program)
+    assert small.objective >= best.objective - 1e-6 * abs(best.objective)
+    total = alike.of(best.x)
+    assert HighsSession(alike.program).violation(total) < 1e-6
+    assert alike.program.cost @ total == pytest.approx(best.objective, rel=1e-9)
+
+
+def test_two_sites_that_differ_in_nothing_but_the_place_are_merged_without_loss():
+    tables = model_tables(network(3, Size(2, 3, 2, 2)))
+    program = program_of(tables)
+    alike = merged(program, structure(tables).kinds)
+    split = alike.split(program, optimum(alike.program).x)
+    assert optimum(split).objective == pytest.approx(optimum(program).objective, rel=1e-6)
+
+
+def test_where_all_rows_are_of_their_own_kind_only_columns_that_are_the_same_are_joined():
+    program, _ = a_program(network(1, SMALL))
+    alike = merged(program, np.arange(program.n_rows))
+    assert alike.program.n_rows == program.n_rows
+    first = np.unique(alike.columns, return_index=True)[1][alike.columns]
+    assert (abs(program.a - program.a[:, first])).max() == 0.0
+    assert np.array_equal(program.cost, program.cost[first])
+
+
+def test_a_plan_that_is_given_is_the_answer_where_there_is_no_time_for_another(monkeypatch):
+    monkeypatch.setattr(steps, "EASY", 0)
+    program, shape = a_program(network(1, SMALL))
+    given = dive(HighsSession(program), shape.down).x
+    assert program.cost @ given < optimum(program).objective - 1.0
+    found = search(HighsSession(program), shape, start=given, time_limit=0.0)
+    assert found.ended is Ended.TIME_LIMIT
+    assert found.objective == program.cost @ given
+
+
+def test_ctrl_c_ends_all_steps_with_the_best_plan_so_far(monkeypatch):
+    monkeypatch.setattr(steps, "EASY", 0)
+    program, shape = a_program(network(1))
+    session = HighsSession(program)
+    said = []
+
+    def press(progress):
+        said.append(progress.step)
+        if progress.step == "tree":
+            session.stop()
+
+    monkeypatch.setattr(steps, "merged", lambda *_: None)
+    found = search(session, shape, progress=press, time_limit=120)
+    assert found.ended is Ended.INTERRUPTED
+    assert found.x is not None
+    assert "dive" in said
