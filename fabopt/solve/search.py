@@ -127,12 +127,14 @@ class _Search:
     def run(self, start: Array | None) -> Outcome:
         """Take all steps that are needed."""
         program = self.session.snapshot()
+        if start is not None:
+            self._take(start, "the plan given")
         counts = over_standing(program, self.shape.installed)
         inner = program if counts is None else counts.program
         alike = merged(inner, self._kinds(inner))
         if alike is not None:
             self._groups(inner, alike, counts)
-        if not self._proved() and (start is not None or self.x is None):
+        if not self._proved() and (start is not None or self.x is None) and self._left() > 0:
             ended = self._dive(start)
             if ended in (Ended.INFEASIBLE, Ended.UNBOUNDED) and self.x is None:
                 return self._outcome(ended)
