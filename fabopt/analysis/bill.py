@@ -33,6 +33,7 @@ from fabopt.analysis.explosion import (
     stacks_per_wafer,
 )
 from fabopt.analysis.ranges import Range, exact, range_at, weighted_mean
+from fabopt.domain.calendar import Calendar
 from fabopt.domain.fabs import Fab
 from fabopt.domain.instance import Instance
 from fabopt.network.lowering.builder import Chain, make_periods
@@ -131,7 +132,9 @@ def bill(
     name = choose_bom(instance, chip, bom)
     design = instance.chips[chip]
     if day is None:
-        day = max(instance.horizon.start, first_shipment(design) or instance.horizon.start)
+        horizon = instance.horizon
+        calendar = Calendar(horizon.start, horizon.periods, horizon.period)
+        day = calendar.day_at(max(0.0, first_shipment(calendar, design)))
     pue = exact(1.0) if it else _pue(instance, day)
     draft = Draft(instance, explode(instance, chip, day, name), power_mw, it, pue)
     rows = tuple(row for part in _PARTS for row in part(draft))

@@ -18,7 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from fabopt.domain.calendar import parse_when
+from fabopt.domain.calendar import parse_last, parse_when
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -43,23 +43,28 @@ class Record(BaseModel):
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 """An id, or a reference to one: lower-case letters, digits and hyphens."""
 
+_DATE_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1900, "maximum": 2200},
+        {"type": "string", "pattern": r"^(end-)?[0-9]{4}(Q[1-4]|W[0-9]{2}|-[0-9]{2}(-[0-9]{2})?)?$"},
+    ]
+}
+
 When = Annotated[
     date,
     BeforeValidator(parse_when),
     WithJsonSchema(
-        {
-            "description": "A day: 2027-03-15; 2027, 2027Q1, 2027-03, 2027W05: first day; end-2026: last",
-            "anyOf": [
-                {"type": "integer", "minimum": 1900, "maximum": 2200},
-                {
-                    "type": "string",
-                    "pattern": r"^(end-)?[0-9]{4}(Q[1-4]|W[0-9]{2}|-[0-9]{2}(-[0-9]{2})?)?$",
-                },
-            ],
-        }
+        {"description": "A day: 2027-03-15; 2027, 2027Q1, 2027-03, 2027W05: first day; end-2026: last"} | _DATE_SCHEMA
     ),
 ]
 """A day of the calendar; a period stands for its first day, ``end-`` before it for its last."""
+
+LastDay = Annotated[
+    date,
+    BeforeValidator(parse_last),
+    WithJsonSchema({"description": "A last day: 2027-03-15; 2027, 2027Q1, 2027-03, 2027W05: last day"} | _DATE_SCHEMA),
+]
+"""The last day of something; a period stands for its last day, with and without ``end-``."""
 
 Flag = Annotated[bool, Strict()]
 """True or false and nothing else (no ``yes``, no 1)."""

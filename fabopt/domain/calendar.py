@@ -3,10 +3,15 @@
 A period is a whole week (Monday to Sunday), month, quarter or year of the calendar. Its label is how people
 write it (``2027W05``, ``2027-03``, ``2027Q1``, ``2027``), its end the first day after it, and its nominal
 length in years the same for every period of a kind: 1/4 for a quarter, 1/12 for a month, 7/365.25 for a week.
+
+Dates and durations meet on one axis of *positions*, counted in periods from the decision date: 1.5 is the middle of
+the second period. A date lies where its day begins within its period, by days; a duration is its months over the
+months of a period, with nothing rounded; `Calendar.shares` says what part of each period lies between two positions.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -20,7 +25,11 @@ NOMINAL_YEARS: dict[Length, float] = {"week": 7 / 365.25, "month": 1 / 12, "quar
 MOST_PERIODS = 2000
 """More periods than any plan needs; a larger number is taken for a slip."""
 
+NEGLIGIBLE = 1e-9
+"""A part of a period below this is rounding of the dates, no part and no duration."""
+
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_FIRST_DAY, _LAST_DAY = date(1, 1, 2).toordinal(), date(9998, 1, 1).toordinal()
 _WHEN = re.compile(
     r"(?P<end>end-)?(?P<year>[0-9]{4})"
     r"(?:Q(?P<quarter>[1-4])|W(?P<week>[0-9]{2})|-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?"
@@ -125,9 +134,48 @@ class Calendar:
             raise ValueError(f"'{label}' is no label of a {self.length}, such as {self.label(0)}")
         return self.period_index(day)
 
+    def duration(self, months: float) -> float:
+        """Duration in periods of so many months; no fraction is lost."""
+        return months / 12.0 / self.years
+
+    def position(self, day: date) -> float:
+        """Position at which a day begins."""
+        index = self.period_index(day)
+        first, after = self.start_of(index), self.start_of(index + 1)
+        return index + (day - first).days / (after - first).days
+
+    def opens(self, first: date | None) -> float:
+        """Position from which something runs whose first day is given; without one it always did."""
+        return -math.inf if first is None else self.position(first)
+
+    def closes(self, last: date | None) -> float:
+        """Position up to which something runs whose last day is given; without one it never ends."""
+        return math.inf if last is None else self.position(last + timedelta(days=1))
+
+    def day_number(self, position: float) -> float:
+        """Ordinal number of the day at a position, with its fraction; far positions stand for the calendar's ends."""
+        years = self.start.year + position * self.years
+        if not 2 < years < 9990:
+            return float(_FIRST_DAY if years < 1000 else _LAST_DAY)
+        index = math.floor(position + NEGLIGIBLE)
+        first, after = self.start_of(index).toordinal(), self.start_of(index + 1).toordinal()
+        return first + max(position - index, 0.0) * (after - first)
+
+    def day_at(self, position: float) -> date:
+        """Day that a position lies in."""
+        return date.fromordinal(math.floor(self.day_number(position) + NEGLIGIBLE))
+
+    def shares(self, first: float, end: float) -> tuple[float, ...]:
+        """Share of each period that lies between two positions, 0 to 1; either may be infinite."""
+        return tuple(_share(min(t + 1.0, end) - max(float(t), first)) for t in range(self.periods))
+
     def holds(self, day: date) -> bool:
         """Whether a day lies inside the horizon."""
         return self.start <= day < self.end
+
+
+def _share(part: float) -> float:
+    return 0.0 if part <= NEGLIGIBLE else 1.0 if part >= 1.0 - NEGLIGIBLE else part
 
 
 def period_label(day: date, length: Length) -> str:
@@ -142,7 +190,7 @@ def period_label(day: date, length: Length) -> str:
     return f"{year:04d}W{week:02d}"
 
 
-def parse_when(raw: object) -> date:
+def parse_when(raw: object, last: bool = False) -> date:
     """Read a day as people write it; a period means its first day, and ``end-`` before it its last.
 
     Parameters
@@ -150,6 +198,8 @@ def parse_when(raw: object) -> date:
     raw
         A date, a year as a whole number, or a text: ``2027``, ``2027Q1``, ``2027-03``, ``2027W05``,
         ``2027-03-15``, ``end-2026``, ``end-2026Q3``.
+    last
+        Whether the day is the last of something, so that a period means its last day without ``end-`` too.
 
     Raises
     ------
@@ -175,7 +225,12 @@ def parse_when(raw: object) -> date:
         first, after = _bounds(match, year)
     except ValueError as error:
         raise ValueError(f"{_brief(raw)} is no day of the calendar; {_FORMS}") from error
-    return after - timedelta(days=1) if match["end"] else first
+    return after - timedelta(days=1) if match["end"] or last else first
+
+
+def parse_last(raw: object) -> date:
+    """Read the last day of something: a period means its last day."""
+    return parse_when(raw, last=True)
 
 
 def _bounds(match: re.Match[str], year: int) -> tuple[date, date]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fabopt.domain.base import Named, Record, Slug, When
+from fabopt.domain.base import LastDay, Named, Record, Slug, When
 from fabopt.domain.quantity import In, Quantity, constant
 
 
@@ -53,7 +53,7 @@ class Programme(Record):
     """Chance that first silicon must be done again."""
     respin_time: Annotated[Quantity, In("month", ge=0)] = Field(default=constant(0.0, "month"))
     """Months lost by a respin; the chip is late by chance x time, the expected delay."""
-    decide_by: When | None = None
+    decide_by: LastDay | None = None
     """Last date of the decision; absent: no last date."""
 
     @property
@@ -75,7 +75,7 @@ class Chip(Record):
     """Bills of materials by name; none for a part that is no longer made."""
     available: When | None = None
     """First volume shipments, before any expected respin; absent: at the decision date or before."""
-    last_start: When | None = None
+    last_start: LastDay | None = None
     """Last date of package assembly; absent: no end."""
     respin: Respin | None = None
     """Respin risk: shifts `available` by probability x delay (the expected delay)."""

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fabopt.domain.base import Flag, Record, Slug, When, Whole
+from fabopt.domain.base import Flag, LastDay, Record, Slug, When, Whole
 from fabopt.domain.policies import UNIT_OF, Amount, Splits
 from fabopt.domain.quantity import In, Quantity, constant
 
@@ -94,7 +94,7 @@ class Option(Record):
     """Paid at signature."""
     first: When | None = None
     """First date of exercise; absent: the signature."""
-    last: When | None = None
+    last: LastDay | None = None
     """Last date of exercise; absent: no limit."""
 
 
@@ -105,7 +105,7 @@ class Exit(Record):
     """Paid on leaving, by its date."""
     first: When | None = None
     """First date of leaving."""
-    last: When | None = None
+    last: LastDay | None = None
     """Last date of leaving."""
     notice: Months = Field(default=constant(0.0, "month"))
     """From leaving to the end of all obligations."""
@@ -159,7 +159,7 @@ class Contract(Record):
     """Date at which it was (or is sure to be) signed; absent: a decision."""
     first: When | None = None
     """First date at which it may be signed; absent: the decision date."""
-    last: When | None = None
+    last: LastDay | None = None
     """Last date at which it may be signed."""
     lead: Months = Field(default=constant(0.0, "month"))
     """From signature (exercise of an option) to the first delivery."""
@@ -167,7 +167,7 @@ class Contract(Record):
     """From the first delivery to the last; absent: no end."""
     since: When | None = None
     """First date of deliveries, whenever it is signed."""
-    until: When | None = None
+    until: LastDay | None = None
     """Last date of deliveries, whenever it is signed."""
     by: Literal["period", "year", "window"] = "period"
     """Windows over which takes are counted: every period, each calendar year, or the whole time."""

@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from fabopt.domain.base import MOST_COUNTED, Flag, Frozen, Named, Record, Slug, When
+from fabopt.domain.base import MOST_COUNTED, Flag, Frozen, LastDay, Named, Record, Slug, When
 from fabopt.domain.chips import Chip
 from fabopt.domain.quantity import In, Quantity, constant
 
@@ -174,7 +174,7 @@ class BarredFlow(Record):
     """The same in compute, each accelerator by what it does on the workload that suits it best."""
     since: When | None = None
     """First date it holds; absent: always."""
-    until: When | None = None
+    until: LastDay | None = None
     """Last date it holds; absent: no end."""
 
     @property
@@ -208,7 +208,7 @@ class Published(Record):
     """Which entity (scanner class, fab, owner, line, generation, designer, lab); absent: all together."""
     since: When
     """First day of the time that the figure covers."""
-    until: When
+    until: LastDay
     """Last day of the time that the figure covers."""
     value: Annotated[float, Field()]
     """The figure."""

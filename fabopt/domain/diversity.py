@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fabopt.domain.base import Record, Slug, When
+from fabopt.domain.base import LastDay, Record, Slug, When
 from fabopt.domain.quantity import In, Quantity, constant
 
 SupplierKind = Literal["designer", "foundry", "memory-maker", "packager", "owner", "region"]
@@ -30,7 +30,7 @@ class Limited(Record):
     """Labs, each by itself; empty: every lab."""
     since: When | None = None
     """First date; absent: from the decision date."""
-    until: When | None = None
+    until: LastDay | None = None
     """Last date; absent: no end."""
 
 
@@ -57,7 +57,7 @@ class Survival(Limited):
     share: Annotated[Quantity, In("1", ge=0, le=1, series=True)]
     """Least share of the lab's planned compute that remains, in every period from the beginning of the stop on."""
     stop: Annotated[Quantity, In("month", gt=0)] = Field(default=constant(12.0, "month"))
-    """How long the supplier stops (whole periods, rounded up)."""
+    """How long the supplier stops."""
     begins: Literal["period", "year"] = "period"
     """Whether a stop may begin with any reported period, or with the first one of each calendar year only."""
     watch: Annotated[Quantity, In("month", gt=0)] | None = None

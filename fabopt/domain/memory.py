@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fabopt.domain.base import MOST_COUNTED, Named, Record, Slug, When
+from fabopt.domain.base import MOST_COUNTED, LastDay, Named, Record, Slug, When
 from fabopt.domain.quantity import In, Quantity, constant
 
 
@@ -41,7 +41,7 @@ class HbmOffer(Record):
     """Share of stacks that pass; a failed stack loses all its dies."""
     available: When | None = None
     """First date of volume stacking; absent: at the decision date or before."""
-    until: When | None = None
+    until: LastDay | None = None
     """Last date of stacking; absent: no end."""
 
 

@@ -17,13 +17,12 @@ defect density D (1/cm2):
 from __future__ import annotations
 
 import math
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fabopt.domain.base import Named, Record, Slug, When
-from fabopt.domain.quantity import In, Quantity, constant
+from fabopt.domain.base import LastDay, Named, Record, Slug, When
+from fabopt.domain.quantity import Day, In, Quantity, constant
 
 YieldModel = Literal["poisson", "murphy", "seeds", "negative-binomial"]
 
@@ -88,7 +87,7 @@ class DieSource(Record):
 
     available: When | None = None
     """First date of volume wafer starts (2027Q1); absent: at the decision date or before."""
-    until: When | None = None
+    until: LastDay | None = None
     """Last date of wafer starts; absent: no end."""
     opening_share: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(0.0, "1"))
     """Share of the wafers in work at the decision date that are in this fab (shares of a die add up to 1)."""
@@ -118,8 +117,8 @@ class Die(Record):
     stock: Annotated[Quantity, In("kdie", ge=0)] = Field(default=constant(0.0, "kdie"))
     """Good dies in stock at the decision date (of the first bin where there are bins)."""
 
-    def good_share(self, node: Node, first: date, last: date) -> float:
-        """Return the mean share of sellable dies of wafers finished in [first, last)."""
+    def good_share(self, node: Node, first: Day, last: Day) -> float:
+        """Return the mean share of sellable dies of wafers finished in [first, last), days or their numbers."""
         if self.fixed_yield is not None:
             base = self.fixed_yield.mean(first, last)
         else:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fabopt.domain.base import Fault, FieldProblem, Flag, Named, Record, Slug, When, Whole
+from fabopt.domain.base import Fault, FieldProblem, Flag, LastDay, Named, Record, Slug, When, Whole
 from fabopt.domain.quantity import In, Quantity, constant
 
 RULES = (
@@ -209,7 +209,7 @@ class Policy(Record):
     """Whether everybody gets exactly what the rule says (no more, no less) instead of a right to it."""
     since: When | None = None
     """First date it holds; absent: from the decision date."""
-    until: When | None = None
+    until: LastDay | None = None
     """Last date it holds; absent: no end."""
     by: Literal["period", "year", "window"] = "period"
     """Whether it holds in every period, over each calendar year, or over the whole time it holds."""

@@ -7,11 +7,12 @@ instance is
 * a mapping ``{value, unit, low, high, range, source, as_of, confidence, assumed, note, times}``, where
   `range` is symmetrical (``15%``) and `times` multiplies value, low and high;
 * where the field may vary over time, a mapping with ``linear`` or ``steps``: dates and, for each, one of the
-  above.
+  above; beside it ``before``, a number.
 
 Validation converts everything to the field's unit. A series is flat before its first and after its last
-point. A number without source counts as assumed; without a published range it gets an assumed one of 5, 15 or
-30 % to either side for high, medium or low (also no) confidence, cut off where the field's limits end.
+point, unless ``before`` states what holds before the first (``before: 0`` for what is not there yet). A number
+without source counts as assumed; without a published range it gets an assumed one of 5, 15 or 30 % to either side
+for high, medium or low (also no) confidence, cut off where the field's limits end.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from pydantic_core import core_schema
 from fabopt.domain.base import Fault, FieldProblem
 from fabopt.domain.plausible import BY_UNIT, LARGEST, LONGEST, Usual
 from fabopt.domain.units import unit as check_unit
+
+Day = date | float
+"""A day, or its number (`date.toordinal`), which may have a fraction."""
 
 Confidence = Literal["high", "medium", "low", "seed", "estimate"]
 Shape = Literal["constant", "steps", "linear"]
@@ -140,6 +144,8 @@ class Quantity:
         Provenance as given for the whole.
     assumed
         True when it was declared so, or when a number in it has no source.
+    before
+        Value before the first date of a series; None where the first value holds backwards.
     limits
         What the field admits; assumed ranges end there.
     """
@@ -152,6 +158,7 @@ class Quantity:
     confidence: Confidence | None = None
     assumed: bool = False
     note: str = ""
+    before: float | None = None
     limits: Limits = Limits()
 
     @property
@@ -161,18 +168,21 @@ class Quantity:
 
     def at(self, day: date) -> float:
         """Value on a day."""
+        return self._at(day.toordinal())
+
+    def _at(self, day: float) -> float:
         points = self.points
-        if len(points) == 1:
+        if len(points) == 1 and self.before is None:
             return points[0].value
-        after = bisect_right(points, day, key=lambda point: cast("date", point.when))
+        after = bisect_right(points, day, key=_day)
         if after == 0:
-            return points[0].value
+            return points[0].value if self.before is None else self.before
         before = points[after - 1]
         if self.shape == "steps" or after == len(points):
             return before.value
         return _between(before, points[after], day)
 
-    def mean(self, start: date, end: date) -> float:
+    def mean(self, start: Day, end: Day) -> float:
         """Exact mean over the days from `start` up to, not including, `end`.
 
         Raises
@@ -180,17 +190,22 @@ class Quantity:
         ValueError
             When `end` does not lie after `start`.
         """
+        start, end = _number(start), _number(end)
         if end <= start:
             raise ValueError(f"a mean needs an end after its start, not {start} to {end}")
-        if len(self.points) == 1:
-            return self.points[0].value
-        inner = [point.when for point in self.points if point.when is not None and start < point.when < end]
+        if self.shape == "constant":
+            return self.value
+        inner = [day for day in map(_day, self.points) if start < day < end]
         total = 0.0
         for first, last in pairwise([start, *inner, end]):
-            # Within a piece a step is constant and a line straight, so its ends give the integral exactly.
-            height = self.at(first) if self.shape == "steps" else (self.at(first) + self.at(last)) / 2
-            total += height * (last - first).days
-        return total / (end - start).days
+            # Within a piece a step is constant and a line straight, so its middle gives the integral exactly.
+            total += self._at((first + last) / 2) * (last - first)
+        return total / (end - start)
+
+    @property
+    def begins(self) -> date | None:
+        """First date of a series that does not say what holds before it; None for other quantities."""
+        return self.points[0].when if self.before is None else None
 
     @property
     def low_high(self) -> tuple[float, float, bool]:
@@ -224,7 +239,8 @@ class Quantity:
         """
         if not factor >= 0:
             raise ValueError(f"a quantity is scaled by 0 or more, not by {factor}")
-        return replace(self, points=tuple(_scaled(point, factor) for point in self.points))
+        before = None if self.before is None else self.before * factor
+        return replace(self, points=tuple(_scaled(point, factor) for point in self.points), before=before)
 
     def raw(self) -> dict[str, Any]:
         """Return the mapping from which validation builds this quantity again, exactly."""
@@ -233,6 +249,7 @@ class Quantity:
             whole |= _raw_point(self.points[0])
         else:
             whole[self.shape] = {str(point.when): _raw_point(point) for point in self.points}
+            whole |= {} if self.before is None else {"before": self.before}
         provenance = {
             "source": list(self.source),
             "as_of": self.as_of,
@@ -248,9 +265,16 @@ def constant(value: float, unit: str) -> Quantity:
     return Quantity(unit, (Point(None, value),), assumed=True)
 
 
-def _between(before: Point, after: Point, day: date) -> float:
-    first, last = cast("date", before.when), cast("date", after.when)
-    share = (day - first).days / (last - first).days
+def _number(day: Day) -> float:
+    return day.toordinal() if isinstance(day, date) else day
+
+
+def _day(point: Point) -> int:
+    return cast("date", point.when).toordinal()
+
+
+def _between(before: Point, after: Point, day: float) -> float:
+    share = (day - _day(before)) / (_day(after) - _day(before))
     return before.value + share * (after.value - before.value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Literal, get_args
 
@@ -196,7 +197,7 @@ class _Reader:
 
     def series(self, raw: Mapping[object, object], shape: Literal["linear", "steps"]) -> Quantity | None:
         """Read a series of points."""
-        self.unknown(raw, (shape, "unit", "times", *_PROVENANCE), ())
+        self.unknown(raw, (shape, "before", "unit", "times", *_PROVENANCE), ())
         entries = raw[shape]
         plain_unit = self.unit_of(raw, (), self.canonical)
         if not isinstance(entries, Mapping) or not entries or len(entries) > _MOST_POINTS:
@@ -222,9 +223,14 @@ class _Reader:
             point = self.point(entry, path, when, plain_unit, factor, "unit" in raw)
             if point is not None:
                 points[when] = point
+        before = self.point(raw["before"], ("before",), None, plain_unit, factor) if "before" in raw else None
+        if isinstance(raw.get("before"), Mapping):
+            self.fault(("before",), "what holds before a series is a number", "give its range and source at the dates")
         if self.faults:
             return None
-        return _assemble(self.canonical, shape, [points[when] for when in sorted(points)], whole, self.limits)
+        ordered = [points[when] for when in sorted(points)]
+        series = _assemble(self.canonical, shape, ordered, whole, self.limits)
+        return series if before is None else replace(series, before=before.value)
 
     def unknown(self, raw: Mapping[object, object], known: tuple[str, ...], path: Path) -> None:
         """Report the fields of a mapping that no quantity has."""

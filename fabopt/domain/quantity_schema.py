@@ -26,6 +26,7 @@ _TEXT_FORM: dict[str, Any] = {
     "description": "Number and unit, like '180 kwafer/month'",
 }
 _NUMBER: dict[str, Any] = {"anyOf": [{"type": "number"}, _TEXT_FORM]}
+_BEFORE: dict[str, Any] = {**_NUMBER, "description": "Value before the first date; absent: the first value"}
 _UNIT: dict[str, Any] = {"type": ["string", "integer"], "description": "Unit of the bare numbers here"}
 _SOURCED: dict[str, Any] = {
     "title": "Sourced number",
@@ -54,7 +55,7 @@ def _series(shape: str) -> dict[str, Any]:
         "type": "object",
         "required": [shape],
         "additionalProperties": False,
-        "properties": {shape: _POINTS, "unit": _UNIT, **_PROVENANCE},
+        "properties": {shape: _POINTS, "before": _BEFORE, "unit": _UNIT, **_PROVENANCE},
     }
 
 
@@ -67,6 +68,7 @@ _COLUMN: dict[str, Any] = {
         "csv": {"type": "string", "description": "Table in the instance's folder, first column 'date'"},
         "column": {"type": "string"},
         "shape": {"enum": ["linear", "steps"]},
+        "before": _BEFORE,
         "unit": _UNIT,
         **_PROVENANCE,
     },

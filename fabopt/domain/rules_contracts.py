@@ -85,12 +85,12 @@ def _signature(calendar: Calendar, contract: Contract) -> Iterator[Fault]:
         yield Fault(("first",), f"{first} lies after the end of the horizon ({_last(calendar)})")
 
 
-def _begins(calendar: Calendar, contract: Contract) -> date:
-    """Return the first day on which anything can be delivered, but for `since`."""
+def _begins(calendar: Calendar, contract: Contract) -> float:
+    """Return the position from which anything can be delivered, but for `since`."""
     begun = contract.signed or max(contract.first or calendar.start, calendar.start)
     if contract.option is not None and contract.option.first is not None:
         begun = max(begun, contract.option.first)
-    return begun + timedelta(days=contract.lead.value * 365.25 / 12.0)
+    return calendar.position(begun) + calendar.duration(contract.lead.value)
 
 
 def _deliveries(calendar: Calendar, contract: Contract) -> Iterator[Fault]:
@@ -104,16 +104,20 @@ def _deliveries(calendar: Calendar, contract: Contract) -> Iterator[Fault]:
     if until is not None and until < calendar.start:
         yield Fault(("until",), f"{until} lies before the decision date, so nothing is ever delivered")
         return
-    begins = _begins(calendar, contract)
-    if begins >= calendar.end:
+    first = _begins(calendar, contract)
+    begins = calendar.day_at(first)
+    if first >= calendar.periods:
         message = f"deliveries cannot begin before {begins}, after the end of the horizon ({_last(calendar)})"
         yield Fault(("lead",), message, "lengthen the horizon, or leave the contract out")
-    elif until is not None and begins > until:
+    elif first >= calendar.closes(until):
         yield Fault(("until",), f"deliveries cannot begin before {begins}, but they end on {until}")
     if contract.signed is not None and contract.duration is not None and contract.option is None:
-        ends = begins + timedelta(days=contract.duration.value * 365.25 / 12.0)
-        if ends <= calendar.start:
-            yield Fault(("duration",), f"deliveries ended on {ends}, before the decision date {calendar.start}")
+        ended = first + calendar.duration(contract.duration.value)
+        if ended <= 0.0:
+            yield Fault(
+                ("duration",),
+                f"deliveries ended on {calendar.day_at(ended)}, before the decision date {calendar.start}",
+            )
 
 
 def _option_and_exit(calendar: Calendar, contract: Contract) -> Iterator[Fault]:
@@ -359,14 +363,13 @@ def _most_paid(calendar: Calendar, contract: Contract) -> float | None:
     length = {"month": calendar.years * 12.0, "year": calendar.years}.get(AMOUNT_UNIT[kind].rpartition("/")[2], 1.0)
     scale = 1.0 if PRICE_UNIT[kind] in ("1", "MUSD/tool") else 1e-3
     scale *= 8766.0 * calendar.years if kind == "compute" else 1.0
-    first, total = _begins(calendar, contract), 0.0
-    for span in calendar.spans:
-        if span.end <= first or (contract.since and span.end <= contract.since):
-            continue
-        if contract.until is not None and span.start > contract.until:
+    first, total = max(_begins(calendar, contract), calendar.opens(contract.since)), 0.0
+    open_ = calendar.shares(first, calendar.closes(contract.until))
+    for span, share in zip(calendar.spans, open_, strict=True):
+        if share == 0.0:
             continue
         price = max(q.mean(span.start, span.end) for q in (contract.price, *(t.price for t in contract.tiers)))
-        total += contract.maximum.mean(span.start, span.end) * length * price * scale
+        total += contract.maximum.mean(span.start, span.end) * length * share * price * scale
     return total
 
 

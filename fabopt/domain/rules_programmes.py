@@ -56,7 +56,7 @@ def _dates(calendar: Calendar, programme: Programme, path: Path) -> Iterator[Fau
             f"{by} lies before the decision date {calendar.start}, so the chip can never be funded",
             "correct the date or leave the programme out",
         )
-    late = programme.months / 12.0 / calendar.years
+    late = calendar.duration(programme.months)
     if late >= len(calendar.spans):
         yield Fault(
             (*path, "design_time"),

@@ -15,6 +15,7 @@ from fabopt.io.problems import InstanceError, Place, Positions, Problem, brief, 
 
 _VALUES = frozenset({"value", "linear", "steps"})
 _QUANTITY = _VALUES | {
+    "before",
     "unit",
     "low",
     "high",

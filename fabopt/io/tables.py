@@ -20,7 +20,7 @@ from fabopt.io.yaml import Parsed, parse_yaml, resolve_scalar
 
 _MOST_CELLS = 2_000_000
 _SERIES_FIELDS = frozenset(
-    {"csv", "column", "shape", "unit", "times", "source", "as_of", "confidence", "assumed", "note"}
+    {"csv", "column", "shape", "before", "unit", "times", "source", "as_of", "confidence", "assumed", "note"}
 )
 
 

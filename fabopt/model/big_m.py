@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from fabopt.model.capacity import by_age
 from fabopt.model.columns import Columns, safety, step_widths
 from fabopt.model.families import ModelError, filled, stacked
 from fabopt.model.index import lookup
@@ -55,7 +54,7 @@ def _by_capacity(net: Network, columns: Columns) -> Array:
     for effect in net.unit_effects:
         unit = columns.at.unit[effect.unit]
         resource = lookup(columns.at.resource, [effect.resource], "A unit's effect")[0]
-        adds = np.maximum(by_age(effect, T), 0.0)
+        adds = np.maximum(effect.by_age(T), 0.0)
         for s in np.flatnonzero(orders[unit] > 0):
             felt = np.flatnonzero(adds[: T - s] > 0)
             most[resource, s + felt] += adds[felt] * orders[unit, s]

@@ -26,7 +26,7 @@ from fabopt.model.balance import landing
 from fabopt.model.columns import Columns
 from fabopt.model.families import Family, IntArray, Rows, Triplets, grid, grid_rows, names, stacked
 from fabopt.model.index import lookup
-from fabopt.network.tables import Array, Network, UnitEffect
+from fabopt.network.tables import Network, UnitEffect
 
 CAPACITY = Family(
     name="capacity",
@@ -68,28 +68,15 @@ def takes(effect: UnitEffect) -> bool:
     return bool(np.any(effect.profile < 0))
 
 
-def by_age(effect: UnitEffect, periods: int) -> Array:
-    """Return the effect of one unit at ages 0 .. periods - 1."""
-    at = np.zeros(periods)
-    first, length = effect.first_age, len(effect.profile)
-    inside = effect.profile[: max(periods - first, 0)]
-    at[first : first + len(inside)] = inside
-    if effect.persistent and length:
-        at[first + length :] = effect.profile[-1]
-    return at
-
-
 def _effect(entries: Triplets, effect: UnitEffect, columns: Columns, cell: IntArray) -> None:
     """Enter one effect: ordered in s, felt in every t >= s + first age; what is retired is felt no more."""
     T = cell.shape[1]
     unit = lookup(columns.at.unit, [effect.unit], "A unit's effect")[0]
     row = cell[lookup(columns.at.resource, [effect.resource], "A unit's effect")[0]]
-    last = T if effect.persistent else effect.first_age + len(effect.profile)
     s, t = np.triu_indices(T)
-    age = t - s
-    felt = (age >= effect.first_age) & (age < last)
-    s, t, age = s[felt], t[felt], age[felt]
-    entries.add(row[t], columns["order"].index[unit][s], -by_age(effect, T)[age])
+    amount = effect.by_order(T)[s, t - s]
+    s, t, amount = s[amount != 0.0], t[amount != 0.0], amount[amount != 0.0]
+    entries.add(row[t], columns["order"].index[unit][s], -amount)
     if effect.persistent and len(effect.profile):
         s, t = np.triu_indices(T)
         entries.add(row[t], columns["retire"].index[unit][s], effect.profile[-1])

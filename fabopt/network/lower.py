@@ -21,6 +21,7 @@ from fabopt.network.lowering.lithography import lower_lithography
 from fabopt.network.lowering.memory import lower_memory
 from fabopt.network.lowering.opening import lower_opening
 from fabopt.network.lowering.packaging import lower_packaging
+from fabopt.network.lowering.part_rows import part_rows
 from fabopt.network.lowering.policies import lower_policies
 from fabopt.network.lowering.programme import gate_programmes, lower_programmes
 from fabopt.network.lowering.standing import standing_value
@@ -71,7 +72,7 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
     lower_demand(chain)
     lower_markets(chain)
     lower_opening(chain)
-    net = finish(chain, name or instance.about.title, standing_value(chain))
+    net = part_rows(chain, finish(chain, name or instance.about.title, standing_value(chain)))
     if instance.network is not None:
         net = _joined(net, lower_plain(instance.network, periods))
     net = lower_diversity(chain, lower_policies(chain, lower_contracts(chain, gate_programmes(chain, net))))

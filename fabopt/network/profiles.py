@@ -20,6 +20,11 @@ spread
     a trapezoid, a triangle where :math:`L = 1`. The mean age is :math:`L / 2`: the first and last period see
     less.
 
+late opening
+    Where starts open only after a part :math:`a` of the period, those that a rate of capacity holds are even over the
+    rest, :math:`U` uniform on :math:`[a, 1]`; what no rate holds (a delivery, an order) is done as soon as it may be,
+    as if the lead time were :math:`a + L`.
+
 ramp
     Capacity that arrives after a lead time and then rises through the shares :math:`r_0, r_1, \dots` of full
     output: :math:`p_k = (1 - f)\,r_k + f\,r_{k-1}` from age :math:`n` on.
@@ -32,10 +37,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from fabopt.domain.calendar import MOST_PERIODS, NEGLIGIBLE
 from fabopt.network.tables import Array, Network
-
-#: A fraction of a period below this is rounding of the dates, not a duration.
-NEGLIGIBLE = 1e-9
 
 
 def _split(lead_periods: float) -> tuple[int, float]:
@@ -76,18 +79,58 @@ def lead_profile(lead_periods: float) -> tuple[int, Array]:
     return whole, np.array([1.0 - fraction, fraction] if fraction else [1.0])
 
 
-def spread_profile(duration_periods: float) -> Array:
+def part_profile(lead_periods: float, opens: Array, even: bool) -> tuple[int, Array]:
+    """Split a lead time over ages where a period opens only after a part of it.
+
+    Parameters
+    ----------
+    lead_periods
+        Lead time in periods, zero or more.
+    opens
+        ``[T]``: part of each period, 0 up to 1, that has gone by when starts open.
+    even
+        Whether starts are even over the rest of the period, as a rate of capacity makes them; else they are made as
+        soon as they may be, and the lead time counts from then.
+
+    Returns
+    -------
+    first_age, weights
+        Age of the first arrival, and the shares ``[K, T]`` that arrive at each age from it on, by period of the start.
+        Where nothing opens late they are those of :func:`lead_profile`.
+
+    Examples
+    --------
+    >>> first, weights = part_profile(0.5, np.array([0.0, 0.25]), even=False)
+    >>> first, weights.T.tolist()
+    (0, [[0.5, 0.5], [0.25, 0.75]])
+    """
+    whole, fraction = _split(lead_periods)
+    if not opens.any():
+        first, weights = lead_profile(lead_periods)
+        return first, np.repeat(weights[:, None], opens.size, axis=1)
+    ages = np.arange(3.0)[:, None]
+    if not even:
+        return whole, np.maximum(0.0, 1.0 - np.abs(ages - (fraction + opens)))
+    before, after = np.clip(ages - fraction, opens, 1.0), np.clip(ages + 1.0 - fraction, opens, 1.0)
+    return whole, (after - before) / (1.0 - opens)
+
+
+def spread_profile(duration_periods: float, most: int = MOST_PERIODS, opens: float = 0.0) -> Array:
     """Share of an even use over ``[0, duration]`` that falls on each age 0, 1, 2...
 
     Parameters
     ----------
     duration_periods
         Time from the start over which the use is even (a cycle time), in periods, zero or more.
+    most
+        Highest age; what falls beyond it is put on it.
+    opens
+        Part of the period of the start, 0 up to 1, that has gone by when starts open; they are even over the rest.
 
     Returns
     -------
     Array
-        Shares by age, from age 0, of sum 1; ``ceil(duration) + 1`` of them.
+        Shares by age, from age 0, of sum 1; no more than ``ceil(duration) + 1`` of them.
 
     Raises
     ------
@@ -105,9 +148,10 @@ def spread_profile(duration_periods: float) -> Array:
     length = whole + fraction
     if length == 0.0:
         return np.array([1.0])
-    edges = np.arange(math.ceil(length) + 2, dtype=np.float64)
-    shares = np.diff(_ramp_integral(edges) - _ramp_integral(edges - length)) / length
-    return np.asarray(shares / shares.sum(), dtype=np.float64)
+    edges = np.arange(min(math.ceil(length), most) + 2, dtype=np.float64)
+    done = (_ramp_integral(edges, opens) - _ramp_integral(edges - length, opens)) / length
+    done[-1] = 1.0
+    return np.diff(done)
 
 
 def ramp_profile(lead_periods: float, ramp: Array, *, persistent: bool = True) -> tuple[int, Array]:
@@ -150,10 +194,10 @@ def ramp_profile(lead_periods: float, ramp: Array, *, persistent: bool = True) -
     return whole, (1.0 - fraction) * np.append(values, after) + fraction * np.insert(values, 0, 0.0)
 
 
-def _ramp_integral(z: Array) -> Array:
-    """Integral of min(max(v, 0), 1) from minus infinity to ``z``."""
-    inside = np.clip(z, 0.0, 1.0)
-    return np.asarray(0.5 * inside**2 + np.maximum(z - 1.0, 0.0), dtype=np.float64)
+def _ramp_integral(z: Array, opens: float) -> Array:
+    """Integral from minus infinity to ``z`` of what rises from 0 at ``opens`` to 1 at 1."""
+    inside = np.clip(z, opens, 1.0) - opens
+    return np.asarray(0.5 * inside**2 / (1.0 - opens) + np.maximum(z - 1.0, 0.0), dtype=np.float64)
 
 
 def full_age(net: Network) -> NDArray[np.int64]:
@@ -161,5 +205,6 @@ def full_age(net: Network) -> NDArray[np.int64]:
     age = {unit.id: math.ceil(unit.lead) for unit in net.units}
     for effect in net.unit_effects:
         if effect.persistent and len(effect.profile):
-            age[effect.unit] = max(age.get(effect.unit, 0), effect.first_age + len(effect.profile) - 1)
+            full = effect.first_age + len(effect.profile) - (1 if effect.late is None else 0)
+            age[effect.unit] = max(age.get(effect.unit, 0), full)
     return np.array([age[unit.id] for unit in net.units], dtype=np.int64)

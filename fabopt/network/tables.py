@@ -200,8 +200,9 @@ class UnitEffect:
     """Capacity that one unit adds to (positive) or takes from (negative) a resource, by age since the order.
 
     ``profile[k]`` acts at age ``first_age + k``; with ``persistent`` the last entry holds for ever after (until the
-    unit is retired), otherwise the effect ends (a build slot at the maker). A resource's ``base`` already
-    counts what opening units add and occupy.
+    unit is retired), otherwise the effect ends (a build slot at the maker). ``late[T]`` is the part of each period that
+    has gone by when an order may be placed in it: the effect counts from then. A resource's ``base`` already counts
+    what opening units add and occupy.
     """
 
     unit: str
@@ -209,6 +210,24 @@ class UnitEffect:
     first_age: int
     profile: Array
     persistent: bool = True
+    late: Array | None = None
+
+    def by_age(self, ages: int) -> Array:
+        """Return the effect of one unit that is ordered as a period begins at ages 0 .. ages - 1."""
+        at = np.zeros(ages)
+        end = self.first_age + len(self.profile)
+        at[self.first_age : end] = self.profile[: max(ages - self.first_age, 0)]
+        if self.persistent and len(self.profile):
+            at[end:] = self.profile[-1]
+        return at
+
+    def by_order(self, periods: int) -> Array:
+        """Return the effect of one unit by period of its order and age, both below `periods` ``[T, T]``."""
+        at = self.by_age(periods)
+        if self.late is None:
+            return np.tile(at, (periods, 1))
+        before = np.concatenate([[0.0], at[:-1]])
+        return np.outer(1.0 - self.late, at) + np.outer(self.late, before)
 
 
 @dataclass(frozen=True, slots=True)

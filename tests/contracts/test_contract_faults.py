@@ -28,28 +28,28 @@ ONE = {
     "deliveries that end before they begin": (
         stacks(since="2027-06", until="2027-05"),
         "until",
-        "deliveries end on 2027-05-01, before they begin on 2027-06-01",
+        "deliveries end on 2027-05-31, before they begin on 2027-06-01",
     ),
     "the last date before the first": (
         stacks(first="2027-06", last="2027-05"),
         "last",
-        "the last date to sign, 2027-05-01, lies before the first, 2027-06-01",
+        "the last date to sign, 2027-05-31, lies before the first, 2027-06-01",
     ),
     "the last date before the decision date": (stacks(last=2026), "last", "so it can never be signed"),
     "a first date after the horizon": (stacks(first=2031), "first", "lies after the end of the horizon"),
     "a signature after the horizon": (stacks(signed=2031), "signed", "lies after the end of the horizon"),
     "a signature and a choice of dates": (stacks(signed=2026, last=2027), "last", "no date left to choose"),
     "signed and withdrawn": (stacks(signed=2026, offered=False), "offered", "cannot be withdrawn"),
-    "a lead time longer than the horizon": (stacks(lead=24), "lead", "deliveries cannot begin before 2028-12-31"),
+    "a lead time longer than the horizon": (stacks(lead=24), "lead", "deliveries cannot begin before 2029-01-01"),
     "a lead time past the last delivery": (
         stacks(lead=9, until="2027-06"),
         "until",
-        "deliveries cannot begin before 2027-10-01, but they end on 2027-06-01",
+        "deliveries cannot begin before 2027-10-01, but they end on 2027-06-30",
     ),
     "over before the decision date": (
         stacks(signed=2020, duration=24),
         "duration",
-        "deliveries ended on 2021-12-31, before the decision date",
+        "deliveries ended on 2022-01-01, before the decision date",
     ),
     "a minimum above the maximum": (
         stacks(minimum=90),
@@ -123,17 +123,17 @@ ONE = {
     "exercise before the premium": (
         stacks(first="2027-06", option={**OPTION, "last": "2027-03"}),
         "option.last",
-        "it can be exercised until 2027-03-01, before the premium is paid on 2027-06-01",
+        "it can be exercised until 2027-03-31, before the premium is paid on 2027-06-01",
     ),
     "exercise that ends before it begins": (
         stacks(option={**OPTION, "first": "2027-06", "last": "2027-03"}),
         "option.last",
-        "the last date of exercise, 2027-03-01, lies before the first, 2027-06-01",
+        "the last date of exercise, 2027-03-31, lies before the first, 2027-06-01",
     ),
     "leaving before signing": (
         stacks(first="2027-06", exit={"fee": 1, "last": "2027-03"}),
         "exit.last",
-        "it can be left until 2027-03-01, before it is signed",
+        "it can be left until 2027-03-31, before it is signed",
     ),
     "an open contract with duration and exit": (
         stacks(duration=12, exit={"fee": 1}),

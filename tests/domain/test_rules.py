@@ -30,7 +30,7 @@ BROKEN = [
         "before it begins",
     ),
     (
-        {"chips.falcon.last_start": 2026, "chips.falcon.available": "2026-06"},
+        {"chips.falcon.last_start": 2025, "chips.falcon.available": "2026-06"},
         "chips.falcon.last_start",
         "before it begins",
     ),

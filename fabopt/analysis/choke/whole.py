@@ -23,7 +23,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from fabopt.analysis.choke.groups import Relief
-from fabopt.model.capacity import by_age
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network, Unit
 
@@ -109,7 +108,7 @@ def _effects(net: Network) -> dict[str, list[tuple[str, Array]]]:
     for effect in net.unit_effects:
         if effect.persistent and effect.unit in first:
             start = first[effect.unit]
-            found.setdefault(effect.unit, []).append((effect.resource, by_age(effect, start + T)[start:]))
+            found.setdefault(effect.unit, []).append((effect.resource, effect.by_age(start + T)[start:]))
     return {unit.id: found.get(unit.id, []) for unit in net.units}
 
 

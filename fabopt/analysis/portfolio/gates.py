@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 
 from fabopt.analysis.portfolio.records import Standing
@@ -47,8 +45,8 @@ class Gates:
         if not sites:
             return "blocked", f"{lab.name} has no site"
         home = instance.designers[chip.designer].region
-        barred = [self.chain.barred(home, instance.sites[s].region, chip_id, lab_id) for s in sites]
-        if all(mask.all() for mask in barred):
+        allowed = [self.chain.allowed(home, instance.sites[s].region, chip_id, lab_id) for s in sites]
+        if not any(opening.open.any() for opening in allowed):
             return "export", f"export rules bar it at every site of {lab.name}"
         return self._dates(chip_id, lab_id, sites)
 
@@ -60,12 +58,11 @@ class Gates:
             label = self.net.periods[int(first)].label
             return "dates", f"not available before {label}, after the plan's last reported period"
         instance = self.chain.instance
-        days = [
-            first_shipment(instance.chips[chip_id]),
-            instance.labs[lab_id].designers[instance.chips[chip_id].designer],
-        ]
-        latest = max((day for day in days if day is not None), default=date.min)
-        if latest >= self.net.periods[-1].end:
+        calendar, chip = self.chain.calendar, instance.chips[chip_id]
+        since = calendar.position(instance.labs[lab_id].designers[chip.designer])
+        shipped = max(since, first_shipment(calendar, chip))
+        if shipped >= self.net.n_periods:
+            latest = calendar.day_at(shipped)
             return "dates", f"not available before {latest.year}Q{(latest.month + 2) // 3}, after the horizon"
         why = reasons(self.reach, f"chip:{chip_id}")
         if why and self.reach.material[f"chip:{chip_id}"] >= self.net.n_periods:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from fabopt.domain.calendar import Calendar
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Quantity
 from fabopt.network.links import link
-from fabopt.network.profiles import lead_profile
+from fabopt.network.profiles import part_profile, spread_profile
 from fabopt.network.supply import supply_bound
 from fabopt.network.tables import (
     Activity,
@@ -68,6 +69,32 @@ def make_periods(instance: Instance) -> tuple[Calendar, tuple[Period, ...]]:
     return calendar, periods
 
 
+@dataclass(frozen=True)
+class Opening:
+    """The part of each period in which something may start: from `first` to `last`, each 0 to 1 ``[T]``."""
+
+    first: Array
+    last: Array
+
+    @property
+    def share(self) -> Array:
+        """Share of each period that is open."""
+        return np.maximum(self.last - self.first, 0.0)
+
+    @property
+    def open(self) -> Array:
+        """1 for the periods of which a part is open, else 0."""
+        return (self.share > 0.0).astype(float)
+
+    @property
+    def late(self) -> Array:
+        """Part of each period that has gone by when it opens; 0 for those that never do."""
+        return self.first * self.open
+
+    def __and__(self, other: Opening) -> Opening:
+        return Opening(np.maximum(self.first, other.first), np.minimum(self.last, other.last))
+
+
 @dataclass
 class Builder:
     """Records in the order in which they were lowered; `history` holds levels of activities before the horizon."""
@@ -88,6 +115,10 @@ class Builder:
     history: dict[str, float] = field(default_factory=dict)
     flows_of: dict[str, list[Flow]] = field(default_factory=lambda: defaultdict(list))
     """The same flows by material."""
+    openings: dict[str, Opening] = field(default_factory=dict)
+    """When activities may start that have a first or a last date inside the horizon."""
+    later: dict[tuple[str, str, int], Opening] = field(default_factory=dict)
+    """The part of a period in which such starts use a resource at a later age: by activity, resource and age."""
 
     def material(self, record: Material) -> None:
         """Add a material."""
@@ -106,18 +137,22 @@ class Builder:
         self.units[record.id] = record
 
     def flow(self, activity: str, material: str, first_age: int, weights: Array, amount: Array) -> None:
-        """Add the effect of an activity on a material: `amount` ``[T]`` spread by `weights` from `first_age` on."""
+        """Add the effect of an activity on a material: `amount` ``[T]`` spread by `weights` from `first_age` on.
+
+        Weights are one number an age, or one an age and period of the start ``[K, T]``.
+        """
         for k, weight in enumerate(weights):
-            if weight > 0.0:
-                flow = Flow(activity, material, first_age + k, amount * weight)
+            if np.any(weight > 0.0):
+                # What comes after the horizon comes at one age: nothing later is told apart.
+                flow = Flow(activity, material, min(first_age + k, amount.size), amount * weight)
                 self.flows.append(flow)
                 self.flows_of[material].append(flow)
 
     def use(self, activity: str, resource: str, first_age: int, weights: Array, amount: Array) -> None:
         """Add the use of a resource by an activity: `amount` ``[T]`` spread by `weights` from `first_age` on."""
         for k, weight in enumerate(weights):
-            if weight > 0.0:
-                self.uses.append(Use(activity, resource, first_age + k, amount * weight))
+            if np.any(weight > 0.0):
+                self.uses.append(Use(activity, resource, min(first_age + k, amount.size), amount * weight))
 
 
 @dataclass(frozen=True)
@@ -196,7 +231,7 @@ class Chain:
 
     def lead(self, months: float) -> float:
         """Return a duration in periods."""
-        return months / self.months
+        return self.calendar.duration(months)
 
     def mean(self, quantity: Quantity, shift_months: float = 0.0) -> Array:
         """Return the quantity's mean over each period ``[T]``, read `shift_months` later."""
@@ -204,10 +239,15 @@ class Chain:
             return np.full(self.n, quantity.value)
         known = self.means.get((id(quantity), shift_months))
         if known is None:
-            shift = timedelta(days=shift_months * 365.25 / 12.0)
-            found = np.array([quantity.mean(p.start + shift, p.end + shift) for p in self.periods])
+            found = np.array([quantity.mean(a, b) for a, b in self.days(shift_months)])
             known = self.means[id(quantity), shift_months] = quantity, found
         return known[1].copy()
+
+    def days(self, shift_months: float) -> list[tuple[float, float]]:
+        """Return the day numbers between which each period lies so many months later."""
+        shift, day = self.lead(shift_months), self.calendar.day_number
+        edges = [day(t + shift) for t in range(self.n + 1)]
+        return [(a, b if b > a else a + 1.0) for a, b in pairwise(edges)]
 
     def per_period(self, quantity: Quantity) -> Array:
         """Return a rate per month as an amount per period ``[T]``."""
@@ -217,19 +257,65 @@ class Chain:
         """Return the same number for each period ``[T]``."""
         return np.full(self.n, value)
 
-    def window(self, first: date | None, last: date | None, lead_periods: float = 0.0) -> Array:
-        """Return 1 for the periods in which an activity may start so that it ends in [first, last], else 0 ``[T]``.
+    def window(self, first: date | None, last: date | None) -> Opening:
+        """Return the part of each period that lies between a first and a last day."""
+        return self.between(self.calendar.opens(first), self.calendar.closes(last))
 
-        A period counts if the activity's end, `lead_periods` later, lies at or after the period that holds `first`;
-        `last` is a last date of *start*.
-        """
+    def between(self, first: float, end: float) -> Opening:
+        """Return the part of each period that lies between two positions of the calendar."""
         index = np.arange(self.n)
-        mask = np.ones(self.n)
-        if first is not None:
-            mask[index + lead_periods < self.calendar.period_index(first) - 1e-9] = 0.0
-        if last is not None:
-            mask[index > self.calendar.period_index(last)] = 0.0
-        return mask
+        share = np.array(self.calendar.shares(first, end))
+        opens = np.where(share > 0.0, np.clip(first - index, 0.0, 1.0), 1.0)
+        return Opening(opens, np.where(share > 0.0, opens + share, 1.0))
+
+    def opens(self, activity: str, opening: Opening) -> Array:
+        """Note when an activity may start; return its upper bounds: free where a part of the period is open, else 0.
+
+        Arrivals and uses that are added afterwards count from the opening, and `part_rows` holds what is started in a
+        part of a period to that part of a rate of capacity.
+        """
+        self.build.openings[activity] = opening
+        return self.open_upper(opening.open)
+
+    def arrive(self, activity: str, material: str, months: float, amount: Array, *, even: bool = True) -> None:
+        """Add what an activity makes, `amount` ``[T]``, so many months after its start.
+
+        Starts are `even` over the part of a period that is open where a rate of capacity holds them; else they are
+        made as soon as they may be.
+        """
+        opening = self.build.openings.get(activity)
+        late = np.zeros(self.n) if opening is None else opening.late
+        first, weights = part_profile(self.lead(months), late, even)
+        self.build.flow(activity, material, first, weights, amount)
+
+    def use_after(self, activity: str, resource: str, months: float, amount: Array) -> None:
+        """Add the use of a rate of capacity so many months after an activity's start, `amount` ``[T]``."""
+        lead, opening = self.lead(months), self.build.openings[activity]
+        first, weights = part_profile(lead, opening.late, even=True)
+        self.build.use(activity, resource, first, weights, amount)
+        if first < self.n:
+            fraction = lead - first
+            for k in range(len(weights)):
+                edges = (np.clip(edge + fraction - k, 0.0, 1.0) for edge in (opening.first, opening.last))
+                self.build.later[activity, resource, first + k] = Opening(*edges)
+
+    def spread(self, activity: str, resource: str, months: float, amount: Array) -> None:
+        """Add an activity's use of a resource, `amount` ``[T]`` in all, evenly over so many months from its start."""
+        opening = self.build.openings.get(activity)
+        late = np.zeros(self.n) if opening is None else opening.late
+        profiles = {a: spread_profile(self.lead(months), self.n, a) for a in dict.fromkeys(late.tolist())}
+        weights = np.zeros((max(map(len, profiles.values())), self.n))
+        for t, a in enumerate(late.tolist()):
+            weights[: len(profiles[a]), t] = profiles[a]
+        self.build.use(activity, resource, 0, weights, amount)
+
+    def arrives(self, activity: str, material: str) -> int:
+        """Return the first period in which an activity can bring a material, `n` where none is."""
+        upper = self.build.activities[activity].upper
+        free = np.ones(self.n) if upper is None else upper
+        flows = [f for f in self.build.flows_of[material] if f.activity == activity]
+        starts = [(np.flatnonzero((free > 0.0) & (flow.amount > 0.0)), flow.age) for flow in flows]
+        return min([self.n, *(int(at[0]) + age for at, age in starts if at.size)])
 
     def open_upper(self, mask: Array) -> Array:
         """Return upper bounds: free where `mask` is 1, zero elsewhere."""
@@ -268,18 +354,21 @@ class Chain:
         known = self.unit_cost.get(material)
         self.unit_cost[material] = cost if known is None else np.minimum(known, cost)
 
-    def barred(self, origin: str, destination: str, chip: str = "", lab: str = "") -> Array:
-        """Return 1 for the periods in which goods may not go from one region to the other ``[T]``.
+    def allowed(self, origin: str, destination: str, chip: str = "", lab: str = "") -> Opening:
+        """Return the part of each period in which goods may go from one region to the other.
 
-        Goods are the accelerators of a chip for a lab, or parts for a designer where no chip is named.
+        Goods are the accelerators of a chip for a lab, or parts for a designer where no chip is named. Where a rule
+        begins and ends inside a period, the longer part of what it leaves counts.
         """
-        mask = np.zeros(self.n)
+        found = self.window(None, None)
         for rule in self.instance.barred_flows:
             parts = not (rule.labs or rule.chips or rule.above is not None)
             covered = rule.covers(chip, self.instance.chips[chip], lab) if chip else parts
             if covered and not rule.limits and rule.between(origin, destination):
-                mask = np.maximum(mask, self.window(rule.since, rule.until))
-        return mask
+                ban = self.window(rule.since, rule.until)
+                after, barred = 1.0 - ban.last > ban.first, ban.share > 0.0
+                found &= Opening(np.where(barred & after, ban.last, 0.0), np.where(barred & ~after, ban.first, 1.0))
+        return found
 
     def chips_of_die(self, die: str) -> list[str]:
         """Return the chips whose bills of materials name a die or one of its bins."""
@@ -348,11 +437,6 @@ def _with_receipts(material: Material, receipts: Array) -> Material:
     total = before + receipts
     missing = max(0.0, -float(np.min(np.cumsum(total))) - material.opening)
     return replace(material, receipts=total, opening=material.opening + missing)
-
-
-def landing(months: float, chain: Chain) -> tuple[int, Array]:
-    """Return first age and weights at which something arrives that takes `months`."""
-    return lead_profile(chain.lead(months))
 
 
 def tags(**values: str) -> Tags:

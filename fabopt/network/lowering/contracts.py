@@ -25,7 +25,7 @@ from fabopt.domain.contracts import AMOUNT_UNIT
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.contract_goods import materials_of, scope
 from fabopt.network.lowering.contract_takes import LENDERS, add_takes, inside_takes, outside_take
-from fabopt.network.lowering.deal import Deal, Linear, Records, begin_mask, in_force
+from fabopt.network.lowering.deal import Deal, Linear, Records, in_force, may_begin
 from fabopt.network.lowering.policy_scope import RESOURCE, Expression, Scope
 from fabopt.network.tables import CONTRACT, Agreement, Array, Budget, Network, Term, Unit, UnitMaterial, Use
 
@@ -114,7 +114,7 @@ def _decisions(records: Records, deal: Deal) -> None:
     if not contract.offered:
         return
     if deal.sign:
-        mask = begin_mask(chain, contract) if option is None else chain.window(contract.first, contract.last)
+        mask = (may_begin(chain, contract) if option is None else chain.window(contract.first, contract.last)).open
         pinned = None
         if contract.signed is not None:
             pinned = np.zeros(n)
@@ -127,13 +127,13 @@ def _decisions(records: Records, deal: Deal) -> None:
         _unit(records, deal, deal.sign, "signing", "signature", mask, cost, pinned)
     if option is not None:
         cost = _prepaid(records, deal, deal.begin)
-        _unit(records, deal, deal.begin, "exercising", "exercise", begin_mask(chain, contract), cost)
+        _unit(records, deal, deal.begin, "exercising", "exercise", may_begin(chain, contract).open, cost)
         _tied(records, deal)
     if contract.exit is not None:
         leave = f"exit:{deal.id}"
         fee = chain.mean(contract.exit.fee)
         deal.pay(records, "exit fee", ("unit", leave, 0), fee)
-        mask = chain.window(contract.exit.first, contract.exit.last)
+        mask = chain.window(contract.exit.first, contract.exit.last).open
         _unit(records, deal, leave, "leaving", "exit", mask, fee if deal.outside else np.zeros(n))
         says = f"{deal.name}: left only while in force"
         periods = tuple((t,) for t in range(n))

@@ -1,25 +1,27 @@
 r"""A contract on its way to rows: when it is in force, and who pays.
 
-With a signature u (the exercise of an option, where there is one), a departure v, a lead L, a duration D, notice N, and
-:math:`c_t` 1 in periods of which a day lies between `since` and `until`, a contract is in force in the share
+Signed in period s it begins at the position :math:`b_s = s + a_s + L`, with the lead L and :math:`a_s` the part of the
+period that has gone by when it may first be signed; it ends a duration D later. A departure in s takes effect at
+:math:`c_s = s + a_s + N`, with the notice N. Where :math:`\pi_t(b, e)` is the share of period t between two positions,
+cut off at `since` and `until`, a contract with signatures u (the exercise of an option, where there is one) and
+departures v is in force in the share
 
-.. math:: A_t = c_t \Big(\sum_{t'} (h_L - h_{L+D})(t-t')\, u_{t'} - \sum_{t'} h_N(t-t')\, v_{t'}\Big)
+.. math:: A_t = \sum_s \pi_t(b_s, b_s + D)\, u_s - \sum_s \pi_t(c_s, \infty)\, v_s
 
-of a period, where :math:`h_L` rises from 0 to 1 at the age L (a fraction of a period counts as a fraction). For a
-contract that is signed, u is data.
+of a period. For a contract that is signed, :math:`\pi_t(b, b + D)` is data, with b its date and the lead.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from fabopt.domain.contracts import AMOUNT_UNIT, PRICE_UNIT, Contract
 from fabopt.domain.quantity import Quantity
-from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain
+from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Opening
 from fabopt.network.lowering.policy_scope import Expression
-from fabopt.network.profiles import ramp_profile
 from fabopt.network.tables import (
     CONTRACT,
     Activity,
@@ -218,65 +220,55 @@ class Deal:
                 found.setdefault(self.id, []).append(payment)
 
 
-def rise(lead: float, ages: int) -> Array:
-    """Return 1 from the age `lead` on, in periods, a fraction in the period in which it falls ``[ages]``."""
-    first, profile = ramp_profile(lead, np.ones(1))
-    found = np.zeros(ages)
-    for age in range(min(first, ages), ages):
-        found[age] = profile[min(age - first, len(profile) - 1)]
-    return found
-
-
-def calendar_share(chain: Chain, contract: Contract) -> Array:
-    """Return 1 for the periods of which a day lies between `since` and `until`, else 0 ``[T]``."""
-    return np.array(
-        [
-            float(
-                (contract.since is None or period.end > contract.since)
-                and (contract.until is None or period.start <= contract.until)
-            )
-            for period in chain.periods
-        ]
-    )
-
-
-def begin_mask(chain: Chain, contract: Contract) -> Array:
-    """Return 1 for the periods in which a contract may begin by a decision: signature, or exercise of an option."""
+def may_begin(chain: Chain, contract: Contract) -> Opening:
+    """Return when a contract may begin by a decision: signature, or exercise of an option."""
     if not contract.offered:
-        return np.zeros(chain.n)
-    mask = chain.window(contract.first, contract.last if contract.option is None else None)
+        return chain.between(math.inf, math.inf)
+    found = chain.window(contract.first, contract.last if contract.option is None else None)
     if contract.option is not None:
-        mask = mask * chain.window(contract.option.first, contract.option.last)
-    return mask if contract.signed is None else mask * chain.window(contract.signed, None)
+        found &= chain.window(contract.option.first, contract.option.last)
+    return found & chain.window(contract.signed, None)
 
 
 def in_force(chain: Chain, contract_id: str, contract: Contract) -> tuple[Linear, Linear, Array]:
     """Return the share of each period in which a contract is in force, whether it has begun by each period, and
     whether it may be in force in each.
     """
-    n, share = chain.n, calendar_share(chain, contract)
-    force, begun = Linear(Expression(), np.zeros(n)), Linear(Expression(), np.zeros(n))
-    signed = None if contract.signed is None else chain.calendar.period_index(contract.signed)
-    before = max(0, -signed) if signed is not None else 0
+    n, calendar = chain.n, chain.calendar
+    since, until = calendar.opens(contract.since), calendar.closes(contract.until)
     lead = chain.lead(contract.lead.value)
-    pulse = rise(lead, n + before)
-    if contract.duration is not None:
-        pulse = pulse - rise(lead + chain.lead(contract.duration.value), n + before)
-    if signed is not None and contract.option is None:
-        ages = np.arange(n) - signed
-        old = ages >= 0
-        force.constant[old] = share[old] * pulse[ages[old]]
-        begun.constant[old] = 1.0
+    lasts = math.inf if contract.duration is None else chain.lead(contract.duration.value)
+
+    def shares(begins: float, ends: float) -> Array:
+        return np.array(calendar.shares(max(since, begins), min(until, ends)))
+
+    force, begun = Linear(Expression(), np.zeros(n)), Linear(Expression(), np.zeros(n))
+    may = may_begin(chain, contract)
+    possible, ends = np.zeros(n), math.inf
+    if contract.signed is not None and contract.option is None:
+        first = calendar.position(contract.signed) + lead
+        ends = first + lasts
+        force.constant[:] = possible = shares(first, ends)
+        begun.constant[max(calendar.period_index(contract.signed), 0) :] = 1.0
     elif contract.offered:
         unit = f"sign:{contract_id}" if contract.option is None else f"exercise:{contract_id}"
+        first_days = np.arange(n) + may.late + lead
+        by_order = np.array([shares(first, first + lasts) for first in first_days])
+        _add_by_order(force.terms, unit, by_order)
         for age in range(n):
-            force.terms.add(("unit", unit, age), share * pulse[age])
             begun.terms.add(("unit", unit, age), np.ones(n))
+        possible = np.max(by_order[may.open > 0.0], axis=0, initial=0.0)
     if contract.exit is not None and contract.offered:
-        gone = rise(chain.lead(contract.exit.notice.value), n)
-        for age in range(n):
-            force.terms.add(("unit", f"exit:{contract_id}", age), -share * gone[age])
-    possible = force.constant > 0.0
-    for begin in np.flatnonzero(begin_mask(chain, contract)) if not begun.is_data else ():
-        possible[begin:] |= (share[begin:] * pulse[: n - begin]) > 0.0
-    return force, begun, possible.astype(float)
+        leave = chain.window(contract.exit.first, contract.exit.last)
+        last_days = np.arange(n) + leave.late + chain.lead(contract.exit.notice.value)
+        _add_by_order(force.terms, f"exit:{contract_id}", -np.array([shares(last, ends) for last in last_days]))
+    return force, begun, (possible > 0.0).astype(float)
+
+
+def _add_by_order(expression: Expression, unit: str, effect: Array) -> None:
+    """Add what orders of a unit do, ``[S, T]`` by period of the order and of the row."""
+    n = effect.shape[0]
+    for age in range(n):
+        coefficient = np.zeros(n)
+        coefficient[age:] = np.diagonal(effect, age)
+        expression.add(("unit", unit, age), coefficient)

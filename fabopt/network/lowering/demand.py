@@ -13,9 +13,11 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
+from fabopt.domain.calendar import NEGLIGIBLE
 from fabopt.domain.customers import Lab, Market
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods, tags
 from fabopt.network.lowering.wafers import ONE, use_fab, wafer_cost
+from fabopt.network.profiles import lead_profile
 from fabopt.network.tables import Activity, Array, Budget, Demand, Material, Term, ValueStep
 
 
@@ -98,9 +100,9 @@ def _budget(chain: Chain, lab_id: str, lab: Lab) -> None:
 def _instalments(chain: Chain, unit_id: str, lead_periods: float) -> list[Term]:
     """Return the payments for an order, in equal parts over the periods of its lead time."""
     cost, fixed = chain.instalments[unit_id]
-    count = max(1, math.ceil(lead_periods - 1e-9))
+    count = max(1, math.ceil(lead_periods - NEGLIGIBLE))
     terms: list[Term] = []
-    for k in range(count):
+    for k in range(min(count, chain.n)):
         terms.append(Term("unit", unit_id, chain.flat(cost / count), shift=k))
         if fixed > 0.0:
             terms.append(Term("placed", unit_id, chain.flat(fixed / count), shift=k))
@@ -135,19 +137,29 @@ def lower_markets(chain: Chain) -> None:
                     required=True,
                 )
             )
-        steps = (ValueStep(above, price), ValueStep(above, price * (1.0 - market.price_fall.value)))
-        chain.build.demands.append(
-            Demand(
-                f"more:{market_id}",
-                f"{market.name}, above the floor",
-                material,
-                above * 2.0,
-                steps,
-                label,
-                expiry=None if market.patience is None else round(chain.lead(market.patience.value)),
-                backlog_cost=market.waiting_cost.value * chain.months * PER_THOUSAND,
+        for name, share, expiry in _patience(chain, market):
+            width = above * share
+            steps = (ValueStep(width, price), ValueStep(width, price * (1.0 - market.price_fall.value)))
+            chain.build.demands.append(
+                Demand(
+                    f"more:{market_id}{name}",
+                    f"{market.name}, above the floor",
+                    material,
+                    width * 2.0,
+                    steps,
+                    label,
+                    expiry=expiry,
+                    backlog_cost=market.waiting_cost.value * chain.months * PER_THOUSAND,
+                )
             )
-        )
+
+
+def _patience(chain: Chain, market: Market) -> list[tuple[str, float, int | None]]:
+    """Return shares of a market's orders that wait for so many periods: those of a fraction wait one period more."""
+    if market.patience is None:
+        return [("", 1.0, None)]
+    first, weights = lead_profile(min(chain.lead(market.patience.value), float(chain.n)))
+    return [(":longer" if k else "", float(share), first + k) for k, share in enumerate(weights)]
 
 
 def _market_starts(chain: Chain, market_id: str, market: Market, fab_id: str, node_id: str) -> None:

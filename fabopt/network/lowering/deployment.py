@@ -9,6 +9,7 @@ from buying a new one.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import pairwise
 
@@ -16,8 +17,8 @@ import numpy as np
 
 from fabopt.domain.chips import Chip
 from fabopt.domain.customers import Lab, Site
-from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods, landing, tags
-from fabopt.network.lowering.packaging import sold
+from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods, tags
+from fabopt.network.lowering.packaging import routes, sold
 from fabopt.network.lowering.wafers import ONE
 from fabopt.network.profiles import ramp_profile
 from fabopt.network.tables import Activity, Array, GroupLimit, Material, Resource, Tags, Term, Unit, UnitEffect
@@ -209,8 +210,8 @@ def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) ->
     """Add the delivery of a chip to a site; return the first period in which one can be running there."""
     site = chain.instance.sites[site_id]
     home = chain.instance.designers[chip.designer].region
-    mask = chain.window(chain.instance.labs[site.lab].designers[chip.designer], None)
-    mask = mask * (1.0 - chain.barred(home, site.region, chip_id, site.lab))
+    opening = chain.window(chain.instance.labs[site.lab].designers[chip.designer], None)
+    opening &= chain.allowed(home, site.region, chip_id, site.lab)
     activity = f"deploy:{chip_id}:{site_id}"
     label = tags(
         stage="deployment",
@@ -225,16 +226,14 @@ def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) ->
     cost = chain.mean(chip.system_cost) * PER_THOUSAND
     name = f"{chip.name} to {site.name}"
     first_made = _first_arrival(chain, chip_id)
-    mask[:first_made] = 0.0
-    upper = chain.open_upper(mask)
+    opening &= chain.between(first_made, math.inf)
+    upper = chain.opens(activity, opening)
     chain.build.activity(Activity(activity, name, "kaccelerator", label, cost=cost, upper=upper, bearer=site.lab))
     goods = Goods("activity", activity, chain.flat(1.0), chain.mean(chip.price) * PER_THOUSAND, "kaccelerator")
     chain.pay(site.lab, chip.designer, "accelerators", chip_id, goods)
-    first, weights = landing(chip.installation_lead.value, chain)
     chain.build.flow(activity, f"chip:{chip_id}", 0, ONE, chain.flat(-1.0))
-    chain.build.flow(activity, asset, first, weights, chain.flat(1.0))
-    starts = np.flatnonzero(mask)
-    return min(int(starts[0]) + first, chain.n) if len(starts) else chain.n
+    chain.arrive(activity, asset, chip.installation_lead.value, chain.flat(1.0), even=False)
+    return chain.arrives(activity, asset)
 
 
 def _first_arrival(chain: Chain, chip_id: str) -> int:
@@ -244,13 +243,7 @@ def _first_arrival(chain: Chain, chip_id: str) -> int:
         return 0
     better = [c for c, other in chain.instance.chips.items() if chip_id in other.sells_as]
     first = min((_first_arrival(chain, c) for c in better), default=chain.n)
-    for flow in chain.build.flows_of[f"chip:{chip_id}"]:
-        if flow.activity.startswith("package:"):
-            upper = chain.build.activities[flow.activity].upper
-            starts = np.flatnonzero(upper) if upper is not None else np.arange(chain.n)
-            if len(starts):
-                first = min(first, int(starts[0]) + flow.age)
-    return first
+    return min([first, *(chain.arrives(route.activity, f"chip:{chip_id}") for route in routes(chain, chip_id))])
 
 
 def _workloads(chain: Chain, chip_id: str, chip: Chip, lab_id: str, lab: Lab, first: int) -> None:

@@ -92,7 +92,8 @@ class _Rows:
 
     def cap(self, cap_id: str, cap: ShareCap) -> None:
         """Add a cap on shares of compute."""
-        share = self.chain.mean(cap.share)
+        # In the part of a period in which it does not hold a cap leaves all.
+        share = 1.0 - self.chain.window(cap.since, cap.until).share * (1.0 - self.chain.mean(cap.share))
         windows = windows_of(self.chain, cap.since, cap.until, cap.by)
         for lab in self._labs(cap):
             if cap.of == "designer":
@@ -104,13 +105,19 @@ class _Rows:
 
     def survival(self, limit_id: str, limit: Survival) -> None:
         """Add a limit on what remains, for each supplier and each beginning of a stop."""
-        share, n = self.chain.mean(limit.share), self.chain.n
-        length = math.ceil(self.chain.lead(limit.stop.value) - 1e-9)
-        watched = n if limit.watch is None else math.ceil(self.chain.lead(limit.watch.value) - 1e-9)
+        calendar, n = self.chain.calendar, self.chain.n
+        held = self.chain.window(limit.since, limit.until).share
+        watched = math.inf if limit.watch is None else self.chain.lead(limit.watch.value)
         for first in self._beginnings(limit):
-            windows = tuple((t,) for t in range(first, min(first + watched, n)))
+            stopped = calendar.shares(first, first + self.chain.lead(limit.stop.value))
+            last = max(t for t in range(n) if stopped[t] > 0.0)
+            # What is watched for a part of a period, or promised for a part of the one in which the stop begins, is
+            # held to that part of the share.
+            seen = np.array(calendar.shares(first, first + watched)) * held[first]
+            share = self.chain.mean(limit.share) * seen
+            windows = tuple((int(t),) for t in np.flatnonzero(seen))
             for supplier in self._suppliers(limit):
-                stop = Stop(supplier, first, min(first + length, n) - 1)
+                stop = Stop(supplier, first, last, stopped[last])
                 for lab in self._labs(limit):
                     self.asked.setdefault(stop, []).append(_Asked("resilience", limit_id, limit, lab, share, windows))
 
@@ -126,11 +133,12 @@ class _Rows:
             concerned = [one for one in asked if any(("material", m) in behind for m in one.lab.weights)]
             if not concerned:
                 continue
-            if stop.first == 0 and stop.last == self.chain.n - 1:
+            if stop.first == 0 and stop.last == self.chain.n - 1 and stop.part == 1.0:
                 faults += self._hopeless(stop, stopped, concerned)
             until = max(t for one in concerned for window in one.windows for t in window)
             kind, name = stop.supplier
             label = f"remains:{kind}:{name}:{self.net.periods[stop.first].label}:{self.net.periods[stop.last].label}"
+            label += f":{stop.part:.6g}" if stop.part < 1.0 else ""
             remaining = Remaining(self.links, stop, frozenset(stopped), behind, kept, frozenset(measured), until, label)
             remaining.write()
             written.append(remaining)

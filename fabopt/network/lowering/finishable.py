@@ -55,13 +55,5 @@ def _added(net: Network, orders: Mapping[str, Mapping[str, float]], labels: list
             if not count:
                 continue
             total = found.setdefault(effect.resource, np.zeros(net.n_periods))
-            for age in range(net.n_periods - t):
-                total[t + age] += count * _at(effect.profile, age - effect.first_age, effect.persistent)
+            total[t:] += count * effect.by_order(net.n_periods)[t, : net.n_periods - t]
     return found
-
-
-def _at(profile: Array, place: int, persistent: bool) -> float:
-    """Return an entry of a profile; beyond its last one that, where it holds for ever."""
-    if place < 0 or not len(profile) or (place >= len(profile) and not persistent):
-        return 0.0
-    return float(profile[min(place, len(profile) - 1)])

@@ -58,7 +58,8 @@ def _fab(chain: Chain, fab_id: str, fab: Fab) -> None:
     lead = chain.lead(step.lead.value)
     first, profile = ramp_profile(lead, np.array(step.ramp))
     cost = chain.progress_payment(chain.mean(step.cost), lead)
-    mask = chain.window(step.first, None)
+    opening = chain.window(step.first, None)
+    late = opening.late if opening.late.any() else None
     unit_id = f"expand:{fab_id}"
     chain.build.unit(
         Unit(
@@ -67,18 +68,18 @@ def _fab(chain: Chain, fab_id: str, fab: Fab) -> None:
             "step",
             label,
             cost=cost,
-            upper=chain.order_upper(first, float(step.max_per_period), mask),
+            upper=chain.order_upper(first, float(step.max_per_period), opening.open),
             total=float(step.max_steps),
             lead=lead,
             terminal_value=chain.unit_worth(chain.mean(step.cost), lead, step.life.value),
         )
     )
     size = step.step.value * chain.months
-    chain.build.unit_effects.append(UnitEffect(unit_id, f"starts:{fab_id}", first, profile * size))
+    chain.build.unit_effects.append(UnitEffect(unit_id, f"starts:{fab_id}", first, profile * size, late=late))
     if fab.scanners and step.space.value > 0.0:
         age, weights = lead_profile(lead)
         places = np.cumsum(weights) * step.space.value
-        chain.build.unit_effects.append(UnitEffect(unit_id, f"space:{fab_id}", age, places))
+        chain.build.unit_effects.append(UnitEffect(unit_id, f"space:{fab_id}", age, places, late=late))
 
 
 def _book(chain: Chain, fleet: Fleet) -> Array:
@@ -89,6 +90,15 @@ def _book(chain: Chain, fleet: Fleet) -> Array:
         if 0 <= index < chain.n:
             deliveries[index] += tools.value
     return deliveries
+
+
+def _qualified(chain: Chain, fleet: Fleet, lead: float) -> Array:
+    """Return tools of the order book that print in each period ``[T]``, for the part of it after qualification."""
+    parts = [
+        np.array(chain.calendar.shares(chain.calendar.position(day) + lead, np.inf)) * tools.value
+        for day, tools in fleet.order_book.items()
+    ]
+    return np.asarray(np.sum([np.zeros(chain.n), *parts], axis=0))
 
 
 def _output(chain: Chain, class_id: str, scanner: ScannerClass) -> None:
@@ -114,12 +124,7 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
     passes = effective_passes(chain, fab, class_id, fleet) * chain.months
     delivery = chain.lead(scanner.delivery_lead.value)
     qualification = chain.lead(scanner.qualification_lead.value)
-    arrived, weights = ramp_profile(qualification, np.array([1.0]))
-    standing = chain.flat(fleet.opening.value)
-    for t, tools in enumerate(_book(chain, fleet)):
-        if tools > 0.0:
-            for k in range(t + arrived, chain.n):
-                standing[k] += tools * weights[min(k - t - arrived, len(weights) - 1)]
+    standing = fleet.opening.value + _qualified(chain, fleet, qualification)
     label = tags(stage="lithography", owner=fab.owner, item=class_id, region=fab.region, site=fab_id)
     resource_id = f"exposures:{class_id}:{fab_id}"
     chain.build.resource(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from fabopt.domain.memory import MemoryMaker
-from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, landing, tags
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, tags
 from fabopt.network.lowering.wafers import cycle_months, use_fab
 from fabopt.network.profiles import lead_profile, ramp_profile
 from fabopt.network.tables import Activity, Array, Material, Resource, Unit, UnitEffect
@@ -90,9 +90,8 @@ def _stacks(chain: Chain, maker_id: str, maker: MemoryMaker, generation: str, de
         return
     offer, hbm = maker.offers[generation], chain.instance.hbm[generation]
     customer = chain.instance.designers[designer]
-    mask = chain.window(offer.available, offer.until) * (1.0 - chain.barred(maker.region, customer.region))
-    if qualified is not None:
-        mask = mask * chain.window(qualified, None)
+    opening = chain.window(offer.available, offer.until) & chain.allowed(maker.region, customer.region)
+    opening &= chain.window(qualified, None)
     activity = f"hbm:{generation}:{designer}:{maker_id}"
     stacks = stacks_per_wafer(chain, maker, generation)
     unit_cost = chain.mean(hbm.price) * (1.0 - hbm.gross_margin.value - hbm.depreciation.value) * PER_THOUSAND
@@ -112,17 +111,15 @@ def _stacks(chain: Chain, maker_id: str, maker: MemoryMaker, generation: str, de
             "kwafer",
             label,
             cost=stacks * unit_cost,
-            upper=chain.open_upper(mask),
+            upper=chain.opens(activity, opening),
         )
     )
     price = chain.mean(hbm.price) * PER_THOUSAND
     chain.pay(designer, maker.owner, "hbm", generation, Goods("activity", activity, stacks, price, "kstack"))
     use_fab(chain, activity, maker.fab, maker.node)
     wafer_months = cycle_months(chain, maker.node, maker.fab)
-    first, weights = landing(wafer_months, chain)
-    chain.build.use(activity, f"stacking:{maker_id}", first, weights, chain.flat(1.0))
-    first, weights = landing(wafer_months + maker.stacking_time.value, chain)
-    chain.build.flow(activity, f"hbm:{generation}:{designer}", first, weights, stacks)
+    chain.use_after(activity, f"stacking:{maker_id}", wafer_months, chain.flat(1.0))
+    chain.arrive(activity, f"hbm:{generation}:{designer}", wafer_months + maker.stacking_time.value, stacks)
     chain.cost_of(f"hbm:{generation}:{designer}", unit_cost)
     if qualified is None:
         _qualification(chain, maker_id, maker, generation, designer, activity)
@@ -160,8 +157,8 @@ def _qualification(
     effects.append(UnitEffect(unit_id, resource, first, profile * widest))
     if case.wafers.value > 0.0:
         _, weights = lead_profile(lead)
-        held = np.ones(first + len(weights) - 1)
-        if len(weights) > 1:
+        held = np.ones(min(first, chain.n) + len(weights) - 1)
+        if len(weights) > 1 and first < chain.n:
             held[-1] = weights[1]
         wafers = case.wafers.value * chain.months
         effects.append(UnitEffect(unit_id, f"starts:{maker.fab}", 0, -held * wafers, persistent=False))

@@ -12,18 +12,19 @@ left out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
 
 import numpy as np
 
 from fabopt.domain.chips import Bom, Chip
 from fabopt.domain.policies import Splits
 from fabopt.domain.users import buyers
-from fabopt.network.lowering.builder import Chain, landing
+from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.memory import stacks_per_wafer
 from fabopt.network.lowering.packaging import Route, first_shipment, packages_per_wafer, route_months, routes
 from fabopt.network.lowering.wafers import cycle_months, good_dies, outputs_of
+from fabopt.network.profiles import lead_profile
 from fabopt.network.tables import Array
 
 
@@ -63,7 +64,7 @@ def _wanted(chain: Chain) -> Iterator[tuple[str, str, Array]]:
         survival = {c: chain.instance.chips[c].survival.value ** chain.years for c in sold}
         chosen = [_newest(chain, lab_id, [c for c in sold if useful[c] > 0.0], t) for t in range(chain.n)]
         for chip_id in sold:
-            part = np.array([1.0 / len(picks) if chip_id in picks else 0.0 for picks in chosen])
+            part = np.array([picks.get(chip_id, 0.0) for picks in chosen])
             if part.any():
                 new = np.maximum(0.0, total - survival[chip_id] * before)
                 usable = chain.mean(chain.instance.chips[chip_id].usable)
@@ -90,39 +91,48 @@ def _fleet_compute(chain: Chain, lab_id: str) -> float:
     )
 
 
-def _newest(chain: Chain, lab_id: str, sold: list[str], t: int) -> list[str]:
-    """Return the newest chip of each designer that a lab can have in a period; the first where several are as new."""
-    period, lab = chain.periods[t], chain.instance.labs[lab_id]
-    best: dict[str, tuple[int, str]] = {}
+def _newest(chain: Chain, lab_id: str, sold: list[str], t: int) -> dict[str, float]:
+    """Return the share of a lab's orders of a period that goes to each chip.
+
+    Designers share equally, each by the part of the period in which the lab can have a chip of its; of a designer's
+    chips the newest counts from its first day on, the one before it until then.
+    """
+    lab = chain.instance.labs[lab_id]
+    by_designer: dict[str, dict[str, float]] = {}
     for chip_id in sold:
         chip = chain.instance.chips[chip_id]
-        ready = _ready(chain, chip_id)
-        if ready >= period.end or lab.designers[chip.designer] >= period.end:
-            continue
-        if chip.last_start is not None and chip.last_start < period.start:
-            continue
-        day = ready.toordinal()
-        if chip.designer not in best or day > best[chip.designer][0]:
-            best[chip.designer] = (day, chip_id)
-    return [chip_id for _, chip_id in best.values()]
+        since = max(_ready(chain, chip_id), chain.calendar.position(lab.designers[chip.designer]))
+        if since < t + 1 and chain.window(None, chip.last_start).share[t] > 0.0:
+            by_designer.setdefault(chip.designer, {})[chip_id] = since
+    parts: dict[str, float] = {}
+    for dates in by_designer.values():
+        left = t + 1.0
+        # Of chips that are as new the first one counts.
+        for chip_id in sorted(dates, key=lambda c: -_ready(chain, c)):
+            since = max(dates[chip_id], float(t))
+            if since < left:
+                parts[chip_id], left = left - since, since
+    whole = sum(parts.values())
+    return {chip_id: part / whole for chip_id, part in parts.items()}
 
 
-def _ready(chain: Chain, chip_id: str) -> date:
-    """Return the date from which a chip can be had; one with a programme as if it were funded at the decision date."""
-    chip, start = chain.instance.chips[chip_id], chain.periods[0].start
-    day = first_shipment(chip) or start
+def _ready(chain: Chain, chip_id: str) -> float:
+    """Return the position from which a chip can be had; one with a programme as if funded at the decision date."""
+    chip = chain.instance.chips[chip_id]
+    shipped = first_shipment(chain.calendar, chip)
     if chip.programme is None:
-        return day
+        # A chip without a date was there at the decision date.
+        return shipped if math.isfinite(shipped) else 0.0
     route = routes(chain, chip_id)[0]
     dies = [die for key, die in chain.instance.dies.items() if chip_id in chain.chips_of_die(key)]
     cycles = [cycle_months(chain, die.node, fab) for die in dies for fab in die.fabs]
     months = chip.programme.months + max(cycles, default=0.0) + sum(route_months(chain, route))
-    return max(day, start + timedelta(days=months * 365.25 / 12.0))
+    return max(shipped, chain.lead(months))
 
 
 def _earlier(chain: Chain, wanted: Array, months: float) -> Array:
     """Return what must start in each period to be there, months later, as wanted; flat after the horizon."""
-    first, weights = landing(months, chain)
+    first, weights = lead_profile(min(chain.lead(months), float(chain.n)))
     longer = np.concatenate([wanted, np.full(first + weights.size, wanted[-1])])
     return np.asarray(sum(w * longer[first + k : first + k + chain.n] for k, w in enumerate(weights)))
 

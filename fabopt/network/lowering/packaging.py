@@ -10,17 +10,17 @@ part of a period after the interposer's start, a plan short of parts could alter
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 
+from fabopt.domain.calendar import Calendar
 from fabopt.domain.chips import Bom, Chip
 from fabopt.domain.nodes import gross_dies_per_wafer
 from fabopt.domain.packaging import LineExpansion, PackagingLine, SubstrateExpansion
-from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, landing, tags
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, Opening, tags
 from fabopt.network.lowering.wafers import ONE
 from fabopt.network.profiles import ramp_profile
-from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitEffect
+from fabopt.network.tables import Activity, Material, Resource, Tags, Unit, UnitEffect
 
 WITHOUT_LINE = "direct"
 
@@ -81,17 +81,14 @@ def route_months(chain: Chain, route: Route) -> tuple[float, float]:
     return line.interposer_time.value, line.assembly_time.value
 
 
-def first_shipment(chip: Chip) -> date | None:
-    """Return the first date of volume shipments, after design and the expected delay of a respin."""
-    days = [chip.available] if chip.available is not None else []
+def first_shipment(calendar: Calendar, chip: Chip) -> float:
+    """Return the position from which volume ships, after design and the expected delay of a respin; -inf if always."""
+    first = calendar.opens(chip.available)
     if chip.design_start is not None and chip.design_cycle is not None:
-        days.append(chip.design_start + timedelta(days=chip.design_cycle.value * 365.25 / 12.0))
-    if not days:
-        return None
-    delay = 0.0
-    if chip.respin is not None:
-        delay = chip.respin.probability.value * chip.respin.delay.value
-    return max(days) + timedelta(days=delay * 365.25 / 12.0)
+        first = max(first, calendar.position(chip.design_start) + calendar.duration(chip.design_cycle.value))
+    if chip.respin is None:
+        return first
+    return first + calendar.duration(chip.respin.probability.value * chip.respin.delay.value)
 
 
 def lower_packaging(chain: Chain) -> None:
@@ -159,19 +156,19 @@ def _substrates(chain: Chain) -> None:
             for bom in chip.boms.values()
             if substrate_id in bom.substrates
         }
-        first, weights = landing(substrate.lead.value, chain)
         for designer in customers:
             material = f"substrate:{substrate_id}:{designer}"
             who = tags(stage="substrate", owner=substrate.owner, customer=designer, item=substrate_id)
             name = f"{substrate.name} for {chain.instance.designers[designer].name}"
             region = chain.instance.designers[designer].region
-            mask = chain.window(substrate.available, None) * (1.0 - chain.barred(substrate.region, region))
+            opening = chain.window(substrate.available, None) & chain.allowed(substrate.region, region)
             chain.build.material(Material(material, name, "kpackage", who, storable=True))
-            chain.build.activity(Activity(material, name, "kpackage", who, cost=cost, upper=chain.open_upper(mask)))
+            upper = chain.opens(material, opening)
+            chain.build.activity(Activity(material, name, "kpackage", who, cost=cost, upper=upper))
             goods = Goods("activity", material, chain.flat(1.0), chain.mean(substrate.price) * PER_THOUSAND, "kpackage")
             chain.pay(designer, substrate.owner, "substrates", substrate_id, goods)
             chain.build.use(material, resource, 0, ONE, chain.flat(1.0))
-            chain.build.flow(material, material, first, weights, chain.flat(1.0))
+            chain.arrive(material, material, substrate.lead.value, chain.flat(1.0))
             chain.cost_of(material, cost)
 
 
@@ -197,13 +194,16 @@ def _assembly(chain: Chain, route: Route) -> None:
     bom = chip.boms[route.bom]
     _, to_package = route_months(chain, route)
     owner, region, where = chip.designer, "", ""
+    held = False
     if route.line is not None:
         line = chain.instance.packaging_lines[route.line]
         owner, region, where = line.owner, line.region, f" at {line.name}"
         _interposers(chain, route, bom, line)
-        if line.bonding is not None:
+        held = line.bonding is not None
+        if held:
             chain.build.use(route.activity, f"bonding:{route.line}", 0, ONE, chain.flat(1.0))
     elif chip.assembly_capacity is not None:
+        held = True
         _own_assembly(chain, route, chip)
     cost = chain.flat(chip.assembly_cost.value * PER_THOUSAND)
     chain.build.activity(
@@ -213,7 +213,7 @@ def _assembly(chain: Chain, route: Route) -> None:
             "kpackage",
             _label(chain, route, "packaging", owner, region),
             cost=cost,
-            upper=chain.open_upper(_route_mask(chain, route, to_package)),
+            upper=chain.opens(route.activity, _route_opening(chain, route, to_package)),
             bearer=chip.designer,
         )
     )
@@ -222,8 +222,7 @@ def _assembly(chain: Chain, route: Route) -> None:
         chain.build.flow(route.activity, material, 0, ONE, chain.flat(-number))
         parts += number * chain.unit_cost.get(material, np.zeros(chain.n))
     good = chain.mean(chip.assembly_yield, to_package)
-    first, weights = landing(to_package, chain)
-    chain.build.flow(route.activity, f"chip:{route.chip}", first, weights, good)
+    chain.arrive(route.activity, f"chip:{route.chip}", to_package, good, even=held)
     chain.cost_of(f"chip:{route.chip}", (cost + parts) / good)
 
 
@@ -250,11 +249,10 @@ def _interposers(chain: Chain, route: Route, bom: Bom, line: PackagingLine) -> N
     goods = Goods("activity", route.interposer, wafers, price, "kwafer")
     chain.pay(designer, line.owner, "packaging", route.line or "", goods)
     chain.build.material(Material(route.interposer, name, "kpackage", label, storable=True))
-    upper = chain.open_upper(_route_mask(chain, route, to_bonding + to_package))
+    upper = chain.opens(route.interposer, _route_opening(chain, route, to_bonding + to_package))
     chain.build.activity(Activity(route.interposer, name, "kpackage", label, cost=cost, upper=upper))
     chain.build.use(route.interposer, f"packaging:{route.line}", 0, ONE, wafers)
-    first, weights = landing(to_bonding, chain)
-    chain.build.flow(route.interposer, route.interposer, first, weights, chain.flat(1.0))
+    chain.arrive(route.interposer, route.interposer, to_bonding, chain.flat(1.0))
     chain.cost_of(route.interposer, cost)
 
 
@@ -263,15 +261,16 @@ def line_cost_share(line: PackagingLine) -> float:
     return 1.0 - line.gross_margin.value - line.depreciation.value
 
 
-def _route_mask(chain: Chain, route: Route, months: float) -> Array:
-    """Return 1 for the periods in which something may start that takes `months` to a finished package ``[T]``."""
+def _route_opening(chain: Chain, route: Route, months: float) -> Opening:
+    """Return when something may start that takes `months` to a finished package."""
     chip = chain.instance.chips[route.chip]
-    mask = chain.window(first_shipment(chip), chip.last_start, chain.lead(months))
-    mask = mask * chain.window(chip.boms[route.bom].available, None)
+    shipped = first_shipment(chain.calendar, chip) - chain.lead(months)
+    opening = chain.between(shipped, chain.calendar.closes(chip.last_start))
+    opening &= chain.window(chip.boms[route.bom].available, None)
     if route.line is not None:
         region = chain.instance.packaging_lines[route.line].region
-        mask = mask * (1.0 - chain.barred(region, chain.instance.designers[chip.designer].region))
-    return mask
+        opening &= chain.allowed(region, chain.instance.designers[chip.designer].region)
+    return opening
 
 
 def _label(chain: Chain, route: Route, stage: str, owner: str, region: str) -> Tags:

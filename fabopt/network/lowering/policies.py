@@ -28,6 +28,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fabopt.domain.base import Fault, FieldProblem
 from fabopt.domain.quantity import Quantity
@@ -76,7 +77,9 @@ def _write(rows: _Rows, split: Split, two_stage: bool) -> None:
     policy = split.scope.policy
     if policy.rule != "value":
         if policy.exact:
-            _exact(rows, split)
+            # In a period that its dates cut, a rule that is exact is a right for the part in which it holds.
+            _exact(rows, _only(split, split.scope.held == 1.0))
+            _rights(rows, _only(split, split.scope.held < 1.0), two_stage)
         else:
             _rights(rows, split, two_stage)
         _others(rows, split)
@@ -84,6 +87,14 @@ def _write(rows: _Rows, split: Split, two_stage: bool) -> None:
     _floors(rows, split.scope)
     if policy.least is not None:
         _least(rows, split.scope)
+
+
+def _only(split: Split, chosen: NDArray[np.bool_]) -> Split:
+    """Return what is split in some of the windows."""
+    scope, places = split.scope, np.flatnonzero(chosen).tolist()
+    windows = tuple(scope.windows[w] for w in places)
+    part = replace(scope, windows=windows, held=scope.held[places])
+    return replace(split, scope=part, claims=tuple(split.claims[w] for w in places))
 
 
 def row(
@@ -122,7 +133,7 @@ def _by_window(scope: Scope, values: Array) -> Array:
 
 
 def _pieces(split: Split, two_stage: bool) -> list[list[list[Line]]]:
-    """Return the lines of each window and customer ``[W][V]``."""
+    """Return the lines of each window and customer ``[W][V]``, for the part of it in which the policy holds."""
     scope = split.scope
     base, low, most = scope.total(scope.base), scope.total(scope.low), scope.total(scope.most)
     found = []
@@ -133,11 +144,16 @@ def _pieces(split: Split, two_stage: bool) -> list[list[list[Line]]]:
             found.append([[Line(float(a - s * base[w]), float(s))] for a, s in zip(given, share, strict=True)])
         else:
             found.append(lines(claims, float(low[w]), float(most[w]) if scope.grows else float(base[w])))
-    return found
+    return [
+        [[Line(g * line.constant, g * line.slope) for line in of_customer] for of_customer in of_window]
+        for g, of_window in zip(scope.held.tolist(), found, strict=True)
+    ]
 
 
 def _rights(rows: _Rows, split: Split, two_stage: bool) -> None:
     scope, policy = split.scope, split.scope.policy
+    if not scope.windows:
+        return
     pieces = _pieces(split, two_stage)
     back = policy.returns.value
     released = {v: Expression() for v in split.customers}
@@ -156,12 +172,13 @@ def _rights(rows: _Rows, split: Split, two_stage: bool) -> None:
             slopes[held] = slope
             right = constant + slope * base[held]
             windows = [scope.windows[w] for w in held]
-            terms = scope.use[v].plus(scope.added, -_by_window(scope, slopes))
+            free = 1.0 - scope.held
+            terms = scope.use[v].plus(scope.added, -_by_window(scope, slopes + free))
             for other, given in released.items():
                 terms = terms.plus(given, (1.0 if other == v else 0.0) - tails)
             what = "" if k == 0 else str(k + 1)
             # What is in work already is not taken back, even where it exceeds the right.
-            left = np.maximum(right - spent[held], 0.0)
+            left = np.maximum(right + free[held] * base[held] - spent[held], 0.0)
             row(rows, scope, v, what, f"right of {v}", "<=", terms, left, windows)
             if back > 0.0:
                 given_back = released[v].plus(scope.added, -back * _by_window(scope, slopes))
@@ -178,6 +195,7 @@ def _others(rows: _Rows, split: Split) -> None:
     for v in unnamed:
         total, spent = total.plus(scope.use[v]), spent + scope.spent[v]
     rest = np.array([max(0.0, 1.0 - float(c.weights.sum())) if c.rule == "shares" else 0.0 for c in split.claims])
+    rest = 1.0 - scope.held * (1.0 - rest)
     left = np.maximum(rest * scope.total(scope.base) - scope.total(spent), 0.0)
     terms = total.plus(scope.added, -_by_window(scope, rest))
     row(rows, scope, "", "others", "customers without a share of their own", "<=", terms, left)
@@ -201,7 +219,7 @@ def _caps(rows: _Rows, scope: Scope) -> None:
         if cap is None:
             continue
         spans = [(scope.windows[w][0], scope.windows[w][-1]) for w in range(len(scope.windows))]
-        share = np.array([_mean(cap, scope, a, b) for a, b in spans])
+        share = 1.0 - scope.held * (1.0 - np.array([_mean(cap, scope, a, b) for a, b in spans]))
         factor, spent = _by_window(scope, share), scope.total(scope.spent[v])
         if policy.cap_of == "capacity":
             terms = scope.use[v].plus(scope.added, -factor)
@@ -227,7 +245,7 @@ def _floors(rows: _Rows, scope: Scope) -> None:
     kept, spent = _everybody(scope)
     any_floor = False
     for v, claim in scope.policy.customers.items():
-        share = np.array([_mean(claim.floor, scope, window[0], window[-1]) for window in scope.windows])
+        share = scope.held * [_mean(claim.floor, scope, window[0], window[-1]) for window in scope.windows]
         if not share.any():
             continue
         any_floor = True
@@ -265,11 +283,15 @@ def _least(rows: _Rows, scope: Scope) -> None:
     least = scope.policy.least
     if least is None:
         return
-    m, most, base = least.share.value, _bounded(scope, "a least number of customers"), scope.total(scope.base)
+    m, most, base = (
+        scope.held * least.share.value,
+        _bounded(scope, "a least number of customers"),
+        scope.total(scope.base),
+    )
     served = Expression()
     for v, use in scope.use.items():
         z = _switch(rows, scope, "served", v, f"{v} gets its least share")
-        terms = use.plus(scope.added, -m).plus(z, -m * _by_window(scope, most))
+        terms = use.plus(scope.added, -_by_window(scope, m)).plus(z, -_by_window(scope, m * most))
         row(
             rows, scope, v, "least", f"least share of {v}", ">=", terms, m * (base - most) - scope.total(scope.spent[v])
         )
@@ -279,6 +301,8 @@ def _least(rows: _Rows, scope: Scope) -> None:
 
 
 def _exact(rows: _Rows, split: Split) -> None:
+    if not split.scope.windows:
+        return
     scope, base = split.scope, split.scope.total(split.scope.base)
     rule = scope.policy.rule
     alone = all(np.isinf(claims.orders).all() and not claims.commitments.any() for claims in split.claims)

@@ -80,6 +80,8 @@ class Scope:
         Least capacity ``[T]``: below the base where units may be retired.
     windows
         Windows in which the policy holds.
+    held
+        Share of each window in which it does ``[W]``: 1 but where its dates cut a period.
     """
 
     policy_id: str
@@ -91,6 +93,7 @@ class Scope:
     most: Array
     low: Array
     windows: tuple[tuple[int, ...], ...]
+    held: Array
     tags: Tags
     unit: str
     periods: tuple[Period, ...]
@@ -132,17 +135,20 @@ def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy) -> Scop
         if effect.resource in ids:
             unit = units[effect.unit]
             if effect.profile.max(initial=0.0) > 0.0:
-                _by_order(added, effect, chain.n, 1.0)
+                by_order(added, effect, chain.n, 1.0)
                 orders = np.full(chain.n, np.inf) if unit.upper is None else unit.upper
                 most = most + _most_added(effect, np.minimum(np.cumsum(orders), unit.total))
             else:
                 whose = unit.tags.owner if policy.splits.kind == "scanners" else unit.tags.customer
-                _by_order(use.setdefault(whose or NOBODY, Expression()), effect, chain.n, -1.0)
+                by_order(use.setdefault(whose or NOBODY, Expression()), effect, chain.n, -1.0)
             if unit.retire_cost is not None and effect.persistent:
                 _retired(added if effect.profile[-1] > 0.0 else use[whose or NOBODY], effect, chain.n)
                 low = np.zeros(chain.n)
     first = resources[0]
-    return Scope(policy_id, policy, use, spent, added, base, most, low, windows, first.tags, first.unit, net.periods)
+    held = held_in(chain, policy.since, policy.until, windows)
+    return Scope(
+        policy_id, policy, use, spent, added, base, most, low, windows, held, first.tags, first.unit, net.periods
+    )
 
 
 def _of_chips(
@@ -162,17 +168,24 @@ def _of_chips(
     none = np.zeros(net.n_periods)
     spent = dict.fromkeys(use, none)
     label = Tags(stage=tags.stage, owner=tags.owner)
-    return Scope(policy_id, policy, use, spent, added, none, most, none, windows, label, "kaccelerator", net.periods)
+    held = held_in(chain, policy.since, policy.until, windows)
+    return Scope(
+        policy_id, policy, use, spent, added, none, most, none, windows, held, label, "kaccelerator", net.periods
+    )
+
+
+def held_in(chain: Chain, since: date | None, until: date | None, windows: tuple[tuple[int, ...], ...]) -> Array:
+    """Return the share of each window that lies between two dates ``[W]``."""
+    share = chain.window(since, until).share
+    return np.array([share[list(window)].mean() for window in windows])
 
 
 def windows_of(
     chain: Chain, since: date | None, until: date | None, by: Literal["period", "year", "window"]
 ) -> tuple[tuple[int, ...], ...]:
     """Return the windows between two dates: each period, each calendar year, or all of it."""
-    held = [
-        period for period in chain.periods
-        if (since is None or period.end > since) and (until is None or period.start <= until)
-    ]  # fmt: skip
+    share = chain.window(since, until).share
+    held = [period for period in chain.periods if share[period.index] > 0.0]
     if by == "period":
         return tuple((period.index,) for period in held)
     if by == "window":
@@ -199,12 +212,11 @@ def _use(
     return use, spent
 
 
-def _by_order(expression: Expression, effect: UnitEffect, periods: int, sign: float) -> None:
+def by_order(expression: Expression, effect: UnitEffect, periods: int, sign: float) -> None:
     """Add the effect of a unit's orders: one term an age at which they act."""
-    last = periods if effect.persistent else min(periods, effect.first_age + len(effect.profile))
-    for age in range(effect.first_age, last):
-        share = effect.profile[min(age - effect.first_age, len(effect.profile) - 1)]
-        expression.add(("unit", effect.unit, age), np.full(periods, sign * share))
+    for age, amount in enumerate(effect.by_order(periods).T):
+        if amount.any():
+            expression.add(("unit", effect.unit, age), np.concatenate([np.zeros(age), sign * amount[: periods - age]]))
 
 
 def _retired(expression: Expression, effect: UnitEffect, periods: int) -> None:

@@ -51,7 +51,7 @@ def lower_programmes(chain: Chain) -> None:
                 "programme",
                 tags(stage="design", owner=lab, customer=lab, item=chip_id, chip=chip_id, lab=lab),
                 cost=chain.progress_payment(chain.flat(cost), lead),
-                upper=chain.order_upper(first, 1.0, chain.window(None, programme.decide_by)),
+                upper=chain.order_upper(first, 1.0, chain.window(None, programme.decide_by).open),
                 total=1.0,
                 lead=lead,
                 instrument="programme",

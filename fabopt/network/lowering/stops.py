@@ -1,7 +1,8 @@
 r"""What remains of a plan when a supplier stops: the largest part of the plan that does without it, as rows.
 
 A supplier that stops from period f to period g begins nothing in between: :math:`x'_{a,t} = 0` for what it runs
-(`fabopt.network.suppliers`) and :math:`f \le t \le g`. What that touches is found by reachability in the network's
+(`fabopt.network.suppliers`) and :math:`f \le t \le g`; of the last period it stops for a part q only,
+:math:`x'_{a,g} \le (1 - q)\, x_{a,g}`. What that touches is found by reachability in the network's
 graph: doings and things that lie behind what the supplier runs and before the compute that is measured. For these the
 remaining plan :math:`x'` from f on keeps
 
@@ -38,11 +39,12 @@ Node = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A supplier that begins nothing from the period `first` to the period `last`."""
+    """A supplier that begins nothing from the period `first` to the period `last`, of which it stops for a `part`."""
 
     supplier: Supplier
     first: int
     last: int
+    part: float = 1.0
 
 
 def touched(graph: Graph, stopped: Iterable[Node], measured: Iterable[Node]) -> tuple[frozenset[Node], frozenset[Node]]:
@@ -139,15 +141,18 @@ class Remaining:
         if node not in self.kept:
             return
         bounds = self._open(upper)
+        left = np.ones(self.periods)
         if node in self.stopped:
-            bounds[self.stop.first : self.stop.last + 1] = 0.0
+            left[self.stop.first : self.stop.last] = 0.0
+            left[self.stop.last] = 1.0 - self.stop.part
+            bounds[left == 0.0] = 0.0
         if not bounds.any():
             return
         # The plan's own bound holds through the row; a loose one would only widen the range of numbers.
         self._column(node, name, unit, np.where(bounds > 0.0, np.inf, 0.0))
         rows = Expression()
         rows.add(("activity", self.columns[node], 0), np.ones(self.periods))
-        rows.add((node[0], node[1], 0), -np.ones(self.periods))
+        rows.add((node[0], node[1], 0), -left)
         open_ = tuple((t,) for t in np.flatnonzero(bounds).tolist())
         self._row(self.columns[node], f"{name}, no more than planned", unit, rows, open_, np.zeros(len(open_)))
 
@@ -206,10 +211,9 @@ class Remaining:
 
     def _effect(self, total: Expression, effect: UnitEffect) -> None:
         """Take away what orders of a unit add (or add what they occupy), age by age; retirements are as planned."""
-        last = self.periods if effect.persistent else min(self.periods, effect.first_age + len(effect.profile))
-        for age in range(effect.first_age, last):
-            share = float(effect.profile[min(age - effect.first_age, len(effect.profile) - 1)])
-            self._split(total, ("unit", effect.unit), age, later(np.full(self.periods, -share), age))
+        for age, amount in enumerate(effect.by_order(self.periods).T):
+            if amount.any():
+                self._split(total, ("unit", effect.unit), age, later(-amount, age))
         if effect.persistent and self.links.units[effect.unit].retire_cost is not None:
             for age in range(self.periods):
                 total.add(("retire", effect.unit, age), np.full(self.periods, float(effect.profile[-1])))

@@ -23,7 +23,9 @@ def lower_trade(chain: Chain) -> None:
 
 def _ceiling(chain: Chain, place: int, rule: BarredFlow, most: Quantity, compute: bool) -> None:
     windows = windows_of(chain, rule.since, rule.until, "year")
-    amounts = chain.mean(most) * chain.years
+    # A part of a period in which the rule holds counts with that part of what is delivered in it.
+    held = chain.window(rule.since, rule.until).share
+    amounts = chain.mean(most) * chain.years * held
     terms: list[Term] = []
     for activity in chain.build.activities.values():
         label = activity.tags
@@ -32,7 +34,7 @@ def _ceiling(chain: Chain, place: int, rule: BarredFlow, most: Quantity, compute
         chip = chain.instance.chips[label.chip]
         home = chain.instance.designers[chip.designer].region
         if rule.between(home, label.region) and rule.covers(label.chip, chip, label.lab):
-            terms.append(Term("activity", activity.id, chain.flat(chip.best if compute else 1.0)))
+            terms.append(Term("activity", activity.id, held * (chip.best if compute else 1.0)))
     if not terms or not windows:
         return
     chain.build.groups.append(

@@ -7,14 +7,13 @@ belongs to the date at which the wafer is finished.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
 
 from fabopt.domain.nodes import Die, Node
-from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, landing, tags
-from fabopt.network.profiles import lead_profile, spread_profile
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, tags
+from fabopt.network.profiles import lead_profile
 from fabopt.network.tables import Activity, Array, Material
 
 ONE = np.ones(1)
@@ -36,9 +35,7 @@ def wafer_cost(chain: Chain, node_id: str, fab_id: str) -> Array:
 
 def good_dies(chain: Chain, die: Die, node: Node, months: float) -> Array:
     """Return sellable dies per wafer for starts in each period ``[T]``, at the yield of the finishing date."""
-    shift = timedelta(days=months * 365.25 / 12.0)
-    gross = die.gross_dies(node)
-    return gross * np.array([die.good_share(node, p.start + shift, p.end + shift) for p in chain.periods])
+    return die.gross_dies(node) * np.array([die.good_share(node, a, b) for a, b in chain.days(months)])
 
 
 def use_fab(chain: Chain, activity: str, fab_id: str, node_id: str) -> None:
@@ -48,13 +45,7 @@ def use_fab(chain: Chain, activity: str, fab_id: str, node_id: str) -> None:
     months = cycle_months(chain, node_id, fab_id)
     for class_id, exposures in node.exposures.items():
         if class_id in fab.scanners and exposures.value > 0.0:
-            chain.build.use(
-                activity,
-                f"exposures:{class_id}:{fab_id}",
-                0,
-                spread_profile(chain.lead(months)),
-                chain.flat(exposures.value),
-            )
+            chain.spread(activity, f"exposures:{class_id}:{fab_id}", months, chain.flat(exposures.value))
 
 
 def outputs_of(die_id: str, die: Die) -> dict[str, float]:
@@ -84,7 +75,7 @@ def _starts(chain: Chain, die_id: str, die: Die, fab_id: str) -> None:
     node = chain.instance.nodes[die.node]
     months = cycle_months(chain, die.node, fab_id)
     region = chain.instance.designers[die.designer].region
-    mask = chain.window(source.available, source.until) * (1.0 - chain.barred(fab.region, region))
+    opening = chain.window(source.available, source.until) & chain.allowed(fab.region, region)
     activity = f"wafers:{die_id}:{fab_id}"
     cost = wafer_cost(chain, die.node, fab_id)
     chain.build.activity(
@@ -102,16 +93,15 @@ def _starts(chain: Chain, die_id: str, die: Die, fab_id: str) -> None:
                 region=fab.region,
             ),
             cost=cost,
-            upper=chain.open_upper(mask),
+            upper=chain.opens(activity, opening),
         )
     )
     wafers = Goods("activity", activity, chain.flat(1.0), chain.mean(node.wafer_price) * PER_THOUSAND, "kwafer")
     chain.pay(die.designer, fab.owner, "wafers", die.node, wafers)
     use_fab(chain, activity, fab_id, die.node)
     good = good_dies(chain, die, node, months)
-    first, weights = landing(months, chain)
     for name, share in outputs_of(die_id, die).items():
-        chain.build.flow(activity, f"die:{name}", first, weights, good * share)
+        chain.arrive(activity, f"die:{name}", months, good * share)
         chain.cost_of(f"die:{name}", cost / good)
 
 

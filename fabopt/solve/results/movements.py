@@ -122,12 +122,9 @@ def unit_capacity(net: Network, orders: Array, retired: Array) -> tuple[Array, A
         if not (orders[e].any() or gone[e].any()):
             continue
         last = float(effect.profile[-1]) if effect.persistent and len(effect.profile) else 0.0
-        by_age = np.full(T, last)
-        by_age[: effect.first_age] = 0.0
-        end = min(effect.first_age + len(effect.profile), T)
-        by_age[effect.first_age : end] = effect.profile[: max(end - effect.first_age, 0)]
+        by_order = effect.by_order(T)
         for s in np.flatnonzero(orders[e]):
-            felt = orders[e, s] * by_age[: T - s]
+            felt = orders[e, s] * by_order[s, : T - s]
             added[r, s:] += np.maximum(felt, 0.0)
             occupied[r, s:] += np.maximum(-felt, 0.0)
         (added if last > 0.0 else occupied)[r] -= gone[e] * abs(last)
