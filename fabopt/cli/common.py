@@ -13,6 +13,8 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
+from fabopt.domain.text import printable
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -94,11 +96,6 @@ def say(lines: Iterable[str]) -> None:
     """Write lines to stdout."""
     for line in lines:
         typer.echo(printable(line))
-
-
-def printable(line: str) -> str:
-    """Replace control characters, so that a name in an instance cannot steer the terminal."""
-    return "".join(ch if ch.isprintable() else "?" for ch in line)
 
 
 def coloured(stream: object) -> bool:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import WIDTH, check_ending, guarded, printable, say
+from fabopt.cli.common import WIDTH, check_ending, guarded, say
+from fabopt.domain.text import printable
 
 _Paths = typer.Argument(
     help="Folders of two results or more; the others are held against the first.", show_default=False
@@ -49,7 +50,9 @@ def compare(
     report = api.compare(*paths, tell=tell)
     report.save(*files)
     if table is not None:
-        typer.echo(report.table(table).to_csv(index=False, lineterminator="\n"), nl=False)
+        from fabopt.report.csv_text import frame_csv
+
+        typer.echo(frame_csv(report.table(table)), nl=False)
     elif as_json:
         typer.echo(json.dumps(report.as_dict(), allow_nan=False))
     elif files:

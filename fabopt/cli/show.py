@@ -77,7 +77,9 @@ def show(
         raise ResultError("--json goes with --for LAB or --alternatives SHARE; --table NAME prints a table's numbers.")
     result = api.load_result(path)
     if table is not None:
-        typer.echo(result.table(table).to_csv(index=False, lineterminator="\n"), nl=False)
+        from fabopt.report.csv_text import frame_csv
+
+        typer.echo(frame_csv(result.table(table)), nl=False)
     elif chart is not None:
         result.save_chart(chart, kind or "plan", lab=lab or "", **asked)
         say([f"picture written to {chart}"])

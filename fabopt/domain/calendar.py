@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
+from fabopt.domain.text import printable
+
 Length = Literal["week", "month", "quarter", "year"]
 
 NOMINAL_YEARS: dict[Length, float] = {"week": 7 / 365.25, "month": 1 / 12, "quarter": 0.25, "year": 1.0}
@@ -272,5 +274,5 @@ def _first_day(ordinal: int, length: Length) -> date:
 
 
 def _brief(raw: object) -> str:
-    text = "".join(ch if ch.isprintable() else "?" for ch in str(raw)[:60])
+    text = printable(str(raw)[:60])
     return f"'{text if len(text) <= 40 else text[:37] + '...'}'"

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from fabopt.domain.base import Fault, FieldProblem, Path
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.quantity import Confidence, Limits, Point, Quantity
+from fabopt.domain.text import printable
 from fabopt.domain.units import UnitError, checked_number, conversion, split_text, unit
 
 _PROVENANCE = ("source", "as_of", "confidence", "assumed", "note")
@@ -325,5 +326,5 @@ def _kind(raw: object) -> str:
         return "a list"
     if isinstance(raw, int | float):
         return "a huge number" if abs(raw) > _HUGE else f"{raw}"
-    text = "".join(ch if ch.isprintable() else "?" for ch in str(raw)[:60])
+    text = printable(str(raw)[:60])
     return f"'{text if len(text) <= 40 else text[:37] + '...'}'"

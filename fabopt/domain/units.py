@@ -28,6 +28,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from fabopt.domain.text import printable
+
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
@@ -414,5 +416,5 @@ def _power(base: str, power: int) -> str:
 
 def _shown(text: str) -> str:
     """Return the text short enough and plain enough for a message."""
-    plain = "".join(ch if ch.isprintable() else "?" for ch in text)
+    plain = printable(text)
     return plain if len(plain) <= 40 else plain[:37] + "..."

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fabopt.domain.base import Path
+from fabopt.domain.text import printable
 
 _MOST_SHOWN = 100
 
@@ -149,7 +150,7 @@ def brief(raw: object) -> str:
         return "a huge number"
     if isinstance(raw, int | float):
         return str(raw)
-    text = "".join(ch if ch.isprintable() else "?" for ch in str(raw)[:60])
+    text = printable(str(raw)[:60])
     return f"'{text if len(text) <= 40 else text[:37] + '...'}'"
 
 

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from fabopt.domain.base import FieldProblem, Path
 from fabopt.domain.quantity import In
+from fabopt.domain.text import steering
 from fabopt.io.levers import list_levers
 from fabopt.io.problems import InstanceError, Positions, Problem, brief, nearest
 from fabopt.io.shape import children, fields_of, kinds_at, locate
@@ -63,6 +64,9 @@ def validate(tree: Tree, model: type[Model], like: tuple[Tree, Model] | None = N
         as far as the parts whose form is right can tell.
     """
     context = {"currencies": currency_rates(tree.raw)}
+    steered = list(_steering(tree.raw, (), tree.positions))
+    if steered:
+        raise InstanceError(steered)
     try:
         instance = model.model_validate(tree.raw if like is None else _shared(tree, *like), context=context)
     except ValidationError as error:
@@ -72,6 +76,22 @@ def validate(tree: Tree, model: type[Model], like: tuple[Tree, Model] | None = N
     if problems:
         raise InstanceError(problems)
     return instance
+
+
+def _steering(node: object, path: Path, positions: Positions) -> Iterator[Problem]:
+    """Texts and keys with signs that would steer a terminal, or turn the letters of a page round."""
+    if isinstance(node, str):
+        sign = steering(node)
+        if sign:
+            hint = "write it without control characters and signs of direction"
+            yield Problem.at(positions, path, f"{brief(node)} holds the sign {sign}", hint=hint)
+    elif isinstance(node, Mapping):
+        for key, entry in node.items():
+            yield from _steering(key, (*path, str(key)), positions)
+            yield from _steering(entry, (*path, str(key)), positions)
+    elif isinstance(node, list | tuple):
+        for index, entry in enumerate(node):
+            yield from _steering(entry, (*path, index), positions)
 
 
 def _shared(tree: Tree, other: Tree, instance: BaseModel) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from fabopt.analysis.choke.sentence import Name, Number, Part, Sentence, sentenc
 from fabopt.report.answer import wrap
 from fabopt.report.base import SavedReport, notes, with_rows
 from fabopt.report.choke_method import method, runs_csv
+from fabopt.report.csv_text import frame_csv
 from fabopt.report.text import TextTable, amount, clip, money, percent
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class ChokeReport(SavedReport):
 
     def files(self) -> Mapping[str, str]:
         """Return the texts that are written, by file name."""
-        limits = self.frame.to_csv(index=False, lineterminator="\n")
+        limits = frame_csv(self.frame)
         return {**self.texts("choke"), "limits.csv": limits, "runs.csv": runs_csv(self.study)}
 
     def draw(self, folder: Path) -> tuple[Path, ...]:

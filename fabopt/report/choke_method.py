@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
-from io import StringIO
 
 from fabopt.analysis.choke.records import Study, StudyInfo
+from fabopt.report.csv_text import rows_csv
 from fabopt.report.text import amount, seconds
 
 
@@ -72,9 +71,6 @@ def grouped(texts: Sequence[str]) -> list[str]:
 
 def runs_csv(study: Study) -> str:
     """Return the runs as CSV."""
-    out = StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(("id", "basis", "change", "status", "value", "bound", "seconds"))
-    for r in study.runs:
-        table.writerow((r.id, r.basis, r.change, r.status, r.value, r.bound, f"{r.seconds:.3f}"))
-    return out.getvalue()
+    heads = ("id", "basis", "change", "status", "value", "bound", "seconds")
+    rows = ((r.id, r.basis, r.change, r.status, r.value, r.bound, f"{r.seconds:.3f}") for r in study.runs)
+    return rows_csv((heads, *rows))

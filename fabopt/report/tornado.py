@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.sensitivity.records import GAVE_UP, Bar, EndValue, NumberSlope, Tornado
 from fabopt.report.base import SavedReport, notes, with_rows
+from fabopt.report.csv_text import frame_csv
 from fabopt.report.text import TextTable, amount, clip, money
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ GAUGES = {
 }
 MOST, LEVER = 8, 36
 """Rows of the smaller tables, and the widest name of a number."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins with one of these is a formula to a spreadsheet."""
 
 
 class TornadoReport(SavedReport):
@@ -74,7 +73,7 @@ class TornadoReport(SavedReport):
 
     def files(self) -> Mapping[str, str]:
         """Return the texts that are written, by file name."""
-        tables = {"tornado.csv": spreadsheet(self.frame), "numbers.csv": spreadsheet(self.numbers)}
+        tables = {"tornado.csv": frame_csv(self.frame), "numbers.csv": frame_csv(self.numbers)}
         return {**self.texts("tornado"), **tables}
 
     def draw(self, folder: Path) -> tuple[Path, ...]:
@@ -233,15 +232,6 @@ def worth(value: float, unit: str) -> str:
 def signed(value: float, unit: str) -> str:
     """Write a change of the objective with its sign and unit."""
     return f"{'+' if value > 0 else ''}{worth(value, unit)}"
-
-
-def spreadsheet(frame: pd.DataFrame) -> str:
-    """Return a frame as CSV whose texts are no formulas to a spreadsheet."""
-    return frame.map(_plain).to_csv(index=False, lineterminator="\n")
-
-
-def _plain(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def shown(text: str, width: int) -> str:

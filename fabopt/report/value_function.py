@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.value_function import Stretch, ValueFunction, joined
 from fabopt.report.base import SavedReport
+from fabopt.report.csv_text import frame_csv
 from fabopt.report.text import TextTable, amount
-from fabopt.report.tornado import spreadsheet, worth
+from fabopt.report.tornado import worth
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ class CurveReport(SavedReport):
 
     def files(self) -> Mapping[str, str]:
         """Return the texts that are written, by file name."""
-        return {**self.texts(self.name), f"{self.name}.csv": spreadsheet(self.frame)}
+        return {**self.texts(self.name), f"{self.name}.csv": frame_csv(self.frame)}
 
     def draw(self, folder: Path) -> tuple[Path, ...]:
         """Write the picture into a folder, and return its paths."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins with one of these is a formula to a spreadsheet."""
+from fabopt.report.csv_text import rows_csv
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +57,9 @@ class Ledger:
 
     def csv(self) -> str:
         """Return what was printed as CSV; no cell is a formula to a spreadsheet."""
-        import csv
-        import io
-
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["number", "text", "value", "unit", "origin"])
-        for row in self.printed:
-            writer.writerow([row.number, _plain(row.text), repr(row.value), row.unit, _plain(row.origin)])
-        return stream.getvalue()
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
+        heads = ("number", "text", "value", "unit", "origin")
+        rows = ((row.number, row.text, repr(row.value), row.unit, row.origin) for row in self.printed)
+        return rows_csv((heads, *rows))
 
 
 def ranges(numbers: Iterable[int]) -> str:
