@@ -14,7 +14,6 @@ from fabopt.domain.base import Fault, Path
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.instance import Instance
 from fabopt.domain.measures import MEASURES
-from fabopt.domain.plain import Activity, PlainNetwork
 from fabopt.domain.plain_horizon import PeriodNames, horizon_faults
 from fabopt.domain.quantity import In
 from fabopt.domain.references import dangling, names, nearest
@@ -63,7 +62,6 @@ def problems(instance: Instance) -> list[Fault]:
         *demand_faults(instance, calendar),
         *_barred(instance, calendar),
         *_published(instance),
-        *_bom_cycles(instance.network),
         *_plain(instance, calendar),
         *policy_faults(instance, calendar),
         *contract_faults(instance, calendar),
@@ -214,62 +212,6 @@ def _published(instance: Instance) -> Iterator[Fault]:
         elif figure.of is not None and figure.of not in choices:
             message = f"'{figure.of}' is none of the {' or '.join(measure.of)} of this instance"
             yield Fault((*path, "of"), message, nearest(figure.of, choices))
-
-
-def _bom_cycles(network: PlainNetwork | None) -> Iterator[Fault]:
-    """Materials that only things made of themselves can make, with nothing in stock to begin with."""
-    if network is None:
-        return
-    makers: dict[str, list[Activity]] = {}
-    for activity in network.activities.values():
-        for material in activity.outputs:
-            makers.setdefault(material, []).append(activity)
-    had = {
-        name
-        for name, material in network.materials.items()
-        if (material.opening is not None and material.opening.value > 0) or material.receipts is not None
-    }
-    had |= {name for unit in network.units.values() for name in unit.releases}
-    growing = True
-    while growing:
-        new = {
-            name
-            for name, choices in makers.items()
-            if name not in had and any(had.issuperset(activity.inputs) for activity in choices)
-        }
-        had |= new
-        growing = bool(new)
-    stuck = [name for name in makers if name not in had]
-    reported: set[str] = set()
-    for name in stuck:
-        cycle = _cycle(name, makers, set(stuck))
-        if cycle and not reported & set(cycle):
-            reported |= set(cycle)
-            chain = " needs ".join(f"'{part}'" for part in [*cycle, cycle[0]])
-            yield Fault(
-                ("network", "materials", name),
-                f"it can only be made out of itself: {chain}",
-                "break the loop, or give an opening stock",
-            )
-
-
-def _cycle(start: str, makers: Mapping[str, list[Activity]], stuck: set[str]) -> list[str]:
-    """Return a loop of needs through `start`, or nothing when it is only stuck behind one."""
-    trail: dict[str, str] = {}
-    waiting = [start]
-    while waiting:
-        name = waiting.pop()
-        for activity in makers[name]:
-            for need in activity.inputs:
-                if need == start:
-                    loop = [name]
-                    while loop[-1] != start:
-                        loop.append(trail[loop[-1]])
-                    return loop[::-1]
-                if need in stuck and need not in trail:
-                    trail[need] = name
-                    waiting.append(need)
-    return []
 
 
 def _last(calendar: Calendar) -> date:

@@ -128,7 +128,7 @@ def _too_much_required(links: Links, reach: Reach) -> Iterator[Finding]:
             continue
         wanted = np.sum([_due(demand) for demand in demands], axis=0)
         most = supply.material[key]
-        short = np.flatnonzero(wanted > most * (1 + _TOLERANCE) + _TOLERANCE)
+        short = np.flatnonzero(wanted * (1 - _TOLERANCE) > most)
         if not short.size:
             continue
         period = int(short[0])
@@ -158,19 +158,14 @@ def _due(demand: Demand) -> Array:
 def _loops(links: Links) -> Iterator[Finding]:
     for loop in find_loops(links):
         names = ", ".join(f"'{links.activities[key].name}'" for key in loop.activities)
-        # Only what nothing holds back makes the plan unbounded.
-        free = all(
-            not links.uses[key] and links.activities[key].upper is None and _is_free(links.activities[key].cost)
-            for key in loop.activities
-        )
         verb = "makes" if len(loop.activities) == 1 else "together make"
         yield Finding(
-            "error" if free else "warning",
+            "warning",
             "something from nothing",
             ("activities", loop.activities[0]),
             f"{names} {verb} '{links.materials[loop.material].name}' from nothing in "
-            f"{links.net.periods[loop.period].label}: around the loop more comes out than goes in.",
-            "check the yields and the amounts of inputs and outputs",
+            f"{links.net.periods[loop.period].label}: around the loop more comes out than goes in, without limit.",
+            "check the yields and the amounts of inputs and outputs, or give an upper limit",
         )
     for key, activity in links.activities.items():
         made = [flow.material for flow in links.outputs[key]]

@@ -1,4 +1,7 @@
-r"""Loops that make something from nothing.
+r"""Loops that make something from nothing, and those that run on what they make themselves.
+
+A loop that gains, or that hands a fleet around, is a plain fact of a network: what limits its activities limits it.
+Only where nothing does can something be made from nothing without limit.
 
 Activities form a cone of recipes. They make something from nothing when levels :math:`x \ge 0`, all started
 in one period, leave no material short at any age and some of one over at the end:
@@ -7,13 +10,15 @@ in one period, leave no material short at any age and some of one over at the en
           \sum_a \sum_{\tau'} \mu_{a,i,\tau'}\, x_a > 0 \quad \text{for some } i.
 
 This linear program is solved for each strongly connected group of activities and materials of more than one
-record. An output that comes only after all inputs of its activity cannot close such a loop (the first start
-needs a stock), so those are left out first: an asset that is run and returned, or money that earns interest,
-is no loop.
+record, over those of its activities that have no upper limit, use no resource and stand in no limit on a sum.
+Over all its activities, and with any levels that leave nothing short, it tells whether a loop can begin without a
+stock. An output that comes only after all inputs of its activity cannot close such a loop (the first start needs a
+stock), so those are left out first: an asset that is run and returned, or money that earns interest, is no loop.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +33,7 @@ GAIN = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Activities that together make a material from nothing.
+    """Activities that together make a material from nothing without limit.
 
     Attributes
     ----------
@@ -46,18 +51,30 @@ class Loop:
 
 
 def find_loops(links: Links) -> list[Loop]:
-    """Find the loops of a network, at most one for each connected group."""
-    loops = []
-    for group in _groups(links):
-        for period in _distinct_periods(links, group):
-            loop = _free_gain(links, group, period)
+    """Find the loops of a network that make something from nothing without limit, at most one a connected group."""
+    loops, summed = [], _summed(links)
+    for group in groups(links):
+        for period in distinct_periods(links, group):
+            free = [key for key in group if key not in summed and _unlimited(links, key, period)]
+            loop = _free_gain(links, free, period) if free else None
             if loop is not None:
                 loops.append(loop)
                 break
     return loops
 
 
-def _groups(links: Links) -> list[list[str]]:
+def _summed(links: Links) -> set[str]:
+    """Return the activities that a limit on a sum holds back."""
+    limits = (group for group in (*links.net.groups, *links.net.definitions) if group.sense != ">=")
+    return {term.id for limit in limits for term in limit.terms if term.kind == "activity"}
+
+
+def _unlimited(links: Links, key: str, period: int) -> bool:
+    upper = links.activities[key].upper
+    return not links.uses[key] and (upper is None or not np.isfinite(upper[period]))
+
+
+def groups(links: Links) -> list[list[str]]:
     """Activities of each strongly connected group in which a loop without a stock is possible."""
     edges: dict[tuple[str, str], set[tuple[str, str]]] = {("material", key): set() for key in links.materials}
     prompt: dict[tuple[str, str], set[tuple[str, str]]] = {node: set() for node in edges}
@@ -82,16 +99,17 @@ def _groups(links: Links) -> list[list[str]]:
     ]
 
 
-def _distinct_periods(links: Links, group: list[str]) -> list[int]:
-    """Periods in which the recipes of a group differ from those of the period before."""
-    recipes = np.array([flow.amount for key in group for flow in (*links.inputs[key], *links.outputs[key])])
-    changed = np.any(np.diff(recipes, axis=1) != 0, axis=0)
+def distinct_periods(links: Links, group: list[str]) -> list[int]:
+    """Periods in which the recipes or limits of a group differ from those of the period before."""
+    recipes = [flow.amount for key in group for flow in (*links.inputs[key], *links.outputs[key])]
+    limits = [links.activities[key].upper for key in group]
+    numbers = np.array([*recipes, *(upper for upper in limits if upper is not None)])
+    changed = np.any(numbers[:, 1:] != numbers[:, :-1], axis=0)
     return [0, *(np.flatnonzero(changed) + 1).tolist()]
 
 
-def _free_gain(links: Links, group: list[str], period: int) -> Loop | None:
-    from scipy.optimize import linprog
-
+def _held(links: Links, group: list[str], period: int) -> tuple[list[str], Array]:
+    """Return materials, and what is there of each up to each age for a unit of each activity [n_i, ages, n_a]."""
     flows = {
         (flow.material, flow.age, column): flow.amount[period]
         for column, key in enumerate(group)
@@ -103,15 +121,48 @@ def _free_gain(links: Links, group: list[str], period: int) -> Loop | None:
     row = {material: index for index, material in enumerate(materials)}
     for (material, age, column), amount in flows.items():
         by_age[row[material], ages.index(age), column] = amount
-    held = np.cumsum(by_age, axis=1)
-    left_over: Array = held[:, -1, :]
+    return materials, np.cumsum(by_age, axis=1)
+
+
+def _levels(gain: Array, held: Array) -> tuple[Array, float]:
+    """Return levels that sum to at most 1, gain most and leave nothing short at any age, and what they gain."""
+    from scipy.optimize import linprog
+
+    n = held.shape[-1]
     result = linprog(
-        -left_over.sum(axis=0),
-        A_ub=np.vstack([-held.reshape(-1, len(group)), np.ones((1, len(group)))]),
+        -gain,
+        A_ub=np.vstack([-held.reshape(-1, n), np.ones((1, n))]),
         b_ub=np.append(np.zeros(held.shape[0] * held.shape[1]), 1.0),
         method="highs",
     )
-    if result.x is None or result.fun is None or -result.fun <= GAIN:
+    return (np.zeros(n), 0.0) if result.x is None or result.fun is None else (result.x, -float(result.fun))
+
+
+def _free_gain(links: Links, group: list[str], period: int) -> Loop | None:
+    materials, held = _held(links, group, period)
+    left_over: Array = held[:, -1, :]
+    levels, gain = _levels(left_over.sum(axis=0), held)
+    if gain <= GAIN:
         return None
-    active = tuple(key for key, level in zip(group, result.x, strict=True) if level > GAIN)
-    return Loop(active, materials[int(np.argmax(left_over @ result.x))], period)
+    active = tuple(key for key, level in zip(group, levels, strict=True) if level > GAIN)
+    return Loop(active, materials[int(np.argmax(left_over @ levels))], period)
+
+
+def self_starting(links: Links, group: list[str], period: int, had: Set[str]) -> list[str]:
+    """Return activities of a group that can run together, all started in a period, on what they make themselves.
+
+    Parameters
+    ----------
+    links
+        The network.
+    group
+        Activities of one connected group that may start then.
+    period
+        The period.
+    had
+        Materials that are there anyway.
+    """
+    materials, held = _held(links, group, period)
+    short = [place for place, material in enumerate(materials) if material not in had]
+    levels, gain = _levels(np.ones(len(group)), held[short])
+    return [key for key, level in zip(group, levels, strict=True) if gain > GAIN and level > GAIN]

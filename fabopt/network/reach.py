@@ -8,19 +8,21 @@ a resource, an activity starts no earlier than
 over its resources and the inputs that it needs before its first output, at their ages :math:`\tau`, then in the next
 period in which its upper limit lets it, and its products arrive at :math:`s_a + \tau`. A unit is ordered by the same
 rule from the materials that it consumes and the resources that it occupies. Everything starts at infinity and falls
-until nothing changes. What stays at infinity can never be there, and the reason is found by walking upstream.
+until nothing changes; then loops that can run on what they make themselves are started, and it goes on. What stays at
+infinity can never be there, and the reason is found by walking upstream.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fabopt.network.links import Links, MaterialLink
+from fabopt.network.loops import distinct_periods, groups, self_starting
 from fabopt.network.tables import Array, UnitEffect
 
 NEVER = math.inf
@@ -82,7 +84,15 @@ def earliest(links: Links) -> Reach:
             reach.resource |= {effect.resource: 0 for effect in links.occupied[unit.id]}
     reach.start = dict.fromkeys(links.activities, NEVER)
     reach.order = dict.fromkeys(links.units, NEVER)
-    waiting = deque([("activity", key) for key in links.activities] + [("unit", key) for key in links.units])
+    _settle(reach, [("activity", key) for key in links.activities] + [("unit", key) for key in links.units])
+    for group in reversed(groups(links)):
+        _settle(reach, _loop(reach, group))
+    return reach
+
+
+def _settle(reach: Reach, first: Iterable[tuple[str, str]]) -> None:
+    """Let everything fall until nothing changes, from activities and units that are looked at first."""
+    waiting = deque(first)
     queued = set(waiting)
     while waiting:
         kind, key = waiting.popleft()
@@ -92,7 +102,36 @@ def earliest(links: Links) -> Reach:
             if follower not in queued:
                 queued.add(follower)
                 waiting.append(follower)
-    return reach
+
+
+def _loop(reach: Reach, group: list[str]) -> Iterator[tuple[str, str]]:
+    """Start the activities of a group that nothing but their own products keeps from starting."""
+    links = reach.links
+    made = {flow.material for key in group for flow in links.outputs[key]}
+    ready = {key: _ready(reach, key, made) for key in group if math.isinf(reach.start[key])}
+    for period in sorted({*distinct_periods(links, group), *ready.values()}):
+        if period >= reach.periods or not ready:
+            return
+        able = (key for key in ready if ready[key] <= period)
+        members = [key for key in able if _first_positive(links.activities[key].upper, period) == period]
+        had = {material for material, first in reach.material.items() if first <= period}
+        running = self_starting(links, members, int(period), had) if members else []
+        for key in running:
+            reach.start[key] = period
+            for flow in links.outputs[key]:
+                reach.material[flow.material] = min(reach.material[flow.material], period + flow.age)
+                yield from _followers_of_material(links, flow.material)
+        if running:
+            return
+
+
+def _ready(reach: Reach, key: str, made: Set[str]) -> float:
+    """Return the earliest start of an activity as far as what it needs from outside a loop goes."""
+    links = reach.links
+    needs = [flow for flow in needed_inputs(links, key) if flow.material not in made]
+    ready = max((reach.material[flow.material] - flow.age for flow in needs), default=0.0)
+    uses = (reach.resource[use.resource] - use.age for use in links.uses[key] if use.low > 0)
+    return max(0.0, ready, *uses)
 
 
 def _activity(reach: Reach, key: str) -> Iterator[tuple[str, str]]:

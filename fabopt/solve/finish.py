@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from fabopt.network.tables import Array
+from fabopt.solve.outcome import Ranges
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
 TOLERANCE = 1e-6
@@ -34,6 +35,8 @@ class Finished:
     x: Array
     row_price: Array
     column_price: Array
+    ranges: Ranges | None = None
+    """Where the prices hold, of a linear program; None where whole numbers are held."""
 
 
 def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = None) -> Finished | None:
@@ -55,10 +58,12 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
     SolverError
         If the plan breaks a row, bound or whole number by more than :data:`TOLERANCE`.
     """
+    linear = not session.integer.any()
     session.set_costs(cost)
     session.hold_integers(x)
     try:
         held = linear_answer(session)
+        ranges = session.ranges() if linear and held.ended is Ended.OPTIMAL else None
         if held.ended is Ended.INFEASIBLE:
             return None
         if held.x is None or held.row_price is None or held.column_price is None:
@@ -69,13 +74,14 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
         broken = session.violation(plan)
         if priced is not None:
             held = _prices(session, priced)
+            ranges = session.ranges() if linear and held.ended is Ended.OPTIMAL else None
     finally:
         session.release_integers()
     if broken > TOLERANCE:
         raise SolverError(f"The plan breaks a row or bound by {broken:.2g} of its size; {TOLERANCE:g} is allowed.")
     if held.row_price is None or held.column_price is None:
         raise SolverError(f"The program with whole numbers held ended with {held.ended.value!r}, without prices.")
-    return Finished(plan, held.row_price, held.column_price)
+    return Finished(plan, held.row_price, held.column_price, ranges)
 
 
 def linear_answer(session: HighsSession, time_limit: float = np.inf, interruptible: bool = False) -> Outcome:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
 from fabopt.network.tables import Array
 
 
@@ -59,3 +61,24 @@ class Outcome:
     nodes: int
     row_price: Array | None = None
     column_price: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Between which values single numbers of a linear program may lie while its prices stay as they are.
+
+    Attributes
+    ----------
+    cost, column, row
+        Of the costs, of the bounds at which columns stand, and of right-hand sides: least and most [n, 2]; not a number
+        where it is not known.
+    """
+
+    cost: Array
+    column: Array
+    row: Array
+
+    @classmethod
+    def unknown(cls, columns: int, rows: int) -> Ranges:
+        """Return ranges of which none is known."""
+        return cls(np.full((columns, 2), np.nan), np.full((columns, 2), np.nan), np.full((rows, 2), np.nan))

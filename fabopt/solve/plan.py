@@ -14,7 +14,7 @@ from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.finish import Finished
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.solution import LimitState
+from fabopt.solve.solution import LimitState, Priced
 
 _NOISE = 1e-9  # a slack below this, relative to what is added up to it, is nothing
 
@@ -89,6 +89,8 @@ def limit_states(
             bound = matrices.column_upper[limit.column]
             have, price = done.x[limit.column], max(done.column_price[limit.column], 0.0)
         slack = have - bound if limit.side == "lower" else bound - have
+        if slack > _NOISE * max(abs(bound), abs(have)):
+            price = 0.0  # a whole number that is held below its bound has a reduced cost, but the bound has no price
         states.append(LimitState(limit, float(bound), float(have), float(slack), float(price)))
     return tuple(states)
 
@@ -105,6 +107,51 @@ def _use(tables: ModelTables, matrices: Matrices, x: Array, activity: Array) -> 
             rows = slice(first, first + len(tables.rows[family]))
             used[rows] = (matrices.a @ part)[rows]
     return used
+
+
+def priced_decisions(tables: ModelTables, matrices: Matrices, done: Finished) -> Priced:
+    """Return every decision with its bounds and its reduced cost; columns that hooks have added come last."""
+    net = tables.net
+    unit_of = {m.id: m.unit for m in net.materials}
+    activities = {a.id: (a.name, a.unit) for a in net.activities}
+    units = {u.id: (u.name, u.unit) for u in net.units}
+    materials = {m.id: (m.name, m.unit) for m in net.materials}
+    demands = {d.id: (d.name, unit_of[d.material]) for d in net.demands}
+    said = {
+        **dict.fromkeys(("start", "on", "switch", "lots"), activities),
+        **dict.fromkeys(("order", "placed", "retire"), units),
+        **dict.fromkeys(("stock", "disposal", "shortfall"), materials),
+        **dict.fromkeys(("deliver", "backlog", "lost"), demands),
+    }
+    labels = [(block.name, key) for block in tables.columns for key in block.keys]
+    labels += [("added", (str(n),)) for n in range(matrices.n_columns - len(labels))]
+    told = [said.get(block, {}).get(key[0], ("", "")) for block, key in labels]
+    n, none = matrices.n_columns, np.full((matrices.n_columns, 2), np.nan)
+    ranges = none if done.ranges is None else done.ranges.cost[:n]
+    return Priced(
+        tuple(labels), tuple(name for name, _ in told), tuple(unit for _, unit in told),
+        done.x, matrices.column_lower, matrices.column_upper, done.column_price[:n],
+        ranges[:, 0], ranges[:, 1], matrices.cost, matrices.integer,
+    )  # fmt: skip
+
+
+def priced_rows(tables: ModelTables, matrices: Matrices, done: Finished, activity: Array) -> Priced:
+    """Return every row with its sides and its price; rows that hooks have added come last."""
+    names = [name for rows in tables.rows.values() for name in rows.names]
+    units = [unit for rows in tables.rows.values() for unit in rows.units]
+    n, price = matrices.n_rows, done.row_price[: matrices.n_rows]
+    more = ("",) * (n - len(names))
+    low, high = np.full(n, np.nan), np.full(n, np.nan)
+    if done.ranges is not None:
+        low, high = done.ranges.row[:n].T
+        # What has no price has none as long as its limit stays beyond what the plan does.
+        free = np.isnan(low) & (price == 0)
+        low = np.where(free, np.where(np.isfinite(matrices.row_upper), activity, -np.inf), low)
+        high = np.where(free, np.where(np.isfinite(matrices.row_lower), activity, np.inf), high)
+    return Priced(
+        matrices.labels, (*names, *more), (*units, *more), activity, matrices.row_lower, matrices.row_upper, price,
+        low, high, np.zeros(0), np.zeros(0, dtype=bool),
+    )  # fmt: skip
 
 
 def prices_by_family(tables: ModelTables, row_price: Array) -> dict[str, Array]:

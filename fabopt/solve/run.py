@@ -18,7 +18,14 @@ from fabopt.solve.finish import Finished, finish
 from fabopt.solve.matrices import Matrices, formulate
 from fabopt.solve.objectives import Notify, Runner, Stage, Staged, StageReport, proof_of, stages
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.plan import limit_states, plan_arrays, prices_by_family, reduced_costs
+from fabopt.solve.plan import (
+    limit_states,
+    plan_arrays,
+    priced_decisions,
+    priced_rows,
+    prices_by_family,
+    reduced_costs,
+)
 from fabopt.solve.proof import Proof
 from fabopt.solve.search import structure
 from fabopt.solve.session import Ended, HighsSession, SolverError
@@ -126,6 +133,8 @@ def solution_of(
         rows=activity,
         prices=prices_by_family(tables, done.row_price),
         reduced_costs=reduced_costs(tables, done.column_price),
+        decisions=priced_decisions(tables, matrices, done),
+        requirements=priced_rows(tables, matrices, done, activity),
         limits=limit_states(tables, matrices, limits, done, activity),
         objective_terms=_terms(tables, matrices, done.x),
         **plan_arrays(tables, matrices, done.x, activity),

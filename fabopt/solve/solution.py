@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fabopt.model.limits import Kind, Limit, Side
 from fabopt.network.tables import Array
@@ -117,7 +118,8 @@ class LimitState:
     slack
         How far the plan is from the limit.
     price
-        Change of the last objective (discounted value) per unit of right-hand side or bound, whole numbers held.
+        Change of the last objective (discounted value) per unit of right-hand side or bound, whole numbers held; 0
+        where there is slack.
     """
 
     source: Limit
@@ -182,6 +184,40 @@ class LimitState:
         return self.source.relaxable
 
 
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """Decisions (columns of the program) or rows, each with its place between its sides and its price.
+
+    Attributes
+    ----------
+    labels
+        Block or family, and readable key (id, more where there is more, label of the period) of each.
+    names, units
+        Display name and unit of each one's record; empty where it has none.
+    value, lower, upper
+        What the plan has, between what limits.
+    price
+        Change of the last objective per unit of the limit it stands at: dual of a row, reduced cost of a decision.
+    low, high
+        Rows: between which right-hand sides the price holds; decisions: between which costs the plan stays best. Not a
+        number where it is not known.
+    cost, whole
+        Of decisions: what one unit adds to the objective, and whether it is a whole number that is held. Else empty.
+    """
+
+    labels: tuple[tuple[str, tuple[str, ...]], ...]
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    value: Array
+    lower: Array
+    upper: Array
+    price: Array
+    low: Array
+    high: Array
+    cost: Array
+    whole: NDArray[np.bool_]
+
+
 def _none() -> Array:
     return np.zeros((0, 0))
 
@@ -222,6 +258,8 @@ class Solution:
     columns, rows, prices, reduced_costs
         The plan by column and the activity by row, with duals and reduced costs of the last stage, whole numbers
         held. The first columns and rows are those of the model's tables.
+    decisions, requirements
+        Every column and every row of the program with its sides and its price; None without a plan.
     limits
         Every registered limit with its use, slack and price.
     objective_terms
@@ -270,6 +308,8 @@ class Solution:
     rows: Array = field(default_factory=lambda: np.zeros(0))
     prices: Mapping[str, Array] = field(default_factory=dict)
     reduced_costs: Mapping[str, Array] = field(default_factory=dict)
+    decisions: Priced | None = None
+    requirements: Priced | None = None
     limits: tuple[LimitState, ...] = ()
     objective_terms: Mapping[str, float] = field(default_factory=dict)
 

@@ -61,3 +61,12 @@ network:
     assert result.status == "optimal"
     assert result.objective == approx(2 * float(f"1{money}"), rel=1e-9)
     assert result.gap == 0.0
+
+
+def test_a_loop_that_gains_within_its_limits_has_a_plan():
+    # A quarter of a makes the y for one b, which makes 2 x: 1.75 are left, 1 is wanted, in each of two periods.
+    instance = fabopt.load(CASES / "loop")
+    assert instance.validate() == []
+    result = instance.solve(gap=0.0)
+    assert result.status == "optimal"
+    assert result.objective == approx(2)

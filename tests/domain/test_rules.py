@@ -172,16 +172,12 @@ def test_a_rule_kept_at_its_limit_is_not_reported(changes):
     assert faults(changes) == []
 
 
-def test_a_bill_of_materials_loop_is_named_once_and_not_what_hangs_on_it():
+def test_a_loop_of_materials_breaks_no_rule():
     made = {
-        "materials": {name: {} for name in ("a", "b", "c", "d")},
+        "materials": {name: {} for name in ("a", "b")},
         "activities": {
             "x": {"inputs": {"b": 1}, "outputs": {"a": 1}},
-            "y": {"inputs": {"c": 1}, "outputs": {"b": 1}},
-            "z": {"inputs": {"a": 1}, "outputs": {"c": 1}},
-            "end": {"inputs": {"a": 1}, "outputs": {"d": 1}},
+            "y": {"inputs": {"a": 1}, "outputs": {"b": 1}},
         },
     }
-    found = [fault for fault in faults({"network": made}) if "out of itself" in fault.message]
-    assert [fault.path for fault in found] == [("network", "materials", "a")]
-    assert found[0].message.endswith("'a' needs 'b' needs 'c' needs 'a'")
+    assert faults({"network": made}) == []

@@ -205,14 +205,48 @@ def test_a_recycling_loop_that_gains_makes_parts_from_nothing():
     # With 1.2 scrap from a part: 1.2 * 0.9 = 1.08 ingot, 0.864 part and 0.216 scrap, again and again:
     # each round keeps 0.864 * 1.2 + 0.216 = 1.25 of the scrap that it took.
     (finding,) = found(LOOP.replace("scrap: 1}}\ndemands", "scrap: 1.2}}\ndemands"), 2)
-    assert finding[:3] == ("error", "something from nothing", ("activities", "melt"))
+    assert finding[:3] == ("warning", "something from nothing", ("activities", "melt"))
     assert finding[3].startswith("'melt', 'cut', 'strip' together make ")
 
 
-def test_the_same_gain_held_back_by_a_furnace_is_a_warning():
+def test_the_same_gain_held_back_by_a_furnace_a_limit_or_a_sum_is_no_fault():
     text = LOOP.replace("scrap: 1}}\ndemands", "scrap: 1.2}}\nresources: {furnace: {capacity: 3}}\ndemands")
     text = text.replace("{ingot: 0.9}}", "{ingot: 0.9}, uses: {furnace: 1}}")
-    assert [(severity, name) for severity, name, _, _ in found(text, 2)] == [("warning", "something from nothing")]
+    assert found(text, 2) == []
+    gains = LOOP.replace("scrap: 1}}\ndemands", "scrap: 1.2}}\ndemands")
+    assert found(gains.replace("{ingot: 0.9}}", "{ingot: 0.9}, upper: 7}"), 2) == []
+    assert found(gains + "groups: {most: {terms: [{activity: cut}], limit: 9}}\n", 2) == []
+    assert len(found(gains + "groups: {least: {terms: [{activity: cut}], sense: '>=', limit: 0}}\n", 2)) == 1
+
+
+def test_a_loop_that_starts_on_its_own_products_reaches_what_it_makes_and_one_that_loses_does_not():
+    text = """
+    materials: {x: {storable: false}, y: {storable: false}, z: {}}
+    activities:
+      a: {inputs: {x: 1}, outputs: {y: 4}, upper: [0, 1, 1]}
+      b: {inputs: {y: 1}, outputs: {x: 2}, upper: 1}
+      c: {inputs: {x: 1}, outputs: {z: 1}, upper: 1}
+    demands: {z: {quantity: [0, 1, 1], value: 1}}
+    """
+    assert found(text, 3) == []
+    (finding,) = found(text.replace("quantity: [0, 1, 1]", "quantity: [1, 0, 0]"), 3)
+    assert finding[1] == "unreachable demand"
+    assert "before 2027Q1" in finding[3]
+    loses = [name for _, name, _, _ in found(text.replace("y: 4", "y: 0.4"), 3)]
+    assert "unreachable demand" in loses
+    late = [name for _, name, _, _ in found(text.replace("upper: 1}\n      c", "upper: 1, lead: 1}\n      c"), 3)]
+    assert "unreachable demand" in late  # what comes a period later cannot be had in advance
+
+
+def test_a_fleet_that_goes_round_is_no_fault():
+    text = """
+    materials: {truck: {storable: false}, away: {storable: false}, load: {}}
+    activities:
+      out: {inputs: {truck: 1}, outputs: {away: 1, load: 1}, upper: 3}
+      back: {inputs: {away: 1}, outputs: {truck: 1}}
+    demands: {load: {quantity: 2, value: 1}}
+    """
+    assert found(text, 2) == []
 
 
 def test_a_gain_in_one_period_only_is_found_there():
@@ -241,7 +275,7 @@ def test_borrowing_that_is_repaid_later_with_less_is_a_loop():
     demands: {cash: {quantity: 5, value: 1}}
     """
     (finding,) = found(text, 4)
-    assert finding[:2] == ("error", "something from nothing")
+    assert finding[:2] == ("warning", "something from nothing")
     assert [f[1] for f in found(text.replace("cash: 2}, lead", "cash: 1}, lead"), 4)] == []
 
 

@@ -22,7 +22,7 @@ from fabopt.solve.results.movements import (
     unit_flows,
 )
 from fabopt.solve.results.windows import window_rows
-from fabopt.solve.solution import Solution
+from fabopt.solve.solution import Priced, Solution
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,6 +121,8 @@ def core_tables(net: Network, solution: Solution) -> dict[str, pd.DataFrame]:
         "deliveries": _deliveries(make, solution),
         "windows": window_rows(make, solution),
         "limits": _limits(make, solution),
+        "decisions": _decisions(make, solution),
+        "rows": _rows(make, solution),
     }
     specs = {spec.name: spec for spec in CORE}
     tables = {name: frame(specs[name], values) for name, values in columns.items()}
@@ -362,6 +364,57 @@ def _limits(make: Frames, solution: Solution) -> dict[str, Any]:
         "used": column(lambda x: x.used),
         "slack": column(lambda x: x.slack),
         "price": column(lambda x: x.price),
+    }
+
+
+def _decisions(make: Frames, solution: Solution) -> dict[str, Any]:
+    found = solution.decisions
+    assert found is not None
+    moves = np.where(found.whole, np.nan, found.price), np.where(found.whole, found.price, np.nan)
+    return {
+        "decision": [block for block, _ in found.labels],
+        **_placed(make, found),
+        "whole": found.whole,
+        "value": found.value,
+        "lower": found.lower,
+        "upper": found.upper,
+        "cost": found.cost,
+        "reduced_cost": moves[0],
+        "held_reduced_cost": moves[1],
+        "cost_low": found.low,
+        "cost_high": found.high,
+    }
+
+
+def _rows(make: Frames, solution: Solution) -> dict[str, Any]:
+    found = solution.requirements
+    assert found is not None
+    return {
+        "family": [family for family, _ in found.labels],
+        **_placed(make, found),
+        "used": found.value,
+        "lower": found.lower,
+        "upper": found.upper,
+        "price": found.price,
+        "limit_low": found.low,
+        "limit_high": found.high,
+    }
+
+
+def _placed(make: Frames, found: Priced) -> dict[str, Any]:
+    """Return columns id, name, more, period, reported and unit of decisions or rows."""
+    index = {label: t for t, label in enumerate(make.labels)}
+    at, more = [], []
+    for _, key in found.labels:
+        t = index.get(key[-1], -1) if key else -1
+        at.append(t)
+        more.append(" ".join(key[1 : len(key) - (t >= 0)]))
+    return {
+        "id": [key[0] if key else "" for _, key in found.labels],
+        "name": found.names,
+        "more": more,
+        **make.periods(np.array(at, dtype=np.int64)),
+        "unit": found.units,
     }
 
 
