@@ -464,7 +464,7 @@ class Instance:
             net, solution, before = self._seen(chosen, given, progress, extra)
         else:
             solution = solve(net, chosen, progress, extra)
-        origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), self.money)
+        origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), self.money, tuple(extra))
         tables = core_and_domain(net, solution) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
         result = Result(
@@ -473,6 +473,7 @@ class Instance:
             instance_json(self.data),
             solution.log,
             placed(solution.conflicts, net, self.data, self._tree.positions),
+            extra,
         )
         if out is not None and result.has_plan:
             result.save(out)

@@ -12,6 +12,7 @@ from fabopt.api.places import default_folder
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fabopt.model.build import Hook
     from fabopt.report.answer import Answer
     from fabopt.solve.solution import Conflict
 
@@ -27,6 +28,8 @@ class PlanTables:
         The solver's log.
     conflicts
         Why there is no plan, where there is none.
+    hooks
+        The hooks that it was solved with; empty where they were not given again to a result that was read.
     """
 
     def __init__(
@@ -36,10 +39,12 @@ class PlanTables:
         instance: str,
         log: str,
         conflicts: Sequence[Conflict] = (),
+        hooks: Sequence[Hook] = (),
     ) -> None:
         self.manifest = manifest
         self.log = log
         self.conflicts = tuple(conflicts)
+        self.hooks = tuple(hooks)
         self._read = read
         self._instance = instance
         self._tables: dict[str, pd.DataFrame] = {}

@@ -11,6 +11,7 @@ from fabopt.api.plan import PlanTables
 
 if TYPE_CHECKING:
     from fabopt.api.instance import Instance
+    from fabopt.model.build import Hook
     from fabopt.report.alternatives import AlternativesReport
     from fabopt.report.choke import ChokeReport
     from fabopt.report.compare import ComparisonReport
@@ -25,23 +26,35 @@ if TYPE_CHECKING:
     from fabopt.solve.run import Notify
 
 
-def load_result(path: str | Path) -> Result:
+def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:
     """Read a result folder; its tables are read when they are first asked for.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    extra
+        The hooks that it was solved with, which a folder cannot hold: without them its tables can be read, and studies
+        that solve again are refused.
 
     Raises
     ------
     fabopt.solve.results.folder.ResultError
-        When the folder is no result, or was changed after it was written.
+        When the folder is no result, or was changed after it was written, or the hooks are others.
     """
     from fabopt.solve.results.folder import INSTANCE, LOG, read_file, read_manifest, read_table
+    from fabopt.solve.results.hooks import check_hooks
 
     folder = Path(path)
     manifest = read_manifest(folder)
+    if extra:
+        check_hooks(manifest, extra)
     return Result(
         manifest,
         lambda name: read_table(folder, name, manifest),
         read_file(folder, INSTANCE, manifest).decode(),
         read_file(folder, LOG, manifest).decode(),
+        hooks=extra,
     )
 
 
@@ -105,7 +118,9 @@ class Result(PlanTables):
         from fabopt.report.choke import ChokeReport
 
         asked = Asked(lab=lab, top=top, minutes=budget, seed=seed, workers=workers, draws=draws)
-        return ChokeReport(of_result(self.manifest, self.table, self._instance, asked, period, tell), top)
+        return ChokeReport(
+            of_result(self.manifest, self.table, self._instance, asked, period, tell, hooks=self.hooks), top
+        )
 
     def compare(self, *others: Result | str | Path, names: Sequence[str] | None = None) -> ComparisonReport:
         """Return other plans and their inputs against this one; see :func:`compare`."""
@@ -131,7 +146,7 @@ class Result(PlanTables):
         from fabopt.analysis.portfolio.study import portfolio
         from fabopt.report.portfolio import PortfolioReport
 
-        return PortfolioReport(portfolio(self.manifest, self.table, self._instance, lab))
+        return PortfolioReport(portfolio(self.manifest, self.table, self._instance, lab, self.hooks))
 
     def memo(
         self,
@@ -184,7 +199,7 @@ class Result(PlanTables):
         check_version(self.manifest)
         place = None if sweep is None else Path(sweep)
         asked = Asked(lab, budget, tolerance, within, sweep=place, seed=seed, workers=workers)
-        return MemoReport(memo_of(self.manifest, self.table, self._instance, asked, tell))
+        return MemoReport(memo_of(self.manifest, self.table, self._instance, asked, tell, hooks=self.hooks))
 
     def explain(
         self,
@@ -224,7 +239,7 @@ class Result(PlanTables):
         from fabopt.report.explain import ExplainReport
 
         question = Question(why_not, lab, why_short, next_unit, from_, period)
-        return ExplainReport(explained(self.manifest, self.table, self._instance, question))
+        return ExplainReport(explained(self.manifest, self.table, self._instance, question, self.hooks))
 
     def tornado(
         self,
@@ -261,7 +276,7 @@ class Result(PlanTables):
         from fabopt.analysis.sensitivity.verb import source_of, tornado_of
         from fabopt.report.tornado import TornadoReport
 
-        source = source_of(self.manifest, self.table, self._instance)
+        source = source_of(self.manifest, self.table, self._instance, hooks=self.hooks)
         asked = Asked(top=top, gauge="whole" if whole else "held", workers=workers)
         return TornadoReport(tornado_of(source, asked, tell, count))
 
@@ -297,7 +312,7 @@ class Result(PlanTables):
         from fabopt.report.alternatives import AlternativesReport
 
         asked = Asked(within=within, until=until, minutes=budget)
-        return AlternativesReport(alternatives_of(self.manifest, self.table, self._instance, asked, tell))
+        return AlternativesReport(alternatives_of(self.manifest, self.table, self._instance, asked, tell, self.hooks))
 
     def needed(
         self,
@@ -345,7 +360,7 @@ class Result(PlanTables):
         from fabopt.report.needed import NeededReport
 
         asked = Asked(target, by, lab, levers, costs or {}, minutes=budget)
-        return NeededReport(needed_of(self.manifest, self.table, self._instance, asked, tell))
+        return NeededReport(needed_of(self.manifest, self.table, self._instance, asked, tell, self.hooks))
 
     def value_function(
         self, lever: str, low: float | None = None, high: float | None = None, *, whole: bool = False
@@ -374,7 +389,7 @@ class Result(PlanTables):
         from fabopt.analysis.sensitivity.verb import source_of, value_of
         from fabopt.report.value_function import ValueReport
 
-        source = source_of(self.manifest, self.table, self._instance)
+        source = source_of(self.manifest, self.table, self._instance, hooks=self.hooks)
         return ValueReport(value_of(source, lever, low, high, whole))
 
     def phase_diagram(self, x: str, y: str, steps: int = 9) -> PhaseReport:
@@ -399,7 +414,7 @@ class Result(PlanTables):
         from fabopt.analysis.sensitivity.verb import phases_of, source_of
         from fabopt.report.value_function import PhaseReport
 
-        source = source_of(self.manifest, self.table, self._instance)
+        source = source_of(self.manifest, self.table, self._instance, hooks=self.hooks)
         return PhaseReport(phases_of(source, x, y, steps))
 
     def explore(self, levers: Sequence[str]) -> Explorer:
@@ -428,7 +443,7 @@ class Result(PlanTables):
         from fabopt.analysis.sensitivity.verb import source_of
         from fabopt.report.explore import Explorer
 
-        return Explorer(Exploration(source_of(self.manifest, self.table, self._instance), levers))
+        return Explorer(Exploration(source_of(self.manifest, self.table, self._instance, hooks=self.hooks), levers))
 
     def roll(
         self, to: str, instance: Instance | None = None, *, progress: Notify | None = None, time_limit: float = 1e9
@@ -463,7 +478,9 @@ class Result(PlanTables):
         from fabopt.api.instance import Instance
         from fabopt.io.tree import tree_of_json
         from fabopt.report.roll import RollReport
+        from fabopt.solve.results.hooks import check_hooks
 
+        check_hooks(self.manifest, self.hooks)
         then = Instance(tree_of_json(self._instance), self.manifest["instance"], self.manifest["scenario"])
         now = then if instance is None else instance
         made = prepared(self.manifest, self.table, then.data, now._tree, to)
@@ -472,9 +489,9 @@ class Result(PlanTables):
         names = ("target", "by", "measure", "demands", "gap", "threads", "seed")
         kept = {name: self.manifest["options"][name] for name in names}
         result = held.solve(
-            self.manifest["objective_name"], progress=progress, **{**kept, "time_limit": time_limit}
+            self.manifest["objective_name"], progress=progress, extra=self.hooks, **{**kept, "time_limit": time_limit}
         )  # fmt: skip
-        free = free_plan(held.network, opened.network, self.manifest, opened.data, time_limit)
+        free = free_plan(held.network, opened.network, self.manifest, opened.data, time_limit, self.hooks)
         plans = (Plan(self.manifest, self.table, then.data), Plan(result.manifest, result.table, held.data), free)
         return RollReport(rolled(held.network, opened.network, *plans, made.first, made.throughout), result)
 
@@ -510,7 +527,7 @@ class Result(PlanTables):
         """
         from fabopt.report.charts.kinds import Shown, Wish, draw
 
-        shown = Shown(self._title, self.manifest, self.table, self._instance)
+        shown = Shown(self._title, self.manifest, self.table, self._instance, self.hooks)
         return draw(shown, kind, Wish(period, lab, top, lever, against))
 
     def save_chart(self, path: str | Path, kind: str = "plan", **asked: Any) -> None:

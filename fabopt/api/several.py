@@ -48,7 +48,7 @@ def compare(
     origins = {(one.manifest["instance"], one.manifest["scenario"]) for one in results}
     if names is None and len(origins) < len(results) and len(set(folders)) == len(results):
         names = folders
-    sources = [Source(one.manifest, one.table, one._instance) for one in results]
+    sources = [Source(one.manifest, one.table, one._instance, one.hooks) for one in results]
     return ComparisonReport(comparison(sources, names, tell))
 
 

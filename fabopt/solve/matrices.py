@@ -7,7 +7,7 @@ is imported where a hook wants to see the model, or where somebody asks for that
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,6 +87,11 @@ class Formulated:
     tables: ModelTables
     program: Matrices
     registered: tuple[Limit, ...] = ()
+
+    @property
+    def with_limits(self) -> ModelTables:
+        """The tables with the limits that hooks have registered among theirs."""
+        return replace(self.tables, limits=(*self.tables.limits, *self.registered)) if self.registered else self.tables
 
 
 def formulate(

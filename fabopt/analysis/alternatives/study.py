@@ -22,6 +22,8 @@ from fabopt.network.tables import Array, Network
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fabopt.model.build import Hook
+
 MOVED = 1e-4
 """Another plan that has less than this share elsewhere is none."""
 
@@ -54,6 +56,7 @@ def alternatives_of(
     instance: str,
     asked: Asked,
     tell: Tell | None = None,
+    hooks: Sequence[Hook] = (),
 ) -> Alternatives:
     """Return what is known of the plans nearly as good as that of a result.
 
@@ -65,6 +68,8 @@ def alternatives_of(
         What is asked.
     tell
         Told of each step and its seconds.
+    hooks
+        Those that the plan was solved with.
 
     Raises
     ------
@@ -75,7 +80,7 @@ def alternatives_of(
     """
     if not 0 <= asked.within < 1:
         raise AskedError(f"Plans may be worse by a share from 0 to below 1, not by {asked.within:g}.")
-    source = source_of(manifest, read, instance, "alternatives are those of the system's plan")
+    source = source_of(manifest, read, instance, "alternatives are those of the system's plan", hooks=hooks)
     return alternatives(source, asked, tell)
 
 

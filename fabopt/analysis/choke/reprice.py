@@ -24,12 +24,12 @@ from fabopt.analysis.choke.groups import LimitGroup, Relief, groups_of, percent
 from fabopt.analysis.choke.saved import Restored
 from fabopt.domain.instance import Instance
 from fabopt.model.families import IntArray
-from fabopt.model.tables import ModelTables, model_tables
+from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Array
 from fabopt.solve.finish import Finished, linear_answer
 from fabopt.solve.live import DEVEX, carried_plan
-from fabopt.solve.matrices import Matrices, program_of
+from fabopt.solve.matrices import Matrices, formulate
 from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import Outcome
 from fabopt.solve.patch import held
@@ -69,8 +69,8 @@ class Repriced:
     def __call__(self, data: Instance) -> Mapping[str, float] | None:
         """Return the gain at +10 % by group; None where the instance has no such plan, or the solver finds none."""
         net = lower(data, self.plan.net.name)
-        tables = model_tables(net, self.plan.options.aim)
-        program = program_of(tables)
+        made = formulate(net, self.plan.options.aim, self.plan.hooks)
+        tables, program = made.with_limits, made.program
         stage = stages(tables, program.n_columns, self.plan.options, program.cost)[0]
         x = carried_plan(self.plan.x, self.plan.tables, tables)
         program = held(replace(program, cost=stage.cost, offset=0.0), x)

@@ -6,7 +6,7 @@ and solves once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,18 +19,21 @@ from fabopt.model.limits import Limit
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network, Term
 from fabopt.solve.finish import Finished, linear_answer
-from fabopt.solve.matrices import program_of
+from fabopt.solve.matrices import Formulated, formulate
 from fabopt.solve.objectives import stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.outcome import Ended
 from fabopt.solve.patch import held
 from fabopt.solve.plan import limit_states
 from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.hooks import check_hooks
 from fabopt.solve.session import HighsSession
 from fabopt.solve.solution import LimitState
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from fabopt.model.build import Hook
 
     Read = Callable[[str], pd.DataFrame]
 
@@ -122,19 +125,63 @@ def options_of(manifest: Mapping[str, Any]) -> SolveOptions:
     )
 
 
+AGREES = 1e-6
+"""Share of the objective by which a plan that is brought back may differ from what the result says."""
+
+
+def restored(manifest: Mapping[str, Any], read: Read, net: Network, hooks: Sequence[Hook] = ()) -> Restored:
+    """Return the plan of a result, brought back to life: the one way from a result to a program that is solved again.
+
+    Parameters
+    ----------
+    manifest
+        What is known of the run.
+    read
+        Returns a table of the result by its name.
+    net
+        The network of the instance that was solved.
+    hooks
+        Those that the plan was solved with.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        If the result does not fit its instance, other hooks are given than it was solved with, or the program does not
+        give the result's objective at the result's plan.
+    """
+    check_hooks(manifest, hooks)
+    options = options_of(manifest)
+    made = formulate(net, options.aim, hooks)
+    x = whole_numbers(made.tables, read, manifest["reached"])
+    added = np.asarray(manifest.get("hook_columns", ()), dtype=float)
+    if len(x) + len(added) != made.program.n_columns:
+        raise ResultError("The program has other decisions than the one that was solved; solve the instance again.")
+    plan = Restored(net, made, options, np.concatenate([x, added]), manifest["bound"], hooks)
+    objective, there = float(manifest["objective"]), plan.objective
+    size = max(abs(objective), abs(there)) + 1e-3 * float(np.abs(plan.program.cost) @ np.abs(plan.x))
+    if abs(objective - there) > AGREES * size:
+        raise ResultError(
+            f"The plan of the result is worth {objective:,.6g} {manifest['objective_unit']}, and {there:,.6g} in the "
+            "program that its instance gives, so nothing that is solved again would be about this plan. Solve it again."
+        )
+    return plan
+
+
 class Restored:
     """A plan that lives again: its problem, the state of its limits, and the prices of its linear program.
 
     Parameters
     ----------
-    net, tables
-        The network and its model.
+    net, made
+        The network and its program.
     options
         Options of the run.
     plan
         A plan whose whole numbers hold [columns].
     bound
         What no plan can exceed, as a person sees it; None where nobody knows.
+    hooks
+        Those that have changed the program.
 
     Attributes
     ----------
@@ -154,10 +201,17 @@ class Restored:
     """
 
     def __init__(
-        self, net: Network, tables: ModelTables, options: SolveOptions, plan: Array, bound: float | None
+        self,
+        net: Network,
+        made: Formulated,
+        options: SolveOptions,
+        plan: Array,
+        bound: float | None,
+        hooks: Sequence[Hook] = (),
     ) -> None:
-        self.net, self.tables, self.options = net, tables, options
-        program = program_of(tables)
+        self.net, self.options, self.hooks = net, options, tuple(hooks)
+        tables, program = made.with_limits, made.program
+        self.tables = tables
         stage = stages(tables, program.n_columns, options, program.cost)[0]
         self.stage = stage
         self.program = replace(program, cost=stage.cost, offset=stage.sign * stage.constant)
@@ -183,6 +237,11 @@ class Restored:
             objective=options.objective,
             sign=stage.sign,
         )
+
+    @property
+    def objective(self) -> float:
+        """The objective of the plan, as a person sees it."""
+        return self.stage.reported(float(self.stage.cost @ self.x))
 
     def with_problem(self, problem: ChokeProblem) -> Restored:
         """Return the same plan in another problem that it solves."""

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import Asked, AskedError, Source, of_system
 from fabopt.analysis.choke.records import Study
-from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
+from fabopt.analysis.choke.saved import restored
 from fabopt.analysis.choke.study import Tell, choke_points
 from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions
 from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
-from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fabopt.model.build import Hook
+
     Read = Callable[[str], pd.DataFrame]
 
 
 def of_result(
-    manifest: Mapping[str, Any], read: Read, instance: str, asked: Asked, period: str = "", tell: Tell | None = None
+    manifest: Mapping[str, Any],
+    read: Read,
+    instance: str,
+    asked: Asked,
+    period: str = "",
+    tell: Tell | None = None,
+    *,
+    hooks: Sequence[Hook] = (),
 ) -> Study:
     """Return the choke-point study of a result; its plan is brought back to life, and nothing is searched again.
 
@@ -45,6 +53,8 @@ def of_result(
         Label of the period in which alone relief may stand, or ``2027Q1..2027Q4``; empty: all that count.
     tell
         Told of each step.
+    hooks
+        Those that the plan was solved with.
 
     Raises
     ------
@@ -57,9 +67,7 @@ def of_result(
     tree = Tree(Path(), json.loads(instance), Positions(), {}, {})
     data = validate(tree, Instance)
     net = lower(data, manifest["instance"])
-    options = options_of(manifest)
-    tables = model_tables(net, options.aim)
-    plan = Restored(net, tables, options, whole_numbers(tables, read, manifest["reached"]), manifest["bound"])
+    plan = restored(manifest, read, net, hooks)
     if period:
         asked = _in_periods(asked, net, period)
     name = manifest["instance"] + (f", scenario {manifest['scenario']}" if manifest["scenario"] else "")

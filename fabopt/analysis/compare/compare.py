@@ -21,9 +21,12 @@ from fabopt.io.tree import tree_of_json
 from fabopt.io.validate import validate
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.hooks import hook_names
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from fabopt.model.build import Hook
 
     Read = Callable[[str], pd.DataFrame]
 
@@ -31,13 +34,17 @@ OWN_AIM = "value"
 """The objective whose gap is one of value."""
 
 
+HOOKS = "Constraints of one's own differ, whose worth no price tells."
+
+
 @dataclass(frozen=True)
 class Source:
-    """A result to be compared: its manifest, its tables by name, and its instance as JSON."""
+    """A result to be compared: its manifest, its tables by name, its instance as JSON, and its hooks."""
 
     manifest: Mapping[str, Any]
     read: Read
     instance: str
+    hooks: Sequence[Hook] = ()
 
 
 def comparison(sources: Sequence[Source], names: Sequence[str] | None = None, tell: Tell | None = None) -> Comparison:
@@ -89,7 +96,7 @@ def comparison(sources: Sequence[Source], names: Sequence[str] | None = None, te
         inputs=(),
         difference=(),
     )
-    explained = _explained(sources[0], plans, data, Clock(tell))  # last: it solves
+    explained = _explained(sources, plans, data, Clock(tell))  # last: it solves
     return replace(
         found,
         inputs=tuple(row for rows, _ in explained for row in rows),
@@ -144,14 +151,23 @@ def _difference(first: Plan, plan: Plan, worth: Worth) -> Difference:
 
 
 def _explained(
-    source: Source, plans: Sequence[Plan], data: Sequence[Instance], clock: Clock
+    sources: Sequence[Source], plans: Sequence[Plan], data: Sequence[Instance], clock: Clock
 ) -> list[tuple[list[Input], Worth]]:
     """Return the inputs that differ in each of the other plans, and what they are worth together to the first one."""
     changed = [differences(data[0], other) for other in data[1:]]
-    prices = _prices(source, plans[0], clock) if any(changed) else Worth(0.0, 0.0)
-    return [
+    prices = _prices(sources[0], plans[0], clock) if any(changed) else Worth(0.0, 0.0)
+    told = [
         _inputs(plan, found, other, prices) for plan, found, other in zip(plans[1:], changed, data[1:], strict=True)
     ]
+    mine = hook_names(sources[0].manifest)
+    for n, source in enumerate(sources[1:]):
+        theirs = hook_names(source.manifest)
+        if theirs != mine:  # what a hook is worth, no price can tell
+            own = Input(
+                plans[n + 1].name, "extra", ", ".join(mine) or None, ", ".join(theirs) or None, None, None, None, HOOKS
+            )
+            told[n] = [own, *told[n][0]], Worth(None, reason=HOOKS)
+    return told
 
 
 def _prices(source: Source, first: Plan, clock: Clock) -> Pricing | Worth:
@@ -160,7 +176,7 @@ def _prices(source: Source, first: Plan, clock: Clock) -> Pricing | Worth:
         reason = f"{first.name} was solved for {first.objective}, so its prices are not those of value."
         return Worth(None, reason=reason)
     try:
-        prices = Pricing(source_of(source.manifest, source.read, source.instance), clock)
+        prices = Pricing(source_of(source.manifest, source.read, source.instance, hooks=source.hooks), clock)
     except (ResultError, SolverError) as error:
         return Worth(None, reason=str(error))
     clock.step(f"prices of {first.name}")

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from fabopt.analysis.clock import Clock
+from fabopt.analysis.sensitivity.adjoint import Prices, worth_of
 from fabopt.analysis.sensitivity.verb import Source
 from fabopt.domain.base import Path as Keys
 from fabopt.domain.instance import Instance
@@ -42,10 +43,10 @@ from fabopt.model.reuse import Reuse
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import Means
 from fabopt.network.tables import Array, Network
-from fabopt.solve.matrices import Matrices, program_of
+from fabopt.solve.matrices import Matrices, formulate, program_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import SolverError
-from fabopt.solve.patch import Patch, Values, between, held, structure_change
+from fabopt.solve.patch import between, held, structure_change
 from fabopt.solve.whatif import WhatIf
 
 MOST_PRICED = 60
@@ -99,7 +100,9 @@ class Pricing:
         self._reuse = Reuse(self._net(self.data), plan.options.aim)
         self._program, self._constant = held(plan.program, plan.x), plan.stage.constant
         self._quantities, self._large = _quantities(self.data), plan.program.large
-        self._whatif = WhatIf(plan.net, replace(plan.options, threads=1), plan=plan.x, basis=plan.basis)
+        self._whatif = WhatIf(
+            plan.net, replace(plan.options, threads=1), plan=plan.x, basis=plan.basis, extra=plan.hooks
+        )
 
     def worths(self, found: Sequence[Difference], other: Instance) -> tuple[list[Worth], Worth]:
         """Return what each of the differences to another instance is worth alone, and what all are worth together."""
@@ -129,9 +132,13 @@ class Pricing:
         changed = structure_change(self._reuse.tables, tables)
         if changed is not None:
             return Worth(None, reason=changed.reason)
-        program = program_of(tables)
-        stage = stages(tables, program.n_columns, self._plan.options, program.cost)[0]
-        found = self._worth(between(self._program, held(_for(program, stage.cost), self._plan.x)))
+        plan = self._plan
+        program = formulate(tables.net, plan.options.aim, plan.hooks).program if plan.hooks else program_of(tables)
+        if program.labels != self._program.labels or program.n_columns != self._program.n_columns:
+            return Worth(None, reason="The rows that hooks have added differ.")
+        stage = stages(tables, program.n_columns, plan.options, program.cost)[0]
+        pair = Prices(plan.x, plan.row_price, plan.column_price)
+        found = worth_of(between(self._program, held(_for(program, stage.cost), plan.x)), pair)
         if not np.isfinite(found):
             return Worth(None, reason="A limit comes or goes altogether.")
         return Worth(found + stage.constant - self._constant)
@@ -172,30 +179,9 @@ class Pricing:
         keys, there = locate(Instance, raw, path), locate(Instance, theirs, path)
         return validate(_tree(self._tree, _put(raw, keys, _get(theirs, there))), Instance)
 
-    def _worth(self, patch: Patch) -> float:
-        plan, entries = self._plan, patch.entries
-        column, row = np.divmod(entries.at, patch.n_rows)
-        return (
-            float((patch.costs.new - patch.costs.old) @ plan.x[patch.costs.at])
-            + _sides(plan.row_price, patch.rows)
-            + _sides(plan.column_price, patch.columns)
-            - float(plan.row_price[row] @ ((entries.new - entries.old) * plan.x[column]))
-        )
-
 
 def _for(program: Matrices, cost: Array) -> Matrices:
     return replace(program, cost=cost, offset=0.0)
-
-
-def _sides(prices: Array, moved: Values) -> float:
-    """Return the worth of moved sides: a positive price belongs to the upper one, a negative to the lower one."""
-    price = prices[moved.at]
-    total = 0.0
-    for k, mine in ((0, price < 0), (1, price > 0)):
-        old, new = moved.old[mine, k], moved.new[mine, k]
-        there = old != new
-        total += float(price[mine][there] @ (new[there] - old[there]))
-    return total
 
 
 def _quantities(data: Instance) -> dict[str, Quantity]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import AskedError, of_system
-from fabopt.analysis.choke.saved import Restored
+from fabopt.analysis.choke.saved import Restored, restored
 from fabopt.analysis.explain.made_from import made_from
 from fabopt.analysis.explain.names import known
 from fabopt.analysis.explain.next_unit import limit_asked, who_gets
 from fabopt.analysis.explain.records import MadeFrom, NextUnit, WhyNot, WhyShort
 from fabopt.analysis.explain.why_short import why_short
-from fabopt.analysis.portfolio.study import chip_case, instance_of, restored
+from fabopt.analysis.portfolio.study import chip_case, instance_of
 from fabopt.domain.instance import Instance
 from fabopt.network.lower import lower
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from fabopt.model.build import Hook
 
     Read = Callable[[str], pd.DataFrame]
 
@@ -95,7 +97,9 @@ class Question:
         return name
 
 
-def explained(manifest: Mapping[str, Any], read: Read, instance: str, question: Question) -> Answer:
+def explained(
+    manifest: Mapping[str, Any], read: Read, instance: str, question: Question, hooks: Sequence[Hook] = ()
+) -> Answer:
     """Return the answer to a question about a result.
 
     Parameters
@@ -108,6 +112,8 @@ def explained(manifest: Mapping[str, Any], read: Read, instance: str, question: 
         The instance that was solved, as JSON.
     question
         What is asked.
+    hooks
+        Those that the plan was solved with.
 
     Raises
     ------
@@ -121,34 +127,33 @@ def explained(manifest: Mapping[str, Any], read: Read, instance: str, question: 
     asked = question.checked()
     data, where = instance_of(instance), manifest["instance"]
     if asked == "why_short":
-        return _why_short(manifest, read, data, question)
+        return _why_short(_plan(manifest, read, data, hooks), manifest, data, question)
     if asked == "next_unit":
-        return _next_unit(manifest, read, data, question)
+        return _next_unit(_plan(manifest, read, data, hooks), manifest, question)
     if asked == "from_":
         chip = known("chip", question.from_, data.chips, where)
         labels = read("core/periods")["period"].astype(str)
         return made_from(read, chip, data.chips[chip].name, known("period", question.period, labels, where))
     chip = known("chip", question.why_not, data.chips, where)
     lab = known("lab", question.lab, data.labs, where)
-    return WhyNot(lab, data.labs[lab].name, chip_case(manifest, read, data, lab, chip))
+    return WhyNot(lab, data.labs[lab].name, chip_case(manifest, read, data, lab, chip, hooks))
 
 
-def _why_short(manifest: Mapping[str, Any], read: Read, data: Instance, question: Question) -> WhyShort:
+def _why_short(plan: Restored, manifest: Mapping[str, Any], data: Instance, question: Question) -> WhyShort:
     lab = known("lab", question.why_short, data.labs, manifest["instance"])
-    plan = _plan(manifest, read, data)
     return why_short(plan, lab, data.labs[lab].name, _period(plan, question.period, manifest["instance"]))
 
 
-def _next_unit(manifest: Mapping[str, Any], read: Read, data: Instance, question: Question) -> NextUnit:
-    plan, where = _plan(manifest, read, data), manifest["instance"]
+def _next_unit(plan: Restored, manifest: Mapping[str, Any], question: Question) -> NextUnit:
+    where = manifest["instance"]
     group = limit_asked(plan, question.next_unit, where)
     period = _period(plan, question.period, where) if question.period else None
     return who_gets(plan, group, period, manifest["objective_unit"])
 
 
-def _plan(manifest: Mapping[str, Any], read: Read, data: Instance) -> Restored:
+def _plan(manifest: Mapping[str, Any], read: Read, data: Instance, hooks: Sequence[Hook]) -> Restored:
     of_system(manifest, "this question is about the system's plan")
-    return restored(manifest, read, lower(data, manifest["instance"]))
+    return restored(manifest, read, lower(data, manifest["instance"]), hooks)
 
 
 def _period(plan: Restored, label: str, where: str) -> int:

@@ -149,6 +149,8 @@ class _Pegging:
                 return self._of_demand(self.demands[limit.entity], limit.period)
             return self._of_limit(limit)
         family, key = self.program.labels[row]
+        if row >= self.plan.tables.n_rows:
+            return self._own(" ".join((family, *key)))
         period = key[-1] if key[-1] in self.labels else ""
         material = self.materials.get(key[0]) if family == "balance" else None
         if material is None:
@@ -163,9 +165,15 @@ class _Pegging:
             return self._of_demand(self.plan.net.demands[j], t)
         if column in self.by_column:
             return self._of_limit(self.by_column[column])
+        if column >= len(self.keys):
+            return self._own(f"decision {column - len(self.keys) + 1}")
         block, key = self.keys[column]
         period = key[-1] if key[-1] in self.labels else ""
         return Peg("rule", f"{block}:{key[0]}", f"{key[0]} ({block})", "", "", period, "")
+
+    def _own(self, name: str) -> Peg:
+        """Return what a hook has added and no limit was registered for."""
+        return Peg("rule", f"own:{name}", f"{name} (of your own)", "", "", "", "")
 
     def _of_demand(self, demand: Demand, period: int) -> Peg:
         tags, unit = demand.tags, self.materials[demand.material].unit

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.asked import Source as ChokeSource
-from fabopt.analysis.choke.saved import Restored
+from fabopt.analysis.choke.saved import Restored, restored
 from fabopt.analysis.explain.names import display_names, known
 from fabopt.analysis.memo.records import Amount
-from fabopt.analysis.portfolio.study import IN_MONEY, restored
+from fabopt.analysis.portfolio.study import IN_MONEY
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.analysis.sensitivity.verb import Source as NumberSource
 from fabopt.domain.instance import Instance
@@ -26,6 +26,8 @@ from fabopt.network.tables import Network, Period
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from fabopt.model.build import Hook
 
     Read = Callable[[str], pd.DataFrame]
 
@@ -132,7 +134,7 @@ class Ground:
         return NumberSource(name, held, self.manifest["objective_unit"], Numbers(self.tree, self.data), self.plan)
 
 
-def ground(manifest: Mapping[str, Any], read: Read, instance: str, lab: str) -> Ground:
+def ground(manifest: Mapping[str, Any], read: Read, instance: str, lab: str, hooks: Sequence[Hook] = ()) -> Ground:
     """Return a result brought back to life for a lab.
 
     Raises
@@ -157,7 +159,7 @@ def ground(manifest: Mapping[str, Any], read: Read, instance: str, lab: str) -> 
     data = validate(tree, Instance)
     known("lab", lab, data.labs, where)
     chain, net = lower_chain(data, where)
-    plan = restored(manifest, read, net)
+    plan = restored(manifest, read, net, hooks)
     bound = manifest["bound"]
     return Ground(
         manifest=manifest,

@@ -67,6 +67,8 @@ class Standing:
         Of fabopt, of HiGHS, of the instance's data, and every option of the run.
     analyses
         Seconds by analysis, and what its budget left out.
+    hooks
+        Constraints of the user's own, each as name and hash.
     """
 
     status: str
@@ -81,6 +83,7 @@ class Standing:
     options: Mapping[str, str]
     analyses: tuple[tuple[str, float], ...] = ()
     left_out: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from fabopt.analysis.memo.ground import REPORTED, Ground
 from fabopt.analysis.memo.origin import amount, cells
 from fabopt.analysis.memo.records import Amount, Headline, MixRow, Relief, Signature, Standing, Withheld
+from fabopt.solve.results.hooks import hook_names
 
 UNPROVEN = ("time_limit", "interrupted")
 """Statuses of a plan that is only the best found when its time ran out."""
@@ -37,6 +38,7 @@ def standing(ground: Ground, seconds: Mapping[str, float], left_out: Sequence[st
         version=manifest["versions"]["fabopt"],
         solver=manifest["versions"]["highspy"],
         input_hash=manifest["input_hash"],
+        hooks=hook_names(manifest),
         options={name: _written(value) for name, value in manifest["options"].items()},
         analyses=tuple(seconds.items()),
         left_out=tuple(left_out),

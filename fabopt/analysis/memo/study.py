@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from fabopt.model.build import Hook
+
     Read = Callable[[str], pd.DataFrame]
 
 Tell = Callable[[str, float], None]
@@ -94,7 +96,15 @@ class Asked:
     workers: int = 2
 
 
-def memo_of(manifest: Mapping[str, Any], read: Read, instance: str, asked: Asked, tell: Tell | None = None) -> Memo:
+def memo_of(
+    manifest: Mapping[str, Any],
+    read: Read,
+    instance: str,
+    asked: Asked,
+    tell: Tell | None = None,
+    *,
+    hooks: Sequence[Hook] = (),
+) -> Memo:
     """Return the procurement memo of a lab.
 
     Parameters
@@ -109,6 +119,8 @@ def memo_of(manifest: Mapping[str, Any], read: Read, instance: str, asked: Asked
         What is asked.
     tell
         Told of each analysis.
+    hooks
+        Those that the plan was solved with.
 
     Raises
     ------
@@ -122,7 +134,7 @@ def memo_of(manifest: Mapping[str, Any], read: Read, instance: str, asked: Asked
     """
     clock = _Clock(tell)
     with clock.step("the plan"):
-        base = ground(manifest, read, instance, asked.lab)
+        base = ground(manifest, read, instance, asked.lab, hooks)
     return _Writing(base, asked, clock, instance).memo()
 
 
@@ -162,7 +174,7 @@ class _Writing:
         base, clock = self.ground, self.clock
         likely = self._chances()
         with clock.step("portfolio"):
-            found = portfolio(base.manifest, base.read, self.instance, base.lab)
+            found = portfolio(base.manifest, base.read, self.instance, base.lab, base.plan.hooks)
         with clock.step("choke points"):
             study = choke_points(base.for_choke(), self._choke())
             clock.lacks("choke points", study.unexplored)

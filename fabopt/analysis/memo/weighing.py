@@ -146,7 +146,7 @@ class Slopes:
         plan = ends.plan
         priced = [pair for pair in pairs if pair is not None]
         self._sign = plan.stage.sign
-        self._adjoint = Adjoint(ends.numbers, plan.net.name, plan.options, priced)
+        self._adjoint = Adjoint(ends.numbers, plan.net.name, plan.options, priced, plan.hooks)
 
     def toward(self, path: str) -> Mapping[tuple[str, End], float]:
         """Return the change of each signature's worth over the whole way to each end, as a straight line.

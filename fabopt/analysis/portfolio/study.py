@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import AskedError
-from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
+from fabopt.analysis.choke.saved import restored
 from fabopt.analysis.portfolio.entry import CLOSE, Market, deals
 from fabopt.analysis.portfolio.gates import Gates
 from fabopt.analysis.portfolio.mix import bought, exposure, failure_points, mix, running
@@ -17,13 +17,14 @@ from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions
 from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
-from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower_chain
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Network
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from fabopt.model.build import Hook
 
     Read = Callable[[str], pd.DataFrame]
 
@@ -34,7 +35,9 @@ IN_MONEY = ("value", "least_cost")
 """Objectives that weigh money, so that a price can bring a chip in."""
 
 
-def portfolio(manifest: Mapping[str, Any], read: Read, instance: str, lab: str) -> Portfolio:
+def portfolio(
+    manifest: Mapping[str, Any], read: Read, instance: str, lab: str, hooks: Sequence[Hook] = ()
+) -> Portfolio:
     """Return the portfolio of a lab in a result.
 
     Parameters
@@ -47,6 +50,8 @@ def portfolio(manifest: Mapping[str, Any], read: Read, instance: str, lab: str) 
         The instance that was solved, as JSON.
     lab
         Id of the lab.
+    hooks
+        Those that the plan was solved with.
 
     Raises
     ------
@@ -61,7 +66,7 @@ def portfolio(manifest: Mapping[str, Any], read: Read, instance: str, lab: str) 
     if lab not in data.labs:
         known = ", ".join(data.labs) or "none"
         raise AskedError(f"There is no lab {lab!r} in {manifest['instance']}; it has: {known}.")
-    cases, hangs = _cases(manifest, read, data, lab), exposure(read, lab)
+    cases, hangs = _cases(manifest, read, data, lab, hooks), exposure(read, lab)
     return Portfolio(
         lab=lab,
         name=data.labs[lab].name,
@@ -74,9 +79,11 @@ def portfolio(manifest: Mapping[str, Any], read: Read, instance: str, lab: str) 
     )
 
 
-def chip_case(manifest: Mapping[str, Any], read: Read, data: Instance, lab: str, chip: str) -> ChipCase:
+def chip_case(
+    manifest: Mapping[str, Any], read: Read, data: Instance, lab: str, chip: str, hooks: Sequence[Hook] = ()
+) -> ChipCase:
     """Return where one chip of an instance stands with one of its labs; parameters as for :func:`portfolio`."""
-    return _cases(manifest, read, data, lab).case(chip)
+    return _cases(manifest, read, data, lab, hooks).case(chip)
 
 
 def instance_of(text: str) -> Instance:
@@ -84,11 +91,11 @@ def instance_of(text: str) -> Instance:
     return validate(Tree(Path(), json.loads(text), Positions(), {}, {}), Instance)
 
 
-def _cases(manifest: Mapping[str, Any], read: Read, data: Instance, lab: str) -> _Cases:
+def _cases(manifest: Mapping[str, Any], read: Read, data: Instance, lab: str, hooks: Sequence[Hook]) -> _Cases:
     chain, net = lower_chain(data, manifest["instance"])
     until = [p.label for p in net.periods if p.reported][-1]
     got, unpriced = bought(read, lab), _unpriced(manifest)
-    market = None if unpriced else Market(restored(manifest, read, net))
+    market = None if unpriced else Market(restored(manifest, read, net, hooks))
     return _Cases(net, chain, lab, until, got, running(read, lab, until), market, unpriced)
 
 
@@ -100,13 +107,6 @@ def _unpriced(manifest: Mapping[str, Any]) -> str:
     if manifest["options"]["objective"] not in IN_MONEY:
         return "the plan's objective is not money, so no price brings it in"
     return ""
-
-
-def restored(manifest: Mapping[str, Any], read: Read, net: Network) -> Restored:
-    """Return the plan of a result, brought back to life in its network."""
-    options = options_of(manifest)
-    tables = model_tables(net, options.aim)
-    return Restored(net, tables, options, whole_numbers(tables, read, manifest["reached"]), manifest["bound"])
 
 
 def _order(data: Instance) -> Callable[[ChipCase], tuple[float, ...]]:

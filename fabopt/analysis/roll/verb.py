@@ -24,6 +24,8 @@ from fabopt.solve.run import solve
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fabopt.model.build import Hook
+
     Read = Callable[[str], pd.DataFrame]
 
 LEAST, NOTICED = 1e-6, 0.01
@@ -135,7 +137,14 @@ def rolled(
     )
 
 
-def free_plan(net: Network, open_net: Network, manifest: Mapping[str, Any], data: Instance, seconds: float) -> Plan:
+def free_plan(
+    net: Network,
+    open_net: Network,
+    manifest: Mapping[str, Any],
+    data: Instance,
+    seconds: float,
+    hooks: Sequence[Hook] = (),
+) -> Plan:
     """Return the best plan if all could be decided again, with the capacity of the network in which the past is held.
 
     Parameters
@@ -148,10 +157,12 @@ def free_plan(net: Network, open_net: Network, manifest: Mapping[str, Any], data
         The instance behind the networks.
     seconds
         Time for the solver.
+    hooks
+        Those that the plan was solved with.
     """
     options = replace(options_of(manifest), time_limit=seconds)
     with_room = replace(open_net, resources=net.resources)
-    solution = solve(with_room, options)
+    solution = solve(with_room, options, extra=hooks)
     told = make_manifest(Origin(net.name, None, (), "", str(manifest["money_unit"])), with_room, solution)
     frames = core_and_domain(with_room, solution) if solution.has_plan else {}
     tables = {f"{spec.group}/{spec.name}": frame for spec, frame in frames.items()}

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,10 +34,14 @@ from fabopt.model.reuse import Reuse
 from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import Means
-from fabopt.network.tables import Array
+from fabopt.network.tables import Array, Network
+from fabopt.solve.matrices import Matrices, formulate
 from fabopt.solve.objectives import Stage, stages
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.patch import structure_change
+from fabopt.solve.patch import Patch, between, held, structure_change
+
+if TYPE_CHECKING:
+    from fabopt.model.build import Hook
 
 STEP = 1e-4
 """Share of the way to an end by which a number is moved to be priced."""
@@ -97,15 +102,26 @@ class Adjoint:
         Of the run that gave the plan.
     pairs
         Plans with their prices, the plan's own first.
+    hooks
+        Those that have changed the program; each movement is then compiled with them.
     """
 
-    def __init__(self, numbers: Numbers, name: str, options: SolveOptions, pairs: Sequence[Prices]) -> None:
+    def __init__(
+        self,
+        numbers: Numbers,
+        name: str,
+        options: SolveOptions,
+        pairs: Sequence[Prices],
+        hooks: Sequence[Hook] = (),
+    ) -> None:
         self.numbers, self.name, self.options, self.pairs = numbers, name, options, tuple(pairs)
+        self._hooks = tuple(hooks)
         self._means: Means = {}
         self._reuse = Reuse(lower(numbers.data, name, self._means), options.aim)
         self._before = self._reuse.tables
         self._stage = self._stage_of(self._before)
         self._bounds = self._held(self._before.columns)
+        self._hooked = self._with_hooks(self._before.net) if hooks else None
 
     def slope(self, path: str) -> Slope:
         """Return what a number is worth."""
@@ -153,7 +169,22 @@ class Adjoint:
         changed = structure_change(self._before, after)
         if changed is not None:
             return changed.reason
-        return tuple(value / step for value in self._priced(after))
+        priced = self._priced(after) if self._hooked is None else self._hooked_priced(after.net, *self._hooked)
+        return priced if isinstance(priced, str) else tuple(value / step for value in priced)
+
+    def _with_hooks(self, net: Network) -> tuple[Matrices, Stage]:
+        """Return the program of a network with the hooks in it, whole numbers held, and its objective."""
+        made = formulate(net, self.options.aim, self._hooks, registry=False)
+        stage = stages(made.tables, made.program.n_columns, self.options, made.program.cost)[0]
+        return held(replace(made.program, cost=stage.cost, offset=0.0), self.pairs[0].x), stage
+
+    def _hooked_priced(self, net: Network, before: Matrices, stage: Stage) -> list[float] | str:
+        """Return the change of the objective to the program of another network, by pair."""
+        after, other = self._with_hooks(net)
+        if after.labels != before.labels or after.n_columns != before.n_columns:
+            return "The rows that hooks have added differ."
+        patch = between(before, after)
+        return [other.constant - stage.constant + stage.sign * worth_of(patch, pair) for pair in self.pairs]
 
     def _priced(self, after: ModelTables) -> list[float]:
         """Return the change of the objective to the tables of another network, by pair."""
@@ -178,7 +209,7 @@ class Adjoint:
     def _held(self, columns: Columns) -> tuple[Array, Array]:
         """Return the bounds of the columns, whole numbers held at their value in the plan."""
         low, high = columns.stacked("lower"), columns.stacked("upper")
-        whole = np.clip(np.round(self.pairs[0].x), low, high)
+        whole = np.clip(np.round(self.pairs[0].x[: columns.n]), low, high)
         integer = columns.stacked("integer")
         return np.where(integer, whole, low), np.where(integer, whole, high)
 
@@ -224,6 +255,22 @@ def _sides(price: Array, before: tuple[Array, Array], after: tuple[Array, Array]
     return total
 
 
+def worth_of(patch: Patch, pair: Prices) -> float:
+    """Return what the difference of two programs of the same rows and columns is worth, to first order."""
+    entries, rows, columns = patch.entries, patch.rows, patch.columns
+    column, row = np.divmod(entries.at, patch.n_rows)
+    return (
+        float((patch.costs.new - patch.costs.old) @ pair.x[patch.costs.at])
+        + _sides(pair.row[rows.at], _both(rows.old), _both(rows.new))
+        + _sides(pair.column[columns.at], _both(columns.old), _both(columns.new))
+        - float(pair.row[row] @ ((entries.new - entries.old) * pair.x[column]))
+    )
+
+
+def _both(sides: Array) -> tuple[Array, Array]:
+    return sides[:, 0], sides[:, 1]
+
+
 # -- all of them -----------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +283,7 @@ class _Job:
     name: str
     options: SolveOptions
     pairs: tuple[Prices, ...]
+    hooks: tuple[Hook, ...]
 
 
 _made: Adjoint | None = None
@@ -243,7 +291,7 @@ _made: Adjoint | None = None
 
 def _begin(job: _Job) -> None:
     global _made
-    _made = Adjoint(Numbers(job.tree, job.data), job.name, job.options, job.pairs)
+    _made = Adjoint(Numbers(job.tree, job.data), job.name, job.options, job.pairs, job.hooks)
 
 
 def _some(paths: Sequence[str]) -> list[Slope]:
@@ -259,6 +307,7 @@ def slopes(
     pairs: Sequence[Prices],
     workers: int = 1,
     count: Callable[[int, int, str], None] | None = None,
+    hooks: Sequence[Hook] = (),
 ) -> tuple[Slope, ...]:
     """Return what every number of an instance is worth, in their order.
 
@@ -276,11 +325,13 @@ def slopes(
         Processes; the answers are the same for any number of them.
     count
         Told how many are done, of how many, and the word for them.
+    hooks
+        Those that have changed the program; functions stay in this process.
     """
     paths = list(numbers.found)
-    job = _Job(numbers.tree, numbers.data, name, options, tuple(pairs))
+    job = _Job(numbers.tree, numbers.data, name, options, tuple(pairs), tuple(hooks))
     chunks = [paths[i : i + CHUNK] for i in range(0, len(paths), CHUNK)]
-    if workers <= 1 or len(paths) <= SMALL:
+    if workers <= 1 or hooks or len(paths) <= SMALL:
         _begin(job)
         return _counted(map(_some, chunks), len(paths), count)
     with ProcessPoolExecutor(workers, initializer=_begin, initargs=(job,)) as pool:

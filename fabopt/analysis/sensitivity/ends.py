@@ -59,7 +59,9 @@ class Ends:
 
     def __init__(self, numbers: Numbers, plan: Restored, gauge: Gauge = "held") -> None:
         self.numbers, self.plan, self.gauge = numbers, plan, gauge
-        self.whatif = WhatIf(plan.net, replace(plan.options, threads=1), plan=plan.x, basis=plan.basis)
+        self.whatif = WhatIf(
+            plan.net, replace(plan.options, threads=1), plan=plan.x, basis=plan.basis, extra=plan.hooks
+        )
         self._reprice = Repriced(plan, [p.index for p in plan.net.periods if p.reported], ())
         self._labels = {group.id: group.label for group in plan.problem.groups}
         self.base = self.whatif.held()
@@ -162,7 +164,8 @@ class Ends:
         if answer.cold is not None and data is not None:
             gains = self._reprice(data) or {}
         else:
-            tables = replace(tables, limits=limits(tables.net, tables.columns, tables.rows))
+            found = (*limits(tables.net, tables.columns, tables.rows), *answer.case.registered)
+            tables = replace(tables, limits=found)
             stage = answer.case.stage
             worth = stage.sign * (answer.objective - stage.constant)
             outcome = Outcome(

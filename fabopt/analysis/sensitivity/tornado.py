@@ -130,7 +130,7 @@ def tornado(
     ends = Ends(numbers, plan, asked.gauge)
     pairs = neighbours(ends)
     clock.step("neighbouring prices")
-    found = slopes(numbers, plan.net.name, plan.options, pairs, asked.workers, count)
+    found = slopes(numbers, plan.net.name, plan.options, pairs, asked.workers, count, plan.hooks)
     clock.step("adjoint")
     slope = {s.path: _number_slope(numbers[s.path], s) for s in found}
     order = sorted(found, key=_reach, reverse=True)

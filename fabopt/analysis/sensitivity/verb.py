@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import of_system
-from fabopt.analysis.choke.saved import Restored, options_of, whole_numbers
+from fabopt.analysis.choke.saved import Restored, restored
 from fabopt.analysis.clock import Tell
 from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Numbers
@@ -21,11 +21,12 @@ from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions
 from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
-from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from fabopt.model.build import Hook
 
     Read = Callable[[str], pd.DataFrame]
 
@@ -42,7 +43,12 @@ class Source:
 
 
 def source_of(
-    manifest: Mapping[str, Any], read: Read, instance: str, asked: str = "numbers are moved in the system's plan"
+    manifest: Mapping[str, Any],
+    read: Read,
+    instance: str,
+    asked: str = "numbers are moved in the system's plan",
+    *,
+    hooks: Sequence[Hook] = (),
 ) -> Source:
     """Return what is asked of a result; nothing is searched again.
 
@@ -56,6 +62,8 @@ def source_of(
         The instance that was solved, as JSON.
     asked
         What is asked of the system's plan, as its refusal says it.
+    hooks
+        Those that the plan was solved with.
 
     Raises
     ------
@@ -67,11 +75,7 @@ def source_of(
     of_system(manifest, asked)
     tree = Tree(Path(), json.loads(instance), Positions(), {}, {})
     data = validate(tree, Instance)
-    options = options_of(manifest)
-    tables = model_tables(lower(data, manifest["instance"]), options.aim)
-    plan = Restored(
-        tables.net, tables, options, whole_numbers(tables, read, manifest["reached"]), manifest["bound"]
-    )  # fmt: skip
+    plan = restored(manifest, read, lower(data, manifest["instance"]), hooks)
     name = manifest["instance"] + (f", scenario {manifest['scenario']}" if manifest["scenario"] else "")
     held = f"the {manifest['status'].replace('_', ' ')} plan of {name}"
     return Source(name, held, manifest["objective_unit"], Numbers(tree, data), plan)

@@ -21,9 +21,9 @@ from fabopt.io.sweep_file import SweepSpec
 from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
 from fabopt.model.families import ModelError
-from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
+from fabopt.solve.matrices import formulate
 from fabopt.solve.options import OptionError
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
@@ -123,9 +123,9 @@ NO_REASON = {"no_plan": "the time limit came before any plan"}
 
 def _choke(net: Network, solution: Solution) -> tuple[str, float | None, str]:
     """Return the choke point of a plan, its gain, and why it is not known where it is not."""
-    tables = model_tables(net, solution.options.aim)
+    made = formulate(net, solution.options.aim)
     try:
-        plan = Restored(net, tables, solution.options, solution.columns, solution.bound)
+        plan = Restored(net, made, solution.options, solution.columns, solution.bound)
         return (*choke_point(plan), "")
     except (ResultError, SolverError) as error:  # the plan stands all the same
         return UNKNOWN, None, f"the choke point is not known: {error}"

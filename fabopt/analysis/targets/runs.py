@@ -15,11 +15,11 @@ from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.sensitivity.verb import Source
 from fabopt.analysis.targets.records import Target
 from fabopt.analysis.targets.target import function_of
-from fabopt.model.tables import ModelTables, model_tables
+from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Array, Network
 from fabopt.solve.live import LiveLinear
-from fabopt.solve.matrices import Matrices, program_of
+from fabopt.solve.matrices import Matrices, formulate
 from fabopt.solve.objectives import Stage, stages
 from fabopt.solve.patch import Values, between, held, relaxed, structure_change
 from fabopt.solve.session import Ended, HighsSession, Outcome
@@ -81,10 +81,11 @@ class Runs:
 
     def _lowered(self, net: Network) -> Case:
         options = self.source.plan.options
-        tables = model_tables(net, options.aim, registry=False)
-        program = program_of(tables)
+        made = formulate(net, options.aim, self.source.plan.hooks, registry=False)
+        tables, program = made.tables, made.program
         stage = stages(tables, program.n_columns, options, program.cost)[0]
         counts, constant = function_of(self.target, tables, stage)
+        counts = np.concatenate([counts, np.zeros(program.n_columns - len(counts))])  # what hooks have added counts not
         return Case(tables, replace(program, cost=counts, offset=constant), stage.cost, stage)
 
     @property

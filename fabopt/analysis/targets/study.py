@@ -40,6 +40,8 @@ from fabopt.analysis.targets.target import target_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fabopt.model.build import Hook
+
 STEPS, FEWER = 20, 8
 """Halvings of the way of a lever that is searched, and of one in a large program."""
 
@@ -73,6 +75,7 @@ def needed_of(
     instance: str,
     asked: Asked,
     tell: Tell | None = None,
+    hooks: Sequence[Hook] = (),
 ) -> Needed:
     """Return what would have to be true for a target, of the instance of a result.
 
@@ -84,6 +87,8 @@ def needed_of(
         What is asked.
     tell
         Told of each step and its seconds.
+    hooks
+        Those that the plan was solved with.
 
     Raises
     ------
@@ -96,7 +101,9 @@ def needed_of(
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
-    return needed(source_of(manifest, read, instance, "targets are asked of the system's plans"), asked, tell)
+    return needed(
+        source_of(manifest, read, instance, "targets are asked of the system's plans", hooks=hooks), asked, tell
+    )
 
 
 def needed(source: Source, asked: Asked, tell: Tell | None = None) -> Needed:

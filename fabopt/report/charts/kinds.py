@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fabopt.analysis.sensitivity.verb import Source
+    from fabopt.model.build import Hook
 
 NARROW = 92
 """Longest line of a caption over one panel, characters."""
@@ -54,14 +55,15 @@ class Shown:
     ----------
     title
         Instance and scenario.
-    manifest, read, instance
-        Its manifest, its tables by name, and its instance as JSON.
+    manifest, read, instance, hooks
+        Its manifest, its tables by name, its instance as JSON, and the hooks that it was solved with.
     """
 
     title: str
     manifest: Mapping[str, Any]
     read: Callable[[str], pd.DataFrame]
     instance: str
+    hooks: Sequence[Hook] = ()
 
     def said(self, *sections: str) -> str:
         """Return the sources of what is drawn."""
@@ -72,7 +74,7 @@ class Shown:
         """The plan for studies that solve it again."""
         from fabopt.analysis.sensitivity.verb import source_of
 
-        return source_of(self.manifest, self.read, self.instance)
+        return source_of(self.manifest, self.read, self.instance, hooks=self.hooks)
 
 
 @dataclass(frozen=True, slots=True)

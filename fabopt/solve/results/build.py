@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from fabopt.solve.results.columns import COLUMNS, CORE, TableSpec
 from fabopt.solve.results.contracts import CONTRACTS, WINDOWS, contract_rows, window_rows
 from fabopt.solve.results.exposure import EXPOSURE, exposure_rows
 from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.hooks import hook_records
 from fabopt.solve.results.parties import PERSPECTIVE, party_rows
 from fabopt.solve.results.transfers import TRANSFERS, transfer_rows
 from fabopt.solve.results.views import DOMAIN, domain_tables
@@ -22,6 +23,7 @@ from fabopt.solve.results.views import DOMAIN, domain_tables
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fabopt.model.build import Hook
     from fabopt.solve.solution import Solution
 
 ALL_TABLES: tuple[TableSpec, ...] = (
@@ -46,6 +48,8 @@ class Origin:
         SHA-256 of the instance's contents after overlays.
     money_unit
         "M USD"; empty for a plain network alone, whose money is its own.
+    hooks
+        Hooks that have changed the model.
     """
 
     instance: str
@@ -53,6 +57,7 @@ class Origin:
     sets: tuple[str, ...]
     input_hash: str
     money_unit: str
+    hooks: tuple[Hook, ...] = ()
 
 
 def core_and_domain(net: Network, solution: Solution) -> Mapping[TableSpec, pd.DataFrame]:
@@ -103,8 +108,10 @@ def make_manifest(
         What the plan that others were held to came to for each party, M USD; None for a plan of the whole system.
     """
     return {
-        **asdict(origin),
+        **asdict(replace(origin, hooks=())),
         "sets": list(origin.sets),
+        "hooks": hook_records(origin.hooks),
+        "hook_columns": _hook_columns(solution) if origin.hooks else [],
         "options": {key: _plain(value) for key, value in solution.options.as_dict().items()},
         "status": solution.status.value,
         "has_plan": solution.has_plan,
@@ -128,6 +135,12 @@ def make_manifest(
             **{name: metadata.version(name) for name in ("numpy", "pandas", "pyarrow")},
         },
     }
+
+
+def _hook_columns(solution: Solution) -> list[float]:
+    """Return the plan's values of the decisions that hooks have added, which come after all others."""
+    own = sum(len(cost) for cost in solution.reduced_costs.values())
+    return [float(value) for value in solution.columns[own:]] if solution.has_plan else []
 
 
 def _plain(value: Any) -> Any:
