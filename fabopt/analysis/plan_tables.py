@@ -73,9 +73,24 @@ def holding(limits: pd.DataFrame, most: int) -> list[Holding]:
     """Return the limits that hold a plan back most by their prices, from the table `core/limits`.
 
     Behind them stand, dearest first, rules whose right-hand side is 0 (shares of what a plan does), at most a quarter
-    as many: they have a price, but no 1 % of their own.
+    as many: they have a price, but no 1 % of their own. Obligations are apart: see :func:`obligations`.
     """
-    ranked = sorted(_grouped(binding(limits)), key=lambda one: -(one.gain or 0.0))[:most]
+    return _ranked(limits[limits["side"] == "upper"], most)
+
+
+def obligations(limits: pd.DataFrame, most: int) -> list[Holding]:
+    """Return what a plan must do: required demands, floors, least levels and takes, safety stocks; the dearest first.
+
+    Price and gain are those of one unit and of 1 % *less* of the obligation: negative where the plan would lose by it.
+    """
+    obliged = limits[limits["side"] != "upper"]
+    return _ranked(obliged.assign(price=-obliged["price"]), most)
+
+
+def _ranked(limits: pd.DataFrame, most: int) -> list[Holding]:
+    priced = binding(limits)
+    priced = priced.assign(gain=priced["gain"].where(priced["price"] > 0.0, -priced["gain"]))
+    ranked = sorted(_grouped(priced), key=lambda one: -(one.gain or 0.0))[:most]
     rows = reported(limits)
     rules = rows[rows["kind"].isin(RULES) & (rows["limit"] == 0.0) & (rows["price"].abs() > LEAST_GAIN)]
     shares = sorted(_grouped(rules.assign(gain=float("nan"))), key=lambda one: -one.price)
@@ -91,7 +106,7 @@ def _grouped(rows: pd.DataFrame) -> list[Holding]:
             own["unit"].iloc[0],
             own["period"].iloc[0],
             own["period"].iloc[-1],
-            float(own["price"].abs().mean()),
+            float(own["price"].mean()),
             None if own["gain"].isna().any() else float(own["gain"].sum()),
         )
         for _, own in rows.groupby(["family", "id", "side"], sort=False)

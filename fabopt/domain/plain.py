@@ -158,7 +158,7 @@ class Resource(Entry):
     limit_kind: LimitKind = "physical"
     """What sort of limit it is to somebody who wants it moved."""
     relaxable: Flag = True
-    """Whether a conflict may be explained by too little of it."""
+    """Whether anybody can move it; only then is more of it proposed."""
 
 
 class Effect(Record):

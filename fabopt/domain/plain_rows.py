@@ -79,7 +79,7 @@ class Group(Row):
     limit_kind: LimitKind = "policy"
     """What sort of limit it is to somebody who wants it moved."""
     relaxable: Flag = True
-    """Whether a conflict may be explained by it."""
+    """Whether anybody can move it; only then is that proposed."""
 
 
 class WholeGroup(Row):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.plan_tables import Holding, accelerators, holding, last_of_years, reported
+from fabopt.analysis.plan_tables import Holding, accelerators, holding, last_of_years, obligations, reported
 from fabopt.report.perspective import gains, seen_sentence
 from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, seconds, thousands
 
@@ -90,7 +90,7 @@ def answer(manifest: Mapping[str, Any], read: Read) -> Answer:
     if manifest.get("given") is not None:
         sentence = f"{seen_sentence(manifest)} {sentence}"
         tables.insert(0, gains(manifest, read("domain/perspective"), MOST_ROWS))
-    tables.append(_holds_back(manifest, read))
+    tables += [_holds_back(manifest, read), _obliges(manifest, read)]
     if manifest["reached"]:
         target = thousands(manifest["options"]["target"])
         sentence = f"The target of {target} H100 equivalents is reached in {manifest['reached']}. {sentence}"
@@ -275,15 +275,21 @@ def relief(limit: Holding) -> tuple[str, str]:
 
 def _holds_back(manifest: Mapping[str, Any], read: Read) -> TextTable:
     """The limits whose relief by 1 % in every reported period would gain most, by their prices."""
-    rows = tuple(
-        (one.name, one.owner or "-", one.kind, one.when, *relief(one))
-        for one in holding(read("core/limits"), MOST_ROWS)
-    )
     unit = manifest["money_unit"]
-    of = f", {unit}" if unit else ""
-    return TextTable(
-        f"What holds it back most: worth of one unit of relief, and of 1 % throughout{of}",
-        ("limit", "owner", "kind", "binds", "a unit", "1 %"),
-        rows,
-        left=4,
+    title = "What holds it back most: worth of one unit of relief, and of 1 % throughout" + (
+        f", {unit}" if unit else ""
     )
+    return _priced(title, "limit", holding(read("core/limits"), MOST_ROWS))
+
+
+def _obliges(manifest: Mapping[str, Any], read: Read) -> TextTable:
+    """What must be done, and what less of it would be worth by its prices, the most first."""
+    unit = manifest["money_unit"]
+    title = "What it must do: worth of one unit less of each, and of 1 % less throughout (below 0: a loss)"
+    title += f", {unit}" if unit else ""
+    return _priced(title, "obligation", obligations(read("core/limits"), MOST_ROWS))
+
+
+def _priced(title: str, what: str, limits: Sequence[Holding]) -> TextTable:
+    rows = tuple((one.name, one.owner or "-", one.kind, one.when, *relief(one)) for one in limits)
+    return TextTable(title, (what, "owner", "kind", "binds", "a unit", "1 %"), rows, left=4)
