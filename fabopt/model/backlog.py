@@ -75,8 +75,10 @@ def _expiry(net: Network, cell: IntArray, waiting: IntArray, lost: IntArray) -> 
     entries = Triplets()
     T = cell.shape[2]
     for j, demand in enumerate(net.demands):
+        if not demand.expiry:
+            continue
         t, u = np.triu_indices(T, 1)
-        soon = u - t <= (demand.expiry or 0)
+        soon = u - t <= demand.expiry
         t, u = t[soon], u[soon]
         for k in range(cell.shape[1]):
             losable = np.zeros(T, dtype=bool)
@@ -96,8 +98,7 @@ def _rows(family: Family, entries: Triplets, net: Network, columns: Columns, low
         lower,
         np.full(len(lower), np.inf) if upper is None else upper,
         key=lambda c: (who[c // (steps * T)][0], str(c // T % steps + 1), columns.labels[c % T]),
-        name=lambda c: who[c // (steps * T)][1],
-        unit=lambda c: who[c // (steps * T)][2],
+        who=who,
         entity=(cells // max(steps * T, 1)).astype(np.int64),
         period=(cells % T).astype(np.int64),
     )

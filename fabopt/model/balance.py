@@ -59,10 +59,8 @@ def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
     supply = supplies(net)
     free = np.array([m.disposal_cost == 0 for m in materials], dtype=bool)[:, None]
     lower = np.where(free, -np.inf, supply)
-    touched = np.zeros(cell.size, dtype=bool)
-    touched[entries.merged()[0]] = True
     # A row without decisions matters only where it cannot hold: something arrives that nothing may be done with.
-    keep = touched | (lower.ravel() > 0)
+    keep = entries.touched(cell.size) | (lower.ravel() > 0)
     return (grid_rows(BALANCE, entries, lower, supply, names(materials), columns.labels, keep),)
 
 

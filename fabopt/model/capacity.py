@@ -53,8 +53,7 @@ def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
     for effect in net.unit_effects:
         if takes(effect):
             _effect(entries, effect, columns, cell)
-    keep = np.zeros(cell.size, dtype=bool)
-    keep[entries.merged()[0]] = True
+    keep = entries.touched(cell.size)
     for effect in net.unit_effects:
         if not takes(effect):
             _effect(entries, effect, columns, cell)

@@ -131,18 +131,27 @@ class Triplets:
         self._cols.append(c[keep].astype(np.int64))
         self._vals.append(v[keep].astype(np.float64))
 
+    def touched(self, rows: int) -> NDArray[np.bool_]:
+        """Return which of so many rows have an entry."""
+        result = np.zeros(rows, dtype=bool)
+        for row in self._rows:
+            result[row] = True
+        return result
+
     def merged(self) -> tuple[IntArray, IntArray, Array]:
         """Return the entries sorted by row, then column, with repeated places added up (a zero sum stays)."""
-        if not self._rows:
+        if not sum(map(len, self._rows)):
             return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
         row, col = np.concatenate(self._rows), np.concatenate(self._cols)
         val: Array = np.concatenate(self._vals)
-        order = np.lexsort((col, row))
-        row, col, val = row[order], col[order], val[order]
-        if not len(row):
-            return row, col, val
-        first = np.concatenate(([True], (row[1:] != row[:-1]) | (col[1:] != col[:-1])))
-        return row[first], col[first], np.add.reduceat(val, np.flatnonzero(first))
+        width = int(col.max()) + 1
+        place = row * width + col  # one number sorts faster than two
+        order = np.argsort(place, kind="stable")
+        place, val = place[order], val[order]
+        first = np.concatenate(([True], place[1:] != place[:-1]))
+        if not first.all():
+            place, val = place[first], np.add.reduceat(val, np.flatnonzero(first))
+        return *np.divmod(place, width), val
 
 
 def assemble(
@@ -152,8 +161,7 @@ def assemble(
     upper: Array,
     *,
     key: Callable[[int], tuple[str, ...]],
-    name: Callable[[int], str],
-    unit: Callable[[int], str],
+    who: Sequence[tuple[str, str, str]],
     entity: IntArray,
     period: IntArray,
     keep: NDArray[np.bool_] | None = None,
@@ -166,25 +174,28 @@ def assemble(
         The record, and the entries over candidate rows and columns of the model.
     lower, upper, entity, period
         Per candidate row [m].
-    key, name, unit
-        Functions of the candidate's number.
+    key
+        Key of a candidate, by its number.
+    who
+        Id, name and unit of each entity.
     keep
         Which candidates become rows [m]; by default those with at least one entry.
     """
     row, col, val = triplets.merged()
     if keep is None:
-        keep = np.zeros(len(lower), dtype=bool)
-        keep[row] = True
+        keep = triplets.touched(len(lower))
     number = np.where(keep, np.cumsum(keep) - 1, -1)
     inside = keep[row] if len(row) else np.zeros(0, dtype=bool)
     chosen = np.flatnonzero(keep)
+    entities = entity[chosen].astype(np.int64)
+    whose = [who[e] for e in entities.tolist()]
     return Rows(
         family=family,
-        keys=tuple(key(int(i)) for i in chosen),
-        entity=entity[chosen].astype(np.int64),
+        keys=tuple(map(key, chosen.tolist())),
+        entity=entities,
         period=period[chosen].astype(np.int64),
-        names=tuple(name(int(i)) for i in chosen),
-        units=tuple(unit(int(i)) for i in chosen),
+        names=tuple([name for _, name, _ in whose]),
+        units=tuple([unit for _, _, unit in whose]),
         row=number[row[inside]].astype(np.int64),
         col=col[inside],
         val=val[inside],
@@ -224,9 +235,8 @@ def grid_rows(
         entries,
         np.broadcast_to(np.asarray(lower, dtype=float), shape).ravel(),
         np.broadcast_to(np.asarray(upper, dtype=float), shape).ravel(),
-        key=lambda c: (who[c // T][0], labels[c % T]),
-        name=lambda c: who[c // T][1],
-        unit=lambda c: who[c // T][2],
+        key=[(one, label) for one, _, _ in who for label in labels].__getitem__,
+        who=who,
         entity=(cells // T).astype(np.int64),
         period=(cells % T).astype(np.int64),
         keep=keep,

@@ -87,8 +87,7 @@ def _reach(net: Network, columns: Columns) -> tuple[Rows, Rows]:
         np.zeros(T),
         np.full(T, np.inf),
         key=lambda p: (columns.labels[p],),
-        name=lambda p: "the target",
-        unit=lambda p: "compute",
+        who=[("target", "the target", "compute")],
         entity=np.zeros(T, dtype=np.int64),
         period=np.arange(T, dtype=np.int64),
     )
@@ -102,8 +101,7 @@ def _single(family: Family, entries: Triplets, lower: float, upper: float, key: 
         np.array([lower]),
         np.array([upper]),
         key=lambda _: (key,),
-        name=lambda _: name,
-        unit=lambda _: family.unit,
+        who=[(key, name, family.unit)],
         entity=np.zeros(1, dtype=np.int64),
         period=np.zeros(1, dtype=np.int64),
     )
@@ -127,8 +125,7 @@ def _fairness(net: Network, columns: Columns) -> Rows:
         zero,
         np.full(len(who), np.inf),
         key=lambda c: (who[c],),
-        name=lambda c: who[c],
-        unit=lambda _: "share",
+        who=[(one, one, "share") for one in who],
         entity=np.arange(len(who), dtype=np.int64),
         period=zero.astype(np.int64),
     )

@@ -104,8 +104,7 @@ def _totals(net: Network, columns: Columns) -> Rows:
         np.full(len(units), -np.inf),
         total,
         key=lambda e: (units[e].id,),
-        name=lambda e: units[e].name,
-        unit=lambda e: units[e].unit,
+        who=names(units),
         entity=np.arange(len(units), dtype=np.int64),
         period=np.zeros(len(units), dtype=np.int64),
     )

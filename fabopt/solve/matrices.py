@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fabopt.model.aim import Aim
+from fabopt.model.collector import collector_off
 from fabopt.model.limits import Limit
 from fabopt.model.objective import cost_vector
 from fabopt.model.tables import ModelTables, model_tables
@@ -94,6 +95,7 @@ class Formulated:
         return replace(self.tables, limits=(*self.tables.limits, *self.registered)) if self.registered else self.tables
 
 
+@collector_off()
 def formulate(
     net: Network,
     aim: Aim | None = None,
