@@ -1,16 +1,18 @@
 """From data to a model loaded in HiGHS: fabopt beside plain Pyomo, linopy, PuLP and matrices made by hand.
 
-``python -m benchmarks.build_path [--small]``
+``python -m benchmarks.build_path [--small | --huge]``
 
 The same model (``benchmarks/mill.py``) in growing sizes. A path ends when HiGHS holds the model; nothing is solved,
-but for the smallest size, where all must have the same optimum. fabopt also builds the world's chain
-(``instances/frontier``). linopy and PuLP are left out where they are not installed (``pip install fabopt[bench]``).
+but for the smallest size, where all must have the same optimum. Processor seconds are counted, so that what else the
+machine does adds little, and the most memory of Python and numpy. ``--huge`` adds a million nonzeros, for what builds
+them in seconds. fabopt also builds the world's chain (``instances/frontier``). linopy and PuLP are left out where they
+are not installed (``pip install fabopt[bench]``).
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -23,16 +25,16 @@ from scipy import sparse
 
 import fabopt
 from benchmarks import mill as mills
-from benchmarks.common import INSTANCES, best, machine, quiet, table
+from benchmarks.common import INSTANCES, cpu, machine, memory, quiet, table
 from benchmarks.mill import LEAD, MOST, Mill
-from fabopt.model.build import build
-from fabopt.model.tables import model_tables
 from fabopt.network.tables import Network
-from fabopt.solve.compile import compile_model
-from fabopt.solve.matrices import Matrices, program_of
+from fabopt.solve.matrices import Matrices, formulate
 from fabopt.solve.session import HighsSession
 
 SIZES = {"small": (20, 5, 12), "medium": (150, 30, 24), "large": (500, 100, 32)}
+HUGE = (2900, 580, 32)
+QUICK = ("numpy, by hand", "fabopt", "linopy")
+"""What builds a million nonzeros in seconds."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,13 @@ class Loaded:
 
 
 def with_fabopt(net: Network) -> Loaded:
-    """The network as tables, the Pyomo model, its matrices, a session."""
-    return _session(compile_model(build(net)))
+    """The network as tables, their matrices, a session."""
+    return _session(formulate(net, registry=False).program)
 
 
-def with_fabopt_tables(net: Network) -> Loaded:
-    """The way of a what-if: from the tables to the matrices, without Pyomo objects."""
-    return _session(program_of(model_tables(net, registry=False)))
+def with_fabopt_pyomo(net: Network) -> Loaded:
+    """The same through a Pyomo model, as a solve with hooks goes."""
+    return _session(formulate(net, through_pyomo=True, registry=False).program)
 
 
 def _session(program: Matrices) -> Loaded:
@@ -268,8 +270,8 @@ def paths(data: Mill) -> dict[str, Callable[[], Loaded]]:
     net = mills.network(data)
     found = {
         "numpy, by hand": partial(with_numpy, data),
-        "fabopt, tables (what-ifs)": partial(with_fabopt_tables, net),
-        "fabopt, Pyomo": partial(with_fabopt, net),
+        "fabopt": partial(with_fabopt, net),
+        "fabopt, through Pyomo": partial(with_fabopt_pyomo, net),
         "linopy": partial(with_linopy, data),
         "PuLP": partial(with_pulp, data),
         "Pyomo rules, appsi_highs": partial(with_appsi, data),
@@ -289,14 +291,14 @@ def check(data: Mill) -> None:
         raise SystemExit(f"The paths do not build the same model: {optima}")
 
 
-def measure(data: Mill) -> None:
+def measure(data: Mill, only: Sequence[str] = ()) -> None:
     """Print the table of one size."""
-    ways = paths(data)
-    seconds = {name: best(way) for name, way in ways.items()}
-    rows = [[name, s, s / seconds["fabopt, Pyomo"], ways[name]().nonzeros] for name, s in seconds.items()]
+    ways = {name: way for name, way in paths(data).items() if not only or name in only}
+    seconds = {name: cpu(way) for name, way in ways.items()}
+    rows = [[n, s, s / seconds["fabopt"], memory(ways[n]), ways[n]().nonzeros] for n, s in seconds.items()]
     size = ways["numpy, by hand"]()
     title = f"{size.columns:,} columns, {size.rows:,} rows, {size.nonzeros:,} nonzeros (best of 3)"
-    table(title, ["path", "seconds", "x fabopt", "nonzeros"], rows)
+    table(title, ["path", "CPU seconds", "x fabopt", "MB", "nonzeros"], rows)
 
 
 def main() -> None:
@@ -306,12 +308,15 @@ def main() -> None:
     check(mills.make(*SIZES["small"]))
     for size in sizes.values():
         measure(mills.make(*size))
+    if "--huge" in sys.argv:
+        measure(mills.make(*HUGE), QUICK)
     if "--small" not in sys.argv:
         net = fabopt.load(INSTANCES / "frontier").network
-        ways = {"fabopt, tables (what-ifs)": with_fabopt_tables, "fabopt, Pyomo": with_fabopt}
+        ways = {"fabopt": with_fabopt, "fabopt, through Pyomo": with_fabopt_pyomo}
         loaded = with_fabopt(net)
         title = f"frontier: {loaded.columns:,} columns, {loaded.rows:,} rows, {loaded.nonzeros:,} nonzeros (best of 3)"
-        table(title, ["path", "seconds"], [[name, best(partial(way, net))] for name, way in ways.items()])
+        rows = [[name, cpu(partial(way, net)), memory(partial(way, net))] for name, way in ways.items()]
+        table(title, ["path", "CPU seconds", "MB"], rows)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
     """Return the capacity rows: one a resource and period in which something may use or occupy it."""
     T, resources = net.n_periods, net.resources
     cell = grid(len(resources), T)
-    entries = Triplets()
+    entries, pairs = Triplets(), np.triu_indices(T)
     if net.uses:
         activity = lookup(columns.at.activity, (u.activity for u in net.uses), "A use")
         resource = lookup(columns.at.resource, (u.resource for u in net.uses), "A use")
@@ -52,11 +52,11 @@ def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
         entries.add(landing(cell, resource, age), columns["start"].index[activity], amount)
     for effect in net.unit_effects:
         if takes(effect):
-            _effect(entries, effect, columns, cell)
+            _effect(entries, effect, columns, cell, pairs)
     keep = entries.touched(cell.size)
     for effect in net.unit_effects:
         if not takes(effect):
-            _effect(entries, effect, columns, cell)
+            _effect(entries, effect, columns, cell, pairs)
     base = stacked([r.base for r in resources], T)
     keep |= base.ravel() < 0
     return (grid_rows(CAPACITY, entries, -np.inf, base, names(resources), columns.labels, keep),)
@@ -67,15 +67,18 @@ def takes(effect: UnitEffect) -> bool:
     return bool(np.any(effect.profile < 0))
 
 
-def _effect(entries: Triplets, effect: UnitEffect, columns: Columns, cell: IntArray) -> None:
-    """Enter one effect: ordered in s, felt in every t >= s + first age; what is retired is felt no more."""
-    T = cell.shape[1]
+def _effect(
+    entries: Triplets, effect: UnitEffect, columns: Columns, cell: IntArray, pairs: tuple[IntArray, IntArray]
+) -> None:
+    """Enter one effect: ordered in s, felt in every t >= s + first age; what is retired is felt no more.
+
+    ``pairs`` are all periods s <= t.
+    """
+    s, t = pairs
     unit = lookup(columns.at.unit, [effect.unit], "A unit's effect")[0]
     row = cell[lookup(columns.at.resource, [effect.resource], "A unit's effect")[0]]
-    s, t = np.triu_indices(T)
-    amount = effect.by_order(T)[s, t - s]
-    s, t, amount = s[amount != 0.0], t[amount != 0.0], amount[amount != 0.0]
-    entries.add(row[t], columns["order"].index[unit][s], -amount)
+    amount = effect.by_order(cell.shape[1])[s, t - s]
+    felt = amount != 0.0
+    entries.add(row[t[felt]], columns["order"].index[unit][s[felt]], -amount[felt])
     if effect.persistent and len(effect.profile):
-        s, t = np.triu_indices(T)
         entries.add(row[t], columns["retire"].index[unit][s], effect.profile[-1])

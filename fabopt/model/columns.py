@@ -137,14 +137,17 @@ class _Builder:
 
         A block that is not ``labelled`` is [n, 1], and its keys end with the id.
         """
-        words = [(label,) for label in self.labels] if labelled else [()]
-        places = np.argwhere(exists)
+        places = [axis.tolist() for axis in np.nonzero(exists)]
+        count = len(places[0])
         index = np.full(exists.shape, -1, dtype=np.int64)
-        index[exists] = self.next + np.arange(len(places))
+        index[exists] = self.next + np.arange(count)
+        parts = [[part[i] for i in places[0]] for part in zip(*ids, strict=True)]
         if exists.ndim == 3:
-            keys = tuple((*ids[i], str(k + 1), *words[t]) for i, k, t in places.tolist())
-        else:
-            keys = tuple((*ids[i], *words[t]) for i, t in places.tolist())
+            steps = [str(k + 1) for k in range(exists.shape[1])]
+            parts.append([steps[k] for k in places[1]])
+        if labelled:
+            parts.append([self.labels[t] for t in places[-1]])
+        keys = tuple(zip(*parts, strict=True)) if count else ()
         self.blocks[name] = Block(
             name=name,
             index=index,
@@ -154,7 +157,7 @@ class _Builder:
             integer=np.broadcast_to(np.asarray(integer, dtype=bool), exists.shape)[exists],
             offset=self.next,
         )
-        self.next += len(places)
+        self.next += count
 
 
 def make_columns(net: Network, aim: Aim | None = None) -> Columns:
@@ -255,9 +258,10 @@ def _demands(build: _Builder, demands: Sequence[Demand], T: int) -> None:
     ids = [(d.id,) for d in demands]
     width = step_widths(demands, T)
     waits, late, upper = np.zeros_like(width), np.zeros_like(width), width.copy()
+    served = np.array([d.expiry is None for d in demands], dtype=bool)
+    upper[_last_steps(demands, width) & served[:, None, None]] = np.inf
     for j, demand in enumerate(demands):
         if demand.expiry is None:
-            upper[j] = _step_limits(demand, width[j])
             continue
         if demand.expiry < 0:
             raise ModelError(f"Demand {demand.id!r}: expiry must be zero periods or more, not {demand.expiry}.")
@@ -278,22 +282,27 @@ def _is_unmet(demand: Demand) -> bool:
     return not demand.required and demand.expiry is None and demand.lost_cost > 0
 
 
-def _step_limits(demand: Demand, width: Array) -> Array:
-    """Return the limits of a demand's steps [steps, T].
+def step_values(demands: Sequence[Demand], shape: tuple[int, ...]) -> Array:
+    """Return the value of every value step [demands, steps, T]; zero where a demand has fewer steps."""
+    value = np.zeros(shape)
+    for j, demand in enumerate(demands):
+        for k, step in enumerate(demand.steps):
+            value[j, k] = step.value
+    return value
 
-    Where the values do not rise from step to step, the last step of a period is held by the demand row alone: the
-    row's price is then the price of one more unit of demand, and not split between a row and a bound.
+
+def _last_steps(demands: Sequence[Demand], width: Array) -> NDArray[np.bool_]:
+    """Return which steps [demands, steps, T] are the last of a period in which values do not rise from step to step.
+
+    Such a step is held by the demand row alone: the row's price is then the price of one more unit of demand, and not
+    split between a row and a bound.
     """
-    upper = width.copy()
-    if not demand.steps:
-        return upper
-    value, wanted = np.array([step.value for step in demand.steps]), width[: len(demand.steps)] > 0
-    least = np.minimum.accumulate(np.where(wanted, value, np.inf), axis=0)
-    falls = np.all(~wanted[1:] | (value[1:] <= least[:-1]), axis=0)
-    held = np.flatnonzero(falls & wanted.any(axis=0))
-    last = len(wanted) - 1 - np.argmax(wanted[::-1], axis=0)
-    upper[last[held], held] = np.inf
-    return upper
+    value, wanted = step_values(demands, width.shape), width > 0
+    least = np.minimum.accumulate(np.where(wanted, value, np.inf), axis=1)
+    falls = np.all(~wanted[:, 1:] | (value[:, 1:] <= least[:, :-1]), axis=1)
+    later = np.cumsum(wanted[:, ::-1], axis=1)[:, ::-1]
+    result: NDArray[np.bool_] = wanted & (later == 1) & falls[:, None, :]
+    return result
 
 
 def safety(net: Network) -> Array:

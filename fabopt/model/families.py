@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Protocol
 
 import numpy as np
@@ -188,14 +189,14 @@ def assemble(
     inside = keep[row] if len(row) else np.zeros(0, dtype=bool)
     chosen = np.flatnonzero(keep)
     entities = entity[chosen].astype(np.int64)
-    whose = [who[e] for e in entities.tolist()]
+    at = entities.tolist()
     return Rows(
         family=family,
         keys=tuple(map(key, chosen.tolist())),
         entity=entities,
         period=period[chosen].astype(np.int64),
-        names=tuple([name for _, name, _ in whose]),
-        units=tuple([unit for _, _, unit in whose]),
+        names=tuple(map([name for _, name, _ in who].__getitem__, at)),
+        units=tuple(map([unit for _, _, unit in who].__getitem__, at)),
         row=number[row[inside]].astype(np.int64),
         col=col[inside],
         val=val[inside],
@@ -235,7 +236,7 @@ def grid_rows(
         entries,
         np.broadcast_to(np.asarray(lower, dtype=float), shape).ravel(),
         np.broadcast_to(np.asarray(upper, dtype=float), shape).ravel(),
-        key=[(one, label) for one, _, _ in who for label in labels].__getitem__,
+        key=list(product([one for one, _, _ in who], labels)).__getitem__,
         who=who,
         entity=(cells // T).astype(np.int64),
         period=(cells % T).astype(np.int64),

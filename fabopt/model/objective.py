@@ -41,7 +41,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fabopt.model.columns import Columns
+from fabopt.model.columns import Columns, step_values
 from fabopt.model.families import IntArray, filled, stacked
 from fabopt.network.parties import Names, parties_of
 from fabopt.network.tables import Array, Network
@@ -136,10 +136,7 @@ def _stocks(net: Network, columns: Columns) -> list[ObjectiveTerm]:
 def _demands(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     disc = _discount(net)
     deliver = columns["deliver"].index
-    value = np.zeros(deliver.shape)
-    for j, demand in enumerate(net.demands):
-        for k, step in enumerate(demand.steps):
-            value[j, k] = step.value
+    value = step_values(net.demands, deliver.shape)
     waiting = np.array([d.backlog_cost for d in net.demands], dtype=float)[:, None, None]
     lost = np.array([d.lost_cost for d in net.demands], dtype=float)[:, None, None]
     late = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -163,5 +164,5 @@ def program_of(tables: ModelTables, cost: Array | None = None) -> Matrices:
         cost=cost_vector(tables.terms, n) if cost is None else cost,
         integer=columns.stacked("integer"),
         offset=0.0,
-        labels=tuple((name, key) for name, r in tables.rows.items() for key in r.keys),
+        labels=tuple(chain.from_iterable(zip(repeat(name), r.keys) for name, r in tables.rows.items())),
     )

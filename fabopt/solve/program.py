@@ -248,10 +248,9 @@ class LiveProgram:
         lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = m.n_columns, m.n_rows
         entries = m.a.data * np.repeat(column, np.diff(m.a.indptr)) / row[m.a.indices]
         lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = m.a.indptr, m.a.indices, entries
-        if m.integer.any():
-            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-            lp.integrality_ = [kinds[whole] for whole in m.integer.astype(int).tolist()]
         self._check(self._highs.passModel(lp), "the model")
+        if m.integer.any():
+            self._set_integrality(np.flatnonzero(m.integer).astype(np.int64), True)
 
 
 def numbers(n: int) -> Any:
