@@ -250,7 +250,7 @@ class LiveProgram:
         lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = m.a.indptr, m.a.indices, entries
         self._check(self._highs.passModel(lp), "the model")
         if m.integer.any():
-            self._set_integrality(np.flatnonzero(m.integer).astype(np.int64), True)
+            self.set_integrality(np.flatnonzero(m.integer).astype(np.int64), True)
 
 
 def numbers(n: int) -> Any:
