@@ -109,7 +109,7 @@ def plain(tables: ModelTables) -> pyo.ConcreteModel:
             i = number[index_of(key)]
             places = [k for k in range(starts[i], starts[i + 1]) if values[k]]
             if not places:  # Pyomo has no row without a variable: it wants to be told whether it holds
-                return pyo.Constraint.Feasible if rows.lower[i] <= 0 <= rows.upper[i] else pyo.Constraint.Infeasible
+                return pyo.Constraint.Skip if rows.lower[i] <= 0 <= rows.upper[i] else pyo.Constraint.Infeasible
             body = sum(values[k] * variables[columns[k]] for k in places)
             return pyo.inequality(_side(rows.lower[i]), body, _side(rows.upper[i]))
 
