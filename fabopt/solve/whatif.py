@@ -50,6 +50,7 @@ from fabopt.solve.objectives import Stage, Staged, StageReport, proof_of, stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import Patch, held, relaxed, structure_change
 from fabopt.solve.run import common_of, solution_of
+from fabopt.solve.search import search, structure
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 from fabopt.solve.solution import Solution
 
@@ -338,9 +339,14 @@ class WhatIf:
         if self._whole is None:
             self._whole = LiveWhole(case.program, self.options)
         session = self._whole.move(case.program)
-        if start is not None:
-            session.set_start(start)
-        outcome = session.solve(time_limit=self.options.time_limit, gap=gap, apart=case.stage.standing)
+        outcome = search(
+            session,
+            structure(_tables(self.base)),
+            time_limit=self.options.time_limit,
+            gap=gap,
+            apart=case.stage.standing,
+            start=start,
+        )
         if outcome.x is None:
             return _answer(case, outcome, None, began, searched=True)
         bound = min(bound, np.inf if outcome.bound is None else outcome.bound)
