@@ -62,6 +62,7 @@ class ChokeReport(SavedReport):
         """The tables in the order of the page; those without rows are left out."""
         made = (
             limit_table(self.study, self.top),
+            obligation_table(self.study, self.top),
             step_table(self.study),
             whole_table(self.study),
             cascade_table(self.study),
@@ -144,7 +145,7 @@ def _unit(study: Study) -> str:
 
 def limit_table(study: Study, top: int) -> TextTable:
     """Return the limits that gain most, with relief now and after its lead time."""
-    rows = [_limit_row(study, record) for record in study.limits[:top] if record.gain > 0]
+    rows = [_limit_row(study, r) for r in study.limits[:top] if r.gain > 0 and not r.obligation]
     return TextTable(
         f"Limits by what 10 % more in every counted period earns, {_unit(study)}"
         + (f", through {study.info.lab} alone" if study.info.lab else ""),
@@ -152,6 +153,14 @@ def limit_table(study: Study, top: int) -> TextTable:
         tuple(rows),
         left=3,
     )
+
+
+def obligation_table(study: Study, top: int) -> TextTable:
+    """Return what the plan must do and would gain by doing less of."""
+    found = [r for r in study.limits if r.obligation and r.gain > 0][:top]
+    rows = tuple((r.label, r.owner or "-", r.state.status, amount(r.gain)) for r in found)
+    title = f"Obligations: what 10 % less of each in every counted period is worth, {_unit(study)}"
+    return TextTable(title, ("obligation", "owner", "status", "10 % less"), rows, left=3)
 
 
 def _limit_row(study: Study, record: LimitRecord) -> tuple[str, ...]:
@@ -182,7 +191,7 @@ def _interval(found: Certified | None) -> str:
 
 def step_table(study: Study) -> TextTable:
     """Return price and finite steps of the first limits."""
-    chosen = [r for r in study.limits[:5] if len(r.steps) > 1]
+    chosen = [r for r in study.limits[:5] if len(r.steps) > 1 and not r.obligation]
     names = [s.name for s in chosen[0].steps] if chosen else []
     rows = []
     for r in chosen:

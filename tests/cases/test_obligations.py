@@ -57,3 +57,17 @@ def test_the_answer_has_a_block_for_each(tmp_path: Path) -> None:
     assert back < must
     assert not any(line.split()[:1] == ["must"] for line in lines[back:must])
     assert any(line.split()[:1] == ["must"] for line in lines[must:])
+
+
+def test_a_study_of_choke_points_ranks_capacities_and_says_what_less_of_an_obligation_is_worth(tmp_path: Path) -> None:
+    (tmp_path / "instance.yaml").write_text(INSTANCE)
+    report = fabopt.load(tmp_path).solve().choke_points(draws=0)
+    first = report.study.first
+    assert first is not None
+    assert (first.label, first.gain) == ("mill", pytest.approx(2.0))
+    duties = [r.label for r in report.study.limits if r.obligation]
+    assert not any(duty in label for duty in duties for step in report.study.cascade for label in step.lifted)
+    text = "\n".join(report.lines())
+    table = text[text.index("Obligations: what 10 % less of each in every counted period is worth") :].splitlines()
+    # 10 % of 4 are 0.4, sold at 3 instead; 10 % of 1 is 0.1, made at 5
+    assert [line.split()[-1] for line in table[2:4]] == ["1.20", "0.50"]

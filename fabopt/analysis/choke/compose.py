@@ -23,7 +23,7 @@ costs to carry and to discount a unit over a period."""
 def compose(
     explorer: Explorer, joint: Sequence[records.Joint], stable: Mapping[str, records.Stability]
 ) -> tuple[records.LimitRecord, ...]:
-    """Return the records of all limits, the largest gain first; those that cannot be moved come last.
+    """Return the records of all limits, the largest gain first; then obligations, and last what cannot be moved.
 
     Parameters
     ----------
@@ -66,6 +66,7 @@ class _Composer:
             region=group.region,
             relaxable=group.relaxable,
             state=state,
+            obligation=group.obligation,
             quality=self.facts.quality(group),
             levers_in_data=self.facts.fields(group),
             **more,  # type: ignore[arg-type]

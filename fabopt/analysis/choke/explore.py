@@ -120,8 +120,13 @@ class Explorer:
 
     @property
     def ranked(self) -> list[Found]:
-        """All limits, the largest gain first."""
-        return sorted(self.found.values(), key=lambda f: -f.gain)
+        """All limits, the largest gain first; obligations, of which relief is less, after all others."""
+        return sorted(self.found.values(), key=lambda f: (f.group.obligation, -f.gain))
+
+    @property
+    def capacities(self) -> list[Found]:
+        """All limits that are no obligations, the largest gain first."""
+        return [f for f in self.ranked if not f.group.obligation]
 
     # -- linear programs ---------------------------------------------------------------------------------------------
 
@@ -153,7 +158,7 @@ class Explorer:
             some = order[first : first + batch]
             if not some:
                 break
-            known = sorted((f.plan_ten or 0.0 for f in self.found.values()), reverse=True)[:top]
+            known = sorted((f.plan_ten or 0.0 for f in self.capacities), reverse=True)[:top]
             if len(known) == top and some[0].promise <= known[-1]:
                 break
             base = self.oracle.base.lo

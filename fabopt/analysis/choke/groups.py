@@ -208,6 +208,11 @@ class LimitGroup:
         """Return the number of entries."""
         return len(self.rows) + len(self.columns)
 
+    @property
+    def obligation(self) -> bool:
+        """Whether it says what must be done, so that relief is less of it: all of its sides are lower ones."""
+        return not len(self.columns) and bool(np.all(self.row_sign < 0))
+
     def amounts(self, step: Step) -> Array:
         """Return the amount of each entry [n] for a step, in the unit of the group."""
         return np.asarray(step.units + step.share * self.base)

@@ -177,6 +177,8 @@ class LimitRecord:
         Identity; ``kind`` decides what can be done.
     state
         Status by proof, with load and slack.
+    obligation
+        Whether it says what must be done: relief, and every gain of it, is then that of less of it.
     marginals
         Prices both ways, by basis.
     steps
@@ -225,6 +227,7 @@ class LimitRecord:
     region: str
     relaxable: bool
     state: State
+    obligation: bool = False
     marginals: tuple[Marginal, ...] = ()
     steps: tuple[Step, ...] = ()
     average: Average | None = None
@@ -476,7 +479,7 @@ class Study:
     @property
     def first(self) -> LimitRecord | None:
         """The choke point: the limit whose relief gains most; None where nothing gains."""
-        return self.limits[0] if self.limits and self.limits[0].gain > 0 else None
+        return next((r for r in self.limits[:1] if r.gain > 0 and not r.obligation), None)
 
     def limit(self, label: str) -> LimitRecord:
         """Return the record of a limit by its label.

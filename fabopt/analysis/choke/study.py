@@ -190,7 +190,8 @@ class _Study:
         with self._step("records"):
             found = compose(explorer, joint, self._stability)
         reported = np.array([t in set(self.counted.periods) for t in range(self.net.n_periods)])
-        worth = np.array([r.worth_by_period or (0.0,) * self.net.n_periods for r in found])
+        none = (0.0,) * self.net.n_periods
+        worth = np.array([none if r.obligation else r.worth_by_period or none for r in found])
         return records.Study(
             info=self._info(of_policies),
             limits=found,
@@ -221,7 +222,8 @@ class _Study:
             return certified(self.oracle.gain(together(g.relief(LIFTED) for g in groups)))
 
     def _names(self, most: int) -> list[str]:
-        return [f.id for f in self.explorer.ranked if f.gain > 0][:most] or [f.id for f in self.explorer.ranked][:most]
+        found = self.explorer.capacities
+        return [f.id for f in found if f.gain > 0][:most] or [f.id for f in found][:most]
 
     def _joint(self) -> tuple[records.Joint, ...]:
         ids = self._names(MOST_TOGETHER)
@@ -265,7 +267,7 @@ class _Study:
         with self._step("cascade") as left:
             if not left("the cascade"):
                 return ()
-            ids = self._names(12) if self.large else [f.id for f in self.explorer.ranked]
+            ids = self._names(12) if self.large else [f.id for f in self.explorer.capacities]
             costs = {id: c for id in ids if (c := self.explorer.cost(id, 1.0)) is not None}
             found = cascade(
                 self.oracle, ids, depth=3 if self.large else 5, gauge=self.gauge, costs=costs, until=left.end
@@ -330,7 +332,8 @@ class _Study:
 
     def _draws(self) -> records.Draws | None:
         self._stability: Mapping[str, records.Stability] = {}
-        always, ids = self._names(3), list(self.explorer.found)
+        always = self._names(3)
+        ids = [id for id, f in self.explorer.found.items() if not f.group.obligation]
         repriced = Repriced(self.source.plan, self.counted.periods, always)
         tree, data, asked = self.source.tree, self.source.data, self.asked
         change, tried = None, 0

@@ -36,7 +36,7 @@ def by_year(ground: Ground, study: Study) -> tuple[ChokeYear, ...]:
     found = []
     for year in ground.years:
         own = [p.index for p in ground.reported if str(p.start.year) == year]
-        total = np.minimum(worth[:, own].sum(axis=1), [record.gain for record in study.limits])
+        total = np.minimum(worth[:, own].sum(axis=1), [0.0 if r.obligation else r.gain for r in study.limits])
         first, *others = np.argsort(-total, kind="stable").tolist()
         if total[first] <= SLIGHT:
             continue
