@@ -491,8 +491,9 @@ class Result(PlanTables):
         result = held.solve(
             self.manifest["objective_name"], progress=progress, extra=self.hooks, **{**kept, "time_limit": time_limit}
         )  # fmt: skip
-        free = free_plan(held.network, opened.network, self.manifest, opened.data, time_limit, self.hooks)
-        plans = (Plan(self.manifest, self.table, then.data), Plan(result.manifest, result.table, held.data), free)
+        kept_plan = Plan(result.manifest, result.table, held.data)
+        free = free_plan(held.network, opened.network, self.manifest, opened.data, time_limit, kept_plan, self.hooks)
+        plans = (Plan(self.manifest, self.table, then.data), kept_plan, free)
         return RollReport(rolled(held.network, opened.network, *plans, made.first, made.throughout), result)
 
     def chart(

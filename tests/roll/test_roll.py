@@ -293,3 +293,49 @@ def test_the_view_of_one_party_is_refused():
     seen = fabopt.load(folder).solve(perspective="owner:foundry")
     with pytest.raises(AnalysisError, match="seen by one party"):
         seen.roll("2028")
+
+
+TWO = SHOP.replace("total: 1, cost: 20", "total: 2, cost: 5, upper: 1").replace("quantity: 10", "quantity: 20")
+"""Two tools of 5 each, one a year at most, pay at once: demand takes all that fourteen a year can be."""
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "network.units.tool.total=0",
+        "network.units.tool.total=1",
+        "network.units.tool.upper=0",
+        "network.groups.few.limit=0",
+    ],
+)
+def test_a_new_limit_holds_for_what_may_still_be_decided(limit, tmp_path):
+    """One tool was ordered in 2027: a limit of none or one from 2028 on forbids the second, and not the first."""
+    text = TWO + "  groups: {few: {limit: 2, terms: [{unit: tool}]}}\n"
+    result = instance(tmp_path, text).solve(gap=0)
+    assert result.table("core/units")["ordered"].sum() == approx(2)
+    report = result.roll("2028", fabopt.load(tmp_path, set=[limit]))
+    assert report.result.has_plan
+    ordered = report.result.table("core/units").set_index("period")["ordered"]
+    assert ordered["2027"] == approx(1)
+    assert ordered.sum() == approx(1)
+    assert report.found.free.objective >= report.found.held.objective - 1e-9
+
+
+def test_what_a_standing_order_occupies_has_its_place_whatever_the_new_limit(tmp_path):
+    """The tool stands on the only place of the floor; that the floor has none from now on does not undo the order."""
+    text = SHOP.replace("adds: {line: 4}", "adds: {line: 4}, occupies: {floor: 1}").replace(
+        "  resources: {", "  resources: {floor: {kind: level, unit: place, capacity: 1}, "
+    )
+    result = instance(tmp_path, text).solve(gap=0)
+    report = result.roll("2028", fabopt.load(tmp_path, set=["network.resources.floor.capacity=0"]))
+    assert report.found.held.objective == approx(result.objective)
+
+
+@pytest.mark.parametrize("setting", ["demand_curve.reference_price=*0.7", "sites.plains.expansion.max_total=300"])
+def test_all_open_is_never_worth_less_than_what_is_held(setting, tutorial):
+    """The search with all open stops at a wide gap, and may have found less than the plan that keeps to the past."""
+    report = tutorial.roll("2027Q4", fabopt.load(INSTANCES / "tutorial", set=[setting, "solving.gap=0.2"]))
+    held, free = report.found.held, report.found.free
+    assert free.objective >= held.objective - 1e-9
+    assert free.bound >= free.objective - 1e-6 * abs(free.objective)
+    assert report.found.regret_range[0] <= report.found.regret <= report.found.regret_range[1] + 1e-9

@@ -18,6 +18,7 @@ from fabopt.io.validate import validate
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import make_periods
 from fabopt.network.tables import Network
+from fabopt.solve.proof import proof
 from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
 from fabopt.solve.run import solve
 
@@ -143,9 +144,12 @@ def free_plan(
     manifest: Mapping[str, Any],
     data: Instance,
     seconds: float,
+    held: Plan,
     hooks: Sequence[Hook] = (),
 ) -> Plan:
-    """Return the best plan if all could be decided again, with the capacity of the network in which the past is held.
+    """Return the best plan if all could be decided again, within the limits of the network in which the past is held.
+
+    What keeps to the past is such a plan too, so that it is the best one where the search found none that is better.
 
     Parameters
     ----------
@@ -157,16 +161,40 @@ def free_plan(
         The instance behind the networks.
     seconds
         Time for the solver.
+    held
+        The plan that keeps to the past.
     hooks
         Those that the plan was solved with.
     """
     options = replace(options_of(manifest), time_limit=seconds)
-    with_room = replace(open_net, resources=net.resources)
+    within = {group.id: group.rhs for group in net.groups}
+    limits = {unit.id: (unit.upper, unit.total) for unit in net.units}
+    with_room = replace(
+        open_net,
+        resources=net.resources,
+        units=tuple(replace(u, upper=limits[u.id][0], total=limits[u.id][1]) for u in open_net.units),
+        groups=tuple(replace(group, rhs=within.get(group.id, group.rhs)) for group in open_net.groups),
+    )
     solution = solve(with_room, options, extra=hooks)
     told = make_manifest(Origin(net.name, None, (), "", str(manifest["money_unit"])), with_room, solution)
     frames = core_and_domain(with_room, solution) if solution.has_plan else {}
     tables = {f"{spec.group}/{spec.name}": frame for spec, frame in frames.items()}
-    return Plan(told, tables.__getitem__, data)
+    free = Plan(told, tables.__getitem__, data)
+    return _better(free, held) if held.manifest["has_plan"] else free
+
+
+def _better(free: Plan, held: Plan) -> Plan:
+    """Return the plan that is worth more, with the bound of the search in which all was free."""
+    sign = -1.0 if free.manifest["objective_name"] in MINIMISED else 1.0
+    found, kept = free.manifest["objective"], held.manifest["objective"]
+    if found is not None and sign * (kept - found) <= 0.0:
+        return free
+    bound = free.manifest["bound"]
+    if bound is not None and sign * (bound - kept) < 0.0:
+        bound = kept  # both hold up to the tolerance of the solver
+    denominator = held.manifest["gap_denominator"]
+    gap = None if bound is None or denominator is None else proof(kept, bound, kept - denominator).gap
+    return replace(free, manifest={**held.manifest, "bound": bound, "gap": gap}, read=held.read)
 
 
 def _raised(net: Network, open_net: Network, first: int) -> Iterator[Raised]:

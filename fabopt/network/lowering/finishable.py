@@ -1,8 +1,10 @@
-"""Work that was started before a date is finished: capacity after it is never less than that work still needs.
+"""What was decided before a date stands: limits after it are never less than that work still needs, and no limit
+forbids what was done.
 
 A plan starts work in a period and uses resources in later ones. Where capacity falls after the work was started,
 nothing that can still be decided would make room for it. Here it is finished in time, and what is decided from the date
-on has what remains.
+on has what remains. A limit on orders or on any sum of decisions is raised likewise to what it already holds: a new
+limit says what may still be decided.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from fabopt.domain.horizon import Pins
 from fabopt.domain.instance import Instance
-from fabopt.network.tables import Array, Network
+from fabopt.network.tables import Array, GroupLimit, Network, Resource, Unit
 
 
 def finishable(net: Network, instance: Instance) -> Network:
@@ -26,13 +29,69 @@ def finishable(net: Network, instance: Instance) -> Network:
     needed = _needed(net, instance.pins.activities, labels)
     added = _added(net, instance.pins.units, labels)
     later = np.arange(net.n_periods) >= first
-    resources = tuple(
-        replace(r, base=np.where(later, np.maximum(r.base, needed[r.id] - added.get(r.id, 0.0)), r.base))
-        if r.id in needed
-        else r
-        for r in net.resources
-    )
-    return replace(net, resources=resources)
+    nothing = np.zeros(net.n_periods)
+
+    def roomy(r: Resource) -> Resource:
+        own = added.get(r.id, nothing)
+        work = np.where(later, needed.get(r.id, nothing) - own, 0.0) if r.id in needed else nothing
+        least = np.maximum(work, -own)  # what stands occupies its place whatever the limit is by now
+        return replace(r, base=np.maximum(r.base, least)) if bool((least > r.base).any()) else r
+
+    resources = tuple(map(roomy, net.resources))
+    units = tuple(_orderable(u, first) for u in net.units)
+    done = _done(net, instance.pins, first)
+    return replace(net, resources=resources, units=units, groups=tuple(_allowing(g, done, first) for g in net.groups))
+
+
+def _orderable(unit: Unit, first: int) -> Unit:
+    """Return a unit whose limits admit what is pinned before a period."""
+    if unit.pinned is None:
+        return unit
+    past = np.where(np.arange(unit.pinned.size) < first, np.nan_to_num(unit.pinned), 0.0)
+    upper = None if unit.upper is None else np.maximum(unit.upper, past)
+    return replace(unit, upper=upper, total=max(unit.total, float(past.sum())))
+
+
+def _done(net: Network, pins: Pins, first: int) -> dict[tuple[str, str], Array]:
+    """Return what is pinned before a period, by kind of term and id [T]; later entries are 0."""
+    index = {p.label: p.index for p in net.periods[:first]}
+    kinds = {
+        "unit": pins.units,
+        "activity": pins.activities,
+        "retire": pins.retired,
+        "demand": pins.deliveries,
+        "stock": pins.stocks,
+    }
+    found: dict[tuple[str, str], Array] = {}
+    for kind, pinned in kinds.items():
+        for key, values in pinned.items():
+            course = np.zeros(net.n_periods)
+            for label, value in values.items():
+                if label in index:
+                    course[index[label]] = value
+            found[kind, key] = course
+    return found
+
+
+def _allowing(group: GroupLimit, done: Mapping[tuple[str, str], Array], first: int) -> GroupLimit:
+    """Return a limit on a sum from above raised to what the sum already holds in each window.
+
+    Only a sum in which nothing can be made good again is raised: with a negative term what follows may still bring it
+    under the limit. A binary of an order (``placed``) is counted where its unit is.
+    """
+    if group.sense != "<=" or group.pinned or any(term.coefficient.min() < 0 for term in group.terms):
+        return group
+    rhs = group.rhs.copy()
+    for place, window in enumerate(group.windows):
+        held = 0.0
+        for term in group.terms:
+            course = done.get(("unit" if term.kind == "placed" else term.kind, term.id))
+            if course is None:
+                continue
+            course = (course > 0).astype(float) if term.kind == "placed" else course
+            held += sum(float(term.coefficient[t] * course[t - term.shift]) for t in window if t >= term.shift)
+        rhs[place] = max(rhs[place], held)
+    return group if np.array_equal(rhs, group.rhs) else replace(group, rhs=rhs)
 
 
 def _needed(net: Network, levels: Mapping[str, Mapping[str, float]], labels: list[str]) -> dict[str, Array]:
