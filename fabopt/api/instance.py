@@ -258,11 +258,15 @@ class Instance:
         """Return what looks wrong with the chain as a whole and what is most likely a slip: implausible numbers, names
         that are nearly another one. Errors first; empty when all is well.
         """
-        from fabopt.io.doubts import doubts
-        from fabopt.network.checks import Finding, check
+        from fabopt.io.doubts import doubts, held_backwards
+        from fabopt.network.checks import HELD_BACKWARDS, Finding, check
 
         slips = [Finding("warning", "a slip", (doubt.path,), str(doubt)) for doubt in doubts(self._tree, self.data)]
-        return [*check(self.network), *slips]
+        late = [
+            Finding("warning", HELD_BACKWARDS, (problem.path,), str(problem))
+            for problem in held_backwards(self._tree, self.data)
+        ]
+        return [*check(self.network), *late, *slips]
 
     def show(self) -> Overview:
         """Return what the instance holds: sections, horizon, sizes of network and model, findings."""

@@ -102,6 +102,7 @@ def solve(
 def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool) -> Instance:
     """Read and check an instance, a line a step."""
     from fabopt import api
+    from fabopt.network.checks import HELD_BACKWARDS
     from fabopt.report.overview import finding_lines
 
     with step("read", quiet) as found:
@@ -111,7 +112,8 @@ def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool) ->
         findings = instance.validate()
         errors = sum(finding.severity == "error" for finding in findings)
         found.append(f"{errors} errors, {len(findings) - errors} warnings about the chain")
-    for line in finding_lines([f for f in findings if f.severity == "error"]):
+    told = [finding for finding in findings if finding.severity == "error" or finding.check == HELD_BACKWARDS]
+    for line in finding_lines(told):
         complain(line)
     return instance
 

@@ -27,6 +27,19 @@ def doubts(tree: Tree, instance: Instance) -> list[Problem]:
     return [Problem.at(tree.positions, fault.path, fault.message, hint=fault.hint) for fault in found]
 
 
+def held_backwards(tree: Tree, instance: Instance) -> list[Problem]:
+    """Return series whose first date lies after the decision date and that do not say what holds before it."""
+    start, found = instance.horizon.start, []
+    for lever in list_levers(instance):
+        quantity = lever.quantity
+        if quantity.begins is not None and quantity.begins > start:
+            value = f"{quantity.value:,.10g}" + ("" if quantity.unit == "1" else f" {quantity.unit}")
+            message = f"the series begins on {quantity.begins}, after the decision date {start}; {value} is assumed before"
+            hint = f"'before: 0' beside its dates if it is not there yet, else 'before: {quantity.value:.10g}'"
+            found.append(Problem.at(tree.positions, locate(Instance, tree.raw, lever.path), message, hint=hint))
+    return found
+
+
 def _implausible(tree: Tree, instance: Instance) -> Iterator[Fault]:
     """Numbers outside the plausible range of their field; of a series the first such point."""
     for lever in list_levers(instance):

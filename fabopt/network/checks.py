@@ -22,6 +22,9 @@ from fabopt.network.tables import Array, Budget, Demand, GroupLimit, Network, Wh
 WIDEST_RANGE = 1e8
 """Largest ratio of coefficients that the solver takes without loss of accuracy."""
 
+HELD_BACKWARDS = "held backwards"
+"""Name of the check for series that begin after the decision date: a solve tells these warnings too."""
+
 _TOLERANCE = 1e-6
 
 

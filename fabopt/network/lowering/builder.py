@@ -339,10 +339,15 @@ class Chain:
         upper[max(self.n - first_effect_age, 0) :] = 0.0
         return upper if mask is None else upper * mask
 
-    def unit_worth(self, cost: Array, lead_periods: float, life_years: float) -> Array:
-        """Return what a unit ordered in t is worth at the end: its cost less straight-line wear ``[T]``."""
+    def unit_worth(self, cost: Array, lead_periods: float, life_years: float, again: float = np.inf) -> Array:
+        """Return what a unit ordered in t is worth at the end: what is left of its life, at its least cost ``[T]``.
+
+        That cost is the smallest of its own cost, of the cost in the last period, and of `again`, what another way to have
+        it costs then.
+        """
         age = (self.n - (np.arange(self.n) + lead_periods)) * self.years
-        return np.asarray(cost * np.clip(1.0 - np.maximum(age, 0.0) / life_years, 0.0, 1.0))
+        left = np.clip(1.0 - np.maximum(age, 0.0) / life_years, 0.0, 1.0)
+        return np.asarray(np.minimum(cost, min(float(cost[-1]), again)) * left)
 
     def pay(self, payer: str, payee: str, kind: str, item: str, goods: Goods) -> None:
         """Note what a party pays another for goods."""

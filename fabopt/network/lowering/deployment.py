@@ -73,14 +73,21 @@ def _power(chain: Chain, site_id: str, site: Site) -> None:
     lead = chain.lead(grow.lead.value)
     first, profile = ramp_profile(lead, np.array(grow.ramp))
     mask = (np.arange(chain.n) % grow.order_every == 0).astype(float)
-    for k, (fixed, slope, least, most) in enumerate(cost_segments(grow.curve_points())):
+    segments = cost_segments(grow.curve_points())
+    # A line is cheapest by the MW at its largest order.
+    again = min(
+        slope + fixed / min(most, grow.max_total.value)
+        for fixed, slope, least, most in segments
+        if least < grow.max_total.value
+    )
+    for k, (fixed, slope, least, most) in enumerate(segments):
         most = min(most, grow.max_total.value)
         if least >= most:
             continue
         unit_id = f"build:{site_id}:{k + 1}"
         cost, fixed_cost = chain.flat(slope), chain.flat(fixed)
         chain.instalments[unit_id] = (slope, fixed)
-        worth = chain.unit_worth(cost, lead, grow.life.value)
+        worth = chain.unit_worth(cost, lead, grow.life.value, again)
         chain.build.unit(
             Unit(
                 unit_id,
