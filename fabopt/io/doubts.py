@@ -34,7 +34,9 @@ def held_backwards(tree: Tree, instance: Instance) -> list[Problem]:
         quantity = lever.quantity
         if quantity.begins is not None and quantity.begins > start:
             value = f"{quantity.value:,.10g}" + ("" if quantity.unit == "1" else f" {quantity.unit}")
-            message = f"the series begins on {quantity.begins}, after the decision date {start}; {value} is assumed before"
+            message = (
+                f"the series begins on {quantity.begins}, after the decision date {start}; {value} is assumed before"
+            )
             hint = f"'before: 0' beside its dates if it is not there yet, else 'before: {quantity.value:.10g}'"
             found.append(Problem.at(tree.positions, locate(Instance, tree.raw, lever.path), message, hint=hint))
     return found

@@ -110,9 +110,15 @@ def part_profile(lead_periods: float, opens: Array, even: bool) -> tuple[int, Ar
         return first, np.repeat(weights[:, None], opens.size, axis=1)
     ages = np.arange(3.0)[:, None]
     if not even:
-        return whole, np.maximum(0.0, 1.0 - np.abs(ages - (fraction + opens)))
+        return whole, _sound(1.0 - np.abs(ages - (fraction + opens)))
     before, after = np.clip(ages - fraction, opens, 1.0), np.clip(ages + 1.0 - fraction, opens, 1.0)
-    return whole, (after - before) / (1.0 - opens)
+    return whole, _sound((after - before) / (1.0 - opens))
+
+
+def _sound(shares: Array) -> Array:
+    """Return shares ``[K, T]`` of sum 1 without those that are rounding."""
+    kept = np.where(shares > NEGLIGIBLE, shares, 0.0)
+    return np.asarray(kept / kept.sum(axis=0))
 
 
 def spread_profile(duration_periods: float, most: int = MOST_PERIODS, opens: float = 0.0) -> Array:

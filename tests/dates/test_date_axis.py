@@ -99,6 +99,15 @@ def test_shares_by_age_are_those_of_many_small_starts(lead, opens):
     assert shares == pytest.approx(np.bincount(spread.ravel(), minlength=shares.size)[: shares.size] / 4e6, abs=5e-3)
 
 
+def test_no_share_is_rounding():
+    day = np.array([0.0, 1.0 / 3.0, 0.1 + 0.2, 1.0 - 1e-12])
+    for lead in (0.7, 2.0 / 3.0, 1.0 - 1e-12):
+        for even in (True, False):
+            _, weights = part_profile(lead, day, even)
+            assert weights.sum(axis=0) == pytest.approx(1.0, abs=1e-15)
+            assert weights[weights > 0.0].min() > 1e-9
+
+
 def test_a_spread_beyond_the_last_age_is_put_on_it():
     assert spread_profile(10.0, most=2) == pytest.approx([0.05, 0.1, 0.85])
     assert spread_profile(1e12, most=3).sum() == pytest.approx(1.0)

@@ -342,8 +342,8 @@ class Chain:
     def unit_worth(self, cost: Array, lead_periods: float, life_years: float, again: float = np.inf) -> Array:
         """Return what a unit ordered in t is worth at the end: what is left of its life, at its least cost ``[T]``.
 
-        That cost is the smallest of its own cost, of the cost in the last period, and of `again`, what another way to have
-        it costs then.
+        That cost is the smallest of its own cost, of the cost in the last period, and of `again`: what another way to
+        have it costs then.
         """
         age = (self.n - (np.arange(self.n) + lead_periods)) * self.years
         left = np.clip(1.0 - np.maximum(age, 0.0) / life_years, 0.0, 1.0)

@@ -1,0 +1,80 @@
+"""A series that begins after the decision date: what holds before it is stated, or told."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import fabopt
+from fabopt.cli import main
+from fabopt.domain.base import FieldProblem
+from fabopt.domain.instance import Instance
+from fabopt.domain.quantity import In
+from fabopt.io.schema import instance_schema
+
+INSTANCES = Path(__file__).resolve().parents[2] / "instances"
+MW = In("MW", ge=0, series=True)
+LATE = {"linear": {"2028-01-01": 400, "2029-01-01": 600}}
+
+
+def test_without_a_word_the_first_value_holds_backwards_and_with_one_what_it_says():
+    assert MW.read(LATE).at(date(2027, 5, 1)) == 400
+    stated = MW.read({**LATE, "before": "0.1 GW"})
+    assert [stated.at(date(year, 1, 1)) for year in (2027, 2028, 2029)] == [100, 400, 600]
+    assert (MW.read(LATE).begins, stated.begins) == (date(2028, 1, 1), None)
+
+
+def test_a_mean_over_the_first_date_counts_what_holds_before_it_by_days():
+    stated = MW.read({"steps": {"2028-02-01": 300}, "before": 0})
+    assert stated.mean(date(2028, 1, 1), date(2028, 3, 1)) == pytest.approx(300 * 29 / 60)
+    rising = MW.read({**LATE, "before": 0})
+    assert rising.mean(date(2027, 1, 1), date(2029, 1, 1)) == pytest.approx(500 * 366 / 731)
+
+
+def test_what_holds_before_is_scaled_written_and_read_again_with_the_series():
+    stated = MW.read({**LATE, "before": 50, "times": 2})
+    assert stated.before == 100
+    assert stated.scaled(3).before == 300
+    assert MW.read(stated.raw()).before == 100
+    assert MW.read(MW.read({**LATE, "before": 0}).raw()).before == 0
+
+
+@pytest.mark.parametrize(("before", "says"), [(-1, "at least 0"), ("3 GWh", "MW"), ({"value": 0}, "a number")])
+def test_what_cannot_hold_before_is_refused_at_its_place(before, says):
+    with pytest.raises(FieldProblem) as told:
+        MW.read({**LATE, "before": before})
+    (fault,) = told.value.faults
+    assert fault.path[0] == "before"
+    assert says in fault.message
+
+
+@pytest.mark.parametrize("verb", ["validate", "solve"])
+def test_a_series_that_holds_backwards_is_told_with_field_date_and_value(verb, tmp_path, capsys):
+    late = "sites.plains.power={steps: {2027Q4: 600}}"
+    arguments = [verb, str(INSTANCES / "tutorial"), "--set", late]
+    assert main(arguments + (["--out", str(tmp_path / "plan")] if verb == "solve" else [])) == 0
+    printed = capsys.readouterr()
+    said = " ".join((printed.out + printed.err).split())
+    assert "sites.plains.power" in said
+    assert "begins on 2027-10-01, after the decision date 2027-01-01; 600 MW is assumed before" in said
+    assert "'before: 0'" in said
+
+
+def test_power_that_is_not_there_yet_runs_nothing():
+    late = {"sites.plains.power": {"steps": {"2027Q4": 600}, "before": 0}}
+    net = fabopt.load(INSTANCES / "tutorial").with_(late).network
+    base = next(resource.base for resource in net.resources if resource.id == "power:plains")
+    assert base[:5].tolist() == [0, 0, 0, 600, 600]
+
+
+@pytest.mark.parametrize("file", sorted(INSTANCES.rglob("instance.yaml")), ids=lambda file: file.parent.name)
+def test_the_instances_that_are_shipped_say_what_holds_before(file):
+    assert [f.message for f in fabopt.load(file.parent).validate() if f.check == "held backwards"] == []
+
+
+def test_the_json_schema_knows_what_holds_before():
+    power = json.dumps(instance_schema(Instance))
+    assert power.count('"before": {') == 3  # linear, steps, and a column of a table
