@@ -30,6 +30,8 @@ def validate(
         findings = instance.validate()
         errors = sum(finding.severity == "error" for finding in findings)
         say(finding_lines(findings))
+        if any(finding.leaves_no_plan for finding in findings):
+            say(conflict.sentence for conflict in instance.reasons())
         say(wrap(f"{path}: {holding_line(instance.data)}", WIDTH))
         beside = ", ".join(filter(None, (counted(found.scenarios, "scenario"), counted(found.sweeps, "sweep"))))
         right = f"the files are {'not ' if found.problems else ''}right" + (f", with {beside}" if beside else "")

@@ -52,6 +52,11 @@ class Finding:
     message: str
     hint: str = ""
 
+    @property
+    def leaves_no_plan(self) -> bool:
+        """Whether it proves that there is no plan."""
+        return self.severity == "error" and self.check in ("unreachable demand", "too much required")
+
 
 def check(net: Network) -> list[Finding]:
     """Check a network's structure.

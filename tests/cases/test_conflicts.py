@@ -76,6 +76,13 @@ def test_solve_choke_and_the_api_say_the_same(name: str, tmp_path: Path) -> None
     assert not list(tmp_path.iterdir())
 
 
+def test_validate_says_the_same_where_its_own_checks_find_that_there_is_no_plan() -> None:
+    said = [c.sentence for c in fabopt.load(HERE / "conflict-upper").reasons()]
+    code, out, _ = _run("validate", str(HERE / "conflict-upper"))
+    assert code == 2
+    assert [line for line in out.splitlines() if line in said] == said
+
+
 # -- against networks in which limits are left out ---------------------------------------------------------------------
 
 MANY, PERIODS = 1000.0, ("2027", "2028")
