@@ -4,18 +4,23 @@ r"""The plan's worth once more, from the tables on disk alone.
    V = V_0 + \sum_t \delta_t \Big( \sum v\,d - \sum (c\,x + f\,w + g\,v) - \sum (c\,y + F\,z + r\,q) - \sum (h\,s + o\,w
    + p\,f) - \sum (\beta\,b + \lambda\,l) \Big) + \delta_{\text{end}} \sum (\text{amount} \times \text{worth})
 
-Nothing here comes from the model, the network or the solver: only the Parquet files of a result are read, with the
+Nothing here comes from the model, the network or the solver: only the tables of a result are read, with the
 quantities and the prices that stand in them. When the sum equals the objective, the tables tell the whole plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.parties import by_party
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    Read = Callable[[str], pd.DataFrame]
 
 DISCOUNTED: Mapping[str, tuple[tuple[float, str, str], ...]] = {
     "deliveries": ((1.0, "delivered", "unit_value"),),
@@ -35,28 +40,81 @@ DISCOUNTED: Mapping[str, tuple[tuple[float, str, str], ...]] = {
 """Table, then sign, quantity and price of each product in it, all of the row's own period."""
 
 
-def recomputed_value(folder: Path, constant: float = 0.0) -> float:
-    """Return the discounted value of the plan in a result folder (M USD).
+AGREE = 1e-6
+"""Difference that rounding may leave between the value from the tables and the solver's, as a share of all money."""
+MOST_WANTED = ("value", "compute", "max_min")
+"""Objectives of which more is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """The plan's worth from the tables, and the sizes of all its values and costs together, in the tables' money."""
+
+    value: float
+    gross: float
+
+
+def recomputed(read: Read, constant: float = 0.0) -> Recomputed:
+    """Return the discounted value of the plan that tables tell.
 
     Parameters
     ----------
-    folder
-        The result's folder.
+    read
+        Returns a table of a result by name (``core/units``).
     constant
-        Worth that is there whatever is decided (`constant_value` in the manifest), M USD.
+        Worth that is there whatever is decided (`constant_value` in the manifest).
     """
-    discount = _table(folder, "periods").set_index("period")["discount"]
-    total = constant
+    discount = read("core/periods").set_index("period")["discount"]
+    total, gross = constant, abs(constant)
     for name, products in DISCOUNTED.items():
-        rows = _table(folder, name)
+        rows = read(f"core/{name}")
         factor = rows["period"].map(discount).astype(float)
         for sign, quantity, price in products:
-            total += sign * float((rows[quantity].astype(float) * rows[price] * factor).sum())
-    end = _table(folder, "terminal")
-    return total + float((end["amount"] * end["unit_worth"] * end["discount"]).sum())
+            money = sign * rows[quantity].astype(float) * rows[price] * factor
+            total += float(money.sum())
+            gross += float(money.abs().sum())
+    end = read("core/terminal")
+    money = end["amount"] * end["unit_worth"] * end["discount"]
+    return Recomputed(total + float(money.sum()), gross + float(money.abs().sum()))
 
 
-def _table(folder: Path, name: str) -> pd.DataFrame:
-    import pandas as pd
+def check_agreement(manifest: Mapping[str, Any], read: Read, shown: object) -> None:
+    """Refuse a result whose tables do not tell the plan that its manifest speaks of.
 
-    return pd.read_parquet(folder / "core" / f"{name}.parquet")
+    Parameters
+    ----------
+    manifest, read
+        The result: what is known of its run, and its tables by name.
+    shown
+        What the result is called in a message: its folder.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        When value, objective, bound and gap do not agree with the tables or with each other.
+    """
+    found = recomputed(read, manifest["constant_value"])
+    terms = read("core/terms")
+    added = float(terms.loc[terms["term"] == "added", "amount"].sum())  # by hooks, which no table tells of
+    room = AGREE * (found.gross + abs(added))
+
+    def differ(one: float, other: float) -> bool:
+        return not abs(one - other) <= room
+
+    objective, bound, value = manifest["objective"], manifest["bound"], manifest["value"]
+    if differ(found.value + added, value):
+        _refuse(shown, f"its tables come to {found.value + added:,.8g}, and its manifest says {value:,.8g}")
+    options = manifest["options"]
+    party = options["perspective"].partition(":")[2]
+    if options["objective"] == "value" and not (party and added):
+        own = by_party(read("domain/perspective").to_dict("list")).get(party, 0.0) if party else value
+        if differ(objective, own):
+            _refuse(shown, f"its objective is {objective:,.8g}, and its plan is worth {own:,.8g}")
+    if bound is not None:
+        ahead = bound - objective if options["objective"] in MOST_WANTED else objective - bound
+        if ahead < -AGREE * max(abs(objective), abs(bound)):
+            _refuse(shown, f"its objective {objective:,.8g} is better than its bound, {bound:,.8g}")
+
+
+def _refuse(shown: object, why: str) -> None:
+    raise ResultError(f"{shown} does not agree with itself: {why}; solve it again.")

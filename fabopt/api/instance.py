@@ -437,7 +437,8 @@ class Instance:
         extra
             Hooks that are called with the Pyomo model and may add to it.
         out
-            Folder to save the result in; it stays in memory when left out.
+            Folder to save the result in; it stays in memory when left out. It is tried before the solve; where saving
+            fails afterwards all the same, the result is saved elsewhere, which is told, and its `folder` says where.
         options
             ``time_limit`` (seconds) and ``gap`` (share), else the instance's own; ``threads``, ``seed``, ``target``,
             ``by``, ``measure``, ``demands``, ``perspective`` (system, lab:NAME, owner:NAME), ``through_pyomo``: see
@@ -452,6 +453,8 @@ class Instance:
         ------
         fabopt.solve.options.OptionError
             When an option makes no sense.
+        fabopt.solve.results.folder.ResultError
+            When a result could not be written to `out`: nothing is solved then.
         """
         from fabopt.io.write import instance_hash, instance_json
         from fabopt.solve.diagnose import placed
@@ -480,7 +483,7 @@ class Instance:
             extra,
         )
         if out is not None and result.has_plan:
-            result.save(out)
+            result.keep(out)
         return result
 
     def pyomo(self, objective: str = "value", **options: Any) -> Model:

@@ -30,7 +30,11 @@ class PlanTables:
         Why there is no plan, where there is none.
     hooks
         The hooks that it was solved with; empty where they were not given again to a result that was read.
+    folder
+        Where it was saved last, or loaded from; None where it is in memory alone.
     """
+
+    folder: Path | None = None
 
     def __init__(
         self,
@@ -204,7 +208,20 @@ class PlanTables:
         folder = Path(path) if path is not None else self.default_folder
         tables = {spec: self.table(f"{spec.group}/{spec.name}") for spec in ALL_TABLES}
         write_result(folder, self.manifest, tables, self._instance, self.log)
+        self.folder = folder
         return folder
+
+    def keep(self, path: str | Path) -> Path | None:
+        """Save the result as :meth:`save` does, or elsewhere where that fails; both are told.
+
+        Returns
+        -------
+        pathlib.Path or None
+            Where it was saved, `folder` from now on; None where no place takes it.
+        """
+        from fabopt.io.files import kept
+
+        return kept(Path(path), self.save)
 
     @property
     def default_folder(self) -> Path:

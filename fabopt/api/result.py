@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:
-    """Read a result folder; its tables are read when they are first asked for.
+    """Read a result folder: what its manifest says is held against its tables.
 
     Parameters
     ----------
@@ -40,22 +40,29 @@ def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:
     Raises
     ------
     fabopt.solve.results.folder.ResultError
-        When the folder is no result, or was changed after it was written, or the hooks are others.
+        When the folder is no result, was changed after it was written, or does not agree with itself; or the hooks are
+        others.
     """
-    from fabopt.solve.results.folder import INSTANCE, LOG, read_file, read_manifest, read_table
+    from fabopt.analysis.recompute import check_agreement
+    from fabopt.solve.results.build import spec_of
+    from fabopt.solve.results.folder import INSTANCE, LOG, read_file, read_manifest, read_table, result_at
     from fabopt.solve.results.hooks import check_hooks
 
-    folder = Path(path)
+    folder = result_at(Path(path))
     manifest = read_manifest(folder)
     if extra:
         check_hooks(manifest, extra)
-    return Result(
+    instance, log = (read_file(folder, name, manifest).decode(errors="replace") for name in (INSTANCE, LOG))
+    result = Result(
         manifest,
-        lambda name: read_table(folder, name, manifest),
-        read_file(folder, INSTANCE, manifest).decode(),
-        read_file(folder, LOG, manifest).decode(),
+        lambda name: read_table(folder, spec_of(name), f"{name}.parquet", manifest),
+        instance,
+        log,
         hooks=extra,
     )
+    check_agreement(manifest, result.table, folder)
+    result.folder = folder
+    return result
 
 
 def load_memo(path: str | Path) -> MemoReport:

@@ -9,6 +9,7 @@ interrupted before any plan.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from fabopt import __version__
 from fabopt.cli.allocate import allocate
 from fabopt.cli.bill import bill
 from fabopt.cli.choke import choke
+from fabopt.cli.common import Notes
 from fabopt.cli.compare import compare
 from fabopt.cli.explain import explain
 from fabopt.cli.export import export
@@ -73,6 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv
         Arguments without the program's name; those of the process when left out.
     """
+    notes = logging.getLogger("fabopt")
+    if not any(isinstance(handler, Notes) for handler in notes.handlers):
+        notes.addHandler(Notes())
     try:
         app(args=None if argv is None else list(argv), prog_name="fabopt")
     except SystemExit as end:

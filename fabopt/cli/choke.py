@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption, guarded, say
-from fabopt.cli.planned import PlannedPath, result_at
+from fabopt.cli.planned import PlannedPath, keep_report, result_at
 
 _Lab = typer.Option(
     "--for", help="Relief gains through this lab alone, others keep what they get; its target.", show_default=False
@@ -55,6 +55,10 @@ def choke(
         raise AskedError("--by, --lever and --cost belong to a target: name it with --target.")
     if target and (period or out is not None):
         raise AskedError("--period and --out do not go with --target; its date is --by, and --json its records.")
+    if out is not None:
+        from fabopt.report.choke import ChokeReport
+
+        ChokeReport.check_place(out)
     result, left = result_at(path, scenario, set_ or [], budget, as_json)
 
     def tell(name: str, took: float) -> None:
@@ -75,9 +79,7 @@ def choke(
     else:
         say(report.lines())
     if out is not None:
-        paths = report.save(out)
-        if not as_json:
-            say(["", f"written to {out}: {', '.join(path.name for path in paths)}"])
+        keep_report(report, out, as_json)
 
 
 def _costs(texts: list[str]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import sys
 import time
@@ -57,11 +58,11 @@ def user_errors() -> tuple[type[Exception], ...]:
     from fabopt.domain.base import FieldProblem
     from fabopt.io.levers import LeverError
     from fabopt.io.problems import InstanceError
+    from fabopt.io.seal import SavedError
     from fabopt.model.families import ModelError
     from fabopt.report.charts.style import ChartError
-    from fabopt.report.memo.errors import MemoError, TemplateError
+    from fabopt.report.memo.errors import TemplateError
     from fabopt.solve.options import OptionError
-    from fabopt.solve.results.folder import ResultError
 
     return (
         InstanceError,
@@ -69,11 +70,10 @@ def user_errors() -> tuple[type[Exception], ...]:
         FieldProblem,
         ModelError,
         OptionError,
-        ResultError,
+        SavedError,
         AnalysisError,
         AskedError,
         ChartError,
-        MemoError,
         TemplateError,
         OSError,
     )
@@ -140,6 +140,20 @@ def check_ending(file: Path | None, ending: str) -> None:
     if file is not None and file.suffix.lower() != ending:
         complain(f"{file} is no name of {ENDINGS[ending]}: it ends in {ending}")
         raise typer.Exit(BAD_INPUT)
+
+
+def check_kept(asked: Path, where: Path | None) -> None:
+    """End with the code of bad input where something was not written to the place that was asked for."""
+    if where != asked:
+        raise typer.Exit(BAD_INPUT)
+
+
+class Notes(logging.Handler):
+    """Writes to stderr what reading and writing folders has to tell."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one note."""
+        complain(record.getMessage())
 
 
 def write_text(path: Path, text: str) -> None:

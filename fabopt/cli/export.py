@@ -29,7 +29,7 @@ def export(
     Of either, the program that is solved can be written for another solver.
     """
     from fabopt import api
-    from fabopt.solve.results.folder import MANIFEST, ResultError
+    from fabopt.solve.results.folder import ResultError, is_result
 
     for file, ending in ((xlsx, ".xlsx"), (mps, ".mps"), (lp, ".lp")):
         check_ending(file, ending)
@@ -37,7 +37,7 @@ def export(
     if xlsx is None and not programs:
         complain("say what to write: --xlsx FILE, --mps FILE or --lp FILE")
         raise typer.Exit(BAD_INPUT)
-    solved = (path / MANIFEST).is_file()
+    solved = is_result(path)
     if solved and (scenario is not None or set_):
         raise ResultError(f"{path} is a result: a scenario or lever cannot be set in it any more.")
     if xlsx is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fabopt.cli.common import ScenarioOption, SetOption, guarded, say, step
+from fabopt.cli.common import ScenarioOption, SetOption, check_kept, guarded, say, step
 from fabopt.cli.planned import result_at
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def memo(
 ) -> None:
     """Write the procurement memo of a lab: what to sign, with whom, by when, and what would change that."""
     from fabopt import api
+    from fabopt.io.files import kept
     from fabopt.report.memo.errors import MemoError
     from fabopt.report.memo.reader import is_memo
     from fabopt.report.memo.report import check_formats, check_out, rehearse
@@ -75,12 +76,15 @@ def memo(
         check_out(target)
         report = _computed(path, lab, budget, tolerance, sweep, seed, scenario, set_ or [], as_json)
     with step("write", as_json) as found:
-        paths = report.save(target, chosen, lang, template)
+        where = kept(target, lambda folder: report.save(folder, chosen, lang, template))
         found.append(", ".join(chosen))
     if as_json:
         typer.echo(json.dumps(report.as_dict(), allow_nan=False))
-        return
-    say([*report.lines(), "", f"written to {target}: {', '.join(p.name for p in paths if p.parent == target)}"])
+    else:
+        say(report.lines())
+        if where is not None:
+            say(["", f"written to {where}: {', '.join(sorted(p.name for p in where.iterdir() if p.is_file()))}"])
+    check_kept(target, where)
 
 
 def _computed(

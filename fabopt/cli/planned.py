@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from fabopt.cli.common import BAD_INPUT, INFEASIBLE, INTERRUPTED, LIMIT, complain, step, write_text
+from fabopt.cli.common import BAD_INPUT, INFEASIBLE, INTERRUPTED, LIMIT, check_kept, complain, say, step, write_text
 from fabopt.cli.progress import telling
 
 if TYPE_CHECKING:
     from fabopt.api import Instance, Result
     from fabopt.api.plan import PlanTables
+    from fabopt.report.base import SavedReport
 
 PlannedPath = typer.Argument(help="Folder of a result; or an instance, which is then solved first.", show_default=False)
 
@@ -38,9 +39,9 @@ def result_at(
     import time
 
     from fabopt import api
-    from fabopt.solve.results.folder import MANIFEST, ResultError
+    from fabopt.solve.results.folder import ResultError, is_result
 
-    if (path / MANIFEST).is_file():
+    if is_result(path):
         if scenario is not None or sets:
             raise ResultError(f"{path} is a result: a scenario or lever cannot be set in it any more.")
         return api.load_result(path), budget
@@ -54,6 +55,16 @@ def result_at(
     if not result.has_plan:
         end_without_plan(result)
     return result, max(budget - (time.monotonic() - began) / 60.0, 0.1 * budget)
+
+
+def keep_report(report: SavedReport, out: Path, quiet: bool) -> None:
+    """Save a report that has been printed, and say where; elsewhere where that fails, which ends with an error."""
+    from fabopt.io.files import kept
+
+    where = kept(out, report.save)
+    if where is not None and not quiet:
+        say(["", f"written to {where}: {', '.join(sorted(path.name for path in where.iterdir()))}"])
+    check_kept(out, where)
 
 
 def end_without_plan(result: PlanTables, log: Path | None = None) -> NoReturn:

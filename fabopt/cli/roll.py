@@ -12,6 +12,7 @@ import typer
 from fabopt.cli.common import (
     ScenarioOption,
     SetOption,
+    check_kept,
     guarded,
     say,
     solver_on_stderr,
@@ -41,8 +42,10 @@ def roll(
 ) -> None:
     """Move the decision date: hold what was decided, plan the rest again, and say what is regretted."""
     from fabopt import api
+    from fabopt.solve.results.folder import check_target
 
     before = api.load_result(path)
+    check_target(out or api.RESULTS / f"{before.manifest['instance']}-from-{to}")
     now = None
     if instance is not None or scenario is not None or set_:
         now = api.load(path if instance is None else instance, scenario, set_ or [])
@@ -50,13 +53,13 @@ def roll(
         report = before.roll(to, now, progress=teller, time_limit=time_limit)
         found.append(report.result.status)
     folder = out or api.RESULTS / f"{report.result.manifest['instance']}-from-{report.found.to}"
-    if report.result.has_plan:
-        report.result.save(folder)
+    where = report.result.keep(folder) if report.result.has_plan else None
     if as_json:
         typer.echo(json.dumps(report.as_dict(), allow_nan=False))
     else:
         say(report.lines())
-        if report.result.has_plan:
-            say(["", f"written to {folder}; next: fabopt show {shlex.quote(str(folder))} --table orders"])
+        if where is not None:
+            say(["", f"written to {where}; next: fabopt show {shlex.quote(str(where))} --table orders"])
     if not report.result.has_plan:
         end_without_plan(report.result, folder.with_name(f"{folder.name}.log"))
+    check_kept(folder, where)

@@ -54,7 +54,7 @@ def show(
 ) -> None:
     """Show what an instance holds, or what a result says."""
     from fabopt import api
-    from fabopt.solve.results.folder import MANIFEST, ResultError
+    from fabopt.solve.results.folder import MANIFEST, ResultError, is_result
 
     asked = {"period": period, "top": top, "lever": lever, "against": against}
     if chart is None and (kind or any(value not in ("", None) for value in asked.values())):
@@ -63,7 +63,7 @@ def show(
         )
     if until and alternatives is None:
         raise ResultError("--until belongs to --alternatives SHARE.")
-    if not (path / MANIFEST).is_file():
+    if not is_result(path):
         if any(given is not None for given in (table, chart, lab, alternatives)):
             raise ResultError(
                 f"--table, --chart, --for and --alternatives need the folder of a result, and {path} holds no "

@@ -13,6 +13,7 @@ from fabopt.cli.common import (
     InstancePath,
     ScenarioOption,
     SetOption,
+    check_kept,
     complain,
     guarded,
     say,
@@ -91,12 +92,15 @@ def solve(
         result = instance.solve(objective, progress=teller, out=folder, **options)
         found += _outcome(result)
     if as_json:
-        typer.echo(json.dumps(_summary(instance, result, folder if result.has_plan else None), allow_nan=False))
+        typer.echo(json.dumps(_summary(instance, result, result.folder), allow_nan=False))
     elif result.has_plan:
-        following = f"fabopt show {shlex.quote(str(folder))} --table orders"
-        say(["", *result.answer.lines(), f"written to {folder}; next: {following}"])
+        say(["", *result.answer.lines()])
+        if result.folder is not None:
+            following = f"fabopt show {shlex.quote(str(result.folder))} --table orders"
+            say([f"written to {result.folder}; next: {following}"])
     if not result.has_plan:
         end_without_plan(result, folder.with_name(f"{folder.name}.log"))
+    check_kept(folder, result.folder)
 
 
 def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool) -> Instance:

@@ -46,7 +46,8 @@ def sweep(
     if as_json:
         typer.echo(json.dumps(report.as_dict(), allow_nan=False))
     else:
-        say([*report.lines(), "", f"written to {folder}: cases, labs, power, chips, demands (.parquet)"])
+        written = f"written to {folder}: cases, labs, power, chips, demands (.parquet)"
+        say([*report.lines(), *(["", written] if report.complete else [])])
     if not report.complete:
         complain("interrupted; the same command with --resume goes on")
         raise typer.Exit(INTERRUPTED)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption, guarded, say
-from fabopt.cli.planned import PlannedPath, result_at
+from fabopt.cli.planned import PlannedPath, keep_report, result_at
 from fabopt.cli.progress import counting
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ def tornado(
         raise AskedError("--against, --low and --high belong to a number: name it with --lever.")
     if against and (whole or low is not None or high is not None):
         raise AskedError("--against goes over the ranges of both numbers: --whole, --low and --high do not go with it.")
+    if out is not None:
+        from fabopt.report.tornado import TornadoReport
+        from fabopt.report.value_function import PhaseReport, ValueReport
+
+        (PhaseReport if against else ValueReport if lever else TornadoReport).check_place(out)
     result, _ = result_at(path, scenario, set_ or [], MINUTES, as_json)
 
     def tell(name: str, took: float) -> None:
@@ -69,6 +74,4 @@ def tornado(
     else:
         say(report.lines())
     if out is not None:
-        paths = report.save(out)
-        if not as_json:
-            say(["", f"written to {out}: {', '.join(path.name for path in paths)}"])
+        keep_report(report, out, as_json)

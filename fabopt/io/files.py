@@ -1,16 +1,18 @@
-"""Reading files inside a folder and nowhere else, and writing files and folders so that nobody sees half of one."""
+"""Reading files inside a folder and nowhere else; writing files whole or not at all; trying a place before the work."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
-import shutil
+import secrets
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from fabopt.io.problems import InstanceError, Problem, brief
+from fabopt.io.seal import SavedError
+from fabopt.io.swap import LOG, check_replaceable, flush_folder, free, write_flushed
 
 MOST_BYTES = 20_000_000
 """Largest file that is read, bytes."""
@@ -81,91 +83,97 @@ def read_text(path: Path, shown: str) -> tuple[str, str]:
 def atomic_write(path: Path, content: str | bytes) -> None:
     """Write a file under a temporary name beside it, then rename it, so that it is there whole or not at all."""
     data = content.encode() if isinstance(content, str) else content
+    target = path.absolute()
+    new = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        try:
+            write_flushed(new, data)
+            os.replace(new, target)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
+        flush_folder(target.parent)
     except OSError as error:  # of the temporary name nobody has heard
         raise OSError(error.errno, error.strerror, str(path)) from error
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
-@contextmanager
-def atomic_dir(path: Path, marker: str) -> Iterator[Path]:
-    """Fill a new folder under a temporary name, then put it in the place of `path`.
-
-    When the body raises, the temporary folder goes and what stood at `path` stays.
+def check_place(path: Path, record: str) -> None:
+    """Refuse, before anything is computed, a folder that could not be written.
 
     Parameters
     ----------
     path
-        The folder to make or replace; the folders above it are made.
-    marker
-        Name of a file that every such folder holds. An existing folder is replaced only when it holds this file or
-        is empty, so that a wrong name does not cost somebody a folder of their own.
-
-    Yields
-    ------
-    pathlib.Path
-        The temporary folder, on the same file system.
+        The folder.
+    record
+        Name of the record by which an older one is known.
 
     Raises
     ------
-    FileExistsError
-        When something else stands at `path`.
+    OSError
+        When something else stands there, something above it is no folder, or nothing can be made there.
     """
-    check_replaceable(path, marker)
-    target = path.absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        temporary.chmod(0o777 & ~_umask())
-        yield temporary
-        _exchange(temporary, target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    check_replaceable(path, record)
+    above = path.absolute().parent
+    while not os.path.lexists(above):
+        above = above.parent
+    _try(above, path)
 
 
-def check_replaceable(path: Path, marker: str) -> None:
-    """Refuse a folder that :func:`atomic_dir` would not replace.
+def check_file(path: Path) -> None:
+    """Refuse, before anything is computed, a file that could not be written; its folder must be there.
 
     Raises
     ------
-    FileExistsError
-        When something stands at `path` that is neither empty nor holds the file `marker`.
+    OSError
+        When a folder stands there, or nothing can be made in its folder.
     """
-    target = path.absolute()
-    if target.is_symlink() or (target.exists() and not _replaceable(target, marker)):
-        raise FileExistsError(f"{path} is there already and holds no {marker}: fabopt does not replace it")
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    _try(path.absolute().parent, path)
 
 
-def _replaceable(target: Path, marker: str) -> bool:
-    return target.is_dir() and ((target / marker).is_file() or not any(target.iterdir()))
-
-
-def _exchange(temporary: Path, target: Path) -> None:
-    """Rename `temporary` to `target`, keeping the old folder until the new one stands."""
-    if not target.exists():
-        temporary.rename(target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+def _try(folder: Path, asked: Path) -> None:
+    if not folder.is_dir():
+        missing = f"{folder} is no folder" if os.path.lexists(folder) else f"there is no folder {folder}"
+        raise NotADirectoryError(errno.ENOTDIR, missing, str(asked))
     try:
-        target.rename(old / "was")
+        tempfile.TemporaryDirectory(prefix=".fabopt-", dir=folder).cleanup()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(asked)) from error
+
+
+def kept(path: Path, save: Callable[[Path], object]) -> Path | None:
+    """Save at `path`, or elsewhere where that fails, and say so; what took long is not lost to a full disk.
+
+    Parameters
+    ----------
+    path
+        The folder that was asked for.
+    save
+        Saves into a folder; beside the one asked for, the folder of work, the folder for temporary files and the home
+        are tried.
+
+    Returns
+    -------
+    pathlib.Path or None
+        Where it was saved; None where no place takes it.
+    """
+    for place in (lambda: path, *(_elsewhere(path, above) for above in (Path.cwd, _temporary, Path.home))):
         try:
-            temporary.rename(target)
-        except OSError:
-            (old / "was").rename(target)
-            raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+            folder = place()
+            save(folder)
+        except (OSError, RuntimeError, SavedError) as error:
+            LOG.error("%s", error if isinstance(error, SavedError) else f"{path} cannot be written: {error}.")
+            continue
+        if folder != path:
+            LOG.error("It was written to %s instead.", folder)
+        return folder
+    return None
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _elsewhere(path: Path, above: Callable[[], Path]) -> Callable[[], Path]:
+    return lambda: free(above() / f"{path.name}.rescued")
+
+
+def _temporary() -> Path:
+    return Path(tempfile.gettempdir())

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from fabopt.io.files import atomic_dir
 from fabopt.io.problems import InstanceError, Problem
+from fabopt.io.swap import write_folder as write_files
 from fabopt.io.tree import INSTANCE_FILE
 from fabopt.io.yaml import resolve_scalar
 
@@ -67,11 +67,11 @@ def write_folder(raw: Mapping[str, Any], path: Path) -> None:
     if table is not None:
         del sections[SOURCES]
         sections = {"tables": {SOURCES: f"{SOURCES}.csv"}, **sections}
+    files = {INSTANCE_FILE: yaml_text(sections).encode()}
+    if table is not None:
+        files[f"{SOURCES}.csv"] = table.encode()
     try:
-        with atomic_dir(path, INSTANCE_FILE) as folder:
-            (folder / INSTANCE_FILE).write_text(yaml_text(sections), encoding="utf-8")
-            if table is not None:
-                (folder / f"{SOURCES}.csv").write_text(table, encoding="utf-8")
+        write_files(path, INSTANCE_FILE, files)
     except OSError as error:
         raise InstanceError([Problem("", None, "", f"{path} cannot be made: {error.strerror or error}")]) from error
 

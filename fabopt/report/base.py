@@ -6,16 +6,21 @@ HTML with every name escaped, :meth:`Report.as_dict` as plain data; some are als
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
+from fabopt.io.files import check_place
+from fabopt.io.seal import SavedError, as_bytes, sealed
+from fabopt.io.swap import write_folder
 from fabopt.report.answer import wrap
 from fabopt.report.html import table_html
 from fabopt.report.text import WIDTH, TextTable
+
+FORMAT = 1
+"""Version of the records of saved reports."""
 
 
 class Report(ABC):
@@ -75,37 +80,61 @@ class Report(ABC):
 
 
 class SavedReport(Report):
-    """A report that is also written into a folder."""
+    """A report that is also written into a folder.
+
+    Attributes
+    ----------
+    name
+        Name of its files: ``NAME.txt``, and ``NAME.json`` with the records.
+    """
+
+    name: ClassVar[str]
 
     @abstractmethod
     def files(self) -> Mapping[str, str]:
-        """Return the texts that are written, by file name."""
+        """Return the tables that are written, as CSV by file name."""
 
     @abstractmethod
-    def draw(self, folder: Path) -> tuple[Path, ...]:
-        """Write the pictures into a folder, and return their paths."""
+    def draw(self) -> Mapping[str, bytes]:
+        """Return the pictures by file name."""
 
-    def save(self, folder: str | Path) -> tuple[Path, ...]:
-        """Write report, records, tables and pictures into a folder, and return their paths.
+    @classmethod
+    def check_place(cls, folder: str | Path) -> None:
+        """Refuse, before anything is computed, a folder that the report could not be written to.
 
         Raises
         ------
-        OSError
-            If the folder cannot be written.
+        fabopt.io.seal.SavedError
+            When something else than such a report stands there, or nothing can be written there.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        files = self.files()
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        return (*(folder / name for name in files), *self.draw(folder))
+        try:
+            check_place(Path(folder), f"{cls.name}.json")
+        except OSError as error:
+            raise _unwritten(folder, error) from error
 
-    def texts(self, name: str) -> dict[str, str]:
-        """Return the report as text and as JSON, under a name."""
-        return {
-            f"{name}.txt": "\n".join(self.lines()) + "\n",
-            f"{name}.json": json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n",
-        }
+    def save(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write report, records, tables and pictures into a folder, whole or not at all, and return their paths.
+
+        An older report of the kind is replaced; what people put there is kept.
+
+        Raises
+        ------
+        fabopt.io.seal.SavedError
+            If the folder cannot be written, or holds something else.
+        """
+        record = f"{self.name}.json"
+        text = {f"{self.name}.txt": "\n".join(self.lines()) + "\n", **self.files()}
+        files = {name: content.encode() for name, content in text.items()} | dict(self.draw())
+        files[record] = as_bytes(sealed(self.as_dict(), FORMAT, files))
+        try:
+            write_folder(Path(folder), record, files)
+        except OSError as error:
+            raise _unwritten(folder, error) from error
+        return tuple(Path(folder) / name for name in files)
+
+
+def _unwritten(folder: str | Path, error: OSError) -> SavedError:
+    return SavedError(f"The report cannot be written to {folder}: {error.strerror or error}.")
 
 
 def with_rows(*tables: TextTable) -> tuple[TextTable, ...]:

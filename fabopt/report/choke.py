@@ -7,7 +7,6 @@ from an instance are cut and cleaned of control characters by the tables, and es
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study, plain
@@ -38,6 +37,7 @@ class ChokeReport(SavedReport):
     """
 
     offers = ".study .frame .tables .save(folder)"
+    name = "choke"
 
     def __init__(self, study: Study, top: int = 10) -> None:
         self.study, self.top = study, top
@@ -89,15 +89,16 @@ class ChokeReport(SavedReport):
         return {"numbers": plain(self.parts.numbers), **plain(self.study)}
 
     def files(self) -> Mapping[str, str]:
-        """Return the texts that are written, by file name."""
+        """Return the tables that are written, as CSV by file name."""
         limits = frame_csv(self.frame)
-        return {**self.texts("choke"), "limits.csv": limits, "runs.csv": runs_csv(self.study)}
+        return {"limits.csv": limits, "runs.csv": runs_csv(self.study)}
 
-    def draw(self, folder: Path) -> tuple[Path, ...]:
-        """Write the pictures into a folder, and return their paths."""
-        from fabopt.report.choke_charts import save_charts
+    def draw(self) -> Mapping[str, bytes]:
+        """Return the pictures by file name."""
+        from fabopt.report.charts.style import pictures
+        from fabopt.report.choke_charts import charts
 
-        return save_charts(self.study, folder)
+        return pictures(charts(self.study))
 
 
 # -- the sentence ----------------------------------------------------------------------------------------------------

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from fabopt.analysis.choke.records import Study
-from fabopt.report.charts.style import PALETTE, finished, time_axis, write
+from fabopt.report.charts.style import PALETTE, finished, time_axis
 from fabopt.report.text import clip
 
 MOST = 10
@@ -21,16 +20,6 @@ def charts(study: Study) -> dict[str, Any]:
     """Return the Altair charts by name; those with nothing to show are left out."""
     made = {"relief": relief_chart(study), "cascade": cascade_chart(study), "timeline": timeline_chart(study)}
     return {name: finished(chart) for name, chart in made.items() if chart is not None}
-
-
-def save_charts(study: Study, folder: Path) -> tuple[Path, ...]:
-    """Write every chart as SVG and PNG into a folder, and return their paths."""
-    paths = []
-    for name, chart in charts(study).items():
-        paths += [folder / f"{name}.svg", folder / f"{name}.png"]
-        for path in paths[-2:]:
-            write(chart, path)
-    return tuple(paths)
 
 
 def relief_chart(study: Study) -> Any:

@@ -6,7 +6,6 @@ with pictures, as a workbook.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.compare.records import TABLES, Comparison, Difference, Gain, Plan
 from fabopt.analysis.explosion import AnalysisError
-from fabopt.io.files import atomic_write
+from fabopt.io.files import atomic_write, check_file
 from fabopt.report.base import Report, with_rows
 from fabopt.report.compare_tables import at_end, choke_table, plan_table, plan_tables, side_tables, signed
 from fabopt.report.text import TextTable, amount, money, percent, thousands
@@ -138,16 +137,18 @@ def check_paths(*paths: Path) -> None:
     Raises
     ------
     AnalysisError
-        When the ending of a file is neither .html nor .xlsx, its folder is not there or not to be written to, or it is
-        a folder itself.
+        When the ending of a file is neither .html nor .xlsx, its folder is not there or allows no new file, or it is a
+        folder itself.
     """
     for path in paths:
         if path.suffix.lower() not in (".html", ".xlsx"):
             raise AnalysisError(f"{path} is neither a page (.html) nor a workbook (.xlsx), by its ending.")
         if not path.parent.is_dir():
             raise AnalysisError(f"There is no folder {path.parent} to write {path.name} into; make it first.")
-        if path.is_dir() or not os.access(path.parent, os.W_OK):
-            raise AnalysisError(f"{path} cannot be written: it is a folder, or its folder allows no new file.")
+        try:
+            check_file(path)
+        except OSError as error:
+            raise AnalysisError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 # -- the sentence ----------------------------------------------------------------------------------------------------

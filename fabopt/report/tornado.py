@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.sensitivity.records import GAVE_UP, Bar, EndValue, NumberSlope, Tornado
@@ -32,6 +31,7 @@ class TornadoReport(SavedReport):
     """
 
     offers = ".frame .numbers .chart() .save(folder)"
+    name = "tornado"
 
     def __init__(self, found: Tornado) -> None:
         self.found = found
@@ -72,16 +72,15 @@ class TornadoReport(SavedReport):
         return tornado_chart(self.found)
 
     def files(self) -> Mapping[str, str]:
-        """Return the texts that are written, by file name."""
-        tables = {"tornado.csv": frame_csv(self.frame), "numbers.csv": frame_csv(self.numbers)}
-        return {**self.texts("tornado"), **tables}
+        """Return the tables that are written, as CSV by file name."""
+        return {"tornado.csv": frame_csv(self.frame), "numbers.csv": frame_csv(self.numbers)}
 
-    def draw(self, folder: Path) -> tuple[Path, ...]:
-        """Write the picture into a folder, and return its paths; none where nothing moves the objective."""
-        from fabopt.report.tornado_chart import write_chart
+    def draw(self) -> Mapping[str, bytes]:
+        """Return the picture by file name; none where nothing moves the objective."""
+        from fabopt.report.charts.style import pictures
 
         chart = self.chart()
-        return () if chart is None else write_chart(chart, folder, "tornado")
+        return {} if chart is None else pictures({self.name: chart})
 
 
 def sentence(found: Tornado) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.value_function import ValueFunction
-from fabopt.report.charts.style import finished, write
+from fabopt.report.charts.style import finished
 from fabopt.report.text import amount, clip
 
 NAME = 52
@@ -154,11 +153,3 @@ def phase_chart(found: Phases, letters: Mapping[str, str]) -> Any:
     )
     letter = base.mark_text(color="black").encode(text="letter:N")
     return finished((cells + letter).properties(width=420, height=320, title=title))
-
-
-def write_chart(chart: Any, folder: Path, name: str) -> tuple[Path, Path]:
-    """Write a chart as SVG and PNG into a folder, and return their paths."""
-    svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-    for path in (svg, png):
-        write(chart, path)
-    return svg, png

@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.value_function import Stretch, ValueFunction, joined
@@ -27,7 +26,6 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class CurveReport(SavedReport):
     """What the reports of one number or two share: a frame and a picture."""
 
-    name: ClassVar[str] = ""
     offers = ".frame .chart() .save(folder)"
     found: Any
 
@@ -46,14 +44,14 @@ class CurveReport(SavedReport):
         return asdict(self.found)
 
     def files(self) -> Mapping[str, str]:
-        """Return the texts that are written, by file name."""
-        return {**self.texts(self.name), f"{self.name}.csv": frame_csv(self.frame)}
+        """Return the tables that are written, as CSV by file name."""
+        return {f"{self.name}.csv": frame_csv(self.frame)}
 
-    def draw(self, folder: Path) -> tuple[Path, ...]:
-        """Write the picture into a folder, and return its paths."""
-        from fabopt.report.tornado_chart import write_chart
+    def draw(self) -> Mapping[str, bytes]:
+        """Return the picture by file name."""
+        from fabopt.report.charts.style import pictures
 
-        return write_chart(self.chart(), folder, self.name)
+        return pictures({self.name: self.chart()})
 
 
 class ValueReport(CurveReport):

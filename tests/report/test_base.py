@@ -10,7 +10,8 @@ import pytest
 
 import fabopt
 from fabopt import report as package
-from fabopt.report.base import Report, SavedReport, with_rows
+from fabopt.io.seal import SavedError, read_record
+from fabopt.report.base import FORMAT, Report, SavedReport, with_rows
 from fabopt.report.text import TextTable
 
 INSTANCES = Path(__file__).parents[2] / "instances"
@@ -19,6 +20,7 @@ EVIL = "<b>bold</b>"
 
 class Example(SavedReport):
     offers = ".frame"
+    name = "example"
 
     @property
     def sentence(self):
@@ -36,11 +38,10 @@ class Example(SavedReport):
         return ["", "What it means."]
 
     def files(self):
-        return {**self.texts("example"), "example.csv": "who,much\n"}
+        return {"example.csv": "who,much\n"}
 
-    def draw(self, folder):
-        (folder / "example.svg").write_text("<svg/>", encoding="utf-8")
-        return (folder / "example.svg",)
+    def draw(self):
+        return {"example.svg": b"<svg/>"}
 
 
 def test_a_report_is_written_as_text_html_and_data():
@@ -59,9 +60,31 @@ def test_a_report_is_written_as_text_html_and_data():
 
 def test_a_report_is_saved_as_text_json_tables_and_pictures(tmp_path):
     paths = Example().save(tmp_path / "new" / "folder")
-    assert [path.name for path in paths] == ["example.txt", "example.json", "example.csv", "example.svg"]
-    assert paths[0].read_text(encoding="utf-8") == f"{Example()}\n"
-    assert json.loads(paths[1].read_text(encoding="utf-8")) == Example().as_dict()
+    assert {path.name for path in paths} == {"example.txt", "example.json", "example.csv", "example.svg"}
+    assert all(path.is_file() for path in paths)
+    assert (tmp_path / "new" / "folder" / "example.txt").read_text(encoding="utf-8") == f"{Example()}\n"
+    record = read_record(tmp_path / "new" / "folder" / "example.json", FORMAT, "")
+    assert Example().as_dict().items() <= record.items()
+    assert set(record["files"]) == {"example.txt", "example.csv", "example.svg"}
+
+
+def test_a_report_is_written_whole_or_not_at_all_and_over_nothing_but_its_like(tmp_path):
+    class Undrawn(Example):
+        def draw(self):
+            raise ValueError("no ink")
+
+    folder = tmp_path / "folder"
+    Example().save(folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(ValueError, match="no ink"):
+        Undrawn().save(folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "example.txt").write_text("mine", encoding="utf-8")
+    for attempt in (Example().save, Example.check_place):
+        with pytest.raises(SavedError, match="fabopt does not replace it"):
+            attempt(tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["example.txt"]
 
 
 def test_a_table_shows_itself_in_a_notebook():

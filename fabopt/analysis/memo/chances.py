@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.memo.records import Amount, Chance
 from fabopt.analysis.plan_tables import reported
-from fabopt.analysis.sweep.store import saved
+from fabopt.analysis.sweep.records import KEYS, LONG
+from fabopt.analysis.sweep.store import saved, sweep_at
 from fabopt.solve.results.folder import read_table
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def chances(folder: Path, manifest: Mapping[str, Any], read: Read, lab: str, tar
     fabopt.solve.results.folder.ResultError
         If there is no sweep in the folder, or it was changed.
     """
+    folder = sweep_at(folder)
     sweep = saved(folder)
     scenario = _scenario(folder, sweep, manifest)
     power, periods = _power(read, lab)
@@ -68,9 +70,9 @@ def chances(folder: Path, manifest: Mapping[str, Any], read: Read, lab: str, tar
     wanted = power if target is None else target
     if not wanted > 0:
         raise AskedError(f"The plan gives {lab} no power in {periods[-1]}, so there is no target to reach.")
-    cases = read_table(folder, "cases", sweep)
+    cases = read_table(folder, KEYS, "cases.parquet", sweep)
     cases = cases[cases["scenario"] == scenario]
-    drawn = read_table(folder, "power", sweep)
+    drawn = read_table(folder, LONG["power"], "power.parquet", sweep)
     drawn = drawn[(drawn["lab"] == lab) & drawn["case"].isin(cases["case"])]
     table = drawn.pivot(index="case", columns="period", values="power").reindex(columns=periods, fill_value=0.0)
     reached = (table >= wanted * (1.0 - SHORT)).cummax(axis=1).sum()

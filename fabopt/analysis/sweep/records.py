@@ -70,6 +70,13 @@ LONG = {
 }
 """Tables with several rows a case, by name."""
 
+KEYS = TableSpec(
+    "cases",
+    "sweep",
+    "a case; the columns that every sweep has",
+    (_CASE, text("scenario", "scenario; base for the instance without one"), number("objective", "", "objective")),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Sweep:

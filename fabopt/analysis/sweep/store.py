@@ -3,32 +3,101 @@
 ::
 
     sweeps/power/
-      sweep.json       what was asked, how far it came, and the hash of every table
-      runs.jsonl       one line a finished case, in the order in which they were done
+      sweep.json       what was asked, how far it came, the hash of every file, and its own
+      runs.jsonl       one line a finished case, in the order in which they were done, each with its hash
       cases.parquet    one row a case, in order
       labs.parquet, power.parquet, chips.parquet, demands.parquet
 
 The tables are made from the lines of ``runs.jsonl``, sorted, so that they are the same whatever was done first and
 however often the sweep was stopped. A line that was cut off in writing is dropped, and its case solved again.
+
+Where a finished sweep stands, another one is written beside it, as ``NAME.part``, and takes its place when it is whole.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from fabopt import __version__
 from fabopt.analysis.sweep.design import Design
 from fabopt.analysis.sweep.records import Sweep
-from fabopt.io.files import atomic_write
+from fabopt.io.files import atomic_write, check_place
+from fabopt.io.seal import (
+    HASH,
+    SavedError,
+    as_bytes,
+    contents,
+    hash_of,
+    is_sealed,
+    read_json,
+    read_record,
+    sealed_with,
+    sha256,
+)
+from fabopt.io.swap import LOG, free, put_in_place, recover, standing, write_folder
 from fabopt.solve.results.folder import ResultError, parquet_bytes
+from fabopt.solve.results.manifest import STRICT, fault_of
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST, RUNS = "sweep.json", "runs.jsonl"
+_OF_ROW = ("format", "sweep", HASH)
+"""What a line holds beside what became of a case: version, sweep and hash."""
+
+
+class _Solve(BaseModel):
+    model_config = STRICT
+
+    objective: str
+
+
+class _Spec(BaseModel):
+    model_config = STRICT
+
+    method: str
+    solve: _Solve
+
+
+class _Manifest(BaseModel):
+    model_config = STRICT
+
+    complete: bool
+    instance: str
+    scenarios: list[str]
+    hashes: list[str]
+    sets: list[str]
+    levers: list[str]
+    spec: _Spec
+    runs: int
+    digest: str
+    version: str
+    files: dict[str, str]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(**{**STRICT, "extra": "ignore"})
+
+    case: int
+    status: str
+    reason: str = ""
+    levers: list[float | str | None]
+    objective: float | None = None
+    bound: float | None = None
+    gap: float | None = None
+    value: float | None = None
+    choke: str = ""
+    choke_gain: float | None = None
+    figures: list[float | None] = []
+    labs: list[list[Any]] = []
+    power: list[list[Any]] = []
+    chips: list[list[Any]] = []
+    demands: list[list[Any]] = []
 
 
 class Store:
@@ -37,11 +106,11 @@ class Store:
     Parameters
     ----------
     folder
-        The folder; it is made.
+        The folder; it is made. A finished sweep that stands there is not touched before this one is whole.
     design
         The sweep.
     resume
-        Whether an unfinished sweep that stands there goes on; otherwise it is refused, and a finished one replaced.
+        Whether an unfinished sweep that stands there goes on; otherwise it is refused.
 
     Attributes
     ----------
@@ -63,51 +132,115 @@ class Store:
             raise ResultError(f"The sweep cannot be written to {folder}: {error.strerror or error}.") from error
 
     def _open(self, resume: bool) -> None:
-        before = _manifest(self.folder)
-        if before is None and self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise ResultError(f"{self.folder} is there already and holds no {MANIFEST}: fabopt does not replace it.")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        runs = self.folder / RUNS
-        if before is not None and resume:
-            if before.get("digest") != self.design.digest:
-                raise ResultError(
-                    f"{self.folder} was begun with other data, another specification or other versions, so it cannot "
-                    "go on; name another folder."
-                )
-            self.finished = _read_runs(runs, len(self.design.cases))
-        elif before is not None and not before.get("complete"):
-            done = len(_read_runs(runs, int(before.get("runs", 0))))
-            if done:
-                raise ResultError(
-                    f"{self.folder} holds {done:,} finished of {before.get('runs'):,} runs: go on with --resume, or "
-                    "name another folder."
-                )
-        if not self.finished:
-            for old in (*self.folder.glob("*.parquet"), runs):
-                old.unlink(missing_ok=True)
-        self._write_manifest({}, complete=False)
+        folder, part = self.folder, self.folder.with_name(f"{self.folder.name}.part")
+        check_place(folder, MANIFEST)
+        recover(folder, MANIFEST)
+        if os.path.lexists(part):
+            check_place(part, MANIFEST)
+            if contents(part, MANIFEST).whole and saved(part)["complete"]:  # stopped just before it took its place
+                LOG.warning("%s was whole when a run was stopped; it stands at %s now.", part, folder)
+                put_in_place(part.absolute(), folder.absolute(), MANIFEST)
+        begun = part if os.path.lexists(part) else folder
+        before = _manifest(begun)
+        if before is not None and resume and before["digest"] != self.design.digest:
+            raise ResultError(
+                f"{begun} was begun with other data, another specification or other versions, so it cannot go on; name "
+                "another folder."
+            )
+        over = before is not None and before["complete"]
+        if over and begun == part:
+            raise ResultError(f"{part} holds a whole sweep that was changed after it was written: move it away first.")
+        lines = _lines(begun / RUNS, self.design.digest if before is None else before["digest"])
+        if before is not None and not (resume or over) and lines.good:
+            raise ResultError(
+                f"{begun} holds {len(lines.good):,} finished of {before['runs']:,} runs: go on with --resume, or name "
+                "another folder."
+            )
+        if resume:
+            self.finished = {number: row for number, (_, row) in lines.good.items()}
+        self.known: Mapping[str, str] = {} if before is None or over else before["files"]
+        self.done = over and resume and len(self.finished) == len(self.design.cases)
+        self.work = part if over and not self.done else begun
+        if not self.done:
+            self._begin(lines, begun)
+
+    def _begin(self, lines: _Lines, begun: Path) -> None:
+        """Make the folder ready for more lines; what is in it and no line of this sweep is kept under another name."""
+        runs = self.work / RUNS
+        good = b"".join(raw for raw, _ in lines.good.values()) if self.finished else b""
+        if not self.work.is_dir() or not any(self.work.iterdir()):
+            write_folder(self.work, MANIFEST, {MANIFEST: self._manifest({}, complete=False), RUNS: good})
+            return
+        atomic_write(self.work / MANIFEST, self._manifest({}, complete=False))
+        if lines.bad and self.work == begun:
+            self._keep(runs)
+        if not runs.is_file() or runs.read_bytes() != good:
+            atomic_write(runs, good)
+
+    def _keep(self, path: Path) -> None:
+        kept = free(path.with_name(f"{path.name}.kept"))
+        os.rename(path, kept)
+        LOG.warning("%s was changed after it was written; it is kept as %s.", path, kept)
 
     def add(self, outcome: Mapping[str, Any]) -> None:
-        """Write what became of a case, so that it stands even if the machine stops now."""
-        line = json.dumps(outcome, allow_nan=False, separators=(",", ":")) + "\n"
-        with (self.folder / RUNS).open("a", encoding="utf-8") as stream:
-            stream.write(line)
-            stream.flush()
-            os.fsync(stream.fileno())
+        """Write what became of a case, so that it stands even if the machine stops now.
+
+        Raises
+        ------
+        ResultError
+            When it cannot be written; the cases before it stand.
+        """
+        row = json.loads(json.dumps({"format": FORMAT, "sweep": self.design.digest, **outcome}, allow_nan=False))
+        line = json.dumps({**row, HASH: hash_of(row)}, separators=(",", ":")) + "\n"
+        try:
+            with (self.work / RUNS).open("a", encoding="utf-8") as stream:
+                stream.write(line)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise ResultError(
+                f"{self.work / RUNS} cannot be written ({error.strerror or error}); the cases before it stand, and the "
+                "same command with --resume goes on."
+            ) from error
 
     def close(self, sweep: Sweep) -> None:
-        """Write the tables of what is finished."""
+        """Write the tables of what is finished; a sweep that is whole takes the place of the one before.
+
+        Raises
+        ------
+        ResultError
+            When they cannot be written; the finished cases stand.
+        """
+        if self.done:
+            return
+        try:
+            self._close(sweep)
+        except OSError as error:
+            raise ResultError(
+                f"The tables of the sweep cannot be written to {self.work} ({error.strerror or error}); its cases "
+                "stand there, and the same command with --resume goes on."
+            ) from error
+
+    def _close(self, sweep: Sweep) -> None:
         hashes = {}
         for spec, frame in sweep.tables:
             data, name = parquet_bytes(spec, frame), f"{spec.name}.parquet"
-            atomic_write(self.folder / name, data)
-            hashes[name] = hashlib.sha256(data).hexdigest()
-        self._write_manifest(hashes, sweep.complete)
+            there = self.work / name
+            if there.is_file() and sha256(there.read_bytes()) not in (self.known.get(name), sha256(data)):
+                self._keep(there)
+            atomic_write(there, data)
+            hashes[name] = sha256(data)
+        if sweep.complete:
+            hashes[RUNS] = sha256((self.work / RUNS).read_bytes())
+        atomic_write(self.work / MANIFEST, self._manifest(hashes, sweep.complete))
+        if self.work != self.folder and sweep.complete:
+            put_in_place(self.work.absolute(), self.folder.absolute(), MANIFEST)
+        elif self.work != self.folder:
+            LOG.warning("%s stays as it was; what is finished of the new sweep is in %s.", self.folder, self.work)
 
-    def _write_manifest(self, hashes: Mapping[str, str], complete: bool) -> None:
+    def _manifest(self, hashes: Mapping[str, str], complete: bool) -> bytes:
         design = self.design
         manifest = {
-            "format": FORMAT,
             "complete": complete,
             "instance": design.name,
             "scenarios": list(design.scenarios),
@@ -118,9 +251,13 @@ class Store:
             "runs": len(design.cases),
             "digest": design.digest,
             "version": __version__,
-            "files": dict(hashes),
         }
-        atomic_write(self.folder / MANIFEST, json.dumps(manifest, indent=2, allow_nan=False) + "\n")
+        return as_bytes(sealed_with(manifest, FORMAT, hashes))
+
+
+def sweep_at(folder: Path) -> Path:
+    """Return where the sweep that is called `folder` stands; elsewhere only where a run was stopped in the swap."""
+    return standing(folder, MANIFEST)
 
 
 def saved(folder: Path) -> dict[str, Any]:
@@ -129,7 +266,7 @@ def saved(folder: Path) -> dict[str, Any]:
     Raises
     ------
     ResultError
-        When there is none, or one of another format.
+        When there is none, one of another format, or it was changed after it was written.
     """
     found = _manifest(folder)
     if found is None:
@@ -139,32 +276,47 @@ def saved(folder: Path) -> dict[str, Any]:
 
 def _manifest(folder: Path) -> dict[str, Any] | None:
     """Return the manifest of a sweep; None where the folder is none."""
+    again = "sweep again into another folder"
     try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        found = read_record(folder / MANIFEST, FORMAT, again)
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ResultError(f"{folder / MANIFEST} cannot be read: {error}.") from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise ResultError(f"{folder} was not written in the format that this version of fabopt reads ({FORMAT}).")
+    except SavedError as error:
+        raise ResultError(str(error)) from error
+    fault = fault_of(_Manifest, found)
+    if fault:
+        raise ResultError(f"{folder / MANIFEST} is no manifest of a sweep: {fault}; {again}.")
     return found
 
 
-def _read_runs(path: Path, runs: int) -> dict[int, Mapping[str, Any]]:
-    """Return the finished cases, and cut off what was not written to the end."""
-    found: dict[int, Mapping[str, Any]] = {}
-    if not path.is_file():
-        return found
-    whole = 0
-    for line in path.read_bytes().splitlines(keepends=True):
-        try:
-            outcome = json.loads(line) if line.endswith(b"\n") else None
-        except ValueError:
-            outcome = None
-        if not isinstance(outcome, dict) or outcome.get("case") not in range(runs):
-            break
-        found[outcome["case"]] = outcome
-        whole += len(line)
-    if whole < path.stat().st_size:
-        os.truncate(path, whole)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of a file of runs: those that are whole, raw and read, by case; and whether others were changed."""
+
+    good: Mapping[int, tuple[bytes, Mapping[str, Any]]]
+    bad: bool
+
+
+def _lines(path: Path, digest: str) -> _Lines:
+    """Read the finished cases of a sweep; a last line that was cut off in writing is left out."""
+    good: dict[int, tuple[bytes, Mapping[str, Any]]] = {}
+    bad = False
+    for raw in path.read_bytes().splitlines(keepends=True) if path.is_file() else ():
+        row = _row(raw, path, digest)
+        if row is not None:
+            good[row["case"]] = raw, row
+        elif raw.endswith(b"\n"):
+            bad = True
+    return _Lines(good, bad)
+
+
+def _row(raw: bytes, path: Path, digest: str) -> dict[str, Any] | None:
+    """Return what became of a case as a line says it; None where it is no whole line of this sweep."""
+    try:
+        row = read_json(raw, path)
+    except SavedError:
+        return None
+    sound = isinstance(row, dict) and raw.endswith(b"\n") and is_sealed(row)
+    if not sound or row.get("format") != FORMAT or row.get("sweep") != digest or fault_of(_Row, row):
+        return None
+    return {key: value for key, value in row.items() if key not in _OF_ROW}

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fabopt.io.files import atomic_write, check_file
 from fabopt.report.text import clip
 
 if TYPE_CHECKING:
@@ -181,25 +182,38 @@ def check_path(path: Path) -> None:
     Raises
     ------
     ChartError
-        When the file's ending is none of :data:`FORMATS`, or its folder is not there.
+        When the file's ending is none of :data:`FORMATS`, its folder is not there, or it cannot be written.
     """
     if path.suffix.lower() not in FORMATS:
         raise ChartError(f"A chart is written as {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, not as '{path.suffix}'.")
     if not path.parent.is_dir():
         raise ChartError(f"There is no folder {path.parent} to write {path.name} into; make it first.")
+    try:
+        check_file(path)
+    except OSError as error:
+        raise ChartError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def as_file(chart: Any, ending: str) -> bytes:
+    """Return a chart as the contents of a file with one of the endings :data:`FORMATS`."""
+    import vl_convert
+
+    spec = chart.to_json()
+    if ending == ".svg":
+        return str(vl_convert.vegalite_to_svg(spec)).encode()
+    if ending == ".png":
+        return bytes(vl_convert.vegalite_to_png(spec, scale=2))
+    page = vl_convert.vegalite_to_html(spec, bundle=True)
+    title = json.loads(spec).get("title", {}).get("text", "Chart")
+    return str(page.replace("<title>Chart</title>", f"<title>{escape(title)}</title>", 1)).encode()
+
+
+def pictures(charts: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return charts by name as SVG and PNG by file name."""
+    return {f"{name}{end}": as_file(chart, end) for name, chart in charts.items() for end in (".svg", ".png")}
 
 
 def write(chart: Any, path: Path) -> None:
-    """Write a chart as SVG, PNG or HTML, by the file's ending; errors as for :func:`check_path`."""
-    import vl_convert
-
+    """Write a chart as SVG, PNG or HTML, by the file's ending, whole or not at all; errors as :func:`check_path`."""
     check_path(path)
-    ending, spec = path.suffix.lower(), chart.to_json()
-    if ending == ".svg":
-        path.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
-    elif ending == ".png":
-        path.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
-    else:
-        page = vl_convert.vegalite_to_html(spec, bundle=True)
-        title = json.loads(spec).get("title", {}).get("text", "Chart")
-        path.write_text(page.replace("<title>Chart</title>", f"<title>{escape(title)}</title>", 1), encoding="utf-8")
+    atomic_write(path, as_file(chart, path.suffix.lower()))

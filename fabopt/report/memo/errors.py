@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fabopt.io.seal import SavedError
 
-class MemoError(Exception):
+
+class MemoError(SavedError):
     """A memo that cannot be read or written; the message is a full sentence for the user."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -10,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from fabopt.analysis.memo.records import Memo
+from fabopt.io.seal import SavedError, as_bytes, read_record, sealed
+from fabopt.io.swap import standing
 from fabopt.report.memo.errors import MemoError
 
-FORMAT = 1
+FORMAT = 2
 RECORD = "memo.json"
-MOST_BYTES = 50_000_000
 
 
-def to_json(memo: Memo) -> str:
-    """Return the record as JSON."""
-    return json.dumps({"format": FORMAT, "memo": as_data(memo)}, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+def to_json(memo: Memo, files: Mapping[str, bytes]) -> bytes:
+    """Return the record as JSON, with the hashes of the memo's other files."""
+    return as_bytes(sealed({"memo": as_data(memo)}, FORMAT, files))
 
 
 def as_data(value: Any) -> Any:
@@ -35,7 +35,7 @@ def as_data(value: Any) -> Any:
 
 def is_memo(path: Path) -> bool:
     """Return whether a folder holds a memo."""
-    return (path / RECORD).is_file()
+    return (standing(path, RECORD, tell=False) / RECORD).is_file()
 
 
 def read(path: Path) -> Memo:
@@ -44,22 +44,17 @@ def read(path: Path) -> Memo:
     Raises
     ------
     MemoError
-        When it is none, or one of another format.
+        When it is none, one of another format, or was changed after it was written.
     """
     from pydantic import TypeAdapter, ValidationError
 
-    file = path / RECORD
+    file = standing(path, RECORD) / RECORD
     try:
-        if file.stat().st_size > MOST_BYTES:
-            raise MemoError(f"{file} has more than {MOST_BYTES // 10**6} MB.")
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise MemoError(f"{file} cannot be read: {error}.") from error
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise MemoError(
-            f"{file} was not written in the format that this version of fabopt reads ({FORMAT}); "
-            "write the memo again from its result."
-        )
+        data = read_record(file, FORMAT, "write the memo again from its result")
+    except OSError as error:
+        raise MemoError(f"{file} cannot be read: {error.strerror or error}.") from error
+    except SavedError as error:
+        raise MemoError(str(error)) from error
     try:
         return TypeAdapter(Memo).validate_python(data.get("memo"))
     except ValidationError as error:

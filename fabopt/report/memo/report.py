@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.memo.records import Memo
-from fabopt.io.files import atomic_dir, check_replaceable
+from fabopt.io.files import check_place
+from fabopt.io.swap import write_folder
 from fabopt.report.base import Report, with_rows
 from fabopt.report.memo import document as doc
 from fabopt.report.memo import template
@@ -124,7 +124,7 @@ class MemoReport(Report):
         Parameters
         ----------
         out
-            The folder; an older memo there is replaced.
+            The folder; an older memo there is replaced, and what people put there is kept.
         formats
             Some of ``md``, ``html``, ``pdf``, ``docx``.
         lang
@@ -143,10 +143,10 @@ class MemoReport(Report):
         chosen = check_formats(formats)
         check_out(Path(out))
         text = self.text(lang, folder)
-        files = {RECORD: to_json(self.memo).encode(), NUMBERS: text.ledger.csv().encode()}
+        files = {NUMBERS: text.ledger.csv().encode()}
         for name in chosen:
             files |= _WRITERS[name](self.memo, text, lang, folder)
-        return _written(Path(out), files)
+        return _written(Path(out), {RECORD: to_json(self.memo, files), **files})
 
     def _repr_html_(self) -> str:
         from fabopt.report.memo.html import fragment
@@ -182,14 +182,7 @@ def check_out(out: Path) -> None:
         When something else than a memo stands there, or nothing can be made there.
     """
     try:
-        check_replaceable(out, RECORD)
-    except OSError as error:
-        raise MemoError(f"The memo cannot be written to {out}: {error.strerror or error}.") from error
-    above = out.absolute().parent
-    while not above.exists():
-        above = above.parent
-    try:
-        tempfile.TemporaryDirectory(prefix=".fabopt-memo-", dir=above).cleanup()
+        check_place(out, RECORD)
     except OSError as error:
         raise MemoError(f"The memo cannot be written to {out}: {error.strerror or error}.") from error
 
@@ -293,10 +286,7 @@ _WRITERS: Mapping[str, Callable[[Memo, Text, str, Path | None], dict[str, bytes]
 
 def _written(out: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
     try:
-        with atomic_dir(out, RECORD) as folder:
-            for name, data in files.items():
-                (folder / name).parent.mkdir(exist_ok=True)
-                (folder / name).write_bytes(data)
+        write_folder(out, RECORD, files)
     except OSError as error:
         raise MemoError(f"The memo cannot be written to {out}: {error.strerror or error}.") from error
     return tuple(out / name for name in files)

@@ -95,6 +95,11 @@ def find_table(name: str) -> str:
     raise ResultError(f"A result has no table {name[:40]!r}; {hint}")
 
 
+def spec_of(path: str) -> TableSpec:
+    """Return the record of a table from its path (``domain/orders``)."""
+    return next(spec for spec in ALL_TABLES if f"{spec.group}/{spec.name}" == path)
+
+
 def make_manifest(
     origin: Origin, net: Network, solution: Solution, given: Mapping[str, float] | None = None
 ) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 ::
 
     results/tutorial/
-      manifest.json        what was solved, how, how good it is, and the hash of every other file
+      manifest.json        what was solved, how, how good it is, the hash of every other file, and its own
       instance.json        the instance after overlays: solving it again gives the same plan
       solver.log
       core/*.parquet       the plan in the words of the process network
@@ -14,27 +14,29 @@ The tables of equal plans are equal byte for byte: no time, path or name of a ma
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt import __version__
-from fabopt.io.files import atomic_dir, check_replaceable
+from fabopt.io.files import check_place
+from fabopt.io.seal import SavedError, as_bytes, read_record, sealed
+from fabopt.io.seal import read_file as read_saved
+from fabopt.io.swap import standing, write_folder
 from fabopt.solve.results.columns import TableSpec
+from fabopt.solve.results.manifest import manifest_fault
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 INSTANCE = "instance.json"
 LOG = "solver.log"
 
 
-class ResultError(Exception):
+class ResultError(SavedError):
     """A result that cannot be written or read; the message is a full sentence for the user."""
 
 
@@ -45,14 +47,14 @@ def write_result(
     instance: str,
     log: str,
 ) -> None:
-    """Write a result folder, whole or not at all, in the place of an older one.
+    """Write a result folder, whole or not at all, in the place of an older one; what people put there is kept.
 
     Parameters
     ----------
     path
         The folder.
     manifest
-        What is known of the run; `format` and `files` (with their SHA-256) are added here.
+        What is known of the run; `format`, `files` (with their SHA-256) and `hash` are added here.
     tables
         The tables by their records.
     instance
@@ -68,17 +70,9 @@ def write_result(
     files = {INSTANCE: instance.encode(), LOG: log.encode()}
     for spec, frame in tables.items():
         files[f"{spec.group}/{spec.name}.parquet"] = parquet_bytes(spec, frame)
-    whole = {
-        "format": FORMAT,
-        **manifest,
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())},
-    }
-    files[MANIFEST] = (json.dumps(whole, indent=2, allow_nan=False) + "\n").encode()
+    files[MANIFEST] = as_bytes(sealed(manifest, FORMAT, files))
     try:
-        with atomic_dir(path, MANIFEST) as folder:
-            for name, data in files.items():
-                (folder / name).parent.mkdir(exist_ok=True)
-                (folder / name).write_bytes(data)
+        write_folder(path, MANIFEST, files)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ResultError(f"The result cannot be written to {path}: {reason}.") from error
@@ -90,10 +84,10 @@ def check_target(path: Path) -> None:
     Raises
     ------
     ResultError
-        When something else than a result stands there.
+        When something else than a result stands there, or nothing can be written there.
     """
     try:
-        check_replaceable(path, MANIFEST)
+        check_place(path, MANIFEST)
     except OSError as error:
         raise ResultError(f"The result cannot be written to {path}: {error.strerror or error}.") from error
 
@@ -126,25 +120,38 @@ def parquet_bytes(spec: TableSpec, frame: pd.DataFrame) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
+def result_at(path: Path) -> Path:
+    """Return where the result that is called `path` stands; elsewhere only where a run was stopped in the swap."""
+    return standing(path, MANIFEST)
+
+
+def is_result(path: Path) -> bool:
+    """Return whether a result stands at `path`."""
+    return (standing(path, MANIFEST, tell=False) / MANIFEST).is_file()
+
+
 def read_manifest(path: Path) -> dict[str, Any]:
-    """Read the manifest of a result folder.
+    """Read the manifest of a result folder, as it was written.
 
     Raises
     ------
     ResultError
-        When the folder is no result, or one of another format.
+        When the folder is no result, one of another format, or its manifest was changed.
     """
+    kept = (path / INSTANCE).is_file()
+    again = f"solve it again: fabopt solve {path} --out DIR" if kept else "solve its instance again"
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        manifest = read_record(path / MANIFEST, FORMAT, again)
     except FileNotFoundError as error:
         hint = (
             f" It is an instance: solve it first (fabopt solve {path})." if (path / "instance.yaml").is_file() else ""
         )
         raise ResultError(f"{path} is no result: there is no {MANIFEST} in it.{hint}") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ResultError(f"{path / MANIFEST} cannot be read: {error}.") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise ResultError(f"{path} was not written in the format that this version of fabopt reads ({FORMAT}).")
+    except SavedError as error:
+        raise ResultError(str(error)) from error
+    fault = manifest_fault(manifest)
+    if fault:
+        raise ResultError(f"{path / MANIFEST} is no manifest of a result: {fault}; {again}.")
     return manifest
 
 
@@ -164,37 +171,49 @@ def check_version(manifest: Mapping[str, Any]) -> None:
         )
 
 
-def read_file(path: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
-    """Read one file of a result and hold it against the manifest's hash.
+def read_file(path: Path, name: str, record: Mapping[str, Any]) -> bytes:
+    """Read one file of a saved folder and hold it against the hash in its record.
 
     Raises
     ------
     ResultError
         When it is missing, or is not what was written.
     """
-    known = manifest.get("files", {})
-    if name not in known:
-        raise ResultError(f"{path} holds no {name}.")
     try:
-        data = (path / name).read_bytes()
-    except OSError as error:
-        raise ResultError(f"{path / name} cannot be read: {error.strerror}.") from error
-    if hashlib.sha256(data).hexdigest() != known[name]:
-        raise ResultError(f"{path / name} was changed after the result was written.")
-    return data
+        return read_saved(path, name, record)
+    except SavedError as error:
+        raise ResultError(str(error)) from error
 
 
-def read_table(path: Path, name: str, manifest: Mapping[str, Any]) -> pd.DataFrame:
-    """Read one table (``core/activities``) of a result.
+def read_table(path: Path, spec: TableSpec, name: str, record: Mapping[str, Any]) -> pd.DataFrame:
+    """Read one table of a saved folder.
+
+    Parameters
+    ----------
+    path, record
+        The folder and its record.
+    spec
+        The columns that it must have.
+    name
+        Its file.
 
     Raises
     ------
     ResultError
-        When it is missing, or is not what was written.
+        When it is missing, is not what was written, or has not the columns of its record.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
-    data = read_file(path, f"{name}.parquet", manifest)
-    frame: pd.DataFrame = parquet.read_table(pa.BufferReader(data)).to_pandas()
+    data = read_file(path, name, record)
+    try:
+        table = parquet.read_table(pa.BufferReader(data))
+        table.validate(full=True)
+        frame: pd.DataFrame = table.to_pandas()
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+        raise ResultError(f"{path / name} is no table: {error}.") from error
+    there = dict(zip(table.schema.names, table.schema.types, strict=True))
+    lacking = [field.name for field in arrow_schema(spec) if there.get(field.name) != field.type]
+    if lacking:
+        raise ResultError(f"{path / name} has no column {lacking[0]} of the kind that {spec.name} has.")
     return frame
