@@ -97,22 +97,22 @@ def atomic_write(path: Path, content: str | bytes) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def check_place(path: Path, record: str) -> None:
+def check_place(path: Path, *records: str) -> None:
     """Refuse, before anything is computed, a folder that could not be written.
 
     Parameters
     ----------
     path
         The folder.
-    record
-        Name of the record by which an older one is known.
+    records
+        Names of the records by which an older one is known.
 
     Raises
     ------
     OSError
         When something else stands there, something above it is no folder, or nothing can be made there.
     """
-    check_replaceable(path, record)
+    check_replaceable(path, *records)
     above = path.absolute().parent
     while not os.path.lexists(above):
         above = above.parent

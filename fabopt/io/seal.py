@@ -46,7 +46,7 @@ def sealed(data: Mapping[str, Any], format_: int, files: Mapping[str, bytes]) ->
 
 def sealed_with(data: Mapping[str, Any], format_: int, hashes: Mapping[str, str]) -> dict[str, Any]:
     """Return a record as :func:`sealed` does, the hashes of the files being known."""
-    whole: dict[str, Any] = json.loads(json.dumps({FORMAT: format_, **data, FILES: dict(hashes)}, allow_nan=False))
+    whole: dict[str, Any] = json.loads(json.dumps({**data, FORMAT: format_, FILES: dict(hashes)}, allow_nan=False))
     return {**whole, HASH: hash_of(whole)}
 
 
@@ -170,7 +170,7 @@ class Contents:
     own
         Written by fabopt, unchanged.
     changed
-        Written by fabopt and changed since; everything, where the record itself cannot be trusted.
+        Written by fabopt and changed since; everything, where there is a record and it cannot be trusted.
     foreign
         What fabopt did not write.
     whole
@@ -194,6 +194,8 @@ def contents(folder: Path, record: str) -> Contents:
         Name of its record.
     """
     names = list(_names(folder))
+    if record not in names:
+        return Contents((), (), tuple(names), whole=False)
     known = _hashes(folder / record)
     if known is None:
         return Contents((), tuple(names), (), whole=False)

@@ -20,7 +20,7 @@ import logging
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fabopt.io.seal import contents
@@ -33,7 +33,7 @@ _active: set[Path] = set()
 """Folders that this process is writing or moving now."""
 
 
-def write_folder(path: Path, record: str, files: Mapping[str, bytes]) -> None:
+def write_folder(path: Path, record: str, files: Mapping[str, bytes], others: Sequence[str] = ()) -> None:
     """Write a folder, whole or not at all, in the place of an older one.
 
     Parameters
@@ -45,6 +45,8 @@ def write_folder(path: Path, record: str, files: Mapping[str, bytes]) -> None:
         wrong name does not cost somebody a folder of their own.
     files
         Contents by relative name.
+    others
+        Names of records of other folders that may share this one: they stay in it with their files.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def write_folder(path: Path, record: str, files: Mapping[str, bytes]) -> None:
     OSError
         When it cannot be written; what stood there stands there then, or is found by :func:`standing`.
     """
-    check_replaceable(path, record)
+    check_replaceable(path, record, *others)
     target = path.absolute()
     os.makedirs(target.parent, exist_ok=True)
     recover(target, record)
@@ -78,21 +80,21 @@ def put_in_place(new: Path, target: Path, record: str) -> None:
         _active.discard(old)
 
 
-def check_replaceable(path: Path, record: str) -> None:
+def check_replaceable(path: Path, *records: str) -> None:
     """Refuse a folder that :func:`write_folder` would not replace.
 
     Raises
     ------
     FileExistsError
-        When something stands at `path` that is neither empty nor holds the file `record`.
+        When something stands at `path` that is neither empty nor holds one of the files `records`.
     """
     target = path.absolute()
-    if target.is_symlink() or (target.exists() and not _replaceable(target, record)):
-        raise FileExistsError(f"{path} is there already and holds no {record}: fabopt does not replace it")
+    if target.is_symlink() or (target.exists() and not _replaceable(target, records)):
+        raise FileExistsError(f"{path} is there already and holds no {records[0]}: fabopt does not replace it")
 
 
-def _replaceable(target: Path, record: str) -> bool:
-    return target.is_dir() and ((target / record).is_file() or not any(target.iterdir()))
+def _replaceable(target: Path, records: Sequence[str]) -> bool:
+    return target.is_dir() and (any((target / name).is_file() for name in records) or not any(target.iterdir()))
 
 
 def standing(path: Path, record: str, *, tell: bool = True) -> Path:

@@ -11,11 +11,14 @@ from typing import Any
 from fabopt.domain.base import Path as FieldPath
 from fabopt.io.files import inside, read_text
 from fabopt.io.problems import InstanceError, Layer, Place, Positions, Problem, brief, nearest
+from fabopt.io.seal import SavedError, read_json
+from fabopt.io.swap import standing
 from fabopt.io.tables import Tables, resolve_series
 from fabopt.io.yaml import Parsed, parse_yaml
 
 INSTANCE_FILE = "instance.yaml"
 RESULT_FILE = "instance.json"
+RESULT_RECORD = "manifest.json"
 _MOST_INCLUDES = 200
 
 
@@ -86,8 +89,17 @@ def read_tree(path: Path | str, problems: list[Problem] | None = None) -> Tree:
 
 
 def tree_of_json(text: str) -> Tree:
-    """Return an instance that a result holds, from its JSON."""
-    return Tree(Path(), json.loads(text), Positions(), {}, {})
+    """Return an instance that a result holds, from its JSON.
+
+    Raises
+    ------
+    fabopt.io.seal.SavedError
+        When it is no JSON, or no mapping.
+    """
+    raw = read_json(text, RESULT_FILE)
+    if not isinstance(raw, dict):
+        raise SavedError(f"{RESULT_FILE} holds no instance.")
+    return Tree(Path(), raw, Positions(), {}, {})
 
 
 def read_scenario_file(tree: Tree, name: str) -> tuple[Parsed, Tree] | None:
@@ -119,6 +131,9 @@ def _main_file(path: Path) -> Path:
             raise InstanceError([Problem(str(path), None, "", message, hint=hint)])
         return path
     if not path.is_dir():
+        left = standing(path, RESULT_RECORD)
+        if left != path:  # the folder of a result that a run was stopped over
+            return left / RESULT_FILE
         hint = ""
         if path.parent.is_dir():
             hint = nearest(path.name, (entry.name for entry in path.parent.iterdir() if entry.is_dir()))

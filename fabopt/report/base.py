@@ -21,6 +21,8 @@ from fabopt.report.text import WIDTH, TextTable
 
 FORMAT = 1
 """Version of the records of saved reports."""
+RECORDS = ("choke.json", "tornado.json", "value.json", "phases.json")
+"""Records of all saved reports: they may share a folder."""
 
 
 class Report(ABC):
@@ -108,14 +110,14 @@ class SavedReport(Report):
             When something else than such a report stands there, or nothing can be written there.
         """
         try:
-            check_place(Path(folder), f"{cls.name}.json")
+            check_place(Path(folder), f"{cls.name}.json", *RECORDS)
         except OSError as error:
             raise _unwritten(folder, error) from error
 
     def save(self, folder: str | Path) -> tuple[Path, ...]:
         """Write report, records, tables and pictures into a folder, whole or not at all, and return their paths.
 
-        An older report of the kind is replaced; what people put there is kept.
+        An older report of the kind is replaced; other reports, and what people put there, are kept.
 
         Raises
         ------
@@ -127,7 +129,7 @@ class SavedReport(Report):
         files = {name: content.encode() for name, content in text.items()} | dict(self.draw())
         files[record] = as_bytes(sealed(self.as_dict(), FORMAT, files))
         try:
-            write_folder(Path(folder), record, files)
+            write_folder(Path(folder), record, files, RECORDS)
         except OSError as error:
             raise _unwritten(folder, error) from error
         return tuple(Path(folder) / name for name in files)

@@ -10,6 +10,7 @@ from portfolio_cases import tree
 import fabopt
 from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.memo.chances import chances
+from fabopt.io.seal import as_bytes, sealed_with
 from fabopt.solve.results.folder import ResultError
 
 approx = pytest.approx
@@ -127,7 +128,8 @@ def test_a_sweep_that_is_not_finished_is_refused(evenly, result, tmp_path):
     path = evenly / "sweep.json"
     whole = path.read_text()
     try:
-        path.write_text(whole.replace('"complete": true', '"complete": false'))
+        record = json.loads(whole)
+        path.write_bytes(as_bytes(sealed_with({**record, "complete": False}, record["format"], record["files"])))
         with pytest.raises(AskedError, match="not finished"):
             chances(evenly, result.manifest, result.table, "lab")
     finally:

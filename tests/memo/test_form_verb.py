@@ -9,7 +9,7 @@ import yaml
 
 import fabopt
 from fabopt.cli import main
-from fabopt.io.seal import as_bytes, sealed
+from fabopt.io.seal import as_bytes, sealed, sealed_with
 
 TUTORIAL = Path(__file__).parents[2] / "instances" / "tutorial"
 
@@ -157,7 +157,8 @@ def test_a_result_of_another_version_is_refused(result, tmp_path, monkeypatch, c
     monkeypatch.chdir(tmp_path)
     shutil.copytree(result, tmp_path / "old")
     file = tmp_path / "old" / "manifest.json"
-    file.write_text(json.dumps(edit(json.loads(file.read_text("utf-8")))), encoding="utf-8")
+    record = edit(json.loads(file.read_text("utf-8")))
+    file.write_bytes(as_bytes(sealed_with(record, record["format"], record["files"])))
     assert main(["memo", "old", "--for", "aurora"]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "memos").exists()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import Asked, AskedError, Source, of_system
@@ -13,8 +11,7 @@ from fabopt.analysis.choke.records import Study
 from fabopt.analysis.choke.saved import restored
 from fabopt.analysis.choke.study import Tell, choke_points
 from fabopt.domain.instance import Instance
-from fabopt.io.problems import Positions
-from fabopt.io.tree import Tree
+from fabopt.io.tree import tree_of_json
 from fabopt.io.validate import validate
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
@@ -64,7 +61,7 @@ def of_result(
         If the result does not fit its instance.
     """
     of_system(manifest, "choke points are those of the system's plan")
-    tree = Tree(Path(), json.loads(instance), Positions(), {}, {})
+    tree = tree_of_json(instance)
     data = validate(tree, Instance)
     net = lower(data, manifest["instance"])
     plan = restored(manifest, read, net, hooks)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import AskedError
@@ -17,8 +15,7 @@ from fabopt.analysis.portfolio.study import IN_MONEY
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.analysis.sensitivity.verb import Source as NumberSource
 from fabopt.domain.instance import Instance
-from fabopt.io.problems import Positions
-from fabopt.io.tree import Tree
+from fabopt.io.tree import Tree, tree_of_json
 from fabopt.io.validate import validate
 from fabopt.network.lower import lower_chain
 from fabopt.network.lowering.builder import Chain
@@ -155,7 +152,7 @@ def ground(manifest: Mapping[str, Any], read: Read, instance: str, lab: str, hoo
     objective = manifest["options"]["objective"]
     if objective not in IN_MONEY:
         raise AskedError(f"The plan was made for {objective}; a memo weighs money, so solve for value first.")
-    tree = Tree(Path(), json.loads(instance), Positions(), {}, {})
+    tree = tree_of_json(instance)
     data = validate(tree, Instance)
     known("lab", lab, data.labs, where)
     chain, net = lower_chain(data, where)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import AskedError
@@ -14,8 +12,7 @@ from fabopt.analysis.portfolio.gates import Gates
 from fabopt.analysis.portfolio.mix import bought, exposure, failure_points, mix, running
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Standing
 from fabopt.domain.instance import Instance
-from fabopt.io.problems import Positions
-from fabopt.io.tree import Tree
+from fabopt.io.tree import tree_of_json
 from fabopt.io.validate import validate
 from fabopt.network.lower import lower_chain
 from fabopt.network.lowering.builder import Chain
@@ -88,7 +85,7 @@ def chip_case(
 
 def instance_of(text: str) -> Instance:
     """Return the instance that stands in a result as JSON."""
-    return validate(Tree(Path(), json.loads(text), Positions(), {}, {}), Instance)
+    return validate(tree_of_json(text), Instance)
 
 
 def _cases(manifest: Mapping[str, Any], read: Read, data: Instance, lab: str, hooks: Sequence[Hook]) -> _Cases:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import of_system
@@ -18,8 +16,7 @@ from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import Asked, tornado
 from fabopt.analysis.sensitivity.value_function import ValueFunction, value_function
 from fabopt.domain.instance import Instance
-from fabopt.io.problems import Positions
-from fabopt.io.tree import Tree
+from fabopt.io.tree import tree_of_json
 from fabopt.io.validate import validate
 from fabopt.network.lower import lower
 
@@ -73,7 +70,7 @@ def source_of(
         If the result does not fit its instance.
     """
     of_system(manifest, asked)
-    tree = Tree(Path(), json.loads(instance), Positions(), {}, {})
+    tree = tree_of_json(instance)
     data = validate(tree, Instance)
     plan = restored(manifest, read, lower(data, manifest["instance"]), hooks)
     name = manifest["instance"] + (f", scenario {manifest['scenario']}" if manifest["scenario"] else "")

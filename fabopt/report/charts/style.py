@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.io.files import atomic_write, check_file
+from fabopt.io.tree import tree_of_json
 from fabopt.report.text import clip
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def sources(instance: str, sections: Sequence[str] = ()) -> str:
     sections
         Sections whose numbers are counted; all of them when empty, or where these name none.
     """
-    data: dict[str, Any] = json.loads(instance)
+    data = tree_of_json(instance).raw
     notes = data.get("sources") or {}
     numbers = {name: section for name, section in data.items() if name != "sources"}
     cited = Counter(_cited([section for name, section in numbers.items() if name in sections]))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.plan_tables import binding
-from fabopt.io.problems import Positions
-from fabopt.io.tree import Tree
+from fabopt.io.tree import tree_of_json
 from fabopt.io.validate import validate
 from fabopt.io.workbook.cells import new_workbook, put
 from fabopt.report.answer import STATUS_SAYS, answer
@@ -51,7 +48,7 @@ def workbook_bytes(manifest: Mapping[str, Any], read: Read, instance: str) -> by
     """
     from fabopt.domain.instance import Instance
 
-    data = validate(Tree(Path(), json.loads(instance), Positions(), {}, {}), Instance)
+    data = validate(tree_of_json(instance), Instance)
     money = str(manifest["money_unit"])
     into = BytesIO()
     with new_workbook(f"Plan for {manifest['instance']}", into) as book:

@@ -23,6 +23,7 @@ from fabopt.io.files import check_place
 from fabopt.io.seal import SavedError, as_bytes, read_record, sealed
 from fabopt.io.seal import read_file as read_saved
 from fabopt.io.swap import standing, write_folder
+from fabopt.io.tree import RESULT_FILE, RESULT_RECORD
 from fabopt.solve.results.columns import TableSpec
 from fabopt.solve.results.manifest import manifest_fault
 
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMAT = 2
-MANIFEST = "manifest.json"
-INSTANCE = "instance.json"
+MANIFEST, INSTANCE = RESULT_RECORD, RESULT_FILE
 LOG = "solver.log"
 
 

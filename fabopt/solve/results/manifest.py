@@ -33,7 +33,7 @@ class _Manifest(BaseModel):
     money_unit: str
     options: _Options
     status: Literal["optimal", "within_gap", "time_limit", "interrupted"]
-    has_plan: Literal[True]
+    has_plan: bool
     objective_name: str
     objective_unit: str
     objective: float
