@@ -31,6 +31,21 @@ the process network, those in `domain/` of the chain; each row is one fact, and 
 --table NAME` prints one as CSV, `fabopt.load_result(path).table(name)` returns a data frame. Units and meanings also
 stand in the metadata of each Parquet column and in the table `columns`. Tables hold all periods; `reported` marks the
 ones that the answer speaks of. For a plain network alone, money is in the instance's own unit.
+
+Every folder that fabopt writes (results, memos, sweeps, reports of `choke` and `tornado`) holds a record, here
+`manifest.json`, with the version of its format, the hash of every other file and its own. A file that was changed
+after it was written is refused with its name. A result is also held to itself when it is loaded: the plan's value
+is computed again from the tables and must be that of the manifest, and objective, bound, gap and status must follow
+from each other. A result of an older format is refused; `fabopt solve RESULT --out DIR` solves its `instance.json`
+again.
+
+A folder is replaced so that nothing is lost, whenever the run is stopped. The new one is written as `NAME.new-<id>`
+and flushed to the disk; `NAME` is renamed to `NAME.old-<id>`, then the new one to `NAME`. Who reads `NAME` between
+the two reads the whole new one, and the next run that writes there puts things in order; both say so. Files that
+people put into a folder move into the new one. A folder in which a file of fabopt's was changed becomes
+`NAME.kept-<n>`. `--out` is tried before anything is computed; if saving fails later all the same, the answer is
+printed, the plan goes to `NAME.rescued-<n>` in the folder of work, the one for temporary files or the home, and the
+exit code is 2.
 """
 SOLVE = "$ fabopt solve instances/tutorial"
 MADE = "This page is written by `make pages` from the code; change it there.\n"

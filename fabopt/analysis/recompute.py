@@ -10,12 +10,15 @@ quantities and the prices that stand in them. When the sum equals the objective,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fabopt.solve.proof import EXACT, Proof, proof
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.parties import by_party
+from fabopt.solve.solution import Status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,6 +117,23 @@ def check_agreement(manifest: Mapping[str, Any], read: Read, shown: object) -> N
         ahead = bound - objective if options["objective"] in MOST_WANTED else objective - bound
         if ahead < -AGREE * max(abs(objective), abs(bound)):
             _refuse(shown, f"its objective {objective:,.8g} is better than its bound, {bound:,.8g}")
+    _check_proof(manifest, shown)
+
+
+def _check_proof(manifest: Mapping[str, Any], shown: object) -> None:
+    """Refuse a gap that does not follow from objective and bound, and a status that says more than the gap."""
+    objective, bound, gap = manifest["objective"], manifest["bound"], manifest["gap"]
+    status, denominator = manifest["status"], manifest["gap_denominator"]
+    if bound is None or denominator is None:
+        follows, found = gap is None, Proof(math.inf, 0.0)
+    else:
+        found = proof(objective, bound, objective - denominator)
+        follows = math.isinf(found.gap) if gap is None else abs(gap - found.gap) <= EXACT * max(1.0, gap)
+    if not follows:
+        _refuse(shown, f"its gap {gap} does not follow from objective {objective:,.8g} and bound {bound}")
+    proved = {Status.OPTIMAL.value: found.exact, Status.WITHIN_GAP.value: found.within(manifest["options"]["gap"])}
+    if not proved.get(status, True):
+        _refuse(shown, f"its status {status!r} says more than its gap, {found.gap:.3g}")
 
 
 def _refuse(shown: object, why: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pyomo.environ as pyo
 import pytest
 
 import fabopt
@@ -224,6 +225,10 @@ def with_manifest(folder: Path, goal: Path, **changes: Any) -> Path:
         ({"constant_value": 1.0}, "its tables come to 281, and its manifest says 280"),
         ({"objective": 281.0, "bound": 281.0}, "its objective is 281, and its plan is worth 280"),
         ({"bound": 279.0}, "its objective 280 is better than its bound, 279"),
+        ({"bound": 294.0}, "its gap 0.0 does not follow from objective 280 and bound 294"),
+        ({"bound": 294.0, "gap": 0.05}, "its status 'optimal' says more than its gap, 0.05"),
+        ({"bound": 294.0, "gap": 0.05, "status": "within_gap"}, "its status 'within_gap' says more"),
+        ({"bound": None}, "its gap 0.0 does not follow"),
         ({"objective": "280"}, "objective: Input should be a valid number"),
         ({"has_plan": 1}, "has_plan"),
         ({"status": "infeasible"}, "status"),
@@ -267,14 +272,15 @@ def test_the_objective_of_one_party_is_held_against_its_part_of_the_plan(party, 
     instance = fabopt.load(INSTANCES / "perspective" / "price-and-cost")
     result = instance.solve(perspective=party, out=tmp_path / "r")
     assert fabopt.load_result(tmp_path / "r").objective == result.objective != result.manifest["value"]
-    folder = with_manifest(tmp_path / "r", tmp_path / "s", objective=result.objective + 1.0, bound=None)
+    folder = with_manifest(tmp_path / "r", tmp_path / "s", objective=result.objective + 1.0, bound=None, gap=None)
     with pytest.raises(SavedError, match="its plan is worth"):
         fabopt.load_result(folder)
 
 
 def test_what_hooks_add_to_the_objective_counts(tmp_path):
     def bonus(m, model):
-        m.objective.expr += 5.0
+        m.gift = pyo.Var(bounds=(0, 1))
+        m.value.set_value(m.value.expr + 5.0 * m.gift)
 
     result = fabopt.load(INSTANCES / "textbook" / "dakota").solve(extra=[bonus], out=tmp_path / "r")
     assert result.objective == pytest.approx(285.0)

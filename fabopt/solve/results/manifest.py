@@ -32,13 +32,14 @@ class _Manifest(BaseModel):
     input_hash: str
     money_unit: str
     options: _Options
-    status: Literal["optimal", "within_gap", "time_limit", "interrupted"]
+    status: Literal["optimal", "within_gap", "wider_gap", "time_limit", "interrupted"]
     has_plan: bool
     objective_name: str
     objective_unit: str
     objective: float
     bound: float | None
     gap: float | None
+    gap_denominator: float | None
     reached: str | None
     value: float
     constant_value: float
