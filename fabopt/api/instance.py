@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fabopt.solve.options import SolveOptions
     from fabopt.solve.run import Notify
     from fabopt.solve.solution import Conflict, Solution
+    from fabopt.solve.start import StartPlan
 
 
 PROGRAMS = (".mps", ".lp")
@@ -419,6 +420,7 @@ class Instance:
         objective: str = "value",
         *,
         given: Result | None = None,
+        start: Result | None = None,
         progress: Notify | None = None,
         extra: Sequence[Hook] = (),
         out: str | Path | None = None,
@@ -432,6 +434,9 @@ class Instance:
             value, compute, time_to_compute, least_cost or max_min.
         given
             The plan that others are held to in the perspective of one party; the system's own when left out.
+        start
+            A plan to begin with, of this instance or another: what fits is used, and the plan that is found is worth no
+            less than that. `result.manifest["start"]` says what fitted.
         progress
             Called with the name of the stage and how far it is.
         extra
@@ -467,10 +472,11 @@ class Instance:
         if out is not None:
             check_target(Path(out))
         net, before = self.network, None
+        begin = None if start is None else start.start_plan()
         if chosen.party:
-            net, solution, before = self._seen(chosen, given, progress, extra)
+            net, solution, before = self._seen(chosen, given, progress, extra, begin)
         else:
-            solution = solve(net, chosen, progress, extra)
+            solution = solve(net, chosen, progress, extra, begin)
         origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), self.money, tuple(extra))
         tables = core_and_domain(net, solution) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
@@ -507,7 +513,12 @@ class Instance:
         return build(self.network, aim=chosen.aim)
 
     def _seen(
-        self, chosen: SolveOptions, given: Result | None, progress: Notify | None, extra: Sequence[Hook]
+        self,
+        chosen: SolveOptions,
+        given: Result | None,
+        progress: Notify | None,
+        extra: Sequence[Hook],
+        start: StartPlan | None,
     ) -> tuple[Network, Solution, dict[str, float] | None]:
         """Return network and solution from one party's perspective, and what the given plan came to for each party."""
         import time
@@ -524,11 +535,12 @@ class Instance:
             plan = decided_in(net, given.table("core/activities"), given.table("core/units"))
             before = by_party(given.perspective.to_dict("list"))
         else:
-            system = solve(net, replace(chosen, perspective="system"), progress, extra)
+            system = solve(net, replace(chosen, perspective="system"), progress, extra, start)
+            start = None
             if not system.has_plan:
                 return net, system, None
             plan, before = decided(net, system), by_party(party_rows(net, system))
-        seen, solution = solve_seen(net, chosen, plan, deadline, progress, extra)
+        seen, solution = solve_seen(net, chosen, plan, deadline, progress, extra, start)
         return seen, solution, before
 
     def _repr_html_(self) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook
     from fabopt.report.answer import Answer
     from fabopt.solve.solution import Conflict
+    from fabopt.solve.start import StartPlan
 
 
 class PlanTables:
@@ -70,6 +71,14 @@ class PlanTables:
         if path not in self._tables:
             self._tables[path] = self._read(path)
         return self._tables[path].copy()
+
+    def start_plan(self) -> StartPlan:
+        """Return all decisions, for a solve to begin with."""
+        from fabopt.solve.start import start_plan
+
+        rows = self.table("core/decisions")
+        named = (rows[name] for name in ("decision", "id", "more", "period", "value"))
+        return start_plan(str(self.manifest["instance"]), zip(*named, strict=True))
 
     @property
     def has_plan(self) -> bool:

@@ -38,6 +38,7 @@ _Limit = typer.Option("--time-limit", help="Seconds for the solver; else the ins
 _Gap = typer.Option(help="Relative gap at which a plan is good enough; else the instance's own.", show_default=False)
 _Threads = typer.Option(help="Threads of the solver; 0 leaves it to HiGHS.")
 _Out = typer.Option(help="Folder of the result; results/<instance>[-<scenario>].", show_default=False)
+_Start = typer.Option(help="Result to begin with, of this instance or another; what fits is used.", show_default=False)
 _Pin = typer.Option(help="Result whose orders are held: nothing else is ordered.", show_default=False)
 _PinUntil = typer.Option("--pin-until", help="Last period whose orders are held; all without it.", show_default=False)
 _Pyomo = typer.Option("--through-pyomo", help="Compile the Pyomo model instead of the tables; the answer is the same.")
@@ -53,6 +54,7 @@ JSON_FIELDS = (
     "seconds",
     "value",
     "reached",
+    "start",
     "size",
 )
 
@@ -71,6 +73,7 @@ def solve(
     time_limit: Annotated[float | None, _Limit] = None,
     gap: Annotated[float | None, _Gap] = None,
     threads: Annotated[int, _Threads] = 0,
+    start: Annotated[Path | None, _Start] = None,
     pin: Annotated[Path | None, _Pin] = None,
     pin_until: Annotated[str | None, _PinUntil] = None,
     out: Annotated[Path | None, _Out] = None,
@@ -88,6 +91,7 @@ def solve(
         instance = instance.pinned(api.load_result(pin), pin_until)
     folder = out or api.default_folder(instance.name, scenario, perspective)
     options["given"] = None if given is None else api.load_result(given)
+    options["start"] = None if start is None else api.load_result(start)
     with step("solve", as_json) as found, telling(as_json) as teller, solver_on_stderr():
         result = instance.solve(objective, progress=teller, out=folder, **options)
         found += _outcome(result)
@@ -131,6 +135,7 @@ def _outcome(result: Result) -> list[str]:
         f"{size['rows']:,} rows",
         result.status,
         f"gap {percent(result.gap)}",
+        *([f"start: {result.manifest['start']}"] if result.manifest["start"] else []),
     ]
 
 

@@ -178,9 +178,17 @@ def _compute(tables: ModelTables, columns: int, options: SolveOptions) -> Array:
 class Runner:
     """Solves stages in order on one session, within one time limit."""
 
-    def __init__(self, session: HighsSession, shape: Structure, options: SolveOptions, notify: Notify | None) -> None:
+    def __init__(
+        self,
+        session: HighsSession,
+        shape: Structure,
+        options: SolveOptions,
+        notify: Notify | None,
+        start: Array | None = None,
+    ) -> None:
         self.session, self.shape, self.options, self.notify = session, shape, options, notify
         self.deadline = time.monotonic() + options.time_limit
+        self.start = start
         self.x: Array | None = None
         self.reports: list[StageReport] = []
         self.stopped: Ended | None = None
@@ -223,7 +231,7 @@ class Runner:
             time_limit=max(self._left(), 0.0),
             gap=self.options.gap,
             apart=standing,
-            start=self.x,
+            start=self.start if self.x is None else self.x,
             progress=progress,
         )
         if outcome.x is not None:

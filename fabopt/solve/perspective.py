@@ -18,6 +18,7 @@ from fabopt.solve.objectives import Notify
 from fabopt.solve.options import OptionError, SolveOptions
 from fabopt.solve.run import solve
 from fabopt.solve.solution import Solution
+from fabopt.solve.start import StartPlan
 
 if TYPE_CHECKING:
     from fabopt.model.build import Hook
@@ -67,6 +68,7 @@ def solve_seen(
     deadline: float = math.inf,
     progress: Notify | None = None,
     extra: Sequence[Hook] = (),
+    start: StartPlan | None = None,
 ) -> tuple[Network, Solution]:
     """Solve a network from the perspective of one party.
 
@@ -80,7 +82,7 @@ def solve_seen(
         What others are held to.
     deadline
         When the run has to end, by the monotonic clock.
-    progress, extra
+    progress, extra, start
         As for `fabopt.solve.run.solve`.
 
     Returns
@@ -97,7 +99,7 @@ def solve_seen(
         if not demand.has_plan:
             return seen, demand
         seen = asked_for(seen, party, decided(unlimited, demand), plan)
-    return seen, solve(seen, _in_time(options, deadline), progress, extra)
+    return seen, solve(seen, _in_time(options, deadline), progress, extra, start)
 
 
 def decided(net: Network, solution: Solution) -> Decided:

@@ -30,6 +30,7 @@ from fabopt.solve.proof import Proof
 from fabopt.solve.search import structure
 from fabopt.solve.session import Ended, HighsSession, SolverError
 from fabopt.solve.solution import Conflict, Solution, Status
+from fabopt.solve.start import Start, StartPlan, on_columns
 
 if TYPE_CHECKING:
     from fabopt.model.build import Hook
@@ -45,6 +46,7 @@ def solve(
     options: SolveOptions | None = None,
     progress: Notify | None = None,
     extra: Sequence[Hook] = (),
+    start: StartPlan | None = None,
 ) -> Solution:
     """Solve a network.
 
@@ -58,6 +60,8 @@ def solve(
         Called with the name of the stage and a :class:`~fabopt.solve.session.Progress`.
     extra
         Hooks that are called with the Pyomo model and the model before it is compiled.
+    start
+        A plan to begin with. What does not fit is repaired, and the plan found is worth no less than what fits.
 
     Returns
     -------
@@ -80,10 +84,13 @@ def solve(
     tables, matrices = made.tables, made.program
     todo = stages(tables, matrices.n_columns, options, matrices.cost)
     session = HighsSession(matrices, threads=options.threads, seed=options.seed)
+    begin = None if start is None else on_columns(start, tables, matrices.n_columns)
+    if begin is not None:
+        session.note(f"start: {begin.says}")
     with session.catching_interrupts():
-        staged, done = _plan(session, tables, todo, options, progress)
+        staged, done = _plan(session, tables, todo, options, progress, begin)
     conflicts = _reasons(tables, matrices, staged, options) if done is None else ()
-    common = common_of(matrices, session, staged, options)
+    common = common_of(matrices, session, staged, options) | {"start": "" if begin is None else begin.says}
     if done is None:
         return Solution(
             status=_status(staged), has_plan=False, objective=None, bound=staged.first.bound, gap=None,
@@ -143,10 +150,15 @@ def solution_of(
 
 
 def _plan(
-    session: HighsSession, tables: ModelTables, todo: tuple[Stage, ...], options: SolveOptions, progress: Notify | None
+    session: HighsSession,
+    tables: ModelTables,
+    todo: tuple[Stage, ...],
+    options: SolveOptions,
+    progress: Notify | None,
+    begin: Start | None,
 ) -> tuple[Staged, Finished | None]:
     """Solve the stages and finish; once more with tight tolerances if rounding breaks the plan."""
-    runner = Runner(session, structure(tables), options, progress)
+    runner = Runner(session, structure(tables), options, progress, None if begin is None else begin.x)
     staged = runner.run(todo, tables)
     if staged.x is None or staged.stopped is Ended.UNBOUNDED:
         return staged, None

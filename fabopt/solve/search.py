@@ -100,6 +100,8 @@ def search(
         If HiGHS fails.
     """
     found = _Search(session, shape, gap, apart, time_limit, progress)
+    if start is not None:
+        found.take(start, "the plan given")
     if not session.integer.any() or len(session.cost) < EASY:
         return found.tree(None, start)
     return found.run(start)
@@ -127,8 +129,6 @@ class _Search:
     def run(self, start: Array | None) -> Outcome:
         """Take all steps that are needed."""
         program = self.session.snapshot()
-        if start is not None:
-            self._take(start, "the plan given")
         counts = over_standing(program, self.shape.installed)
         inner = program if counts is None else counts.program
         alike = merged(inner, self._kinds(inner))
@@ -150,7 +150,7 @@ class _Search:
             session.set_start(start if counts is None else counts.of(start, self.session.snapshot()))
         try:
             outcome = self._solve(session, "tree", self.gap)
-            wrong = outcome.x is not None and not self._take(self._original(outcome.x, counts), "the tree")
+            wrong = outcome.x is not None and not self.take(self._original(outcome.x, counts), "the tree")
         except SolverError as failure:
             if start is None:
                 raise
@@ -161,7 +161,7 @@ class _Search:
             session = self.session.derived(self.session.snapshot())
             outcome = self._solve(session, "tree", self.gap)
             if outcome.x is not None:
-                self._take(outcome.x, "the tree")
+                self.take(outcome.x, "the tree")
         self._lower(outcome.bound)
         if outcome.row_price is not None:
             return outcome
@@ -184,7 +184,7 @@ class _Search:
             self.session.note(f"alike: {failure}")
             return
         if outcome.x is not None:
-            self._take(self._original(outcome.x, counts), "the split")
+            self.take(self._original(outcome.x, counts), "the split")
 
     def _dive(self, start: Array | None) -> Ended:
         """Dive from the relaxation: after the plan that was given, and from nothing where that is not enough."""
@@ -199,7 +199,7 @@ class _Search:
                 break
             self._lower(found.bound)
             if found.x is not None:
-                self._take(found.x, "the dive")
+                self.take(found.x, "the dive")
             told = f"{found.programs} programs, {found.undone} batches taken back"
             self._said("dive" if given is None else "dive from the plan given", told)
             ended = found.ended
@@ -223,7 +223,7 @@ class _Search:
 
     # -- best plan and bound -----------------------------------------------------------------------------------------
 
-    def _take(self, x: Array, whose: str) -> bool:
+    def take(self, x: Array, whose: str) -> bool:
         """Keep a plan if it is better than what is there; tell whether it stands."""
         broken = self.session.violation(x)
         if broken > TOLERANCE:

@@ -272,6 +272,8 @@ class Solution:
         Smallest and largest size of a coefficient in the matrix.
     log
         What the solver said.
+    start
+        How much of a start plan fitted, a sentence; empty without one.
     """
 
     status: Status
@@ -287,6 +289,7 @@ class Solution:
     coefficients: tuple[float, float]
     versions: Mapping[str, str]
     log: str
+    start: str = ""
     conflicts: tuple[Conflict, ...] = ()
     levels: Array = field(default_factory=_none)
     on: Array = field(default_factory=_none)

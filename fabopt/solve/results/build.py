@@ -127,6 +127,7 @@ def make_manifest(
         "gap": _plain(solution.gap),
         "gap_denominator": _plain(solution.gap_denominator),
         "reached": solution.reached,
+        "start": solution.start,
         "value": _plain(solution.value),
         "constant_value": net.constant_value,
         "given": None if given is None else dict(given),
