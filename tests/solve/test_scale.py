@@ -14,7 +14,7 @@ from scipy import sparse
 
 from fabopt.model.tables import model_tables
 from fabopt.network.tables import Tags
-from fabopt.solve.finish import linear_answer
+from fabopt.solve.finish import Finished, linear_answer
 from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import between
@@ -225,6 +225,27 @@ def test_stage_solution_progress_and_what_if_share_denominator_and_gap(money):
     for told in seen:
         if told.gap is not None:
             assert told.gap == approx((told.bound - told.incumbent) / abs(told.incumbent - 70 * money), rel=1e-9)
+
+
+def test_a_plan_that_rounding_leaves_short_of_the_gap_asked_for_is_not_called_proved(monkeypatch):
+    def halved(session, x, cost, priced=None):
+        return Finished(x / 2, np.zeros(len(session.row_lower)), np.zeros(len(x)))
+
+    net = network(
+        1,
+        materials=[material("goods")],
+        activities=[activity("make", 1)],
+        flows=[flow("make", "goods", 1, 1)],
+        uses=[use("make", "line", 1, 1)],
+        resources=[resource("line", 8)],
+        demands=[demand("wanted", "goods", (20,), 3)],
+    )
+    assert solve(net, SolveOptions(gap=0.1)).status is Status.OPTIMAL
+    monkeypatch.setattr("fabopt.solve.run.finish", halved)
+    found = solve(net, SolveOptions(gap=0.1))
+    assert (found.objective, found.bound, found.gap, found.gap_denominator) == approx((12, 24, 1, 12))
+    assert found.status is Status.WIDER_GAP
+    assert solve(net, SolveOptions(gap=0.999)).status is Status.WIDER_GAP
 
 
 def _knapsack():

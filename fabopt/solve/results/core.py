@@ -93,7 +93,7 @@ def by_period(values: Sequence[Array | None], periods: int, default: float = 0.0
 
 def without_noise(values: Array, scale: Array) -> Array:
     """Return values with those set to zero that are nothing but rounding of numbers of the size of `scale`."""
-    return np.where(np.abs(values) <= 1e-9 * np.maximum(1.0, np.abs(scale)), 0.0, values)
+    return np.where(np.abs(values) <= 1e-9 * np.abs(scale), 0.0, values)
 
 
 def core_tables(net: Network, solution: Solution) -> dict[str, pd.DataFrame]:
@@ -220,7 +220,7 @@ def _resources(make: Frames, solution: Solution, uses: Effects) -> dict[str, Any
         "added": added[r, t],
         "occupied": occupied[r, t],
         "used": used[r, t],
-        "free": without_noise(base + added - occupied - used, used)[r, t],
+        "free": without_noise(base + added - occupied - used, base + added + occupied + used)[r, t],
     }
 
 
