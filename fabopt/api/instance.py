@@ -243,7 +243,11 @@ class Instance:
 
     @property
     def levers(self) -> pd.DataFrame:
-        """Every number that can be set: lever, value, unit, range, provenance (of a series its first point)."""
+        """Every number that can be set: lever, value, unit, range, provenance.
+
+        Setting a lever to the value that stands here changes nothing: a series stands as such, its range is that of its
+        first point.
+        """
         import pandas as pd
 
         from fabopt.io.levers import list_levers
@@ -252,7 +256,7 @@ class Instance:
         for lever in list_levers(self.data):
             low, high = lever.quantity.bounds
             q = lever.quantity
-            rows.append((lever.path, q.value, q.unit, low, high, q.assumed, ", ".join(q.source)))
+            rows.append((lever.path, lever.shown, q.unit, low, high, q.assumed, ", ".join(q.source)))
         return pd.DataFrame(rows, columns=["lever", "value", "unit", "low", "high", "assumed", "source"])
 
     def validate(self) -> list[Finding]:

@@ -25,7 +25,9 @@ WIDTH = 100
 InstancePath = typer.Argument(help="Folder of an instance (instance.yaml), or an instance file.", show_default=False)
 ScenarioOption = typer.Option("--scenario", "-s", help="Scenario of the instance.", show_default=False)
 SetOption = typer.Option(
-    "--set", metavar="LEVER=VALUE", help="Set a lever; may be repeated. VALUE: 200, '200 kwafer/month', '*1.1'."
+    "--set",
+    metavar="LEVER=VALUE",
+    help="Set a lever; may be repeated. VALUE: 200, '200 kwafer/month', '*1.1', '+5'.",
 )
 
 

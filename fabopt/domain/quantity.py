@@ -73,6 +73,11 @@ class Point:
     assumed: bool = False
     note: str = ""
 
+    def plus(self, by: float) -> Point:
+        """Return the point with something added to it and to its range."""
+        low, high = (None if end is None else end + by for end in (self.low, self.high))
+        return replace(self, value=self.value + by, low=low, high=high)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -1,9 +1,11 @@
 """Levers: the stable path of each number of an instance, and how one is set in the raw tree.
 
 A lever is the path of a field (``fabs.tsmc-n3.capacity``), or of one point of a series
-(``fabs.tsmc-n3.capacity@2027-12-31``). It is set to a value (``200 kwafer/month``, ``200``) or scaled (``*1.1``), which
-keeps source and range: a series is scaled as a whole unless a point is named. A value that replaces another has no
-source and counts as assumed. Fields that are no quantities (dates, choices, flags, whole numbers) are set the same way.
+(``fabs.tsmc-n3.capacity@2027-12-31``). It is set to a value (``200 kwafer/month``, ``200``), scaled (``*1.1``) or moved
+(``+5 MW``, ``+-5 MW``), which keeps the source: a series is scaled and moved as a whole unless a point is named. A
+series is never set to one number, which would flatten it: it takes another series. A value that replaces another has
+no source and counts as assumed. Fields that are no quantities (dates, choices, flags, whole numbers) are set the same
+way.
 """
 
 from __future__ import annotations
@@ -11,14 +13,15 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from fabopt.domain.base import FieldProblem
 from fabopt.domain.calendar import parse_when
-from fabopt.domain.quantity import Quantity
+from fabopt.domain.quantity import In, Quantity
 from fabopt.io.problems import InstanceError, brief, nearest
 from fabopt.io.shape import Kind, children, fields_of, key_text, matching_key
 from fabopt.io.yaml import parse_yaml, resolve_scalar
@@ -27,6 +30,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _MOST_NAMED = 12
 _ABSENT = object()
+_SHAPES = ("linear", "steps")
 
 
 class LeverError(ValueError):
@@ -49,6 +53,16 @@ class Lever:
     quantity: Quantity
 
     @property
+    def shown(self) -> float | str:
+        """Its value as it can be set again: a number, or a series as YAML writes it (``{linear: {2026-07-01: 4}}``)."""
+        q = self.quantity
+        if q.shape == "constant":
+            return q.value
+        points = ", ".join(f"{point.when}: {point.value!r}" for point in q.points)
+        before = "" if q.before is None else f", before: {q.before!r}"
+        return f"{{{q.shape}: {{{points}}}{before}}}"
+
+    @property
     def points(self) -> tuple[str, ...]:
         """Paths of the points of a series; empty for a constant."""
         if self.quantity.shape == "constant":
@@ -59,6 +73,19 @@ class Lever:
 def list_levers(instance: BaseModel) -> list[Lever]:
     """List every quantity of an instance with its lever path, in the order of the schema and the instance."""
     return [Lever(path, quantity) for path, quantity in _walk(instance, "")]
+
+
+def currency_rates(raw: Mapping[str, Any]) -> dict[str, float]:
+    """US dollars for one unit of each currency of the section ``currencies``; faulty ones are left to validation."""
+    section = raw.get("currencies")
+    rates: dict[str, float] = {}
+    if isinstance(section, Mapping):
+        for code, given in section.items():
+            try:
+                rates[str(code)] = In("1", gt=0).read(given).value
+            except FieldProblem:
+                continue
+    return rates
 
 
 def _walk(node: object, path: str) -> Iterator[tuple[str, Quantity]]:
@@ -123,7 +150,8 @@ def set_lever(raw: dict[str, Any], lever: str, setting: object, model: type[Base
     lever
         Path of a field, with ``@`` and a date for one point of a series.
     setting
-        A number, flag, text, list or mapping; a text that begins with ``*`` scales what is there.
+        A number, flag, text, list or mapping; a text that begins with ``*`` scales what is there, one that begins with
+        ``+`` is added to it.
     model
         Schema of the tree.
 
@@ -151,6 +179,11 @@ class _Scale:
     factor: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Shift:
+    by: object
+
+
 def _setting(setting: object) -> object:
     """Read a setting: a factor, a plain value, or a list or mapping in YAML's flow style."""
     if isinstance(setting, numbers.Real) and not isinstance(setting, bool):
@@ -166,6 +199,8 @@ def _setting(setting: object) -> object:
         if isinstance(factor, str | bool | None) or not 0 <= factor <= 1e12 or math.isnan(factor):
             raise LeverError(f"{brief(text)} is no factor; write it like '*1.1', with 0 or more")
         return _Scale(float(factor))
+    if text.startswith("+"):
+        return _Shift(resolve_scalar(text[1:].strip()))
     if text[0] in "[{":
         try:
             return parse_yaml(text, "").value
@@ -231,7 +266,9 @@ class _Change:
         if isinstance(raw, list) and quantities and isinstance(self.setting, _Scale) and self.day is None:
             return [_scaled_raw(entry, self.setting.factor) for entry in raw]
         if quantities:
-            return self._set_quantity(raw, default)
+            return self._set_quantity(raw, default, next(kind.quantity for kind in here if kind.quantity is not None))
+        if isinstance(self.setting, _Shift):
+            raise LeverError(f"{brief(self.lever)} is no quantity, so nothing can be added to it")
         if any(kind.record is not None or kind.is_mapping for kind in here) and not isinstance(self.setting, Mapping):
             names = [name for kind in here if kind.record for name in fields_of(kind.record)]
             names = names or (list(raw) if isinstance(raw, Mapping) else [])
@@ -244,26 +281,52 @@ class _Change:
         scaled = base * self.setting.factor
         return int(scaled) if isinstance(base, int) and scaled == int(scaled) else scaled
 
-    def _set_quantity(self, raw: Any, default: object) -> Any:
+    def _set_quantity(self, raw: Any, default: object, declared: In) -> Any:
         if raw is _ABSENT or raw is None:
             raw = default.raw() if isinstance(default, Quantity) else None
         if self.day is not None:
-            return self._set_point(raw, self.day)
-        if not isinstance(self.setting, _Scale):
+            return self._set_point(raw, self.day, declared)
+        if not isinstance(self.setting, _Scale | _Shift):
+            points = None if isinstance(self.setting, Mapping | list | bool) else _points(raw)
+            if points:
+                raise self._flattens(list(points))
             return self.setting
         if raw is None:
-            raise LeverError(f"{brief(self.lever)} has no value that could be scaled")
+            raise LeverError(f"{brief(self.lever)} has no value that could be {_done(self.setting)}")
+        if isinstance(self.setting, _Shift):
+            return self._shifted(raw, declared, self.setting)
         return _scaled_raw(raw, self.setting.factor)
 
-    def _set_point(self, raw: Any, day: date) -> Any:
-        shape = next((name for name in ("linear", "steps") if isinstance(raw, Mapping) and name in raw), None)
-        if shape is None or not isinstance(raw[shape], Mapping):
+    def _shifted(self, raw: Any, declared: In, shift: _Shift) -> dict[str, Any]:
+        """Return the raw form of a quantity with something added to its points and their ranges: one point, or all."""
+        rates = currency_rates(self.top)
+        try:
+            by = In(declared.unit).read(shift.by, rates).value
+            here = declared.read(raw, rates)
+        except FieldProblem as error:
+            raise LeverError(f"{brief(self.lever)} cannot be moved by {brief(shift.by)}: {error}") from error
+        moved = tuple(p.plus(by) if self.day in (None, p.when) else p for p in here.points)
+        return replace(here, points=moved).raw()
+
+    def _flattens(self, days: list[str]) -> LeverError:
+        first = str(days[0])
+        return LeverError(
+            f"{brief(self.lever)} is a series of {len(days)} points, which one number would flatten: scale it "
+            f"('*1.1'), move it ('+5', with its unit), set one point ({self.lever}@{first}), or give a series "
+            f"('{{linear: {{{first}: ...}}}}')"
+        )
+
+    def _set_point(self, raw: Any, day: date, declared: In) -> Any:
+        points = _points(raw)
+        if points is None:
             raise LeverError(f"{brief(self.lever)} is no series, so it has no point at {day}")
-        points = raw[shape]
+        shape = next(name for name in _SHAPES if name in raw)
         key = next((key for key in points if _day(key) == day), None)
         if key is None:
             raise LeverError(f"{brief(self.lever)}: the series has no point at {day}{_named(list(points))}")
         entry = self.setting
+        if isinstance(entry, _Shift):
+            return self._shifted(raw, declared, entry)
         if isinstance(entry, _Scale):
             entry = _scaled_raw(points[key], entry.factor)
         return {**raw, shape: {**points, key: entry}}
@@ -291,6 +354,16 @@ def _scaled_raw(raw: Any, factor: float) -> Any:
     known = isinstance(before, int | float) and not isinstance(before, bool)
     # A factor that is no number stays as it is, so that validation reports it where it stands.
     return {**raw, "times": before * factor} if known else dict(raw)
+
+
+def _points(raw: Any) -> Mapping[Any, Any] | None:
+    """Return the points of the raw form of a series by their dates; None for anything else."""
+    shape = next((name for name in _SHAPES if isinstance(raw, Mapping) and name in raw), None)
+    return raw[shape] if shape is not None and isinstance(raw[shape], Mapping) else None
+
+
+def _done(setting: _Scale | _Shift) -> str:
+    return "scaled" if isinstance(setting, _Scale) else "moved"
 
 
 def _day(key: object) -> date | None:

@@ -10,9 +10,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from fabopt.domain.base import FieldProblem, Path
-from fabopt.domain.quantity import In
 from fabopt.domain.text import steering
-from fabopt.io.levers import list_levers
+from fabopt.io.levers import currency_rates, list_levers
 from fabopt.io.problems import InstanceError, Positions, Problem, brief, nearest
 from fabopt.io.shape import children, fields_of, kinds_at, locate
 from fabopt.io.tree import Tree
@@ -165,19 +164,6 @@ def _words(node: object) -> Iterator[str]:
             yield from _words(entry)
     elif isinstance(node, str):
         yield node
-
-
-def currency_rates(raw: Mapping[str, Any]) -> dict[str, float]:
-    """US dollars for one unit of each currency of the section ``currencies``; faulty ones are left to validation."""
-    section = raw.get("currencies")
-    rates: dict[str, float] = {}
-    if isinstance(section, Mapping):
-        for code, given in section.items():
-            try:
-                rates[str(code)] = In("1", gt=0).read(given).value
-            except FieldProblem:
-                continue
-    return rates
 
 
 def problems_of(

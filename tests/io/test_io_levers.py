@@ -70,7 +70,7 @@ def test_every_lever_that_is_listed_can_be_scaled_and_moves_nothing_else() -> No
         ("fabs.n2.capacity", " * 1.5 ", [10.5]),
         ("fabs.n2.capacity", "*0", [0]),
         ("fabs.n2.capacity", "{steps: {2027: 1, 2028: 2}}", [1, 2]),
-        ("fabs.n3.capacity", "9 kwafer/month", [9]),
+        ("fabs.n3.capacity", "{linear: {2027: 9}}", [9]),
         ("fabs.n3.capacity", "*2", [10, 20]),
         ("fabs.n3.capacity@2027-12-31", "12 kwafer/month", [5, 12]),
         ("fabs.n3.capacity@end-2027", "*2", [5, 20]),
@@ -91,7 +91,7 @@ def test_scaling_keeps_source_and_range_and_replacing_drops_them() -> None:
     assert (scaled.source, scaled.points[1].low) == (("f1",), 16)
     twice = Toy.model_validate(set_lever(set_lever(RAW, "fabs.n3.capacity", "*2", Toy), "fabs.n3.capacity", "*3", Toy))
     assert twice.fabs["n3"].capacity.points[1].value == 60
-    assert after("fabs.n3.capacity", "9 kwafer/month").fabs["n3"].capacity.assumed
+    assert after("fabs.n3.capacity", "{linear: {2027: 9}}").fabs["n3"].capacity.assumed
 
 
 def test_fields_that_are_no_quantities_are_set_too() -> None:

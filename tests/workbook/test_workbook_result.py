@@ -162,9 +162,9 @@ def test_a_call_that_makes_no_sense_ends_with_2_and_writes_nothing(tmp_path, mon
 def test_a_run_without_a_plan_has_no_workbook(tmp_path):
     from fabopt.solve.results.folder import ResultError
 
-    result = fabopt.load(ROOT / "instances" / "tutorial", set={"markets.phones.floor": "100 %"}).solve(
-        objective="time_to_compute", target=1e6
-    )
+    result = fabopt.load(
+        ROOT / "instances" / "tutorial", set={"markets.phones.floor": {"linear": {"2027Q1": 1}}}
+    ).solve(objective="time_to_compute", target=1e6)
     assert not result.has_plan
     with pytest.raises(ResultError, match="no plan"):
         result.export(tmp_path / "plan.xlsx")

@@ -11,12 +11,11 @@ from fabopt.domain.base import FieldProblem, Path
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import In, Point, Quantity
-from fabopt.io.levers import Lever, LeverError, list_levers, set_lever
+from fabopt.io.levers import Lever, LeverError, currency_rates, list_levers, set_lever
 from fabopt.io.problems import Positions, Problem, brief
 from fabopt.io.shape import kinds_at, locate
 from fabopt.io.sweep_file import Axis
 from fabopt.io.tree import Tree
-from fabopt.io.validate import currency_rates
 from fabopt.io.yaml import resolve_scalar
 
 
@@ -107,7 +106,7 @@ class Axes:
         except LeverError as error:
             self._wrong(where, str(error))
             return
-        if isinstance(value, str) and value.strip().startswith("*"):
+        if isinstance(value, str) and value.strip().startswith(("*", "+")):
             return
         declared = _declared(self.tree, path)
         if declared is not None:
@@ -155,15 +154,15 @@ class Axes:
 
     def _end(self, path: str, side: str, given: float | str, quantity: Quantity) -> list[float] | None:
         before, where = len(self.problems), ("levers", path, side)
+        factor = isinstance(given, str) and given.strip().startswith("*")
+        if len(quantity.points) > 1 and not factor:
+            self._wrong(where, "the lever is a series", "give factors such as '*0.8', which move all of its points")
+            return None
         self._check(path, given, where)
         if len(self.problems) > before:
             return None
-        if isinstance(given, str) and given.strip().startswith("*"):
-            factor = float(given.strip()[1:])
-            return [p.value * factor for p in quantity.points]
-        if len(quantity.points) > 1:
-            self._wrong(where, "the lever is a series", "give factors such as '*0.8', which move all of its points")
-            return None
+        if isinstance(given, str) and factor:
+            return [p.value * float(given.strip()[1:]) for p in quantity.points]
         declared = _declared(self.tree, path)
         assert declared is not None
         read = resolve_scalar(given.strip()) if isinstance(given, str) else given

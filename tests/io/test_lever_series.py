@@ -1,0 +1,95 @@
+"""Levers and series: what a lever shows sets it to what it is, and no series is flattened by one number."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fabopt
+from fabopt.domain.instance import Instance
+from fabopt.io.levers import LeverError, list_levers, set_lever
+from fabopt.io.load import load_tree
+from fabopt.io.problems import InstanceError
+from fabopt.io.validate import validate
+from fabopt.network.lower import lower
+
+SERIES = "sites.plains.power"  # two points, written in MW
+LARGE = {"frontier", "gigawatt"}
+
+
+def instances():
+    for file in sorted(Path("instances").glob("**/instance.yaml")):
+        name = file.parent.name
+        yield pytest.param(file.parent, id=name, marks=[pytest.mark.slow] if name in LARGE else [])
+
+
+def quantity(settings, lever=SERIES):
+    data = fabopt.load("instances/tutorial").with_(settings).data
+    return next(one.quantity for one in list_levers(data) if one.path == lever)
+
+
+def same(a, b):
+    """Return whether two records hold the same, numbers to within the last digits of a conversion."""
+    if isinstance(a, float | int) and isinstance(b, float | int):
+        return a == b or abs(a - b) <= 1e-12 * max(abs(a), abs(b))
+    if isinstance(a, np.ndarray):
+        return a.shape == b.shape and np.allclose(a, b, rtol=1e-12, atol=0.0, equal_nan=True)
+    if isinstance(a, tuple | list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if hasattr(a, "__dataclass_fields__"):
+        return type(a) is type(b) and all(same(getattr(a, name), getattr(b, name)) for name in a.__dataclass_fields__)
+    return a == b
+
+
+@pytest.mark.parametrize("folder", list(instances()))
+def test_every_lever_set_to_what_it_shows_gives_the_same_network(folder):
+    tree = load_tree(folder)
+    data = validate(tree, Instance)
+    net = lower(data, folder.name)
+    changed = []
+    for lever in list_levers(data):
+        there = replace(tree, raw=set_lever(tree.raw, lever.path, lever.shown, Instance))
+        if not same(lower(validate(there, Instance), folder.name), net):
+            changed.append(lever.path)
+    assert changed == []
+
+
+@pytest.mark.parametrize("value", [400, 400.0, "400", "400 MW", np.float64(400), "0.4 GW"])
+def test_one_number_on_a_series_is_refused_with_the_ways_to_say_it(value):
+    with pytest.raises(InstanceError) as refused:
+        fabopt.load("instances/tutorial").with_({SERIES: value})
+    for way in ("is a series of", "'*1.1'", "'+5'", f"{SERIES}@2027Q1", "{linear: {2027Q1: ...}}"):
+        assert way in str(refused.value)
+
+
+def test_a_series_is_scaled_moved_set_at_a_point_and_replaced():
+    def values(setting, lever=SERIES):
+        return [point.value for point in quantity({lever: setting}).points]
+
+    base = [point.value for point in quantity({}).points]
+    first = str(quantity({}).points[0].when)
+    assert values("*1.1") == pytest.approx([1.1 * v for v in base])
+    assert values("+5 MW") == pytest.approx([v + 5 for v in base])
+    assert values("+0.005 GW") == pytest.approx([v + 5 for v in base])
+    assert values("+-5 MW") == pytest.approx([v - 5 for v in base])
+    assert values("+5 MW", f"{SERIES}@{first}") == pytest.approx([base[0] + 5, *base[1:]])
+    assert values(450, f"{SERIES}@{first}") == pytest.approx([450, *base[1:]])
+    assert values("{steps: {2027-01-01: 1, 2028-01-01: 2}}") == [1, 2]
+
+
+def test_a_constant_is_moved_with_its_range_and_in_its_unit():
+    lever = "packaging_lines.bridgeworks.capacity"  # 2.5 kwafer/month
+    assert quantity({lever: "+500 wafer/month"}, lever).value == pytest.approx(3.0)
+    assert quantity({lever: "+0.5"}, lever).value == pytest.approx(3.0)
+    raw = {"value": 10, "low": 8, "high": 13}
+    tree = load_tree(Path("instances/tutorial"))
+    moved = set_lever(set_lever(tree.raw, lever, raw, Instance), lever, "+2", Instance)
+    there = next(one.quantity for one in list_levers(Instance.model_validate(moved)) if one.path == lever)
+    assert (there.value, there.points[0].low, there.points[0].high) == (12, 10, 15)
+
+
+@pytest.mark.parametrize("setting", ["+", "+x", "+5 year", "+1e99"])
+def test_what_cannot_be_added_is_refused(setting):
+    with pytest.raises(LeverError, match="cannot be moved by"):
+        set_lever(load_tree(Path("instances/tutorial")).raw, SERIES, setting, Instance)
