@@ -197,7 +197,12 @@ class Runner:
     def run(self, todo: tuple[Stage, ...], tables: ModelTables) -> Staged:
         """Solve the stages; stop at the first that ends without an optimum."""
         for number, stage in enumerate(todo):
-            outcome = self._leximin(stage, tables) if stage.name == "max_min" else self._stage(stage)
+            if stage.name == "max_min":
+                outcome = self._leximin(stage, tables)
+            elif stage.name == "time_to_compute" and self.session.matrices.large:
+                outcome = self._earliest(stage, tables, todo[-1])
+            else:
+                outcome = self._stage(stage)
             if outcome is None or outcome.x is None or self.stopped is not None:
                 break
             if number < len(todo) - 1:
@@ -248,6 +253,52 @@ class Runner:
         if outcome is not None:
             self.reports.append(report(stage, outcome))
         return outcome
+
+    def _earliest(self, stage: Stage, tables: ModelTables, value: Stage) -> Outcome | None:
+        """Find the earliest period that reaches the target by asking for single periods, each for a plan of value.
+
+        A tree over all periods at once finds no plan of a large program. What the target cumulates is there later too,
+        so halves of the horizon are ruled out at a time; a rate is asked for period by period.
+        """
+        began, dates = time.monotonic(), tables.columns["reached"].index[0]
+        low, high = 0, len(dates)
+        ended, whole = Ended.INFEASIBLE, self.options.measure == "cumulative"
+        best: Array | None = None
+        while low < high:
+            at = (low + high) // 2 if whole and best is not None else high - 1 if whole else low
+            outcome = self._at(dates, at, value)
+            if outcome.ended not in (Ended.OPTIMAL, Ended.INFEASIBLE):
+                ended = outcome.ended
+                break
+            if outcome.ended is Ended.INFEASIBLE:
+                low = at + 1
+            else:
+                best, high = outcome.x, at
+        self.session.set_column_bounds(dates, np.zeros(len(dates)), np.ones(len(dates)))
+        if best is not None:
+            self.x = best
+            reached = float(stage.cost @ best)
+            ended = Ended.OPTIMAL if low >= high else ended
+            found = Outcome(ended, best, reached, -float(low), time.monotonic() - began, 0)
+        else:
+            found = Outcome(ended, None, None, None, time.monotonic() - began, 0)
+        self.stopped = None if ended is Ended.OPTIMAL else ended
+        self.reports.append(report(stage, found))
+        return found
+
+    def _at(self, dates: IntArray, at: int, value: Stage) -> Outcome:
+        """Ask for any plan that reaches the target in one period; of value, so that it is no odd one."""
+        only = (np.arange(len(dates)) == at).astype(float)
+        self.session.set_column_bounds(dates, only, only)
+        self.session.set_costs(value.cost)
+
+        def progress(p: Progress) -> None:
+            if self.notify is not None:
+                self.notify(f"by period {at + 1}", _told(p, value.constant, value.sign))
+
+        return search(
+            self.session, self.shape, time_limit=max(self._left(), 0.0), gap=np.inf, start=self.start, progress=progress
+        )
 
     def _exact(self, cost: Array, x: Array) -> float:
         """Return the worth of a plan whose whole numbers are exact: rounded and held, the rest solved again."""

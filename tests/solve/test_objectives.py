@@ -114,14 +114,22 @@ def growing(**tool):
         (7, "rate", "P2", 1),
     ],
 )
-def test_the_target_is_reached_at_the_earliest_date_and_tools_bought_only_for_it(target, measure, period, tools):
+@pytest.mark.parametrize("large", [False, True])
+def test_the_target_is_reached_at_the_earliest_date_and_tools_bought_only_for_it(
+    target, measure, period, tools, large, monkeypatch
+):
+    if large:  # as programs of a size at which periods are asked for one at a time
+        monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0)
+        monkeypatch.setattr("fabopt.solve.search.EASY", 0)
     solution = solve(growing(cost=50), SolveOptions("time_to_compute", target=target, measure=measure))
     assert solution.reached == period
     assert solution.objective == int(period[1]) - 1
     assert solution.orders.sum() == tools
 
 
-def test_a_target_out_of_reach_says_by_how_much():
+@pytest.mark.parametrize("large", [False, True])
+def test_a_target_out_of_reach_says_by_how_much(large, monkeypatch):
+    monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0 if large else 10_000)
     # 2 + 7 + 7 + 7 = 23.
     solution = solve(growing(cost=50), SolveOptions("time_to_compute", target=30))
     assert solution.status is Status.INFEASIBLE
