@@ -47,6 +47,8 @@ AGREE = 1e-6
 """Difference that rounding may leave between the value from the tables and the solver's, as a share of all money."""
 MOST_WANTED = ("value", "compute", "max_min")
 """Objectives of which more is better."""
+MONEY = ("value", "least_cost")
+"""Objectives that are money, as the tables have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +119,20 @@ def check_agreement(manifest: Mapping[str, Any], read: Read, shown: object) -> N
         ahead = bound - objective if options["objective"] in MOST_WANTED else objective - bound
         if ahead < -AGREE * max(abs(objective), abs(bound)):
             _refuse(shown, f"its objective {objective:,.8g} is better than its bound, {bound:,.8g}")
-    _check_proof(manifest, shown)
+    _check_proof(manifest, found.gross if options["objective"] in MONEY else 0.0, shown)
 
 
-def _check_proof(manifest: Mapping[str, Any], shown: object) -> None:
-    """Refuse a gap that does not follow from objective and bound, and a status that says more than the gap."""
+def _check_proof(manifest: Mapping[str, Any], size: float, shown: object) -> None:
+    """Refuse a gap that does not follow from objective and bound, and a status that says more than the gap.
+
+    `size` is what the objective was added up from, where that is known.
+    """
     objective, bound, gap = manifest["objective"], manifest["bound"], manifest["gap"]
     status, denominator = manifest["status"], manifest["gap_denominator"]
     if bound is None or denominator is None:
         follows, found = gap is None, Proof(math.inf, 0.0)
     else:
-        found = proof(objective, bound, objective - denominator)
+        found = proof(objective, bound, objective - denominator, size)
         follows = math.isinf(found.gap) if gap is None else abs(gap - found.gap) <= EXACT * max(1.0, gap)
     if not follows:
         _refuse(shown, f"its gap {gap} does not follow from objective {objective:,.8g} and bound {bound}")

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pyomo.environ as pyo
 import pytest
 
 import fabopt
 from fabopt.analysis.memo.records import Memo
+from fabopt.analysis.recompute import DISCOUNTED, check_agreement
 from fabopt.cli import main
 from fabopt.io.seal import HASH, SavedError, as_bytes, contents, hash_of
 from fabopt.report.memo.blank import blank
@@ -265,6 +267,18 @@ def test_a_changed_table_with_right_hashes_is_refused(dakota, tmp_path):
     (folder / "manifest.json").write_bytes(as_bytes({**manifest, HASH: hash_of(manifest)}))
     with pytest.raises(SavedError, match="has no column unit_value"):
         fabopt.load_result(folder)
+
+
+def test_a_worth_in_which_all_cancels_agrees_within_the_rounding_of_its_parts(dakota):
+    """A stock worth 1 and one worth -1: bound and objective differ by less than adding them up may leave."""
+    tables = {name: dakota.table(f"core/{name}").iloc[:0] for name in (*DISCOUNTED, "terms")}
+    tables["periods"] = dakota.table("core/periods")
+    tables["terminal"] = pd.DataFrame({"amount": [1.0, -1.0], "unit_worth": 1.0, "discount": 1.0})
+    manifest = {**dakota.manifest, "value": 0.0, "objective": 1e-16, "bound": 1e-13, "gap": 0.0}
+    read = {f"core/{name}": table for name, table in tables.items()}.__getitem__
+    check_agreement({**manifest, "gap_denominator": 1e-16}, read, "here")
+    with pytest.raises(SavedError, match=r"its gap 0\.0 does not follow"):
+        check_agreement({**manifest, "bound": 1e-3, "gap_denominator": 1e-16}, read, "here")
 
 
 @pytest.mark.parametrize("party", ["lab:alpha", "owner:foundry"])
