@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from chain_cases import lowered
-from contract_cases import instance, kept, tree
+from contract_cases import LINE, instance, kept, tree
 
 from fabopt.domain.calendar import Calendar
 from fabopt.network.lower import lower
@@ -78,3 +78,24 @@ def test_an_export_quantity_counts_the_part_of_a_period_in_which_it_holds():
     part = 46 / 91
     assert row.rhs[0] == pytest.approx(100 * (part + 2))
     assert row.terms[0].coefficient[:3] == pytest.approx([0, part, 1])
+
+
+def test_a_right_on_what_units_add_holds_for_its_part_too():
+    raw = policy(rule="shares", customers={"a": {"share": 0.4}, "b": {"share": 0.6}})
+    raw["network"]["units"] = LINE
+    found = rows(raw, "policy:p:a")["policy:p:a"]
+    (added,) = (term.coefficient for term in found.terms if (term.id, term.shift) == ("line", 0))
+    assert added == pytest.approx([-40 * (0.4 * HELD + 1 - HELD), -16])
+
+
+def test_a_contract_unlocks_from_the_period_of_its_signature_on():
+    deal = {"buyer": "b", "supplier": "foundry", "signed": "2028-03-01", "unlocks": {"units": ["line"], "steps": 1}}
+    found = rows(tree({"c": deal}, 3, units=LINE), "contract-unlocks")
+    assert next(iter(found.values())).rhs.tolist() == [0, 1, 1]
+
+
+def test_what_is_pinned_in_a_part_of_a_period_is_not_held_to_that_part():
+    pins = {"activities": {"wafers:gd:fab-a": {"2027Q3": 30}}}
+    late = ("dies.gd.fabs.fab-a.available", "2027-08-15")
+    assert any(":part:" in row.id for row in lowered(late).groups)
+    assert not any(":part:" in row.id for row in lowered(late, ("pins", pins)).groups)
