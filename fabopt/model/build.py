@@ -9,7 +9,7 @@ register limits of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from fabopt.model.columns import Block
 from fabopt.model.families import Rows
 from fabopt.model.limits import Limit
 from fabopt.model.objective import cost_vector
+from fabopt.model.reach import settle
 from fabopt.model.tables import ModelTables, model_tables
 from fabopt.network.tables import Network
 
@@ -85,7 +86,7 @@ def build(net: Network, extra: Sequence[Hook] = (), aim: Aim | None = None, *, r
     for block in tables.columns:
         if len(block):
             variables += _add_block(m, block)
-    for rows in tables.rows.values():
+    for rows in settled_rows(tables).values():
         _add_rows(m, rows, variables)
     _add_objective(m, tables, variables)
     model = Model(m, tables, variables)
@@ -116,6 +117,28 @@ def _add_block(m: Any, block: Block) -> list[Any]:
     variable = pyo.Var(pyo.Set(initialize=keys, ordered=True), domain=domain, bounds=limits)
     m.add_component(block.name, variable)
     return [variable[key] for key in keys]
+
+
+def settled_rows(tables: ModelTables) -> dict[str, Rows]:
+    """Return the rows by family, gates with the largest levels that the tables let them reach."""
+    rows, gates, n = dict(tables.rows), tables.gates, tables.columns.n
+    if not len(gates):
+        return rows
+    found, is_open = settle(tables.arrays(), gates, -gates.share)
+    wanted = gates.row[gates.gate] * n + gates.column
+    for name, family in tables.rows.items():
+        if not len(family.row):
+            continue
+        first = tables.offsets[name]
+        place = (family.row + first) * n + family.col
+        at = np.minimum(np.searchsorted(place, wanted), len(place) - 1)
+        here = place[at] == wanted
+        value, upper = family.val.copy(), family.upper.copy()
+        value[at[here]] = found[here]
+        opened = gates.row[is_open] - first
+        upper[opened[(opened >= 0) & (opened < len(family))]] = np.inf
+        rows[name] = replace(family, val=value, upper=upper)
+    return rows
 
 
 def _add_rows(m: Any, rows: Rows, variables: list[Any]) -> None:

@@ -129,10 +129,6 @@ def _of_family(net: Network, rows: Rows, made: Set[str]) -> Iterator[tuple[int, 
         elif name == "safety_stock":
             m = net.materials[e]
             yield i, _limit(m.tags, m.id, m.name, m.unit, family=name, period=t, kind="policy", side="lower")
-        elif name == "max_level":
-            a = net.activities[e]
-            if a.upper is not None and np.isfinite(a.upper[t]):
-                yield i, _limit(a.tags, a.id, a.name, a.unit, family=name, period=t)
 
 
 def _levers(net: Network) -> dict[str, tuple[Lever, ...]]:
@@ -155,7 +151,7 @@ def _bounds(net: Network, columns: Columns) -> Iterator[Limit]:
             record = records[e]
             if getattr(record, "instrument", "") in DECISIONS:
                 continue
-            if free[column - block.offset] and not getattr(record, "on_off", False):
+            if free[column - block.offset]:
                 yield _limit(
                     record.tags, record.id, record.name, record.unit, family=name, period=t, column=column
                 )  # fmt: skip

@@ -10,20 +10,20 @@ symbol    meaning                                                      unit
 x[a,t]    level started in t                                           unit of the activity
 w[a,t]    1 while the activity is on; w[a,-1] says whether it was on   0 or 1
 v[a,t]    1 where it is switched on (whole by itself)                  0 to 1
-U, L      largest and least level while on                             unit of the activity
+U, L      largest level that x can reach, least level while on         unit of the activity
 m[a]      least number of periods on at a time                         periods
 ========  ===========================================================  ====================
 
-``U`` is the upper level given, else the tightest of what data imply (:mod:`fabopt.model.big_m`). An activity that was
-on at the decision date has served its least run; a run that the end of the horizon cuts short is allowed. Prices of
-these rows are prices with the whole numbers held.
+``U`` is no datum of the row: the upper level given is the bound of x, and the row is a gate
+(:mod:`fabopt.model.gates`), whose constant is what the whole program lets x reach. An activity that was on at the
+decision date has served its least run; a run that the end of the horizon cuts short is allowed. Prices of these rows
+are prices with the whole numbers held.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from fabopt.model.big_m import level_limits
 from fabopt.model.columns import Columns
 from fabopt.model.families import Family, Rows, Triplets, filled, grid, grid_rows, names, stacked
 from fabopt.network.tables import Network
@@ -32,8 +32,8 @@ MAX_LEVEL = Family(
     name="max_level",
     index=("activity", "period"),
     unit="unit of the activity",
-    says="{name} runs in {period} only while it is on, and not above its largest level",
-    price_says="one more {unit} of {name} in {period} above its largest level",
+    says="{name} runs in {period} only while it is on",
+    price_says="one more {unit} of {name} in {period} while it is off",
 )
 MIN_LEVEL = Family(
     name="min_level",
@@ -60,21 +60,14 @@ FAMILIES = (MAX_LEVEL, MIN_LEVEL, SWITCH_ON, MIN_RUN)
 
 
 def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
-    """Return the rows of on/off activities.
-
-    Raises
-    ------
-    ModelError
-        If the data give no largest level to an activity that is on or off.
-    """
+    """Return the rows of on/off activities."""
     T, activities = net.n_periods, net.activities
     start, on = columns["start"].index, columns["on"].index
     cell = grid(len(activities), T)
     least = stacked([filled(a.lower, T, 0.0) for a in activities], T)
-    most = level_limits(net, columns)
     high, low = Triplets(), Triplets()
     high.add(np.where(on >= 0, cell, -1), start, 1.0)
-    high.add(cell, on, -most)
+    high.add(cell, on, -1.0)
     low.add(np.where((on >= 0) & (least > 0), cell, -1), start, 1.0)
     low.add(np.where(least > 0, cell, -1), on, -least)
     who, labels = names(activities), columns.labels

@@ -11,8 +11,8 @@ symbol    meaning                                               unit
 y[e,t]    units ordered in t                                    unit
 z[e,t]    1 if an order is placed in t                          0 or 1
 N[e]      most units that may be ordered over the horizon       unit
-M[e,t]    most units of one order: the period's and the total   unit
-          limit, no larger constant
+M[e,t]    most units that one order can be in the program       unit
+          (:mod:`fabopt.model.gates`)
 m[e]      least order                                           unit
 ========  ====================================================  =======
 
@@ -24,20 +24,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fabopt.model.columns import Columns, has_placing, order_limits
-from fabopt.model.families import (
-    Family,
-    ModelError,
-    Rows,
-    Triplets,
-    assemble,
-    filled,
-    grid,
-    grid_rows,
-    names,
-    stacked,
-)
-from fabopt.network.tables import Array, Network
+from fabopt.model.columns import Columns
+from fabopt.model.families import Family, Rows, Triplets, assemble, grid, grid_rows, names
+from fabopt.network.tables import Network
 
 TOTAL_ORDERS = Family(
     name="total_orders",
@@ -65,31 +54,10 @@ FAMILIES = (TOTAL_ORDERS, ORDER_MAX, ORDER_MIN)
 
 
 def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
-    """Return total, largest and least orders.
-
-    Raises
-    ------
-    ModelError
-        If a unit with a fixed order cost or a least order has neither a limit per period nor a total.
-    """
-    T, units = net.n_periods, net.units
-    if not units:
+    """Return total, largest and least orders."""
+    if not net.units:
         return ()
-    return _totals(net, columns), *_placing(net, columns, _most(net, columns, T))
-
-
-def _most(net: Network, columns: Columns, T: int) -> Array:
-    """Return the constant M [units, T] of the placing rows."""
-    pinned = stacked([filled(u.pinned, T, np.nan) for u in net.units], T)
-    most = np.where(np.isnan(pinned), order_limits(net.units, T), pinned)
-    endless = has_placing(net.units, T) & (columns["order"].index >= 0) & ~np.isfinite(most)
-    if endless.any():
-        unit = net.units[int(np.flatnonzero(endless.any(axis=1))[0])]
-        raise ModelError(
-            f"Unit {unit.id!r} has a fixed order cost or a least order, so it needs an upper limit: "
-            "give the most that one period may order, or a total."
-        )
-    return most
+    return _totals(net, columns), *_placing(net, columns)
 
 
 def _totals(net: Network, columns: Columns) -> Rows:
@@ -110,14 +78,14 @@ def _totals(net: Network, columns: Columns) -> Rows:
     )
 
 
-def _placing(net: Network, columns: Columns, most: Array) -> tuple[Rows, Rows]:
+def _placing(net: Network, columns: Columns) -> tuple[Rows, Rows]:
     T, units = net.n_periods, net.units
     order, placed = columns["order"].index, columns["placed"].index
     cell = np.where(placed >= 0, grid(len(units), T), -1)
     least = np.array([u.min_order for u in units], dtype=float)[:, None]
     upper, lower = Triplets(), Triplets()
     upper.add(cell, order, 1.0)
-    upper.add(cell, placed, -most)
+    upper.add(cell, placed, -1.0)
     sized = np.where(least > 0, cell, -1)
     lower.add(sized, order, 1.0)
     lower.add(sized, placed, -least)

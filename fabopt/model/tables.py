@@ -7,15 +7,34 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 
 from fabopt.model.aim import Aim
 from fabopt.model.collector import collector_off
 from fabopt.model.columns import Columns, make_columns
 from fabopt.model.families import Rows
+from fabopt.model.gates import Gates, gates_of
 from fabopt.model.limits import Limit, limits
-from fabopt.model.objective import ObjectiveTerm, objective_terms
+from fabopt.model.objective import ObjectiveTerm, cost_vector, objective_terms
 from fabopt.model.registry import all_rows
-from fabopt.network.tables import Network
+from fabopt.network.tables import Array, Network
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """The tables as a mixed-integer program, to be maximised (:class:`fabopt.model.gates.Program`).
+
+    The decisions that open gates have their shares as coefficients.
+    """
+
+    a: sparse.csc_array
+    row_lower: Array
+    row_upper: Array
+    column_lower: Array
+    column_upper: Array
+    cost: Array
+    integer: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +64,38 @@ class ModelTables:
     def n_rows(self) -> int:
         """Number of rows."""
         return sum(len(rows) for rows in self.rows.values())
+
+    @property
+    def gates(self) -> Gates:
+        """The gates of the model."""
+        return gates_of(self.net, self.columns, self.rows, self.offsets)
+
+    def arrays(self, cost: Array | None = None) -> Arrays:
+        """Return the program that the tables state.
+
+        Parameters
+        ----------
+        cost
+            Objective [columns] to be maximised; the model's own, value less cost, when left out.
+        """
+        columns, n = self.columns, self.columns.n
+        none = np.zeros(0, dtype=np.int64)
+        parts = [(r.row + self.offsets[name], r.col, r.val) for name, r in self.rows.items()]
+        row = np.concatenate([none, *(part[0] for part in parts)])
+        col = np.concatenate([none, *(part[1] for part in parts)])
+        val = np.concatenate([np.zeros(0), *(part[2] for part in parts)])
+        there = val != 0
+        a = sparse.csc_array((val[there], (row[there], col[there])), shape=(self.n_rows, n))
+        a.sort_indices()
+        return Arrays(
+            a=a,
+            row_lower=np.concatenate([np.zeros(0), *(r.lower for r in self.rows.values())]),
+            row_upper=np.concatenate([np.zeros(0), *(r.upper for r in self.rows.values())]),
+            column_lower=columns.stacked("lower"),
+            column_upper=columns.stacked("upper"),
+            cost=cost_vector(self.terms, n) if cost is None else cost,
+            integer=columns.stacked("integer"),
+        )
 
 
 @collector_off()

@@ -59,7 +59,6 @@ _SECTION: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "order_min": ("units", {"": "min_order"}),
     "installed": ("units", {"": "opening"}),
     "start": ("activities", {"": "upper", "at least": "lower"}),
-    "max_level": ("activities", {"": "upper"}),
     "min_level": ("activities", {"": "lower"}),
     "min_run": ("activities", {"": "on_off"}),
     "budget": ("budgets", {"": "amount"}),

@@ -321,6 +321,9 @@ class GroupLimit:
     """A linear limit over decisions, one row per window: sum of terms <= (>=, ==) rhs of the window.
 
     ``levers`` are the units whose order relieves it. ``pinned`` where it holds a decision that the instance pins.
+    ``opens`` names an activity that the row holds at nothing until its other terms open it: the row is then ``activity
+    - sum of shares <= 0``, and each share of a period is multiplied by the most that the activity can be in it
+    (`fabopt.model.gates`).
     """
 
     id: str
@@ -335,6 +338,7 @@ class GroupLimit:
     relaxable: bool = True
     levers: tuple[str, ...] = ()
     pinned: bool = False
+    opens: str = ""
 
 
 @dataclass(frozen=True, slots=True)

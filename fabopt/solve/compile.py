@@ -24,7 +24,7 @@ from fabopt.model.collector import collector_off
 from fabopt.model.families import IntArray, ModelError
 from fabopt.model.limits import Limit
 from fabopt.network.tables import Array
-from fabopt.solve.matrices import Matrices
+from fabopt.solve.matrices import Matrices, settled
 
 pyo: Any = environ
 LinearExpression: Any = numeric_expr.LinearExpression
@@ -42,6 +42,7 @@ class _Collector:
         self.val: list[float] = []
         self.lower: list[float] = []
         self.upper: list[float] = []
+        self.active: list[bool] = []
         self.labels: list[tuple[str, tuple[str, ...]]] = []
 
     def number(self, variable: Any) -> int:
@@ -77,6 +78,7 @@ class _Collector:
         active = constraint.active
         self.lower.append(-np.inf if low is None or not active else float(low) - constant)
         self.upper.append(np.inf if high is None or not active else float(high) - constant)
+        self.active.append(active)
         self.labels.append((family, key))
 
 
@@ -104,7 +106,8 @@ def compile_model(model: Model) -> Matrices:
     by_column = a.tocsc()
     by_column.sum_duplicates()
     by_column.eliminate_zeros()
-    return Matrices(
+    idle = np.flatnonzero(~np.array(rows.active, dtype=bool)).astype(np.int64)
+    program = Matrices(
         a=by_column,
         row_lower=np.array(rows.lower),
         row_upper=np.array(rows.upper),
@@ -114,7 +117,9 @@ def compile_model(model: Model) -> Matrices:
         integer=integer,
         offset=sense * offset,
         labels=tuple(rows.labels),
+        gates=model.tables.gates.without(idle),
     )
+    return settled(program)
 
 
 def _added(model: Model) -> Iterator[tuple[str, tuple[str, ...], Any]]:

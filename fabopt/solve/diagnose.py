@@ -62,7 +62,8 @@ def explain_infeasible(
     threads
         Threads of the solver, the same as in the run itself.
     """
-    return _Diagnosis(required(tables, matrices), tables, seconds, threads).told()
+    found = required(tables, matrices)
+    return _Diagnosis(replace(found, program=found.program.lenient()), tables, seconds, threads).told()
 
 
 class _Diagnosis:

@@ -17,10 +17,12 @@ from scipy import sparse
 
 from fabopt.model.aim import Aim
 from fabopt.model.collector import collector_off
+from fabopt.model.gates import NO_GATES, Gates
 from fabopt.model.limits import Limit
-from fabopt.model.objective import cost_vector
+from fabopt.model.reach import settle
 from fabopt.model.tables import ModelTables, model_tables
 from fabopt.network.tables import Array, Network
+from fabopt.solve.entries import with_entries
 
 if TYPE_CHECKING:
     from fabopt.model.build import Hook
@@ -44,6 +46,8 @@ class Matrices:
         Per row; infinite where there is no bound.
     labels
         Family and readable key of each row.
+    gates
+        Rows whose constants follow from the program: whoever solves it finds them again (:func:`settled`).
     """
 
     a: sparse.csc_array
@@ -55,6 +59,11 @@ class Matrices:
     integer: NDArray[np.bool_]
     offset: float
     labels: tuple[tuple[str, tuple[str, ...]], ...]
+    gates: Gates = NO_GATES
+
+    def lenient(self) -> Matrices:
+        """Return the program in which a gate whose level has no end stands open: to find out why there is no plan."""
+        return replace(self, gates=replace(self.gates, lenient=True))
 
     @property
     def n_columns(self) -> int:
@@ -145,24 +154,41 @@ def program_of(tables: ModelTables, cost: Array | None = None) -> Matrices:
         The model.
     cost
         Objective [columns] to be maximised; the model's own, value less cost, when left out.
+
+    Raises
+    ------
+    fabopt.model.families.ModelError
+        If the largest level of a gate has no end.
     """
-    columns, n = tables.columns, tables.columns.n
-    none = np.zeros(0, dtype=np.int64)
-    parts = [(r.row + tables.offsets[name], r.col, r.val) for name, r in tables.rows.items()]
-    row = np.concatenate([none, *(part[0] for part in parts)])
-    col = np.concatenate([none, *(part[1] for part in parts)])
-    val = np.concatenate([np.zeros(0), *(part[2] for part in parts)])
-    there = val != 0
-    a = sparse.csc_array((val[there], (row[there], col[there])), shape=(tables.n_rows, n))
-    a.sort_indices()
-    return Matrices(
-        a=a,
-        row_lower=np.concatenate([np.zeros(0), *(r.lower for r in tables.rows.values())]),
-        row_upper=np.concatenate([np.zeros(0), *(r.upper for r in tables.rows.values())]),
-        column_lower=columns.stacked("lower"),
-        column_upper=columns.stacked("upper"),
-        cost=cost_vector(tables.terms, n) if cost is None else cost,
-        integer=columns.stacked("integer"),
+    m = tables.arrays(cost)
+    program = Matrices(
+        a=m.a,
+        row_lower=m.row_lower,
+        row_upper=m.row_upper,
+        column_lower=m.column_lower,
+        column_upper=m.column_upper,
+        cost=m.cost,
+        integer=m.integer,
         offset=0.0,
         labels=tuple(chain.from_iterable(zip(repeat(name), r.keys) for name, r in tables.rows.items())),
+        gates=tables.gates,
     )
+    return settled(program)
+
+
+def settled(program: Matrices) -> Matrices:
+    """Return a program with the constants of its gates.
+
+    Raises
+    ------
+    fabopt.model.families.ModelError
+        If the largest level of a gate has no end.
+    """
+    gates = program.gates
+    if not len(gates):
+        return program
+    value, is_open = settle(program, gates, -gates.share)
+    upper = program.row_upper.copy()
+    upper[gates.row] = np.where(is_open, np.inf, 0.0)
+    at = gates.row[gates.gate] + program.n_rows * gates.column
+    return replace(program, a=with_entries(program.a, at, value), row_upper=upper)

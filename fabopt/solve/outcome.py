@@ -7,11 +7,16 @@ from enum import Enum
 
 import numpy as np
 
+from fabopt.model.families import ModelError
 from fabopt.network.tables import Array
 
 
 class SolverError(Exception):
     """The solver refused a call or gave an answer that does not stand; the message is a full sentence."""
+
+
+class LevelError(SolverError, ModelError):
+    """A yes or no has a level without end, so that there is no program to solve."""
 
 
 class Ended(Enum):

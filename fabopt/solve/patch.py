@@ -18,6 +18,7 @@ from scipy import sparse
 from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
+from fabopt.solve.entries import places, with_entries
 from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.session import HighsSession
 
@@ -118,24 +119,13 @@ class Patch:
         row_low[self.rows.at], row_high[self.rows.at] = _sides(self.rows)
         return replace(
             program,
-            a=self._changed_entries(program.a),
+            a=with_entries(program.a, self.entries.at, self.entries.new),
             cost=cost,
             column_lower=low,
             column_upper=high,
             row_lower=row_low,
             row_upper=row_high,
         )
-
-    def _changed_entries(self, a: sparse.csc_array) -> sparse.csc_array:
-        if not len(self.entries):
-            return a
-        at, value = _places(a), a.data
-        keep = ~np.isin(at, self.entries.at)
-        place = np.concatenate([at[keep], self.entries.at])
-        value = np.concatenate([value[keep], self.entries.new])
-        column, row = np.divmod(place, self.n_rows)
-        there = value != 0
-        return sparse.csc_array((value[there], (row[there], column[there])), shape=a.shape)
 
 
 def difference(before: ModelTables, after: ModelTables) -> Patch | StructureChanged:
@@ -207,7 +197,7 @@ def _entries(a: sparse.csc_array, b: sparse.csc_array) -> Values:
     """Return the coefficients that differ; what only one matrix has is zero in the other."""
     if a is b:
         return Values(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
-    at, to = _places(a), _places(b)
+    at, to = places(a), places(b)
     old, new = a.data, b.data
     if not (len(at) == len(to) and np.array_equal(at, to)):
         every = np.union1d(at, to)
@@ -215,12 +205,6 @@ def _entries(a: sparse.csc_array, b: sparse.csc_array) -> Values:
         at = every
     moved = np.flatnonzero(old != new)
     return Values(at[moved], old[moved], new[moved])
-
-
-def _places(a: sparse.csc_array) -> IntArray:
-    """Return ``row + rows * column`` of every entry [nnz], ascending where the indices are sorted."""
-    columns = np.repeat(np.arange(a.shape[1], dtype=np.int64), np.diff(a.indptr))
-    return a.indices + a.shape[0] * columns
 
 
 def _spread(every: IntArray, at: IntArray, value: Array) -> Array:

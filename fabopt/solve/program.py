@@ -16,14 +16,25 @@ import highspy as _untyped
 import numpy as np
 from scipy import sparse
 
-from fabopt.model.families import IntArray
+from fabopt.model.families import IntArray, ModelError
+from fabopt.model.reach import settle
 from fabopt.network.tables import Array
+from fabopt.solve.entries import find
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.outcome import SolverError
+from fabopt.solve.outcome import LevelError, SolverError
 from fabopt.solve.scale import ENTRIES, WORTH, scales, unit
 from fabopt.solve.verify import violation
 
 highspy: Any = _untyped  # its stubs leave out half of its functions
+
+
+LEAK = 1e-2
+"""Largest level, in the unit of the solver, that passes a gate where a whole number is only nearly one."""
+
+FINEST = 1e-10
+"""Smallest tolerance of whole numbers that HiGHS takes."""
+
+_SAME = 1e-12  # a constant of a gate that moves by less, relative to itself, stays
 
 
 class _Quiet(highspy.Highs):  # type: ignore[misc]
@@ -82,6 +93,7 @@ class LiveProgram:
         factors = scales(matrices)
         self.column_unit, self.row_unit = factors.column, 1.0 / factors.row
         self.money_unit = self._unit_of(matrices.cost)
+        self._moved = True
         self._held: tuple[IntArray, Array, Array] | None = None
         self._highs: Any = _Owned()
         self._options: dict[str, object] = {}
@@ -104,6 +116,7 @@ class LiveProgram:
         worth = cost * self.column_unit / money
         self._check(self._highs.changeColsCost(len(cost), numbers(len(cost)), worth), "a change of costs")
         self.cost, self.offset, self.money_unit = cost.copy(), offset, money
+        self._moved = True
 
     def _unit_of(self, cost: Array) -> float:
         """Return the unit of money in which the middle one of the costs is ordinary."""
@@ -115,6 +128,7 @@ class LiveProgram:
         status = self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower / one, upper / one)
         self._check(status, "a change of bounds")
         self.column_lower[columns], self.column_upper[columns] = lower, upper
+        self._moved = True
 
     def set_row_bounds(self, rows: IntArray, lower: Array, upper: Array) -> None:
         """Replace the bounds of rows."""
@@ -122,17 +136,14 @@ class LiveProgram:
         status = self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower / one, upper / one)
         self._check(status, "a change of right-hand sides")
         self.row_lower[rows], self.row_upper[rows] = lower, upper
+        self._moved = True
 
     def set_coefficients(self, rows: IntArray, columns: IntArray, values: Array) -> None:
         """Replace coefficients of the matrix; places that had none get one. A place that is named twice is refused."""
-        there = np.repeat(np.arange(self.a.shape[1], dtype=np.int64), np.diff(self.a.indptr))
-        places, wanted = self.a.indices + self.a.shape[0] * there, rows + self.a.shape[0] * columns
+        wanted = rows + self.a.shape[0] * columns
         if len(np.unique(wanted)) != len(wanted):
             raise SolverError("A coefficient is changed twice at once.")
-        order = np.argsort(places, kind="stable")
-        position = np.searchsorted(places, wanted, sorter=order)
-        at = order[np.minimum(position, len(order) - 1)] if len(order) else np.zeros(len(wanted), dtype=np.int64)
-        known = places[at] == wanted if len(order) else np.zeros(len(wanted), dtype=bool)
+        at, known = find(self.a, wanted)
         scaled = values * self.column_unit[columns] / self.row_unit[rows]
         for row, column, value in zip(rows.tolist(), columns.tolist(), scaled.tolist(), strict=True):
             self._check(self._highs.changeCoeff(row, column, value), "a change of a coefficient")
@@ -141,6 +152,7 @@ class LiveProgram:
         if fresh.any():
             entries = sparse.csc_array((values[fresh], (rows[fresh], columns[fresh])), shape=self.a.shape)
             self.a = sparse.csc_array(self.a + entries)
+        self._moved = True
 
     def add_row(self, columns: IntArray, values: Array, lower: float, upper: float) -> int:
         """Add a row and return its number."""
@@ -153,6 +165,7 @@ class LiveProgram:
         row = sparse.csr_array((vals, cols, np.array([0, len(cols)])), shape=(1, self.a.shape[1]))
         self.a = sparse.csc_array(sparse.vstack([self.a, row]))
         self.row_lower, self.row_upper = np.append(self.row_lower, lower), np.append(self.row_upper, upper)
+        self._moved = True
         return int(self.a.shape[0] - 1)
 
     def add_columns(self, entries: sparse.csc_array, cost: Array, lower: Array, upper: Array) -> IntArray:
@@ -178,6 +191,7 @@ class LiveProgram:
         self.cost = np.append(self.cost, cost)
         self.column_lower, self.column_upper = np.append(self.column_lower, lower), np.append(self.column_upper, upper)
         self.integer = np.append(self.integer, np.zeros(n, dtype=bool))
+        self._moved = True
         return np.arange(first, first + n, dtype=np.int64)
 
     # -- whole numbers -----------------------------------------------------------------------------------------------
@@ -221,6 +235,47 @@ class LiveProgram:
             self._highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds), "a change of integrality"
         )
         self.integer[columns] = integer
+        self._moved = True
+
+    # -- gates -------------------------------------------------------------------------------------------------------
+
+    def settle_gates(self) -> None:
+        """Find the constants of the gates for the program as it stands; nothing where it has not changed.
+
+        Raises
+        ------
+        LevelError
+            If the largest level of a gate has no end.
+        """
+        gates = self.matrices.gates
+        if not (self._moved and len(gates)):
+            return
+        rows = gates.row[gates.gate]
+        at, known = find(self.a, rows + self.a.shape[0] * gates.column)
+        now = np.where(known, self.a.data[at], 0.0)
+        try:
+            value, is_open = settle(self, gates, now, self.column_unit[gates.level])
+        except ModelError as error:
+            raise LevelError(str(error)) from error
+        other = np.abs(value - now) > _SAME * np.abs(now)
+        if other.any():
+            self.set_coefficients(rows[other], gates.column[other], value[other])
+        upper = np.where(is_open, np.inf, 0.0)
+        turned = upper != self.row_upper[gates.row]
+        if turned.any():
+            of = gates.row[turned]
+            self.set_row_bounds(of, self.row_lower[of], upper[turned])
+        self._tell_wholes(float(np.max(np.abs(value) / self.column_unit[gates.level[gates.gate]], initial=0.0)))
+        self._moved = False
+
+    def _tell_wholes(self, most: float) -> None:
+        """Make whole numbers so exact that a decision that is none lets through no more than :data:`LEAK`."""
+        if self.integer.any():
+            name = "mip_feasibility_tolerance"
+            _, now = self._highs.getOptionValue(name)
+            exact = max(LEAK / max(most, 1.0), FINEST)
+            if exact < now:
+                self.set_option(name, exact)
 
     def violation(self, x: Array) -> float:
         """Return the largest violation of a row, bound or whole number in ``x``, relative to what it breaks.

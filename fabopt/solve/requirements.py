@@ -5,8 +5,7 @@ decision (a level, an order, a stock, a pin), or that a record comes in whole nu
 decisions (balances, lots, orders that must be placed) is no requirement: it always holds.
 
 So that each can be taken away by itself, the program is written again with the bounds that are limits as rows:
-:math:`x_j \le u_j` becomes a row, and the column is free upwards. A requirement that stands in several rows (the
-limit of an order also stands in the row that has it placed) is taken away in all of them.
+:math:`x_j \le u_j` becomes a row, and the column is free upwards. The constants of gates follow from what is left.
 """
 
 from __future__ import annotations
@@ -202,23 +201,21 @@ class _Writer:
         self.high.append(upper)
         return self.matrices.n_rows + len(self.added) - 1
 
-    def _bounded(
-        self, family: str, record: Named, column: int, t: int, lower: float, upper: float, rows: Sequence[int] = ()
-    ) -> None:
-        """Add what the bounds of a column require; ``rows`` have the upper bound too."""
+    def _bounded(self, family: str, record: Named, column: int, t: int, lower: float, upper: float) -> None:
+        """Add what the bounds of a column require."""
         label = self.tables.columns.labels[t]
         entity, name, unit = record.id, record.name, record.unit
         below, above = lower > 0.0, np.isfinite(upper)
         if below and lower == upper and family == "order":  # pinned; of a level both ends are fields of their own
             both = self._row_of(column, lower, upper)
-            parts = ((both, UPPER), (both, LOWER), *((row, UPPER) for row in rows))
-            self.found.append(Requirement(family, entity, name, unit, t, label, "exactly", upper, parts))
+            pin = ((both, UPPER), (both, LOWER))
+            self.found.append(Requirement(family, entity, name, unit, t, label, "exactly", upper, pin))
             return
         if below:
             parts = ((self._row_of(column, lower, np.inf), LOWER),)
             self.found.append(Requirement(family, entity, name, unit, t, label, "at least", lower, parts))
         if above:
-            parts = ((self._row_of(column, -np.inf, upper), UPPER), *((row, UPPER) for row in rows))
+            parts = ((self._row_of(column, -np.inf, upper), UPPER),)
             self.found.append(Requirement(family, entity, name, unit, t, label, "at most", upper, parts))
 
     # -- rows --------------------------------------------------------------------------------------------------------
@@ -313,41 +310,30 @@ class _Writer:
 
     # -- bounds ------------------------------------------------------------------------------------------------------
 
-    def _rows_at(self, family: str) -> dict[tuple[int, int], int]:
-        rows = self.tables.rows.get(family)
-        if rows is None:
-            return {}
-        first = self.tables.offsets[family]
-        places = zip(rows.entity.tolist(), rows.period.tolist(), strict=True)
-        return {place: first + i for i, place in enumerate(places)}
-
     def _levels(self) -> None:
         start, lots = self.tables.columns["start"], self.tables.columns["lots"]
         self.upper[lots.columns] = np.inf  # the level's own limit holds them too
-        most = self._rows_at("max_level")
         for a, t in np.argwhere(start.index >= 0).tolist():
             column, activity = int(start.index[a, t]), self.net.activities[a]
-            rows = [most[a, t]] if (a, t) in most else []
             lower, upper = float(self.lower[column]), float(self.upper[column])
             if lower > 0.0 or np.isfinite(upper):
-                self._bounded("start", activity, column, t, lower, upper, rows)
+                self._bounded("start", activity, column, t, lower, upper)
 
     def _orders(self) -> None:
-        order, most, totals = self.tables.columns["order"], self._rows_at("order_max"), self._rows_at("total_orders")
-        in_all = {e for e, _ in totals}
+        order, totals = self.tables.columns["order"], self.tables.rows.get("total_orders")
+        in_all = set() if totals is None else set(totals.entity.tolist())
         for e, t in np.argwhere(order.index >= 0).tolist():
             column, unit = int(order.index[e, t]), self.net.units[e]
-            rows = [most[e, t]] if (e, t) in most else []
             lower, upper = float(self.lower[column]), float(self.upper[column])
             own = np.inf if unit.upper is None else float(unit.upper[t])
             held = unit.pinned is not None and not np.isnan(unit.pinned[t])
             if held or upper < np.floor(min(own, unit.total)):  # pinned, or moved by a hook
-                self._bounded("order", unit, column, t, lower, upper, rows)
+                self._bounded("order", unit, column, t, lower, upper)
             elif unit.total < own and e not in in_all:
-                self._bounded("total_orders", unit, column, t, lower, unit.total, rows)
+                self._bounded("total_orders", unit, column, t, lower, unit.total)
             else:  # where the total is less, its own row says so
                 self.upper[column] = np.inf
-                self._bounded("order", unit, column, t, lower, own, rows)
+                self._bounded("order", unit, column, t, lower, own)
 
     def _stocks(self) -> None:
         stock = self.tables.columns["stock"]

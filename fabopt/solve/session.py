@@ -219,6 +219,7 @@ class HighsSession(LiveProgram):
         self.set_option("time_limit", max(time_limit, 0.0))
         self.set_option("mip_rel_gap", gap)
         self.set_option("mip_abs_gap", near / self.money_unit)
+        self.settle_gates()
         self._choose_methods()
         # HiGHS counts its offset in the denominator of the gap, so the part that proves nothing goes in with a minus.
         self._check(self._highs.changeObjectiveOffset(-apart / self.money_unit), "an offset of the objective")

@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 
+from fabopt.model.build import settled_rows
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import (
     Activity,
@@ -89,7 +90,7 @@ def workshop(count, capacity, wanted, value=5.0, cost=1.0, lead=0, **more):
 def listing(tables: ModelTables, family: str) -> str:
     """The rows of a family as a person writes them: ``key: a + 2 b <= 3``, one a line."""
     column = [f"{block.name}[{', '.join(key)}]" for block in tables.columns for key in block.keys]
-    rows = tables.rows[family]
+    rows = settled_rows(tables)[family]
     lines = []
     for i, key in enumerate(rows.keys):
         part = slice(rows.starts[i], rows.starts[i + 1])

@@ -16,6 +16,8 @@ from fabopt.cli import app
 from fabopt.domain.instance import Instance
 from fabopt.domain.rules import problems
 from fabopt.io.load import load_tree
+from fabopt.model.build import settled_rows
+from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
 
 PATH = Path(__file__).parents[2] / "instances" / "perspective" / "own-silicon"
@@ -119,8 +121,10 @@ def test_nothing_starts_before_the_chip_is_designed_and_the_constants_are_tight(
     rows = {group.id: group for group in net.groups}
     wafers = rows["programme:own:wafers:own-die:fab"]
     assert wafers.windows == ((1,), (2,))
-    by_age = {term.shift: term.coefficient.tolist() for term in wafers.terms if term.kind == "unit"}
-    assert by_age == {1: [-6.0] * 3, 2: [-24.0] * 3}
+    # Ready for half of 2028, and of 2029 where it is funded a year later: half of the fab's 12, or all of it.
+    rows = settled_rows(model_tables(net))["group_limit"]
+    of = [i for i, key in enumerate(rows.keys) if key[0] == wafers.id]
+    assert [sorted(rows.val[rows.row == i].tolist()) for i in of] == [[-6.0, 1.0], [-12.0, -6.0, 1.0]]
     starts = {a.id: a.upper for a in net.activities}
     assert starts["wafers:own-die:fab"].tolist() == [0.0, np.inf, np.inf]
     assert starts["wafers:merchant-die:fab"].tolist() == [np.inf] * 3

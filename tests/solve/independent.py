@@ -1,13 +1,18 @@
 """The network as a mixed-integer program, written a second time and in another way, for scipy's ``milp``.
 
 Nothing is shared with fabopt's model: variables are made on demand by name, rows are dictionaries, backlog is a
-matching of deliveries to the periods they were wanted in, and least runs are written period by period.
+matching of deliveries to the periods they were wanted in, and least runs are written period by period. What is on or
+off has a row with its upper level (:func:`best_value`), or, where it may have none, all patterns of on and off are gone
+through, each with a program in which a level is nothing or has no row at all (:func:`best_pattern`).
 """
 
 from collections import defaultdict
+from itertools import product
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
+
+ENDLESS = (3, 4)  # of scipy's ``milp``: unbounded, and unbounded or infeasible
 
 
 class Program:
@@ -39,13 +44,15 @@ class Program:
         for column, value in self.gain.items():
             cost[column] = -value
         low, high = np.array(self.bounds).T
-        result = milp(
-            cost,
-            integrality=np.array(self.whole),
-            bounds=Bounds(low, high),
-            constraints=LinearConstraint(matrix, [r[1] for r in self.rows], [r[2] for r in self.rows]),
-            options={"mip_rel_gap": 0.0},
-        )
+        asked = {
+            "integrality": np.array(self.whole),
+            "bounds": Bounds(low, high),
+            "constraints": LinearConstraint(matrix, [r[1] for r in self.rows], [r[2] for r in self.rows]),
+            "options": {"mip_rel_gap": 0.0},
+        }
+        result = milp(cost, **asked)
+        if result.status in ENDLESS:
+            return np.inf if milp(np.zeros(n), **asked).success else None
         return -result.fun if result.success else None
 
 
@@ -55,15 +62,31 @@ def best_value(net):
     return None if best is None else best + net.constant_value
 
 
-def program(net):
-    """The program of a network, without its constant value."""
+def best_pattern(net, rows=()):
+    """As :func:`best_value`, by going through all patterns of on and off.
+
+    ``rows`` are more rows: {(activity, period): coefficient}, lower and upper side.
+    """
+    cells = [(a.id, t) for a in net.activities if a.on_off for t in range(net.n_periods)]
+    found = []
+    for pattern in product((0, 1), repeat=len(cells)):
+        p = program(net, dict(zip(cells, pattern, strict=True)))
+        for terms, low, high in rows:
+            p.row([(p.var("x", *place), value) for place, value in terms.items()], low, high)
+        found.append(p.best())
+    best = max((value for value in found if value is not None), default=None)
+    return None if best is None else best + net.constant_value
+
+
+def program(net, pattern=None):
+    """The program of a network, without its constant value; where a pattern of on and off is given, with that alone."""
     p = Program()
     T = range(net.n_periods)
     supply = {(m.id, t): [] for m in net.materials for t in T}  # entries: positive adds to what is there
     at_end = {m.id: [] for m in net.materials}  # (column, amount, periods after the end)
     use = {(r.id, t): [] for r in net.resources for t in T}
     disc = [period.discount for period in net.periods]
-    _activities(p, net, disc)
+    _activities(p, net, disc, pattern)
     _units(p, net, disc, use)
     for f in net.flows:
         for s in T:
@@ -92,20 +115,27 @@ def program(net):
     return p
 
 
-def _activities(p, net, disc):
+def _activities(p, net, disc, pattern):
     T = range(net.n_periods)
     for a in net.activities:
         for t in T:
             high = np.inf if a.upper is None else a.upper[t]
             low = 0.0 if a.lower is None else a.lower[t]
-            x = p.var("x", a.id, t, low=0.0 if a.on_off else low, high=high)
+            on = None if pattern is None or not a.on_off else pattern[a.id, t]
+            if on is None:
+                x = p.var("x", a.id, t, low=0.0 if a.on_off else low, high=high)
+            else:
+                x = p.var("x", a.id, t, low=low if on else 0.0, high=high if on else 0.0)
             p.gain[x] -= 0.0 if a.cost is None else a.cost[t] * disc[t]
             if a.lot:
                 p.row([(x, 1), (p.var("n", a.id, t, whole=True), -a.lot)], 0, 0)
             if a.on_off:
-                w = p.var("w", a.id, t, high=1.0, whole=True)
-                p.row([(x, 1), (w, -high)], -np.inf, 0)
-                p.row([(x, 1), (w, -low)], 0, np.inf)
+                if on is None:
+                    w = p.var("w", a.id, t, high=1.0, whole=True)
+                    p.row([(x, 1), (w, -high)], -np.inf, 0)
+                    p.row([(x, 1), (w, -low)], 0, np.inf)
+                else:
+                    w = p.var("w", a.id, t, low=on, high=on)
                 p.gain[w] -= 0.0 if a.fixed_cost is None else a.fixed_cost[t] * disc[t]
                 p.gain[p.var("v", a.id, t, high=1.0, whole=True)] -= a.start_cost * disc[t]
         if a.on_off:

@@ -1,5 +1,7 @@
 """Small random networks that use every feature of the tables; the same seed gives the same network."""
 
+from dataclasses import replace
+
 import numpy as np
 from model_cases import periods
 
@@ -74,6 +76,40 @@ def random_network(seed):
         constant_value=float(dice.integers(0, 50)),
         end_discount=0.8,
     )
+
+
+def switched_network(seed):
+    """A short random network with at most four places to be on or off, upper levels left out or as good as endless."""
+    dice = np.random.default_rng([seed, 1])
+    net = random_network(seed)
+    while net.n_periods > 3:
+        seed += 1
+        net = random_network(seed)
+    T = net.n_periods
+    switched = dice.permutation(len(net.activities))[: 4 // T]
+    activities = []
+    for n, activity in enumerate(net.activities):
+        if n not in switched:
+            upper = None if dice.random() < 0.3 else activity.upper
+            activities.append(replace(activity, on_off=False, lower=None, upper=upper))
+            continue
+        upper = (activity.upper, None, np.full(T, 10.0 ** dice.integers(6, 11)))[dice.integers(0, 3)]
+        lower = dice.integers(0, 4, T).astype(float)
+        fixed, lot = dice.integers(0, 4, T).astype(float), float(dice.choice([1.5, 2.0]))
+        lots = lot if dice.random() < 0.4 else None
+        activities.append(replace(activity, on_off=True, lower=lower, upper=upper, fixed_cost=fixed, lot=lots))
+    uses = tuple(use for use in net.uses if dice.random() < 0.6)
+    return replace(net, activities=tuple(activities), uses=uses)
+
+
+def extra_rows(net, seed):
+    """Rows over levels as a hook adds them: a ramp of one activity, and a least share of another in the first."""
+    dice = np.random.default_rng([seed, 2])
+    one, other = dice.choice(len(net.activities), 2, replace=False)
+    a, b = net.activities[one].id, net.activities[other].id
+    ramp = [({(a, t): 1.0, (a, t - 1): -2.0}, -np.inf, float(dice.integers(0, 3))) for t in range(1, net.n_periods)]
+    share = [({(b, t): 1.0, (a, t): -0.5}, 0.0, np.inf) for t in range(net.n_periods)]
+    return ((), ramp, share, ramp + share)[dice.integers(0, 4)]
 
 
 def _material(dice, id, pick, maybe):

@@ -6,7 +6,7 @@ from family_cases import family_case
 from model_cases import workshop
 from random_networks import random_network
 
-from fabopt.model.build import build
+from fabopt.model.build import build, settled_rows
 from fabopt.model.families import ModelError
 from fabopt.model.limits import Limit
 from fabopt.model.objective import cost_vector
@@ -23,7 +23,7 @@ def dense(tables):
 
     matrix = np.zeros((tables.n_rows, tables.columns.n))
     lower, upper, labels = [], [], []
-    for name, rows in tables.rows.items():
+    for name, rows in settled_rows(tables).items():
         for r, c, v in zip(rows.row, rows.col, rows.val, strict=True):
             matrix[tables.offsets[name] + r, c] += v
         lower += rows.lower.tolist()

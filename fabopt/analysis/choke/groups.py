@@ -268,7 +268,6 @@ _SAID = {
     "total_orders": "{} (orders in all)",
     "order": "{} (orders)",
     "start": "{} (starts)",
-    "max_level": "{} (starts)",
     "stock": "{} (stock)",
     "safety_stock": "{} (safety stock)",
 }

@@ -85,7 +85,6 @@ _WITHOUT_LEVER: Mapping[tuple[str, str], Instrument] = {
     ("physical", "total_orders"): PREPAY,
     ("physical", "group_limit"): REDESIGN,
     ("physical", "start"): REDESIGN,
-    ("physical", "max_level"): REDESIGN,
     ("physical", ""): AGREEMENT,
     ("contract", ""): AGREEMENT,
     ("policy", ""): RULE,

@@ -7,10 +7,9 @@ such a chip takes, is held by
 
 .. math:: x_{a,t} \le M_{a,t} \sum_{t'} h_L(t - t')\, y_{t'}
 
-where :math:`M_{a,t}` is the smaller of what the activity's resources offer in the periods in which it uses them (with
-all that units may add) and of what there can be of its inputs by then. In the period in which the chip is ready part of
-the time, that part of it is the limit; from then on the constant is twice as large, so that a question such as "what if
-this fab had half as much again" is not answered by it.
+The row is a gate (:mod:`fabopt.model.gates`): :math:`M_{a,t}` is no datum. Where the chip is ready for the whole period
+it is the most that the activity can be in the program that is solved, so that the row says nothing; in the period in
+which the chip is ready part of the time, that part of what the activity's resources offer is the limit.
 """
 
 from __future__ import annotations
@@ -20,17 +19,12 @@ from dataclasses import replace
 import numpy as np
 
 from fabopt.domain.chips import Programme
-from fabopt.network.links import Links, link
 from fabopt.network.lowering.builder import Chain, tags
 from fabopt.network.lowering.packaging import routes
 from fabopt.network.profiles import ramp_profile
-from fabopt.network.supply import Supply, supply_bound
-from fabopt.network.tables import Array, GroupLimit, Network, Term, Unit
+from fabopt.network.tables import Activity, Array, GroupLimit, Network, Term, Unit
 
 ONE = np.ones(1)
-
-ROOM = 2.0
-"""Room above what the data allow, for what-ifs that change a capacity alone."""
 
 
 def lower_programmes(chain: Chain) -> None:
@@ -64,8 +58,6 @@ def gate_programmes(chain: Chain, net: Network) -> Network:
     gated = _gated(chain)
     if not gated:
         return net
-    links = link(net)
-    supply = supply_bound(links)
     upper = {activity: _from(chain, programme) for activity, (_, programme) in gated.items()}
     activities = tuple(
         replace(a, upper=upper[a.id] if a.upper is None else np.where(upper[a.id] > 0.0, a.upper, 0.0))
@@ -73,7 +65,8 @@ def gate_programmes(chain: Chain, net: Network) -> Network:
         else a
         for a in net.activities
     )
-    rows = [_row(chain, links, supply, key, *gated[key]) for key in gated if key in links.activities]
+    known = {a.id: a for a in net.activities}
+    rows = [_row(chain, known[key], *gated[key]) for key in gated if key in known]
     return replace(net, activities=activities, groups=(*net.groups, *rows))
 
 
@@ -103,16 +96,15 @@ def _from(chain: Chain, programme: Programme) -> Array:
     return chain.open_upper((np.arange(chain.n) >= first).astype(float))
 
 
-def _row(chain: Chain, links: Links, supply: Supply, key: str, chip_id: str, programme: Programme) -> GroupLimit:
-    activity = links.activities[key]
+def _row(chain: Chain, activity: Activity, chip_id: str, programme: Programme) -> GroupLimit:
     first, profile = ramp_profile(chain.lead(programme.months), ONE)
-    most = _most(links, supply, key)
-    terms = [Term("activity", key, np.ones(chain.n))]
+    ones = np.ones(chain.n)
+    terms = [Term("activity", activity.id, ones)]
     for age in range(first, chain.n):
         share = float(profile[min(age - first, len(profile) - 1)])
-        terms.append(Term("unit", f"programme:{chip_id}", -most * (share if share < 1.0 else ROOM), shift=age))
+        terms.append(Term("unit", f"programme:{chip_id}", -share * ones, shift=age))
     return GroupLimit(
-        f"programme:{chip_id}:{key}",
+        f"programme:{chip_id}:{activity.id}",
         f"{activity.name}: not before its design",
         activity.unit,
         "<=",
@@ -122,22 +114,5 @@ def _row(chain: Chain, links: Links, supply: Supply, key: str, chip_id: str, pro
         tags(stage="design", owner=programme.funded_by, customer=programme.funded_by, item=chip_id, chip=chip_id),
         limit_kind="physical",
         relaxable=False,
+        opens=activity.id,
     )
-
-
-def _most(links: Links, supply: Supply, key: str) -> Array:
-    """Return the most that can start of an activity in each period ``[T]``, from its resources and its inputs."""
-    n = links.net.n_periods
-    most = np.full(n, np.inf)
-    for use in links.uses[key]:
-        offered = np.diff(supply.resource[use.resource], prepend=0.0)
-        starts = np.arange(max(n - use.age, 0))
-        used = use.amount[starts] > 0.0
-        starts = starts[used]
-        most[starts] = np.minimum(most[starts], offered[starts + use.age] / use.amount[starts])
-    for flow in links.inputs[key]:
-        starts = np.arange(max(n - flow.age, 0))
-        starts = starts[flow.amount[starts] < 0.0]
-        there = supply.material[flow.material][starts + flow.age]
-        most[starts] = np.minimum(most[starts], there / -flow.amount[starts])
-    return most
