@@ -1,70 +1,18 @@
 """The command line: ``fabopt VERB``. Commands are thin over `fabopt.api`, one file a verb.
 
-Typer alone is imported to start; everything heavy comes with the command that needs it, so that ``fabopt --help``
-answers at once.
+Exit codes: 0 a plan (or what was asked for), even if limited; 2 bad input, or nowhere to write; 3 infeasible; 4 a limit
+before any plan; 130 interrupted before any plan.
 
-Exit codes: 0 a plan (or what was asked for), even if limited; 2 bad input; 3 infeasible; 4 a limit before any plan; 130
-interrupted before any plan.
+This file imports nothing of weight, so that Ctrl-C is met from the first moment on.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Sequence
 
-import typer
-
-from fabopt import __version__
-from fabopt.cli.allocate import allocate
-from fabopt.cli.bill import bill
-from fabopt.cli.choke import choke
-from fabopt.cli.common import Notes
-from fabopt.cli.compare import compare
-from fabopt.cli.explain import explain
-from fabopt.cli.export import export
-from fabopt.cli.import_ import import_
-from fabopt.cli.memo import memo
-from fabopt.cli.new import new
-from fabopt.cli.reconcile import reconcile
-from fabopt.cli.roll import roll
-from fabopt.cli.schema import schema
-from fabopt.cli.show import show
-from fabopt.cli.solve import solve
-from fabopt.cli.sweep import sweep
-from fabopt.cli.tornado import tornado
-from fabopt.cli.validate import validate
-
-app = typer.Typer(
-    help="fabopt: an optimiser of the AI-chip supply chain, from lithography tools to a lab's compute.",
-    epilog="Exit codes: 0 a plan, even if limited; 2 bad input; 3 infeasible; 4 a limit before any plan; "
-    "130 interrupted before any plan.",
-    no_args_is_help=True,
-    context_settings={"max_content_width": 100},
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for verb in (
-    solve, choke, tornado, sweep, roll, memo, validate, show, schema, new, bill, reconcile, allocate, compare,
-    explain, export,
-):  # fmt: skip
-    app.command()(verb)
-app.command("import")(import_)
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"fabopt {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def common(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
-) -> None:
-    """Plan the AI-chip supply chain: an instance in, a plan out."""
+BAD_INPUT, INTERRUPTED = 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,14 +23,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv
         Arguments without the program's name; those of the process when left out.
     """
-    notes = logging.getLogger("fabopt")
-    if not any(isinstance(handler, Notes) for handler in notes.handlers):
-        notes.addHandler(Notes())
+    _open_streams()
     try:
-        app(args=None if argv is None else list(argv), prog_name="fabopt")
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0 if end.code is None else 2
-    except BrokenPipeError:
-        # Whoever read our output has gone (fabopt schema | head); nothing is left to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        from fabopt.cli.app import run
+
+        code = run(argv)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has gone (fabopt schema | head); nothing is left to say
+        _nowhere()
+        return 0
+    except OSError as error:  # a full disk behind stdout
+        _nowhere()
+        sys.stderr.write(f"stdout cannot be written: {error.strerror or error}\n")
+        return BAD_INPUT
+
+
+def _open_streams() -> None:
+    """Give a process that was started with a stream closed one that leads nowhere, so that no file takes its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            there = os.open(os.devnull, os.O_RDWR)
+            if there != number:
+                os.dup2(there, number)
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
+
+
+def _nowhere() -> None:
+    """Let what is still held back for stdout go nowhere, so that the end of the process does not stumble over it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

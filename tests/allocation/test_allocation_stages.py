@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import fabopt
 from fabopt.analysis.explosion import AnalysisError
-from fabopt.cli import app
+from fabopt.cli.app import app
 
 PATH = Path(__file__).parents[2] / "instances" / "perspective" / "price-and-cost"
 SPLIT = {

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 import fabopt
-from fabopt.cli import app
+from fabopt.cli.app import app
 
 HERE = Path(__file__).resolve().parent
 CASES = ("conflict-lower", "conflict-upper", "conflict-order", "conflict-stock")

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import fabopt
-from fabopt.cli import app
+from fabopt.cli.app import app
 from fabopt.io.problems import InstanceError
 
 HERE = Path(__file__).resolve().parent

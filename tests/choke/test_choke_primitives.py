@@ -429,7 +429,15 @@ def market_split():
     )
 
 
-def test_ctrl_c_stops_a_search_and_leaves_an_oracle_that_answers():
+@pytest.fixture
+def heard():
+    """Ctrl-C is heard, also where the tests run as a background job, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_stops_a_search_and_leaves_an_oracle_that_answers(heard):
     """The search would take minutes; a Ctrl-C after half a second ends it, and the next question is answered."""
     problem = market_split().with_plan(np.r_[np.zeros(40), market_split().matrices.row_upper, np.zeros(4)], 0.0)
     oracle = exact(problem)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import fabopt
 from fabopt.analysis.explosion import AnalysisError
-from fabopt.cli import app
+from fabopt.cli.app import app
 from fabopt.domain.instance import Instance
 from fabopt.domain.rules import problems
 from fabopt.io.load import load_tree

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import fabopt
 from fabopt.analysis.choke.asked import AskedError
-from fabopt.cli import app
+from fabopt.cli.app import app
 from fabopt.domain.users import NOBODY
 from fabopt.model.payoff import payoff
 from fabopt.model.tables import model_tables

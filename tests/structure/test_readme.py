@@ -84,7 +84,7 @@ def test_every_file_that_a_page_links_to_is_there():
 
 
 def test_every_verb_and_exit_code_stands_in_the_readme():
-    from fabopt.cli import app
+    from fabopt.cli.app import app
 
     for command in app.registered_commands:
         assert f"fabopt {command.name or command.callback.__name__}" in PAGES["README.md"]

@@ -207,9 +207,9 @@ def read_table(path: Path, spec: TableSpec, name: str, record: Mapping[str, Any]
 
     data = read_file(path, name, record)
     try:
-        table = parquet.read_table(pa.BufferReader(data))
+        table = parquet.read_table(pa.BufferReader(data), use_threads=False, pre_buffer=False)
         table.validate(full=True)
-        frame: pd.DataFrame = table.to_pandas()
+        frame: pd.DataFrame = table.to_pandas(use_threads=False)
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise ResultError(f"{path / name} is no table: {error}.") from error
     there = dict(zip(table.schema.names, table.schema.types, strict=True))

@@ -1,0 +1,77 @@
+"""The commands: thin over `fabopt.api`, one file a verb.
+
+Typer alone is imported to start; everything heavy comes with the command that needs it, so that ``fabopt --help``
+answers at once.
+
+Exit codes: 0 a plan (or what was asked for), even if limited; 2 bad input; 3 infeasible; 4 a limit before any plan; 130
+interrupted before any plan.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import typer
+
+from fabopt import __version__
+from fabopt.cli.allocate import allocate
+from fabopt.cli.bill import bill
+from fabopt.cli.choke import choke
+from fabopt.cli.common import BAD_INPUT, Notes
+from fabopt.cli.compare import compare
+from fabopt.cli.explain import explain
+from fabopt.cli.export import export
+from fabopt.cli.import_ import import_
+from fabopt.cli.memo import memo
+from fabopt.cli.new import new
+from fabopt.cli.reconcile import reconcile
+from fabopt.cli.roll import roll
+from fabopt.cli.schema import schema
+from fabopt.cli.show import show
+from fabopt.cli.solve import solve
+from fabopt.cli.sweep import sweep
+from fabopt.cli.tornado import tornado
+from fabopt.cli.validate import validate
+
+app = typer.Typer(
+    help="fabopt: an optimiser of the AI-chip supply chain, from lithography tools to a lab's compute.",
+    epilog="Exit codes: 0 a plan, even if limited; 2 bad input; 3 infeasible; 4 a limit before any plan; "
+    "130 interrupted before any plan.",
+    no_args_is_help=True,
+    context_settings={"max_content_width": 100},
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for verb in (
+    solve, choke, tornado, sweep, roll, memo, validate, show, schema, new, bill, reconcile, allocate, compare,
+    explain, export,
+):  # fmt: skip
+    app.command()(verb)
+app.command("import")(import_)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fabopt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Plan the AI-chip supply chain: an instance in, a plan out."""
+
+
+def run(argv: Sequence[str] | None) -> int:
+    """Run a command and return its exit code."""
+    notes = logging.getLogger("fabopt")
+    if not any(isinstance(handler, Notes) for handler in notes.handlers):
+        notes.addHandler(Notes())
+    try:
+        app(args=None if argv is None else list(argv), prog_name="fabopt")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else BAD_INPUT
+    return 0

@@ -1,0 +1,65 @@
+"""Streams closed, full or gone, narrow terminals, Ctrl-C from the first moment: one line, a documented code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHOWN = ("show", "instances/textbook/giapetto")
+FABOPT = f"{sys.executable} -m fabopt {' '.join(SHOWN)}"
+
+
+def shell(command, **more):
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, timeout=120, **more
+    )
+
+
+def test_a_reader_that_has_gone_is_no_error():
+    done = shell(f"{sys.executable} -m fabopt schema | head -1")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_closed_stream_is_one_that_leads_nowhere(closed):
+    done = shell(f"{FABOPT} {closed}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_closed_stdout_does_not_end_in_a_file_of_the_result(tmp_path):
+    done = shell(f"{sys.executable} -m fabopt solve instances/textbook/giapetto --out {tmp_path / 'plan'} >&-")
+    assert done.returncode == 0
+    again = shell(f"{sys.executable} -m fabopt show {tmp_path / 'plan'} --table orders")
+    assert again.returncode == 0, again.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_behind_stdout_is_said_in_one_line():
+    done = shell(f"{FABOPT} > /dev/full")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "No space left on device" in done.stderr
+
+
+def test_a_narrow_terminal_and_no_docstrings_are_no_error():
+    done = shell(f"{sys.executable} -OO -m fabopt {' '.join(SHOWN)}", env={**os.environ, "COLUMNS": "40"})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("module", ["typer", "fabopt.cli.solve", "fabopt.cli.app"])
+def test_ctrl_c_while_a_module_is_imported_is_one_line(module):
+    """The signal comes in the middle of the imports: the import of one of them sends it."""
+    code = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "class Press:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Press())\n"
+        "from fabopt.cli import main\n"
+        "sys.exit(main(['--version']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
