@@ -17,8 +17,9 @@ from fabopt.analysis.sensitivity.records import GAVE_UP
 from fabopt.analysis.sensitivity.tornado import Asked
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.cli import main
+from fabopt.report.charts.style import as_file
 from fabopt.report.tornado import TornadoReport
-from fabopt.report.tornado_chart import bar_rows, tornado_chart, write_chart
+from fabopt.report.tornado_chart import bar_rows, tornado_chart
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.whatif import WhatIf
 
@@ -184,15 +185,14 @@ def test_a_missing_instance_is_bad_input(tmp_path, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_a_tornado_whose_ends_all_keep_the_choke_point_is_drawn_too(tutorial, tmp_path):
+def test_a_tornado_whose_ends_all_keep_the_choke_point_is_drawn_too(tutorial):
     found = tutorial.found
 
     def keeping(end):
         return end and replace(end, choke=found.choke)
 
     bars = tuple(replace(bar, low=keeping(bar.low), high=keeping(bar.high)) for bar in found.bars)
-    write_chart(tornado_chart(replace(found, bars=bars)), tmp_path, "tornado")
-    text = (tmp_path / "tornado.svg").read_text(encoding="utf-8")
+    text = as_file(tornado_chart(replace(found, bars=bars)), ".svg").decode()
     width, height = (float(number) for number in re.search(r'width="([^"]+)" height="([^"]+)"', text).groups())
     assert 300 < width < 2000
     assert 50 < height < 2000
