@@ -64,9 +64,15 @@ def _opened(folder: Path | None) -> Any:
     if folder is None or not (folder / template.STYLES).is_file():
         return Document()
     try:
-        document = Document(str(folder / template.STYLES))
+        document = Document(io.BytesIO(template.source(folder, template.STYLES)))
+    except TemplateError:
+        raise
     except Exception as error:
         raise TemplateError(f"{folder / template.STYLES} is no document of Word: {error}") from error
+    for link in document.part.package.iter_rels():
+        if link.is_external and not link.reltype.endswith("/hyperlink"):
+            said = f"it would fetch '{link.target_ref[:60]}' when it is opened"
+            raise TemplateError(f"{folder / template.STYLES}: {said}; put it into the document, or take it out.")
     body = document.element.body
     for child in list(body):
         if not child.tag.endswith("}sectPr"):

@@ -6,6 +6,7 @@ Every piece of text reaches typst as a string, never as its markup, so that a na
 from __future__ import annotations
 
 import json
+import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from fabopt.report.memo.errors import TemplateError
 from fabopt.report.memo.figures import Drawn, font_folder
 
 _LANG = {"en": ("en", None), "zh": ("zh", "cn")}
+_PACKAGE = re.compile(rb"[\"']@[a-z][a-z0-9-]*/")
 MAIN, ENDS = "main.typ", "page-ends"
 LINE, BETWEEN, SHORT, LONGEST_WORD = 122, 3, 9, 26
 """Letters on a line of a table, and those that the space between columns takes; the longest cell that is kept on one
@@ -68,15 +70,38 @@ def _compiler(
     """Lay out what typst reads, and say where a fault lies that it finds."""
     import typst
 
-    with tempfile.TemporaryDirectory(prefix="fabopt-memo-") as work:
+    with tempfile.TemporaryDirectory(prefix="fabopt-memo-") as work, _no_network():
         place = _laid_out(Path(work), blocks, drawn, folder, lang, title)
         try:
             yield typst.Compiler(
-                str(place / MAIN), root=str(place), font_paths=[str(font_folder())], ignore_system_fonts=True
+                str(place / MAIN),
+                root=str(place),
+                font_paths=[str(font_folder())],
+                ignore_system_fonts=True,
+                package_path=str(place),
+                package_cache_path=str(place),
             )
         except (typst.TypstError, RuntimeError) as error:  # a query says it with the latter
             said = " ".join(str(error).split())
             raise TemplateError(f"{_place(folder)}: typst says: {said}") from error
+
+
+@contextmanager
+def _no_network() -> Iterator[None]:
+    """Send whatever the body would download to a port where nobody listens: typst fetches the packages of a page."""
+    names = [name for proxy in ("http", "https", "all") for name in (f"{proxy}_proxy", f"{proxy}_proxy".upper())]
+    before = {name: os.environ.get(name) for name in (*names, "NO_PROXY", "no_proxy")}
+    os.environ.update(dict.fromkeys(names, "http://127.0.0.1:9"))
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ.pop(name, None)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _laid_out(
@@ -86,7 +111,10 @@ def _laid_out(
     (place / "figures").mkdir()
     for name, figure in drawn.items():
         (place / "figures" / f"{name}.svg").write_text(figure.svg, encoding="utf-8")
-    (place / template.TYPST).write_bytes(template.source(folder, template.TYPST))
+    page = template.source(folder, template.TYPST)
+    if _PACKAGE.search(page):
+        raise TemplateError(f"{_place(folder)}: it imports a package of typst, and a memo downloads nothing.")
+    (place / template.TYPST).write_bytes(page)
     (place / MAIN).write_text(typst_source(blocks, drawn, lang, title), encoding="utf-8")
     return place
 

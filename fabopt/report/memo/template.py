@@ -7,8 +7,9 @@ is Markdown already, so that a name in an instance is shown letter by letter in 
 from __future__ import annotations
 
 import difflib
+import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -59,10 +60,15 @@ def source(folder: Path | None, name: str) -> bytes:
     from importlib import resources
 
     if folder is not None and (folder / name).is_file():
+        from fabopt.report.memo.sandbox import LimitError, check_inside
+
         try:
+            check_inside(folder, folder / name)
             return (folder / name).read_bytes()
         except OSError as error:
             raise TemplateError(f"{folder / name} cannot be read: {error.strerror}.") from error
+        except LimitError as error:
+            raise TemplateError(f"{error}.") from error
     return resources.files("fabopt.report.memo").joinpath("templates", name).read_bytes()
 
 
@@ -89,7 +95,9 @@ def markdown(folder: Path | None, lang: str, writer: Writer, context: Mapping[st
     def finalize(value: Any) -> Any:
         return value if value is None or _undefined(value) else Md.escape(value)
 
-    env = _environment(folder, finalize)
+    from fabopt.report.memo.sandbox import environment
+
+    env = environment(folder, finalize)
     env.filters.update(writer.filters)
     text = _rendered(env, folder, text_name(lang), {**context, **writer.functions})
     return f"{_trimmed(text)}\n"
@@ -97,7 +105,26 @@ def markdown(folder: Path | None, lang: str, writer: Writer, context: Mapping[st
 
 def page(folder: Path | None, context: Mapping[str, Any]) -> str:
     """Return the page of the HTML file around what the Markdown became; errors as for :func:`markdown`."""
-    return _rendered(_environment(folder, None), folder, PAGE, context)
+    from fabopt.report.memo.sandbox import environment
+
+    made = _rendered(environment(folder, None), folder, PAGE, context)
+    script = str(context.get("script", ""))
+    fetched = _FETCHES.search(made.replace(script, "") if script else made)
+    if fetched:
+        raise TemplateError(
+            f"{_place(folder, PAGE, None)}: the page would fetch '{clip(' '.join(fetched[0].split()), 60)}' when it is "
+            "opened; put it into the page, or take it out."
+        )
+    return made
+
+
+_ADDRESS = r"\s*[\"']?\s*(?:[a-z]+:)?//[^\s\"'()<>;]*"
+_FETCHES = re.compile(
+    r"<(?!a\b)[a-z][^<>]*?\s(?:src|srcset|href|xlink:href|data|poster|action|background|manifest)\s*="
+    rf"{_ADDRESS}|url\({_ADDRESS}|@import{_ADDRESS}|<meta[^<>]*http-equiv\s*=\s*[\"']?refresh[^<>]*",
+    re.IGNORECASE,
+)
+"""What a browser would fetch of itself when it opens a page: links that a reader follows are not."""
 
 
 def _trimmed(text: str) -> str:
@@ -119,26 +146,15 @@ def _undefined(value: Any) -> bool:
     return isinstance(value, Undefined)
 
 
-def _environment(folder: Path | None, finalize: Callable[[Any], Any] | None) -> Environment:
-    from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    own = [FileSystemLoader(folder)] if folder is not None else []
-    return ImmutableSandboxedEnvironment(
-        loader=ChoiceLoader([*own, PackageLoader("fabopt.report.memo", "templates")]),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def _rendered(env: Environment, folder: Path | None, name: str, context: Mapping[str, Any]) -> str:
     from jinja2 import TemplateNotFound, TemplateSyntaxError
 
+    from fabopt.report.memo.sandbox import limited
+
     try:
-        return env.get_template(name).render(context)
+        template = env.get_template(name)
+        with limited():
+            return template.render(context)
     except TemplateSyntaxError as error:
         place = _place(folder, error.name or name, error.lineno)
         raise TemplateError(f"{place}: the template has an error: {error.message}") from error
@@ -155,9 +171,14 @@ def _explain(
 ) -> NoReturn:
     from jinja2 import UndefinedError
 
+    from fabopt.report.memo.sandbox import LimitError
+
     at = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith((".j2", ".md"))]
     place = _place(folder, Path(at[-1].filename).name if at else name, at[-1].lineno if at else None)
-    said = _unknown(error, context) if isinstance(error, UndefinedError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, UndefinedError):
+        said = _unknown(error, context)
+    else:
+        said = f"{error}." if isinstance(error, LimitError) else f"{type(error).__name__}: {error}"
     raise TemplateError(f"{place}: {said}") from error
 
 
