@@ -10,7 +10,6 @@ from typing import Any
 from fabopt.domain.instance import Instance
 from fabopt.domain.plain import PlainNetwork
 from fabopt.io.levers import list_levers
-from fabopt.model.tables import model_tables
 from fabopt.network.checks import Finding, check
 from fabopt.network.tables import Network
 from fabopt.report.answer import wrap
@@ -60,6 +59,8 @@ class Overview:
 
 def overview(name: str, data: Instance, net: Network, scenarios: Sequence[str]) -> Overview:
     """Return the overview of an instance and its network."""
+    from fabopt.model.tables import model_tables  # what only wants the findings needs no model
+
     horizon = data.horizon
     periods = [p.label for p in net.periods]
     reported = [p.label for p in net.periods if p.reported]

@@ -117,3 +117,29 @@ def test_help_loads_nothing_heavy():
     code = "import contextlib, io, fabopt.cli\nwith contextlib.redirect_stdout(io.StringIO()):\n"
     code += "    assert fabopt.cli.main(['--help']) == 0"
     assert not loaded(code) & (HEAVY | {"pydantic"})
+
+
+DRAWN = {"altair", "vl_convert", "jinja2", "openpyxl", "xlsxwriter", "docx", "typst", "networkx", "rich"}
+SMALL = ROOT / "instances" / "textbook" / "giapetto"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unused"),
+    [
+        (["validate"], DRAWN | {"pyomo", "pandas", "pyarrow", "highspy", "scipy", "pint"}),
+        (["solve", "--out"], DRAWN | {"pyomo", "pint"}),
+    ],
+    ids=["validate", "solve"],
+)
+def test_a_command_loads_only_what_it_uses(arguments, unused, tmp_path):
+    told = [arguments[0], str(SMALL), *arguments[1:], *([str(tmp_path / "out")] if arguments[1:] else [])]
+    code = "import contextlib, io, fabopt.cli\nwith contextlib.redirect_stdout(io.StringIO()):\n"
+    code += f"    assert fabopt.cli.main({told!r}) == 0"
+    assert not loaded(code) & unused
+
+
+def test_validate_loads_no_model_and_no_solver():
+    code = "import contextlib, io, fabopt.cli\nwith contextlib.redirect_stdout(io.StringIO()):\n"
+    code += f"    assert fabopt.cli.main({['validate', str(SMALL)]!r}) == 0\n"
+    code += "assert not [m for m in sys.modules if m in ('fabopt.model.tables', 'fabopt.solve.run')]"
+    loaded(code)
