@@ -105,19 +105,19 @@ class Staged:
 Notify = Callable[[str, Progress], None]
 
 
-def stages(tables: ModelTables, columns: int, options: SolveOptions, value: Array) -> tuple[Stage, ...]:
+def stages(tables: ModelTables, options: SolveOptions, value: Array, offset: float = 0.0) -> tuple[Stage, ...]:
     """Return the stages of the objective that ``options`` ask for.
 
     Parameters
     ----------
     tables
         The model.
-    columns
-        Number of columns, with those that hooks have added.
     options
         Options of the run.
     value
         Cost vector of the model's objective [columns], with what hooks have changed.
+    offset
+        What hooks have added to the objective whatever is decided.
 
     Raises
     ------
@@ -126,8 +126,9 @@ def stages(tables: ModelTables, columns: int, options: SolveOptions, value: Arra
     fabopt.model.families.ModelError
         If nothing counts as compute.
     """
-    net = tables.net
-    last = Stage("value", "million dollars", value, constant=net.constant_value, standing=net.standing_value)
+    net, columns = tables.net, len(value)
+    constant = net.constant_value + offset
+    last = Stage("value", "million dollars", value, constant=constant, standing=net.standing_value)
     if options.party:
         return (Stage("value", "million dollars", _of_party(tables, columns, options)), last)
     if options.objective == "value":

@@ -82,7 +82,7 @@ def solve(
     options.check_demands(demand.id for demand in net.demands)
     made = formulate(net, options.aim, extra, through_pyomo=options.through_pyomo)
     tables, matrices = made.tables, made.program
-    todo = stages(tables, matrices.n_columns, options, matrices.cost)
+    todo = stages(tables, options, matrices.cost, matrices.offset)
     session = HighsSession(matrices, threads=options.threads, seed=options.seed)
     begin = None if start is None else on_columns(start, tables, matrices.n_columns)
     if begin is not None:

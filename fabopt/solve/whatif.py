@@ -360,7 +360,7 @@ class WhatIf:
     def _lowered(self, net: Network) -> Case:
         options = self.options
         made = formulate(net, options.aim, self.extra, through_pyomo=options.through_pyomo, registry=False)
-        stage = stages(made.tables, made.program.n_columns, options, made.program.cost)[0]
+        stage = stages(made.tables, options, made.program.cost, made.program.offset)[0]
         return Case(made.tables, replace(made.program, cost=stage.cost, offset=0.0), stage, made.registered)
 
     def _case(self, change: Change) -> Case | _Cold:

@@ -166,3 +166,15 @@ def test_a_comparison_names_hooks_that_differ_and_does_not_explain_what_they_are
     assert row.value.startswith("one_order (")
     assert found.difference[0].at_prices is None
     assert not [one for one in free.compare(free).comparison.inputs if one.path == "extra"]
+
+
+def test_a_constant_that_a_hook_adds_to_the_objective_counts_everywhere(free, tmp_path):
+    def grant(m, model):
+        m.value.expr += 5.0
+
+    given = fabopt.load("instances/tutorial").solve(extra=[grant])
+    assert given.objective == approx(free.objective + 5.0, rel=1e-9)
+    assert given.bound == approx(free.bound + 5.0, rel=1e-9)
+    assert given.explore([LEVER]).at().found.objective == approx(given.objective, rel=1e-7)
+    saved = fabopt.load_result(given.save(tmp_path / "given"), extra=[grant])
+    assert saved.objective == given.objective

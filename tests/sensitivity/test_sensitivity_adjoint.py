@@ -53,7 +53,7 @@ def value(found, data):
     if structure_change(found.plan.tables, tables) is not None:
         return None
     program = program_of(tables)
-    stage = stages(tables, program.n_columns, found.plan.options, program.cost)[0]
+    stage = stages(tables, found.plan.options, program.cost)[0]
     outcome = HighsSession(held(replace(program, cost=stage.cost, offset=0.0), found.plan.x), threads=1).solve()
     return None if outcome.objective is None else stage.reported(outcome.objective)
 

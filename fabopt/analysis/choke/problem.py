@@ -111,7 +111,7 @@ class ChokeProblem:
         if not solution.has_plan:
             raise ValueError("There is no plan, so nothing holds it back; look at the reasons why there is none.")
         program = program_of(tables) if matrices is None else matrices
-        stage = stages(tables, program.n_columns, solution.options, program.cost)[0]
+        stage = stages(tables, solution.options, program.cost, program.offset)[0]
         bound = None if solution.bound is None else stage.sign * solution.bound
         return cls(
             matrices=replace(program, cost=stage.cost, offset=stage.sign * stage.constant),

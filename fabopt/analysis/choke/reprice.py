@@ -71,7 +71,7 @@ class Repriced:
         net = lower(data, self.plan.net.name)
         made = formulate(net, self.plan.options.aim, self.plan.hooks)
         tables, program = made.with_limits, made.program
-        stage = stages(tables, program.n_columns, self.plan.options, program.cost)[0]
+        stage = stages(tables, self.plan.options, program.cost, program.offset)[0]
         x = carried_plan(self.plan.x, self.plan.tables, tables)
         program = held(replace(program, cost=stage.cost, offset=0.0), x)
         try:

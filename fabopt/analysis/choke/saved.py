@@ -212,7 +212,7 @@ class Restored:
         self.net, self.options, self.hooks = net, options, tuple(hooks)
         tables, program = made.with_limits, made.program
         self.tables = tables
-        stage = stages(tables, program.n_columns, options, program.cost)[0]
+        stage = stages(tables, options, program.cost, program.offset)[0]
         self.stage = stage
         self.program = replace(program, cost=stage.cost, offset=stage.sign * stage.constant)
         session = HighsSession(held(self.program, plan), threads=1, seed=options.seed)

@@ -136,7 +136,7 @@ class Pricing:
         program = formulate(tables.net, plan.options.aim, plan.hooks).program if plan.hooks else program_of(tables)
         if program.labels != self._program.labels or program.n_columns != self._program.n_columns:
             return Worth(None, reason="The rows that hooks have added differ.")
-        stage = stages(tables, program.n_columns, plan.options, program.cost)[0]
+        stage = stages(tables, plan.options, program.cost, program.offset)[0]
         pair = Prices(plan.x, plan.row_price, plan.column_price)
         found = worth_of(between(self._program, held(_for(program, stage.cost), plan.x)), pair)
         if not np.isfinite(found):

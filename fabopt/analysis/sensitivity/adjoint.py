@@ -175,7 +175,7 @@ class Adjoint:
     def _with_hooks(self, net: Network) -> tuple[Matrices, Stage]:
         """Return the program of a network with the hooks in it, whole numbers held, and its objective."""
         made = formulate(net, self.options.aim, self._hooks, registry=False)
-        stage = stages(made.tables, made.program.n_columns, self.options, made.program.cost)[0]
+        stage = stages(made.tables, self.options, made.program.cost, made.program.offset)[0]
         return held(replace(made.program, cost=stage.cost, offset=0.0), self.pairs[0].x), stage
 
     def _hooked_priced(self, net: Network, before: Matrices, stage: Stage) -> list[float] | str:
@@ -203,8 +203,7 @@ class Adjoint:
         return total
 
     def _stage_of(self, tables: ModelTables) -> Stage:
-        n = tables.columns.n
-        return stages(tables, n, self.options, cost_vector(tables.terms, n))[0]
+        return stages(tables, self.options, cost_vector(tables.terms, tables.columns.n))[0]
 
     def _held(self, columns: Columns) -> tuple[Array, Array]:
         """Return the bounds of the columns, whole numbers held at their value in the plan."""

@@ -83,7 +83,7 @@ class Runs:
         options = self.source.plan.options
         made = formulate(net, options.aim, self.source.plan.hooks, registry=False)
         tables, program = made.tables, made.program
-        stage = stages(tables, program.n_columns, options, program.cost)[0]
+        stage = stages(tables, options, program.cost, program.offset)[0]
         counts, constant = function_of(self.target, tables, stage)
         counts = np.concatenate([counts, np.zeros(program.n_columns - len(counts))])  # what hooks have added counts not
         return Case(tables, replace(program, cost=counts, offset=constant), stage.cost, stage)
