@@ -8,6 +8,7 @@ This file imports nothing of weight, so that Ctrl-C is met from the first moment
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -17,13 +18,26 @@ BAD_INPUT, INTERRUPTED = 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code.
+    """Run the command line and return the exit code; as the process's own command line, end the process with it.
+
+    Libraries keep threads of their own (memory, tables, the solver), and C++ ends a process with an abort where one of
+    them still lives when its owner is torn down. So what was said is written, what asked to be called at the end is
+    called, and the process ends without that.
 
     Parameters
     ----------
     argv
         Arguments without the program's name; those of the process when left out.
     """
+    code = _main(argv)
+    if argv is None:
+        sys.stderr.flush()
+        atexit._run_exitfuncs()
+        os._exit(code)
+    return code
+
+
+def _main(argv: Sequence[str] | None) -> int:
     _open_streams()
     # What a command imports and reads stays: looking through all of it 300 times costs a tenth of a small solve.
     gc.set_threshold(100_000, 50, 100)
