@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from fabopt.api.instance import Instance
 from fabopt.api.places import name_of
 from fabopt.api.result import Result, load_result
+from fabopt.io.tree import tree_of_json
+from fabopt.solve.proof import EXACT
 
 if TYPE_CHECKING:
     from fabopt.report.compare import ComparisonReport
@@ -19,6 +23,7 @@ def compare(
     first: Result | str | Path,
     *others: Result | str | Path,
     names: Sequence[str] | None = None,
+    decide: float = 0.0,
     tell: Callable[[str, float], None] | None = None,
 ) -> ComparisonReport:
     """Return plans and their inputs side by side; the others are held against the first.
@@ -29,6 +34,8 @@ def compare(
         Results, or their folders.
     names
         What the plans are called; from scenario and instance when left out, or from the folders where these are alike.
+    decide
+        Seconds for solving the plans further, from each other's plans, until their gaps leave no difference open.
     tell
         Called with the name of each step that solves something, and how long it took.
 
@@ -48,8 +55,58 @@ def compare(
     origins = {(one.manifest["instance"], one.manifest["scenario"]) for one in results}
     if names is None and len(origins) < len(results) and len(set(folders)) == len(results):
         names = folders
+    if decide > 0:
+        results = decided(results, decide, tell)
     sources = [Source(one.manifest, one.table, one._instance, one.hooks) for one in results]
     return ComparisonReport(comparison(sources, names, tell))
+
+
+CLOSER = 0.2
+"""What is left of a gap from one round of solving further to the next."""
+
+
+def decided(
+    results: Sequence[Result], seconds: float, tell: Callable[[str, float], None] | None = None
+) -> list[Result]:
+    """Return plans solved further, each from its own and from the first one's, until their gaps leave nothing open.
+
+    A plan that the others can have too is not worth less to them: so an option that is added shows no loss.
+
+    Parameters
+    ----------
+    results
+        Plans for discounted value less cost.
+    seconds
+        Time for all of it; at the end of it, what is open stays open.
+    tell
+        Called with the name of each solve, and how long it took.
+    """
+    from fabopt.analysis.compare.compare import open_differences
+
+    began, found, gap = time.monotonic(), list(results), max(one.gap or 0.0 for one in results)
+    while gap > EXACT and open_differences([one.manifest for one in found]):
+        gap *= CLOSER
+        for n, one in enumerate(found):
+            for start in dict.fromkeys((found[0], one)):
+                left, at = seconds - (time.monotonic() - began), time.monotonic()
+                if left <= 0:
+                    return found
+                better = _instance_of(one).solve(start=start, gap=gap, time_limit=left, extra=one.hooks)
+                if better.has_plan and _proves_more(better, found[n]):
+                    found[n] = better
+                if tell is not None:
+                    tell(f"{one.manifest['scenario'] or one.manifest['instance']} to {gap:.2g}", time.monotonic() - at)
+    return found
+
+
+def _instance_of(result: Result) -> Instance:
+    return Instance(tree_of_json(result._instance), result.manifest["instance"], result.manifest["scenario"])
+
+
+def _proves_more(one: Result, other: Result) -> bool:
+    """Return whether a plan is worth more, or as much with a closer bound."""
+    worth = ((r.objective or 0.0, -(r.bound or math.inf)) for r in (one, other))
+    return next(worth) > next(worth)
 
 
 def sweep(

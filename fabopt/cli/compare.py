@@ -22,6 +22,11 @@ _Table = typer.Option(
 )
 _Html = typer.Option("--html", help="Write one page with tables and pictures.", metavar="FILE", show_default=False)
 _Xlsx = typer.Option("--xlsx", help="Write a workbook with formulas.", metavar="FILE", show_default=False)
+_Decide = typer.Option(
+    help="Seconds for solving the plans further, from each other's, until their gaps leave no difference open.",
+    metavar="SECONDS",
+    show_default=False,
+)
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
 
@@ -31,6 +36,7 @@ def compare(
     table: Annotated[str | None, _Table] = None,
     html: Annotated[Path | None, _Html] = None,
     xlsx: Annotated[Path | None, _Xlsx] = None,
+    decide: Annotated[float, _Decide] = 0.0,
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
     """Show who gains and who loses between plans, what binds, and which inputs explain it."""
@@ -47,7 +53,7 @@ def compare(
         if not as_json:
             typer.echo(f"{printable(name):>24}  {took:7.1f} s", err=True)
 
-    report = api.compare(*paths, tell=tell)
+    report = api.compare(*paths, decide=decide, tell=tell)
     report.save(*files)
     if table is not None:
         from fabopt.report.csv_text import frame_csv

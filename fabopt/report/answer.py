@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.plan_tables import Holding, accelerators, holding, last_of_years, obligations, reported
 from fabopt.report.perspective import gains, seen_sentence
 from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, seconds, thousands
+from fabopt.solve.proof import EXACT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +124,7 @@ def closing_lines(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     parts.append(f"gap {_gap(manifest)}")
     size = manifest["size"]
     counts = f"{size['columns']:,} columns ({size['integers']:,} whole), {size['rows']:,} rows"
-    told = (", ".join(parts), *_left_out(manifest))
+    told = (", ".join(parts), *_left_out(manifest), *_open(manifest))
     return (*told, f"{STATUS_SAYS.get(status, status)}, {seconds(manifest['seconds'])}; {counts}")
 
 
@@ -144,6 +145,15 @@ def _left_out(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     aside = value - of if value >= of else value + of
     worth = _in_unit(aside, str(manifest["objective_unit"]))
     return (f"the gap is a share of the objective less {worth} that stand whatever is planned",)
+
+
+def _open(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say in the unit of the objective what a gap leaves open; nothing where the plan is proved best."""
+    gap, bound = manifest["gap"], manifest["bound"]
+    if gap is None or bound is None or gap <= EXACT:
+        return ()
+    worth = _in_unit(abs(bound - manifest["objective"]), str(manifest["objective_unit"]))
+    return (f"the gap leaves {worth} open: whether to take a decision that is worth less is not decided by this plan",)
 
 
 def _in_unit(value: float, unit: str) -> str:

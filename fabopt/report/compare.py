@@ -237,7 +237,7 @@ def certainty(found: Comparison, difference: Difference) -> str:
     if difference.withheld:
         return (
             f"Withheld: {gaps}, more than the difference in value, which lies between {low} and {high} with both "
-            "proved best. Which of the two is worth more is not shown; solve both with a smaller --gap to tell."
+            "proved best. Which of the two is worth more is not shown; give --decide SECONDS to solve both further."
         )
     return f"{gaps}: with both proved best, the difference in value lies between {low} and {high}."
 

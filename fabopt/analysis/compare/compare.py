@@ -114,6 +114,12 @@ def names_of(manifests: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"{ascii_uppercase[n]} {name}" if n < 26 else f"{n} {name}" for n, name in enumerate(short)]
 
 
+def open_differences(manifests: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether the gaps of some plan and the first one leave open which is worth more."""
+    first, *others = [_plan(str(n), manifest) for n, manifest in enumerate(manifests)]
+    return any(_difference(first, other, Worth(None)).withheld == "gap" for other in others)
+
+
 def _plan(name: str, manifest: Mapping[str, Any]) -> Plan:
     value, bound, seen = float(manifest["value"]), manifest["bound"], manifest["options"].get("perspective", "system")
     objective = manifest["objective_name"] + ("" if seen == "system" else f" of {seen}")
