@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fabopt.model.families import IntArray
+from fabopt.model.gates import NO_GATES
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.dive import dive
@@ -99,6 +100,7 @@ def search(
     fabopt.solve.outcome.SolverError
         If HiGHS fails.
     """
+    session.settle_gates()
     found = _Search(session, shape, gap, apart, time_limit, progress)
     if start is not None:
         found.take(start, "the plan given")
@@ -128,7 +130,7 @@ class _Search:
 
     def run(self, start: Array | None) -> Outcome:
         """Take all steps that are needed."""
-        program = self.session.snapshot()
+        program = replace(self.session.snapshot(), gates=NO_GATES)  # their constants are found
         counts = over_standing(program, self.shape.installed)
         inner = program if counts is None else counts.program
         alike = merged(inner, self._kinds(inner))

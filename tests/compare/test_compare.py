@@ -430,3 +430,19 @@ def test_a_notebook_shows_names_escaped(report):
     difference = replace(found.difference[0], plan="<b>")
     named = replace(found, plans=(found.plans[0], replace(found.plans[1], name="<b>")), gains=(), choke_points=())
     assert "<b>" not in ComparisonReport(replace(named, periods=(), difference=(difference,)))._repr_html_()
+
+
+def test_plans_are_solved_further_until_their_gaps_decide():
+    """With gaps of 20 % nothing is known of a small difference; solved further, an added option is no loss."""
+    rough = fabopt.load(INSTANCES / "tutorial").solve(gap=0.2)
+    more = fabopt.load(INSTANCES / "tutorial", set=["sites.coast.power=351 MW"]).solve(gap=0.2)
+    (before,) = fabopt.compare(rough, more).comparison.difference
+    report = fabopt.compare(rough, more, decide=60.0)
+    (after,) = report.comparison.difference
+    exact = [
+        fabopt.load(INSTANCES / "tutorial", set=s).solve(gap=0.0).objective for s in ([], ["sites.coast.power=351 MW"])
+    ]
+    assert before.withheld == "gap"
+    assert after.withheld == ""
+    assert after.low <= exact[1] - exact[0] <= after.high
+    assert after.change > 0.0
