@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import fabopt
-from fabopt.cli import app
+from fabopt.cli.app import app
 from fabopt.network.lower import lower
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import between
