@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from model_cases import activity, demand, effect, flow, material, network, periods, resource, seq, unit, use, workshop
 
+from fabopt.model.columns import make_columns
+from fabopt.model.objective import cost_vector, objective_terms
 from fabopt.network.tables import UnitMaterial
 from fabopt.solve.run import solve
 from fabopt.solve.solution import Status
@@ -96,3 +98,64 @@ def test_a_retired_unit_forfeits_its_worth_at_the_end():
 
     assert solve(net(8.0)).objective == approx(2 * 5 - 1 - 8)
     assert solve(net(10.0)).objective == approx(0)
+
+
+def every_kind_of_money():
+    """A cost or a worth of its own for every decision; money of P2 counts half, money at the end a quarter."""
+    net = workshop(
+        2,
+        (9, 9),
+        (5, 5),
+        value=53,
+        cost=1,
+        lead=1,
+        goods={
+            "storable": True, "carrying_cost": seq(3, 5), "disposal_cost": 2.0, "terminal_value": 4.0, "survival": 0.5,
+            "safety_stock": seq(1, 1), "shortfall_cost": 7.0,
+        },
+        make={"on_off": True, "upper": seq(8, 8), "fixed_cost": seq(11, 13), "start_cost": 17.0},
+        units=[
+            unit("tool", 2, cost=19, upper=2, fixed_cost=seq(23, 29), retire_cost=31.0, opening=1.0,
+                 terminal_value=seq(37, 41))
+        ],
+        unit_effects=[effect("tool", "line", (1,))],
+        wants={"expiry": 1, "backlog_cost": 43.0, "lost_cost": 47.0},
+        demands=[demand("fleet", "goods", (5, 5), 61, lost_cost=59.0)],
+    )  # fmt: skip
+    return replace(net, periods=periods(2, 0.5), end_discount=0.25)
+
+
+def test_every_decision_is_worth_its_discounted_money():
+    net = every_kind_of_money()
+    columns = make_columns(net)
+    cost = cost_vector(objective_terms(net, columns), columns.n)
+    names = [(block.name, *key) for block in columns for key in block.keys]
+    assert dict(zip(names, cost.tolist(), strict=True)) == {
+        ("start", "make", "P1"): -1,
+        ("start", "make", "P2"): -0.5 + 0.25 * 4,  # lands right after the end
+        ("on", "make", "P1"): -11,
+        ("on", "make", "P2"): -6.5,
+        ("switch", "make", "P1"): -17,
+        ("switch", "make", "P2"): -8.5,
+        ("order", "tool", "P1"): -19 + 0.25 * 37,
+        ("order", "tool", "P2"): -9.5 + 0.25 * 41,
+        ("placed", "tool", "P1"): -23,
+        ("placed", "tool", "P2"): -14.5,
+        ("retire", "tool", "P1"): -31 - 0.25 * 37,
+        ("retire", "tool", "P2"): -15.5 - 0.25 * 37,
+        ("stock", "goods", "P1"): -3,
+        ("stock", "goods", "P2"): -2.5 + 0.25 * 4 * 0.5,
+        ("disposal", "goods", "P1"): -2,
+        ("disposal", "goods", "P2"): -1,
+        ("deliver", "shop", "1", "P1"): 53,
+        ("deliver", "shop", "1", "P2"): 26.5,
+        ("deliver", "fleet", "1", "P1"): 61,
+        ("deliver", "fleet", "1", "P2"): 30.5,
+        ("unmet", "fleet", "P1"): -59,
+        ("unmet", "fleet", "P2"): -29.5,
+        ("backlog", "shop", "1", "P1"): -43,
+        ("backlog", "shop", "1", "P2"): -21.5 - 23.5,  # what still waits at the end is lost
+        ("lost", "shop", "1", "P2"): -23.5,
+        ("shortfall", "goods", "P1"): -7,
+        ("shortfall", "goods", "P2"): -3.5,
+    }
