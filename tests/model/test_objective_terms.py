@@ -119,6 +119,7 @@ def every_kind_of_money():
                  terminal_value=seq(37, 41))
         ],
         unit_effects=[effect("tool", "line", (1,))],
+        unit_materials=[UnitMaterial("tool", "goods", 1, -1.0)],
         wants={"expiry": 1, "backlog_cost": 43.0, "lost_cost": 47.0},
         demands=[demand("fleet", "goods", (5, 5), 61, lost_cost=59.0)],
     )  # fmt: skip
@@ -128,7 +129,9 @@ def every_kind_of_money():
 def test_every_decision_is_worth_its_discounted_money():
     net = every_kind_of_money()
     columns = make_columns(net)
-    cost = cost_vector(objective_terms(net, columns), columns.n)
+    terms = objective_terms(net, columns)
+    cost = cost_vector(terms, columns.n)
+    assert all(len(term.party) == len(term.columns) for term in terms)
     names = [(block.name, *key) for block in columns for key in block.keys]
     assert dict(zip(names, cost.tolist(), strict=True)) == {
         ("start", "make", "P1"): -1,
@@ -138,7 +141,7 @@ def test_every_decision_is_worth_its_discounted_money():
         ("switch", "make", "P1"): -17,
         ("switch", "make", "P2"): -8.5,
         ("order", "tool", "P1"): -19 + 0.25 * 37,
-        ("order", "tool", "P2"): -9.5 + 0.25 * 41,
+        ("order", "tool", "P2"): -9.5 + 0.25 * 41 - 0.25 * 4,  # takes goods right after the end
         ("placed", "tool", "P1"): -23,
         ("placed", "tool", "P2"): -14.5,
         ("retire", "tool", "P1"): -31 - 0.25 * 37,

@@ -221,3 +221,13 @@ def test_a_row_that_names_what_is_not_there_is_refused_with_a_sentence():
     purse = Budget("purse", "Purse", ((0,),), seq(10), (Term("unit", "tol", seq(3)),))
     with pytest.raises(ModelError, match="'purse' names the unit 'tol', which is not in the network"):
         solve(with_tools(1, upper=1, budgets=[purse]))
+
+
+def test_an_opening_stock_counts_in_a_whole_group():
+    # 3 in stock and what is made are whole packs of 4: on a line of 7 that is 5, and 8 are sold.
+    before = Term("stock", "goods", seq(1), shift=1)
+    packs = WholeGroup("packs", "Packs", "unit", ((0,),), (before, Term("activity", "make", seq(1))), lot=4.0)
+    net = workshop(1, (7,), (99,), goods={"storable": True, "opening": 3.0}, whole_groups=[packs])
+    solution = solve(net)
+    assert solution.levels.tolist() == [[5]]
+    assert solution.objective == approx(8 * 5 - 5)
