@@ -15,9 +15,6 @@ from fabopt.domain.instance import Instance
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
 
-SHARES = (0.8, 1.0, 1.2, 0.9)
-"""What stands at a site at first, against the others."""
-
 
 @dataclass(frozen=True)
 class Size:
@@ -35,8 +32,8 @@ FULL = Size()
 def tree(seed: int = 1, size: Size = FULL) -> dict[str, Any]:
     """Return the instance: each operation can be done on an old or on a new type of tool at each site.
 
-    A new tool does twice as much, on one and a half times the floor. Sites differ in what stands there at first, and in
-    nothing else. A tenth of the floor is free, so that growing demand needs old tools moved out for new ones.
+    A new tool does twice as much, on one and a half times the floor. Sites differ in nothing but the place. A tenth of
+    the floor is free, so that growing demand needs old tools moved out for new ones.
     """
     rng = np.random.default_rng(seed)
     sites, quarters, types, goods = size.sites, size.quarters, size.operations, size.products
@@ -53,8 +50,7 @@ def tree(seed: int = 1, size: Size = FULL) -> dict[str, Any]:
         quantity = (base[p] * growth).round(1).tolist()
         net["demands"][product] = {"quantity": quantity, "value": float(12 + 2 * (p % 3))}
     for site in range(sites):
-        share = SHARES[site] / sites
-        opening = np.ceil(need * share).astype(int)
+        opening = np.ceil(need / sites).astype(int)
         net["resources"][f"floor{site}"] = {
             "capacity": float(np.ceil(0.1 * float(floor @ opening))),
             "kind": "level",
