@@ -51,12 +51,13 @@ def case():
                    (ValueStep(seq(1, 2, 0), seq(5, 5, 5)), ValueStep(seq(3, 0, 0), seq(9, 5, 5)))),
             demand("fine", "goods", (1, 0, 1), 9, lost_cost=2.0),
             demand("waits", "goods", (2, 0, 3), 9, expiry=1, lost_cost=2.0),
-            demand("later", "goods", (2, 0, 3), 9, expiry=1, required=True),
+            demand("later", "goods", (2, 1, 3), 9, expiry=1, required=True),
             demand("now", "goods", (2, 0, 3), 9, expiry=0),
         ],
         whole_groups=[
             WholeGroup("year", "Year", "tool", ((0, 1), (2,)), (Term("unit", "whole", seq(1, 1, 1)),), lot=2.0),
-            WholeGroup("net", "Net", "tool", ((0, 1, 2),), (Term("unit", "whole", seq(1, 1, -1)),), lot=2.0),
+            WholeGroup("net", "Net", "tool", ((0, 1, 2),),
+                       (Term("unit", "whole", seq(1, 1, 1)), Term("unit", "loose", seq(1, 1, -1))), lot=2.0),
         ],
     )  # fmt: skip
 
@@ -105,7 +106,7 @@ BY_HAND = {
     },
     "unmet": each("fine", 0, INF, periods=(1, 3)),
     # Nothing required still waits at the end.
-    "backlog": {"waits 1 P1": (0, 2), "waits 1 P3": (0, 3), "later 1 P1": (0, 2)},
+    "backlog": {"waits 1 P1": (0, 2), "waits 1 P3": (0, 3), "later 1 P1": (0, 2), "later 1 P2": (0, 1)},
     # What was wanted in P1 is lost in P2; without waiting it is lost at once.
     "lost": {"waits 1 P2": (0, 2), "now 1 P1": (0, 2), "now 1 P3": (0, 3)},
     # A sum that may be negative may be a negative number of lots.
