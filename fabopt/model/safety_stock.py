@@ -36,7 +36,7 @@ FAMILIES = (SAFETY_STOCK,)
 def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
     """Return the rows: one a material and period with a safety stock."""
     level = safety(net)
-    cell = np.where(level > 0, grid(len(net.materials), net.n_periods), -1)
+    cell = grid(len(net.materials), net.n_periods)
     entries = Triplets()
     entries.add(cell, columns["stock"].index, 1.0)
     entries.add(cell, columns["shortfall"].index, 1.0)

@@ -107,3 +107,14 @@ def test_a_total_of_orders_that_come_in_one_period_is_their_limit():
     assert "total_orders" not in tables.rows
     assert tables.columns["order"].upper.tolist() == [3]
     assert rows("total_orders", network(2, units=[twice])) == ["tool: order[tool, P1] + order[tool, P2] <= 3"]
+
+
+def test_no_more_is_retired_than_stands_where_nothing_else_is_decided():
+    tables = model_tables(network(1, units=[unit("old", 1, upper=0, opening=2.0, retire_cost=1.0)]))
+    assert tables.columns.n == 1
+    assert tables.rows["installed"].upper.tolist() == [2]
+
+
+def test_half_a_unit_of_safety_stock_is_one():
+    tables = model_tables(network(1, materials=[material("goods", storable=True, safety_stock=seq(0.5))]))
+    assert tables.rows["safety_stock"].lower.tolist() == [0.5]
