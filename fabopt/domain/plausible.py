@@ -69,8 +69,16 @@ BY_UNIT: Mapping[str, Usual] = {
 }
 """Plausible sizes by unit. Pure numbers have none of their own."""
 
-LARGEST = 1e15
-"""No number of an instance is larger in size; beyond it the solver's arithmetic has no digits left."""
+LARGEST, SMALLEST = 1e15, 1e-15
+"""No number of an instance but 0 is larger or smaller in size; beyond it the solver's arithmetic has no digits left."""
 
 LONGEST: Mapping[str, float] = {"month": 1_200.0, "year": 1_000.0}
 """The longest durations that a field admits, by unit: more is a slip, and would be longer than the calendar."""
+
+MOST: Mapping[str, float] = {
+    **{unit: 1_000.0 * usual.high for unit, usual in BY_UNIT.items() if "USD" not in unit},
+    **LONGEST,
+}
+"""The largest numbers that a field admits, by unit, where it states no limit of its own: a thousand times what is
+plausible of things that are made or built is in another unit, or has digits too many. Money has no such limit.
+"""

@@ -29,7 +29,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from fabopt.domain.base import Fault, FieldProblem
-from fabopt.domain.plausible import BY_UNIT, LARGEST, LONGEST, Usual
+from fabopt.domain.plausible import BY_UNIT, LARGEST, MOST, SMALLEST, Usual
 from fabopt.domain.units import unit as check_unit
 
 Day = date | float
@@ -110,6 +110,8 @@ class Limits:
             return f"at most {self.le:g}"
         if self.lt is not None and value >= self.lt:
             return f"less than {self.lt:g}"
+        if 0 < abs(value) < SMALLEST:
+            return f"0, or at least {SMALLEST:g} in size"
         return "" if abs(value) <= LARGEST else f"at most {LARGEST:g} in size"
 
     def doubted(self, value: float, unit: str) -> str:
@@ -337,7 +339,7 @@ class In:
     ) -> None:
         self.unit = unit
         plausible = BY_UNIT.get(unit) if usual is None else Usual(*usual)
-        self.limits = Limits(ge, gt, LONGEST.get(unit) if le is None else le, lt, plausible, whole)
+        self.limits = Limits(ge, gt, MOST.get(unit) if le is None else le, lt, plausible, whole)
         self.series = series
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

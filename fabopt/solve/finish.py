@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from fabopt.network.tables import Array
-from fabopt.solve.outcome import Ranges
+from fabopt.solve.outcome import FAR_APART, Ranges
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
 TOLERANCE = 1e-6
@@ -78,7 +78,9 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
     finally:
         session.release_integers()
     if broken > TOLERANCE:
-        raise SolverError(f"The plan breaks a row or bound by {broken:.2g} of its size; {TOLERANCE:g} is allowed.")
+        raise SolverError(
+            f"The plan breaks a row or bound by {broken:.2g} of its size; {TOLERANCE:g} is allowed. {FAR_APART}"
+        )
     if held.row_price is None or held.column_price is None:
         raise SolverError(f"The program with whole numbers held ended with {held.ended.value!r}, without prices.")
     return Finished(plan, held.row_price, held.column_price, ranges)

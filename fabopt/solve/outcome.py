@@ -10,6 +10,12 @@ import numpy as np
 from fabopt.model.families import ModelError
 from fabopt.network.tables import Array
 
+FAR_APART = (
+    "Numbers of the instance may lie too far apart for the solver: look at those that 'fabopt validate' calls not "
+    "plausible, and count very large and very small ones in other units."
+)
+"""What to do where the solver's arithmetic fails."""
+
 
 class SolverError(Exception):
     """The solver refused a call or gave an answer that does not stand; the message is a full sentence."""

@@ -30,7 +30,7 @@ import numpy as np
 from fabopt.network.tables import Array
 from fabopt.solve.interrupt import on_ctrl_c
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.outcome import Ended, Outcome, Progress, Ranges, SolverError
+from fabopt.solve.outcome import FAR_APART, Ended, Outcome, Progress, Ranges, SolverError
 from fabopt.solve.program import LiveProgram, highspy, numbers
 from fabopt.solve.proof import proof
 
@@ -232,7 +232,8 @@ class HighsSession(LiveProgram):
             raise self._failure
         model_status = self._highs.getModelStatus()
         if status == highspy.HighsStatus.kError:
-            raise SolverError(f"HiGHS failed with the status {self._highs.modelStatusToString(model_status)!r}.")
+            said = self._highs.modelStatusToString(model_status)
+            raise SolverError(f"HiGHS failed with the status {said!r}. {FAR_APART}")
         seconds = self._highs.getRunTime() - before
         if model_status == _STATUS.kUnboundedOrInfeasible:
             return self._tell_unbounded(), seconds

@@ -70,8 +70,8 @@ def test_the_page_lists_every_field_of_every_record_with_its_unit() -> None:
     for name in fields_of(Instance):
         assert f"| `{name}` |" in page
     assert (
-        "| `capacity` | kwafer/month >= 0, usually 0.001 to 20000, may vary over time | required | Wafer starts. |"
-        in schema_markdown(Toy)
+        "| `capacity` | kwafer/month >= 0, <= 2e+07, usually 0.001 to 20000, may vary over time | "
+        "required | Wafer starts. |" in schema_markdown(Toy)
     )
     assert "| `kind` | `logic`, `dram` | `logic` | Kind. |" in schema_markdown(Toy)
     assert "| `price` | USD/wafer >= 0, usually 20 to 500000 | 100 USD/wafer | Price of a wafer. |" in schema_markdown(
