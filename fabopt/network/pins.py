@@ -38,9 +38,11 @@ def pin_faults(net: Network, pins: Pins) -> Iterator[Fault]:
     check = _Check(net, pins)
     yield from check.section("units", {u.id: u for u in net.units}, check.orders)
     yield from check.section("activities", {a.id: a for a in net.activities}, check.levels)
-    yield from check.section("retired", {u.id: u for u in net.units}, check.retired)
+    yield from check.section(
+        "retired", {u.id: u for u in net.units}, check.retired, lambda u: u.retire_cost is not None
+    )
     yield from check.section("deliveries", {d.id: d for d in net.demands}, check.delivered)
-    yield from check.section("stocks", {m.id: m for m in net.materials}, check.stocks)
+    yield from check.section("stocks", {m.id: m for m in net.materials}, check.stocks, lambda m: m.storable)
 
 
 class _Check:
@@ -54,9 +56,16 @@ class _Check:
         self.ages = dict(zip((u.id for u in net.units), full_age(net).tolist(), strict=True))
 
     def section(
-        self, name: str, records: Mapping[str, R], faults_of: Callable[[R, Levels], Iterator[tuple[int, str, str]]]
+        self,
+        name: str,
+        records: Mapping[str, R],
+        faults_of: Callable[[R, Levels], Iterator[tuple[int, str, str]]],
+        decided: Callable[[R], bool] = lambda record: True,
     ) -> Iterator[Fault]:
-        """Yield the faults of one section of pins in periods that are still open."""
+        """Yield the faults of one section of pins in periods that are still open, and in all where nothing holds them.
+
+        ``decided``: whether the network has such a decision of a record, which a pin then holds.
+        """
         for key, by_label in getattr(self.pins, name).items():
             path: Path = ("pins", name, key)
             if key not in records:
@@ -64,10 +73,13 @@ class _Check:
                     near = difflib.get_close_matches(key, list(records), n=1)
                     hint = f"did you mean '{near[0]}'?" if near else ""
                     yield Fault(path, f"there is nothing to pin with the id '{key}'", hint)
+                elif any(by_label.values()):
+                    message = f"what was done of '{key}' would be lost: the instance has it no longer"
+                    yield Fault(path, message, "leave it in the instance, with a limit of 0 if no more of it is wanted")
                 continue
             levels = {self.at[label]: level for label, level in by_label.items() if label in self.at}
             for t, message, hint in faults_of(records[key], levels):
-                if self.open[t]:
+                if self.open[t] or not decided(records[key]):
                     yield Fault((*path, self.net.periods[t].label), message, hint)
 
     # -- sections ----------------------------------------------------------------------------------------------------

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import fabopt
 from fabopt.analysis.explosion import AnalysisError
+from fabopt.analysis.roll import verb
 from fabopt.cli import main
+from fabopt.io.problems import InstanceError
 
 INSTANCES = Path(__file__).parents[2] / "instances"
 approx = pytest.approx
@@ -339,3 +343,127 @@ def test_all_open_is_never_worth_less_than_what_is_held(setting, tutorial):
     assert free.objective >= held.objective - 1e-9
     assert free.bound >= free.objective - 1e-6 * abs(free.objective)
     assert report.found.regret_range[0] <= report.found.regret <= report.found.regret_range[1] + 1e-9
+
+
+# -- a limit of nothing ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limit", "unit", "before"),
+    [
+        ("packaging_lines.bridgeworks.expansion.max_steps=0", "expand:packaging:bridgeworks", "2027Q1"),
+        ("sites.plains.expansion.max_total=50", "build:plains:2", "2027Q1"),
+        ("sites.coast.expansion.max_total=1", "build:coast:1", "2027Q1"),
+    ],
+)
+def test_a_limit_of_nothing_from_now_on_leaves_what_was_ordered(limit, unit, before, tutorial):
+    """With a limit of nothing the instance by itself has no such unit; the order of the past stands, and no other."""
+    was = tutorial.table("core/units").set_index(["id", "period"])["ordered"]
+    assert was[unit, before] > 0.5
+    report = tutorial.roll("2027Q2", fabopt.load(INSTANCES / "tutorial", set=[limit]))
+    ordered = report.result.table("core/units").set_index(["id", "period"])["ordered"]
+    assert ordered[unit, before] == approx(was[unit, before])
+    assert ordered[unit].sum() == approx(was[unit, before])
+    assert report.found.free.objective >= report.found.held.objective
+
+
+def test_the_plan_with_all_open_may_order_what_the_past_did(tmp_path):
+    """From 2028 on no tool may be bought, and the one of 2027 paid: with all open it is bought again, nothing lost."""
+    result = instance(tmp_path).solve(gap=0)
+    report = result.roll("2028", fabopt.load(tmp_path, set=["network.units.tool.total=0"]))
+    assert report.found.held.objective == report.found.free.objective == approx(3 * 40 - 20)
+
+
+def test_a_past_order_of_what_is_gone_is_refused(tutorial):
+    now = fabopt.load(INSTANCES / "tutorial")
+    raw = deepcopy(now._tree.raw)
+    del raw["packaging_lines"]["bridgeworks"]["expansion"]
+    with pytest.raises(InstanceError) as caught:
+        tutorial.roll("2028", fabopt.Instance(replace(now._tree, raw=raw), "tutorial"))
+    (problem,) = caught.value.problems
+    assert problem.path == "pins.units.expand:packaging:bridgeworks"
+    assert "would be lost" in problem.message
+    assert "with a limit of 0" in problem.hint
+
+
+def test_a_past_retirement_that_cannot_be_is_refused(tmp_path):
+    """At a discount of a half, 300 for the tool are worth more at once."""
+    text = SHOP.replace("total: 1, cost: 20", "total: 0, opening: 1, retire_cost: -300").replace(
+        "discount_rate: 0", "discount_rate: 0.5"
+    )
+    result = instance(tmp_path / "a", text).solve(gap=0)
+    assert result.table("core/units").set_index("period")["retired"]["2027"] == approx(1)
+    now = instance(tmp_path / "b", text.replace(", retire_cost: -300", ""))
+    with pytest.raises(InstanceError, match="1 are retired, but none can be"):
+        result.roll("2028", now)
+
+
+# -- limits on sums ----------------------------------------------------------------------------------------------------
+
+SUM = (
+    SHOP.replace("total: 1, cost: 20, adds: {line: 4}", "total: 9, cost: 1, upper: 1, adds: {line: 1}")
+    + "  groups: {sum: {SENSE, window: WINDOW, terms: [TERMS]}}\n"
+)
+"""A tool of 1 a year at most, which earns 4 in each year that is left: 12, 8 and 4."""
+
+
+@pytest.mark.parametrize(
+    ("sense", "window", "terms", "was", "now", "ordered"),
+    [
+        ("limit: {}", "horizon", "{unit: tool}", 3, 0, (1, 0, 0)),
+        ("limit: {}, sense: '=='", "horizon", "{unit: tool}", 3, 0, (1, 0, 0)),
+        ("limit: {}, sense: '=='", "period", "{unit: tool}", 1, 0, (1, 0, 0)),
+        ("limit: {}, sense: '<='", "period", "{unit: tool, coefficient: -1}", 0, -1, (0, 1, 1)),
+        ("limit: {}, sense: '>='", "period", "{unit: tool}", 0, 1, (0, 1, 1)),
+        # What is negative may still bring the sum under its limit, and what is positive over a least: it stays.
+        ("limit: {}, sense: '=='", "horizon", "{unit: tool}", 1, 2, (1, 1, 0)),
+        ("limit: {}, sense: '>='", "horizon", "{unit: tool, coefficient: -1}", -3, 0, (1, 0, 0)),
+    ],
+)
+def test_a_new_limit_on_a_sum_holds_for_what_is_open(sense, window, terms, was, now, ordered, tmp_path):
+    """Where tools are ordered in the past, one earns more than it costs; where they are not, one costs 99."""
+    text = SUM if ordered[0] else SUM.replace("cost: 1, upper", "cost: 99, upper")
+    text = text.replace("SENSE", sense).replace("WINDOW", window).replace("TERMS", terms)
+    result = instance(tmp_path / "a", text.replace("{}", str(was))).solve(gap=0)
+    first = result.table("core/units").set_index("period")["ordered"].get("2027", 0.0)
+    assert first == approx(ordered[0])
+    report = result.roll("2028", instance(tmp_path / "b", text.replace("{}", str(now))))
+    assert report.result.has_plan
+    found = report.result.table("core/units").set_index("period")["ordered"]
+    assert tuple(found.get(year, 0.0) for year in ("2027", "2028", "2029")) == approx(ordered)
+    assert report.found.free.objective >= report.found.held.objective - 1e-9
+
+
+def test_a_new_budget_holds_for_what_is_still_to_be_spent(tmp_path):
+    text = SUM.replace("groups: {sum: {SENSE, window: WINDOW, terms: [TERMS]}}", "budgets: {all: BUDGET}")
+    budget = "{amount: 3, window: horizon, terms: [{unit: tool}]}"
+    result = instance(tmp_path / "a", text.replace("BUDGET", budget)).solve(gap=0)
+    report = result.roll("2028", instance(tmp_path / "b", text.replace("BUDGET", budget.replace("3", "0"))))
+    assert report.result.has_plan
+    assert report.result.table("core/units")["ordered"].sum() == approx(1)
+
+
+# -- a search that stops too early -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("objective", ["value", "least_cost"])
+def test_where_the_search_with_all_open_finds_less_the_held_plan_stands_in(objective, tmp_path, monkeypatch):
+    """The search with all open is made to miss the tool, as one does that its gap or its time ends."""
+    text = SHOP if objective == "value" else SHOP.replace("value: 5", "lost_cost: 5")
+    result = instance(tmp_path, text).solve(objective, gap=0)
+    true = verb.solve
+    best = []
+
+    def early(net, options, extra=()):
+        best.append(true(net, options, extra=extra))
+        no_tool = replace(net, units=tuple(replace(unit, total=0.0) for unit in net.units))
+        return replace(true(no_tool, options, extra=extra), bound=best[0].bound)
+
+    monkeypatch.setattr(verb, "solve", early)
+    found = result.roll("2028").found
+    assert found.held.objective == approx(result.objective)
+    assert found.free.objective == found.held.objective
+    assert found.free.bound == approx(best[0].bound)
+    assert found.regret == 0
+    assert found.regret_range == (0, approx(abs(best[0].bound - found.held.objective), abs=1e-6))
+    assert found.regrets == ()

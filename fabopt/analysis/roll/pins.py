@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.explosion import AnalysisError
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.instance import Instance
+from fabopt.domain.plain_rows import Row
 from fabopt.domain.quantity import Point, Quantity
 from fabopt.io.levers import list_levers, set_lever
 from fabopt.io.shape import kinds_at, locate
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     Read = Callable[[str], pd.DataFrame]
 
 Pinned = dict[str, Any]
+
+LEAST = 1e-6
+"""Amounts up to this are none."""
 
 
 def first_open(periods: Sequence[Period], to: str) -> int:
@@ -57,7 +61,8 @@ def pinned(net: Network, read: Read, before: int) -> Pinned:
     Parameters
     ----------
     net
-        The network that is to be held; what it has and the plan has not was not decided: nothing.
+        The network that is to be held; what it has and the plan has not was not decided: nothing. What the plan has
+        done and it has not is kept all the same, so that it is missed (`fabopt.network.pins`).
     read
         Returns a table of the plan by its name.
     before
@@ -79,8 +84,8 @@ def pinned(net: Network, read: Read, before: int) -> Pinned:
 def _filled(frame: pd.DataFrame, column: str, ids: Sequence[str], labels: Sequence[str]) -> dict[str, dict[str, float]]:
     found = {id: dict.fromkeys(labels, 0.0) for id in ids}
     for id, period, value in zip(frame["id"], frame["period"], frame[column], strict=True):
-        if id in found and period in found[id]:
-            found[id][period] = max(float(value), 0.0)
+        if period in labels and (id in found or value > LEAST):
+            found.setdefault(str(id), {})[period] = max(float(value), 0.0)
     return found
 
 
@@ -107,7 +112,7 @@ def dated(tree: Tree, now: Instance, then: Instance, before: int) -> tuple[Tree,
     for lever in list_levers(now):
         base, place = _by_period(tree, lever.path)
         old, new = known.get(base), lever.quantity
-        if old is None:
+        if old is None or _by_window(tree, base):
             continue
         if place is not None:
             if place < before:
@@ -131,6 +136,13 @@ def _by_period(tree: Tree, path: str) -> tuple[str, int | None]:
         if any(kind.is_list and kind.quantity is not None and kind.quantity.series for kind in kinds):
             return base, int(last)
     return path, None
+
+
+def _by_window(tree: Tree, path: str) -> bool:
+    """Whether a number is the side of a sum over windows: it holds as it is now, for what is still to be decided."""
+    return any(
+        k.record and issubclass(k.record, Row) for k in kinds_at(Instance, locate(Instance, tree.raw, path)[:-1])
+    )
 
 
 def _by_lever(data: Instance, periods: Sequence[Period]) -> dict[str, Quantity]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.saved import options_of
 from fabopt.analysis.explosion import AnalysisError
-from fabopt.analysis.roll.pins import dated, first_open, pinned
+from fabopt.analysis.roll.pins import LEAST, dated, first_open, pinned
 from fabopt.analysis.roll.records import Changed, Opening, Outcome, Raised, Roll
 from fabopt.domain.instance import Instance
 from fabopt.io.difference import differences
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     Read = Callable[[str], pd.DataFrame]
 
-LEAST, NOTICED = 1e-6, 0.01
-"""Amounts up to this are none; work that differs by less than this share is the same."""
+NOTICED = 0.01
+"""Work that differs by less than this share is the same."""
 
 MINIMISED = ("least_cost", "time_to_compute")
 
@@ -168,12 +168,16 @@ def free_plan(
     """
     options = replace(options_of(manifest), time_limit=seconds)
     within = {group.id: group.rhs for group in net.groups}
-    limits = {unit.id: (unit.upper, unit.total) for unit in net.units}
+    spending = {budget.id: budget.amount for budget in net.budgets}
+    own = {unit.id: unit.pinned for unit in open_net.units}
     with_room = replace(
         open_net,
         resources=net.resources,
-        units=tuple(replace(u, upper=limits[u.id][0], total=limits[u.id][1]) for u in open_net.units),
+        units=tuple(replace(unit, pinned=own.get(unit.id)) for unit in net.units),
+        unit_effects=net.unit_effects,
+        unit_materials=net.unit_materials,
         groups=tuple(replace(group, rhs=within.get(group.id, group.rhs)) for group in open_net.groups),
+        budgets=tuple(replace(budget, amount=spending[budget.id]) for budget in open_net.budgets),
     )
     solution = solve(with_room, options, extra=hooks)
     told = make_manifest(Origin(net.name, None, (), "", str(manifest["money_unit"])), with_room, solution)

@@ -333,6 +333,10 @@ class Chain:
         force = np.log1p(self.rate)
         return np.asarray(cost * (1.0 - np.exp(-force * years)) / (force * years))
 
+    def ordered(self, unit: str) -> bool:
+        """Return whether orders of a unit are pinned, so that it is there even where no more of it may be ordered."""
+        return any(self.instance.pins.units.get(unit, {}).values())
+
     def order_upper(self, first_effect_age: int, most: float, mask: Array | None = None) -> Array:
         """Return bounds on orders ``[T]``: `most`, and none where the effect would come after the horizon."""
         upper = self.flat(most)

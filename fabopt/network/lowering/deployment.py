@@ -81,10 +81,10 @@ def _power(chain: Chain, site_id: str, site: Site) -> None:
         if least < grow.max_total.value
     )
     for k, (fixed, slope, least, most) in enumerate(segments):
-        most = min(most, grow.max_total.value)
-        if least >= most:
-            continue
         unit_id = f"build:{site_id}:{k + 1}"
+        most = min(most, grow.max_total.value)
+        if least >= most and not chain.ordered(unit_id):
+            continue
         cost, fixed_cost = chain.flat(slope), chain.flat(fixed)
         chain.instalments[unit_id] = (slope, fixed)
         worth = chain.unit_worth(cost, lead, grow.life.value, again)

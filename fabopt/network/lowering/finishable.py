@@ -3,20 +3,20 @@ forbids what was done.
 
 A plan starts work in a period and uses resources in later ones. Where capacity falls after the work was started,
 nothing that can still be decided would make room for it. Here it is finished in time, and what is decided from the date
-on has what remains. A limit on orders or on any sum of decisions is raised likewise to what it already holds: a new
-limit says what may still be decided.
+on has what remains. A limit on orders, on spending or on any sum of decisions is moved likewise to what it already
+holds: a new limit says what may still be decided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from fabopt.domain.horizon import Pins
 from fabopt.domain.instance import Instance
-from fabopt.network.tables import Array, GroupLimit, Network, Resource, Unit
+from fabopt.network.tables import Array, Network, Resource, Term, Unit
 
 
 def finishable(net: Network, instance: Instance) -> Network:
@@ -40,7 +40,12 @@ def finishable(net: Network, instance: Instance) -> Network:
     resources = tuple(map(roomy, net.resources))
     units = tuple(_orderable(u, first) for u in net.units)
     done = _done(net, instance.pins, first)
-    return replace(net, resources=resources, units=units, groups=tuple(_allowing(g, done, first) for g in net.groups))
+    groups = tuple(
+        g if g.pinned or g.opens else replace(g, rhs=_allowing(g.sense, g.windows, g.rhs, g.terms, done))
+        for g in net.groups
+    )
+    budgets = tuple(replace(b, amount=_allowing("<=", b.windows, b.amount, b.terms, done)) for b in net.budgets)
+    return replace(net, resources=resources, units=units, groups=groups, budgets=budgets)
 
 
 def _orderable(unit: Unit, first: int) -> Unit:
@@ -53,7 +58,7 @@ def _orderable(unit: Unit, first: int) -> Unit:
 
 
 def _done(net: Network, pins: Pins, first: int) -> dict[tuple[str, str], Array]:
-    """Return what is pinned before a period, by kind of term and id [T]; later entries are 0."""
+    """Return what is pinned before a period, by kind of term and id [T]; not a number where nothing is."""
     index = {p.label: p.index for p in net.periods[:first]}
     kinds = {
         "unit": pins.units,
@@ -65,33 +70,44 @@ def _done(net: Network, pins: Pins, first: int) -> dict[tuple[str, str], Array]:
     found: dict[tuple[str, str], Array] = {}
     for kind, pinned in kinds.items():
         for key, values in pinned.items():
-            course = np.zeros(net.n_periods)
+            course = np.full(net.n_periods, np.nan)
             for label, value in values.items():
                 if label in index:
                     course[index[label]] = value
             found[kind, key] = course
+            if kind == "unit":  # the binary of an order
+                found["placed", key] = np.where(np.isnan(course), np.nan, course > 0)
     return found
 
 
-def _allowing(group: GroupLimit, done: Mapping[tuple[str, str], Array], first: int) -> GroupLimit:
-    """Return a limit on a sum from above raised to what the sum already holds in each window.
+def _allowing(
+    sense: str,
+    windows: Sequence[Sequence[int]],
+    rhs: Array,
+    terms: Sequence[Term],
+    done: Mapping[tuple[str, str], Array],
+) -> Array:
+    """Return the sides of a limit on sums of decisions, moved to where what is done leaves a way to keep it.
 
-    Only a sum in which nothing can be made good again is raised: with a negative term what follows may still bring it
-    under the limit. A binary of an order (``placed``) is counted where its unit is.
+    A side is moved only as far as the sum already is, and only where what is still open cannot bring it back: what can
+    add to a sum cannot bring it down to a most, nor what can take from it up to a least.
     """
-    if group.sense != "<=" or group.pinned or any(term.coefficient.min() < 0 for term in group.terms):
-        return group
-    rhs = group.rhs.copy()
-    for place, window in enumerate(group.windows):
-        held = 0.0
-        for term in group.terms:
-            course = done.get(("unit" if term.kind == "placed" else term.kind, term.id))
-            if course is None:
-                continue
-            course = (course > 0).astype(float) if term.kind == "placed" else course
-            held += sum(float(term.coefficient[t] * course[t - term.shift]) for t in window if t >= term.shift)
-        rhs[place] = max(rhs[place], held)
-    return group if np.array_equal(rhs, group.rhs) else replace(group, rhs=rhs)
+    moved = rhs.copy()
+    for place, window in enumerate(windows):
+        held, rises, falls = 0.0, False, False
+        for term in terms:
+            course = done.get((term.kind, term.id))
+            for t in (t for t in window if t >= term.shift):
+                coefficient = float(term.coefficient[t])
+                if course is not None and not np.isnan(course[t - term.shift]):
+                    held += coefficient * float(course[t - term.shift])
+                else:
+                    rises, falls = rises or coefficient > 0, falls or coefficient < 0
+        if sense != ">=" and not falls:
+            moved[place] = max(moved[place], held)
+        if sense != "<=" and not rises:
+            moved[place] = min(moved[place], held)
+    return moved
 
 
 def _needed(net: Network, levels: Mapping[str, Mapping[str, float]], labels: list[str]) -> dict[str, Array]:

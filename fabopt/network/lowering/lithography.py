@@ -52,15 +52,14 @@ def _fab(chain: Chain, fab_id: str, fab: Fab) -> None:
     if fab.scanners:
         free = chain.mean(fab.free_space)
         chain.build.resource(Resource(f"space:{fab_id}", f"{fab.name} tool places", "tool place", "level", free, label))
-    if fab.expansion is None or fab.expansion.max_steps == 0:
+    step, unit_id = fab.expansion, f"expand:{fab_id}"
+    if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
         return
-    step = fab.expansion
     lead = chain.lead(step.lead.value)
     first, profile = ramp_profile(lead, np.array(step.ramp))
     cost = chain.progress_payment(chain.mean(step.cost), lead)
     opening = chain.window(step.first, None)
     late = opening.late if opening.late.any() else None
-    unit_id = f"expand:{fab_id}"
     chain.build.unit(
         Unit(
             unit_id,

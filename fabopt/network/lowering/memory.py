@@ -62,11 +62,11 @@ def _line(chain: Chain, maker_id: str, maker: MemoryMaker) -> None:
     capacity = chain.per_period(maker.stacking)
     chain.build.resource(Resource(resource, f"{maker.name} stacking", "kwafer", "rate", capacity, label))
     step = maker.expansion
-    if step is None or step.max_steps == 0:
+    unit_id = f"expand:{resource}"
+    if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
         return
     lead = chain.lead(step.lead.value)
     first, profile = ramp_profile(lead, np.array(step.ramp))
-    unit_id = f"expand:{resource}"
     chain.build.unit(
         Unit(
             unit_id,

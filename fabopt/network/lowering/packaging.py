@@ -109,11 +109,11 @@ def lower_packaging(chain: Chain) -> None:
 def _expansion(
     chain: Chain, resource: str, name: str, step: LineExpansion | SubstrateExpansion | None, label: Tags
 ) -> None:
-    if step is None or step.max_steps == 0:
+    unit_id = f"expand:{resource}"
+    if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
         return
     lead = chain.lead(step.lead.value)
     first, profile = ramp_profile(lead, np.array(step.ramp))
-    unit_id = f"expand:{resource}"
     chain.build.unit(
         Unit(
             unit_id,
