@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from model_cases import workshop
+from model_cases import activity, flow, use, workshop
 
 from fabopt.model.tables import model_tables
 from fabopt.solve import finish as steps
@@ -41,3 +41,16 @@ def test_prices_with_whole_numbers_held_have_no_ranges():
     x = live.solve().x
     assert finish(live, x, program.cost).ranges is None
     assert finish(live, x, program.cost, program.cost).ranges is None
+
+
+def test_of_two_that_are_alike_the_one_of_less_weight_is_run():
+    # Weights are 1 and the part of 0.618, 1.236 after the point: 1.618 of the first, 1.236 of the second.
+    net = workshop(
+        1,
+        (4,),
+        (9,),
+        activities=[activity("other", 1, 1)],
+        flows=[flow("other", "goods", 1, 1)],
+        uses=[use("other", "line", 1, 1)],
+    )
+    assert solve(net).levels.tolist() == [[0], [4]]

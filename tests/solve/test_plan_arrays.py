@@ -70,16 +70,17 @@ def test_what_nothing_is_done_with_is_thrown_away_for_nothing_or_at_its_cost():
 
 
 def test_what_still_waits_at_the_end_is_lost_and_what_cannot_wait_is_unmet():
-    # 4 wanted in each period by two shops of which one waits; nothing can be made.
+    # One is made in each period, for the one of three shops that pays most; the first waits.
     net = network(
         2,
         materials=[material("goods")],
         activities=[activity("make", 2, upper=seq(1, 1))],
         flows=[flow("make", "goods", 1, 2)],
-        demands=[demand("waits", "goods", (4, 4), 1, expiry=2), demand("fine", "goods", (4, 3), 9)],
-    )
+        demands=[demand("waits", "goods", (4, 4), 1, expiry=2), demand("fine", "goods", (4, 3), 9),
+                 demand("poor", "goods", (5, 6), 0.5)],
+    )  # fmt: skip
     solution = solve(net)
-    assert solution.unmet.tolist() == [[0, 0], [3, 2]]
-    assert solution.backlog.tolist() == [[4, 8], [0, 0]]
-    assert solution.lost.tolist() == [[0, 8], [0, 0]]
-    assert [d.tolist() for d in solution.delivered] == [[[0, 0]], [[1, 1]]]
+    assert solution.unmet.tolist() == [[0, 0], [3, 2], [5, 6]]
+    assert solution.backlog.tolist() == [[4, 8], [0, 0], [0, 0]]
+    assert solution.lost.tolist() == [[0, 8], [0, 0], [0, 0]]
+    assert [d.tolist() for d in solution.delivered] == [[[0, 0]], [[1, 1]], [[0, 0]]]

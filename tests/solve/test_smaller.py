@@ -97,6 +97,19 @@ def test_rows_of_two_kinds_stay_apart():
     assert merged(TWINS, np.array([0, 2, 1])) is None
 
 
+def test_a_difference_at_the_end_of_a_chain_keeps_all_of_it_apart():
+    # Two chains of four, alike but for what the last of each uses.
+    link = [[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]]
+    rows = [[*row, 0, 0, 0, 0] for row in link] + [[0, 0, 0, 0, *row] for row in link]
+    ends = [[0, 0, 0, 2, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1]]
+    chains = program(rows + ends, [5] * 8, cost=[1] * 8, integer=[1] * 8)
+    assert merged(chains, np.zeros(8, dtype=np.int64)) is None
+    alike = program([*rows, ends[1][4:] + ends[1][:4], ends[1]], [5] * 8, cost=[1] * 8, integer=[1] * 8)
+    found = merged(alike, np.zeros(8, dtype=np.int64))
+    assert (found.program.n_columns, found.program.n_rows) == (4, 4)
+    assert found.columns[:4].tolist() == found.columns[4:].tolist()
+
+
 # -- what stands -------------------------------------------------------------------------------------------------------
 
 TOOLS = program(
@@ -172,3 +185,34 @@ def test_units_keep_their_whole_numbers_where_a_count_would_not_do(other):
 
 def test_ordering_and_retiring_at_once_for_nothing_is_no_gain():
     assert over_standing(replace(TOOLS, cost=np.array([-4.0, -4, -1, 4, 2])), UNITS) is not None
+
+
+SWAPPED = [2, 3, 0, 1, 4]
+"""Retirements before orders: the order of columns says nothing."""
+
+
+def test_the_order_of_columns_does_not_matter():
+    def swapped(values):
+        return np.asarray(values)[SWAPPED]
+
+    other = replace(TOOLS, a=TOOLS.a[:, SWAPPED], cost=swapped(TOOLS.cost))
+    counts, same = over_standing(other, UNITS), over_standing(TOOLS, UNITS)
+    assert dense(counts.program) == [[*swapped(row[:5]), *row[5:]] for row in dense(same.program)]
+    assert counts.program.integer.tolist() == [False] * 5 + [True] * 2
+    gain = replace(other, cost=swapped([-4.0, -4, 4.5, -1, 2]))
+    assert over_standing(gain, UNITS) is None
+
+
+@pytest.mark.parametrize("side", ["upper", "lower"])
+def test_ordering_and_retiring_at_once_may_take_room(side):
+    # A tool that is retired takes 4 with it, one that is ordered brings 3.
+    sign = 1 if side == "upper" else -1
+    rows = [
+        [-1, 0, 1, 0, 0],
+        [-1, -1, 1, 1, 0],
+        *([sign * v for v in row] for row in ([-3, 0, 4, 0, 1], [-3, -3, 4, 4, 1])),
+    ]
+    low = np.full(4, -INF) if side == "upper" else np.array([-INF, -INF, -6, -6])
+    high = np.array([2.0, 2, 6, 6]) if side == "upper" else np.array([2, 2, INF, INF])
+    takes = replace(TOOLS, a=sparse.csc_array(np.array(rows, float)), row_lower=low, row_upper=high)
+    assert over_standing(takes, UNITS) is not None
