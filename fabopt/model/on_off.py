@@ -92,7 +92,7 @@ def _switching(net: Network, columns: Columns) -> tuple[Rows, Rows]:
     for a, activity in enumerate(activities):
         if activity.min_run > 1 and (switch[a] >= 0).any():
             s, t = np.triu_indices(T)
-            held = (t - s < activity.min_run) & (switch[a][s] >= 0)
+            held = t - s < activity.min_run
             run.add(cell[a][t[held]], switch[a][s[held]], 1.0)
             run.add(cell[a], on[a], -1.0)
     who, labels = names(activities), columns.labels
