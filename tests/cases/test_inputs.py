@@ -138,6 +138,22 @@ def test_a_number_in_a_text_cell_has_the_unit_of_the_next_cell(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("number", "form", "unit", "is_"),
+    [(0.07, "0%", "%", 0.07), (7, "0", "%", 0.07), (0.07, "0.0%", None, 0.07), (0.07, "0.00", "1", 0.07)],
+)
+def test_a_cell_that_is_shown_in_percent_is_what_it_shows(number, form, unit, is_, tmp_path: Path):
+    book = openpyxl.load_workbook(CASES / "xlsx-textnumber" / "chain.xlsx")
+    sheet = book["general"]
+    head = [cell.value for cell in sheet[1]]
+    row = next(cells for cells in sheet if cells[head.index("field")].value == "horizon.discount_rate")
+    row[head.index("value")].value, row[head.index("unit")].value = number, unit
+    row[head.index("value")].number_format = form
+    book.save(tmp_path / "chain.xlsx")
+    instance = fabopt.import_(tmp_path / "chain.xlsx", tmp_path / "made")
+    assert instance.data.horizon.discount_rate.value == pytest.approx(is_, rel=1e-12)
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         {"value": "6", "unit": "GW"},

@@ -113,7 +113,7 @@ def _cells(values: Any, typed: Any, shown: str) -> list[Cells]:
     for sheet in (values, typed):
         sheet.reset_dimensions()
     pairs = zip(
-        values.iter_rows(max_col=_MOST_COLUMNS, values_only=True),
+        values.iter_rows(max_col=_MOST_COLUMNS),
         typed.iter_rows(max_col=_MOST_COLUMNS, values_only=True),
         strict=False,
     )
@@ -123,5 +123,14 @@ def _cells(values: Any, typed: Any, shown: str) -> list[Cells]:
                 [Problem(f"{shown}, sheet {values.title}", None, "", f"the sheet has more than {_MOST_ROWS} rows")]
             )
         if any(cell is not None and str(cell).strip() for cell in as_typed):
-            rows.append((line, list(row), list(as_typed)))
+            rows.append((line, [_value(cell) for cell in row], list(as_typed)))
     return rows
+
+
+class Percent(float):
+    """A number in a cell that shows it in percent: 0.15 as 15 %."""
+
+
+def _value(cell: Any) -> object:
+    number = isinstance(cell.value, int | float) and not isinstance(cell.value, bool)
+    return Percent(cell.value) if number and "%" in cell.number_format else cell.value

@@ -14,7 +14,7 @@ from fabopt.io.problems import InstanceError, Layer, Place, Positions, Problem, 
 from fabopt.io.shape import kinds_at
 from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
-from fabopt.io.workbook.archive import Cells, checked, sheets
+from fabopt.io.workbook.archive import Cells, Percent, checked, sheets
 from fabopt.io.workbook.cells import as_meant
 from fabopt.io.workbook.layout import (
     BESIDE,
@@ -91,6 +91,8 @@ class _Cell:
 
     place: Place
     value: object
+    percent: bool = False
+    """Whether the number is shown in percent."""
 
 
 class _Reader:
@@ -171,7 +173,10 @@ class _Reader:
                 if isinstance(value, datetime) and value.time() != time():
                     message = f"the cell holds a time of day ({value:%Y-%m-%d %H:%M})"
                     self.fault(place, (), message, "write the day alone, without a time")
-                found[names[index]] = _Cell(place, _plain(value))
+                percent = isinstance(value, Percent)
+                if isinstance(value, Percent):
+                    value = int(value) if value.is_integer() else float(value)
+                found[names[index]] = _Cell(place, _plain(value), percent)
         return found
 
     def entry(self, place: Place, section: Path, cells: dict[str, _Cell], flat: bool) -> None:
@@ -236,8 +241,8 @@ class _Reader:
                     self.fault(cell.place, path, message, "empty the cell", lost=False)
             self.put(path, self.scalar(path, value), value.place)
 
-    def quantity(self, path: Path, cells: Mapping[str, _Cell]) -> Any:
-        """Return a number with what is said about it as it is written in an instance."""
+    def quantity(self, path: Path, cells: Mapping[str, _Cell], unit: object = None) -> Any:
+        """Return a number with what is said about it as it is written in an instance; `unit`: of its series."""
         raw: dict[str, Any] = {}
         for name in ("value", "unit", *BESIDE):
             if name in cells:
@@ -246,6 +251,9 @@ class _Reader:
                 if name in ("value", "low", "high") and isinstance(raw[name], str):
                     number = resolve_scalar(raw[name].strip())  # a number in a cell that is formatted as text
                     raw[name] = number if _is_number(number) else raw[name]
+        if raw.get("unit", unit) == "%":
+            for name in (name for name in raw if cells[name].percent):
+                raw[name] = float(f"{100.0 * raw[name]:.15g}")  # 0.15 that is shown as 15 %, beside the unit %
         return raw["value"] if raw.keys() == {"value"} else raw
 
     def beside(self, name: str, value: object) -> object:
@@ -287,7 +295,7 @@ class _Reader:
         if day in series[shape]:
             self.fault(when.place, point, f"{brief(day)} is given twice", f"first in {self.places[point]}")
             return
-        series[shape][day] = self.quantity(point, cells)
+        series[shape][day] = self.quantity(point, cells, series.get("unit"))
         self.places[point] = cells["value"].place
 
     def scalar(self, path: Path, cell: _Cell) -> Any:
