@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.plan_tables import reported
+from fabopt.solve.noise import rounding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,7 +158,7 @@ def _parts(read: Read, period: str, nodes: Nodes, link: Link) -> None:
         makers = dict(made[material])
         for maker, amount in made[material].items():
             nodes[maker] += amount
-        if wanted > out + 1e-9 * max(1.0, wanted):
+        if wanted > out + rounding(wanted):
             makers[Node(name, STOCK)] = wanted - out
             nodes[Node(name, STOCK)] += wanted - out
         whole = sum(makers.values())

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fabopt.solve.noise import COUNTS, rounding
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -35,7 +37,7 @@ def binding(limits: pd.DataFrame) -> pd.DataFrame:
     """Return the reported limits that have a price, with what 1 % more of each is worth at it (column `gain`)."""
     rows = reported(limits)
     rows = rows.assign(gain=rows["price"].abs() * rows["limit"].abs() * 0.01)
-    return rows[rows["gain"] > LEAST_GAIN]
+    return rows[rows["gain"] > rounding(rows["gain"].max())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ def _ranked(limits: pd.DataFrame, most: int) -> list[Holding]:
     priced = priced.assign(gain=priced["gain"].where(priced["price"] > 0.0, -priced["gain"]))
     ranked = sorted(_grouped(priced), key=lambda one: -(one.gain or 0.0))[:most]
     rows = reported(limits)
-    rules = rows[rows["kind"].isin(RULES) & (rows["limit"] == 0.0) & (rows["price"].abs() > LEAST_GAIN)]
+    dear = rows["price"].abs() > COUNTS * rows["price"].abs().max()
+    rules = rows[rows["kind"].isin(RULES) & (rows["limit"] == 0.0) & dear]
     shares = sorted(_grouped(rules.assign(gain=float("nan"))), key=lambda one: -one.price)
     return [*ranked, *shares[: -(-most // 4)]]
 
@@ -115,5 +118,3 @@ def _grouped(rows: pd.DataFrame) -> list[Holding]:
 
 RULES = ("policy", "law")
 """Kinds of limits that are rules."""
-LEAST_GAIN = 1e-6
-"""Worth of 1 % more (in the unit of money) below which a limit does not count as holding anything back."""

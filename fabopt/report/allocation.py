@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt.report.answer import relief, wrap
 from fabopt.report.base import Report, with_rows
 from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, proof
+from fabopt.solve.noise import CLOSE, rounding, same
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +102,7 @@ def study_sentence(study: Study, unit: str = "M USD") -> str:
         without = " Without them there is one." if study.without.low is not None else ""
         return f"There is no plan under the policies ({study.value.status}).{without}"
     low, high = study.price
-    if high <= 1e-9 * max(abs(study.without.high or 0.0), 1.0):
+    if high <= rounding(study.without.high or 0.0):
         return f"The policies cost nothing.{_moved(study)}"
     share = (
         f", {percent(high / abs(study.without.high))} of the plan's value without them" if study.without.high else ""
@@ -132,7 +133,7 @@ def _moved(study: Study) -> str:
 
 def _between(low: float, high: float, unit: str) -> str:
     ends = money(low, unit), money(high, unit)
-    close = high - low <= 1e-6 * max(abs(high), 1.0) or ends[0] == ends[1]
+    close = high - low <= CLOSE * abs(high) or ends[0] == ends[1]
     return ends[1] if close else f"between {ends[0]} and {ends[1]}"
 
 
@@ -143,7 +144,7 @@ def _value(value: float | None, status: str, unit: str) -> str:
 def _interval(low: float, high: float) -> str:
     if not math.isfinite(high):
         return f"any price from {low:,.10g} on"
-    if high - low <= 1e-9 * max(abs(high), 1.0):
+    if same(high, low):
         return f"a price of {low:,.10g}"
     return f"any price from {low:,.10g} to {high:,.10g}"
 

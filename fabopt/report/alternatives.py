@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.alternatives.records import NONE, Alternatives, Mix, Spread, Verdict
+from fabopt.analysis.alternatives.records import Alternatives, Mix, Spread, Verdict
 from fabopt.analysis.choke.problem import Interval
 from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.text import TextTable, amount
 from fabopt.report.tornado import worth
+from fabopt.solve.noise import same
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +131,7 @@ def _reach(s: Spread) -> tuple[str, str, str]:
 
 def _end(known: Interval, found: float, sign: str) -> str:
     """Write an end: the number where found and proven agree, else also what is proven."""
-    if known.width <= 1e-3 * max(1.0, abs(found)):
+    if known.width <= 1e-3 * abs(found):
         return counted(found)
     proven = known.lo if sign == ">" else known.hi
     return f"{counted(found)} ({sign}{counted(proven)})" if isfinite(proven) else f"{counted(found)} (?)"
@@ -138,7 +139,7 @@ def _end(known: Interval, found: float, sign: str) -> str:
 
 def counted(value: float) -> str:
     """Write an amount; a whole number of things without decimals."""
-    return f"{round(value):,d}" if abs(value - round(value)) < NONE else amount(value)
+    return f"{round(value):,d}" if same(value, round(value)) else amount(value)
 
 
 def _title(mix: Mix) -> str:
@@ -151,7 +152,7 @@ def mix_table(mix: Mix) -> TextTable:
     totals = [sum(other.there) for other in mix.others]
     rows = []
     for i, member in enumerate(mix.members):
-        if max(member.now, member.most.lo) <= 1e-6:
+        if max(member.now, member.most.lo) <= 0.0:
             continue
         shares = [member.now / total if total else 0.0]
         shares += [other.there[i] / sum_ if sum_ else 0.0 for other, sum_ in zip(mix.others, totals, strict=True)]

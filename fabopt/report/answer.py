@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.plan_tables import Holding, accelerators, holding, last_of_years, obligations, reported
 from fabopt.report.perspective import gains, seen_sentence
 from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, seconds, thousands
+from fabopt.solve.noise import same
 from fabopt.solve.proof import EXACT
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ MOST_DATES = 6
 STATUS_SAYS = {
     "optimal": "proved best",
     "within_gap": "proved within the gap asked for",
-    "wider_gap": "not proved within the gap asked for: rounding to whole numbers has cost more",
+    "wider_gap": "best found; not proved within the gap asked for",
     "time_limit": "best found when time was up",
     "interrupted": "best found when interrupted",
 }
@@ -133,14 +134,14 @@ def _gap(manifest: Mapping[str, Any]) -> str:
     gap, of = manifest["gap"], manifest.get("gap_denominator")
     if gap is None or of is None:
         return percent(gap)
-    same = abs(abs(manifest["objective"]) - of) <= 1e-9 * of
-    return f"{percent(gap)} of {'the objective' if same else _in_unit(of, str(manifest['objective_unit']))}"
+    alone = same(abs(manifest["objective"]), of)
+    return f"{percent(gap)} of {'the objective' if alone else _in_unit(of, str(manifest['objective_unit']))}"
 
 
 def _left_out(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """Say what a gap's denominator leaves out, in a line; nothing where it leaves out nothing."""
     of, value = manifest.get("gap_denominator"), manifest["objective"]
-    if of is None or manifest["gap"] is None or abs(abs(value) - of) <= 1e-9 * of:
+    if of is None or manifest["gap"] is None or same(abs(value), of):
         return ()
     aside = value - of if value >= of else value + of
     worth = _in_unit(aside, str(manifest["objective_unit"]))

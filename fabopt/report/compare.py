@@ -17,6 +17,7 @@ from fabopt.io.files import atomic_write, check_file
 from fabopt.report.base import Report, with_rows
 from fabopt.report.compare_tables import at_end, choke_table, plan_table, plan_tables, side_tables, signed
 from fabopt.report.text import TextTable, amount, money, percent, thousands
+from fabopt.solve.noise import CLOSE, rounding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,7 +173,7 @@ ACCELERATORS, COMPUTE, DELIVERED = "accelerators", "H100 equivalents", "units de
 
 def _moves(rows: Sequence[Gain], goods: str, date: str) -> str:
     """Say who gains most and who loses most, and what all together do."""
-    least = max(NOTICED * sum(max(row.base, row.value) for row in rows), 1e-9)
+    least = NOTICED * sum(max(row.base, row.value) for row in rows)
     by = f" by {date}" if date else ""
     up = max(rows, key=lambda row: row.change, default=None)
     down = min(rows, key=lambda row: row.change, default=None)
@@ -207,7 +208,7 @@ def _worth(found: Comparison, plan: Plan) -> str:
     change = difference.change
     if difference.withheld == "horizon":
         return f"What the plan and {first.name} are worth covers different times and is not compared."
-    if abs(change) <= 1e-9 * max(abs(first.value), 1.0):
+    if abs(change) <= rounding(first.value):
         return f"The plan is worth as much as {first.name}."
     share = f" ({signed(100.0 * change / abs(first.value))} %)" if first.value else ""
     way = "more" if change > 0.0 else "less"
@@ -230,7 +231,7 @@ def certainty(found: Comparison, difference: Difference) -> str:
         )
     if difference.low is None or difference.high is None:
         return f"How much {first.name} and {plan.name} may fall short of the best in value is not known."
-    if difference.high - difference.low <= 1e-9 * max(abs(first.value), 1.0):
+    if difference.high - difference.low <= rounding(first.value):
         return f"Both {first.name} and {plan.name} are proved best, so the difference is exact."
     low, high = (f"{'-' if v < 0.0 else ''}{money(abs(v), found.money)}" for v in (difference.low, difference.high))
     gaps = f"{first.name} is proved to within {percent(first.gap)}, {plan.name} to within {percent(plan.gap)}"
@@ -262,7 +263,7 @@ def explanation(found: Comparison, difference: Difference) -> str:
     rest = difference.change - difference.held
     text += f". With the whole numbers of {first} held, {'it is' if len(rows) == 1 else 'together they are'} worth "
     text += _change(found, difference.held)
-    if abs(rest) > 1e-6 * max(abs(difference.held), 1.0) and not difference.withheld:
+    if abs(rest) > max(CLOSE * abs(difference.held), rounding(found.plans[0].value)) and not difference.withheld:
         text += f"; other whole numbers in {difference.plan} make {_change(found, rest)} of the difference"
     return f"{text}."
 

@@ -13,6 +13,7 @@ from fabopt.report.answer import MOST_ROWS, percent_whole, shortened
 from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.portfolio import BASIS
 from fabopt.report.text import TextTable, amount, clip, money
+from fabopt.solve.noise import CLOSE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +136,7 @@ def why_not_table(record: WhyNot) -> TextTable:
 
 def why_short_sentence(record: WhyShort) -> str:
     """Say what a lab gets, what the most is that could reach it, and what that is due to."""
-    lab, unit, small = clip(record.name, 40), record.unit, 1e-6 * max(1.0, record.wanted)
+    lab, unit, small = clip(record.name, 40), record.unit, CLOSE * max(record.wanted, record.delivered)
     got = f"{lab} gets {amount(record.delivered)} of {amount(record.wanted)} {unit} wanted in {record.period}"
     if record.delivered >= record.wanted - small:
         return f"{got}: it is not short."

@@ -11,6 +11,7 @@ from fabopt.analysis.sensitivity.explore import Exploration, Moment, Moving
 from fabopt.report.base import Report
 from fabopt.report.text import TextTable, amount
 from fabopt.report.tornado import signed, worth
+from fabopt.solve.noise import same
 
 STEPS = 40
 """Steps of a slider from the low of a number to its high."""
@@ -75,14 +76,14 @@ class MomentReport(Report):
         if f.objective is None or f.change is None:
             return f"There is no plan with {at}: {f.note}."
         text = f"With {at}, whole numbers held, the {self._explored.objective_name} is {worth(f.objective, unit)}"
-        text += f" ({signed(f.change, unit)})" if abs(f.change) > 1e-9 * (1 + abs(f.objective)) else ""
+        text += f" ({signed(f.change, unit)})" if not same(f.change, 0.0, f.objective) else ""
         return f"{text}; what holds it back is {'being found' if f.choke is None else f.choke or 'nothing'}."
 
     @property
     def tables(self) -> tuple[TextTable, ...]:
         """What is delivered of each demand, against the plan."""
         rows = tuple(
-            (demand, amount(plan), amount(here), f"{100 * (here / plan - 1):+.1f} %" if plan > 1e-9 else "-")
+            (demand, amount(plan), amount(here), f"{100 * (here / plan - 1):+.1f} %" if plan > 0.0 else "-")
             for demand, plan, here in self.found.delivered
         )
         heads = ("demand", "plan", "here", "change")

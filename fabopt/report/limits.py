@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt.report.answer import wrap
 from fabopt.report.base import Report
 from fabopt.report.text import TextTable, amount, money, proof
+from fabopt.solve.noise import CLOSE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +99,7 @@ def _sentence(study: LimitStudy, unit: str) -> str:
 
 
 def _interval(low: float, high: float, unit: str) -> str:
-    if high - low <= 1e-6 * max(abs(high), 1.0):
+    if high - low <= CLOSE * abs(high):
         return money(high, unit)
     if low <= 0.0:
         return f"at most {money(high, unit)}"
@@ -108,7 +109,7 @@ def _interval(low: float, high: float, unit: str) -> str:
 def _price(one: PriceOfLimit, unit: str) -> str:
     if one.low is None or one.high is None:
         return f"no plan: {one.status}" if one.status not in ("optimal", "within_gap", "wider_gap") else "a plan"
-    if one.high - one.low <= 1e-6 * max(abs(one.high), 1.0):
+    if one.high - one.low <= CLOSE * abs(one.high):
         return money(one.high, unit)
     return f"{amount(one.low)} to {money(one.high, unit)}"
 

@@ -153,7 +153,7 @@ def _unit(found: Needed) -> str:
 def _reach(reach: Interval | None) -> str:
     if reach is None:
         return "-"
-    near = reach.hi - reach.lo <= 1e-4 * (1.0 + abs(reach.hi))
+    near = reach.hi - reach.lo <= 1e-4 * abs(reach.hi)
     return amount(reach.hi) if near else f"{amount(reach.lo)} to {amount(reach.hi)}"
 
 

@@ -9,14 +9,13 @@ from fabopt.analysis.roll.records import Changed, Outcome, Roll
 from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.sweep import worth
 from fabopt.report.text import TextTable, amount, clip, percent
+from fabopt.solve.noise import rounding
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST, NAME = 12, 38
 """Rows of a table, and the widest name."""
-NONE = 1e-9
-"""A regret up to this share of the objective is none."""
 
 
 class RollReport(Report):
@@ -97,9 +96,9 @@ def sentence(found: Roll) -> str:
     if regret is None or span is None:
         return f"{text}; whether another past were better was not found ({found.free.status})."
     low, high = span
-    if high <= NONE * (1.0 + abs(found.held.objective)):
+    if high <= rounding(found.held.objective):
         return f"{text} and regrets nothing: if all could be decided again, nothing would be better."
-    if high - low <= NONE * (1.0 + abs(found.held.objective)):
+    if high - low <= rounding(found.held.objective):
         text += f" and regrets {worth(high, found.unit)}"
     elif low <= 0.0:
         text += f" and regrets at most {worth(high, found.unit)}"

@@ -9,6 +9,7 @@ from fabopt.analysis.sensitivity.records import GAVE_UP, Bar, EndValue, NumberSl
 from fabopt.report.base import SavedReport, notes, with_rows
 from fabopt.report.csv_text import frame_csv
 from fabopt.report.text import TextTable, amount, clip, money
+from fabopt.solve.noise import rounding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -199,7 +200,7 @@ def method(found: Tornado) -> list[str]:
 
 def _informative(found: Tornado) -> list[Bar]:
     """Return the bars of which it is worth more than rounding to know the number."""
-    return [bar for bar in found.bars if bar.information > 1e-8 * (1.0 + abs(found.objective))]
+    return [bar for bar in found.bars if bar.information > rounding(found.objective)]
 
 
 def _turns(found: Tornado, bar: Bar) -> bool:

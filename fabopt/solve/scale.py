@@ -112,7 +112,7 @@ def _equilibrate(program: Matrices, column: Array, row: Array) -> None:
     order = np.lexsort((told, group))
     group, told = group[order], told[order]
     first = np.flatnonzero(np.diff(group, prepend=-1))
-    for start, end in zip(first, np.append(first[1:], len(group)), strict=True):
+    for start, end in zip(first, [*first[1:], len(group)][: len(first)], strict=True):  # nothing may be told
         level[group[start]] = told[start + int(LOW * (end - start - 1))]
     free = ~program.integer
     column[free] = np.exp2(np.round(columns + level[group_of_column])[free])

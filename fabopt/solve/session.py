@@ -20,7 +20,7 @@ Facts that this class takes care of:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -30,6 +30,7 @@ import numpy as np
 from fabopt.network.tables import Array
 from fabopt.solve.interrupt import on_ctrl_c
 from fabopt.solve.matrices import Matrices
+from fabopt.solve.noise import SAME
 from fabopt.solve.outcome import FAR_APART, Ended, Outcome, Progress, Ranges, SolverError
 from fabopt.solve.program import LiveProgram, highspy, numbers
 from fabopt.solve.proof import proof
@@ -332,8 +333,8 @@ class HighsSession(LiveProgram):
             bound=None if bound is None or not np.isfinite(bound) else float(bound),
             seconds=seconds,
             nodes=max(int(info.mip_node_count), 0) if mixed else 0,
-            row_price=np.array(solution.row_dual, dtype=float) * (money / self.row_unit) if priced else None,
-            column_price=np.array(solution.col_dual, dtype=float) * (money / self.column_unit) if priced else None,
+            row_price=_prices(solution.row_dual) * (money / self.row_unit) if priced else None,
+            column_price=_prices(solution.col_dual) * (money / self.column_unit) if priced else None,
         )
 
     def ranges(self) -> Ranges:
@@ -396,3 +397,9 @@ class HighsSession(LiveProgram):
         """Return a value of HiGHS' objective as one of the model's; None for what is infinite or not a number."""
         known = abs(value) < _INF and not np.isnan(value)
         return self.offset + self._apart + value * self.money_unit if known else None
+
+
+def _prices(duals: Sequence[float]) -> Array:
+    """Return duals in the solver's units, those that are rounding as none."""
+    found = np.array(duals, dtype=float)
+    return np.where(np.abs(found) <= SAME, 0.0, found)

@@ -29,20 +29,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fabopt.analysis.alternatives.measures import Measure
-from fabopt.analysis.alternatives.records import NONE
 from fabopt.analysis.choke.parametric import with_target
 from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.choke.saved import Restored
 from fabopt.network.tables import Array
 from fabopt.solve.matrices import Matrices
+from fabopt.solve.noise import COUNTS
 from fabopt.solve.patch import held, relaxed
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
-SLIP = 1e-9
-"""How far below the band rounding may leave a plan, relative to 1 + its worth."""
-
-SAME = 1e-7
-"""What was found and what is proven this close, relative to 1 + their size, are the same."""
+NONE = 1e-6
+"""An amount up to this, in the units in which the solver counts, is none."""
 
 WHOLE = 1e-6
 """How far a bound of a whole number may be off one and still not reach the next."""
@@ -93,7 +90,7 @@ class Band:
         m = plan.program
         worth = float(m.cost @ plan.x)
         self.allowed = within * abs(worth - plan.stage.standing)
-        self.floor = worth - self.allowed - SLIP * (1.0 + abs(worth))
+        self.floor = worth - self.allowed - plan.problem.near(worth)
         self.mixed = bool(m.integer.any())
         self.exact = not self.mixed or not m.large
         self.seconds = seconds if self.exact else LONGER * seconds
@@ -125,6 +122,11 @@ class Band:
         """Return the plan with the least of a measure of all that were found."""
         return min(self.pool, key=measure.of)
 
+    def none(self, measure: Measure) -> float:
+        """Return the amount of a measure up to which there is none of it."""
+        unit = self.plan.problem.units.column
+        return NONE * float(np.max(np.abs(measure.coefficients) * unit[: len(measure.coefficients)], initial=0.0))
+
     def worth(self, x: Array) -> float:
         """Return the objective of a plan as a person sees it."""
         return self.plan.stage.reported(float(self.plan.program.cost @ x))
@@ -137,9 +139,10 @@ class Band:
         best = max(self.pool, key=lambda x: sign * measure.of(x))
         found = sign * measure.of(best)
         # In a large program: whether some plan is with it, or without it, is known, or it is a share and no decision.
-        told = (found > NONE if sign > 0 else found >= -NONE) or measure.kind not in ("order", "contract")
+        none = self.none(measure)
+        told = (found > none if sign > 0 else found >= -none) or measure.kind not in ("order", "contract")
         told = told and not self.exact
-        if told or not _apart(found, bound) or not self.mixed or not np.isfinite(bound):
+        if told or not _apart(found, bound, none) or not self.mixed or not np.isfinite(bound):
             return Reach(found, max(bound, found), best)
         outcome = self._searched(measure, sign, best)
         if outcome is None:
@@ -273,5 +276,5 @@ class Band:
             return None
 
 
-def _apart(found: float, bound: float) -> bool:
-    return bound - found > SAME * (1.0 + abs(bound))
+def _apart(found: float, bound: float, none: float) -> bool:
+    return bound - found > max(COUNTS * abs(bound), none)

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 Verdict = Literal["must", "may", "never", "open"]
 """In all of the plans, in some and not in others, in none; ``open``: what was proven does not tell."""
 
-NONE = 1e-6
-"""An amount up to this is none."""
-
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -49,11 +46,11 @@ class Spread:
     @property
     def verdict(self) -> Verdict:
         """Whether all of the plans have some of it, or some, or none."""
-        if self.least.lo > NONE:
+        if self.least.lo > 0.0:
             return "must"
-        if self.most.hi <= NONE:
+        if self.most.hi <= 0.0:
             return "never"
-        return "may" if self.least.hi <= NONE < self.most.lo else "open"
+        return "may" if self.least.hi <= 0.0 < self.most.lo else "open"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from fabopt.analysis.alternatives.band import Band
 from fabopt.analysis.alternatives.measures import Measure, decisions, mixes
-from fabopt.analysis.alternatives.records import NONE, Alternatives, Change, Mix, Other, Spread
+from fabopt.analysis.alternatives.records import Alternatives, Change, Mix, Other, Spread
 from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.clock import Clock, Tell
@@ -151,9 +151,14 @@ def _spread(band: Band, measure: Measure, least: Interval, most: Interval) -> Sp
         unit=measure.unit,
         owner=measure.owner,
         now=values[0],
-        least=Interval(least.lo, max(least.lo, min(least.hi, *values))),
-        most=Interval(min(most.hi, max(most.lo, *values)), most.hi),
+        least=_told(Interval(least.lo, max(least.lo, min(least.hi, *values))), band.none(measure)),
+        most=_told(Interval(min(most.hi, max(most.lo, *values)), most.hi), band.none(measure)),
     )
+
+
+def _told(found: Interval, none: float) -> Interval:
+    """Return an interval with 0 for an end that is no more than none."""
+    return Interval(*(0.0 if abs(end) <= none else end for end in (found.lo, found.hi)))
 
 
 def _others(
@@ -163,7 +168,7 @@ def _others(
     now = np.array([m.of(band.plan.x) for m in members])
     total = float(now.sum())
     low, high = np.array([least.lo for least, _ in ends]), np.array([most.hi for _, most in ends])
-    if total <= NONE or not (np.isfinite(low).all() and np.isfinite(high).all()):
+    if total <= max(map(band.none, members)) or not (np.isfinite(low).all() and np.isfinite(high).all()):
         return ()
     most = band.farthest(members, np.minimum(low, now), np.maximum(high, now))
     largest = members[int(np.argmax(now))]
@@ -175,16 +180,16 @@ def _others(
         there = tuple(m.of(x) for m in members)
         moved = float(np.abs(np.array(there) - now).sum()) / (2.0 * total)
         if moved > MOVED and there not in [other.there for other in found]:
-            changes = _changes(orders, band.plan.x, x)
+            changes = _changes(band, orders, x)
             found.append(Other(how, band.worth(x), there, moved, max(bound / (2.0 * total), moved), changes))
     return tuple(found)
 
 
-def _changes(orders: Sequence[Measure], x: Array, other: Array) -> tuple[Change, ...]:
+def _changes(band: Band, orders: Sequence[Measure], other: Array) -> tuple[Change, ...]:
     """Return the orders and contracts in which two plans differ."""
-    rows = [(m, m.of(x), m.of(other)) for m in orders]
+    rows = [(m, m.of(band.plan.x), m.of(other)) for m in orders]
     return tuple(
         Change(m.id, m.name, m.what, m.unit, now, there)
         for m, now, there in rows
-        if abs(there - now) > MOVED * (1.0 + abs(now))
+        if abs(there - now) > max(MOVED * abs(now), band.none(m))
     )

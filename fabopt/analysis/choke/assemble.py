@@ -20,6 +20,7 @@ from fabopt.domain.instance import Instance
 from fabopt.io.levers import list_levers
 from fabopt.network.places import field_of
 from fabopt.network.tables import Array, Network, Unit
+from fabopt.solve.noise import COUNTS
 
 PROOFS: Mapping[str, records.Proof] = {
     "zero": "proven zero",
@@ -188,10 +189,13 @@ class Facts:
     def instead(self, before: Array, after: Array, most: int = 5) -> tuple[tuple[str, float], ...]:
         """Return the activities that a relief changes most: name, and change of level over the counted periods."""
         block = self.plan.tables.columns["start"]
-        change = (block.values(after) - block.values(before)).sum(axis=1)
-        cost = np.abs(change)
+        then, now = (block.values(x).sum(axis=1) for x in (before, after))
+        change, noise = now - then, COUNTS * np.maximum(np.abs(then), np.abs(now))
+        cost = np.where(np.abs(change) > noise, np.abs(change), 0.0)
         order = np.argsort(-cost, kind="stable")[:most]
-        return tuple((self.net.activities[a].name, float(change[a])) for a in order.tolist() if cost[a] > 1e-6)
+        return tuple(
+            (self.net.activities[a].name, float(change[a])) for a in order.tolist() if cost[a] > COUNTS * cost.max()
+        )
 
     def capacity(self, reported: Array) -> Array:
         """Return what is there of each resource over the counted periods, with what the plan adds [resources]."""

@@ -27,16 +27,11 @@ from fabopt.analysis.choke.groups import NO_RELIEF, Relief
 from fabopt.analysis.choke.problem import ChokeProblem, Interval, sides
 from fabopt.network.tables import Array
 from fabopt.solve.matrices import Matrices
+from fabopt.solve.noise import SAME
 from fabopt.solve.patch import held, relaxed
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
 Question = Literal["held", "relaxed", "whole", "reaches", "chosen"]
-
-TINY = 1e-9
-"""Two values this close, relative to 1 + their size, are the same."""
-
-PRICELESS = 1e-9
-"""A limit with a price up to this has none."""
 
 DEVEX = 1
 """HiGHS' number for Devex pricing: steepest-edge weights, lost in presolve, cost far more than a small change."""
@@ -209,7 +204,7 @@ class Bench:
             return Interval(lo, lo)
         top = self.linear("relaxed", relief).objective
         found = Interval(lo, max(lo, np.inf if top is None else top))
-        near = max(self.effort.gap * abs(lo - self.problem.standing), TINY * (1.0 + abs(lo)))
+        near = max(self.effort.gap * abs(lo - self.problem.standing), self.problem.near(lo))
         if found.width <= near or seconds <= 0:
             return found
         whole = self._whole(relief, start.x, seconds)
@@ -218,7 +213,7 @@ class Bench:
 
     def reaches(self, relief: Relief, target: float, seconds: float) -> bool | None:
         """Return whether some plan after a relief is worth ``target``; None if time does not suffice to tell."""
-        small = TINY * (1.0 + abs(target))
+        small = self.problem.near(target)
         if worth(self.linear("held", relief)) >= target - small:
             return True
         if not self.problem.matrices.integer.any() or worth(self.linear("relaxed", relief)) < target - small:
@@ -238,7 +233,13 @@ class Bench:
     def fresh(self, program: Matrices) -> HighsSession:
         """Return a session of a program of its own, in the place of the last one; :meth:`stop` ends it too."""
         session = self._sessions["chosen"] = HighsSession(program, threads=1, seed=self.effort.seed)
+        self._tighten(session)
         return session
+
+    def _tighten(self, session: HighsSession) -> None:
+        """Have whole numbers and rows met more closely in a small search: what 1e-6 leaves would pass for a gain."""
+        if not self.problem.matrices.large:
+            session.set_option("mip_feasibility_tolerance", SAME)
 
     def once(self, program: Matrices, relief: Relief, target: float | None, seconds: float) -> Outcome:
         """Return the answer of a program in which relief is a decision; ``relief`` and ``target`` say which."""
@@ -280,6 +281,8 @@ class Bench:
         session = HighsSession(m, threads=1, seed=self.effort.seed)
         if question not in ("whole", "reaches"):
             session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
+        if question in ("whole", "reaches"):
+            self._tighten(session)
         if question == "reaches":
             cost = self.problem.matrices.cost
             session.add_row(np.arange(len(cost), dtype=np.int64), cost, -np.inf, np.inf)
@@ -300,7 +303,7 @@ def _priceless(outcome: Outcome, relief: Relief) -> bool:
     row, column = outcome.row_price, outcome.column_price
     prices = [(row[i], a) for i, a in relief.upper.items()] + [(-row[i], a) for i, a in relief.lower.items()]
     prices += [(column[j], a) for j, a in relief.column.items()]
-    return all(a >= 0 and price <= PRICELESS for price, a in prices)
+    return all(a >= 0 and price <= 0 for price, a in prices)
 
 
 def worth(outcome: Outcome) -> float:

@@ -88,7 +88,7 @@ class _Composer:
             right_by_period=tuple(right.tolist()),
             left_by_period=tuple(left.tolist()),
             worth_by_period=tuple((right * facts.by_period(f.group, (0.1 * f.group.base).tolist())).tolist()),
-            episodes=episodes(right, HOLDING * float(right.max(initial=0.0)), 1e-9),
+            episodes=episodes(right, HOLDING * float(right.max(initial=0.0))),
             offset=self.offsets.get(facts.entity(f.group)),
             relief=f.relief,
             present_certified=None if f.ten is None else certified(f.ten),

@@ -29,12 +29,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fabopt.network.tables import Array, Network
+from fabopt.solve.noise import SAME
 
 if TYPE_CHECKING:
     import networkx as nx
-
-SMALL = 1e-9
-"""A residual capacity below this share of the flow is none."""
 
 _SOURCE, _SINK = ("", "source"), ("", "sink")
 
@@ -102,7 +100,7 @@ def minimum_cuts(capacities: Mapping[str, float], arcs: Collection[tuple[str, st
     except nx.NetworkXUnbounded as error:
         raise ValueError(f"Nothing limits the flow from {source!r} to {sink!r}.") from error
     flow = float(residual.graph["flow_value"])
-    open_arcs = _residual(residual, SMALL * max(1.0, flow))
+    open_arcs = _residual(residual, SAME * flow)
     reached = {(source, "in"), *nx.descendants(open_arcs, (source, "in"))}
     reaching = {(sink, "out"), *nx.ancestors(open_arcs, (sink, "out"))}
     first = [n for n in capacities if (n, "in") in reached and (n, "out") not in reached]

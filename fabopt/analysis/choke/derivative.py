@@ -40,9 +40,9 @@ from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.groups import NO_RELIEF, Relief
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.parametric import most_possible
-from fabopt.analysis.choke.problem import AT_LIMIT
 from fabopt.network.tables import Array
 from fabopt.solve.matrices import Matrices
+from fabopt.solve.noise import COUNTS, priceless
 from fabopt.solve.session import HighsSession, Outcome, SolverError
 
 if TYPE_CHECKING:
@@ -51,14 +51,12 @@ if TYPE_CHECKING:
 Question = Literal["held", "relaxed"]
 """Of which linear program: whole numbers as in the plan, or fractions for them."""
 
-PRICED = 1e-7
-"""A dual up to this is zero (the solver's tolerance)."""
-
 ITERATIONS = 4000
 """Simplex iterations on one price of a large program after which the solver's own dual stands for both."""
 
 STRAIGHT, ROUNDING = 1e-7, 1e-11
-"""A gain this close to a line, relative to the gain, is on it; so is one within rounding of 1 + the value."""
+"""A gain this close to a line, relative to the gain, is on it; so is one within rounding of what the value is
+added up from."""
 
 FIRST, FAR = 0.01, 16.0
 """Ranges are looked for from a step of 1 % of the mean right-hand side up to 16 times that right-hand side."""
@@ -221,8 +219,9 @@ class _Derivative:
 
     def __init__(self, bench: Bench, question: Question) -> None:
         self.basis, self.plan = bench.start[question]
-        m = bench.session(question).matrices
-        self.program = _derivative(replace(m, integer=np.zeros(m.n_columns, dtype=bool)), self.plan)
+        session = bench.session(question)
+        self.program = _derivative(session, self.plan)
+        self.free = priceless(session)
         self.seed = bench.effort.seed
         self.session = self._live()
         self.session.basis = self.basis
@@ -243,7 +242,7 @@ class _Derivative:
         one = Price(direction.label, max(between, 0.0), max(between, 0.0), both=False)
         if time.monotonic() >= until:
             return one
-        right = 0.0 if between <= PRICED else self._along(d)
+        right = 0.0 if between <= _free(self.free, d) else self._along(d)
         left = right if np.isnan(right) else -self._along(d.times(-1.0))
         if np.isnan(left):
             return one
@@ -288,22 +287,44 @@ class _Derivative:
             session.set_column_bounds(columns, m.column_lower[columns], m.column_upper[columns])
 
 
-def _derivative(m: Matrices, plan: Outcome) -> Matrices:
+def _derivative(session: HighsSession, plan: Outcome) -> Matrices:
     """Return the derivative program: zero where a row or bound is active, free elsewhere."""
     assert plan.x is not None
     assert plan.row_price is not None
     assert plan.column_price is not None
-    row = _active(np.asarray(m.a @ plan.x), plan.row_price, m.row_lower, m.row_upper)
-    column = _active(plan.x, plan.column_price, m.column_lower, m.column_upper)
-    return replace(m, row_lower=row[0], row_upper=row[1], column_lower=column[0], column_upper=column[1], offset=0.0)
+    m, (no_row, no_column) = session.matrices, priceless(session)
+    n = m.n_rows
+    row = _active(
+        np.asarray(m.a @ plan.x), plan.row_price[:n] / no_row[:n], m.row_lower, m.row_upper, session.row_unit[:n]
+    )
+    column = _active(plan.x, plan.column_price / no_column, m.column_lower, m.column_upper, session.column_unit)
+    return replace(
+        m,
+        row_lower=row[0],
+        row_upper=row[1],
+        column_lower=column[0],
+        column_upper=column[1],
+        integer=np.zeros(m.n_columns, dtype=bool),
+        offset=0.0,
+    )
 
 
-def _active(value: Array, price: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
-    """Return 0 for each side that is active and infinity for each that is not; what has a dual is active."""
-    near = AT_LIMIT * (1.0 + np.abs(value))
-    low = np.isfinite(lower) & ((value <= lower + near) | (price < -PRICED))
-    high = np.isfinite(upper) & ((value >= upper - near) | (price > PRICED))
+def _active(value: Array, price: Array, lower: Array, upper: Array, unit: Array) -> tuple[Array, Array]:
+    """Return 0 for each side that is active and infinity for each that is not; what has a price is active.
+
+    ``price``: as a multiple of the largest that is none; ``unit``: in which the solver counts.
+    """
+    near = COUNTS * np.maximum(unit, np.abs(value))
+    low = np.isfinite(lower) & ((value <= lower + near) | (price < -1.0))
+    high = np.isfinite(upper) & ((value >= upper - near) | (price > 1.0))
     return np.where(low, 0.0, -np.inf), np.where(high, 0.0, np.inf)
+
+
+def _free(none: tuple[Array, Array], direction: Relief) -> float:
+    """Return the largest slope along a direction that the solver takes for none."""
+    rows, columns = none
+    at = [rows[i] * abs(a) for side in (direction.upper, direction.lower) for i, a in side.items()]
+    return float(max([*at, *(columns[j] * abs(a) for j, a in direction.column.items())], default=0.0))
 
 
 def _prices(directions: Sequence[Relief], question: Question, until: float, bench: Bench) -> list[Price]:
@@ -318,8 +339,13 @@ def _prices(directions: Sequence[Relief], question: Question, until: float, benc
 
 def _ranges(direction: Relief, price: Price, bench: Bench) -> Price:
     base = worth(bench.linear("held", NO_RELIEF))
-    scale = _scale(bench.session("held").matrices, direction)
-    up = np.inf if price.right <= PRICED else _reach(bench, base, direction, price.right, scale)
+    session = bench.session("held")
+    scale = _scale(session.matrices, direction)
+    up = (
+        np.inf
+        if price.right <= _free(priceless(session), direction)
+        else _reach(bench, base, direction, price.right, scale)
+    )
     down = 0.0 if np.isinf(price.left) else _reach(bench, base, direction.times(-1.0), -price.left, scale)
     return replace(price, range_up=up, range_down=down)
 
@@ -339,7 +365,7 @@ def _reach(bench: Bench, base: float, direction: Relief, steep: float, scale: fl
     while True:
         outcome = bench.linear("held", direction.times(t))
         value, line = worth(outcome), base + steep * t
-        if value >= line - STRAIGHT * abs(steep * t) - ROUNDING * (1.0 + abs(base)):
+        if value >= line - STRAIGHT * abs(steep * t) - ROUNDING * max(bench.problem.size, abs(base)):
             if grown or t >= most:
                 return t
             held, t = t, min(4.0 * t, most)

@@ -84,7 +84,7 @@ class Found:
     @property
     def record_basis(self) -> str:
         """What the gain is the gain of."""
-        plan = (self.plan_ten or 0.0) > records.SMALL or (self.relaxed_ten or 0.0) <= records.SMALL
+        plan = (self.plan_ten or 0.0) > 0.0 or (self.relaxed_ten or 0.0) <= 0.0
         return "plan" if plan else "relaxation"
 
 
@@ -164,7 +164,7 @@ class Explorer:
             base = self.oracle.base.lo
             for f, value in zip(some, self.oracle.plan_values([f.group.relief(TEN) for f in some]), strict=True):
                 f.plan_ten = self._over(value, base)
-        stuck = [f for f in self.found.values() if (f.plan_ten or 0.0) <= records.SMALL < f.relaxed_promise]
+        stuck = [f for f in self.found.values() if (f.plan_ten or 0.0) <= 0.0 and f.relaxed_promise > self.oracle.eps]
         stuck = sorted(stuck, key=lambda f: -f.relaxed_promise)[: top if self.large else len(stuck)]
         below = self._relaxed_base()
         values = self.oracle.relaxed_values([f.group.relief(TEN) for f in stuck])
@@ -318,4 +318,4 @@ def _once(
     unit, lead = lever
     left = tuple(t for t in periods if t >= lead)
     late = min(earns(left), present) if left else 0.0
-    return AfterLead(unit, lead, present, late, None, late <= records.SMALL < present)
+    return AfterLead(unit, lead, present, late, None, late <= 0.0 < present)

@@ -35,13 +35,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import TINY, Bench, worth
+from fabopt.analysis.choke.bench import Bench, worth
 from fabopt.analysis.choke.derivative import Question, slope
 from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.groups import LIFTED, STEPS, LimitGroup, Relief, Step
 from fabopt.analysis.choke.oracle import Gain, Oracle
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
-from fabopt.analysis.choke.problem import AT_LIMIT, Interval, sides
+from fabopt.analysis.choke.problem import Interval, sides
+from fabopt.solve.noise import COUNTS, SAME
 from fabopt.solve.patch import relaxed
 from fabopt.solve.session import Ended
 
@@ -116,11 +117,11 @@ def _trace(direction: Relief, most: float, question: Question, bench: Bench) -> 
 
     def split(a: float, b: float) -> None:
         (va, ga), (vb, gb) = value(a), value(b)
-        small = TINY * (1.0 + max(abs(va), abs(vb)))
-        if abs(va + ga * (b - a) - vb) <= small or abs(vb - gb * (b - a) - va) <= small or ga - gb <= TINY:
+        small = bench.problem.near(va, vb)
+        if abs(va + ga * (b - a) - vb) <= small or abs(vb - gb * (b - a) - va) <= small or (ga - gb) * (b - a) <= small:
             return
         t = (vb - gb * b - va + ga * a) / (ga - gb)
-        if not a < t < b or min(t - a, b - t) <= TINY * most:
+        if not a < t < b or min(t - a, b - t) <= SAME * most:
             return
         if value(t)[0] < va + ga * (t - a) - small:
             split(a, t)
@@ -132,7 +133,8 @@ def _trace(direction: Relief, most: float, question: Question, bench: Bench) -> 
     pieces: list[Piece] = []
     for a, b in pairwise(ends):
         steep = (value(b)[0] - value(a)[0]) / (b - a)
-        if pieces and abs(steep - pieces[-1].slope) <= 1e-7 * (1.0 + abs(steep)):
+        bend = abs(steep - pieces[-1].slope) if pieces else np.inf
+        if bend <= COUNTS * abs(steep) or bend * (b - a) <= bench.problem.near(value(a)[0], value(b)[0]):
             pieces[-1] = replace(pieces[-1], end=b)
         else:
             pieces.append(Piece(a, b, value(a)[0], steep))
@@ -242,7 +244,7 @@ def first_gain(oracle: Oracle, direction: Relief, most: float) -> Interval | Non
 def saturation(oracle: Oracle, direction: Relief, most: float) -> Interval | None:
     """Return the step at which all is gained that ``most`` units gain (the value found there)."""
     value = oracle.certified(direction.times(most)).lo
-    return least_step(oracle, direction, value - TINY * (1.0 + abs(value)), most)
+    return least_step(oracle, direction, value - oracle.problem.near(value), most)
 
 
 # -- F5: the average shadow price ------------------------------------------------------------------------------------
@@ -287,7 +289,7 @@ def _average(
             return AveragePrice(price, np.inf, at)
         step = float(outcome.x[-1])
         surplus = outcome.objective - base.hi
-        if surplus <= oracle.eps or step <= TINY * most:
+        if surplus <= oracle.eps or step <= SAME * most:
             open_ = outcome.bound is None or outcome.bound - base.lo > oracle.eps
             return AveragePrice(price, np.inf if open_ else price, at)
         price, at = price + surplus / step, step
@@ -379,15 +381,17 @@ def _idle(relief: Relief, value: float, bench: Bench) -> bool:
     program = with_target(
         replace(relaxed(m), row_lower=low, row_upper=high, column_upper=top),
         m.cost,
-        value - m.offset - TINY * (1.0 + abs(value)),
+        value - m.offset - bench.problem.near(value),
     )
     session = bench.fresh(program)
     rows = m.a.tocsr()
-    wanted = [(rows[[i], :].toarray()[0], m.row_upper[i]) for i, a in relief.upper.items() if a > 0]
-    wanted += [(-rows[[i], :].toarray()[0], -m.row_lower[i]) for i, a in relief.lower.items() if a > 0]
-    wanted += [(np.eye(1, m.n_columns, j)[0], m.column_upper[j]) for j, a in relief.column.items() if a > 0]
-    for cost, limit in wanted:
+    unit = session.row_unit
+    wanted = [(rows[[i], :].toarray()[0], m.row_upper[i], unit[i]) for i, a in relief.upper.items() if a > 0]
+    wanted += [(-rows[[i], :].toarray()[0], -m.row_lower[i], unit[i]) for i, a in relief.lower.items() if a > 0]
+    unit = session.column_unit
+    wanted += [(np.eye(1, m.n_columns, j)[0], m.column_upper[j], unit[j]) for j, a in relief.column.items() if a > 0]
+    for cost, limit, one in wanted:
         session.set_costs(cost)
-        if worth(session.solve()) > limit + AT_LIMIT * (1.0 + abs(limit)):
+        if worth(session.solve()) > limit + COUNTS * max(one, abs(limit)):
             return False
     return True

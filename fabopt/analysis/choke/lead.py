@@ -23,6 +23,7 @@ import numpy as np
 
 from fabopt.model.limits import Lever
 from fabopt.network.tables import Network
+from fabopt.solve.noise import rounding
 
 KEEP = 0.9
 """Share of the gain after lead that an order as late as ``act_by`` still earns."""
@@ -94,7 +95,7 @@ def quickest(levers: Sequence[Lever], first: Mapping[str, int]) -> tuple[str, in
 
 
 def after_lead(
-    gain: Gain, periods: Sequence[int], lever: tuple[str, int] | None, present: float | None = None, small: float = 1e-9
+    gain: Gain, periods: Sequence[int], lever: tuple[str, int] | None, present: float | None = None
 ) -> AfterLead:
     """Return what a relief earns if present, after its lead time, and until when it should be ordered.
 
@@ -108,8 +109,6 @@ def after_lead(
         The quickest lever and its lead time in periods; None where nothing relieves the limit.
     present
         The gain if present, where it is known already.
-    small
-        A gain up to this is none.
     """
     whole = tuple(periods)
     now = gain(whole) if present is None else present
@@ -122,6 +121,7 @@ def after_lead(
         return gain(left) if left else 0.0
 
     late = min(ordered_in(0), now) if lead else now
+    small = rounding(now)
     if late <= small:
         return AfterLead(unit, lead, now, max(late, 0.0), None, now > small)
     low, high = 0, max(whole[-1] - lead, 0)

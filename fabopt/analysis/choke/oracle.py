@@ -19,10 +19,11 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import TINY, Bench, Effort, Question, Run, worth
+from fabopt.analysis.choke.bench import Bench, Effort, Question, Run, worth
 from fabopt.analysis.choke.groups import NO_RELIEF, Relief
 from fabopt.analysis.choke.problem import ChokeProblem, Interval, Proof
 from fabopt.network.tables import Array
+from fabopt.solve.noise import COUNTS
 from fabopt.solve.session import HighsSession, Outcome
 
 T = TypeVar("T")
@@ -75,7 +76,8 @@ class Oracle:
     effort
         Gap, time, workers and seed.
     eps
-        Smallest gain that counts, in the unit of the objective; 1e-7 of the value and at least 1e-5 when left out.
+        Smallest gain that counts, in the unit of the objective; when left out :data:`~fabopt.solve.noise.COUNTS` of
+        what the value is added up from.
 
     Raises
     ------
@@ -104,7 +106,7 @@ class Oracle:
         value = self.problem.value(self.problem.x)
         bound = np.inf if self.problem.bound is None else self.problem.bound
         self._known[NO_RELIEF.key] = NO_RELIEF, Interval(value, max(value, bound))
-        self.eps = max(1e-5, 1e-7 * abs(value)) if eps is None else eps
+        self.eps = COUNTS * self.problem.size if eps is None else eps
 
     def _fresh(self) -> list[Bench]:
         self._bases: dict[Question, tuple[Any, Outcome]] = {}
@@ -176,7 +178,7 @@ class Oracle:
     def _implied(self, relief: Relief) -> bool:
         """Keep what tighter and looser reliefs prove of this one; say whether it leaves nothing to ask."""
         found = self._learn(relief, Interval(-np.inf, np.inf))
-        return found.width <= TINY * (1.0 + abs(found.lo)) and abs(found.lo) < np.inf
+        return found.width <= self.problem.near(found.lo) and abs(found.lo) < np.inf
 
     def _certified(self, relief: Relief, bench: Bench) -> Interval:
         return bench.certified(relief, self.seconds())

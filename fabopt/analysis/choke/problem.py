@@ -24,13 +24,12 @@ from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.matrices import Matrices, program_of
+from fabopt.solve.noise import COUNTS, rounding, size_of
 from fabopt.solve.objectives import stages
+from fabopt.solve.scale import Scales, scales
 from fabopt.solve.solution import Solution
 
 Proof = Literal["zero", "positive", "undecided"]
-
-AT_LIMIT = 1e-7
-"""A slack below this, relative to 1 + the size of the right-hand side, is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +203,23 @@ class ChokeProblem:
     def at_limit(self, group: LimitGroup, x: Array) -> NDArray[np.bool_]:
         """Return by entry [n] whether a plan is at the limit."""
         size = np.abs(np.concatenate([self._activity(x)[group.rows], x[group.columns]]))
-        return np.asarray(self.slack(group, x) <= AT_LIMIT * (1.0 + size), dtype=bool)
+        unit = np.concatenate([1.0 / self.units.row[group.rows], self.units.column[group.columns]])
+        return np.asarray(self.slack(group, x) <= COUNTS * np.maximum(unit, size), dtype=bool)
+
+    @cached_property
+    def units(self) -> Scales:
+        """The units in which the solver counts columns and rows."""
+        return scales(self.matrices)
+
+    @cached_property
+    def size(self) -> float:
+        """Sum of the sizes that the value of the plan is added up from: what rounding and small gains are told by."""
+        assert self.x is not None
+        return size_of(self.matrices, self.x)
+
+    def near(self, *values: float) -> float:
+        """Return the largest difference that rounding may leave of values of the objective."""
+        return rounding(self.size, *values)
 
     def _activity(self, x: Array) -> Array:
         return np.asarray(self.matrices.a @ x)

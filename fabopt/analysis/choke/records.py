@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 Status = Literal["slack", "tight", "binding", "co-binding", "policy-binding", "undecided"]
 Proof = Literal["proven zero", "proven positive", "undecided"]
 
-SMALL = 1e-6
-"""A gain up to this, relative to max(1, the plan's value), is none."""
-
 
 @dataclass(frozen=True, slots=True)
 class Certified:
@@ -103,7 +100,7 @@ class Step:
         That of the plan; where the plan can make nothing of the relief, because what uses it is ordered in whole
         numbers, that of the relaxation. Either is kept within what is certified.
         """
-        found = self.plan_gain if self.plan_gain > SMALL or self.relaxed_gain is None else self.relaxed_gain
+        found = self.plan_gain if self.plan_gain > 0.0 or self.relaxed_gain is None else self.relaxed_gain
         if self.certified is None:
             return found
         if self.certified.proof == "proven zero":
@@ -265,7 +262,7 @@ class LimitRecord:
     def gain_basis(self) -> str:
         """What the ranking gain is the gain of: ``plan`` or ``relaxation``."""
         ten = self.step("+10 %")
-        return "relaxation" if ten and ten.plan_gain <= SMALL and (ten.relaxed_gain or 0.0) > SMALL else "plan"
+        return "relaxation" if ten and ten.plan_gain <= 0.0 < (ten.relaxed_gain or 0.0) else "plan"
 
 
 @dataclass(frozen=True, slots=True)

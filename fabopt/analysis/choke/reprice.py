@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from fabopt.analysis.choke.bench import TINY, worth
+from fabopt.analysis.choke.bench import worth
 from fabopt.analysis.choke.derivative import slope
 from fabopt.analysis.choke.groups import LimitGroup, Relief, groups_of, percent
 from fabopt.analysis.choke.saved import Restored
@@ -179,7 +179,7 @@ def choke_point(plan: Restored) -> tuple[str, float]:
     reported = [p.index for p in plan.net.periods if p.reported]
     gains = Repriced(plan, reported, ()).gains(plan.tables, plan.program, session, outcome)
     first = max(gains, key=lambda id: gains[id], default=None)
-    if first is None or gains[first] <= TINY * (1.0 + abs(outcome.objective)):
+    if first is None or gains[first] <= plan.problem.near(outcome.objective):
         return "", 0.0
     return next((g.label for g in plan.problem.groups if g.id == first), first), gains[first]
 
@@ -198,8 +198,8 @@ def _solved(program: Matrices, soft: IntArray, worth: float) -> tuple[HighsSessi
     A row may give way, at a penalty of ``worth`` per share of it, if doing nothing beyond what is held breaks it: with
     these there always is a plan, and one program tells what is missing and where the plan then stands.
     """
-    rows, sign, size = _broken(program, soft)
     session = HighsSession(program, threads=1)
+    rows, sign, size = _broken(session, soft)
     entries = sparse.csc_array(
         (sign, rows.astype(np.int32), np.arange(len(rows) + 1)), shape=(program.n_rows, len(rows))
     )
@@ -215,11 +215,13 @@ def _solved(program: Matrices, soft: IntArray, worth: float) -> tuple[HighsSessi
     return session, linear_answer(session)
 
 
-def _broken(program: Matrices, soft: IntArray) -> tuple[IntArray, Array, Array]:
+def _broken(session: HighsSession, soft: IntArray) -> tuple[IntArray, Array, Array]:
     """Return the soft rows that doing nothing breaks: their numbers, the sign of what is missing, and their sizes."""
+    program = session.matrices
     activity = np.asarray(program.a @ np.clip(0.0, program.column_lower, program.column_upper))[soft]
     low, high = program.row_lower[soft], program.row_upper[soft]
     under, over = soft[activity < low], soft[activity > high]
     rows: IntArray = np.concatenate([under, over]).astype(np.int64)
     sign = np.concatenate([np.ones(len(under)), -np.ones(len(over))])
-    return rows, sign, np.maximum(1.0, np.abs(np.where(sign > 0, program.row_lower[rows], program.row_upper[rows])))
+    size = np.abs(np.where(sign > 0, program.row_lower[rows], program.row_upper[rows]))
+    return rows, sign, np.maximum(session.row_unit[rows], size)

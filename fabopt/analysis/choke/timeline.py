@@ -24,8 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fabopt.network.tables import Array, Flow, Network
-
-SMALL = 1e-9
+from fabopt.solve.noise import SAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +88,22 @@ class Episode:
     share: float
 
 
-def episodes(worth: Array, holding: float | Array = 0.0, small: float = SMALL) -> tuple[Episode, ...]:
+def episodes(worth: Array, holding: float | Array = 0.0) -> tuple[Episode, ...]:
     """Return the episodes of a limit.
 
     Parameters
     ----------
     worth
-        Worth of one more unit by period [T]; where it is not above ``small``, the limit does not bind.
+        Worth of one more unit by period [T]; where it is rounding beside the most of it, the limit does not bind.
     holding
         What it costs to carry one unit from a period to the next: a number, or one for each step [T - 1].
-    small
-        Worth below which there is none.
 
     Returns
     -------
     tuple of Episode
         In order of time; none where the limit never binds.
     """
+    small = SAME * float(worth.max(initial=0.0))
     steps = np.broadcast_to(np.asarray(holding, dtype=float), (max(len(worth) - 1, 0),))
     total = float(worth[worth > small].sum())
     found: list[list[int]] = []
@@ -126,22 +124,21 @@ class Turn:
     limit: int
 
 
-def turns(worth: Array, small: float = SMALL) -> tuple[Turn, ...]:
+def turns(worth: Array) -> tuple[Turn, ...]:
     """Return the choke point by period, equal neighbours joined.
 
     Parameters
     ----------
     worth
-        What relief of each limit is worth in each period, in one unit (million dollars for the same step) [limits, T].
-    small
-        Worth below which nothing binds.
+        What relief of each limit is worth in each period, in one unit (money for the same step) [limits, T]; where it
+        is rounding beside the most of it, nothing binds.
 
     Returns
     -------
     tuple of Turn
         In order of time. Of equals the one that was the choke point before stays, else the first.
     """
-    found: list[Turn] = []
+    small, found = SAME * float(worth.max(initial=0.0)), list[Turn]()
     for t in range(worth.shape[1] if worth.size else 0):
         column = worth[:, t]
         best = int(np.argmax(column))

@@ -19,6 +19,7 @@ from fabopt.io.difference import Difference as Changed
 from fabopt.io.difference import differences
 from fabopt.io.tree import tree_of_json
 from fabopt.io.validate import validate
+from fabopt.solve.noise import rounding
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.hooks import hook_names
@@ -124,7 +125,7 @@ def _plan(name: str, manifest: Mapping[str, Any]) -> Plan:
     value, bound, seen = float(manifest["value"]), manifest["bound"], manifest["options"].get("perspective", "system")
     objective = manifest["objective_name"] + ("" if seen == "system" else f" of {seen}")
     short = float(bound) - value if objective == OWN_AIM and bound is not None else None
-    if short is not None and short <= 1e-9 * abs(value):
+    if short is not None and short <= rounding(value):
         short = 0.0
     return Plan(
         name=name,

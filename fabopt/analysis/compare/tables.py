@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from fabopt.analysis.compare.records import ChokePoint, Gain, LimitChange, Mix, Order, Worth
 from fabopt.analysis.plan_tables import accelerators, binding, reported
+from fabopt.solve.noise import same
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Read = Callable[[str], pd.DataFrame]
-
-LEAST = 1e-9
-"""Change relative to the larger of two numbers below which they count as equal (solvers round)."""
 
 
 def joined(
@@ -33,11 +31,6 @@ def _sums(frame: pd.DataFrame, keys: Sequence[str], numbers: Sequence[str]) -> d
     places = [tuple(str(part) for part in key) for key in sums.index]
     values = sums.astype(float).to_numpy().tolist()
     return {key: tuple(row) for key, row in zip(places, values, strict=True)}
-
-
-def same(a: float, b: float) -> bool:
-    """Whether two numbers differ by rounding at most."""
-    return abs(a - b) <= LEAST * max(1.0, abs(a), abs(b))
 
 
 # -- who has what ----------------------------------------------------------------------------------------------------

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 EARLIER = "started earlier"
 """Source of parts of which no wafer starts in the period."""
 
-NONE = 1e-9
-"""Thousand packages that are none."""
-
 
 def made_from(read: Read, chip: str, name: str, period: str) -> MadeFrom:
     """Return where the units of a chip that are packaged in a period come from.
@@ -36,7 +33,7 @@ def made_from(read: Read, chip: str, name: str, period: str) -> MadeFrom:
     stage = read("core/materials").drop_duplicates("id").set_index("id")["stage"]
     flows, activities = read("core/flows"), read("core/activities")
     takes = flows[(flows["stage"] == "packaging") & (flows["chip"] == chip) & flows["material"].map(stage).isin(PARTS)]
-    own = activities[activities["id"].isin(takes["id"]) & (activities["level"] > NONE)]
+    own = activities[activities["id"].isin(takes["id"]) & (activities["level"] > 0.0)]
     started = float(own.loc[own["period"] == period, "level"].sum())
     origins = _origins(flow(read, period), chip, started) if started > 0.0 else ()
     return MadeFrom(chip, name, period, started, tuple(dict.fromkeys(own["period"].astype(str))), origins)

@@ -25,12 +25,10 @@ from fabopt.analysis.explain.records import Peg, WhyShort
 from fabopt.model.limits import Limit
 from fabopt.network.tables import Array, Demand
 from fabopt.solve.matrices import Matrices
+from fabopt.solve.noise import rounding
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import held
 from fabopt.solve.session import HighsSession
-
-TINY = 1e-9
-"""A price or a term this small, relative to the maximum, is none."""
 
 DEMANDS = ("demand", "backlog_balance")
 """Families of rows that say what a customer wants."""
@@ -113,11 +111,12 @@ class _Pegging:
         for peg, price, amount in self._terms(outcome.x, outcome.row_price, outcome.column_price):
             before = terms.get(peg, (0.0, price))
             terms[peg] = before[0] + price * amount, before[1]
-        most, size = outcome.objective or 0.0, max(1.0, abs(outcome.objective or 0.0))
+        most = outcome.objective or 0.0
+        small = rounding(most, *(term for term, _ in terms.values()))
         found = [
             replace(peg, price=price, amount=term / price, term=term)
             for peg, (term, price) in terms.items()
-            if abs(term) > TINY * size or (most <= TINY and peg.kind not in ("there", "held"))
+            if abs(term) > small or (most <= small and peg.kind not in ("there", "held"))
         ]
         return tuple(sorted(found, key=lambda peg: -peg.term))
 
@@ -126,7 +125,7 @@ class _Pegging:
         fixed = p.column_lower == p.column_upper
         rows = p.a.tocsr()
         found: list[tuple[Peg, float, float]] = []
-        for i in np.flatnonzero(np.abs(row_price) > TINY).tolist():
+        for i in np.flatnonzero(row_price).tolist():
             price, peg = float(row_price[i]), self._of_row(i)
             side = float(p.row_upper[i] if price > 0 else p.row_lower[i])
             found.append((peg, price, side if np.isfinite(side) else 0.0))
@@ -134,7 +133,7 @@ class _Pegging:
             for j, value in zip(rows.indices[at].tolist(), rows.data[at].tolist(), strict=True):
                 if fixed[j] and x[j] != 0.0:
                     found.append((self._of_column(j) if j in self.deliver else peg, price, -float(value * x[j])))
-        for j in np.flatnonzero(~fixed & (np.abs(column_price) > TINY)).tolist():
+        for j in np.flatnonzero(~fixed & (column_price != 0.0)).tolist():
             price = float(column_price[j])
             bound = float(p.column_upper[j] if price > 0 else p.column_lower[j])
             if np.isfinite(bound) and bound != 0.0:

@@ -22,15 +22,13 @@ from fabopt.analysis.choke.saved import Restored
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.solve.finish import linear_answer
+from fabopt.solve.noise import rounding
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import held
 from fabopt.solve.session import HighsSession
 
 GAP = 1e-7
 """Relative gap at which a search of a small program may stop."""
-
-SAME = 1e-9
-"""Relative distance within which two amounts of what is required are the same."""
 
 LEAST = 1e-3
 """Million dollars that a unit of what is required counts at least, where it is worth less."""
@@ -221,7 +219,7 @@ class Again:
             self._session.set_costs(cost, self.plan.program.offset)
             if most.objective is None:
                 return _answer(most)
-            least = np.array([most.objective - SAME * max(1.0, abs(most.objective))])
+            least = np.array([most.objective - rounding(most.objective)])
             self._session.set_row_bounds(met, least, endless)
             return replace(_answer(self._outcome()), short=True)
         finally:

@@ -18,9 +18,7 @@ from fabopt.analysis.memo.ground import REPORTED, Ground
 from fabopt.analysis.memo.origin import cells
 from fabopt.analysis.memo.records import Amount, ChokeYear, Relief, Rival
 from fabopt.analysis.memo.standing import withheld
-
-SLIGHT = 1e-6
-"""Million dollars that are none."""
+from fabopt.solve.noise import rounding
 
 TEN = percent(10)
 
@@ -33,15 +31,15 @@ def by_year(ground: Ground, study: Study) -> tuple[ChokeYear, ...]:
     if not study.limits:
         return ()
     worth = np.array([r.worth_by_period or (0.0,) * ground.net.n_periods for r in study.limits])
-    found = []
+    small, found = rounding(worth.max()), []
     for year in ground.years:
         own = [p.index for p in ground.reported if str(p.start.year) == year]
         total = np.minimum(worth[:, own].sum(axis=1), [0.0 if r.obligation else r.gain for r in study.limits])
         first, *others = np.argsort(-total, kind="stable").tolist()
-        if total[first] <= SLIGHT:
+        if total[first] <= small:
             continue
         limit = study.limits[first]
-        after = study.limits[others[0]] if others and total[others[0]] > SLIGHT else None
+        after = study.limits[others[0]] if others and total[others[0]] > small else None
         found.append(
             ChokeYear(
                 year=year,
@@ -57,7 +55,7 @@ def by_year(ground: Ground, study: Study) -> tuple[ChokeYear, ...]:
 
 def scarce(study: Study, most: int) -> tuple[LimitRecord, ...]:
     """Return the limits whose relief gains most."""
-    return tuple(r for r in study.limits if r.gain > SLIGHT)[:most]
+    return tuple(r for r in study.limits if r.gain > 0.0)[:most]
 
 
 def reliefs(ground: Ground, limits: Sequence[LimitRecord]) -> tuple[Relief, ...]:

@@ -28,7 +28,6 @@ from functools import partial
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import TINY
 from fabopt.analysis.memo.assumptions import number_amount
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.records import Amount, Assumption, Flip
@@ -130,7 +129,7 @@ class _Study:
         self.others = (*recommendations, *others)
         self.large = ends.plan.program.large
         self.deadline = time.monotonic() + search.seconds
-        self.slight = max(search.tolerance, TINY * (1.0 + abs(ends.objective)))
+        self.slight = max(search.tolerance, ends.plan.problem.near(ends.objective))
         self.scales = [Scales(ends) for _ in range(max(search.workers, 1))]
         self.worth, outcomes = self.scales[0].now(recommendations)
         self.slopes = Slopes(ends, recommendations, outcomes)

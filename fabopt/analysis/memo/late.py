@@ -27,9 +27,6 @@ from fabopt.analysis.memo.again import Again, Answer, Change
 from fabopt.analysis.memo.signable import AGREEMENTS, Signable
 from fabopt.network.tables import Array
 
-SLIGHT = 1e-6
-"""Million dollars by which a loss may exceed the tolerance through rounding."""
-
 
 @dataclass(frozen=True, slots=True)
 class Delay:
@@ -104,7 +101,7 @@ class Delays:
         return Delay(date, {t: found[t] for t in sorted(found) if t <= date + 1}, without)
 
     def _good(self, answer: Answer) -> bool:
-        return self.again.base - answer.value <= self.tolerance + SLIGHT
+        return self.again.base - answer.value <= self.tolerance + self.again.plan.problem.near()
 
     def _walk(self, good: Callable[[int], bool | None]) -> int | None:
         """Return the last good period, all of them asked in turn up to the first that is not."""
@@ -181,7 +178,7 @@ def _gathered(plan: Restored, what: Signable, period: int) -> Bounds:
         amount = _levels(plan, order)
         before = float(amount[:period].sum())
         open_ = [t for t in range(period, len(order)) if order[t] >= 0 and program.column_lower[order[t]] <= 0.0]
-        if before <= SLIGHT or not open_:
+        if before <= 0.0 or not open_:
             continue
         first = open_[0]
         column, flag = int(order[first]), int(placed[first])

@@ -19,6 +19,7 @@ from fabopt.analysis.memo.records import Amount, Loss
 from fabopt.analysis.memo.second_source import OWNER
 from fabopt.network.suppliers import suppliers, unit_suppliers
 from fabopt.network.tables import Array
+from fabopt.solve.noise import COUNTS
 
 
 def hanging(ground: Ground) -> tuple[str, ...]:
@@ -71,7 +72,7 @@ def lost_value(ground: Ground, again: Again, answer: Answer, origin: str) -> Amo
     """Return what is lost of the plan's value; exact, or what it lies between where a search was cut short."""
     value = max(again.base - answer.value, 0.0)
     least = max(again.base - answer.bound, 0.0)
-    cut = again.whole and answer.bound > answer.value + 1e-6 * max(1.0, abs(answer.value))
+    cut = again.whole and answer.bound > answer.value + COUNTS * max(abs(answer.value), again.plan.problem.size)
     return ground.money(value, origin, least if cut else None, value if cut else None)
 
 

@@ -28,6 +28,7 @@ from fabopt.model.families import IntArray
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain
 from fabopt.network.tables import Array
 from fabopt.solve.finish import linear_answer
+from fabopt.solve.noise import SAME
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import held
 from fabopt.solve.session import HighsSession
@@ -41,14 +42,12 @@ SMALLER = 3
 ROUNDS = 20
 """Most steps of Newton's method."""
 
-TINY = 1e-9
-"""A price or amount this small is none."""
-
 CLOSE = 1e-10
 """A share of the price this small is none."""
 
-SAME = 1e-8
-"""Relative distance at which two values of the plan are the same."""
+
+BEST = 1e-8
+"""Share of what the value is added up from that a plan may miss of the bound that prices prove, and be best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,8 @@ class Market:
         self.session.set_column_bounds(found.columns, *before)
         if outcome.objective is None or self.base.objective is None:
             return None
-        return max(self.base.objective - outcome.objective, 0.0)
+        loss = self.base.objective - outcome.objective
+        return loss if loss > self.plan.problem.near() else 0.0
 
     def entry(self, found: Deals, chip: str, lab: str) -> Entry | None:
         """Return what would bring shipments in; None where no plan with these whole numbers has any of them."""
@@ -181,14 +181,14 @@ class Market:
         use = np.asarray(self.plan.program.a @ x)
         short = _short(outcome.row_price[:m], use, session.row_lower[:m], session.row_upper[:m])
         short += _short(outcome.column_price[:n], x, session.column_lower, session.column_upper)
-        return short <= SAME * (1.0 + abs(self.base.objective or 0.0))
+        return short <= BEST * self.plan.problem.size
 
     def _entry(self, forced: _Forced, share: float, outcome: Outcome, chip: str, exact: bool) -> Entry:
         """Say in dollars of its period what the first accelerator costs and earns."""
         assert outcome.x is not None
         assert outcome.row_price is not None
         found = forced.found
-        taken = np.flatnonzero(outcome.x[found.columns] > TINY)
+        taken = np.flatnonzero(outcome.x[found.columns] > SAME * outcome.x[found.columns].max())
         j = int(taken[np.argmin(found.periods[taken])])
         column, scale = int(found.columns[j]), 1.0 / (PER_THOUSAND * found.discount[j])
         parts = {"package": 0.0, "budget": 0.0, "other": 0.0, "worth": 0.0}
@@ -208,7 +208,7 @@ class Market:
         system = float(found.system[j]) / PER_THOUSAND
         landing = float(self.plan.program.cost[column] * scale) + system  # what lands after the end has a worth
         price, cost = float(found.price[j]) / PER_THOUSAND, float(found.cost[j]) / PER_THOUSAND
-        priced = cost > 0.0 and price > 0.0 and share < 1.0 - TINY
+        priced = cost > 0.0 and price > 0.0 and share < 1.0 - SAME
         return Entry(
             period=self.plan.net.periods[int(found.periods[j])].label,
             price=price,
@@ -247,7 +247,7 @@ class _Forced:
             gain = float(
                 made @ x + (outcome.row_price[self.budget[self.paid]] * self.found.price[self.paid]) @ x[self.paid]
             )
-            if abs(loss) <= CLOSE:
+            if abs(loss) * self.few <= CLOSE * abs(gain):
                 break
             if gain <= 0.0:  # a lower price lowers no cost and frees no budget
                 return np.inf, outcome
@@ -282,5 +282,5 @@ class _Forced:
 def _short(price: Array, at: Array, low: Array, high: Array) -> float:
     """Return what a plan falls short of the bound that prices prove, a sum of terms none of which is negative."""
     side = np.where(price > 0, high, low)
-    counts = np.abs(price) > TINY
+    counts = price != 0.0
     return float(np.sum(price[counts] * (side[counts] - at[counts])))

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     Read = Callable[[str], pd.DataFrame]
 
-SLIGHT = 1e-6
-"""Million dollars that are none."""
-
 IN_MONEY = ("value", "least_cost")
 """Objectives that weigh money, so that a price can bring a chip in."""
 
@@ -161,7 +158,7 @@ class _Cases:
         if loss is None:
             why = "no plan with these orders can do without it"
         else:
-            why = "the plan loses value without it" if loss > SLIGHT else "another best plan does without it"
+            why = "the plan loses value without it" if loss > 0.0 else "another best plan does without it"
         return self._made(chip, "bought", why, loss=loss)
 
     def _made(

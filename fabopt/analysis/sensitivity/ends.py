@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
-from fabopt.analysis.choke.bench import TINY
 from fabopt.analysis.choke.reprice import Repriced
 from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.sensitivity.numbers import End, Moved, Number, Numbers
@@ -174,7 +173,7 @@ class Ends:
             program = held(answer.case.program, answer.x)
             gains = self._reprice.gains(tables, program, self.whatif.session("held"), outcome)
         first = max(gains, key=lambda id: gains[id], default=None)
-        if first is None or gains[first] <= TINY * (1.0 + abs(answer.objective)):
+        if first is None or gains[first] <= self.plan.problem.near(answer.objective):
             return ""
         return self._labels.get(first, first)
 

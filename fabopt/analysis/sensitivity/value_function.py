@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fabopt.analysis.choke.asked import AskedError
-from fabopt.analysis.choke.bench import TINY, Effort
+from fabopt.analysis.choke.bench import Effort
 from fabopt.analysis.choke.finite import value_curve
 from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.groups import Relief
@@ -32,6 +32,7 @@ from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.domain.instance import Instance
 from fabopt.network.tables import Array
 from fabopt.solve.matrices import Matrices
+from fabopt.solve.noise import COUNTS, SAME, halfway
 from fabopt.solve.patch import Patch, between
 from fabopt.solve.whatif import Answer
 
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
 
 SAMPLES = 16
 """Equal steps at which a curve is solved that is not straight in pieces."""
-
-TINY_BEND = 1e-7
-"""A bend of a curve smaller than this, relative to 1 + its slope, is none."""
 
 CERTIFIED = 8
 """Equal steps at which the curve of the mixed-integer program is certified."""
@@ -236,7 +234,7 @@ def value_function(
         objective_name=ends.plan.options.objective,
         money=money,
         exact=patch is not None,
-        stretches=joined(stretches, TINY_BEND) if patch is not None else stretches,
+        stretches=joined(stretches, COUNTS) if patch is not None else stretches,
         programs=curve.count,
         source=tuple(curve.quantity.source),
     )
@@ -280,7 +278,7 @@ def _halfway(one: Matrices, middle: Matrices, two: Matrices) -> bool:
         finite = np.isfinite(a)
         if not (np.array_equal(finite, np.isfinite(m)) and np.array_equal(finite, np.isfinite(b))):
             return False
-        if not np.allclose(m[finite], (a[finite] + b[finite]) / 2, rtol=1e-9, atol=1e-9):
+        if not halfway(a[finite], m[finite], b[finite]):
             return False
     return True
 
@@ -298,11 +296,11 @@ def _traced(curve: _Curve, a: float, b: float, patch: Patch) -> list[float]:
 
     def split(x: float, y: float) -> None:
         (v, g), (w, h) = asked(x), asked(y)
-        small = TINY * (1.0 + max(abs(v), abs(w)))
-        if abs(v + g * (y - x) - w) <= small or abs(w - h * (y - x) - v) <= small or abs(g - h) <= TINY:
+        small = curve.ends.plan.problem.near(v, w)
+        if abs(v + g * (y - x) - w) <= small or abs(w - h * (y - x) - v) <= small or abs(g - h) * (y - x) <= small:
             return
         t = (w - h * y - v + g * x) / (g - h)
-        if not x < t < y or min(t - x, y - t) <= TINY * (b - a):
+        if not x < t < y or min(t - x, y - t) <= SAME * (b - a):
             return
         if abs(asked(t)[0] - (v + g * (t - x))) > small:
             split(x, t)
@@ -344,11 +342,11 @@ def made(answer: Answer) -> tuple[tuple[str, float], ...]:
 
 
 def joined(stretches: Sequence[Stretch], bend: float) -> tuple[Stretch, ...]:
-    """Join neighbours of one choke point whose slopes differ by no more than a bend, relative to 1 + the slope."""
-    found: list[Stretch] = []
+    """Join neighbours of one choke point whose slopes differ by no more than a bend, relative to the steepest."""
+    found, steepest = list[Stretch](), max((abs(s.slope) for s in stretches), default=0.0)
     for s in stretches:
         before = found[-1] if found else None
-        if before is not None and before.choke == s.choke and abs(before.slope - s.slope) <= bend * (1 + abs(s.slope)):
+        if before is not None and before.choke == s.choke and abs(before.slope - s.slope) <= bend * steepest:
             slope = (s.last - before.first) / (s.end - before.start)
             found[-1] = replace(before, end=s.end, last=s.last, slope=slope)
         else:

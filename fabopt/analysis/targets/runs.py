@@ -20,6 +20,7 @@ from fabopt.network.lower import lower
 from fabopt.network.tables import Array, Network
 from fabopt.solve.live import LiveLinear
 from fabopt.solve.matrices import Matrices, formulate
+from fabopt.solve.noise import halfway
 from fabopt.solve.objectives import Stage, stages
 from fabopt.solve.patch import Values, between, held, relaxed, structure_change
 from fabopt.solve.session import Ended, HighsSession, Outcome
@@ -131,7 +132,7 @@ class Runs:
     @property
     def enough(self) -> float:
         """What counts as the target: a plan may be short of it by rounding."""
-        return self.target.amount - SLIP * (1.0 + abs(self.target.amount))
+        return self.target.amount - SLIP * abs(self.target.amount)
 
     # -- how far -----------------------------------------------------------------------------------------------------
 
@@ -218,8 +219,7 @@ def _proportional(half: Values, whole: Values) -> bool:
     finite = np.isfinite(whole.old)
     if not (np.array_equal(finite, np.isfinite(whole.new)) and np.array_equal(finite, np.isfinite(half.new))):
         return False
-    middle = (whole.old[finite] + whole.new[finite]) / 2
-    return bool(np.allclose(half.new[finite], middle, rtol=1e-9, atol=1e-9))
+    return halfway(whole.old[finite], half.new[finite], whole.new[finite])
 
 
 def _way(values: Values, side: int) -> Array:

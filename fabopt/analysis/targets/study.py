@@ -36,6 +36,7 @@ from fabopt.analysis.targets.levers import Lever, levers_of
 from fabopt.analysis.targets.records import Move, Needed, Way
 from fabopt.analysis.targets.runs import Case, Runs
 from fabopt.analysis.targets.target import target_of
+from fabopt.solve.noise import rounding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +167,7 @@ class _Study:
                 return end
         now = self._bound(others)
         best = max(lever.ends, key=lambda end: self._bound({**others, lever.path: end}), default=None)
-        if best is None or self._bound({**others, lever.path: best}) <= now + 1e-9 * (1.0 + abs(now)):
+        if best is None or self._bound({**others, lever.path: best}) <= now + rounding(now):
             return None
         return best
 

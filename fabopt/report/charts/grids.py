@@ -43,7 +43,7 @@ def use_rows(read: Read, top: int) -> pd.DataFrame:
     """
     rows = reported(read("core/resources"))
     rows = rows.assign(capacity=rows["base"] + rows["added"], used=rows["used"] + rows["occupied"])
-    rows = rows[(rows["capacity"] > 1e-9) & (rows["capacity"] < float("inf"))]
+    rows = rows[(rows["capacity"] > 0.0) & (rows["capacity"] < float("inf"))]
     rows = rows.assign(share=(rows["used"] / rows["capacity"]).clip(lower=0.0))
     if not len(rows):
         raise ChartError("The plan has no capacities, so there is no use of them to draw.")
