@@ -67,6 +67,7 @@ def test_what_nothing_is_done_with_is_thrown_away_for_nothing_or_at_its_cost():
     solution = solve(net)
     assert solution.disposal[:4].tolist() == [[approx(3)], [0], [approx(2)], [3]]
     assert (solution.disposal[4] + solution.stock[4]).tolist() == [2]
+    assert states(net)["balance", "ore", 0] == approx((7, 4, 3, 0))
 
 
 def test_what_still_waits_at_the_end_is_lost_and_what_cannot_wait_is_unmet():
