@@ -17,6 +17,7 @@ from fabopt.io.validate import validate
 from fabopt.io.workbook.archive import Cells, Percent, checked, sheets
 from fabopt.io.workbook.cells import as_meant
 from fabopt.io.workbook.layout import (
+    BEFORE,
     BESIDE,
     COLUMNS,
     GENERAL,
@@ -291,11 +292,12 @@ class _Reader:
         unit = cells.get("unit")
         if unit is not None and self.beside("unit", unit.value) == series.get("unit"):
             del cells["unit"]  # said once for the whole
-        point = (*path, shape, day)
-        if day in series[shape]:
+        held: dict[str | int, Any] = series if day == BEFORE else series[shape]
+        point = (*path, day) if day == BEFORE else (*path, shape, day)
+        if day in held:
             self.fault(when.place, point, f"{brief(day)} is given twice", f"first in {self.places[point]}")
             return
-        series[shape][day] = self.quantity(point, cells, series.get("unit"))
+        held[day] = self.quantity(point, cells, series.get("unit"))
         self.places[point] = cells["value"].place
 
     def scalar(self, path: Path, cell: _Cell) -> Any:

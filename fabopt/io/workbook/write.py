@@ -17,6 +17,7 @@ from fabopt.io.schema import schema_rows
 from fabopt.io.shape import Kind, fields_of, kinds, kinds_at
 from fabopt.io.workbook.cells import MOST_TEXT, can_hold, new_workbook, put
 from fabopt.io.workbook.layout import (
+    BEFORE,
     BESIDE,
     COLUMNS,
     FIELDS,
@@ -175,6 +176,8 @@ def _quantity_rows(model: type[BaseModel], raw: Mapping[str, Any], path: Path) -
         yield Row(path, "", raw["value"], unit, _beside(raw))
         return
     yield Row(path, shape, None, unit, _beside(raw))
+    if BEFORE in raw:
+        yield Row(path, BEFORE, raw[BEFORE], unit, {})
     for when, point in raw[shape].items():
         yield Row(path, when, point["value"], unit, _beside(point))
 
