@@ -162,3 +162,8 @@ def test_every_decision_is_worth_its_discounted_money():
         ("shortfall", "goods", "P1"): -7,
         ("shortfall", "goods", "P2"): -3.5,
     }
+
+
+def test_what_has_no_cost_costs_nothing():
+    net = network(1, units=[replace(unit("tool", 1, upper=1), cost=None)])
+    assert [term.name for term in objective_terms(net, make_columns(net))] == ["running_value"]
