@@ -145,7 +145,8 @@ class Bench:
         if question not in self.start:
             return None
         _, outcome = self.start[question]
-        return replace(outcome, seconds=0.0) if _priceless(outcome, relief) else None
+        free = _priceless(self.problem.matrices, outcome, relief)
+        return replace(outcome, seconds=0.0) if free else None
 
     def _solved(self, question: Question, relief: Relief) -> Outcome:
         """Solve from the last basis; a large program from which a limit is taken away, by rungs, else from nothing."""
@@ -187,7 +188,7 @@ class Bench:
             outcome = self._run(question, finite)
             if outcome.ended is not Ended.OPTIMAL:
                 return None
-            if _priceless(outcome, finite):
+            if _priceless(m, outcome, finite):
                 return outcome
         return None
 
@@ -296,11 +297,16 @@ def _searched(session: HighsSession, seconds: float, gap: float = 0.0, apart: fl
         return FAILED
 
 
-def _priceless(outcome: Outcome, relief: Relief) -> bool:
-    """Return whether a relief only loosens what has no price."""
+def _priceless(matrices: Matrices, outcome: Outcome, relief: Relief) -> bool:
+    """Return whether a relief only loosens what has no price.
+
+    The gates of what is on or off follow every bound, so a gate that has a price may loosen with any relief.
+    """
     if outcome.row_price is None or outcome.column_price is None:
         return False
     row, column = outcome.row_price, outcome.column_price
+    if np.any(row[matrices.gates.row] != 0.0):
+        return False
     prices = [(row[i], a) for i, a in relief.upper.items()] + [(-row[i], a) for i, a in relief.lower.items()]
     prices += [(column[j], a) for j, a in relief.column.items()]
     return all(a >= 0 and price <= 0 for price, a in prices)
