@@ -51,6 +51,7 @@ JSON_FIELDS = (
     "objective",
     "bound",
     "gap",
+    "gap_denominator",
     "seconds",
     "value",
     "reached",

@@ -56,7 +56,7 @@ class Answer:
         lines = wrap(self.sentence, width)
         for table in self.tables:
             lines += ["", *table.lines(width)]
-        return [*lines, "", *(clip(line, width) for line in self.closing)]
+        return [*lines, "", *(part for line in self.closing for part in wrap(line, width))]
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -153,8 +153,9 @@ def _open(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     gap, bound = manifest["gap"], manifest["bound"]
     if gap is None or bound is None or gap <= EXACT:
         return ()
-    worth = _in_unit(abs(bound - manifest["objective"]), str(manifest["objective_unit"]))
-    return (f"the gap leaves {worth} open: whether to take a decision that is worth less is not decided by this plan",)
+    unit, distance = str(manifest["objective_unit"]), abs(bound - manifest["objective"])
+    worth = money(distance) if unit == "M USD" else f"{amount(distance)} {unit}".rstrip()
+    return (f"the gap leaves {worth} open: a decision that is worth less may be taken or left",)
 
 
 def _in_unit(value: float, unit: str) -> str:

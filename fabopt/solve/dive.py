@@ -28,6 +28,9 @@ from fabopt.solve.session import HighsSession
 FRACTION = 1e-6
 """An integer this close to a whole number has no fraction: HiGHS' own tolerance."""
 
+MOST_PROGRAMS, MOST_UNDONE = 300, 60
+"""Linear programs and batches taken back after which a dive gives up: the tree is then the better way."""
+
 SHARE = 0.2
 """Part of the integers with a fraction that is held at a time."""
 
@@ -88,6 +91,8 @@ class _Descent:
             If HiGHS gives up.
         """
         self.programs += 1
+        if self.programs > MOST_PROGRAMS or self.undone > MOST_UNDONE:
+            raise _LostError(Ended.TIME_LIMIT)
         left = max(self.deadline - time.monotonic(), 0.0)
         outcome = linear_answer(self.session, left, True) if thorough else self.session.solve(time_limit=left)
         if outcome.ended not in (Ended.OPTIMAL, Ended.INFEASIBLE):

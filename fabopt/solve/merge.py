@@ -24,7 +24,9 @@ from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.solve.matrices import Matrices
 
-_ROUNDS = 200
+ROUNDS = 200
+"""Rounds of splitting colours; a chain of n stages in one period takes about n / 2."""
+
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
@@ -72,7 +74,7 @@ class Merged:
 
 
 def merged(program: Matrices, kinds: IntArray) -> Merged | None:
-    """Return a program with its alike rows and columns merged, or None where no integers are alike.
+    """Return a program with its alike rows and columns merged, or None where no integers are alike, or it is not clear.
 
     Parameters
     ----------
@@ -83,7 +85,10 @@ def merged(program: Matrices, kinds: IntArray) -> Merged | None:
     """
     a = sparse.csc_array(program.a)
     row_colour, column_colour = _first_colours(program, kinds)
-    row_colour, column_colour = _refined(a, row_colour, column_colour)
+    refined = _refined(a, row_colour, column_colour)
+    if refined is None:
+        return None
+    row_colour, column_colour = refined
     n_rows, n_columns = int(row_colour.max(initial=-1)) + 1, int(column_colour.max(initial=-1)) + 1
     if np.unique(column_colour[program.integer]).size == int(program.integer.sum()):
         return None
@@ -126,20 +131,23 @@ def _numbered(keys: NDArray[np.generic]) -> IntArray:
     return colours
 
 
-def _refined(a: sparse.csc_array, rows: IntArray, columns: IntArray) -> tuple[IntArray, IntArray]:
-    """Split colours until every member of one has the same coefficients towards every other."""
+def _refined(a: sparse.csc_array, rows: IntArray, columns: IntArray) -> tuple[IntArray, IntArray] | None:
+    """Split colours until every member of one has the same coefficients towards every other.
+
+    None where that takes too many rounds: what is not stable yet may join what differs, and then bounds nothing.
+    """
     row = a.indices.astype(np.int64)
     column = np.repeat(np.arange(a.shape[1]), np.diff(a.indptr))
     value = a.data.astype(np.float64).view(np.uint64)
     before = -1
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         columns = _split(columns, column, value, rows[row], a.shape[1])
         rows = _split(rows, row, value, columns[column], a.shape[0])
         now = int(columns.max(initial=-1)) + int(rows.max(initial=-1))
         if now == before:
-            break
+            return rows, columns
         before = now
-    return rows, columns
+    return None
 
 
 def _split(colour: IntArray, at: IntArray, value: NDArray[np.uint64], across: IntArray, n: int) -> IntArray:

@@ -11,8 +11,9 @@ a plan that stands:
 4. *tree*: HiGHS goes on from the best plan so far, unless bound and plan are near enough already.
 
 The best of all plans and the least of all bounds is the outcome, so that no step can make the answer worse than the
-plan that was given. Steps are limited by nodes, never by a share of the time, so that the same program takes the same
-steps on every machine; the time limit ends all of them. Every plan is verified against the rows of the program itself.
+plan that was given. Steps are limited by nodes and programs, never by a share of the time, so that the same program
+takes the same steps on every machine; the time limit ends all of them. Every plan is verified against the rows of the
+program itself.
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ class _Search:
         if alike is not None:
             self._groups(inner, alike, counts)
         if not self._proved() and (start is not None or self.x is None) and self._left() > 0:
-            ended = self._dive(start)
+            ended = self._dive(program, start)
             if ended in (Ended.INFEASIBLE, Ended.UNBOUNDED) and self.x is None:
                 return self._outcome(ended)
         if self._proved():
@@ -162,12 +163,15 @@ class _Search:
             self.session.note("searched again without a plan to begin with")
             session = self.session.derived(self.session.snapshot())
             outcome = self._solve(session, "tree", self.gap)
-            if outcome.x is not None:
-                self.take(outcome.x, "the tree")
+            if outcome.x is not None and not self.take(outcome.x, "the tree") and self.x is None:
+                raise SolverError("The solver's plan breaks a row, also without a plan to begin with.")
         self._lower(outcome.bound)
         if outcome.row_price is not None:
             return outcome
         ended = Ended.OPTIMAL if self._proved() else outcome.ended
+        if ended is Ended.INFEASIBLE and self.x is not None:
+            self.session.note("the tree found no plan, though one stands; that one is kept, and nothing proved of it")
+            ended = Ended.OPTIMAL
         return self._outcome(ended)
 
     # -- steps -------------------------------------------------------------------------------------------------------
@@ -188,14 +192,17 @@ class _Search:
         if outcome.x is not None:
             self.take(self._original(outcome.x, counts), "the split")
 
-    def _dive(self, start: Array | None) -> Ended:
-        """Dive from the relaxation: after the plan that was given, and from nothing where that is not enough."""
-        ended = Ended.OPTIMAL
+    def _dive(self, program: Matrices, start: Array | None) -> Ended:
+        """Dive from the relaxation: after the plan that was given, and from nothing where that is not enough.
+
+        The dive has a session of its own, so that the one in which plans are verified stays as it is.
+        """
+        ended, session = Ended.OPTIMAL, self.session.derived(program)
         down = np.zeros(len(self.session.cost), dtype=bool)
         down[: len(self.shape.down)] = self.shape.down
         for given in (start, None) if start is not None else (None,):
             try:
-                found = dive(self.session, down, given=given, seconds=self._left())
+                found = dive(session, down, given=given, seconds=self._left())
             except SolverError as failure:
                 self.session.note(f"dive: {failure}")
                 break

@@ -169,9 +169,11 @@ class HighsSession(LiveProgram):
 
     def snapshot(self) -> Matrices:
         """Return the program as it stands."""
+        a = self.a.copy()
+        a.eliminate_zeros()
         return replace(
             self.matrices,
-            a=self.a,
+            a=a,
             cost=self.cost,
             offset=self.offset,
             column_lower=self.column_lower,

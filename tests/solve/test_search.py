@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from independent import best_value
-from random_networks import random_network
+from independent import best_pattern, best_value
+from random_networks import random_network, switched_network
 
+from fabopt.model.families import ModelError
 from fabopt.model.tables import model_tables
 from fabopt.solve import search as steps
 from fabopt.solve.dive import dive
@@ -187,3 +188,43 @@ def test_ctrl_c_ends_all_steps_with_the_best_plan_so_far(monkeypatch):
     assert found.ended is Ended.INTERRUPTED
     assert found.x is not None
     assert "dive" in said
+
+
+def test_a_chain_longer_than_the_rounds_of_splitting_is_not_merged_by_half(monkeypatch):
+    """Two equal plants in series with others: half refined, what differs would be joined and the bound be none."""
+    program, shape = a_program(network(1, SMALL))
+    monkeypatch.setattr("fabopt.solve.merge.ROUNDS", 1)
+    assert merged(program, shape.kinds) is None
+
+
+@pytest.mark.parametrize("seed", [1154, 1570, *range(12)])
+def test_on_off_networks_with_all_steps_have_the_value_of_the_best_pattern(seed, monkeypatch):
+    monkeypatch.setattr(steps, "EASY", 0)
+    net = switched_network(seed)
+    try:
+        solution = solve(net, EXACT)
+    except ModelError:  # a level without end is refused by name
+        return
+    best = best_pattern(net)
+    if best is None or best == np.inf:
+        assert solution.status is (Status.INFEASIBLE if best is None else Status.UNBOUNDED)
+    else:
+        assert solution.status is Status.OPTIMAL
+        assert solution.objective == pytest.approx(best, rel=1e-6, abs=1e-6)
+
+
+def test_a_coefficient_that_became_zero_is_none_in_a_session_made_from_this_one():
+    program, _ = a_program(network(1, SMALL))
+    session = HighsSession(program)
+    first = np.array([int(program.a.indices[0])]), np.array([0])
+    session.set_coefficients(*first, np.zeros(1))
+    assert session.snapshot().a.nnz == program.a.nnz - 1
+    assert session.renewed().solve().objective == pytest.approx(session.solve().objective)
+
+
+def test_a_dive_that_takes_too_many_batches_back_gives_up(monkeypatch):
+    program, shape = a_program(network(1, SMALL))
+    monkeypatch.setattr("fabopt.solve.dive.MOST_PROGRAMS", 2)
+    found = dive(HighsSession(program), shape.down)
+    assert found.x is None
+    assert found.bound >= optimum(program).objective
