@@ -481,7 +481,7 @@ MEANING = [
     ),
     Faulty(
         "chips that sell as each other",
-        "    usable: {linear: {2027Q3: 80 %, 2028Q4: 100 %}}",
+        "    usable: {linear: {2027Q3: 80 %, 2028Q4: 100 %}, before: 80 %}",
         "    sells_as: [osprey]\n    usable: 1",
         "sells_as",
         "chips.osprey.sells_as",
@@ -552,15 +552,6 @@ MEANING = [
         "unit: wafer",
         "published.fleet-2027.unit",
         "'gw-it' is measured in GW",
-    ),
-    Faulty(
-        "a bill of materials in a loop",
-        "# --- Checks and variants",
-        "network:\n  materials: {egg: {}, hen: {}}\n  activities:\n    lay: {inputs: {hen: 1}, outputs: {egg: 1}}\n"
-        "    hatch: {inputs: {egg: 1}, outputs: {hen: 1}}\n# --- Checks and variants",
-        "materials: {egg",
-        "network.materials.egg",
-        "'egg' needs 'hen' needs 'egg'",
     ),
     Faulty(
         "a contract with an unknown party",

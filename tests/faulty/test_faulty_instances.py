@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from edits import FORM, MEANING, TEXT, TUTORIAL, Faulty, edited, line_of
 
+import fabopt
 from fabopt.io.load import read_instance
 from fabopt.io.problems import InstanceError, Problem
 
@@ -54,3 +55,30 @@ def test_all_faults_of_a_file_are_reported_at_once(cases: list[Faulty], least: i
     printed = "\n".join(map(str, problems_of(write(tmp_path, text))))
     reported = [case.name for case in applied if case.says in printed]
     assert len(reported) >= least, sorted({case.name for case in applied} - set(reported))
+
+
+def with_hens(folder: Path, eggs: int) -> fabopt.Instance:
+    """The tutorial with materials in a loop and none of them in stock: a hen lays eggs, an egg becomes a hen."""
+    checks = "# --- Checks and variants"
+    added = (
+        "network:\n  materials: {egg: {}, hen: {}}\n  activities:\n"
+        f"    lay: {{inputs: {{hen: 1}}, outputs: {{egg: {eggs}}}}}\n"
+        "    hatch: {inputs: {egg: 1}, outputs: {hen: 1}}\n"
+    )
+    text = TUTORIAL.read_text(encoding="utf-8")
+    assert text.count(checks) == 1
+    return fabopt.load(write(folder, text.replace(checks, added + checks)))
+
+
+def test_materials_in_a_loop_that_gains_nothing_are_accepted_because_no_plan_is_better_for_them(tmp_path: Path):
+    instance = with_hens(tmp_path, eggs=1)
+    assert instance.validate() == []
+    plan = instance.solve(gap=0.0)
+    assert plan.status == "optimal"
+    assert plan.objective == pytest.approx(fabopt.load(TUTORIAL.parent).solve(gap=0.0).objective, rel=1e-9)
+
+
+def test_materials_in_a_loop_that_gains_without_limit_are_warned_of(tmp_path: Path):
+    (finding,) = with_hens(tmp_path, eggs=2).validate()
+    assert (finding.severity, finding.entity) == ("warning", ("activities", "lay"))
+    assert "'lay', 'hatch' together make 'egg' from nothing in 2027Q1" in finding.message
