@@ -22,8 +22,14 @@ from fabopt.model.columns import Columns
 from fabopt.model.families import IntArray, Rows
 from fabopt.network.tables import Array, Network
 
-LARGEST = 1e9
-"""Largest level that may be on or off: a whole number is told from the next to 1e-10 at best."""
+LEAK = 1e-2
+"""Largest level, in the unit of the solver, that passes a gate where a whole number is only nearly one."""
+
+FINEST = 1e-10
+"""Smallest tolerance of whole numbers that HiGHS takes."""
+
+LARGEST = LEAK / FINEST
+"""Largest level, in the unit of the solver, that may be on or off: a larger one lets more than :data:`LEAK` through."""
 
 LEVELS = {"max_level": "start", "order_max": "order"}
 """By family of rows that are gates: the block of the levels that they hold."""

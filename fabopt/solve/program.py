@@ -17,6 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from fabopt.model.families import IntArray, ModelError
+from fabopt.model.gates import FINEST, LEAK
 from fabopt.model.reach import settle
 from fabopt.network.tables import Array
 from fabopt.solve.entries import find
@@ -27,12 +28,6 @@ from fabopt.solve.verify import violation
 
 highspy: Any = _untyped  # its stubs leave out half of its functions
 
-
-LEAK = 1e-2
-"""Largest level, in the unit of the solver, that passes a gate where a whole number is only nearly one."""
-
-FINEST = 1e-10
-"""Smallest tolerance of whole numbers that HiGHS takes."""
 
 _SAME = 1e-12  # a constant of a gate that moves by less, relative to itself, stays
 

@@ -379,12 +379,23 @@ def folders(tutorial, squeezed, tmp_path_factory):
     return str(tutorial.save(top / "as-given")), str(squeezed.save(top / "squeezed"))
 
 
-def test_the_verb_answers_within_100_columns(folders, report, capsys):
+def test_the_verb_answers_within_100_columns(tutorial, squeezed, folders, report, capsys):
     assert main(["compare", *folders]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(len(line) for line in lines) <= 100
     assert lines == report.lines()
-    assert lines[0].startswith("Under hbm-squeeze, aurora loses ")
+    before, after = (_running(result, "2028Q4") for result in (tutorial, squeezed))
+    gained, lost = after["borealis"] - before["borealis"], before["aurora"] - after["aurora"]
+    assert lines[0] == (
+        f"Under hbm-squeeze, borealis gains {gained:.3g} thousand accelerators by 2028Q4 "
+        f"({gained / before['borealis']:+.2%}), aurora loses {lost:.3g}".replace("%", " %")
+    )
+
+
+def _running(result, period):
+    """Thousand accelerators that run by lab."""
+    fleet = result.table("domain/fleet")
+    return fleet[fleet["period"] == period].groupby("lab")["running"].sum()
 
 
 def test_every_table_prints_as_csv_and_reads_back(folders, report, capsys):

@@ -9,6 +9,7 @@ from portfolio_cases import chip, loaded, tree
 
 import fabopt
 from fabopt.cli import main
+from fabopt.io.problems import InstanceError
 
 SETS = {"chips.osprey.assembly_cost": 12_000}
 
@@ -90,15 +91,26 @@ def test_show_prints_it_within_100_columns(folder, capsys):
     assert max(len(line) for line in out.splitlines()) <= 100
 
 
-def test_names_from_an_instance_are_escaped_in_notebooks_and_cleaned_for_terminals(tmp_path):
+def _named(lab):
     raw = tree(b=chip(14_000, 28_000))
-    raw["labs"]["lab"]["name"] = "<script>\u001b[2J"
+    raw["labs"]["lab"]["name"] = lab
     raw["chips"]["b"]["designer"] = "e"
     raw["dies"]["die-e"] = {**raw["dies"]["die"], "designer": "e"}
     raw["chips"]["b"]["boms"] = {"plain": {"dies": {"die-e": 1}}}
-    found = loaded(raw, tmp_path).solve().portfolio("lab")
-    assert "<script>" not in found._repr_html_()
-    assert all("\u001b" not in line for line in found.lines())
+    return raw
+
+
+def test_names_from_an_instance_are_escaped_in_notebooks(tmp_path):
+    found = loaded(_named("<script>&*_x_*"), tmp_path).solve().portfolio("lab")
+    shown = found._repr_html_()
+    assert "&lt;script&gt;&amp;*_x_*" in shown
+    assert "<script>" not in shown
+    assert found.lines()[0].startswith("<script>&*_x_*'s compute in 2027 is ")
+
+
+def test_a_name_with_a_control_sign_is_refused_at_its_field(tmp_path):
+    with pytest.raises(InstanceError, match=r"labs\.lab\.name: .* holds the sign U\+001B"):
+        loaded(_named("<script>\u001b[2J"), tmp_path)
 
 
 def test_json_is_one_object_with_the_records(folder, capsys):

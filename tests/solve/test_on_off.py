@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pyomo.environ as pyo
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from independent import best_pattern
 from random_networks import extra_rows, switched_network
 
 from fabopt.model.families import ModelError
+from fabopt.model.gates import FINEST, LARGEST, LEAK
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import between
 from fabopt.solve.run import solve
@@ -48,13 +49,20 @@ def check(solution, best):
     assert solution.objective == pytest.approx(best, rel=1e-6, abs=1e-6)
 
 
+def refused_by_name(error, net):
+    """Whether a refusal names something that is decided by yes or no."""
+    return any(f"{a.name!r} ({a.id}) is decided by yes or no" in str(error) for a in net.activities if a.on_off)
+
+
 @few
 @given(SEEDS)
+@example(1384)
 def test_the_optimum_is_that_of_the_best_pattern_of_on_and_off(seed):
     net = switched_network(seed)
     try:
         solution = solve(net, EXACT)
-    except ModelError:
+    except ModelError as error:
+        assert refused_by_name(error, net)
         return
     check(solution, best_pattern(net))
 
@@ -66,7 +74,8 @@ def test_with_rows_of_a_hook_the_optimum_is_that_of_the_best_pattern(seed):
     rows = extra_rows(net, seed)
     try:
         solution = solve(net, EXACT, extra=[hook_of(rows, net)])
-    except ModelError:
+    except ModelError as error:
+        assert refused_by_name(error, net)
         return
     check(solution, best_pattern(net, rows))
 
@@ -83,13 +92,40 @@ def test_where_a_capacity_is_lifted_in_a_program_that_is_loaded_the_optimum_is_t
         of = [i for i, (family, _) in enumerate(program.labels) if family == "capacity"]
         upper[of] *= times
         answer = asked.full(between(program, replace(program, row_upper=upper)))
-    except ModelError:
+    except ModelError as error:
+        assert refused_by_name(error, net)
         return
     best = best_pattern(wider)
     if best is None or best == np.inf:
         assert answer.x is None
         return
     assert answer.objective == pytest.approx(best, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("upper", [1e7, 2e8, 1e9])
+def test_what_comes_in_lots_up_to_a_level_far_away_is_refused_by_name_or_right(upper):
+    """Solved are levels of which a yes that is only nearly one lets through no more than is told from nothing."""
+    seen = Counter()
+    for seed in range(60):
+        net = switched_network(seed)
+        far = np.full(net.n_periods, upper)
+        made = tuple(replace(a, upper=far, lot=1.5) if a.on_off else a for a in net.activities)
+        net = replace(net, activities=made)
+        try:
+            check(solve(net, EXACT), best_pattern(net))
+            seen["solved"] += 1
+        except ModelError as error:
+            assert refused_by_name(error, net)
+            seen["refused"] += 1
+    assert seen["solved"] > 20
+    assert (seen["refused"] > 0) == (upper > LARGEST)
+
+
+def test_the_largest_level_is_the_one_that_the_finest_whole_numbers_can_hold():
+    net = switched_network(1384)
+    with pytest.raises(ModelError, match=r"'A1' \(a1\) is decided by yes or no in P3, .* as much as 1e\+09"):
+        solve(net, EXACT)
+    assert LARGEST * FINEST == pytest.approx(LEAK)
 
 
 def test_few_of_the_random_networks_are_refused_and_they_hold_what_is_to_be_tested():
