@@ -271,7 +271,24 @@ class Instance:
             Finding("warning", HELD_BACKWARDS, (problem.path,), str(problem))
             for problem in held_backwards(self._tree, self.data)
         ]
-        return [*check(self.network), *late, *slips]
+        return [*self._endless(), *check(self.network), *late, *slips]
+
+    def _endless(self) -> list[Finding]:
+        """Return the first level that a yes or no opens and that has no end: a solve refuses it."""
+        if not self.network.has_gates:
+            return []  # what loads no model is quick
+        from fabopt.model.families import EndlessError
+        from fabopt.network.checks import ENDLESS, Finding
+        from fabopt.solve.diagnose import located
+        from fabopt.solve.matrices import formulate
+        from fabopt.solve.session import HighsSession
+
+        try:
+            HighsSession(formulate(self.network, registry=False).program).settle_gates()
+        except EndlessError as error:
+            said = located(error, self.network, self.data, self._tree.positions)
+            return [Finding("error", ENDLESS, (error.entity,), str(said))]
+        return []
 
     def show(self) -> Overview:
         """Return what the instance holds: sections, horizon, sizes of network and model, findings."""
@@ -462,11 +479,14 @@ class Instance:
         ------
         fabopt.solve.options.OptionError
             When an option makes no sense.
+        fabopt.model.families.EndlessError
+            When a yes or no opens a level without end.
         fabopt.solve.results.folder.ResultError
             When a result could not be written to `out`: nothing is solved then.
         """
         from fabopt.io.write import instance_hash, instance_json
-        from fabopt.solve.diagnose import placed
+        from fabopt.model.families import EndlessError
+        from fabopt.solve.diagnose import located, placed
         from fabopt.solve.options import SolveOptions
         from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
         from fabopt.solve.results.folder import check_target
@@ -477,10 +497,13 @@ class Instance:
             check_target(Path(out))
         net, before = self.network, None
         begin = None if start is None else start.start_plan()
-        if chosen.party:
-            net, solution, before = self._seen(chosen, given, progress, extra, begin)
-        else:
-            solution = solve(net, chosen, progress, extra, begin)
+        try:
+            if chosen.party:
+                net, solution, before = self._seen(chosen, given, progress, extra, begin)
+            else:
+                solution = solve(net, chosen, progress, extra, begin)
+        except EndlessError as error:
+            raise located(error, net, self.data, self._tree.positions) from error
         origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), self.money, tuple(extra))
         tables = core_and_domain(net, solution) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}

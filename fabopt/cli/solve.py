@@ -44,6 +44,9 @@ _PinUntil = typer.Option("--pin-until", help="Last period whose orders are held;
 _Pyomo = typer.Option("--through-pyomo", help="Compile the Pyomo model instead of the tables; the answer is the same.")
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
+MOST_WARNINGS = 5
+"""Warnings about the chain that a solve tells, those of what is held backwards first."""
+
 JSON_FIELDS = (
     "status",
     "objective_name",
@@ -111,19 +114,23 @@ def solve(
 def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool) -> Instance:
     """Read and check an instance, a line a step."""
     from fabopt import api
-    from fabopt.network.checks import HELD_BACKWARDS
-    from fabopt.report.overview import finding_lines
+    from fabopt.network.checks import ENDLESS, HELD_BACKWARDS
+    from fabopt.report.overview import finding_counts, finding_lines
 
     with step("read", quiet) as found:
         instance = api.load(path, scenario, sets)
         found.append(f"{path}" + (f" with {', '.join(instance.sets)}" if instance.sets else ""))
     with step("check", quiet) as found:
         findings = instance.validate()
-        errors = sum(finding.severity == "error" for finding in findings)
-        found.append(f"{errors} errors, {len(findings) - errors} warnings about the chain")
-    told = [finding for finding in findings if finding.severity == "error" or finding.check == HELD_BACKWARDS]
-    for line in finding_lines(told):
+        found.append(finding_counts(findings))
+    errors = [finding for finding in findings if finding.severity == "error" and finding.check != ENDLESS]
+    warnings = [finding for finding in findings if finding.severity == "warning"]
+    warnings.sort(key=lambda finding: finding.check != HELD_BACKWARDS)
+    for line in finding_lines([*errors, *warnings[:MOST_WARNINGS]]):
         complain(line)
+    if len(warnings) > MOST_WARNINGS:
+        asked = [str(path), *(["--scenario", scenario] if scenario else []), *(f"--set={one}" for one in sets)]
+        complain(f"{len(warnings) - MOST_WARNINGS} more: fabopt validate {shlex.join(asked)} lists all")
     return instance
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -20,26 +19,23 @@ def validate(
     """Check an instance with its scenarios and sweeps, and the chain as a whole."""
     from fabopt import api
     from fabopt.report.answer import wrap
-    from fabopt.report.overview import finding_lines, holding_line
+    from fabopt.report.overview import finding_counts, finding_lines, holding_line
+    from fabopt.report.text import counted
 
     found, instance = api.audit(path, scenario, set_ or ())
     for problem in found.lines:
         complain(problem)
-    errors = 0
+    errors = False
     if instance is not None:
         findings = instance.validate()
-        errors = sum(finding.severity == "error" for finding in findings)
+        errors = any(finding.severity == "error" for finding in findings)
         say(finding_lines(findings))
         if any(finding.leaves_no_plan for finding in findings):
             say(conflict.sentence for conflict in instance.reasons())
         say(wrap(f"{path}: {holding_line(instance.data)}", WIDTH))
-        beside = ", ".join(filter(None, (counted(found.scenarios, "scenario"), counted(found.sweeps, "sweep"))))
+        parts = ((len(found.scenarios), "scenario"), (len(found.sweeps), "sweep"))
+        beside = ", ".join(counted(number, what) for number, what in parts if number)
         right = f"the files are {'not ' if found.problems else ''}right" + (f", with {beside}" if beside else "")
-        say([f"{path}: {right}; {errors} errors and {len(findings) - errors} warnings about the chain"])
+        say([f"{path}: {right}; {finding_counts(findings)}"])
     if errors or found.problems:
         raise typer.Exit(BAD_INPUT)
-
-
-def counted(names: Sequence[str], what: str) -> str:
-    """Return how many things there are, in words; empty for none."""
-    return f"{len(names)} {what}{'' if len(names) == 1 else 's'}" if names else ""

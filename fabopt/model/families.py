@@ -28,6 +28,20 @@ class ModelError(Exception):
     """The network cannot be written as a model; the message is a full sentence for the user."""
 
 
+class EndlessError(ModelError):
+    """What a yes or no opens has no end, or one too far away.
+
+    Attributes
+    ----------
+    family, entity
+        Family of the row that is the gate, and id of its record in the network.
+    """
+
+    def __init__(self, message: str, family: str = "", entity: str = "") -> None:
+        super().__init__(message)
+        self.family, self.entity = family, entity
+
+
 class Named(Protocol):
     """Any record of the network with an id, a name and a unit."""
 

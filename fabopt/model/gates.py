@@ -91,7 +91,7 @@ class Gates:
     gate, column, share
         The decisions that open: which gate, column, and share of the period in which the level is open then [m].
     names
-        Display name, id and period of each gate.
+        Family, display name, id and period of each gate.
     capacity, totals
         Rows of what resources offer, and of how many of a unit there may be in all.
     lenient
@@ -171,7 +171,7 @@ def _of_rows(rows: Rows, offset: int, columns: Columns, block: str, entities: ND
         gate=number[rows.row[opens]],
         column=rows.col[opens],
         share=-rows.val[opens],
-        names=tuple((rows.names[i], *rows.keys[i]) for i in at.tolist()),
+        names=tuple((rows.family.name, rows.names[i], *rows.keys[i]) for i in at.tolist()),
         capacity=NO_ROWS,
         totals=NO_ROWS,
     )

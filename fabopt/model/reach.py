@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fabopt.model.families import IntArray, ModelError
+from fabopt.model.families import EndlessError, IntArray
 from fabopt.model.gates import LARGEST, OPEN, Gates, Program
 from fabopt.network.tables import Array
 
@@ -55,7 +55,7 @@ def settle(program: Program, gates: Gates, now: Array, unit: Array | float = np.
 
     Raises
     ------
-    ModelError
+    EndlessError
         If the level of a gate has no end, or one too far away, in a program with whole numbers.
     """
     low, high = program.column_lower[gates.column], program.column_upper[gates.column]
@@ -84,18 +84,22 @@ def _refuse_endless(gates: Gates, endless: NDArray[np.bool_], most: Array) -> No
     if not endless.any():
         return
     first = int(np.argmax(endless))
-    name, key, period = gates.names[first]
+    family, name, key, period = gates.names[first]
     who = repr(name) if name == key else f"{name!r} ({key})"
     if np.isfinite(most[first]):
-        raise ModelError(
+        raise EndlessError(
             f"{who} is decided by yes or no in {period}, and it may then be as much as {most[first]:g}, which is too "
             f"much: a yes or no is exact to one in {LARGEST:g}. Give it an `upper` that it can reach, or count in "
-            "larger units."
+            "larger units.",
+            family,
+            key,
         )
-    raise ModelError(
+    raise EndlessError(
         f"{who} is decided by yes or no in {period}, and how much it may then be has no end: nothing that it uses "
         "is limited, and more of it may always be of use or costs nothing. Give it `upper`, the most that it can be in "
-        "a period."
+        "a period.",
+        family,
+        key,
     )
 
 

@@ -25,6 +25,9 @@ WIDEST_RANGE = 1e8
 HELD_BACKWARDS = "held backwards"
 """Name of the check for series that begin after the decision date: a solve tells these warnings too."""
 
+ENDLESS = "level without end"
+"""Name of the check for what a yes or no opens without end: a solve refuses it in the same words."""
+
 _TOLERANCE = 1e-6
 
 

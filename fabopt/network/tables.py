@@ -425,6 +425,15 @@ class Network:
     notes: tuple[str, ...] = field(default=())
 
     @property
+    def has_gates(self) -> bool:
+        """Whether a yes or no opens something: an activity on or off, an order placed or not, a group that opens."""
+        return (
+            any(activity.on_off for activity in self.activities)
+            or any(unit.min_order > 0.0 or unit.fixed_cost is not None for unit in self.units)
+            or any(group.opens for group in self.groups)
+        )
+
+    @property
     def n_periods(self) -> int:
         """Number of periods T."""
         return len(self.periods)

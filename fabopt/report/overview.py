@@ -14,7 +14,7 @@ from fabopt.network.checks import Finding, check
 from fabopt.network.tables import Network
 from fabopt.report.answer import wrap
 from fabopt.report.html import table_html
-from fabopt.report.text import WIDTH, TextTable
+from fabopt.report.text import WIDTH, TextTable, counted
 
 _MOST_IDS = 60
 
@@ -93,7 +93,7 @@ def _sections(data: Instance) -> TextTable:
 
 def holding_line(data: Instance) -> str:
     """Return how many entries each section of an instance has, in a line: what a cut file has lost is seen in it."""
-    return "it holds " + ", ".join(f"{len(value):,} {section}" for section, value in _held(data, sources=True))
+    return "it holds " + ", ".join(f"{section}: {len(value):,}" for section, value in _held(data, sources=True))
 
 
 def _held(data: Instance, sources: bool = False) -> Iterator[tuple[str, Mapping[Any, Any] | tuple[Any, ...]]]:
@@ -105,6 +105,12 @@ def _held(data: Instance, sources: bool = False) -> Iterator[tuple[str, Mapping[
                     yield f"network.{name}", part
         elif isinstance(value, Mapping | tuple) and value and (sources or section != "sources"):
             yield section, value
+
+
+def finding_counts(findings: Sequence[Finding]) -> str:
+    """Return how many errors and warnings there are about the chain."""
+    errors = sum(finding.severity == "error" for finding in findings)
+    return f"{counted(errors, 'error')} and {counted(len(findings) - errors, 'warning')} about the chain"
 
 
 def finding_lines(findings: Sequence[Finding], width: int = WIDTH) -> list[str]:

@@ -103,6 +103,11 @@ def percent(share: float | None) -> str:
     return "unknown" if share is None or not math.isfinite(share) else f"{100.0 * share:.2f} %"
 
 
+def counted(number: int, what: str) -> str:
+    """Write how many things there are: ``1 warning``, ``2 warnings``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def seconds(value: float) -> str:
     """Write a duration."""
     if value >= 600.0:

@@ -23,7 +23,7 @@ from scipy import sparse
 
 from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions
-from fabopt.model.families import Named
+from fabopt.model.families import EndlessError, Named
 from fabopt.model.tables import ModelTables
 from fabopt.network.places import place_of
 from fabopt.network.tables import Array, Network
@@ -258,6 +258,12 @@ def placed(conflicts: Sequence[Conflict], net: Network, data: Instance, position
         return "" if place is None else place.where
 
     return tuple(replace(one, places=tuple(filter(None, map(where, one.refs)))) for one in conflicts)
+
+
+def located(error: EndlessError, net: Network, data: Instance, positions: Positions) -> EndlessError:
+    """Return a refusal with the file, line and field of the record that it is about; see :func:`placed`."""
+    place = place_of(net, data, positions, error.family, error.entity)
+    return error if place is None else type(error)(f"{place}: {error}", error.family, error.entity)
 
 
 # -- words -------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from fabopt.model.families import ModelError
+from fabopt.model.families import EndlessError
 from fabopt.network.tables import Array
 
 FAR_APART = (
@@ -21,7 +21,7 @@ class SolverError(Exception):
     """The solver refused a call or gave an answer that does not stand; the message is a full sentence."""
 
 
-class LevelError(SolverError, ModelError):
+class LevelError(SolverError, EndlessError):
     """A yes or no has a level without end, so that there is no program to solve."""
 
 

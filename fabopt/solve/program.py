@@ -16,7 +16,7 @@ import highspy as _untyped
 import numpy as np
 from scipy import sparse
 
-from fabopt.model.families import IntArray, ModelError
+from fabopt.model.families import EndlessError, IntArray
 from fabopt.model.gates import FINEST, LEAK
 from fabopt.model.reach import settle
 from fabopt.network.tables import Array
@@ -250,8 +250,8 @@ class LiveProgram:
         now = np.where(known, self.a.data[at], 0.0)
         try:
             value, is_open = settle(self, gates, now, self.column_unit[gates.level])
-        except ModelError as error:
-            raise LevelError(str(error)) from error
+        except EndlessError as error:
+            raise LevelError(str(error), error.family, error.entity) from error
         other = np.abs(value - now) > _SAME * np.abs(now)
         if other.any():
             self.set_coefficients(rows[other], gates.column[other], value[other])

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import fabopt
 from fabopt.cli.app import app
+from fabopt.model.families import EndlessError
 from fabopt.network.lower import lower
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import between
@@ -125,3 +126,41 @@ def test_own_silicon_gains_as_much_of_a_lifted_capacity_in_a_loaded_program_as_i
     answer = asked.full(between(program, lifted))
     assert answer.objective == pytest.approx(solve(wider, EXACT).objective)
     assert answer.objective > 2.5 * asked.full().objective
+
+
+ENDLESS = """\
+horizon: {start: 2027, periods: 2, period: year, discount_rate: 0}
+network:
+  materials: {a: {}}
+  activities:
+    make: {outputs: {a: 1}, on_off: true, cost: -1LIMIT}
+  demands: {may: {material: a, quantity: 20, value: 3}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "says"),
+    [
+        ("", "how much it may then be has no end"),
+        (", upper: 1e12", "it may then be as much as 1e+12, which is too much"),
+    ],
+)
+def test_what_may_be_without_end_is_told_by_a_check_and_by_a_solve_with_file_and_line(tmp_path, limit, says):
+    (tmp_path / "instance.yaml").write_text(ENDLESS.replace("LIMIT", limit))
+    told = f"instance.yaml:5: network.activities.make: 'make' is decided by yes or no in 2027, and {says}"
+    (found,) = [one for one in fabopt.load(tmp_path).validate() if one.severity == "error"]
+    assert found.message.startswith(told)
+    with pytest.raises(EndlessError) as refused:
+        fabopt.load(tmp_path).solve()
+    assert str(refused.value) == found.message
+    for verb in ("validate", "solve"):
+        ended = CliRunner().invoke(app, [verb, str(tmp_path)])
+        assert ended.exit_code == 2
+        assert " ".join(ended.output.split()).count(told) == 1
+
+
+@pytest.mark.parametrize("limit", [", upper: 5", ", upper: 1e8"])
+def test_what_has_an_end_within_reach_passes_the_check_and_is_solved(tmp_path, limit):
+    (tmp_path / "instance.yaml").write_text(ENDLESS.replace("LIMIT", limit))
+    assert [one for one in fabopt.load(tmp_path).validate() if one.severity == "error"] == []
+    assert fabopt.load(tmp_path).solve().status == "optimal"

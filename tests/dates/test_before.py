@@ -78,3 +78,18 @@ def test_the_instances_that_are_shipped_say_what_holds_before(file):
 def test_the_json_schema_knows_what_holds_before():
     power = json.dumps(instance_schema(Instance))
     assert power.count('"before": {') == 3  # linear, steps, and a column of a table
+
+
+def test_a_solve_tells_a_few_warnings_and_which_check_lists_all(tmp_path, capsys):
+    (tmp_path / "instance.yaml").write_text(
+        "horizon: {start: 2027, periods: 1, period: year, discount_rate: 0}\n"
+        "network:\n"
+        f"  materials: {{{', '.join(f'm{n}: {{}}' for n in range(7))}}}\n"
+        "  activities: {make: {outputs: {m0: 1}, cost: 1}}\n"
+        "  demands: {may: {material: m0, quantity: 2, value: 3}}\n"
+    )
+    assert main(["solve", str(tmp_path), "--set", "network.demands.may.quantity=1", "--out", str(tmp_path / "r")]) == 0
+    told = capsys.readouterr().err
+    assert "0 errors and 6 warnings about the chain" in told
+    assert [f"Nothing uses or wants 'm{n}'" in told for n in range(1, 7)] == [True] * 5 + [False]
+    assert f"1 more: fabopt validate {tmp_path} --set=network.demands.may.quantity=1 lists all" in told
