@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fabopt.model.limits import said
 from fabopt.solve.noise import COUNTS, rounding
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Holding:
     name, owner, kind, unit
         What it is, whose, of which kind, and in what it is counted.
     first, last
-        Labels of the first and the last period.
+        Labels of the first and the last period; empty where it is one of the whole horizon.
     price
         Worth of one unit of relief, the mean of these periods.
     gain
@@ -68,6 +69,8 @@ class Holding:
     @property
     def when(self) -> str:
         """When it binds, as people write it."""
+        if not self.last:
+            return "the whole horizon"
         return self.first if self.first == self.last else f"{self.first} to {self.last}"
 
 
@@ -81,15 +84,28 @@ def holding(limits: pd.DataFrame, most: int) -> list[Holding]:
 
 
 def obligations(limits: pd.DataFrame, most: int) -> list[Holding]:
-    """Return what a plan must do: required demands, floors, least levels and takes, safety stocks; the dearest first.
+    """Return what a plan must do and would gain by doing less of, the dearest first: required demands, floors, least
+    levels and takes, safety stocks.
 
-    Price and gain are those of one unit and of 1 % *less* of the obligation: negative where the plan would lose by it.
+    Price and gain are those of one unit and of 1 % *less* of the obligation.
     """
+    return [one for one in _ranked(_obliged(limits), most) if one.price > 0.0]
+
+
+def free_obligations(limits: pd.DataFrame) -> int:
+    """Return how many obligations cost nothing: the plan would do as much anyway, or gains by them."""
+    obliged = _obliged(limits)
+    return reported(obliged).groupby(_LIMIT).ngroups - len(obligations(limits, len(obliged)))
+
+
+def _obliged(limits: pd.DataFrame) -> pd.DataFrame:
+    """Return the obligations with the worth of less of them as their price."""
     obliged = limits[limits["side"] != "upper"]
-    return _ranked(obliged.assign(price=-obliged["price"]), most)
+    return obliged.assign(price=-obliged["price"])
 
 
 def _ranked(limits: pd.DataFrame, most: int) -> list[Holding]:
+    limits = _told_apart(limits)
     priced = binding(limits)
     priced = priced.assign(gain=priced["gain"].where(priced["price"] > 0.0, -priced["gain"]))
     ranked = sorted(_grouped(priced), key=lambda one: -(one.gain or 0.0))[:most]
@@ -98,6 +114,15 @@ def _ranked(limits: pd.DataFrame, most: int) -> list[Holding]:
     rules = rows[rows["kind"].isin(RULES) & (rows["limit"] == 0.0) & dear]
     shares = sorted(_grouped(rules.assign(gain=float("nan"))), key=lambda one: -one.price)
     return [*ranked, *shares[: -(-most // 4)]]
+
+
+def _told_apart(limits: pd.DataFrame) -> pd.DataFrame:
+    """Return limits with what each limits in its name, where limits of one name and of several families have prices."""
+    priced = limits[limits["price"] != 0.0]
+    families = priced.groupby("name")["family"].nunique()
+    shared = limits["name"].isin(families.index[families > 1])
+    told = [said(family, name) for family, name in zip(limits["family"], limits["name"], strict=True)]
+    return limits.assign(name=limits["name"].where(~shared, told))
 
 
 def _grouped(rows: pd.DataFrame) -> list[Holding]:
@@ -112,9 +137,11 @@ def _grouped(rows: pd.DataFrame) -> list[Holding]:
             float(own["price"].mean()),
             None if own["gain"].isna().any() else float(own["gain"].sum()),
         )
-        for _, own in rows.groupby(["family", "id", "side"], sort=False)
+        for _, own in rows.groupby(_LIMIT, sort=False)
     ]
 
+
+_LIMIT = ["family", "id", "side"]  # columns that tell a limit over all periods
 
 RULES = ("policy", "law")
 """Kinds of limits that are rules."""

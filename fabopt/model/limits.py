@@ -20,6 +20,24 @@ Side = Literal["upper", "lower", "both"]
 Kind = Literal["physical", "contract", "policy", "demand", "cash", "law"]
 
 
+_SAID = {
+    "balance": "{} (supply)",
+    "demand": "{} (demand)",
+    "backlog_balance": "{} (demand)",
+    "total_orders": "{} (orders in all)",
+    "order": "{} (orders)",
+    "start": "{} (starts)",
+    "stock": "{} (stock)",
+    "safety_stock": "{} (safety stock)",
+}
+"""What a limit of a record limits, by its family; nothing for those that a record has one of."""
+
+
+def said(family: str, name: str) -> str:
+    """Write a limit with what it limits: ``tool-a (orders)``."""
+    return _SAID.get(family, "{}").format(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Lever:
     """A unit whose order relieves a limit: its id, and the lead time in periods until it does."""

@@ -7,12 +7,20 @@ was loaded again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.plan_tables import Holding, accelerators, holding, last_of_years, obligations, reported
+from fabopt.analysis.plan_tables import (
+    Holding,
+    accelerators,
+    free_obligations,
+    holding,
+    last_of_years,
+    obligations,
+    reported,
+)
 from fabopt.report.perspective import gains, seen_sentence
-from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, seconds, thousands
+from fabopt.report.text import WIDTH, TextTable, amount, clip, counted, money, percent, seconds, thousands
 from fabopt.solve.noise import same
 from fabopt.solve.proof import EXACT
 
@@ -295,11 +303,17 @@ def _holds_back(manifest: Mapping[str, Any], read: Read) -> TextTable:
 
 
 def _obliges(manifest: Mapping[str, Any], read: Read) -> TextTable:
-    """What must be done, and what less of it would be worth by its prices, the most first."""
-    unit = manifest["money_unit"]
-    title = "What it must do: worth of one unit less of each, and of 1 % less throughout (below 0: a loss)"
-    title += f", {unit}" if unit else ""
-    return _priced(title, "obligation", obligations(read("core/limits"), MOST_ROWS))
+    """What must be done, and what less of it would be worth by its prices, the most first; how much of it is free."""
+    unit, limits = manifest["money_unit"], read("core/limits")
+    title = f"What it must do: worth of one unit less of each, and of 1 % less throughout{f', {unit}' if unit else ''}"
+    table = _priced(title, "obligation", obligations(limits, MOST_ROWS))
+    free = free_obligations(limits)
+    if not free:
+        return table
+    said = f"{counted(free, 'obligation')} {'costs' if free == 1 else 'cost'} nothing"
+    if not table.rows:
+        return TextTable("What it must do", (said,), (("less of each would gain nothing",),))
+    return replace(table, rows=(*table.rows, (said, *[""] * (len(table.headers) - 1))))
 
 
 def _priced(title: str, what: str, limits: Sequence[Holding]) -> TextTable:

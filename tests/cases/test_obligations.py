@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import fabopt
-from fabopt.analysis.plan_tables import holding, obligations
+from fabopt.analysis.plan_tables import free_obligations, holding, obligations
 
 INSTANCE = """\
 horizon: {start: 2027, periods: 1, period: year, discount_rate: 0}
@@ -71,3 +72,47 @@ def test_a_study_of_choke_points_ranks_capacities_and_says_what_less_of_an_oblig
     table = text[text.index("Obligations: what 10 % less of each in every counted period is worth") :].splitlines()
     # 10 % of 4 are 0.4, sold at 3 instead; 10 % of 1 is 0.1, made at 5
     assert [line.split()[-1] for line in table[2:4]] == ["1.20", "0.50"]
+
+
+def test_an_obligation_that_earns_is_counted_and_not_listed(tmp_path: Path) -> None:
+    """What must be delivered at 9 earns more than what may be at 3; with a unit less of it the plan would lose 6."""
+    (tmp_path / "instance.yaml").write_text(INSTANCE.replace("required: true", "required: true, value: 9"))
+    solved = fabopt.load(tmp_path).solve()
+    limits = solved.table("core/limits")
+    assert {one.name for one in obligations(limits, 8)} == {"take"}
+    lines = str(solved.answer).splitlines()
+    must = next(i for i, line in enumerate(lines) if line.startswith("What it must do"))
+    assert lines[must + 2].split()[0] == "take"
+    assert " ".join(lines[must + 3].split()) == "1 obligation costs nothing"
+    assert free_obligations(limits) == 1
+
+
+NO_DUTY = """\
+horizon: {start: 2027, periods: 2, period: year, discount_rate: 0}
+network:
+  materials: {a: {}}
+  resources: {mill: {capacity: 1}}
+  activities: {make: {outputs: {a: 1}, uses: {mill: 1}}}
+  units: {tool: {adds: {mill: {amount: 1}}, cost: 1, upper: [1, 9], total: 2, whole: false}}
+  demands: {may: {material: a, quantity: 20, value: 3}}
+"""
+
+
+def test_two_limits_of_one_name_say_what_they_limit_and_one_without_a_period_when(tmp_path: Path) -> None:
+    """A tool costs 1 and makes one a year for 3: one may be ordered in 2027, and two in all."""
+    (tmp_path / "instance.yaml").write_text(NO_DUTY)
+    found = {one.name: one for one in holding(fabopt.load(tmp_path).solve().table("core/limits"), 8)}
+    assert {"tool (orders)", "tool (orders in all)"} <= set(found)
+    assert found["tool (orders in all)"].when == "the whole horizon"
+    # one more in all is ordered in 2028, for 3 - 1; one more in 2027 comes a year earlier, for 3
+    assert (found["tool (orders in all)"].price, found["tool (orders)"].price) == (pytest.approx(2), pytest.approx(3))
+    assert (found["tool (orders)"].when, found["mill"].when) == ("2027", "2027 to 2028")
+
+
+def test_no_number_of_a_table_is_minus_nothing(tmp_path: Path) -> None:
+    (tmp_path / "instance.yaml").write_text(INSTANCE)
+    solved = fabopt.load(tmp_path).solve()
+    for name in ("core/limits", "core/materials", "rows", "decisions"):
+        for column in solved.table(name).select_dtypes("float"):
+            values = solved.table(name)[column].to_numpy()
+            assert not (np.signbit(values) & (values == 0.0)).any(), (name, column)

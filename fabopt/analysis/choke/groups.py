@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fabopt.model.families import IntArray
-from fabopt.model.limits import Kind, Lever, Limit
+from fabopt.model.limits import Kind, Lever, Limit, said
 from fabopt.network.tables import Array
 
 
@@ -261,18 +261,6 @@ def together(reliefs: Iterable[Relief]) -> Relief:
     return result
 
 
-_SAID = {
-    "balance": "{} (supply)",
-    "demand": "{} (demand)",
-    "backlog_balance": "{} (demand)",
-    "total_orders": "{} (orders in all)",
-    "order": "{} (orders)",
-    "start": "{} (starts)",
-    "stock": "{} (stock)",
-    "safety_stock": "{} (safety stock)",
-}
-
-
 def groups_of(limits: Sequence[Limit], base: Sequence[float]) -> tuple[LimitGroup, ...]:
     """Return the limits grouped by family, record and side, in the order of the registry.
 
@@ -297,7 +285,7 @@ def _group(limits: Sequence[Limit], sign: int, base: Sequence[float]) -> LimitGr
     limits, base = [limits[i] for i in order], [base[i] for i in order]
     rows = [limit.row for limit in limits if limit.row >= 0]
     least = first.side == "both" and sign < 0
-    label = _SAID.get(first.family, "{}").format(first.name)
+    label = said(first.family, first.name)
     return LimitGroup(
         id=f"{first.family}:{first.entity}{':least' if least else ''}",
         label=f"{label}, the least" if least else label,

@@ -66,11 +66,12 @@ def _pick(values: Sequence[str], rows: NDArray[np.int64]) -> NDArray[Any]:
 
 
 def frame(spec: TableSpec, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a table with exactly the columns of its record, in their order and kinds."""
+    """Return a table with exactly the columns of its record, in their order and kinds; no number is minus nothing."""
     import pandas as pd
 
     kinds = {"text": "str", "number": "float64", "whole": "int64", "flag": "bool"}
-    return pd.DataFrame({c.name: pd.Series(columns[c.name], dtype=kinds[c.kind]) for c in spec.columns})
+    made = {c.name: pd.Series(columns[c.name], dtype=kinds[c.kind]) for c in spec.columns}
+    return pd.DataFrame({c.name: made[c.name] + 0.0 if c.kind == "number" else made[c.name] for c in spec.columns})
 
 
 def cells(*arrays: Array) -> Cells:
