@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fabopt.model.limits import said
+from fabopt.model.limits import obliges, said
 from fabopt.solve.noise import COUNTS, rounding
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def holding(limits: pd.DataFrame, most: int) -> list[Holding]:
     Behind them stand, dearest first, rules whose right-hand side is 0 (shares of what a plan does), at most a quarter
     as many: they have a price, but no 1 % of their own. Obligations are apart: see :func:`obligations`.
     """
-    return _ranked(limits[limits["side"] == "upper"], most)
+    return _ranked(limits[~_obliges(limits)], most)
 
 
 def obligations(limits: pd.DataFrame, most: int) -> list[Holding]:
@@ -100,8 +100,12 @@ def free_obligations(limits: pd.DataFrame) -> int:
 
 def _obliged(limits: pd.DataFrame) -> pd.DataFrame:
     """Return the obligations with the worth of less of them as their price."""
-    obliged = limits[limits["side"] != "upper"]
+    obliged = limits[_obliges(limits)]
     return obliged.assign(price=-obliged["price"])
+
+
+def _obliges(limits: pd.DataFrame) -> pd.Series[bool]:
+    return limits["side"].map(obliges).astype(bool)
 
 
 def _ranked(limits: pd.DataFrame, most: int) -> list[Holding]:

@@ -41,8 +41,8 @@ def compare(
 ) -> None:
     """Show who gains and who loses between plans, what binds, and which inputs explain it."""
     from fabopt import api
-    from fabopt.report.answer import wrap
     from fabopt.report.compare import check_paths
+    from fabopt.report.text import wrap
 
     check_ending(html, ".html")
     check_ending(xlsx, ".xlsx")

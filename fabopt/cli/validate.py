@@ -18,9 +18,8 @@ def validate(
 ) -> None:
     """Check an instance with its scenarios and sweeps, and the chain as a whole."""
     from fabopt import api
-    from fabopt.report.answer import wrap
     from fabopt.report.overview import finding_counts, finding_lines, holding_line
-    from fabopt.report.text import counted
+    from fabopt.report.text import counted, wrap
 
     found, instance = api.audit(path, scenario, set_ or ())
     for problem in found.lines:

@@ -38,6 +38,11 @@ def said(family: str, name: str) -> str:
     return _SAID.get(family, "{}").format(name)
 
 
+def obliges(side: Side) -> bool:
+    """Return whether a limit on this side says what must be done (a capacity says what can be done at most)."""
+    return side != "upper"
+
+
 @dataclass(frozen=True, slots=True)
 class Lever:
     """A unit whose order relieves a limit: its id, and the lead time in periods until it does."""

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fabopt.report.answer import relief, wrap
+from fabopt.report.answer import relief
 from fabopt.report.base import Report, with_rows
-from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, proof
+from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, proof, wrap
 from fabopt.solve.noise import CLOSE, rounding, same
 
 if TYPE_CHECKING:

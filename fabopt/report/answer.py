@@ -20,7 +20,7 @@ from fabopt.analysis.plan_tables import (
     reported,
 )
 from fabopt.report.perspective import gains, seen_sentence
-from fabopt.report.text import WIDTH, TextTable, amount, clip, counted, money, percent, seconds, thousands
+from fabopt.report.text import WIDTH, TextTable, amount, counted, money, percent, seconds, thousands, wrap
 from fabopt.solve.noise import same
 from fabopt.solve.proof import EXACT
 
@@ -68,13 +68,6 @@ class Answer:
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """Break a text at spaces into lines of at most `width` characters."""
-    import textwrap
-
-    return textwrap.wrap(clip(text, len(text)), width) or [""]
 
 
 def answer(manifest: Mapping[str, Any], read: Read) -> Answer:

@@ -15,9 +15,8 @@ from typing import Any, ClassVar
 from fabopt.io.files import check_place
 from fabopt.io.seal import SavedError, as_bytes, sealed
 from fabopt.io.swap import write_folder
-from fabopt.report.answer import wrap
 from fabopt.report.html import table_html
-from fabopt.report.text import WIDTH, TextTable
+from fabopt.report.text import WIDTH, TextTable, wrap
 
 FORMAT = 1
 """Version of the records of saved reports."""

@@ -1,21 +1,21 @@
 """The choke point in words and tables: the sentence, the table of limits, what comes with it, and the runs behind it.
 
 Numbers come from the records of the study (`fabopt.analysis.choke.records`); here they are only written down. Names
-from an instance are cut and cleaned of control characters by the tables, and escaped where HTML is made.
+from an instance are wrapped and cleaned of control characters by the tables, and escaped where HTML is made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study, plain
 from fabopt.analysis.choke.sentence import Name, Number, Part, Sentence, sentence
-from fabopt.report.answer import wrap
 from fabopt.report.base import SavedReport, notes, with_rows
 from fabopt.report.choke_method import method, runs_csv
 from fabopt.report.csv_text import frame_csv
-from fabopt.report.text import TextTable, amount, clip, money, percent
+from fabopt.report.text import TextTable, amount, clip, money, percent, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,7 @@ class ChokeReport(SavedReport):
             layer_table(self.study),
             point_table(self.study),
         )
-        return with_rows(*made)
+        return tuple(replace(table, wrap=True) for table in with_rows(*made))
 
     def below(self, width: int) -> list[str]:
         """Return which limits bind together, and what a reader must know."""
@@ -157,11 +157,17 @@ def limit_table(study: Study, top: int) -> TextTable:
 
 
 def obligation_table(study: Study, top: int) -> TextTable:
-    """Return what the plan must do and would gain by doing less of."""
-    found = [r for r in study.limits if r.obligation and r.gain > 0][:top]
-    rows = tuple((r.label, r.owner or "-", r.state.status, amount(r.gain)) for r in found)
-    title = f"Obligations: what 10 % less of each in every counted period is worth, {_unit(study)}"
-    return TextTable(title, ("obligation", "owner", "status", "10 % less"), rows, left=3)
+    """Return what the plan must do, and what it gains where it need not do as much, or may do more of what is exact."""
+    found = [r for r in study.limits if r.obligation and (r.gain > 0 or (r.less and r.state.status != "slack"))]
+    rows = [
+        (r.label, r.owner or "-", r.state.status, "10 % less" if r.less else "10 % more", amount(r.gain))
+        for r in found[:top]
+    ]
+    title = (
+        f"Obligations: what 10 % less of each in every counted period is worth, {_unit(study)} (0: the plan does it "
+        "anyway); of what is exact, also 10 % more"
+    )
+    return TextTable(title, ("obligation", "owner", "status", "relief", "worth"), tuple(rows), left=4)
 
 
 def _limit_row(study: Study, record: LimitRecord) -> tuple[str, ...]:

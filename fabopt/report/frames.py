@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from fabopt.report.answer import wrap
-from fabopt.report.text import WIDTH, TextTable, amount
+from fabopt.report.text import WIDTH, TextTable, amount, wrap
 
 if TYPE_CHECKING:
     import pandas as pd

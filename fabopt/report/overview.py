@@ -12,9 +12,8 @@ from fabopt.domain.plain import PlainNetwork
 from fabopt.io.levers import list_levers
 from fabopt.network.checks import Finding, check
 from fabopt.network.tables import Network
-from fabopt.report.answer import wrap
 from fabopt.report.html import table_html
-from fabopt.report.text import WIDTH, TextTable, counted
+from fabopt.report.text import WIDTH, TextTable, counted, wrap
 
 _MOST_IDS = 60
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.records import plain
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Share
-from fabopt.report.answer import MOST_DATES, percent_whole, shortened, wrap
+from fabopt.report.answer import MOST_DATES, percent_whole, shortened
 from fabopt.report.base import Report, with_rows
-from fabopt.report.text import TextTable, amount, clip
+from fabopt.report.text import TextTable, amount, clip, wrap
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 WIDTH = 100
 """Widest line that is written, in characters."""
@@ -17,22 +18,25 @@ class TextTable:
     Attributes
     ----------
     title
-        One line above it, with the unit of the numbers where all share one.
+        Above it, over as many lines as it takes, with the unit of the numbers where all share one.
     headers
         Heads of the columns.
     rows
         Cells, already written as text.
     left
         Number of columns from the left that hold words; the others are numbers and stand to the right.
+    wrap
+        Whether words too long for their column go on below, so that none is lost; else they are cut.
     """
 
     title: str
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     left: int = 1
+    wrap: bool = False
 
     def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the table as lines of at most `width` characters; long words are cut with an ellipsis."""
+        """Return the table as lines of at most `width` characters; long words are wrapped or cut."""
         cells = [self.headers, *self.rows]
         widths = [max(len(row[n]) for row in cells) for n in range(len(self.headers))]
         over = sum(widths) + 2 * len(widths) - width
@@ -44,12 +48,20 @@ class TextTable:
             widest = max(words, key=lambda n: widths[n])
             widths[widest] -= 1
             over -= 1
-        return [clip(self.title, width), *(self._line(row, widths, width) for row in cells)]
+        return [*wrap(self.title, width), *(line for row in cells for line in self._lines(row, widths, width))]
 
     def _repr_html_(self) -> str:
         from fabopt.report.html import table_html
 
         return table_html(self)
+
+    def _lines(self, row: Sequence[str], widths: Sequence[int], width: int) -> list[str]:
+        if not self.wrap:
+            return [self._line(row, widths, width)]
+        parts = [
+            wrap(cell, w) if n < self.left else [cell] for n, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        return [self._line(line, widths, width) for line in zip_longest(*parts, fillvalue="")]
 
     def _line(self, row: Sequence[str], widths: Sequence[int], width: int) -> str:
         parts = [
@@ -68,6 +80,13 @@ def clip(text: str, width: int) -> str:
     """Cut a line to a width, with an ellipsis where something is left out; control characters become spaces."""
     clean = "".join(ch if ch.isprintable() else " " for ch in text)
     return clean if len(clean) <= width else clean[: max(width - 1, 0)] + "…"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a text at spaces into lines of at most `width` characters."""
+    import textwrap
+
+    return textwrap.wrap(clip(text, len(text)), width) or [""]
 
 
 def amount(value: float) -> str:

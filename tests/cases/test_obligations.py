@@ -9,7 +9,11 @@ import pandas as pd
 import pytest
 
 import fabopt
+from fabopt.analysis.choke.reprice import choke_point
+from fabopt.analysis.choke.saved import restored
 from fabopt.analysis.plan_tables import free_obligations, holding, obligations
+from fabopt.analysis.portfolio.study import instance_of
+from fabopt.network.lower import lower
 
 INSTANCE = """\
 horizon: {start: 2027, periods: 1, period: year, discount_rate: 0}
@@ -69,9 +73,36 @@ def test_a_study_of_choke_points_ranks_capacities_and_says_what_less_of_an_oblig
     duties = [r.label for r in report.study.limits if r.obligation]
     assert not any(duty in label for duty in duties for step in report.study.cascade for label in step.lifted)
     text = "\n".join(report.lines())
-    table = text[text.index("Obligations: what 10 % less of each in every counted period is worth") :].splitlines()
+    table = text[text.index("Obligations: what 10 % less of each in every counted period is worth") :].split("\n\n")[0]
     # 10 % of 4 are 0.4, sold at 3 instead; 10 % of 1 is 0.1, made at 5
-    assert [line.split()[-1] for line in table[2:4]] == ["1.20", "0.50"]
+    rows = [line.split()[-4:] for line in table.splitlines() if line.startswith("  ")][1:]
+    assert rows == [["10", "%", "less", "1.20"], ["10", "%", "less", "0.50"]]
+
+
+def test_a_demand_that_must_be_met_is_no_capacity_even_where_more_of_it_would_pay(tmp_path: Path) -> None:
+    """What must be delivered is worth 3 and made at 1: a tenth more of 4 would earn 0.8, a tenth less earns nothing."""
+    given = {"network.demands.must.value": 3, "network.demands.may.quantity": 1}
+    (tmp_path / "instance.yaml").write_text(INSTANCE)
+    result = fabopt.load(tmp_path).with_(given).solve()
+    report = result.choke_points(draws=0)
+    duties = {r.label: (r.less, r.gain) for r in report.study.limits if r.obligation}
+    assert duties["must (demand)"] == (False, pytest.approx(0.8))
+    assert duties["must (demand), the least"] == (True, 0.0)
+    # of what may be delivered a tenth more of 1 earns 0.2, the only capacity that gains
+    first = report.study.first
+    assert first is not None
+    assert (first.label, first.gain) == ("may (demand)", pytest.approx(0.2))
+    named = {name for j in report.study.joint for s in (*j.minimal_sets, *j.blocking_sets) for name in s}
+    named |= {label for step in report.study.cascade for label in step.lifted}
+    assert named
+    assert named.isdisjoint(duties)
+    text = "\n".join(report.lines())
+    capacities, obliged = text[text.index("Limits by what") :].split("Obligations: what", 1)
+    assert "must" not in capacities
+    rows = [line.split() for line in obliged.split("\n\n")[0].splitlines()]
+    assert ["10", "%", "more", "0.80"] in [row[-4:] for row in rows if row[0] == "must"]
+    plan = restored(result.manifest, result.table, lower(instance_of(result._instance), result.manifest["instance"]))
+    assert choke_point(plan) == ("may (demand)", pytest.approx(0.2))  # as sweeps and tornadoes name it
 
 
 def test_an_obligation_that_earns_is_counted_and_not_listed(tmp_path: Path) -> None:

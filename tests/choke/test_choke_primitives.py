@@ -71,8 +71,16 @@ def test_a_limit_on_both_sides_is_two_groups_of_which_one_may_take_more_and_one_
     more, less = groups_of([limit(2, side="both", family="demand")], [8.0])
     assert (more.id, more.label, more.row_sign.tolist()) == ("demand:fab", "Fab (demand)", [1])
     assert (less.id, less.label, less.row_sign.tolist()) == ("demand:fab:least", "Fab (demand), the least", [-1])
+    assert (more.obligation, more.less) == (True, False)
+    assert (less.obligation, less.less) == (True, True)
     assert more.relief(units(2)).upper == {2: 2.0}
     assert less.relief(percent(50)).lower == {2: 4.0}
+
+
+@pytest.mark.parametrize(("side", "obligation"), [("upper", False), ("lower", True)])
+def test_what_must_be_done_at_least_is_an_obligation_and_no_capacity(side, obligation):
+    (group,) = groups_of([limit(2, side=side)], [8.0])
+    assert group.obligation is obligation
 
 
 def test_one_limit_that_cannot_be_moved_makes_its_group_immovable():

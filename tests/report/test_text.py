@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from fabopt.report.answer import wrap, year_ends
+from fabopt.report.answer import year_ends
 from fabopt.report.html import table_html
-from fabopt.report.text import TextTable, amount, clip, money, percent, thousands
+from fabopt.report.text import TextTable, amount, clip, money, percent, thousands, wrap
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,26 @@ def test_a_table_fits_the_width_by_cutting_words_and_never_numbers():
     assert max(len(line) for line in lines) <= 40
     assert lines[-1].endswith("12,345,678   3.14")
     assert "…" in lines[-1]
+
+
+def test_a_table_that_wraps_loses_no_word_and_keeps_numbers_beside_the_first_line():
+    names = ("Coast campus power, size 1 (orders)", "Coast campus power, size 2 (orders)")
+    table = TextTable("gains " * 10, ("limit", "gain"), tuple((name, "12,345,678") for name in names), wrap=True)
+    lines = table.lines(32)
+    assert max(len(line) for line in lines) <= 32
+    assert lines[:2] == ["gains gains gains gains gains", "gains gains gains gains gains"]
+    assert lines[3:] == [
+        "  Coast campus        12,345,678",
+        "  power, size 1",
+        "  (orders)",
+        "  Coast campus        12,345,678",
+        "  power, size 2",
+        "  (orders)",
+    ]
+
+
+def test_a_title_is_never_cut():
+    assert TextTable("one two three four", ("a",), (("b",),)).lines(9) == ["one two", "three", "four", "  a", "  b"]
 
 
 def test_columns_stand_under_their_heads():

@@ -67,6 +67,7 @@ class _Composer:
             relaxable=group.relaxable,
             state=state,
             obligation=group.obligation,
+            less=group.less,
             quality=self.facts.quality(group),
             levers_in_data=self.facts.fields(group),
             **more,  # type: ignore[arg-type]

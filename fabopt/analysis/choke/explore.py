@@ -120,7 +120,7 @@ class Explorer:
 
     @property
     def ranked(self) -> list[Found]:
-        """All limits, the largest gain first; obligations, of which relief is less, after all others."""
+        """All limits, the largest gain first; obligations after all others."""
         return sorted(self.found.values(), key=lambda f: (f.group.obligation, -f.gain))
 
     @property

@@ -8,7 +8,7 @@ relief by :math:`t` turns an upper side :math:`a_i x \le b_i` into :math:`a_i x 
 of limits; no name is taken apart.
 
 Where a row is a limit on both sides (demand that must be met), its sides are two groups: one may take more, or require
-less.
+less. Both are of an obligation (:func:`fabopt.model.limits.obliges`), and none is ranked as a capacity.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fabopt.model.families import IntArray
-from fabopt.model.limits import Kind, Lever, Limit, said
+from fabopt.model.limits import Kind, Lever, Limit, obliges, said
 from fabopt.network.tables import Array
 
 
@@ -175,6 +175,8 @@ class LimitGroup:
         What sort of limit it is.
     relaxable
         False for what cannot be moved (physics, law).
+    obligation
+        Whether it says what must be done.
     levers
         Units whose order relieves it.
     rows
@@ -197,6 +199,7 @@ class LimitGroup:
     stage: str
     region: str
     relaxable: bool
+    obligation: bool
     levers: tuple[Lever, ...]
     rows: IntArray
     row_sign: IntArray
@@ -209,8 +212,8 @@ class LimitGroup:
         return len(self.rows) + len(self.columns)
 
     @property
-    def obligation(self) -> bool:
-        """Whether it says what must be done, so that relief is less of it: all of its sides are lower ones."""
+    def less(self) -> bool:
+        """Whether relief is less of it: all of its sides are lower ones."""
         return not len(self.columns) and bool(np.all(self.row_sign < 0))
 
     def amounts(self, step: Step) -> Array:
@@ -295,6 +298,7 @@ def _group(limits: Sequence[Limit], sign: int, base: Sequence[float]) -> LimitGr
         stage=first.stage,
         region=first.region,
         relaxable=all(limit.relaxable for limit in limits),
+        obligation=all(obliges(limit.side) for limit in limits),
         levers=first.levers,
         rows=np.array(rows, dtype=np.int64),
         row_sign=np.full(len(rows), sign, dtype=np.int64),

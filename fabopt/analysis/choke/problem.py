@@ -253,6 +253,7 @@ def _bare_group(id: str, at: Sequence[int], matrices: Matrices) -> LimitGroup:
         stage="",
         region="",
         relaxable=True,
+        obligation=not above.any(),
         levers=(),
         rows=rows,
         row_sign=np.where(above, 1, -1).astype(np.int64),

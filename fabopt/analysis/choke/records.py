@@ -175,7 +175,9 @@ class LimitRecord:
     state
         Status by proof, with load and slack.
     obligation
-        Whether it says what must be done: relief, and every gain of it, is then that of less of it.
+        Whether it says what must be done.
+    less
+        Whether relief, and every gain of it, is that of less of it.
     marginals
         Prices both ways, by basis.
     steps
@@ -225,6 +227,7 @@ class LimitRecord:
     relaxable: bool
     state: State
     obligation: bool = False
+    less: bool = False
     marginals: tuple[Marginal, ...] = ()
     steps: tuple[Step, ...] = ()
     average: Average | None = None
@@ -503,7 +506,12 @@ def _flat(record: LimitRecord) -> dict[str, Any]:
     row: dict[str, Any] = {
         name: getattr(record, name) for name in ("id", "label", "unit", "kind", "family", "owner", "stage", "region")
     }
-    row |= {"status": record.state.status, "load_mean": record.state.load_mean, "gain": record.gain}
+    row |= {
+        "obligation": record.obligation,
+        "status": record.state.status,
+        "load_mean": record.state.load_mean,
+        "gain": record.gain,
+    }
     for marginal in record.marginals[:1]:
         row |= {"left": marginal.left, "right": marginal.right}
     for step in record.steps:

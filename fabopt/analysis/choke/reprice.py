@@ -85,7 +85,7 @@ class Repriced:
     def gains(
         self, tables: ModelTables, program: Matrices, session: HighsSession, outcome: Outcome
     ) -> Mapping[str, float]:
-        """Return the gain at +10 % by group of a linear program, from its answer and the session that gave it.
+        """Return the gain at +10 % by group that is no obligation, from the answer of a linear program and its session.
 
         Parameters
         ----------
@@ -97,7 +97,7 @@ class Repriced:
             A session that stands at the program, and its answer, with a plan.
         """
         assert outcome.objective is not None
-        groups = [g for g in self._groups(tables, program, outcome) if g.relaxable and len(g)]
+        groups = [g for g in self._groups(tables, program, outcome) if g.relaxable and len(g) and not g.obligation]
         reliefs = {g.id: g.relief(STEP) for g in groups}
         bounds = {id: max(slope(outcome, relief), 0.0) for id, relief in reliefs.items()}
         return self._gains(session, outcome.objective, reliefs, bounds)

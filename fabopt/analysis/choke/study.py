@@ -288,7 +288,7 @@ class _Study:
         )
 
     def _packages(self) -> tuple[records.Package, ...]:
-        ids = [f.id for f in self.explorer.ranked if self.explorer.cost(f.id, 1.0)][:MOST_TOGETHER]
+        ids = [f.id for f in self.explorer.capacities if self.explorer.cost(f.id, 1.0)][:MOST_TOGETHER]
         costs = [ReliefCost(id, self.explorer.cost(id, 1.0) or 0.0) for id in ids]
         value, found = self.oracle.base.lo, []
         with self._step("packages") as left:

@@ -54,8 +54,8 @@ def by_year(ground: Ground, study: Study) -> tuple[ChokeYear, ...]:
 
 
 def scarce(study: Study, most: int) -> tuple[LimitRecord, ...]:
-    """Return the limits whose relief gains most."""
-    return tuple(r for r in study.limits if r.gain > 0.0)[:most]
+    """Return the limits whose relief gains most; no obligations."""
+    return tuple(r for r in study.limits if r.gain > 0.0 and not r.obligation)[:most]
 
 
 def reliefs(ground: Ground, limits: Sequence[LimitRecord]) -> tuple[Relief, ...]:
