@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: solve memo test test-all lint pages notebooks clean
+.PHONY: solve memo test test-all versions lint pages notebooks clean
 
 solve: $(READY)
 	$(BIN)/fabopt solve instances/frontier
@@ -17,10 +17,14 @@ memo: $(READY)
 	$(BIN)/fabopt memo results/frontier --for openai --budget 17
 
 test: $(READY)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n auto --dist loadfile
 
 test-all: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
+
+# A quick part of the tests with the lowest and with the newest versions of the declared dependencies.
+versions:
+	.ci/versions
 
 lint: $(READY)
 	$(BIN)/ruff check
