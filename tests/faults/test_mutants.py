@@ -1,6 +1,6 @@
 """No mutated instance ends in a traceback or hangs: each is refused in a sentence, or solved, or told why not.
 
-``pytest tests/faults -m slow -s`` runs 20,000 and prints the counts; FABOPT_MUTANTS sets another number, FABOPT_SEED
+``pytest tests/faults -m slow`` runs 20,000 and prints the counts; FABOPT_MUTANTS sets another number, FABOPT_SEED
 another seed.
 """
 
