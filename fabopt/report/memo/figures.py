@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from fabopt.analysis.memo.records import Memo
@@ -19,6 +21,9 @@ from fabopt.report.tornado_chart import COLOURS
 FONT = "Noto Sans SC"
 FONTS = f"{FONT}, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, Segoe UI, Arial, sans-serif"
 """The font that pictures are drawn in, which has Latin and Chinese letters, and what stands in for it elsewhere."""
+
+EXTRA_FONTS = ("pylopdf_fonts_ko",)
+"""Packages of fonts that stand in where the others lack a letter; the extra ``fonts`` installs them."""
 
 FIGURES = ("mix", "choke", "tornado")
 """Names of the pictures."""
@@ -151,11 +156,13 @@ def _drawn(chart: Any) -> Drawn:
 def _register() -> None:
     import vl_convert
 
-    vl_convert.register_font_directory(str(font_folder()))
+    for folder in font_folders():
+        vl_convert.register_font_directory(folder)
 
 
-def font_folder() -> Any:
-    """Return the folder of the fonts that have Chinese letters: Noto Sans SC and Noto Serif SC, under the OFL 1.1."""
+def font_folders() -> list[str]:
+    """Return the folders of fonts: Noto SC with Chinese letters, and those of the extra ``fonts`` that are there."""
     import pylopdf_fonts_zh_cn
 
-    return pylopdf_fonts_zh_cn.sans_path().parent
+    extra = [spec.origin for name in EXTRA_FONTS if (spec := find_spec(name)) is not None and spec.origin]
+    return [str(file.parent) for file in (pylopdf_fonts_zh_cn.sans_path(), *map(Path, extra))]

@@ -11,16 +11,20 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 from typing import Any
-from unicodedata import east_asian_width
+from unicodedata import category, east_asian_width
+from unicodedata import name as unicode_name
 
 from fabopt.report.memo import template
 from fabopt.report.memo.document import Block, Figure, Heading, Listing, PageEnd, Paragraph, Quote, Runs, Table, plain
 from fabopt.report.memo.errors import TemplateError
-from fabopt.report.memo.figures import Drawn, font_folder
+from fabopt.report.memo.figures import Drawn, font_folders
 
 _LANG = {"en": ("en", None), "zh": ("zh", "cn")}
+_LETTERS = ("Cn", "Co")
+"""Categories of letters that Python does not call printable: those that it has no name for, and private ones."""
 _PACKAGE = re.compile(rb"[\"']@[a-z][a-z0-9-]*/")
 MAIN, ENDS = "main.typ", "page-ends"
 LINE, BETWEEN, SHORT, LONGEST_WORD = 122, 3, 9, 26
@@ -63,6 +67,43 @@ def pages_before_appendices(
     return int(found[0]) if found else 1
 
 
+def unshown(blocks: Sequence[Block], drawn: Mapping[str, Drawn], lang: str, title: str) -> tuple[str, ...]:
+    """Return the characters that no font has, each with its name: in the PDF a box stands for each.
+
+    A PDF for archives may have no such box, so typst refuses to make one of them and says where they are.
+    """
+    import typst
+
+    said = typst_source(blocks, drawn, lang, title) + unescape("".join(figure.svg for figure in drawn.values()))
+    characters = sorted(ch for ch in set(said) if not ch.isascii())
+    lines = [f"#set document(title: {_string(title)})", *(f"#par[#{_string(ch)}]" for ch in characters)]
+    with tempfile.TemporaryDirectory(prefix="fabopt-memo-") as work:
+        (Path(work) / MAIN).write_text("\n".join(lines), encoding="utf-8")
+        try:
+            _typst(Path(work)).compile(format="pdf", timestamp=0, pdf_standards="a-2b")
+        except typst.TypstError as error:
+            places = {int(line) for line in re.findall(rf"{re.escape(MAIN)}:(\d+):", error.diagnostic)}
+            if not places:
+                raise
+            missing = [ch for line, ch in enumerate(characters, 2) if line in places]
+            return tuple(f"{ch} ({unicode_name(ch, f'U+{ord(ch):04X}')})" for ch in missing)
+    return ()
+
+
+def _typst(place: Path) -> Any:
+    """Return a compiler of the text in a folder, with the fonts of packages alone."""
+    import typst
+
+    return typst.Compiler(
+        str(place / MAIN),
+        root=str(place),
+        font_paths=font_folders(),
+        ignore_system_fonts=True,
+        package_path=str(place),
+        package_cache_path=str(place),
+    )
+
+
 @contextmanager
 def _compiler(
     blocks: Sequence[Block], drawn: Mapping[str, Drawn], folder: Path | None, lang: str, title: str
@@ -73,14 +114,7 @@ def _compiler(
     with tempfile.TemporaryDirectory(prefix="fabopt-memo-") as work, _no_network():
         place = _laid_out(Path(work), blocks, drawn, folder, lang, title)
         try:
-            yield typst.Compiler(
-                str(place / MAIN),
-                root=str(place),
-                font_paths=[str(font_folder())],
-                ignore_system_fonts=True,
-                package_path=str(place),
-                package_cache_path=str(place),
-            )
+            yield _typst(place)
         except (typst.TypstError, RuntimeError) as error:  # a query says it with the latter
             said = " ".join(str(error).split())
             raise TemplateError(f"{_place(folder)}: typst says: {said}") from error
@@ -216,8 +250,8 @@ def _text(runs: Runs) -> str:
 
 
 def _string(text: str) -> str:
-    """Return text as a string of typst."""
-    clean = "".join(ch if ch.isprintable() or ch == "\u00a0" else " " for ch in text)
+    """Return text as a string of typst, without characters that would steer how it is set."""
+    clean = "".join(ch if ch.isprintable() or ch == "\u00a0" or category(ch) in _LETTERS else " " for ch in text)
     return '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

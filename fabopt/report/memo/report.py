@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.memo.records import Memo
 from fabopt.io.files import check_place
-from fabopt.io.swap import write_folder
+from fabopt.io.swap import LOG, write_folder
 from fabopt.report.base import Report, with_rows
 from fabopt.report.memo import document as doc
 from fabopt.report.memo import template
@@ -38,12 +38,13 @@ ROWS = (8, 7, 6, 5, 4)
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A memo's text: Markdown, its blocks, its figures, and the numbers that it prints."""
+    """A memo's text: Markdown, its blocks, its figures, the numbers that it prints, what a PDF of it cannot show."""
 
     markdown: str
     blocks: tuple[doc.Block, ...]
     drawn: Mapping[str, Drawn]
     ledger: Ledger
+    unshown: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -146,7 +147,10 @@ class MemoReport(Report):
         files = {NUMBERS: text.ledger.csv().encode()}
         for name in chosen:
             files |= _WRITERS[name](self.memo, text, lang, folder)
-        return _written(Path(out), {RECORD: to_json(self.memo, files), **files})
+        paths = _written(Path(out), {RECORD: to_json(self.memo, files), **files})
+        if "pdf" in chosen and text.unshown:
+            LOG.warning("The PDF cannot show these characters, which no font here has: %s.", ", ".join(text.unshown))
+        return paths
 
     def _repr_html_(self) -> str:
         from fabopt.report.memo.html import fragment
@@ -204,7 +208,7 @@ def rehearse(lang: str, folder: Path | None) -> None:
     check_lang(lang)
     template.check_folder(folder, lang)
     memo = blank(Memo)
-    context = {"memo": memo, "figures": dict.fromkeys(FIGURES, True), "rows": ROWS[0]}
+    context = {"memo": memo, "figures": dict.fromkeys(FIGURES, True), "rows": ROWS[0], "unshown": ()}
     template.markdown(folder, lang, Writer(People(lang)), context)
     html((), {}, folder, lang, "", memo)
 
@@ -221,9 +225,12 @@ def answer(blocks: Sequence[doc.Block]) -> str:
 
 
 def _text(memo: Memo, lang: str, folder: Path | None) -> Text:
-    """Return the text with as many rows in its tables as its pages before the appendices hold."""
+    """Return the text with as many rows in its tables as its pages before the appendices hold.
+
+    It says itself what the PDF cannot show, in an appendix, so that its pages before stay as they are.
+    """
     from fabopt.report.memo.figures import figures
-    from fabopt.report.memo.pdf import pages_before_appendices
+    from fabopt.report.memo.pdf import pages_before_appendices, unshown
 
     template.check_folder(folder, lang)
     drawn = figures(memo, _people(memo, lang))
@@ -231,20 +238,28 @@ def _text(memo: Memo, lang: str, folder: Path | None) -> Text:
         text = _written_with(memo, lang, folder, drawn, rows)
         if pages_before_appendices(text.blocks, drawn, folder, lang, text.title) <= PAGES:
             break
-    return text
+    missing = unshown(text.blocks, drawn, lang, text.title)
+    return _written_with(memo, lang, folder, drawn, rows, missing) if missing else text
 
 
-def _written_with(memo: Memo, lang: str, folder: Path | None, drawn: Mapping[str, Drawn], rows: int) -> Text:
+def _written_with(
+    memo: Memo,
+    lang: str,
+    folder: Path | None,
+    drawn: Mapping[str, Drawn],
+    rows: int,
+    unshown: tuple[str, ...] = (),
+) -> Text:
     from fabopt.report.memo.figures import FIGURES
 
     writer = Writer(_people(memo, lang), {s.id: s.what for s in memo.signatures})
-    context = {"memo": memo, "figures": {name: name in drawn for name in FIGURES}, "rows": rows}
+    context = {"memo": memo, "figures": {name: name in drawn for name in FIGURES}, "rows": rows, "unshown": unshown}
     markdown = template.markdown(folder, lang, writer, context)
     try:
         blocks = doc.document(markdown, tuple(drawn))
     except doc.DocumentError as error:
         raise TemplateError(f"{template.text_name(lang)}: {error}.") from error
-    return Text(markdown, blocks, drawn, writer.ledger)
+    return Text(markdown, blocks, drawn, writer.ledger, unshown)
 
 
 def _people(memo: Memo, lang: str) -> People:
