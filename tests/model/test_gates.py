@@ -37,7 +37,8 @@ def test_only_what_is_on_or_off_and_groups_that_open_are_gates():
     assert [rows[row] for row in gates.row] == [
         ("max_level", "press", "P1"), ("group_limit", "door", "P1"), ("group_limit", "door", "P2"),
     ]  # fmt: skip
-    assert gates.names == (("Press", "press", "P1"), ("Door", "door", "P1"), ("Door", "door", "P2"))
+    doors = [("group_limit", "Door", "door", period) for period in ("P1", "P2")]
+    assert gates.names == (("max_level", "Press", "press", "P1"), *doors)
     assert named(tables, gates.level) == [("start", "press", "P1"), ("start", "make", "P1"), ("start", "make", "P2")]
     assert named(tables, gates.column) == [("on", "press", "P1"), ("order", "tool", "P1"), ("order", "tool", "P2")]
     assert gates.gate.tolist() == [0, 1, 2]
