@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.alternatives.records import Alternatives, Mix, Spread, Verdict
-from fabopt.analysis.choke.problem import Interval
+from fabopt.plan.problem import Interval
 from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.text import TextTable, amount
 from fabopt.report.tornado import worth

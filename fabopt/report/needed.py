@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.targets.records import Move, Needed, Way
+from fabopt.plan.problem import Interval
 from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.text import TextTable, amount, thousands
 from fabopt.report.tornado import shown, worth

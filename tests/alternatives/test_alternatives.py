@@ -18,8 +18,8 @@ from fabopt.analysis.alternatives import band as band_module
 from fabopt.analysis.alternatives.band import Band
 from fabopt.analysis.alternatives.measures import decisions
 from fabopt.analysis.choke.asked import AskedError
-from fabopt.analysis.choke.saved import Restored
 from fabopt.cli import main
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.matrices import formulate
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.run import solve
@@ -129,7 +129,7 @@ def measured(seed):
     if not solution.has_plan:
         return None
     options = SolveOptions(gap=0.0, threads=1)
-    plan = Restored(net, formulate(net), options, solution.columns, solution.bound)
+    plan = SolvedProgram(net, formulate(net), options, solution.columns, solution.bound)
     return net, plan, [m for m in decisions(plan.tables, net.n_periods - 1) if m.kind == "order"]
 
 

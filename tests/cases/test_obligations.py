@@ -10,10 +10,10 @@ import pytest
 
 import fabopt
 from fabopt.analysis.choke.reprice import choke_point
-from fabopt.analysis.choke.saved import restored
 from fabopt.analysis.plan_tables import free_obligations, holding, obligations
 from fabopt.analysis.portfolio.study import instance_of
 from fabopt.network.lower import lower
+from fabopt.plan.solved import restored
 
 INSTANCE = """\
 horizon: {start: 2027, periods: 1, period: year, discount_rate: 0}

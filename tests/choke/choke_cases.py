@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from fabopt.analysis.choke.groups import NO_RELIEF
 from fabopt.analysis.choke.oracle import Effort, Oracle
-from fabopt.analysis.choke.problem import ChokeProblem, sides
+from fabopt.plan.groups import NO_RELIEF
+from fabopt.plan.problem import ChokeProblem, sides
 
 INF = np.inf
 

@@ -22,11 +22,11 @@ from fabopt.analysis.choke.attribution import attribution
 from fabopt.analysis.choke.cascade import cascade
 from fabopt.analysis.choke.derivative import group_prices, prices
 from fabopt.analysis.choke.finite import average_price, finite_gains, first_gain, trace, value_curve
-from fabopt.analysis.choke.groups import LIFTED, Relief, percent, units
 from fabopt.analysis.choke.joint import marco, minimal_sets
 from fabopt.analysis.choke.oracle import Effort, Oracle
 from fabopt.analysis.choke.package import ReliefCost, cheapest_packages, frontier
 from fabopt.analysis.choke.status import status
+from fabopt.plan.groups import LIFTED, Relief, percent, units
 
 near = pytest.approx
 
@@ -292,7 +292,7 @@ def test_repairs_of_an_integer_conflict_are_budget_or_demand_and_they_conflict()
 def test_interaction_of_substitutes_is_negative_and_of_complements_positive():
     """w = 6, 6, 6 together (substitutes) and 0, 0, 6 together (complements): indices -6 and 6 by the definition."""
     from fabopt.analysis.choke.attribution import shapley
-    from fabopt.analysis.choke.problem import Interval
+    from fabopt.plan.problem import Interval
 
     def game(alone):
         def values(asked):

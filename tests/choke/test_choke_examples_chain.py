@@ -7,12 +7,12 @@ from five_stages import NARROW, STAGES, WANTED, WORTH, T, solved
 from fabopt.analysis.choke.attribution import attribution
 from fabopt.analysis.choke.cascade import cascade
 from fabopt.analysis.choke.derivative import group_prices
-from fabopt.analysis.choke.groups import LIFTED, percent, units
 from fabopt.analysis.choke.joint import minimal_sets
 from fabopt.analysis.choke.oracle import Effort, Oracle
-from fabopt.analysis.choke.problem import ChokeProblem
 from fabopt.analysis.choke.status import status
 from fabopt.analysis.choke.timeline import moves, turns
+from fabopt.plan.groups import LIFTED, percent, units
+from fabopt.plan.problem import ChokeProblem
 
 near = pytest.approx
 IDS = [f"capacity:{stage}" for stage in STAGES]

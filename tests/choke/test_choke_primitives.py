@@ -16,11 +16,9 @@ from fabopt.analysis.choke.attribution import attribution, shapley
 from fabopt.analysis.choke.cascade import cascade
 from fabopt.analysis.choke.derivative import group_prices, prices
 from fabopt.analysis.choke.finite import average_price, finite_gains, idle, least_step, trace, value_curve
-from fabopt.analysis.choke.groups import LIFTED, NO_RELIEF, STEPS, Relief, groups_of, percent, together, units
 from fabopt.analysis.choke.joint import candidates, marco, minimal_sets
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.package import ReliefCost, cheapest_packages
-from fabopt.analysis.choke.problem import ChokeProblem, Interval
 from fabopt.api import load
 from fabopt.model.limits import Lever, Limit
 from fabopt.model.tables import model_tables
@@ -38,6 +36,8 @@ from fabopt.network.tables import (
     Use,
     ValueStep,
 )
+from fabopt.plan.groups import LIFTED, NO_RELIEF, STEPS, Relief, groups_of, percent, together, units
+from fabopt.plan.problem import ChokeProblem, Interval
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.run import solve
 

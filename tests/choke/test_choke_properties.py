@@ -12,10 +12,10 @@ from fabopt.analysis.choke.attribution import attribution
 from fabopt.analysis.choke.cascade import cascade
 from fabopt.analysis.choke.derivative import group_prices, slope
 from fabopt.analysis.choke.finite import average_price, first_gain, idle, trace
-from fabopt.analysis.choke.groups import LIFTED, percent, units
 from fabopt.analysis.choke.joint import minimal_sets
 from fabopt.analysis.choke.package import ReliefCost, cheapest_packages
-from fabopt.analysis.choke.problem import ChokeProblem
+from fabopt.plan.groups import LIFTED, percent, units
+from fabopt.plan.problem import ChokeProblem
 
 near = pytest.approx
 TOL = 1e-5

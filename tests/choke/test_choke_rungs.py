@@ -12,13 +12,13 @@ from choke_cases import INF, best, complements, exact, redundant_tie
 import fabopt
 from fabopt.analysis.choke import bench
 from fabopt.analysis.choke.asked import Asked, Source
-from fabopt.analysis.choke.groups import LIFTED
-from fabopt.analysis.choke.problem import ChokeProblem
 from fabopt.analysis.choke.study import _Study
 from fabopt.analysis.memo.again import Again
 from fabopt.analysis.sensitivity.verb import source_of
 from fabopt.io.problems import Positions
 from fabopt.io.tree import Tree
+from fabopt.plan.groups import LIFTED
+from fabopt.plan.problem import ChokeProblem
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from plain_scaled import plant
 
 import fabopt
-from fabopt.analysis.choke.problem import ChokeProblem
 from fabopt.analysis.plan_tables import holding
+from fabopt.plan.problem import ChokeProblem
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import halfway, rounding, same
 from fabopt.solve.scale import scales

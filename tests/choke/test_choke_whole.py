@@ -12,9 +12,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from fabopt.analysis.choke.groups import NO_RELIEF
 from fabopt.analysis.choke.oracle import Effort, Oracle
-from fabopt.analysis.choke.problem import ChokeProblem
 from fabopt.analysis.choke.whole import most_promising, plan_gains, price_bound, things, whole_units
 from fabopt.model.tables import model_tables
 from fabopt.network.tables import (
@@ -32,6 +30,8 @@ from fabopt.network.tables import (
     ValueStep,
     WholeGroup,
 )
+from fabopt.plan.groups import NO_RELIEF
+from fabopt.plan.problem import ChokeProblem
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.run import solve
 

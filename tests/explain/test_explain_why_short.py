@@ -137,8 +137,8 @@ def test_the_most_is_that_of_another_solver_and_the_terms_add_up_to_it(tutorial,
 
 def independent(result, lab, period):
     """The most by scipy: the model's program with whole numbers and the deliveries to others held."""
-    from fabopt.analysis.choke.saved import restored
     from fabopt.analysis.portfolio.study import instance_of
+    from fabopt.plan.solved import restored
 
     net = lower(instance_of(result._instance), "tutorial")
     plan = restored(result.manifest, result.table, net)

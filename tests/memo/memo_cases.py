@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 import fabopt
-from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.memo.assumptions import described
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.records import Assumption
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.analysis.sensitivity.tornado import Ends
 from fabopt.analysis.sensitivity.verb import Source, source_of
+from fabopt.plan.solved import SolvedProgram
 
 
 def alive(result: fabopt.api.Result) -> Source:
@@ -23,7 +23,7 @@ def ends_of(source: Source) -> Ends:
     return Ends(source.numbers, source.plan)
 
 
-def starts(plan: Restored, id: str, *activities: str) -> Forbidden:
+def starts(plan: SolvedProgram, id: str, *activities: str) -> Forbidden:
     """A signature that is for what some activities do in reported periods; names may end in a colon."""
     index, at = plan.tables.columns["start"].index, plan.tables.columns.at.activity
     mine = [a for a in at if any(a == name or (name.endswith(":") and a.startswith(name)) for name in activities)]

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "fabopt"
-ORDER = ("domain", "io", "network", "model", "solve", "analysis", "report", "api", "cli")
+ORDER = ("domain", "io", "network", "model", "solve", "plan", "analysis", "report", "api", "cli")
 TOP_LEVEL = ("__init__.py", "__main__.py")
 
 

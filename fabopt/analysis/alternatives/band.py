@@ -30,9 +30,9 @@ from scipy import sparse
 
 from fabopt.analysis.alternatives.measures import Measure
 from fabopt.analysis.choke.parametric import with_target
-from fabopt.analysis.choke.problem import Interval
-from fabopt.analysis.choke.saved import Restored
 from fabopt.network.tables import Array
+from fabopt.plan.problem import Interval
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import COUNTS
 from fabopt.solve.patch import held, relaxed
@@ -85,7 +85,7 @@ class Band:
         Plans found so far, the plan itself first.
     """
 
-    def __init__(self, plan: Restored, within: float, seconds: float, deadline: float) -> None:
+    def __init__(self, plan: SolvedProgram, within: float, seconds: float, deadline: float) -> None:
         self.plan, self.deadline = plan, deadline
         m = plan.program
         worth = float(m.cost @ plan.x)

@@ -13,11 +13,11 @@ from fabopt.analysis.alternatives.band import Band
 from fabopt.analysis.alternatives.measures import Measure, decisions, mixes
 from fabopt.analysis.alternatives.records import Alternatives, Change, Mix, Other, Spread
 from fabopt.analysis.choke.asked import AskedError
-from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.explain.names import display_names
 from fabopt.analysis.sensitivity.verb import Source, source_of
 from fabopt.network.tables import Array, Network
+from fabopt.plan.problem import Interval
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.choke.timeline import Counted
 from fabopt.domain.instance import Instance
 from fabopt.io.tree import Tree
 from fabopt.network.tables import Network
+from fabopt.plan.solved import SolvedProgram
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Source:
     name: str
     tree: Tree
     data: Instance
-    plan: Restored
+    plan: SolvedProgram
     status: str
     data_hash: str
     held_from: str
@@ -82,7 +82,7 @@ def of_system(manifest: Mapping[str, Any], says: str) -> None:
         raise AskedError(f"The result is seen as {seen}; {says}.")
 
 
-def hold_others(plan: Restored, lab: str) -> Restored:
+def hold_others(plan: SolvedProgram, lab: str) -> SolvedProgram:
     """Return the plan with everything delivered to others than ``lab`` held as it is.
 
     Raises

@@ -11,15 +11,15 @@ import numpy as np
 from fabopt.analysis.choke import records
 from fabopt.analysis.choke.bench import Run
 from fabopt.analysis.choke.derivative import GroupPrice
-from fabopt.analysis.choke.groups import LimitGroup, Step
 from fabopt.analysis.choke.lead import first_effect, quickest
 from fabopt.analysis.choke.oracle import Gain
 from fabopt.analysis.choke.owners import Rent, controlled_by, instrument, rent
-from fabopt.analysis.choke.saved import Restored
 from fabopt.domain.instance import Instance
 from fabopt.io.levers import list_levers
 from fabopt.network.places import field_of
 from fabopt.network.tables import Array, Network, Unit
+from fabopt.plan.groups import LimitGroup, Step
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.noise import COUNTS
 
 PROOFS: Mapping[str, records.Proof] = {
@@ -88,7 +88,7 @@ class Facts:
         Its instance.
     """
 
-    def __init__(self, plan: Restored, data: Instance) -> None:
+    def __init__(self, plan: SolvedProgram, data: Instance) -> None:
         self.plan, self.data, self.net = plan, data, plan.net
         self.state = {(s.source.row, s.source.column): s for s in plan.states}
         self.units: dict[str, Unit] = {unit.id: unit for unit in plan.net.units}

@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.choke.groups import LIFTED, Step
 from fabopt.analysis.choke.oracle import Gauge, Oracle
-from fabopt.analysis.choke.problem import Interval
+from fabopt.plan.groups import LIFTED, Step
+from fabopt.plan.problem import Interval
 
 if TYPE_CHECKING:
     import pandas as pd

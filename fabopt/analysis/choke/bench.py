@@ -23,9 +23,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from fabopt.analysis.choke.groups import NO_RELIEF, Relief
-from fabopt.analysis.choke.problem import ChokeProblem, Interval, sides
 from fabopt.network.tables import Array
+from fabopt.plan.groups import NO_RELIEF, Relief
+from fabopt.plan.problem import ChokeProblem, Interval, sides
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import SAME
 from fabopt.solve.patch import held, relaxed

@@ -10,10 +10,10 @@ from fabopt.analysis.choke import records
 from fabopt.analysis.choke.assemble import certified, run_id
 from fabopt.analysis.choke.explore import Explorer, Found
 from fabopt.analysis.choke.finite import idle
-from fabopt.analysis.choke.groups import LimitGroup
 from fabopt.analysis.choke.owners import Share, next_unit
 from fabopt.analysis.choke.status import status
 from fabopt.analysis.choke.timeline import cycle_offsets, episodes
+from fabopt.plan.groups import LimitGroup
 
 HOLDING = 0.02
 """Prices of neighbouring periods that differ by less than this share of the largest are one episode: about what it

@@ -37,10 +37,10 @@ import numpy as np
 
 from fabopt.analysis.choke.bench import DEVEX, Bench, worth
 from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.choke.groups import NO_RELIEF, Relief
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.parametric import most_possible
 from fabopt.network.tables import Array
+from fabopt.plan.groups import NO_RELIEF, Relief
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import COUNTS, priceless
 from fabopt.solve.session import HighsSession, Outcome, SolverError

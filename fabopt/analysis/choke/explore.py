@@ -22,14 +22,14 @@ from fabopt.analysis.choke.derivative import (
     with_ranges,
 )
 from fabopt.analysis.choke.finite import average_price, first_gain, saturation, trace
-from fabopt.analysis.choke.groups import LIFTED, NO_RELIEF, STEPS, LimitGroup, Relief, Step, percent
 from fabopt.analysis.choke.joint import Joint
 from fabopt.analysis.choke.lead import AfterLead, after_lead, quickest
 from fabopt.analysis.choke.oracle import Gain, Oracle
-from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.choke.whole import most_promising, things
 from fabopt.domain.instance import Instance
 from fabopt.network.tables import Array
+from fabopt.plan.groups import LIFTED, NO_RELIEF, STEPS, LimitGroup, Relief, Step, percent
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.session import Outcome
 
 TEN = percent(10)
@@ -101,7 +101,7 @@ class Explorer:
         Whether whole numbers are held rather than searched.
     """
 
-    def __init__(self, plan: Restored, data: Instance, oracle: Oracle, large: bool) -> None:
+    def __init__(self, plan: SolvedProgram, data: Instance, oracle: Oracle, large: bool) -> None:
         self.plan, self.oracle, self.large = plan, oracle, large
         self.facts = Facts(plan, data)
         self.found: dict[str, Found] = {}

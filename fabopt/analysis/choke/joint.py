@@ -25,9 +25,9 @@ import numpy as np
 from scipy import sparse
 
 from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.choke.groups import LIFTED, Relief, Step
 from fabopt.analysis.choke.oracle import Gain, Gauge, Oracle
-from fabopt.analysis.choke.problem import Interval
+from fabopt.plan.groups import LIFTED, Relief, Step
+from fabopt.plan.problem import Interval
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.session import Ended, HighsSession
 

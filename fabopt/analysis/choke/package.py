@@ -23,9 +23,9 @@ from scipy import sparse
 
 from fabopt.analysis.choke.bench import Bench
 from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.choke.groups import Relief, together
 from fabopt.analysis.choke.oracle import Gauge, Oracle
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
+from fabopt.plan.groups import Relief, together
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.patch import held
 from fabopt.solve.session import Ended

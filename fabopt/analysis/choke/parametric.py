@@ -16,8 +16,8 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from fabopt.analysis.choke.groups import Relief
 from fabopt.network.tables import Array
+from fabopt.plan.groups import Relief
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.session import Ended, HighsSession
 

@@ -20,13 +20,13 @@ from scipy import sparse
 
 from fabopt.analysis.choke.bench import worth
 from fabopt.analysis.choke.derivative import slope
-from fabopt.analysis.choke.groups import LimitGroup, Relief, groups_of, percent
-from fabopt.analysis.choke.saved import Restored
 from fabopt.domain.instance import Instance
 from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Array
+from fabopt.plan.groups import LimitGroup, Relief, groups_of, percent
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.finish import Finished, linear_answer
 from fabopt.solve.live import DEVEX, carried_plan
 from fabopt.solve.matrices import Matrices, formulate
@@ -62,7 +62,7 @@ class Repriced:
         Ids of the groups whose gain is always asked.
     """
 
-    def __init__(self, plan: Restored, periods: Sequence[int], always: Sequence[str]) -> None:
+    def __init__(self, plan: SolvedProgram, periods: Sequence[int], always: Sequence[str]) -> None:
         self.plan, self.periods, self.always = plan, tuple(periods), tuple(always)
         self.worth = PENALTY * max(float(np.abs(plan.problem.matrices.cost * plan.x).sum()), 1.0)
 
@@ -162,7 +162,7 @@ def _value(session: HighsSession) -> float:
         return worth(session.solve_afresh())
 
 
-def choke_point(plan: Restored) -> tuple[str, float]:
+def choke_point(plan: SolvedProgram) -> tuple[str, float]:
     """Return the choke point of a plan, and what it is worth.
 
     Returns

@@ -21,9 +21,9 @@ from typing import Literal
 
 import numpy as np
 
-from fabopt.analysis.choke.groups import LimitGroup
 from fabopt.analysis.choke.joint import Joint
 from fabopt.analysis.choke.oracle import Gain, Oracle
+from fabopt.plan.groups import LimitGroup
 
 Status = Literal["slack", "tight", "binding", "co-binding", "policy-binding", "undecided"]
 

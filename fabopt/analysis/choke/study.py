@@ -32,7 +32,6 @@ from fabopt.analysis.choke.compose import compose
 from fabopt.analysis.choke.confidence import dethrone, sample, stability, strongest, summary
 from fabopt.analysis.choke.cut import layer_cuts, single_points
 from fabopt.analysis.choke.explore import Explorer
-from fabopt.analysis.choke.groups import LIFTED, together
 from fabopt.analysis.choke.joint import minimal_sets
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.owners import rent_by_owner
@@ -40,6 +39,7 @@ from fabopt.analysis.choke.package import ReliefCost, cheapest_packages
 from fabopt.analysis.choke.reprice import Repriced
 from fabopt.analysis.choke.timeline import counted, turns
 from fabopt.network.tables import Network
+from fabopt.plan.groups import LIFTED, together
 
 TARGETS = (0.01, 0.02, 0.05, 0.10, 0.20)
 """Gains, as shares of the plan's value, for which packages are sought."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import Asked, AskedError, Source, of_system
 from fabopt.analysis.choke.records import Study
-from fabopt.analysis.choke.saved import restored
 from fabopt.analysis.choke.study import Tell, choke_points
 from fabopt.domain.instance import Instance
 from fabopt.io.tree import tree_of_json
 from fabopt.io.validate import validate
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
+from fabopt.plan.solved import restored
 
 if TYPE_CHECKING:
     import pandas as pd

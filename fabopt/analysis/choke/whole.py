@@ -22,9 +22,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fabopt.analysis.choke.groups import Relief
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network, Unit
+from fabopt.plan.groups import Relief
 
 
 @dataclass(frozen=True, slots=True)

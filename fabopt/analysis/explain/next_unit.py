@@ -6,15 +6,15 @@ import numpy as np
 
 from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.bench import Bench, Effort
-from fabopt.analysis.choke.groups import NO_RELIEF, LimitGroup
 from fabopt.analysis.choke.owners import next_unit
-from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.explain.names import known
 from fabopt.analysis.explain.records import Gain, NextUnit
 from fabopt.network.tables import Array
+from fabopt.plan.groups import NO_RELIEF, LimitGroup
+from fabopt.plan.solved import SolvedProgram
 
 
-def limit_asked(plan: Restored, word: str, where: str) -> LimitGroup:
+def limit_asked(plan: SolvedProgram, word: str, where: str) -> LimitGroup:
     """Return the limit that a word names: its id, the id of its record, or its name.
 
     Raises
@@ -33,7 +33,7 @@ def limit_asked(plan: Restored, word: str, where: str) -> LimitGroup:
     return names[known("limit", word, names if ":" in word else [group.label for group in groups], where)]
 
 
-def who_gets(plan: Restored, group: LimitGroup, period: int | None, unit: str) -> NextUnit:
+def who_gets(plan: SolvedProgram, group: LimitGroup, period: int | None, unit: str) -> NextUnit:
     """Return whom one more unit of a limit would go to.
 
     Parameters
@@ -82,6 +82,6 @@ def who_gets(plan: Restored, group: LimitGroup, period: int | None, unit: str) -
     )
 
 
-def _deliveries(plan: Restored, x: Array) -> list[Array]:
+def _deliveries(plan: SolvedProgram, x: Array) -> list[Array]:
     block = plan.tables.columns["deliver"].values(x)
     return [block[j, : len(demand.steps)] for j, demand in enumerate(plan.net.demands)]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import AskedError, of_system
-from fabopt.analysis.choke.saved import Restored, restored
 from fabopt.analysis.explain.made_from import made_from
 from fabopt.analysis.explain.names import known
 from fabopt.analysis.explain.next_unit import limit_asked, who_gets
@@ -16,6 +15,7 @@ from fabopt.analysis.explain.why_short import why_short
 from fabopt.analysis.portfolio.study import chip_case, instance_of
 from fabopt.domain.instance import Instance
 from fabopt.network.lower import lower
+from fabopt.plan.solved import SolvedProgram, restored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,23 +139,23 @@ def explained(
     return WhyNot(lab, data.labs[lab].name, chip_case(manifest, read, data, lab, chip, hooks))
 
 
-def _why_short(plan: Restored, manifest: Mapping[str, Any], data: Instance, question: Question) -> WhyShort:
+def _why_short(plan: SolvedProgram, manifest: Mapping[str, Any], data: Instance, question: Question) -> WhyShort:
     lab = known("lab", question.why_short, data.labs, manifest["instance"])
     return why_short(plan, lab, data.labs[lab].name, _period(plan, question.period, manifest["instance"]))
 
 
-def _next_unit(plan: Restored, manifest: Mapping[str, Any], question: Question) -> NextUnit:
+def _next_unit(plan: SolvedProgram, manifest: Mapping[str, Any], question: Question) -> NextUnit:
     where = manifest["instance"]
     group = limit_asked(plan, question.next_unit, where)
     period = _period(plan, question.period, where) if question.period else None
     return who_gets(plan, group, period, manifest["objective_unit"])
 
 
-def _plan(manifest: Mapping[str, Any], read: Read, data: Instance, hooks: Sequence[Hook]) -> Restored:
+def _plan(manifest: Mapping[str, Any], read: Read, data: Instance, hooks: Sequence[Hook]) -> SolvedProgram:
     of_system(manifest, "this question is about the system's plan")
     return restored(manifest, read, lower(data, manifest["instance"]), hooks)
 
 
-def _period(plan: Restored, label: str, where: str) -> int:
+def _period(plan: SolvedProgram, label: str, where: str) -> int:
     labels = [period.label for period in plan.net.periods]
     return labels.index(known("period", label, labels, where))

@@ -20,10 +20,10 @@ from dataclasses import replace
 import numpy as np
 
 from fabopt.analysis.choke.asked import hold_others
-from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.explain.records import Peg, WhyShort
 from fabopt.model.limits import Limit
 from fabopt.network.tables import Array, Demand
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import rounding
 from fabopt.solve.outcome import Ended, Outcome, SolverError
@@ -34,7 +34,7 @@ DEMANDS = ("demand", "backlog_balance")
 """Families of rows that say what a customer wants."""
 
 
-def why_short(plan: Restored, lab: str, name: str, period: int) -> WhyShort:
+def why_short(plan: SolvedProgram, lab: str, name: str, period: int) -> WhyShort:
     """Return the most that could reach a lab in a period, and the limits that it is due to.
 
     Parameters
@@ -85,7 +85,7 @@ def weight(demand: Demand) -> float:
 class _Pegging:
     """Gives the terms of a linear program's maximum to the limits that they belong to."""
 
-    def __init__(self, plan: Restored, program: Matrices, lab: str) -> None:
+    def __init__(self, plan: SolvedProgram, program: Matrices, lab: str) -> None:
         self.plan, self.program, self.lab = plan, program, lab
         self.by_row: dict[int, Limit] = {}
         self.by_column: dict[int, Limit] = {}

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fabopt.analysis.choke.bench import FAILED
-from fabopt.analysis.choke.saved import Restored
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.finish import linear_answer
 from fabopt.solve.noise import rounding
 from fabopt.solve.outcome import Ended, Outcome, SolverError
@@ -81,7 +81,7 @@ UNKNOWN = Answer(-np.inf, np.inf, None)
 """No plan was found in the time, or the solver gave up: nothing is known."""
 
 
-def closed(plan: Restored, activities: Collection[str], units: Collection[str], shut: NDArray[np.bool_]) -> Change:
+def closed(plan: SolvedProgram, activities: Collection[str], units: Collection[str], shut: NDArray[np.bool_]) -> Change:
     """Return the change that closes activities and units in some periods.
 
     Nothing is started, switched on or ordered in them; what is pinned as ordered stays. Whole numbers that only count
@@ -120,7 +120,7 @@ def _unpinned(index: IntArray, lower: Array) -> IntArray:
     return there[lower[there] <= 0.0]
 
 
-def _counters(plan: Restored, units: Collection[str]) -> IntArray:
+def _counters(plan: SolvedProgram, units: Collection[str]) -> IntArray:
     """Return the columns that count what several units order, of groups that count one of these."""
     own, at, found = set(units), plan.tables.columns["counter"].offset, list[int]()
     for group in plan.net.whole_groups:
@@ -151,7 +151,7 @@ class Again:
         Number of programs that were solved.
     """
 
-    def __init__(self, plan: Restored, whole: bool | None = None, seconds: float = 20.0) -> None:
+    def __init__(self, plan: SolvedProgram, whole: bool | None = None, seconds: float = 20.0) -> None:
         self.plan, self.seconds = plan, seconds
         self.whole = not plan.program.large if whole is None else whole
         self.base = plan.problem.value(plan.x)
@@ -260,7 +260,7 @@ class _Worth:
     weight: Array
 
 
-def _required(plan: Restored) -> tuple[IntArray, _Worth]:
+def _required(plan: SolvedProgram) -> tuple[IntArray, _Worth]:
     """Return the rows of demand that is required, and what delivers to it, by its worth."""
     demands = [(j, d) for j, d in enumerate(plan.net.demands) if d.required and d.expiry is None]
     ids = {demand.id for _, demand in demands}

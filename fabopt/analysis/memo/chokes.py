@@ -10,7 +10,6 @@ import numpy as np
 
 from fabopt.analysis.choke.asked import Asked, periods_asked
 from fabopt.analysis.choke.bench import Effort
-from fabopt.analysis.choke.groups import percent
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study
 from fabopt.analysis.choke.timeline import counted
@@ -18,6 +17,7 @@ from fabopt.analysis.memo.ground import REPORTED, Ground
 from fabopt.analysis.memo.origin import cells
 from fabopt.analysis.memo.records import Amount, ChokeYear, Relief, Rival
 from fabopt.analysis.memo.standing import withheld
+from fabopt.plan.groups import percent
 from fabopt.solve.noise import rounding
 
 TEN = percent(10)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.asked import Source as ChokeSource
-from fabopt.analysis.choke.saved import Restored, restored
 from fabopt.analysis.explain.names import display_names, known
 from fabopt.analysis.memo.records import Amount
 from fabopt.analysis.portfolio.study import IN_MONEY
@@ -20,6 +19,7 @@ from fabopt.io.validate import validate
 from fabopt.network.lower import lower_chain
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Network, Period
+from fabopt.plan.solved import SolvedProgram, restored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ class Ground:
     data: Instance
     chain: Chain
     net: Network
-    plan: Restored
+    plan: SolvedProgram
     lab: str
     sites: tuple[str, ...]
     names: Mapping[str, str]

@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.memo.again import Again, Answer, Change
 from fabopt.analysis.memo.signable import AGREEMENTS, Signable
 from fabopt.network.tables import Array
+from fabopt.plan.solved import SolvedProgram
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class Delays:
         return Delay(date, {t: found[t] for t in sorted(found) if t <= date + 1}, without)
 
 
-def move(plan: Restored, what: Signable, period: int) -> Change | None:
+def move(plan: SolvedProgram, what: Signable, period: int) -> Change | None:
     """Return the change that moves the orders of before a period to the first period from it on that may have them.
 
     The decisions of a contract all move by as many periods as its signature. None where nothing can be moved.
@@ -168,7 +168,7 @@ Bounds = dict[int, tuple[float, float]]
 """New lower and upper bound by column."""
 
 
-def _gathered(plan: Restored, what: Signable, period: int) -> Bounds:
+def _gathered(plan: SolvedProgram, what: Signable, period: int) -> Bounds:
     """Return the bounds of the first period that may have the orders of before, of each unit."""
     program, columns = plan.program, plan.tables.columns
     found: Bounds = {}
@@ -193,7 +193,7 @@ def _gathered(plan: Restored, what: Signable, period: int) -> Bounds:
     return found
 
 
-def _delayed(plan: Restored, what: Signable, period: int) -> Bounds:
+def _delayed(plan: SolvedProgram, what: Signable, period: int) -> Bounds:
     """Return the bounds of a contract's decisions, all of them moved as far as its signature is."""
     index = plan.tables.columns["order"].index
     rows = [index[plan.tables.columns.at.unit[id]] for id in what.units]
@@ -214,5 +214,5 @@ def _delayed(plan: Restored, what: Signable, period: int) -> Bounds:
     return found
 
 
-def _levels(plan: Restored, index: Array) -> Array:
+def _levels(plan: SolvedProgram, index: Array) -> Array:
     return np.where(index >= 0, plan.x[np.maximum(index, 0)], 0.0)

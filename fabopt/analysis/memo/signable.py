@@ -24,7 +24,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.memo.again import Change, closed
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.making import making_time, whole_periods
@@ -32,6 +31,7 @@ from fabopt.analysis.memo.records import SignatureKind
 from fabopt.model.families import IntArray
 from fabopt.network.parties import owned, payments_between
 from fabopt.network.tables import CONTRACT, DECISIONS, Network, Unit
+from fabopt.plan.solved import SolvedProgram
 
 GOODS: Mapping[str, SignatureKind] = {
     "accelerators": "accelerators",
@@ -87,16 +87,16 @@ class Signable:
             return np.ones(n, dtype=bool)
         return (t < period) | ((t >= self.making) & (t < period + self.making))
 
-    def forbidden(self, plan: Restored, period: int | None) -> Change:
+    def forbidden(self, plan: SolvedProgram, period: int | None) -> Change:
         """Return the change that forbids to sign it before a period, or ever (None)."""
         return closed(plan, self.activities, self.units, self.shut(plan.net.n_periods, period))
 
-    def never(self, plan: Restored, name: str) -> Forbidden:
+    def never(self, plan: SolvedProgram, name: str) -> Forbidden:
         """Return the columns that nothing is done of if it is never signed, as flip points take them."""
         change = self.forbidden(plan, None)
         return Forbidden(self.id, name, change.columns[change.upper <= 0.0])
 
-    def columns(self, plan: Restored) -> IntArray:
+    def columns(self, plan: SolvedProgram) -> IntArray:
         """Return the columns of what is started or ordered under it."""
         columns, at = plan.tables.columns, plan.tables.columns.at
         parts = [columns["start"].index[at.activity[id]] for id in self.activities]
@@ -104,7 +104,7 @@ class Signable:
         found = np.concatenate([np.zeros(0, dtype=np.int64), *parts])
         return found[found >= 0]
 
-    def taken(self, plan: Restored) -> bool:
+    def taken(self, plan: SolvedProgram) -> bool:
         """Return whether the plan has any of it in the reported periods."""
         reported = np.array([p.reported for p in plan.net.periods])
         columns, at = plan.tables.columns, plan.tables.columns.at
@@ -112,14 +112,14 @@ class Signable:
         amounts += [columns["order"].values(plan.x)[at.unit[id]][reported].sum() for id in self.units]
         return float(sum(amounts)) > NONE
 
-    def pinned(self, plan: Restored) -> bool:
+    def pinned(self, plan: SolvedProgram) -> bool:
         """Return whether all of it is decided already."""
         there = self.columns(plan)
         there = there[plan.x[there] > NONE]
         return bool(np.all(plan.program.column_lower[there] >= plan.program.column_upper[there])) and len(there) > 0
 
 
-def signables(plan: Restored, lab: str) -> tuple[Signable, ...]:
+def signables(plan: SolvedProgram, lab: str) -> tuple[Signable, ...]:
     """Return all that a lab may sign: purchases, then power, programmes and other capacity, then contracts."""
     return (*_purchases(plan.net, lab), *_orders(plan.net, lab), *_contracts(plan.net, lab))
 

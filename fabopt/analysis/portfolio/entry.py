@@ -22,11 +22,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.portfolio.records import Entry
 from fabopt.model.families import IntArray
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain
 from fabopt.network.tables import Array
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.finish import linear_answer
 from fabopt.solve.noise import SAME
 from fabopt.solve.outcome import Ended, Outcome, SolverError
@@ -76,7 +76,7 @@ class Deals:
         return len(self.columns)
 
 
-def deals(plan: Restored, chain: Chain, chip: str, sites: list[str]) -> Deals:
+def deals(plan: SolvedProgram, chain: Chain, chip: str, sites: list[str]) -> Deals:
     """Return the shipments of a chip to the sites of a lab in reported periods."""
     start, at = plan.tables.columns["start"].index, plan.tables.columns.at.activity
     found = [
@@ -113,7 +113,7 @@ class Market:
         If the solver gives up.
     """
 
-    def __init__(self, plan: Restored) -> None:
+    def __init__(self, plan: SolvedProgram) -> None:
         self.plan, program = plan, held(plan.program, plan.x)
         self.session = HighsSession(program, threads=1, seed=plan.options.seed)
         self.base = self.solve()

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import AskedError
-from fabopt.analysis.choke.saved import restored
 from fabopt.analysis.portfolio.entry import CLOSE, Market, deals
 from fabopt.analysis.portfolio.gates import Gates
 from fabopt.analysis.portfolio.mix import bought, exposure, failure_points, mix, running
@@ -17,6 +16,7 @@ from fabopt.io.validate import validate
 from fabopt.network.lower import lower_chain
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Network
+from fabopt.plan.solved import restored
 
 if TYPE_CHECKING:
     import pandas as pd

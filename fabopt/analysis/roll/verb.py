@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.saved import options_of
 from fabopt.analysis.explosion import AnalysisError
 from fabopt.analysis.roll.pins import LEAST, dated, first_open, pinned
 from fabopt.analysis.roll.records import Changed, Opening, Outcome, Raised, Roll
@@ -18,6 +17,7 @@ from fabopt.io.validate import validate
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import make_periods
 from fabopt.network.tables import Network
+from fabopt.plan.solved import options_of
 from fabopt.solve.proof import proof
 from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
 from fabopt.solve.run import solve

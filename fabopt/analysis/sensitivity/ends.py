@@ -10,13 +10,13 @@ from functools import cached_property
 from typing import TypeVar
 
 from fabopt.analysis.choke.reprice import Repriced
-from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.sensitivity.numbers import End, Moved, Number, Numbers
 from fabopt.analysis.sensitivity.records import GAVE_UP, EndValue, Gauge, NumberSlope
 from fabopt.domain.instance import Instance
 from fabopt.model.limits import limits
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import held
 from fabopt.solve.whatif import Answer, WhatIf
@@ -56,7 +56,7 @@ class Ends:
         Label of its choke point, empty where nothing earns anything.
     """
 
-    def __init__(self, numbers: Numbers, plan: Restored, gauge: Gauge = "held") -> None:
+    def __init__(self, numbers: Numbers, plan: SolvedProgram, gauge: Gauge = "held") -> None:
         self.numbers, self.plan, self.gauge = numbers, plan, gauge
         self.whatif = WhatIf(
             plan.net, replace(plan.options, threads=1), plan=plan.x, basis=plan.basis, extra=plan.hooks

@@ -31,14 +31,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fabopt.analysis.choke.groups import together
-from fabopt.analysis.choke.problem import sides
-from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.sensitivity.adjoint import Prices, Slope, slopes
 from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Number, Numbers
 from fabopt.analysis.sensitivity.records import Bar, EndValue, Gauge, NumberSlope, Tornado
+from fabopt.plan.groups import together
+from fabopt.plan.problem import sides
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.patch import Patch, between
 from fabopt.solve.whatif import Answer
 
@@ -85,7 +85,7 @@ def _prices(answer: Answer) -> Prices:
     return Prices(answer.x, answer.row_price, answer.column_price)
 
 
-def _nudged(plan: Restored, k: int) -> Patch:
+def _nudged(plan: SolvedProgram, k: int) -> Patch:
     """Return a patch that loosens (k even) or tightens (k odd) every limit by a random amount of about NUDGE."""
     rng = np.random.default_rng([0, k])
     sign = 1.0 if k % 2 == 0 else -1.0
@@ -102,7 +102,7 @@ def tornado(
     said: str,
     unit: str,
     numbers: Numbers,
-    plan: Restored,
+    plan: SolvedProgram,
     asked: Asked,
     tell: Tell | None = None,
     count: Count | None = None,

@@ -24,13 +24,13 @@ from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.bench import Effort
 from fabopt.analysis.choke.finite import value_curve
 from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.choke.groups import Relief
 from fabopt.analysis.choke.oracle import Oracle
-from fabopt.analysis.choke.problem import ChokeProblem, Interval
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.domain.instance import Instance
 from fabopt.network.tables import Array
+from fabopt.plan.groups import Relief
+from fabopt.plan.problem import ChokeProblem, Interval
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import COUNTS, SAME, halfway
 from fabopt.solve.patch import Patch, between

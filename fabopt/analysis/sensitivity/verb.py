@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.asked import of_system
-from fabopt.analysis.choke.saved import Restored, restored
 from fabopt.analysis.clock import Tell
 from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Numbers
@@ -19,6 +18,7 @@ from fabopt.domain.instance import Instance
 from fabopt.io.tree import tree_of_json
 from fabopt.io.validate import validate
 from fabopt.network.lower import lower
+from fabopt.plan.solved import SolvedProgram, restored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ class Source:
     held: str
     unit: str
     numbers: Numbers
-    plan: Restored
+    plan: SolvedProgram
 
 
 def source_of(

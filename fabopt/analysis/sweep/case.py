@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fabopt.analysis.choke.reprice import choke_point
-from fabopt.analysis.choke.saved import Restored
 from fabopt.analysis.sweep.axes import number_of
 from fabopt.analysis.sweep.design import Case, Design, LeverColumn, options_of
 from fabopt.analysis.sweep.figures import chip_rows, demand_rows, figures, lab_rows, power_rows
@@ -23,6 +22,7 @@ from fabopt.io.validate import validate
 from fabopt.model.families import ModelError
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.matrices import formulate
 from fabopt.solve.options import OptionError
 from fabopt.solve.outcome import SolverError
@@ -125,7 +125,7 @@ def _choke(net: Network, solution: Solution) -> tuple[str, float | None, str]:
     """Return the choke point of a plan, its gain, and why it is not known where it is not."""
     made = formulate(net, solution.options.aim)
     try:
-        plan = Restored(net, made, solution.options, solution.columns, solution.bound)
+        plan = SolvedProgram(net, made, solution.options, solution.columns, solution.bound)
         return (*choke_point(plan), "")
     except (ResultError, SolverError) as error:  # the plan stands all the same
         return UNKNOWN, None, f"the choke point is not known: {error}"

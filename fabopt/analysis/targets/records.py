@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.choke.records import plain
+from fabopt.plan.problem import Interval
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fabopt.analysis.choke.groups import Relief
 from fabopt.analysis.choke.package import MOVED, ReliefCost, leaving_out, package_program
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
-from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.sensitivity.verb import Source
 from fabopt.analysis.targets.records import Target
 from fabopt.analysis.targets.target import function_of
 from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Array, Network
+from fabopt.plan.groups import Relief
+from fabopt.plan.problem import Interval
 from fabopt.solve.live import LiveLinear
 from fabopt.solve.matrices import Matrices, formulate
 from fabopt.solve.noise import halfway

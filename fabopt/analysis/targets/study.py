@@ -28,14 +28,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from fabopt.analysis.choke.groups import Relief
-from fabopt.analysis.choke.problem import Interval
 from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.sensitivity.verb import Source, source_of
 from fabopt.analysis.targets.levers import Lever, levers_of
 from fabopt.analysis.targets.records import Move, Needed, Way
 from fabopt.analysis.targets.runs import Case, Runs
 from fabopt.analysis.targets.target import target_of
+from fabopt.plan.groups import Relief
+from fabopt.plan.problem import Interval
 from fabopt.solve.noise import rounding
 
 if TYPE_CHECKING:

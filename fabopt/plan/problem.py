@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from fabopt.analysis.choke.groups import NO_RELIEF, LimitGroup, Relief, Step, groups_of, together
 from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
+from fabopt.plan.groups import NO_RELIEF, LimitGroup, Relief, Step, groups_of, together
 from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.noise import COUNTS, rounding, size_of
 from fabopt.solve.objectives import stages

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fabopt.analysis.choke.groups import groups_of
-from fabopt.analysis.choke.problem import ChokeProblem
 from fabopt.model.columns import Block
 from fabopt.model.limits import Limit
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network, Term
+from fabopt.plan.groups import groups_of
+from fabopt.plan.problem import ChokeProblem
 from fabopt.solve.finish import Finished, linear_answer
 from fabopt.solve.matrices import Formulated, formulate
 from fabopt.solve.objectives import stages
@@ -129,7 +129,7 @@ AGREES = 1e-6
 """Share of the objective by which a plan that is brought back may differ from what the result says."""
 
 
-def restored(manifest: Mapping[str, Any], read: Read, net: Network, hooks: Sequence[Hook] = ()) -> Restored:
+def restored(manifest: Mapping[str, Any], read: Read, net: Network, hooks: Sequence[Hook] = ()) -> SolvedProgram:
     """Return the plan of a result, brought back to life: the one way from a result to a program that is solved again.
 
     Parameters
@@ -156,7 +156,7 @@ def restored(manifest: Mapping[str, Any], read: Read, net: Network, hooks: Seque
     added = np.asarray(manifest.get("hook_columns", ()), dtype=float)
     if len(x) + len(added) != made.program.n_columns:
         raise ResultError("The program has other decisions than the one that was solved; solve the instance again.")
-    plan = Restored(net, made, options, np.concatenate([x, added]), manifest["bound"], hooks)
+    plan = SolvedProgram(net, made, options, np.concatenate([x, added]), manifest["bound"], hooks)
     objective, there = float(manifest["objective"]), plan.objective
     size = max(abs(objective), abs(there)) + 1e-3 * float(np.abs(plan.program.cost) @ np.abs(plan.x))
     if abs(objective - there) > AGREES * size:
@@ -167,7 +167,7 @@ def restored(manifest: Mapping[str, Any], read: Read, net: Network, hooks: Seque
     return plan
 
 
-class Restored:
+class SolvedProgram:
     """A plan that lives again: its problem, the state of its limits, and the prices of its linear program.
 
     Parameters
@@ -243,8 +243,8 @@ class Restored:
         """The objective of the plan, as a person sees it."""
         return self.stage.reported(float(self.stage.cost @ self.x))
 
-    def with_problem(self, problem: ChokeProblem) -> Restored:
+    def with_problem(self, problem: ChokeProblem) -> SolvedProgram:
         """Return the same plan in another problem that it solves."""
-        other = object.__new__(Restored)
+        other = object.__new__(SolvedProgram)
         other.__dict__.update(self.__dict__, problem=problem, program=problem.matrices)
         return other
