@@ -83,12 +83,17 @@ def _records(value: object) -> bool:
 def _quantities(path: str, before: Quantity, after: Quantity) -> Iterator[Difference]:
     dates = [point.when for point in before.points]
     pairs = list(zip(before.points, after.points, strict=False))
-    if before.shape != after.shape or before.unit != after.unit or dates != [p.when for p in after.points]:
+    other = before.shape != after.shape or before.unit != after.unit or dates != [p.when for p in after.points]
+    if before.before is not None and after.before is not None:
+        pairs.append((Point(None, before.before), Point(None, after.before)))
+    elif before.before != after.before:
+        other = True
+    if other:
         yield Difference(path, _said(before), _said(after))
         return
     changed = [(a, b) for a, b in pairs if not _same(a.value, b.value)]
     factor = _factor(pairs) if changed else None
-    if changed and (factor is not None or before.shape == "constant"):
+    if changed and (factor is not None or any(a.when is None for a, _ in changed)):
         yield Difference(path, _said(before), _said(after), factor)
         return
     for a, b in changed:
@@ -120,7 +125,8 @@ def _text(value: Any) -> str:
     if isinstance(value, Quantity):
         if value.shape == "constant":
             return f"{_number(value.value)}{_unit(value)}"
-        return ", ".join(f"{_number(p.value)} at {p.when}" for p in value.points) + _unit(value)
+        first = [] if value.before is None else [f"{_number(value.before)} before"]
+        return ", ".join((*first, *(f"{_number(p.value)} at {p.when}" for p in value.points))) + _unit(value)
     if isinstance(value, BaseModel):
         fields = zip(fields_of(type(value)), type(value).model_fields.items(), strict=True)
         given = [

@@ -113,7 +113,7 @@ class _Lowering:
             return np.full(len(windows), default)
         if isinstance(numbers, tuple):
             return np.array([number.value for number in numbers])
-        if len(numbers.points) == 1:
+        if numbers.shape == "constant":
             return np.full(len(windows), numbers.value)
         return np.array([numbers.mean(self.periods[min(w)].start, self.periods[max(w)].end) for w in windows])
 

@@ -70,6 +70,13 @@ def test_only_the_open_periods_of_a_list_or_series_are_changed(was, now, tmp_pat
     assert report.found.regret == approx(2)
 
 
+def test_a_price_of_before_is_that_of_the_plan_though_the_course_has_the_same_dates(tmp_path):
+    was, now = ("{steps: {2028: 5}, before: 5}", "{steps: {2028: 5}, before: 9}")
+    result = instance(tmp_path, SHOP.replace("value: 5", f"value: {was}")).solve(gap=0)
+    report = result.roll("2028", instance(tmp_path, SHOP.replace("value: 5", f"value: {now}")))
+    assert report.found.held.objective == approx(result.objective)
+
+
 def test_without_news_nothing_is_regretted_and_nothing_changes(tmp_path):
     result = instance(tmp_path).solve(gap=0)
     report = result.roll("2029")

@@ -197,6 +197,7 @@ def values_at(
         return replace(point, value=distribution(quantile, low, point.value, high))
 
     points: dict[str, tuple[Point, ...]] = {}
+    quantity = {lever.path: lever.quantity for lever in list_levers(data)}
     by_path = {spread.path: spread for spread in found}
     rates = dict.fromkeys(data.currencies, 1.0)
     for code, rate in data.currencies.items():
@@ -209,9 +210,10 @@ def values_at(
         scale = rates.get(spread.currency, 1.0)
         drawn = (place(spread.quantity, p, quantile) for p in spread.quantity.points)
         points[path] = tuple(replace(p, value=p.value * scale) for p in drawn)
+        if spread.quantity.before is not None:
+            quantity[path] = replace(spread.quantity, before=spread.quantity.before * scale)
     for group in shares(data, points):
         points |= _normalised(group, points)
-    quantity = {lever.path: lever.quantity for lever in list_levers(data)}
     return {path: raw_points(quantity[path], drawn) for path, drawn in points.items()}
 
 
@@ -220,7 +222,8 @@ def raw_points(quantity: Quantity, points: Sequence[Point]) -> dict[str, Any]:
     whole: dict[str, Any] = {"unit": quantity.unit}
     if quantity.shape == "constant":
         return whole | {"value": points[0].value}
-    return whole | {quantity.shape: {str(p.when): p.value for p in points}}
+    before = {} if quantity.before is None else {"before": quantity.before}
+    return whole | {quantity.shape: {str(p.when): p.value for p in points}} | before
 
 
 def shares(data: Instance, moving: Iterable[str]) -> list[list[Lever]]:

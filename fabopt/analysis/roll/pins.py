@@ -162,7 +162,7 @@ def _by_lever(data: Instance, periods: Sequence[Period]) -> dict[str, Quantity]:
 
 def _same(first: Quantity, second: Quantity) -> bool:
     def course(q: Quantity) -> Any:
-        return q.shape, [(p.when, p.value) for p in q.points]
+        return q.shape, q.before, [(p.when, p.value) for p in q.points]
 
     return bool(course(first) == course(second))
 
