@@ -29,9 +29,10 @@ from fabopt.domain.instance import Instance
 from fabopt.domain.memory import MemoryMaker
 from fabopt.domain.nodes import Die, Node, die_yield, gross_dies_per_wafer
 from fabopt.domain.packaging import PackagingLine
+from fabopt.errors import UserError
 
 
-class AnalysisError(ValueError):
+class AnalysisError(UserError):
     """A question that cannot be answered for this instance; the message is a full sentence."""
 
 

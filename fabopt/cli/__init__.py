@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-BAD_INPUT, INTERRUPTED = 2, 130
+from fabopt.errors import BAD_INPUT, INTERRUPTED
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from fabopt.cli.common import BAD_INPUT, LIMIT, InstancePath, ScenarioOption, SetOption, complain, guarded, say
+from fabopt.cli.common import InstancePath, ScenarioOption, SetOption, complain, guarded, say
 from fabopt.cli.planned import EXIT_WITHOUT_PLAN
+from fabopt.errors import BAD_INPUT, LIMIT
 
 if TYPE_CHECKING:
     from fabopt.report.base import Report

@@ -18,7 +18,7 @@ from fabopt import __version__
 from fabopt.cli.allocate import allocate
 from fabopt.cli.bill import bill
 from fabopt.cli.choke import choke
-from fabopt.cli.common import BAD_INPUT, Notes
+from fabopt.cli.common import Notes
 from fabopt.cli.compare import compare
 from fabopt.cli.explain import explain
 from fabopt.cli.export import export
@@ -33,6 +33,7 @@ from fabopt.cli.solve import solve
 from fabopt.cli.sweep import sweep
 from fabopt.cli.tornado import tornado
 from fabopt.cli.validate import validate
+from fabopt.errors import BAD_INPUT
 
 app = typer.Typer(
     help="fabopt: an optimiser of the AI-chip supply chain, from lithography tools to a lab's compute.",

@@ -15,11 +15,11 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from fabopt.domain.text import printable
+from fabopt.errors import BAD_INPUT, INTERRUPTED, FaboptError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-BAD_INPUT, INFEASIBLE, LIMIT, INTERRUPTED = 2, 3, 4, 130
 WIDTH = 100
 
 InstancePath = typer.Argument(help="Folder of an instance (instance.yaml), or an instance file.", show_default=False)
@@ -43,49 +43,14 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             raise
-        except user_errors() as error:
+        except FaboptError as error:
+            complain(str(error))
+            raise typer.Exit(error.exit_code) from None
+        except OSError as error:
             complain(str(error))
             raise typer.Exit(BAD_INPUT) from None
-        except solver_errors() as error:
-            complain(str(error))
-            raise typer.Exit(LIMIT) from None
 
     return run
-
-
-def user_errors() -> tuple[type[Exception], ...]:
-    """Return the errors that say, in full sentences, what a user can put right; imported when one has come up."""
-    from fabopt.analysis.choke.asked import AskedError
-    from fabopt.analysis.explosion import AnalysisError
-    from fabopt.domain.base import FieldProblem
-    from fabopt.io.levers import LeverError
-    from fabopt.io.problems import InstanceError
-    from fabopt.io.seal import SavedError
-    from fabopt.model.families import ModelError
-    from fabopt.report.charts.style import ChartError
-    from fabopt.report.memo.errors import TemplateError
-    from fabopt.solve.options import OptionError
-
-    return (
-        InstanceError,
-        LeverError,
-        FieldProblem,
-        ModelError,
-        OptionError,
-        SavedError,
-        AnalysisError,
-        AskedError,
-        ChartError,
-        TemplateError,
-        OSError,
-    )
-
-
-def solver_errors() -> tuple[type[Exception], ...]:
-    """Return the errors of a solver that gave up, in full sentences; there is no plan then."""
-    from fabopt.solve.outcome import SolverError
-
-    return (SolverError,)
 
 
 def complain(text: str) -> None:

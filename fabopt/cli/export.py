@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fabopt.cli.common import BAD_INPUT, ScenarioOption, SetOption, check_ending, complain, guarded, say
+from fabopt.cli.common import ScenarioOption, SetOption, check_ending, complain, guarded, say
+from fabopt.errors import BAD_INPUT
 
 _Path = typer.Argument(help="Folder of a result, or an instance.", show_default=False)
 _Xlsx = typer.Option("--xlsx", help="Workbook to write (.xlsx).", metavar="FILE", show_default=False)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import BAD_INPUT, check_ending, complain, guarded, say, write_text
+from fabopt.cli.common import check_ending, complain, guarded, say, write_text
+from fabopt.errors import BAD_INPUT
 
 _Folder = typer.Argument(help="Folder to make; it must not hold anything yet.", show_default=False)
 _Xlsx = typer.Option(

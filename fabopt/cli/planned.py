@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from fabopt.cli.common import BAD_INPUT, INFEASIBLE, INTERRUPTED, LIMIT, check_kept, complain, say, step, write_text
+from fabopt.cli.common import check_kept, complain, say, step, write_text
 from fabopt.cli.progress import telling
+from fabopt.errors import BAD_INPUT, INFEASIBLE, INTERRUPTED, LIMIT
 
 if TYPE_CHECKING:
     from fabopt.api import Instance, Result

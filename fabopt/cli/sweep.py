@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import INTERRUPTED, InstancePath, SetOption, complain, guarded, say, solver_on_stderr
+from fabopt.cli.common import InstancePath, SetOption, complain, guarded, say, solver_on_stderr
 from fabopt.cli.progress import counting
+from fabopt.errors import INTERRUPTED
 
 _Spec = typer.Argument(help="YAML file: method, scenarios, levers.", show_default=False)
 _Out = typer.Option(help="Folder of the sweep; results/sweeps/<instance>-<file>.", show_default=False)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import BAD_INPUT, WIDTH, InstancePath, ScenarioOption, SetOption, complain, guarded, say
+from fabopt.cli.common import WIDTH, InstancePath, ScenarioOption, SetOption, complain, guarded, say
+from fabopt.errors import BAD_INPUT
 
 
 @guarded

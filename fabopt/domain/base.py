@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from fabopt.domain.calendar import parse_last, parse_when
+from fabopt.errors import UserError
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -147,7 +148,7 @@ def each_alone(
     return sound
 
 
-class FieldProblem(ValueError):  # noqa: N818 (it names what is wrong with fields)
+class FieldProblem(UserError):  # noqa: N818 (it names what is wrong with fields)
     """Several faults of one record at once, each with its path; raised by validators of the schema.
 
     Parameters

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.quantity import In, Quantity
+from fabopt.errors import UserError
 from fabopt.io.problems import InstanceError, brief, nearest
 from fabopt.io.shape import Kind, children, fields_of, key_text, matching_key
 from fabopt.io.yaml import parse_yaml, resolve_scalar
@@ -33,7 +34,7 @@ _ABSENT = object()
 _SHAPES = ("linear", "steps")
 
 
-class LeverError(ValueError):
+class LeverError(UserError):
     """A lever that the instance does not have, or a setting that it cannot take; the message is a sentence."""
 
 

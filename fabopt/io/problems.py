@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fabopt.domain.base import Path
 from fabopt.domain.text import printable
+from fabopt.errors import UserError
 
 _MOST_SHOWN = 100
 
@@ -119,7 +120,7 @@ class Problem:
         return "; ".join(part for part in (head, self.expected, self.hint) if part)
 
 
-class InstanceError(ValueError):
+class InstanceError(UserError):
     """An instance that cannot be used, with every problem found, in the order of files and lines."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fabopt.errors import UserError
+
 MOST_BYTES = 50_000_000
 """Largest record that is read, bytes."""
 FORMAT, FILES, HASH = "format", "files", "hash"
 """Keys that every record has beside its own."""
 
 
-class SavedError(ValueError):
+class SavedError(UserError):
     """Something saved that cannot be read, or not be written; the message is a full sentence for the user."""
 
 

@@ -19,12 +19,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fabopt.errors import FaboptError
 from fabopt.network.tables import Array
 
 IntArray = NDArray[np.int64]
 
 
-class ModelError(Exception):
+class ModelError(FaboptError):
     """The network cannot be written as a model; the message is a full sentence for the user."""
 
 

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from fabopt.errors import UserError
 from fabopt.model.aim import Aim, Measure
 
 ObjectiveName = Literal["value", "compute", "time_to_compute", "least_cost", "max_min"]
 OBJECTIVES: tuple[ObjectiveName, ...] = ("value", "compute", "time_to_compute", "least_cost", "max_min")
 
 
-class OptionError(ValueError):
+class OptionError(UserError):
     """An option makes no sense; the message is a full sentence."""
 
 

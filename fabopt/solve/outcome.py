@@ -7,6 +7,7 @@ from enum import Enum
 
 import numpy as np
 
+from fabopt.errors import BAD_INPUT, LIMIT, FaboptError
 from fabopt.model.families import EndlessError
 from fabopt.network.tables import Array
 
@@ -17,12 +18,16 @@ FAR_APART = (
 """What to do where the solver's arithmetic fails."""
 
 
-class SolverError(Exception):
+class SolverError(FaboptError):
     """The solver refused a call or gave an answer that does not stand; the message is a full sentence."""
+
+    exit_code = LIMIT
 
 
 class LevelError(SolverError, EndlessError):
     """A yes or no has a level without end, so that there is no program to solve."""
+
+    exit_code = BAD_INPUT
 
 
 class Ended(Enum):

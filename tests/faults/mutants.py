@@ -338,7 +338,7 @@ class Mutants:
     def fate(self, number: int) -> Fate:
         """Read, check and solve a mutant."""
         from fabopt.api.instance import Instance, load
-        from fabopt.cli.common import solver_errors, user_errors
+        from fabopt.errors import LIMIT, FaboptError
 
         base, mutant = self.tree(number)
         try:
@@ -353,10 +353,10 @@ class Mutants:
             with within(SOLVE_SECONDS + SLACK):
                 result = instance.solve(time_limit=SOLVE_SECONDS)
             return Fate(number, base, "solved" if result.has_plan else "no plan", result.status)
-        except user_errors() as error:
+        except FaboptError as error:
+            if error.exit_code == LIMIT:
+                return Fate(number, base, "given up", str(error))
             return Fate(number, base, "refused" if str(error).strip() else "silent", type(error).__name__)
-        except solver_errors() as error:
-            return Fate(number, base, "given up", str(error))
         except TooLong:
             return Fate(number, base, "too long", _where(traceback.format_exc()))
         except (Exception, KeyboardInterrupt) as error:

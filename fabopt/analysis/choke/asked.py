@@ -10,6 +10,7 @@ import numpy as np
 
 from fabopt.analysis.choke.timeline import Counted
 from fabopt.domain.instance import Instance
+from fabopt.errors import UserError
 from fabopt.io.tree import Tree
 from fabopt.network.tables import Network
 from fabopt.plan.solved import SolvedProgram
@@ -58,7 +59,7 @@ class Source:
     unit: str = "M USD"
 
 
-class AskedError(ValueError):
+class AskedError(UserError):
     """A study that cannot be made as asked; the message is a full sentence."""
 
 

@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fabopt.errors import UserError
 from fabopt.io.files import atomic_write, check_file
 from fabopt.io.tree import tree_of_json
 from fabopt.report.text import clip
@@ -37,7 +38,7 @@ FORMATS = (".svg", ".png", ".html")
 MOST_SOURCES = 5
 
 
-class ChartError(ValueError):
+class ChartError(UserError):
     """A picture that cannot be drawn; the message is a full sentence."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fabopt.errors import FaboptError
 from fabopt.io.seal import SavedError
 
 
@@ -9,5 +10,5 @@ class MemoError(SavedError):
     """A memo that cannot be read or written; the message is a full sentence for the user."""
 
 
-class TemplateError(Exception):
+class TemplateError(FaboptError):
     """A template that cannot be used; the message names file and line and is a full sentence for the user."""
