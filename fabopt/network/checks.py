@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 
 from fabopt.network.links import Links, link
-from fabopt.network.loops import find_loops
-from fabopt.network.reach import Reach, earliest, first_effect, needed_inputs, reasons
+from fabopt.network.loops import find_loops, first_effect
+from fabopt.network.reach import Reach, earliest, needed_inputs, reasons
 from fabopt.network.supply import supply_bound
 from fabopt.network.tables import Array, Budget, Demand, GroupLimit, Network, WholeGroup
 

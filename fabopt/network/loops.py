@@ -1,4 +1,4 @@
-r"""Loops that make something from nothing, and those that run on what they make themselves.
+r"""Loops that make something from nothing.
 
 A loop that gains, or that hands a fleet around, is a plain fact of a network: what limits its activities limits it.
 Only where nothing does can something be made from nothing without limit.
@@ -11,21 +11,23 @@ in one period, leave no material short at any age and some of one over at the en
 
 This linear program is solved for each strongly connected group of activities and materials of more than one
 record, over those of its activities that have no upper limit, use no resource and stand in no limit on a sum.
-Over all its activities, and with any levels that leave nothing short, it tells whether a loop can begin without a
-stock. An output that comes only after all inputs of its activity cannot close such a loop (the first start needs a
+An output that comes only after all inputs of its activity cannot close such a loop (the first start needs a
 stock), so those are left out first: an asset that is run and returned, or money that earns interest, is no loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from fabopt.network.links import Links
 from fabopt.network.strong import strong_groups
-from fabopt.network.tables import Array
+from fabopt.network.tables import Array, UnitEffect
+
+Node = tuple[str, str]
+"""Kind and id of a record."""
 
 GAIN = 1e-7
 """A surplus below this, for activity levels that sum to 1, counts as rounding."""
@@ -53,8 +55,9 @@ class Loop:
 def find_loops(links: Links) -> list[Loop]:
     """Find the loops of a network that make something from nothing without limit, at most one a connected group."""
     loops, summed = [], _summed(links)
-    for group in groups(links):
-        for period in distinct_periods(links, group):
+    for nodes in groups(links):
+        group = [key for kind, key in nodes if kind == "activity"]
+        for period in _distinct_periods(links, group):
             free = [key for key in group if key not in summed and _unlimited(links, key, period)]
             loop = _free_gain(links, free, period) if free else None
             if loop is not None:
@@ -74,32 +77,56 @@ def _unlimited(links: Links, key: str, period: int) -> bool:
     return not links.uses[key] and (upper is None or not np.isfinite(upper[period]))
 
 
-def groups(links: Links) -> list[list[str]]:
-    """Activities of each strongly connected group in which a loop without a stock is possible."""
-    edges: dict[tuple[str, str], set[tuple[str, str]]] = {("material", key): set() for key in links.materials}
-    prompt: dict[tuple[str, str], set[tuple[str, str]]] = {node: set() for node in edges}
-    borrowers: set[tuple[str, str]] = set()
-    for key in links.activities:
-        activity = ("activity", key)
-        last_input = max((flow.age for flow in links.inputs[key]), default=-1)
-        for flow in links.inputs[key]:
-            edges["material", flow.material].add(activity)
-        edges[activity] = {("material", flow.material) for flow in links.outputs[key]}
-        prompt[activity] = {("material", flow.material) for flow in links.outputs[key] if flow.age <= last_input}
-        if any(flow.age < last_input for flow in links.outputs[key]):
-            borrowers.add(activity)
-    for group in strong_groups(edges):
-        if borrowers.isdisjoint(group):
-            edges |= {node: prompt[node] for node in group if node[0] == "activity"}
-    order = {key: place for place, key in enumerate(links.activities)}
+def groups(links: Links) -> list[list[Node]]:
+    """Activities and units of each strongly connected group in which a loop without a stock is possible.
+
+    What something needs and gives are materials and capacities. What comes only after all that its maker needs is left
+    out, except where a maker of the group gives before it takes.
+    """
+    edges: dict[Node, list[Node]] = {("material", key): [] for key in links.materials}
+    edges |= {("resource", key): [] for key in links.resources}
+    makers = {node: (needs, gives) for node, needs, gives in _makers(links)}
+    for node, (needs, gives) in makers.items():
+        edges[node] = [other for other, _ in gives]
+        for other, _ in needs:
+            edges[other].append(node)
+    for group in (set(group) for group in strong_groups(edges) if len(group) > 1):
+        within = {node: makers[node] for node in makers if node in group}
+        last = {node: max(age for other, age in needs if other in group) for node, (needs, _) in within.items()}
+        given = [(node, other, age) for node, (_, gives) in within.items() for other, age in gives if other in group]
+        if not any(age < last[node] for node, _, age in given):
+            edges |= {node: [] for node in within}
+            for node, other, age in given:
+                if age <= last[node]:
+                    edges[node].append(other)
+    order = {node: place for place, node in enumerate(makers)}
     return [
-        sorted((key for kind, key in group if kind == "activity"), key=order.__getitem__)
+        sorted((node for node in group if node in order), key=order.__getitem__)
         for group in strong_groups(edges)
         if len(group) > 1
     ]
 
 
-def distinct_periods(links: Links, group: list[str]) -> list[int]:
+def _makers(links: Links) -> Iterator[tuple[Node, list[tuple[Node, int]], list[tuple[Node, int]]]]:
+    """Yield every activity and unit with what it needs and what it gives, each at an age since its start."""
+    for key in links.activities:
+        needs: list[tuple[Node, int]] = [(("material", flow.material), flow.age) for flow in links.inputs[key]]
+        needs += ((("resource", use.resource), use.age) for use in links.uses[key])
+        yield ("activity", key), needs, [(("material", flow.material), flow.age) for flow in links.outputs[key]]
+    for key in links.units:
+        needs = [(("material", part.material), part.age) for part in links.parts[key]]
+        needs += ((("resource", effect.resource), effect.first_age) for effect in links.occupied[key])
+        gives: list[tuple[Node, int]] = [(("material", part.material), part.age) for part in links.releases[key]]
+        gives += ((("resource", effect.resource), first_effect(effect)) for effect in links.added[key])
+        yield ("unit", key), needs, gives
+
+
+def first_effect(effect: UnitEffect) -> int:
+    """Age at which an effect first adds capacity."""
+    return effect.first_age + int(np.flatnonzero(effect.profile > 0)[0])
+
+
+def _distinct_periods(links: Links, group: list[str]) -> list[int]:
     """Periods in which the recipes or limits of a group differ from those of the period before."""
     recipes = [flow.amount for key in group for flow in (*links.inputs[key], *links.outputs[key])]
     limits = [links.activities[key].upper for key in group]
@@ -146,23 +173,3 @@ def _free_gain(links: Links, group: list[str], period: int) -> Loop | None:
         return None
     active = tuple(key for key, level in zip(group, levels, strict=True) if level > GAIN)
     return Loop(active, materials[int(np.argmax(left_over @ levels))], period)
-
-
-def self_starting(links: Links, group: list[str], period: int, had: Set[str]) -> list[str]:
-    """Return activities of a group that can run together, all started in a period, on what they make themselves.
-
-    Parameters
-    ----------
-    links
-        The network.
-    group
-        Activities of one connected group that may start then.
-    period
-        The period.
-    had
-        Materials that are there anyway.
-    """
-    materials, held = _held(links, group, period)
-    short = [place for place, material in enumerate(materials) if material not in had]
-    levels, gain = _levels(np.ones(len(group)), held[short])
-    return [key for key, level in zip(group, levels, strict=True) if gain > GAIN and level > GAIN]

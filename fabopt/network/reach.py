@@ -1,15 +1,15 @@
 r"""Earliest arrival: the first period in which anything of a material, or any of a capacity, can be there.
 
-An optimistic bound, amounts left aside. With :math:`e_i` the earliest period of a material and :math:`e_r` of
-a resource, an activity starts no earlier than
+An optimistic bound, amounts left aside. With :math:`e_i` the earliest period of a material or resource, an activity
+starts no earlier than
 
-.. math:: s_a = \max\bigl(\max_i (e_i - \tau_i),\ \max_r (e_r - \tau_r),\ 0\bigr)
+.. math:: s_a = \max\bigl(\max_i (\min(e_i, T) - \tau_i),\ 0\bigr)
 
-over its resources and the inputs that it needs before its first output, at their ages :math:`\tau`, then in the next
-period in which its upper limit lets it, and its products arrive at :math:`s_a + \tau`. A unit is ordered by the same
-rule from the materials that it consumes and the resources that it occupies. Everything starts at infinity and falls
-until nothing changes; then loops that can run on what they make themselves are started, and it goes on. What stays at
-infinity can never be there, and the reason is found by walking upstream.
+over what it needs, at the ages :math:`\tau` (nothing is asked for after the horizon), then in the next period in which
+its upper limit lets it, and its products arrive at :math:`s_a + \tau`. A unit is ordered by the same rule from the
+materials that it consumes and the resources that it occupies. Everything starts at infinity and falls until nothing
+changes; then loops that can run on what they make themselves are started (:mod:`fabopt.network.running`), and it goes
+on. What stays at infinity can never be there, and the reason is found by walking upstream.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fabopt.network.links import Links, MaterialLink
-from fabopt.network.loops import distinct_periods, groups, self_starting
-from fabopt.network.tables import Array, UnitEffect
+from fabopt.network.loops import Node, first_effect, groups
+from fabopt.network.running import running
+from fabopt.network.tables import Array
 
 NEVER = math.inf
 
@@ -37,7 +38,8 @@ class Reach:
     material, resource
         Earliest period in which there is some.
     start, order
-        Earliest start of an activity and order of a unit.
+        Earliest start of an activity and order of a unit. What only goes round in a loop lets its activities start, but
+        is not there for anybody else.
     """
 
     links: Links
@@ -50,6 +52,10 @@ class Reach:
     def periods(self) -> int:
         """Number of periods."""
         return self.links.net.n_periods
+
+    def of(self, kind: str) -> dict[str, float]:
+        """Earliest periods of all records of a kind: "material", "resource", "activity" or "unit"."""
+        return {"material": self.material, "resource": self.resource, "activity": self.start, "unit": self.order}[kind]
 
     def label(self, period: float) -> str:
         """Label of a period, or how far it lies behind the horizon."""
@@ -85,15 +91,19 @@ def earliest(links: Links) -> Reach:
     reach.start = dict.fromkeys(links.activities, NEVER)
     reach.order = dict.fromkeys(links.units, NEVER)
     _settle(reach, [("activity", key) for key in links.activities] + [("unit", key) for key in links.units])
-    for group in reversed(groups(links)):
-        _settle(reach, _loop(reach, group))
+    loops, changed = groups(links)[::-1], True
+    while changed:
+        changed = False
+        for group in loops:
+            changed |= _settle(reach, _loop(reach, group))
     return reach
 
 
-def _settle(reach: Reach, first: Iterable[tuple[str, str]]) -> None:
-    """Let everything fall until nothing changes, from activities and units that are looked at first."""
+def _settle(reach: Reach, first: Iterable[Node]) -> bool:
+    """Let everything fall until nothing changes, from activities and units that are looked at first, if any."""
     waiting = deque(first)
     queued = set(waiting)
+    any_first = bool(waiting)
     while waiting:
         kind, key = waiting.popleft()
         queued.discard((kind, key))
@@ -102,48 +112,31 @@ def _settle(reach: Reach, first: Iterable[tuple[str, str]]) -> None:
             if follower not in queued:
                 queued.add(follower)
                 waiting.append(follower)
+    return any_first
 
 
-def _loop(reach: Reach, group: list[str]) -> Iterator[tuple[str, str]]:
-    """Start the activities of a group that nothing but their own products keeps from starting."""
+def _loop(reach: Reach, group: list[Node]) -> Iterator[Node]:
+    """Start what a group can start, and take out what can be taken out, before any of it is there from elsewhere."""
     links = reach.links
-    made = {flow.material for key in group for flow in links.outputs[key]}
-    ready = {key: _ready(reach, key, made) for key in group if math.isinf(reach.start[key])}
-    for period in sorted({*distinct_periods(links, group), *ready.values()}):
-        if period >= reach.periods or not ready:
-            return
-        able = (key for key in ready if ready[key] <= period)
-        members = [key for key in able if _first_positive(links.activities[key].upper, period) == period]
-        had = {material for material, first in reach.material.items() if first <= period}
-        running = self_starting(links, members, int(period), had) if members else []
-        for key in running:
-            reach.start[key] = period
-            for flow in links.outputs[key]:
-                reach.material[flow.material] = min(reach.material[flow.material], period + flow.age)
-                yield from _followers_of_material(links, flow.material)
-        if running:
-            return
+    made = {other for node in group for other in _gives(links, node)}
+    if all(reach.of(kind)[key] <= _begins(reach, (kind, key), made) for kind, key in group):
+        return
+    there = {(kind, key): first for kind in ("material", "resource") for key, first in reach.of(kind).items()}
+    for (kind, key), period in running(links, group, there).items():
+        known = reach.of(kind)
+        if period < known[key]:
+            known[key] = period
+            if kind == "material":
+                yield from _followers_of_material(links, key)
+            elif kind == "resource":
+                yield from _followers_of_resource(links, key)
 
 
-def _ready(reach: Reach, key: str, made: Set[str]) -> float:
-    """Return the earliest start of an activity as far as what it needs from outside a loop goes."""
-    links = reach.links
-    needs = [flow for flow in needed_inputs(links, key) if flow.material not in made]
-    ready = max((reach.material[flow.material] - flow.age for flow in needs), default=0.0)
-    uses = (reach.resource[use.resource] - use.age for use in links.uses[key] if use.low > 0)
-    return max(0.0, ready, *uses)
-
-
-def _activity(reach: Reach, key: str) -> Iterator[tuple[str, str]]:
+def _activity(reach: Reach, key: str) -> Iterator[Node]:
     links = reach.links
     activity = links.activities[key]
-    ready = 0.0
-    for flow in needed_inputs(links, key):
-        ready = max(ready, reach.material[flow.material] - flow.age)
-    for use in links.uses[key]:
-        if use.low > 0:
-            ready = max(ready, reach.resource[use.resource] - use.age)
-    reach.start[key] = min(reach.start[key], _start(activity.upper, ready, reach.periods))
+    ready = _ready(reach, ("activity", key))
+    reach.start[key] = min(reach.start[key], _begins(reach, ("activity", key)))
     for flow in links.outputs[key]:
         arrival = _arrival(flow, activity.upper, ready, reach.periods)
         if arrival < reach.material[flow.material]:
@@ -151,17 +144,49 @@ def _activity(reach: Reach, key: str) -> Iterator[tuple[str, str]]:
             yield from _followers_of_material(links, flow.material)
 
 
-def needed_inputs(links: Links, key: str) -> list[MaterialLink]:
-    """Inputs without which an activity cannot begin to produce: taken in every period, no later than its first output.
+def _ready(reach: Reach, node: Node, made: Set[Node] = frozenset()) -> float:
+    """Return the first period from which on all that something takes in every period is there when it takes it.
 
-    What is paid back later may come out of the product itself.
+    What a group makes itself is left aside.
     """
+    last = reach.periods
+    waits = (min(reach.of(need[0])[need[1]], last) - age for need, age in _needs(reach.links, node) if need not in made)
+    return max(0.0, max(waits, default=0.0))
+
+
+def _begins(reach: Reach, node: Node, made: Set[Node] = frozenset()) -> float:
+    """Return the first period in which something may begin, what a group makes itself left aside."""
+    kind, key = node
+    upper = reach.links.activities[key].upper if kind == "activity" else reach.links.units[key].upper
+    ready = _ready(reach, node, made)
+    return _first_positive(upper, ready) if ready < reach.periods else NEVER
+
+
+def _needs(links: Links, node: Node) -> Iterator[tuple[Node, int]]:
+    """Yield the materials and capacities that an activity or a unit takes whenever it begins, each with its age."""
+    kind, key = node
+    if kind == "activity":
+        yield from ((("material", flow.material), flow.age) for flow in links.inputs[key] if flow.high < 0)
+        yield from ((("resource", use.resource), use.age) for use in links.uses[key] if use.low > 0)
+    else:
+        yield from ((("material", part.material), part.age) for part in links.parts[key])
+        yield from ((("resource", effect.resource), effect.first_age) for effect in links.occupied[key])
+
+
+def _gives(links: Links, node: Node) -> Iterator[Node]:
+    """Yield the materials and capacities that an activity or a unit gives."""
+    kind, key = node
+    if kind == "activity":
+        yield from (("material", flow.material) for flow in links.outputs[key])
+    else:
+        yield from (("material", part.material) for part in links.releases[key])
+        yield from (("resource", effect.resource) for effect in links.added[key])
+
+
+def needed_inputs(links: Links, key: str) -> list[MaterialLink]:
+    """Inputs without which an activity cannot begin to produce: taken always, and no later than its first output."""
     first_output = min((flow.age for flow in links.outputs[key]), default=NEVER)
     return [flow for flow in links.inputs[key] if flow.high < 0 and flow.age <= first_output]
-
-
-def _start(upper: Array | None, ready: float, periods: int) -> float:
-    return _first_positive(upper, ready) if ready < periods else NEVER
 
 
 def _arrival(flow: MaterialLink, upper: Array | None, ready: float, periods: int) -> float:
@@ -174,51 +199,54 @@ def _arrival(flow: MaterialLink, upper: Array | None, ready: float, periods: int
     return _first_positive(makes, ready) + flow.age
 
 
-def _unit(reach: Reach, key: str) -> Iterator[tuple[str, str]]:
+def _unit(reach: Reach, key: str) -> Iterator[Node]:
     links = reach.links
     unit = links.units[key]
-    ready = 0.0
-    for part in links.parts[key]:
-        ready = max(ready, reach.material[part.material] - part.age)
-    for effect in links.occupied[key]:
-        ready = max(ready, reach.resource[effect.resource] - effect.first_age)
     if unit.total <= 0:
         return
-    order = _start(unit.upper, ready, reach.periods)
-    if order >= reach.order[key]:
-        return
-    reach.order[key] = order
+    order = _begins(reach, ("unit", key))
+    reach.order[key] = min(reach.order[key], order)
     for effect in links.added[key]:
         arrival = order + first_effect(effect)
         if arrival < reach.resource[effect.resource]:
             reach.resource[effect.resource] = arrival
-            yield from (("activity", use.activity) for use in links.users[effect.resource])
-            yield from (("unit", other.unit) for other in links.occupiers[effect.resource])
+            yield from _followers_of_resource(links, effect.resource)
     for part in links.releases[key]:
         if order + part.age < reach.material[part.material]:
             reach.material[part.material] = order + part.age
             yield from _followers_of_material(links, part.material)
 
 
-def first_effect(effect: UnitEffect) -> int:
-    """Age at which an effect first adds capacity."""
-    return effect.first_age + int(np.flatnonzero(effect.profile > 0)[0])
-
-
-def _followers_of_material(links: Links, material: str) -> Iterator[tuple[str, str]]:
+def _followers_of_material(links: Links, material: str) -> Iterator[Node]:
     yield from (("activity", flow.activity) for flow in links.takers[material])
     yield from (("unit", part.unit) for part in links.part_of[material])
+
+
+def _followers_of_resource(links: Links, resource: str) -> Iterator[Node]:
+    yield from (("activity", use.activity) for use in links.users[resource])
+    yield from (("unit", other.unit) for other in links.occupiers[resource])
 
 
 def reasons(reach: Reach, material: str) -> list[str]:
     """Say why none of a material can be there inside the horizon: root causes, each a clause."""
     found: dict[str, None] = {}
-    seen: set[tuple[str, str]] = set()
+    seen: set[Node] = set()
     _why_material(reach, material, found, seen)
     if not found:
-        names = [reach.links.materials[key].name for kind, key in seen if kind == "material"]
-        found[f"each of {_and(sorted(names))} needs another of them first, and none is in stock"] = None
+        found[_round(reach, seen)] = None
     return list(found)
+
+
+def _round(reach: Reach, seen: Iterable[Node]) -> str:
+    """Say why nothing can be had of a loop in which each thing waits for another."""
+    links = reach.links
+    names = sorted((links.materials if kind == "material" else links.resources)[key].name for kind, key in seen)
+    makers = (flow.activity for kind, key in seen if kind == "material" for flow in links.makers[key])
+    if any(reach.start[maker] < reach.periods for maker in makers):
+        go = "go" if len(names) > 1 else "goes"
+        return f"{_and(names)} only {go} round, since no more comes out of the loop than goes in, and none is in stock"
+    each = f"each of {_and(names)} needs another of them" if len(names) > 1 else f"{_and(names)} needs some of itself"
+    return f"{each} first, and none is in stock"
 
 
 def _and(names: list[str]) -> str:
@@ -226,7 +254,7 @@ def _and(names: list[str]) -> str:
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
 
 
-def _why_material(reach: Reach, key: str, found: dict[str, None], seen: set[tuple[str, str]]) -> None:
+def _why_material(reach: Reach, key: str, found: dict[str, None], seen: set[Node]) -> None:
     if ("material", key) in seen or reach.material[key] < reach.periods:
         return
     seen.add(("material", key))
@@ -239,19 +267,10 @@ def _why_material(reach: Reach, key: str, found: dict[str, None], seen: set[tupl
         _why_unit(reach, part.unit, part.age, found, seen)
 
 
-def _why_activity(reach: Reach, flow: MaterialLink, found: dict[str, None], seen: set[tuple[str, str]]) -> None:
+def _why_activity(reach: Reach, flow: MaterialLink, found: dict[str, None], seen: set[Node]) -> None:
     links, key = reach.links, flow.activity
     activity = links.activities[key]
-    missing = False
-    for other in needed_inputs(links, key):
-        if reach.material[other.material] - other.age >= reach.periods:
-            missing = True
-            _why_material(reach, other.material, found, seen)
-    for use in links.uses[key]:
-        if use.low > 0 and reach.resource[use.resource] - use.age >= reach.periods:
-            missing = True
-            _why_resource(reach, use.resource, found, seen)
-    if missing:
+    if _misses(reach, ("activity", key), flow.age, found, seen):
         return
     if math.isinf(reach.start[key]):
         found[f"'{activity.name}' may not run once its inputs are there (its upper limit is 0)"] = None
@@ -264,7 +283,20 @@ def _why_activity(reach: Reach, flow: MaterialLink, found: dict[str, None], seen
         found[f"'{activity.name}' yields nothing in the periods in which it can run"] = None
 
 
-def _why_resource(reach: Reach, key: str, found: dict[str, None], seen: set[tuple[str, str]]) -> None:
+def _misses(reach: Reach, node: Node, age: int, found: dict[str, None], seen: set[Node]) -> bool:
+    """Whether something that gives at an age needs what can never be there, and say why that cannot."""
+    kind, key = node
+    last, begins = reach.periods, reach.of(kind)[key]
+    missing = False
+    for need, taken in _needs(reach.links, node):
+        had = begins + taken < last <= begins + age  # it runs on it, only too late
+        if taken <= age and reach.of(need[0])[need[1]] >= last and not had:
+            missing = True
+            (_why_material if need[0] == "material" else _why_resource)(reach, need[1], found, seen)
+    return missing
+
+
+def _why_resource(reach: Reach, key: str, found: dict[str, None], seen: set[Node]) -> None:
     if ("resource", key) in seen:
         return
     seen.add(("resource", key))
@@ -275,19 +307,10 @@ def _why_resource(reach: Reach, key: str, found: dict[str, None], seen: set[tupl
         _why_unit(reach, effect.unit, first_effect(effect), found, seen)
 
 
-def _why_unit(reach: Reach, key: str, age: int, found: dict[str, None], seen: set[tuple[str, str]]) -> None:
+def _why_unit(reach: Reach, key: str, age: int, found: dict[str, None], seen: set[Node]) -> None:
     links = reach.links
     unit = links.units[key]
-    missing = False
-    for part in links.parts[key]:
-        if reach.material[part.material] - part.age >= reach.periods:
-            missing = True
-            _why_material(reach, part.material, found, seen)
-    for effect in links.occupied[key]:
-        if reach.resource[effect.resource] - effect.first_age >= reach.periods:
-            missing = True
-            _why_resource(reach, effect.resource, found, seen)
-    if missing:
+    if _misses(reach, ("unit", key), age, found, seen):
         return
     if math.isinf(reach.order[key]):
         found[f"no '{unit.name}' may be ordered"] = None
