@@ -19,3 +19,7 @@ class FaboptError(Exception):
 
 class UserError(FaboptError, ValueError):
     """A value that a user gave and that makes no sense, in a file, an option or a call."""
+
+
+class StudyError(UserError):
+    """A question that cannot be asked of this plan or instance, or not as it was put."""

@@ -24,7 +24,6 @@ from fabopt.analysis.bill_capacity import capacity
 from fabopt.analysis.bill_draft import BillRow, Draft, make_row
 from fabopt.analysis.bill_money import money
 from fabopt.analysis.explosion import (
-    AnalysisError,
     choose_bom,
     explode,
     good_dies_per_wafer,
@@ -36,6 +35,7 @@ from fabopt.analysis.ranges import Range, exact, range_at, weighted_mean
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.fabs import Fab
 from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
 from fabopt.network.lowering.builder import Chain, make_periods
 from fabopt.network.lowering.lithography import effective_passes
 from fabopt.network.lowering.packaging import first_shipment
@@ -124,11 +124,11 @@ def bill(
 
     Raises
     ------
-    AnalysisError
+    StudyError
         When there is no such chip or bill, the power is no positive number, or no site states a PUE.
     """
     if not 0.0 < power_mw < 1e9:
-        raise AnalysisError(f"The power of a block must lie above 0 and below 1e9 MW, not at {power_mw:g} MW.")
+        raise StudyError(f"The power of a block must lie above 0 and below 1e9 MW, not at {power_mw:g} MW.")
     name = choose_bom(instance, chip, bom)
     design = instance.chips[chip]
     if day is None:
@@ -286,7 +286,7 @@ def _fabs_used(draft: Draft) -> list[Fab]:
 def _pue(instance: Instance, day: date) -> Range:
     """Return the mean PUE of the sites, weighted by their power."""
     if not instance.sites:
-        raise AnalysisError("The instance has no site whose PUE could be used; state the power as IT power.")
+        raise StudyError("The instance has no site whose PUE could be used; state the power as IT power.")
     return weighted_mean((site.power.at(day), range_at(site.pue, day)) for site in instance.sites.values())
 
 

@@ -29,11 +29,7 @@ from fabopt.domain.instance import Instance
 from fabopt.domain.memory import MemoryMaker
 from fabopt.domain.nodes import Die, Node, die_yield, gross_dies_per_wafer
 from fabopt.domain.packaging import PackagingLine
-from fabopt.errors import UserError
-
-
-class AnalysisError(UserError):
-    """A question that cannot be answered for this instance; the message is a full sentence."""
+from fabopt.errors import StudyError
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,7 @@ def known(kind: str, name: str, choices: Iterable[str]) -> str:
 
     Raises
     ------
-    AnalysisError
+    StudyError
         Otherwise, naming the nearest choice.
     """
     names = list(choices)
@@ -85,7 +81,7 @@ def known(kind: str, name: str, choices: Iterable[str]) -> str:
         return name
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean '{near[0]}'?" if near else f"It has {', '.join(names) or 'none'}."
-    raise AnalysisError(f"The instance has no {kind} '{name}'; {hint}")
+    raise StudyError(f"The instance has no {kind} '{name}'; {hint}")
 
 
 def choose_bom(instance: Instance, chip_id: str, bom_id: str | None) -> str:
@@ -93,12 +89,12 @@ def choose_bom(instance: Instance, chip_id: str, bom_id: str | None) -> str:
 
     Raises
     ------
-    AnalysisError
+    StudyError
         When there is no such chip or bill.
     """
     chip = instance.chips[known("chip", chip_id, instance.chips)]
     if not chip.boms:
-        raise AnalysisError(f"{chip.name} has no bill of materials: the instance holds it as a part in the field only.")
+        raise StudyError(f"{chip.name} has no bill of materials: the instance holds it as a part in the field only.")
     return next(iter(chip.boms)) if bom_id is None else known("bill of materials", bom_id, chip.boms)
 
 
@@ -116,7 +112,7 @@ def explode(instance: Instance, chip_id: str, day: date, bom_id: str | None = No
 
     Raises
     ------
-    AnalysisError
+    StudyError
         When there is no such chip or bill, or nobody makes its HBM for it.
     """
     name = choose_bom(instance, chip_id, bom_id)
@@ -210,7 +206,7 @@ def hbm_makers(instance: Instance, chip: Chip, generation: str) -> list[MemoryMa
 
     Raises
     ------
-    AnalysisError
+    StudyError
         When there are none.
     """
     makers = [maker for maker in instance.memory_makers.values() if generation in maker.offers]
@@ -218,7 +214,7 @@ def hbm_makers(instance: Instance, chip: Chip, generation: str) -> list[MemoryMa
         found = [maker for maker in makers if generation in getattr(maker, table).get(chip.designer, {})]
         if found:
             return found
-    raise AnalysisError(f"Nobody makes '{generation}' for {chip.name}.")
+    raise StudyError(f"Nobody makes '{generation}' for {chip.name}.")
 
 
 def stacks_per_wafer(instance: Instance, makers: list[MemoryMaker], generation: str, day: date) -> Range:
@@ -240,7 +236,7 @@ def packages_per_wafer(bom: Bom) -> Range:
     if bom.packages_per_wafer is not None:
         return range_at(bom.packages_per_wafer, date.min)
     if bom.interposer_area is None:
-        raise AnalysisError("A packaging technology needs packages_per_wafer or interposer_area.")
+        raise StudyError("A packaging technology needs packages_per_wafer or interposer_area.")
     area = range_at(bom.interposer_area, date.min)
     return Range(*(gross_dies_per_wafer(size) for size in (area.high, area.value, area.low)))
 

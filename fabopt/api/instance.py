@@ -312,7 +312,7 @@ class Instance:
 
         Raises
         ------
-        fabopt.analysis.explosion.AnalysisError
+        fabopt.errors.StudyError
             When there is no such chip or bill, or no site states a PUE.
         fabopt.domain.base.FieldProblem
             When the power is no positive power.
@@ -372,7 +372,7 @@ class Instance:
 
         Raises
         ------
-        fabopt.analysis.explosion.AnalysisError
+        fabopt.errors.StudyError
             When the instance has no policies.
         """
         from fabopt.analysis.allocation.study import study
@@ -394,7 +394,7 @@ class Instance:
 
         Raises
         ------
-        fabopt.analysis.explosion.AnalysisError
+        fabopt.errors.StudyError
             When there is no such chip, or one of the plans does not exist.
         """
         from fabopt.analysis.allocation.own_silicon import own_silicon
@@ -414,7 +414,7 @@ class Instance:
 
         Raises
         ------
-        fabopt.analysis.explosion.AnalysisError
+        fabopt.errors.StudyError
             When the instance has no such limits.
         """
         from fabopt.analysis.allocation.limits import limit_study
@@ -429,7 +429,7 @@ class Instance:
 
         Raises
         ------
-        fabopt.analysis.explosion.AnalysisError
+        fabopt.errors.StudyError
             When no policy goes by orders.
         """
         from fabopt.analysis.allocation.study import games

@@ -115,7 +115,7 @@ class Result(PlanTables):
 
         Raises
         ------
-        fabopt.analysis.choke.asked.AskedError
+        fabopt.errors.StudyError
             When there is no such lab or period, or the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
@@ -145,7 +145,7 @@ class Result(PlanTables):
 
         Raises
         ------
-        fabopt.analysis.choke.asked.AskedError
+        fabopt.errors.StudyError
             When there is no such lab.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
@@ -194,7 +194,7 @@ class Result(PlanTables):
 
         Raises
         ------
-        fabopt.analysis.choke.asked.AskedError
+        fabopt.errors.StudyError
             When there is no plan or no such lab, the result is one party's view, or its objective is not money.
         fabopt.solve.results.folder.ResultError
             When the result is one of another version, or does not fit the instance.
@@ -237,7 +237,7 @@ class Result(PlanTables):
 
         Raises
         ------
-        fabopt.analysis.choke.asked.AskedError
+        fabopt.errors.StudyError
             When the question is not complete, or names what is not there, with the nearest.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
@@ -274,7 +274,7 @@ class Result(PlanTables):
 
         Raises
         ------
-        fabopt.analysis.choke.asked.AskedError
+        fabopt.errors.StudyError
             When the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
@@ -310,7 +310,7 @@ class Result(PlanTables):
 
         Raises
         ------
-        fabopt.analysis.choke.asked.AskedError
+        fabopt.errors.StudyError
             When the share or the period makes no sense, or the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
@@ -354,7 +354,7 @@ class Result(PlanTables):
 
         Raises
         ------
-        fabopt.analysis.choke.asked.AskedError
+        fabopt.errors.StudyError
             When target, period, lab, levers or costs make no sense.
         fabopt.io.levers.LeverError
             When there is no such lever, with the nearest.
@@ -388,7 +388,7 @@ class Result(PlanTables):
         ------
         fabopt.io.levers.LeverError
             When there is no such lever, with the nearest.
-        fabopt.analysis.choke.asked.AskedError
+        fabopt.errors.StudyError
             When low lies above high, no plan stands at an end, or the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
@@ -413,7 +413,7 @@ class Result(PlanTables):
         ------
         fabopt.io.levers.LeverError
             When there is no such lever, with the nearest.
-        fabopt.analysis.choke.asked.AskedError
+        fabopt.errors.StudyError
             When both are the same, or the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
@@ -441,7 +441,7 @@ class Result(PlanTables):
         ------
         fabopt.io.levers.LeverError
             When there is no such lever, with the nearest, or it has no range.
-        fabopt.analysis.choke.asked.AskedError
+        fabopt.errors.StudyError
             When none is named, or one twice, or the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
@@ -476,7 +476,7 @@ class Result(PlanTables):
 
         Raises
         ------
-        fabopt.analysis.explosion.AnalysisError
+        fabopt.errors.StudyError
             When no period begins at the date, the instance has other periods, or the result is one party's view.
         fabopt.solve.results.folder.ResultError
             When the result has no plan.

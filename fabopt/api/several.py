@@ -43,7 +43,7 @@ def compare(
     ------
     fabopt.solve.results.folder.ResultError
         When a folder is no result.
-    fabopt.analysis.explosion.AnalysisError
+    fabopt.errors.StudyError
         When there are fewer than two results, one has no plan, or they have nothing in common.
     """
     from fabopt.analysis.compare.compare import Source, comparison

@@ -49,12 +49,12 @@ def choke(
 ) -> None:
     """Name the choke point of a plan: proven, priced both ways, and what binds next; or what a target needs."""
     from fabopt import api
-    from fabopt.analysis.choke.asked import AskedError
+    from fabopt.errors import StudyError
 
     if not target and (by or lever or cost):
-        raise AskedError("--by, --lever and --cost belong to a target: name it with --target.")
+        raise StudyError("--by, --lever and --cost belong to a target: name it with --target.")
     if target and (period or out is not None):
-        raise AskedError("--period and --out do not go with --target; its date is --by, and --json its records.")
+        raise StudyError("--period and --out do not go with --target; its date is --by, and --json its records.")
     if out is not None:
         from fabopt.report.choke import ChokeReport
 
@@ -83,7 +83,7 @@ def choke(
 
 
 def _costs(texts: list[str]) -> dict[str, float]:
-    from fabopt.analysis.choke.asked import AskedError
+    from fabopt.errors import StudyError
 
     found = {}
     for text in texts:
@@ -91,5 +91,5 @@ def _costs(texts: list[str]) -> dict[str, float]:
         try:
             found[path.strip()] = float(number)
         except ValueError:
-            raise AskedError(f"--cost {text!r} is no cost: write PATH=NUMBER, in million dollars a unit.") from None
+            raise StudyError(f"--cost {text!r} is no cost: write PATH=NUMBER, in million dollars a unit.") from None
     return found

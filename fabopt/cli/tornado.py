@@ -44,12 +44,12 @@ def tornado(
     out: Annotated[Path | None, _Out] = None,
 ) -> None:
     """Rank the numbers that have a range by what they change: adjoint for all, re-solves for the widest."""
-    from fabopt.analysis.choke.asked import AskedError
+    from fabopt.errors import StudyError
 
     if not lever and (against or low is not None or high is not None):
-        raise AskedError("--against, --low and --high belong to a number: name it with --lever.")
+        raise StudyError("--against, --low and --high belong to a number: name it with --lever.")
     if against and (whole or low is not None or high is not None):
-        raise AskedError("--against goes over the ranges of both numbers: --whole, --low and --high do not go with it.")
+        raise StudyError("--against goes over the ranges of both numbers: --whole, --low and --high do not go with it.")
     if out is not None:
         from fabopt.report.tornado import TornadoReport
         from fabopt.report.value_function import PhaseReport, ValueReport

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.compare.records import TABLES, Comparison, Difference, Gain, Plan
-from fabopt.analysis.explosion import AnalysisError
+from fabopt.errors import StudyError
 from fabopt.io.files import atomic_write, check_file
 from fabopt.report.base import Report, with_rows
 from fabopt.report.compare_tables import at_end, choke_table, plan_table, plan_tables, side_tables, signed
@@ -72,7 +72,7 @@ class ComparisonReport(Report):
 
         Raises
         ------
-        fabopt.analysis.explosion.AnalysisError
+        fabopt.errors.StudyError
             When there is no such table.
         """
         return self.comparison.table(name)
@@ -110,7 +110,7 @@ class ComparisonReport(Report):
 
         Raises
         ------
-        fabopt.analysis.explosion.AnalysisError
+        fabopt.errors.StudyError
             When an ending is another one, or a folder is not there.
         OSError
             When a file cannot be written.
@@ -137,19 +137,19 @@ def check_paths(*paths: Path) -> None:
 
     Raises
     ------
-    AnalysisError
+    StudyError
         When the ending of a file is neither .html nor .xlsx, its folder is not there or allows no new file, or it is a
         folder itself.
     """
     for path in paths:
         if path.suffix.lower() not in (".html", ".xlsx"):
-            raise AnalysisError(f"{path} is neither a page (.html) nor a workbook (.xlsx), by its ending.")
+            raise StudyError(f"{path} is neither a page (.html) nor a workbook (.xlsx), by its ending.")
         if not path.parent.is_dir():
-            raise AnalysisError(f"There is no folder {path.parent} to write {path.name} into; make it first.")
+            raise StudyError(f"There is no folder {path.parent} to write {path.name} into; make it first.")
         try:
             check_file(path)
         except OSError as error:
-            raise AnalysisError(f"{path} cannot be written: {error.strerror}.") from error
+            raise StudyError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 # -- the sentence ----------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ class Explorer:
 
         Raises
         ------
-        fabopt.analysis.choke.asked.AskedError
+        fabopt.errors.StudyError
             When a value is given for a number that is not explored.
         """
         return MomentReport(self.found, self.found.at(values or {}))

@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 import fabopt
-from fabopt.analysis.explosion import AnalysisError
 from fabopt.cli.app import app
+from fabopt.errors import StudyError
 
 PATH = Path(__file__).parents[2] / "instances" / "perspective" / "price-and-cost"
 SPLIT = {
@@ -109,5 +109,5 @@ def test_questions_that_do_not_go_together_are_refused(options):
 def test_there_is_no_game_about_chips_that_have_still_to_be_made():
     orders = {"alpha": {"order": 5}, "beta": {"order": 5}}
     split = {"splits": {"chips": ["chip"]}, "rule": "proportional", "customers": orders}
-    with pytest.raises(AnalysisError, match="chips must be made first"):
+    with pytest.raises(StudyError, match="chips must be made first"):
         fabopt.load(PATH).with_({"policies": {"split": split}}).games()

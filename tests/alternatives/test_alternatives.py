@@ -17,8 +17,8 @@ import fabopt
 from fabopt.analysis.alternatives import band as band_module
 from fabopt.analysis.alternatives.band import Band
 from fabopt.analysis.alternatives.measures import decisions
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.cli import main
+from fabopt.errors import StudyError
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.matrices import formulate
 from fabopt.solve.options import SolveOptions
@@ -261,5 +261,5 @@ def test_faults_are_sentences(tmp_path, capsys, more, says):
 
 
 def test_a_share_that_is_none_is_refused_in_python_too(tmp_path):
-    with pytest.raises(AskedError, match="by a share from 0 to below 1"):
+    with pytest.raises(StudyError, match="by a share from 0 to below 1"):
         result(tmp_path, TOOLS.format(periods=1)).alternatives(1.5)

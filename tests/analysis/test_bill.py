@@ -10,7 +10,7 @@ from round_chain import chain, known
 
 from fabopt.analysis.bill import COLUMNS, bill
 from fabopt.analysis.bill_money import expansion_cost
-from fabopt.analysis.explosion import AnalysisError
+from fabopt.errors import StudyError
 from fabopt.io.load import read_instance
 
 # 1,000 MW / (PUE 1.25 x 2 kW) = 400 thousand accelerators; everything else is 400 thousand times one good package.
@@ -109,7 +109,7 @@ def test_pue_is_the_mean_of_the_sites_by_power():
 
 def test_without_sites_only_it_power_has_a_bill():
     bare = chain({"sites": {}, "labs": {}})
-    with pytest.raises(AnalysisError, match="state the power as IT power"):
+    with pytest.raises(StudyError, match="state the power as IT power"):
         bill(bare, "gpu", 1000.0)
     assert bill(bare, "gpu", 1000.0, it=True).row("chip", "accelerators").quantity == pytest.approx(500.0)
 
@@ -131,7 +131,7 @@ def test_a_chip_that_comes_later_is_billed_at_its_date():
 
 @pytest.mark.parametrize("power", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_power_that_is_none_is_refused(power):
-    with pytest.raises(AnalysisError, match="power of a block"):
+    with pytest.raises(StudyError, match="power of a block"):
         bill(chain(), "gpu", power)
 
 

@@ -7,10 +7,11 @@ from datetime import date
 import pytest
 from round_chain import chain, known
 
-from fabopt.analysis.explosion import AnalysisError, explode
+from fabopt.analysis.explosion import explode
 from fabopt.analysis.ranges import Range, range_at, weighted_mean
 from fabopt.domain.quantity import In
 from fabopt.domain.rules import problems
+from fabopt.errors import StudyError
 
 DAY = date(2027, 1, 1)
 
@@ -107,13 +108,13 @@ def test_the_first_bill_counts_unless_one_is_named():
     ],
 )
 def test_unknown_names_are_answered_with_the_nearest(chip, bom, says):
-    with pytest.raises(AnalysisError) as caught:
+    with pytest.raises(StudyError) as caught:
         explode(chain(), chip, DAY, bom)
     assert says in str(caught.value)
 
 
 def test_a_chip_that_is_no_longer_made_has_no_explosion():
-    with pytest.raises(AnalysisError, match="in the field only"):
+    with pytest.raises(StudyError, match="in the field only"):
         explode(chain({"chips.slab.boms": {}}), "slab", DAY)
 
 

@@ -11,8 +11,8 @@ import pytest
 import fabopt
 from fabopt.analysis.compare.compare import Source, comparison, names_of
 from fabopt.analysis.compare.records import TABLES
-from fabopt.analysis.explosion import AnalysisError
 from fabopt.cli import main
+from fabopt.errors import StudyError
 from fabopt.report.compare import ComparisonReport, certainty
 from fabopt.solve.results.folder import ResultError
 
@@ -330,7 +330,7 @@ def test_plans_are_called_by_scenario_then_instance_then_letter():
 
 def test_instances_that_share_nothing_are_refused(tutorial):
     other = fabopt.load(INSTANCES / "textbook" / "canning").solve()
-    with pytest.raises(AnalysisError, match="share no lab, market or demand"):
+    with pytest.raises(StudyError, match="share no lab, market or demand"):
         tutorial.compare(other)
 
 
@@ -338,13 +338,13 @@ def test_horizons_that_do_not_meet_are_refused():
     chosen = {"policy_mode": "off"}
     now = fabopt.load(ALLOCATION / "share-cap", set=chosen).solve()
     later = fabopt.load(ALLOCATION / "share-cap", set={**chosen, "horizon.start": "2031"}).solve()
-    with pytest.raises(AnalysisError, match="no reported period in common"):
+    with pytest.raises(StudyError, match="no reported period in common"):
         now.compare(later)
 
 
 def test_plans_of_different_versions_are_refused(tutorial, squeezed):
     older = source(squeezed, versions={**squeezed.manifest["versions"], "fabopt": "0.0.9"})
-    with pytest.raises(AnalysisError, match=r"by fabopt 0\.1\.0 and hbm-squeeze by 0\.0\.9"):
+    with pytest.raises(StudyError, match=r"by fabopt 0\.1\.0 and hbm-squeeze by 0\.0\.9"):
         comparison([source(tutorial), older])
 
 
@@ -362,14 +362,14 @@ def test_a_result_of_an_older_shape_is_read_or_refused_in_a_sentence(tutorial, s
 
 
 def test_names_must_be_as_many_and_different(tutorial, squeezed):
-    with pytest.raises(AnalysisError, match="2 results need as many different names"):
+    with pytest.raises(StudyError, match="2 results need as many different names"):
         fabopt.compare(tutorial, squeezed, names=("a", "a"))
 
 
 def test_a_result_without_a_plan_is_refused():
     result = fabopt.load(ALLOCATION / "share-cap", set={"network.demands.a.required": True}).solve()
     assert not result.has_plan
-    with pytest.raises(AnalysisError, match="A share-cap has no plan: the run ended with 'infeasible'"):
+    with pytest.raises(StudyError, match="A share-cap has no plan: the run ended with 'infeasible'"):
         result.compare(result)
 
 

@@ -11,8 +11,8 @@ from formulas import Sheets
 
 import fabopt
 from fabopt.analysis.compare.records import TABLES
-from fabopt.analysis.explosion import AnalysisError
 from fabopt.cli import main
+from fabopt.errors import StudyError
 from fabopt.report.compare_workbook import _TABLES
 
 INSTANCES = Path(__file__).parents[2] / "instances"
@@ -209,7 +209,7 @@ def test_a_target_that_cannot_be_written_is_refused_before_anything_is(
 
 
 def test_python_refuses_other_endings(report, tmp_path):
-    with pytest.raises(AnalysisError, match=r"neither a page \(\.html\) nor a workbook \(\.xlsx\)"):
+    with pytest.raises(StudyError, match=r"neither a page \(\.html\) nor a workbook \(\.xlsx\)"):
         report.save(tmp_path / "plans.html", tmp_path / "plans.pdf")
     assert not os.listdir(tmp_path)
 

@@ -9,8 +9,8 @@ import pytest
 from portfolio_cases import HOURS, WORTH, loaded, tree
 
 import fabopt
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.cli import main
+from fabopt.errors import StudyError
 
 
 def gains(found):
@@ -66,7 +66,7 @@ def test_one_unit_in_one_period_gains_less_than_in_all_of_them(tmp_path, capsys)
     assert one.periods == ("2027Q2",)
     assert (len(every.periods), every.periods[-1]) == (8, "2028Q4")
     assert 0.0 < one.gain < every.gain
-    with pytest.raises(AskedError, match="is no limit in 2029Q1; it is one in 2027Q1"):
+    with pytest.raises(StudyError, match="is no limit in 2029Q1; it is one in 2027Q1"):
         result.explain(next_unit="Plains campus facility power", period="2029Q1")
     folder = result.save(tmp_path / "result")
     assert main(["explain", str(folder), "--next-unit", every.limit, "--json"]) == 0

@@ -8,8 +8,8 @@ import pytest
 from portfolio_cases import tree
 
 import fabopt
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.memo.chances import chances
+from fabopt.errors import StudyError
 from fabopt.io.seal import as_bytes, sealed_with
 from fabopt.solve.results.folder import ResultError
 
@@ -114,13 +114,13 @@ def test_of_several_scenarios_that_of_the_result_counts(site, result, tmp_path):
 )
 def test_shares_that_are_no_chances_of_the_plan_are_refused(site, result, tmp_path, spec, says):
     out = swept(site, tmp_path / "out", **spec)
-    with pytest.raises(AskedError, match=says):
+    with pytest.raises(StudyError, match=says):
         chances(out, result.manifest, result.table, "lab")
 
 
 def test_a_sweep_of_other_data_is_refused(evenly, tmp_path, site):
     other = fabopt.load(site, set={"sites.site.energy_price": 10}).solve(threads=1)
-    with pytest.raises(AskedError, match="with other data than those of the result"):
+    with pytest.raises(StudyError, match="with other data than those of the result"):
         chances(evenly, other.manifest, other.table, "lab")
 
 
@@ -130,7 +130,7 @@ def test_a_sweep_that_is_not_finished_is_refused(evenly, result, tmp_path):
     try:
         record = json.loads(whole)
         path.write_bytes(as_bytes(sealed_with({**record, "complete": False}, record["format"], record["files"])))
-        with pytest.raises(AskedError, match="not finished"):
+        with pytest.raises(StudyError, match="not finished"):
             chances(evenly, result.manifest, result.table, "lab")
     finally:
         path.write_text(whole)
@@ -139,5 +139,5 @@ def test_a_sweep_that_is_not_finished_is_refused(evenly, result, tmp_path):
 
 
 def test_a_lab_without_power_has_no_target(evenly, result):
-    with pytest.raises(AskedError, match="no power"):
+    with pytest.raises(StudyError, match="no power"):
         chances(evenly, result.manifest, result.table, "another")

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 import fabopt
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.memo import study
 from fabopt.analysis.memo.origin import read_back
 from fabopt.analysis.memo.records import Amount, Memo
 from fabopt.analysis.memo.second_source import makeable
 from fabopt.analysis.memo.study import Asked, memo_of
+from fabopt.errors import StudyError
 from fabopt.network.tables import Activity, Flow, Material, Network, Resource, Use
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
@@ -127,7 +127,7 @@ def test_a_good_with_two_routes_is_makeable_without_either() -> None:
 
 
 def test_an_unknown_lab_is_refused_with_the_nearest(tutorial: fabopt.Result) -> None:
-    with pytest.raises(AskedError, match="There is no lab 'arora' in tutorial; did you mean 'aurora'"):
+    with pytest.raises(StudyError, match="There is no lab 'arora' in tutorial; did you mean 'aurora'"):
         memo_of(tutorial.manifest, tutorial.table, tutorial._instance, Asked("arora"))
 
 
@@ -142,7 +142,7 @@ def test_an_unknown_lab_is_refused_with_the_nearest(tutorial: fabopt.Result) -> 
 def test_a_result_without_prices_is_refused(tutorial: fabopt.Result, change: dict[str, Any], says: str) -> None:
     manifest = {**tutorial.manifest, **change}
     manifest["options"] = {**tutorial.manifest["options"], **change.get("options", {})}
-    with pytest.raises(AskedError, match=says):
+    with pytest.raises(StudyError, match=says):
         memo_of(manifest, tutorial.table, tutorial._instance, Asked("aurora"))
 
 

@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 import fabopt
-from fabopt.analysis.explosion import AnalysisError
 from fabopt.cli.app import app
 from fabopt.domain.instance import Instance
 from fabopt.domain.rules import problems
+from fabopt.errors import StudyError
 from fabopt.io.load import load_tree
 from fabopt.model.build import settled_rows
 from fabopt.model.tables import model_tables
@@ -191,7 +191,7 @@ def test_the_command_says_what_it_is_worth():
     wrong = run.invoke(app, ["allocate", str(PATH), "--own-silicon", "merchant-chip"])
     assert wrong.exit_code == 2
     assert "with a programme" in wrong.output
-    with pytest.raises(AnalysisError, match=r"has a programme"):
+    with pytest.raises(StudyError, match=r"has a programme"):
         fabopt.load(PATH.parent / "price-and-cost").own_silicon("chip")
 
 

@@ -12,9 +12,9 @@ from random_networks import random_network
 from typer.testing import CliRunner
 
 import fabopt
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.cli.app import app
 from fabopt.domain.users import NOBODY
+from fabopt.errors import StudyError
 from fabopt.model.payoff import payoff
 from fabopt.model.tables import model_tables
 from fabopt.network.parties import parties
@@ -331,7 +331,7 @@ def test_the_command_line_says_what_it_is_worth_and_who_gains(tmp_path):
     assert run.invoke(app, ["solve", path, "--perspective", "lab:none"]).exit_code == 2
     saved = fabopt.load_result(tmp_path / "seen")
     assert str(saved.default_folder) == "results/price-and-cost-owner-foundry"
-    with pytest.raises(AskedError, match="seen as owner:foundry"):
+    with pytest.raises(StudyError, match="seen as owner:foundry"):
         saved.choke_points()
     assert run.invoke(app, ["tornado", str(tmp_path / "seen")]).exit_code == 2
 
@@ -355,7 +355,7 @@ CAPACITY = "fabs.fab.wafer_starts"
 )
 def test_what_is_asked_of_the_systems_plan_is_refused_of_one_partys(example, study):
     seen = example.solve(perspective="owner:foundry")
-    with pytest.raises(AskedError, match=r"seen as owner:foundry; .* the system's plans?\.$"):
+    with pytest.raises(StudyError, match=r"seen as owner:foundry; .* the system's plans?\.$"):
         study(seen)
 
 

@@ -10,7 +10,7 @@ from portfolio_cases import WORTH, chip, loaded, shipped, tree
 from scipy.optimize import linprog
 
 import fabopt
-from fabopt.analysis.choke.asked import AskedError
+from fabopt.errors import StudyError
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower_chain
 from fabopt.solve.matrices import program_of
@@ -227,7 +227,7 @@ def test_where_the_solver_cannot_go_on_the_program_is_solved_from_nothing(call, 
 
 
 def test_a_lab_that_is_not_there_is_named_with_those_that_are(tmp_path):
-    with pytest.raises(AskedError, match=r"no lab 'lba'.*: lab\."):
+    with pytest.raises(StudyError, match=r"no lab 'lba'.*: lab\."):
         loaded(tree(), tmp_path).solve().portfolio("lba")
 
 

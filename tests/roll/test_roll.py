@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import fabopt
-from fabopt.analysis.explosion import AnalysisError
 from fabopt.analysis.roll import verb
 from fabopt.cli import main
+from fabopt.errors import StudyError
 from fabopt.io.problems import InstanceError
 
 INSTANCES = Path(__file__).parents[2] / "instances"
@@ -270,7 +270,7 @@ def test_a_date_that_is_none_is_refused(to, says, tutorial, tmp_path, capsys):
 def test_an_instance_that_begins_at_another_date_is_refused(tmp_path):
     result = instance(tmp_path / "a").solve()
     later = instance(tmp_path / "b", SHOP.replace("'2027'", "'2026'"))
-    with pytest.raises(AnalysisError, match="both need the same first period"):
+    with pytest.raises(StudyError, match="both need the same first period"):
         result.roll("2028", later)
 
 
@@ -302,7 +302,7 @@ def test_a_plan_of_least_cost_regrets_what_it_made_too_early(tmp_path):
 def test_the_view_of_one_party_is_refused():
     folder = INSTANCES / "perspective" / "price-and-cost"
     seen = fabopt.load(folder).solve(perspective="owner:foundry")
-    with pytest.raises(AnalysisError, match="seen by one party"):
+    with pytest.raises(StudyError, match="seen by one party"):
         seen.roll("2028")
 
 

@@ -10,11 +10,11 @@ import pytest
 from sensitivity_cases import INSTANCES, shop, source, spread
 
 import fabopt
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.phases import phases
 from fabopt.analysis.sensitivity.value_function import value_function
 from fabopt.cli import main
+from fabopt.errors import StudyError
 from fabopt.io.levers import LeverError
 
 approx = pytest.approx
@@ -125,21 +125,21 @@ def test_a_curve_of_the_tutorial_is_that_of_solves_from_nothing():
 
 
 def test_what_cannot_be_asked_is_said_in_a_sentence(tool):
-    with pytest.raises(AskedError, match=r"low of .* must lie below its high"):
+    with pytest.raises(StudyError, match=r"low of .* must lie below its high"):
         value_function(tool, LINE, 9, 3)
-    with pytest.raises(AskedError, match="two numbers"):
+    with pytest.raises(StudyError, match="two numbers"):
         phases(tool, LINE, LINE)
     with pytest.raises(LeverError, match="did you mean"):
         value_function(tool, "network.resources.line.capacty")
     with pytest.raises(LeverError, match="has no range"):
         value_function(tool, "horizon.discount_rate")
-    with pytest.raises(AskedError, match="cannot be -1"):
+    with pytest.raises(StudyError, match="cannot be -1"):
         value_function(tool, LINE, -1, 3)
 
 
 def test_two_shares_of_one_whole_make_no_map():
     split = "labs.aurora.demand.split"
-    with pytest.raises(AskedError, match="shares of one whole"):
+    with pytest.raises(StudyError, match="shares of one whole"):
         phases(ends(INSTANCES / "tutorial"), f"{split}.training", f"{split}.inference")
 
 

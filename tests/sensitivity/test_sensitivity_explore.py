@@ -3,7 +3,7 @@
 import pytest
 
 import fabopt
-from fabopt.analysis.choke.asked import AskedError
+from fabopt.errors import StudyError
 from fabopt.io.levers import LeverError
 from fabopt.report.explore import MomentReport
 from fabopt.solve.outcome import SolverError
@@ -98,9 +98,9 @@ def test_levers_that_cannot_be_explored_are_named(solved, explorer):
     result = solved[1]
     with pytest.raises(LeverError, match=CAPACITY):
         result.explore([CAPACITY + "y"])
-    with pytest.raises(AskedError, match="each once"):
+    with pytest.raises(StudyError, match="each once"):
         result.explore([CAPACITY, CAPACITY])
-    with pytest.raises(AskedError, match="is not explored"):
+    with pytest.raises(StudyError, match="is not explored"):
         explorer.at({"network.demands.cloth.quantity": 3})
 
 

@@ -10,8 +10,8 @@ import pytest
 from sensitivity_cases import INSTANCES, shop, spread
 
 import fabopt
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.cli import main
+from fabopt.errors import StudyError
 from fabopt.io.levers import LeverError
 from fabopt.io.problems import InstanceError
 
@@ -235,5 +235,5 @@ def test_faults_are_errors_in_python(plan):
         plan.needed(30, levers=["nothing"])
     with pytest.raises(InstanceError):
         plan.needed(30, levers={LINE: -1})
-    with pytest.raises(AskedError, match="cost of a lever must be 0 or more"):
+    with pytest.raises(StudyError, match="cost of a lever must be 0 or more"):
         plan.needed(30, levers=[LINE], costs={LINE: -2.0})

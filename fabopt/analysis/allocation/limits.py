@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.allocation.study import Value, measured, price_between, value_of
-from fabopt.analysis.explosion import AnalysisError
 from fabopt.domain.customers import BarredFlow
 from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
 from fabopt.network.links import link
 from fabopt.network.lower import lower
 from fabopt.network.lowering.diversity import labs_in, planned
@@ -107,12 +107,12 @@ def limit_study(instance: Instance, options: SolveOptions | None = None) -> Limi
 
     Raises
     ------
-    fabopt.analysis.explosion.AnalysisError
+    fabopt.errors.StudyError
         When the instance has no such limits.
     """
     limits = list(_limits(instance))
     if not limits:
-        raise AnalysisError(
+        raise StudyError(
             "The instance has no limits on diversity, resilience or exports (sections diversity, resilience and "
             "barred_flows), so there is nothing to price."
         )

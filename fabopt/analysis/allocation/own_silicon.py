@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fabopt.analysis.allocation.study import Entry, entries_of
-from fabopt.analysis.explosion import AnalysisError
 from fabopt.domain.instance import Instance
 from fabopt.domain.references import nearest
+from fabopt.errors import StudyError
 from fabopt.network.lower import lower_chain
 from fabopt.network.lowering.policy_claims import splits
 from fabopt.network.tables import Network
@@ -119,16 +119,16 @@ def own_silicon(instance: Instance, chip_id: str, options: SolveOptions | None =
 
     Raises
     ------
-    fabopt.analysis.explosion.AnalysisError
+    fabopt.errors.StudyError
         When there is no such chip, it has no programme, or one of the plans does not exist.
     """
     chip = instance.chips.get(chip_id)
     if chip is None or chip.programme is None:
         able = [key for key, other in instance.chips.items() if other.programme is not None]
         if not able:
-            raise AnalysisError("No chip of the instance has a programme (chips.*.programme), so none is a lab's own.")
+            raise StudyError("No chip of the instance has a programme (chips.*.programme), so none is a lab's own.")
         hint = nearest(chip_id, able) or f"there are {', '.join(able)}"
-        raise AnalysisError(f"There is no chip {chip_id[:40]!r} with a programme; {hint}.")
+        raise StudyError(f"There is no chip {chip_id[:40]!r} with a programme; {hint}.")
     unit = f"programme:{chip_id}"
     lab = chip.programme.funded_by
     net = lower_chain(instance)[1]
@@ -157,7 +157,7 @@ def _plan(
         _, net = lower_chain(instance)
     found = solve(net, options) if solution is None else solution
     if found.objective is None:
-        raise AnalysisError(f"One of the plans with and without the chip does not exist: {found.status.value}.")
+        raise StudyError(f"One of the plans with and without the chip does not exist: {found.status.value}.")
     value = by_party(party_rows(net, found)).get(lab, 0.0)
     delivered: dict[str, float] = {}
     for activity, levels in zip(net.activities, found.levels, strict=True):

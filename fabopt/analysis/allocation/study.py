@@ -17,8 +17,8 @@ import numpy as np
 from fabopt.analysis.allocation.capped import Capped, best_split
 from fabopt.analysis.allocation.game import Played, Players, play
 from fabopt.analysis.allocation.stages import LabPlan, lab_plans
-from fabopt.analysis.explosion import AnalysisError
 from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
 from fabopt.network.allocation.curve import Claims
 from fabopt.network.allocation.market import clear
 from fabopt.network.lower import lower, lower_chain
@@ -164,11 +164,11 @@ def study(
 
     Raises
     ------
-    fabopt.analysis.explosion.AnalysisError
+    fabopt.errors.StudyError
         When the instance has no policies.
     """
     if not instance.policies:
-        raise AnalysisError("The instance has no policies (section policies), so nothing is allotted by a rule.")
+        raise StudyError("The instance has no policies (section policies), so nothing is allotted by a rule.")
     mode = "two-stage" if two_stage else "model"
     chain, free = lower_chain(instance.model_copy(update={"policy_mode": "off"}))
     _, net = lower_chain(instance.model_copy(update={"policy_mode": mode}))
@@ -296,7 +296,7 @@ def games(instance: Instance) -> tuple[GameOf, ...]:
 
     Raises
     ------
-    fabopt.analysis.explosion.AnalysisError
+    fabopt.errors.StudyError
         When no policy of the instance goes by finite orders.
     """
     chain, net = lower_chain(instance.model_copy(update={"policy_mode": "off"}))
@@ -324,7 +324,7 @@ def games(instance: Instance) -> tuple[GameOf, ...]:
             )
         )
     if not found:
-        raise AnalysisError(
+        raise StudyError(
             "No policy of the instance splits by orders what is there without expansions (chips must be made first), "
             "so there is no game to play."
         )

@@ -12,10 +12,10 @@ import numpy as np
 from fabopt.analysis.alternatives.band import Band
 from fabopt.analysis.alternatives.measures import Measure, decisions, mixes
 from fabopt.analysis.alternatives.records import Alternatives, Change, Mix, Other, Spread
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.explain.names import display_names
 from fabopt.analysis.sensitivity.verb import Source, source_of
+from fabopt.errors import StudyError
 from fabopt.network.tables import Array, Network
 from fabopt.plan.problem import Interval
 
@@ -73,13 +73,13 @@ def alternatives_of(
 
     Raises
     ------
-    AskedError
+    StudyError
         If the share or the period makes no sense, or the result is seen from one party's perspective.
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
     if not 0 <= asked.within < 1:
-        raise AskedError(f"Plans may be worse by a share from 0 to below 1, not by {asked.within:g}.")
+        raise StudyError(f"Plans may be worse by a share from 0 to below 1, not by {asked.within:g}.")
     source = source_of(manifest, read, instance, "alternatives are those of the system's plan", hooks=hooks)
     return alternatives(source, asked, tell)
 
@@ -136,7 +136,7 @@ def _position(net: Network, label: str) -> int:
     if not label:
         return len(labels) - 1
     if label not in labels:
-        raise AskedError(f"{label!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}.")
+        raise StudyError(f"{label!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}.")
     return labels.index(label)
 
 

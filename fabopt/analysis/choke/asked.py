@@ -10,7 +10,7 @@ import numpy as np
 
 from fabopt.analysis.choke.timeline import Counted
 from fabopt.domain.instance import Instance
-from fabopt.errors import UserError
+from fabopt.errors import StudyError
 from fabopt.io.tree import Tree
 from fabopt.network.tables import Network
 from fabopt.plan.solved import SolvedProgram
@@ -59,10 +59,6 @@ class Source:
     unit: str = "M USD"
 
 
-class AskedError(UserError):
-    """A study that cannot be made as asked; the message is a full sentence."""
-
-
 def of_system(manifest: Mapping[str, Any], says: str) -> None:
     """Refuse a result that is seen from one party's perspective, in which others are held to a given plan.
 
@@ -75,12 +71,12 @@ def of_system(manifest: Mapping[str, Any], says: str) -> None:
 
     Raises
     ------
-    AskedError
+    StudyError
         If the result is not seen as the system's.
     """
     seen = manifest["options"].get("perspective", "system")
     if seen != "system":
-        raise AskedError(f"The result is seen as {seen}; {says}.")
+        raise StudyError(f"The result is seen as {seen}; {says}.")
 
 
 def hold_others(plan: SolvedProgram, lab: str) -> SolvedProgram:
@@ -88,13 +84,13 @@ def hold_others(plan: SolvedProgram, lab: str) -> SolvedProgram:
 
     Raises
     ------
-    AskedError
+    StudyError
         If the network has no demand of that lab.
     """
     demands = plan.net.demands
     labs = sorted({d.tags.lab for d in demands if d.tags.lab})
     if lab not in labs:
-        raise AskedError(f"There is no lab {lab!r} that wants anything; the labs are {', '.join(labs) or 'none'}.")
+        raise StudyError(f"There is no lab {lab!r} that wants anything; the labs are {', '.join(labs) or 'none'}.")
     index = plan.tables.columns["deliver"].index
     others = [index[j] for j, d in enumerate(demands) if d.tags.lab != lab]
     columns = np.unique(np.concatenate([part[part >= 0] for part in others])) if others else np.zeros(0, dtype=int)
@@ -109,7 +105,7 @@ def periods_asked(found: Counted, asked: Asked, net: Network) -> Counted:
 
     Raises
     ------
-    AskedError
+    StudyError
         If none of them counts.
     """
     if not asked.periods:
@@ -117,5 +113,5 @@ def periods_asked(found: Counted, asked: Asked, net: Network) -> Counted:
     kept = tuple(t for t in found.periods if t in asked.periods)
     if not kept:
         names = ", ".join(net.periods[t].label for t in asked.periods[:3])
-        raise AskedError(f"The limits of {names} are not reported, so relief there says nothing.")
+        raise StudyError(f"The limits of {names} are not reported, so relief there says nothing.")
     return Counted(kept, tuple(t for t in range(net.n_periods) if t not in kept), "Relief was asked for these alone.")

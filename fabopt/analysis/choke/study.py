@@ -99,7 +99,7 @@ def choke_points(source: Source, asked: Asked | None = None, tell: Tell | None =
 
     Raises
     ------
-    AskedError
+    StudyError
         If there is no such lab, or no such period counts.
     """
     study = _Study(source, asked or Asked(), tell)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.asked import Asked, AskedError, Source, of_system
+from fabopt.analysis.choke.asked import Asked, Source, of_system
 from fabopt.analysis.choke.records import Study
 from fabopt.analysis.choke.study import Tell, choke_points
 from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
 from fabopt.io.tree import tree_of_json
 from fabopt.io.validate import validate
 from fabopt.network.lower import lower
@@ -55,7 +56,7 @@ def of_result(
 
     Raises
     ------
-    AskedError
+    StudyError
         If there is no such lab or period, or the objective's bound does not allow gains.
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
@@ -80,8 +81,8 @@ def _in_periods(asked: Asked, net: Network, text: str) -> Asked:
     first, _, last = text.partition("..")
     for label in (first, last or first):
         if label not in labels:
-            raise AskedError(f"{label!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}.")
+            raise StudyError(f"{label!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}.")
     start, end = labels.index(first), labels.index(last or first)
     if start > end:
-        raise AskedError(f"The periods {text} run backwards.")
+        raise StudyError(f"The periods {text} run backwards.")
     return replace(asked, periods=tuple(range(start, end + 1)))

@@ -11,10 +11,10 @@ from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.compare import tables
 from fabopt.analysis.compare.pricing import Pricing, Worth
 from fabopt.analysis.compare.records import Comparison, Difference, Input, Plan
-from fabopt.analysis.explosion import AnalysisError
 from fabopt.analysis.plan_tables import last_of_years, reported
 from fabopt.analysis.sensitivity.verb import source_of
 from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
 from fabopt.io.difference import Difference as Changed
 from fabopt.io.difference import differences
 from fabopt.io.tree import tree_of_json
@@ -62,17 +62,17 @@ def comparison(sources: Sequence[Source], names: Sequence[str] | None = None, te
 
     Raises
     ------
-    AnalysisError
+    StudyError
         When there are fewer than two, one has no plan, or they have nothing in common that could be compared.
     """
     if len(sources) < 2:
-        raise AnalysisError("A comparison needs two results at least.")
+        raise StudyError("A comparison needs two results at least.")
     if names is not None and (len(names) != len(sources) or len(set(names)) < len(names)):
-        raise AnalysisError(f"{len(sources)} results need as many different names, not {', '.join(names) or 'none'}.")
+        raise StudyError(f"{len(sources)} results need as many different names, not {', '.join(names) or 'none'}.")
     called = list(names) if names is not None else names_of([source.manifest for source in sources])
     for name, source in zip(called, sources, strict=True):
         if not source.manifest["has_plan"]:
-            raise AnalysisError(f"{name} has no plan: the run ended with {source.manifest['status']!r}.")
+            raise StudyError(f"{name} has no plan: the run ended with {source.manifest['status']!r}.")
     plans = [_plan(name, source.manifest) for name, source in zip(called, sources, strict=True)]
     _same_program(called, sources)
     _related(called, sources)
@@ -213,13 +213,13 @@ def _periods(names: Sequence[str], sources: Sequence[Source]) -> list[str]:
     labels = [[str(label) for label in reported(s.read("core/periods"))["period"]] for s in sources]
     for name, own in zip(names[1:], labels[1:], strict=True):
         if not set(own) & set(labels[0]):
-            raise AnalysisError(
+            raise StudyError(
                 f"{names[0]} and {name} have no reported period in common: one runs from {labels[0][0]} to "
                 f"{labels[0][-1]}, the other from {own[0]} to {own[-1]}."
             )
     common = [label for label in labels[0] if all(label in own for own in labels)]
     if not common:
-        raise AnalysisError(f"{', '.join(names)} have no reported period that is common to all.")
+        raise StudyError(f"{', '.join(names)} have no reported period that is common to all.")
     return common
 
 
@@ -228,7 +228,7 @@ def _same_program(names: Sequence[str], sources: Sequence[Source]) -> None:
     versions = [str(source.manifest["versions"]["fabopt"]) for source in sources]
     for name, version in zip(names[1:], versions[1:], strict=True):
         if version != versions[0]:
-            raise AnalysisError(
+            raise StudyError(
                 f"{names[0]} was solved by fabopt {versions[0]} and {name} by {version}, whose models may differ; "
                 "solve both again with one of them (fabopt solve RESULT --out FOLDER)."
             )
@@ -240,13 +240,13 @@ def _related(names: Sequence[str], sources: Sequence[Source]) -> None:
     for name, source in zip(names[1:], sources[1:], strict=True):
         a, b = sources[0].manifest, source.manifest
         if not first & _wanted(source):
-            raise AnalysisError(
+            raise StudyError(
                 f"{names[0]} (instance {a['instance']}) and {name} (instance {b['instance']}) share no lab, market or "
                 "demand, so there is nothing to compare."
             )
         if a["money_unit"] != b["money_unit"]:
             units = [m["money_unit"] or "a unit of its own" for m in (a, b)]
-            raise AnalysisError(f"{names[0]} counts money in {units[0]}, {name} in {units[1]}.")
+            raise StudyError(f"{names[0]} counts money in {units[0]}, {name} in {units[1]}.")
 
 
 def _wanted(source: Source) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.explosion import AnalysisError
+from fabopt.errors import StudyError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -293,12 +293,12 @@ class Comparison:
 
         Raises
         ------
-        AnalysisError
+        StudyError
             When there is no such table.
         """
         import pandas as pd
 
         if name not in TABLES:
-            raise AnalysisError(f"A comparison has no table {name[:40]!r}; there are {', '.join(TABLES)}.")
+            raise StudyError(f"A comparison has no table {name[:40]!r}; there are {', '.join(TABLES)}.")
         rows: Sequence[Any] = getattr(self, name)
         return pd.DataFrame([asdict(row) for row in rows], columns=[field.name for field in fields(TABLES[name])])

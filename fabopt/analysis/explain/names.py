@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
 
 NEAR = 3
 """Names that are offered in the place of one that is unknown."""
@@ -28,7 +28,7 @@ def known(kind: str, word: str, choices: Iterable[str], where: str) -> str:
 
     Raises
     ------
-    AskedError
+    StudyError
         If it is none of them, with the nearest.
     """
     names = list(dict.fromkeys(choices))
@@ -41,7 +41,7 @@ def known(kind: str, word: str, choices: Iterable[str], where: str) -> str:
     near = near or [name for name in names if word.lower() in name.lower()][:NEAR]
     some = ", ".join(names) if len(names) <= 12 else f"{names[0]}, {names[1]} ... {names[-1]}"
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has: {some or 'none'}."
-    raise AskedError(f"There is no {kind} {word!r} in {where}; {hint}")
+    raise StudyError(f"There is no {kind} {word!r} in {where}; {hint}")
 
 
 def display_names(data: Instance) -> dict[str, str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.bench import Bench, Effort
 from fabopt.analysis.choke.owners import next_unit
 from fabopt.analysis.explain.names import known
 from fabopt.analysis.explain.records import Gain, NextUnit
+from fabopt.errors import StudyError
 from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, LimitGroup
 from fabopt.plan.solved import SolvedProgram
@@ -19,7 +19,7 @@ def limit_asked(plan: SolvedProgram, word: str, where: str) -> LimitGroup:
 
     Raises
     ------
-    AskedError
+    StudyError
         If it names none, with the nearest, or more than one.
     """
     groups = [group for group in map(plan.problem.counted, plan.problem.groups) if len(group)]
@@ -27,7 +27,7 @@ def limit_asked(plan: SolvedProgram, word: str, where: str) -> LimitGroup:
     if word not in names:
         same = [g for g in groups if word.lower() in (g.label.lower(), g.id.partition(":")[2])]
         if len(same) > 1:
-            raise AskedError(f"{word!r} has several limits: {', '.join(repr(group.id) for group in same)}.")
+            raise StudyError(f"{word!r} has several limits: {', '.join(repr(group.id) for group in same)}.")
         if same:
             return same[0]
     return names[known("limit", word, names if ":" in word else [group.label for group in groups], where)]
@@ -49,7 +49,7 @@ def who_gets(plan: SolvedProgram, group: LimitGroup, period: int | None, unit: s
 
     Raises
     ------
-    AskedError
+    StudyError
         If the limit has nothing in that period, or the plan has no limit without it.
     """
     net = plan.net
@@ -58,13 +58,13 @@ def who_gets(plan: SolvedProgram, group: LimitGroup, period: int | None, unit: s
         own = sorted({net.periods[t].label for t in group.periods.tolist() if t >= 0}) or ["the whole horizon"]
         assert period is not None
         when = net.periods[period].label
-        raise AskedError(f"{group.label} is no limit in {when}; it is one in {', '.join(own[:8])}.")
+        raise StudyError(f"{group.label} is no limit in {when}; it is one in {', '.join(own[:8])}.")
     bench = Bench(plan.problem, Effort(seed=plan.options.seed), {})
     bench.leave_basis("held")
     before = bench.linear("held", NO_RELIEF)
     after = bench.linear("held", kept.by(np.ones(len(kept))))
     if before.x is None or after.x is None or before.objective is None or after.objective is None:
-        raise AskedError(f"No plan is best with one more unit of {group.label}: the objective has no limit then.")
+        raise StudyError(f"No plan is best with one more unit of {group.label}: the objective has no limit then.")
     discount = np.array([p.discount for p in net.periods])
     shares = next_unit(net.demands, _deliveries(plan, before.x), _deliveries(plan, after.x), discount)
     units, of = {material.id: material.unit for material in net.materials}, dict[str, dict[str, None]]()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.asked import AskedError, of_system
+from fabopt.analysis.choke.asked import of_system
 from fabopt.analysis.explain.made_from import made_from
 from fabopt.analysis.explain.names import known
 from fabopt.analysis.explain.next_unit import limit_asked, who_gets
@@ -14,6 +14,7 @@ from fabopt.analysis.explain.records import MadeFrom, NextUnit, WhyNot, WhyShort
 from fabopt.analysis.explain.why_short import why_short
 from fabopt.analysis.portfolio.study import chip_case, instance_of
 from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
 from fabopt.network.lower import lower
 from fabopt.plan.solved import SolvedProgram, restored
 
@@ -81,19 +82,19 @@ class Question:
 
         Raises
         ------
-        AskedError
+        StudyError
             If it is none or more than one, or what belongs to it is missing, or something else stands beside it.
         """
         asked = [name for name in QUESTIONS if getattr(self, name)]
         if len(asked) != 1:
             ways = "; ".join(" ".join(OPTIONS[n] for n in (name, *own)) for name, own in QUESTIONS.items())
-            raise AskedError(f"Ask one question: {ways}.")
+            raise StudyError(f"Ask one question: {ways}.")
         name = asked[0]
         for part, option in OPTIONS.items():
             if part in QUESTIONS[name] and not getattr(self, part):
-                raise AskedError(f"{OPTIONS[name]} needs {option}.")
+                raise StudyError(f"{OPTIONS[name]} needs {option}.")
             if part not in (name, *QUESTIONS[name], *OPTIONAL.get(name, ())) and getattr(self, part):
-                raise AskedError(f"{option} does not go with {OPTIONS[name]}.")
+                raise StudyError(f"{option} does not go with {OPTIONS[name]}.")
         return name
 
 
@@ -117,7 +118,7 @@ def explained(
 
     Raises
     ------
-    AskedError
+    StudyError
         If the question is not complete, or names what the result does not have.
     fabopt.solve.results.folder.ResultError
         If there is no plan, or it does not fit its instance.

@@ -48,7 +48,7 @@ def why_short(plan: SolvedProgram, lab: str, name: str, period: int) -> WhyShort
 
     Raises
     ------
-    fabopt.analysis.choke.asked.AskedError
+    fabopt.errors.StudyError
         If the lab wants nothing.
     fabopt.solve.outcome.SolverError
         If the solver gives up.

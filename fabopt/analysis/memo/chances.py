@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.memo.records import Amount, Chance
 from fabopt.analysis.plan_tables import reported
 from fabopt.analysis.sweep.records import KEYS, LONG
 from fabopt.analysis.sweep.store import saved, sweep_at
+from fabopt.errors import StudyError
 from fabopt.solve.results.folder import read_table
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def chances(folder: Path, manifest: Mapping[str, Any], read: Read, lab: str, tar
 
     Raises
     ------
-    AskedError
+    StudyError
         If the sweep is one of another instance or objective, is not finished, or has no samples; or the lab draws no
         power in the plan, so that there is no target.
     fabopt.solve.results.folder.ResultError
@@ -69,7 +69,7 @@ def chances(folder: Path, manifest: Mapping[str, Any], read: Read, lab: str, tar
     origin = f"domain/fleet[lab={lab}, period={periods[-1]}].facility_mw" if target is None else "asked: target"
     wanted = power if target is None else target
     if not wanted > 0:
-        raise AskedError(f"The plan gives {lab} no power in {periods[-1]}, so there is no target to reach.")
+        raise StudyError(f"The plan gives {lab} no power in {periods[-1]}, so there is no target to reach.")
     cases = read_table(folder, KEYS, "cases.parquet", sweep)
     cases = cases[cases["scenario"] == scenario]
     drawn = read_table(folder, LONG["power"], "power.parquet", sweep)
@@ -90,22 +90,22 @@ def chances(folder: Path, manifest: Mapping[str, Any], read: Read, lab: str, tar
 def _scenario(folder: Path, sweep: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     """Return the scenario of a sweep in which the instance is that of the result."""
     if not sweep["complete"]:
-        raise AskedError(f"The sweep in {folder} is not finished: fabopt sweep --resume goes on with it.")
+        raise StudyError(f"The sweep in {folder} is not finished: fabopt sweep --resume goes on with it.")
     names = dict(zip(sweep["hashes"], sweep["scenarios"], strict=True))
     if manifest["input_hash"] not in names:
-        raise AskedError(
+        raise StudyError(
             f"The sweep in {folder} is one of {sweep['instance']} with other data than those of the result of "
             f"{manifest['instance']}: sweep the instance that was solved, with the same scenario and settings."
         )
     method = sweep["spec"]["method"]
     if method not in SAMPLED:
-        raise AskedError(
+        raise StudyError(
             f"The cases of the sweep in {folder} are no samples but {method}, so their shares are no chances; its "
             f"method must be {' or '.join(SAMPLED)}."
         )
     objective, own = sweep["spec"]["solve"]["objective"], manifest["options"]["objective"]
     if objective != own:
-        raise AskedError(f"The sweep in {folder} was solved for {objective}, the result for {own}.")
+        raise StudyError(f"The sweep in {folder} was solved for {objective}, the result for {own}.")
     return str(names[manifest["input_hash"]])
 
 

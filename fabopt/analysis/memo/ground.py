@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.asked import Source as ChokeSource
 from fabopt.analysis.explain.names import display_names, known
 from fabopt.analysis.memo.records import Amount
@@ -14,6 +13,7 @@ from fabopt.analysis.portfolio.study import IN_MONEY
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.analysis.sensitivity.verb import Source as NumberSource
 from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
 from fabopt.io.tree import Tree, tree_of_json
 from fabopt.io.validate import validate
 from fabopt.network.lower import lower_chain
@@ -136,7 +136,7 @@ def ground(manifest: Mapping[str, Any], read: Read, instance: str, lab: str, hoo
 
     Raises
     ------
-    AskedError
+    StudyError
         If there is no plan or no such lab, the result is seen from one party's perspective, or its objective is not
         money.
     fabopt.solve.results.folder.ResultError
@@ -144,14 +144,14 @@ def ground(manifest: Mapping[str, Any], read: Read, instance: str, lab: str, hoo
     """
     where = manifest["instance"]
     if not manifest["has_plan"]:
-        raise AskedError(f"The result of {where} has no plan, so there is nothing to sign; its status is "
+        raise StudyError(f"The result of {where} has no plan, so there is nothing to sign; its status is "
                          f"{manifest['status'].replace('_', ' ')}.")  # fmt: skip
     seen = manifest["options"].get("perspective", "system")
     if seen != "system":
-        raise AskedError(f"The result is seen as {seen}; a memo is written from the system's plan.")
+        raise StudyError(f"The result is seen as {seen}; a memo is written from the system's plan.")
     objective = manifest["options"]["objective"]
     if objective not in IN_MONEY:
-        raise AskedError(f"The plan was made for {objective}; a memo weighs money, so solve for value first.")
+        raise StudyError(f"The plan was made for {objective}; a memo weighs money, so solve for value first.")
     tree = tree_of_json(instance)
     data = validate(tree, Instance)
     known("lab", lab, data.labs, where)

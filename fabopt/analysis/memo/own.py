@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fabopt.analysis.allocation.own_silicon import own_silicon
-from fabopt.analysis.explosion import AnalysisError
 from fabopt.analysis.memo.again import Again, closed
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.losses import lost_value
 from fabopt.analysis.memo.records import OwnChip
 from fabopt.analysis.memo.signable import Signable
+from fabopt.errors import StudyError
 from fabopt.network.parties import owned
 
 
@@ -69,7 +69,7 @@ def _searched(ground: Ground, chip: str, seconds: float) -> OwnChip:
     options = replace(ground.plan.options, time_limit=max(seconds, 1.0))
     try:
         found = own_silicon(ground.data, chip, options)
-    except AnalysisError:
+    except StudyError:
         return OwnChip(chip, ground.called(chip), _funded(ground, f"programme:{chip}"), None, None)
     worth, _, bargaining = found.worth()
     origin = f"own silicon: {chip}"

@@ -124,7 +124,7 @@ def memo_of(
 
     Raises
     ------
-    fabopt.analysis.choke.asked.AskedError
+    fabopt.errors.StudyError
         If there is no plan or no such lab, the result is seen from one party's perspective, or its objective is not
         money.
     fabopt.solve.results.folder.ResultError

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.portfolio.entry import CLOSE, Market, deals
 from fabopt.analysis.portfolio.gates import Gates
 from fabopt.analysis.portfolio.mix import bought, exposure, failure_points, mix, running
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Standing
 from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
 from fabopt.io.tree import tree_of_json
 from fabopt.io.validate import validate
 from fabopt.network.lower import lower_chain
@@ -49,7 +49,7 @@ def portfolio(
 
     Raises
     ------
-    AskedError
+    StudyError
         If there is no such lab.
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
@@ -59,7 +59,7 @@ def portfolio(
     data = instance_of(instance)
     if lab not in data.labs:
         known = ", ".join(data.labs) or "none"
-        raise AskedError(f"There is no lab {lab!r} in {manifest['instance']}; it has: {known}.")
+        raise StudyError(f"There is no lab {lab!r} in {manifest['instance']}; it has: {known}.")
     cases, hangs = _cases(manifest, read, data, lab, hooks), exposure(read, lab)
     return Portfolio(
         lab=lab,

@@ -13,11 +13,11 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.explosion import AnalysisError
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.instance import Instance
 from fabopt.domain.plain_rows import Row
 from fabopt.domain.quantity import Point, Quantity
+from fabopt.errors import StudyError
 from fabopt.io.levers import list_levers, set_lever
 from fabopt.io.shape import kinds_at, locate
 from fabopt.io.tree import Tree
@@ -40,7 +40,7 @@ def first_open(periods: Sequence[Period], to: str) -> int:
 
     Raises
     ------
-    AnalysisError
+    StudyError
         When the date is none, or no period but the first begins then.
     """
     later = periods[1:]
@@ -48,10 +48,10 @@ def first_open(periods: Sequence[Period], to: str) -> int:
     try:
         day = parse_when(to)
     except ValueError as error:
-        raise AnalysisError(f"The new decision date: {error}.") from error
+        raise StudyError(f"The new decision date: {error}.") from error
     found = next((p.index for p in later if p.start == day), None)
     if found is None:
-        raise AnalysisError(f"No period begins at {to[:40]!r}: name one after the first of the horizon, {span}.")
+        raise StudyError(f"No period begins at {to[:40]!r}: name one after the first of the horizon, {span}.")
     return found
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.explosion import AnalysisError
 from fabopt.analysis.roll.pins import LEAST, dated, first_open, pinned
 from fabopt.analysis.roll.records import Changed, Opening, Outcome, Raised, Roll
 from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
 from fabopt.io.difference import differences
 from fabopt.io.load import apply_merge
 from fabopt.io.tree import Tree
@@ -78,18 +78,18 @@ def prepared(manifest: Mapping[str, Any], read: Read, then: Instance, tree: Tree
 
     Raises
     ------
-    AnalysisError
+    StudyError
         When no period begins at the date, the instance has other periods, or the plan is one party's view.
     """
     if manifest["options"].get("perspective", "system") != "system":
-        raise AnalysisError("The result is seen by one party; a decision date moves for the system's plan.")
+        raise StudyError("The result is seen by one party; a decision date moves for the system's plan.")
     planned = list(read("core/periods")["period"])
     now = validate(tree, Instance)
     periods = make_periods(now)[1]
     first = first_open(periods, to)
     missing = [p.label for p in periods[:first] if p.label not in planned]
     if missing or planned[0] != periods[0].label:
-        raise AnalysisError(
+        raise StudyError(
             f"The plan begins with {planned[0]}, the instance with {periods[0].label}: to move the decision date both "
             "need the same first period."
         )

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.value_function import interval_of, made
 from fabopt.analysis.sensitivity.verb import Source
 from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.whatif import Answer
 
@@ -89,7 +89,7 @@ class Exploration:
 
     Raises
     ------
-    AskedError
+    StudyError
         If no lever is named, or one twice.
     fabopt.io.levers.LeverError
         If there is no such lever, with the nearest, or it has no range.
@@ -97,7 +97,7 @@ class Exploration:
 
     def __init__(self, source: Source, levers: Sequence[str]) -> None:
         if not levers or len(set(levers)) < len(levers):
-            raise AskedError("Name the levers to explore, each once: explore(['sites.coast.power']).")
+            raise StudyError("Name the levers to explore, each once: explore(['sites.coast.power']).")
         self.name, self.unit, self.objective_name = source.name, source.unit, source.plan.options.objective
         self._numbers = source.numbers
         self.movings = tuple(self._moving(path) for path in levers)
@@ -114,7 +114,7 @@ class Exploration:
 
         Raises
         ------
-        AskedError
+        StudyError
             If a value is given for a number that is not explored.
         """
         with self._ends.whatif.turn:
@@ -126,7 +126,7 @@ class Exploration:
         known = {moving.path: moving.value for moving in self.movings}
         other = next((path for path in values if path not in known), None)
         if other is not None:
-            raise AskedError(f"{other} is not explored; these are: {', '.join(known)}.")
+            raise StudyError(f"{other} is not explored; these are: {', '.join(known)}.")
         here = tuple((path, float(values.get(path, value))) for path, value in known.items())
         moved = {path: value for path, value in here if value != known[path]}
         if not moved:

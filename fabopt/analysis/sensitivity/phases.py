@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.value_function import interval_of
+from fabopt.errors import StudyError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,16 +91,16 @@ def phases(
 
     Raises
     ------
-    AskedError
+    StudyError
         If both are the same or shares of one whole, or as for :func:`value_function`.
     fabopt.io.levers.LeverError
         If there is no such lever, with the nearest.
     """
     if x == y:
-        raise AskedError(f"A phase diagram needs two numbers; both are {x}.")
+        raise StudyError(f"A phase diagram needs two numbers; both are {x}.")
     numbers = ends.numbers
     if numbers.one_whole(x, y):
-        raise AskedError(f"{x} and {y} are shares of one whole: one cannot move without the other.")
+        raise StudyError(f"{x} and {y} are shares of one whole: one cannot move without the other.")
     grids = [np.linspace(*interval_of(numbers, p, *limits[i]), steps) for i, p in enumerate((x, y))]
     cells = []
     for at in grids[0].tolist():

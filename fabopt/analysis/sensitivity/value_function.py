@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.choke.bench import Effort
 from fabopt.analysis.choke.finite import value_curve
 from fabopt.analysis.choke.frames import frame_of
@@ -28,6 +27,7 @@ from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
 from fabopt.network.tables import Array
 from fabopt.plan.groups import Relief
 from fabopt.plan.problem import ChokeProblem, Interval
@@ -168,14 +168,14 @@ class _Curve:
 
         Raises
         ------
-        AskedError
+        StudyError
             If the rules of the instance refuse it.
         """
         points, first = self.quantity.points, self.quantity.value
         values = [p.value * at / first for p in points] if first else [at for _ in points]
         found = self.ends.numbers.set_to(self.path, values)
         if isinstance(found, str):
-            raise AskedError(f"{self.path} cannot be {at:g} {self.quantity.unit}: {found}.")
+            raise StudyError(f"{self.path} cannot be {at:g} {self.quantity.unit}: {found}.")
         return found
 
     def __call__(self, at: float) -> Answer:
@@ -214,7 +214,7 @@ def value_function(
 
     Raises
     ------
-    AskedError
+    StudyError
         If low lies above high, the number has no range and none is given, or no plan stands at an end.
     fabopt.io.levers.LeverError
         If there is no such lever, with the nearest.
@@ -223,7 +223,7 @@ def value_function(
     a, b = interval_of(ends.numbers, path, low, high)
     for end in (a, b):
         if curve(end).objective is None:
-            raise AskedError(f"No plan has the whole numbers of this one where {path} is {end:g}.")
+            raise StudyError(f"No plan has the whole numbers of this one where {path} is {end:g}.")
     patch = straight(curve, a, b)
     breaks = _traced(curve, a, b, patch) if patch is not None else np.linspace(a, b, SAMPLES + 1).tolist()
     stretches = tuple(_stretch(curve, x, y) for x, y in pairwise(breaks))
@@ -254,7 +254,7 @@ def interval_of(numbers: Numbers, path: str, low: float | None, high: float | No
             found.append(given if given is not None else quantity.value * ratio)
         low, high = found
     if not low < high:
-        raise AskedError(f"The low of {path} must lie below its high: {low:g} and {high:g} do not.")
+        raise StudyError(f"The low of {path} must lie below its high: {low:g} and {high:g} do not.")
     return low, high
 
 
@@ -291,7 +291,7 @@ def _traced(curve: _Curve, a: float, b: float, patch: Patch) -> list[float]:
     def asked(at: float) -> tuple[float, float]:
         answer = curve(at)
         if answer.objective is None:
-            raise AskedError(f"No plan has the whole numbers of this one where {curve.path} is {at:g}.")
+            raise StudyError(f"No plan has the whole numbers of this one where {curve.path} is {at:g}.")
         return answer.objective, sign * slope_of(patch, answer) / (b - a)
 
     def split(x: float, y: float) -> None:
@@ -328,7 +328,7 @@ def _stretch(curve: _Curve, a: float, b: float) -> Stretch:
     middle = curve((a + b) / 2)
     first, last = curve(a).objective, curve(b).objective
     if first is None or last is None or middle.objective is None:
-        raise AskedError(f"No plan has the whole numbers of this one somewhere from {a:g} to {b:g} of {curve.path}.")
+        raise StudyError(f"No plan has the whole numbers of this one somewhere from {a:g} to {b:g} of {curve.path}.")
     return Stretch(a, b, first, last, (last - first) / (b - a), curve.choke((a + b) / 2), made(middle))
 
 
@@ -392,7 +392,7 @@ def _certified(
 def _point(ends: Ends, curve: _Curve, at: float) -> Certified:
     answer = ends.whatif.full(ends.net(curve.data(at)))
     if answer.objective is None or answer.bound is None:
-        raise AskedError(f"There is no plan where {curve.path} is {at:g}.")
+        raise StudyError(f"There is no plan where {curve.path} is {at:g}.")
     return Certified(at, answer.objective, answer.bound)
 
 

@@ -64,7 +64,7 @@ def source_of(
 
     Raises
     ------
-    fabopt.analysis.choke.asked.AskedError
+    fabopt.errors.StudyError
         If the result is seen from one party's perspective.
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.

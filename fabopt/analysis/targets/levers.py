@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.sensitivity.adjoint import ENDS
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Quantity
+from fabopt.errors import StudyError
 from fabopt.io.load import apply_sets
 from fabopt.io.validate import validate
 
@@ -58,7 +58,7 @@ def levers_of(
 
     Raises
     ------
-    AskedError
+    StudyError
         If there is none, an end makes no sense, or costs are not given for exactly the levers.
     fabopt.io.levers.LeverError
         If there is no such lever, with the nearest; or it has no range and no end is given.
@@ -67,19 +67,19 @@ def levers_of(
     """
     pairs = dict(_split(text) for text in named) if not isinstance(named, Mapping) else dict(named)
     if not pairs:
-        raise AskedError("Name the levers that may move: --lever PATH or --lever PATH=END.")
+        raise StudyError("Name the levers that may move: --lever PATH or --lever PATH=END.")
     found = tuple(_lever(numbers, path, end, costs.get(path)) for path, end in pairs.items())
     strange = [path for path in costs if path not in pairs]
     missing = [path for path in pairs if costs and path not in costs]
     if strange or missing:
         what = f"{strange[0]} is no lever that may move" if strange else f"{missing[0]} has none"
-        raise AskedError(f"Costs must be given for exactly the levers that may move: {what}.")
+        raise StudyError(f"Costs must be given for exactly the levers that may move: {what}.")
     if any(not 0 <= cost < float("inf") for cost in costs.values()):
-        raise AskedError("The cost of a lever must be 0 or more, in million dollars a unit.")
+        raise StudyError("The cost of a lever must be 0 or more, in million dollars a unit.")
     for i, one in enumerate(found):
         for other in found[:i]:
             if numbers.one_whole(one.path, other.path):
-                raise AskedError(f"{other.path} and {one.path} are shares of one whole: name one of them.")
+                raise StudyError(f"{other.path} and {one.path} are shares of one whole: name one of them.")
     return found
 
 
@@ -105,9 +105,9 @@ def _lever(numbers: Numbers, path: str, end: object, cost: float | None) -> Leve
 def _end(numbers: Numbers, path: str, quantity: Quantity, end: object) -> float:
     """Return the value that a setting gives a lever."""
     if len(quantity.points) > 1 and not str(end).startswith("*"):
-        raise AskedError(f"{path} is a series: say how far it may go as a factor, such as *1.5, not {end!r}.")
+        raise StudyError(f"{path} is a series: say how far it may go as a factor, such as *1.5, not {end!r}.")
     tree = apply_sets(numbers.tree, [f"{path}={end}"], Instance)
     value = Numbers(tree, validate(tree, Instance)).quantity(path).value
     if value == quantity.value:
-        raise AskedError(f"{path} is {value:g} {quantity.unit} already: that is no way to go.")
+        raise StudyError(f"{path} is {value:g} {quantity.unit} already: that is no way to go.")
     return value

@@ -93,7 +93,7 @@ def needed_of(
 
     Raises
     ------
-    AskedError
+    StudyError
         If target, period, lab, levers or costs make no sense, or the result is seen from one party's perspective.
     fabopt.io.levers.LeverError
         If there is no such lever, with the nearest.

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from fabopt.analysis.choke.asked import AskedError
 from fabopt.analysis.targets.records import Measured, Target
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.quantity import In
+from fabopt.errors import StudyError
 from fabopt.model.linear import summed
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network, Term
@@ -35,25 +35,25 @@ def target_of(text: str | float, by: str, lab: str, net: Network, objective: str
 
     Raises
     ------
-    AskedError
+    StudyError
         If it is no amount of any of these, or period, lab or objective do not fit it.
     """
     measure, amount = _read(text)
     labels = [p.label for p in net.periods]
     if measure == "value":
         if objective != "value":
-            raise AskedError(f"A target in money is one of value; the objective of the result is {objective}.")
+            raise StudyError(f"A target in money is one of value; the objective of the result is {objective}.")
         if by or lab:
-            raise AskedError("The value is that of the whole plan: it has neither a period nor a lab of its own.")
+            raise StudyError("The value is that of the whole plan: it has neither a period nor a lab of its own.")
         return Target("value", amount, money)
     if by and by not in labels:
-        raise AskedError(f"{by!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}.")
+        raise StudyError(f"{by!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}.")
     reported = [p.label for p in net.periods if p.reported] or labels
     labs = sorted(
         {tags.lab for tags in (*(d.tags for d in net.demands), *(a.tags for a in net.activities)) if tags.lab}
     )
     if lab and lab not in labs:
-        raise AskedError(f"There is no lab {lab!r}; the labs are {', '.join(labs) or 'none'}.")
+        raise StudyError(f"There is no lab {lab!r}; the labs are {', '.join(labs) or 'none'}.")
     unit = "MW facility" if measure == "power" else "kH100e"
     return Target(measure, amount, unit, by or reported[-1], lab)
 
@@ -71,9 +71,9 @@ def _read(text: str | float) -> tuple[Measured, float]:
         except FieldProblem:
             continue
         if measure != "value" and amount <= 0:
-            raise AskedError(f"A target must be more than nothing, not {text!r}.")
+            raise StudyError(f"A target must be more than nothing, not {text!r}.")
         return measure, amount
-    raise AskedError(
+    raise StudyError(
         f"{text!r} is no target: write power in use like '30 GW', compute like '5 MH100e', value like '90 GUSD'."
     )
 
@@ -83,7 +83,7 @@ def function_of(target: Target, tables: ModelTables, stage: Stage) -> tuple[Arra
 
     Raises
     ------
-    AskedError
+    StudyError
         If nothing in the network counts.
     """
     if target.measure == "value":
@@ -95,7 +95,7 @@ def function_of(target: Target, tables: ModelTables, stage: Stage) -> tuple[Arra
     if not coefficients.any():
         whose = f" of {target.lab}" if target.lab else ""
         what = "draws power at a site" if target.measure == "power" else "counts as compute"
-        raise AskedError(f"Nothing{whose} {what} in {target.by}, so there is no such target to reach.")
+        raise StudyError(f"Nothing{whose} {what} in {target.by}, so there is no such target to reach.")
     return coefficients, opening
 
 
