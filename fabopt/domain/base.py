@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+import ast
+import inspect
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from itertools import pairwise
 from typing import Annotated, Any, Generic, NoReturn, TypeVar
 
 from pydantic import (
@@ -13,10 +18,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     Strict,
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from fabopt.domain.calendar import parse_last, parse_when
 from fabopt.errors import UserError
@@ -34,11 +42,51 @@ class Record(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         validate_default=True,
         allow_inf_nan=False,
         coerce_numbers_to_str=True,  # a year in a text field, such as as_of: 2026, is meant as text
+        defer_build=True,  # what validates an instance is built once, not for each of its parts before
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """Describe the fields by their docstrings."""
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema)["properties"]
+        for name, says in meanings(cls).items():
+            properties[name]["description"] = says
+        return schema
+
+
+def meanings(record: type[BaseModel]) -> dict[str, str]:
+    """Return what each field of a record is, by the name under which it is written: the docstring below it.
+
+    They are read from the source when somebody asks. To have pydantic do so for every record
+    (``use_attribute_docstrings``) takes longer than all else that a small instance needs.
+    """
+    says: dict[str, str] = {}
+    for kind in reversed(record.__mro__):
+        says |= _docstrings(kind.__module__).get(kind.__qualname__, {})
+    fields = record.model_fields.items()
+    return {field.alias or name: says[name] for name, field in fields if name in says}
+
+
+@cache
+def _docstrings(module: str) -> dict[str, dict[str, str]]:
+    """Return the docstrings of the fields of each class of a module; none where the source is not at hand."""
+    try:
+        body = ast.parse(inspect.getsource(sys.modules[module])).body
+    except (OSError, TypeError):
+        return {}
+    return {node.name: dict(_field_docstrings(node)) for node in body if isinstance(node, ast.ClassDef)}
+
+
+def _field_docstrings(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, says in pairwise(node.body):
+        if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
+            continue
+        if isinstance(says, ast.Expr) and isinstance(says.value, ast.Constant) and isinstance(says.value.value, str):
+            yield field.target.id, inspect.cleandoc(says.value.value)
 
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from fabopt.domain.base import meanings
 from fabopt.domain.quantity import In, Quantity
 from fabopt.domain.quantity_schema import SHARED
 from fabopt.io.load import Scenario
@@ -87,7 +88,8 @@ def schema_markdown(model: type[BaseModel]) -> str:
         if record is not model:
             lines += [_prose(record), ""]
         lines += ["| field | form | default | what it is |", "|---|---|---|---|"]
-        lines += [_row(name, field) for name, field in fields_of(record).items()]
+        says = meanings(record)
+        lines += [_row(name, field, _line(says.get(name, ""))) for name, field in fields_of(record).items()]
         lines.append("")
     return "\n".join(lines)
 
@@ -100,9 +102,10 @@ def schema_rows(model: type[BaseModel]) -> list[tuple[str, str, str, str, str]]:
             name,
             _LINK.sub(r"\1", _form(field.annotation, tuple(field.metadata))),
             _default(field),
-            _says(field),
+            _line(says.get(name, "")),
         )
         for record in _records(model)
+        for says in (meanings(record),)
         for name, field in fields_of(record).items()
     ]
 
@@ -126,14 +129,9 @@ def _records(model: type[BaseModel]) -> list[type[BaseModel]]:
     return list(found)
 
 
-def _row(name: str, field: FieldInfo) -> str:
-    form = _form(field.annotation, tuple(field.metadata)).replace("|", "\\|")
-    says = _says(field).replace("|", "\\|")
+def _row(name: str, field: FieldInfo, says: str) -> str:
+    form, says = _form(field.annotation, tuple(field.metadata)).replace("|", "\\|"), says.replace("|", "\\|")
     return f"| `{name}` | {form} | {_default(field)} | {says} |"
-
-
-def _says(field: FieldInfo) -> str:
-    return " ".join((field.description or "").split())
 
 
 def _default(field: FieldInfo) -> str:
@@ -188,4 +186,8 @@ def _quantity_form(declared: In, listed: bool) -> str:
 
 
 def _prose(record: type[BaseModel]) -> str:
-    return " ".join((inspect.getdoc(record) or "").split())
+    return _line(inspect.getdoc(record) or "")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from fabopt.domain.base import FieldProblem, Path
+from fabopt.domain.base import FieldProblem, Path, meanings
 from fabopt.domain.text import steering
 from fabopt.io.levers import currency_rates, list_levers
 from fabopt.io.problems import InstanceError, Positions, Problem, brief, nearest
@@ -285,11 +285,10 @@ def _fields_at(model: type[BaseModel], raw: object, path: Path) -> list[str]:
 def _expected(model: type[BaseModel], path: Path) -> str:
     """Say what a missing field is: its description and, for a quantity, its unit."""
     for kind in kinds_at(model, path[:-1]):
-        field = fields_of(kind.record).get(str(path[-1])) if kind.record else None
-        if field is None:
+        if kind.record is None or str(path[-1]) not in fields_of(kind.record):
             continue
         unit = next((child.quantity.unit for child in children(kind, path[-1]) if child.quantity), "")
-        says = (field.description or "").split("\n")[0].rstrip(".")
+        says = meanings(kind.record).get(str(path[-1]), "").split("\n")[0].rstrip(".")
         in_unit = f" ({unit})" if unit and unit != "1" else ""
         return f"expected: {says}{in_unit}" if says else ""
     return ""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any
 
 import pytest
+from pydantic import Field
 from toy import Toy
 
+from fabopt.domain import base
+from fabopt.domain.base import Record, When, meanings
 from fabopt.domain.instance import Instance
-from fabopt.io.schema import instance_schema, schema_markdown
+from fabopt.io.schema import instance_schema, schema_markdown, schema_rows
 from fabopt.io.shape import fields_of
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -77,3 +81,49 @@ def test_the_page_lists_every_field_of_every_record_with_its_unit() -> None:
     assert "| `price` | USD/wafer >= 0, usually 20 to 500000 | 100 USD/wafer | Price of a wafer. |" in schema_markdown(
         Toy
     )
+
+
+class Above(Record):
+    """A record whose fields others have too."""
+
+    first: When
+    """First day,
+    in words of two lines."""
+    unit: str = "1"
+    """Unit."""
+    plain: int = 0
+
+
+class Below(Above):
+    """A record with fields of another one."""
+
+    unit: str = "kg"
+    """Unit of mass."""
+    class_: str = Field(default="", alias="class")
+    """Class."""
+
+
+def test_a_field_is_described_by_the_docstring_below_it_by_its_written_name_and_from_the_record_it_comes_from() -> None:
+    first = "First day,\nin words of two lines."
+    assert meanings(Above) == {"first": first, "unit": "Unit."}
+    assert meanings(Below) == {"first": first, "unit": "Unit of mass.", "class": "Class."}
+    described = Below.model_json_schema()["properties"]
+    assert {name: field.get("description") for name, field in described.items()} == {
+        "first": first, "unit": "Unit of mass.", "plain": None, "class": "Class.",
+    }  # fmt: skip
+
+
+def test_every_field_of_an_instance_is_described() -> None:
+    assert [row[:2] for row in schema_rows(Instance) if not row[-1]] == []
+    for name, section in instance_schema(Instance)["properties"].items():
+        assert section["description"], name
+
+
+def test_without_source_fields_are_described_by_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(what: object) -> str:
+        raise OSError("could not get source code")
+
+    base._docstrings.cache_clear()
+    monkeypatch.setattr(inspect, "getsource", gone)
+    assert meanings(Above) == {}
+    base._docstrings.cache_clear()

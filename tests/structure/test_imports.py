@@ -139,6 +139,14 @@ def test_a_command_loads_only_what_it_uses(arguments, unused, tmp_path):
     assert not loaded(code) & unused
 
 
+def test_to_validate_a_small_instance_builds_no_schema_twice_and_reads_no_source():
+    code = "import contextlib, io, linecache, fabopt.cli\nwith contextlib.redirect_stdout(io.StringIO()):\n"
+    code += f"    assert fabopt.cli.main({['validate', str(SMALL)]!r}) == 0\n"
+    code += "from fabopt.domain.fabs import Fab\nassert not Fab.__pydantic_complete__\n"
+    code += "assert not [file for file in linecache.cache if 'fabopt' in file]"
+    loaded(code)
+
+
 def test_validate_loads_no_model_and_no_solver():
     code = "import contextlib, io, fabopt.cli\nwith contextlib.redirect_stdout(io.StringIO()):\n"
     code += f"    assert fabopt.cli.main({['validate', str(SMALL)]!r}) == 0\n"

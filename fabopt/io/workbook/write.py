@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
 
-from fabopt.domain.base import Path
+from fabopt.domain.base import Path, meanings
 from fabopt.domain.quantity import ASSUMED_RANGE, Quantity
 from fabopt.io.problems import InstanceError, Problem, brief, dotted
 from fabopt.io.schema import schema_rows
@@ -264,9 +264,8 @@ def _meaning(model: type[BaseModel], path: Path) -> str:
     """Return what a field is; of an entry in a list or mapping what the nearest field around it is."""
     for size in range(len(path), 0, -1):
         for kind in kinds_at(model, path[: size - 1]):
-            declared = fields_of(kind.record).get(str(path[size - 1])) if kind.record else None
-            if declared is not None:
-                return " ".join((declared.description or "").split())
+            if kind.record is not None and str(path[size - 1]) in fields_of(kind.record):
+                return " ".join(meanings(kind.record).get(str(path[size - 1]), "").split())
     return ""
 
 
