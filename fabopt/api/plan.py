@@ -76,9 +76,7 @@ class PlanTables:
         """Return all decisions, for a solve to begin with."""
         from fabopt.solve.start import start_plan
 
-        rows = self.table("core/decisions")
-        named = (rows[name] for name in ("decision", "id", "more", "period", "value"))
-        return start_plan(str(self.manifest["instance"]), zip(*named, strict=True))
+        return start_plan(str(self.manifest["instance"]), self.table("core/decisions"))
 
     @property
     def has_plan(self) -> bool:

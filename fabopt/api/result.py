@@ -495,9 +495,9 @@ class Result(PlanTables):
         opened = Instance(made.opened, now.name, now.scenario)
         names = ("target", "by", "measure", "demands", "gap", "threads", "seed")
         kept = {name: self.manifest["options"][name] for name in names}
-        result = held.solve(
-            self.manifest["objective_name"], progress=progress, extra=self.hooks, **{**kept, "time_limit": time_limit}
-        )  # fmt: skip
+        kept["time_limit"] = time_limit
+        name = self.manifest["objective_name"]
+        result = held.solve(name, start=self, progress=progress, extra=self.hooks, **kept)
         kept_plan = Plan(result.manifest, result.table, held.data)
         free = free_plan(held.network, opened.network, self.manifest, opened.data, time_limit, kept_plan, self.hooks)
         plans = (Plan(self.manifest, self.table, then.data), kept_plan, free)

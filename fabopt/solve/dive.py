@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.solve.finish import linear_answer, stands
-from fabopt.solve.outcome import Ended, SolverError
+from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.session import HighsSession
 
 FRACTION = 1e-6
@@ -93,15 +93,33 @@ class _Descent:
         self.programs += 1
         if self.programs > MOST_PROGRAMS or self.undone > MOST_UNDONE:
             raise _LostError(Ended.TIME_LIMIT)
-        left = max(self.deadline - time.monotonic(), 0.0)
-        outcome = linear_answer(self.session, left, True) if thorough else self.session.solve(time_limit=left)
+        outcome = self._answer(thorough)
         if outcome.ended not in (Ended.OPTIMAL, Ended.INFEASIBLE):
             raise _LostError(outcome.ended)
         if outcome.x is not None:
-            if not stands(self.session, outcome):
-                raise SolverError("The plan of a relaxation breaks a row.")
             self.x, self._basis = outcome.x, self.session.basis
         return outcome.ended
+
+    def _answer(self, thorough: bool) -> Outcome:
+        """Solve the relaxation; without scaling from the first on whose plan breaks a row, since those after it do too.
+
+        Measured on a scenario of 18,876 rows: with scaling every batch but those of one integer was taken back.
+        """
+        left = max(self.deadline - time.monotonic(), 0.0)
+        if self._basis is None:
+            return linear_answer(self.session, left, True)
+        for ask in (self.session.solve, self.session.solve_afresh):
+            try:
+                outcome = ask(time_limit=left)
+            except SolverError:
+                pass
+            else:
+                if stands(self.session, outcome):
+                    return outcome
+            self.session.set_option("simplex_scale_strategy", 0)
+        if not thorough:
+            raise SolverError("The plan of a relaxation breaks a row.")
+        return self.session.solve_by_simplex(left)
 
     def hold(self, at: IntArray, target: Array) -> bool:
         """Hold integers at a target; if no plan is left, or HiGHS does not tell, give them their bounds back."""

@@ -73,6 +73,11 @@ def structure(tables: ModelTables) -> Structure:
     return Structure(down, np.concatenate([np.zeros(0, np.int64), *kinds]), installed_rows(tables))
 
 
+def uses_start(integer: NDArray[np.bool_]) -> bool:
+    """Return whether a search of a program with these integers [columns] gains by a plan to begin with."""
+    return len(integer) >= EASY and bool(integer.any())
+
+
 def search(
     session: HighsSession,
     shape: Structure,
@@ -105,7 +110,7 @@ def search(
     found = _Search(session, shape, gap, apart, time_limit, progress)
     if start is not None:
         found.take(start, "the plan given")
-    if not session.integer.any() or len(session.cost) < EASY:
+    if not uses_start(session.integer):
         return found.tree(None, start)
     return found.run(start)
 

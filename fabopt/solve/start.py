@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fabopt.model.tables import ModelTables
-from fabopt.network.tables import Array
+from fabopt.network.tables import Array, Network
+from fabopt.solve.solution import Solution
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Key = tuple[str, str, str, str]
 """Decision, id of the record, what else tells it apart (a value step), period; empty where there is none."""
@@ -46,9 +51,19 @@ class Start:
     says: str
 
 
-def start_plan(name: str, rows: Iterable[tuple[str, str, str, str, float]]) -> StartPlan:
-    """Return the start plan that rows of the table `decisions` state: decision, id, more, period, value."""
-    return StartPlan(name, {(decision, id, more, period): value for decision, id, more, period, value in rows})
+def start_plan(name: str, decisions: pd.DataFrame) -> StartPlan:
+    """Return the start plan that the table `decisions` of a result states."""
+    *keys, values = (decisions[column] for column in ("decision", "id", "more", "period", "value"))
+    return StartPlan(name, dict(zip(zip(*keys, strict=True), values.astype(float), strict=True)))
+
+
+def start_of(name: str, net: Network, solution: Solution) -> StartPlan | None:
+    """Return a solution as the start plan of another run, or None where it has no plan."""
+    if not solution.has_plan or solution.decisions is None:
+        return None
+    labels = tuple(period.label for period in net.periods)
+    decided = zip(solution.decisions.labels, solution.decisions.value.tolist(), strict=True)
+    return StartPlan(name, {decision_key(block, key, labels): value for (block, key), value in decided})
 
 
 def on_columns(plan: StartPlan, tables: ModelTables, n: int) -> Start:

@@ -91,6 +91,27 @@ def test_a_dive_after_a_plan_that_fits_is_worth_no_less_than_the_plan():
             assert program.cost @ dived.x >= best.objective - 1e-6 * max(1.0, abs(best.objective))
 
 
+def test_a_dive_in_which_scaled_programs_break_rows_goes_on_without_scaling(monkeypatch):
+    """HiGHS keeps the rows of the scaled program; in a scenario of frontier no batch stood after that."""
+    solved, broken = HighsSession.solve, []
+
+    def scaled(self, **options):
+        outcome = solved(self, **options)
+        if outcome.x is None or self._options.get("simplex_scale_strategy") == 0:
+            return outcome
+        broken.append(True)
+        return replace(outcome, x=outcome.x + 10.0)
+
+    program, shape = a_program(network(1, SMALL))
+    undone = dive(HighsSession(program), shape.down).undone
+    monkeypatch.setattr(HighsSession, "solve", scaled)
+    session = HighsSession(program)
+    dived = dive(session, shape.down)
+    assert dived.undone == undone
+    assert session.violation(dived.x) < 1e-6
+    assert len(broken) == 2  # the relaxation itself, which is tried in every way, and the first batch
+
+
 def test_a_dive_after_a_plan_that_fits_in_part_keeps_what_fits():
     program, shape = a_program(network(1, SMALL))
     best = optimum(program)

@@ -21,6 +21,7 @@ from fabopt.plan.solved import options_of
 from fabopt.solve.proof import proof
 from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
 from fabopt.solve.run import solve
+from fabopt.solve.start import start_plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +117,7 @@ def rolled(
         Levers that changed for all periods.
     """
     past, to = [p.label for p in net.periods[:first]], net.periods[first].label
-    both = bool(held.manifest["has_plan"] and free.manifest["has_plan"])
+    both = _there(held) and _there(free)
     manifest = before.manifest
     return Roll(
         name=manifest["instance"] + (f", scenario {manifest['scenario']}" if manifest["scenario"] else ""),
@@ -129,7 +130,7 @@ def rolled(
         free=_outcome(free.manifest),
         regrets=(*_orders(held.read, free.read, past), *_starts(held.read, free.read, past)) if both else (),
         next=_orders(held.read, before.read, [p.label for p in net.periods[first:] if p.reported])
-        if held.manifest["has_plan"]
+        if _there(held)
         else (),
         opening=tuple(_opening(net, before.read, first)),
         inputs=tuple((d.path, d.before or "-", d.after or "-") for d in differences(before.data, free.data)),
@@ -167,6 +168,7 @@ def free_plan(
         Those that the plan was solved with.
     """
     options = replace(options_of(manifest), time_limit=seconds)
+    start = start_plan("the plan that keeps to the past", held.read("core/decisions")) if _there(held) else None
     within = {group.id: group.rhs for group in net.groups}
     spending = {budget.id: budget.amount for budget in net.budgets}
     own = {unit.id: unit.pinned for unit in open_net.units}
@@ -179,12 +181,16 @@ def free_plan(
         groups=tuple(replace(group, rhs=within.get(group.id, group.rhs)) for group in open_net.groups),
         budgets=tuple(replace(budget, amount=spending[budget.id]) for budget in open_net.budgets),
     )
-    solution = solve(with_room, options, extra=hooks)
+    solution = solve(with_room, options, extra=hooks, start=start)
     told = make_manifest(Origin(net.name, None, (), "", str(manifest["money_unit"])), with_room, solution)
     frames = core_and_domain(with_room, solution) if solution.has_plan else {}
     tables = {f"{spec.group}/{spec.name}": frame for spec, frame in frames.items()}
     free = Plan(told, tables.__getitem__, data)
-    return _better(free, held) if held.manifest["has_plan"] else free
+    return _better(free, held) if _there(held) else free
+
+
+def _there(plan: Plan) -> bool:
+    return bool(plan.manifest["has_plan"])
 
 
 def _better(free: Plan, held: Plan) -> Plan:

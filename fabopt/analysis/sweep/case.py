@@ -1,6 +1,7 @@
 """One case of a sweep: from what it sets to its row. A case that fails is a row with the reason.
 
-Each case is solved from nothing with one thread, so that its row depends on nothing but the case.
+Each case is solved with one thread, a larger one from the plan of the first scenario as it stands, so that its row
+depends on nothing but the sweep and the case: not on what was solved before it, nor on where.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.run import solve
-from fabopt.solve.solution import Solution
+from fabopt.solve.search import uses_start
+from fabopt.solve.solution import Solution, Status
+from fabopt.solve.start import StartPlan, start_of
 
 Outcome = dict[str, Any]
 """Row of a case as plain data: numbers, texts and lists of them."""
@@ -46,11 +49,35 @@ class Work:
     spec: SweepSpec
     trees: tuple[Tree, ...]
     levers: tuple[LeverColumn, ...]
+    base: str
+    start: StartPlan | None = None
 
     @classmethod
     def of(cls, design: Design) -> Work:
-        """Return the work of a design."""
-        return cls(design.name, design.money, design.spec, design.trees, design.levers)
+        """Return the work of a design; ``base`` is the name of its first scenario."""
+        return cls(design.name, design.money, design.spec, design.trees, design.levers, design.scenarios[0])
+
+    def begun(self) -> Work:
+        """Return the work with the plan of the first scenario, as it stands, for all cases to begin with.
+
+        Where a search uses no such plan, or there is none, cases begin with nothing.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If Ctrl-C stops the search.
+        """
+        data = validate(self.trees[0], Instance)
+        try:
+            net, options = lower(data, self.name), options_of(self.spec, data)
+            if not uses_start(formulate(net, options.aim, registry=False).program.integer):
+                return self
+            solution = solve(net, options)
+        except (FieldProblem, ModelError, OptionError, SolverError):  # each case says so itself
+            return self
+        if solution.status is Status.INTERRUPTED:
+            raise KeyboardInterrupt
+        return replace(self, start=start_of(self.base, net, solution))
 
     def __call__(self, case: Case) -> Outcome:
         """Solve a case."""
@@ -92,9 +119,9 @@ class Work:
 
     def _solved(self, data: Instance) -> Outcome:
         net = lower(data, self.name)
-        solution = solve(net, options_of(self.spec, data))
+        solution = solve(net, options_of(self.spec, data), start=self.start)
         manifest = make_manifest(Origin(self.name, None, (), "", self.money), net, solution)
-        kept = ("status", "objective", "bound", "gap", "gap_denominator", "value", "objective_unit")
+        kept = ("status", "objective", "bound", "gap", "gap_denominator", "value", "objective_unit", "start")
         row = {name: manifest[name] for name in kept}
         if not solution.has_plan:
             said = " ".join(conflict.sentence for conflict in solution.conflicts[:MOST_REASONS])

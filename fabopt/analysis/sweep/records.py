@@ -126,6 +126,7 @@ class Sweep:
                 text("choke", "choke point: the limit of which 10 % more earns most, whole numbers held"),
                 number("choke_gain", unit, "what 10 % more of it earns"),
                 *(_figure(name) for name in self.design.spec.figures),
+                text("start", "how much fits of the plan that the search began with; empty: it began with nothing"),
                 text("settings", "what the case sets"),
             ),
         )
@@ -177,6 +178,7 @@ class Sweep:
             outcome.get("choke", ""),
             outcome.get("choke_gain"),
             *outcome.get("figures", [None] * len(self.design.spec.figures)),
+            outcome.get("start", ""),
             case.said,
         ]
 

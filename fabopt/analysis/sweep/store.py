@@ -45,7 +45,7 @@ from fabopt.io.swap import LOG, free, put_in_place, recover, standing, write_fol
 from fabopt.solve.results.folder import ResultError, parquet_bytes
 from fabopt.solve.results.manifest import STRICT, fault_of
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST, RUNS = "sweep.json", "runs.jsonl"
 _OF_ROW = ("format", "sweep", HASH)
 """What a line holds beside what became of a case: version, sweep and hash."""
@@ -86,6 +86,7 @@ class _Row(BaseModel):
     case: int
     status: str
     reason: str = ""
+    start: str = ""
     levers: list[float | str | None]
     objective: float | None = None
     bound: float | None = None

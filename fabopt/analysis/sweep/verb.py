@@ -63,7 +63,7 @@ def sweep(
     done: dict[int, Mapping[str, Any]] = {} if store is None else dict(store.finished)
     todo = [case for case in asked.cases if case.number not in done]
     try:
-        for outcome in (executor or executor_of(workers)).run(Work.of(asked), todo) if todo else ():
+        for outcome in (executor or executor_of(workers)).run(Work.of(asked).begun(), todo) if todo else ():
             if outcome["status"] == INTERRUPTED:
                 break
             done[outcome["case"]] = outcome
