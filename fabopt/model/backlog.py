@@ -30,6 +30,7 @@ import numpy as np
 from fabopt.model.columns import Columns, step_widths
 from fabopt.model.demand import demand_names
 from fabopt.model.families import Family, IntArray, Rows, Triplets, assemble
+from fabopt.model.told import Keys
 from fabopt.network.tables import Array, Network
 
 BACKLOG = Family(
@@ -97,7 +98,7 @@ def _rows(family: Family, entries: Triplets, net: Network, columns: Columns, low
         entries,
         lower,
         np.full(len(lower), np.inf) if upper is None else upper,
-        key=lambda c: (who[c // (steps * T)][0], str(c // T % steps + 1), columns.labels[c % T]),
+        key=Keys(tuple((one,) for one, _, _ in who), steps, columns.labels),
         who=who,
         entity=(cells // max(steps * T, 1)).astype(np.int64),
         period=(cells % T).astype(np.int64),

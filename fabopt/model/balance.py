@@ -28,7 +28,7 @@ from __future__ import annotations
 import numpy as np
 
 from fabopt.model.columns import Columns
-from fabopt.model.families import Family, IntArray, Rows, Triplets, filled, grid, grid_rows, names, stacked
+from fabopt.model.families import Family, IntArray, Rows, Triplets, by_period, grid, grid_rows, names, stacked
 from fabopt.model.index import lookup
 from fabopt.network.tables import Array, Network
 
@@ -66,7 +66,7 @@ def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
 
 def supplies(net: Network) -> Array:
     """Return what comes whatever is decided [materials, T]: receipts, and the opening stock in the first period."""
-    supply = stacked([filled(m.receipts, net.n_periods, 0.0) for m in net.materials], net.n_periods)
+    supply = by_period([m.receipts for m in net.materials], net.n_periods)
     if len(supply):
         supply[:, 0] += [m.opening for m in net.materials]
     return supply

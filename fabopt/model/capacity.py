@@ -20,6 +20,8 @@ The price is what one more unit of the resource in that period is worth, in mill
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fabopt.model.balance import landing
@@ -43,20 +45,16 @@ def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
     """Return the capacity rows: one a resource and period in which something may use or occupy it."""
     T, resources = net.n_periods, net.resources
     cell = grid(len(resources), T)
-    entries, pairs = Triplets(), np.triu_indices(T)
+    entries = Triplets()
     if net.uses:
         activity = lookup(columns.at.activity, (u.activity for u in net.uses), "A use")
         resource = lookup(columns.at.resource, (u.resource for u in net.uses), "A use")
         age = np.array([u.age for u in net.uses])
         amount = stacked([u.amount for u in net.uses], T)
         entries.add(landing(cell, resource, age), columns["start"].index[activity], amount)
-    for effect in net.unit_effects:
-        if takes(effect):
-            _effect(entries, effect, columns, cell, pairs)
+    _effects(entries, [effect for effect in net.unit_effects if takes(effect)], columns, cell)
     keep = entries.touched(cell.size)
-    for effect in net.unit_effects:
-        if not takes(effect):
-            _effect(entries, effect, columns, cell, pairs)
+    _effects(entries, [effect for effect in net.unit_effects if not takes(effect)], columns, cell)
     base = stacked([r.base for r in resources], T)
     keep |= base.ravel() < 0
     return (grid_rows(CAPACITY, entries, -np.inf, base, names(resources), columns.labels, keep),)
@@ -67,18 +65,14 @@ def takes(effect: UnitEffect) -> bool:
     return bool(np.any(effect.profile < 0))
 
 
-def _effect(
-    entries: Triplets, effect: UnitEffect, columns: Columns, cell: IntArray, pairs: tuple[IntArray, IntArray]
-) -> None:
-    """Enter one effect: ordered in s, felt in every t >= s + first age; what is retired is felt no more.
-
-    ``pairs`` are all periods s <= t.
-    """
-    s, t = pairs
-    unit = lookup(columns.at.unit, [effect.unit], "A unit's effect")[0]
-    row = cell[lookup(columns.at.resource, [effect.resource], "A unit's effect")[0]]
-    amount = effect.by_order(cell.shape[1])[s, t - s]
-    felt = amount != 0.0
-    entries.add(row[t[felt]], columns["order"].index[unit][s[felt]], -amount[felt])
-    if effect.persistent and len(effect.profile):
-        entries.add(row[t], columns["retire"].index[unit][s], effect.profile[-1])
+def _effects(entries: Triplets, effects: Sequence[UnitEffect], columns: Columns, cell: IntArray) -> None:
+    """Enter effects: ordered in s, felt in every t >= s + first age; what is retired is felt no more."""
+    T = cell.shape[1]
+    s, t = np.triu_indices(T)
+    unit = lookup(columns.at.unit, (effect.unit for effect in effects), "A unit's effect")
+    row = cell[lookup(columns.at.resource, (effect.resource for effect in effects), "A unit's effect")]
+    amount = np.array([effect.by_order(T)[s, t - s] for effect in effects]).reshape(len(effects), len(s))
+    entries.add(np.where(amount != 0.0, row[:, t], -1), columns["order"].index[unit][:, s], -amount)
+    stays = np.array([effect.persistent and len(effect.profile) > 0 for effect in effects], dtype=bool)
+    last = np.array([effect.profile[-1] for effect, kept in zip(effects, stays.tolist(), strict=True) if kept])
+    entries.add(row[stays][:, t], columns["retire"].index[unit[stays]][:, s], last[:, None])

@@ -37,8 +37,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fabopt.model.aim import Aim
-from fabopt.model.families import IntArray, ModelError, filled, stacked
+from fabopt.model.families import IntArray, ModelError, by_period
 from fabopt.model.index import Positions, positions
+from fabopt.model.told import Keys, Told
 from fabopt.network.tables import Activity, Array, Demand, Network, Unit
 
 _WHOLE = 1e-9  # a count this close below a whole number is that number
@@ -62,7 +63,7 @@ class Block:
 
     name: str
     index: IntArray
-    keys: tuple[tuple[str, ...], ...]
+    keys: Sequence[tuple[str, ...]]
     lower: Array
     upper: Array
     integer: NDArray[np.bool_]
@@ -70,7 +71,7 @@ class Block:
 
     def __len__(self) -> int:
         """Return the number of columns."""
-        return len(self.keys)
+        return len(self.lower)
 
     def values(self, x: Array) -> Array:
         """Return the block's part of a plan ``x`` [columns] in the shape of ``index``, zero where no column is."""
@@ -118,7 +119,7 @@ class Columns:
 class _Builder:
     """Gives columns their numbers, block by block."""
 
-    def __init__(self, labels: Sequence[str]) -> None:
+    def __init__(self, labels: tuple[str, ...]) -> None:
         self.labels = labels
         self.blocks: dict[str, Block] = {}
         self.next = 0
@@ -137,21 +138,15 @@ class _Builder:
 
         A block that is not ``labelled`` is [n, 1], and its keys end with the id.
         """
-        places = [axis.tolist() for axis in np.nonzero(exists)]
-        count = len(places[0])
+        places = np.flatnonzero(exists)
+        count = len(places)
         index = np.full(exists.shape, -1, dtype=np.int64)
         index[exists] = self.next + np.arange(count)
-        parts = [[part[i] for i in places[0]] for part in zip(*ids, strict=True)]
-        if exists.ndim == 3:
-            steps = [str(k + 1) for k in range(exists.shape[1])]
-            parts.append([steps[k] for k in places[1]])
-        if labelled:
-            parts.append([self.labels[t] for t in places[-1]])
-        keys = tuple(zip(*parts, strict=True)) if count else ()
+        steps = exists.shape[1] if exists.ndim == 3 else 0
         self.blocks[name] = Block(
             name=name,
             index=index,
-            keys=keys,
+            keys=Told(Keys(tuple(ids), steps, self.labels if labelled else ()), places),
             lower=np.broadcast_to(np.asarray(lower, dtype=float), exists.shape)[exists],
             upper=np.broadcast_to(np.asarray(upper, dtype=float), exists.shape)[exists],
             integer=np.broadcast_to(np.asarray(integer, dtype=bool), exists.shape)[exists],
@@ -183,8 +178,8 @@ def make_columns(net: Network, aim: Aim | None = None) -> Columns:
 
 def _activities(build: _Builder, activities: Sequence[Activity], T: int) -> None:
     ids = [(a.id,) for a in activities]
-    lower = stacked([filled(a.lower, T, 0.0) for a in activities], T)
-    upper = stacked([filled(a.upper, T, np.inf) for a in activities], T)
+    lower = by_period([a.lower for a in activities], T)
+    upper = by_period([a.upper for a in activities], T, np.inf)
     exists = (upper > 0) | (lower > 0)
     on_off = np.array([a.on_off for a in activities], dtype=bool)[:, None]
     build.add("start", ids, exists, np.where(on_off, 0.0, lower), upper)
@@ -198,7 +193,7 @@ def _activities(build: _Builder, activities: Sequence[Activity], T: int) -> None
 def _units(build: _Builder, units: Sequence[Unit], T: int) -> None:
     ids = [(u.id,) for u in units]
     limit = order_limits(units, T)
-    pinned = stacked([filled(u.pinned, T, np.nan) for u in units], T)
+    pinned = by_period([u.pinned for u in units], T, np.nan)
     free = np.isnan(pinned)
     whole = np.array([u.whole for u in units], dtype=bool)[:, None]
     lower = np.where(free, 0.0, pinned)
@@ -214,14 +209,15 @@ def _units(build: _Builder, units: Sequence[Unit], T: int) -> None:
 
 def order_limits(units: Sequence[Unit], T: int) -> Array:
     """Return the most of each unit that one period may order [n, T], from its own and its total limit."""
-    upper = stacked([np.minimum(filled(u.upper, T, np.inf), u.total) for u in units], T)
+    total = np.array([u.total for u in units], dtype=float)[:, None]
+    upper: Array = np.minimum(by_period([u.upper for u in units], T, np.inf), total)
     whole = np.array([u.whole for u in units], dtype=bool)[:, None]
     return np.where(whole, np.floor(upper + _WHOLE), upper)
 
 
 def has_placing(units: Sequence[Unit], T: int) -> NDArray[np.bool_]:
     """Return where an order needs the 0-1 decision to place it: a fixed cost, or a least order [n, T]."""
-    fixed = stacked([filled(u.fixed_cost, T, 0.0) for u in units], T)
+    fixed = by_period([u.fixed_cost for u in units], T)
     least = np.array([u.min_order for u in units], dtype=float)[:, None]
     result: NDArray[np.bool_] = (fixed != 0) | (least > 0)
     return result
@@ -307,7 +303,7 @@ def _last_steps(demands: Sequence[Demand], width: Array) -> NDArray[np.bool_]:
 
 def safety(net: Network) -> Array:
     """Return the safety stocks [materials, T], zero where there are none."""
-    return stacked([filled(m.safety_stock, net.n_periods, 0.0) for m in net.materials], net.n_periods)
+    return by_period([m.safety_stock for m in net.materials], net.n_periods)
 
 
 def _shortfall(build: _Builder, net: Network) -> None:

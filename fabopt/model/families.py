@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fabopt.errors import FaboptError
+from fabopt.model.told import Keys, Told
 from fabopt.network.tables import Array
 
 IntArray = NDArray[np.int64]
@@ -110,11 +110,11 @@ class Rows:
     """
 
     family: Family
-    keys: tuple[tuple[str, ...], ...]
+    keys: Sequence[tuple[str, ...]]
     entity: IntArray
     period: IntArray
-    names: tuple[str, ...]
-    units: tuple[str, ...]
+    names: Sequence[str]
+    units: Sequence[str]
     row: IntArray
     col: IntArray
     val: Array
@@ -123,7 +123,7 @@ class Rows:
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return len(self.keys)
+        return len(self.lower)
 
     @property
     def starts(self) -> IntArray:
@@ -204,14 +204,13 @@ def assemble(
     inside = keep[row] if len(row) else np.zeros(0, dtype=bool)
     chosen = np.flatnonzero(keep)
     entities = entity[chosen].astype(np.int64)
-    at = entities.tolist()
     return Rows(
         family=family,
-        keys=tuple(map(key, chosen.tolist())),
+        keys=Told(key, chosen),
         entity=entities,
         period=period[chosen].astype(np.int64),
-        names=tuple(map([name for _, name, _ in who].__getitem__, at)),
-        units=tuple(map([unit for _, _, unit in who].__getitem__, at)),
+        names=Told([name for _, name, _ in who].__getitem__, entities),
+        units=Told([unit for _, _, unit in who].__getitem__, entities),
         row=number[row[inside]].astype(np.int64),
         col=col[inside],
         val=val[inside],
@@ -251,7 +250,7 @@ def grid_rows(
         entries,
         np.broadcast_to(np.asarray(lower, dtype=float), shape).ravel(),
         np.broadcast_to(np.asarray(upper, dtype=float), shape).ravel(),
-        key=list(product([one for one, _, _ in who], labels)).__getitem__,
+        key=Keys(tuple((one,) for one, _, _ in who), 0, tuple(labels)),
         who=who,
         entity=(cells // T).astype(np.int64),
         period=(cells % T).astype(np.int64),
@@ -269,11 +268,13 @@ def names(records: Sequence[Named]) -> list[tuple[str, str, str]]:
     return [(record.id, record.name, record.unit) for record in records]
 
 
-def filled(values: Array | None, periods: int, default: float) -> Array:
-    """Return ``values`` as floats [T], or ``default`` in every period where there are none."""
-    if values is None:
-        return np.full(periods, default)
-    return np.asarray(values, dtype=np.float64)
+def by_period(values: Sequence[Array | None], periods: int, default: float = 0.0) -> Array:
+    """Return optional arrays [T] as one matrix [n, T], with ``default`` in every period where there is none."""
+    out = np.full((len(values), periods), default)
+    for n, value in enumerate(values):
+        if value is not None:
+            out[n] = value
+    return out
 
 
 def stacked(arrays: Sequence[Array], periods: int) -> Array:

@@ -216,7 +216,7 @@ def _named(
         entries,
         lower,
         upper,
-        key=lambda w: (groups[group[w]].id, labels[w]),
+        key=[(groups[g].id, label) for g, label in zip(group.tolist(), labels, strict=True)].__getitem__,
         who=[(g.id, g.name, unit) for g, unit in zip(groups, units, strict=True)],
         entity=group,
         period=np.array(first, dtype=np.int64),

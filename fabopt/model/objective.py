@@ -42,7 +42,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fabopt.model.columns import Columns, step_values
-from fabopt.model.families import IntArray, filled, stacked
+from fabopt.model.families import IntArray, by_period
 from fabopt.network.parties import Names, parties_of
 from fabopt.network.tables import Array, Network
 
@@ -98,55 +98,55 @@ def _discount(net: Network) -> Array:
 
 
 def _operations(net: Network, columns: Columns) -> list[ObjectiveTerm]:
-    T, disc = net.n_periods, _discount(net)
-    cost = stacked([filled(a.cost, T, 0.0) for a in net.activities], T)
-    fixed = stacked([filled(a.fixed_cost, T, 0.0) for a in net.activities], T)
+    T, disc, party = net.n_periods, _discount(net), parties_of(net, "activity")
+    cost = by_period([a.cost for a in net.activities], T)
+    fixed = by_period([a.fixed_cost for a in net.activities], T)
     start = np.array([a.start_cost for a in net.activities], dtype=float)[:, None]
     return [
-        _term("activity_cost", columns["start"].index, -cost * disc, parties_of(net, "activity")),
-        _term("fixed_cost", columns["on"].index, -fixed * disc, parties_of(net, "activity")),
-        _term("start_cost", columns["switch"].index, -start * disc, parties_of(net, "activity")),
+        _term("activity_cost", columns["start"].index, -cost * disc, party),
+        _term("fixed_cost", columns["on"].index, -fixed * disc, party),
+        _term("start_cost", columns["switch"].index, -start * disc, party),
     ]
 
 
 def _orders(net: Network, columns: Columns) -> list[ObjectiveTerm]:
-    T, disc = net.n_periods, _discount(net)
-    cost = stacked([filled(u.cost, T, 0.0) for u in net.units], T)
-    fixed = stacked([filled(u.fixed_cost, T, 0.0) for u in net.units], T)
+    T, disc, party = net.n_periods, _discount(net), parties_of(net, "unit")
+    cost = by_period([u.cost for u in net.units], T)
+    fixed = by_period([u.fixed_cost for u in net.units], T)
     retire = np.array([u.retire_cost or 0.0 for u in net.units], dtype=float)[:, None]
     return [
-        _term("order_cost", columns["order"].index, -cost * disc, parties_of(net, "unit")),
-        _term("order_fixed_cost", columns["placed"].index, -fixed * disc, parties_of(net, "unit")),
-        _term("retire_cost", columns["retire"].index, -retire * disc, parties_of(net, "unit")),
+        _term("order_cost", columns["order"].index, -cost * disc, party),
+        _term("order_fixed_cost", columns["placed"].index, -fixed * disc, party),
+        _term("retire_cost", columns["retire"].index, -retire * disc, party),
     ]
 
 
 def _stocks(net: Network, columns: Columns) -> list[ObjectiveTerm]:
-    T, disc = net.n_periods, _discount(net)
-    carrying = stacked([filled(m.carrying_cost, T, 0.0) for m in net.materials], T)
+    T, disc, party = net.n_periods, _discount(net), parties_of(net, "material")
+    carrying = by_period([m.carrying_cost for m in net.materials], T)
     disposal = np.array([m.disposal_cost or 0.0 for m in net.materials], dtype=float)[:, None]
     shortfall = np.array([m.shortfall_cost for m in net.materials], dtype=float)[:, None]
     return [
-        _term("carrying_cost", columns["stock"].index, -carrying * disc, parties_of(net, "material")),
-        _term("disposal_cost", columns["disposal"].index, -disposal * disc, parties_of(net, "material")),
-        _term("shortfall_cost", columns["shortfall"].index, -shortfall * disc, parties_of(net, "material")),
+        _term("carrying_cost", columns["stock"].index, -carrying * disc, party),
+        _term("disposal_cost", columns["disposal"].index, -disposal * disc, party),
+        _term("shortfall_cost", columns["shortfall"].index, -shortfall * disc, party),
     ]
 
 
 def _demands(net: Network, columns: Columns) -> list[ObjectiveTerm]:
-    disc = _discount(net)
+    disc, party = _discount(net), parties_of(net, "demand")
     deliver = columns["deliver"].index
     value = step_values(net.demands, deliver.shape)
     waiting = np.array([d.backlog_cost for d in net.demands], dtype=float)[:, None, None]
     lost = np.array([d.lost_cost for d in net.demands], dtype=float)[:, None, None]
     late = [
-        _term("lost_cost", columns["lost"].index, -lost * disc, parties_of(net, "demand")),
-        _term("lost_cost", columns["unmet"].index, -lost[:, :, 0] * disc, parties_of(net, "demand")),
-        _term("lost_cost", columns["backlog"].index[:, :, -1:], -lost * disc[-1:], parties_of(net, "demand")),
+        _term("lost_cost", columns["lost"].index, -lost * disc, party),
+        _term("lost_cost", columns["unmet"].index, -lost[:, :, 0] * disc, party),
+        _term("lost_cost", columns["backlog"].index[:, :, -1:], -lost * disc[-1:], party),
     ]
     return [
-        _term("delivery_value", deliver, value * disc, parties_of(net, "demand")),
-        _term("backlog_cost", columns["backlog"].index, -waiting * disc, parties_of(net, "demand")),
+        _term("delivery_value", deliver, value * disc, party),
+        _term("backlog_cost", columns["backlog"].index, -waiting * disc, party),
         _joined("lost_cost", late),
     ]
 
@@ -161,12 +161,12 @@ def _joined(name: str, terms: list[ObjectiveTerm]) -> ObjectiveTerm:
 
 
 def _terminal(net: Network, columns: Columns) -> list[ObjectiveTerm]:
-    T, end = net.n_periods, net.end_discount
+    T, end, party = net.n_periods, net.end_discount, parties_of(net, "unit_at_end")
     kept = np.array([m.terminal_value * m.survival for m in net.materials], dtype=float)[:, None]
-    worth = stacked([filled(u.terminal_value, T, 0.0) for u in net.units], T)
+    worth = by_period([u.terminal_value for u in net.units], T)
     units = [
-        _term("terminal_units", columns["order"].index, end * worth, parties_of(net, "unit_at_end")),
-        _term("terminal_units", columns["retire"].index, -end * worth[:, :1], parties_of(net, "unit_at_end")),
+        _term("terminal_units", columns["order"].index, end * worth, party),
+        _term("terminal_units", columns["retire"].index, -end * worth[:, :1], party),
     ]
     return [
         _term("terminal_stock", columns["stock"].index[:, -1:], end * kept, parties_of(net, "material")),

@@ -25,7 +25,7 @@ from __future__ import annotations
 import numpy as np
 
 from fabopt.model.columns import Columns
-from fabopt.model.families import Family, Rows, Triplets, filled, grid, grid_rows, names, stacked
+from fabopt.model.families import Family, Rows, Triplets, by_period, grid, grid_rows, names
 from fabopt.network.tables import Network
 
 MAX_LEVEL = Family(
@@ -64,7 +64,7 @@ def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
     T, activities = net.n_periods, net.activities
     start, on = columns["start"].index, columns["on"].index
     cell = grid(len(activities), T)
-    least = stacked([filled(a.lower, T, 0.0) for a in activities], T)
+    least = by_period([a.lower for a in activities], T)
     high, low = Triplets(), Triplets()
     high.add(np.where(on >= 0, cell, -1), start, 1.0)
     high.add(cell, on, -1.0)

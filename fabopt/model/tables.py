@@ -78,17 +78,15 @@ class ModelTables:
         cost
             Objective [columns] to be maximised; the model's own, value less cost, when left out.
         """
-        columns, n = self.columns, self.columns.n
-        none = np.zeros(0, dtype=np.int64)
-        parts = [(r.row + self.offsets[name], r.col, r.val) for name, r in self.rows.items()]
-        row = np.concatenate([none, *(part[0] for part in parts)])
-        col = np.concatenate([none, *(part[1] for part in parts)])
-        val = np.concatenate([np.zeros(0), *(part[2] for part in parts)])
+        columns, n, families = self.columns, self.columns.n, self.rows.values()
+        val = np.concatenate([np.zeros(0), *(r.val for r in families)])
         there = val != 0
-        a = sparse.csc_array((val[there], (row[there], col[there])), shape=(self.n_rows, n))
-        a.sort_indices()
+        col = np.concatenate([np.zeros(0, dtype=np.int64), *(r.col for r in families)])[there]
+        row = np.concatenate([np.zeros(0, dtype=np.int64), *(r.row + self.offsets[r.family.name] for r in families)])
+        starts = np.cumsum(np.bincount(row[there] + 1, minlength=self.n_rows + 1))
+        # By row they are already, each place once: what is left is to turn them.
         return Arrays(
-            a=a,
+            a=sparse.csr_array((val[there], col, starts), shape=(self.n_rows, n)).tocsc(),
             row_lower=np.concatenate([np.zeros(0), *(r.lower for r in self.rows.values())]),
             row_upper=np.concatenate([np.zeros(0), *(r.upper for r in self.rows.values())]),
             column_lower=columns.stacked("lower"),

@@ -6,9 +6,9 @@ is imported where a hook wants to see the model, or where somebody asks for that
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ from fabopt.model.gates import NO_GATES, Gates
 from fabopt.model.limits import Limit
 from fabopt.model.reach import settle
 from fabopt.model.tables import ModelTables, model_tables
+from fabopt.model.told import Told
 from fabopt.network.tables import Array, Network
 from fabopt.solve.entries import with_entries
 
@@ -58,7 +59,7 @@ class Matrices:
     cost: Array
     integer: NDArray[np.bool_]
     offset: float
-    labels: tuple[tuple[str, tuple[str, ...]], ...]
+    labels: Sequence[tuple[str, tuple[str, ...]]]
     gates: Gates = NO_GATES
 
     def lenient(self) -> Matrices:
@@ -79,6 +80,25 @@ class Matrices:
     def large(self) -> bool:
         """Whether the program is large, by its size alone, so that every machine answers the same way."""
         return self.n_columns >= LARGE
+
+
+@dataclass(frozen=True, slots=True)
+class RowLabels:
+    """Family and key of each row, from the families in their order, the first row and the keys of each."""
+
+    families: tuple[str, ...]
+    firsts: tuple[int, ...]
+    keys: tuple[Sequence[tuple[str, ...]], ...]
+
+    @classmethod
+    def of(cls, tables: ModelTables) -> RowLabels:
+        """Return those of the model's rows."""
+        return cls(tuple(tables.rows), tuple(tables.offsets.values()), tuple(r.keys for r in tables.rows.values()))
+
+    def __call__(self, row: int) -> tuple[str, tuple[str, ...]]:
+        """Return family and key of a row."""
+        place = bisect_right(self.firsts, row) - 1
+        return self.families[place], self.keys[place][row - self.firsts[place]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +190,7 @@ def program_of(tables: ModelTables, cost: Array | None = None) -> Matrices:
         cost=m.cost,
         integer=m.integer,
         offset=0.0,
-        labels=tuple(chain.from_iterable(zip(repeat(name), r.keys) for name, r in tables.rows.items())),
+        labels=Told(RowLabels.of(tables), np.arange(tables.n_rows)),
         gates=tables.gates,
     )
     return settled(program)

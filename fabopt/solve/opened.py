@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from fabopt.model.columns import order_limits
-from fabopt.model.families import filled, stacked
+from fabopt.model.families import by_period
 from fabopt.model.tables import ModelTables, model_tables
 from fabopt.network.tables import Array, Network, Unit
 from fabopt.solve.matrices import Matrices, program_of
@@ -45,9 +45,9 @@ def _not_zero(limit: Array | None) -> Array | None:
 def _closed(program: Matrices, opened: ModelTables, net: Network) -> Matrices:
     """Return the program of an opened network with the limits that the network has."""
     T, columns, upper, rows = net.n_periods, opened.columns, program.column_upper.copy(), program.row_upper.copy()
-    pinned = stacked([filled(u.pinned, T, np.nan) for u in net.units], T)
+    pinned = by_period([u.pinned for u in net.units], T, np.nan)
     limits = {
-        "start": stacked([filled(a.upper, T, np.inf) for a in net.activities], T),
+        "start": by_period([a.upper for a in net.activities], T, np.inf),
         "order": np.where(pinned == 0.0, 0.0, order_limits(net.units, T)),
         "stock": np.array([np.full(T, m.stock_limit) for m in net.materials]).reshape(-1, T),
     }

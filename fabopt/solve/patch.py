@@ -9,6 +9,7 @@ the patch adds the entry or makes it zero.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -155,16 +156,16 @@ def structure_change(before: ModelTables, after: ModelTables) -> StructureChange
     return None
 
 
-def column_keys(tables: ModelTables) -> dict[str, tuple[Key, ...]]:
+def column_keys(tables: ModelTables) -> dict[str, Sequence[Key]]:
     """Return the keys of the columns by block, in their order."""
     return {block.name: block.keys for block in tables.columns if len(block)}
 
 
-def _row_keys(tables: ModelTables) -> dict[str, tuple[Key, ...]]:
+def _row_keys(tables: ModelTables) -> dict[str, Sequence[Key]]:
     return {name: rows.keys for name, rows in tables.rows.items()}
 
 
-def _told(what: str, old: dict[str, tuple[Key, ...]], new: dict[str, tuple[Key, ...]]) -> str:
+def _told(what: str, old: dict[str, Sequence[Key]], new: dict[str, Sequence[Key]]) -> str:
     """Say which keys came and went; name the first of each."""
     before = {(name, *key) for name, keys in old.items() for key in keys}
     after = {(name, *key) for name, keys in new.items() for key in keys}

@@ -149,7 +149,8 @@ def priced_rows(tables: ModelTables, matrices: Matrices, done: Finished, activit
         low = np.where(free, np.where(np.isfinite(matrices.row_upper), activity, -np.inf), low)
         high = np.where(free, np.where(np.isfinite(matrices.row_lower), activity, np.inf), high)
     return Priced(
-        matrices.labels, (*names, *more), (*units, *more), activity, matrices.row_lower, matrices.row_upper, price,
+        tuple(matrices.labels), (*names, *more), (*units, *more),
+        activity, matrices.row_lower, matrices.row_upper, price,
         low, high, np.zeros(0), np.zeros(0, dtype=bool),
     )  # fmt: skip
 

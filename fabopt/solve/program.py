@@ -286,19 +286,26 @@ class LiveProgram:
             raise SolverError(f"HiGHS refuses {what}.")
 
     def _load(self) -> None:
-        m = self.matrices
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = m.n_columns, m.n_rows
-        lp.sense_ = highspy.ObjSense.kMaximize
-        column, row = self.column_unit, self.row_unit
-        lp.col_cost_ = m.cost * column / self.money_unit
-        lp.col_lower_, lp.col_upper_ = m.column_lower / column, m.column_upper / column
-        lp.row_lower_, lp.row_upper_ = m.row_lower / row, m.row_upper / row
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = m.n_columns, m.n_rows
+        m, column, row = self.matrices, self.column_unit, self.row_unit
         entries = m.a.data * np.repeat(column, np.diff(m.a.indptr)) / row[m.a.indices]
-        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = m.a.indptr, m.a.indices, entries
-        self._check(self._highs.passModel(lp), "the model")
+        status = self._highs.passModel(  # arrays: HiGHS' record of a program takes its lists number by number
+            m.n_columns,
+            m.n_rows,
+            len(entries),
+            int(highspy.MatrixFormat.kColwise),
+            int(highspy.ObjSense.kMaximize),
+            0.0,
+            m.cost * column / self.money_unit,
+            m.column_lower / column,
+            m.column_upper / column,
+            m.row_lower / row,
+            m.row_upper / row,
+            m.a.indptr.astype(np.int32),
+            m.a.indices.astype(np.int32),
+            entries,
+            np.zeros(m.n_columns, dtype=np.int32),
+        )
+        self._check(status, "the model")
         if m.integer.any():
             self.set_integrality(np.flatnonzero(m.integer).astype(np.int64), True)
 

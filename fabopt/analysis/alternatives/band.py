@@ -268,7 +268,7 @@ class Band:
             cost=np.concatenate([np.zeros(n), np.ones(k), np.zeros(k)]),
             integer=np.concatenate([m.integer, np.zeros(k, dtype=bool), np.ones(k, dtype=bool)]),
             offset=0.0,
-            labels=m.labels + tuple(("apart", (str(i),)) for i in range(2 * k)),
+            labels=(*m.labels, *(("apart", (str(i),)) for i in range(2 * k))),
         )
         try:
             return HighsSession(program, threads=1, seed=self.plan.options.seed).solve(time_limit=left, gap=1e-4)

@@ -198,7 +198,7 @@ def package_program(m: Matrices, directions: Sequence[Relief], costs: Sequence[R
         cost=-np.concatenate([np.zeros(n), [c.whole for c in costs], [c.fixed for c in costs]]),
         integer=np.concatenate([moved.integer, [c.fixed > 0 for c in costs]]),
         offset=0.0,
-        labels=moved.labels + tuple(("link", (cost.id,)) for cost in costs),
+        labels=(*moved.labels, *(("link", (cost.id,)) for cost in costs)),
     )
 
 

@@ -74,7 +74,7 @@ def with_reliefs(m: Matrices, directions: Sequence[Relief], most: Array) -> Matr
     extra = sparse.csc_array(
         (np.array(val, float), (np.array(row, int), np.array(col, int))), shape=(whole.shape[0], k)
     )
-    labels = m.labels + tuple(("relief", (str(i),)) for i in range(len(added)))
+    labels = (*m.labels, *(("relief", (str(i),)) for i in range(len(added))))
     return replace(
         m,
         a=sparse.csc_array(sparse.hstack([whole, extra])),

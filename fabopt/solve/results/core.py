@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fabopt.model.families import by_period
 from fabopt.network.tables import Activity, Array, Network, Tags, Unit
 from fabopt.solve.results.columns import COLUMNS, CORE, TAG_NAMES, TableSpec
 from fabopt.solve.results.money import money_tables
@@ -81,15 +82,6 @@ def cells(*arrays: Array) -> Cells:
         some |= array != 0.0
     rows, cols = np.nonzero(some)
     return rows.astype(np.int64), cols.astype(np.int64)
-
-
-def by_period(values: Sequence[Array | None], periods: int, default: float = 0.0) -> Array:
-    """Stack optional arrays [T] to a matrix [n, T]."""
-    out = np.full((len(values), periods), default)
-    for n, value in enumerate(values):
-        if value is not None:
-            out[n] = value
-    return out
 
 
 def without_noise(values: Array, scale: Array) -> Array:
