@@ -455,13 +455,14 @@ def test_a_new_budget_holds_for_what_is_still_to_be_spent(tmp_path):
 
 @pytest.mark.parametrize("objective", ["value", "least_cost"])
 def test_where_the_search_with_all_open_finds_less_the_held_plan_stands_in(objective, tmp_path, monkeypatch):
-    """The search with all open is made to miss the tool, as one does that its gap or its time ends."""
+    """The search with all open is made to miss the tool, as where rounding spoils the plan that it begins with."""
     text = SHOP if objective == "value" else SHOP.replace("value: 5", "lost_cost: 5")
     result = instance(tmp_path, text).solve(objective, gap=0)
     true = verb.solve
     best = []
 
-    def early(net, options, extra=()):
+    def early(net, options, extra=(), start=None):
+        assert start is not None
         best.append(true(net, options, extra=extra))
         no_tool = replace(net, units=tuple(replace(unit, total=0.0) for unit in net.units))
         return replace(true(no_tool, options, extra=extra), bound=best[0].bound)
