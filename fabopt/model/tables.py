@@ -79,14 +79,18 @@ class ModelTables:
             Objective [columns] to be maximised; the model's own, value less cost, when left out.
         """
         columns, n, families = self.columns, self.columns.n, self.rows.values()
-        val = np.concatenate([np.zeros(0), *(r.val for r in families)])
-        there = val != 0
-        col = np.concatenate([np.zeros(0, dtype=np.int64), *(r.col for r in families)])[there]
-        row = np.concatenate([np.zeros(0, dtype=np.int64), *(r.row + self.offsets[r.family.name] for r in families)])
-        starts = np.cumsum(np.bincount(row[there] + 1, minlength=self.n_rows + 1))
+        nonzeros = sum(int(np.count_nonzero(r.val)) for r in families)
+        val, col, count = np.empty(nonzeros), np.empty(nonzeros, np.int32), np.zeros(self.n_rows + 1, np.int32)
+        end = 0
+        for name, r in self.rows.items():
+            first, there = self.offsets[name] + 1, r.val != 0
+            start, end = end, end + int(np.count_nonzero(there))
+            val[start:end], col[start:end] = r.val[there], r.col[there]
+            count[first : first + len(r)] = np.bincount(r.row[there], minlength=len(r))
         # By row they are already, each place once: what is left is to turn them.
+        by_row = sparse.csr_array((val, col, np.cumsum(count, dtype=np.int32)), shape=(self.n_rows, n))
         return Arrays(
-            a=sparse.csr_array((val[there], col, starts), shape=(self.n_rows, n)).tocsc(),
+            a=by_row.tocsc(),
             row_lower=np.concatenate([np.zeros(0), *(r.lower for r in self.rows.values())]),
             row_upper=np.concatenate([np.zeros(0), *(r.upper for r in self.rows.values())]),
             column_lower=columns.stacked("lower"),

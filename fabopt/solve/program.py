@@ -287,7 +287,9 @@ class LiveProgram:
 
     def _load(self) -> None:
         m, column, row = self.matrices, self.column_unit, self.row_unit
-        entries = m.a.data * np.repeat(column, np.diff(m.a.indptr)) / row[m.a.indices]
+        entries = np.repeat(column, np.diff(m.a.indptr))
+        entries *= m.a.data
+        entries /= row[m.a.indices]
         status = self._highs.passModel(  # arrays: HiGHS' record of a program takes its lists number by number
             m.n_columns,
             m.n_rows,
@@ -300,8 +302,8 @@ class LiveProgram:
             m.column_upper / column,
             m.row_lower / row,
             m.row_upper / row,
-            m.a.indptr.astype(np.int32),
-            m.a.indices.astype(np.int32),
+            m.a.indptr.astype(np.int32, copy=False),
+            m.a.indices.astype(np.int32, copy=False),
             entries,
             np.zeros(m.n_columns, dtype=np.int32),
         )
