@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fabopt.analysis.sweep.design import faults
 from fabopt.domain.instance import Instance
 from fabopt.io.files import read_text
 from fabopt.io.load import apply_scenario, apply_sets, check_scenarios
@@ -114,6 +113,8 @@ def _sweeps(tree: Tree) -> Iterator[tuple[str, list[Problem]]]:
     for file in sorted(tree.root.glob("*.y*ml")):
         if file.name in tree.files:
             continue
+        from fabopt.analysis.sweep.design import faults  # most folders hold no sweep
+
         try:
             raw = parse_yaml(read_text(file, file.name)[0], file.name).value
             if not isinstance(raw, Mapping) or not _OWN & raw.keys():

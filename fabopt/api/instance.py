@@ -275,17 +275,18 @@ class Instance:
 
     def _endless(self) -> list[Finding]:
         """Return the first level that a yes or no opens and that has no end: a solve refuses it."""
-        if not self.network.has_gates:
+        if not self.network.may_be_endless:
             return []  # what loads no model is quick
         from fabopt.model.families import EndlessError
         from fabopt.network.checks import ENDLESS, Finding
-        from fabopt.solve.diagnose import located
         from fabopt.solve.matrices import formulate
         from fabopt.solve.session import HighsSession
 
         try:
             HighsSession(formulate(self.network, registry=False).program).settle_gates()
         except EndlessError as error:
+            from fabopt.solve.diagnose import located
+
             said = located(error, self.network, self.data, self._tree.positions)
             return [Finding("error", ENDLESS, (error.entity,), str(said))]
         return []

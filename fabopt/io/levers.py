@@ -71,9 +71,17 @@ class Lever:
         return tuple(f"{self.path}@{point.when}" for point in self.quantity.points)
 
 
-def list_levers(instance: BaseModel) -> list[Lever]:
-    """List every quantity of an instance with its lever path, in the order of the schema and the instance."""
-    return [Lever(path, quantity) for path, quantity in _walk(instance, "")]
+def list_levers(instance: BaseModel, like: BaseModel | None = None) -> list[Lever]:
+    """List every quantity of an instance with its lever path, in the order of the schema and the instance.
+
+    Parameters
+    ----------
+    instance
+        The instance.
+    like
+        Another instance: parts that both hold, the same in memory, are left out.
+    """
+    return [Lever(path, quantity) for path, quantity in _walk(instance, "", like)]
 
 
 def currency_rates(raw: Mapping[str, Any]) -> dict[str, float]:
@@ -89,15 +97,18 @@ def currency_rates(raw: Mapping[str, Any]) -> dict[str, float]:
     return rates
 
 
-def _walk(node: object, path: str) -> Iterator[tuple[str, Quantity]]:
+def _walk(node: object, path: str, like: object = None) -> Iterator[tuple[str, Quantity]]:
+    if node is like:
+        return
     if isinstance(node, Quantity):
         yield path, node
     elif isinstance(node, BaseModel):
         for (name, _), key in zip(type(node).model_fields.items(), fields_of(type(node)), strict=True):
-            yield from _walk(getattr(node, name), _join(path, key))
+            yield from _walk(getattr(node, name), _join(path, key), getattr(like, name, None))
     elif isinstance(node, Mapping):
+        known = like if isinstance(like, Mapping) else {}
         for key, value in node.items():
-            yield from _walk(value, _join(path, key_text(key)))
+            yield from _walk(value, _join(path, key_text(key)), known.get(key))
     elif isinstance(node, list | tuple):
         for index, value in enumerate(node):
             yield from _walk(value, _join(path, str(index)))

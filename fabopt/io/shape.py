@@ -6,6 +6,7 @@ import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -61,7 +62,8 @@ def field_key(name: str, field: FieldInfo) -> str:
     return field.alias or name
 
 
-def fields_of(record: type[BaseModel]) -> dict[str, FieldInfo]:
+@cache
+def fields_of(record: type[BaseModel]) -> Mapping[str, FieldInfo]:
     """Fields of a record by the name under which they are written."""
     return {field_key(name, field): field for name, field in record.model_fields.items()}
 

@@ -63,7 +63,7 @@ def validate(tree: Tree, model: type[Model], like: tuple[Tree, Model] | None = N
         as far as the parts whose form is right can tell.
     """
     context = {"currencies": currency_rates(tree.raw)}
-    steered = list(_steering(tree.raw, (), tree.positions))
+    steered = list(_steering(tree.raw, (), tree.positions, None if like is None else like[0].raw))
     if steered:
         raise InstanceError(steered)
     try:
@@ -71,26 +71,32 @@ def validate(tree: Tree, model: type[Model], like: tuple[Tree, Model] | None = N
     except ValidationError as error:
         problems = problems_of(error, tree.raw, tree.positions, model)
         raise InstanceError([*problems, *_beyond(error, tree, model, context)]) from error
-    problems = [*_unknown_sources(instance, tree), *_broken_rules(instance, tree.positions)]
+    known = None if like is None else like[1]
+    problems = [*_unknown_sources(instance, tree, known), *_broken_rules(instance, tree.positions)]
     if problems:
         raise InstanceError(problems)
     return instance
 
 
-def _steering(node: object, path: Path, positions: Positions) -> Iterator[Problem]:
-    """Texts and keys with signs that would steer a terminal, or turn the letters of a page round."""
+def _steering(node: object, path: Path, positions: Positions, like: object) -> Iterator[Problem]:
+    """Texts and keys with signs that would steer a terminal, or turn the letters of a page round, but for what another
+    tree, in which there are none, has too in the same place of memory.
+    """
+    if node is like:
+        return
     if isinstance(node, str):
         sign = steering(node)
         if sign:
             hint = "write it without control characters and signs of direction"
             yield Problem.at(positions, path, f"{brief(node)} holds the sign {sign}", hint=hint)
     elif isinstance(node, Mapping):
+        known = like if isinstance(like, Mapping) else {}
         for key, entry in node.items():
-            yield from _steering(key, (*path, str(key)), positions)
-            yield from _steering(entry, (*path, str(key)), positions)
+            yield from _steering(key, (*path, str(key)), positions, None)
+            yield from _steering(entry, (*path, str(key)), positions, known.get(key))
     elif isinstance(node, list | tuple):
         for index, entry in enumerate(node):
-            yield from _steering(entry, (*path, index), positions)
+            yield from _steering(entry, (*path, index), positions, None)
 
 
 def _shared(tree: Tree, other: Tree, instance: BaseModel) -> dict[str, Any]:
@@ -294,11 +300,13 @@ def _expected(model: type[BaseModel], path: Path) -> str:
     return ""
 
 
-def _unknown_sources(instance: BaseModel, tree: Tree) -> Iterator[Problem]:
+def _unknown_sources(instance: BaseModel, tree: Tree, like: BaseModel | None = None) -> Iterator[Problem]:
+    """Name sources that are not listed; what another instance with the same sources has too is not looked at again."""
     known = getattr(instance, "sources", None)
     if not isinstance(known, Mapping):
         return
-    for lever in list_levers(instance):
+    same = like is not None and known.keys() == getattr(like, "sources", {}).keys()
+    for lever in list_levers(instance, like if same else None):
         for source in lever.quantity.source:
             if source not in known:
                 path = locate(type(instance), tree.raw, lever.path)

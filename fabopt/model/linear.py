@@ -25,7 +25,7 @@ decisions mean which a group limit speaks of (what remains of a plan when a supp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -169,33 +169,50 @@ def _entries(groups: Sequence[_Group], net: Network, columns: Columns) -> tuple[
         row = np.repeat(first + np.arange(len(group.windows), dtype=np.int64), [len(w) for w in group.windows])
         period = np.array([t for window in group.windows for t in window], dtype=np.int64)
         first += len(group.windows)
+        kinds: dict[str, list[Term]] = {}
         for term in group.terms:
-            _term(entries, opening, group, term, row, period, net, columns)
+            kinds.setdefault(term.kind, []).append(term)
+        for terms in kinds.values():
+            _terms(entries, opening, group, terms, row, period, net, columns)
     return entries, opening
 
 
-def _term(
+def _terms(
     entries: Triplets,
     opening: Array,
     group: _Group,
-    term: Term,
+    terms: Sequence[Term],
     row: IntArray,
     period: IntArray,
     net: Network,
     columns: Columns,
 ) -> None:
-    kind = "material" if term.kind == "stock" else "unit" if term.kind in ("retire", "placed") else term.kind
-    entity = getattr(columns.at, kind).get(term.id)
-    if entity is None:
-        raise ModelError(f"{group.id!r} names the {kind} {term.id!r}, which is not in the network.")
-    index = columns[BLOCK[term.kind]].index[entity]  # [T], or [steps, T] for deliveries
-    seen = period - term.shift
-    inside = (seen >= 0) & (seen < net.n_periods)
-    column = np.where(inside, index[..., np.clip(seen, 0, net.n_periods - 1)], -1)
-    entries.add(np.broadcast_to(row, column.shape), column, term.coefficient[period])
-    if term.kind == "stock":
+    """Add the entries of a group's terms of one kind, all at once: there are thousands in a chain."""
+    kind = terms[0].kind
+    entity = _entities(group, terms, columns)
+    index = columns[BLOCK[kind]].index[entity]  # [terms, T], or [terms, steps, T] for deliveries
+    seen = period - np.array([term.shift for term in terms], dtype=np.int64)[:, None]
+    coefficient = np.array([term.coefficient for term in terms])[:, period]
+    if kind == "stock":
+        stock = np.array([net.materials[place].opening for place in entity])[:, None]
         before = seen == -1
-        np.add.at(opening, row[before], term.coefficient[period[before]] * net.materials[entity].opening)
+        np.add.at(opening, np.broadcast_to(row, seen.shape)[before], (coefficient * stock)[before])
+    if index.ndim > 2:
+        seen, coefficient = seen[:, None, :], coefficient[:, None, :]
+    inside = (seen >= 0) & (seen < net.n_periods)
+    column = np.take_along_axis(index, np.clip(seen, 0, net.n_periods - 1), axis=-1)
+    entries.add(row, np.where(inside, column, -1), coefficient)
+
+
+def _entities(group: _Group, terms: Sequence[Term], columns: Columns) -> list[int]:
+    """Return the places in their table of what terms of one kind name."""
+    kind = terms[0].kind
+    table = "material" if kind == "stock" else "unit" if kind in ("retire", "placed") else kind
+    at: Mapping[str, int] = getattr(columns.at, table)
+    for term in terms:
+        if term.id not in at:
+            raise ModelError(f"{group.id!r} names the {table} {term.id!r}, which is not in the network.")
+    return [at[term.id] for term in terms]
 
 
 def _named(

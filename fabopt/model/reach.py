@@ -24,10 +24,7 @@ from numpy.typing import NDArray
 
 from fabopt.model.families import EndlessError, IntArray
 from fabopt.model.gates import LARGEST, OPEN, Gates, Program
-from fabopt.network.tables import Array
-
-MODEST = 1e4
-"""Upper bound of a level that is a constant as good as any: nothing smaller is looked for where all have one."""
+from fabopt.network.tables import MODEST, Array
 
 ROUNDS = 500
 """Most rounds of bounds; a chain takes about one a period and stage."""

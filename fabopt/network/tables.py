@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 
 CONTRACT = "contract"
 """Stage of what contracts add to keep account of them."""
+MODEST = 1e4
+"""Limit of a level that is a constant as good as any where a yes or no opens it: nothing smaller is looked for."""
 DECISIONS = frozenset({"signature", "exercise", "exit", "tier"})
 """Instruments of units that are a yes or no and no capacity: that there is one of each limits nobody."""
 
@@ -193,6 +195,13 @@ class Unit:
     terminal_value: Array | None = None
     instrument: str = "order"
     bearer: str = ""
+
+    @property
+    def countable(self) -> bool:
+        """Whether orders are whole numbers up to a modest limit."""
+        free = self.whole and self.pinned is None
+        most = np.inf if self.upper is None else self.upper.max(initial=0.0)
+        return free and bool(min(most, self.total) <= MODEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,12 +434,14 @@ class Network:
     notes: tuple[str, ...] = field(default=())
 
     @property
-    def has_gates(self) -> bool:
-        """Whether a yes or no opens something: an activity on or off, an order placed or not, a group that opens."""
+    def may_be_endless(self) -> bool:
+        """Whether a yes or no opens something that may have no end: an activity on or off, a group that opens, an order
+        that is placed or not and is no whole number with a limit.
+        """
         return (
             any(activity.on_off for activity in self.activities)
-            or any(unit.min_order > 0.0 or unit.fixed_cost is not None for unit in self.units)
             or any(group.opens for group in self.groups)
+            or any((u.min_order > 0.0 or u.fixed_cost is not None) and not u.countable for u in self.units)
         )
 
     @property

@@ -62,7 +62,7 @@ def _wanted(chain: Chain) -> Iterator[tuple[str, str, Array]]:
         total = chain.mean(lab.demand.total)
         before = np.concatenate([[_fleet_compute(chain, lab_id)], total[:-1]])
         survival = {c: chain.instance.chips[c].survival.value ** chain.years for c in sold}
-        chosen = [_newest(chain, lab_id, [c for c in sold if useful[c] > 0.0], t) for t in range(chain.n)]
+        chosen = _newest(chain, lab_id, [c for c in sold if useful[c] > 0.0])
         for chip_id in sold:
             part = np.array([picks.get(chip_id, 0.0) for picks in chosen])
             if part.any():
@@ -91,29 +91,32 @@ def _fleet_compute(chain: Chain, lab_id: str) -> float:
     )
 
 
-def _newest(chain: Chain, lab_id: str, sold: list[str], t: int) -> dict[str, float]:
-    """Return the share of a lab's orders of a period that goes to each chip.
+def _newest(chain: Chain, lab_id: str, sold: list[str]) -> list[dict[str, float]]:
+    """Return the share of a lab's orders that goes to each chip, by period.
 
     Designers share equally, each by the part of the period in which the lab can have a chip of its; of a designer's
     chips the newest counts from its first day on, the one before it until then.
     """
-    lab = chain.instance.labs[lab_id]
-    by_designer: dict[str, dict[str, float]] = {}
-    for chip_id in sold:
-        chip = chain.instance.chips[chip_id]
-        since = max(_ready(chain, chip_id), chain.calendar.position(lab.designers[chip.designer]))
-        if since < t + 1 and chain.window(None, chip.last_start).share[t] > 0.0:
-            by_designer.setdefault(chip.designer, {})[chip_id] = since
-    parts: dict[str, float] = {}
-    for dates in by_designer.values():
-        left = t + 1.0
-        # Of chips that are as new the first one counts.
-        for chip_id in sorted(dates, key=lambda c: -_ready(chain, c)):
-            since = max(dates[chip_id], float(t))
-            if since < left:
-                parts[chip_id], left = left - since, since
-    whole = sum(parts.values())
-    return {chip_id: part / whole for chip_id, part in parts.items()}
+    lab, chips = chain.instance.labs[lab_id], chain.instance.chips
+    ready = {c: _ready(chain, c) for c in sold}
+    since = {c: max(ready[c], chain.calendar.position(lab.designers[chips[c].designer])) for c in sold}
+    made = {c: chain.window(None, chips[c].last_start).share > 0.0 for c in sold}
+    # Of chips that are as new the first one counts.
+    by_designer: dict[str, list[str]] = {}
+    for chip_id in sorted(sold, key=lambda c: -ready[c]):
+        by_designer.setdefault(chips[chip_id].designer, []).append(chip_id)
+    shares = []
+    for t in range(chain.n):
+        parts: dict[str, float] = {}
+        for newest in by_designer.values():
+            left = t + 1.0
+            for chip_id in newest:
+                first = max(since[chip_id], float(t))
+                if made[chip_id][t] and first < left:
+                    parts[chip_id], left = left - first, first
+        whole = sum(parts.values())
+        shares.append({chip_id: part / whole for chip_id, part in parts.items()})
+    return shares
 
 
 def _ready(chain: Chain, chip_id: str) -> float:
