@@ -487,6 +487,7 @@ class Instance:
         """
         from fabopt.io.write import instance_hash, instance_json
         from fabopt.model.families import EndlessError
+        from fabopt.plan.plan import Plan
         from fabopt.solve.diagnose import located, placed
         from fabopt.solve.options import SolveOptions
         from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
@@ -508,14 +509,8 @@ class Instance:
         origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), self.money, tuple(extra))
         tables = core_and_domain(net, solution) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
-        result = Result(
-            make_manifest(origin, net, solution, before),
-            names.__getitem__,
-            instance_json(self.data),
-            solution.log,
-            placed(solution.conflicts, net, self.data, self._tree.positions),
-            extra,
-        )
+        plan = Plan(make_manifest(origin, net, solution, before), names.__getitem__, instance_json(self.data), extra)
+        result = Result(plan, solution.log, placed(solution.conflicts, net, self.data, self._tree.positions))
         if out is not None and result.has_plan:
             result.keep(out)
         return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fabopt.model.build import Hook
+    from fabopt.plan.plan import Plan
     from fabopt.report.answer import Answer
     from fabopt.solve.solution import Conflict
     from fabopt.solve.start import StartPlan
@@ -23,36 +24,32 @@ class PlanTables:
 
     Attributes
     ----------
-    manifest
-        What was solved and how: instance, scenario, settings, options, status, objective, bound, gap, sizes, versions.
+    plan
+        The solved plan that every question is asked of.
     log
         The solver's log.
     conflicts
         Why there is no plan, where there is none.
-    hooks
-        The hooks that it was solved with; empty where they were not given again to a result that was read.
     folder
         Where it was saved last, or loaded from; None where it is in memory alone.
     """
 
     folder: Path | None = None
 
-    def __init__(
-        self,
-        manifest: Mapping[str, Any],
-        read: Callable[[str], pd.DataFrame],
-        instance: str,
-        log: str,
-        conflicts: Sequence[Conflict] = (),
-        hooks: Sequence[Hook] = (),
-    ) -> None:
-        self.manifest = manifest
+    def __init__(self, plan: Plan, log: str, conflicts: Sequence[Conflict] = ()) -> None:
+        self.plan = plan
         self.log = log
         self.conflicts = tuple(conflicts)
-        self.hooks = tuple(hooks)
-        self._read = read
-        self._instance = instance
-        self._tables: dict[str, pd.DataFrame] = {}
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What was solved and how: instance, scenario, settings, options, status, objective, bound, gap, versions."""
+        return self.plan.run
+
+    @property
+    def hooks(self) -> tuple[Hook, ...]:
+        """The hooks that it was solved with; empty where they were not given again to a result that was read."""
+        return self.plan.hooks
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table by name: ``"orders"``, ``"core/limits"``.
@@ -62,15 +59,7 @@ class PlanTables:
         fabopt.solve.results.folder.ResultError
             When there is no plan, or no such table.
         """
-        from fabopt.solve.results.build import find_table
-        from fabopt.solve.results.folder import ResultError
-
-        if not self.has_plan:
-            raise ResultError(f"There is no plan, so there are no tables: the run ended with {self.status!r}.")
-        path = find_table(name)
-        if path not in self._tables:
-            self._tables[path] = self._read(path)
-        return self._tables[path].copy()
+        return self.plan.table(name)
 
     def start_plan(self) -> StartPlan:
         """Return all decisions, for a solve to begin with."""
@@ -81,7 +70,7 @@ class PlanTables:
     @property
     def has_plan(self) -> bool:
         """Whether there is a plan."""
-        return bool(self.manifest["has_plan"])
+        return self.plan.has_plan
 
     @property
     def status(self) -> str:
@@ -187,7 +176,7 @@ class PlanTables:
         from fabopt.io.files import atomic_write
         from fabopt.report.workbook.result import workbook_bytes
 
-        atomic_write(Path(path), workbook_bytes(self.manifest, self.table, self._instance))
+        atomic_write(Path(path), workbook_bytes(self.manifest, self.table, self.plan.instance))
 
     @cached_property
     def answer(self) -> Answer:
@@ -214,7 +203,7 @@ class PlanTables:
 
         folder = Path(path) if path is not None else self.default_folder
         tables = {spec: self.table(f"{spec.group}/{spec.name}") for spec in ALL_TABLES}
-        write_result(folder, self.manifest, tables, self._instance, self.log)
+        write_result(folder, self.manifest, tables, self.plan.instance, self.log)
         self.folder = folder
         return folder
 
@@ -239,21 +228,16 @@ class PlanTables:
             self.manifest["options"].get("perspective", "system"),
         )
 
-    @property
-    def _title(self) -> str:
-        scenario = self.manifest["scenario"]
-        return f"{self.manifest['instance']}{f', scenario {scenario}' if scenario else ''}"
-
     def __repr__(self) -> str:
         from fabopt.report.answer import STATUS_SAYS
         from fabopt.report.text import percent
 
         if not self.has_plan:
             why = [f"\n  {conflict.sentence}" for conflict in self.conflicts]
-            return f"Result {self._title!r}: no plan, {self.status}{''.join(why)}\ntry .conflicts .log"
+            return f"Result {self.plan.name!r}: no plan, {self.status}{''.join(why)}\ntry .conflicts .log"
         says = STATUS_SAYS.get(self.status, self.status)
         return (
-            f"Result {self._title!r}: {says}, gap {percent(self.gap)}\n{self.answer.sentence}\n"
+            f"Result {self.plan.name!r}: {says}, gap {percent(self.gap)}\n{self.answer.sentence}\n"
             "try .answer .shipments .chip_mix .orders .limits .table(name) .chart() .save()"
         )
 
@@ -264,4 +248,4 @@ class PlanTables:
 
         if not self.has_plan:
             return f"<pre>{escape(repr(self))}</pre>"
-        return answer_html(self._title, self.answer)
+        return answer_html(self.plan.name, self.answer)

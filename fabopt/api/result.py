@@ -44,6 +44,7 @@ def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:
         others.
     """
     from fabopt.analysis.recompute import check_agreement
+    from fabopt.plan.plan import Plan
     from fabopt.solve.results.build import spec_of
     from fabopt.solve.results.folder import INSTANCE, LOG, read_file, read_manifest, read_table, result_at
     from fabopt.solve.results.hooks import check_hooks
@@ -53,13 +54,8 @@ def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:
     if extra:
         check_hooks(manifest, extra)
     instance, log = (read_file(folder, name, manifest).decode(errors="replace") for name in (INSTANCE, LOG))
-    result = Result(
-        manifest,
-        lambda name: read_table(folder, spec_of(name), f"{name}.parquet", manifest),
-        instance,
-        log,
-        hooks=extra,
-    )
+    plan = Plan(manifest, lambda name: read_table(folder, spec_of(name), f"{name}.parquet", manifest), instance, extra)
+    result = Result(plan, log)
     check_agreement(manifest, result.table, folder)
     result.folder = folder
     return result
@@ -121,13 +117,11 @@ class Result(PlanTables):
             When there is no plan, or it does not fit the instance.
         """
         from fabopt.analysis.choke.asked import Asked
-        from fabopt.analysis.choke.verb import of_result
+        from fabopt.analysis.choke.verb import study_of
         from fabopt.report.choke import ChokeReport
 
         asked = Asked(lab=lab, top=top, minutes=budget, seed=seed, workers=workers, draws=draws)
-        return ChokeReport(
-            of_result(self.manifest, self.table, self._instance, asked, period, tell, hooks=self.hooks), top
-        )
+        return ChokeReport(study_of(self.plan, asked, period, tell), top)
 
     def compare(self, *others: Result | str | Path, names: Sequence[str] | None = None) -> ComparisonReport:
         """Return other plans and their inputs against this one; see :func:`compare`."""
@@ -153,7 +147,7 @@ class Result(PlanTables):
         from fabopt.analysis.portfolio.study import portfolio
         from fabopt.report.portfolio import PortfolioReport
 
-        return PortfolioReport(portfolio(self.manifest, self.table, self._instance, lab, self.hooks))
+        return PortfolioReport(portfolio(self.plan, lab))
 
     def memo(
         self,
@@ -206,7 +200,7 @@ class Result(PlanTables):
         check_version(self.manifest)
         place = None if sweep is None else Path(sweep)
         asked = Asked(lab, budget, tolerance, within, sweep=place, seed=seed, workers=workers)
-        return MemoReport(memo_of(self.manifest, self.table, self._instance, asked, tell, hooks=self.hooks))
+        return MemoReport(memo_of(self.plan, asked, tell))
 
     def explain(
         self,
@@ -246,7 +240,7 @@ class Result(PlanTables):
         from fabopt.report.explain import ExplainReport
 
         question = Question(why_not, lab, why_short, next_unit, from_, period)
-        return ExplainReport(explained(self.manifest, self.table, self._instance, question, self.hooks))
+        return ExplainReport(explained(self.plan, question))
 
     def tornado(
         self,
@@ -283,7 +277,7 @@ class Result(PlanTables):
         from fabopt.analysis.sensitivity.verb import source_of, tornado_of
         from fabopt.report.tornado import TornadoReport
 
-        source = source_of(self.manifest, self.table, self._instance, hooks=self.hooks)
+        source = source_of(self.plan)
         asked = Asked(top=top, gauge="whole" if whole else "held", workers=workers)
         return TornadoReport(tornado_of(source, asked, tell, count))
 
@@ -319,7 +313,7 @@ class Result(PlanTables):
         from fabopt.report.alternatives import AlternativesReport
 
         asked = Asked(within=within, until=until, minutes=budget)
-        return AlternativesReport(alternatives_of(self.manifest, self.table, self._instance, asked, tell, self.hooks))
+        return AlternativesReport(alternatives_of(self.plan, asked, tell))
 
     def needed(
         self,
@@ -367,7 +361,7 @@ class Result(PlanTables):
         from fabopt.report.needed import NeededReport
 
         asked = Asked(target, by, lab, levers, costs or {}, minutes=budget)
-        return NeededReport(needed_of(self.manifest, self.table, self._instance, asked, tell, self.hooks))
+        return NeededReport(needed_of(self.plan, asked, tell))
 
     def value_function(
         self, lever: str, low: float | None = None, high: float | None = None, *, whole: bool = False
@@ -396,7 +390,7 @@ class Result(PlanTables):
         from fabopt.analysis.sensitivity.verb import source_of, value_of
         from fabopt.report.value_function import ValueReport
 
-        source = source_of(self.manifest, self.table, self._instance, hooks=self.hooks)
+        source = source_of(self.plan)
         return ValueReport(value_of(source, lever, low, high, whole))
 
     def phase_diagram(self, x: str, y: str, steps: int = 9) -> PhaseReport:
@@ -421,7 +415,7 @@ class Result(PlanTables):
         from fabopt.analysis.sensitivity.verb import phases_of, source_of
         from fabopt.report.value_function import PhaseReport
 
-        source = source_of(self.manifest, self.table, self._instance, hooks=self.hooks)
+        source = source_of(self.plan)
         return PhaseReport(phases_of(source, x, y, steps))
 
     def explore(self, levers: Sequence[str]) -> Explorer:
@@ -450,7 +444,7 @@ class Result(PlanTables):
         from fabopt.analysis.sensitivity.verb import source_of
         from fabopt.report.explore import Explorer
 
-        return Explorer(Exploration(source_of(self.manifest, self.table, self._instance, hooks=self.hooks), levers))
+        return Explorer(Exploration(source_of(self.plan), levers))
 
     def roll(
         self, to: str, instance: Instance | None = None, *, progress: Notify | None = None, time_limit: float = 1e9
@@ -488,7 +482,7 @@ class Result(PlanTables):
         from fabopt.solve.results.hooks import check_hooks
 
         check_hooks(self.manifest, self.hooks)
-        then = Instance(tree_of_json(self._instance), self.manifest["instance"], self.manifest["scenario"])
+        then = Instance(tree_of_json(self.plan.instance), self.manifest["instance"], self.manifest["scenario"])
         now = then if instance is None else instance
         made = prepared(self.manifest, self.table, then.data, now._tree, to)
         held = Instance(made.held, now.name, now.scenario)
@@ -533,10 +527,9 @@ class Result(PlanTables):
         fabopt.report.charts.style.ChartError
             When there is no such kind or nothing to draw, or the kind does not take what is asked.
         """
-        from fabopt.report.charts.kinds import Shown, Wish, draw
+        from fabopt.report.charts.kinds import Wish, draw
 
-        shown = Shown(self._title, self.manifest, self.table, self._instance, self.hooks)
-        return draw(shown, kind, Wish(period, lab, top, lever, against))
+        return draw(self.plan, kind, Wish(period, lab, top, lever, against))
 
     def save_chart(self, path: str | Path, kind: str = "plan", **asked: Any) -> None:
         """Write a picture of the result as ``.svg``, ``.png`` or ``.html``; what is asked as for :meth:`chart`."""

@@ -46,7 +46,7 @@ def compare(
     fabopt.errors.StudyError
         When there are fewer than two results, one has no plan, or they have nothing in common.
     """
-    from fabopt.analysis.compare.compare import Source, comparison
+    from fabopt.analysis.compare.compare import comparison
     from fabopt.report.compare import ComparisonReport
 
     given = (first, *others)
@@ -57,8 +57,7 @@ def compare(
         names = folders
     if decide > 0:
         results = decided(results, decide, tell)
-    sources = [Source(one.manifest, one.table, one._instance, one.hooks) for one in results]
-    return ComparisonReport(comparison(sources, names, tell))
+    return ComparisonReport(comparison([one.plan for one in results], names, tell))
 
 
 CLOSER = 0.2
@@ -100,7 +99,7 @@ def decided(
 
 
 def _instance_of(result: Result) -> Instance:
-    return Instance(tree_of_json(result._instance), result.manifest["instance"], result.manifest["scenario"])
+    return Instance(tree_of_json(result.plan.instance), result.manifest["instance"], result.manifest["scenario"])
 
 
 def _proves_more(one: Result, other: Result) -> bool:

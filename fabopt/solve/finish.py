@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from fabopt.network.tables import Array
-from fabopt.solve.outcome import FAR_APART, Ranges
+from fabopt.solve.outcome import FAR_APART, Basis, Ranges
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
 TOLERANCE = 1e-6
@@ -37,6 +37,8 @@ class Finished:
     column_price: Array
     ranges: Ranges | None = None
     """Where the prices hold, of a linear program; None where whole numbers are held."""
+    basis: Basis | None = None
+    """The basis that the prices belong to; None where rows hold earlier objectives, or an earlier one is priced."""
 
 
 def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = None) -> Finished | None:
@@ -64,6 +66,8 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
     try:
         held = linear_answer(session)
         ranges = session.ranges() if linear and held.ended is Ended.OPTIMAL else None
+        alone = priced is None and len(session.row_lower) == session.matrices.n_rows
+        basis = session.named_basis() if alone else None
         if held.ended is Ended.INFEASIBLE:
             return None
         if held.x is None or held.row_price is None or held.column_price is None:
@@ -83,7 +87,7 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
         )
     if held.row_price is None or held.column_price is None:
         raise SolverError(f"The program with whole numbers held ended with {held.ended.value!r}, without prices.")
-    return Finished(plan, held.row_price, held.column_price, ranges)
+    return Finished(plan, held.row_price, held.column_price, ranges, basis)
 
 
 def linear_answer(session: HighsSession, time_limit: float = np.inf, interruptible: bool = False) -> Outcome:

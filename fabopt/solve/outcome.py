@@ -80,6 +80,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """Where every column and row of a linear program stands: lower, basic, upper, zero or nonbasic."""
+
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ranges:
     """Between which values single numbers of a linear program may lie while its prices stay as they are.
 

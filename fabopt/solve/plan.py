@@ -132,6 +132,7 @@ def priced_decisions(tables: ModelTables, matrices: Matrices, done: Finished) ->
         tuple(labels), tuple(name for name, _ in told), tuple(unit for _, unit in told),
         done.x, matrices.column_lower, matrices.column_upper, done.column_price[:n],
         ranges[:, 0], ranges[:, 1], matrices.cost, matrices.integer,
+        ("",) * n if done.basis is None else done.basis.columns,
     )  # fmt: skip
 
 
@@ -151,7 +152,7 @@ def priced_rows(tables: ModelTables, matrices: Matrices, done: Finished, activit
     return Priced(
         tuple(matrices.labels), (*names, *more), (*units, *more),
         activity, matrices.row_lower, matrices.row_upper, price,
-        low, high, np.zeros(0), np.zeros(0, dtype=bool),
+        low, high, np.zeros(0), np.zeros(0, dtype=bool), ("",) * n if done.basis is None else done.basis.rows,
     )  # fmt: skip
 
 

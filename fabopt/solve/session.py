@@ -31,7 +31,7 @@ from fabopt.network.tables import Array
 from fabopt.solve.interrupt import on_ctrl_c
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import SAME
-from fabopt.solve.outcome import FAR_APART, Ended, Outcome, Progress, Ranges, SolverError
+from fabopt.solve.outcome import FAR_APART, Basis, Ended, Outcome, Progress, Ranges, SolverError
 from fabopt.solve.program import LiveProgram, highspy, numbers
 from fabopt.solve.proof import proof
 
@@ -55,6 +55,19 @@ MOST_NODES = highspy.kHighsIInf
 """HiGHS' number for no limit of nodes."""
 
 _scheduler = threading.local()  # HiGHS keeps one scheduler a thread; here the thread count that it runs with
+
+
+_STANDS = ("lower", "basic", "upper", "zero", "nonbasic")
+"""Words for HiGHS' states of a column or row, by their number."""
+
+
+def solver_basis(basis: Basis) -> Any:
+    """Return a kept basis as a session takes it."""
+    made, number = highspy.HighsBasis(), {word: n for n, word in enumerate(_STANDS)}
+    made.col_status = [highspy.HighsBasisStatus(number[word]) for word in basis.columns]
+    made.row_status = [highspy.HighsBasisStatus(number[word]) for word in basis.rows]
+    made.valid, made.alien = True, False
+    return made
 
 
 def _prepare_scheduler(threads: int) -> None:
@@ -119,6 +132,13 @@ class HighsSession(LiveProgram):
     @basis.setter
     def basis(self, basis: Any) -> None:
         self._check(self._highs.setBasis(basis), "a basis")
+
+    def named_basis(self) -> Basis | None:
+        """Return the basis of the last linear program in words that can be kept; None where there is none."""
+        basis = self._highs.getBasis()
+        if not basis.valid:
+            return None
+        return Basis(tuple(_STANDS[int(s)] for s in basis.col_status), tuple(_STANDS[int(s)] for s in basis.row_status))
 
     @property
     def log(self) -> str:

@@ -203,6 +203,9 @@ class Priced:
         number where it is not known.
     cost, whole
         Of decisions: what one unit adds to the objective, and whether it is a whole number that is held. Else empty.
+    basis
+        Where each stands in the basis of the prices (:class:`~fabopt.solve.outcome.Basis`); empty texts where there is
+        none for the objective alone.
     """
 
     labels: tuple[tuple[str, tuple[str, ...]], ...]
@@ -216,6 +219,7 @@ class Priced:
     high: Array
     cost: Array
     whole: NDArray[np.bool_]
+    basis: tuple[str, ...]
 
 
 def _none() -> Array:

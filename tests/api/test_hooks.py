@@ -9,6 +9,7 @@ import pytest
 import fabopt
 from fabopt.analysis.memo.ground import ground
 from fabopt.analysis.memo.standing import standing
+from fabopt.plan.plan import Plan
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.hooks import hook_records
 
@@ -129,7 +130,7 @@ def test_hooks_stand_in_the_manifest_and_in_the_memo_by_name_and_hash(folder, ti
     (record,) = json.loads((folder / "manifest.json").read_text())["hooks"]
     assert record == hook_records([one_order])[0]
     assert record["name"] == "one_order"
-    held = ground(tied.manifest, tied.table, tied._instance, "aurora", tied.hooks)
+    held = ground(tied.plan, "aurora")
     assert standing(held, {}, ()).hooks == (f"one_order ({record['sha256'][:12]})",)
 
 
@@ -150,12 +151,15 @@ def test_whole_numbers_of_a_hook_are_held_as_the_plan_has_them(tmp_path):
 
 
 def test_a_result_whose_objective_is_not_that_of_its_program_is_not_studied(free):
-    free_of = free.manifest
+    def changed(result, factor):
+        run = {**result.manifest, "objective": result.objective * factor}
+        return fabopt.Result(Plan(run, result.table, result.plan.instance), "")
+
     for factor in (1.0001, 0.9):
-        wrong = fabopt.Result({**free_of, "objective": free_of["objective"] * factor}, free.table, free._instance, "")
+        wrong = changed(free, factor)
         with pytest.raises(ResultError, match=r"The plan of the result is worth .* Solve it again"):
             wrong.explore([LEVER])
-    right = fabopt.Result({**free_of, "objective": free_of["objective"] * (1 + 1e-9)}, free.table, free._instance, "")
+    right = changed(free, 1 + 1e-9)
     right.explore([LEVER])
 
 

@@ -11,9 +11,6 @@ import pytest
 import fabopt
 from fabopt.analysis.choke.reprice import choke_point
 from fabopt.analysis.plan_tables import free_obligations, holding, obligations
-from fabopt.analysis.portfolio.study import instance_of
-from fabopt.network.lower import lower
-from fabopt.plan.solved import restored
 
 INSTANCE = """\
 horizon: {start: 2027, periods: 1, period: year, discount_rate: 0}
@@ -101,8 +98,7 @@ def test_a_demand_that_must_be_met_is_no_capacity_even_where_more_of_it_would_pa
     assert "must" not in capacities
     rows = [line.split() for line in obliged.split("\n\n")[0].splitlines()]
     assert ["10", "%", "more", "0.80"] in [row[-4:] for row in rows if row[0] == "must"]
-    plan = restored(result.manifest, result.table, lower(instance_of(result._instance), result.manifest["instance"]))
-    assert choke_point(plan) == ("may (demand)", pytest.approx(0.2))  # as sweeps and tornadoes name it
+    assert choke_point(result.plan.solved) == ("may (demand)", pytest.approx(0.2))  # as sweeps and tornadoes name it
 
 
 def test_an_obligation_that_earns_is_counted_and_not_listed(tmp_path: Path) -> None:

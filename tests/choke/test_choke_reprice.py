@@ -18,7 +18,7 @@ DATA = fabopt.load(INSTANCES / "tutorial").data
 @pytest.fixture(scope="module")
 def source():
     result = fabopt.load(INSTANCES / "tutorial").solve(threads=1)
-    return source_of(result.manifest, result.table, result._instance)
+    return source_of(result.plan)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_a_demand_that_cannot_be_met_any_more_gives_way_by_what_is_missing_and_n
     (tmp_path / "instance.yaml").write_text(SHOP, encoding="utf-8")
     shop = fabopt.load(tmp_path)
     result = shop.solve(threads=1)
-    plan = source_of(result.manifest, result.table, result._instance).plan
+    plan = source_of(result.plan).plan
     gains = Repriced(plan, [0], ())
     less = shop.with_({"network.resources.line.capacity": 6})
     assert gains(shop.data)["capacity:line"] == pytest.approx(1.0 * (5 - 1))

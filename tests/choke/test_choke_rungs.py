@@ -3,7 +3,6 @@
 import itertools
 import time
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,12 +10,9 @@ from choke_cases import INF, best, complements, exact, redundant_tie
 
 import fabopt
 from fabopt.analysis.choke import bench
-from fabopt.analysis.choke.asked import Asked, Source
+from fabopt.analysis.choke.asked import Asked
 from fabopt.analysis.choke.study import _Study
 from fabopt.analysis.memo.again import Again
-from fabopt.analysis.sensitivity.verb import source_of
-from fabopt.io.problems import Positions
-from fabopt.io.tree import Tree
 from fabopt.plan.groups import LIFTED
 from fabopt.plan.problem import ChokeProblem
 
@@ -81,9 +77,7 @@ def test_its_columns_and_not_the_clock_say_whether_a_study_searches_whole_number
     clock = itertools.count(0.0, 60.0)
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))  # every look at the clock finds a minute gone
     result = fabopt.load("instances/textbook/wagner-whitin").solve()
-    plan = source_of(result.manifest, result.table, result._instance).plan
+    plan = result.plan.solved
     monkeypatch.setattr("fabopt.solve.matrices.LARGE", plan.program.n_columns + more)
     assert Again(plan).whole is not large
-    data = fabopt.load("instances/textbook/wagner-whitin").data
-    source = Source("", Tree(Path(), {}, Positions(), {}, {}), data, plan, "", "", "", "")
-    assert _Study(source, Asked(), None).large is large
+    assert _Study(result.plan, Asked(), None).large is large

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 import fabopt
-from fabopt.analysis.compare.compare import Source, comparison, names_of
+from fabopt.analysis.compare.compare import comparison, names_of
 from fabopt.analysis.compare.records import TABLES
 from fabopt.cli import main
 from fabopt.errors import StudyError
+from fabopt.plan.plan import Plan
 from fabopt.report.compare import ComparisonReport, certainty
 from fabopt.solve.results.folder import ResultError
 
@@ -21,7 +22,7 @@ ALLOCATION = INSTANCES / "allocation"
 
 
 def source(result, **changed):
-    return Source({**result.manifest, **changed}, result.table, result._instance)
+    return Plan({**result.manifest, **changed}, result.table, result.plan.instance)
 
 
 @pytest.fixture(scope="module")
@@ -159,12 +160,9 @@ def test_three_plans_are_held_against_the_first(tutorial, squeezed):
 
 
 def test_gaps_larger_than_the_difference_are_said_to_leave_it_open(tutorial, squeezed):
-    worse = source(squeezed)
     value, other = tutorial.manifest["value"], squeezed.manifest["value"]
     loss = value - other
-    wide = comparison(
-        [source(tutorial, gap=0.01), replace(worse, manifest={**worse.manifest, "bound": other + 2 * loss})]
-    )
+    wide = comparison([source(tutorial, gap=0.01), source(squeezed, bound=other + 2 * loss)])
     (difference,) = wide.difference
     assert (difference.low, difference.high) == (pytest.approx(-loss), pytest.approx(loss))
     assert difference.withheld == "gap"
@@ -358,7 +356,7 @@ def test_a_result_of_an_older_shape_is_read_or_refused_in_a_sentence(tutorial, s
         return squeezed.table(name)
 
     with pytest.raises(ResultError, match="holds no"):
-        comparison([source(tutorial), replace(source(squeezed), read=read)])
+        comparison([source(tutorial), Plan(squeezed.manifest, read, squeezed.plan.instance)])
 
 
 def test_names_must_be_as_many_and_different(tutorial, squeezed):

@@ -13,7 +13,6 @@ from scipy.optimize import linprog
 import fabopt
 from fabopt.cli import main
 from fabopt.model.tables import model_tables
-from fabopt.network.lower import lower
 from fabopt.solve.matrices import program_of
 from fabopt.solve.patch import held
 
@@ -137,11 +136,7 @@ def test_the_most_is_that_of_another_solver_and_the_terms_add_up_to_it(tutorial,
 
 def independent(result, lab, period):
     """The most by scipy: the model's program with whole numbers and the deliveries to others held."""
-    from fabopt.analysis.portfolio.study import instance_of
-    from fabopt.plan.solved import restored
-
-    net = lower(instance_of(result._instance), "tutorial")
-    plan = restored(result.manifest, result.table, net)
+    net, plan = result.plan.net, result.plan.solved
     tables = model_tables(net)
     program = held(program_of(tables), plan.x)
     low, high, cost = program.column_lower.copy(), program.column_upper.copy(), np.zeros(program.n_columns)

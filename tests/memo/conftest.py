@@ -24,4 +24,4 @@ def tutorial() -> fabopt.Result:
 @pytest.fixture(scope="session")
 def aurora(tutorial: fabopt.Result) -> Memo:
     """The memo of the tutorial's lab Aurora."""
-    return memo_of(tutorial.manifest, tutorial.table, tutorial._instance, Asked("aurora", minutes=0.3))
+    return memo_of(tutorial.plan, Asked("aurora", minutes=0.3))

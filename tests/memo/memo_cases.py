@@ -16,7 +16,7 @@ from fabopt.plan.solved import SolvedProgram
 
 def alive(result: fabopt.api.Result) -> Source:
     """A result brought back to life."""
-    return source_of(result.manifest, result.table, result._instance)
+    return source_of(result.plan)
 
 
 def ends_of(source: Source) -> Ends:

@@ -17,6 +17,7 @@ from fabopt.analysis.memo.second_source import makeable
 from fabopt.analysis.memo.study import Asked, memo_of
 from fabopt.errors import StudyError
 from fabopt.network.tables import Activity, Flow, Material, Network, Resource, Use
+from fabopt.plan.plan import Plan
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
 
@@ -128,7 +129,7 @@ def test_a_good_with_two_routes_is_makeable_without_either() -> None:
 
 def test_an_unknown_lab_is_refused_with_the_nearest(tutorial: fabopt.Result) -> None:
     with pytest.raises(StudyError, match="There is no lab 'arora' in tutorial; did you mean 'aurora'"):
-        memo_of(tutorial.manifest, tutorial.table, tutorial._instance, Asked("arora"))
+        memo_of(tutorial.plan, Asked("arora"))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ def test_a_result_without_prices_is_refused(tutorial: fabopt.Result, change: dic
     manifest = {**tutorial.manifest, **change}
     manifest["options"] = {**tutorial.manifest["options"], **change.get("options", {})}
     with pytest.raises(StudyError, match=says):
-        memo_of(manifest, tutorial.table, tutorial._instance, Asked("aurora"))
+        memo_of(Plan(manifest, tutorial.table, tutorial.plan.instance), Asked("aurora"))
 
 
 def test_a_tolerance_that_is_not_given_is_a_small_share_of_the_value(tutorial: fabopt.Result, aurora: Memo) -> None:
@@ -161,7 +162,7 @@ def test_every_part_of_the_tutorials_memo_is_there(aurora: Memo) -> None:
 def test_an_unproven_plan_is_an_incumbent_whose_advice_is_withheld(tutorial: fabopt.Result) -> None:
     """With a bound a trillion dollars above the plan, no difference between two plans proves anything."""
     far = {**tutorial.manifest, "status": "time_limit", "bound": tutorial.manifest["objective"] + 1e6}
-    memo = memo_of(far, tutorial.table, tutorial._instance, Asked("aurora", minutes=0.02))
+    memo = memo_of(Plan(far, tutorial.table, tutorial.plan.instance), Asked("aurora", minutes=0.02))
     assert memo.standing.incumbent
     assert memo.standing.doubt.value == pytest.approx(1e6)
     assert [s.id for s in memo.signatures if s.without is not None and s.withheld is None] == []
@@ -169,7 +170,7 @@ def test_an_unproven_plan_is_an_incumbent_whose_advice_is_withheld(tutorial: fab
 
 
 def test_what_the_budget_does_not_allow_is_listed(tutorial: fabopt.Result) -> None:
-    memo = memo_of(tutorial.manifest, tutorial.table, tutorial._instance, Asked("aurora", minutes=0.0))
+    memo = memo_of(tutorial.plan, Asked("aurora", minutes=0.0))
     left_out = memo.standing.left_out
     assert "losses: loss of merlin" in left_out
     assert "signatures: power:plains never signed" in left_out
@@ -182,9 +183,7 @@ def test_a_sweep_that_is_none_is_told_before_anything_is_computed(tutorial: fabo
     told: list[str] = []
     with pytest.raises(ResultError):
         memo_of(
-            tutorial.manifest,
-            tutorial.table,
-            tutorial._instance,
+            tutorial.plan,
             Asked("aurora", sweep=tmp_path),
             lambda name, _: told.append(name),
         )
@@ -199,7 +198,7 @@ def test_an_analysis_on_which_the_solver_gives_up_is_left_out(
 
     monkeypatch.setattr(study, "alternatives", fails)
     monkeypatch.setattr(study, "turning", fails)
-    memo = memo_of(tutorial.manifest, tutorial.table, tutorial._instance, Asked("aurora", minutes=0.01))
+    memo = memo_of(tutorial.plan, Asked("aurora", minutes=0.01))
     assert {"alternatives: all of it: HiGHS failed.", "flip points: all of it: HiGHS failed."} <= set(
         memo.standing.left_out
     )

@@ -102,4 +102,4 @@ def solved(raw: dict[str, Any], folder: Path) -> fabopt.Result:
 
 def grounded(result: fabopt.Result, lab: str = "lab") -> Ground:
     """A result brought back to life."""
-    return ground(result.manifest, result.table, result._instance, lab)
+    return ground(result.plan, lab)

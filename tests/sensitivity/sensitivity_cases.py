@@ -42,4 +42,4 @@ def shop(
 def source(path: Path, **options: object) -> Source:
     """The result of an instance, brought back to life."""
     result = fabopt.load(path).solve(threads=1, **options)
-    return source_of(result.manifest, result.table, result._instance)
+    return source_of(result.plan)

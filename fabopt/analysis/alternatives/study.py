@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,12 +16,8 @@ from fabopt.analysis.explain.names import display_names
 from fabopt.analysis.sensitivity.verb import Source, source_of
 from fabopt.errors import StudyError
 from fabopt.network.tables import Array, Network
+from fabopt.plan.plan import Plan
 from fabopt.plan.problem import Interval
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from fabopt.model.build import Hook
 
 MOVED = 1e-4
 """Another plan that has less than this share elsewhere is none."""
@@ -50,26 +45,17 @@ class Asked:
     seconds: float = 20.0
 
 
-def alternatives_of(
-    manifest: Mapping[str, Any],
-    read: Callable[[str], pd.DataFrame],
-    instance: str,
-    asked: Asked,
-    tell: Tell | None = None,
-    hooks: Sequence[Hook] = (),
-) -> Alternatives:
-    """Return what is known of the plans nearly as good as that of a result.
+def alternatives_of(plan: Plan, asked: Asked, tell: Tell | None = None) -> Alternatives:
+    """Return what is known of the plans nearly as good as one that was solved.
 
     Parameters
     ----------
-    manifest, read, instance
-        The result: what is known of its run, its tables by name, and what was solved, as JSON.
+    plan
+        The solved plan.
     asked
         What is asked.
     tell
         Told of each step and its seconds.
-    hooks
-        Those that the plan was solved with.
 
     Raises
     ------
@@ -80,8 +66,7 @@ def alternatives_of(
     """
     if not 0 <= asked.within < 1:
         raise StudyError(f"Plans may be worse by a share from 0 to below 1, not by {asked.within:g}.")
-    source = source_of(manifest, read, instance, "alternatives are those of the system's plan", hooks=hooks)
-    return alternatives(source, asked, tell)
+    return alternatives(source_of(plan, "alternatives are those of the system's plan"), asked, tell)
 
 
 def alternatives(source: Source, asked: Asked, tell: Tell | None = None) -> Alternatives:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from fabopt.analysis.choke.timeline import Counted
-from fabopt.domain.instance import Instance
 from fabopt.errors import StudyError
-from fabopt.io.tree import Tree
 from fabopt.network.tables import Network
 from fabopt.plan.solved import SolvedProgram
 
@@ -43,40 +39,6 @@ class Asked:
     seed: int = 0
     workers: int = 2
     draws: int = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The plan that is studied: instance, raw tree, name, what is known of its run, and the unit of its objective."""
-
-    name: str
-    tree: Tree
-    data: Instance
-    plan: SolvedProgram
-    status: str
-    data_hash: str
-    held_from: str
-    unit: str = "M USD"
-
-
-def of_system(manifest: Mapping[str, Any], says: str) -> None:
-    """Refuse a result that is seen from one party's perspective, in which others are held to a given plan.
-
-    Parameters
-    ----------
-    manifest
-        What is known of the run.
-    says
-        What the study is about, as the second half of the sentence.
-
-    Raises
-    ------
-    StudyError
-        If the result is not seen as the system's.
-    """
-    seen = manifest["options"].get("perspective", "system")
-    if seen != "system":
-        raise StudyError(f"The result is seen as {seen}; {says}.")
 
 
 def hold_others(plan: SolvedProgram, lab: str) -> SolvedProgram:

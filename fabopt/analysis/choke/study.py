@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from fabopt.analysis.choke import records
-from fabopt.analysis.choke.asked import Asked, Source, hold_others, periods_asked
+from fabopt.analysis.choke.asked import Asked, hold_others, periods_asked
 from fabopt.analysis.choke.assemble import certified, evidence
 from fabopt.analysis.choke.attribution import attribution
 from fabopt.analysis.choke.bench import Effort
@@ -40,6 +40,7 @@ from fabopt.analysis.choke.reprice import Repriced
 from fabopt.analysis.choke.timeline import counted, turns
 from fabopt.network.tables import Network
 from fabopt.plan.groups import LIFTED, together
+from fabopt.plan.plan import Plan
 
 TARGETS = (0.01, 0.02, 0.05, 0.10, 0.20)
 """Gains, as shares of the plan's value, for which packages are sought."""
@@ -85,13 +86,13 @@ Tell = Callable[[str, float], None]
 """Told the name of each step and how long it took."""
 
 
-def choke_points(source: Source, asked: Asked | None = None, tell: Tell | None = None) -> records.Study:
+def choke_points(plan: Plan, asked: Asked | None = None, tell: Tell | None = None) -> records.Study:
     """Study what holds a plan back.
 
     Parameters
     ----------
-    source
-        The plan with its instance.
+    plan
+        The solved plan.
     asked
         What is asked.
     tell
@@ -102,7 +103,7 @@ def choke_points(source: Source, asked: Asked | None = None, tell: Tell | None =
     StudyError
         If there is no such lab, or no such period counts.
     """
-    study = _Study(source, asked or Asked(), tell)
+    study = _Study(plan, asked or Asked(), tell)
     return study.run()
 
 
@@ -122,11 +123,11 @@ class _Left:
 class _Study:
     """The study as it goes."""
 
-    def __init__(self, source: Source, asked: Asked, tell: Tell | None) -> None:
+    def __init__(self, source: Plan, asked: Asked, tell: Tell | None) -> None:
         self.began = time.monotonic()
         self.started, self.deadline = self.began, self.began + 60.0 * asked.minutes
         self.source, self.asked, self.tell = source, asked, tell
-        self.plan = hold_others(source.plan, asked.lab) if asked.lab else source.plan
+        self.plan = hold_others(source.solved, asked.lab) if asked.lab else source.solved
         self.net: Network = self.plan.net
         self.counted = periods_asked(counted(self.net), asked, self.net)
         self.large = self.plan.program.large
@@ -334,7 +335,7 @@ class _Study:
         self._stability: Mapping[str, records.Stability] = {}
         always = self._names(3)
         ids = [id for id, f in self.explorer.found.items() if not f.group.obligation]
-        repriced = Repriced(self.source.plan, self.counted.periods, always)
+        repriced = Repriced(self.source.solved, self.counted.periods, always)
         tree, data, asked = self.source.tree, self.source.data, self.asked
         change, tried = None, 0
         with self._step("draws") as left:
@@ -376,7 +377,7 @@ class _Study:
             money=self.source.unit,
             value_lo=sign * base.lo,
             value_hi=sign * base.hi if np.isfinite(base.hi) else None,
-            status=self.source.status,
+            status=self.source.run["status"],
             solver="HiGHS",
             version=metadata.version("highspy"),
             seed=self.asked.seed,
@@ -386,8 +387,8 @@ class _Study:
             first_counted=labels[self.counted.periods[0]],
             last_counted=labels[self.counted.periods[-1]],
             excluded=self.counted.why,
-            held_from=self.source.held_from,
-            data_hash=self.source.data_hash,
+            held_from=self.source.held,
+            data_hash=self.source.run["input_hash"],
             lab=self.asked.lab,
             policy=self._policy(),
             price_of_policy=of_policies,
@@ -396,7 +397,7 @@ class _Study:
 
     def _caveats(self) -> Iterator[str]:
         base = self.oracle.base
-        if self.source.status not in ("optimal", "within_gap"):
+        if self.source.run["status"] not in ("optimal", "within_gap"):
             yield "The plan was stopped before it was proven: gains are those of this plan, and intervals are wide."
         if not np.isfinite(base.hi):
             yield "Nothing is known of how much better a plan could be: no gain is proven zero."

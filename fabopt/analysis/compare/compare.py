@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.compare import tables
 from fabopt.analysis.compare.pricing import Pricing, Worth
 from fabopt.analysis.compare.records import Comparison, Difference, Input, Plan
 from fabopt.analysis.plan_tables import last_of_years, reported
-from fabopt.analysis.sensitivity.verb import source_of
 from fabopt.domain.instance import Instance
 from fabopt.errors import StudyError
 from fabopt.io.difference import Difference as Changed
 from fabopt.io.difference import differences
-from fabopt.io.tree import tree_of_json
-from fabopt.io.validate import validate
+from fabopt.plan.plan import Plan as SolvedPlan
 from fabopt.solve.noise import rounding
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.hooks import hook_names
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from fabopt.model.build import Hook
-
-    Read = Callable[[str], pd.DataFrame]
 
 OWN_AIM = "value"
 """The objective whose gap is one of value."""
@@ -38,17 +29,9 @@ OWN_AIM = "value"
 HOOKS = "Constraints of one's own differ, whose worth no price tells."
 
 
-@dataclass(frozen=True)
-class Source:
-    """A result to be compared: its manifest, its tables by name, its instance as JSON, and its hooks."""
-
-    manifest: Mapping[str, Any]
-    read: Read
-    instance: str
-    hooks: Sequence[Hook] = ()
-
-
-def comparison(sources: Sequence[Source], names: Sequence[str] | None = None, tell: Tell | None = None) -> Comparison:
+def comparison(
+    sources: Sequence[SolvedPlan], names: Sequence[str] | None = None, tell: Tell | None = None
+) -> Comparison:
     """Return plans side by side.
 
     Parameters
@@ -69,30 +52,30 @@ def comparison(sources: Sequence[Source], names: Sequence[str] | None = None, te
         raise StudyError("A comparison needs two results at least.")
     if names is not None and (len(names) != len(sources) or len(set(names)) < len(names)):
         raise StudyError(f"{len(sources)} results need as many different names, not {', '.join(names) or 'none'}.")
-    called = list(names) if names is not None else names_of([source.manifest for source in sources])
+    called = list(names) if names is not None else names_of([source.run for source in sources])
     for name, source in zip(called, sources, strict=True):
-        if not source.manifest["has_plan"]:
-            raise StudyError(f"{name} has no plan: the run ended with {source.manifest['status']!r}.")
-    plans = [_plan(name, source.manifest) for name, source in zip(called, sources, strict=True)]
+        if not source.run["has_plan"]:
+            raise StudyError(f"{name} has no plan: the run ended with {source.run['status']!r}.")
+    plans = [_plan(name, source.run) for name, source in zip(called, sources, strict=True)]
     _same_program(called, sources)
     _related(called, sources)
     periods = _periods(called, sources)
-    data = [validate(tree_of_json(source.instance), Instance) for source in sources]
-    first, base = plans[0], sources[0].read
+    data = [source.data for source in sources]
+    first, base = plans[0], sources[0].table
     others = list(zip(plans[1:], sources[1:], strict=True))
     years = last_of_years(base("core/periods"))
     found = Comparison(
-        money=str(sources[0].manifest["money_unit"]),
+        money=str(sources[0].run["money_unit"]),
         periods=tuple(periods),
         dates=tuple(label for label in years if label in periods) or (periods[-1],),
         plans=tuple(plans),
-        gains=tuple(row for p, s in others for row in tables.gains(p.name, base, s.read, periods)),
-        chip_mix=tuple(row for p, s in others for row in tables.chip_mix(p.name, base, s.read, periods)),
-        orders=tuple(row for p, s in others for row in tables.orders(p.name, base, s.read)),
-        worth=tuple(row for p, s in others for row in tables.worth(p.name, base, s.read)),
-        limits=tuple(row for p, s in others for row in tables.limits(p.name, first.name, base, s.read)),
+        gains=tuple(row for p, s in others for row in tables.gains(p.name, base, s.table, periods)),
+        chip_mix=tuple(row for p, s in others for row in tables.chip_mix(p.name, base, s.table, periods)),
+        orders=tuple(row for p, s in others for row in tables.orders(p.name, base, s.table)),
+        worth=tuple(row for p, s in others for row in tables.worth(p.name, base, s.table)),
+        limits=tuple(row for p, s in others for row in tables.limits(p.name, first.name, base, s.table)),
         choke_points=tuple(
-            row for p, s in zip(plans, sources, strict=True) for row in tables.choke_points(p.name, s.read, periods)
+            row for p, s in zip(plans, sources, strict=True) for row in tables.choke_points(p.name, s.table, periods)
         ),
         inputs=(),
         difference=(),
@@ -158,7 +141,7 @@ def _difference(first: Plan, plan: Plan, worth: Worth) -> Difference:
 
 
 def _explained(
-    sources: Sequence[Source], plans: Sequence[Plan], data: Sequence[Instance], clock: Clock
+    sources: Sequence[SolvedPlan], plans: Sequence[Plan], data: Sequence[Instance], clock: Clock
 ) -> list[tuple[list[Input], Worth]]:
     """Return the inputs that differ in each of the other plans, and what they are worth together to the first one."""
     changed = [differences(data[0], other) for other in data[1:]]
@@ -166,9 +149,9 @@ def _explained(
     told = [
         _inputs(plan, found, other, prices) for plan, found, other in zip(plans[1:], changed, data[1:], strict=True)
     ]
-    mine = hook_names(sources[0].manifest)
+    mine = hook_names(sources[0].run)
     for n, source in enumerate(sources[1:]):
-        theirs = hook_names(source.manifest)
+        theirs = hook_names(source.run)
         if theirs != mine:  # what a hook is worth, no price can tell
             own = Input(
                 plans[n + 1].name, "extra", ", ".join(mine) or None, ", ".join(theirs) or None, None, None, None, HOOKS
@@ -177,13 +160,13 @@ def _explained(
     return told
 
 
-def _prices(source: Source, first: Plan, clock: Clock) -> Pricing | Worth:
+def _prices(source: SolvedPlan, first: Plan, clock: Clock) -> Pricing | Worth:
     """Return the prices of the first plan, or why it has none."""
     if first.objective != OWN_AIM:
         reason = f"{first.name} was solved for {first.objective}, so its prices are not those of value."
         return Worth(None, reason=reason)
     try:
-        prices = Pricing(source_of(source.manifest, source.read, source.instance, hooks=source.hooks), clock)
+        prices = Pricing(source, clock)
     except (ResultError, SolverError) as error:
         return Worth(None, reason=str(error))
     clock.step(f"prices of {first.name}")
@@ -208,9 +191,9 @@ def _inputs(
     return rows, together
 
 
-def _periods(names: Sequence[str], sources: Sequence[Source]) -> list[str]:
+def _periods(names: Sequence[str], sources: Sequence[SolvedPlan]) -> list[str]:
     """Return the labels of the reported periods that all plans have."""
-    labels = [[str(label) for label in reported(s.read("core/periods"))["period"]] for s in sources]
+    labels = [[str(label) for label in reported(s.table("core/periods"))["period"]] for s in sources]
     for name, own in zip(names[1:], labels[1:], strict=True):
         if not set(own) & set(labels[0]):
             raise StudyError(
@@ -223,9 +206,9 @@ def _periods(names: Sequence[str], sources: Sequence[Source]) -> list[str]:
     return common
 
 
-def _same_program(names: Sequence[str], sources: Sequence[Source]) -> None:
+def _same_program(names: Sequence[str], sources: Sequence[SolvedPlan]) -> None:
     """Refuse plans of different versions: what they differ in may be the model."""
-    versions = [str(source.manifest["versions"]["fabopt"]) for source in sources]
+    versions = [str(source.run["versions"]["fabopt"]) for source in sources]
     for name, version in zip(names[1:], versions[1:], strict=True):
         if version != versions[0]:
             raise StudyError(
@@ -234,11 +217,11 @@ def _same_program(names: Sequence[str], sources: Sequence[Source]) -> None:
             )
 
 
-def _related(names: Sequence[str], sources: Sequence[Source]) -> None:
+def _related(names: Sequence[str], sources: Sequence[SolvedPlan]) -> None:
     """Refuse plans for instances that share no lab and no demand, or count in different money."""
     first = _wanted(sources[0])
     for name, source in zip(names[1:], sources[1:], strict=True):
-        a, b = sources[0].manifest, source.manifest
+        a, b = sources[0].run, source.run
         if not first & _wanted(source):
             raise StudyError(
                 f"{names[0]} (instance {a['instance']}) and {name} (instance {b['instance']}) share no lab, market or "
@@ -249,7 +232,7 @@ def _related(names: Sequence[str], sources: Sequence[Source]) -> None:
             raise StudyError(f"{names[0]} counts money in {units[0]}, {name} in {units[1]}.")
 
 
-def _wanted(source: Source) -> set[str]:
+def _wanted(source: SolvedPlan) -> set[str]:
     """Return the demands of a plan: of each lab by workload, of markets, of a plain network."""
-    demands = source.read("core/demands")
+    demands = source.table("core/demands")
     return {*demands["id"], *(f"lab {lab}" for lab in demands["lab"] if lab)}

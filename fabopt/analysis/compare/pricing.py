@@ -27,7 +27,6 @@ import numpy as np
 
 from fabopt.analysis.clock import Clock
 from fabopt.analysis.sensitivity.adjoint import Prices, worth_of
-from fabopt.analysis.sensitivity.verb import Source
 from fabopt.domain.base import Path as Keys
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Quantity
@@ -43,6 +42,7 @@ from fabopt.model.reuse import Reuse
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import Means
 from fabopt.network.tables import Array, Network
+from fabopt.plan.plan import Plan
 from fabopt.solve.matrices import Matrices, formulate, program_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import SolverError
@@ -88,14 +88,14 @@ class Pricing:
     Parameters
     ----------
     source
-        The plan, brought back to life; it was solved for the value of the whole.
+        The solved plan; it was solved for the value of the whole.
     clock
         Told of each step.
     """
 
-    def __init__(self, source: Source, clock: Clock) -> None:
-        plan, self._clock = source.plan, clock
-        self._tree, self.data, self._plan = source.numbers.tree, source.numbers.data, plan
+    def __init__(self, source: Plan, clock: Clock) -> None:
+        plan, self._clock = source.of_system("inputs are priced in the system's plan").solved, clock
+        self._tree, self.data, self._plan = source.tree, source.data, plan
         self._means: Means = {}
         self._reuse = Reuse(self._net(self.data), plan.options.aim)
         self._program, self._constant = held(plan.program, plan.x), plan.stage.constant

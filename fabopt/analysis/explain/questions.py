@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.asked import of_system
 from fabopt.analysis.explain.made_from import made_from
 from fabopt.analysis.explain.names import known
 from fabopt.analysis.explain.next_unit import limit_asked, who_gets
 from fabopt.analysis.explain.records import MadeFrom, NextUnit, WhyNot, WhyShort
 from fabopt.analysis.explain.why_short import why_short
-from fabopt.analysis.portfolio.study import chip_case, instance_of
-from fabopt.domain.instance import Instance
+from fabopt.analysis.portfolio.study import chip_case
 from fabopt.errors import StudyError
-from fabopt.network.lower import lower
-from fabopt.plan.solved import SolvedProgram, restored
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from fabopt.model.build import Hook
-
-    Read = Callable[[str], pd.DataFrame]
+from fabopt.plan.plan import Plan
+from fabopt.plan.solved import SolvedProgram
 
 Answer = WhyNot | WhyShort | NextUnit | MadeFrom
 """What answers a question."""
@@ -35,6 +25,8 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "from_": ("period",),
 }
 """What each question needs beside itself."""
+
+SYSTEM = "this question is about the system's plan"
 
 OPTIONAL = {"next_unit": ("period",)}
 """What a question may have."""
@@ -98,23 +90,15 @@ class Question:
         return name
 
 
-def explained(
-    manifest: Mapping[str, Any], read: Read, instance: str, question: Question, hooks: Sequence[Hook] = ()
-) -> Answer:
-    """Return the answer to a question about a result.
+def explained(plan: Plan, question: Question) -> Answer:
+    """Return the answer to a question about a plan.
 
     Parameters
     ----------
-    manifest
-        What is known of the run.
-    read
-        Returns a table of the result by its name.
-    instance
-        The instance that was solved, as JSON.
+    plan
+        The solved plan.
     question
         What is asked.
-    hooks
-        Those that the plan was solved with.
 
     Raises
     ------
@@ -126,35 +110,31 @@ def explained(
         If the solver gives up.
     """
     asked = question.checked()
-    data, where = instance_of(instance), manifest["instance"]
+    data, where = plan.data, plan.run["instance"]
     if asked == "why_short":
-        return _why_short(_plan(manifest, read, data, hooks), manifest, data, question)
+        return _why_short(plan.of_system(SYSTEM), question)
     if asked == "next_unit":
-        return _next_unit(_plan(manifest, read, data, hooks), manifest, question)
+        return _next_unit(plan.of_system(SYSTEM), question)
     if asked == "from_":
         chip = known("chip", question.from_, data.chips, where)
-        labels = read("core/periods")["period"].astype(str)
-        return made_from(read, chip, data.chips[chip].name, known("period", question.period, labels, where))
+        labels = plan.table("core/periods")["period"].astype(str)
+        return made_from(plan.table, chip, data.chips[chip].name, known("period", question.period, labels, where))
     chip = known("chip", question.why_not, data.chips, where)
     lab = known("lab", question.lab, data.labs, where)
-    return WhyNot(lab, data.labs[lab].name, chip_case(manifest, read, data, lab, chip, hooks))
+    return WhyNot(lab, data.labs[lab].name, chip_case(plan, lab, chip))
 
 
-def _why_short(plan: SolvedProgram, manifest: Mapping[str, Any], data: Instance, question: Question) -> WhyShort:
-    lab = known("lab", question.why_short, data.labs, manifest["instance"])
-    return why_short(plan, lab, data.labs[lab].name, _period(plan, question.period, manifest["instance"]))
+def _why_short(plan: Plan, question: Question) -> WhyShort:
+    labs, where = plan.data.labs, plan.run["instance"]
+    lab = known("lab", question.why_short, labs, where)
+    return why_short(plan.solved, lab, labs[lab].name, _period(plan.solved, question.period, where))
 
 
-def _next_unit(plan: SolvedProgram, manifest: Mapping[str, Any], question: Question) -> NextUnit:
-    where = manifest["instance"]
-    group = limit_asked(plan, question.next_unit, where)
-    period = _period(plan, question.period, where) if question.period else None
-    return who_gets(plan, group, period, manifest["objective_unit"])
-
-
-def _plan(manifest: Mapping[str, Any], read: Read, data: Instance, hooks: Sequence[Hook]) -> SolvedProgram:
-    of_system(manifest, "this question is about the system's plan")
-    return restored(manifest, read, lower(data, manifest["instance"]), hooks)
+def _next_unit(plan: Plan, question: Question) -> NextUnit:
+    where = plan.run["instance"]
+    group = limit_asked(plan.solved, question.next_unit, where)
+    period = _period(plan.solved, question.period, where) if question.period else None
+    return who_gets(plan.solved, group, period, plan.unit)
 
 
 def _period(plan: SolvedProgram, label: str, where: str) -> int:

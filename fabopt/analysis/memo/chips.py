@@ -44,7 +44,7 @@ def _reason(ground: Ground, case: ChipCase, lost: Mapping[str, Amount | None]) -
     below = None
     if entry is None:
         price = Amount(
-            float(ground.chain.mean(chip.price)[0]),
+            float(ground.of.lowered[0].mean(chip.price)[0]),
             "USD",
             f"instance: chips.{case.chip}.price in {ground.first}",
             confidence=confidence(Number(f"chips.{case.chip}.price", chip.price), ground.data),

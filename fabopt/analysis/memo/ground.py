@@ -1,32 +1,21 @@
-"""What a memo stands on: a result brought back to life once, and what its analyses share."""
+"""What a memo stands on: a solved plan and a lab, which its analyses share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fabopt.analysis.choke.asked import Source as ChokeSource
 from fabopt.analysis.explain.names import display_names, known
 from fabopt.analysis.memo.records import Amount
-from fabopt.analysis.portfolio.study import IN_MONEY
-from fabopt.analysis.sensitivity.numbers import Numbers
-from fabopt.analysis.sensitivity.verb import Source as NumberSource
 from fabopt.domain.instance import Instance
 from fabopt.errors import StudyError
-from fabopt.io.tree import Tree, tree_of_json
-from fabopt.io.validate import validate
-from fabopt.network.lower import lower_chain
-from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Network, Period
-from fabopt.plan.solved import SolvedProgram, restored
+from fabopt.plan.plan import Plan
+from fabopt.plan.solved import SolvedProgram
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from fabopt.model.build import Hook
-
-    Read = Callable[[str], pd.DataFrame]
 
 REPORTED = {"reported": "yes"}
 """Filter of the periods that are reported."""
@@ -34,14 +23,12 @@ REPORTED = {"reported": "yes"}
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A result brought back to life for one lab.
+    """A solved plan for one lab.
 
     Attributes
     ----------
-    manifest, read
-        What is known of the run, and its tables by name.
-    tree, data, chain, net, plan
-        The instance as it was written, as it was read, as it was lowered, its network, and the plan.
+    of
+        The solved plan.
     lab
         Id of the lab.
     sites
@@ -50,22 +37,37 @@ class Ground:
         Display names by id.
     reported
         The reported periods.
-    doubt
-        Million dollars by which a better plan may exceed this one; infinite where no bound is known.
     """
 
-    manifest: Mapping[str, Any]
-    read: Read
-    tree: Tree
-    data: Instance
-    chain: Chain
-    net: Network
-    plan: SolvedProgram
+    of: Plan
     lab: str
     sites: tuple[str, ...]
     names: Mapping[str, str]
     reported: tuple[Period, ...]
-    doubt: float
+
+    @property
+    def data(self) -> Instance:
+        """Return the instance."""
+        return self.of.data
+
+    @property
+    def net(self) -> Network:
+        """Return its process network."""
+        return self.of.net
+
+    @property
+    def plan(self) -> SolvedProgram:
+        """Return the program with the plan."""
+        return self.of.solved
+
+    @property
+    def doubt(self) -> float:
+        """Return million dollars by which a better plan may exceed this one; infinite where no bound is known."""
+        return self.of.doubt
+
+    def read(self, table: str) -> pd.DataFrame:
+        """Return a table of the result."""
+        return self.of.table(table)
 
     @property
     def name(self) -> str:
@@ -104,35 +106,9 @@ class Ground:
         """Return million dollars, discounted."""
         return Amount(value, "MUSD", origin, low, high)
 
-    def words(self) -> tuple[str, str]:
-        """Return the name of the instance with its scenario, and the plan in words."""
-        manifest = self.manifest
-        name = manifest["instance"] + (f", scenario {manifest['scenario']}" if manifest["scenario"] else "")
-        return name, f"the {manifest['status'].replace('_', ' ')} plan of {name}"
 
-    def for_choke(self) -> ChokeSource:
-        """Return the plan as a choke-point study takes it."""
-        name, held = self.words()
-        manifest = self.manifest
-        return ChokeSource(
-            name,
-            self.tree,
-            self.data,
-            self.plan,
-            manifest["status"],
-            manifest["input_hash"],
-            held,
-            manifest["objective_unit"],
-        )
-
-    def for_numbers(self) -> NumberSource:
-        """Return the plan as the studies of the instance's numbers take it."""
-        name, held = self.words()
-        return NumberSource(name, held, self.manifest["objective_unit"], Numbers(self.tree, self.data), self.plan)
-
-
-def ground(manifest: Mapping[str, Any], read: Read, instance: str, lab: str, hooks: Sequence[Hook] = ()) -> Ground:
-    """Return a result brought back to life for a lab.
+def ground(plan: Plan, lab: str) -> Ground:
+    """Return a plan for a lab.
 
     Raises
     ------
@@ -142,33 +118,18 @@ def ground(manifest: Mapping[str, Any], read: Read, instance: str, lab: str, hoo
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
-    where = manifest["instance"]
-    if not manifest["has_plan"]:
-        raise StudyError(f"The result of {where} has no plan, so there is nothing to sign; its status is "
-                         f"{manifest['status'].replace('_', ' ')}.")  # fmt: skip
-    seen = manifest["options"].get("perspective", "system")
-    if seen != "system":
-        raise StudyError(f"The result is seen as {seen}; a memo is written from the system's plan.")
-    objective = manifest["options"]["objective"]
-    if objective not in IN_MONEY:
+    where, status = plan.run["instance"], str(plan.run["status"]).replace("_", " ")
+    if not plan.has_plan:
+        raise StudyError(f"The result of {where} has no plan, so there is nothing to sign; its status is {status}.")
+    plan.of_system("a memo is written from the system's plan")
+    if not plan.in_money:
+        objective = plan.run["options"]["objective"]
         raise StudyError(f"The plan was made for {objective}; a memo weighs money, so solve for value first.")
-    tree = tree_of_json(instance)
-    data = validate(tree, Instance)
-    known("lab", lab, data.labs, where)
-    chain, net = lower_chain(data, where)
-    plan = restored(manifest, read, net, hooks)
-    bound = manifest["bound"]
+    known("lab", lab, plan.data.labs, where)
     return Ground(
-        manifest=manifest,
-        read=read,
-        tree=tree,
-        data=data,
-        chain=chain,
-        net=net,
-        plan=plan,
+        of=plan,
         lab=lab,
-        sites=tuple(s for s, site in data.sites.items() if site.lab == lab),
-        names=display_names(data),
-        reported=tuple(p for p in net.periods if p.reported),
-        doubt=float("inf") if bound is None else abs(bound - manifest["objective"]),
+        sites=tuple(s for s, site in plan.data.sites.items() if site.lab == lab),
+        names=display_names(plan.data),
+        reported=tuple(p for p in plan.net.periods if p.reported),
     )

@@ -26,7 +26,7 @@ def standing(ground: Ground, seconds: Mapping[str, float], left_out: Sequence[st
     left_out
         What their budget did not allow.
     """
-    manifest = ground.manifest
+    manifest = ground.of.run
     status, bound, gap = manifest["status"], manifest["bound"], manifest["gap"]
     return Standing(
         status=status,

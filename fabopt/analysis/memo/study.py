@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fabopt.analysis.alternatives.records import Alternatives
 from fabopt.analysis.alternatives.study import Asked as NearAsked
@@ -31,14 +31,14 @@ from fabopt.analysis.memo.standing import headline, standing
 from fabopt.analysis.memo.turning import Turning, tornado_for, turning
 from fabopt.analysis.portfolio.study import portfolio
 from fabopt.analysis.sensitivity.records import Tornado
+from fabopt.analysis.sensitivity.verb import source_of
+from fabopt.plan.plan import Plan
 from fabopt.solve.outcome import SolverError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
-
-    from fabopt.model.build import Hook
 
     Read = Callable[[str], pd.DataFrame]
 
@@ -96,31 +96,17 @@ class Asked:
     workers: int = 2
 
 
-def memo_of(
-    manifest: Mapping[str, Any],
-    read: Read,
-    instance: str,
-    asked: Asked,
-    tell: Tell | None = None,
-    *,
-    hooks: Sequence[Hook] = (),
-) -> Memo:
+def memo_of(plan: Plan, asked: Asked, tell: Tell | None = None) -> Memo:
     """Return the procurement memo of a lab.
 
     Parameters
     ----------
-    manifest
-        What is known of the run.
-    read
-        Returns a table of the result by its name.
-    instance
-        The instance that was solved, as JSON.
+    plan
+        The solved plan.
     asked
         What is asked.
     tell
         Told of each analysis.
-    hooks
-        Those that the plan was solved with.
 
     Raises
     ------
@@ -134,8 +120,8 @@ def memo_of(
     """
     clock = _Clock(tell)
     with clock.step("the plan"):
-        base = ground(manifest, read, instance, asked.lab, hooks)
-    return _Writing(base, asked, clock, instance).memo()
+        base = ground(plan, asked.lab)
+    return _Writing(base, asked, clock).memo()
 
 
 class _Clock:
@@ -162,9 +148,9 @@ class _Clock:
 class _Writing:
     """A memo as it is put together."""
 
-    def __init__(self, base: Ground, asked: Asked, clock: _Clock, instance: str) -> None:
-        self.ground, self.asked, self.clock, self.instance = base, asked, clock, instance
-        value = abs(base.manifest["objective"])
+    def __init__(self, base: Ground, asked: Asked, clock: _Clock) -> None:
+        self.ground, self.asked, self.clock = base, asked, clock
+        value = abs(base.of.run["objective"])
         self.tolerance = float(f"{MILD * value:.0e}") if asked.tolerance is None else asked.tolerance
         self.again = Again(base.plan, seconds=SEARCH)
         self.signable = signables(base.plan, base.lab)
@@ -174,9 +160,9 @@ class _Writing:
         base, clock = self.ground, self.clock
         likely = self._chances()
         with clock.step("portfolio"):
-            found = portfolio(base.manifest, base.read, self.instance, base.lab, base.plan.hooks)
+            found = portfolio(base.of, base.lab)
         with clock.step("choke points"):
-            study = choke_points(base.for_choke(), self._choke())
+            study = choke_points(base.of, self._choke())
             clock.lacks("choke points", study.unexplored)
             limits = chokes.scarce(study, self.asked.top)
             reliefs = chokes.reliefs(base, limits)
@@ -205,8 +191,8 @@ class _Writing:
         return Memo(
             lab=base.lab,
             name=base.name,
-            instance=base.data.about.title or base.manifest["instance"],
-            scenario=base.manifest["scenario"] or "",
+            instance=base.data.about.title or base.of.run["instance"],
+            scenario=base.of.run["scenario"] or "",
             decision=base.net.periods[0].start.isoformat(),
             until=base.until,
             tolerance=base.money(self.tolerance, "asked: tolerance"),
@@ -258,7 +244,7 @@ class _Writing:
         if self.asked.sweep is None:
             return Chances((), 0, 0)
         with self.clock.step("sweep"):
-            found = chances(self.asked.sweep, self.ground.manifest, self.ground.read, self.ground.lab)
+            found = chances(self.asked.sweep, self.ground.of.run, self.ground.read, self.ground.lab)
         if found.without_plan:
             self.clock.lacks("sweep", [f"{found.without_plan} of {found.cases} cases, which have no plan"])
         return found
@@ -272,7 +258,7 @@ class _Writing:
 
     def _alternatives(self) -> Alternatives:
         asked = NearAsked(within=self.asked.within, minutes=self._minutes("alternatives"), seconds=SEARCH)
-        found = alternatives(self.ground.for_numbers(), asked)
+        found = alternatives(source_of(self.ground.of), asked)
         self.clock.lacks("alternatives", found.left_out)
         return found
 

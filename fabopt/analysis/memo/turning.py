@@ -17,7 +17,7 @@ from fabopt.analysis.memo.watch import indicators
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import Asked as TornadoAsked
-from fabopt.analysis.sensitivity.verb import tornado_of
+from fabopt.analysis.sensitivity.verb import source_of, tornado_of
 
 TORNADO_MINUTES, WIDEST = 4.0, 5
 """What a tornado of a large program is given at least, or it is left out, since its numbers are priced all at once; and
@@ -61,7 +61,7 @@ def tornado_for(ground: Ground, minutes: float, workers: int, top: int, left: Un
         left.left_out.append("tornado: the assumptions are those of the limits that hold back most")
         return None
     asked = TornadoAsked(top=min(top, WIDEST) if large else top, workers=workers)
-    return tornado_of(ground.for_numbers(), asked)
+    return tornado_of(source_of(ground.of), asked)
 
 
 def turning(
@@ -91,7 +91,7 @@ def turning(
     left
         Keeps what is left out.
     """
-    source = ground.for_numbers()
+    source = source_of(ground.of)
     bought = [what.item for what in signables if what.kind == "accelerators" and what.taken(ground.plan)]
     key = key_assumptions(source.numbers, tornado, study, MOST)
     advice, others = _advice(ground, signatures, signables)

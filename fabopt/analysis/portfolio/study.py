@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
 
 from fabopt.analysis.portfolio.entry import CLOSE, Market, deals
 from fabopt.analysis.portfolio.gates import Gates
@@ -11,41 +10,20 @@ from fabopt.analysis.portfolio.mix import bought, exposure, failure_points, mix,
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Standing
 from fabopt.domain.instance import Instance
 from fabopt.errors import StudyError
-from fabopt.io.tree import tree_of_json
-from fabopt.io.validate import validate
-from fabopt.network.lower import lower_chain
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Network
-from fabopt.plan.solved import restored
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from fabopt.model.build import Hook
-
-    Read = Callable[[str], pd.DataFrame]
-
-IN_MONEY = ("value", "least_cost")
-"""Objectives that weigh money, so that a price can bring a chip in."""
+from fabopt.plan.plan import Plan
 
 
-def portfolio(
-    manifest: Mapping[str, Any], read: Read, instance: str, lab: str, hooks: Sequence[Hook] = ()
-) -> Portfolio:
-    """Return the portfolio of a lab in a result.
+def portfolio(plan: Plan, lab: str) -> Portfolio:
+    """Return the portfolio of a lab in a plan.
 
     Parameters
     ----------
-    manifest
-        What is known of the run.
-    read
-        Returns a table of the result by its name.
-    instance
-        The instance that was solved, as JSON.
+    plan
+        The solved plan.
     lab
         Id of the lab.
-    hooks
-        Those that the plan was solved with.
 
     Raises
     ------
@@ -56,11 +34,11 @@ def portfolio(
     fabopt.solve.outcome.SolverError
         If the solver gives up.
     """
-    data = instance_of(instance)
+    data, read = plan.data, plan.table
     if lab not in data.labs:
         known = ", ".join(data.labs) or "none"
-        raise StudyError(f"There is no lab {lab!r} in {manifest['instance']}; it has: {known}.")
-    cases, hangs = _cases(manifest, read, data, lab, hooks), exposure(read, lab)
+        raise StudyError(f"There is no lab {lab!r} in {plan.run['instance']}; it has: {known}.")
+    cases, hangs = _cases(plan, lab), exposure(read, lab)
     return Portfolio(
         lab=lab,
         name=data.labs[lab].name,
@@ -73,32 +51,24 @@ def portfolio(
     )
 
 
-def chip_case(
-    manifest: Mapping[str, Any], read: Read, data: Instance, lab: str, chip: str, hooks: Sequence[Hook] = ()
-) -> ChipCase:
+def chip_case(plan: Plan, lab: str, chip: str) -> ChipCase:
     """Return where one chip of an instance stands with one of its labs; parameters as for :func:`portfolio`."""
-    return _cases(manifest, read, data, lab, hooks).case(chip)
+    return _cases(plan, lab).case(chip)
 
 
-def instance_of(text: str) -> Instance:
-    """Return the instance that stands in a result as JSON."""
-    return validate(tree_of_json(text), Instance)
-
-
-def _cases(manifest: Mapping[str, Any], read: Read, data: Instance, lab: str, hooks: Sequence[Hook]) -> _Cases:
-    chain, net = lower_chain(data, manifest["instance"])
+def _cases(plan: Plan, lab: str) -> _Cases:
+    chain, net = plan.lowered
     until = [p.label for p in net.periods if p.reported][-1]
-    got, unpriced = bought(read, lab), _unpriced(manifest)
-    market = None if unpriced else Market(restored(manifest, read, net, hooks))
-    return _Cases(net, chain, lab, until, got, running(read, lab, until), market, unpriced)
+    got, unpriced = bought(plan.table, lab), _unpriced(plan)
+    market = None if unpriced else Market(plan.solved)
+    return _Cases(net, chain, lab, until, got, running(plan.table, lab, until), market, unpriced)
 
 
-def _unpriced(manifest: Mapping[str, Any]) -> str:
+def _unpriced(plan: Plan) -> str:
     """Return why no price brings a chip into a plan, empty where one may."""
-    seen = manifest["options"].get("perspective", "system")
-    if seen != "system":
-        return f"the plan is seen as {seen}, and entry prices are those of the system's plan"
-    if manifest["options"]["objective"] not in IN_MONEY:
+    if plan.perspective != "system":
+        return f"the plan is seen as {plan.perspective}, and entry prices are those of the system's plan"
+    if not plan.in_money:
         return "the plan's objective is not money, so no price brings it in"
     return ""
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.asked import of_system
 from fabopt.analysis.clock import Tell
 from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Numbers
@@ -14,18 +11,8 @@ from fabopt.analysis.sensitivity.phases import Phases, phases
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import Asked, tornado
 from fabopt.analysis.sensitivity.value_function import ValueFunction, value_function
-from fabopt.domain.instance import Instance
-from fabopt.io.tree import tree_of_json
-from fabopt.io.validate import validate
-from fabopt.network.lower import lower
-from fabopt.plan.solved import SolvedProgram, restored
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from fabopt.model.build import Hook
-
-    Read = Callable[[str], pd.DataFrame]
+from fabopt.plan.plan import Plan
+from fabopt.plan.solved import SolvedProgram
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +26,15 @@ class Source:
     plan: SolvedProgram
 
 
-def source_of(
-    manifest: Mapping[str, Any],
-    read: Read,
-    instance: str,
-    asked: str = "numbers are moved in the system's plan",
-    *,
-    hooks: Sequence[Hook] = (),
-) -> Source:
-    """Return what is asked of a result; nothing is searched again.
+def source_of(plan: Plan, asked: str = "numbers are moved in the system's plan") -> Source:
+    """Return a plan with the numbers of its instance; nothing is searched again.
 
     Parameters
     ----------
-    manifest
-        What is known of the run.
-    read
-        Returns a table of the result by its name.
-    instance
-        The instance that was solved, as JSON.
+    plan
+        The solved plan.
     asked
         What is asked of the system's plan, as its refusal says it.
-    hooks
-        Those that the plan was solved with.
 
     Raises
     ------
@@ -69,13 +43,8 @@ def source_of(
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
-    of_system(manifest, asked)
-    tree = tree_of_json(instance)
-    data = validate(tree, Instance)
-    plan = restored(manifest, read, lower(data, manifest["instance"]), hooks)
-    name = manifest["instance"] + (f", scenario {manifest['scenario']}" if manifest["scenario"] else "")
-    held = f"the {manifest['status'].replace('_', ' ')} plan of {name}"
-    return Source(name, held, manifest["objective_unit"], Numbers(tree, data), plan)
+    plan.of_system(asked)
+    return Source(plan.name, plan.held, plan.unit, Numbers(plan.tree, plan.data), plan.solved)
 
 
 def tornado_of(source: Source, asked: Asked, tell: Tell | None = None, count: Count | None = None) -> Tornado:

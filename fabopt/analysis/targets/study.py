@@ -26,7 +26,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.sensitivity.verb import Source, source_of
@@ -35,13 +35,9 @@ from fabopt.analysis.targets.records import Move, Needed, Way
 from fabopt.analysis.targets.runs import Case, Runs
 from fabopt.analysis.targets.target import target_of
 from fabopt.plan.groups import Relief
+from fabopt.plan.plan import Plan
 from fabopt.plan.problem import Interval
 from fabopt.solve.noise import rounding
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from fabopt.model.build import Hook
 
 STEPS, FEWER = 20, 8
 """Halvings of the way of a lever that is searched, and of one in a large program."""
@@ -70,26 +66,17 @@ class Asked:
     seconds: float = 60.0
 
 
-def needed_of(
-    manifest: Mapping[str, Any],
-    read: Callable[[str], pd.DataFrame],
-    instance: str,
-    asked: Asked,
-    tell: Tell | None = None,
-    hooks: Sequence[Hook] = (),
-) -> Needed:
-    """Return what would have to be true for a target, of the instance of a result.
+def needed_of(plan: Plan, asked: Asked, tell: Tell | None = None) -> Needed:
+    """Return what would have to be true for a target, of the instance of a plan.
 
     Parameters
     ----------
-    manifest, read, instance
-        The result: what is known of its run, its tables by name, and what was solved, as JSON.
+    plan
+        The solved plan.
     asked
         What is asked.
     tell
         Told of each step and its seconds.
-    hooks
-        Those that the plan was solved with.
 
     Raises
     ------
@@ -102,9 +89,7 @@ def needed_of(
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
-    return needed(
-        source_of(manifest, read, instance, "targets are asked of the system's plans", hooks=hooks), asked, tell
-    )
+    return needed(source_of(plan, "targets are asked of the system's plans"), asked, tell)
 
 
 def needed(source: Source, asked: Asked, tell: Tell | None = None) -> Needed:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fabopt.analysis import material_flow
+from fabopt.plan.plan import Plan
 from fabopt.report.charts import flow, flow_data, grids, series
 from fabopt.report.charts.style import ChartError, altair, finished, heading, sources
 from fabopt.report.text import clip
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from fabopt.analysis.sensitivity.verb import Source
-    from fabopt.model.build import Hook
 
 NARROW = 92
 """Longest line of a caption over one panel, characters."""
@@ -48,51 +43,21 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """The result that is drawn.
-
-    Attributes
-    ----------
-    title
-        Instance and scenario.
-    manifest, read, instance, hooks
-        Its manifest, its tables by name, its instance as JSON, and the hooks that it was solved with.
-    """
-
-    title: str
-    manifest: Mapping[str, Any]
-    read: Callable[[str], pd.DataFrame]
-    instance: str
-    hooks: Sequence[Hook] = ()
-
-    def said(self, *sections: str) -> str:
-        """Return the sources of what is drawn."""
-        return sources(self.instance, sections)
-
-    @property
-    def source(self) -> Source:
-        """The plan for studies that solve it again."""
-        from fabopt.analysis.sensitivity.verb import source_of
-
-        return source_of(self.manifest, self.read, self.instance, hooks=self.hooks)
-
-
-@dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of picture: what it shows, which wishes it takes, and how it is drawn."""
 
     says: str
     takes: tuple[str, ...]
-    draw: Callable[[Shown, Wish], Any]
+    draw: Callable[[Plan, Wish], Any]
 
 
-def draw(shown: Shown, kind: str, wish: Wish) -> Any:
+def draw(plan: Plan, kind: str, wish: Wish) -> Any:
     """Return a picture of a result as an Altair chart.
 
     Parameters
     ----------
-    shown
-        The result.
+    plan
+        The solved plan.
     kind
         Name in :data:`KINDS`.
     wish
@@ -114,76 +79,79 @@ def draw(shown: Shown, kind: str, wish: Wish) -> Any:
             raise ChartError(f"A picture of kind '{kind}' takes no {field.name}; beside its file it takes {takes}.")
     if wish.top is not None and wish.top < 1:
         raise ChartError(f"A picture shows at least one row: top is {wish.top}.")
-    chart = chosen.draw(shown, wish)
+    chart = chosen.draw(plan, wish)
     if chart is None:
         raise ChartError("Nothing moves the objective, so there is nothing to draw.")
     return chart
 
 
-def _plan(shown: Shown, wish: Wish) -> Any:
-    said = [shown.said("sites", "labs", "chips", "workloads")]
-    chart = altair().hconcat(*series.panels(shown.read, wish.lab), spacing=30).resolve_scale(color="independent")
-    return finished(chart.properties(title=heading(_of(shown, wish, ""), said)))
+def _plan(plan: Plan, wish: Wish) -> Any:
+    said = [sources(plan.instance, ("sites", "labs", "chips", "workloads"))]
+    chart = altair().hconcat(*series.panels(plan.table, wish.lab), spacing=30).resolve_scale(color="independent")
+    return finished(chart.properties(title=heading(_of(plan, wish, ""), said)))
 
 
-def _power(shown: Shown, wish: Wish) -> Any:
-    said = ["Black lines: what stands at the sites, firm and added.", shown.said("sites", "labs", "chips")]
-    chart = series.power_panel(shown.read, wish.lab)
-    return finished(chart.properties(title=heading(_of(shown, wish, "Deployed facility power: "), said, NARROW)))
+def _power(plan: Plan, wish: Wish) -> Any:
+    said = [
+        "Black lines: what stands at the sites, firm and added.",
+        sources(plan.instance, ("sites", "labs", "chips")),
+    ]
+    chart = series.power_panel(plan.table, wish.lab)
+    return finished(chart.properties(title=heading(_of(plan, wish, "Deployed facility power: "), said, NARROW)))
 
 
-def _mix(shown: Shown, wish: Wish) -> Any:
-    chart = series.mix_panel(shown.read, wish.lab)
-    said = [shown.said("chips", "labs", "workloads")]
-    return finished(chart.properties(title=heading(_of(shown, wish, "Chip mix: "), said, NARROW)))
+def _mix(plan: Plan, wish: Wish) -> Any:
+    chart = series.mix_panel(plan.table, wish.lab)
+    said = [sources(plan.instance, ("chips", "labs", "workloads"))]
+    return finished(chart.properties(title=heading(_of(plan, wish, "Chip mix: "), said, NARROW)))
 
 
-def _flow(shown: Shown, wish: Wish) -> Any:
-    labels = [str(label) for label in shown.read("core/periods")["period"]]
-    period = wish.period or material_flow.busiest(shown.read)
+def _flow(plan: Plan, wish: Wish) -> Any:
+    labels = [str(label) for label in plan.table("core/periods")["period"]]
+    period = wish.period or material_flow.busiest(plan.table)
     if period not in labels:
         raise ChartError(f"'{clip(period, 40)}' is no period of the plan, which runs from {labels[0]} to {labels[-1]}.")
-    found = flow_data.shortened(material_flow.flow(shown.read, period))
-    return finished(flow.flow_chart(shown.title, found, shown.said()))
+    found = flow_data.shortened(material_flow.flow(plan.table, period))
+    return finished(flow.flow_chart(plan.name, found, sources(plan.instance)))
 
 
-def _use(shown: Shown, wish: Wish) -> Any:
-    return finished(grids.use_chart(shown.title, shown.read, shown.said(), wish.top or ROWS["use"]))
+def _use(plan: Plan, wish: Wish) -> Any:
+    return finished(grids.use_chart(plan.name, plan.table, sources(plan.instance), wish.top or ROWS["use"]))
 
 
-def _choke(shown: Shown, wish: Wish) -> Any:
-    money = str(shown.manifest["money_unit"])
-    return finished(grids.choke_chart(shown.title, shown.read, shown.said(), wish.top or ROWS["choke"], money))
+def _choke(plan: Plan, wish: Wish) -> Any:
+    money = str(plan.run["money_unit"])
+    return finished(grids.choke_chart(plan.name, plan.table, sources(plan.instance), wish.top or ROWS["choke"], money))
 
 
-def _tornado(shown: Shown, wish: Wish) -> Any:
+def _tornado(plan: Plan, wish: Wish) -> Any:
     from fabopt.analysis.sensitivity.tornado import Asked
-    from fabopt.analysis.sensitivity.verb import tornado_of
+    from fabopt.analysis.sensitivity.verb import source_of, tornado_of
     from fabopt.report.tornado_chart import tornado_chart
 
-    return tornado_chart(tornado_of(shown.source, Asked(top=wish.top or ROWS["tornado"]), None))
+    return tornado_chart(tornado_of(source_of(plan), Asked(top=wish.top or ROWS["tornado"]), None))
 
 
-def _value(shown: Shown, wish: Wish) -> Any:
-    from fabopt.analysis.sensitivity.verb import value_of
+def _value(plan: Plan, wish: Wish) -> Any:
+    from fabopt.analysis.sensitivity.verb import source_of, value_of
     from fabopt.report.tornado_chart import value_chart
 
     if not wish.lever:
         raise ChartError("A value function follows one number: name it as lever.")
-    return value_chart(value_of(shown.source, wish.lever, None, None, False))
+    return value_chart(value_of(source_of(plan), wish.lever, None, None, False))
 
 
-def _phase(shown: Shown, wish: Wish) -> Any:
-    from fabopt.analysis.sensitivity.verb import phases_of
+def _phase(plan: Plan, wish: Wish) -> Any:
+    from fabopt.analysis.sensitivity.verb import phases_of, source_of
     from fabopt.report.value_function import PhaseReport
 
     if not (wish.lever and wish.against):
         raise ChartError("A phase diagram moves two numbers: name them as lever and against.")
-    return PhaseReport(phases_of(shown.source, wish.lever, wish.against, 9)).chart()
+    return PhaseReport(phases_of(source_of(plan), wish.lever, wish.against, 9)).chart()
 
 
-def _of(shown: Shown, wish: Wish, what: str) -> str:
-    return f"{what}{shown.title}{f', {wish.lab}' if wish.lab else ''}"
+def _of(plan: Plan, wish: Wish, what: str) -> str:
+    return f"{what}{plan.name}{f', {wish.lab}' if wish.lab else ''}"
 
 
 KINDS: dict[str, Kind] = {

@@ -116,7 +116,6 @@ def make_manifest(
         **asdict(replace(origin, hooks=())),
         "sets": list(origin.sets),
         "hooks": hook_records(origin.hooks),
-        "hook_columns": _hook_columns(solution) if origin.hooks else [],
         "options": {key: _plain(value) for key, value in solution.options.as_dict().items()},
         "status": solution.status.value,
         "has_plan": solution.has_plan,
@@ -141,12 +140,6 @@ def make_manifest(
             **{name: metadata.version(name) for name in ("numpy", "pandas", "pyarrow")},
         },
     }
-
-
-def _hook_columns(solution: Solution) -> list[float]:
-    """Return the plan's values of the decisions that hooks have added, which come after all others."""
-    own = sum(len(cost) for cost in solution.reduced_costs.values())
-    return [float(value) for value in solution.columns[own:]] if solution.has_plan else []
 
 
 def _plain(value: Any) -> Any:

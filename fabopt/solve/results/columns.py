@@ -89,6 +89,7 @@ ID = text("id", "id of the record")
 NAME = text("name", "display name")
 UNIT = text("unit", "unit of the quantities of this row")
 PERIOD = text("period", "label of the period")
+BASIS = text("basis", "where it stands in the basis of the prices: basic, lower, upper; empty: several objectives")
 REPORTED = flag("reported", "whether the period is reported; later ones only keep the end from distorting the plan")
 
 CORE = (
@@ -338,6 +339,7 @@ CORE = (
             number("held_reduced_cost", "M USD per unit", "the same of a whole number that is held; NaN for others"),
             number("cost_low", "M USD per unit", "least cost at which the plan stays best; linear programs only"),
             number("cost_high", "M USD per unit", "greatest cost at which the plan stays best; linear programs only"),
+            BASIS,
         ),
     ),
     TableSpec(
@@ -363,6 +365,7 @@ CORE = (
             ),
             number("limit_low", OF_ROW, "least limit at which the price holds; linear programs only"),
             number("limit_high", OF_ROW, "greatest limit at which the price holds; linear programs only"),
+            BASIS,
         ),
     ),
     TableSpec(

@@ -376,6 +376,7 @@ def _decisions(make: Frames, solution: Solution) -> dict[str, Any]:
         "held_reduced_cost": moves[1],
         "cost_low": found.low,
         "cost_high": found.high,
+        "basis": found.basis,
     }
 
 
@@ -391,6 +392,7 @@ def _rows(make: Frames, solution: Solution) -> dict[str, Any]:
         "price": found.price,
         "limit_low": found.low,
         "limit_high": found.high,
+        "basis": found.basis,
     }
 
 

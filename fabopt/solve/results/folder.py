@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST, INSTANCE = RESULT_RECORD, RESULT_FILE
 LOG = "solver.log"
 

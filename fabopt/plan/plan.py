@@ -1,0 +1,156 @@
+"""The solved plan that every question is asked of: what was solved, how, and what was found, fresh or from a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from fabopt.domain.instance import Instance
+from fabopt.errors import StudyError
+from fabopt.io.tree import Tree, tree_of_json
+from fabopt.io.validate import validate
+from fabopt.network.lower import lower_chain
+from fabopt.network.lowering.builder import Chain
+from fabopt.network.tables import Network
+from fabopt.solve.results.build import find_table
+from fabopt.solve.results.folder import ResultError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fabopt.model.build import Hook
+    from fabopt.plan.solved import SolvedProgram
+
+IN_MONEY = ("value", "least_cost")
+"""Objectives whose prices are money."""
+
+
+class Plan:
+    """A solved plan. What a question needs of it is made when it is first asked for, and kept; nothing is solved twice.
+
+    Parameters
+    ----------
+    run
+        What was solved and how: the manifest of the result.
+    read
+        Returns a table of the result by its path (``core/units``).
+    instance
+        The instance that was solved, overlays applied, as JSON.
+    hooks
+        Those that it was solved with.
+    """
+
+    def __init__(
+        self,
+        run: Mapping[str, Any],
+        read: Callable[[str], pd.DataFrame],
+        instance: str,
+        hooks: Sequence[Hook] = (),
+    ) -> None:
+        self.run, self.instance, self.hooks = run, instance, tuple(hooks)
+        self._read = read
+        self._tables: dict[str, pd.DataFrame] = {}
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table by name: ``"orders"``, ``"core/limits"``.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or no such table.
+        """
+        if not self.has_plan:
+            raise ResultError(f"There is no plan, so there are no tables: the run ended with {self.run['status']!r}.")
+        path = find_table(name)
+        if path not in self._tables:
+            self._tables[path] = self._read(path)
+        return self._tables[path].copy()
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether there is a plan."""
+        return bool(self.run["has_plan"])
+
+    @property
+    def name(self) -> str:
+        """Name of the instance, and its scenario."""
+        scenario = self.run["scenario"]
+        return f"{self.run['instance']}{f', scenario {scenario}' if scenario else ''}"
+
+    @property
+    def held(self) -> str:
+        """The plan in words: ``the within gap plan of tutorial``."""
+        return f"the {str(self.run['status']).replace('_', ' ')} plan of {self.name}"
+
+    @property
+    def unit(self) -> str:
+        """Unit of the objective."""
+        return str(self.run["objective_unit"])
+
+    @property
+    def perspective(self) -> str:
+        """Whose plan it is: ``system``, or one party's view."""
+        return str(self.run["options"].get("perspective", "system"))
+
+    @property
+    def in_money(self) -> bool:
+        """Whether its objective, and with it every price, is money."""
+        return self.run["options"]["objective"] in IN_MONEY
+
+    @property
+    def doubt(self) -> float:
+        """By how much a better plan may exceed this one, in :attr:`unit`; infinite where no bound is known."""
+        bound = self.run["bound"]
+        return float("inf") if bound is None else abs(bound - self.run["objective"])
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The instance as a raw tree, whose levers can be set."""
+        return tree_of_json(self.instance)
+
+    @cached_property
+    def data(self) -> Instance:
+        """The validated instance."""
+        return validate(self.tree, Instance)
+
+    @cached_property
+    def lowered(self) -> tuple[Chain, Network]:
+        """The chain of the instance, and its process network."""
+        return lower_chain(self.data, self.run["instance"])
+
+    @property
+    def net(self) -> Network:
+        """The process network."""
+        return self.lowered[1]
+
+    @cached_property
+    def solved(self) -> SolvedProgram:
+        """The program with the plan, its prices and its basis.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            If the result does not fit its instance, other hooks are given than it was solved with, or the program does
+            not give the result's objective at the result's plan.
+        """
+        from fabopt.plan.solved import solved_program
+
+        return solved_program(self.run, self.table, self.net, self.hooks)
+
+    def of_system(self, says: str) -> Plan:
+        """Return this plan, and refuse one that is seen by one party, in which others are held to a given plan.
+
+        Parameters
+        ----------
+        says
+            What the study is about, as the second half of the sentence.
+
+        Raises
+        ------
+        StudyError
+            If the result is not seen as the system's.
+        """
+        if self.perspective != "system":
+            raise StudyError(f"The result is seen as {self.perspective}; {says}.")
+        return self
