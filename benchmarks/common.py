@@ -34,14 +34,15 @@ def best(work: Callable[[], object], runs: int = 3) -> float:
 
 def cpu(work: Callable[[], object], runs: int = 3) -> float:
     """Return the least processor seconds (user and system, child processes included) of some runs."""
-    return min(_spent(work) for _ in range(runs))
+    return min(spent(work)[0] for _ in range(runs))
 
 
-def _spent(work: Callable[[], object]) -> float:
+def spent(work: Callable[[], T]) -> tuple[float, T]:
+    """Return the processor seconds that ``work`` takes once, and what it returns."""
     gc.collect()
     began = _used()
-    work()
-    return _used() - began
+    result = work()
+    return _used() - began, result
 
 
 def _used() -> float:

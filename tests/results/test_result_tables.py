@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import fabopt
 from fabopt.network.tables import (
     Activity,
     Budget,
@@ -28,7 +30,9 @@ from fabopt.network.tables import (
 )
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.results.build import ALL_TABLES, core_and_domain, find_table
+from fabopt.solve.results.core import core_tables
 from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.views import STAGED, VIEWS, View, domain_tables
 from fabopt.solve.run import solve
 
 T = 3
@@ -232,3 +236,37 @@ def test_a_table_is_found_with_and_without_its_group_and_a_typo_gets_the_nearest
     assert find_table("orders") == find_table("domain/orders") == "domain/orders"
     with pytest.raises(ResultError, match="did you mean 'shipments'"):
         find_table("shipment")
+
+
+TUTORIAL = Path(__file__).parents[2] / "instances" / "tutorial"
+
+
+def test_what_the_chain_has_of_a_view_stands_under_the_stages_of_the_view():
+    """Without the rows of its stages a view is empty, so that none need be made where nothing has one of them."""
+    net = fabopt.load(TUTORIAL).network
+    core = core_tables(net, solve(net))
+    made = domain_tables(core)
+    for spec, view in VIEWS.items():
+        assert made[spec].equals(view.of(core)[spec.names].reset_index(drop=True)), spec.name
+        if view.stages:
+            assert len(made[spec]), spec.name
+            rest = {name: core[name][~core[name]["stage"].isin(view.stages)] for name in STAGED}
+            assert not len(view.of({**core, **rest})), spec.name
+
+
+def test_no_view_is_made_of_stages_that_a_network_does_not_have(monkeypatch):
+    def asked(_):
+        raise AssertionError("a view was made")
+
+    net = bakery()
+    core = core_tables(net, solve(net))
+    whole = {spec: view.of(core)[spec.names] for spec, view in VIEWS.items()}
+    for spec, view in VIEWS.items():
+        if view.stages:
+            monkeypatch.setitem(VIEWS, spec, View(asked, view.stages))
+    for spec, frame in domain_tables(core).items():
+        assert list(frame.columns) == list(whole[spec].columns) == list(spec.names)
+        assert len(frame) == len(whole[spec])
+        kinds = {"text": "str", "number": "float64", "whole": "int64", "flag": "bool"}
+        if VIEWS[spec].stages:
+            assert frame.dtypes.astype(str).tolist() == [kinds[column.kind] for column in spec.columns]

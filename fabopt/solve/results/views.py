@@ -6,16 +6,26 @@ here reads an id apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fabopt.solve.results.columns import MONEY, PERIOD, REPORTED, UNIT, TableSpec, number, text
+from fabopt.solve.results.core import frame
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Tables = Mapping[str, "pd.DataFrame"]
-    View = Callable[[Tables], "pd.DataFrame"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What makes a domain table from the core tables, and of which stages its rows are; none: of any."""
+
+    of: Callable[[Tables], pd.DataFrame]
+    stages: frozenset[str] = frozenset()
+
 
 _DESIGNER = text("designer", "designer of the chip")
 _CHIP = text("chip", "chip")
@@ -197,7 +207,15 @@ SPENDING = TableSpec(
 
 def domain_tables(core: Tables) -> dict[TableSpec, pd.DataFrame]:
     """Return the domain tables that are views of the core tables, by their records."""
-    return {spec: view(core)[spec.names].reset_index(drop=True) for spec, view in VIEWS.items()}
+    there = {stage for name in STAGED for stage in core[name]["stage"].unique()}
+    return {spec: _shown(spec, view, core, there) for spec, view in VIEWS.items()}
+
+
+def _shown(spec: TableSpec, view: View, core: Tables, there: Set[str]) -> pd.DataFrame:
+    """Return a view; without asking for it, an empty one where nothing has any of its stages."""
+    if view.stages and view.stages.isdisjoint(there):
+        return frame(spec, {name: [] for name in spec.names})
+    return view.of(core)[spec.names].reset_index(drop=True)
 
 
 def _wafer_starts(core: Tables) -> pd.DataFrame:
@@ -324,17 +342,20 @@ def _spending(core: Tables) -> pd.DataFrame:
     return rows.rename(columns={"owner": "party", "used": "spent"})
 
 
+STAGED = ("activities", "flows", "uses", "resources", "materials", "demands")
+"""Core tables whose rows have a stage."""
+
 VIEWS: dict[TableSpec, View] = {
-    WAFER_STARTS: _wafer_starts,
-    HBM: _hbm,
-    PACKAGES: _packages,
-    SHIPMENTS: _shipments,
-    DEPLOYMENTS: _deployments,
-    FLEET: _fleet,
-    COMPUTE: _compute,
-    CHIP_MIX: _chip_mix,
-    POWER: _power,
-    ORDERS: _orders,
-    SPENDING: _spending,
+    WAFER_STARTS: View(_wafer_starts, frozenset({"wafer", "memory", "market"})),
+    HBM: View(_hbm, frozenset({"memory"})),
+    PACKAGES: View(_packages, frozenset({"packaging"})),
+    SHIPMENTS: View(_shipments, frozenset({"deployment"})),
+    DEPLOYMENTS: View(_deployments, frozenset({"deployment"})),
+    FLEET: View(_fleet, frozenset({"deployment"})),
+    COMPUTE: View(_compute, frozenset({"compute"})),
+    CHIP_MIX: View(_chip_mix, frozenset({"compute"})),
+    POWER: View(_power, frozenset({"power"})),
+    ORDERS: View(_orders),
+    SPENDING: View(_spending),
 }
 DOMAIN = tuple(VIEWS)
