@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 
 from fabopt.analysis.plan_tables import reported
 from fabopt.solve.noise import rounding
+from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
 
 EXPOSURES, WAFERS, CHIPS = "exposures", "wafer starts", "packages"
 LABS, WORKLOADS = "compute of labs", "compute by workload"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fabopt.model.limits import obliges, said
 from fabopt.solve.noise import COUNTS, rounding
+from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
 
 
 def reported(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,19 +11,14 @@ quantities and the prices that stand in them. When the sum equals the objective,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fabopt.solve.proof import EXACT, Proof, proof
-from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.folder import Read, ResultError
 from fabopt.solve.results.parties import by_party
 from fabopt.solve.solution import Status
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
 
 DISCOUNTED: Mapping[str, tuple[tuple[float, str, str], ...]] = {
     "deliveries": ((1.0, "delivered", "unit_value"),),

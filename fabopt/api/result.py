@@ -78,6 +78,13 @@ def load_memo(path: str | Path) -> MemoReport:
 class Result(PlanTables):
     """A plan with the studies that can be made of it."""
 
+    @property
+    def instance(self) -> Instance:
+        """The instance that was solved, scenario and settings applied."""
+        from fabopt.api.instance import Instance
+
+        return Instance(self.plan.tree, self.manifest["instance"], self.manifest["scenario"], self.plan.data)
+
     def choke_points(
         self,
         *,
@@ -475,16 +482,15 @@ class Result(PlanTables):
         fabopt.solve.results.folder.ResultError
             When the result has no plan.
         """
-        from fabopt.analysis.roll.verb import Plan, free_plan, prepared, rolled
+        from fabopt.analysis.roll.verb import free_plan, prepared, rolled
         from fabopt.api.instance import Instance
-        from fabopt.io.tree import tree_of_json
+        from fabopt.io.write import instance_json
         from fabopt.report.roll import RollReport
         from fabopt.solve.results.hooks import check_hooks
 
         check_hooks(self.manifest, self.hooks)
-        then = Instance(tree_of_json(self.plan.instance), self.manifest["instance"], self.manifest["scenario"])
-        now = then if instance is None else instance
-        made = prepared(self.manifest, self.table, then.data, now._tree, to)
+        now = self.instance if instance is None else instance
+        made = prepared(self.plan, now._tree, to)
         held = Instance(made.held, now.name, now.scenario)
         opened = Instance(made.opened, now.name, now.scenario)
         names = ("target", "by", "measure", "demands", "gap", "threads", "seed")
@@ -492,10 +498,9 @@ class Result(PlanTables):
         kept["time_limit"] = time_limit
         name = self.manifest["objective_name"]
         result = held.solve(name, start=self, progress=progress, extra=self.hooks, **kept)
-        kept_plan = Plan(result.manifest, result.table, held.data)
-        free = free_plan(held.network, opened.network, self.manifest, opened.data, time_limit, kept_plan, self.hooks)
-        plans = (Plan(self.manifest, self.table, then.data), kept_plan, free)
-        return RollReport(rolled(held.network, opened.network, *plans, made.first, made.throughout), result)
+        nets, seen = (held.network, opened.network), instance_json(opened.data)
+        free = free_plan(*nets, self.plan, result.plan, seen, time_limit)
+        return RollReport(rolled(*nets, self.plan, result.plan, free, made.first, made.throughout), result)
 
     def chart(
         self,

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from fabopt.api.instance import Instance
 from fabopt.api.places import name_of
 from fabopt.api.result import Result, load_result
-from fabopt.io.tree import tree_of_json
 from fabopt.solve.proof import EXACT
 
 if TYPE_CHECKING:
@@ -90,16 +89,12 @@ def decided(
                 left, at = seconds - (time.monotonic() - began), time.monotonic()
                 if left <= 0:
                     return found
-                better = _instance_of(one).solve(start=start, gap=gap, time_limit=left, extra=one.hooks)
+                better = one.instance.solve(start=start, gap=gap, time_limit=left, extra=one.hooks)
                 if better.has_plan and _proves_more(better, found[n]):
                     found[n] = better
                 if tell is not None:
                     tell(f"{one.manifest['scenario'] or one.manifest['instance']} to {gap:.2g}", time.monotonic() - at)
     return found
-
-
-def _instance_of(result: Result) -> Instance:
-    return Instance(tree_of_json(result.plan.instance), result.manifest["instance"], result.manifest["scenario"])
 
 
 def _proves_more(one: Result, other: Result) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from fabopt.network.lower import lower_chain
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Network
 from fabopt.solve.results.build import find_table
-from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.folder import Read, ResultError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,7 @@ class Plan:
     def __init__(
         self,
         run: Mapping[str, Any],
-        read: Callable[[str], pd.DataFrame],
+        read: Read,
         instance: str,
         hooks: Sequence[Hook] = (),
     ) -> None:

@@ -5,7 +5,7 @@ All of it stands in the tables of a result, so that a question of a plan solves 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from fabopt.solve.options import SolveOptions
 from fabopt.solve.outcome import Basis, Ended
 from fabopt.solve.patch import held
 from fabopt.solve.plan import limit_states
-from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.folder import Read, ResultError
 from fabopt.solve.results.hooks import check_hooks
 from fabopt.solve.session import HighsSession, solver_basis
 from fabopt.solve.solution import LimitState
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fabopt.model.build import Hook
-
-    Read = Callable[[str], pd.DataFrame]
 
 
 def options_of(manifest: Mapping[str, Any]) -> SolveOptions:

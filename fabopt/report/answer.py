@@ -6,7 +6,7 @@ was loaded again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +23,10 @@ from fabopt.report.perspective import gains, seen_sentence
 from fabopt.report.text import WIDTH, TextTable, amount, counted, money, percent, seconds, thousands, wrap
 from fabopt.solve.noise import same
 from fabopt.solve.proof import EXACT
+from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
 
 MOST_ROWS = 8
 MOST_DATES = 6

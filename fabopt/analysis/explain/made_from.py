@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from fabopt.analysis.explain.records import MadeFrom, Origin
 from fabopt.analysis.material_flow import CHIPS, EXPOSURES, PARTS, STOCK, WAFERS, Flow, Node, flow
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
+from fabopt.solve.results.folder import Read
 
 EARLIER = "started earlier"
 """Source of parts of which no wafer starts in the period."""

@@ -7,22 +7,17 @@ a grid or one lever at a time is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fabopt.analysis.memo.records import Amount, Chance
 from fabopt.analysis.plan_tables import reported
 from fabopt.analysis.sweep.records import KEYS, LONG
 from fabopt.analysis.sweep.store import saved, sweep_at
 from fabopt.errors import StudyError
-from fabopt.solve.results.folder import read_table
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
+from fabopt.solve.results.folder import Read, read_table
 
 SAMPLED = ("latin-hypercube", "sobol")
 """Methods of a sweep whose cases are samples."""

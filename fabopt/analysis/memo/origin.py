@@ -9,18 +9,16 @@ column weighted by another. A number is never written beside its origin: it is c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fabopt.analysis.memo.records import Amount, Unit
+from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
 
 _WRITTEN = re.compile(r"^(?P<table>(core|domain)/\w+)\[(?P<where>[^\]]*)\]\.(?P<column>\w+)( by (?P<by>\w+))?$")
 

@@ -38,9 +38,6 @@ from fabopt.solve.outcome import SolverError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
 
 Tell = Callable[[str, float], None]
 """Told the name of each analysis and how long it took."""

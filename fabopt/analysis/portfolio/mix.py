@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from fabopt.analysis.choke.cut import single_points
 from fabopt.analysis.portfolio.records import Exposure, FailurePoint, Share
 from fabopt.domain.instance import Instance
 from fabopt.network.tables import Network
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
+from fabopt.solve.results.folder import Read
 
 
 def mix(read: Read, data: Instance, lab: str) -> tuple[Share, ...]:

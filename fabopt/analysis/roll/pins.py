@@ -8,7 +8,7 @@ is written in steps then, each period at its mean, which is what the plan sees o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -23,11 +23,10 @@ from fabopt.io.shape import kinds_at, locate
 from fabopt.io.tree import Tree
 from fabopt.network.lowering.builder import make_periods
 from fabopt.network.tables import Network, Period
+from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
 
 Pinned = dict[str, Any]
 

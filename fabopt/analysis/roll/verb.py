@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fabopt.analysis.roll.pins import LEAST, dated, first_open, pinned
 from fabopt.analysis.roll.records import Changed, Opening, Outcome, Raised, Roll
@@ -17,32 +17,18 @@ from fabopt.io.validate import validate
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import make_periods
 from fabopt.network.tables import Network
+from fabopt.plan.plan import Plan
 from fabopt.plan.solved import options_of
 from fabopt.solve.proof import proof
 from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
+from fabopt.solve.results.folder import Read
 from fabopt.solve.run import solve
 from fabopt.solve.start import start_plan
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from fabopt.model.build import Hook
-
-    Read = Callable[[str], pd.DataFrame]
 
 NOTICED = 0.01
 """Work that differs by less than this share is the same."""
 
 MINIMISED = ("least_cost", "time_to_compute")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A result: its manifest and its tables by name, and the instance behind it."""
-
-    manifest: Mapping[str, Any]
-    read: Read
-    data: Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +51,13 @@ class Prepared:
     throughout: tuple[str, ...]
 
 
-def prepared(manifest: Mapping[str, Any], read: Read, then: Instance, tree: Tree, to: str) -> Prepared:
+def prepared(plan: Plan, tree: Tree, to: str) -> Prepared:
     """Return the instance as it is to be planned from a later date on.
 
     Parameters
     ----------
-    manifest, read, then
-        The plan as it was: its manifest, its tables by name, and its instance.
+    plan
+        The plan as it was.
     tree
         The instance as it is known now.
     to
@@ -82,9 +68,8 @@ def prepared(manifest: Mapping[str, Any], read: Read, then: Instance, tree: Tree
     StudyError
         When no period begins at the date, the instance has other periods, or the plan is one party's view.
     """
-    if manifest["options"].get("perspective", "system") != "system":
-        raise StudyError("The result is seen by one party; a decision date moves for the system's plan.")
-    planned = list(read("core/periods")["period"])
+    plan.of_system("a decision date moves for the system's plan")
+    planned = list(plan.table("core/periods")["period"])
     now = validate(tree, Instance)
     periods = make_periods(now)[1]
     first = first_open(periods, to)
@@ -94,8 +79,8 @@ def prepared(manifest: Mapping[str, Any], read: Read, then: Instance, tree: Tree
             f"The plan begins with {planned[0]}, the instance with {periods[0].label}: to move the decision date both "
             "need the same first period."
         )
-    opened, throughout = dated(tree, now, then, first)
-    pins = pinned(lower(validate(opened, Instance), manifest["instance"]), read, first)
+    opened, throughout = dated(tree, now, plan.data, first)
+    pins = pinned(lower(validate(opened, Instance), plan.run["instance"]), plan.table, first)
     held = apply_merge(opened, {"pins": pins}, f"decided before {periods[first].label} held")
     return Prepared(first, opened, held, throughout)
 
@@ -117,37 +102,28 @@ def rolled(
         Levers that changed for all periods.
     """
     past, to = [p.label for p in net.periods[:first]], net.periods[first].label
-    both = _there(held) and _there(free)
-    manifest = before.manifest
+    run, both = before.run, held.has_plan and free.has_plan
     return Roll(
-        name=manifest["instance"] + (f", scenario {manifest['scenario']}" if manifest["scenario"] else ""),
+        name=before.name,
         to=to,
-        objective_name=manifest["objective_name"],
-        unit=manifest["objective_unit"],
-        sign=-1.0 if manifest["objective_name"] in MINIMISED else 1.0,
-        before=_outcome(manifest),
-        held=_outcome(held.manifest),
-        free=_outcome(free.manifest),
-        regrets=(*_orders(held.read, free.read, past), *_starts(held.read, free.read, past)) if both else (),
-        next=_orders(held.read, before.read, [p.label for p in net.periods[first:] if p.reported])
-        if _there(held)
+        objective_name=run["objective_name"],
+        unit=before.unit,
+        sign=-1.0 if run["objective_name"] in MINIMISED else 1.0,
+        before=_outcome(run),
+        held=_outcome(held.run),
+        free=_outcome(free.run),
+        regrets=(*_orders(held.table, free.table, past), *_starts(held.table, free.table, past)) if both else (),
+        next=_orders(held.table, before.table, [p.label for p in net.periods[first:] if p.reported])
+        if held.has_plan
         else (),
-        opening=tuple(_opening(net, before.read, first)),
+        opening=tuple(_opening(net, before.table, first)),
         inputs=tuple((d.path, d.before or "-", d.after or "-") for d in differences(before.data, free.data)),
         throughout=tuple(throughout),
         raised=tuple(_raised(net, open_net, first)),
     )
 
 
-def free_plan(
-    net: Network,
-    open_net: Network,
-    manifest: Mapping[str, Any],
-    data: Instance,
-    seconds: float,
-    held: Plan,
-    hooks: Sequence[Hook] = (),
-) -> Plan:
+def free_plan(net: Network, open_net: Network, before: Plan, held: Plan, instance: str, seconds: float) -> Plan:
     """Return the best plan if all could be decided again, within the limits of the network in which the past is held.
 
     What keeps to the past is such a plan too, so that it is the best one where the search found none that is better.
@@ -156,19 +132,17 @@ def free_plan(
     ----------
     net, open_net
         The network in which the past is held, and that of the same data in which all is open.
-    manifest
-        Of the plan as it was: what is maximised, to which gap, in which unit.
-    data
-        The instance behind the networks.
-    seconds
-        Time for the solver.
+    before
+        The plan as it was: what is maximised, to which gap, in which unit.
     held
         The plan that keeps to the past.
-    hooks
-        Those that the plan was solved with.
+    instance
+        The instance behind the networks, in which all is open, as JSON.
+    seconds
+        Time for the solver.
     """
-    options = replace(options_of(manifest), time_limit=seconds)
-    start = start_plan("the plan that keeps to the past", held.read("core/decisions")) if _there(held) else None
+    options = replace(options_of(before.run), time_limit=seconds)
+    start = start_plan("the plan that keeps to the past", held.table("core/decisions")) if held.has_plan else None
     within = {group.id: group.rhs for group in net.groups}
     spending = {budget.id: budget.amount for budget in net.budgets}
     own = {unit.id: unit.pinned for unit in open_net.units}
@@ -181,30 +155,26 @@ def free_plan(
         groups=tuple(replace(group, rhs=within.get(group.id, group.rhs)) for group in open_net.groups),
         budgets=tuple(replace(budget, amount=spending[budget.id]) for budget in open_net.budgets),
     )
-    solution = solve(with_room, options, extra=hooks, start=start)
-    told = make_manifest(Origin(net.name, None, (), "", str(manifest["money_unit"])), with_room, solution)
+    solution = solve(with_room, options, extra=before.hooks, start=start)
+    told = make_manifest(Origin(net.name, None, (), "", str(before.run["money_unit"])), with_room, solution)
     frames = core_and_domain(with_room, solution) if solution.has_plan else {}
     tables = {f"{spec.group}/{spec.name}": frame for spec, frame in frames.items()}
-    free = Plan(told, tables.__getitem__, data)
-    return _better(free, held) if _there(held) else free
-
-
-def _there(plan: Plan) -> bool:
-    return bool(plan.manifest["has_plan"])
+    free = Plan(told, tables.__getitem__, instance)
+    return _better(free, held) if held.has_plan else free
 
 
 def _better(free: Plan, held: Plan) -> Plan:
     """Return the plan that is worth more, with the bound of the search in which all was free."""
-    sign = -1.0 if free.manifest["objective_name"] in MINIMISED else 1.0
-    found, kept = free.manifest["objective"], held.manifest["objective"]
+    sign = -1.0 if free.run["objective_name"] in MINIMISED else 1.0
+    found, kept = free.run["objective"], held.run["objective"]
     if found is not None and sign * (kept - found) <= 0.0:
         return free
-    bound = free.manifest["bound"]
+    bound = free.run["bound"]
     if bound is not None and sign * (bound - kept) < 0.0:
         bound = kept  # both hold up to the tolerance of the solver
-    denominator = held.manifest["gap_denominator"]
+    denominator = held.run["gap_denominator"]
     gap = None if bound is None or denominator is None else proof(kept, bound, kept - denominator).gap
-    return replace(free, manifest={**held.manifest, "bound": bound, "gap": gap}, read=held.read)
+    return Plan({**held.run, "bound": bound, "gap": gap}, held.table, free.instance)
 
 
 def _raised(net: Network, open_net: Network, first: int) -> Iterator[Raised]:

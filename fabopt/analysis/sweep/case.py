@@ -6,6 +6,7 @@ depends on nothing but the sweep and the case: not on what was solved before it,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,15 +24,15 @@ from fabopt.io.validate import validate
 from fabopt.model.families import ModelError
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
-from fabopt.plan.solved import SolvedProgram
+from fabopt.plan.solved import solved_program
 from fabopt.solve.matrices import formulate
 from fabopt.solve.options import OptionError
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
-from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.folder import Read, ResultError
 from fabopt.solve.run import solve
 from fabopt.solve.search import uses_start
-from fabopt.solve.solution import Solution, Status
+from fabopt.solve.solution import Status
 from fabopt.solve.start import StartPlan, start_of
 
 Outcome = dict[str, Any]
@@ -128,7 +129,7 @@ class Work:
             return {**row, "reason": said or NO_REASON.get(manifest["status"], "")}
         tables = {f"{spec.group}/{spec.name}": frame for spec, frame in core_and_domain(net, solution).items()}
         read = tables.__getitem__
-        choke, gain, note = _choke(net, solution)
+        choke, gain, note = _choke(manifest, read, net)
         return {
             **row,
             "reason": note,
@@ -148,11 +149,9 @@ UNKNOWN = "not known"
 NO_REASON = {"no_plan": "the time limit came before any plan"}
 
 
-def _choke(net: Network, solution: Solution) -> tuple[str, float | None, str]:
+def _choke(run: Mapping[str, Any], read: Read, net: Network) -> tuple[str, float | None, str]:
     """Return the choke point of a plan, its gain, and why it is not known where it is not."""
-    made = formulate(net, solution.options.aim)
     try:
-        plan = SolvedProgram(net, made, solution.options, solution.columns, solution.bound)
-        return (*choke_point(plan), "")
+        return (*choke_point(solved_program(run, read, net)), "")
     except (ResultError, SolverError) as error:  # the plan stands all the same
         return UNKNOWN, None, f"the choke point is not known: {error}"

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from fabopt.analysis.plan_tables import accelerators, last_of_years, reported
 from fabopt.io.problems import brief, nearest
+from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
 
 Row = list[str | float]
 

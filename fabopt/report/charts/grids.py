@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.plan_tables import binding, reported
 from fabopt.report.charts.series import period_labels
 from fabopt.report.charts.style import INK, SEQUENTIAL, ChartError, altair, heading, time_axis
 from fabopt.report.text import clip
+from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
 
 CELL, ROW, NAME = 30, 17, 76
 """Width and height of a cell, pixels, and longest name of a row, characters."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.plan_tables import reported
@@ -17,11 +17,10 @@ from fabopt.report.charts.style import (
     time_axis,
 )
 from fabopt.report.text import amount, clip
+from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    Read = Callable[[str], pd.DataFrame]
 
 WIDTH, HEIGHT, LINE = 400, 270, 14
 """Size of a panel and height of a line of text, in pixels."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-    from fabopt.analysis.plan_tables import Read
+    from fabopt.solve.results.folder import Read
 
 _CORE = ("costs", "terminal", "limits", "periods", "terms")
 """Tables of the core that go into the workbook, besides all of the domain that have rows."""

@@ -14,7 +14,7 @@ The tables of equal plans are equal byte for byte: no time, path or name of a ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,9 @@ from fabopt.solve.results.manifest import manifest_fault
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+Read = Callable[[str], "pd.DataFrame"]
+"""Returns a table of a result by its path (``core/units``)."""
 
 FORMAT = 3
 MANIFEST, INSTANCE = RESULT_RECORD, RESULT_FILE
