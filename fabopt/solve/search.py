@@ -3,11 +3,11 @@ r"""The search for a plan: what is done before and beside the solver's tree, in 
 A small program goes to HiGHS as it is. A larger one is made easier first, in steps that each give a bound that holds or
 a plan that stands:
 
-1. *counts*: units that can be retired are searched over what stands of them (:mod:`fabopt.solve.standing`);
-2. *alike*: alike capacities are merged, the merged program gives a bound, and its plan, held by group and split
-   again, gives a plan (:mod:`fabopt.solve.merge`);
-3. *dive*: the relaxation gives a bound, and a dive from it a plan; from a plan that was given, what fits of that plan
+1. *dive*: the relaxation gives a bound, and a dive from it a plan; from a plan that was given, what fits of that plan
    (:mod:`fabopt.solve.dive`);
+2. *counts*: units are searched over what stands of them (:mod:`fabopt.solve.standing`);
+3. *alike*: alike capacities are merged, the merged program gives a bound, and its plan, held by group and split
+   again, gives a plan (:mod:`fabopt.solve.merge`);
 4. *tree*: HiGHS goes on from the best plan so far, unless bound and plan are near enough already.
 
 The best of all plans and the least of all bounds is the outcome, so that no step can make the answer worse than the
@@ -36,13 +36,16 @@ from fabopt.solve.merge import Merged, merged
 from fabopt.solve.outcome import Ended, Outcome, Progress, SolverError
 from fabopt.solve.proof import proof
 from fabopt.solve.session import HighsSession
-from fabopt.solve.standing import Standing, installed_rows, over_standing
+from fabopt.solve.standing import History, Standing, histories, over_standing
 
 EASY = 1_000
 """Columns below which a program goes to HiGHS as it is: it needs less time than the steps before would."""
 
-GROUP_NODES = 2_000
+GROUP_NODES = 10_000
 """Nodes for the tree of a merged program, and for splitting its plan."""
+
+GROUP_GAP = 0.9
+"""Part of the gap asked for that the tree of a merged program may leave; splitting its plan may cost the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,13 @@ class Structure:
         Whether an integer only makes room for others, so that a dive rounds it down [columns].
     kinds
         A number for each row: only rows of one number may be merged [rows].
-    installed
-        The rows of each unit that can be retired, in the order of their periods.
+    units
+        Where the history of each unit stands.
     """
 
     down: NDArray[np.bool_]
     kinds: IntArray
-    installed: tuple[IntArray, ...]
+    units: tuple[History, ...]
 
 
 def structure(tables: ModelTables) -> Structure:
@@ -70,7 +73,7 @@ def structure(tables: ModelTables) -> Structure:
     down[tables.columns["counter"].columns] = True
     periods = len(tables.columns.labels) + 1
     kinds = [family * periods + rows.period + 1 for family, rows in enumerate(tables.rows.values())]
-    return Structure(down, np.concatenate([np.zeros(0, np.int64), *kinds]), installed_rows(tables))
+    return Structure(down, np.concatenate([np.zeros(0, np.int64), *kinds]), histories(tables))
 
 
 def uses_start(integer: NDArray[np.bool_]) -> bool:
@@ -137,15 +140,14 @@ class _Search:
     def run(self, start: Array | None) -> Outcome:
         """Take all steps that are needed."""
         program = replace(self.session.snapshot(), gates=NO_GATES)  # their constants are found
-        counts = over_standing(program, self.shape.installed)
+        ended = self._dive(program, start)
+        if ended in (Ended.INFEASIBLE, Ended.UNBOUNDED) and self.x is None:
+            return self._outcome(ended)
+        counts = None if self._proved() else over_standing(program, self.shape.units)
         inner = program if counts is None else counts.program
-        alike = merged(inner, self._kinds(inner))
-        if alike is not None:
+        alike = None if self._proved() else merged(inner, self._kinds(inner, counts))
+        if alike is not None and self._left() > 0:
             self._groups(inner, alike, counts)
-        if not self._proved() and (start is not None or self.x is None) and self._left() > 0:
-            ended = self._dive(program, start)
-            if ended in (Ended.INFEASIBLE, Ended.UNBOUNDED) and self.x is None:
-                return self._outcome(ended)
         if self._proved():
             return self._outcome(Ended.OPTIMAL)
         return self.tree(counts)
@@ -155,7 +157,7 @@ class _Search:
         session = self.session if counts is None else self.session.derived(counts.program)
         start = given if self.x is None else self.x
         if start is not None and session.integer.any():
-            session.set_start(start if counts is None else counts.of(start, self.session.snapshot()))
+            session.set_start(start if counts is None else counts.of(start))
         try:
             outcome = self._solve(session, "tree", self.gap)
             wrong = outcome.x is not None and not self.take(self._original(outcome.x, counts), "the tree")
@@ -184,13 +186,13 @@ class _Search:
     def _groups(self, inner: Matrices, alike: Merged, counts: Standing | None) -> None:
         """Solve the merged program for a bound, hold its plan by group, and split it."""
         try:
-            outcome = self._solve(self.session.derived(alike.program), "alike", self.gap / 2, GROUP_NODES)
+            outcome = self._solve(self.session.derived(alike.program), "alike", GROUP_GAP * self.gap, GROUP_NODES)
             self._lower(outcome.bound)
             self._said("alike", f"{alike.program.n_columns} columns, {int(alike.program.integer.sum())} integers")
             if outcome.x is None:
                 return
             split = self.session.derived(alike.split(inner, outcome.x))
-            outcome = self._solve(split, "split", self.gap / 2, GROUP_NODES)
+            outcome = self._solve(split, "split", (1 - GROUP_GAP) * self.gap, GROUP_NODES)
         except SolverError as failure:
             self.session.note(f"alike: {failure}")
             return
@@ -269,10 +271,11 @@ class _Search:
     def _left(self) -> float:
         return max(self.deadline - time.monotonic(), 0.0)
 
-    def _kinds(self, program: Matrices) -> IntArray:
-        """Return the kinds of all rows; rows that were added are alike to none."""
-        added = program.n_rows - len(self.shape.kinds)
-        return np.concatenate([self.shape.kinds, -1 - np.arange(added)])
+    def _kinds(self, program: Matrices, counts: Standing | None) -> IntArray:
+        """Return the kinds of all rows; rows that were added to the model are alike to none."""
+        sums = np.zeros(0, np.int64) if counts is None else counts.kinds + self.shape.kinds.max(initial=0) + 1
+        added = program.n_rows - len(self.shape.kinds) - len(sums)
+        return np.concatenate([self.shape.kinds, -1 - np.arange(added), sums])
 
     def _outcome(self, ended: Ended) -> Outcome:
         worth = self._worth()

@@ -21,12 +21,13 @@ from fabopt.solve.run import solve
 from fabopt.solve.search import search, structure
 from fabopt.solve.session import Ended, HighsSession
 from fabopt.solve.solution import Status
-from fabopt.solve.standing import installed_rows, over_standing
+from fabopt.solve.standing import histories, over_standing
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from benchmarks.toolplan import Size, network
 
-SMALL = Size(sites=2, quarters=3, operations=2, products=2)
+SMALL = Size(sites=2, quarters=3, operations=2, products=1, leads=(1,), leaves=True)
+STAYING = replace(SMALL, leaves=False)
 EXACT = SolveOptions(gap=0.0)
 SWITCHES = ("over_standing", "merged", "dive")
 
@@ -53,7 +54,8 @@ def without(monkeypatch, off):
 @pytest.mark.parametrize("off", [c for n in range(4) for c in combinations(SWITCHES, n)], ids="-".join)
 def test_every_set_of_steps_finds_the_optimum_of_another_formulation(off, monkeypatch):
     without(monkeypatch, off)
-    nets = [random_network(seed) for seed in range(25)] + [network(seed, SMALL) for seed in range(3)]
+    plans = [network(seed, size) for seed in (0, 3, 5) for size in (SMALL, STAYING)]
+    nets = [random_network(seed) for seed in range(25)] + plans
     for net in nets:
         best, solution = best_value(net), solve(net, EXACT)
         if best is None:
@@ -123,21 +125,58 @@ def test_a_dive_after_a_plan_that_fits_in_part_keeps_what_fits():
     assert np.allclose(dived.x[kept], best.x[kept])
 
 
+@pytest.mark.parametrize("size", [SMALL, STAYING], ids=["leaving", "staying"])
 @pytest.mark.parametrize("seed", range(6))
-def test_the_program_over_standing_counts_has_the_same_optimum_and_its_plans_come_back(seed):
-    net = network(seed, SMALL)
+def test_the_program_over_counts_has_the_same_optimum_and_its_plans_come_back(seed, size):
+    net = network(seed, size)
     tables = model_tables(net)
     program = program_of(tables)
-    counts = over_standing(program, installed_rows(tables))
+    counts = over_standing(program, histories(tables))
     assert counts is not None
-    assert counts.program.integer.sum() < program.integer.sum()
+    assert not counts.program.integer[tables.columns["order"].columns].any()
+    assert not counts.program.integer[tables.columns["retire"].columns].any()
     best = optimum(program)
     other = optimum(counts.program)
     assert other.objective == pytest.approx(best.objective, rel=1e-7)
     session = HighsSession(program)
     assert session.violation(counts.back(other.x)) < 1e-6
     there = HighsSession(counts.program)
-    assert there.violation(counts.of(best.x, program)) < 1e-6
+    assert there.violation(counts.of(best.x)) < 1e-6
+
+
+def test_capacity_that_is_ordered_and_never_leaves_is_written_over_one_count():
+    tables = model_tables(network(1, STAYING))
+    program = program_of(tables)
+    counts = over_standing(program, histories(tables))
+    rows, first = tables.rows["capacity"], tables.offsets["capacity"]
+    ordered = np.arange(program.n_columns)[tables.columns["order"].columns]
+    for at in np.flatnonzero([key[0].startswith("new") and key[1] != "2027Q1" for key in rows.keys]):
+        columns = counts.program.a[[first + at], :].tocoo().col
+        assert sum(columns >= program.n_columns) + np.isin(columns, ordered).sum() == 1
+
+
+def test_a_count_is_at_most_what_stands_and_may_be_ordered():
+    tables = model_tables(network(1, STAYING))
+    program = program_of(tables)
+    counts = over_standing(program, histories(tables))
+    best = counts.of(optimum(program).x)
+    upper = counts.program.column_upper[program.n_columns :]
+    assert np.isfinite(upper).all()
+    assert (best[program.n_columns :] <= upper).all()
+    ordered = [program.column_upper[y[y >= 0]].sum() for y in tables.columns["order"].index]
+    assert upper.max() == max(*ordered, counts.opening.max())
+
+
+def test_orders_that_are_decided_already_keep_their_own_numbers():
+    """A count of orders of which one is no whole number would be none either."""
+    net = network(1, STAYING)
+    units = tuple(replace(u, pinned=np.array([0.5, np.nan, np.nan])) if u.id == "new0-0" else u for u in net.units)
+    tables = model_tables(replace(net, units=units))
+    program = program_of(tables)
+    counts = over_standing(program, histories(tables))
+    index = tables.columns["order"].index[[u.id for u in units].index("new0-0")]
+    assert not np.isin(index[index >= 0], counts.ordered).any()
+    assert optimum(counts.program).objective == pytest.approx(optimum(program).objective, rel=1e-7)
 
 
 def test_units_that_are_bought_and_retired_at_a_gain_keep_their_integers():
@@ -147,7 +186,7 @@ def test_units_that_are_bought_and_retired_at_a_gain_keep_their_integers():
     premium[retire.columns] = 200.0  # for scrapping a tool: more than a new one costs, less than one of the old kind
     program = program_of(tables)
     program = replace(program, cost=program.cost + premium)
-    counts = over_standing(program, installed_rows(tables))
+    counts = over_standing(program, histories(tables))
     old = {retire.offset + i for i, key in enumerate(retire.keys) if key[0].startswith("old")}
     assert set(counts.retired.tolist()) == old
     assert optimum(counts.program).objective == pytest.approx(optimum(program).objective, rel=1e-7)
@@ -167,7 +206,7 @@ def test_a_merged_program_is_smaller_and_its_bound_holds(seed):
 
 
 def test_two_sites_that_differ_in_nothing_but_the_place_are_merged_without_loss():
-    tables = model_tables(network(3, Size(2, 3, 2, 2)))
+    tables = model_tables(network(1, SMALL))
     program = program_of(tables)
     alike = merged(program, structure(tables).kinds)
     split = alike.split(program, optimum(alike.program).x)
@@ -176,8 +215,19 @@ def test_two_sites_that_differ_in_nothing_but_the_place_are_merged_without_loss(
 
 def test_where_all_rows_are_of_their_own_kind_only_columns_that_are_the_same_are_joined():
     program, _ = a_program(network(1, SMALL))
+    assert merged(program, np.arange(program.n_rows)) is None
+    twice = np.append(np.arange(program.n_columns), np.flatnonzero(program.integer)[0])
+    program = replace(
+        program,
+        a=program.a[:, twice],
+        cost=program.cost[twice],
+        column_lower=program.column_lower[twice],
+        column_upper=program.column_upper[twice],
+        integer=program.integer[twice],
+    )
     alike = merged(program, np.arange(program.n_rows))
     assert alike.program.n_rows == program.n_rows
+    assert alike.columns[-1] == alike.columns[twice[-1]]
     first = np.unique(alike.columns, return_index=True)[1][alike.columns]
     assert (abs(program.a - program.a[:, first])).max() == 0.0
     assert np.array_equal(program.cost, program.cost[first])
