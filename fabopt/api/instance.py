@@ -186,7 +186,7 @@ class Instance:
         from fabopt.io.files import atomic_write
         from fabopt.solve.options import SolveOptions
 
-        chosen = SolveOptions(objective=objective, **{**self._defaults(), **options})  # type: ignore[arg-type]
+        chosen = SolveOptions(objective=objective, **self._options(options))  # type: ignore[arg-type]
         ending = Path(path).suffix.lower()
         if ending in PROGRAMS:
             from fabopt.solve.export import program_text
@@ -351,13 +351,15 @@ class Instance:
         alone = self.data.network is not None and not self.data.labs and not self.data.markets
         return "" if alone else "M USD"
 
-    def _defaults(self) -> dict[str, Any]:
-        """Return the options that the instance states itself."""
+    def _options(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the options of a run: those that are given, else the instance's own."""
         own = self.data.solving
-        defaults: dict[str, Any] = {"gap": own.gap}
+        options = dict(given)
+        if options.get("gap") is None:
+            options |= {"gap": own.gap, "gap_from": "instance"}
         if own.time_limit is not None:
-            defaults["time_limit"] = own.time_limit
-        return defaults
+            options.setdefault("time_limit", own.time_limit)
+        return options
 
     def allocate(self, two_stage: bool = False, each: bool = False, **options: Any) -> AllocationReport:
         """Return who gets what under the allocation policies, and what they cost against a plan without them.
@@ -380,7 +382,7 @@ class Instance:
         from fabopt.report.allocation import AllocationReport
         from fabopt.solve.options import SolveOptions
 
-        chosen = SolveOptions(**{**self._defaults(), **options})
+        chosen = SolveOptions(**self._options(options))
         return AllocationReport(study(self.data, two_stage, chosen, each), self.money)
 
     def own_silicon(self, chip: str, **options: Any) -> OwnSiliconReport:
@@ -402,7 +404,7 @@ class Instance:
         from fabopt.report.own_silicon import OwnSiliconReport
         from fabopt.solve.options import SolveOptions
 
-        chosen = SolveOptions(**{**self._defaults(), **options})
+        chosen = SolveOptions(**self._options(options))
         return OwnSiliconReport(own_silicon(self.data, chip, chosen), self.money)
 
     def price_limits(self, **options: Any) -> LimitReport:
@@ -422,7 +424,7 @@ class Instance:
         from fabopt.report.limits import LimitReport
         from fabopt.solve.options import SolveOptions
 
-        chosen = SolveOptions(**{**self._defaults(), **options})
+        chosen = SolveOptions(**self._options(options))
         return LimitReport(limit_study(self.data, chosen), self.money)
 
     def games(self) -> tuple[GameOf, ...]:
@@ -494,7 +496,7 @@ class Instance:
         from fabopt.solve.results.folder import check_target
         from fabopt.solve.run import solve
 
-        chosen = SolveOptions(objective=objective, **{**self._defaults(), **options})  # type: ignore[arg-type]
+        chosen = SolveOptions(objective=objective, **self._options(options))  # type: ignore[arg-type]
         if out is not None:
             check_target(Path(out))
         net, before = self.network, None
@@ -532,7 +534,7 @@ class Instance:
         from fabopt.model.build import build
         from fabopt.solve.options import SolveOptions
 
-        chosen = SolveOptions(objective=objective, **{**self._defaults(), **options})  # type: ignore[arg-type]
+        chosen = SolveOptions(objective=objective, **self._options(options))  # type: ignore[arg-type]
         return build(self.network, aim=chosen.aim)
 
     def _seen(

@@ -493,7 +493,7 @@ class Result(PlanTables):
         made = prepared(self.plan, now._tree, to)
         held = Instance(made.held, now.name, now.scenario)
         opened = Instance(made.opened, now.name, now.scenario)
-        names = ("target", "by", "measure", "demands", "gap", "threads", "seed")
+        names = ("target", "by", "measure", "demands", "gap", "gap_from", "threads", "seed")
         kept = {name: self.manifest["options"][name] for name in names}
         kept["time_limit"] = time_limit
         name = self.manifest["objective_name"]

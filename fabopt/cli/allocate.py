@@ -22,7 +22,10 @@ _OwnSilicon = typer.Option("--own-silicon", help="Say what a lab's own chip is w
 _TwoStage = typer.Option("--two-stage", help="Let the rules allot what is there first; then plan, each lab too.")
 _Each = typer.Option("--each", help="Price each policy alone too, with one more plan each.")
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
-_Gap = typer.Option(help="Relative gap at which a plan is good enough; else the instance's own.", show_default=False)
+_Gap = typer.Option(
+    help="Relative gap at which a plan is good enough; else the instance's own, else by size, as for solve.",
+    show_default=False,
+)
 _Limit = typer.Option("--time-limit", help="Seconds for each plan; else the instance's own.", show_default=False)
 
 

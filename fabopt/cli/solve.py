@@ -35,7 +35,11 @@ _Given = typer.Option(
     help="Result that others are held to in a perspective; else the system's plan.", show_default=False
 )
 _Limit = typer.Option("--time-limit", help="Seconds for the solver; else the instance's own.", show_default=False)
-_Gap = typer.Option(help="Relative gap at which a plan is good enough; else the instance's own.", show_default=False)
+_Gap = typer.Option(
+    help="Relative gap at which a plan is good enough; else the instance's own, else by size: 1e-6 (proved best) below "
+    "1,000 columns, 1e-4 below 10,000, 5e-4 from there on.",
+    show_default=False,
+)
 _Threads = typer.Option(help="Threads of the solver; 0 leaves it to HiGHS.")
 _Out = typer.Option(help="Folder of the result; results/<instance>[-<scenario>].", show_default=False)
 _Start = typer.Option(help="Result to begin with, of this instance or another; what fits is used.", show_default=False)

@@ -64,8 +64,8 @@ class Horizon(Record):
 class Solving(Record):
     """How the instance is solved unless a run says otherwise."""
 
-    gap: Annotated[float, Field(ge=0, lt=1)] = 1e-4
-    """Relative gap at which a plan is good enough (0.005 is half a per cent)."""
+    gap: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Relative gap at which a plan is good enough (0.005 is half a per cent); absent: by the size of the program."""
     time_limit: Annotated[float, Field(gt=0)] | None = None
     """Seconds for the solver; absent: no limit."""
 

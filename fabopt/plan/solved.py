@@ -43,6 +43,7 @@ def options_of(manifest: Mapping[str, Any]) -> SolveOptions:
         measure=kept["measure"],
         demands=tuple(kept["demands"]),
         gap=kept["gap"],
+        gap_from=kept["gap_from"],
         seed=kept["seed"],
     )
 

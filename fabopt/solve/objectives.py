@@ -235,7 +235,7 @@ class Runner:
             self.session,
             self.shape,
             time_limit=max(self._left(), 0.0),
-            gap=self.options.gap,
+            gap=self.options.asked,
             apart=standing,
             start=self.start if self.x is None else self.x,
             progress=progress,

@@ -5,14 +5,27 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from fabopt.errors import UserError
 from fabopt.model.aim import Aim, Measure
+from fabopt.solve.matrices import LARGE
+from fabopt.solve.proof import EXACT
 
 ObjectiveName = Literal["value", "compute", "time_to_compute", "least_cost", "max_min"]
+GapFrom = Literal["flag", "instance", "size"]
 OBJECTIVES: tuple[ObjectiveName, ...] = ("value", "compute", "time_to_compute", "least_cost", "max_min")
+
+
+EASY = 1_000
+"""Columns below which a program is small: it is solved in moments, without what the search does before the tree."""
+
+GAPS = ((EASY, EXACT), (LARGE, 1e-4), (math.inf, 5e-4))
+"""Columns below which a gap is asked for where nobody asks for another: a small program is proved best.
+
+By size alone, so that every machine answers the same way. Measured: every shipped instance and scenario below 10,000
+columns is proved to 1e-6 in at most a second; frontier, with 40,000, to 5e-4 in half a minute."""
 
 
 class OptionError(UserError):
@@ -44,7 +57,9 @@ class SolveOptions:
     time_limit
         Seconds for the whole run.
     gap
-        Relative gap at which a plan is good enough.
+        Relative gap at which a plan is good enough; None: by the size of the program (:data:`GAPS`).
+    gap_from
+        Who asks for the gap: "flag", the run; "instance"; "size", nobody. Where the gap is None it is "size".
     threads
         Threads of the solver; 0 leaves the number to HiGHS.
     seed
@@ -60,7 +75,8 @@ class SolveOptions:
     demands: tuple[str, ...] = ()
     perspective: str = "system"
     time_limit: float = math.inf
-    gap: float = 1e-4
+    gap: float | None = None
+    gap_from: GapFrom = "flag"
     threads: int = 0
     seed: int = 0
     through_pyomo: bool = False
@@ -80,10 +96,26 @@ class SolveOptions:
             raise OptionError(f"The perspective {self.perspective} has the objective value, not {self.objective}.")
         if not self.time_limit > 0:
             raise OptionError(f"The time limit must be a positive number of seconds, not {self.time_limit:g}.")
-        if not 0 <= self.gap < 1:
+        if self.gap is None:
+            object.__setattr__(self, "gap_from", "size")
+        elif not 0 <= self.gap < 1:
             raise OptionError(f"The gap must be a share from 0 to below 1, not {self.gap:g}.")
         if self.threads < 0 or self.seed < 0:
             raise OptionError("The number of threads and the seed must not be negative.")
+
+    def sized(self, columns: int) -> SolveOptions:
+        """Return the options for a program of so many columns: with a gap."""
+        if self.gap is not None:
+            return self
+        gap = next(gap for below, gap in GAPS if columns < below)
+        return replace(self, gap=gap, gap_from="size")
+
+    @property
+    def asked(self) -> float:
+        """Gap asked for, of options that know the program."""
+        if self.gap is None:
+            raise OptionError("The gap is not known before the size of the program is.")
+        return self.gap
 
     @property
     def party(self) -> str:

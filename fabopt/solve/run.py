@@ -82,6 +82,7 @@ def solve(
     options.check_demands(demand.id for demand in net.demands)
     made = formulate(net, options.aim, extra, through_pyomo=options.through_pyomo)
     tables, matrices = made.tables, made.program
+    options = options.sized(matrices.n_columns)
     todo = stages(tables, options, matrices.cost, matrices.offset)
     session = HighsSession(matrices, threads=options.threads, seed=options.seed)
     begin = None if start is None else on_columns(start, tables, matrices.n_columns)
@@ -129,7 +130,7 @@ def solution_of(
     objective, bound, found = _achieved(stage, staged.first, done.x)
     activity = np.asarray(matrices.a @ done.x)
     return Solution(
-        status=_status(staged, found, common["options"].gap),
+        status=_status(staged, found, common["options"].asked),
         has_plan=True,
         objective=objective,
         bound=bound,
@@ -164,7 +165,7 @@ def _plan(
         return staged, None
     priced = todo[0].cost if options.party else None
     done = finish(session, staged.x, todo[-1].cost, priced)
-    if done is None or _fell_short(todo[0], staged, done, options.gap):
+    if done is None or _fell_short(todo[0], staged, done, options.asked):
         for name in ("mip_feasibility_tolerance", "primal_feasibility_tolerance"):
             session.set_option(name, TIGHT)
         again = runner.again(todo[-1])

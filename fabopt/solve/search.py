@@ -33,19 +33,14 @@ from fabopt.solve.dive import dive
 from fabopt.solve.finish import TOLERANCE
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.merge import Merged, merged
+from fabopt.solve.options import EASY
 from fabopt.solve.outcome import Ended, Outcome, Progress, SolverError
 from fabopt.solve.proof import proof
 from fabopt.solve.session import HighsSession
 from fabopt.solve.standing import History, Standing, histories, over_standing
 
-EASY = 1_000
-"""Columns below which a program goes to HiGHS as it is: it needs less time than the steps before would."""
-
 GROUP_NODES = 10_000
 """Nodes for the tree of a merged program, and for splitting its plan."""
-
-GROUP_GAP = 0.9
-"""Part of the gap asked for that the tree of a merged program may leave; splitting its plan may cost the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +181,13 @@ class _Search:
     def _groups(self, inner: Matrices, alike: Merged, counts: Standing | None) -> None:
         """Solve the merged program for a bound, hold its plan by group, and split it."""
         try:
-            outcome = self._solve(self.session.derived(alike.program), "alike", GROUP_GAP * self.gap, GROUP_NODES)
+            outcome = self._solve(self.session.derived(alike.program), "alike", self.gap / 2, GROUP_NODES)
             self._lower(outcome.bound)
             self._said("alike", f"{alike.program.n_columns} columns, {int(alike.program.integer.sum())} integers")
             if outcome.x is None:
                 return
             split = self.session.derived(alike.split(inner, outcome.x))
-            outcome = self._solve(split, "split", (1 - GROUP_GAP) * self.gap, GROUP_NODES)
+            outcome = self._solve(split, "split", self.gap / 2, GROUP_NODES)
         except SolverError as failure:
             self.session.note(f"alike: {failure}")
             return

@@ -186,6 +186,7 @@ class WhatIf:
         self.net, self.options, self.tree, self.extra = net, options or SolveOptions(), tree, tuple(extra)
         self.turn = threading.RLock()
         self.base = self._lowered(net)
+        self.options = self.options.sized(self.base.program.n_columns)
         self._linear: dict[Kind, LiveLinear] = {}
         self._whole: LiveWhole | None = None
         self._bases: dict[Kind, Any] = {} if basis is None else {"held": basis}
@@ -254,7 +255,7 @@ class WhatIf:
         if isinstance(case, _Cold):
             answer = case.whatif.full(gap=gap)
             return replace(answer, cold=case.reason, seconds=time.monotonic() - began)
-        gap = self.options.gap if gap is None else gap
+        gap = self.options.asked if gap is None else gap
         if not case.program.integer.any():
             outcome = self._solve("relaxed", case.program)
             return _answer(case, outcome, outcome.objective, began)

@@ -37,6 +37,34 @@ def test_the_repr_says_what_it_is_and_what_to_type_next(tutorial, result):
     assert lines[-1].startswith("try .answer .shipments")
 
 
+BAKERY = """\
+horizon: {start: 2027Q1, periods: 2, period: quarter}
+%s
+network:
+  materials: {bread: {storable: false}}
+  resources: {oven: {capacity: 3}}
+  activities: {bake: {outputs: {bread: 1}, uses: {oven: 1}, cost: 1}}
+  demands: {bread: {quantity: 5, value: 2}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "given", "gap", "whose"),
+    [
+        ("", {}, 1e-6, "size"),
+        ("solving: {time_limit: 9}", {"gap": None}, 1e-6, "size"),
+        ("solving: {gap: 0.02}", {}, 0.02, "instance"),
+        ("solving: {gap: 0.02}", {"gap": 0.03}, 0.03, "flag"),
+        ("solving: {gap: 0.02}", {"gap": 0.0}, 0.0, "flag"),
+    ],
+)
+def test_a_result_says_which_gap_was_asked_for_and_who_asked(own, given, gap, whose, tmp_path):
+    (tmp_path / "instance.yaml").write_text(BAKERY % own, encoding="utf-8")
+    solved = fabopt.load(tmp_path).solve(out=tmp_path / "result", **given)
+    for options in (solved.manifest["options"], fabopt.load_result(tmp_path / "result").manifest["options"]):
+        assert (options["gap"], options["gap_from"]) == (gap, whose)
+
+
 def test_with_a_lever_gives_another_instance_and_leaves_the_first(tutorial):
     before = tutorial.data.packaging_lines["bridgeworks"].capacity.value
     wider = tutorial.with_({"packaging_lines.bridgeworks.capacity": "*1.5"})

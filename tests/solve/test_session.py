@@ -294,6 +294,26 @@ def test_options_without_sense_are_refused_with_a_sentence(options, sentence):
         SolveOptions(**options)
 
 
+@pytest.mark.parametrize(("columns", "gap"), [(1, 1e-6), (999, 1e-6), (1_000, 1e-4), (9_999, 1e-4), (10_000, 5e-4)])
+def test_the_gap_follows_the_size_of_the_program_where_nobody_asks_for_one(columns, gap):
+    sized = SolveOptions().sized(columns)
+    assert (sized.asked, sized.gap_from) == (gap, "size")
+    asked = SolveOptions(gap=0.3, gap_from="instance").sized(columns)
+    assert (asked.asked, asked.gap_from) == (0.3, "instance")
+
+
+def test_a_gap_that_depends_on_a_size_that_is_not_known_is_no_number():
+    with pytest.raises(OptionError, match="before the size of the program is"):
+        _ = SolveOptions().asked
+
+
+def test_a_small_program_is_proved_best_where_nobody_asks_for_a_gap():
+    """Whole lots of 1.5 against tools of 4: its first plan is not its best."""
+    solution = solve(workshop(2, (4, 4), (9, 9), make={"lot": 1.5}))
+    assert (solution.options.gap, solution.options.gap_from) == (1e-6, "size")
+    assert solution.status is Status.OPTIMAL
+
+
 def test_a_run_says_its_size_its_versions_and_what_the_solver_said():
     solution = solve(workshop(2, (4, 4), (9, 9), make={"lot": 1.5}))
     assert solution.size == {"rows": 8, "columns": 6, "integers": 2, "nonzeros": 12}

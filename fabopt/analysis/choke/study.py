@@ -132,7 +132,7 @@ class _Study:
         self.counted = periods_asked(counted(self.net), asked, self.net)
         self.large = self.plan.program.large
         effort = Effort(
-            gap=CLOSER * self.plan.options.gap if self.large else 1e-6,
+            gap=CLOSER * self.plan.options.asked if self.large else 1e-6,
             seconds=max(2.4 * asked.minutes, 1.0),
             workers=asked.workers,
             seed=asked.seed,

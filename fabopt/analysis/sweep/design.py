@@ -186,6 +186,7 @@ def options_of(spec: SweepSpec, data: Instance) -> SolveOptions:
         target=asked.target,
         measure=asked.measure,
         gap=own.gap if asked.gap is None else asked.gap,
+        gap_from="instance" if asked.gap is None else "flag",
         time_limit=math.inf if limit is None else limit,
         threads=1,
     )

@@ -171,7 +171,7 @@ class Runs:
         m = replace(case.program, cost=case.cost, offset=0.0)
         program = with_target(m, case.program.cost, self.enough - case.program.offset)
         outcome = HighsSession(program, threads=1, seed=self._seed).solve(
-            time_limit=self._left, gap=self.source.plan.options.gap, apart=case.stage.standing
+            time_limit=self._left, gap=self.source.plan.options.asked, apart=case.stage.standing
         )
         return None if outcome.objective is None else case.stage.reported(outcome.objective)
 

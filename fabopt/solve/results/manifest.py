@@ -19,6 +19,7 @@ class _Options(BaseModel):
     measure: str
     demands: list[str]
     gap: float
+    gap_from: Literal["flag", "instance", "size"]
     seed: int
     perspective: str
 
