@@ -10,6 +10,7 @@ from fabopt.api.places import WORKERS
 from fabopt.api.plan import PlanTables
 
 if TYPE_CHECKING:
+    from fabopt.analysis.sensitivity.dial import Setting
     from fabopt.api.instance import Instance
     from fabopt.model.build import Hook
     from fabopt.report.alternatives import AlternativesReport
@@ -328,7 +329,7 @@ class Result(PlanTables):
         *,
         by: str = "",
         lab: str = "",
-        levers: Sequence[str] | Mapping[str, object],
+        levers: Sequence[str] | Mapping[str, Setting | None],
         costs: Mapping[str, float] | None = None,
         budget: float = 10.0,
         tell: Callable[[str, float], None] | None = None,
@@ -344,10 +345,12 @@ class Result(PlanTables):
         lab
             Id of the lab whose power or compute counts; all of them when left out.
         levers
-            Paths of the numbers that may move within their range, or each with its end: ``["a.b=*2", "c.d"]`` or
-            ``{"a.b": "*2"}``.
+            Paths of the numbers that may move within their range, or each with its end, a setting:
+            ``["a.b=*2", "c.d"]`` or ``{"a.b": "*2"}``. A series moves by a factor, or with an end such as ``+800 MW``
+            by what is added.
         costs
             Million dollars for one unit of change, by path, for least cost; otherwise relative changes are added up.
+            One unit is that of the lever; of a series a factor of 1 (all of it once more) or one unit added.
         budget
             Minutes that may be spent.
         tell
@@ -356,11 +359,9 @@ class Result(PlanTables):
         Raises
         ------
         fabopt.errors.StudyError
-            When target, period, lab, levers or costs make no sense.
+            When target, period, lab, levers or costs make no sense, or the rules refuse the end of a lever.
         fabopt.io.levers.LeverError
             When there is no such lever, with the nearest.
-        fabopt.io.problems.InstanceError
-            When the rules of the instance refuse the end of a lever.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
@@ -371,24 +372,26 @@ class Result(PlanTables):
         return NeededReport(needed_of(self.plan, asked, tell))
 
     def value_function(
-        self, lever: str, low: float | None = None, high: float | None = None, *, whole: bool = False
+        self, lever: str, low: Setting | None = None, high: Setting | None = None, *, whole: bool = False
     ) -> ValueReport:
         """Return objective and plan against one lever, with the breakpoints of the curve.
 
         Parameters
         ----------
         lever
-            Its path.
+            Its path, with ``@`` and a date for one point of a series.
         low, high
-            From where to where, in the unit of the lever; its range when left out. A series moves in proportion to
-            its first point.
+            From where to where, as settings: ``400``, ``"0.4 GW"``, ``"*0.8"``. A series moves over a factor of all its
+            points (``"*0.8"`` to ``"*1.2"``) or what is added to them (``"+-50 MW"`` to ``"+50 MW"``), and the report
+            has that unit: ``times``, ``MW added``. When left out the range of the lever; of a series the factors that
+            keep every point in its range.
         whole
             Whether the value with whole numbers free is certified too.
 
         Raises
         ------
         fabopt.io.levers.LeverError
-            When there is no such lever, with the nearest.
+            When there is no such lever, with the nearest, or an end is none: one number would flatten a series.
         fabopt.errors.StudyError
             When low lies above high, no plan stands at an end, or the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
@@ -406,7 +409,7 @@ class Result(PlanTables):
         Parameters
         ----------
         x, y
-            Paths of the levers.
+            Paths of the levers; a series moves over a factor of all its points.
         steps
             Values of each, at equal distances.
 
@@ -425,13 +428,14 @@ class Result(PlanTables):
         source = source_of(self.plan)
         return PhaseReport(phases_of(source, x, y, steps))
 
-    def explore(self, levers: Sequence[str]) -> Explorer:
+    def explore(self, levers: Sequence[str] | Mapping[str, tuple[Setting | None, Setting | None]]) -> Explorer:
         """Return sliders that move numbers of the instance and solve again, from the plan, whole numbers held.
 
         Parameters
         ----------
         levers
-            Their paths; each moves within its range, a series in proportion to its first point.
+            Their paths, or by path from where to where each moves, as for :meth:`value_function`. A number moves over
+            its values, a series over a factor of all its points (``times``) or what is added to them (``MW added``).
 
         Returns
         -------
@@ -443,7 +447,8 @@ class Result(PlanTables):
         fabopt.io.levers.LeverError
             When there is no such lever, with the nearest, or it has no range.
         fabopt.errors.StudyError
-            When none is named, or one twice, or the result is seen from one party's perspective.
+            When none is named, one twice, or two that are shares of one whole; or the result is seen from one party's
+            perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """

@@ -20,8 +20,11 @@ _Top = typer.Option(help="Numbers that are solved again at both ends of their ra
 _Whole = typer.Option(help="Let whole numbers move at the ends; otherwise they are held as in the plan.")
 _Lever = typer.Option(help="Follow this number alone: the value against it, with its breakpoints.", show_default=False)
 _Against = typer.Option(help="With --lever: which limit is the choke point against both.", show_default=False)
-_Low = typer.Option(help="With --lever: from this value, in its unit; otherwise its range.", show_default=False)
-_High = typer.Option(help="With --lever: to this value.", show_default=False)
+_Low = typer.Option(
+    help="With --lever: from 400, '0.4 GW', of a series '*0.8' or '+-50 MW'; otherwise its range.",
+    metavar="VALUE", show_default=False,
+)  # fmt: skip
+_High = typer.Option(help="With --lever: to this, likewise.", metavar="VALUE", show_default=False)
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 _Out = typer.Option(help="Folder for report, records, tables and picture.", show_default=False)
 
@@ -36,8 +39,8 @@ def tornado(
     whole: Annotated[bool, _Whole] = False,
     lever: Annotated[str, _Lever] = "",
     against: Annotated[str, _Against] = "",
-    low: Annotated[float | None, _Low] = None,
-    high: Annotated[float | None, _High] = None,
+    low: Annotated[str | None, _Low] = None,
+    high: Annotated[str | None, _High] = None,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
     as_json: Annotated[bool, _Json] = False,

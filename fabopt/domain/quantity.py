@@ -5,7 +5,7 @@ instance is
 
 * a number in the field's own unit (``180``) or a text (``"180 kwafer/month"``);
 * a mapping ``{value, unit, low, high, range, source, as_of, confidence, assumed, note, times}``, where
-  `range` is symmetrical (``15%``) and `times` multiplies value, low and high;
+  `range` is symmetrical (``15%``) and `times` multiplies value, low and high (these end where the field's limits do);
 * where the field may vary over time, a mapping with ``linear`` or ``steps``: dates and, for each, one of the
   above; beside it ``before``, a number.
 
@@ -73,10 +73,11 @@ class Point:
     assumed: bool = False
     note: str = ""
 
-    def plus(self, by: float) -> Point:
-        """Return the point with something added to it and to its range."""
-        low, high = (None if end is None else end + by for end in (self.low, self.high))
-        return replace(self, value=self.value + by, low=low, high=high)
+    def plus(self, by: float, limits: Limits) -> Point:
+        """Return the point with something added to it and to its range, which ends where the limits of the field do."""
+        value = self.value + by
+        low, high = (None if end is None else limits.clip(end + by, value) for end in (self.low, self.high))
+        return replace(self, value=value, low=low, high=high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,8 @@ class _Reader:
         beside = plain_unit if "unit" in raw else written
         low, high = self._range(raw, path, value, beside, stated)
         times = factor * self.times(raw, path)
-        point = Point(when, value * times, _times(low, times), _times(high, times), **self.provenance(raw, path))
+        low, high = (self._edge(edge, times, value * times) for edge in (low, high))
+        point = Point(when, value * times, low, high, **self.provenance(raw, path))
         self._check(point, path)
         return point
 
@@ -179,6 +180,10 @@ class _Reader:
         else:
             self.fault((*path, "note"), f"a note is a text of at most {_LONGEST_NOTE} characters")
         return found
+
+    def _edge(self, edge: float | None, times: float, value: float) -> float | None:
+        """Return the scaled edge of a range, which ends where the limits of the field do."""
+        return edge if edge is None or times == 1.0 else self.limits.clip(edge * times, value)
 
     def _check(self, point: Point, path: Path) -> None:
         """Check order and limits of a point's numbers."""
@@ -301,10 +306,6 @@ def _assemble(
     assumed = whole["assumed"] or not sourced or any(point.assumed for point in points)
     whole = whole | {"source": tuple(sources), "assumed": assumed}
     return Quantity(canonical, tuple(points), shape, **whole, limits=limits)
-
-
-def _times(number: float | None, factor: float) -> float | None:
-    return None if number is None else number * factor
 
 
 def _float(raw: int | float) -> float:

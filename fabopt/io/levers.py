@@ -181,23 +181,33 @@ def set_lever(raw: dict[str, Any], lever: str, setting: object, model: type[Base
             day = parse_when(when)
         except ValueError as error:
             raise LeverError(f"lever {brief(lever)}: {error}") from error
-    change = _Change(lever, tuple(path.split(".")), day, _setting(setting), raw)
+    change = _Change(lever, tuple(path.split(".")), day, read_setting(setting), raw)
     changed: dict[str, Any] = change.descend((Kind(model),), raw, None, 0)
     return changed
 
 
 @dataclass(frozen=True, slots=True)
-class _Scale:
+class Scale:
+    """A setting that scales what is there: ``*1.1``."""
+
     factor: float
 
 
 @dataclass(frozen=True, slots=True)
-class _Shift:
+class Shift:
+    """A setting that is added to what is there: ``+5 MW``."""
+
     by: object
 
 
-def _setting(setting: object) -> object:
-    """Read a setting: a factor, a plain value, or a list or mapping in YAML's flow style."""
+def read_setting(setting: object) -> object:
+    """Read a setting: a factor, what is added, a plain value, or a list or mapping in YAML's flow style.
+
+    Raises
+    ------
+    LeverError
+        When it is none.
+    """
     if isinstance(setting, numbers.Real) and not isinstance(setting, bool):
         # A number of a notebook may be one of numpy's, which validation would not take for a whole number.
         return int(setting) if isinstance(setting, numbers.Integral) else float(setting)
@@ -210,9 +220,9 @@ def _setting(setting: object) -> object:
         factor = resolve_scalar(text[1:].strip())
         if isinstance(factor, str | bool | None) or not 0 <= factor <= 1e12 or math.isnan(factor):
             raise LeverError(f"{brief(text)} is no factor; write it like '*1.1', with 0 or more")
-        return _Scale(float(factor))
+        return Scale(float(factor))
     if text.startswith("+"):
-        return _Shift(resolve_scalar(text[1:].strip()))
+        return Shift(resolve_scalar(text[1:].strip()))
     if text[0] in "[{":
         try:
             return parse_yaml(text, "").value
@@ -275,17 +285,17 @@ class _Change:
         quantities = any(kind.is_quantity for kind in here)
         if not quantities and self.day is not None:
             raise LeverError(f"{brief(self.lever)} is no series, so it has no point at {self.day}")
-        if isinstance(raw, list) and quantities and isinstance(self.setting, _Scale) and self.day is None:
+        if isinstance(raw, list) and quantities and isinstance(self.setting, Scale) and self.day is None:
             return [_scaled_raw(entry, self.setting.factor) for entry in raw]
         if quantities:
             return self._set_quantity(raw, default, next(kind.quantity for kind in here if kind.quantity is not None))
-        if isinstance(self.setting, _Shift):
+        if isinstance(self.setting, Shift):
             raise LeverError(f"{brief(self.lever)} is no quantity, so nothing can be added to it")
         if any(kind.record is not None or kind.is_mapping for kind in here) and not isinstance(self.setting, Mapping):
             names = [name for kind in here if kind.record for name in fields_of(kind.record)]
             names = names or (list(raw) if isinstance(raw, Mapping) else [])
             raise LeverError(f"{brief(self.lever)} is a group of levers{_named(names)}")
-        if not isinstance(self.setting, _Scale):
+        if not isinstance(self.setting, Scale):
             return self.setting
         base = default if raw is _ABSENT else raw
         if isinstance(base, bool) or not isinstance(base, int | float):
@@ -298,18 +308,18 @@ class _Change:
             raw = default.raw() if isinstance(default, Quantity) else None
         if self.day is not None:
             return self._set_point(raw, self.day, declared)
-        if not isinstance(self.setting, _Scale | _Shift):
+        if not isinstance(self.setting, Scale | Shift):
             points = None if isinstance(self.setting, Mapping | list | bool) else _points(raw)
             if points:
                 raise self._flattens(list(points))
             return self.setting
         if raw is None:
             raise LeverError(f"{brief(self.lever)} has no value that could be {_done(self.setting)}")
-        if isinstance(self.setting, _Shift):
+        if isinstance(self.setting, Shift):
             return self._shifted(raw, declared, self.setting)
         return _scaled_raw(raw, self.setting.factor)
 
-    def _shifted(self, raw: Any, declared: In, shift: _Shift) -> dict[str, Any]:
+    def _shifted(self, raw: Any, declared: In, shift: Shift) -> dict[str, Any]:
         """Return the raw form of a quantity with something added to its points and their ranges: one point, or all."""
         rates = currency_rates(self.top)
         try:
@@ -317,7 +327,7 @@ class _Change:
             here = declared.read(raw, rates)
         except FieldProblem as error:
             raise LeverError(f"{brief(self.lever)} cannot be moved by {brief(shift.by)}: {error}") from error
-        moved = tuple(p.plus(by) if self.day in (None, p.when) else p for p in here.points)
+        moved = tuple(p.plus(by, declared.limits) if self.day in (None, p.when) else p for p in here.points)
         return replace(here, points=moved).raw()
 
     def _flattens(self, days: list[str]) -> LeverError:
@@ -337,9 +347,9 @@ class _Change:
         if key is None:
             raise LeverError(f"{brief(self.lever)}: the series has no point at {day}{_named(list(points))}")
         entry = self.setting
-        if isinstance(entry, _Shift):
+        if isinstance(entry, Shift):
             return self._shifted(raw, declared, entry)
-        if isinstance(entry, _Scale):
+        if isinstance(entry, Scale):
             entry = _scaled_raw(points[key], entry.factor)
         return {**raw, shape: {**points, key: entry}}
 
@@ -374,8 +384,8 @@ def _points(raw: Any) -> Mapping[Any, Any] | None:
     return raw[shape] if shape is not None and isinstance(raw[shape], Mapping) else None
 
 
-def _done(setting: _Scale | _Shift) -> str:
-    return "scaled" if isinstance(setting, _Scale) else "moved"
+def _done(setting: Scale | Shift) -> str:
+    return "scaled" if isinstance(setting, Scale) else "moved"
 
 
 def _day(key: object) -> date | None:

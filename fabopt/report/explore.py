@@ -7,11 +7,15 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from fabopt.analysis.sensitivity.explore import Exploration, Moment, Moving
+from fabopt.analysis.sensitivity.dial import Dial
+from fabopt.analysis.sensitivity.explore import Exploration, Moment
 from fabopt.report.base import Report
-from fabopt.report.text import TextTable, amount
+from fabopt.report.text import TextTable, amount, clip
 from fabopt.report.tornado import signed, worth
 from fabopt.solve.noise import same
+
+SETTING = 60
+"""Longest setting that a sentence says in full."""
 
 STEPS = 40
 """Steps of a slider from the low of a number to its high."""
@@ -24,13 +28,20 @@ class Explorer:
         self.found: Exploration = found
         self._widget: Any = None
 
-    def at(self, values: Mapping[str, float] | None = None, /) -> MomentReport:
-        """Return the plan with numbers at other values, in the units of their levers, whole numbers held.
+    def at(self, values: Mapping[str, object] | None = None, /) -> MomentReport:
+        """Return the plan with levers set, whole numbers held.
+
+        Parameters
+        ----------
+        values
+            What levers are set to, as in ``with_``: ``450``, ``"0.45 GW"``, ``"*1.1"``, ``"+5 MW"``, a series.
 
         Raises
         ------
         fabopt.errors.StudyError
             When a value is given for a number that is not explored.
+        fabopt.io.levers.LeverError
+            When a lever cannot take what is given: one number would flatten a series.
         """
         return MomentReport(self.found, self.found.at(values or {}))
 
@@ -55,7 +66,7 @@ class Explorer:
         return {**bundle, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
-        paths = ", ".join(moving.path for moving in self.found.movings)
+        paths = ", ".join(dial.path for dial in self.found.dials)
         return f"Explorer of {self.found.name}: {paths}\ntry .at({{lever: value}}), or show it in a notebook"
 
 
@@ -72,7 +83,7 @@ class MomentReport(Report):
     def sentence(self) -> str:
         """The answer in one sentence."""
         f, unit = self.found, self._explored.unit
-        at = _and([_value(m, value) for m, (_, value) in zip(self._explored.movings, f.values, strict=True)])
+        at = _and([_value(d, value) for d, (_, value) in zip(self._explored.dials, f.values, strict=True)])
         if f.objective is None or f.change is None:
             return f"There is no plan with {at}: {f.note}."
         text = f"With {at}, whole numbers held, the {self._explored.objective_name} is {worth(f.objective, unit)}"
@@ -94,8 +105,10 @@ class MomentReport(Report):
         return asdict(self.found)
 
 
-def _value(moving: Moving, value: float) -> str:
-    return f"{moving.path} at {amount(value)}{'' if moving.unit == '1' else f' {moving.unit}'}"
+def _value(dial: Dial, value: float | str) -> str:
+    if isinstance(value, str):
+        return f"{dial.path} at {clip(value, SETTING)}"
+    return f"{dial.path} at {amount(value)}{'' if dial.unit == '1' else f' {dial.unit}'}"
 
 
 def _and(parts: list[str]) -> str:
@@ -108,22 +121,22 @@ def _box(explorer: Explorer) -> Any:
 
     page = ipywidgets.HTML(explorer.at()._repr_html_())
     sliders = {
-        m.path: ipywidgets.FloatSlider(
-            value=m.value,
-            min=min(m.low, m.value),
-            max=max(m.high, m.value),
-            step=(m.high - m.low) / STEPS,
-            description=m.path + ("" if m.unit == "1" else f", {m.unit}"),
+        dial: ipywidgets.FloatSlider(
+            value=dial.value,
+            min=min(dial.low, dial.value),
+            max=max(dial.high, dial.value),
+            step=(dial.high - dial.low) / STEPS,
+            description=dial.label,
             readout_format=".4g",
             continuous_update=False,
             style={"description_width": "initial"},
             layout={"width": "100%"},
         )
-        for m in explorer.found.movings
+        for dial in explorer.found.dials
     }
 
     def moved(_: Any) -> None:
-        values = {path: slider.value for path, slider in sliders.items()}
+        values = {dial.path: dial.setting(slider.value) for dial, slider in sliders.items()}
         for step in explorer.found.steps(values):  # the plan first, then what holds it back
             page.value = MomentReport(explorer.found, step)._repr_html_()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fabopt.analysis.sensitivity.curve import ValueFunction
 from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.records import Tornado
-from fabopt.analysis.sensitivity.value_function import ValueFunction
 from fabopt.report.charts.style import finished
 from fabopt.report.text import amount, clip
 
@@ -95,14 +95,16 @@ def value_chart(found: ValueFunction) -> Any:
     import altair as alt
     import pandas as pd
 
-    unit, money = ("" if u in ("", "1") else f", {u}" for u in (found.unit, found.money))
-    x = alt.X("at:Q", title=f"{found.path}{unit}", scale=alt.Scale(zero=False))
+    money = f", {found.money}" if found.money else ""
+    x = alt.X("at:Q", title=found.lever.label, scale=alt.Scale(zero=False))
     y = alt.Y("objective:Q", title=f"{found.objective_name}{money}", scale=alt.Scale(zero=False))
     held = alt.Chart(pd.DataFrame(found.breakpoints, columns=["at", "objective"]))
     layers = [
         held.mark_line(color=COLOURS[1]).encode(x=x, y=y),
         held.mark_point(color=COLOURS[1], filled=True, size=36).encode(x=x, y=y),
-        alt.Chart(pd.DataFrame({"at": [found.value]})).mark_rule(strokeDash=[4, 3], color="#555555").encode(x="at:Q"),
+        alt.Chart(pd.DataFrame({"at": [found.lever.value]}))
+        .mark_rule(strokeDash=[4, 3], color="#555555")
+        .encode(x="at:Q"),
     ]
     if found.points:
         rows = [(p.at, p.objective, p.bound) for p in found.points]
@@ -131,10 +133,9 @@ def phase_chart(found: Phases, letters: Mapping[str, str]) -> Any:
         if c.objective is not None
     ]
     data = pd.DataFrame(rows, columns=["x", "y", "letter", "choke"])
-    names = [("" if u == "1" else f", {u}") for u in found.units]
     base = alt.Chart(data).encode(
-        x=alt.X("x:O", title=f"{found.x}{names[0]}", axis=alt.Axis(format="~g", labelAngle=0)),
-        y=alt.Y("y:O", title=f"{found.y}{names[1]}", sort="descending", axis=alt.Axis(format="~g")),
+        x=alt.X("x:O", title=found.x.label, axis=alt.Axis(format="~g", labelAngle=0)),
+        y=alt.Y("y:O", title=found.y.label, sort="descending", axis=alt.Axis(format="~g")),
     )
     order = list(dict.fromkeys(f"{letter}  {clip(choke or 'none', NAME)}" for choke, letter in letters.items()))
     legend = alt.Legend(labelLimit=380, orient="bottom", columns=1)
@@ -146,7 +147,7 @@ def phase_chart(found: Phases, letters: Mapping[str, str]) -> Any:
     title = alt.TitleParams(
         "Which limit is the choke point where",
         subtitle=[
-            f"Whole numbers held; in the instance {amount(found.here[0])} and {amount(found.here[1])}",
+            f"Whole numbers held; in the instance {amount(found.x.value)} and {amount(found.y.value)}",
             _rests_on(dict.fromkeys((*found.sources[0], *found.sources[1]))),
         ],
         anchor="start",

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from fabopt.analysis.sensitivity.curve import Stretch, ValueFunction
 from fabopt.analysis.sensitivity.phases import Phases
-from fabopt.analysis.sensitivity.value_function import Stretch, ValueFunction, joined
+from fabopt.analysis.sensitivity.value_function import joined
 from fabopt.report.base import SavedReport
 from fabopt.report.csv_text import frame_csv
 from fabopt.report.text import TextTable, amount
@@ -70,13 +71,13 @@ class ValueReport(CurveReport):
         inside = [s.start for s in f.stretches[1:]]
         text = (
             f"With whole numbers held, the {f.objective_name} goes from {worth(v, f.money)} to {worth(w, f.money)} as "
-            f"{f.path} goes from {amount(a)} to {amount(b)}{_unit(f.unit)}"
+            f"{f.lever.path} goes from {amount(a)} to {amount(b)}{_unit(f.lever.unit)}"
         )
         if not f.exact:
             text += f", solved at {len(f.stretches) + 1} values, for it is not straight in pieces"
         elif inside:
             text += f", straight in {len(f.stretches)} pieces"
-            text += f" that meet at {', '.join(amount(t) for t in inside)}" if len(inside) <= NAMED else ""
+            text += f" that meet at {', '.join(_place(t) for t in inside)}" if len(inside) <= NAMED else ""
         else:
             text += ", in one straight line"
         chokes = list(dict.fromkeys(s.choke or "nothing" for s in f.stretches))
@@ -90,11 +91,11 @@ class ValueReport(CurveReport):
         money = f", {f.money}" if f.money else ""
         shown = fewer(f.stretches)
         rows = tuple(
-            (s.choke or "none", amount(s.start), amount(s.end), amount(s.first), amount(s.last), amount(s.slope))
+            (s.choke or "none", _place(s.start), _place(s.end), amount(s.first), amount(s.last), amount(s.slope))
             for s in shown
         )
         heads = ("choke point", "from", "to", "at first", "at last", "per unit")
-        title = f"The {f.objective_name}{money} against {f.path}{_in(f.unit)}; it is {amount(f.value)} in the instance"
+        title = f"The {f.objective_name}{money} against {f.lever.label}; it is {amount(f.lever.value)} in the instance"
         if len(shown) < len(f.stretches):
             title += f"; {len(f.stretches)} pieces, the least bends joined"
         made = [TextTable(title, heads, rows)]
@@ -144,9 +145,10 @@ class PhaseReport(CurveReport):
         f = self.found
         solved = [cell for cell in f.cells if cell.objective is not None]
         if not solved:
-            return f"No plan has the whole numbers of this one anywhere between {f.x} and {f.y}."
+            return f"No plan has the whole numbers of this one anywhere between {f.x.path} and {f.y.path}."
         parts = [f"{choke or 'nothing'} in {sum(c.choke == choke for c in solved)}" for choke in self.letters]
-        return f"Against {f.x} and {f.y}, whole numbers held, the choke point is {_and(parts)} of {len(solved)} cells."
+        against = f"Against {f.x.path} and {f.y.path}, whole numbers held"
+        return f"{against}, the choke point is {_and(parts)} of {len(solved)} cells."
 
     @property
     def tables(self) -> tuple[TextTable, ...]:
@@ -158,7 +160,7 @@ class PhaseReport(CurveReport):
             (amount(y), *(self.letters[at[x, y].choke] if at[x, y].objective is not None else "-" for x in xs))
             for y in ys
         )
-        title = f"Choke point: {f.x}{_in(f.units[0])} to the right, {f.y}{_in(f.units[1])} upwards; - no plan"
+        title = f"Choke point: {f.x.label} to the right, {f.y.label} upwards; - no plan"
         legend = tuple((letter, choke or "none") for choke, letter in self.letters.items())
         refused = tuple(dict.fromkeys(c.note for c in f.cells if c.note))
         tables = [
@@ -184,13 +186,14 @@ def fewer(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
     return found
 
 
+def _place(value: float) -> str:
+    """Write a place on a curve: neighbours near 1 are told apart."""
+    return f"{value:.3f}" if 0.0995 <= abs(value) < 9.995 else amount(value)
+
+
 def _and(parts: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _unit(unit: str) -> str:
     return "" if unit == "1" else f" {unit}"
-
-
-def _in(unit: str) -> str:
-    return "" if unit == "1" else f", {unit}"

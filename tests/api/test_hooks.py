@@ -97,6 +97,7 @@ def test_a_tornado_solves_again_with_the_hook_and_prices_numbers_as_solving_agai
     found = tied.tornado(2, workers=1).found
     widest = found.bars[0]
     path = widest.number.path
+    assert not widest.number.series
     moved = tied.explore([path]).at({path: widest.high.value}).found.objective
     assert tied.objective + widest.high.change == approx(moved, rel=1e-6)
     slope = next(n for n in found.slopes if n.path == PRICE)

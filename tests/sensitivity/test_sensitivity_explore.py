@@ -64,7 +64,7 @@ def test_a_move_agrees_with_a_solve_from_nothing_and_never_exceeds_one_with_whol
     tutorial = fabopt.load("instances/tutorial")
     result = tutorial.solve()
     power = "sites.plains.power"
-    moved = result.explore([power]).at({power: 460}).found.objective
+    moved = result.explore([power]).at({power: "*1.15"}).found.objective
     changed = tutorial.with_({power: "*1.15"})
     held = changed.pinned(result).solve().objective
     free = changed.solve().bound
@@ -112,8 +112,8 @@ def test_a_tornado_without_another_choke_point_is_drawn(solved, tmp_path):
 
 
 def test_a_move_tells_the_plan_first_and_then_what_holds_it_back(explorer):
-    path = explorer.found.movings[0].path
-    value = explorer.found.movings[0].low
+    path = explorer.found.dials[0].path
+    value = explorer.found.dials[0].low
     first, last = explorer.found.steps({path: value})
     assert first.choke is None
     assert (first.objective, first.delivered) == (last.objective, last.delivered)
@@ -127,7 +127,7 @@ def test_a_solver_that_gives_up_is_told_in_a_note(explorer, monkeypatch):
         raise SolverError("HiGHS failed.")
 
     monkeypatch.setattr(WhatIf, "held", giving_up)
-    path = explorer.found.movings[0].path
-    found = explorer.found.at({path: explorer.found.movings[0].low})
+    path = explorer.found.dials[0].path
+    found = explorer.found.at({path: explorer.found.dials[0].low})
     assert found.objective is None
     assert "gave up: HiGHS failed" in found.note

@@ -16,7 +16,8 @@ import threading
 import fabopt
 
 explorer = fabopt.load("instances/tutorial").solve().explore(["sites.plains.power", "sites.coast.power"])
-asked = [{{"sites.plains.power": 300.0 + 40.0 * n, "sites.coast.power": 440.0 - 30.0 * n}} for n in range(6)]
+factors = [(0.75 + 0.1 * n, 1.2 - 0.08 * n) for n in range(6)]
+asked = [{{"sites.plains.power": f"*{{a}}", "sites.coast.power": f"*{{b}}"}} for a, b in factors]
 alone = [explorer.at(values).found.objective for values in asked]
 found = {{}}
 

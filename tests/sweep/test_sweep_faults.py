@@ -88,9 +88,10 @@ def test_exactly_as_many_runs_as_are_allowed_go(tmp_path):
 
 
 def test_an_absolute_end_of_a_series_is_refused_with_the_way_out():
-    spec = {"levers": {"demand_curve.reference_price": {"low": 1, "high": 2}}}
-    with pytest.raises(InstanceError, match=r"is a series; give factors such as '\*0.8'"):
-        fabopt.sweep(INSTANCES / "tutorial", spec)
+    for low in (1, "1 USD/H100e/h"):
+        spec = {"levers": {"demand_curve.reference_price": {"low": low, "high": "*2"}}}
+        with pytest.raises(InstanceError, match=r"low: .* is a series of .* scale it \('\*1.1'\), move it \('\+5'"):
+            fabopt.sweep(INSTANCES / "tutorial", spec)
 
 
 def test_a_fault_of_the_instance_is_told_as_everywhere(tmp_path, capsys):

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.choke.frames import frame_of
+from fabopt.analysis.sensitivity.dial import Limits, dials_of
 from fabopt.analysis.sensitivity.ends import Ends
-from fabopt.analysis.sensitivity.value_function import interval_of, made
+from fabopt.analysis.sensitivity.value_function import made
 from fabopt.analysis.sensitivity.verb import Source
 from fabopt.domain.instance import Instance
 from fabopt.errors import StudyError
@@ -20,32 +21,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Moving:
-    """A number that is moved.
-
-    Attributes
-    ----------
-    path, unit, value
-        The lever, its unit, and its value in the instance; of a series its first point, the others in proportion.
-    low, high
-        Its range, as far as the rules of the instance allow it.
-    """
-
-    path: str
-    unit: str
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
 class Moment:
     """The plan at some values of the numbers, with the whole numbers of the plan held.
 
     Attributes
     ----------
     values
-        The levers and their values.
+        The levers and what they are set to: the number by which a lever is moved (its value; of a series the factor or
+        what is added), or the setting as text where it is none.
     objective, change
         The objective in its unit, and by how much it differs from that of the plan; None without a plan.
     choke
@@ -56,7 +39,7 @@ class Moment:
         Why there is no plan, empty where there is one.
     """
 
-    values: tuple[tuple[str, float], ...]
+    values: tuple[tuple[str, float | str], ...]
     objective: float | None
     change: float | None
     choke: str | None
@@ -78,61 +61,64 @@ class Exploration:
     source
         The result.
     levers
-        Paths of the numbers.
+        Paths of the numbers; or by path from where to where each moves, as for
+        :func:`~fabopt.analysis.sensitivity.dial.dial_of`.
 
     Attributes
     ----------
-    movings
-        The numbers with their ranges.
+    dials
+        The levers, each with the number by which it is moved and its range.
     name, objective_name, unit
         What is explored, what the objective is, and its unit.
 
     Raises
     ------
     StudyError
-        If no lever is named, or one twice.
+        If no lever is named, one twice, or two that are shares of one whole.
     fabopt.io.levers.LeverError
         If there is no such lever, with the nearest, or it has no range.
     """
 
-    def __init__(self, source: Source, levers: Sequence[str]) -> None:
+    def __init__(self, source: Source, levers: Sequence[str] | Mapping[str, Limits]) -> None:
         if not levers or len(set(levers)) < len(levers):
             raise StudyError("Name the levers to explore, each once: explore(['sites.coast.power']).")
         self.name, self.unit, self.objective_name = source.name, source.unit, source.plan.options.objective
         self._numbers = source.numbers
-        self.movings = tuple(self._moving(path) for path in levers)
+        limits: Limits = (None, None)
+        self.dials = dials_of(
+            source.numbers, levers if isinstance(levers, Mapping) else dict.fromkeys(levers, limits)
+        )  # fmt: skip
         self._ends = Ends(source.numbers, source.plan)
         self._plan, self._last = made(self._ends.base), self._ends.base
 
-    def _moving(self, path: str) -> Moving:
-        low, high = interval_of(self._numbers, path, None, None)
-        quantity = self._numbers.quantity(path)
-        return Moving(path, quantity.unit, quantity.value, low, high)
-
-    def at(self, values: Mapping[str, float]) -> Moment:
-        """Return the plan with some of the numbers at other values, each in the unit of its lever.
+    def at(self, values: Mapping[str, object]) -> Moment:
+        """Return the plan with some of the levers set, as ``--set`` and ``with_`` set them.
 
         Raises
         ------
         StudyError
             If a value is given for a number that is not explored.
+        fabopt.io.levers.LeverError
+            If a lever cannot take what is given: one number would flatten a series.
         """
         with self._ends.whatif.turn:
             *_, last = self.steps(values)
         return last
 
-    def steps(self, values: Mapping[str, float]) -> Iterator[Moment]:
+    def steps(self, values: Mapping[str, object]) -> Iterator[Moment]:
         """Yield what :meth:`at` returns: first without its choke point, which on a large instance takes longest."""
-        known = {moving.path: moving.value for moving in self.movings}
+        known = {dial.path: dial for dial in self.dials}
         other = next((path for path in values if path not in known), None)
         if other is not None:
             raise StudyError(f"{other} is not explored; these are: {', '.join(known)}.")
-        here = tuple((path, float(values.get(path, value))) for path, value in known.items())
-        moved = {path: value for path, value in here if value != known[path]}
+        places = {path: known[path].place(self._numbers, setting) for path, setting in values.items()}
+        said = {path: str(values[path]) if place is None else place for path, place in places.items()}
+        here = tuple((path, said.get(path, dial.value)) for path, dial in known.items())
+        moved = {path: values[path] for path, place in places.items() if place != known[path].value}
         if not moved:
             yield self._moment(here, self._ends.objective, self._ends.choke, self._plan)
             return
-        data = self._numbers.set_both(moved)
+        data = self._numbers.set(moved)
         if isinstance(data, str):
             yield Moment(here, None, None, "", (), data)
             return
@@ -158,7 +144,7 @@ class Exploration:
 
     def _moment(
         self,
-        here: tuple[tuple[str, float], ...],
+        here: tuple[tuple[str, float | str], ...],
         objective: float,
         choke: str | None,
         got: tuple[tuple[str, float], ...],

@@ -4,6 +4,8 @@ A number moves from its value towards the low or the high end of its range by a 
 same share in all its points. Where shares add up to one, the others give way in proportion. A rate of exchange moves
 every price that is written in that currency.
 
+Any lever is set as ``--set`` and ``with_`` set it (:meth:`Numbers.set`), one point of a series too.
+
 A small movement is put into the validated instance as it stands (:meth:`Numbers.near`). A movement to an end is written
 into the raw tree and validated (:meth:`Numbers.at`); where the rules of an instance refuse it, half the way is tried,
 then a quarter, then an eighth.
@@ -13,11 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from fabopt.analysis.choke.draws import currency_of, raw_points, shares
+from fabopt.domain.base import FieldProblem
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Point, Quantity
+from fabopt.errors import StudyError
+from fabopt.io.lever_numbers import at_point, number_at
 from fabopt.io.levers import LeverError, list_levers, set_lever, with_quantities
 from fabopt.io.problems import InstanceError, nearest
 from fabopt.io.tree import Tree
@@ -140,19 +145,24 @@ class Numbers:
         """
         if path in self.found:
             return self.found[path]
-        self.quantity(path)
+        quantity = self.quantity(path)
+        if any(_wide(quantity, p) for p in quantity.points):
+            return Number(path, quantity, self.found[_whole(path)].currency)
         raise LeverError(f"the lever '{path}' has no range: its low and its high are its value")
 
     def quantity(self, path: str) -> Quantity:
-        """Return a number, with a range or without.
+        """Return a number, with a range or without; one point of a series as a constant.
 
         Raises
         ------
         LeverError
-            If there is no such lever, with the nearest.
+            If there is no such lever, with the nearest; or the series has no such point.
         """
-        if path in self._quantities:
-            return self._quantities[path]
+        whole = self._quantities.get(_whole(path))
+        if whole is not None:
+            if "@" in path:
+                set_lever(self.tree.raw, path, {}, Instance)  # refuses a point that is not there
+            return at_point(whole, path)
         hint = nearest(path, self._quantities)
         raise LeverError(f"there is no lever '{path}'" + (f"; {hint}" if hint else "; fabopt show PATH names them"))
 
@@ -169,9 +179,18 @@ class Numbers:
                 )
         return points
 
-    def one_whole(self, x: str, y: str) -> bool:
-        """Return whether two numbers are shares of the same whole, so that neither moves alone."""
-        return any(lever.path == y for lever in self._siblings.get(x, ()))
+    def apart(self, paths: Sequence[str]) -> None:
+        """Refuse levers of which one cannot move without another.
+
+        Raises
+        ------
+        StudyError
+            If two are shares of one whole.
+        """
+        for i, x in enumerate(paths):
+            for y in paths[:i]:
+                if any(lever.path == _whole(y) for lever in self._siblings.get(_whole(x), ())):
+                    raise StudyError(f"{y} and {x} are shares of one whole: one cannot move without the other.")
 
     def near(self, path: str, end: End, share: float) -> Instance | None:
         """Return the instance with a number a small share of the way to an end; None where validation refuses it."""
@@ -196,27 +215,63 @@ class Numbers:
         points = zip(self._quantities[path].points, values, strict=True)
         return self._validated(path, tuple(replace(p, value=v) for p, v in points))
 
-    def set_both(self, values: Mapping[str, float]) -> Instance | str:
-        """Return the validated instance with numbers at values, series in proportion, or in words why it is none."""
-        points: dict[str, tuple[Point, ...]] = {}
-        for path, value in values.items():
-            q = self._quantities[path]
-            scaled = [p.value * value / q.value if q.value else value for p in q.points]
-            moved = tuple(replace(p, value=v) for p, v in zip(q.points, scaled, strict=True))
-            points |= self._points(path, moved)
-        return self._written(points)
+    def read(self, path: str, setting: object) -> Quantity | str:
+        """Return the number once it is set, or in words why it is none; as `set`, without the rules of the instance."""
+        try:
+            found = number_at(set_lever(self.tree.raw, path, setting, Instance), path, Instance)
+        except FieldProblem as error:
+            return str(error)
+        assert found is not None  # every lever here is a number
+        return found
+
+    def set(self, settings: Mapping[str, object]) -> Instance | str:
+        """Return the validated instance with levers set, one after the other, or in words why it is none.
+
+        Settings are those of ``--set`` and ``with_``. Where shares add up to one, those that are not set give way.
+
+        Raises
+        ------
+        LeverError
+            If there is no such lever, or it cannot take such a setting: one number would flatten a series.
+        """
+        raw = self.tree.raw
+        for path, setting in settings.items():
+            raw = set_lever(raw, path, setting, Instance)
+            if _whole(path) in self._siblings:
+                try:
+                    raw = self._giving_way(raw, _whole(path))
+                except FieldProblem as error:
+                    return str(error)
+        return self._checked(raw)
+
+    def _giving_way(self, raw: dict[str, Any], path: str) -> dict[str, Any]:
+        """Return a raw tree in which the siblings of a share leave it the room that it takes."""
+        found, before = number_at(raw, path, Instance), self._quantities[path]
+        if found is None or [p.when for p in found.points] != [p.when for p in before.points]:
+            return raw
+        return self._put(raw, {p: x for p, x in self._points(path, found.points).items() if p != path})
 
     def _validated(self, path: str, moved: tuple[Point, ...]) -> Instance | str:
         return self._written(self._points(path, moved))
 
     def _written(self, moved: Mapping[str, tuple[Point, ...]]) -> Instance | str:
-        raw = self.tree.raw
+        return self._checked(self._put(self.tree.raw, moved))
+
+    def _put(self, raw: dict[str, Any], moved: Mapping[str, tuple[Point, ...]]) -> dict[str, Any]:
         for path, points in moved.items():
             raw = set_lever(raw, path, raw_points(self._quantities[path], points), Instance)
+        return raw
+
+    def _checked(self, raw: dict[str, Any]) -> Instance | str:
         try:
             return validate(replace(self.tree, raw=raw), Instance)
         except InstanceError as error:
             return error.problems[0].message
+
+
+def _whole(path: str) -> str:
+    """Return the lever of which a path may name one point."""
+    return path.partition("@")[0]
 
 
 def _left(share: float) -> float:

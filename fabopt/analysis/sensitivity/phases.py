@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fabopt.analysis.choke.frames import frame_of
+from fabopt.analysis.sensitivity.dial import Dial, Limits, dials_of
 from fabopt.analysis.sensitivity.ends import Ends
-from fabopt.analysis.sensitivity.value_function import interval_of
 from fabopt.errors import StudyError
 
 if TYPE_CHECKING:
@@ -34,11 +34,7 @@ class Phases:
     Attributes
     ----------
     x, y
-        Lever paths.
-    units
-        Their units.
-    here
-        Their values in the instance.
+        The levers, the number by which each is moved with its unit, and from where to where.
     money
         Unit of the objective.
     cells
@@ -47,20 +43,19 @@ class Phases:
         Ids of the sources of both; empty for an assumption.
     """
 
-    x: str
-    y: str
-    units: tuple[str, str]
-    here: tuple[float, float]
+    x: Dial
+    y: Dial
     money: str
     cells: tuple[Cell, ...]
     sources: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a cell."""
+        """One row a cell, with the levers and the units of the numbers by which they are moved."""
+        both = {"x_lever": self.x.path, "x_unit": self.x.unit, "y_lever": self.y.path, "y_unit": self.y.unit}
         return frame_of(
             [
-                {"x": c.x, "y": c.y, "objective": c.objective, "choke": c.choke, "note": c.note}
+                {"x": c.x, "y": c.y, "objective": c.objective, "choke": c.choke, "note": c.note, **both}
                 for c in self.cells
             ]
         )  # fmt: skip
@@ -71,7 +66,7 @@ def phases(
     x: str,
     y: str,
     steps: int = 9,
-    limits: tuple[tuple[float | None, float | None], tuple[float | None, float | None]] = ((None, None), (None, None)),
+    limits: tuple[Limits, Limits] = ((None, None), (None, None)),
     money: str = "",
 ) -> Phases:
     """Return which limit is the choke point where, on a grid over two numbers.
@@ -85,7 +80,7 @@ def phases(
     steps
         Values of each, at equal distances with both ends.
     limits
-        From where to where each is followed; its range when left out.
+        From where to where each is followed, as for :func:`value_function`.
     money
         Unit of the objective.
 
@@ -99,26 +94,17 @@ def phases(
     if x == y:
         raise StudyError(f"A phase diagram needs two numbers; both are {x}.")
     numbers = ends.numbers
-    if numbers.one_whole(x, y):
-        raise StudyError(f"{x} and {y} are shares of one whole: one cannot move without the other.")
-    grids = [np.linspace(*interval_of(numbers, p, *limits[i]), steps) for i, p in enumerate((x, y))]
+    across, upwards = dials_of(numbers, dict(zip((x, y), limits, strict=True)))
+    grids = [np.linspace(dial.low, dial.high, steps) for dial in (across, upwards)]
     cells = []
     for at in grids[0].tolist():
         for up in grids[1].tolist():
-            data = numbers.set_both({x: at, y: up})
+            data = numbers.set({x: across.setting(at), y: upwards.setting(up)})
             if isinstance(data, str):
                 cells.append(Cell(at, up, None, "", data))
                 continue
             answer = ends.held(data)
             note = "" if answer.objective is not None else "no plan has these whole numbers there"
             cells.append(Cell(at, up, answer.objective, ends.first(answer, data), note))
-    quantities = [numbers.quantity(p) for p in (x, y)]
-    return Phases(
-        x=x,
-        y=y,
-        units=(quantities[0].unit, quantities[1].unit),
-        here=(quantities[0].value, quantities[1].value),
-        money=money,
-        cells=tuple(cells),
-        sources=(tuple(quantities[0].source), tuple(quantities[1].source)),
-    )
+    first, second = (tuple(numbers.quantity(p).source) for p in (x, y))
+    return Phases(x=across, y=upwards, money=money, cells=tuple(cells), sources=(first, second))

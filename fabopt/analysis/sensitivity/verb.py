@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fabopt.analysis.clock import Tell
+from fabopt.analysis.sensitivity.curve import ValueFunction
+from fabopt.analysis.sensitivity.dial import Setting
 from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.analysis.sensitivity.phases import Phases, phases
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import Asked, tornado
-from fabopt.analysis.sensitivity.value_function import ValueFunction, value_function
+from fabopt.analysis.sensitivity.value_function import value_function
 from fabopt.plan.plan import Plan
 from fabopt.plan.solved import SolvedProgram
 
@@ -52,7 +54,7 @@ def tornado_of(source: Source, asked: Asked, tell: Tell | None = None, count: Co
     return tornado(source.name, source.held, source.unit, source.numbers, source.plan, asked, tell, count)
 
 
-def value_of(source: Source, lever: str, low: float | None, high: float | None, whole: bool) -> ValueFunction:
+def value_of(source: Source, lever: str, low: Setting | None, high: Setting | None, whole: bool) -> ValueFunction:
     """Return the objective of a result against one lever; errors as for :func:`.value_function.value_function`."""
     source.numbers.quantity(lever)
     ends = Ends(source.numbers, source.plan)

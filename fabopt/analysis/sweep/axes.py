@@ -10,13 +10,12 @@ from fabopt.analysis.choke.draws import Distribution, Spread, currency_of, trian
 from fabopt.domain.base import FieldProblem, Path
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.instance import Instance
-from fabopt.domain.quantity import In, Point, Quantity
-from fabopt.io.levers import Lever, LeverError, currency_rates, list_levers, set_lever
+from fabopt.domain.quantity import Point, Quantity
+from fabopt.io.lever_numbers import number_at
+from fabopt.io.levers import Lever, LeverError, Scale, Shift, list_levers, read_setting, set_lever
 from fabopt.io.problems import Positions, Problem, brief
-from fabopt.io.shape import kinds_at, locate
 from fabopt.io.sweep_file import Axis
 from fabopt.io.tree import Tree
-from fabopt.io.yaml import resolve_scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +101,13 @@ class Axes:
     def _check(self, path: str, value: object, where: Path) -> None:
         """Note why a lever cannot be set to a value, if it cannot; what the rules of the instance say comes later."""
         try:
-            set_lever(self.tree.raw, path, value, Instance)
+            raw = set_lever(self.tree.raw, path, value, Instance)
+            if not isinstance(read_setting(value), Scale | Shift):
+                number_at(raw, path, Instance)
         except LeverError as error:
             self._wrong(where, str(error))
-            return
-        if isinstance(value, str) and value.strip().startswith(("*", "+")):
-            return
-        declared = _declared(self.tree, path)
-        if declared is not None:
-            read = resolve_scalar(value.strip()) if isinstance(value, str) else value
-            try:
-                declared.read(read, currency_rates(self.tree.raw))
-            except FieldProblem as error:
-                self._wrong(where, f"{brief(value)}: {error}")
+        except FieldProblem as error:
+            self._wrong(where, f"{brief(value)}: {error}")
 
     def _add_range(self, path: str, axis: Axis) -> None:
         quantity = self.quantities.get(path)
@@ -153,26 +146,19 @@ class Axes:
         return found[0], found[1]
 
     def _end(self, path: str, side: str, given: float | str, quantity: Quantity) -> list[float] | None:
-        before, where = len(self.problems), ("levers", path, side)
-        factor = isinstance(given, str) and given.strip().startswith("*")
-        if len(quantity.points) > 1 and not factor:
-            self._wrong(where, "the lever is a series", "give factors such as '*0.8', which move all of its points")
+        where = ("levers", path, side)
+        try:
+            found = number_at(set_lever(self.tree.raw, path, given, Instance), path, Instance)
+        except LeverError as error:
+            self._wrong(where, str(error))
             return None
-        self._check(path, given, where)
-        if len(self.problems) > before:
+        except FieldProblem as error:
+            self._wrong(where, f"{brief(given)}: {error}")
             return None
-        if isinstance(given, str) and factor:
-            return [p.value * float(given.strip()[1:]) for p in quantity.points]
-        declared = _declared(self.tree, path)
-        assert declared is not None
-        read = resolve_scalar(given.strip()) if isinstance(given, str) else given
-        return [declared.read(read, currency_rates(self.tree.raw)).value]
-
-
-def _declared(tree: Tree, path: str) -> In | None:
-    """Return how a number is declared in the schema; None for what is no number."""
-    kinds = kinds_at(Instance, locate(Instance, tree.raw, path))
-    return next((kind.quantity for kind in kinds if kind.is_quantity), None)
+        if found is None or [p.when for p in found.points] != [p.when for p in quantity.points]:
+            self._wrong(where, f"{brief(given)} has other dates than the lever", "give a factor such as '*0.8'")
+            return None
+        return [p.value for p in found.points]
 
 
 def number_of(quantities: Mapping[str, Quantity], path: str) -> tuple[float, str] | None:

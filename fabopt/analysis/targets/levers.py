@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fabopt.analysis.sensitivity.adjoint import ENDS
+from fabopt.analysis.sensitivity.dial import Dial, Setting, dial_of
 from fabopt.analysis.sensitivity.numbers import Numbers
-from fabopt.domain.instance import Instance
-from fabopt.domain.quantity import Quantity
 from fabopt.errors import StudyError
-from fabopt.io.load import apply_sets
-from fabopt.io.validate import validate
+from fabopt.io.problems import brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +17,27 @@ class Lever:
 
     Attributes
     ----------
-    path, unit, now
-        The lever, its unit, and its value in the instance (of a series its first point, the others in proportion).
+    dial
+        The lever and the number by which it moves: its value, or of a series a factor or what is added.
     ends
-        How far it may go: one end where it was named, else the low and the high of its range.
+        How far that may go: one end where it was named, else the low and the high of its range.
     cost
         What one unit of change costs, million dollars; None where costs do not count.
     """
 
-    path: str
-    unit: str
-    now: float
+    dial: Dial
     ends: tuple[float, ...]
     cost: float | None = None
+
+    @property
+    def path(self) -> str:
+        """The lever."""
+        return self.dial.path
+
+    @property
+    def now(self) -> float:
+        """The number in the instance."""
+        return self.dial.value
 
     def size(self, end: float) -> float:
         """Return what it counts to move it to a value: the cost, or the relative change (1 where it is zero)."""
@@ -43,7 +48,7 @@ class Lever:
 
 
 def levers_of(
-    numbers: Numbers, named: Sequence[str] | Mapping[str, object], costs: Mapping[str, float]
+    numbers: Numbers, named: Sequence[str] | Mapping[str, Setting | None], costs: Mapping[str, float]
 ) -> tuple[Lever, ...]:
     """Return the levers that are named, each with its ends.
 
@@ -52,18 +57,17 @@ def levers_of(
     numbers
         The numbers of the instance.
     named
-        Paths, or paths with the furthest value: ``["a.b=*2", "c.d"]`` or a mapping.
+        Paths, or paths with how far they may go, as a setting: ``["a.b=*2", "c.d"]`` or a mapping.
     costs
         Million dollars for one unit of change, by path; for all levers or for none.
 
     Raises
     ------
     StudyError
-        If there is none, an end makes no sense, or costs are not given for exactly the levers.
+        If there is none, the rules of the instance refuse an end, two are shares of one whole, or costs are not given
+        for exactly the levers.
     fabopt.io.levers.LeverError
-        If there is no such lever, with the nearest; or it has no range and no end is given.
-    fabopt.io.problems.InstanceError
-        If the rules of the instance refuse an end.
+        If there is no such lever, with the nearest; it has no range and no end is given; or an end is none for it.
     """
     pairs = dict(_split(text) for text in named) if not isinstance(named, Mapping) else dict(named)
     if not pairs:
@@ -76,38 +80,23 @@ def levers_of(
         raise StudyError(f"Costs must be given for exactly the levers that may move: {what}.")
     if any(not 0 <= cost < float("inf") for cost in costs.values()):
         raise StudyError("The cost of a lever must be 0 or more, in million dollars a unit.")
-    for i, one in enumerate(found):
-        for other in found[:i]:
-            if numbers.one_whole(one.path, other.path):
-                raise StudyError(f"{other.path} and {one.path} are shares of one whole: name one of them.")
+    numbers.apart(list(pairs))
     return found
 
 
-def _split(text: str) -> tuple[str, object]:
+def _split(text: str) -> tuple[str, Setting | None]:
     path, _, end = text.partition("=")
     return path.strip(), end.strip() or None
 
 
-def _lever(numbers: Numbers, path: str, end: object, cost: float | None) -> Lever:
-    quantity = numbers.quantity(path)
+def _lever(numbers: Numbers, path: str, end: Setting | None, cost: float | None) -> Lever:
+    dial = dial_of(numbers, path, end, end)
     if end is None:
-        number = numbers[path]
-        ratio = quantity.value / number.value if number.value else 1.0
-        ends = tuple(
-            number.shown(side, moved.share) * ratio
-            for side in ENDS
-            if any(number.room(side)) and not isinstance(moved := numbers.at(path, side), str)
-        )
-        return Lever(path, quantity.unit, quantity.value, ends, cost)
-    return Lever(path, quantity.unit, quantity.value, (_end(numbers, path, quantity, end),), cost)
-
-
-def _end(numbers: Numbers, path: str, quantity: Quantity, end: object) -> float:
-    """Return the value that a setting gives a lever."""
-    if len(quantity.points) > 1 and not str(end).startswith("*"):
-        raise StudyError(f"{path} is a series: say how far it may go as a factor, such as *1.5, not {end!r}.")
-    tree = apply_sets(numbers.tree, [f"{path}={end}"], Instance)
-    value = Numbers(tree, validate(tree, Instance)).quantity(path).value
-    if value == quantity.value:
-        raise StudyError(f"{path} is {value:g} {quantity.unit} already: that is no way to go.")
-    return value
+        return Lever(dial, tuple(at for at in (dial.low, dial.high) if at != dial.value), cost)
+    if dial.high == dial.value:
+        unit = "" if dial.unit == "1" else f" {dial.unit}"
+        raise StudyError(f"{path} is {dial.value:g}{unit} already: that is no way to go.")
+    refused = numbers.set({path: dial.setting(dial.high)})
+    if isinstance(refused, str):
+        raise StudyError(f"{path} cannot be {brief(end)}: {refused}.")
+    return Lever(dial, (dial.high,), cost)

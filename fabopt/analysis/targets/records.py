@@ -46,11 +46,11 @@ class Move:
     Attributes
     ----------
     path, unit
-        The lever.
+        The lever, and the unit of the number by which it moves: its own, or of a series ``times`` or ``MW added``.
     now, to
-        Its value in the instance, and where it has to be; of a series the first point, the others in proportion.
+        That number in the instance, and where it has to be.
     share
-        Change as a share of its value; None where that is zero.
+        Change as a share of it; None where it is zero.
     cost
         What the change costs, million dollars; None where no costs were given.
     """

@@ -10,6 +10,8 @@ import numpy as np
 
 from fabopt.analysis.choke.package import MOVED, ReliefCost, leaving_out, package_program
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
+from fabopt.analysis.sensitivity.dial import Dial, Setting
+from fabopt.analysis.sensitivity.straight import relief_of, straight
 from fabopt.analysis.sensitivity.verb import Source
 from fabopt.analysis.targets.records import Target
 from fabopt.analysis.targets.target import function_of
@@ -20,9 +22,8 @@ from fabopt.plan.groups import Relief
 from fabopt.plan.problem import Interval
 from fabopt.solve.live import LiveLinear
 from fabopt.solve.matrices import Matrices, formulate
-from fabopt.solve.noise import halfway
 from fabopt.solve.objectives import Stage, stages
-from fabopt.solve.patch import Values, between, held, relaxed, structure_change
+from fabopt.solve.patch import held, relaxed, structure_change
 from fabopt.solve.session import Ended, HighsSession, Outcome
 
 SLIP = 1e-7
@@ -64,7 +65,7 @@ class Runs:
 
     def __init__(self, source: Source, target: Target, seconds: float, deadline: float) -> None:
         self.source, self.target, self.seconds, self.deadline = source, target, seconds, deadline
-        self._known: dict[tuple[tuple[str, float], ...], Case | str] = {}
+        self._known: dict[tuple[tuple[str, Setting], ...], Case | str] = {}
         self._live: LiveLinear | None = None
         base = self.at({})
         assert isinstance(base, Case)
@@ -72,11 +73,11 @@ class Runs:
         self.large = base.program.large
         self.mixed = bool(base.program.integer.any())
 
-    def at(self, values: Mapping[str, float]) -> Case | str:
-        """Return the instance with levers at values, or in words why the rules refuse it."""
-        key = tuple(sorted(values.items()))
+    def at(self, settings: Mapping[str, Setting]) -> Case | str:
+        """Return the instance with levers set, or in words why the rules refuse it."""
+        key = tuple(sorted(settings.items()))
         if key not in self._known:
-            data = self.source.numbers.set_both(values) if values else self.source.numbers.data
+            data = self.source.numbers.set(settings) if settings else self.source.numbers.data
             self._known[key] = data if isinstance(data, str) else self._lowered(lower(data, self.source.plan.net.name))
         return self._known[key]
 
@@ -175,32 +176,18 @@ class Runs:
         )
         return None if outcome.objective is None else case.stage.reported(outcome.objective)
 
-    def straight(self, path: str, now: float, end: float) -> Relief | None:
+    def straight(self, dial: Dial, end: float) -> Relief | None:
         """Return what a lever moves on its whole way where that is sides and bounds alone, in proportion; else None."""
-        two, half = self.at({path: end}), self.at({path: (now + end) / 2})
+        half, two = (self.at({dial.path: dial.setting(at)}) for at in ((dial.value + end) / 2, end))
         if isinstance(two, str) or isinstance(half, str):
             return None
-        cases = (half, two)
-        if any(structure_change(self.base.tables, case.tables) is not None for case in cases):
+        if any(structure_change(self.base.tables, case.tables) is not None for case in (half, two)):
             return None
         one = self.base.program
-        middle, patch = (between(one, case.program) for case in cases)
-        if any(len(p.entries) or len(p.costs) for p in (middle, patch)) or two.program.offset != one.offset:
-            return None
-        if not _proportional(middle.rows, patch.rows) or not _proportional(middle.columns, patch.columns):
-            return None
-        if not np.array_equal(patch.columns.old[:, 0], patch.columns.new[:, 0]):
-            return None  # a lower bound
-        if one.integer[patch.columns.at].any():
+        patch = straight(one, half.program, two.program)
+        if patch is None or two.program.offset != one.offset or one.integer[patch.columns.at].any():
             return None  # the bound of a whole number moves in steps
-        rows, columns = patch.rows, patch.columns
-        up, down, top = _way(rows, 1), _way(rows, 0), _way(columns, 1)
-        return Relief(
-            path,
-            {i: v for i, v in zip(rows.at.tolist(), up.tolist(), strict=True) if v},
-            {i: -v for i, v in zip(rows.at.tolist(), down.tolist(), strict=True) if v},
-            {j: v for j, v in zip(columns.at.tolist(), top.tolist(), strict=True) if v},
-        )
+        return relief_of(dial.path, patch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,24 +197,6 @@ class Package:
     shares: Mapping[str, float]
     size: float
     least: float
-
-
-def _proportional(half: Values, whole: Values) -> bool:
-    """Return whether half the way moves every side by half."""
-    if not np.array_equal(half.at, whole.at):
-        return False
-    finite = np.isfinite(whole.old)
-    if not (np.array_equal(finite, np.isfinite(whole.new)) and np.array_equal(finite, np.isfinite(half.new))):
-        return False
-    return halfway(whole.old[finite], half.new[finite], whole.new[finite])
-
-
-def _way(values: Values, side: int) -> Array:
-    """Return how far one side moves; what has no side does not."""
-    moved = np.zeros(len(values))
-    there = np.isfinite(values.old[:, side])
-    moved[there] = values.new[there, side] - values.old[there, side]
-    return moved
 
 
 def _most(outcome: Outcome) -> float:

@@ -29,6 +29,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from fabopt.analysis.clock import Clock, Tell
+from fabopt.analysis.sensitivity.dial import Setting
 from fabopt.analysis.sensitivity.verb import Source, source_of
 from fabopt.analysis.targets.levers import Lever, levers_of
 from fabopt.analysis.targets.records import Move, Needed, Way
@@ -60,7 +61,7 @@ class Asked:
     target: str | float
     by: str = ""
     lab: str = ""
-    levers: Sequence[str] | Mapping[str, object] = ()
+    levers: Sequence[str] | Mapping[str, Setting | None] = ()
     costs: Mapping[str, float] = field(default_factory=dict)
     minutes: float = 10.0
     seconds: float = 60.0
@@ -81,11 +82,10 @@ def needed_of(plan: Plan, asked: Asked, tell: Tell | None = None) -> Needed:
     Raises
     ------
     StudyError
-        If target, period, lab, levers or costs make no sense, or the result is seen from one party's perspective.
+        If target, period, lab, levers or costs make no sense, the rules refuse the end of a lever, or the result is
+        seen from one party's perspective.
     fabopt.io.levers.LeverError
         If there is no such lever, with the nearest.
-    fabopt.io.problems.InstanceError
-        If the rules of the instance refuse the end of a lever.
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
@@ -135,29 +135,33 @@ class _Study:
         What helps only together with others is asked once more with those at their ends.
         """
         found = {lever: end for lever in levers if (end := self._end(lever, {})) is not None}
-        there = {lever.path: end for lever, end in found.items()}
+        there = dict(found)
         found |= {lever: end for lever in levers if lever not in found and (end := self._end(lever, there)) is not None}
         idle = [lever.path for lever in levers if lever not in found]
         if idle:
             self.notes.append(f"Left where they are, as neither end allows more: {', '.join(idle)}.")
         return {lever: found[lever] for lever in levers if lever in found}
 
-    def _end(self, lever: Lever, others: Mapping[str, float]) -> float | None:
+    def _end(self, lever: Lever, others: Mapping[Lever, float]) -> float | None:
         """Return the end of a lever that only loosens limits, or allows most beside others; None where none does."""
         if len(lever.ends) == 1:
             return lever.ends[0]
         for end in lever.ends:
-            relief = self.runs.straight(lever.path, lever.now, end)
+            relief = self.runs.straight(lever.dial, end)
             if relief is not None and relief.loosens:
                 return end
         now = self._bound(others)
-        best = max(lever.ends, key=lambda end: self._bound({**others, lever.path: end}), default=None)
-        if best is None or self._bound({**others, lever.path: best}) <= now + rounding(now):
+        best = max(lever.ends, key=lambda end: self._bound({**others, lever: end}), default=None)
+        if best is None or self._bound({**others, lever: best}) <= now + rounding(now):
             return None
         return best
 
-    def _bound(self, values: Mapping[str, float]) -> float:
-        case = self.runs.at(values)
+    def _at(self, values: Mapping[Lever, float]) -> Case | str:
+        """Return the instance with levers there, or in words why the rules refuse it."""
+        return self.runs.at({lever.path: lever.dial.setting(at) for lever, at in values.items()})
+
+    def _bound(self, values: Mapping[Lever, float]) -> float:
+        case = self._at(values)
         return -float("inf") if isinstance(case, str) else self.runs.bound(case)
 
     # -- ways --------------------------------------------------------------------------------------------------------
@@ -166,9 +170,7 @@ class _Study:
         """Return packages, all levers together, and each alone."""
         runs = self.runs
         straight = {
-            lever: relief
-            for lever, end in self.ends.items()
-            if (relief := runs.straight(lever.path, lever.now, end)) is not None
+            lever: relief for lever, end in self.ends.items() if (relief := runs.straight(lever.dial, end)) is not None
         }
         bent = [lever for lever in self.ends if lever not in straight]
         self.clock.step("levers")
@@ -193,7 +195,7 @@ class _Study:
         self.notes.append(
             f"What {', '.join(lever.path for lever in bent)} can do was bounded at the end of the way, not on it."
         )
-        case = self.runs.at({lever.path: end for lever, end in self.ends.items()})
+        case = self._at(self.ends)
         if isinstance(case, str):
             self.notes.append(f"The rules refuse all levers at their ends together: {case}.")
             return None
@@ -208,7 +210,7 @@ class _Study:
         found = []
         for package in self.runs.packages(reliefs, sizes, count):
             values = {
-                lever.path: lever.now + package.shares[lever.path] * (self.ends[lever] - lever.now)
+                lever: lever.now + package.shares[lever.path] * (self.ends[lever] - lever.now)
                 for lever in levers
                 if lever.path in package.shares
             }
@@ -223,14 +225,14 @@ class _Study:
         kind: Literal["alone", "package", "together"],
         names: tuple[str, ...],
         levers: Sequence[Lever],
-        values: Mapping[str, float],
+        values: Mapping[Lever, float],
         size: float,
         least: float,
         by: Literal["program", "search"],
     ) -> Way:
         """Return a way that was found, with the best plan of the instance in which the levers stand there."""
-        moves = tuple(_move(lever, values[lever.path]) for lever in levers if lever.path in values)
-        case = self.runs.at(values)
+        moves = tuple(_move(lever, values[lever]) for lever in levers if lever in values)
+        case = self._at(values)
         if isinstance(case, str):
             return Way(kind, names, moves, size, least, None, None, by, f"the rules of the instance refuse it: {case}")
         value = self.runs.value(case)
@@ -244,14 +246,14 @@ class _Study:
         runs, names = self.runs, tuple(lever.path for lever in levers)
         kind: Literal["alone", "together"] = "alone" if len(levers) == 1 else "together"
 
-        def values(share: float) -> dict[str, float]:
-            return {lever.path: lever.now + share * (self.ends[lever] - lever.now) for lever in levers}
+        def values(share: float) -> dict[Lever, float]:
+            return {lever: lever.now + share * (self.ends[lever] - lever.now) for lever in levers}
 
         def case(share: float) -> Case | None:
-            found = runs.at(values(share))
+            found = self._at(values(share))
             return None if isinstance(found, str) else found
 
-        last = runs.at(values(1.0))
+        last = self._at(values(1.0))
         if isinstance(last, str):
             return Way(
                 kind, names, (), None, None, None, None, "search", f"the rules of the instance refuse it: {last}"
@@ -282,4 +284,4 @@ class _Study:
 def _move(lever: Lever, to: float) -> Move:
     way = to - lever.now
     cost = None if lever.cost is None else lever.cost * abs(way)
-    return Move(lever.path, lever.unit, lever.now, to, way / abs(lever.now) if lever.now else None, cost)
+    return Move(lever.path, lever.dial.unit, lever.now, to, way / abs(lever.now) if lever.now else None, cost)
