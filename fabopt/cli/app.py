@@ -16,6 +16,7 @@ import typer
 
 from fabopt import __version__
 from fabopt.cli.allocate import allocate
+from fabopt.cli.alternatives import alternatives
 from fabopt.cli.bill import bill
 from fabopt.cli.choke import choke
 from fabopt.cli.common import Notes
@@ -23,14 +24,18 @@ from fabopt.cli.compare import compare
 from fabopt.cli.explain import explain
 from fabopt.cli.export import export
 from fabopt.cli.import_ import import_
+from fabopt.cli.limits import limits
 from fabopt.cli.memo import memo
 from fabopt.cli.new import new
+from fabopt.cli.own_silicon import own_silicon
+from fabopt.cli.portfolio import portfolio
 from fabopt.cli.reconcile import reconcile
 from fabopt.cli.roll import roll
 from fabopt.cli.schema import schema
 from fabopt.cli.show import show
 from fabopt.cli.solve import solve
 from fabopt.cli.sweep import sweep
+from fabopt.cli.target import target
 from fabopt.cli.tornado import tornado
 from fabopt.cli.validate import validate
 from fabopt.errors import BAD_INPUT
@@ -46,8 +51,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for verb in (
-    solve, choke, tornado, sweep, roll, memo, validate, show, schema, new, bill, reconcile, allocate, compare,
-    explain, export,
+    solve, choke, target, tornado, alternatives, portfolio, explain, sweep, compare, roll, memo, validate, show, bill,
+    reconcile, allocate, limits, own_silicon, schema, new, export,
 ):  # fmt: skip
     app.command()(verb)
 app.command("import")(import_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -15,9 +16,16 @@ from fabopt.errors import BAD_INPUT, INFEASIBLE, INTERRUPTED, LIMIT
 if TYPE_CHECKING:
     from fabopt.api import Instance, Result
     from fabopt.api.plan import PlanTables
-    from fabopt.report.base import SavedReport
+    from fabopt.report.base import Report, SavedReport
 
 PlannedPath = typer.Argument(help="Folder of a result; or an instance, which is then solved first.", show_default=False)
+
+BudgetOption = typer.Option(help="Minutes that may be spent.", metavar="MINUTES", min=0.01)
+GapOption = typer.Option(
+    help="Relative gap at which a plan is good enough; else the instance's own, else by size, as for solve.",
+    show_default=False,
+)
+LimitOption = typer.Option("--time-limit", help="Seconds for each plan; else the instance's own.", show_default=False)
 
 EXIT_WITHOUT_PLAN = {"infeasible": INFEASIBLE, "unbounded": BAD_INPUT, "interrupted": INTERRUPTED}
 
@@ -78,3 +86,36 @@ def end_without_plan(result: PlanTables, log: Path | None = None) -> NoReturn:
         complain(f"the solver's log is in {log}")
     complain(f"no plan: {result.status}")
     raise typer.Exit(EXIT_WITHOUT_PLAN.get(result.status, LIMIT))
+
+
+def telling_steps(quiet: bool) -> Callable[[str, float], None]:
+    """Return what is told of each step of a study: a line on stderr, unless all is quiet."""
+
+    def tell(name: str, took: float) -> None:
+        if not quiet:
+            typer.echo(f"{name:>24}  {took:7.1f} s", err=True)
+
+    return tell
+
+
+def limits_of_run(gap: float | None, time_limit: float | None) -> dict[str, float]:
+    """Return the limits of a run that were given; what was not is the instance's own."""
+    return {name: value for name, value in (("gap", gap), ("time_limit", time_limit)) if value is not None}
+
+
+def head_of(instance: Instance) -> dict[str, object]:
+    """Return what a study of an instance says of it in JSON."""
+    return {"instance": instance.name, "scenario": instance.scenario, "sets": list(instance.sets)}
+
+
+def tell_study(instance: Instance, report: Report, as_json: bool) -> None:
+    """Print the report of a study of an instance as lines, or with the instance's name as one JSON object."""
+    say([json.dumps({**head_of(instance), **report.records()}, allow_nan=False)] if as_json else report.lines())
+
+
+def end_without_plan_of(under: str, status: str, why: tuple[str, ...]) -> NoReturn:
+    """Say why there is no plan under policies or limits, and end with the exit code of that."""
+    for sentence in why:
+        complain(sentence)
+    complain(f"no plan under the {under}: {status}")
+    raise typer.Exit(EXIT_WITHOUT_PLAN.get(status, LIMIT))

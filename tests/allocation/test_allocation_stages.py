@@ -98,12 +98,12 @@ def test_the_command_tells_each_labs_plan(tmp_path):
 
 @pytest.mark.parametrize(
     "options",
-    [["--game", "--limits"], ["--limits", "--each"], ["--game", "--two-stage"], ["--own-silicon", "c", "--game"]],
+    [["--game", "--each"], ["--game", "--two-stage"], ["--game", "--gap", "0"], ["--game", "--time-limit", "9"]],
 )
 def test_questions_that_do_not_go_together_are_refused(options):
     ran = CliRunner().invoke(app, ["allocate", str(PATH), *options])
     assert ran.exit_code == 2
-    assert "do not go together" in ran.stderr
+    assert "does not go with it" in ran.stderr
 
 
 def test_there_is_no_game_about_chips_that_have_still_to_be_made():

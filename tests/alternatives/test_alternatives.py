@@ -236,11 +236,11 @@ def test_what_time_does_not_allow_is_listed(tmp_path):
 def test_the_command_line_says_what_python_says(tmp_path, capsys):
     best = result(tmp_path, TOOLS.format(periods=1))
     folder = best.save(tmp_path / "plan")
-    assert main(["show", str(folder), "--alternatives", "1%"]) == 0
+    assert main(["alternatives", str(folder)]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed == best.alternatives(0.01).lines()
     assert all(len(line) <= 100 for line in printed)
-    assert main(["show", str(folder), "--alternatives", "0.01", "--json"]) == 0
+    assert main(["alternatives", str(folder), "--within", "0.01", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [s["verdict"] for s in told["spreads"]] == ["may", "may"]
 
@@ -248,15 +248,14 @@ def test_the_command_line_says_what_python_says(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        (["--alternatives", "much"], "--alternatives: 'much' is no quantity"),
-        (["--alternatives", "120%"], "must be less than 1"),
-        (["--alternatives", "1%", "--until", "2031"], "'2031' is no period of the horizon"),
-        (["--until", "2027"], "--until belongs to --alternatives"),
+        (["--within", "much"], "--within: 'much' is no quantity"),
+        (["--within", "120%"], "must be less than 1"),
+        (["--within", "1%", "--until", "2031"], "'2031' is no period of the horizon"),
     ],
 )
 def test_faults_are_sentences(tmp_path, capsys, more, says):
     folder = result(tmp_path, TOOLS.format(periods=1)).save(tmp_path / "plan")
-    assert main(["show", str(folder), *more]) == 2
+    assert main(["alternatives", str(folder), *more]) == 2
     assert says in capsys.readouterr().err
 
 

@@ -1,4 +1,4 @@
-"""`fabopt allocate --limits` on the instances of instances/diversity: prices worked out by hand in their files."""
+"""`fabopt limits` on the instances of instances/diversity: prices worked out by hand in their files."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ PRICES = {
 @pytest.mark.parametrize("name", PRICES)
 def test_each_limit_costs_what_it_costs_by_hand(name, capsys):
     value, without, prices = PRICES[name]
-    assert main(["allocate", str(FOLDER / name), "--limits", "--gap", "0", "--json"]) == 0
+    assert main(["limits", str(FOLDER / name), "--gap", "0", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["value"]["low"] == pytest.approx(value, rel=1e-6)
     assert found["without"]["low"] == pytest.approx(without, rel=1e-6)
@@ -46,7 +46,7 @@ def test_prices_come_with_the_dearest_row_in_the_money_of_the_instance(capsys):
     assert (ban.rows, ban.row) == (0, None)
     assert study.price == pytest.approx((45 * QUARTER, 45 * QUARTER))
     assert list(study.frame["limit"]) == ["1", "2"]
-    assert main(["allocate", str(FOLDER / "licences"), "--limits"]) == 0
+    assert main(["limits", str(FOLDER / "licences")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("The limits together cost 98.6 M USD; the dearest is '")
     assert max(map(len, lines)) <= 100
@@ -71,7 +71,7 @@ def test_limits_under_which_there_is_no_plan_are_named_and_exit_3(capsys):
     """10 of compute must be delivered in the first quarter, and no ASIC can be built: all would be one designer's."""
     argv = ["--set", "network.demands.work.required=true", "--set", "network.demands.work.quantity=10"]
     argv += ["--set", "network.activities.build-asics.upper=0"]
-    assert main(["allocate", str(FOLDER / "vendors"), "--limits", *argv]) == 3
+    assert main(["limits", str(FOLDER / "vendors"), *argv]) == 3
     said = capsys.readouterr()
     assert said.out.startswith(
         "There is no plan under the limits (infeasible); without 'No designer above 60 %' there is"
@@ -80,7 +80,7 @@ def test_limits_under_which_there_is_no_plan_are_named_and_exit_3(capsys):
 
 
 def test_an_instance_without_limits_says_so_and_exits_2(capsys):
-    assert main(["allocate", str(FOLDER.parent / "allocation" / "uniform"), "--limits"]) == 2
+    assert main(["limits", str(FOLDER.parent / "allocation" / "uniform")]) == 2
     assert "no limits on diversity, resilience or exports" in capsys.readouterr().err
 
 

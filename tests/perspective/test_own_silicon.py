@@ -178,17 +178,17 @@ def test_what_a_programme_cannot_be_is_said(change, path, says):
 
 def test_the_command_says_what_it_is_worth():
     run = CliRunner()
-    done = run.invoke(app, ["allocate", str(PATH), "--scenario", "booked", "--own-silicon", "own"])
+    done = run.invoke(app, ["own-silicon", str(PATH), "own", "--scenario", "booked"])
     assert done.exit_code == 0
     text = " ".join(done.stdout.split())
     assert "own is funded in 2027" in text
     assert "all together -240 1,684 -1,924 5,532" in text
     assert "foundry alpha-silicon kwafer 0 12.0 0 8.00" in text
     assert max(len(line) for line in done.stdout.splitlines()) <= 100
-    data = json.loads(run.invoke(app, ["allocate", str(PATH), "--own-silicon", "own", "--json"]).stdout)
+    data = json.loads(run.invoke(app, ["own-silicon", str(PATH), "own", "--json"]).stdout)
     assert data["all"]["worth"] == pytest.approx(2855.76)
     assert data["funded"] == "2027"
-    wrong = run.invoke(app, ["allocate", str(PATH), "--own-silicon", "merchant-chip"])
+    wrong = run.invoke(app, ["own-silicon", str(PATH), "merchant-chip"])
     assert wrong.exit_code == 2
     assert "with a programme" in wrong.output
     with pytest.raises(StudyError, match=r"has a programme"):

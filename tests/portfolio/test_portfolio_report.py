@@ -83,8 +83,8 @@ def test_the_first_sentence_says_mix_entry_and_dependence(result):
     assert "Most hangs on silicon-north" in said
 
 
-def test_show_prints_it_within_100_columns(folder, capsys):
-    assert main(["show", str(folder), "--for", "borealis"]) == 0
+def test_the_command_line_prints_it_within_100_columns(folder, capsys):
+    assert main(["portfolio", str(folder), "--for", "borealis"]) == 0
     out = capsys.readouterr().out
     assert "Osprey enters if its price falls below" in out.replace("\n", " ")
     assert "Slate: Borealis cannot use chips of Monolith." in out
@@ -114,25 +114,25 @@ def test_a_name_with_a_control_sign_is_refused_at_its_field(tmp_path):
 
 
 def test_json_is_one_object_with_the_records(folder, capsys):
-    assert main(["show", str(folder), "--for", "borealis", "--json"]) == 0
+    assert main(["portfolio", str(folder), "--for", "borealis", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     by_chip = {one["chip"]: one for one in found["chips"]}
     assert by_chip["osprey"]["entry"]["below"] < by_chip["osprey"]["entry"]["price"]
     assert found["sentence"].startswith("Borealis")
 
 
-@pytest.mark.parametrize(
-    ("extra", "says"),
-    [
-        (["--for", "boreals"], "no lab 'boreals'"),
-        (["--json"], "--json goes with --for"),
-    ],
-)
-def test_bad_questions_exit_2_with_a_sentence(folder, capsys, extra, says):
-    assert main(["show", str(folder), *extra]) == 2
-    assert says in capsys.readouterr().err
+def test_a_lab_that_is_not_there_exits_2_with_a_sentence(folder, capsys):
+    assert main(["portfolio", str(folder), "--for", "boreals"]) == 2
+    assert "no lab 'boreals'" in capsys.readouterr().err
 
 
-def test_an_instance_has_no_portfolio_before_it_is_solved(capsys):
-    assert main(["show", "instances/tutorial", "--for", "aurora"]) == 2
-    assert "need the folder of a result" in capsys.readouterr().err
+def test_a_lab_says_nothing_to_show_without_a_picture(folder, capsys):
+    assert main(["show", str(folder), "--for", "borealis"]) == 2
+    assert "told by fabopt portfolio" in capsys.readouterr().err
+
+
+def test_an_instance_is_solved_first(capsys):
+    assert main(["portfolio", "instances/tutorial", "--for", "borealis"]) == 0
+    assert (
+        capsys.readouterr().out.splitlines() == fabopt.load("instances/tutorial").solve().portfolio("borealis").lines()
+    )

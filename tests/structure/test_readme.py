@@ -87,6 +87,6 @@ def test_every_verb_and_exit_code_stands_in_the_readme():
     from fabopt.cli.app import app
 
     for command in app.registered_commands:
-        assert f"fabopt {command.name or command.callback.__name__}" in PAGES["README.md"]
+        assert f"fabopt {command.name or command.callback.__name__.replace('_', '-')}" in PAGES["README.md"]
     for code in ("0 a plan", "2 bad input", "3 infeasible", "4 a limit", "130 interrupted"):
         assert code in PAGES["README.md"]

@@ -291,7 +291,7 @@ class SecondSource:
 
 @dataclass(frozen=True, slots=True)
 class OwnChip:
-    """A chip of the lab's own: state of its programme and its worth; see ``fabopt allocate --own-silicon``."""
+    """A chip of the lab's own: state of its programme and its worth; see ``fabopt own-silicon``."""
 
     chip: str
     name: str

@@ -1,0 +1,41 @@
+"""``fabopt alternatives``: what all plans nearly as good have in common, and how far they differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fabopt.cli.common import JsonOption, ScenarioOption, SetOption, guarded, tell_report
+from fabopt.cli.planned import BudgetOption, PlannedPath, result_at
+
+_Within = typer.Option(help="Share of the objective that a plan may give up: 1%, 0.01.", metavar="SHARE")
+_Until = typer.Option(help="Orders until this period alone.", metavar="PERIOD", show_default=False)
+
+
+@guarded
+def alternatives(
+    path: Annotated[Path, PlannedPath],
+    within: Annotated[str, _Within] = "1%",
+    until: Annotated[str, _Until] = "",
+    budget: Annotated[float, BudgetOption] = 10.0,
+    scenario: Annotated[str | None, ScenarioOption] = None,
+    set_: Annotated[list[str] | None, SetOption] = None,
+    as_json: Annotated[bool, JsonOption] = False,
+) -> None:
+    """Tell what all plans nearly as good as the best have in common, and how far they differ."""
+    share = _share(within)
+    result, left = result_at(path, scenario, set_ or [], budget, as_json)
+    tell_report(result.alternatives(share, until=until, budget=left), as_json)
+
+
+def _share(text: str) -> float:
+    from fabopt.domain.base import FieldProblem
+    from fabopt.domain.quantity import In
+    from fabopt.errors import StudyError
+
+    try:
+        return In("1", ge=0, lt=1).read(text).value
+    except FieldProblem as error:
+        raise StudyError(f"--within: {error}; write a share like 1% or 0.01") from error

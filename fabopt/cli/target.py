@@ -1,0 +1,52 @@
+"""``fabopt target``: what would have to be true for a target to be reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fabopt.cli.common import JsonOption, ScenarioOption, SetOption, guarded, tell_report
+from fabopt.cli.planned import BudgetOption, PlannedPath, result_at, telling_steps
+
+_Target = typer.Argument(help="'30 GW', '5 MH100e', '90 bn USD', or a number for a plain network.", metavar="TARGET")
+_By = typer.Option(help="Period of power or compute; else the last reported one.", show_default=False)
+_Lab = typer.Option("--for", help="Power or compute of this lab alone.", metavar="LAB", show_default=False)
+_Levers = typer.Option(
+    "--lever", help="A number that may move, to END or else within its range; may be repeated.", metavar="PATH[=END]"
+)
+_Costs = typer.Option("--cost", help="Cost of a unit of change of a lever, million dollars.", metavar="PATH=COST")
+
+
+@guarded
+def target(
+    path: Annotated[Path, PlannedPath],
+    target: Annotated[str, _Target],
+    by: Annotated[str, _By] = "",
+    lab: Annotated[str, _Lab] = "",
+    lever: Annotated[list[str] | None, _Levers] = None,
+    cost: Annotated[list[str] | None, _Costs] = None,
+    budget: Annotated[float, BudgetOption] = 10.0,
+    scenario: Annotated[str | None, ScenarioOption] = None,
+    set_: Annotated[list[str] | None, SetOption] = None,
+    as_json: Annotated[bool, JsonOption] = False,
+) -> None:
+    """Say what would have to be true for a target: the least movement of levers, or the proof that none does."""
+    costs = _costs(cost or [])
+    result, left = result_at(path, scenario, set_ or [], budget, as_json)
+    tell = telling_steps(as_json)
+    tell_report(result.needed(target, by=by, lab=lab, levers=lever or [], costs=costs, budget=left, tell=tell), as_json)
+
+
+def _costs(texts: list[str]) -> dict[str, float]:
+    from fabopt.errors import StudyError
+
+    found = {}
+    for text in texts:
+        path, _, number = text.partition("=")
+        try:
+            found[path.strip()] = float(number)
+        except ValueError:
+            raise StudyError(f"--cost {text!r} is no cost: write PATH=NUMBER, in million dollars a unit.") from None
+    return found
