@@ -5,14 +5,16 @@
 >>> result = instance.solve()
 >>> result.shipments
 
-Nothing heavy is imported before it is used: ``import fabopt`` loads neither Pyomo nor pandas.
+Nothing is imported before it is used: ``import fabopt`` loads neither Pyomo nor pandas, and the command line is ready
+for Ctrl-C as soon as Python is.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from fabopt.api import Instance, Result, compare, import_, load, load_memo, load_result, sweep
 
 __version__ = "0.1.0"

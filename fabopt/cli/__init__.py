@@ -14,7 +14,10 @@ import os
 import sys
 from collections.abc import Sequence
 
+from fabopt.cli.starting import out_at_once
 from fabopt.errors import BAD_INPUT, INTERRUPTED
+
+out_at_once()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

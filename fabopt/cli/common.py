@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import typer
 
+from fabopt.cli.starting import as_exception, out_at_once
 from fabopt.domain.text import printable
 from fabopt.errors import BAD_INPUT, INTERRUPTED, FaboptError
 
@@ -42,8 +43,10 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            as_exception()
             return command(*args, **kwargs)
         except KeyboardInterrupt:
+            out_at_once()
             complain("interrupted")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
@@ -54,6 +57,8 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except OSError as error:
             complain(str(error))
             raise typer.Exit(BAD_INPUT) from None
+        finally:
+            out_at_once()
 
     return run
 

@@ -1,8 +1,10 @@
 """Streams closed, full or gone, narrow terminals, Ctrl-C from the first moment: one line, a documented code."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,37 @@ def test_ctrl_c_while_a_module_is_imported_is_one_line(module):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+@pytest.mark.parametrize("command", [("--version",), SHOWN], ids=["version", "show"])
+def test_ctrl_c_at_any_moment_of_the_start_is_one_line(command):
+    """From the first line of `fabopt.cli` on, over one and a half times what the command takes.
+
+    What comes before is Python's own: the interpreter, `site` and the search for the package meet Ctrl-C in their way.
+    So the signal is sent no sooner than Python reports, with ``-X importtime``, that `fabopt.cli` has been imported.
+    """
+    took, _, _ = pressed(command, None)
+    for step in range(12):
+        _, code, said = pressed(command, took * 1.5 * step / 12)
+        assert (code, said) in ((130, ["interrupted"]), (0, [])), (step, said)
+
+
+def pressed(command, delay):
+    """Seconds from the import of `fabopt.cli` to the end, exit code, and what stderr says of itself."""
+    run = subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "fabopt", *command],
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for line in run.stderr:
+        if line.endswith(" fabopt.cli\n"):
+            break
+    began = time.monotonic()
+    try:
+        _, rest = run.communicate(timeout=delay)
+    except subprocess.TimeoutExpired:
+        run.send_signal(signal.SIGINT)
+        _, rest = run.communicate(timeout=60)
+    return time.monotonic() - began, run.returncode, [x for x in rest.splitlines() if not x.startswith("import time:")]
