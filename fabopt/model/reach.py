@@ -73,7 +73,8 @@ def settle(program: Program, gates: Gates, now: Array, unit: Array | float = np.
     whole = np.where(free, most, offer)
     is_open |= (free | limited) & ~np.isfinite(whole)
     size = np.where(part & np.isfinite(offer[at]), offer[at], whole[at])
-    return np.where(np.isfinite(size), -gates.share * size, now), is_open
+    known = np.isfinite(size)
+    return np.where(known, -gates.share * np.where(known, size, 0.0), now), is_open
 
 
 def _refuse_endless(gates: Gates, endless: NDArray[np.bool_], most: Array) -> None:

@@ -75,14 +75,18 @@ def _thrown_away(tables: ModelTables, matrices: Matrices, x: Array, activity: Ar
 def limit_states(
     tables: ModelTables, matrices: Matrices, limits: Sequence[Limit], done: Finished, activity: Array
 ) -> tuple[LimitState, ...]:
-    """Return every limit with its use, slack and price."""
+    """Return every limit with its use, slack and price.
+
+    What decisions add to a limit counts in it: units that add capacity, and what stands against the use in a limit on a
+    sum (a share of others, what a contract in force allows or asks for).
+    """
     used = _use(tables, matrices, done.x, activity)
     states = []
     for limit in limits:
         if limit.row >= 0:
             low, high = matrices.row_lower[limit.row], matrices.row_upper[limit.row]
             bound = low if limit.side == "lower" else high
-            if limit.family == "capacity":
+            if limit.family in ("capacity", "group_limit"):
                 bound += used[limit.row] - activity[limit.row]
             have, price = used[limit.row], done.row_price[limit.row]
         else:
@@ -96,7 +100,10 @@ def limit_states(
 
 
 def _use(tables: ModelTables, matrices: Matrices, x: Array, activity: Array) -> Array:
-    """Return what the plan uses of each row: starts of a capacity, deliveries of a demand, else all of the row."""
+    """Return what the plan uses of each row.
+
+    Starts of a capacity, deliveries of a demand, of a limit on a sum the terms that add to it, else all of the row.
+    """
     used = activity.copy()
     for family, block in (("capacity", "start"), ("demand", "deliver"), ("backlog_balance", "deliver")):
         if family in tables.rows:
@@ -106,6 +113,12 @@ def _use(tables: ModelTables, matrices: Matrices, x: Array, activity: Array) -> 
             first = tables.offsets[family]
             rows = slice(first, first + len(tables.rows[family]))
             used[rows] = (matrices.a @ part)[rows]
+    if "group_limit" in tables.rows:
+        first = tables.offsets["group_limit"]
+        rows = slice(first, first + len(tables.rows["group_limit"]))
+        against = matrices.a.tocsr()[rows].maximum(0.0)
+        # A row that has no such term has but one side.
+        used[rows] = np.where(np.diff(against.indptr) > 0, against @ x, used[rows])
     return used
 
 

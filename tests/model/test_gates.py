@@ -1,10 +1,15 @@
 """Gates: which rows are opened by whole numbers, and by what."""
 
+from dataclasses import replace
+
 import numpy as np
-from model_cases import activity, material, network, seq, unit
+import pytest
+from model_cases import activity, material, network, seq, unit, workshop
 
 from fabopt.model.tables import model_tables
 from fabopt.network.tables import GroupLimit, Term
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.run import solve
 
 TOOL = Term("unit", "tool", seq(-0.25, -1))
 MAKE = Term("activity", "make", seq(1, 1))
@@ -53,3 +58,18 @@ def test_gates_that_are_left_out_leave_the_others_with_their_decisions():
     assert (fewer.gate.tolist(), fewer.column.tolist(), fewer.share.tolist()) == ([0], gates.column[2:].tolist(), [1])
     assert fewer.names == gates.names[2:]
     assert gates.without(np.array([10_000])) is gates
+
+
+def test_a_gate_that_opens_within_a_period_lets_its_share_through_of_what_is_offered_and_not_of_what_is_wanted():
+    """A tool for 20 that is ready for the second half of P1 opens half of 100: 30 are wanted, and worth it.
+
+    Half of the 30 would be worth 15. Of 60 that are wanted, half of 100 is all that can be had.
+    """
+    half = replace(TOOL, coefficient=seq(-0.5, 0))
+    rest = replace(TOOL, coefficient=seq(0, -1), shift=1)
+    door = GroupLimit("door", "Door", "unit", "<=", ((0,), (1,)), seq(0, 0), (MAKE, half, rest), opens="make")
+    for wanted, made in ((30, 30), (60, 50), (18, 0)):
+        shop = workshop(2, (100, 100), (wanted, 0), value=1, cost=0, units=[unit("tool", 2, 20, 1)], groups=[door])
+        solution = solve(shop, SolveOptions(gap=0.0))
+        assert solution.levels[0] == pytest.approx([made, 0])
+        assert solution.objective == pytest.approx(max(made - 20, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +20,17 @@ Group = Budget | GroupLimit | WholeGroup
 
 
 def window_rows(make: Frames, solution: Solution) -> dict[str, Any]:
-    """Return the columns of the table `windows`."""
+    """Return the columns of the table `windows`; limits on sums stand as in the table `limits`."""
     net = make.net
     decided = decisions(net, solution)
-    rows = [row for group in _groups(net) for row in _rows(make, *group, decided)]
+    sums = (state for state in solution.limits if state.family == "group_limit")
+    stands = {entity: list(states) for entity, states in groupby(sums, key=lambda state: state.entity)}
+    rows: list[dict[str, Any]] = []
+    for kind, group, unit, sense, limits in _groups(net):
+        states = stands.get(group.id, []) if kind == "group" else []
+        used = [state.used for state in states] or _used(make, group, decided)
+        stated = [state.limit for state in states] or limits.tolist()
+        rows += _rows(make, kind, group, unit, sense, stated, used)
     names = ("id", "name", *TAG_NAMES, "kind", "first", "last", "unit", "sense", "limit", "used")
     return {name: [row[name] for row in rows] for name in names}
 
@@ -37,18 +45,24 @@ def _groups(net: Network) -> Iterable[tuple[str, Group, str, str, Array]]:
         yield "whole", whole, whole.unit, "multiple of", np.full(len(whole.windows), whole.lot)
 
 
+def _used(make: Frames, group: Group, decided: dict[tuple[str, str], Array]) -> list[float]:
+    """Return the sum of a group's terms by window."""
+    opening = {m.id: m.opening for m in make.net.materials}
+    parts = [np.zeros(make.net.n_periods), *(term_by_period(term, decided, opening) for term in group.terms)]
+    per_period = np.sum(parts, axis=0)
+    return [float(sum(per_period[t] for t in window)) for window in group.windows]
+
+
 def _rows(
     make: Frames,
     kind: str,
     group: Group,
     unit: str,
     sense: str,
-    limits: Array,
-    decided: dict[tuple[str, str], Array],
+    limits: Iterable[float],
+    used: Iterable[float],
 ) -> Iterable[dict[str, Any]]:
-    opening = {m.id: m.opening for m in make.net.materials}
-    per_period = np.sum([term_by_period(term, decided, opening) for term in group.terms], axis=0)
-    for window, limit in zip(group.windows, limits, strict=True):
+    for window, limit, have in zip(group.windows, limits, used, strict=True):
         yield {
             "id": group.id,
             "name": group.name,
@@ -59,5 +73,5 @@ def _rows(
             "unit": unit,
             "sense": sense,
             "limit": float(limit),
-            "used": float(sum(per_period[t] for t in window)) if group.terms else 0.0,
+            "used": have,
         }
