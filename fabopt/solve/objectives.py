@@ -40,6 +40,7 @@ from fabopt.model.objective import cost_vector
 from fabopt.model.payoff import payoff
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
+from fabopt.solve.earliest import Periods
 from fabopt.solve.options import OptionError, SolveOptions
 from fabopt.solve.proof import Proof, proof
 from fabopt.solve.search import Structure, search
@@ -256,50 +257,31 @@ class Runner:
         return outcome
 
     def _earliest(self, stage: Stage, tables: ModelTables, value: Stage) -> Outcome | None:
-        """Find the earliest period that reaches the target by asking for single periods, each for a plan of value.
-
-        A tree over all periods at once finds no plan of a large program. What the target cumulates is there later too,
-        so halves of the horizon are ruled out at a time; a rate is asked for period by period.
-        """
+        """Find the earliest period that reaches the target, with a plan of value, so that it is no odd one."""
         began, dates = time.monotonic(), tables.columns["reached"].index[0]
-        low, high = 0, len(dates)
-        ended, whole = Ended.INFEASIBLE, self.options.measure == "cumulative"
-        best: Array | None = None
-        while low < high:
-            at = (low + high) // 2 if whole and best is not None else high - 1 if whole else low
-            outcome = self._at(dates, at, value)
-            if outcome.ended not in (Ended.OPTIMAL, Ended.INFEASIBLE):
-                ended = outcome.ended
-                break
-            if outcome.ended is Ended.INFEASIBLE:
-                low = at + 1
-            else:
-                best, high = outcome.x, at
+        self.session.set_costs(value.cost)
+
+        def search_one() -> Outcome:
+            return search(self.session, self.shape, time_limit=max(self._left(), 0.0), gap=np.inf, start=self.start)
+
+        def tell(step: str, at: int) -> None:
+            self.session.note(f"target by {tables.columns.labels[at]}: {step}")
+            if self.notify is not None:
+                seconds = time.monotonic() - began
+                self.notify(f"by {tables.columns.labels[at]}", Progress(seconds, None, None, None, 0, step))
+
+        rows = tables.offsets["target"] + np.arange(len(dates))
+        periods = Periods(self.session, self.shape, dates, rows, self.start, self._left, search_one, tell)
+        earliest = periods.earliest(self.options.measure == "cumulative")
         self.session.set_column_bounds(dates, np.zeros(len(dates)), np.ones(len(dates)))
-        if best is not None:
-            self.x = best
-            reached = float(stage.cost @ best)
-            ended = Ended.OPTIMAL if low >= high else ended
-            found = Outcome(ended, best, reached, -float(low), time.monotonic() - began, 0)
-        else:
-            found = Outcome(ended, None, None, None, time.monotonic() - began, 0)
+        x, ended = earliest.x, earliest.ended
+        reached = None if x is None else float(stage.cost @ x)
+        bound = None if x is None else -float(earliest.low)
+        found = Outcome(ended, x, reached, bound, time.monotonic() - began, 0)
+        self.x = self.x if x is None else x
         self.stopped = None if ended is Ended.OPTIMAL else ended
         self.reports.append(report(stage, found))
         return found
-
-    def _at(self, dates: IntArray, at: int, value: Stage) -> Outcome:
-        """Ask for any plan that reaches the target in one period; of value, so that it is no odd one."""
-        only = (np.arange(len(dates)) == at).astype(float)
-        self.session.set_column_bounds(dates, only, only)
-        self.session.set_costs(value.cost)
-
-        def progress(p: Progress) -> None:
-            if self.notify is not None:
-                self.notify(f"by period {at + 1}", _told(p, value.constant, value.sign))
-
-        return search(
-            self.session, self.shape, time_limit=max(self._left(), 0.0), gap=np.inf, start=self.start, progress=progress
-        )
 
     def _exact(self, cost: Array, x: Array) -> float:
         """Return the worth of a plan whose whole numbers are exact: rounded and held, the rest solved again."""

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 from model_cases import activity, demand, effect, flow, material, network, resource, seq, unit, use, workshop
+from random_networks import random_network
 
 from fabopt.model.families import ModelError
 from fabopt.network.tables import Tags
 from fabopt.solve.options import OptionError, SolveOptions
 from fabopt.solve.run import solve
 from fabopt.solve.solution import Status
+from fabopt.solve.start import start_of
 
 approx = pytest.approx
 
@@ -125,6 +127,44 @@ def test_the_target_is_reached_at_the_earliest_date_and_tools_bought_only_for_it
     assert solution.reached == period
     assert solution.objective == int(period[1]) - 1
     assert solution.orders.sum() == tools
+
+
+@pytest.mark.parametrize("measure", ["cumulative", "rate"])
+def test_periods_that_are_asked_for_one_at_a_time_give_the_date_of_one_tree_over_all_of_them(measure, monkeypatch):
+    """Of random networks with whole numbers, in which the relaxation often reaches the target too early."""
+    later = searched = 0
+    for seed in range(30):
+        net = random_network(seed)
+        if not net.demands:
+            continue
+        ids = tuple(one.id for one in net.demands)
+        most = solve(net, SolveOptions("compute", demands=ids, gap=0.0))
+        for share in (0.2, 0.6, 0.95):
+            target = share * (most.objective or 0.0)
+            if not target > 0:
+                continue
+            asked = SolveOptions("time_to_compute", target=target, measure=measure, demands=ids, gap=0.0)
+            tree = solve(net, asked)
+            with monkeypatch.context() as patched:
+                patched.setattr("fabopt.solve.matrices.LARGE", 0)
+                found = solve(net, asked)
+            assert (found.status, found.reached) == (tree.status, tree.reached), (seed, share)
+            if tree.has_plan:
+                assert found.value == approx(tree.value, rel=1e-6, abs=1e-6)
+                later += tree.objective > 0
+            searched += ": search" in found.log
+    assert later > 5
+    assert searched
+
+
+def test_a_plan_of_value_begins_the_search_for_a_date_and_stands_where_there_is_no_time(monkeypatch):
+    monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0)
+    net = growing(cost=0.01)
+    start = start_of("value", net, solve(net, SolveOptions(gap=0.0)))
+    found = solve(net, SolveOptions("time_to_compute", target=9, time_limit=1e-9), start=start)
+    assert found.status is Status.TIME_LIMIT
+    assert found.reached == "P2"  # 2 + 7, with the tool that pays by itself
+    assert found.bound == 0
 
 
 @pytest.mark.parametrize("large", [False, True])

@@ -47,6 +47,17 @@ def hard(items=200, rows=30):
 # -- limits of a run ---------------------------------------------------------------------------------------------------
 
 
+def test_a_time_limit_counts_for_each_linear_program_though_highs_counts_on(monkeypatch):
+    """HiGHS adds up the time of the linear programs of a model, and begins anew with each tree."""
+    live = session(hard(10, 2))
+    monkeypatch.setattr(live._highs, "getRunTime", lambda: 100.0)
+    live.solve(time_limit=7.0)
+    assert live._options["time_limit"] == 7.0
+    live.relax_integers()
+    live.solve(time_limit=7.0)
+    assert live._options["time_limit"] == 107.0
+
+
 def test_a_time_limit_gives_the_incumbent_with_its_gap():
     began = time.monotonic()
     solution = solve(hard(), SolveOptions(time_limit=1.0, gap=0.0))
