@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING
 
 from fabopt.model.limits import obliges, said
@@ -123,23 +124,20 @@ def _told_apart(limits: pd.DataFrame) -> pd.DataFrame:
     priced = limits[limits["price"] != 0.0]
     families = priced.groupby("name")["family"].nunique()
     shared = limits["name"].isin(families.index[families > 1])
-    told = [said(family, name) for family, name in zip(limits["family"], limits["name"], strict=True)]
-    return limits.assign(name=limits["name"].where(~shared, told))
+    name = limits["name"].copy()
+    name[shared] = [said(family, one) for family, one in zip(limits["family"][shared], name[shared], strict=True)]
+    return limits.assign(name=name)
 
 
 def _grouped(rows: pd.DataFrame) -> list[Holding]:
+    groups = rows.groupby(_LIMIT, sort=False)
+    first, last = groups[["name", "owner", "kind", "unit", "period"]].first(), groups["period"].last()
+    gain = groups["gain"].sum(skipna=False)
     return [
-        Holding(
-            own["name"].iloc[0],
-            own["owner"].iloc[0],
-            own["kind"].iloc[0],
-            own["unit"].iloc[0],
-            own["period"].iloc[0],
-            own["period"].iloc[-1],
-            float(own["price"].mean()),
-            None if own["gain"].isna().any() else float(own["gain"].sum()),
+        Holding(name, owner, kind, unit, begins, ends, float(price), None if isnan(worth) else float(worth))
+        for (name, owner, kind, unit, begins), ends, price, worth in zip(
+            first.itertuples(index=False, name=None), last, groups["price"].mean(), gain, strict=True
         )
-        for _, own in rows.groupby(_LIMIT, sort=False)
     ]
 
 

@@ -210,14 +210,21 @@ def _at(frame: pd.DataFrame, period: str) -> pd.DataFrame:
     return frame[frame["period"] == period]
 
 
+def _sums(rows: pd.DataFrame, whose: str, column: str) -> dict[tuple[str, str], float]:
+    """Return the sums of a column by whose they are and period."""
+    sums = rows.groupby([whose, "period"])[column].sum()
+    return dict(zip(sums.index, sums.tolist(), strict=True))
+
+
 def _reach(read: Read, dates: Sequence[str]) -> TextTable:
     """Accelerators running by lab at the ends of years, and the power they draw at the last of them."""
-    fleet, counted = reported(read("domain/fleet")), accelerators(read, "domain/fleet")
+    fleet = reported(read("domain/fleet"))
+    counted = _sums(accelerators(read, "domain/fleet"), "lab", "running")
+    drawn = _sums(fleet, "lab", "facility_mw")
     rows: list[tuple[float, tuple[str, ...]]] = []
-    for lab, own in fleet.groupby("lab", sort=False):
-        own_chips = counted[counted["lab"] == lab]
-        running = [float(_at(own_chips, date)["running"].sum()) for date in dates]
-        power = float(_at(own, dates[-1])["facility_mw"].sum()) / 1000.0
+    for lab in fleet["lab"].unique():
+        running = [counted.get((lab, date), 0.0) for date in dates]
+        power = drawn.get((lab, dates[-1]), 0.0) / 1000.0
         rows.append((power, (str(lab), *(amount(n) for n in running), amount(power))))
     ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])]
     headers = ("lab", *dates, f"GW {dates[-1]}")
@@ -239,11 +246,11 @@ def shortened(rows: Sequence[tuple[str, ...]], width: int, most: int = MOST_ROWS
 def _mix(read: Read, dates: Sequence[str]) -> TextTable:
     """Share of every chip in all compute at the ends of years."""
     mix = reported(read("domain/chip_mix"))
-    totals = {date: float(_at(mix, date)["kh100e"].sum()) for date in dates}
+    totals, sums = mix.groupby("period")["kh100e"].sum(), _sums(mix, "chip", "kh100e")
     rows: list[tuple[float, tuple[str, ...]]] = []
-    for chip, own in mix.groupby("chip", sort=False):
-        made = {date: float(_at(own, date)["kh100e"].sum()) for date in dates}
-        shares = [percent_whole(made[d] / totals[d]) if totals[d] > 0.0 else "-" for d in dates]
+    for chip in mix["chip"].unique():
+        made = {date: sums.get((chip, date), 0.0) for date in dates}
+        shares = [percent_whole(made[d] / totals[d]) if totals.get(d, 0.0) > 0.0 else "-" for d in dates]
         if any(made.values()):
             rows.append((made[dates[-1]], (str(chip), *shares, amount(made[dates[-1]]))))
     ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import fabopt
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "fabopt"
 ORDER = ("domain", "io", "network", "model", "solve", "plan", "analysis", "report", "api", "cli")
@@ -137,6 +139,14 @@ def test_a_command_loads_only_what_it_uses(arguments, unused, tmp_path):
     code = "import contextlib, io, fabopt.cli\nwith contextlib.redirect_stdout(io.StringIO()):\n"
     code += f"    assert fabopt.cli.main({told!r}) == 0"
     assert not loaded(code) & unused
+
+
+def test_to_show_what_a_result_says_loads_no_solver_and_no_reader_of_many_files(tmp_path):
+    fabopt.load(SMALL).solve().save(tmp_path / "out")
+    code = "import contextlib, io, fabopt.cli\nwith contextlib.redirect_stdout(io.StringIO()):\n"
+    code += f"    assert fabopt.cli.main({['show', str(tmp_path / 'out')]!r}) == 0\n"
+    code += "assert 'pyarrow.dataset' not in sys.modules"
+    assert not loaded(code) & (DRAWN | {"pyomo", "pint", "scipy", "highspy"})
 
 
 def test_to_validate_a_small_instance_builds_no_schema_twice_and_reads_no_source():

@@ -210,7 +210,7 @@ def read_table(path: Path, spec: TableSpec, name: str, record: Mapping[str, Any]
 
     data = read_file(path, name, record)
     try:
-        table = parquet.read_table(pa.BufferReader(data), use_threads=False, pre_buffer=False)
+        table = parquet.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
         table.validate(full=True)
         frame: pd.DataFrame = table.to_pandas(use_threads=False)
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
