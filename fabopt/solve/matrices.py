@@ -24,13 +24,10 @@ from fabopt.model.tables import ModelTables, model_tables
 from fabopt.model.told import Told
 from fabopt.network.tables import Array, Network
 from fabopt.solve.entries import with_entries
+from fabopt.solve.options import LARGE
 
 if TYPE_CHECKING:
     from fabopt.model.build import Hook
-
-
-LARGE = 10_000
-"""Columns from which a program is large: solved by other methods, and studied with its whole numbers held."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 from fabopt.errors import UserError
 from fabopt.model.aim import Aim, Measure
-from fabopt.solve.matrices import LARGE
 from fabopt.solve.proof import EXACT
 
 ObjectiveName = Literal["value", "compute", "time_to_compute", "least_cost", "max_min"]
@@ -20,6 +19,9 @@ OBJECTIVES: tuple[ObjectiveName, ...] = ("value", "compute", "time_to_compute", 
 
 EASY = 1_000
 """Columns below which a program is small: it is solved in moments, without what the search does before the tree."""
+
+LARGE = 10_000
+"""Columns from which a program is large: solved by other methods, and studied with its whole numbers held."""
 
 GAPS = ((EASY, EXACT), (LARGE, 1e-4), (math.inf, 5e-4))
 """Columns below which a gap is asked for where nobody asks for another: a small program is proved best.
