@@ -49,8 +49,8 @@ class Merged:
         """Return a plan of the original as one of the merged program."""
         return np.bincount(self.columns, weights=x, minlength=self.program.n_columns).astype(float)
 
-    def split(self, original: Matrices, x: Array) -> Matrices:
-        """Return the original with the integers held, by group, at what a merged plan has in all."""
+    def split(self, original: Matrices, x: Array, room: float = 0.0) -> Matrices:
+        """Return the original with integers held, by group, within ``room`` of what a merged plan has in all."""
         total = np.round(x)
         size = np.bincount(self.columns, minlength=self.program.n_columns)
         alone = original.integer & (size[self.columns] == 1)
@@ -65,10 +65,10 @@ class Merged:
         return replace(
             original,
             a=sparse.csc_array(sparse.vstack([original.a, sums])),
-            row_lower=np.concatenate([original.row_lower, total[groups]]),
-            row_upper=np.concatenate([original.row_upper, total[groups]]),
-            column_lower=np.where(alone, held, original.column_lower),
-            column_upper=np.where(alone, held, original.column_upper),
+            row_lower=np.concatenate([original.row_lower, total[groups] - room]),
+            row_upper=np.concatenate([original.row_upper, total[groups] + room]),
+            column_lower=np.where(alone, np.maximum(held - room, original.column_lower), original.column_lower),
+            column_upper=np.where(alone, np.minimum(held + room, original.column_upper), original.column_upper),
             labels=(*original.labels, *(("group", (str(g),)) for g in groups.tolist())),
         )
 

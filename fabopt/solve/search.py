@@ -40,7 +40,13 @@ from fabopt.solve.session import HighsSession
 from fabopt.solve.standing import History, Standing, histories, over_standing
 
 GROUP_NODES = 10_000
-"""Nodes for the tree of a merged program, and for splitting its plan."""
+"""Nodes for the tree of a merged program."""
+
+SPLITS = ((0.0, 100), (1.0, 500))
+"""How far the whole numbers of a group may be from what the merged plan has, and nodes for such a split, in this order.
+
+A plan that can be split as it is is found at the root; where room on single sites does not add up, none is in thousands
+of nodes (measured on tool plans), and one that is near comes sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +192,15 @@ class _Search:
             self._said("alike", f"{alike.program.n_columns} columns, {int(alike.program.integer.sum())} integers")
             if outcome.x is None:
                 return
-            split = self.session.derived(alike.split(inner, outcome.x))
-            outcome = self._solve(split, "split", self.gap / 2, GROUP_NODES)
+            for room, nodes in SPLITS:
+                split = self.session.derived(alike.split(inner, outcome.x, room))
+                found = self._solve(split, "split", self.gap / 2, nodes)
+                if found.x is not None:
+                    self.take(self._original(found.x, counts), "the split")
+                    self._said("split", f"within {room:g} of what the groups have")
+                    break
         except SolverError as failure:
             self.session.note(f"alike: {failure}")
-            return
-        if outcome.x is not None:
-            self.take(self._original(outcome.x, counts), "the split")
 
     def _dive(self, program: Matrices, start: Array | None) -> Ended:
         """Dive from the relaxation: after the plan that was given, and from nothing where that is not enough.

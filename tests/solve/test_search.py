@@ -213,6 +213,19 @@ def test_two_sites_that_differ_in_nothing_but_the_place_are_merged_without_loss(
     assert optimum(split).objective == pytest.approx(optimum(program).objective, rel=1e-6)
 
 
+@pytest.mark.parametrize("seed", [3, 5])
+def test_a_merged_plan_that_no_site_has_room_for_is_split_within_one_of_it(seed):
+    program, shape = a_program(network(seed, SMALL))
+    alike = merged(program, shape.kinds)
+    together = optimum(alike.program)
+    assert optimum(alike.split(program, together.x)).x is None
+    near = optimum(alike.split(program, together.x, 1.0))
+    assert HighsSession(program).violation(near.x) < 1e-6
+    apart = (alike.of(near.x) - together.x)[alike.program.integer]
+    assert 1.0 - 1e-6 < np.abs(apart).max() < 1.0 + 1e-6
+    assert near.objective <= optimum(program).objective * (1 + 1e-9)
+
+
 def test_where_all_rows_are_of_their_own_kind_only_columns_that_are_the_same_are_joined():
     program, _ = a_program(network(1, SMALL))
     assert merged(program, np.arange(program.n_rows)) is None
