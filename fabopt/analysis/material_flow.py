@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.plan_tables import reported
-from fabopt.solve.noise import rounding
+from fabopt.domain.tolerances import rounding
 from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:

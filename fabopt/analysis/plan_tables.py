@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING
 
+from fabopt.domain.tolerances import COUNTS, rounding
 from fabopt.model.limits import obliges, said
-from fabopt.solve.noise import COUNTS, rounding
 from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:

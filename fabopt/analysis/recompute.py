@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fabopt.solve.proof import EXACT, Proof, proof
+from fabopt.domain.tolerances import CLOSE, EXACT
+from fabopt.solve.proof import Proof, proof
 from fabopt.solve.results.folder import Read, ResultError
 from fabopt.solve.results.parties import by_party
 from fabopt.solve.solution import Status
@@ -38,8 +39,6 @@ DISCOUNTED: Mapping[str, tuple[tuple[float, str, str], ...]] = {
 """Table, then sign, quantity and price of each product in it, all of the row's own period."""
 
 
-AGREE = 1e-6
-"""Difference that rounding may leave between the value from the tables and the solver's, as a share of all money."""
 MOST_WANTED = ("value", "compute", "max_min")
 """Objectives of which more is better."""
 MONEY = ("value", "least_cost")
@@ -96,7 +95,7 @@ def check_agreement(manifest: Mapping[str, Any], read: Read, shown: object) -> N
     found = recomputed(read, manifest["constant_value"])
     terms = read("core/terms")
     added = float(terms.loc[terms["term"] == "added", "amount"].sum())  # by hooks, which no table tells of
-    room = AGREE * (found.gross + abs(added))
+    room = CLOSE * (found.gross + abs(added))
 
     def differ(one: float, other: float) -> bool:
         return not abs(one - other) <= room
@@ -112,7 +111,7 @@ def check_agreement(manifest: Mapping[str, Any], read: Read, shown: object) -> N
             _refuse(shown, f"its objective is {objective:,.8g}, and its plan is worth {own:,.8g}")
     if bound is not None:
         ahead = bound - objective if options["objective"] in MOST_WANTED else objective - bound
-        if ahead < -AGREE * max(abs(objective), abs(bound)):
+        if ahead < -CLOSE * max(abs(objective), abs(bound)):
             _refuse(shown, f"its objective {objective:,.8g} is better than its bound, {bound:,.8g}")
     _check_proof(manifest, found.gross if options["objective"] in MONEY else 0.0, shown)
 

@@ -22,6 +22,7 @@ from fabopt.domain.measures import MEASURES
 from fabopt.domain.memory import MemoryMaker
 from fabopt.domain.quantity import In, Quantity
 from fabopt.domain.references import names
+from fabopt.domain.tolerances import rounding
 from fabopt.network.lowering.builder import Chain, make_periods
 from fabopt.network.lowering.lithography import effective_passes
 
@@ -82,7 +83,7 @@ def reconcile(instance: Instance) -> pd.DataFrame:
     for name, figure in instance.published.items():
         value = implied(instance, figure)
         # Sums of rounded numbers may miss an end by a hair.
-        slack = 1e-9 * max(abs(figure.low), abs(figure.high))
+        slack = rounding(figure.low, figure.high)
         rows.append(
             (
                 name,
@@ -200,7 +201,7 @@ def _hbm_bits(question: _Question) -> float:
             if question.group != "hbm" or generation == question.of
         ]
     # Thousand stacks x GB x 8 are 1e12 bits; an Eb is 1e18.
-    return sum(number * hbm[generation].capacity.value * 8e-6 for generation, number in kstacks)
+    return sum(number * hbm[generation].capacity.value * 8.0 / 1e6 for generation, number in kstacks)
 
 
 def _stacked(question: _Question, maker: MemoryMaker) -> tuple[str, float]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt.api.instance import Instance
 from fabopt.api.places import name_of
 from fabopt.api.result import Result, load_result
-from fabopt.solve.proof import EXACT
+from fabopt.domain.tolerances import EXACT
 
 if TYPE_CHECKING:
     from fabopt.report.compare import ComparisonReport

@@ -18,6 +18,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from fabopt.domain.text import printable
+from fabopt.domain.tolerances import NEGLIGIBLE
 
 Length = Literal["week", "month", "quarter", "year"]
 
@@ -26,9 +27,6 @@ NOMINAL_YEARS: dict[Length, float] = {"week": 7 / 365.25, "month": 1 / 12, "quar
 
 MOST_PERIODS = 2000
 """More periods than any plan needs; a larger number is taken for a slip."""
-
-NEGLIGIBLE = 1e-9
-"""A part of a period below this is rounding of the dates, no part and no duration."""
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _FIRST_DAY, _LAST_DAY = date(1, 1, 2).toordinal(), date(9998, 1, 1).toordinal()

@@ -10,7 +10,7 @@ from fabopt.domain.calendar import Calendar, Span
 from fabopt.domain.contracts import SOURCES, Contract
 from fabopt.domain.instance import Instance
 from fabopt.domain.rules_policies import floor_of, holds, most_of
-from fabopt.domain.rules_supply import SHARE_TOLERANCE
+from fabopt.domain.tolerances import SHARES
 
 
 def pair_faults(instance: Instance, calendar: Calendar, contracts: Mapping[str, Contract]) -> Iterator[Fault]:
@@ -62,7 +62,7 @@ def _reserves(calendar: Calendar, contracts: Mapping[str, Contract]) -> Iterator
         for span in calendar.spans:
             held = [name for name in members if _may_hold(contracts[name], span)]
             total = sum(c.value for name in held if (c := contracts[name].reserve) is not None)
-            if total > 1.0 + SHARE_TOLERANCE:
+            if total > 1.0 + SHARES:
                 names = " and ".join(f"'{name}'" for name in held)
                 message = f"in {span.label} {names} reserve {total:.4g} of {thing}, more than 1"
                 hint = "lower a share; of offers that exclude each other, withdraw all but one (offered: false)"
@@ -85,9 +85,9 @@ def _against_policies(instance: Instance, calendar: Calendar, contract_id: str, 
                 floor_of(policy, name, span.start, span.end) for name in policy.customers if name != contract.buyer
             )
             share, message = contract.reserve.value, ""
-            if share > most + SHARE_TOLERANCE:
+            if share > most + SHARES:
                 message = f"gives it at most {most:.4g}"
-            elif share + others > 1.0 + SHARE_TOLERANCE:
+            elif share + others > 1.0 + SHARES:
                 message = f"keeps {others:.4g} for others"
             if message:
                 said = f"in {span.label} '{contract_id}' reserves {share:.4g} for '{contract.buyer}'"

@@ -16,9 +16,8 @@ from fabopt.domain.policies import Splits
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.references import names, nearest
 from fabopt.domain.rules_contract_pairs import pair_faults
+from fabopt.domain.tolerances import above
 from fabopt.domain.users import users_of
-
-_TOLERANCE = 1e-9
 
 
 def contract_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
@@ -230,7 +229,7 @@ def _volumes(instance: Instance, calendar: Calendar, contract: Contract) -> Iter
     if minimum is not None:
         for span in calendar.spans:
             least, most = minimum.mean(span.start, span.end), maximum.mean(span.start, span.end)
-            if least > most * (1.0 + _TOLERANCE):
+            if above(least, most):
                 message = f"in {span.label} the minimum take of {least:.6g} lies above the maximum of {most:.6g}"
                 yield Fault(("minimum",), message)
                 break
@@ -350,7 +349,7 @@ def _money(calendar: Calendar, contract: Contract) -> Iterator[Fault]:
     if contract.goods.kind == "resources" and contract.price is None:
         yield Fault(("credited",), "without a price there is nothing to credit it against", "give a price")
     total = _most_paid(calendar, contract)
-    if total is not None and both > total * (1.0 + _TOLERANCE):
+    if total is not None and above(both, total):
         message = f"{both:.6g} million dollars are prepaid, more than all that can be bought costs ({total:.6g})"
         yield Fault(("prepayment" if contract.prepayment.value else "prepaid",), message)
 

@@ -9,7 +9,7 @@ from fabopt.domain.base import Fault, Path
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.customers import Lab, Site
 from fabopt.domain.instance import Instance
-from fabopt.domain.rules_supply import SHARE_TOLERANCE
+from fabopt.domain.tolerances import SHARES, above
 
 
 def demand_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
@@ -100,7 +100,7 @@ def _split(instance: Instance, path: Path, lab: Lab) -> Iterator[Fault]:
     days |= {point.when for share in shares.values() for point in share.points if point.when is not None}
     for day in sorted(days):
         total = sum(share.at(day) for share in shares.values())
-        if abs(total - 1.0) > SHARE_TOLERANCE:
+        if abs(total - 1.0) > SHARES:
             yield Fault(
                 (*path, "demand", "split"),
                 f"on {day} the shares of accelerator workloads add up to {total:.4g}, not to 1",
@@ -129,7 +129,7 @@ def _site(path: Path, site: Site) -> Iterator[Fault]:
     sizes = sorted(site.expansion.curve.items())
     for (small, cheap), (large, dear) in pairwise(sizes):
         place = (*path, "expansion", "curve")
-        if dear.value / large > cheap.value / small * (1.0 + 1e-9):
+        if above(dear.value / large, cheap.value / small):
             yield Fault(
                 place,
                 f"cost per MW must fall with size, but rises from {cheap.value / small:.4g} million dollars at "
@@ -158,7 +158,7 @@ def _markets(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
         for span in calendar.spans if fabs else ():
             held = market.floor.mean(span.start, span.end) * market.quantity.mean(span.start, span.end)
             starts = sum(fab.wafer_starts.mean(span.start, span.end) for fab in fabs)
-            if held > starts + 1e-9:
+            if above(held, starts):
                 yield Fault(
                     (*path, "floor"),
                     f"in {span.label} the market holds {held:.4g} thousand wafers a month, more than the "

@@ -12,8 +12,8 @@ from fabopt.domain.calendar import Calendar
 from fabopt.domain.diversity import Limited, ShareCap, SupplierKind
 from fabopt.domain.instance import Instance
 from fabopt.domain.references import names, nearest
-from fabopt.domain.rules_supply import SHARE_TOLERANCE
 from fabopt.domain.suppliers import designers_of, supplier_names
+from fabopt.domain.tolerances import SHARES
 from fabopt.domain.users import buyers
 
 Span = tuple[str, date, date]
@@ -88,7 +88,7 @@ def _too_tight(
         if not known or any(supplier not in least for supplier in known):
             continue
         total = sum(least[supplier][0] for supplier in known)
-        if total < 1.0 - SHARE_TOLERANCE:
+        if total < 1.0 - SHARES:
             who = instance.labs[lab].name
             said = _and([f"'{least[s][1]}' caps {s} at {least[s][0]:.0%}" for s in known])
             only = "chips of " + _and(list(known)) if kind == "designer" else f"what is made by {_and(list(known))}"

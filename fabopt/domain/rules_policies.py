@@ -14,7 +14,7 @@ from fabopt.domain.instance import Instance
 from fabopt.domain.policies import NEEDS_ORDERS, UNIT_OF, Claim, Policy
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.references import nearest
-from fabopt.domain.rules_supply import SHARE_TOLERANCE
+from fabopt.domain.tolerances import SHARES
 from fabopt.domain.users import users_of
 
 
@@ -120,7 +120,7 @@ def _leaves_room(calendar: Calendar, policy: Policy) -> bool:
     if policy.rule == "value":
         return True
     total = max(_total(policy, "share", span.start, span.end) for span in calendar.spans)
-    return policy.rule == "shares" and total < 1.0 - SHARE_TOLERANCE
+    return policy.rule == "shares" and total < 1.0 - SHARES
 
 
 def _total(policy: Policy, field: str, start: date, end: date) -> float:
@@ -135,7 +135,7 @@ def _shares(calendar: Calendar, policy: Policy, users: int) -> Iterator[Fault]:
         message = f"{least.customers} customers are to get a share at least, but there are only {users}"
         yield Fault(("least", "customers"), message)
         return
-    if least is not None and least.customers * least.share.value > 1.0 + SHARE_TOLERANCE:
+    if least is not None and least.customers * least.share.value > 1.0 + SHARES:
         share = least.share.value
         yield Fault(("least", "share"), f"{least.customers} shares of {share:.0%} are more than the capacity")
     for span in calendar.spans:
@@ -150,42 +150,42 @@ def _shares(calendar: Calendar, policy: Policy, users: int) -> Iterator[Fault]:
 def _shares_at(policy: Policy, users: int, when: str, start: date, end: date) -> Iterator[Fault]:
     if policy.rule == "shares":
         total = _total(policy, "share", start, end)
-        if total > 1.0 + SHARE_TOLERANCE:
+        if total > 1.0 + SHARES:
             yield Fault(("customers",), f"in {when} the shares add up to {total:.4g}, more than 1")
-        if policy.exact and total < 1.0 - SHARE_TOLERANCE and len(policy.customers) == users:
+        if policy.exact and total < 1.0 - SHARES and len(policy.customers) == users:
             yield Fault(("exact",), f"in {when} the shares add up to {total:.4g}, so they cannot be all that is used")
         kept = sum(
             max(claim.floor.mean(start, end), 0.0 if claim.share is None else claim.share.mean(start, end))
             for claim in policy.customers.values()
         )
-        if total <= 1.0 + SHARE_TOLERANCE < kept:
+        if total <= 1.0 + SHARES < kept:
             message = f"in {when} shares, and the floors that lie above them, add up to {kept:.4g}, more than 1"
             yield Fault(("customers",), message)
     floors = _total(policy, "floor", start, end)
-    if floors > 1.0 + SHARE_TOLERANCE:
+    if floors > 1.0 + SHARES:
         yield Fault(("customers",), f"in {when} the floors add up to {floors:.4g} of the capacity, more than there is")
     caps: list[float] = []
     for customer, claim in policy.customers.items():
         cap = cap_at(policy, customer, start, end)
         caps.append(cap)
         floor = claim.floor.mean(start, end)
-        if floor > cap + SHARE_TOLERANCE:
+        if floor > cap + SHARES:
             message = f"in {when} its floor of {floor:.4g} lies above its cap of {cap:.4g}"
             yield Fault(("customers", customer, "floor"), message)
         share = claim.share.mean(start, end) if policy.rule == "shares" and claim.share is not None else 0.0
-        if share > cap + SHARE_TOLERANCE:
+        if share > cap + SHARES:
             message = f"in {when} its share of {share:.4g} lies above its cap of {cap:.4g}"
             yield Fault(("customers", customer, "share"), message)
     if policy.least is not None:
         room = sorted([*caps, *[cap_at(policy, "", start, end)] * (users - len(caps))], reverse=True)
         cap, share = room[policy.least.customers - 1], policy.least.share.value
-        if share > cap + SHARE_TOLERANCE and policy.cap_of == "capacity":
+        if share > cap + SHARES and policy.cap_of == "capacity":
             yield Fault(
                 ("least", "share"), f"in {when} a share of {share:.4g} at least lies above the cap of {cap:.4g}"
             )
     if policy.cap_of == "allocated" and policy.cap is not None:
         most = sum(min(cap, 1.0) for cap in caps) + (users - len(caps)) * policy.cap.mean(start, end)
-        if most < 1.0 - SHARE_TOLERANCE:
+        if most < 1.0 - SHARES:
             message = (
                 f"{users} customers with at most {policy.cap.value:.4g} of what is allocated can get nothing at all"
             )
@@ -222,7 +222,7 @@ def _against_each_other(
             continue
         start, end, names = span.start, span.end, {**first.customers, **second.customers}
         kept = {name: max(floor_of(first, name, start, end), floor_of(second, name, start, end)) for name in names}
-        if sum(kept.values()) > 1.0 + SHARE_TOLERANCE:
+        if sum(kept.values()) > 1.0 + SHARES:
             message = f"in {span.label} the floors of '{first_id}' and '{second_id}' add up to {sum(kept.values()):.4g}"
             yield Fault(path, f"{message} of the capacity")
             return
@@ -232,13 +232,13 @@ def _against_each_other(
         ):
             for name in names:
                 floor, most = floor_of(one, name, start, end), most_of(other, name, start, end)
-                if floor > most + SHARE_TOLERANCE:
+                if floor > most + SHARES:
                     message = f"in {span.label} '{one_id}' keeps {floor:.4g} for '{name}', but '{other_id}' gives it"
                     yield Fault(path, f"{message} at most {most:.4g}")
                     return
             if one.least is not None and other.cap is not None:
                 share, cap = one.least.share.value, other.cap.mean(start, end)
-                if share > cap + SHARE_TOLERANCE and other.cap_of == "capacity":
+                if share > cap + SHARES and other.cap_of == "capacity":
                     message = f"'{one_id}' gives customers at least {share:.4g}, but '{other_id}' at most {cap:.4g}"
                     yield Fault(path, f"in {span.label} {message}")
                     return

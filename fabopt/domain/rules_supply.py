@@ -11,9 +11,7 @@ from fabopt.domain.calendar import Calendar
 from fabopt.domain.chips import Bom, Chip
 from fabopt.domain.instance import Instance
 from fabopt.domain.nodes import gross_dies_per_wafer
-
-SHARE_TOLERANCE = 1e-3
-"""Shares that should add up to 1 may be rounded, such as three times 33.3 %."""
+from fabopt.domain.tolerances import SHARES, above
 
 
 def supply_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
@@ -51,7 +49,7 @@ def _makers(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
         for span in calendar.spans:
             output = scanner.output.mean(span.start, span.end)
             reserved = scanner.reserved.mean(span.start, span.end)
-            if reserved > output + 1e-9:
+            if above(reserved, output):
                 yield Fault(
                     (*path, "reserved"),
                     f"in {span.label} {reserved:.4g} tools a year are reserved for others, but the maker "
@@ -152,7 +150,7 @@ def _memory(instance: Instance) -> Iterator[Fault]:
                         )
         for designer, share in maker.opening_share.items():
             shares[designer] = shares.get(designer, 0.0) + share.value
-            if shares[designer] > 1.0 + SHARE_TOLERANCE:
+            if shares[designer] > 1.0 + SHARES:
                 yield Fault(
                     (*path, "opening_share", designer),
                     f"the makers' opening shares of {designer} add up to {shares[designer]:.4g}, more than 1",
@@ -174,11 +172,11 @@ def _dies(instance: Instance) -> Iterator[Fault]:
                     f"it runs {', '.join(fab.nodes)}",
                 )
         opening = sum(source.opening_share.value for source in die.fabs.values())
-        if opening > 1.0 + SHARE_TOLERANCE:
+        if opening > 1.0 + SHARES:
             yield Fault((*path, "fabs"), f"the opening shares add up to {opening:.4g}, more than 1")
         if die.bins:
             total = sum(share.value for share in die.bins.values())
-            if abs(total - 1.0) > SHARE_TOLERANCE:
+            if abs(total - 1.0) > SHARES:
                 yield Fault((*path, "bins"), f"the bins add up to {total:.4g}, not to 1")
         for name in die.bins:
             if name != die_id and name in taken:

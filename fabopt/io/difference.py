@@ -13,12 +13,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from fabopt.domain.quantity import Point, Quantity
+from fabopt.domain.tolerances import ROUNDING
 from fabopt.io.shape import fields_of, key_text
 
 SAYS_NOTHING = frozenset({"about", "sources", "published"})
 """Sections that no plan depends on."""
 
-_SAME = 1e-12
 _MOST = 240
 _ABSENT = object()
 
@@ -110,7 +110,7 @@ def _factor(pairs: list[tuple[Point, Point]]) -> float | None:
 
 
 def _same(a: float, b: float) -> bool:
-    return abs(a - b) <= _SAME * max(abs(a), abs(b))
+    return abs(a - b) <= ROUNDING * max(abs(a), abs(b))
 
 
 def _said(value: Any) -> str | None:

@@ -36,13 +36,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fabopt.domain.tolerances import WHOLE
 from fabopt.model.aim import Aim
 from fabopt.model.families import IntArray, ModelError, by_period
 from fabopt.model.index import Positions, positions
 from fabopt.model.told import Keys, Told
 from fabopt.network.tables import Activity, Array, Demand, Network, Unit
-
-_WHOLE = 1e-9  # a count this close below a whole number is that number
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +186,7 @@ def _activities(build: _Builder, activities: Sequence[Activity], T: int) -> None
     switched = np.array([a.on_off and (a.start_cost > 0 or a.min_run > 1) for a in activities], dtype=bool)
     build.add("switch", ids, exists & switched[:, None], 0.0, 1.0)
     lot = np.array([a.lot or np.nan for a in activities], dtype=float)[:, None]
-    build.add("lots", ids, exists & ~np.isnan(lot), 0.0, np.floor(upper / lot + _WHOLE), True)
+    build.add("lots", ids, exists & ~np.isnan(lot), 0.0, np.floor(upper / lot + WHOLE), True)
 
 
 def _units(build: _Builder, units: Sequence[Unit], T: int) -> None:
@@ -212,7 +211,7 @@ def order_limits(units: Sequence[Unit], T: int) -> Array:
     total = np.array([u.total for u in units], dtype=float)[:, None]
     upper: Array = np.minimum(by_period([u.upper for u in units], T, np.inf), total)
     whole = np.array([u.whole for u in units], dtype=bool)[:, None]
-    return np.where(whole, np.floor(upper + _WHOLE), upper)
+    return np.where(whole, np.floor(upper + WHOLE), upper)
 
 
 def has_placing(units: Sequence[Unit], T: int) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from fabopt.domain.tolerances import FINEST, NEGLIGIBLE
 from fabopt.model.columns import Columns
 from fabopt.model.families import IntArray, Rows
 from fabopt.network.tables import Array, Network
@@ -25,16 +26,13 @@ from fabopt.network.tables import Array, Network
 LEAK = 1e-2
 """Largest level, in the unit of the solver, that passes a gate where a whole number is only nearly one."""
 
-FINEST = 1e-10
-"""Smallest tolerance of whole numbers that HiGHS takes."""
-
 LARGEST = LEAK / FINEST
 """Largest level, in the unit of the solver, that may be on or off: a larger one lets more than :data:`LEAK` through."""
 
 LEVELS = {"max_level": "start", "order_max": "order"}
 """By family of rows that are gates: the block of the levels that they hold."""
 
-OPEN = 1.0 - 1e-9
+OPEN = 1.0 - NEGLIGIBLE
 """Share from which a gate counts as open for the whole period."""
 
 

@@ -22,17 +22,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fabopt.domain.tolerances import DIGITS, FALLS, SAME, WHOLE
 from fabopt.model.families import EndlessError, IntArray
 from fabopt.model.gates import LARGEST, OPEN, Gates, Program
 from fabopt.network.tables import MODEST, Array
 
 ROUNDS = 500
 """Most rounds of bounds; a chain takes about one a period and stage."""
-
-_FALLS = 1e-6  # a bound that falls by less, relative to its size, has not fallen
-_ROUNDING = 1e-15
-_ROUGH = 1e-9  # an error this large, relative to the smallest term of a row, hides it
-_WHOLE = 1e-9
 
 
 def settle(program: Program, gates: Gates, now: Array, unit: Array | float = np.inf) -> tuple[Array, NDArray[np.bool_]]:
@@ -195,6 +191,7 @@ class _Bounds:
         self.row, self.column, self.value = entries.row, entries.column, entries.value
         self.low, self.high = program.row_lower, program.row_upper
         self.lower, self.upper = program.column_lower.copy(), program.column_upper.copy()
+        self.size = np.zeros(n_columns)
         self.integer, self.n_rows = program.integer, n_rows
         opens = np.zeros(n_columns, dtype=bool)
         opens[gates.column] = True
@@ -242,16 +239,27 @@ class _Bounds:
         useful = self._by_column(np.maximum, np.where(self.asks, need, -np.inf), -np.inf)
         useful = self._counted(np.maximum(useful, self.lower))
         upper = np.where(self.idle & np.isfinite(useful), np.minimum(upper, useful), upper)
-        falls, rises = _moved(self.upper, upper, -1.0), _moved(self.lower, lower, 1.0)
+        falls, rises = self._moved(self.upper, upper, -1.0), self._moved(self.lower, lower, 1.0)
         self.upper[falls], self.lower[rises] = upper[falls], lower[rises]
         # Where bounds cross there is no plan, whatever the constants are.
         return bool((falls | rises).any() and np.all(self.lower <= self.upper))
+
+    def _moved(self, bound: Array, new: Array, sign: float) -> NDArray[np.bool_]:
+        """Return which bounds are drawn in by enough to count; ``sign`` is that of a move inwards.
+
+        What halves again and again comes to nothing, beside the largest bound that the column has had.
+        """
+        np.maximum(self.size, np.abs(new), out=self.size, where=np.isfinite(new))
+        with np.errstate(invalid="ignore"):
+            by = sign * (new - bound)
+            least = FALLS * np.maximum(SAME * self.size, np.abs(bound))
+            return np.asarray(np.where(np.isfinite(bound), by > least, by > 0))
 
     def _counted(self, useful: Array) -> Array:
         """Return what is of use of each column, rounded up to whole numbers and lots."""
         step = np.where(self.integer, 1.0, self.lot)
         counted = step > 0
-        useful[counted] = step[counted] * np.ceil(useful[counted] / step[counted] - _WHOLE)
+        useful[counted] = step[counted] * np.ceil(useful[counted] / step[counted] - WHOLE)
         return useful
 
     def _by_column(self, pick: np.ufunc, values: Array, none: float) -> Array:
@@ -269,8 +277,8 @@ class _Bounds:
         there = np.isfinite(parts) & (parts != 0)
         size, smallest = np.abs(parts[there]), np.full(self.n_rows, np.inf)
         np.minimum.at(smallest, of[there], size)
-        error = _ROUNDING * np.bincount(of[there], weights=size, minlength=self.n_rows)
-        rough = error > _ROUGH * smallest
+        error = DIGITS * np.bincount(of[there], weights=size, minlength=self.n_rows)
+        rough = error > SAME * smallest
         return _Rest(self._others(low, -np.inf), self._others(high, np.inf), error[self.row], rough[self.row])
 
     def _others(self, part: Array, endless: float) -> Array:
@@ -287,10 +295,3 @@ def _exact(values: Array, rest: _Rest, coefficient: Array) -> Array:
     with np.errstate(invalid="ignore"):
         nothing = ~rest.rough & (np.abs(values * coefficient) <= 8 * rest.error)
     return np.where(nothing, 0.0, values)
-
-
-def _moved(bound: Array, new: Array, sign: float) -> NDArray[np.bool_]:
-    """Return which bounds are drawn in by enough to count; ``sign`` is that of a move inwards."""
-    with np.errstate(invalid="ignore"):
-        by = sign * (new - bound)
-        return np.asarray(np.where(np.isfinite(bound), by > _FALLS * np.maximum(1e-9, np.abs(bound)), by > 0))

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from fabopt.domain.tolerances import FEASIBLE
 from fabopt.network.links import Links, link
 from fabopt.network.loops import find_loops, first_effect
 from fabopt.network.reach import Reach, earliest, needed_inputs, reasons
@@ -27,8 +28,6 @@ HELD_BACKWARDS = "held backwards"
 
 ENDLESS = "level without end"
 """Name of the check for what a yes or no opens without end: a solve refuses it in the same words."""
-
-_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ def _too_much_required(links: Links, reach: Reach) -> Iterator[Finding]:
             continue
         wanted = np.sum([_due(demand) for demand in demands], axis=0)
         most = supply.material[key]
-        short = np.flatnonzero(wanted * (1 - _TOLERANCE) > most)
+        short = np.flatnonzero(wanted * (1 - FEASIBLE) > most)
         if not short.size:
             continue
         period = int(short[0])

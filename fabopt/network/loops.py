@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fabopt.domain.tolerances import COUNTS
 from fabopt.network.links import Links
 from fabopt.network.strong import strong_groups
 from fabopt.network.tables import Array, UnitEffect
@@ -29,8 +30,8 @@ from fabopt.network.tables import Array, UnitEffect
 Node = tuple[str, str]
 """Kind and id of a record."""
 
-GAIN = 1e-7
-"""A surplus below this, for activity levels that sum to 1, counts as rounding."""
+ROUNDS = 10
+"""Rounds in which amounts are brought near 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,19 @@ def _held(links: Links, group: list[str], period: int) -> tuple[list[str], Array
     return materials, np.cumsum(by_age, axis=1)
 
 
+def _scaled(held: Array) -> Array:
+    """Return what is there of each material with the units of materials and activities such that amounts are near 1."""
+    found = held.copy()
+    for _ in range(ROUNDS):
+        size = np.abs(found).max(axis=1)
+        found /= np.sqrt(_or_one(size.max(axis=1)))[:, None, None] * np.sqrt(_or_one(size.max(axis=0)))
+    return found
+
+
+def _or_one(sizes: Array) -> Array:
+    return np.where(sizes > 0.0, sizes, 1.0)
+
+
 def _levels(gain: Array, held: Array) -> tuple[Array, float]:
     """Return levels that sum to at most 1, gain most and leave nothing short at any age, and what they gain."""
     from scipy.optimize import linprog
@@ -167,9 +181,10 @@ def _levels(gain: Array, held: Array) -> tuple[Array, float]:
 
 def _free_gain(links: Links, group: list[str], period: int) -> Loop | None:
     materials, held = _held(links, group, period)
+    held = _scaled(held)
     left_over: Array = held[:, -1, :]
     levels, gain = _levels(left_over.sum(axis=0), held)
-    if gain <= GAIN:
+    if gain <= COUNTS:
         return None
-    active = tuple(key for key, level in zip(group, levels, strict=True) if level > GAIN)
+    active = tuple(key for key, level in zip(group, levels, strict=True) if level > COUNTS)
     return Loop(active, materials[int(np.argmax(left_over @ levels))], period)

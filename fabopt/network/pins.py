@@ -14,13 +14,11 @@ import numpy as np
 
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.horizon import Pins
+from fabopt.domain.tolerances import FEASIBLE, INTEGER, above
 from fabopt.network.profiles import full_age
 from fabopt.network.tables import Activity, Array, Demand, Material, Network, Unit
 
 R = TypeVar("R")
-
-CLOSE = 1e-6
-"""A pin so close to a limit, relative to the larger of the two, stands at it."""
 
 Levels = Mapping[int, float]
 
@@ -177,8 +175,8 @@ class _Check:
 
 
 def _above(number: float, limit: float) -> bool:
-    return bool(number > limit + CLOSE * max(abs(number), abs(limit) if np.isfinite(limit) else 0.0))
+    return above(number, limit, FEASIBLE)
 
 
 def _whole(number: float) -> bool:
-    return abs(number - round(number)) <= CLOSE * max(1.0, abs(number))
+    return abs(number - round(number)) <= INTEGER * max(1.0, abs(number))

@@ -37,12 +37,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fabopt.domain.calendar import MOST_PERIODS, NEGLIGIBLE
+from fabopt.domain.calendar import MOST_PERIODS
+from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network.tables import Array, Network
 
 
 def _split(lead_periods: float) -> tuple[int, float]:
-    """Whole periods and remaining fraction of a duration, fractions within 1e-9 of a whole number dropped."""
+    """Whole periods and remaining fraction of a duration, negligible fractions dropped."""
     if not math.isfinite(lead_periods) or lead_periods < 0:
         raise ValueError(f"A duration must be a finite number of periods, zero or more; got {lead_periods!r}.")
     whole = math.floor(lead_periods + NEGLIGIBLE)

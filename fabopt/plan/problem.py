@@ -19,12 +19,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from fabopt.domain.tolerances import CLOSE, COUNTS, rounding
 from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, LimitGroup, Relief, Step, groups_of, together
 from fabopt.solve.matrices import Matrices, program_of
-from fabopt.solve.noise import COUNTS, rounding, size_of
+from fabopt.solve.noise import size_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.scale import Scales, scales
 from fabopt.solve.solution import Solution
@@ -210,6 +211,11 @@ class ChokeProblem:
     def units(self) -> Scales:
         """The units in which the solver counts columns and rows."""
         return scales(self.matrices)
+
+    @cached_property
+    def nothing(self) -> Array:
+        """Amounts by column up to which there is none of it, as far as the solver can tell [columns]."""
+        return CLOSE * self.units.column
 
     @cached_property
     def size(self) -> float:

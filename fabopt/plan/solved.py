@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fabopt.domain.tolerances import CLOSE, rounding
 from fabopt.model.limits import Limit
 from fabopt.network.tables import Array, Network
 from fabopt.plan.groups import groups_of
 from fabopt.plan.problem import ChokeProblem
 from fabopt.solve.finish import Finished, linear_answer
 from fabopt.solve.matrices import Formulated, formulate
+from fabopt.solve.noise import size_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.outcome import Basis, Ended
@@ -46,10 +48,6 @@ def options_of(manifest: Mapping[str, Any]) -> SolveOptions:
         gap_from=kept["gap_from"],
         seed=kept["seed"],
     )
-
-
-AGREES = 1e-6
-"""Share of the objective by which a plan that is brought back may differ from what the result says."""
 
 
 def solved_program(run: Mapping[str, Any], read: Read, net: Network, hooks: Sequence[Hook] = ()) -> SolvedProgram:
@@ -84,8 +82,7 @@ def solved_program(run: Mapping[str, Any], read: Read, net: Network, hooks: Sequ
     x = decisions["value"].to_numpy(float)
     plan = SolvedProgram(net, made, options, x, run["bound"], hooks, _known(decisions, rows, x))
     objective, there = float(run["objective"]), plan.objective
-    size = max(abs(objective), abs(there)) + 1e-3 * float(np.abs(plan.program.cost) @ np.abs(plan.x))
-    if abs(objective - there) > AGREES * size:
+    if abs(objective - there) > CLOSE * max(abs(objective), abs(there)) + rounding(size_of(plan.program, plan.x)):
         raise ResultError(
             f"The plan of the result is worth {objective:,.6g} {run['objective_unit']}, and {there:,.6g} in the "
             "program that its instance gives, so nothing that is solved again would be about this plan. Solve it again."

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from fabopt.domain.tolerances import CLOSE, rounding, same
 from fabopt.report.answer import relief
 from fabopt.report.base import Report, with_rows
 from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, proof, wrap
-from fabopt.solve.noise import CLOSE, rounding, same
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +123,7 @@ def _moved(study: Study) -> str:
     said = []
     for key, words in ((min(change, key=change.__getitem__), "loses"), (max(change, key=change.__getitem__), "gains")):
         used, without = taken[key]
-        if abs(change[key]) > 1e-6 and (change[key] < 0) == (words == "loses"):
+        if abs(change[key]) > CLOSE and (change[key] < 0) == (words == "loses"):
             of = f" {units[key[0]]}" if units[key[0]] else ""
             said.append(
                 f"{clip(key[1], 40)} {words} most ({_number(without)} to {_number(used)}{of}, {clip(key[0], 40)})"

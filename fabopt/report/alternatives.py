@@ -7,11 +7,11 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.alternatives.records import Alternatives, Mix, Spread, Verdict
+from fabopt.domain.tolerances import same
 from fabopt.plan.problem import Interval
 from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.text import TextTable, amount
 from fabopt.report.tornado import worth
-from fabopt.solve.noise import same
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,9 +129,18 @@ def _reach(s: Spread) -> tuple[str, str, str]:
     return _end(s.least, s.least.hi, ">"), counted(s.now), _end(s.most, s.most.lo, "<")
 
 
+def _found_all(known: Interval, found: float) -> bool:
+    """Return whether what was found is all that is possible, for as many digits as are printed."""
+    return known.width <= 1e-3 * abs(found)
+
+
+def _is_known(s: Spread) -> bool:
+    return _found_all(s.least, s.least.hi) and _found_all(s.most, s.most.lo)
+
+
 def _end(known: Interval, found: float, sign: str) -> str:
     """Write an end: the number where found and proven agree, else also what is proven."""
-    if known.width <= 1e-3 * abs(found):
+    if _found_all(known, found):
         return counted(found)
     proven = known.lo if sign == ">" else known.hi
     return f"{counted(found)} ({sign}{counted(proven)})" if isfinite(proven) else f"{counted(found)} (?)"
@@ -196,7 +205,7 @@ def method(found: Alternatives) -> list[str]:
             "Bounds (in brackets) are proven with fractions for whole numbers, so must and never are proven; plans "
             "were found by moving the whole numbers of one thing at a time, so more may be possible than was found."
         )
-    elif any(s.verdict == "open" or s.least.width > 1e-3 or s.most.width > 1e-3 for s in found.spreads):
+    elif any(s.verdict == "open" or not _is_known(s) for s in found.spreads):
         lines.append("Where a search was cut short, the bound stands in brackets beside what was found.")
     if found.left_out:
         more = len(found.left_out) - MOST

@@ -19,10 +19,9 @@ from fabopt.analysis.plan_tables import (
     obligations,
     reported,
 )
+from fabopt.domain.tolerances import EXACT, same
 from fabopt.report.perspective import gains, seen_sentence
 from fabopt.report.text import WIDTH, TextTable, amount, counted, money, percent, seconds, thousands, wrap
-from fabopt.solve.noise import same
-from fabopt.solve.proof import EXACT
 from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.compare.records import TABLES, Comparison, Difference, Gain, Plan
+from fabopt.domain.tolerances import CLOSE, rounding
 from fabopt.errors import StudyError
 from fabopt.io.files import atomic_write, check_file
 from fabopt.report.base import Report, with_rows
 from fabopt.report.compare_tables import at_end, choke_table, plan_table, plan_tables, side_tables, signed
 from fabopt.report.text import TextTable, amount, money, percent, thousands
-from fabopt.solve.noise import CLOSE, rounding
 
 if TYPE_CHECKING:
     import pandas as pd

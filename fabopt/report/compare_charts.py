@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fabopt.analysis.compare.records import Comparison
+from fabopt.domain.tolerances import CLOSE
 from fabopt.report.charts.style import INK, NAME, PALETTE, altair, finished, heading, spread, time_axis
 from fabopt.report.page import Picture
 from fabopt.report.text import amount, clip
@@ -152,7 +153,7 @@ def _bars(found: Comparison, rows: Sequence[tuple[str, str, float]], title: str,
     size: dict[str, float] = {}
     for _, name, change in rows:
         size[name] = max(size.get(name, 0.0), abs(change))
-    least = 1e-6 * max(size.values(), default=0.0)
+    least = CLOSE * max(size.values(), default=0.0)
     order = sorted((name for name in size if size[name] > least), key=lambda name: -size[name])
     kept = order[:BARS]
     if not kept:

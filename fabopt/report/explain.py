@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.choke.records import plain
 from fabopt.analysis.explain.questions import Answer
 from fabopt.analysis.explain.records import HELD, MadeFrom, NextUnit, Part, WhyNot, WhyShort
+from fabopt.domain.tolerances import CLOSE
 from fabopt.report.answer import MOST_ROWS, percent_whole, shortened
 from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.portfolio import BASIS
 from fabopt.report.text import TextTable, amount, clip, money
-from fabopt.solve.noise import CLOSE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,10 +9,10 @@ from typing import Any
 
 from fabopt.analysis.sensitivity.dial import Dial
 from fabopt.analysis.sensitivity.explore import Exploration, Moment
+from fabopt.domain.tolerances import same
 from fabopt.report.base import Report
 from fabopt.report.text import TextTable, amount, clip
 from fabopt.report.tornado import signed, worth
-from fabopt.solve.noise import same
 
 SETTING = 60
 """Longest setting that a sentence says in full."""

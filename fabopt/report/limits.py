@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from fabopt.domain.tolerances import CLOSE
 from fabopt.report.base import Report
 from fabopt.report.text import TextTable, amount, money, proof, wrap
-from fabopt.solve.noise import CLOSE
 
 if TYPE_CHECKING:
     import pandas as pd

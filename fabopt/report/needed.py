@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.targets.records import Move, Needed, Way
+from fabopt.domain.tolerances import SHOWN
 from fabopt.plan.problem import Interval
 from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.text import TextTable, amount, thousands
@@ -153,7 +154,7 @@ def _unit(found: Needed) -> str:
 def _reach(reach: Interval | None) -> str:
     if reach is None:
         return "-"
-    near = reach.hi - reach.lo <= 1e-4 * abs(reach.hi)
+    near = reach.hi - reach.lo <= SHOWN * abs(reach.hi)
     return amount(reach.hi) if near else f"{amount(reach.lo)} to {amount(reach.hi)}"
 
 
@@ -169,7 +170,7 @@ def method(found: Needed) -> list[str]:
             "further on."
         )
     for way in found.ways:
-        if way.size is not None and way.least is not None and way.size - way.least > 2e-3 * (1.0 + way.size):
+        if way.size is not None and way.least is not None and way.size - way.least > 2e-3 * way.size:
             less = "proven no less than" if way.found_by == "program" else "does not suffice:"
             lines.append(f"{', '.join(way.levers)}, {KINDS[way.kind]}: found {way.size:.4g}, {less} {way.least:.4g}.")
         if way.note and way.moves:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from fabopt.domain.tolerances import same
 from fabopt.report.text import TextTable, amount, money
-from fabopt.solve.noise import same
 
 if TYPE_CHECKING:
     import pandas as pd

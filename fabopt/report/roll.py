@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.roll.records import Changed, Outcome, Roll
+from fabopt.domain.tolerances import rounding
 from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.sweep import worth
 from fabopt.report.text import TextTable, amount, clip, percent
-from fabopt.solve.noise import rounding
 
 if TYPE_CHECKING:
     import pandas as pd

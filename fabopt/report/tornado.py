@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.sensitivity.records import GAVE_UP, Bar, EndValue, NumberSlope, Tornado
+from fabopt.domain.tolerances import rounding
 from fabopt.report.base import SavedReport, notes, with_rows
 from fabopt.report.csv_text import frame_csv
 from fabopt.report.text import TextTable, amount, clip, money
-from fabopt.solve.noise import rounding
 
 if TYPE_CHECKING:
     import pandas as pd

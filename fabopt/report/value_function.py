@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.sensitivity.curve import Stretch, ValueFunction
 from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.value_function import joined
+from fabopt.domain.tolerances import SHOWN
 from fabopt.report.base import SavedReport
 from fabopt.report.csv_text import frame_csv
 from fabopt.report.text import TextTable, amount
@@ -180,7 +181,7 @@ class PhaseReport(CurveReport):
 
 def fewer(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
     """Return stretches joined where a curve bends least, so that they fit a page."""
-    bend, found = 1e-4, tuple(stretches)
+    bend, found = SHOWN, tuple(stretches)
     while len(found) > ROWS and bend < 1e6:
         found, bend = joined(stretches, bend), 2.0 * bend
     return found

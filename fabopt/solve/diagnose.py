@@ -22,6 +22,7 @@ import numpy as np
 from scipy import sparse
 
 from fabopt.domain.instance import Instance
+from fabopt.domain.tolerances import CLOSE
 from fabopt.io.problems import Positions
 from fabopt.model.families import EndlessError, Named
 from fabopt.model.tables import ModelTables
@@ -44,8 +45,6 @@ MOST_REPAIRS = 20
 
 FILTERING = 0.7
 """Share of the time by which the conflict is found; the rest is for repairs."""
-
-_SMALL = 1e-6
 
 
 def explain_infeasible(
@@ -147,7 +146,7 @@ class _Diagnosis:
         if outcome.row_price is None:
             return list(candidates)
         price = np.abs(outcome.row_price)
-        return [one for one in candidates if any(price[row] > 1e-9 for row, _ in one.parts)]
+        return [one for one in candidates if any(price[row] > 0.0 for row, _ in one.parts)]
 
 
 class _Asked:
@@ -206,7 +205,8 @@ class _Slack:
         shape = (session.a.shape[0], len(self.ways))
         entries = sparse.csc_array((toward, np.array(rows, dtype=np.int32), np.array(ends)), shape=shape)
         bounds = np.abs([one.bound for one, _ in self.ways])
-        usual = float(np.median(bounds[bounds > 0])) if np.any(bounds > 0) else 1.0
+        # A limit of nothing has the size of the others or, where there are none, what the solver counts as one.
+        usual = np.median(bounds[bounds > 0]) if np.any(bounds > 0) else session.row_unit[rows].max(initial=0.0)
         self.size = np.where(bounds > 0, bounds, usual)
         n = len(self.ways)
         session.set_costs(np.zeros(len(session.cost)))
@@ -214,7 +214,7 @@ class _Slack:
 
     def moved(self, x: Array) -> list[tuple[Requirement, int, float]]:
         """Return the limits that a plan misses, which way, and by how much."""
-        by = zip(self.ways, x[self.columns].tolist(), (_SMALL * self.size).tolist(), strict=True)
+        by = zip(self.ways, x[self.columns].tolist(), (CLOSE * self.size).tolist(), strict=True)
         return [(one, sign, amount) for (one, sign), amount, least in by if amount > least]
 
 
@@ -340,7 +340,7 @@ def _moved(tables: ModelTables, ray: Array, name: str) -> list[tuple[Named, floa
     net = tables.net
     records: dict[str, Sequence[Named]] = {"start": net.activities, "order": net.units, "stock": net.materials}
     moved = np.abs(tables.columns[name].values(ray)).sum(axis=1)
-    large = np.flatnonzero(moved > _SMALL * np.max(moved, initial=0.0)).tolist()
+    large = np.flatnonzero(moved > CLOSE * np.max(moved, initial=0.0)).tolist()
     return [(records[name][e], float(moved[e])) for e in large]
 
 

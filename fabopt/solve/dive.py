@@ -19,14 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fabopt.domain.tolerances import INTEGER
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.solve.finish import linear_answer, stands
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.session import HighsSession
-
-FRACTION = 1e-6
-"""An integer this close to a whole number has no fraction: HiGHS' own tolerance."""
 
 MOST_PROGRAMS, MOST_UNDONE = 300, 60
 """Linear programs and batches taken back after which a dive gives up: the tree is then the better way."""
@@ -229,10 +227,10 @@ def _descend(descent: _Descent, share: float, given: Array | None) -> Array:
         _follow(descent, np.round(given[descent.integers]))
     while True:
         value = descent.x[descent.integers]
-        open_ = np.flatnonzero((np.abs(value - np.round(value)) > FRACTION) & (descent.low < descent.high))
+        open_ = np.flatnonzero((np.abs(value - np.round(value)) > INTEGER) & (descent.low < descent.high))
         if not len(open_):
             break
-        target = np.where(descent.down, np.floor(value + FRACTION), np.round(value))
+        target = np.where(descent.down, np.floor(value + INTEGER), np.round(value))
         order = open_[np.argsort(np.abs(value - target)[open_], kind="stable")]
         _batch(descent, order[: max(1, int(np.ceil(len(open_) * share)))], target)
     return descent.finish()

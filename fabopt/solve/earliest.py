@@ -20,12 +20,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
+from fabopt.domain.tolerances import COUNTS, FEASIBLE
 from fabopt.model.families import IntArray
 from fabopt.model.gates import NO_GATES
 from fabopt.network.tables import Array
 from fabopt.solve.dive import dive
-from fabopt.solve.finish import TOLERANCE, linear_answer
-from fabopt.solve.noise import COUNTS
+from fabopt.solve.finish import linear_answer
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.search import Structure
 from fabopt.solve.session import HighsSession
@@ -119,7 +119,7 @@ class Periods:
         for at in range(len(self.dates)) if self.start is not None else ():
             x = np.array(self.start)
             x[self.dates] = np.arange(len(self.dates)) == at
-            if self.session.violation(x) <= TOLERANCE:
+            if self.session.violation(x) <= FEASIBLE:
                 return x, at
         return None, len(self.dates)
 
@@ -170,7 +170,7 @@ class Periods:
             except SolverError as failure:
                 self.session.note(f"dive: {failure}")
                 continue
-            if found.x is not None and self.session.violation(found.x) <= TOLERANCE:
+            if found.x is not None and self.session.violation(found.x) <= FEASIBLE:
                 return found.x, at
         return given, last
 

@@ -14,17 +14,11 @@ from functools import partial
 
 import numpy as np
 
+from fabopt.domain.tolerances import COUNTS, FEASIBLE, SAME
 from fabopt.network.tables import Array
 from fabopt.solve.outcome import FAR_APART, Basis, Ranges
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
-TOLERANCE = 1e-6
-"""Largest violation of a row or bound in a plan, relative to its size or, where that is larger, to its unit.
-
-Units are those of the session, in which the solver's tolerances count."""
-
-_FREE = 1e-7  # a reduced cost or dual below this, in the solver's units, is zero (HiGHS' own tolerance)
-_SNAP = 1e-9  # a value this close to its bound, relative to it or to its unit, is at its bound
 _GOLDEN = 0.6180339887498949
 
 
@@ -58,7 +52,7 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
     Raises
     ------
     SolverError
-        If the plan breaks a row, bound or whole number by more than :data:`TOLERANCE`.
+        If the plan breaks a row, bound or whole number by more than :data:`~fabopt.domain.tolerances.FEASIBLE`.
     """
     linear = not session.integer.any()
     session.set_costs(cost)
@@ -81,9 +75,9 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
             ranges = session.ranges() if linear and held.ended is Ended.OPTIMAL else None
     finally:
         session.release_integers()
-    if broken > TOLERANCE:
+    if broken > FEASIBLE:
         raise SolverError(
-            f"The plan breaks a row or bound by {broken:.2g} of its size; {TOLERANCE:g} is allowed. {FAR_APART}"
+            f"The plan breaks a row or bound by {broken:.2g} of its size; {FEASIBLE:g} is allowed. {FAR_APART}"
         )
     if held.row_price is None or held.column_price is None:
         raise SolverError(f"The program with whole numbers held ended with {held.ended.value!r}, without prices.")
@@ -114,7 +108,7 @@ def stands(session: HighsSession, outcome: Outcome) -> bool:
     """Return whether an answer may be believed: HiGHS can call optimal what breaks a row, or give no plan with it."""
     if outcome.x is None:
         return outcome.ended is not Ended.OPTIMAL
-    return session.violation(outcome.x) <= TOLERANCE
+    return session.violation(outcome.x) <= FEASIBLE
 
 
 def _prices(session: HighsSession, cost: Array) -> Outcome:
@@ -130,7 +124,7 @@ def _prices(session: HighsSession, cost: Array) -> Outcome:
 
 def _worse(cost: Array, plan: Array, than: Array, money: float) -> bool:
     value = float(cost @ than)
-    return float(cost @ plan) < value - 1e-7 * max(money, abs(value))
+    return float(cost @ plan) < value - COUNTS * max(money, abs(value))
 
 
 def weights(columns: int) -> Array:
@@ -141,8 +135,8 @@ def weights(columns: int) -> Array:
 def _break_ties(session: HighsSession, x: Array, row_price: Array, column_price: Array) -> Array | None:
     """Return the point of the optimal face with the least weight, or None if the solver gives none."""
     money, one = session.money_unit, session.column_unit
-    columns = np.flatnonzero(np.abs(column_price) * one > _FREE * money).astype(np.int64)
-    tight = (np.abs(row_price) * session.row_unit > _FREE * money) & (session.row_lower < session.row_upper)
+    columns = np.flatnonzero(np.abs(column_price) * one > COUNTS * money).astype(np.int64)
+    tight = (np.abs(row_price) * session.row_unit > COUNTS * money) & (session.row_lower < session.row_upper)
     side = np.where(row_price > 0, session.row_upper, session.row_lower)
     rows = np.flatnonzero(tight & np.isfinite(side)).astype(np.int64)
     before = (
@@ -171,6 +165,6 @@ def _snapped(session: HighsSession, x: Array) -> Array:
     one = session.column_unit
     for bound in (session.column_lower, session.column_upper):
         with np.errstate(invalid="ignore"):
-            near = np.abs(x - bound) <= _SNAP * np.maximum(one, np.abs(bound))
+            near = np.abs(x - bound) <= SAME * np.maximum(one, np.abs(bound))
         x = np.where(np.isfinite(bound) & near, bound, x)
-    return np.where(np.abs(x) < _SNAP * one, 0.0, x)
+    return np.where(np.abs(x) < SAME * one, 0.0, x)

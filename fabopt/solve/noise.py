@@ -1,8 +1,4 @@
-"""What of a number is rounding: the one place where studies and reports ask.
-
-A number is small only beside those that it was added up from. Nothing here knows a unit, so that a plan in millions of
-dollars and the same plan in cents, or in millionths of a wafer, get the same answers.
-"""
+"""What of a plan or a price is rounding: the one place where studies ask, by :mod:`fabopt.domain.tolerances`."""
 
 from __future__ import annotations
 
@@ -10,32 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fabopt.domain.tolerances import COUNTS, SAME
 from fabopt.network.tables import Array
 
 if TYPE_CHECKING:
     from fabopt.solve.matrices import Matrices
     from fabopt.solve.session import HighsSession
-
-SAME = 1e-9
-"""Sums that differ by less than this, relative to the largest of what was added up, are the same; a dual below this, in
-the units in which the solver works, is none."""
-
-COUNTS = 1e-7
-"""Least gain, use or slack that counts, relative to what was added up: the accuracy to which the solver keeps rows."""
-
-
-CLOSE = 1e-6
-"""Ends of an interval this close, relative to its size, are told as one number."""
-
-
-def rounding(*sizes: float) -> float:
-    """Return the largest difference that rounding may leave of numbers of some sizes."""
-    return SAME * max(map(abs, sizes), default=0.0)
-
-
-def same(a: float, b: float, *sizes: float) -> bool:
-    """Return whether two numbers differ by rounding at most, of them or of what they were added up from."""
-    return abs(a - b) <= rounding(a, b, *sizes)
 
 
 def halfway(a: Array, middle: Array, b: Array) -> bool:

@@ -34,6 +34,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fabopt.domain.tolerances import CLOSE, SAME
 from fabopt.model.aim import counted
 from fabopt.model.families import IntArray, ModelError
 from fabopt.model.objective import cost_vector
@@ -45,14 +46,6 @@ from fabopt.solve.options import OptionError, SolveOptions
 from fabopt.solve.proof import Proof, proof
 from fabopt.solve.search import Structure, search
 from fabopt.solve.session import Ended, HighsSession, Outcome, Progress
-
-HOLD = 1e-9
-"""How far a later stage may fall below the result of an earlier one, relative to its size or, where that is larger, to
-the solver's unit of it, where rounding errors leave it no plan that does not fall below it at all."""
-
-SHARE = 1e-6
-"""Shares closer than this are equal, relative to the largest that a plan gives or, where that is larger, to the
-level itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +295,7 @@ class Runner:
         if len(columns):
             size = float(np.abs(cost).max())
             row = self.session.add_row(columns, cost[columns] / size, reached / size, np.inf)
-            self.held.append((row, HOLD * max(self.session.money_unit, abs(reached)) / size))
+            self.held.append((row, SAME * max(self.session.money_unit, abs(reached)) / size))
 
     def _loosen(self) -> None:
         """Let what is held fall a little below its value: rounding errors have left it no plan."""
@@ -327,11 +320,11 @@ class Runner:
                 break
             level = float(outcome.x[phi])
             close = self._close(shares, level)
-            stuck = [c for c in open_rows if level >= 1 - SHARE or not self._may_rise(shares[c], level, close, phi)]
+            stuck = [c for c in open_rows if level >= 1 - CLOSE or not self._may_rise(shares[c], level, close, phi)]
             if self.stopped is not None:
                 break
             for c in stuck or open_rows[:1]:
-                self._freeze(int(rows[c]), phi, level, HOLD * close / SHARE)
+                self._freeze(int(rows[c]), phi, level, SAME * close / CLOSE)
                 open_rows.remove(c)
         if first is not None and first.x is not None:
             self._pin_least(phi, float(first.x[phi]))
@@ -346,7 +339,7 @@ class Runner:
     def _close(self, shares: list[tuple[IntArray, Array]], level: float) -> float:
         """Return how close to the level a share is the same: relative to the largest in the plan."""
         given = [] if self.x is None else [float(values @ self.x[columns]) for columns, values in shares]
-        return SHARE * max(level, *given, 0.0)
+        return CLOSE * max(level, *given, 0.0)
 
     def _may_rise(self, share: tuple[IntArray, Array], level: float, close: float, phi: int) -> bool:
         """Return whether a customer can get more than ``level`` while everybody else keeps what they have."""
@@ -357,7 +350,7 @@ class Runner:
         cost[columns] = values
         low, high = self.session.column_lower[phi], self.session.column_upper[phi]
         one = np.array([phi])
-        self.session.set_column_bounds(one, np.array([level - HOLD * close / SHARE]), np.array([level]))
+        self.session.set_column_bounds(one, np.array([level - SAME * close / CLOSE]), np.array([level]))
         keep = self.x
         outcome = self._solve("max_min", cost)
         self.x = keep

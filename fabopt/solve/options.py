@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from fabopt.domain.tolerances import EXACT, GAP
 from fabopt.errors import UserError
 from fabopt.model.aim import Aim, Measure
-from fabopt.solve.proof import EXACT
 
 ObjectiveName = Literal["value", "compute", "time_to_compute", "least_cost", "max_min"]
 GapFrom = Literal["flag", "instance", "size"]
@@ -23,7 +23,7 @@ EASY = 1_000
 LARGE = 10_000
 """Columns from which a program is large: solved by other methods, and studied with its whole numbers held."""
 
-GAPS = ((EASY, EXACT), (LARGE, 1e-4), (math.inf, 5e-4))
+GAPS = ((EASY, EXACT), (LARGE, GAP), (math.inf, 5e-4))
 """Columns below which a gap is asked for where nobody asks for another: a small program is proved best.
 
 By size alone, so that every machine answers the same way. Measured: every shipped instance and scenario below 10,000

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fabopt.domain.tolerances import SAME
 from fabopt.model.balance import supplies
 from fabopt.model.columns import step_widths
 from fabopt.model.limits import Limit
@@ -15,8 +16,6 @@ from fabopt.network.tables import Array
 from fabopt.solve.finish import Finished
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.solution import LimitState, Priced
-
-_NOISE = 1e-9  # a slack below this, relative to what is added up to it, is nothing
 
 
 def plan_arrays(tables: ModelTables, matrices: Matrices, x: Array, activity: Array) -> dict[str, Any]:
@@ -49,7 +48,7 @@ def plan_arrays(tables: ModelTables, matrices: Matrices, x: Array, activity: Arr
         "disposal": values["disposal"] + _thrown_away(tables, matrices, x, activity),
         "shortfall": values["shortfall"],
         "delivered": tuple(deliver[j, : len(d.steps)] for j, d in enumerate(demands)),
-        "unmet": np.where(unmet > _NOISE * width.sum(axis=1), unmet, 0.0),
+        "unmet": np.where(unmet > SAME * width.sum(axis=1), unmet, 0.0),
         "backlog": backlog,
         "lost": lost,
         "counters": values["counter"][:, 0],
@@ -67,7 +66,7 @@ def _thrown_away(tables: ModelTables, matrices: Matrices, x: Array, activity: Ar
         rows, first = tables.rows["balance"], tables.offsets["balance"]
         own = slice(first, first + len(rows))
         slack, turnover = rows.upper - activity[own], (abs(matrices.a) @ np.abs(x))[own]
-        slack = np.where(slack > _NOISE * np.maximum(turnover, np.abs(rows.upper)), slack, 0.0)
+        slack = np.where(slack > SAME * np.maximum(turnover, np.abs(rows.upper)), slack, 0.0)
         left[rows.entity, rows.period] = np.where(free[rows.entity, 0], slack, 0.0)
     return left
 
@@ -93,7 +92,7 @@ def limit_states(
             bound = matrices.column_upper[limit.column]
             have, price = done.x[limit.column], max(done.column_price[limit.column], 0.0)
         slack = have - bound if limit.side == "lower" else bound - have
-        if slack > _NOISE * max(abs(bound), abs(have)):
+        if slack > SAME * max(abs(bound), abs(have)):
             price = 0.0  # a whole number that is held below its bound has a reduced cost, but the bound has no price
         states.append(LimitState(limit, float(bound), float(have), float(slack), float(price)))
     return tuple(states)

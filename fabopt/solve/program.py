@@ -16,8 +16,9 @@ import highspy as _untyped
 import numpy as np
 from scipy import sparse
 
+from fabopt.domain.tolerances import FINEST, ROUNDING
 from fabopt.model.families import EndlessError, IntArray
-from fabopt.model.gates import FINEST, LEAK
+from fabopt.model.gates import LEAK
 from fabopt.model.reach import settle
 from fabopt.network.tables import Array
 from fabopt.solve.entries import find
@@ -27,9 +28,6 @@ from fabopt.solve.scale import ENTRIES, WORTH, scales, unit
 from fabopt.solve.verify import violation
 
 highspy: Any = _untyped  # its stubs leave out half of its functions
-
-
-_SAME = 1e-12  # a constant of a gate that moves by less, relative to itself, stays
 
 
 class _Quiet(highspy.Highs):  # type: ignore[misc]
@@ -154,7 +152,8 @@ class LiveProgram:
         there = values != 0
         cols, vals = columns[there].astype(np.int32), values[there]
         scaled = vals * self.column_unit[cols]
-        one = 1.0 / unit(np.abs(scaled), ENTRIES)
+        # Where the program has units of its own, entries are next to 1 in it, and so they are in a new row.
+        one = 1.0 / unit(np.abs(scaled), ENTRIES if np.all(self.column_unit == 1.0) else (1.0, 1.0))
         self._check(self._highs.addRow(lower / one, upper / one, len(cols), cols, scaled / one), "a new row")
         self.row_unit = np.append(self.row_unit, one)
         row = sparse.csr_array((vals, cols, np.array([0, len(cols)])), shape=(1, self.a.shape[1]))
@@ -252,7 +251,7 @@ class LiveProgram:
             value, is_open = settle(self, gates, now, self.column_unit[gates.level])
         except EndlessError as error:
             raise LevelError(str(error), error.family, error.entity) from error
-        other = np.abs(value - now) > _SAME * np.abs(now)
+        other = np.abs(value - now) > ROUNDING * np.abs(now)
         if other.any():
             self.set_coefficients(rows[other], gates.column[other], value[other])
         upper = np.where(is_open, np.inf, 0.0)

@@ -10,11 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-ROUNDING = 1e-12
-"""Sums that differ by less than this, relative to the sizes that were added up, differ by rounding alone."""
-
-EXACT = 1e-6
-"""A relative gap up to this is none: the accuracy to which the solver keeps rows, bounds and whole numbers."""
+from fabopt.domain.tolerances import EXACT, ROUNDING
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fabopt.domain.tolerances import TIGHT, rounding
 from fabopt.model.limits import Limit
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook
 
 __all__ = ["Notify", "SolveOptions", "solve"]
-
-TIGHT = 1e-9
-"""Feasibility tolerance of the second try, where rounding has broken the first."""
 
 
 def solve(
@@ -223,7 +221,7 @@ def _terms(tables: ModelTables, matrices: Matrices, x: Array) -> dict[str, float
     sizes = sum(abs(value) for value in terms.values())
     total = matrices.offset + float(matrices.cost @ x) + tables.net.constant_value
     added = total - sum(terms.values())
-    if abs(added) > 1e-9 * max(sizes, abs(total)):
+    if abs(added) > rounding(sizes, total):
         terms["added"] = added
     return terms
 

@@ -25,12 +25,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fabopt.domain.tolerances import FEASIBLE
 from fabopt.model.families import IntArray
 from fabopt.model.gates import NO_GATES
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.dive import dive
-from fabopt.solve.finish import TOLERANCE
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.merge import Merged, merged
 from fabopt.solve.options import EASY
@@ -245,7 +245,7 @@ class _Search:
     def take(self, x: Array, whose: str) -> bool:
         """Keep a plan if it is better than what is there; tell whether it stands."""
         broken = self.session.violation(x)
-        if broken > TOLERANCE:
+        if broken > FEASIBLE:
             self.session.note(f"{whose} breaks a row or bound by {broken:.2g} of its size and is left out")
             return False
         worth = self._worth()

@@ -27,10 +27,10 @@ from typing import Any
 
 import numpy as np
 
+from fabopt.domain.tolerances import SAME
 from fabopt.network.tables import Array
 from fabopt.solve.interrupt import on_ctrl_c
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.noise import SAME
 from fabopt.solve.outcome import FAR_APART, Basis, Ended, Outcome, Progress, Ranges, SolverError
 from fabopt.solve.program import LiveProgram, highspy, numbers
 from fabopt.solve.proof import proof

@@ -262,3 +262,41 @@ def test_faults_are_sentences(tmp_path, capsys, more, says):
 def test_a_share_that_is_none_is_refused_in_python_too(tmp_path):
     with pytest.raises(StudyError, match="by a share from 0 to below 1"):
         result(tmp_path, TOOLS.format(periods=1)).alternatives(1.5)
+
+
+@pytest.mark.parametrize(("money", "quantity"), [(1e-8, 1.0), (1.0, 1e-6), (1e8, 1e6), (1e-8, 1e6), (1e7, 1e-6)])
+def test_alternatives_are_the_same_whatever_money_and_goods_are_counted_in(money, quantity, tmp_path):
+    price = money / quantity
+    tools = TOOLS.format(periods=1).replace(
+        "unit: tool, total: 1, cost: 3.2", f"unit: tool, total: 1, cost: {3.2 * money}"
+    )
+    tools = tools.replace("total: 1, cost: 3,", f"total: 1, cost: {3 * money},").replace("cost: 1,", f"cost: {price},")
+    tools = tools.replace("capacity: 6", f"capacity: {6 * quantity}").replace(
+        "{amount: 4}", f"{{amount: {4 * quantity}}}"
+    )
+    best = result(tmp_path, tools.replace("quantity: 10, value: 5", f"quantity: {10 * quantity}, value: {5 * price}"))
+    assert verdicts(best.alternatives(0.001)) == {"good": "must", "fair": "never"}
+    assert verdicts(best.alternatives(0.01)) == {"good": "may", "fair": "may"}
+    makers = MAKERS.replace("upper: 6", f"upper: {6 * quantity}")
+    for cost in (1.2, 1.1, 1):
+        makers = makers.replace(f"cost: {cost},", f"cost: {cost * price},")
+    makers = makers.replace("quantity: 10, value: 5", f"quantity: {10 * quantity}, value: {5 * price}")
+    (mix,) = result(tmp_path, makers).alternatives(0.01).found.mixes
+    assert [m.now / quantity for m in mix.members] == [approx(6), approx(4), approx(0, abs=1e-9)]
+    assert [other.moved for other in mix.others] == [approx(0.396, abs=1e-4), approx(0.298, abs=1e-4)]
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+def test_a_bound_is_told_beside_what_was_found_where_they_differ_on_paper(unit):
+    from fabopt.analysis.alternatives.records import Spread
+    from fabopt.plan.problem import Interval
+    from fabopt.report.alternatives import _is_known
+
+    def known(least, most):
+        ends = (Interval(least[0] * unit, least[1] * unit), Interval(most[0] * unit, most[1] * unit))
+        return _is_known(Spread("taken", "id", "name", "what", "unit", "owner", 2.0 * unit, *ends))
+
+    assert known((1.0, 1.0005), (3.0, 3.0))
+    assert known((0.0, 0.0), (0.0, 0.0))
+    assert not known((1.0, 1.005), (3.0, 3.0))
+    assert not known((1.0, 1.0), (3.0, 3.01))

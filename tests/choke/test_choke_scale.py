@@ -8,9 +8,10 @@ from plain_scaled import plant
 
 import fabopt
 from fabopt.analysis.plan_tables import holding
+from fabopt.domain.tolerances import rounding, same
 from fabopt.plan.problem import ChokeProblem
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.noise import halfway, rounding, same
+from fabopt.solve.noise import halfway
 from fabopt.solve.scale import scales
 
 near = pytest.approx

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from memo_cases import alive
 from waiting_cases import COST, MADE, STOCK, WORTH, chip, die, grounded, solved, tree
 
 import fabopt
-from fabopt.analysis.memo.again import Again, Until
+from fabopt.analysis.memo.again import Again, Until, closed
 from fabopt.analysis.memo.losses import losses
 from fabopt.analysis.memo.records import Loss, Memo
 from fabopt.analysis.memo.second_source import second_sources
@@ -107,3 +109,34 @@ def test_a_company_for_which_no_time_is_left_is_told(tmp_path: Path) -> None:
     ground, no_time = grounded(solved(tree(), tmp_path)), Until(0.0)
     assert losses(ground, Again(ground.plan), no_time) == ()
     assert set(no_time.left_out) == {"loss of foundry", "loss of d"}
+
+
+SHARED = """
+horizon: {{start: '2027', periods: 1, period: year, discount_rate: 0}}
+network:
+  materials: {{a: {{}}, b: {{}}}}
+  resources: {{line: {{capacity: 10}}}}
+  activities:
+    make-a: {{outputs: {{a: 1}}, uses: {{line: 1}}}}
+    make-b: {{outputs: {{b: 1}}, uses: {{line: 1}}}}
+    extra: {{outputs: {{a: 1}}, upper: 2}}
+  demands:
+    a: {{quantity: 6, value: {a}, required: true}}
+    b: {{quantity: 6, value: {b}, required: true}}
+"""
+
+
+@pytest.mark.parametrize("money", [1e-8, 1.0, 1e8])
+@pytest.mark.parametrize(("a", "b"), [(1.0, 3.0), (3.0, 1.0)])
+def test_of_what_is_required_the_dearest_is_met_first_in_every_money(
+    a: float, b: float, money: float, tmp_path: Path
+) -> None:
+    """Without the extra line ten can be made of twelve: six of what is worth 3, four of what is worth 1."""
+    path = tmp_path / "instance.yaml"
+    path.write_text(SHARED.format(a=a * money, b=b * money), encoding="utf-8")
+    again = Again(alive(fabopt.load(path).solve(gap=0.0)).plan)
+    assert again.base / money == pytest.approx(24)
+    found = again.value(closed(again.plan, ("extra",), (), np.ones(1, dtype=bool)), lenient=True)
+    assert found.short
+    assert found.value is not None
+    assert found.value / money == pytest.approx(22)

@@ -200,3 +200,18 @@ def test_the_memos_signatures_are_in_the_order_of_their_worth(aurora: Memo, tuto
     assert aurora.headline.sign == "Plains campus"
     plan = grounded(tutorial, "aurora").plan
     assert {s.id for s in aurora.signatures} == {w.id for w in signables(plan, "aurora") if w.taken(plan)}
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1e-3, 1e3])
+def test_what_is_to_be_signed_is_the_same_however_little_of_it_is_bought(unit: float, tmp_path: Path) -> None:
+    raw = tree(chips={"a": chip(stock=STOCK * unit)}, sites={"site": site(power=100 * unit)})
+    raw["labs"]["lab"]["demand"]["total"] *= unit
+    raw["fabs"]["fab"]["wafer_starts"] *= unit
+    ground = grounded(solved(raw, tmp_path))
+    found = signed(ground)
+    assert list(found) == ["accelerators:lab:a"]
+    amounts = {year: amount / unit for year, amount in by_year(found["accelerators:lab:a"]).items()}
+    assert amounts == pytest.approx({"2027": STOCK, "2028": MADE})
+    (what,) = (one for one in signables(ground.plan, ground.lab) if one.id == "accelerators:lab:a")
+    assert what.taken(ground.plan)
+    assert not what.pinned(ground.plan)

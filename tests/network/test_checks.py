@@ -382,3 +382,14 @@ def test_checking_1500_activities_over_30_periods_takes_a_fraction_of_a_second()
         assert check(net) == []
         seconds.append(time.process_time() - begin)
     assert min(seconds) < 0.3
+
+
+@pytest.mark.parametrize("scrap", [1e-9, 1e-6, 1e6, 1e9])
+@pytest.mark.parametrize("ingot", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize(("back", "gains"), [(1.0, False), (1.1375, False), (1.1415, True), (1.2, True)])
+def test_a_loop_gains_or_loses_the_same_in_all_units(scrap, ingot, back, gains):
+    """A unit of scrap comes back as 0.9 (0.8 b + 0.2) for b scrap from a part: it gains from b = 1.13889 on."""
+    text = LOOP.replace("{scrap: 1}, outputs: {ingot: 0.9}", f"{{scrap: {scrap}}}, outputs: {{ingot: {0.9 * ingot}}}")
+    text = text.replace("{ingot: 1}", f"{{ingot: {ingot}}}").replace("scrap: 0.2", f"scrap: {0.2 * scrap}")
+    text = text.replace("outputs: {scrap: 1}", f"outputs: {{scrap: {back * scrap}}}")
+    assert ("something from nothing" in [one[1] for one in found(text, 2)]) == gains

@@ -344,3 +344,26 @@ def test_a_part_without_a_packaging_line_is_held_to_its_own_assembly_and_test():
     net = lowered(("chips.gpu.boms.a", {"dies": {"gd": 1}}), ("chips.gpu.assembly_capacity", 2))
     assert resource(net, "assembly:gpu") == pytest.approx(np.full(12, 6.0))
     assert amounts(net, "package:gpu:a:direct", "assembly:gpu") == {0: 1.0}
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-6, 1e3])
+def test_the_standing_value_of_a_tiny_fleet_is_as_large_a_part_of_its_power(unit):
+    net = lowered(
+        ("horizon.periods", 1),
+        ("demand_curve.price_cap", 2),
+        ("labs.lab.fleet", {"site": {"gpu": 200 * unit}}),
+        ("labs.lab.demand.total", 1000 * unit),
+        ("sites.site.power", 228 * unit),
+        ("sites.site.energy_price", 0),
+    )
+    assert net.standing_value / unit == pytest.approx(95 * 3 * 4 * 8766 / 4 / 1000)
+
+
+@pytest.mark.parametrize("off", [1e-13, 1e-10, 1e-7])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_step_prices_lose_no_digits_where_the_elasticity_is_nearly_one(off, sign):
+    """The mean price of a step is smooth in the elasticity: a hundred-billionth off 1 moves no price by more."""
+    breaks = [0.1, 0.5, 1.0, 1.5, 2.0]
+    at_one = step_prices(breaks, 1.0, 4.0)
+    assert at_one[2] == pytest.approx(np.log(2.0) / 0.5, rel=1e-12)
+    assert step_prices(breaks, 1.0 + sign * off, 4.0) == pytest.approx(at_one, rel=3 * off + 1e-13)

@@ -475,3 +475,40 @@ def test_where_the_search_with_all_open_finds_less_the_held_plan_stands_in(objec
     assert found.regret == 0
     assert found.regret_range == (0, approx(abs(best[0].bound - found.held.objective), abs=1e-6))
     assert found.regrets == ()
+
+
+# -- units -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("money", "quantity"), [(1e-8, 1.0), (1.0, 1e-6), (1e8, 1e6), (1e-8, 1e6), (1e7, 1e-6)])
+def test_what_is_regretted_is_the_same_whatever_money_and_goods_are_counted_in(money, quantity, tmp_path):
+    price = money / quantity
+
+    def shop(folder, value):
+        text = SHOP.replace("capacity: 6", f"capacity: {6 * quantity}").replace("cost: 1,", f"cost: {price},")
+        text = text.replace("cost: 20, adds: {line: 4}", f"cost: {20 * money}, adds: {{line: {4 * quantity}}}")
+        return instance(
+            folder, text.replace("quantity: 10, value: 5", f"quantity: {10 * quantity}, value: {value * price}")
+        )
+
+    report = (
+        shop(tmp_path / "then", 5).solve(gap=0).roll("2028", shop(tmp_path / "then", 5).with_({PRICE: 1.25 * price}))
+    )
+    assert report.found.regret / money == approx(2)
+    rows = report.frame[["kind", "id", "period", "held", "free"]].to_numpy().tolist()
+    assert [row[:3] for row in rows] == [["order", "tool", "2027"], ["starts", "make", ""]]
+    assert rows[0][3:] == [1.0, 0.0]
+    assert [n / quantity for n in rows[1][3:]] == approx([10, 6])
+
+
+@pytest.mark.parametrize("quantity", [1e-9, 1e-6, 1e6])
+def test_what_is_in_work_and_what_capacity_is_raised_for_it_is_told_however_little_it_is(quantity, tmp_path):
+    def queue():
+        text = QUEUE.replace("capacity: 8", f"capacity: {8 * quantity}")
+        return instance(tmp_path, text.replace("quantity: 20", f"quantity: {20 * quantity}"))
+
+    report = queue().solve().roll("2028", queue().with_({"network.resources.oven.capacity": 3 * quantity}))
+    [raised] = report.found.raised
+    assert (raised.id, raised.period, raised.more / quantity) == ("oven", "2028", approx(5))
+    opening = report.opening.set_index("kind")
+    assert opening.loc["in work", "quantity"] / quantity == approx(8)

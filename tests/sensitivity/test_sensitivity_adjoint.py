@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from sensitivity_cases import INSTANCES, shop, source, spread
 
-from fabopt.analysis.sensitivity.adjoint import STEP, Adjoint, Prices, slopes
+from fabopt.analysis.sensitivity.adjoint import Adjoint, Prices, slopes
 from fabopt.analysis.sensitivity.ends import SIDE, Ends
 from fabopt.analysis.sensitivity.numbers import Moved
+from fabopt.domain.tolerances import STEP
 from fabopt.io.levers import LeverError
 from fabopt.model.reuse import Reuse
 from fabopt.model.tables import model_tables

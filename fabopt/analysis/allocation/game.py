@@ -25,13 +25,11 @@ from typing import Literal
 
 import numpy as np
 
+from fabopt.domain.tolerances import DIGITS, ROUNDING, SAME
 from fabopt.network.allocation.rules import Rule, uniform
 from fabopt.network.tables import Array
 
 Ending = Literal["equilibrium", "cycle", "divergence", "unsettled"]
-
-SETTLED = 1e-9
-"""Relative change of orders below which nobody has changed."""
 
 BEYOND = 1e6
 """Total orders relative to total need from which the game has diverged."""
@@ -156,7 +154,7 @@ def _came_back(history: list[Array]) -> int:
     """Return how many rounds ago the last orders were the same, 0 where they never were."""
     last = history[-1]
     for ago, before in enumerate(reversed(history[:-1]), start=1):
-        if np.all(np.abs(last - before) <= SETTLED * np.maximum(last, 1.0)):
+        if np.all(np.abs(last - before) <= SAME * last):
             return ago
     return 0
 
@@ -178,26 +176,23 @@ def best_order(players: Players, rule: Rule, capacity: float, orders: Array, v: 
         return max(2.0 * float(orders[v]), need) if given(4.0 * float(orders[v])) > given(need) else need
     for order in _candidates(players, capacity, orders, v, limit if ends is None else ends):
         payoff = players.payoff(v, order, given(order))
-        if payoff > best_payoff + 1e-12 * max(abs(best_payoff), 1.0):
+        if payoff > best_payoff + ROUNDING * max(abs(best_payoff), float(players.worth[v]) * need):
             best, best_payoff = order, payoff
     return best
 
 
 def _least_order(given: Callable[[float], float], need: float, limit: float) -> float | None:
     """Return the smallest order up to the limit that gets the need; None where none does."""
-    if given(need) >= need * (1.0 - 1e-12):
+    if given(need) >= need * (1.0 - ROUNDING):
         return need
     high = min(2.0 * need, limit)
-    while given(high) < need * (1.0 - 1e-12):
+    while given(high) < need * (1.0 - ROUNDING):
         if high >= limit or high > BEYOND * BEYOND * need:
             return None
         high = min(2.0 * high, limit)
     low = need
-    while high - low > 1e-14 * high:
-        middle = (low + high) / 2.0
-        if middle in (low, high):
-            break
-        low, high = (low, middle) if given(middle) >= need * (1.0 - 1e-15) else (middle, high)
+    while low < (middle := (low + high) / 2.0) < high:
+        low, high = (low, middle) if given(middle) >= need * (1.0 - DIGITS) else (middle, high)
     return high
 
 

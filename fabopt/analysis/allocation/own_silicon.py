@@ -22,6 +22,7 @@ import numpy as np
 from fabopt.analysis.allocation.study import Entry, entries_of
 from fabopt.domain.instance import Instance
 from fabopt.domain.references import nearest
+from fabopt.domain.tolerances import rounding
 from fabopt.errors import StudyError
 from fabopt.network.lower import lower_chain
 from fabopt.network.lowering.policy_claims import splits
@@ -33,10 +34,6 @@ from fabopt.solve.solution import Solution
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-NOISE = 1e-9
-"""Differences of two values below this share of them are nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +90,11 @@ class OwnSilicon:
     def worth(self, of: str = "value") -> tuple[float, float, float]:
         """Return worth in all, as supply and as bargaining (M USD), of all together (``value``) or the ``of_lab``."""
         here, idle, gone = (float(getattr(plan, of)) for plan in (self.plan, self.unfunded, self.without))
-        parts = (here - gone, here - idle, idle - gone)
-        return tuple(0.0 if abs(part) < NOISE * max(1.0, abs(here)) else part for part in parts)  # type: ignore[return-value]
+        least = rounding(here, idle, gone)
+        worth, supply, bargaining = (
+            0.0 if abs(part) <= least else part for part in (here - gone, here - idle, idle - gone)
+        )
+        return worth, supply, bargaining
 
     @property
     def frame(self) -> pd.DataFrame:

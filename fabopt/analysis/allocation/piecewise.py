@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fabopt.domain.tolerances import SAME
 from fabopt.network.tables import Array
 
 SMALLEST = 1e-3
@@ -94,6 +95,6 @@ def _fill(grids: list[Array], weights: Array, alpha: float, capacity: float) -> 
 
 def _widest(grid: Array, allocation: float) -> float:
     """Return the width of the widest segment that touches an amount."""
-    slack = 1e-9 * grid[-1]
+    slack = SAME * grid[-1]
     touching = (grid[:-1] <= allocation + slack) & (grid[1:] >= allocation - slack)
     return float(np.diff(grid)[touching].max())

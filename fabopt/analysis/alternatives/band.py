@@ -30,19 +30,13 @@ from scipy import sparse
 
 from fabopt.analysis.alternatives.measures import Measure
 from fabopt.analysis.choke.parametric import with_target
+from fabopt.domain.tolerances import COUNTS, EXACT, GAP, INTEGER
 from fabopt.network.tables import Array
 from fabopt.plan.problem import Interval
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.noise import COUNTS
 from fabopt.solve.patch import held, relaxed
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
-
-NONE = 1e-6
-"""An amount up to this, in the units in which the solver counts, is none."""
-
-WHOLE = 1e-6
-"""How far a bound of a whole number may be off one and still not reach the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +109,7 @@ class Band:
         found = {}
         for sign in (-1.0, 1.0):
             top = self._relaxed(sign * measure.coefficients) + sign * measure.constant
-            found[sign] = float(np.floor(top + WHOLE)) if measure.whole and np.isfinite(top) else top
+            found[sign] = float(np.floor(top + INTEGER)) if measure.whole and np.isfinite(top) else top
         self._bounds[id(measure)] = found
 
     def least(self, measure: Measure) -> Array:
@@ -124,8 +118,8 @@ class Band:
 
     def none(self, measure: Measure) -> float:
         """Return the amount of a measure up to which there is none of it."""
-        unit = self.plan.problem.units.column
-        return NONE * float(np.max(np.abs(measure.coefficients) * unit[: len(measure.coefficients)], initial=0.0))
+        nothing = self.plan.problem.nothing[: len(measure.coefficients)]
+        return float(np.max(np.abs(measure.coefficients) * nothing, initial=0.0))
 
     def worth(self, x: Array) -> float:
         """Return the objective of a plan as a person sees it."""
@@ -152,7 +146,7 @@ class Band:
             found = max(found, sign * measure.of(outcome.x))
         if self.exact and outcome.bound is not None:
             top = outcome.bound + shift
-            bound = min(bound, float(np.floor(top + WHOLE)) if measure.whole else top)
+            bound = min(bound, float(np.floor(top + INTEGER)) if measure.whole else top)
         return Reach(found, max(bound, found), None)
 
     def _relaxed(self, cost: Array) -> float:
@@ -192,7 +186,7 @@ class Band:
         if self._whole is None:
             self._whole = HighsSession(self._band, threads=1, seed=self.plan.options.seed)
         session, m = self._whole, self.plan.program
-        near = 1.0 - 2.0 * WHOLE if measure.whole else 0.0
+        near = 1.0 - 2.0 * INTEGER if measure.whole else 0.0
         session.set_costs(sign * measure.coefficients)
         columns = np.flatnonzero(m.integer if self.exact else m.integer & ~self._moving(measure)).astype(np.int64)
         if not self.exact:
@@ -200,7 +194,7 @@ class Band:
             session.set_column_bounds(columns, at, at)
         session.set_start(start if self.exact else self.plan.x)
         try:
-            return session.solve(time_limit=left, gap=1e-6, near=near)
+            return session.solve(time_limit=left, gap=EXACT, near=near)
         except SolverError:  # nothing is found, and the next search begins from nothing
             self._whole = None
             return None
@@ -271,7 +265,7 @@ class Band:
             labels=(*m.labels, *(("apart", (str(i),)) for i in range(2 * k))),
         )
         try:
-            return HighsSession(program, threads=1, seed=self.plan.options.seed).solve(time_limit=left, gap=1e-4)
+            return HighsSession(program, threads=1, seed=self.plan.options.seed).solve(time_limit=left, gap=GAP)
         except SolverError:
             return None
 

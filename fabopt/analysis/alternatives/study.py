@@ -14,13 +14,11 @@ from fabopt.analysis.alternatives.records import Alternatives, Change, Mix, Othe
 from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.explain.names import display_names
 from fabopt.analysis.sensitivity.verb import Source, source_of
+from fabopt.domain.tolerances import SHOWN
 from fabopt.errors import StudyError
 from fabopt.network.tables import Array, Network
 from fabopt.plan.plan import Plan
 from fabopt.plan.problem import Interval
-
-MOVED = 1e-4
-"""Another plan that has less than this share elsewhere is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,7 @@ def _others(
             continue
         there = tuple(m.of(x) for m in members)
         moved = float(np.abs(np.array(there) - now).sum()) / (2.0 * total)
-        if moved > MOVED and there not in [other.there for other in found]:
+        if moved > SHOWN and there not in [other.there for other in found]:
             changes = _changes(band, orders, x)
             found.append(Other(how, band.worth(x), there, moved, max(bound / (2.0 * total), moved), changes))
     return tuple(found)
@@ -176,5 +174,5 @@ def _changes(band: Band, orders: Sequence[Measure], other: Array) -> tuple[Chang
     return tuple(
         Change(m.id, m.name, m.what, m.unit, now, there)
         for m, now, there in rows
-        if abs(there - now) > max(MOVED * abs(now), band.none(m))
+        if abs(there - now) > max(SHOWN * abs(now), band.none(m))
     )

@@ -15,12 +15,12 @@ from fabopt.analysis.choke.lead import first_effect, quickest
 from fabopt.analysis.choke.oracle import Gain
 from fabopt.analysis.choke.owners import Rent, controlled_by, instrument, rent
 from fabopt.domain.instance import Instance
+from fabopt.domain.tolerances import COUNTS
 from fabopt.io.levers import list_levers
 from fabopt.network.places import field_of
 from fabopt.network.tables import Array, Network, Unit
 from fabopt.plan.groups import LimitGroup, Step
 from fabopt.plan.solved import SolvedProgram
-from fabopt.solve.noise import COUNTS
 
 PROOFS: Mapping[str, records.Proof] = {
     "zero": "proven zero",

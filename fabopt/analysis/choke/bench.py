@@ -23,11 +23,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from fabopt.domain.tolerances import EXACT, TIGHT
 from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, Relief
 from fabopt.plan.problem import ChokeProblem, Interval, sides
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.noise import SAME
 from fabopt.solve.patch import held, relaxed
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
@@ -63,7 +63,7 @@ class Effort:
         Random seed of the solver.
     """
 
-    gap: float = 1e-6
+    gap: float = EXACT
     seconds: float = 60.0
     workers: int = 1
     seed: int = 0
@@ -238,9 +238,9 @@ class Bench:
         return session
 
     def _tighten(self, session: HighsSession) -> None:
-        """Have whole numbers and rows met more closely in a small search: what 1e-6 leaves would pass for a gain."""
+        """Have whole numbers met more closely in a small search: what HiGHS leaves of them would pass for a gain."""
         if not self.problem.matrices.large:
-            session.set_option("mip_feasibility_tolerance", SAME)
+            session.set_option("mip_feasibility_tolerance", TIGHT)
 
     def once(self, program: Matrices, relief: Relief, target: float | None, seconds: float) -> Outcome:
         """Return the answer of a program in which relief is a decision; ``relief`` and ``target`` say which."""

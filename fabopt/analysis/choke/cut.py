@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fabopt.domain.tolerances import CLOSE, SAME
 from fabopt.network.tables import Array, Network
-from fabopt.solve.noise import SAME
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -273,7 +273,7 @@ def _scales(recipes: Sequence[_Recipe], goods: Sequence[str]) -> dict[str, float
             if there not in scale:
                 scale[there] = value
                 todo.append(there)
-            elif abs(scale[there] - value) > 1e-6 * value:
+            elif abs(scale[there] - value) > CLOSE * value:
                 return None
     return scale
 
@@ -287,7 +287,7 @@ def _rates(inside: Sequence[_Recipe], scale: Mapping[str, float]) -> dict[str, f
             if amount <= 0:
                 continue
             rate = amount / (yielded * scale[given])
-            if abs(rates.setdefault(resource, rate) - rate) > 1e-6 * rate:
+            if abs(rates.setdefault(resource, rate) - rate) > CLOSE * rate:
                 return None
     return rates
 

@@ -39,10 +39,11 @@ from fabopt.analysis.choke.bench import DEVEX, Bench, worth
 from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.parametric import most_possible
+from fabopt.domain.tolerances import COUNTS, LINE
 from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, Relief
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.noise import COUNTS, priceless
+from fabopt.solve.noise import priceless
 from fabopt.solve.session import HighsSession, Outcome, SolverError
 
 if TYPE_CHECKING:
@@ -53,10 +54,6 @@ Question = Literal["held", "relaxed"]
 
 ITERATIONS = 4000
 """Simplex iterations on one price of a large program after which the solver's own dual stands for both."""
-
-STRAIGHT, ROUNDING = 1e-7, 1e-11
-"""A gain this close to a line, relative to the gain, is on it; so is one within rounding of what the value is
-added up from."""
 
 FIRST, FAR = 0.01, 16.0
 """Ranges are looked for from a step of 1 % of the mean right-hand side up to 16 times that right-hand side."""
@@ -365,7 +362,7 @@ def _reach(bench: Bench, base: float, direction: Relief, steep: float, scale: fl
     while True:
         outcome = bench.linear("held", direction.times(t))
         value, line = worth(outcome), base + steep * t
-        if value >= line - STRAIGHT * abs(steep * t) - ROUNDING * max(bench.problem.size, abs(base)):
+        if value >= line - COUNTS * abs(steep * t) - LINE * max(bench.problem.size, abs(base)):
             if grown or t >= most:
                 return t
             held, t = t, min(4.0 * t, most)

@@ -20,6 +20,7 @@ import numpy as np
 
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Point, Quantity
+from fabopt.domain.tolerances import SHARES
 from fabopt.io.levers import Lever, list_levers, set_lever
 from fabopt.io.problems import InstanceError
 from fabopt.io.tree import Tree
@@ -241,7 +242,7 @@ def _adds_to_one(group: Sequence[Lever]) -> bool:
     if len(dates) > 1:
         return False
     sums = np.sum([[p.value for p in lever.quantity.points] for lever in group], axis=0)
-    return bool(np.allclose(sums, 1.0, atol=1e-6))
+    return bool(np.all(np.abs(sums - 1.0) <= SHARES))
 
 
 def _normalised(group: Sequence[Lever], points: Mapping[str, tuple[Point, ...]]) -> dict[str, tuple[Point, ...]]:

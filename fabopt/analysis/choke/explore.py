@@ -27,6 +27,7 @@ from fabopt.analysis.choke.lead import AfterLead, after_lead, quickest
 from fabopt.analysis.choke.oracle import Gain, Oracle
 from fabopt.analysis.choke.whole import most_promising, things
 from fabopt.domain.instance import Instance
+from fabopt.domain.tolerances import STEP
 from fabopt.network.tables import Array
 from fabopt.plan.groups import LIFTED, NO_RELIEF, STEPS, LimitGroup, Relief, Step, percent
 from fabopt.plan.solved import SolvedProgram
@@ -237,7 +238,7 @@ class Explorer:
         """Return the limit whose worth rises most at a corner of the curve; empty where none does."""
         if not 0 < t < CURVE:
             return ""
-        small = 1e-4 * CURVE
+        small = STEP * CURVE
         before, after = self.oracle.ask([partial(_linear, "held", direction.times(t + d)) for d in (-small, small)])
         rise = {
             f.id: slope(after, f.group.relief(TEN)) - slope(before, f.group.relief(TEN))

@@ -40,9 +40,9 @@ from fabopt.analysis.choke.derivative import Question, slope
 from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.oracle import Gain, Oracle
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
+from fabopt.domain.tolerances import COUNTS, SAME
 from fabopt.plan.groups import LIFTED, STEPS, LimitGroup, Relief, Step
 from fabopt.plan.problem import Interval, sides
-from fabopt.solve.noise import COUNTS, SAME
 from fabopt.solve.patch import relaxed
 from fabopt.solve.session import Ended
 

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fabopt.domain.tolerances import rounding
 from fabopt.model.limits import Lever
 from fabopt.network.tables import Network
-from fabopt.solve.noise import rounding
 
 KEEP = 0.9
 """Share of the gain after lead that an order as late as ``act_by`` still earns."""

@@ -20,10 +20,10 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from fabopt.analysis.choke.bench import Bench, Effort, Question, Run, worth
+from fabopt.domain.tolerances import COUNTS
 from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, Relief
 from fabopt.plan.problem import ChokeProblem, Interval, Proof
-from fabopt.solve.noise import COUNTS
 from fabopt.solve.session import HighsSession, Outcome
 
 T = TypeVar("T")

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fabopt.domain.tolerances import CLOSE
 from fabopt.network.tables import Array, Demand
 
 NOBODY = "nobody"
@@ -202,5 +203,5 @@ def next_unit(
         value[who] = value.get(who, 0.0) + worth
         amount[who] = amount.get(who, 0.0) + float(more.sum()) * (demand.weight or 1.0)
     size = max((abs(v) for v in value.values()), default=0.0)
-    shares = [Share(who, value[who], amount[who]) for who in value if abs(value[who]) > 1e-6 * size]
+    shares = [Share(who, value[who], amount[who]) for who in value if abs(value[who]) > CLOSE * size]
     return tuple(sorted(shares, key=lambda s: -s.value))

@@ -25,6 +25,7 @@ from fabopt.analysis.choke.bench import Bench
 from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.oracle import Gauge, Oracle
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
+from fabopt.domain.tolerances import COUNTS
 from fabopt.plan.groups import Relief, together
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.patch import held
@@ -32,9 +33,6 @@ from fabopt.solve.session import Ended
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MOVED = 1e-7
-"""A share up to this is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +152,11 @@ def _packages(
             return Packages(target, tuple(found), True if found else False if none else None, none)
         least = -np.inf if outcome.bound is None else -outcome.bound
         shares = outcome.x[m.n_columns : m.n_columns + len(costs)]
-        moved = [(cost.id, float(r)) for cost, r in zip(costs, shares, strict=True) if r > MOVED]
+        moved = [(cost.id, float(r)) for cost, r in zip(costs, shares, strict=True) if r > COUNTS]
         found.append(Package(tuple(moved), max(0.0, -outcome.objective), max(0.0, least)))
         if not moved:
             return Packages(target, tuple(found), True, True)
-        program = leaving_out(program, [i for i, r in enumerate(shares) if r > MOVED], len(costs))
+        program = leaving_out(program, [i for i, r in enumerate(shares) if r > COUNTS], len(costs))
     return Packages(target, tuple(found), True, False)
 
 

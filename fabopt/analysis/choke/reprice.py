@@ -21,6 +21,7 @@ from scipy import sparse
 from fabopt.analysis.choke.bench import worth
 from fabopt.analysis.choke.derivative import slope
 from fabopt.domain.instance import Instance
+from fabopt.domain.tolerances import COUNTS, SAME
 from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
@@ -42,9 +43,6 @@ STEP = percent(10)
 PENALTY = 10.0
 """Penalty of a whole row that gives way, as a multiple of all that the plan earns and costs."""
 
-MISSING = 1e-7
-"""What is missing of a row up to this share of it is rounding."""
-
 MOST = 3
 """Most gains that are asked of one draw, besides those of the limits that are always asked."""
 
@@ -64,7 +62,7 @@ class Repriced:
 
     def __init__(self, plan: SolvedProgram, periods: Sequence[int], always: Sequence[str]) -> None:
         self.plan, self.periods, self.always = plan, tuple(periods), tuple(always)
-        self.worth = PENALTY * max(float(np.abs(plan.problem.matrices.cost * plan.x).sum()), 1.0)
+        self.worth = PENALTY * (plan.problem.size or 1.0)
 
     def __call__(self, data: Instance) -> Mapping[str, float] | None:
         """Return the gain at +10 % by group; None where the instance has no such plan, or the solver finds none."""
@@ -127,7 +125,7 @@ class Repriced:
             if found is not None:
                 asked[id] = found
         best = max(asked.values(), default=0.0)
-        return {id: asked.get(id, min(bounds[id], best * (1.0 - 1e-9))) for id in order}
+        return {id: asked.get(id, min(bounds[id], best * (1.0 - SAME))) for id in order}
 
 
 def _gain(session: HighsSession, basis: Any, relief: Relief, base: float, bound: float) -> float | None:
@@ -208,7 +206,7 @@ def _solved(program: Matrices, soft: IntArray, worth: float) -> tuple[HighsSessi
     if outcome.x is None:
         return session, outcome
     missing = outcome.x[slack]
-    given = np.where(missing > MISSING * size, missing * (1.0 + MISSING) + MISSING * size, 0.0)
+    given = np.where(missing > COUNTS * size, missing * (1.0 + COUNTS) + COUNTS * size, 0.0)
     session.set_costs(np.concatenate([program.cost, np.zeros(len(rows))]), program.offset)
     session.set_column_bounds(slack, np.zeros(len(rows)), given)
     session.set_option("simplex_dual_edge_weight_strategy", DEVEX)

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study
-
-EXACT = 1e-4
-"""A certified interval narrower than this share of its end is a number."""
+from fabopt.domain.tolerances import SHOWN
 
 Style = Literal["money", "share", "amount", "count"]
 
@@ -120,7 +118,7 @@ def _proof(first: LimitRecord) -> Iterable[Part]:
 
 def _certified(found: Certified, first: LimitRecord) -> Iterable[Part]:
     origin = f"limits[{first.id}].steps[+10 %].certified, run {found.run}"
-    if found.proof == "proven positive" and found.hi - found.lo <= EXACT * found.hi:
+    if found.proof == "proven positive" and found.hi - found.lo <= SHOWN * found.hi:
         yield ", proven exactly"
     elif found.proof == "proven positive":
         yield ", proven to lie between "

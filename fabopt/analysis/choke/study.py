@@ -38,6 +38,7 @@ from fabopt.analysis.choke.owners import rent_by_owner
 from fabopt.analysis.choke.package import ReliefCost, cheapest_packages
 from fabopt.analysis.choke.reprice import Repriced
 from fabopt.analysis.choke.timeline import counted, turns
+from fabopt.domain.tolerances import EXACT
 from fabopt.network.tables import Network
 from fabopt.plan.groups import LIFTED, together
 from fabopt.plan.plan import Plan
@@ -132,7 +133,7 @@ class _Study:
         self.counted = periods_asked(counted(self.net), asked, self.net)
         self.large = self.plan.program.large
         effort = Effort(
-            gap=CLOSER * self.plan.options.asked if self.large else 1e-6,
+            gap=CLOSER * self.plan.options.asked if self.large else EXACT,
             seconds=max(2.4 * asked.minutes, 1.0),
             workers=asked.workers,
             seed=asked.seed,

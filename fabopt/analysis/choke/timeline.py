@@ -23,8 +23,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fabopt.domain.tolerances import SAME
 from fabopt.network.tables import Array, Flow, Network
-from fabopt.solve.noise import SAME
 
 
 @dataclass(frozen=True, slots=True)

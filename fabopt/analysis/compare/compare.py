@@ -13,11 +13,11 @@ from fabopt.analysis.compare.pricing import Pricing, Worth
 from fabopt.analysis.compare.records import Comparison, Difference, Input, Plan
 from fabopt.analysis.plan_tables import last_of_years, reported
 from fabopt.domain.instance import Instance
+from fabopt.domain.tolerances import rounding
 from fabopt.errors import StudyError
 from fabopt.io.difference import Difference as Changed
 from fabopt.io.difference import differences
 from fabopt.plan.plan import Plan as SolvedPlan
-from fabopt.solve.noise import rounding
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.hooks import hook_names

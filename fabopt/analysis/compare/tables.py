@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fabopt.analysis.compare.records import ChokePoint, Gain, LimitChange, Mix, Order, Worth
 from fabopt.analysis.plan_tables import accelerators, binding, reported
-from fabopt.solve.noise import same
+from fabopt.domain.tolerances import same
 from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:

@@ -21,11 +21,11 @@ import numpy as np
 
 from fabopt.analysis.choke.asked import hold_others
 from fabopt.analysis.explain.records import Peg, WhyShort
+from fabopt.domain.tolerances import rounding
 from fabopt.model.limits import Limit
 from fabopt.network.tables import Array, Demand
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.noise import rounding
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import held
 from fabopt.solve.session import HighsSession

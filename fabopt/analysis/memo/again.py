@@ -18,20 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fabopt.analysis.choke.bench import FAILED
+from fabopt.domain.tolerances import COUNTS, rounding
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.finish import linear_answer
-from fabopt.solve.noise import rounding
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import held
 from fabopt.solve.session import HighsSession
 
-GAP = 1e-7
-"""Relative gap at which a search of a small program may stop."""
-
 LEAST = 1e-3
-"""Million dollars that a unit of what is required counts at least, where it is worth less."""
+"""What a unit of what is required counts at least, where it is worth less, of the largest worth of a unit of any."""
 
 OF_ACTIVITY = ("start", "on", "lots")
 OF_UNIT = ("order", "placed")
@@ -242,7 +239,7 @@ class Again:
         if not self.whole:
             return linear_answer(self._session)
         self._session.set_start(self.plan.x)
-        return self._session.solve(gap=GAP, time_limit=self.seconds, interruptible=False)
+        return self._session.solve(gap=COUNTS, time_limit=self.seconds, interruptible=False)
 
 
 def _answer(outcome: Outcome) -> Answer:
@@ -266,8 +263,10 @@ def _required(plan: SolvedProgram) -> tuple[IntArray, _Worth]:
     ids = {demand.id for _, demand in demands}
     rows = [r for r, (family, key) in enumerate(plan.program.labels) if family == "demand" and key[0] in ids]
     index = plan.tables.columns["deliver"].index
+    most = max((float(step.value.max()) for _, demand in demands for step in demand.steps), default=0.0)
+    least = LEAST * most if most > 0.0 else 1.0
     found = [
-        (column, max(float(step.value[period.index]), LEAST) * period.discount)
+        (column, max(float(step.value[period.index]), least) * period.discount)
         for j, demand in demands
         for k, step in enumerate(demand.steps)
         for period in plan.net.periods

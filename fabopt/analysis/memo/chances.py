@@ -16,14 +16,12 @@ from fabopt.analysis.memo.records import Amount, Chance
 from fabopt.analysis.plan_tables import reported
 from fabopt.analysis.sweep.records import KEYS, LONG
 from fabopt.analysis.sweep.store import saved, sweep_at
+from fabopt.domain.tolerances import CLOSE
 from fabopt.errors import StudyError
 from fabopt.solve.results.folder import Read, read_table
 
 SAMPLED = ("latin-hypercube", "sobol")
 """Methods of a sweep whose cases are samples."""
-
-SHORT = 1e-6
-"""Share of the target that may be missing of it: rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def chances(folder: Path, manifest: Mapping[str, Any], read: Read, lab: str, tar
     drawn = read_table(folder, LONG["power"], "power.parquet", sweep)
     drawn = drawn[(drawn["lab"] == lab) & drawn["case"].isin(cases["case"])]
     table = drawn.pivot(index="case", columns="period", values="power").reindex(columns=periods, fill_value=0.0)
-    reached = (table >= wanted * (1.0 - SHORT)).cummax(axis=1).sum()
+    reached = (table >= wanted * (1.0 - CLOSE)).cummax(axis=1).sum()
     goal = Amount(wanted, "GW", origin)
     return Chances(
         by_period=tuple(

@@ -17,8 +17,8 @@ from fabopt.analysis.memo.ground import REPORTED, Ground
 from fabopt.analysis.memo.origin import cells
 from fabopt.analysis.memo.records import Amount, ChokeYear, Relief, Rival
 from fabopt.analysis.memo.standing import withheld
+from fabopt.domain.tolerances import rounding
 from fabopt.plan.groups import percent
-from fabopt.solve.noise import rounding
 
 TEN = percent(10)
 

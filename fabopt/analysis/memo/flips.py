@@ -281,7 +281,7 @@ class _Study:
         if track.id == CHOKE:
             return turned.choke or ""
         x, before = turned.without.get(track.id), self.ends.plan.x
-        return "" if x is None else instead(track.id, self.others, before, x)
+        return "" if x is None else instead(track.id, self.others, before, x, self.ends.plan.problem.nothing)
 
     # -- records -------------------------------------------------------------------------------------------------------
 

@@ -17,9 +17,9 @@ from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.origin import cells
 from fabopt.analysis.memo.records import Amount, Loss
 from fabopt.analysis.memo.second_source import OWNER
+from fabopt.domain.tolerances import COUNTS
 from fabopt.network.suppliers import suppliers, unit_suppliers
 from fabopt.network.tables import Array
-from fabopt.solve.noise import COUNTS
 
 
 def hanging(ground: Ground) -> tuple[str, ...]:

@@ -15,10 +15,8 @@ import math
 
 import numpy as np
 
+from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network.tables import Network
-
-CLOSE = 1e-9
-"""A time this close to a whole number of periods is that number."""
 
 
 def making_time(net: Network) -> dict[str, float]:
@@ -38,7 +36,7 @@ def making_time(net: Network) -> dict[str, float]:
             for part, age in taken.get(activity, ()):
                 wait = max(wait, (found.get(part, math.inf) if part in made else 0.0) - age)
             for material, age in things:
-                if wait + age < found.get(material, math.inf) - CLOSE:
+                if wait + age < found.get(material, math.inf) - NEGLIGIBLE:
                     found[material] = wait + age
                     changed = True
     return found
@@ -46,7 +44,7 @@ def making_time(net: Network) -> dict[str, float]:
 
 def whole_periods(time: float) -> int:
     """Return a time in whole periods, rounded up."""
-    return math.ceil(time - CLOSE)
+    return math.ceil(time - NEGLIGIBLE)
 
 
 def _ages(net: Network) -> dict[tuple[str, str, bool], float]:

@@ -48,9 +48,6 @@ COMPUTE = "kH100e"
 AGREEMENTS = ("contract", "compute")
 """Kinds of signature that are contracts of the instance."""
 
-NONE = 1e-6
-"""An amount up to this is none."""
-
 
 @dataclass(frozen=True, slots=True)
 class Signable:
@@ -96,26 +93,23 @@ class Signable:
         change = self.forbidden(plan, None)
         return Forbidden(self.id, name, change.columns[change.upper <= 0.0])
 
-    def columns(self, plan: SolvedProgram) -> IntArray:
-        """Return the columns of what is started or ordered under it."""
+    def done(self, plan: SolvedProgram, only: NDArray[np.bool_] | None = None) -> IntArray:
+        """Return the columns of which the plan has some, in all periods or in some [T]."""
         columns, at = plan.tables.columns, plan.tables.columns.at
         parts = [columns["start"].index[at.activity[id]] for id in self.activities]
         parts += [columns["order"].index[at.unit[id]] for id in self.units]
-        found = np.concatenate([np.zeros(0, dtype=np.int64), *parts])
-        return found[found >= 0]
+        kept = np.ones(plan.net.n_periods, dtype=bool) if only is None else only
+        found: IntArray = np.concatenate([np.zeros(0, dtype=np.int64), *(part[kept] for part in parts)])
+        found = found[found >= 0]
+        return np.asarray(found[plan.x[found] > plan.problem.nothing[found]])
 
     def taken(self, plan: SolvedProgram) -> bool:
         """Return whether the plan has any of it in the reported periods."""
-        reported = np.array([p.reported for p in plan.net.periods])
-        columns, at = plan.tables.columns, plan.tables.columns.at
-        amounts = [columns["start"].values(plan.x)[at.activity[id]][reported].sum() for id in self.activities]
-        amounts += [columns["order"].values(plan.x)[at.unit[id]][reported].sum() for id in self.units]
-        return float(sum(amounts)) > NONE
+        return bool(len(self.done(plan, np.array([p.reported for p in plan.net.periods]))))
 
     def pinned(self, plan: SolvedProgram) -> bool:
         """Return whether all of it is decided already."""
-        there = self.columns(plan)
-        there = there[plan.x[there] > NONE]
+        there = self.done(plan)
         return bool(np.all(plan.program.column_lower[there] >= plan.program.column_upper[there])) and len(there) > 0
 
 

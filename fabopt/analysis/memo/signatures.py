@@ -17,7 +17,7 @@ from fabopt.analysis.memo.late import Delay
 from fabopt.analysis.memo.losses import lost_value
 from fabopt.analysis.memo.origin import Cells, amount, cells
 from fabopt.analysis.memo.records import Amount, Signature, Unit
-from fabopt.analysis.memo.signable import AGREEMENTS, COMPUTE, NONE, Signable
+from fabopt.analysis.memo.signable import AGREEMENTS, COMPUTE, Signable
 from fabopt.analysis.memo.standing import withheld
 
 UNITS: Mapping[str, Unit] = {"kaccelerator": "kaccelerator", "MW": "MW"}
@@ -81,7 +81,7 @@ def _purchase(ground: Ground, what: Signable) -> Signature | None:
 def _under(ground: Ground, what: Signable) -> tuple[str, ...]:
     """Return the contracts of the plan under which something is taken of what is bought."""
     taken = ground.read("domain/contracts")
-    used = set(taken.loc[(taken["taken"] > NONE) & (taken["signed"] != ""), "contract"])
+    used = set(taken.loc[(taken["taken"] > 0.0) & (taken["signed"] != ""), "contract"])
     return tuple(
         contract.name or id
         for id, contract in ground.data.contracts.items()

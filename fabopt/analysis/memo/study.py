@@ -32,6 +32,7 @@ from fabopt.analysis.memo.turning import Turning, tornado_for, turning
 from fabopt.analysis.portfolio.study import portfolio
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.verb import source_of
+from fabopt.domain.tolerances import MILD
 from fabopt.plan.plan import Plan
 from fabopt.solve.outcome import SolverError
 
@@ -53,9 +54,6 @@ SHARES: Mapping[str, float] = {
 }
 """Part of the budget that each analysis may take; what is begun is ended."""
 
-MILD = 1e-4
-"""Share of the plan's value that a signature's delay may cost where nothing else is asked."""
-
 SEARCH = 20.0
 """Seconds of the longest search of one plan."""
 
@@ -72,7 +70,7 @@ class Asked:
         Time that may be spent; what it does not allow is listed.
     tolerance
         Million dollars that the plan may lose by a signature's delay: what defines a last responsible date; None:
-        :data:`MILD` of its value, to one digit.
+        :data:`~fabopt.domain.tolerances.MILD` of its value, to one digit.
     within
         Share of the plan's value that an alternative may be worse.
     top

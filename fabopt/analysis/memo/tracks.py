@@ -18,9 +18,6 @@ from fabopt.network.tables import Array
 CHOKE = "choke"
 """Id of the recommendation that is the first choke point."""
 
-SOME = 1e-6
-"""An amount of a signature up to this is none."""
-
 Why = Literal["time", "structure", "no plan", "slight", "level"]
 """Why a flip point was not searched to the end: time was up; other decisions are possible where the number moves; no
 plan has these whole numbers where it moves, or the solver finds none; the recommendation rests on no more than the
@@ -117,7 +114,7 @@ def distance(at: float, low: float, high: float, now: float, origin: str) -> Amo
     return Amount(max(low - at, at - high) / abs(now), "share", origin) if now else None
 
 
-def instead(id: str, others: Sequence[Forbidden], before: Array, after: Array) -> str:
+def instead(id: str, others: Sequence[Forbidden], before: Array, after: Array, nothing: Array) -> str:
     """Return the id of what a plan has more of than another, most in its amount, among what is of the same kind.
 
     Parameters
@@ -128,11 +125,13 @@ def instead(id: str, others: Sequence[Forbidden], before: Array, after: Array) -
         What may.
     before, after
         Both plans [columns].
+    nothing
+        Amount of each column up to which there is none [columns].
     """
     kind = id.partition(":")[0]
-    gains = {o.id: o.amount(after) - o.amount(before) for o in others if o.id != id and o.id.partition(":")[0] == kind}
-    best = max(gains, key=lambda one: gains[one], default="")
-    return best if best and gains[best] > SOME else ""
+    gains = {o: o.amount(after) - o.amount(before) for o in others if o.id != id and o.id.partition(":")[0] == kind}
+    best = max(gains, key=lambda one: gains[one], default=None)
+    return best.id if best is not None and gains[best] > nothing[best.columns].max(initial=0.0) else ""
 
 
 def labels_of(tornado: Tornado | None) -> dict[tuple[str, End], tuple[float, str]]:

@@ -23,31 +23,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from fabopt.analysis.portfolio.records import Entry
+from fabopt.domain.tolerances import BEST, SAME, STEP, STILL
 from fabopt.model.families import IntArray
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain
 from fabopt.network.tables import Array
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.finish import linear_answer
-from fabopt.solve.noise import SAME
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.patch import held
 from fabopt.solve.session import HighsSession
 
-FEW = 1e-2
-"""Thousand accelerators that the plan is made to take, at first."""
+FEW = STEP
+"""Share of the plan's largest shipment that it is made to take, at first."""
 
 SMALLER = 3
 """How often a tenth of them is tried where the plan at hand is not proved best."""
 
 ROUNDS = 20
 """Most steps of Newton's method."""
-
-CLOSE = 1e-10
-"""A share of the price this small is none."""
-
-
-BEST = 1e-8
-"""Share of what the value is added up from that a plan may miss of the bound that prices prove, and be best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +136,7 @@ class Market:
         """Return what would bring shipments in; None where no plan with these whole numbers has any of them."""
         made = found.cost * found.discount
         weight = made if np.all(made > 0) else found.discount
-        few = FEW * float(weight.mean())
+        few = FEW * float(weight.mean()) * self._largest(found)
         row = self.session.add_row(found.columns, weight, few, few)
         forced = _Forced(self, found, row, few, self._budget_rows(found, lab))
         try:
@@ -157,6 +150,12 @@ class Market:
             return self._entry(forced, share, outcome, chip, False)
         finally:
             forced.undo()
+
+    def _largest(self, found: Deals) -> float:
+        """Return the largest shipment of the plan; where it has none, what the solver counts as one of these."""
+        levels = self.plan.tables.columns["start"].values(self.plan.x)
+        shipped = [a.id.startswith("deploy:") for a in self.plan.net.activities]
+        return float(levels[shipped].max(initial=0.0)) or float(self.plan.problem.units.column[found.columns].max())
 
     def _budget_rows(self, found: Deals, lab: str) -> IntArray:
         """Return the row of the lab's budget for each shipment, -1 where there is none."""
@@ -247,7 +246,7 @@ class _Forced:
             gain = float(
                 made @ x + (outcome.row_price[self.budget[self.paid]] * self.found.price[self.paid]) @ x[self.paid]
             )
-            if abs(loss) * self.few <= CLOSE * abs(gain):
+            if abs(loss) * self.few <= STILL * abs(gain):
                 break
             if gain <= 0.0:  # a lower price lowers no cost and frees no budget
                 return np.inf, outcome

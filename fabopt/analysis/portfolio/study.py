@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fabopt.analysis.portfolio.entry import CLOSE, Market, deals
+from fabopt.analysis.portfolio.entry import Market, deals
 from fabopt.analysis.portfolio.gates import Gates
 from fabopt.analysis.portfolio.mix import bought, exposure, failure_points, mix, running
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Standing
 from fabopt.domain.instance import Instance
+from fabopt.domain.tolerances import TIE
 from fabopt.errors import StudyError
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Network
@@ -140,7 +141,7 @@ class _Cases:
 
 
 def _judged(entry: Entry) -> tuple[Standing, str]:
-    if entry.cut <= CLOSE**0.5:
+    if entry.cut <= TIE:
         return "ties", "it is worth what it costs: another best plan may buy it"
     if entry.below is not None:
         return "enters", "it costs more than it is worth"

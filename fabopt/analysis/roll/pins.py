@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 Pinned = dict[str, Any]
 
-LEAST = 1e-6
-"""Amounts up to this are none."""
-
 
 def first_open(periods: Sequence[Period], to: str) -> int:
     """Return the position of the period that begins at the new decision date.
@@ -83,7 +80,7 @@ def pinned(net: Network, read: Read, before: int) -> Pinned:
 def _filled(frame: pd.DataFrame, column: str, ids: Sequence[str], labels: Sequence[str]) -> dict[str, dict[str, float]]:
     found = {id: dict.fromkeys(labels, 0.0) for id in ids}
     for id, period, value in zip(frame["id"], frame["period"], frame[column], strict=True):
-        if period in labels and (id in found or value > LEAST):
+        if period in labels and (id in found or value > 0.0):
             found.setdefault(str(id), {})[period] = max(float(value), 0.0)
     return found
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fabopt.analysis.roll.pins import LEAST, dated, first_open, pinned
+from fabopt.analysis.roll.pins import dated, first_open, pinned
 from fabopt.analysis.roll.records import Changed, Opening, Outcome, Raised, Roll
 from fabopt.domain.instance import Instance
+from fabopt.domain.tolerances import CLOSE, above
 from fabopt.errors import StudyError
 from fabopt.io.difference import differences
 from fabopt.io.load import apply_merge
@@ -181,9 +183,9 @@ def _raised(net: Network, open_net: Network, first: int) -> Iterator[Raised]:
     """Yield the capacities from a period on that are raised for work that was started before."""
     for held, free in zip(net.resources, open_net.resources, strict=True):
         for period in net.periods[first:]:
-            more = float(held.base[period.index] - free.base[period.index])
-            if more > LEAST:
-                yield Raised(held.id, held.name, held.tags.owner, period.label, more, held.unit)
+            more, there = float(held.base[period.index]), float(free.base[period.index])
+            if above(more, there):
+                yield Raised(held.id, held.name, held.tags.owner, period.label, more - there, held.unit)
 
 
 def _outcome(manifest: Mapping[str, Any]) -> Outcome:
@@ -204,10 +206,13 @@ def _orders(held: Read, free: Read, labels: Sequence[str]) -> tuple[Changed, ...
         columns = (units[name] for name in ("id", "name", "owner", "instrument", "unit"))
         said |= {id: (name, owner, what, unit) for id, name, owner, what, unit in zip(*columns, strict=True)}
     order = {label: k for k, label in enumerate(labels)}
+    most: dict[str, float] = {}
+    for (id, _), amount in itertools.chain.from_iterable(some.items() for some in amounts):
+        most[id] = max(most.get(id, 0.0), abs(amount))
     found = []
     for id, period in dict.fromkeys((*amounts[0], *amounts[1])):
         kept, other = (a.get((id, period), 0.0) for a in amounts)
-        if period in order and abs(kept - other) > LEAST:
+        if period in order and abs(kept - other) > CLOSE * most[id]:
             name, owner, what, unit = said[id]
             found.append(Changed("order", id, name, owner, what, period, kept, other, unit))
     found.sort(key=lambda c: (-abs(c.change) * price.get((c.id, c.period), 0.0), order[c.period]))
@@ -228,7 +233,7 @@ def _starts(held: Read, free: Read, labels: Sequence[str]) -> tuple[Changed, ...
     found = []
     for id in dict.fromkeys((*sums[0], *sums[1])):
         kept, other = (s.get(id, 0.0) for s in sums)
-        if abs(kept - other) > max(LEAST, NOTICED * max(kept, other)):
+        if abs(kept - other) > NOTICED * max(kept, other):
             name, owner, stage, unit = said[id]
             found.append(Changed("starts", id, name, owner, stage, "", kept, other, unit))
     found.sort(key=lambda c: -abs(c.change) / max(c.held, c.free))
@@ -242,7 +247,7 @@ def _opening(net: Network, read: Read, first: int) -> Iterator[Opening]:
     there = materials[materials["period"] == last]
     columns = (there[name] for name in ("id", "name", "owner", "stock", "unit"))
     for id, name, owner, stock, unit in zip(*columns, strict=True):
-        if stock > LEAST:
+        if stock > 0.0:
             yield Opening("stock", id, name, owner, float(stock), unit)
     labels = {p.label: p.index for p in net.periods}
     levels: dict[str, dict[int, float]] = {}
@@ -257,7 +262,7 @@ def _opening(net: Network, read: Read, first: int) -> Iterator[Opening]:
                 landing[flow.material] = landing.get(flow.material, 0.0) + level * float(flow.amount[t])
     for material in net.materials:
         quantity = landing.get(material.id, 0.0)
-        if quantity > LEAST:
+        if quantity > 0.0:
             kind = "fleet" if material.tags.stage == "deployment" else "in work"
             yield Opening(kind, material.id, material.name, material.tags.owner, quantity, material.unit)
     units = read("core/units")
@@ -265,7 +270,7 @@ def _opening(net: Network, read: Read, first: int) -> Iterator[Opening]:
     columns = (units[name] for name in ("id", "period", "effective", "ordered"))
     for id, period, effective, ordered in zip(*columns, strict=True):
         acts = labels.get(effective, net.n_periods)
-        if labels.get(period, first) < first <= acts and ordered > LEAST:
+        if labels.get(period, first) < first <= acts and ordered > 0.0:
             due[id] = due.get(id, 0.0) + float(ordered)
     for unit in net.units:
         if unit.id in due:

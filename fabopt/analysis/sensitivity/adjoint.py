@@ -7,7 +7,7 @@ movement of a number changes costs, coefficients, sides of rows and bounds, and 
 
 where :math:`b_i` is the side of the row that its price belongs to, :math:`\bar x_j` the bound, and :math:`v_0` what the
 objective counts whatever is decided. No program is solved for it: the instance is lowered again with the number moved
-by :data:`STEP` of the way to an end of its range, and only where the tables differ is anything priced. What is returned
+by a small step of the way to an end of its range, and only where the tables differ is anything priced. What is returned
 is :math:`dv` over the whole way: what the end of the range would be worth if the value were a straight line.
 
 At a kink the prices of a plan are not unique, and the value has another slope to either side. Any optimal pair
@@ -25,6 +25,7 @@ import numpy as np
 
 from fabopt.analysis.sensitivity.numbers import End, Number, Numbers
 from fabopt.domain.instance import Instance
+from fabopt.domain.tolerances import ROUNDING, SAME, STEP
 from fabopt.io.tree import Tree
 from fabopt.model.collector import collector_off
 from fabopt.model.columns import Columns
@@ -42,9 +43,6 @@ from fabopt.solve.patch import Patch, between, held, structure_change
 
 if TYPE_CHECKING:
     from fabopt.model.build import Hook
-
-STEP = 1e-4
-"""Share of the way to an end by which a number is moved to be priced."""
 
 BENT = 0.01
 """Slopes that differ by less than this share are those of one straight line."""
@@ -222,7 +220,7 @@ def _opposite(first: Array, other: Array) -> float | None:
     """Return the factor that makes the way to one end the way to the other, or None where there is none."""
     at = int(np.argmax(np.abs(first)))
     factor = float(other[at] / first[at])
-    return factor if np.allclose(other, factor * first, rtol=1e-9, atol=1e-12 * float(np.abs(first[at]))) else None
+    return factor if np.allclose(other, factor * first, rtol=SAME, atol=ROUNDING * float(np.abs(first[at]))) else None
 
 
 def _rows(before: Rows, after: Rows, offset: int) -> Callable[[Prices], float]:

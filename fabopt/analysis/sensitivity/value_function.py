@@ -21,8 +21,8 @@ from fabopt.analysis.sensitivity.curve import Curve, Stretch, ValueFunction
 from fabopt.analysis.sensitivity.dial import Setting, dials_of
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.straight import slope_of, straight
+from fabopt.domain.tolerances import COUNTS, SAME
 from fabopt.errors import StudyError
-from fabopt.solve.noise import COUNTS, SAME
 from fabopt.solve.patch import Patch
 from fabopt.solve.whatif import Answer
 

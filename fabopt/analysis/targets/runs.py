@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fabopt.analysis.choke.package import MOVED, ReliefCost, leaving_out, package_program
+from fabopt.analysis.choke.package import ReliefCost, leaving_out, package_program
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
 from fabopt.analysis.sensitivity.dial import Dial, Setting
 from fabopt.analysis.sensitivity.straight import relief_of, straight
 from fabopt.analysis.sensitivity.verb import Source
 from fabopt.analysis.targets.records import Target
 from fabopt.analysis.targets.target import function_of
+from fabopt.domain.tolerances import COUNTS, EXACT
 from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Array, Network
@@ -25,9 +26,6 @@ from fabopt.solve.matrices import Matrices, formulate
 from fabopt.solve.objectives import Stage, stages
 from fabopt.solve.patch import held, relaxed, structure_change
 from fabopt.solve.session import Ended, HighsSession, Outcome
-
-SLIP = 1e-7
-"""Share of a target by which rounding may leave a plan short of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ class Runs:
             found = _most(HighsSession(kept, threads=1, seed=self._seed).solve())
             if found >= self.enough:
                 return Interval(found, bound)
-        outcome = HighsSession(program, threads=1, seed=self._seed).solve(time_limit=self._left, gap=1e-6)
+        outcome = HighsSession(program, threads=1, seed=self._seed).solve(time_limit=self._left, gap=EXACT)
         if outcome.ended is Ended.INFEASIBLE:
             return Interval(-np.inf, -np.inf)
         found = max(found, -np.inf if outcome.objective is None else outcome.objective)
@@ -133,7 +131,7 @@ class Runs:
     @property
     def enough(self) -> float:
         """What counts as the target: a plan may be short of it by rounding."""
-        return self.target.amount - SLIP * abs(self.target.amount)
+        return self.target.amount - COUNTS * abs(self.target.amount)
 
     # -- how far -----------------------------------------------------------------------------------------------------
 
@@ -155,16 +153,16 @@ class Runs:
         found: list[Package] = []
         while len(found) < count and self._left > 0:
             session = HighsSession(program, threads=1, seed=self._seed)
-            outcome = session.solve(time_limit=self._left, gap=1e-6)
+            outcome = session.solve(time_limit=self._left, gap=EXACT)
             if outcome.x is None or outcome.objective is None:
                 break
             shares = outcome.x[n : n + k]
-            moved = {relief.label: float(s) for relief, s in zip(reliefs, shares, strict=True) if s > MOVED}
+            moved = {relief.label: float(s) for relief, s in zip(reliefs, shares, strict=True) if s > COUNTS}
             least = 0.0 if outcome.bound is None else max(0.0, -outcome.bound)
             found.append(Package(moved, max(0.0, -outcome.objective), least))
             if not moved:
                 break
-            program = leaving_out(program, [i for i, s in enumerate(shares) if s > MOVED], k)
+            program = leaving_out(program, [i for i, s in enumerate(shares) if s > COUNTS], k)
         return found
 
     def value(self, case: Case) -> float | None:

@@ -35,10 +35,10 @@ from fabopt.analysis.targets.levers import Lever, levers_of
 from fabopt.analysis.targets.records import Move, Needed, Way
 from fabopt.analysis.targets.runs import Case, Runs
 from fabopt.analysis.targets.target import target_of
+from fabopt.domain.tolerances import rounding
 from fabopt.plan.groups import Relief
 from fabopt.plan.plan import Plan
 from fabopt.plan.problem import Interval
-from fabopt.solve.noise import rounding
 
 STEPS, FEWER = 20, 8
 """Halvings of the way of a lever that is searched, and of one in a large program."""

@@ -23,6 +23,7 @@ from typing import Literal
 
 import numpy as np
 
+from fabopt.domain.tolerances import ROUNDING
 from fabopt.network.allocation import rules
 from fabopt.network.allocation.market import clear
 from fabopt.network.tables import Array
@@ -81,7 +82,7 @@ class Claims:
             left = max(whole - float(kept.sum(where=low)), 0.0)
             others = np.where(low, 0.0, orders)
             given = np.asarray(rules.committed_first(others, self.commitments, left, self._rule))
-            below = ~low & (kept > given + rules.TINY * max(capacity, 1.0))
+            below = ~low & (kept > given + ROUNDING * capacity)
             if not below.any():
                 return np.where(low, np.minimum(orders, kept), given)
             low |= below
@@ -178,15 +179,17 @@ def lines(claims: Claims, low: float, high: float) -> list[list[Line]]:
     low, high
         Capacity without and with everything that may be built; high may be infinite.
     """
-    if math.isfinite(high) and high - low <= 1e-12 * max(abs(high), 1.0):
+    if math.isfinite(high) and high - low <= ROUNDING * abs(high):
         return [[Line(float(right), 0.0)] for right in claims.rights(low)]
-    ends = high if math.isfinite(high) else max(low, float(max(claims.corners(), default=low))) + 1.0
+    far = max(low, float(max(claims.corners(), default=low)))
+    beyond = far or 1.0  # behind the last corner rights are straight lines, however far that is
+    ends = high if math.isfinite(high) else far + beyond
     points = {low, ends, *(c for c in claims.corners().tolist() if low < c < ends)}
     if np.isfinite(claims.caps).any() or claims.floors.any():
         points |= set(np.linspace(low, ends, GRID).tolist())
     capacity = np.array(sorted(points))
     values = np.array([claims.rights(k) for k in capacity])
-    tail = None if math.isfinite(high) else claims.rights(ends + 1.0) - values[-1]
+    tail = None if math.isfinite(high) else (claims.rights(ends + beyond) - values[-1]) / beyond
     return [majorant(capacity, values[:, v], None if tail is None else float(tail[v])) for v in range(values.shape[1])]
 
 
@@ -210,11 +213,12 @@ def majorant(x: Array, y: Array, tail: float | None = None) -> list[Line]:
         anchors = [*(anchors[n] for n in keep), hull[len(keep)]]
         slopes = [*(slopes[n] for n in keep), tail]
     found = [Line(float(y[k] - slope * x[k]), slope) for k, slope in zip(anchors, slopes, strict=True)]
-    size = max(float(np.abs(y).max()), 1.0)
+    least = ROUNDING * float(np.abs(y).max()) / (float(x[-1] - x[0]) or 1.0)
     # Neighbours that differ by rounding only are one line.
-    return [line for n, line in enumerate(found) if n == 0 or abs(line.slope - found[n - 1].slope) > 1e-12 * size]
+    return [line for n, line in enumerate(found) if n == 0 or abs(line.slope - found[n - 1].slope) > least]
 
 
 def _turns_up(x: Array, y: Array, a: int, b: int, c: int) -> bool:
     """Whether the middle of three points lies on or below the straight line through the others."""
-    return bool((y[b] - y[a]) * (x[c] - x[a]) <= (y[c] - y[a]) * (x[b] - x[a]) + 1e-12 * max(abs(float(y[c])), 1.0))
+    run, size = x[c] - x[a], max(abs(y[a]), abs(y[b]), abs(y[c]))
+    return bool((y[b] - y[a]) * run <= (y[c] - y[a]) * (x[b] - x[a]) + ROUNDING * size * run)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fabopt.network.allocation.rules import TINY, priority
+from fabopt.domain.tolerances import ROUNDING
+from fabopt.network.allocation.rules import priority
 from fabopt.network.tables import Array
 
 
@@ -48,9 +49,9 @@ def clear(quantities: Sequence[float] | Array, prices: Sequence[float] | Array, 
     """
     asked, price = np.asarray(quantities, dtype=np.float64), np.asarray(prices, dtype=np.float64)
     sold = priority(asked, -price, capacity)
-    slack = TINY * max(capacity, 1.0)
-    left, served = asked - sold > slack, sold > slack
-    spare = capacity - float(sold.sum()) > slack
+    total = float(sold.sum())
+    left, served = asked - sold > ROUNDING * asked, sold > ROUNDING * total
+    spare = capacity - total > ROUNDING * total
     return Clearing(
         sold,
         float(price @ sold),

@@ -18,13 +18,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from fabopt.domain.tolerances import ROUNDING
 from fabopt.network.tables import Array
 
 Rule = Callable[[Array, float], Array]
 """A rule with everything but orders ``[V]`` and capacity fixed; returns the allocation ``[V]``."""
-
-TINY = 1e-12
-"""Amounts below this share of the capacity are rounding."""
 
 
 def proportional(orders: Sequence[float] | Array, capacity: float) -> Array:
@@ -133,7 +131,7 @@ def turn_and_earn(orders: Sequence[float] | Array, past: Sequence[float] | Array
     wanted = np.asarray(orders, dtype=np.float64)
     given = weighted(wanted, past, capacity)
     left = float(capacity) - float(given.sum())
-    return given if left <= TINY * capacity else given + uniform(wanted - given, left)
+    return given if left <= ROUNDING * capacity else given + uniform(wanted - given, left)
 
 
 def alpha_fair(

@@ -22,6 +22,7 @@ import numpy as np
 
 from fabopt.domain.base import Fault, FieldProblem
 from fabopt.domain.contracts import AMOUNT_UNIT
+from fabopt.domain.tolerances import SAME
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.contract_goods import materials_of, scope
 from fabopt.network.lowering.contract_takes import LENDERS, add_takes, inside_takes, outside_take
@@ -298,7 +299,7 @@ def _kept(deal: Deal, held: Scope, alone: bool) -> tuple[Expression, Array]:
 
 def _enough(deal: Deal, held: Scope, amount: Array) -> None:
     """Refuse to reserve more than there is where nothing can be added."""
-    short = np.flatnonzero((amount > held.base * (1.0 + 1e-9)) & (deal.possible > 0.0))
+    short = np.flatnonzero((amount > held.base * (1.0 + SAME)) & (deal.possible > 0.0))
     if short.size:
         t = int(short[0])
         what = f"{amount[t]:.6g} {deal.unit} of {' and '.join(deal.contract.goods.names)}".replace("  ", " ")

@@ -13,8 +13,8 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from fabopt.domain.calendar import NEGLIGIBLE
 from fabopt.domain.customers import Lab, Market
+from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods, tags
 from fabopt.network.lowering.wafers import ONE, use_fab, wafer_cost
 from fabopt.network.profiles import lead_profile
@@ -30,7 +30,8 @@ def step_prices(breaks: list[float], elasticity: float, cap: float) -> Array:
         if q <= kink:
             return cap * q
         power = 1.0 - 1.0 / elasticity
-        tail = np.log(q / kink) if abs(power) < 1e-12 else (q**power - kink**power) / power
+        log = np.log(q / kink)
+        tail = kink**power * np.expm1(power * log) / power if power else log  # no digits lost as the power goes to 0
         return float(cap * kink + tail)
 
     ends = [0.0, *breaks]

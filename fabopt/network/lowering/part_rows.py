@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fabopt.domain.calendar import NEGLIGIBLE
+from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network.lowering.builder import Chain, Opening
 from fabopt.network.lowering.policy_scope import Expression, by_order
 from fabopt.network.tables import Array, GroupLimit, Network, Resource

@@ -140,7 +140,7 @@ def _pieces(split: Split, two_stage: bool) -> list[list[list[Line]]]:
     for w, claims in enumerate(split.claims):
         if two_stage and scope.grows and base[w] > 0.0:
             given = claims.rights(float(base[w]))
-            share = given / max(float(given.sum()), 1e-12)
+            share = given / (float(given.sum()) or 1.0)
             found.append([[Line(float(a - s * base[w]), float(s))] for a, s in zip(given, share, strict=True)])
         else:
             found.append(lines(claims, float(low[w]), float(most[w]) if scope.grows else float(base[w])))

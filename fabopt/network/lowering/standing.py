@@ -44,8 +44,8 @@ def _running(chain: Chain, lab_id: str) -> tuple[dict[str, Array], Array]:
         site = chain.instance.sites[site_id]
         left = {c: in_field(chain, c, site_id) * wear(chain, chain.instance.chips[c]) for c in fleet}
         draw = [units * chain.instance.chips[c].it_power.value * site.pue.value for c, units in left.items()]
-        needed = np.maximum(np.sum(draw, axis=0), 1e-9)
-        share = np.minimum(1.0, chain.mean(site.power) / needed)
+        needed, power = np.sum(draw, axis=0), chain.mean(site.power)
+        share = np.divide(power, needed, out=np.ones(chain.n), where=needed > power)
         for chip_id, units in left.items():
             running[chip_id] = running.get(chip_id, np.zeros(chain.n)) + units * share
             price = operating.get(f"operate:{chip_id}:{site_id}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fabopt.domain.tolerances import SAME
 from fabopt.network.tables import Agreement, Array, Network, Term
 from fabopt.solve.results.columns import MONEY, NAME, OF_ROW, REPORTED, UNIT, TableSpec, number, text
 from fabopt.solve.results.core import without_noise
@@ -58,7 +59,6 @@ WINDOWS = TableSpec(
         number("shortfall", MONEY, "paid for what is not taken"),
     ),
 )
-TINY = 1e-9
 _MONEY = {
     "premium": "premium",
     "prepayment": "prepaid",
@@ -92,7 +92,7 @@ class _Plan:
                 amount = term_by_period(payment.term, self.decided, self.opening)
                 found = found + (amount if payment.price is None else amount * payment.price)
         # Purchases at list prices go on without the contract.
-        return np.where(self.in_force(agreement) > TINY, found, 0.0) if kind == "purchases" else found
+        return np.where(self.in_force(agreement) > SAME, found, 0.0) if kind == "purchases" else found
 
     def in_force(self, agreement: Agreement) -> Array:
         """Return the share of each period in which a contract is in force ``[T]``."""
@@ -100,7 +100,7 @@ class _Plan:
 
     def taken(self, agreement: Agreement) -> Array:
         """Return what is taken under a contract ``[T]``."""
-        return np.where(self.in_force(agreement) > TINY, self.sums(agreement.take, agreement.taken), 0.0)
+        return np.where(self.in_force(agreement) > SAME, self.sums(agreement.take, agreement.taken), 0.0)
 
     def when(self, unit: str) -> str:
         """Return the label of the period in which a decision is taken, empty where it is not."""
@@ -150,7 +150,7 @@ def window_rows(net: Network, solution: Solution) -> dict[str, Any]:
         most = np.full(net.n_periods, np.inf) if agreement.maximum is None else agreement.maximum
         by_period = {
             "minimum": agreement.minimum * force,
-            "maximum": np.where(force > TINY, most, 0.0) * np.where(np.isinf(most), 1.0, force),
+            "maximum": np.where(force > SAME, most, 0.0) * np.where(np.isinf(most), 1.0, force),
             "taken": plan.taken(agreement),
             "short": plan.short(agreement),
             "purchases": plan.money(agreement, "purchases"),
@@ -166,6 +166,6 @@ def window_rows(net: Network, solution: Solution) -> dict[str, Any]:
                 **{name: float(values[list(window)].sum()) for name, values in by_period.items()},
             }
             for window in agreement.windows
-            if force[list(window)].max() > TINY
+            if force[list(window)].max() > SAME
         ]
     return {name: [row[name] for row in rows] for name in WINDOWS.names}

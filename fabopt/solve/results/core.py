@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fabopt.domain.tolerances import SAME
 from fabopt.model.families import by_period
 from fabopt.network.tables import Activity, Array, Network, Tags, Unit
 from fabopt.solve.results.columns import COLUMNS, CORE, TAG_NAMES, TableSpec
@@ -86,7 +87,7 @@ def cells(*arrays: Array) -> Cells:
 
 def without_noise(values: Array, scale: Array) -> Array:
     """Return values with those set to zero that are nothing but rounding of numbers of the size of `scale`."""
-    return np.where(np.abs(values) <= 1e-9 * np.abs(scale), 0.0, values)
+    return np.where(np.abs(values) <= SAME * np.abs(scale), 0.0, values)
 
 
 def core_tables(net: Network, solution: Solution) -> dict[str, pd.DataFrame]:

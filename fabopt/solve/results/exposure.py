@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fabopt.domain.tolerances import ROUNDING, SAME
 from fabopt.network.suppliers import Supplier, suppliers
 from fabopt.network.tables import Array, Flow, Network
 from fabopt.solve.results.columns import PERIOD, REPORTED, TableSpec, number, text
@@ -44,8 +45,6 @@ EXPOSURE = TableSpec(
         number("share", "1", "share of the lab's compute that was made with it since the decision date"),
     ),
 )
-
-TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -79,12 +78,12 @@ def exposure_rows(net: Network, solution: Solution) -> dict[str, Any]:
         for n, weights in enumerate(labs.values()):
             rows = list(weights)
             amounts = np.array([weights[m] * arrived[m] for m in rows])
-            if amounts.sum() > TINY:
+            if amounts.sum() > 0.0:
                 shares[n, :, t] = amounts @ depends[rows] / amounts.sum()
 
     if labs:
         _trace(net, solution, behind, measure)
-    shares[shares < 1e-9] = 0.0
+    shares[shares < SAME] = 0.0
     n, s, t = np.nonzero(shares)
     names, whole = list(labs), list(behind)
     return {
@@ -105,7 +104,7 @@ def _trace(
 ) -> None:
     """Trace dependence forward in time; call `measure` with period, dependence and arrivals of the materials."""
     place = {a.id: n for n, a in enumerate(net.activities)}
-    levels = np.where(solution.levels > TINY, solution.levels, 0.0)
+    levels = np.maximum(solution.levels, 0.0)
     own = np.zeros((len(net.activities), len(behind)))
     for s, activities in enumerate(behind.values()):
         own[[place[a] for a in activities], s] = 1.0
@@ -124,7 +123,7 @@ def _trace(
         for _ in range(len(net.materials) + 1):
             amount, part = _arrivals(outputs, levels, by_start, t, len(net.materials))
             total = fixed + amount
-            found = (before + part) / np.where(total > TINY, total, 1.0)[:, None]
+            found = (before + part) / np.where(total > 0.0, total, 1.0)[:, None]
             changed = _taken(inputs, levels, by_start, found, t)
             depends = found
             if not changed:
@@ -189,7 +188,7 @@ def _taken(inputs: _Side, levels: Array, by_start: list[Array], depends: Array, 
         activity, first = np.unique(inputs.activity[of_age], return_index=True)
         most = np.maximum.reduceat(depends[inputs.material[of_age]], first, axis=0)
         known = by_start[t - age]
-        if np.any(most > known[activity] + TINY):
+        if np.any(most > known[activity] + ROUNDING):
             known[activity] = np.maximum(known[activity], most)
             changed = True
     return changed
