@@ -323,8 +323,8 @@ class _Change:
         """Return the raw form of a quantity with something added to its points and their ranges: one point, or all."""
         rates = currency_rates(self.top)
         try:
-            by = In(declared.unit).read(shift.by, rates).value
             here = declared.read(raw, rates)
+            by = In(here.unit).read(shift.by, rates).value  # an amount is in the unit that it was written in
         except FieldProblem as error:
             raise LeverError(f"{brief(self.lever)} cannot be moved by {brief(shift.by)}: {error}") from error
         moved = tuple(p.plus(by, declared.limits) if self.day in (None, p.when) else p for p in here.points)

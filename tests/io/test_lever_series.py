@@ -8,6 +8,7 @@ import pytest
 
 import fabopt
 from fabopt.domain.instance import Instance
+from fabopt.io.lever_numbers import number_at
 from fabopt.io.levers import LeverError, list_levers, set_lever
 from fabopt.io.load import load_tree
 from fabopt.io.problems import InstanceError
@@ -15,13 +16,12 @@ from fabopt.io.validate import validate
 from fabopt.network.lower import lower
 
 SERIES = "sites.plains.power"  # two points, written in MW
-LARGE = {"frontier", "gigawatt"}
+LARGE, ALONE = {"frontier", "gigawatt"}, 400
 
 
 def instances():
     for file in sorted(Path("instances").glob("**/instance.yaml")):
-        name = file.parent.name
-        yield pytest.param(file.parent, id=name, marks=[pytest.mark.slow] if name in LARGE else [])
+        yield pytest.param(file.parent, id=file.parent.name)
 
 
 def quantity(settings, lever=SERIES):
@@ -44,15 +44,28 @@ def same(a, b):
 
 @pytest.mark.parametrize("folder", list(instances()))
 def test_every_lever_set_to_what_it_shows_gives_the_same_network(folder):
+    """Each alone; of a large instance all at once, and some alone."""
     tree = load_tree(folder)
     data = validate(tree, Instance)
-    net = lower(data, folder.name)
-    changed = []
-    for lever in list_levers(data):
-        there = replace(tree, raw=set_lever(tree.raw, lever.path, lever.shown, Instance))
-        if not same(lower(validate(there, Instance), folder.name), net):
-            changed.append(lever.path)
+    net, levers = lower(data, folder.name), list_levers(data)
+    groups = [levers, *([lever] for lever in levers[:: ALONE if folder.name in LARGE else 1])]
+    before, changed = [numbers(lever) for lever in levers], []
+    for group in groups:
+        raw = tree.raw
+        for lever in group:
+            raw = set_lever(raw, lever.path, lever.shown, Instance)
+        there = validate(replace(tree, raw=raw), Instance)
+        after = [numbers(lever) for lever in list_levers(there)]
+        changed += [was[0] for was, now in zip(before, after, strict=True) if not same(was, now)]
+        if not same(lower(there, folder.name), net):
+            changed.append(f"the network, by {[lever.path for lever in group][:3]}")
     assert changed == []
+
+
+def numbers(lever):
+    """Return all numbers of a lever, with its path and shape; a bare number means its unit."""
+    q = lever.quantity
+    return lever.path, q.shape, q.before, [(str(point.when), point.value) for point in q.points]
 
 
 @pytest.mark.parametrize("value", [400, 400.0, "400", "400 MW", np.float64(400), "0.4 GW"])
@@ -87,6 +100,15 @@ def test_a_constant_is_moved_with_its_range_and_in_its_unit():
     moved = set_lever(set_lever(tree.raw, lever, raw, Instance), lever, "+2", Instance)
     there = next(one.quantity for one in list_levers(Instance.model_validate(moved)) if one.path == lever)
     assert (there.value, there.points[0].low, there.points[0].high) == (12, 10, 15)
+
+
+def test_an_amount_is_moved_in_the_unit_that_it_was_written_in():
+    lever, tree = "contracts.openai-amd.minimum", load_tree(Path("instances/frontier"))
+    base = number_at(tree.raw, lever, Instance)
+    assert base.unit == "kaccelerator/month"
+    for setting in ("+1 kaccelerator/month", "+1000 accelerator/month", "+1"):
+        moved = number_at(set_lever(tree.raw, lever, setting, Instance), lever, Instance)
+        assert moved.value == pytest.approx(base.value + 1)
 
 
 @pytest.mark.parametrize("setting", ["+", "+x", "+5 year", "+1e99"])
