@@ -88,7 +88,7 @@ CASES = {
             "fabs.tsmc-n3.expansion.lead": "*0.9",
         },
         rebuilt=3,
-        searched=2,
+        searched=1,
         patience=60.0,
         far=("horizon.discount_rate", "nodes.n3.cycle_time"),
     ),
