@@ -112,7 +112,9 @@ def over_standing(program: Matrices, units: tuple[History, ...]) -> Standing | N
     units
         What :func:`histories` returns.
     """
-    kept = [u.orders for u in units if not len(u.rows) and len(u.orders) > 1 and program.integer[u.orders].all()]
+    # Measured on tool plans alone, where a tree over counts ends and one over orders stays open.
+    staying = () if program.large else (u.orders for u in units if not len(u.rows))
+    kept = [orders for orders in staying if len(orders) > 1 and program.integer[orders].all()]
     whole = _with_sums(program, kept)
     ends = program.n_rows + np.cumsum([0, *(len(orders) for orders in kept)])
     counted = [np.arange(a, b) for a, b in pairwise(ends.tolist())]

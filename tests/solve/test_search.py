@@ -155,6 +155,15 @@ def test_capacity_that_is_ordered_and_never_leaves_is_written_over_one_count():
         assert sum(columns >= program.n_columns) + np.isin(columns, ordered).sum() == 1
 
 
+def test_a_large_program_keeps_the_orders_of_units_that_stay(monkeypatch):
+    tables = model_tables(network(1, STAYING))
+    program = program_of(tables)
+    ordered = set(range(program.n_columns)[tables.columns["order"].columns])
+    assert ordered & set(over_standing(program, histories(tables)).ordered.tolist())
+    monkeypatch.setattr("fabopt.solve.matrices.LARGE", program.n_columns)
+    assert not ordered & set(over_standing(program, histories(tables)).ordered.tolist())
+
+
 def test_a_count_is_at_most_what_stands_and_may_be_ordered():
     tables = model_tables(network(1, STAYING))
     program = program_of(tables)
