@@ -226,7 +226,7 @@ def _materials(build: _Builder, net: Network) -> None:
     T, materials = net.n_periods, net.materials
     ids = [(m.id,) for m in materials]
     every = np.ones((len(materials), T), dtype=bool)
-    limit = np.array([m.stock_limit if m.storable else 0.0 for m in materials], dtype=float)[:, None]
+    limit = np.array([np.full(T, m.stock_limit if m.storable else 0.0) for m in materials]).reshape(-1, T)
     build.add("stock", ids, every & (limit > 0), 0.0, limit)
     priced = np.array([bool(m.disposal_cost) for m in materials], dtype=bool)[:, None]
     build.add("disposal", ids, every & priced, 0.0, np.inf)

@@ -29,7 +29,7 @@ from fabopt.network.lowering.trade import lower_trade
 from fabopt.network.lowering.wafers import lower_dies
 from fabopt.network.pins import pin_faults
 from fabopt.network.plain import lower_plain
-from fabopt.network.tables import Activity, GroupLimit, Network, Term, Unit
+from fabopt.network.tables import Activity, GroupLimit, Material, Network, Term, Unit
 
 
 def lower(instance: Instance, name: str = "", means: Means | None = None) -> Network:
@@ -117,6 +117,15 @@ def _pinned(net: Network, instance: Instance) -> Network:
             lower[index[label]] = upper[index[label]] = level
         return replace(activity, lower=lower, upper=upper)
 
+    def pin_stock(material: Material) -> Material:
+        """What was in stock before everything is open again was there, whatever may be stored now."""
+        if material.id not in pins.stocks:
+            return material
+        limit = np.full(len(net.periods), material.stock_limit)
+        for label, amount in pins.stocks[material.id].items():
+            limit[index[label]] = max(limit[index[label]], amount)
+        return replace(material, stock_limit=limit)
+
     switched = {a.id: levels[a.id] for a in net.activities if a.on_off and a.id in levels}
     kinds: tuple[tuple[_Pinned, Mapping[str, Mapping[str, float]], Mapping[str, str]], ...] = (
         ("activity", switched, {a.id: a.unit for a in net.activities}),
@@ -134,6 +143,7 @@ def _pinned(net: Network, instance: Instance) -> Network:
         net,
         units=tuple(pin_unit(u) for u in net.units),
         activities=tuple(pin_activity(a) for a in net.activities),
+        materials=tuple(pin_stock(m) for m in net.materials),
         definitions=(*net.definitions, *rows),
     )
 

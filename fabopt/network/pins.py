@@ -150,8 +150,9 @@ class _Check:
 
     def stocks(self, material: Material, levels: Levels) -> Iterator[tuple[int, str, str]]:
         """Stocks against what may be stored, must be, and can be there."""
-        limit = material.stock_limit if material.storable else 0.0
+        limits = np.full(self.net.n_periods, material.stock_limit if material.storable else 0.0)
         for t, amount in levels.items():
+            limit = limits[t]
             least = 0.0 if material.safety_stock is None else float(material.safety_stock[t])
             there = self._there(material, t)
             if _above(amount, limit):

@@ -94,7 +94,7 @@ class Material:
     terminal_value: float = 0.0
     safety_stock: Array | None = None
     shortfall_cost: float = 0.0
-    stock_limit: float = np.inf
+    stock_limit: float | Array = np.inf  # one for all periods, or [T]
 
 
 @dataclass(frozen=True, slots=True)

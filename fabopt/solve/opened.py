@@ -13,7 +13,7 @@ import numpy as np
 from fabopt.model.columns import order_limits
 from fabopt.model.families import by_period
 from fabopt.model.tables import ModelTables, model_tables
-from fabopt.network.tables import Array, Network, Unit
+from fabopt.network.tables import Array, Material, Network, Unit
 from fabopt.solve.matrices import Matrices, program_of
 
 
@@ -30,11 +30,15 @@ def _opened(net: Network) -> Network:
         free = None if unit.pinned is None else np.where(unit.pinned == 0.0, np.nan, unit.pinned)
         return replace(unit, upper=_not_zero(unit.upper), total=unit.total or 1.0, pinned=free)
 
+    def of_material(material: Material) -> Material:
+        limit = np.full(net.n_periods, material.stock_limit)
+        return replace(material, stock_limit=np.where(limit == 0.0, 1.0, limit))
+
     return replace(
         net,
         activities=tuple(replace(a, upper=_not_zero(a.upper)) for a in net.activities),
         units=tuple(of_unit(u) for u in net.units),
-        materials=tuple(replace(m, stock_limit=m.stock_limit or 1.0) for m in net.materials),
+        materials=tuple(of_material(m) for m in net.materials),
     )
 
 

@@ -342,6 +342,40 @@ def test_what_a_standing_order_occupies_has_its_place_whatever_the_new_limit(tmp
     assert report.found.held.objective == approx(result.objective)
 
 
+KEPT = """
+horizon: {start: '2027', periods: 4, period: year, discount_rate: 0}
+network:
+  materials: {goods: {opening: 10, stock_limit: 20, disposal_cost: 1}}
+  activities: {make: {outputs: {goods: 1}, cost: 1, upper: 5}}
+  demands: {goods: {quantity: [2, 2, 2, 9], value: 5}}
+"""
+"""Of ten, two a year are sold at 5; for the nine of the last year five more are made: 75 less 5."""
+
+
+def test_what_is_in_stock_when_the_limit_falls_is_run_down(tmp_path):
+    """8 are left from 2027, and 5 may be: 2 are sold, 1 is thrown away for 1, and a sixth one is made for the end."""
+    result = instance(tmp_path, KEPT).solve(gap=0)
+    assert result.objective == approx(70)
+    report = result.roll("2028", fabopt.load(tmp_path, set=["network.materials.goods.stock_limit=5"]))
+    stock = report.result.table("core/materials").set_index("period")["stock"]
+    assert (stock["2027"], stock["2028"]) == approx((8, 5))
+    assert stock[1:].max() <= 5 + 1e-9
+    assert report.found.held.objective == approx(68)
+
+
+def test_a_stock_that_nothing_can_take_below_its_new_limit_is_named_with_what_would_do(tmp_path, capsys):
+    """6 of the 8 are left after 2028's sales, and nothing may be thrown away: one more must be allowed then."""
+    text = KEPT.replace("disposal_cost: 1", "disposal: false")
+    instance(tmp_path, text).solve(gap=0).save(tmp_path / "plan")
+    code = main(["roll", str(tmp_path / "plan"), "--to", "2028", "--set", "network.materials.goods.stock_limit=5"])
+    said = "".join(capsys.readouterr())
+    assert code == 3
+    assert (
+        "stock of goods at the end of 2028 at most 5 (--set network.materials.goods.stock_limit=5); with 1 more" in said
+    )
+    assert "at the end of 2027" not in said
+
+
 @pytest.mark.parametrize("setting", ["demand_curve.reference_price=*0.7", "sites.plains.expansion.max_total=300"])
 def test_all_open_is_never_worth_less_than_what_is_held(setting, tutorial):
     """The search with all open stops at a wide gap, and may have found less than the plan that keeps to the past."""

@@ -148,8 +148,10 @@ def free_plan(net: Network, open_net: Network, before: Plan, held: Plan, instanc
     within = {group.id: group.rhs for group in net.groups}
     spending = {budget.id: budget.amount for budget in net.budgets}
     own = {unit.id: unit.pinned for unit in open_net.units}
+    room = {material.id: material.stock_limit for material in net.materials}
     with_room = replace(
         open_net,
+        materials=tuple(replace(m, stock_limit=room.get(m.id, m.stock_limit)) for m in open_net.materials),
         resources=net.resources,
         units=tuple(replace(unit, pinned=own.get(unit.id)) for unit in net.units),
         unit_effects=net.unit_effects,
