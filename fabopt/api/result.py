@@ -282,12 +282,11 @@ class Result(PlanTables):
             When there is no plan, or it does not fit the instance.
         """
         from fabopt.analysis.sensitivity.tornado import Asked
-        from fabopt.analysis.sensitivity.verb import source_of, tornado_of
+        from fabopt.analysis.sensitivity.verb import tornado_of
         from fabopt.report.tornado import TornadoReport
 
-        source = source_of(self.plan)
         asked = Asked(top=top, gauge="whole" if whole else "held", workers=workers)
-        return TornadoReport(tornado_of(source, asked, tell, count))
+        return TornadoReport(tornado_of(self.plan, asked, tell, count))
 
     def alternatives(
         self,
@@ -317,11 +316,11 @@ class Result(PlanTables):
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
-        from fabopt.analysis.alternatives.study import Asked, alternatives_of
+        from fabopt.analysis.alternatives.study import Asked, alternatives
         from fabopt.report.alternatives import AlternativesReport
 
         asked = Asked(within=within, until=until, minutes=budget)
-        return AlternativesReport(alternatives_of(self.plan, asked, tell))
+        return AlternativesReport(alternatives(self.plan, asked, tell))
 
     def needed(
         self,
@@ -365,11 +364,11 @@ class Result(PlanTables):
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
-        from fabopt.analysis.targets.study import Asked, needed_of
+        from fabopt.analysis.targets.study import Asked, needed
         from fabopt.report.needed import NeededReport
 
         asked = Asked(target, by, lab, levers, costs or {}, minutes=budget)
-        return NeededReport(needed_of(self.plan, asked, tell))
+        return NeededReport(needed(self.plan, asked, tell))
 
     def value_function(
         self, lever: str, low: Setting | None = None, high: Setting | None = None, *, whole: bool = False
@@ -397,11 +396,10 @@ class Result(PlanTables):
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
-        from fabopt.analysis.sensitivity.verb import source_of, value_of
+        from fabopt.analysis.sensitivity.verb import value_of
         from fabopt.report.value_function import ValueReport
 
-        source = source_of(self.plan)
-        return ValueReport(value_of(source, lever, low, high, whole))
+        return ValueReport(value_of(self.plan, lever, low, high, whole))
 
     def phase_diagram(self, x: str, y: str, steps: int = 9) -> PhaseReport:
         """Return which limit is the choke point where, on a grid over the ranges of two levers.
@@ -422,11 +420,10 @@ class Result(PlanTables):
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
-        from fabopt.analysis.sensitivity.verb import phases_of, source_of
+        from fabopt.analysis.sensitivity.verb import phases_of
         from fabopt.report.value_function import PhaseReport
 
-        source = source_of(self.plan)
-        return PhaseReport(phases_of(source, x, y, steps))
+        return PhaseReport(phases_of(self.plan, x, y, steps))
 
     def explore(self, levers: Sequence[str] | Mapping[str, tuple[Setting | None, Setting | None]]) -> Explorer:
         """Return sliders that move numbers of the instance and solve again, from the plan, whole numbers held.
@@ -453,10 +450,9 @@ class Result(PlanTables):
             When there is no plan, or it does not fit the instance.
         """
         from fabopt.analysis.sensitivity.explore import Exploration
-        from fabopt.analysis.sensitivity.verb import source_of
         from fabopt.report.explore import Explorer
 
-        return Explorer(Exploration(source_of(self.plan), levers))
+        return Explorer(Exploration(self.plan, levers))
 
     def roll(
         self, to: str, instance: Instance | None = None, *, progress: Notify | None = None, time_limit: float = 1e9

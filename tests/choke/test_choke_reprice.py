@@ -8,7 +8,6 @@ import fabopt
 from fabopt.analysis.choke import reprice
 from fabopt.analysis.choke.oracle import Effort, Oracle
 from fabopt.analysis.choke.reprice import STEP, Repriced
-from fabopt.analysis.sensitivity.verb import source_of
 from fabopt.solve.session import SolverError
 
 INSTANCES = Path(__file__).parents[2] / "instances"
@@ -18,12 +17,12 @@ DATA = fabopt.load(INSTANCES / "tutorial").data
 @pytest.fixture(scope="module")
 def source():
     result = fabopt.load(INSTANCES / "tutorial").solve(threads=1)
-    return source_of(result.plan)
+    return result.plan
 
 
 @pytest.fixture(scope="module")
 def oracle(source):
-    return Oracle(source.plan.problem, Effort())
+    return Oracle(source.solved.problem, Effort())
 
 
 def first_three(oracle):
@@ -32,12 +31,12 @@ def first_three(oracle):
 
 
 def periods(source):
-    return [p.index for p in source.plan.net.periods if p.reported]
+    return [p.index for p in source.solved.net.periods if p.reported]
 
 
 def test_gains_of_the_data_as_they_are_are_those_of_the_plan(source, oracle):
     first, gains = first_three(oracle)
-    found = Repriced(source.plan, periods(source), first)(DATA)
+    found = Repriced(source.solved, periods(source), first)(DATA)
     assert {id: found[id] for id in first} == pytest.approx({id: gains[id] for id in first}, rel=1e-6)
     assert max(found, key=lambda id: found[id]) == first[0]
 
@@ -61,7 +60,7 @@ def test_a_demand_that_cannot_be_met_any_more_gives_way_by_what_is_missing_and_n
     (tmp_path / "instance.yaml").write_text(SHOP, encoding="utf-8")
     shop = fabopt.load(tmp_path)
     result = shop.solve(threads=1)
-    plan = source_of(result.plan).plan
+    plan = result.plan.solved
     gains = Repriced(plan, [0], ())
     less = shop.with_({"network.resources.line.capacity": 6})
     assert gains(shop.data)["capacity:line"] == pytest.approx(1.0 * (5 - 1))
@@ -79,7 +78,7 @@ def test_a_gain_that_the_solver_cannot_find_counts_just_below_the_best(source, o
         return session.value(interruptible=False)
 
     monkeypatch.setattr(reprice, "_value", give_up_once)
-    found = Repriced(source.plan, periods(source), first)(DATA)
+    found = Repriced(source.solved, periods(source), first)(DATA)
     best = max(gains[id] for id in first[1:])
     assert found[first[0]] == pytest.approx(best, rel=1e-6)
     assert found[first[0]] < max(found.values())
@@ -90,4 +89,4 @@ def test_a_draw_whose_program_the_solver_gives_up_has_no_plan(source, monkeypatc
         raise SolverError("Unknown")
 
     monkeypatch.setattr(reprice, "linear_answer", give_up)
-    assert Repriced(source.plan, periods(source), ())(DATA) is None
+    assert Repriced(source.solved, periods(source), ())(DATA) is None

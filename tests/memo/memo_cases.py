@@ -8,19 +8,19 @@ import fabopt
 from fabopt.analysis.memo.assumptions import described
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.records import Assumption
-from fabopt.analysis.sensitivity.numbers import Numbers
+from fabopt.analysis.sensitivity.numbers import Numbers, numbers_of
 from fabopt.analysis.sensitivity.tornado import Ends
-from fabopt.analysis.sensitivity.verb import Source, source_of
+from fabopt.plan.plan import Plan
 from fabopt.plan.solved import SolvedProgram
 
 
-def alive(result: fabopt.api.Result) -> Source:
-    """A result brought back to life."""
-    return source_of(result.plan)
+def alive(result: fabopt.api.Result) -> Plan:
+    """The solved plan of a result."""
+    return result.plan
 
 
-def ends_of(source: Source) -> Ends:
-    return Ends(source.numbers, source.plan)
+def ends_of(source: Plan) -> Ends:
+    return Ends(numbers_of(source), source.solved)
 
 
 def starts(plan: SolvedProgram, id: str, *activities: str) -> Forbidden:

@@ -7,6 +7,7 @@ from sensitivity_cases import shop, source
 
 from fabopt.analysis.memo.records import Amount, Assumption, Flip
 from fabopt.analysis.memo.watch import indicators
+from fabopt.analysis.sensitivity.numbers import numbers_of
 
 LINE, COST, VALUE = "network.resources.line.capacity", "network.activities.make.cost", "network.demands.shop.value"
 SOURCES = """
@@ -25,7 +26,7 @@ def numbers(tmp_path_factory):
         value="{value: 5, low: 4, high: 7}",
     )
     (folder / "instance.yaml").write_text((folder / "instance.yaml").read_text() + SOURCES)
-    return source(folder).numbers
+    return numbers_of(source(folder))
 
 
 def money(value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import fabopt
-from fabopt.analysis.sensitivity.verb import Source, source_of
+from fabopt.plan.plan import Plan
 
 INSTANCES = Path(__file__).parents[2] / "instances"
 
@@ -39,7 +39,6 @@ def shop(
     return folder
 
 
-def source(path: Path, **options: object) -> Source:
-    """The result of an instance, brought back to life."""
-    result = fabopt.load(path).solve(threads=1, **options)
-    return source_of(result.plan)
+def source(path: Path, **options: object) -> Plan:
+    """The solved plan of an instance."""
+    return fabopt.load(path).solve(threads=1, **options).plan

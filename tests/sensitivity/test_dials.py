@@ -10,8 +10,7 @@ from sensitivity_cases import INSTANCES
 import fabopt
 from fabopt.analysis.sensitivity.dial import dial_of, dials_of
 from fabopt.analysis.sensitivity.explore import Exploration
-from fabopt.analysis.sensitivity.numbers import Numbers
-from fabopt.analysis.sensitivity.verb import source_of
+from fabopt.analysis.sensitivity.numbers import Numbers, numbers_of
 from fabopt.cli import main
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.instance import Instance
@@ -217,7 +216,7 @@ def test_one_number_on_a_series_is_refused_everywhere_with_the_ways_to_say_it(re
     ("arguments", "says"),
     [
         (["tornado", "--lever", PRESSES, "--low", "80"], "is a series of 2 points, which one number would flatten"),
-        (["choke", "--target", "1800", "--lever", f"{PRESSES}=80"], "is a series of 2 points"),
+        (["target", "1800", "--lever", f"{PRESSES}=80"], "is a series of 2 points"),
         (["tornado", "--lever", PRESSES, "--low", "*0.5", "--high", "+5"], "in factors ('*0.8', '*1.2'), or in what"),
         (["tornado", "--lever", PRESSES, "--low", "{steps: {2027: 1, 2028: 2}}"], "in factors ('*0.8', '*1.2')"),
         (["tornado", "--lever", PRESSES, "--low", "*-1"], "is no factor"),
@@ -259,10 +258,10 @@ def places(numbers):
 
 def test_every_lever_set_to_what_it_shows_leaves_the_explored_plan_as_it_is():
     solved = fabopt.load(INSTANCES / "tutorial").solve(threads=1)
-    source = source_of(solved.plan)
+    source = solved.plan
     explored, asked = Exploration(source, [POWER]), 0
-    for path, shown in places(source.numbers):
-        explored.dials = (dial_of(source.numbers, path, "*1", "*1"),)  # one session for all of them
+    for path, shown in places(numbers_of(source)):
+        explored.dials = (dial_of(numbers_of(source), path, "*1", "*1"),)  # one session for all of them
         for setting in (shown, "*1", explored.dials[0].setting(explored.dials[0].value)):
             moment = explored.at({path: setting})
             assert moment.objective == approx(solved.objective, rel=1e-9), (path, setting)

@@ -11,7 +11,7 @@ from sensitivity_cases import INSTANCES, shop, source, spread
 
 from fabopt.analysis.sensitivity.adjoint import Adjoint, Prices, slopes
 from fabopt.analysis.sensitivity.ends import SIDE, Ends
-from fabopt.analysis.sensitivity.numbers import Moved
+from fabopt.analysis.sensitivity.numbers import Moved, numbers_of
 from fabopt.domain.tolerances import STEP
 from fabopt.io.levers import LeverError
 from fabopt.model.reuse import Reuse
@@ -31,31 +31,31 @@ def tutorial():
 
 
 def pair(found):
-    return Prices(found.plan.x, found.plan.row_price, found.plan.column_price)
+    return Prices(found.solved.x, found.solved.row_price, found.solved.column_price)
 
 
 def adjoint(found):
-    return Adjoint(found.numbers, found.plan.net.name, found.plan.options, [pair(found)])
+    return Adjoint(numbers_of(found), found.solved.net.name, found.solved.options, [pair(found)])
 
 
 def kinds(found):
     """One number of each kind: those whose paths differ in ids and digits alone are of one kind."""
-    raw = found.numbers.tree.raw
+    raw = numbers_of(found).tree.raw
     ids = {name for section in raw.values() if isinstance(section, dict) for name in section}
     one = {}
-    for path in found.numbers.found:
+    for path in numbers_of(found).found:
         one.setdefault(tuple(re.sub(r"\d+", "#", "*" if p in ids else p) for p in path.split(".")), path)
     return list(one.values())
 
 
 def value(found, data):
     """The objective with the plan's whole numbers held, from nothing; None where the program has another structure."""
-    tables = model_tables(lower(data, found.plan.net.name), found.plan.options.aim)
-    if structure_change(found.plan.tables, tables) is not None:
+    tables = model_tables(lower(data, found.solved.net.name), found.solved.options.aim)
+    if structure_change(found.solved.tables, tables) is not None:
         return None
     program = program_of(tables)
-    stage = stages(tables, found.plan.options, program.cost)[0]
-    outcome = HighsSession(held(replace(program, cost=stage.cost, offset=0.0), found.plan.x), threads=1).solve()
+    stage = stages(tables, found.solved.options, program.cost)[0]
+    outcome = HighsSession(held(replace(program, cost=stage.cost, offset=0.0), found.solved.x), threads=1).solve()
     return None if outcome.objective is None else stage.reported(outcome.objective)
 
 
@@ -91,26 +91,30 @@ def test_every_kind_of_number_of_the_tutorial_agrees_with_finite_differences(tut
 
     Then the slope of the side, from the program solved again, agrees with the finite difference.
     """
-    ask, ends, base = adjoint(tutorial), Ends(tutorial.numbers, tutorial.plan), value(tutorial, tutorial.numbers.data)
+    ask, ends, base = (
+        adjoint(tutorial),
+        Ends(numbers_of(tutorial), tutorial.solved),
+        value(tutorial, numbers_of(tutorial).data),
+    )
     compared, kinked = 0, []
     for path in kinds(tutorial):
         slope = ask.slope(path)
         for end, worth in (("low", slope.low), ("high", slope.high)):
-            if worth is None or not any(tutorial.numbers[path].room(end)):
+            if worth is None or not any(numbers_of(tutorial)[path].room(end)):
                 continue
-            there = (value(tutorial, tutorial.numbers.near(path, end, STEP)) - base) / STEP
+            there = (value(tutorial, numbers_of(tutorial).near(path, end, STEP)) - base) / STEP
             compared += 1
             if worth[0] != approx(there, rel=2e-3, abs=0.5):
                 kinked.append(path)
                 assert worth[0] > there, (path, end)
-                further = value(tutorial, tutorial.numbers.near(path, end, SIDE))
+                further = value(tutorial, numbers_of(tutorial).near(path, end, SIDE))
                 assert ends.slope(path, end) == approx((further - base) / SIDE, rel=1e-5, abs=1e-3), (path, end)
     assert compared > 100
     assert set(kinked) <= {"nodes.n3.cycle_time", "fabs.north.cycle_factor"}
 
 
 def test_a_number_put_in_place_gives_the_program_that_validation_gives(tutorial):
-    numbers, name, compared = tutorial.numbers, tutorial.plan.net.name, 0
+    numbers, name, compared = numbers_of(tutorial), tutorial.solved.net.name, 0
     for path in kinds(tutorial):
         end = "low" if any(numbers[path].room("low")) else "high"
         validated = numbers.set_to(path, [p.value for p in numbers[path].moved(end, 0.01)])
@@ -127,10 +131,10 @@ def test_a_number_put_in_place_gives_the_program_that_validation_gives(tutorial)
 
 
 def test_tables_that_are_used_again_are_those_made_anew(tutorial):
-    reuse = Reuse(tutorial.plan.net)
+    reuse = Reuse(tutorial.solved.net)
     for path in kinds(tutorial):
         for end in ("low", "high"):
-            net = lower(tutorial.numbers.near(path, end, 0.2), tutorial.plan.net.name)
+            net = lower(numbers_of(tutorial).near(path, end, 0.2), tutorial.solved.net.name)
             again, anew = reuse.of(net), model_tables(net)
             assert structure_change(again, anew) is None, path
             assert between(program_of(again), program_of(anew)).size == 0, path
@@ -138,8 +142,8 @@ def test_tables_that_are_used_again_are_those_made_anew(tutorial):
 
 
 def test_slopes_are_the_same_in_several_processes(tutorial):
-    name, options = tutorial.plan.net.name, tutorial.plan.options
-    one, two = (slopes(tutorial.numbers, name, options, [pair(tutorial)], n) for n in (1, 2))
+    name, options = tutorial.solved.net.name, tutorial.solved.options
+    one, two = (slopes(numbers_of(tutorial), name, options, [pair(tutorial)], n) for n in (1, 2))
     assert one == two
 
 
@@ -148,15 +152,15 @@ def test_slopes_are_the_same_in_several_processes(tutorial):
 
 def test_shares_that_add_up_to_one_give_way_to_the_one_that_moves(tutorial):
     path = "labs.aurora.demand.split.training"
-    number = tutorial.numbers[path]
-    moved = tutorial.numbers.near(path, "high", 0.5)
+    number = numbers_of(tutorial)[path]
+    moved = numbers_of(tutorial).near(path, "high", 0.5)
     split = moved.labs["aurora"].demand.split
     assert split["training"].value == approx(number.value + 0.5 * (number.range[1] - number.value))
     assert sum(share.value for share in split.values()) == approx(1.0)
 
 
 def test_what_the_rules_refuse_is_gone_towards_as_far_as_they_allow(tutorial):
-    moved = tutorial.numbers.at("fabs.south.wafer_starts", "high")
+    moved = numbers_of(tutorial).at("fabs.south.wafer_starts", "high")
     assert isinstance(moved, Moved)
     assert moved.share == 0.5
     assert "more than the nameplate" in moved.refused
@@ -172,5 +176,5 @@ def test_a_time_at_a_jump_has_no_slope_and_says_why(tutorial):
 @pytest.mark.parametrize(("path", "hint"), [("fabs.north.wafer_start", "fabs.north.wafer_starts"), ("nothing", "")])
 def test_an_unknown_lever_is_told_the_nearest(tutorial, path, hint):
     with pytest.raises(LeverError, match="there is no lever") as error:
-        tutorial.numbers[path]
+        numbers_of(tutorial)[path]
     assert hint in str(error.value)

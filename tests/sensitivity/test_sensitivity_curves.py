@@ -11,6 +11,7 @@ from sensitivity_cases import INSTANCES, shop, source, spread
 
 import fabopt
 from fabopt.analysis.sensitivity.ends import Ends
+from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.phases import phases
 from fabopt.analysis.sensitivity.value_function import value_function
 from fabopt.cli import main
@@ -43,7 +44,7 @@ network:
 
 def ends(folder: Path, **options: object) -> Ends:
     found = source(folder, **options)
-    return Ends(found.numbers, found.plan)
+    return Ends(numbers_of(found), found.solved)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from sensitivity_cases import INSTANCES, shop, source, spread
 
 import fabopt
 from fabopt.analysis.sensitivity.ends import Ends
+from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.records import GAVE_UP
 from fabopt.analysis.sensitivity.tornado import Asked
 from fabopt.analysis.sensitivity.verb import tornado_of
@@ -102,10 +103,10 @@ def test_a_solved_end_is_what_the_instance_gives_when_it_is_set_and_solved(tool,
 
 def test_ends_of_the_tutorial_are_those_of_solves_from_nothing():
     found = source(INSTANCES / "tutorial")
-    ends = Ends(found.numbers, found.plan, "whole")
+    ends = Ends(numbers_of(found), found.solved, "whole")
     for path, end in (("demand_curve.reference_price", "low"), ("fabs.south.wafer_starts", "high")):
-        solved = ends.end(found.numbers[path], end)
-        factor = solved.value / found.numbers[path].value
+        solved = ends.end(numbers_of(found)[path], end)
+        factor = solved.value / numbers_of(found)[path].value
         again = fabopt.load(INSTANCES / "tutorial", set=[f"{path}=*{factor}"]).solve(gap=1e-6)
         assert solved.objective == approx(again.objective, rel=2e-4)
 

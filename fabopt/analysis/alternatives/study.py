@@ -13,7 +13,6 @@ from fabopt.analysis.alternatives.measures import Measure, decisions, mixes
 from fabopt.analysis.alternatives.records import Alternatives, Change, Mix, Other, Spread
 from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.explain.names import display_names
-from fabopt.analysis.sensitivity.verb import Source, source_of
 from fabopt.domain.tolerances import SHOWN
 from fabopt.errors import StudyError
 from fabopt.network.tables import Array, Network
@@ -43,7 +42,7 @@ class Asked:
     seconds: float = 20.0
 
 
-def alternatives_of(plan: Plan, asked: Asked, tell: Tell | None = None) -> Alternatives:
+def alternatives(plan: Plan, asked: Asked, tell: Tell | None = None) -> Alternatives:
     """Return what is known of the plans nearly as good as one that was solved.
 
     Parameters
@@ -64,15 +63,10 @@ def alternatives_of(plan: Plan, asked: Asked, tell: Tell | None = None) -> Alter
     """
     if not 0 <= asked.within < 1:
         raise StudyError(f"Plans may be worse by a share from 0 to below 1, not by {asked.within:g}.")
-    return alternatives(source_of(plan, "alternatives are those of the system's plan"), asked, tell)
-
-
-def alternatives(source: Source, asked: Asked, tell: Tell | None = None) -> Alternatives:
-    """Return what is known of the plans nearly as good; see :func:`alternatives_of`."""
-    plan, clock = source.plan, Clock(tell)
-    band = Band(plan, asked.within, asked.seconds, time.monotonic() + 60.0 * asked.minutes)
-    orders = decisions(plan.tables, _position(plan.net, asked.until))
-    groups = mixes(plan.tables, display_names(source.numbers.data))
+    solved, clock = plan.of_system("alternatives are those of the system's plan").solved, Clock(tell)
+    band = Band(solved, asked.within, asked.seconds, time.monotonic() + 60.0 * asked.minutes)
+    orders = decisions(solved.tables, _position(solved.net, asked.until))
+    groups = mixes(solved.tables, display_names(plan.data))
     bounded = []
     first = sorted(orders, key=lambda m: m.kind != "contract")
     for measure in (*first, *(m for members in groups for m in members)):
@@ -93,11 +87,11 @@ def alternatives(source: Source, asked: Asked, tell: Tell | None = None) -> Alte
         return _spread(band, measure, *reached[id(measure)])
 
     return Alternatives(
-        name=source.name,
-        held=source.held,
-        objective=band.worth(plan.x),
-        objective_name=plan.options.objective,
-        unit=source.unit,
+        name=plan.name,
+        held=plan.held,
+        objective=band.worth(solved.x),
+        objective_name=solved.options.objective,
+        unit=plan.unit,
         within=asked.within,
         allowed=band.allowed,
         exact=band.exact,

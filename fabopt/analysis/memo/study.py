@@ -31,7 +31,6 @@ from fabopt.analysis.memo.standing import headline, standing
 from fabopt.analysis.memo.turning import Turning, tornado_for, turning
 from fabopt.analysis.portfolio.study import portfolio
 from fabopt.analysis.sensitivity.records import Tornado
-from fabopt.analysis.sensitivity.verb import source_of
 from fabopt.domain.tolerances import MILD
 from fabopt.plan.plan import Plan
 from fabopt.solve.outcome import SolverError
@@ -253,7 +252,7 @@ class _Writing:
 
     def _alternatives(self) -> Alternatives:
         asked = NearAsked(within=self.asked.within, minutes=self._minutes("alternatives"), seconds=SEARCH)
-        found = alternatives(source_of(self.ground.of), asked)
+        found = alternatives(self.ground.of, asked)
         self.clock.lacks("alternatives", found.left_out)
         return found
 

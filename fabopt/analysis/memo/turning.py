@@ -15,9 +15,10 @@ from fabopt.analysis.memo.records import Assumption, Flip, Indicator, Signature
 from fabopt.analysis.memo.signable import Signable
 from fabopt.analysis.memo.watch import indicators
 from fabopt.analysis.sensitivity.ends import Ends
+from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import Asked as TornadoAsked
-from fabopt.analysis.sensitivity.verb import source_of, tornado_of
+from fabopt.analysis.sensitivity.verb import tornado_of
 
 TORNADO_MINUTES, WIDEST = 4.0, 5
 """What a tornado of a large program is given at least, or it is left out, since its numbers are priced all at once; and
@@ -61,7 +62,7 @@ def tornado_for(ground: Ground, minutes: float, workers: int, top: int, left: Un
         left.left_out.append("tornado: the assumptions are those of the limits that hold back most")
         return None
     asked = TornadoAsked(top=min(top, WIDEST) if large else top, workers=workers)
-    return tornado_of(source_of(ground.of), asked)
+    return tornado_of(ground.of, asked)
 
 
 def turning(
@@ -91,15 +92,15 @@ def turning(
     left
         Keeps what is left out.
     """
-    source = source_of(ground.of)
+    numbers = numbers_of(ground.of)
     bought = [what.item for what in signables if what.kind == "accelerators" and what.taken(ground.plan)]
-    key = key_assumptions(source.numbers, tornado, study, MOST)
+    key = key_assumptions(numbers, tornado, study, MOST)
     advice, others = _advice(ground, signatures, signables)
-    ends = Ends(source.numbers, ground.plan)
+    ends = Ends(numbers, ground.plan)
     found = flips(ends, key, advice, search=search, tornado=tornado, others=others)
     left.left_out += [f"{lost.recommendation} against {lost.path} ({lost.why})" for lost in found.left_out]
-    every = all_assumptions(source.numbers, tornado, study, bought)
-    watch = indicators(source.numbers, every, found.found, search.tolerance)
+    every = all_assumptions(numbers, tornado, study, bought)
+    watch = indicators(numbers, every, found.found, search.tolerance)
     return Turning(key, every, found.found, watch)
 
 

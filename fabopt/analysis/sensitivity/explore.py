@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.sensitivity.dial import Limits, dials_of
 from fabopt.analysis.sensitivity.ends import Ends
+from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.value_function import made
-from fabopt.analysis.sensitivity.verb import Source
 from fabopt.domain.instance import Instance
 from fabopt.errors import StudyError
+from fabopt.plan.plan import Plan
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.whatif import Answer
 
@@ -58,8 +59,8 @@ class Exploration:
 
     Parameters
     ----------
-    source
-        The result.
+    plan
+        The solved plan.
     levers
         Paths of the numbers; or by path from where to where each moves, as for
         :func:`~fabopt.analysis.sensitivity.dial.dial_of`.
@@ -79,16 +80,16 @@ class Exploration:
         If there is no such lever, with the nearest, or it has no range.
     """
 
-    def __init__(self, source: Source, levers: Sequence[str] | Mapping[str, Limits]) -> None:
+    def __init__(self, plan: Plan, levers: Sequence[str] | Mapping[str, Limits]) -> None:
         if not levers or len(set(levers)) < len(levers):
             raise StudyError("Name the levers to explore, each once: explore(['sites.coast.power']).")
-        self.name, self.unit, self.objective_name = source.name, source.unit, source.plan.options.objective
-        self._numbers = source.numbers
+        self._numbers = numbers_of(plan)
+        self.name, self.unit, self.objective_name = plan.name, plan.unit, plan.solved.options.objective
         limits: Limits = (None, None)
         self.dials = dials_of(
-            source.numbers, levers if isinstance(levers, Mapping) else dict.fromkeys(levers, limits)
+            self._numbers, levers if isinstance(levers, Mapping) else dict.fromkeys(levers, limits)
         )  # fmt: skip
-        self._ends = Ends(source.numbers, source.plan)
+        self._ends = Ends(self._numbers, plan.solved)
         self._plan, self._last = made(self._ends.base), self._ends.base
 
     def at(self, values: Mapping[str, object]) -> Moment:

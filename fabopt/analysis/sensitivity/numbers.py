@@ -27,6 +27,7 @@ from fabopt.io.levers import LeverError, list_levers, set_lever, with_quantities
 from fabopt.io.problems import InstanceError, nearest
 from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
+from fabopt.plan.plan import Plan
 
 End = Literal["low", "high"]
 
@@ -277,3 +278,15 @@ def _whole(path: str) -> str:
 def _left(share: float) -> float:
     """Return what a share leaves of a whole to the others."""
     return max(1.0 - share, 0.0)
+
+
+def numbers_of(plan: Plan) -> Numbers:
+    """Return the numbers of a plan's instance.
+
+    Raises
+    ------
+    fabopt.errors.StudyError
+        If the plan is seen from one party's perspective.
+    """
+    plan.of_system("numbers are moved in the system's plan")
+    return Numbers(plan.tree, plan.data)

@@ -11,8 +11,8 @@ import numpy as np
 from fabopt.analysis.choke.package import ReliefCost, leaving_out, package_program
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
 from fabopt.analysis.sensitivity.dial import Dial, Setting
+from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.analysis.sensitivity.straight import relief_of, straight
-from fabopt.analysis.sensitivity.verb import Source
 from fabopt.analysis.targets.records import Target
 from fabopt.analysis.targets.target import function_of
 from fabopt.domain.tolerances import COUNTS, EXACT
@@ -21,6 +21,7 @@ from fabopt.network.lower import lower
 from fabopt.network.tables import Array, Network
 from fabopt.plan.groups import Relief
 from fabopt.plan.problem import Interval
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.live import LiveLinear
 from fabopt.solve.matrices import Matrices, formulate
 from fabopt.solve.objectives import Stage, stages
@@ -46,8 +47,8 @@ class Runs:
 
     Parameters
     ----------
-    source
-        The result.
+    plan, numbers
+        The plan's program, and the numbers of its instance.
     target
         What is to be reached.
     seconds
@@ -61,8 +62,8 @@ class Runs:
         The instance as it is.
     """
 
-    def __init__(self, source: Source, target: Target, seconds: float, deadline: float) -> None:
-        self.source, self.target, self.seconds, self.deadline = source, target, seconds, deadline
+    def __init__(self, plan: SolvedProgram, numbers: Numbers, target: Target, seconds: float, deadline: float) -> None:
+        self.plan, self.numbers, self.target, self.seconds, self.deadline = plan, numbers, target, seconds, deadline
         self._known: dict[tuple[tuple[str, Setting], ...], Case | str] = {}
         self._live: LiveLinear | None = None
         base = self.at({})
@@ -75,13 +76,13 @@ class Runs:
         """Return the instance with levers set, or in words why the rules refuse it."""
         key = tuple(sorted(settings.items()))
         if key not in self._known:
-            data = self.source.numbers.set(settings) if settings else self.source.numbers.data
-            self._known[key] = data if isinstance(data, str) else self._lowered(lower(data, self.source.plan.net.name))
+            data = self.numbers.set(settings) if settings else self.numbers.data
+            self._known[key] = data if isinstance(data, str) else self._lowered(lower(data, self.plan.net.name))
         return self._known[key]
 
     def _lowered(self, net: Network) -> Case:
-        options = self.source.plan.options
-        made = formulate(net, options.aim, self.source.plan.hooks, registry=False)
+        options = self.plan.options
+        made = formulate(net, options.aim, self.plan.hooks, registry=False)
         tables, program = made.tables, made.program
         stage = stages(tables, options, program.cost, program.offset)[0]
         counts, constant = function_of(self.target, tables, stage)
@@ -90,7 +91,7 @@ class Runs:
 
     @property
     def _seed(self) -> int:
-        return self.source.plan.options.seed
+        return self.plan.options.seed
 
     @property
     def _left(self) -> float:
@@ -101,7 +102,7 @@ class Runs:
     def bound(self, case: Case) -> float:
         """Return what no plan exceeds, with fractions for whole numbers; minus infinity where there is no plan."""
         if self._live is None:
-            self._live = LiveLinear(relaxed(self.base.program), replace(self.source.plan.options, threads=1))
+            self._live = LiveLinear(relaxed(self.base.program), replace(self.plan.options, threads=1))
         same = case is self.base or structure_change(self.base.tables, case.tables) is None
         if not same:
             return _most(HighsSession(relaxed(case.program), threads=1, seed=self._seed).solve())
@@ -117,8 +118,8 @@ class Runs:
         if not self.mixed or not np.isfinite(bound):
             return Interval(bound, bound)
         found = -np.inf
-        if self.large and len(self.source.plan.x) == case.program.n_columns:  # the plan's whole numbers will often do
-            kept = held(program, np.concatenate([self.source.plan.x, np.zeros(len(reliefs))]))
+        if self.large and len(self.plan.x) == case.program.n_columns:  # the plan's whole numbers will often do
+            kept = held(program, np.concatenate([self.plan.x, np.zeros(len(reliefs))]))
             found = _most(HighsSession(kept, threads=1, seed=self._seed).solve())
             if found >= self.enough:
                 return Interval(found, bound)
@@ -170,7 +171,7 @@ class Runs:
         m = replace(case.program, cost=case.cost, offset=0.0)
         program = with_target(m, case.program.cost, self.enough - case.program.offset)
         outcome = HighsSession(program, threads=1, seed=self._seed).solve(
-            time_limit=self._left, gap=self.source.plan.options.asked, apart=case.stage.standing
+            time_limit=self._left, gap=self.plan.options.asked, apart=case.stage.standing
         )
         return None if outcome.objective is None else case.stage.reported(outcome.objective)
 

@@ -30,7 +30,7 @@ from typing import Literal
 
 from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.sensitivity.dial import Setting
-from fabopt.analysis.sensitivity.verb import Source, source_of
+from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.targets.levers import Lever, levers_of
 from fabopt.analysis.targets.records import Move, Needed, Way
 from fabopt.analysis.targets.runs import Case, Runs
@@ -67,7 +67,7 @@ class Asked:
     seconds: float = 60.0
 
 
-def needed_of(plan: Plan, asked: Asked, tell: Tell | None = None) -> Needed:
+def needed(plan: Plan, asked: Asked, tell: Tell | None = None) -> Needed:
     """Return what would have to be true for a target, of the instance of a plan.
 
     Parameters
@@ -89,29 +89,25 @@ def needed_of(plan: Plan, asked: Asked, tell: Tell | None = None) -> Needed:
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
-    return needed(source_of(plan, "targets are asked of the system's plans"), asked, tell)
-
-
-def needed(source: Source, asked: Asked, tell: Tell | None = None) -> Needed:
-    """Return what would have to be true for a target; see :func:`needed_of`."""
-    net, options = source.plan.net, source.plan.options
-    target = target_of(asked.target, asked.by, asked.lab, net, options.objective, source.unit)
-    levers = levers_of(source.numbers, asked.levers, asked.costs)
-    study = _Study(Runs(source, target, asked.seconds, time.monotonic() + 60.0 * asked.minutes), levers, tell)
+    plan.of_system("targets are asked of the system's plans")
+    numbers, solved = numbers_of(plan), plan.solved
+    target = target_of(asked.target, asked.by, asked.lab, solved.net, solved.options.objective, plan.unit)
+    levers = levers_of(numbers, asked.levers, asked.costs)
+    study = _Study(Runs(solved, numbers, target, asked.seconds, time.monotonic() + 60.0 * asked.minutes), levers, tell)
     ways = () if study.possible.lo >= study.runs.enough else study.ways()
     planned = study.runs.base.program
     return Needed(
-        name=source.name,
-        held=source.held,
+        name=plan.name,
+        held=plan.held,
         target=target,
         levers=tuple(_move(lever, end) for lever, end in study.ends.items()),
         counted="cost" if asked.costs else "share",
-        planned=planned.offset + float(planned.cost @ source.plan.x),
+        planned=planned.offset + float(planned.cost @ solved.x),
         possible=study.possible,
         ends=study.reach,
-        objective=source.plan.stage.reported(float(source.plan.program.cost @ source.plan.x)),
-        objective_name=options.objective,
-        unit=source.unit,
+        objective=solved.stage.reported(float(solved.program.cost @ solved.x)),
+        objective_name=solved.options.objective,
+        unit=plan.unit,
         value_now=study.runs.value(study.runs.base) if study.possible.lo >= study.runs.enough else None,
         ways=ways,
         notes=tuple(study.notes),

@@ -126,28 +126,28 @@ def _choke(plan: Plan, wish: Wish) -> Any:
 
 def _tornado(plan: Plan, wish: Wish) -> Any:
     from fabopt.analysis.sensitivity.tornado import Asked
-    from fabopt.analysis.sensitivity.verb import source_of, tornado_of
+    from fabopt.analysis.sensitivity.verb import tornado_of
     from fabopt.report.tornado_chart import tornado_chart
 
-    return tornado_chart(tornado_of(source_of(plan), Asked(top=wish.top or ROWS["tornado"]), None))
+    return tornado_chart(tornado_of(plan, Asked(top=wish.top or ROWS["tornado"]), None))
 
 
 def _value(plan: Plan, wish: Wish) -> Any:
-    from fabopt.analysis.sensitivity.verb import source_of, value_of
+    from fabopt.analysis.sensitivity.verb import value_of
     from fabopt.report.tornado_chart import value_chart
 
     if not wish.lever:
         raise ChartError("A value function follows one number: name it as lever.")
-    return value_chart(value_of(source_of(plan), wish.lever, None, None, False))
+    return value_chart(value_of(plan, wish.lever, None, None, False))
 
 
 def _phase(plan: Plan, wish: Wish) -> Any:
-    from fabopt.analysis.sensitivity.verb import phases_of, source_of
+    from fabopt.analysis.sensitivity.verb import phases_of
     from fabopt.report.value_function import PhaseReport
 
     if not (wish.lever and wish.against):
         raise ChartError("A phase diagram moves two numbers: name them as lever and against.")
-    return PhaseReport(phases_of(source_of(plan), wish.lever, wish.against, 9)).chart()
+    return PhaseReport(phases_of(plan, wish.lever, wish.against, 9)).chart()
 
 
 def _of(plan: Plan, wish: Wish, what: str) -> str:
