@@ -76,6 +76,9 @@ def test_what_is_above_is_so_by_a_share_and_not_by_an_amount():
     assert not above(0.0, 0.0)
     assert not above(1e300, float("inf"))
     assert above(1.0, float("-inf"))
+    assert not above(1.6, 1.0, 0.5)  # half of the larger of the two
     assert rounding() == 0.0
+    assert rounding(-3.0, 1.0) == pytest.approx(3e-9)
+    assert same(2.0, 2.0)
     assert same(0.0, 0.0)
     assert not same(0.0, 1e-300)
