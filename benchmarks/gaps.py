@@ -92,18 +92,18 @@ def rows(folder: Path, quick: bool, limit: float) -> Iterator[list[str]]:
     base, start = fabopt.load(folder), None
     for scenario in (None, *base.scenarios):
         instance = base if scenario is None else fabopt.load(folder, scenario)
-        net, own = instance.network, instance.data.solving
-        options = SolveOptions(gap=own.gap, threads=1)
+        net, options = instance.network, SolveOptions(gap=instance.data.solving.gap, threads=1)
         made = formulate(net, options.aim, registry=False)
         program = made.program
+        options = options.sized(program.n_columns)
         if quick and program.n_columns >= LARGE:
             return
         stage = stages(made.tables, options, program.cost, program.offset)[0]
         one, plan = searched(net, options, start)
-        other = plain(program, stage.constant, stage.standing, own.gap, limit)
+        other = plain(program, stage.constant, stage.standing, options.asked, limit)
         start = plan if scenario is None else start
         name = f"{folder.relative_to(INSTANCES)}{f', {scenario}' if scenario else ''}"
-        size = [f"{program.n_columns:,}", f"{int(program.integer.sum()):,}", f"{100 * own.gap:g} %"]
+        size = [f"{program.n_columns:,}", f"{int(program.integer.sum()):,}", f"{100 * options.asked:g} %"]
         yield [name, *size, *cells(one), *cells(other)]
 
 

@@ -10,9 +10,11 @@ import pytest
 from sensitivity_cases import INSTANCES, shop, spread
 
 import fabopt
+from fabopt.analysis.targets import runs
 from fabopt.cli import main
 from fabopt.errors import StudyError
 from fabopt.io.levers import LeverError
+from fabopt.solve.search import search
 
 approx = pytest.approx
 LINE, PRICE, WANTED, USE = (
@@ -151,6 +153,19 @@ def test_whole_lots_need_more_than_their_fraction(sites, large, monkeypatch):
     (way,) = found.ways
     assert way.moves[0].to == approx(12)
     assert way.least == approx(1)
+
+
+def test_whole_numbers_are_searched_from_the_plan_of_the_result(sites, monkeypatch):
+    began = []
+
+    def searched(session, shape, *, start, **options):
+        if session.violation(start) < 1e-6:
+            began.append(session.offset + float(session.cost @ start))
+        return search(session, shape, start=start, **options)
+
+    monkeypatch.setattr(runs, "search", searched)
+    assert sites.needed("10 MW", lab="aurora", by="2028", levers={SITE: "*3"}).found.planned == approx(4)
+    assert began[0] == approx(4)
 
 
 def test_power_and_compute_count_the_lab_that_is_asked_for(sites):

@@ -22,10 +22,11 @@ from fabopt.network.tables import Array, Network
 from fabopt.plan.groups import Relief
 from fabopt.plan.problem import Interval
 from fabopt.plan.solved import SolvedProgram
-from fabopt.solve.live import LiveLinear
+from fabopt.solve.live import LiveLinear, carried_plan
 from fabopt.solve.matrices import Matrices, formulate
 from fabopt.solve.objectives import Stage, stages
 from fabopt.solve.patch import held, relaxed, structure_change
+from fabopt.solve.search import search, structure
 from fabopt.solve.session import Ended, HighsSession, Outcome
 
 
@@ -123,7 +124,7 @@ class Runs:
             found = _most(HighsSession(kept, threads=1, seed=self._seed).solve())
             if found >= self.enough:
                 return Interval(found, bound)
-        outcome = HighsSession(program, threads=1, seed=self._seed).solve(time_limit=self._left, gap=EXACT)
+        outcome = self._searched(case, program)
         if outcome.ended is Ended.INFEASIBLE:
             return Interval(-np.inf, -np.inf)
         found = max(found, -np.inf if outcome.objective is None else outcome.objective)
@@ -153,8 +154,7 @@ class Runs:
         program = package_program(self.base.program, reliefs, costs, self.target.amount)
         found: list[Package] = []
         while len(found) < count and self._left > 0:
-            session = HighsSession(program, threads=1, seed=self._seed)
-            outcome = session.solve(time_limit=self._left, gap=EXACT)
+            outcome = self._searched(self.base, program)
             if outcome.x is None or outcome.objective is None:
                 break
             shares = outcome.x[n : n + k]
@@ -170,10 +170,16 @@ class Runs:
         """Return the objective of the best plan found that reaches the target; None without one."""
         m = replace(case.program, cost=case.cost, offset=0.0)
         program = with_target(m, case.program.cost, self.enough - case.program.offset)
-        outcome = HighsSession(program, threads=1, seed=self._seed).solve(
-            time_limit=self._left, gap=self.plan.options.asked, apart=case.stage.standing
-        )
+        outcome = self._searched(case, program, self.plan.options.asked, case.stage.standing)
         return None if outcome.objective is None else case.stage.reported(outcome.objective)
+
+    def _searched(self, case: Case, program: Matrices, gap: float = EXACT, apart: float = 0.0) -> Outcome:
+        """Search a program made from a case's, in which what was added comes last, from the plan of the result."""
+        x = carried_plan(self.plan.x, self.base.tables, case.tables)
+        start = np.zeros(program.n_columns)
+        start[: len(x)] = x
+        session = HighsSession(program, threads=1, seed=self._seed)
+        return search(session, structure(case.tables), time_limit=self._left, gap=gap, apart=apart, start=start)
 
     def straight(self, dial: Dial, end: float) -> Relief | None:
         """Return what a lever moves on its whole way where that is sides and bounds alone, in proportion; else None."""
