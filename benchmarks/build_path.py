@@ -28,7 +28,8 @@ from benchmarks import mill as mills
 from benchmarks.common import INSTANCES, cpu, machine, memory, quiet, table
 from benchmarks.mill import LEAD, MOST, Mill
 from fabopt.network.tables import Network
-from fabopt.solve.matrices import Matrices, formulate
+from fabopt.solve.formulate import formulate
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.session import HighsSession
 
 SIZES = {"small": (20, 5, 12), "medium": (150, 30, 24), "large": (500, 100, 32)}

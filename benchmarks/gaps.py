@@ -24,7 +24,8 @@ import numpy as np
 import fabopt
 from benchmarks.common import INSTANCES, quiet
 from fabopt.network.tables import Network
-from fabopt.solve.matrices import LARGE, Matrices, formulate
+from fabopt.solve.formulate import formulate
+from fabopt.solve.matrices import LARGE, Matrices
 from fabopt.solve.objectives import stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.proof import proof

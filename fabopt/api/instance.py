@@ -279,7 +279,7 @@ class Instance:
             return []  # what loads no model is quick
         from fabopt.model.families import EndlessError
         from fabopt.network.checks import ENDLESS, Finding
-        from fabopt.solve.matrices import formulate
+        from fabopt.solve.formulate import formulate
         from fabopt.solve.session import HighsSession
 
         try:

@@ -17,7 +17,7 @@ from fabopt.network.tables import Array, Network
 from fabopt.plan.groups import groups_of
 from fabopt.plan.problem import ChokeProblem
 from fabopt.solve.finish import Finished, linear_answer
-from fabopt.solve.matrices import Formulated, formulate
+from fabopt.solve.formulate import Formulated, formulate
 from fabopt.solve.noise import size_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.options import SolveOptions

@@ -15,8 +15,7 @@ from typing import Any, ClassVar
 from fabopt.io.files import check_place
 from fabopt.io.seal import SavedError, as_bytes, sealed
 from fabopt.io.swap import write_folder
-from fabopt.report.html import table_html
-from fabopt.report.text import WIDTH, TextTable, wrap
+from fabopt.report.text import WIDTH, TextTable, table_html, wrap
 
 FORMAT = 1
 """Version of the records of saved reports."""

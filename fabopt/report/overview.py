@@ -12,8 +12,7 @@ from fabopt.domain.plain import PlainNetwork
 from fabopt.io.levers import list_levers
 from fabopt.network.checks import Finding, check
 from fabopt.network.tables import Network
-from fabopt.report.html import table_html
-from fabopt.report.text import WIDTH, TextTable, counted, wrap
+from fabopt.report.text import WIDTH, TextTable, counted, table_html, wrap
 
 _MOST_IDS = 60
 

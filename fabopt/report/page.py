@@ -14,8 +14,7 @@ from functools import cache
 from html import escape
 from typing import Any
 
-from fabopt.report.html import table_html
-from fabopt.report.text import TextTable
+from fabopt.report.text import TextTable, table_html
 
 _HEAD = """<!doctype html>
 <html lang="en">

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import zip_longest
 
 WIDTH = 100
@@ -51,8 +52,6 @@ class TextTable:
         return [*wrap(self.title, width), *(line for row in cells for line in self._lines(row, widths, width))]
 
     def _repr_html_(self) -> str:
-        from fabopt.report.html import table_html
-
         return table_html(self)
 
     def _lines(self, row: Sequence[str], widths: Sequence[int], width: int) -> list[str]:
@@ -69,6 +68,22 @@ class TextTable:
             for n, (cell, w) in enumerate(zip(row, widths, strict=True))
         ]
         return clip("  " + "  ".join(parts).rstrip(), width)
+
+
+def table_html(table: TextTable) -> str:
+    """Return a small table as HTML."""
+
+    def row(cells: tuple[str, ...], tag: str) -> str:
+        sides = ["left" if n < table.left else "right" for n in range(len(cells))]
+        return (
+            "<tr>"
+            + "".join(f'<{tag} style="text-align:{s}">{escape(c)}</{tag}>' for s, c in zip(sides, cells, strict=True))
+            + "</tr>"
+        )
+
+    body = "".join(row(cells, "td") for cells in table.rows)
+    head = row(table.headers, "th")
+    return f"<table><caption>{escape(table.title)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
 
 
 def proof(status: str) -> str:

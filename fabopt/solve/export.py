@@ -14,7 +14,8 @@ import numpy as np
 
 from fabopt.model.families import ModelError
 from fabopt.network.tables import Network
-from fabopt.solve.matrices import Matrices, formulate
+from fabopt.solve.formulate import formulate
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.names import LONGEST, LOWER, UPPER, written
 from fabopt.solve.objectives import stages
 from fabopt.solve.options import OptionError, SolveOptions

@@ -1,7 +1,7 @@
-"""The program as matrices, and the way to it: from the tables directly, or through Pyomo.
+"""The program as matrices, laid together from the tables that are the one definition of the mathematics.
 
-The tables are the one definition of the mathematics. Without hooks the matrices are their arrays, laid together; Pyomo
-is imported where a hook wants to see the model, or where somebody asks for that way. A test holds both ways equal.
+Only with hooks, or where somebody asks for it, does the way go through Pyomo (:mod:`fabopt.solve.formulate`); a test
+holds both ways equal.
 """
 
 from __future__ import annotations
@@ -9,25 +9,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from fabopt.model.aim import Aim
-from fabopt.model.collector import collector_off
 from fabopt.model.gates import NO_GATES, Gates
-from fabopt.model.limits import Limit
 from fabopt.model.reach import settle
-from fabopt.model.tables import ModelTables, model_tables
+from fabopt.model.tables import ModelTables
 from fabopt.model.told import Told
-from fabopt.network.tables import Array, Network
+from fabopt.network.tables import Array
 from fabopt.solve.entries import with_entries
 from fabopt.solve.options import LARGE
-
-if TYPE_CHECKING:
-    from fabopt.model.build import Hook
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,70 +89,6 @@ class RowLabels:
         """Return family and key of a row."""
         place = bisect_right(self.firsts, row) - 1
         return self.families[place], self.keys[place][row - self.firsts[place]]
-
-
-@dataclass(frozen=True, slots=True)
-class Formulated:
-    """A network as a program.
-
-    Attributes
-    ----------
-    tables
-        The model.
-    program
-        Its matrices, with what hooks have added.
-    registered
-        Limits that hooks have registered, beside those of the tables.
-    """
-
-    tables: ModelTables
-    program: Matrices
-    registered: tuple[Limit, ...] = ()
-
-    @property
-    def with_limits(self) -> ModelTables:
-        """The tables with the limits that hooks have registered among theirs."""
-        return replace(self.tables, limits=(*self.tables.limits, *self.registered)) if self.registered else self.tables
-
-
-@collector_off()
-def formulate(
-    net: Network,
-    aim: Aim | None = None,
-    extra: Sequence[Hook] = (),
-    *,
-    through_pyomo: bool = False,
-    registry: bool = True,
-) -> Formulated:
-    """Return a network as a program.
-
-    Parameters
-    ----------
-    net
-        The lowered network.
-    aim
-        What the objective asks of the model.
-    extra
-        Hooks, called in order with the Pyomo model and the model before it is compiled.
-    through_pyomo
-        Whether the matrices are compiled from the Pyomo model even where no hook sees it.
-    registry
-        Whether the limits of the tables are registered.
-
-    Raises
-    ------
-    fabopt.model.families.ModelError
-        If the network cannot be written as a model, or what a hook has added is not linear.
-    """
-    if not extra and not through_pyomo:
-        tables = model_tables(net, aim, registry=registry)
-        return Formulated(tables, program_of(tables))
-    from fabopt.model.build import build
-    from fabopt.solve.compile import compile_model, registered_limits
-
-    model = build(net, extra, aim, registry=registry)
-    program = compile_model(model)
-    return Formulated(model.tables, program, registered_limits(model, program))
 
 
 def program_of(tables: ModelTables, cost: Array | None = None) -> Matrices:

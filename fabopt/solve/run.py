@@ -16,7 +16,8 @@ from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network
 from fabopt.solve.diagnose import explain_infeasible, explain_time, explain_unbounded
 from fabopt.solve.finish import Finished, finish
-from fabopt.solve.matrices import Matrices, formulate
+from fabopt.solve.formulate import formulate
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Notify, Runner, Stage, Staged, StageReport, proof_of, stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.plan import (

@@ -44,8 +44,9 @@ from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Array, Network
 from fabopt.solve.finish import finish
+from fabopt.solve.formulate import formulate
 from fabopt.solve.live import LiveLinear, LiveWhole, carried_basis, carried_plan
-from fabopt.solve.matrices import Matrices, formulate
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, Staged, StageReport, proof_of, stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import Patch, held, relaxed, structure_change

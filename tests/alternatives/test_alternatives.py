@@ -20,7 +20,7 @@ from fabopt.analysis.alternatives.measures import decisions
 from fabopt.cli import main
 from fabopt.errors import StudyError
 from fabopt.plan.solved import SolvedProgram
-from fabopt.solve.matrices import formulate
+from fabopt.solve.formulate import formulate
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.run import solve
 from fabopt.solve.session import HighsSession, SolverError

@@ -9,7 +9,7 @@ from model_cases import effect, network, resource, unit, workshop
 
 from fabopt.model.tables import model_tables
 from fabopt.model.told import Keys, Told
-from fabopt.solve.matrices import formulate
+from fabopt.solve.formulate import formulate
 from fabopt.solve.session import HighsSession
 
 LETTERS = "abcdef"

@@ -5,8 +5,7 @@ import math
 import pytest
 
 from fabopt.report.answer import year_ends
-from fabopt.report.html import table_html
-from fabopt.report.text import TextTable, amount, clip, money, percent, thousands, wrap
+from fabopt.report.text import TextTable, amount, clip, money, percent, table_html, thousands, wrap
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from fabopt.cli import main
 from fabopt.model.families import ModelError
 from fabopt.network.tables import GroupLimit, Term
 from fabopt.solve.export import WRITERS, Named, lp, mps, program_text
-from fabopt.solve.matrices import formulate
+from fabopt.solve.formulate import formulate
 from fabopt.solve.names import read, written
 from fabopt.solve.options import OptionError, SolveOptions
 from fabopt.solve.run import solve

@@ -11,7 +11,7 @@ from random_networks import random_network
 import fabopt
 from fabopt.model.aim import Aim
 from fabopt.model.build import build
-from fabopt.solve.matrices import formulate
+from fabopt.solve.formulate import formulate
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.run import solve
 

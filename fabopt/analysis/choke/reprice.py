@@ -29,8 +29,9 @@ from fabopt.network.tables import Array
 from fabopt.plan.groups import LimitGroup, Relief, groups_of, percent
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.finish import Finished, linear_answer
+from fabopt.solve.formulate import formulate
 from fabopt.solve.live import DEVEX, carried_plan
-from fabopt.solve.matrices import Matrices, formulate
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import Outcome
 from fabopt.solve.patch import held

@@ -43,7 +43,8 @@ from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import Means
 from fabopt.network.tables import Array, Network
 from fabopt.plan.plan import Plan
-from fabopt.solve.matrices import Matrices, formulate, program_of
+from fabopt.solve.formulate import formulate
+from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.patch import between, held, structure_change

@@ -36,7 +36,8 @@ from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import Means
 from fabopt.network.tables import Array, Network
-from fabopt.solve.matrices import Matrices, formulate
+from fabopt.solve.formulate import formulate
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.patch import Patch, between, held, structure_change

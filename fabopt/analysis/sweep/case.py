@@ -25,7 +25,7 @@ from fabopt.model.families import ModelError
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
 from fabopt.plan.solved import solved_program
-from fabopt.solve.matrices import formulate
+from fabopt.solve.formulate import formulate
 from fabopt.solve.options import OptionError
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.build import Origin, core_and_domain, make_manifest

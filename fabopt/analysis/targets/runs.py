@@ -22,8 +22,9 @@ from fabopt.network.tables import Array, Network
 from fabopt.plan.groups import Relief
 from fabopt.plan.problem import Interval
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.formulate import formulate
 from fabopt.solve.live import LiveLinear, carried_plan
-from fabopt.solve.matrices import Matrices, formulate
+from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, stages
 from fabopt.solve.patch import held, relaxed, structure_change
 from fabopt.solve.search import search, structure

@@ -62,7 +62,8 @@ class Origin:
 
 def core_and_domain(net: Network, solution: Solution) -> Mapping[TableSpec, pd.DataFrame]:
     """Return all tables of a solution that has a plan, by their records."""
-    from fabopt.solve.results.core import columns_table, core_tables, frame
+    from fabopt.solve.results.core import columns_table, core_tables
+    from fabopt.solve.results.frames import frame
 
     core = core_tables(net, solution)
     by_spec = {spec: core[spec.name] for spec in CORE}

@@ -10,8 +10,8 @@ import numpy as np
 from fabopt.domain.tolerances import SAME
 from fabopt.network.tables import Agreement, Array, Network, Term
 from fabopt.solve.results.columns import MONEY, NAME, OF_ROW, REPORTED, UNIT, TableSpec, number, text
-from fabopt.solve.results.core import without_noise
 from fabopt.solve.results.decided import decisions, term_by_period
+from fabopt.solve.results.frames import without_noise
 from fabopt.solve.solution import Solution
 
 CONTRACTS = TableSpec(

@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fabopt.domain.tolerances import SAME
 from fabopt.model.families import by_period
-from fabopt.network.tables import Activity, Array, Network, Tags, Unit
-from fabopt.solve.results.columns import COLUMNS, CORE, TAG_NAMES, TableSpec
+from fabopt.network.tables import Activity, Array, Network, Unit
+from fabopt.solve.results.columns import COLUMNS, CORE, TableSpec
+from fabopt.solve.results.frames import Cells, Frames, cells, frame, picked, without_noise
 from fabopt.solve.results.money import money_tables
 from fabopt.solve.results.movements import (
     Effects,
@@ -28,66 +27,6 @@ from fabopt.solve.solution import Priced, Solution
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Cells = tuple[NDArray[np.int64], NDArray[np.int64]]
-
-
-class Frames:
-    """Makes tables of a network's records by period, with their tags."""
-
-    def __init__(self, net: Network) -> None:
-        self.net = net
-        self.labels = np.array([p.label for p in net.periods], dtype=object)
-        self.reported = np.array([p.reported for p in net.periods], dtype=bool)
-
-    def records(self, records: Sequence[Any], rows: NDArray[np.int64]) -> dict[str, Any]:
-        """Return columns id, name and tags of the records at positions `rows`."""
-        return {
-            "id": _pick([r.id for r in records], rows),
-            "name": _pick([r.name for r in records], rows),
-            **self.tags([r.tags for r in records], rows),
-        }
-
-    def tags(self, tags: Sequence[Tags], rows: NDArray[np.int64]) -> dict[str, Any]:
-        """Return one column per tag."""
-        return {name: _pick([getattr(t, name) for t in tags], rows) for name in TAG_NAMES}
-
-    def periods(self, index: NDArray[np.int64]) -> dict[str, Any]:
-        """Return columns period and reported.
-
-        What lies after the end (index T and later) has no label and is not reported; what concerns the whole horizon
-        (index -1) has no label and is reported.
-        """
-        inside = (index >= 0) & (index < len(self.labels))
-        at = np.where(inside, index, 0)
-        return {"period": np.where(inside, self.labels[at], ""), "reported": (index < 0) | (inside & self.reported[at])}
-
-
-def _pick(values: Sequence[str], rows: NDArray[np.int64]) -> NDArray[Any]:
-    return np.array(values, dtype=object)[rows] if len(rows) else np.zeros(0, dtype=object)
-
-
-def frame(spec: TableSpec, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a table with exactly the columns of its record, in their order and kinds; no number is minus nothing."""
-    import pandas as pd
-
-    kinds = {"text": "str", "number": "float64", "whole": "int64", "flag": "bool"}
-    made = {c.name: pd.Series(columns[c.name], dtype=kinds[c.kind]) for c in spec.columns}
-    return pd.DataFrame({c.name: made[c.name] + 0.0 if c.kind == "number" else made[c.name] for c in spec.columns})
-
-
-def cells(*arrays: Array) -> Cells:
-    """Return row and column of the places at which any of the arrays is not zero."""
-    some = np.zeros(arrays[0].shape, dtype=bool)
-    for array in arrays:
-        some |= array != 0.0
-    rows, cols = np.nonzero(some)
-    return rows.astype(np.int64), cols.astype(np.int64)
-
-
-def without_noise(values: Array, scale: Array) -> Array:
-    """Return values with those set to zero that are nothing but rounding of numbers of the size of `scale`."""
-    return np.where(np.abs(values) <= SAME * np.abs(scale), 0.0, values)
 
 
 def core_tables(net: Network, solution: Solution) -> dict[str, pd.DataFrame]:
@@ -160,7 +99,7 @@ def _activities(make: Frames, solution: Solution) -> dict[str, Any]:
     return {
         **make.records(records, a),
         **make.periods(t),
-        "unit": _pick([r.unit for r in records], a),
+        "unit": picked([r.unit for r in records], a),
         "level": solution.levels[a, t],
         "on": solution.on[a, t] > 0.5,
         "switched_on": solution.switched_on[a, t] > 0.5,
@@ -177,11 +116,11 @@ def _flows(make: Frames, by_activity: Effects, by_unit: Effects) -> dict[str, An
     target = np.concatenate([by_activity.target, by_unit.target])
     period = np.concatenate([by_activity.period, by_unit.period])
     return {
-        "id": _pick([s.id for s in sources], source),
-        "material": _pick([m.id for m in net.materials], target),
+        "id": picked([s.id for s in sources], source),
+        "material": picked([m.id for m in net.materials], target),
         **make.tags([s.tags for s in sources], source),
         **make.periods(period),
-        "unit": _pick([m.unit for m in net.materials], target),
+        "unit": picked([m.unit for m in net.materials], target),
         "amount": np.concatenate([by_activity.amount, by_unit.amount]),
     }
 
@@ -190,11 +129,11 @@ def _uses(make: Frames, uses: Effects) -> dict[str, Any]:
     net = make.net
     uses = uses.where(uses.period < net.n_periods)
     return {
-        "id": _pick([a.id for a in net.activities], uses.source),
-        "resource": _pick([r.id for r in net.resources], uses.target),
+        "id": picked([a.id for a in net.activities], uses.source),
+        "resource": picked([r.id for r in net.resources], uses.target),
         **make.tags([a.tags for a in net.activities], uses.source),
         **make.periods(uses.period),
-        "unit": _pick([r.unit for r in net.resources], uses.target),
+        "unit": picked([r.unit for r in net.resources], uses.target),
         "amount": uses.amount,
     }
 
@@ -207,9 +146,9 @@ def _resources(make: Frames, solution: Solution, uses: Effects) -> dict[str, Any
     r, t = _everywhere(len(records), T)
     return {
         **make.records(records, r),
-        "kind": _pick([x.kind for x in records], r),
+        "kind": picked([x.kind for x in records], r),
         **make.periods(t),
-        "unit": _pick([x.unit for x in records], r),
+        "unit": picked([x.unit for x in records], r),
         "base": base[r, t],
         "added": added[r, t],
         "occupied": occupied[r, t],
@@ -229,9 +168,9 @@ def _units(make: Frames, solution: Solution) -> dict[str, Any]:
     e, t = cells(solution.orders, solution.retired, solution.placed)
     return {
         **make.records(records, e),
-        "instrument": _pick([u.instrument for u in records], e),
+        "instrument": picked([u.instrument for u in records], e),
         **make.periods(t),
-        "unit": _pick([u.unit for u in records], e),
+        "unit": picked([u.unit for u in records], e),
         "ordered": solution.orders[e, t],
         "retired": solution.retired[e, t],
         "placed": solution.placed[e, t] > 0.5,
@@ -257,7 +196,7 @@ def _materials(make: Frames, solution: Solution, by_activity: Effects, by_unit: 
     return {
         **make.records(records, m),
         **make.periods(t),
-        "unit": _pick([x.unit for x in records], m),
+        "unit": picked([x.unit for x in records], m),
         "carried": carried[m, t],
         "received": received[m, t],
         "made": made[m, t],
@@ -304,9 +243,9 @@ def _demands(make: Frames, solution: Solution) -> dict[str, Any]:
     j, t = _everywhere(len(records), T)
     return {
         **make.records(records, j),
-        "material": _pick([d.material for d in records], j),
+        "material": picked([d.material for d in records], j),
         **make.periods(t),
-        "unit": _pick(_material_units(make.net), j),
+        "unit": picked(_material_units(make.net), j),
         "quantity": quantity[j, t],
         "delivered": delivered[j, t],
         "unmet": unmet[j, t],
@@ -326,11 +265,11 @@ def _deliveries(make: Frames, solution: Solution) -> dict[str, Any]:
     t = np.concatenate([np.zeros(0), *(t for _, t in found)]).astype(np.int64)
     steps = [net.demands[d].steps[s] for d, s in zip(j, k, strict=True)]
     return {
-        "id": _pick([d.id for d in net.demands], j),
+        "id": picked([d.id for d in net.demands], j),
         **make.tags([d.tags for d in net.demands], j),
         **make.periods(t),
         "step": k + 1,
-        "unit": _pick(_material_units(net), j),
+        "unit": picked(_material_units(net), j),
         "width": np.array([step.width[p] for step, p in zip(steps, t, strict=True)]),
         "delivered": np.array([solution.delivered[d][s, p] for d, s, p in zip(j, k, t, strict=True)]),
         "unit_value": np.array([step.value[p] for step, p in zip(steps, t, strict=True)]),

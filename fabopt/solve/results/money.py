@@ -13,7 +13,7 @@ from fabopt.solve.results.movements import Effects, landing_after_end
 from fabopt.solve.solution import Solution
 
 if TYPE_CHECKING:
-    from fabopt.solve.results.core import Frames
+    from fabopt.solve.results.frames import Frames
 
 
 def money_tables(make: Frames, solution: Solution, flows: Sequence[Effects]) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fabopt.solve.results.columns import MONEY, PERIOD, REPORTED, UNIT, TableSpec, number, text
-from fabopt.solve.results.core import frame
+from fabopt.solve.results.frames import frame
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from fabopt.solve.results.decided import decisions, term_by_period
 from fabopt.solve.solution import Solution
 
 if TYPE_CHECKING:
-    from fabopt.solve.results.core import Frames
+    from fabopt.solve.results.frames import Frames
 
 Group = Budget | GroupLimit | WholeGroup
 
