@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from fabopt.api.places import name_of
 from fabopt.api.result import Result
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fabopt.report.limits import LimitReport
     from fabopt.report.overview import Overview
     from fabopt.report.own_silicon import OwnSiliconReport
-    from fabopt.solve.options import SolveOptions
+    from fabopt.solve.options import ObjectiveName, RunOptions, SolveOptions
     from fabopt.solve.run import Notify
     from fabopt.solve.solution import Conflict, Solution
     from fabopt.solve.start import StartPlan
@@ -164,7 +164,7 @@ class Instance:
             tree = apply_setting(tree, lever, value, Data, Place(f"with_ {lever}"))
         return Instance(tree, self.name, self.scenario)
 
-    def export(self, path: str | Path, objective: str = "value", **options: Any) -> None:
+    def export(self, path: str | Path, objective: ObjectiveName = "value", **options: Unpack[RunOptions]) -> None:
         """Write the instance, scenario and settings applied: as a workbook, or its program for another solver.
 
         Parameters
@@ -184,9 +184,8 @@ class Instance:
             When a name is too long for the file.
         """
         from fabopt.io.files import atomic_write
-        from fabopt.solve.options import SolveOptions
 
-        chosen = SolveOptions(objective=objective, **self._options(options))  # type: ignore[arg-type]
+        chosen = self._options(options, objective)
         ending = Path(path).suffix.lower()
         if ending in PROGRAMS:
             from fabopt.solve.export import program_text
@@ -351,17 +350,18 @@ class Instance:
         alone = self.data.network is not None and not self.data.labs and not self.data.markets
         return "" if alone else "M USD"
 
-    def _options(self, given: dict[str, Any]) -> dict[str, Any]:
+    def _options(self, given: RunOptions, objective: ObjectiveName = "value") -> SolveOptions:
         """Return the options of a run: those that are given, else the instance's own."""
-        own = self.data.solving
-        options = dict(given)
+        from fabopt.solve.options import run_options
+
+        own, options = self.data.solving, given.copy()
         if options.get("gap") is None:
-            options |= {"gap": own.gap, "gap_from": "instance"}
+            options["gap"], options["gap_from"] = own.gap, "instance"
         if own.time_limit is not None:
             options.setdefault("time_limit", own.time_limit)
-        return options
+        return run_options(objective, options)
 
-    def allocate(self, two_stage: bool = False, each: bool = False, **options: Any) -> AllocationReport:
+    def allocate(self, two_stage: bool = False, each: bool = False, **options: Unpack[RunOptions]) -> AllocationReport:
         """Return who gets what under the allocation policies, and what they cost against a plan without them.
 
         Parameters
@@ -380,12 +380,11 @@ class Instance:
         """
         from fabopt.analysis.allocation.study import study
         from fabopt.report.allocation import AllocationReport
-        from fabopt.solve.options import SolveOptions
 
-        chosen = SolveOptions(**self._options(options))
+        chosen = self._options(options)
         return AllocationReport(study(self.data, two_stage, chosen, each), self.money)
 
-    def own_silicon(self, chip: str, **options: Any) -> OwnSiliconReport:
+    def own_silicon(self, chip: str, **options: Unpack[RunOptions]) -> OwnSiliconReport:
         """Return what the programme of a lab's own chip is worth, as supply and as bargaining.
 
         Parameters
@@ -402,12 +401,11 @@ class Instance:
         """
         from fabopt.analysis.allocation.own_silicon import own_silicon
         from fabopt.report.own_silicon import OwnSiliconReport
-        from fabopt.solve.options import SolveOptions
 
-        chosen = SolveOptions(**self._options(options))
+        chosen = self._options(options)
         return OwnSiliconReport(own_silicon(self.data, chip, chosen), self.money)
 
-    def price_limits(self, **options: Any) -> LimitReport:
+    def price_limits(self, **options: Unpack[RunOptions]) -> LimitReport:
         """Return what each limit on diversity, resilience and exports costs, and all of them together.
 
         Parameters
@@ -422,9 +420,8 @@ class Instance:
         """
         from fabopt.analysis.allocation.limits import limit_study
         from fabopt.report.limits import LimitReport
-        from fabopt.solve.options import SolveOptions
 
-        chosen = SolveOptions(**self._options(options))
+        chosen = self._options(options)
         return LimitReport(limit_study(self.data, chosen), self.money)
 
     def games(self) -> tuple[GameOf, ...]:
@@ -441,14 +438,14 @@ class Instance:
 
     def solve(
         self,
-        objective: str = "value",
+        objective: ObjectiveName = "value",
         *,
         given: Result | None = None,
         start: Result | None = None,
         progress: Notify | None = None,
         extra: Sequence[Hook] = (),
         out: str | Path | None = None,
-        **options: Any,
+        **options: Unpack[RunOptions],
     ) -> Result:
         """Solve the instance.
 
@@ -491,12 +488,11 @@ class Instance:
         from fabopt.model.families import EndlessError
         from fabopt.plan.plan import Plan
         from fabopt.solve.diagnose import located, placed
-        from fabopt.solve.options import SolveOptions
         from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
         from fabopt.solve.results.folder import check_target
         from fabopt.solve.run import solve
 
-        chosen = SolveOptions(objective=objective, **self._options(options))  # type: ignore[arg-type]
+        chosen = self._options(options, objective)
         if out is not None:
             check_target(Path(out))
         net, before = self.network, None
@@ -517,7 +513,7 @@ class Instance:
             result.keep(out)
         return result
 
-    def pyomo(self, objective: str = "value", **options: Any) -> Model:
+    def pyomo(self, objective: ObjectiveName = "value", **options: Unpack[RunOptions]) -> Model:
         """Return the model as Pyomo states it, to be looked at or given to another solver.
 
         Parameters
@@ -532,9 +528,8 @@ class Instance:
             ``pyomo`` is the Pyomo model: a variable a block of decisions, a constraint a family of rows.
         """
         from fabopt.model.build import build
-        from fabopt.solve.options import SolveOptions
 
-        chosen = SolveOptions(objective=objective, **self._options(options))  # type: ignore[arg-type]
+        chosen = self._options(options, objective)
         return build(self.network, aim=chosen.aim)
 
     def _seen(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fabopt.api import Instance, Result
     from fabopt.api.plan import PlanTables
     from fabopt.report.base import Report, SavedReport
+    from fabopt.solve.options import RunOptions
 
 PlannedPath = typer.Argument(help="Folder of a result; or an instance, which is then solved first.", show_default=False)
 
@@ -98,9 +99,14 @@ def telling_steps(quiet: bool) -> Callable[[str, float], None]:
     return tell
 
 
-def limits_of_run(gap: float | None, time_limit: float | None) -> dict[str, float]:
+def limits_of_run(gap: float | None, time_limit: float | None) -> RunOptions:
     """Return the limits of a run that were given; what was not is the instance's own."""
-    return {name: value for name, value in (("gap", gap), ("time_limit", time_limit)) if value is not None}
+    options: RunOptions = {}
+    if gap is not None:
+        options["gap"] = gap
+    if time_limit is not None:
+        options["time_limit"] = time_limit
+    return options
 
 
 def head_of(instance: Instance) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -25,6 +25,7 @@ from fabopt.cli.progress import telling
 
 if TYPE_CHECKING:
     from fabopt.api import Instance, Result
+    from fabopt.solve.options import ObjectiveName
 
 _Objective = typer.Option(help="value, compute, time_to_compute, least_cost or max_min.")
 _Target = typer.Option(help="Compute to be reached (time_to_compute).", show_default=False)
@@ -101,7 +102,7 @@ def solve(
     options["given"] = None if given is None else api.load_result(given)
     options["start"] = None if start is None else api.load_result(start)
     with step("solve", as_json) as found, telling(as_json) as teller, solver_on_stderr():
-        result = instance.solve(objective, progress=teller, out=folder, **options)
+        result = instance.solve(cast("ObjectiveName", objective), progress=teller, out=folder, **options)
         found += _outcome(result)
     if as_json:
         typer.echo(json.dumps(_summary(instance, result, result.folder), allow_nan=False))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
 
+from fabopt.domain.tolerances import EXACT
+
 WIDTH = 100
 """Widest line that is written, in characters."""
 
@@ -133,8 +135,12 @@ def money(value: float, unit: str = "M USD") -> str:
 
 
 def percent(share: float | None) -> str:
-    """Write a share as percent; the gap of a plan that is proved best is ``0.00 %``."""
-    return "unknown" if share is None or not math.isfinite(share) else f"{100.0 * share:.2f} %"
+    """Write a share as percent, a small one to two digits; the gap of a plan that is proved best is ``0.00 %``."""
+    if share is None or not math.isfinite(share):
+        return "unknown"
+    size = abs(100.0 * share)
+    decimals = 2 if size >= 0.05 or size <= 100.0 * EXACT else 1 - math.floor(math.log10(size))
+    return f"{100.0 * share:.{decimals}f} %"
 
 
 def counted(number: int, what: str) -> str:

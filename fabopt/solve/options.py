@@ -6,7 +6,7 @@ import difflib
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from fabopt.domain.tolerances import EXACT, GAP
 from fabopt.errors import UserError
@@ -152,3 +152,35 @@ class SolveOptions:
     def as_dict(self) -> dict[str, Any]:
         """Return the options as plain data."""
         return asdict(self)
+
+
+class RunOptions(TypedDict, total=False):
+    """Options of a run by name, as :meth:`fabopt.api.Instance.solve` takes them: those of :class:`SolveOptions`."""
+
+    by: str | None
+    target: float | None
+    measure: Measure
+    demands: tuple[str, ...]
+    perspective: str
+    time_limit: float
+    gap: float | None
+    gap_from: GapFrom
+    threads: int
+    seed: int
+    through_pyomo: bool
+
+
+def run_options(objective: ObjectiveName, given: RunOptions) -> SolveOptions:
+    """Return the options of a run.
+
+    Raises
+    ------
+    OptionError
+        If one makes no sense, or there is none of its name, with the nearest.
+    """
+    for name in given:
+        if name not in RunOptions.__annotations__:
+            near = difflib.get_close_matches(name, RunOptions.__annotations__, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(RunOptions.__annotations__)}."
+            raise OptionError(f"There is no option {name!r}; {hint}")
+    return SolveOptions(objective=objective, **given)

@@ -98,3 +98,20 @@ def test_dates_shown_are_the_last_reported_periods_of_years_and_few_enough():
     assert year_ends(periods) == ["2026Q4", "2027Q4", "2028Q4", "2029Q4"]
     years = pd.DataFrame([(str(y), f"{y}-01-01", True) for y in range(2026, 2036)], columns=periods.columns)
     assert year_ends(years) == ["2027", "2029", "2031", "2033", "2035"]
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [
+        (None, "unknown"),
+        (0.0, "0.00 %"),
+        (1e-6, "0.00 %"),
+        (3.9e-5, "0.0039 %"),
+        (4.55e-4, "0.045 %"),
+        (5e-4, "0.05 %"),
+        (0.1234, "12.34 %"),
+        (-2e-5, "-0.0020 %"),
+    ],
+)
+def test_a_small_share_is_no_zero(share, written):
+    assert percent(share) == written
