@@ -484,7 +484,7 @@ class Instance:
         fabopt.solve.results.folder.ResultError
             When a result could not be written to `out`: nothing is solved then.
         """
-        from fabopt.io.write import instance_hash, instance_json
+        from fabopt.io.write import instance_json
         from fabopt.model.families import EndlessError
         from fabopt.plan.plan import Plan
         from fabopt.solve.diagnose import located, placed
@@ -504,7 +504,7 @@ class Instance:
                 solution = solve(net, chosen, progress, extra, begin)
         except EndlessError as error:
             raise located(error, net, self.data, self._tree.positions) from error
-        origin = Origin(self.name, self.scenario, self.sets, instance_hash(self.data), self.money, tuple(extra))
+        origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money, tuple(extra))
         tables = core_and_domain(net, solution) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
         plan = Plan(make_manifest(origin, net, solution, before), names.__getitem__, instance_json(self.data), extra)
@@ -513,7 +513,7 @@ class Instance:
             result.keep(out)
         return result
 
-    def pyomo(self, objective: ObjectiveName = "value", **options: Unpack[RunOptions]) -> Model:
+    def model(self, objective: ObjectiveName = "value", **options: Unpack[RunOptions]) -> Model:
         """Return the model as Pyomo states it, to be looked at or given to another solver.
 
         Parameters
@@ -526,6 +526,7 @@ class Instance:
         -------
         fabopt.model.build.Model
             ``pyomo`` is the Pyomo model: a variable a block of decisions, a constraint a family of rows.
+            ``to_file(path)`` writes it.
         """
         from fabopt.model.build import build
 
@@ -562,6 +563,28 @@ class Instance:
             plan, before = decided(net, system), by_party(party_rows(net, system))
         seen, solution = solve_seen(net, chosen, plan, deadline, progress, extra, start)
         return seen, solution, before
+
+    def diff(self, other: Instance) -> pd.DataFrame:
+        """Return what is not the same in another instance: lever or record, what stands here and there, factor."""
+        import pandas as pd
+
+        from fabopt.io.difference import differences
+
+        rows = [(d.path, d.before, d.after, d.factor) for d in differences(self.data, other.data)]
+        return pd.DataFrame(rows, columns=["path", "here", "there", "factor"])
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether another instance has the same contents, wherever they were read from."""
+        return isinstance(other, Instance) and self._contents == other._contents
+
+    def __hash__(self) -> int:
+        return hash(self._contents)
+
+    @cached_property
+    def _contents(self) -> str:
+        from fabopt.io.write import instance_hash
+
+        return instance_hash(self.data)
 
     def _repr_html_(self) -> str:
         return self.show()._repr_html_()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,11 @@ from fabopt.api.places import WORKERS
 from fabopt.api.plan import PlanTables
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from fabopt.analysis.sensitivity.dial import Setting
     from fabopt.api.instance import Instance
-    from fabopt.model.build import Hook
+    from fabopt.model.build import Hook, Model
     from fabopt.report.alternatives import AlternativesReport
     from fabopt.report.choke import ChokeReport
     from fabopt.report.compare import ComparisonReport
@@ -46,8 +49,7 @@ def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:
     """
     from fabopt.analysis.recompute import check_agreement
     from fabopt.plan.plan import Plan
-    from fabopt.solve.results.build import spec_of
-    from fabopt.solve.results.folder import INSTANCE, LOG, read_file, read_manifest, read_table, result_at
+    from fabopt.solve.results.folder import INSTANCE, LOG, read_file, read_manifest, result_at
     from fabopt.solve.results.hooks import check_hooks
 
     folder = result_at(Path(path))
@@ -55,11 +57,18 @@ def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:
     if extra:
         check_hooks(manifest, extra)
     instance, log = (read_file(folder, name, manifest).decode(errors="replace") for name in (INSTANCE, LOG))
-    plan = Plan(manifest, lambda name: read_table(folder, spec_of(name), f"{name}.parquet", manifest), instance, extra)
+    plan = Plan(manifest, partial(_saved_table, folder, manifest), instance, extra)
     result = Result(plan, log)
     check_agreement(manifest, result.table, folder)
     result.folder = folder
     return result
+
+
+def _saved_table(folder: Path, manifest: Mapping[str, Any], name: str) -> pd.DataFrame:
+    from fabopt.solve.results.build import spec_of
+    from fabopt.solve.results.folder import read_table
+
+    return read_table(folder, spec_of(name), f"{name}.parquet", manifest)
 
 
 def load_memo(path: str | Path) -> MemoReport:
@@ -78,6 +87,27 @@ def load_memo(path: str | Path) -> MemoReport:
 
 class Result(PlanTables):
     """A plan with the studies that can be made of it."""
+
+    def model(self) -> Model:
+        """Return the model that was solved as Pyomo states it, its hooks called again, with the values of the plan.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or the hooks that it was solved with are not there.
+        fabopt.errors.StudyError
+            When the plan is one party's view.
+        """
+        from fabopt.model.build import build
+        from fabopt.plan.solved import options_of
+        from fabopt.solve.compile import set_values
+        from fabopt.solve.results.hooks import check_hooks
+
+        check_hooks(self.manifest, self.hooks)
+        self.plan.of_system("a model is that of the system's plan")
+        made = build(self.plan.net, self.hooks, options_of(self.manifest).aim)
+        set_values(made, self.table("core/decisions")["value"].to_numpy(float))
+        return made
 
     @property
     def instance(self) -> Instance:

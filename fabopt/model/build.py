@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from pyomo.core.expr import numeric_expr
 from fabopt.model.aim import Aim
 from fabopt.model.collector import collector_off
 from fabopt.model.columns import Block
-from fabopt.model.families import Rows
+from fabopt.model.families import ModelError, Rows
 from fabopt.model.limits import Limit
 from fabopt.model.objective import cost_vector
 from fabopt.model.reach import settle
@@ -29,6 +30,9 @@ from fabopt.network.tables import Network
 # Pyomo has no type information that a strict check could use.
 pyo: Any = environ
 LinearExpression: Any = numeric_expr.LinearExpression
+
+FORMS = (".lp", ".mps", ".nl")
+"""Endings of the files that a model is written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,23 @@ class Model:
     def register(self, constraint: Any, limit: Limit) -> None:
         """Register ``limit`` for a constraint (one row, so with its index) that a hook has added."""
         self.registered.append((constraint, limit))
+
+    def to_file(self, path: str | Path) -> None:
+        """Write the model for another solver, as Pyomo writes it, with the names of blocks and families.
+
+        Parameters
+        ----------
+        path
+            The file; its ending, ``.lp``, ``.mps`` or ``.nl``, says in which form.
+
+        Raises
+        ------
+        ModelError
+            If the ending is another one.
+        """
+        if Path(path).suffix.lower() not in FORMS:
+            raise ModelError(f"A model is written as {', '.join(FORMS)}, not as {Path(path).name!r}.")
+        self.pyomo.write(str(path), io_options={"symbolic_solver_labels": True})
 
 
 Hook = Callable[[Any, Model], None]

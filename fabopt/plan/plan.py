@@ -52,6 +52,11 @@ class Plan:
         self._read = read
         self._tables: dict[str, pd.DataFrame] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle takes: not what is made when it is asked for, since a solver's basis is no data."""
+        made = {name for name, value in vars(type(self)).items() if isinstance(value, cached_property)}
+        return {name: value for name, value in self.__dict__.items() if name not in made}
+
     def table(self, name: str) -> pd.DataFrame:
         """Return a table by name: ``"orders"``, ``"core/limits"``.
 

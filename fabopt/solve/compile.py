@@ -91,13 +91,7 @@ def compile_model(model: Model) -> Matrices:
     fabopt.model.families.ModelError
         If a constraint or objective that a hook has added is not linear, or there is not exactly one objective.
     """
-    rows = _Collector(model.variables)
-    for family in model.tables.rows.values():
-        component = model.pyomo.component(family.family.name)
-        for key, data in zip(family.keys, component.values(), strict=True):
-            rows.add(family.family.name, key, data)
-    for name, key, data in _added(model):
-        rows.add(name, key, data)
+    rows = _collected(model)
     cost, offset, sense = _objective(model, rows)
     n = len(rows.variables)
     col, starts = (np.array(some, dtype=np.int32) for some in (rows.col, rows.starts))
@@ -120,6 +114,26 @@ def compile_model(model: Model) -> Matrices:
         gates=model.tables.gates.without(idle),
     )
     return settled(program)
+
+
+def set_values(model: Model, x: Array) -> None:
+    """Give every variable of a model its value in a plan [columns], those of hooks after all others."""
+    rows = _collected(model)
+    _objective(model, rows)
+    for variable, value in zip(rows.variables, x, strict=True):
+        variable.set_value(float(value), skip_validation=True)
+
+
+def _collected(model: Model) -> _Collector:
+    """Return the rows of a model, fabopt's own first."""
+    rows = _Collector(model.variables)
+    for family in model.tables.rows.values():
+        component = model.pyomo.component(family.family.name)
+        for key, data in zip(family.keys, component.values(), strict=True):
+            rows.add(family.family.name, key, data)
+    for name, key, data in _added(model):
+        rows.add(name, key, data)
+    return rows
 
 
 def _added(model: Model) -> Iterator[tuple[str, tuple[str, ...], Any]]:

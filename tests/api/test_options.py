@@ -14,7 +14,7 @@ def test_what_a_run_takes_by_name_is_what_its_options_are():
     assert {*RunOptions.__annotations__, "objective"} == {field.name for field in fields(SolveOptions)}
 
 
-@pytest.mark.parametrize("ask", ["solve", "pyomo", "allocate", "price_limits"])
+@pytest.mark.parametrize("ask", ["solve", "model", "allocate", "price_limits"])
 def test_a_misspelt_option_is_refused_with_the_nearest(ask):
     with pytest.raises(OptionError, match="There is no option 'time_limt'; did you mean 'time_limit'"):
         getattr(fabopt.load(GIAPETTO), ask)(time_limt=1.0)

@@ -100,7 +100,7 @@ def test_pyomo_sees_the_program_where_a_hook_or_an_option_asks_for_it_and_else_n
 
 def test_an_instance_hands_its_pyomo_model_out_with_what_the_objective_asks_for():
     instance = fabopt.load(INSTANCES / "tutorial")
-    assert instance.pyomo().pyomo.component("reached") is None
-    model = instance.pyomo("time_to_compute", target=5.0)
+    assert instance.model().pyomo.component("reached") is None
+    model = instance.model("time_to_compute", target=5.0)
     assert len(model.pyomo.reached) == len(instance.network.periods)
     assert len(model.pyomo.capacity) == len(model.tables.rows["capacity"])
