@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from fabopt.cli.common import JsonOption, ScenarioOption, SetOption, guarded, tell_report
-from fabopt.cli.planned import BudgetOption, PlannedPath, result_at
+from fabopt.cli.planned import SOLVING, PlannedPath, result_at
 
+_Budget = typer.Option(
+    help="Minutes that solving an instance first may take; else 5.", metavar="MINUTES", min=0.01, show_default=False
+)
 _Lab = typer.Option("--for", metavar="LAB", help="The lab.", show_default=False)
 
 
@@ -17,11 +20,15 @@ _Lab = typer.Option("--for", metavar="LAB", help="The lab.", show_default=False)
 def portfolio(
     path: Annotated[Path, PlannedPath],
     lab: Annotated[str, _Lab],
-    budget: Annotated[float, BudgetOption] = 10.0,
+    budget: Annotated[float | None, _Budget] = None,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
     as_json: Annotated[bool, JsonOption] = False,
 ) -> None:
     """Tell what a lab's compute stands on: its chips, below which price others enter, its suppliers and their loss."""
-    result, _ = result_at(path, scenario, set_ or [], budget, as_json)
+    from fabopt.solve.results.folder import ResultError, is_result
+
+    if budget is not None and is_result(path):
+        raise ResultError(f"{path} is a result, which is not solved again: --budget says nothing about it.")
+    result, _ = result_at(path, scenario, set_ or [], (5.0 if budget is None else budget) / SOLVING, as_json)
     tell_report(result.portfolio(lab), as_json)

@@ -223,6 +223,12 @@ class ChokeProblem:
         assert self.x is not None
         return size_of(self.matrices, self.x)
 
+    @cached_property
+    def counts(self) -> float:
+        """Least gain that counts: beside :attr:`size`, or of a plan that is worth nothing beside what a unit earns."""
+        earns = float(np.max(np.abs(self.matrices.cost) * self.units.column, initial=0.0))
+        return COUNTS * (self.size or earns or 1.0)
+
     def near(self, *values: float) -> float:
         """Return the largest difference that rounding may leave of values of the objective."""
         return rounding(self.size, *values)

@@ -32,7 +32,7 @@ class Finished:
     ranges: Ranges | None = None
     """Where the prices hold, of a linear program; None where whole numbers are held."""
     basis: Basis | None = None
-    """The basis that the prices belong to; None where rows hold earlier objectives, or an earlier one is priced."""
+    """The basis that the prices belong to; None where the objective has several stages."""
 
 
 def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = None) -> Finished | None:
@@ -60,8 +60,7 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
     try:
         held = linear_answer(session)
         ranges = session.ranges() if linear and held.ended is Ended.OPTIMAL else None
-        alone = priced is None and len(session.row_lower) == session.matrices.n_rows
-        basis = session.named_basis() if alone else None
+        basis = session.named_basis() if priced is None else None
         if held.ended is Ended.INFEASIBLE:
             return None
         if held.x is None or held.row_price is None or held.column_price is None:

@@ -65,6 +65,16 @@ def test_a_result_says_which_gap_was_asked_for_and_who_asked(own, given, gap, wh
         assert (options["gap"], options["gap_from"]) == (gap, whose)
 
 
+def test_an_objective_in_which_nothing_counts_has_no_prices_though_value_after_it_has_some(tmp_path):
+    (tmp_path / "instance.yaml").write_text((BAKERY % "").replace(", cost: 1", ""), encoding="utf-8")
+    bakery = fabopt.load(tmp_path)
+    least = bakery.solve(objective="least_cost")
+    assert set(least.table("core/rows")["basis"]) == {""}
+    assert not least.plan.solved.row_price.any()
+    assert least.choke_points().study.limits[0].gain == 0.0
+    assert bakery.solve().plan.solved.row_price.any()
+
+
 def test_with_a_lever_gives_another_instance_and_leaves_the_first(tutorial):
     before = tutorial.data.packaging_lines["bridgeworks"].capacity.value
     wider = tutorial.with_({"packaging_lines.bridgeworks.capacity": "*1.5"})

@@ -27,6 +27,7 @@ from fabopt.analysis.choke.oracle import Effort, Oracle
 from fabopt.analysis.choke.package import ReliefCost, cheapest_packages, frontier
 from fabopt.analysis.choke.status import status
 from fabopt.plan.groups import LIFTED, Relief, percent, units
+from fabopt.plan.problem import ChokeProblem
 
 near = pytest.approx
 
@@ -303,3 +304,21 @@ def test_interaction_of_substitutes_is_negative_and_of_complements_positive():
     assert game(6.0).interactions[0].index == near(-6)
     assert game(0.0).interactions[0].index == near(6)
     assert [s.value for s in game(6.0).shares] == near([3, 3])
+
+
+# -- plans that are worth nothing --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+def test_what_gains_only_together_is_found_of_a_plan_that_makes_nothing(unit):
+    # A chip is worth 10 and needs an hour of both lines, which have none; one more hour of either alone is no use.
+    problem = ChokeProblem.bare([10.0 * unit], [([1], -np.inf, 0), ([1], -np.inf, 0)], {"a": [0], "b": [1]}, upper=7)
+    oracle = Oracle(problem)
+    step = cascade(oracle, ["a", "b"], step=units(1)).steps[0]
+    assert (set(step.members), step.gain, step.alone.lo) == ({"a", "b"}, near(10 * unit), near(10 * unit))
+    assert [g.proof for g in oracle.gains([problem.relief(id, units(1)) for id in "ab"])] == ["zero", "zero"]
+
+
+def test_nothing_gains_where_nothing_counts():
+    problem = ChokeProblem.bare([0.0], [([1], -np.inf, 4), ([1], -np.inf, 5)], {"a": [0], "b": [1]}, upper=7)
+    assert cascade(Oracle(problem), ["a", "b"], step=units(1)).end == "nothing gains"

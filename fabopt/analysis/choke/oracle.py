@@ -20,7 +20,6 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from fabopt.analysis.choke.bench import Bench, Effort, Question, Run, worth
-from fabopt.domain.tolerances import COUNTS
 from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, Relief
 from fabopt.plan.problem import ChokeProblem, Interval, Proof
@@ -76,8 +75,8 @@ class Oracle:
     effort
         Gap, time, workers and seed.
     eps
-        Smallest gain that counts, in the unit of the objective; when left out :data:`~fabopt.solve.noise.COUNTS` of
-        what the value is added up from.
+        Smallest gain that counts, in the unit of the objective; when left out
+        :attr:`~fabopt.plan.problem.ChokeProblem.counts`.
 
     Raises
     ------
@@ -106,7 +105,7 @@ class Oracle:
         value = self.problem.value(self.problem.x)
         bound = np.inf if self.problem.bound is None else self.problem.bound
         self._known[NO_RELIEF.key] = NO_RELIEF, Interval(value, max(value, bound))
-        self.eps = COUNTS * self.problem.size if eps is None else eps
+        self.eps = self.problem.counts if eps is None else eps
 
     def _fresh(self) -> list[Bench]:
         self._bases: dict[Question, tuple[Any, Outcome]] = {}

@@ -294,7 +294,7 @@ class _Study:
         costs = [ReliefCost(id, self.explorer.cost(id, 1.0) or 0.0) for id in ids]
         value, found = self.oracle.base.lo, []
         with self._step("packages") as left:
-            for share in TARGETS if costs else ():
+            for share in TARGETS if costs and value != 0 else ():
                 if not left(f"the cheapest package for +{100 * share:g} %"):
                     continue
                 packages = cheapest_packages(self.oracle, costs, value + share * abs(value), 2, self.gauge)
@@ -305,6 +305,8 @@ class _Study:
                 found.append(self._package(share, share * abs(value), packages.found))
         if not costs:
             self.unexplored.append("packages: no limit that gains has a lever with a price")
+        elif value == 0:
+            self.unexplored.append("packages: a share of a value of nothing is nothing")
         return tuple(found)
 
     def _package(self, share: float, gain: float, found: Sequence[Any]) -> records.Package:
@@ -376,8 +378,8 @@ class _Study:
             instance=self.source.name,
             objective=plan.options.objective,
             money=self.source.unit,
-            value_lo=sign * base.lo,
-            value_hi=sign * base.hi if np.isfinite(base.hi) else None,
+            value_lo=sign * base.lo + 0.0,  # no negative zero
+            value_hi=sign * base.hi + 0.0 if np.isfinite(base.hi) else None,
             status=self.source.run["status"],
             solver="HiGHS",
             version=metadata.version("highspy"),

@@ -70,8 +70,8 @@ def draw(plan: Plan, kind: str, wish: Wish) -> Any:
     """
     if kind not in KINDS:
         near = difflib.get_close_matches(kind, KINDS, n=1)
-        hint = f"did you mean '{near[0]}'? " if near else ""
-        raise ChartError(f"There is no kind of picture '{clip(kind, 40)}'; {hint}There are {', '.join(KINDS)}.")
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(KINDS)}."
+        raise ChartError(f"There is no kind of picture '{clip(kind, 40)}'; {hint}")
     chosen = KINDS[kind]
     for field in fields(Wish):
         if getattr(wish, field.name) != field.default and field.name not in chosen.takes:
