@@ -285,8 +285,8 @@ class _Change:
         quantities = any(kind.is_quantity for kind in here)
         if not quantities and self.day is not None:
             raise LeverError(f"{brief(self.lever)} is no series, so it has no point at {self.day}")
-        if isinstance(raw, list) and quantities and isinstance(self.setting, Scale) and self.day is None:
-            return [_scaled_raw(entry, self.setting.factor) for entry in raw]
+        if isinstance(raw, list) and quantities and self.day is None:
+            return self._set_list(raw, next(kind.quantity for kind in here if kind.quantity is not None))
         if quantities:
             return self._set_quantity(raw, default, next(kind.quantity for kind in here if kind.quantity is not None))
         if isinstance(self.setting, Shift):
@@ -302,6 +302,19 @@ class _Change:
             raise LeverError(f"{brief(self.lever)} is no number, so it cannot be scaled")
         scaled = base * self.setting.factor
         return int(scaled) if isinstance(base, int) and scaled == int(scaled) else scaled
+
+    def _set_list(self, raw: list[Any], declared: In) -> Any:
+        """Return amounts by period after the change: all of them scaled or moved, or others in their place."""
+        if isinstance(self.setting, Scale):
+            return [_scaled_raw(entry, self.setting.factor) for entry in raw]
+        if isinstance(self.setting, Shift):
+            return [self._shifted(entry, declared, self.setting) for entry in raw]
+        if isinstance(self.setting, Mapping | list | bool):
+            return self.setting
+        raise LeverError(
+            f"{brief(self.lever)} is a list of {len(raw)} amounts, which one number would flatten: scale it ('*1.1'), "
+            f"move it ('+5', with its unit), set one amount ({self.lever}.0), or give a list ('[1, 2]')"
+        )
 
     def _set_quantity(self, raw: Any, default: object, declared: In) -> Any:
         if raw is _ABSENT or raw is None:
@@ -351,6 +364,10 @@ class _Change:
             return self._shifted(raw, declared, entry)
         if isinstance(entry, Scale):
             entry = _scaled_raw(points[key], entry.factor)
+        elif isinstance(times := raw.get("times", 1.0), int | float) and times != 1.0:
+            if times == 0.0:
+                raise LeverError(f"{brief(self.lever)}: the series is scaled by 0, so none of its points can be set")
+            entry = _scaled_raw(entry, 1.0 / times)  # what a point is set to is what it is, scaled before or not
         return {**raw, shape: {**points, key: entry}}
 
     def _unknown(self, depth: int, known: list[str]) -> LeverError:

@@ -115,3 +115,39 @@ def test_an_amount_is_moved_in_the_unit_that_it_was_written_in():
 def test_what_cannot_be_added_is_refused(setting):
     with pytest.raises(LeverError, match="cannot be moved by"):
         set_lever(load_tree(Path("instances/tutorial")).raw, SERIES, setting, Instance)
+
+
+def test_a_point_that_is_set_is_what_it_is_set_to_in_a_series_that_was_scaled_before():
+    first, second = (point.when for point in quantity({}).points)
+    for settings, is_ in (
+        ({SERIES: "*2", f"{SERIES}@{first}": "90 MW"}, 90),
+        ({f"{SERIES}@{first}": 90, SERIES: "*2"}, 180),
+        ({SERIES: "*2", f"{SERIES}@{first}": 90, f"{SERIES}@{second}": "*3"}, 90),
+    ):
+        assert quantity(settings).points[0].value == pytest.approx(is_, rel=1e-12)
+    with pytest.raises(InstanceError, match="scaled by 0"):
+        quantity({SERIES: "*0", f"{SERIES}@{first}": 90})
+
+
+LIST = """
+horizon: {start: 2027Q1, periods: 2, period: quarter}
+network:
+  materials: {bread: {storable: false}}
+  resources: {oven: {capacity: [5, 6]}}
+  activities: {bake: {outputs: {bread: 1}, uses: {oven: 1}, cost: 1}}
+  demands: {bread: {quantity: 50, value: 2}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("lever", "setting", "gives"),
+    [("", "*2", [10, 12]), ("", "+1", [6, 7]), ("", "[1, 2]", [1, 2]), (".1", "9", [5, 9])],
+)
+def test_amounts_by_period_are_scaled_moved_or_replaced_and_one_number_is_refused(lever, setting, gives, tmp_path):
+    (tmp_path / "instance.yaml").write_text(LIST, encoding="utf-8")
+    oven = "network.resources.oven.capacity"
+    there = fabopt.load(tmp_path).with_({oven + lever: setting})
+    assert there.network.resources[0].base.tolist() == pytest.approx(gives)
+    for one in (7, "7", "+word"):
+        with pytest.raises(InstanceError, match=r"flatten|cannot be moved"):
+            fabopt.load(tmp_path).with_({oven: one})
