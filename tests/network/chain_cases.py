@@ -126,7 +126,7 @@ def edited(*changes: tuple[str, Any]) -> Instance:
         if value is None:
             del node[last]
         else:
-            node[last] = value
+            node[last] = copy.deepcopy(value)  # a later change may go into it
     return Instance.model_validate(raw)
 
 

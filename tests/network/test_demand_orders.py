@@ -95,3 +95,17 @@ def test_the_newest_chip_of_a_designer_is_ordered_from_its_first_day_on_and_one_
     assert orders({"chips": ["gpu"]}, *changes) == {"lab": pytest.approx(old)}
     assert orders({"chips": ["newer"]}, *changes) == {"lab": pytest.approx(new)}
     assert orders({"chips": ["useless"]}, *changes) == {}
+
+
+def test_a_chip_with_a_programme_is_ordered_from_when_it_could_be_had_if_it_were_funded_at_once():
+    """Design of 4.5 months and half of a respin of 3, a cycle of 3 and assembly of 3: twelve months, four quarters."""
+    programme = {
+        "funded_by": "lab",
+        "non_recurring_cost": 60,
+        "design_time": 4.5,
+        "respin_chance": 0.5,
+        "respin_time": 3,
+    }
+    own = MINIMAL["chips"]["gpu"] | {"name": "Own", "boms": {"a": {"dies": {"gd": 1}}}, "assembly_time": 3}
+    found = orders({"chips": ["own"]}, ("chips.own", own | {"programme": programme}))
+    assert found == {"lab": pytest.approx([0.0] * 4 + [650 / 3] + [80 / 3] * 7)}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
-from chain_cases import amounts, lowered
+from chain_cases import MINIMAL, amounts, lowered
 
 from fabopt.network.tables import Material, Network
 
@@ -24,6 +25,14 @@ STEPS: dict[str, Any] = {"step": 2, "cost": 100, "lead": 6, "ramp": [0.5, 1], "m
 
 def material(net: Network, name: str) -> Material:
     return next(m for m in net.materials if m.id == name)
+
+
+def steps(where: str) -> dict[str, Any]:
+    return STEPS | ({"space": 3} if where.startswith("fabs") else {})
+
+
+def base(net: Network, name: str) -> np.ndarray:
+    return next(r.base for r in net.resources if r.id == name)
 
 
 def test_a_fab_that_takes_twice_as_long_spreads_exposures_over_two_quarters_and_gives_dies_after_them():
@@ -77,11 +86,11 @@ def test_a_step_adds_its_monthly_capacity_times_three_a_quarter_after_its_lead_t
     net = lowered(
         ("substrates.abf", SUBSTRATE),
         ("chips.gpu.boms.a.substrates", {"abf": 2}),
-        (f"{where}.expansion", STEPS | ({"space": 3} if where.startswith("fabs") else {})),
+        (f"{where}.expansion", steps(where)),
     )
     effects = {e.resource: e for e in net.unit_effects if e.unit.startswith("expand:")}
     assert (effects[resource].first_age, effects[resource].profile.tolist()) == (2, [3.0, 6.0])
-    unit = next(u for u in net.units if u.id == effects[resource].unit)
+    (unit,) = [u for u in net.units if u.id.startswith("expand:")]
     assert (unit.total, unit.lead) == (4.0, 2.0)
     assert unit.upper is not None
     assert unit.upper.tolist() == [1.0] * 10 + [0.0] * 2  # what would run only after the horizon is not ordered
@@ -100,3 +109,51 @@ def test_a_qualification_of_two_and_a_half_quarters_holds_wafers_so_long_and_ope
     assert effects["starts:dram-a"].profile.tolist() == [-3.0, -3.0, -1.5]
     # 60 kwafer a quarter stand, and four steps add 6 each; half of an order of even dates is there after two quarters.
     assert effects["qualified:mem:h4:green"].profile.tolist() == [42.0, 84.0]
+
+
+@pytest.mark.parametrize(("most", "totals"), [(0, []), (1, [1.0])])
+@pytest.mark.parametrize("where", ["packaging_lines.line", "memory_makers.mem", "substrates.abf", "fabs.fab-a"])
+def test_an_expansion_of_no_step_is_no_decision_and_one_of_a_single_step_is(where, most, totals):
+    net = lowered(("substrates.abf", SUBSTRATE), (f"{where}.expansion", steps(where) | {"max_steps": most}))
+    assert [u.total for u in net.units if u.id.startswith("expand:")] == totals
+
+
+def test_firm_tools_of_one_delivery_all_expose_after_qualification():
+    net = lowered(("fabs.fab-a.scanners.euv.order_book", {"2027Q3": 2}))
+    assert base(net, "exposures:euv:fab-a")[:4] == pytest.approx([750, 750, 750, 750 + 2 * 187.5])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "each"),
+    [
+        ("fabs.fab-a.wafer_starts", 0, 90),  # nothing to set passes from: those of the class
+        ("nodes.n3.exposures", {}, 90),
+        ("nodes.n3.exposures.euv", 0.05, 10 * 0.05 / (4 * 0.8)),
+    ],
+)
+def test_passes_of_a_tool_are_set_from_a_fleet_that_is_in_use_and_else_those_of_its_class(field, value, each):
+    assert base(lowered((field, value)), "exposures:euv:fab-a")[0] == pytest.approx(4 * each * 3)
+
+
+def test_what_is_made_says_where_and_packages_wait():
+    net = lowered(("scanners.euv.region", "coast"))
+    assert next(r for r in net.resources if r.id == "output:euv").tags.region == "coast"
+    assert next(a for a in net.activities if a.id == "package:gpu:a:line").tags.site == "line"
+    assert material(net, "chip:gpu").storable
+
+
+def test_half_of_a_market_waits_a_quarter_longer_where_its_patience_is_two_and_a_half():
+    market = {"name": "Phones", "fabs": {"fab-a": "n3"}, "quantity": 6, "floor": 0.5, "price": 20000, "patience": 7.5}
+    more = {d.id: d for d in lowered(("markets", {"phones": market})).demands if d.id.startswith("more:")}
+    assert {name: d.expiry for name, d in more.items()} == {"more:phones": 2, "more:phones:longer": 3}
+    for demand in more.values():  # half of the nine above the floor, at two prices
+        assert demand.quantity[0] == pytest.approx(4.5)
+        assert [step.width[0] for step in demand.steps] == pytest.approx([2.25, 2.25])
+
+
+def test_a_programme_is_paid_in_equal_parts_from_the_budget_of_the_lab_that_funds_it_and_no_other():
+    other = MINIMAL["labs"]["lab"] | {"name": "Other", "budget": 4000}
+    programme = {"funded_by": "lab", "non_recurring_cost": 60, "design_time": 6}
+    net = lowered(("labs.lab.budget", 4000), ("labs.other", other), ("chips.gpu.programme", programme))
+    paid = {b.id: [(t.id, t.shift, t.coefficient[0]) for t in b.terms if t.kind == "unit"] for b in net.budgets}
+    assert paid == {"budget:lab": [("programme:gpu", 0, 30.0), ("programme:gpu", 1, 30.0)], "budget:other": []}
