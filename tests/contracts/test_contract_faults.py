@@ -1,7 +1,7 @@
 """Contracts that cannot be meant: each fault at its field; contracts and policies at odds name each other."""
 
 import pytest
-from contract_cases import LINE, faults, instance, kept, stacks, tree
+from contract_cases import LINE, faults, instance, kept, plan, stacks, tree
 
 from fabopt.domain.base import FieldProblem
 from fabopt.network.lower import lower
@@ -241,6 +241,11 @@ def test_contracts_of_one_buyer_on_goods_that_overlap_name_each_other():
 def test_more_reserved_than_there_is_is_told():
     (found,) = lowering(kept(reserve_amount=120))
     assert found == (("contracts", "c", "reserve_amount"), "in 2027 it reserves 120 of wafers, but there are only 100")
+
+
+def test_all_that_there_is_may_be_reserved():
+    solution, _ = plan(tree({"c": kept(reserve_amount=100)}))
+    assert solution.levels[:2, 0] == pytest.approx([0, 60], abs=1e-6)  # the right is b's alone, which needs 60
 
 
 def test_a_share_of_capacity_without_a_limit_is_not_reserved_by_a_decision():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chain_cases import edited
+from chain_cases import MINIMAL, edited
 
 from fabopt.network.lower import lower_chain
 
@@ -40,3 +40,65 @@ def test_a_market_drew_on_its_fabs_in_proportion_to_what_they_had_left():
     }  # fmt: skip
     found = history(("fabs.fab-b", fab), ("markets.phones", {**PHONES, "fabs": {"fab-a": "n3", "fab-b": "n3"}}))
     assert (found["market:phones:fab-a"], found["market:phones:fab-b"]) == pytest.approx((3.0, 9.0))
+
+
+def test_what_ran_before_is_shared_by_lines_makers_and_fabs_and_other_buyers_had_the_rest():
+    """Three thousand good packages a month are ten thousand started a quarter, with 20 of dies and 80 of stacks."""
+    parts = {key: MINIMAL[key] for key in ("packaging_lines", "memory_makers", "fabs")}
+    line, maker, fab = parts["packaging_lines"]["line"], parts["memory_makers"]["mem"], parts["fabs"]["fab-a"]
+    phones = {"name": "Phones", "fabs": {"fab-a": "n3", "fab-b": "n3"}, "quantity": 6, "floor": 0.5, "price": 1}
+    found = history(
+        ("chips.gpu.running_rate", 3),
+        ("packaging_lines.other", line | {"capacity": 15}),
+        ("memory_makers.mem.opening_share", {"green": 0.25}),
+        ("memory_makers.other", maker | {"opening_share": {"green": 0.75}}),
+        ("fabs.fab-b", fab | {"wafer_starts": 5}),
+        ("dies.gd.fabs", {"fab-a": {"opening_share": 0.25}, "fab-b": {"opening_share": 0.75}}),
+        ("markets", {"phones": phones, "watches": phones | {"quantity": 20}}),
+    )
+    wafers = 20 / 30  # thirty good dies a wafer
+    rooms = [30 - 0.25 * wafers, 15 - 0.75 * wafers]
+    phones_had = [18 * room / sum(rooms) for room in rooms]
+    assert found == pytest.approx(
+        {
+            "package:gpu:a:line": 2.5,
+            "package:gpu:a:other": 7.5,
+            "interposer:gpu:a:line": 2.5,
+            "interposer:gpu:a:other": 7.5,
+            "hbm:h4:green:mem": 1.0,  # twenty stacks a wafer
+            "hbm:h4:green:other": 3.0,
+            "wafers:gd:fab-a": 0.25 * wafers,
+            "wafers:gd:fab-b": 0.75 * wafers,
+            "market:phones:fab-a": phones_had[0],
+            "market:phones:fab-b": phones_had[1],
+            "market:watches:fab-a": rooms[0] - phones_had[0],
+            "market:watches:fab-b": rooms[1] - phones_had[1],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("mem", "other", "wafers"),
+    [({}, {}, [2.0, 2.0]), ({"green": 1}, {}, [4.0]), ({"green": 0}, {"green": 1}, [4.0])],
+)
+def test_makers_without_a_share_of_the_past_had_equal_ones_or_none_where_another_states_its_own(mem, other, wafers):
+    maker = MINIMAL["memory_makers"]["mem"]
+    makers = {"mem": maker | {"opening_share": mem}, "other": maker | {"opening_share": other}}
+    found = history(("chips.gpu.running_rate", 3), ("memory_makers", makers))
+    assert [level for name, level in found.items() if name.startswith("hbm:")] == pytest.approx(wafers)
+
+
+def test_wafers_of_a_die_with_bins_were_those_of_the_scarcest_and_of_its_first_fab_where_no_share_is_stated():
+    found = history(
+        ("chips.gpu.running_rate", 3),
+        ("fabs.fab-b", MINIMAL["fabs"]["fab-a"]),
+        ("dies.gd.fabs", {"fab-a": {}, "fab-b": {}}),
+        ("dies.gd.bins", {"top": 0.4, "rest": 0.6}),
+        ("chips.gpu.boms.a.dies", {"top": 1, "rest": 1}),
+    )
+    made = {name: level for name, level in found.items() if name.startswith("wafers:")}
+    assert made == pytest.approx({"wafers:gd:fab-a": 10 / (30 * 0.4)})
+
+
+def test_a_market_had_nothing_of_fabs_that_started_nothing():
+    assert history(("fabs.fab-a.wafer_starts", 0), ("markets.phones", PHONES)) == {}
