@@ -28,6 +28,7 @@ from fabopt.model.families import EndlessError, Named
 from fabopt.model.tables import ModelTables
 from fabopt.network.places import place_of
 from fabopt.network.tables import Array, Network
+from fabopt.solve.finish import linear_answer
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.requirements import LOWER, UPPER, Required, Requirement, all_rows, required
@@ -91,7 +92,8 @@ class _Diagnosis:
         return HighsSession(self.found.program, threads=self.threads)
 
     def _solved(self, session: HighsSession, end: float | None = None, gap: float = 0.0) -> Outcome:
-        return session.solve(time_limit=max((end or self.end) - time.monotonic(), 1.0), gap=gap)
+        left = max((end or self.end) - time.monotonic(), 1.0)
+        return session.solve(time_limit=left, gap=gap) if session.integer.any() else linear_answer(session, left)
 
     # -- amounts -----------------------------------------------------------------------------------------------------
 

@@ -306,6 +306,25 @@ def test_a_limit_of_zero_is_in_the_set(tmp_path: Path) -> None:
     ]
 
 
+def test_the_set_is_named_where_the_solver_gives_up_on_a_program_at_first(monkeypatch) -> None:
+    from fabopt.solve.outcome import SolverError
+    from fabopt.solve.session import HighsSession
+
+    solve, failed = HighsSession.solve, []
+
+    def fails(session, *given, **named):
+        if session in failed or session.integer.any():
+            return solve(session, *given, **named)
+        failed.append(session)
+        raise SolverError("HiGHS failed.")
+
+    folder = HERE / "conflict-lower"
+    expected = [conflict.sentence for conflict in fabopt.load(folder).reasons()]
+    monkeypatch.setattr(HighsSession, "solve", fails)
+    assert [conflict.sentence for conflict in fabopt.load(folder).reasons()] == expected
+    assert failed
+
+
 def test_a_limit_that_two_conflicts_share_is_enough_and_one_of_a_single_conflict_is_not(tmp_path: Path) -> None:
     # Dakota has 48 ft of lumber, 20 h of finishing and 8 h of carpentry; a desk takes 8, 4 and 2: at most 4 of 20.
     required = {"network.demands.desk.required": True, "network.demands.desk.quantity": 20}
