@@ -83,6 +83,14 @@ def test_stops_that_begin_between_dates_and_are_watched_for_a_while():
     assert plan.objective == pytest.approx(FREE - 2 * 2)
 
 
+def test_what_is_promised_for_a_part_of_the_quarter_in_which_a_stop_begins_is_held_to_that_part_of_the_share():
+    """Promised for 81 of the 91 days of the second quarter: x of the 20 made by then may be lost."""
+    held = limit(since="2027-04-11", until="2027Q2", watch="3 month", share=0.9)
+    net, plan = planned(resilience={"hold": held})
+    lost = 20 * (1 - 0.9 * 81 / 91)
+    assert sum(levels(net, plan, "spare")[1:]) == pytest.approx(10 - lost, abs=1e-6)
+
+
 def test_stops_at_the_beginning_of_each_year_only():
     net, _ = planned(resilience={"hold": limit(begins="year", since="2027Q2", share=0.9, watch="3 month")})
     rows = {group.id for group in net.groups}
