@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -85,8 +84,3 @@ class Pins(Record):
     """Stocks at the end of periods: material id, then period label, then quantity in the material's unit."""
     done_until: When | None = None
     """What is pinned before this date is done: capacity from then on is never less than what such work still needs."""
-
-
-def in_window(day: date, first: date | None, last: date | None) -> bool:
-    """Whether `day` lies in [first, last], either end open where None."""
-    return (first is None or day >= first) and (last is None or day <= last)
