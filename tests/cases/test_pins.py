@@ -20,6 +20,7 @@ network:
     a: {storable: true, opening: 5, stock_limit: 9, safety_stock: [0, 2, 0]}
     b: {storable: true, opening: 4, receipts: [0, 1, 0]}
     c: {storable: false}
+    d: {storable: true, opening: 4, survival: 0.5}
   resources: {mill: {capacity: 20}}
   units:
     extra: {adds: {mill: 1}, upper: 3, total: 5, min_order: 2, cost: 1}
@@ -27,6 +28,7 @@ network:
   activities:
     make: {outputs: {a: 1}, uses: {mill: 1}, lower: 1, upper: 8}
     bake: {inputs: {b: 1}, outputs: {c: 1}, lot: 2}
+    mix: {outputs: {c: 1}, lower: 2, upper: 4, on_off: true}
   demands:
     shop: {material: a, quantity: 3, value: 1}
     must: {material: c, quantity: [2, 2, 0], required: true}
@@ -49,10 +51,13 @@ REFUSED = [
     ("units: {extra: {'2027': -1}}", "units.extra.2027", "a pinned decision cannot be negative, as -1 is"),
     ("activities: {make: {'2028': 9}}", "activities.make.2028", "the level is 9, but may be at most 8"),
     ("activities: {make: {'2028': 0.5}}", "activities.make.2028", "the level is 0.5, but must be at least 1"),
+    ("activities: {make: {'2028': 0}}", "activities.make.2028", "the level is 0, but must be at least 1"),
+    ("activities: {mix: {'2028': 1}}", "activities.mix.2028", "the level is 1, but must be at least 2"),
     ("activities: {bake: {'2028': 3}}", "activities.bake.2028", "the level is 3, but comes in lots of 2"),
     ("retired: {extra: {'2029': 1}}", "retired.extra.2029", "1 are retired, but none can be"),
     ("retired: {old: {'2027': 3}}", "retired.old.2027", "3 are retired, but 2 stand by then"),
     ("retired: {old: {'2027': 2, '2028': 2}}", "retired.old.2028", "2 are retired (4 with those before), but 3 stand"),
+    ("retired: {old: {'2027': 2, '2028': 1, '2029': 1}}", "retired.old.2029", "1 are retired (4 with those before)"),
     ("retired: {old: {'2027': 0.5}}", "retired.old.2027", "0.5 are retired, but only whole numbers can be"),
     ("deliveries: {shop: {'2027': 4}}", "deliveries.shop.2027", "4 are delivered, but 3 are wanted"),
     ("deliveries: {must: {'2027': 1}}", "deliveries.must.2027", "1 are delivered, but 2 are required"),
@@ -62,6 +67,7 @@ REFUSED = [
     ("stocks: {c: {'2028': 1}}", "stocks.c.2028", "1 are in stock, but it cannot be stored"),
     ("stocks: {b: {'2027': 5}}", "stocks.b.2027", "5 are in stock, but at most 4 can be there"),
     ("stocks: {b: {'2028': 6}}", "stocks.b.2028", "6 are in stock, but at most 5 can be there"),
+    ("stocks: {d: {'2028': 3}}", "stocks.d.2028", "3 are in stock, but at most 2 can be there"),
 ]
 
 
@@ -75,7 +81,7 @@ def test_a_pin_that_cannot_hold_is_refused_with_its_place(pins: str, path: str, 
     with pytest.raises(InstanceError) as caught:
         _load(tmp_path, pins)
     (problem,) = caught.value.problems
-    assert (problem.file, problem.line, problem.path) == ("instance.yaml", 19, f"pins.{path}")
+    assert (problem.file, problem.line, problem.path) == ("instance.yaml", 21, f"pins.{path}")
     assert says in str(problem)
 
 
@@ -85,6 +91,7 @@ HOLD = [
     "units: {extra: {'2027': 3.0000000001}}",
     "activities: {make: {'2027': 8, '2028': 1}}",
     "activities: {bake: {'2027': 2}}",
+    "activities: {mix: {'2027': 0, '2028': 2}}",
     "retired: {old: {'2027': 2, '2028': 1}}",
     "deliveries: {shop: {'2027': 3}, must: {'2027': 2}, late: {'2028': 4}}",
     "stocks: {a: {'2027': 9, '2028': 2}}",
