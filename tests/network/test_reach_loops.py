@@ -161,6 +161,8 @@ def test_a_unit_that_its_own_capacity_pays_for_at_once_is_no_obstacle_and_one_th
     demands: {steel: {quantity: [1, 1, 1], required: true}}
     """
     assert unreachable(text) == []
+    assert unreachable(text.replace("steel: 1}}}", "steel: 1}, total: 1}}")) == []
+    assert [severity for severity, _ in unreachable(text.replace("steel: 1}}}", "steel: 1}, total: 0}}"))] == ["error"]
     ((_, message),) = unreachable(text.replace("steel: 1}}}", "steel: 1}, lead: 1}}"))
     assert "each of 'mill' and 'steel' needs another of them first" in message
     assert [severity for severity, _ in unreachable(text.replace("mill: 5", "mill: 1"))] == ["error"]
