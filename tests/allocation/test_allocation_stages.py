@@ -51,12 +51,17 @@ def test_what_holds_a_lab_back_is_worth_to_it_what_it_gains_by_it():
     assert demand.gain == pytest.approx(0.01 * 100 * 2.766, rel=1e-6)
 
 
-def test_a_share_of_what_is_shipped_has_a_price_but_no_percent():
-    """Beta may take 0.4 of what is shipped: one more in the right is 1 / 0.6 more chips at 1.8894."""
+def test_a_share_of_what_is_shipped_has_a_price_and_one_per_cent_is_of_all_of_it():
+    """Beta may take 0.4 of what is shipped: one more in the right is 1 / 0.6 more chips at 1.8894.
+
+    Of 180 that are shipped beta has 72: of them 0.6 stand against 0.4 of alpha's 108, which is 43.2.
+    """
     _, beta = study(two_stage=True).labs
     (right,) = beta.holds
-    assert (right.kind, right.gain) == ("policy", None)
-    assert right.price == pytest.approx((7.8894 - 6) / 0.6, rel=1e-6)
+    price = (7.8894 - 6) / 0.6
+    assert right.kind == "policy"
+    assert right.price == pytest.approx(price, rel=1e-6)
+    assert right.gain == pytest.approx(0.01 * 0.4 * 108 * price, rel=1e-6)
 
 
 def test_a_lab_leaves_in_its_own_plan_what_it_would_lose_by():

@@ -16,6 +16,7 @@ from fabopt.analysis.memo.flips import CHOKE, Search, flips
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.tracks import Flips, instead
 from fabopt.analysis.memo.weighing import Line, Scales
+from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.tornado import Asked
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.model.tables import model_tables
@@ -213,7 +214,7 @@ def test_a_series_moves_by_shares_within_its_range_and_in_proportion_beyond(tmp_
     ranged = {"2027": {"value": 100, "low": 70, "high": 120}, "2028": {"value": 40, "low": 36, "high": 50}}
     raw["horizon"] |= {"periods": 2}
     raw["sites"]["site"]["power"] = {"steps": ranged}
-    numbers = alive(loaded(raw, tmp_path).solve()).numbers
+    numbers = numbers_of(alive(loaded(raw, tmp_path).solve()))
     moved = Line(numbers, numbers["sites.site.power"], 10.0).data(at)
     assert [point.value for point in moved.sites["site"].power.points] == approx(points)
 
@@ -225,7 +226,7 @@ def losses(result, columns, lever, factor):
     """What the tutorial loses without a signature where a lever is scaled: two programs solved from nothing."""
     data = fabopt.load(INSTANCES / "tutorial", set={lever: f"*{factor}"}).data
     tables = model_tables(lower(data, "tutorial"))
-    program = held(program_of(tables), result.plan.x)
+    program = held(program_of(tables), result.solved.x)
     upper = program.column_upper.copy()
     upper[columns] = 0.0
     with_it, without = (

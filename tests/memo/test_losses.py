@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from memo_cases import alive
 from waiting_cases import COST, MADE, STOCK, WORTH, chip, die, grounded, solved, tree
 
 import fabopt
@@ -134,7 +133,7 @@ def test_of_what_is_required_the_dearest_is_met_first_in_every_money(
     """Without the extra line ten can be made of twelve: six of what is worth 3, four of what is worth 1."""
     path = tmp_path / "instance.yaml"
     path.write_text(SHARED.format(a=a * money, b=b * money), encoding="utf-8")
-    again = Again(alive(fabopt.load(path).solve(gap=0.0)).plan)
+    again = Again(fabopt.load(path).solve(gap=0.0).plan.solved)
     assert again.base / money == pytest.approx(24)
     found = again.value(closed(again.plan, ("extra",), (), np.ones(1, dtype=bool)), lenient=True)
     assert found.short

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from fabopt.analysis.memo.records import Memo, Signature
 from fabopt.analysis.memo.signable import signables
 from fabopt.analysis.memo.signatures import dated, order_of_weight, signature
 from fabopt.analysis.memo.standing import first_to_sign
+from fabopt.plan.plan import Plan
 
 POWER = {"curve": {10: 20, 80: 90}, "lead": 12, "max_total": 80, "life": 1}
 """80 MW for 90 M USD, a year ahead."""
@@ -148,9 +150,14 @@ def test_another_labs_purchases_are_not_this_labs(tmp_path: Path) -> None:
     assert theirs["accelerators:rival:a"].amount.value == pytest.approx(shipped["rival"])
 
 
+def doubted(ground: Ground, doubt: float) -> Ground:
+    """The same plan with a bound that lies so far above it."""
+    run = {**ground.of.run, "bound": ground.of.run["objective"] + doubt}
+    return dataclasses.replace(ground, of=Plan(run, ground.of.table, ground.of.instance))
+
+
 def test_what_rests_on_less_than_the_doubt_is_withheld(all_kinds: Ground) -> None:
     """With a bound far above the plan, no difference proves anything."""
-    import dataclasses
 
     again = Again(all_kinds.plan)
     search = Delays(again, 3, 0.0)
@@ -159,14 +166,13 @@ def test_what_rests_on_less_than_the_doubt_is_withheld(all_kinds: Ground) -> Non
     plain = signature(all_kinds, what)
     assert plain is not None
     assert dated(all_kinds, plain, delay, again).withheld is None
-    doubtful = dataclasses.replace(all_kinds, doubt=1e6)
+    doubtful = doubted(all_kinds, 1e6)
     held = dated(doubtful, plain, delay, again).withheld
     assert held is not None
     assert (held.difference.value, held.doubt.value) == (pytest.approx(4 * 50 * 8.766 - 7), 1e6)
 
 
 def test_the_first_to_sign_is_the_most_urgent_that_is_not_withheld(all_kinds: Ground) -> None:
-    import dataclasses
 
     again = Again(all_kinds.plan)
     search = Delays(again, 3, 500.0)
@@ -182,7 +188,7 @@ def test_the_first_to_sign_is_the_most_urgent_that_is_not_withheld(all_kinds: Gr
     first = first_to_sign(found, labels)
     assert first is not None
     assert first.id == "accelerators:lab:a"  # worth more than the power for four fifths of them
-    doubtful = dataclasses.replace(all_kinds, doubt=1e9)
+    doubtful = doubted(all_kinds, 1e9)
     none = [dated(doubtful, one, Delay(0, {}, search.without(w)), again) for one in found for w in _of(doubtful, one)]
     assert first_to_sign(none, labels) is None
 

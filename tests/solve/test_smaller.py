@@ -8,7 +8,7 @@ from scipy import sparse
 
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.merge import merged
-from fabopt.solve.standing import over_standing
+from fabopt.solve.standing import History, over_standing
 
 INF = np.inf
 
@@ -119,7 +119,7 @@ TOOLS = program(
     cost=[-4, -4, -1, -1, 2],
     integer=[1, 1, 1, 1, 0],
 )
-UNITS = (np.array([0, 1]),)
+UNITS = (History(orders=np.array([0, 1]), rows=np.array([0, 1])),)
 
 
 def test_capacities_are_written_over_what_stands_and_that_alone_is_whole():
@@ -142,7 +142,7 @@ def test_capacities_are_written_over_what_stands_and_that_alone_is_whole():
 
 def test_plans_go_to_counts_and_come_back_without_churn():
     counts = over_standing(TOOLS, UNITS)
-    assert counts.of(np.array([1.0, 0, 0, 1, 5]), TOOLS).tolist() == [1, 0, 0, 1, 5, 3, 2]
+    assert counts.of(np.array([1.0, 0, 0, 1, 5])).tolist() == [1, 0, 0, 1, 5, 3, 2]
     assert counts.back(np.array([3.0, 1, 2, 4, 5, 7, 7])).tolist() == [1, 0, 0, 3, 5]
 
 
