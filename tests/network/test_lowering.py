@@ -359,6 +359,12 @@ def test_the_standing_value_of_a_tiny_fleet_is_as_large_a_part_of_its_power(unit
     assert net.standing_value / unit == pytest.approx(95 * 3 * 4 * 8766 / 4 / 1000)
 
 
+@pytest.mark.parametrize("elasticity", [700.0, 2000.0, 1e9, 1e300])
+def test_a_very_elastic_demand_pays_the_reference_price(elasticity):
+    """The curve is cut where it meets the cap at 3^-elasticity, too small for a number: all of it pays P0 then."""
+    assert step_prices([0.5, 1.0, 2.0], elasticity, 3.0) == pytest.approx(1.0, rel=3 / elasticity)
+
+
 @pytest.mark.parametrize("off", [1e-13, 1e-10, 1e-7])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_step_prices_lose_no_digits_where_the_elasticity_is_nearly_one(off, sign):
