@@ -28,14 +28,14 @@ def step_prices(breaks: list[float], elasticity: float, cap: float) -> Array:
         """Integral of min(cap, u^(-1/eps)) from 0 to q."""
         kink = cap**-elasticity
         if q <= kink:
-            return cap * q
+            return float(cap * q)
         power = 1.0 - 1.0 / elasticity
         log = math.log(q) + elasticity * math.log(cap)  # of q / kink: the kink itself may be too small for a number
         if abs(power * log) > 1.0:
             tail = (q**power - kink**power) / power
         else:  # no digits lost as the power goes to 0
             tail = kink**power * math.expm1(power * log) / power if power else log
-        return cap * kink + tail
+        return float(cap * kink + tail)
 
     ends = [0.0, *breaks]
     return np.array([(area(b) - area(a)) / (b - a) for a, b in pairwise(ends)])
