@@ -51,7 +51,7 @@ class Holding:
     first, last
         Labels of the first and the last period; empty where it is one of the whole horizon.
     price
-        Worth of one unit of relief, the mean of these periods.
+        Worth of one unit of relief in every one of these periods.
     gain
         What 1 % more of it in each of these periods is worth at its prices; None for a share of what a plan does.
     """
@@ -86,7 +86,7 @@ def obligations(limits: pd.DataFrame, most: int) -> list[Holding]:
     """Return what a plan must do and would gain by doing less of, the dearest first: required demands, floors, least
     levels and takes, safety stocks.
 
-    Price and gain are those of one unit and of 1 % *less* of the obligation.
+    Price and gain are those of one unit and of 1 % *less* of the obligation in every period.
     """
     return [one for one in _ranked(_obliged(limits), most) if one.price > 0.0]
 
@@ -136,7 +136,7 @@ def _grouped(rows: pd.DataFrame) -> list[Holding]:
     return [
         Holding(name, owner, kind, unit, begins, ends, float(price), None if isnan(worth) else float(worth))
         for (name, owner, kind, unit, begins), ends, price, worth in zip(
-            first.itertuples(index=False, name=None), last, groups["price"].mean(), gain, strict=True
+            first.itertuples(index=False, name=None), last, groups["price"].sum(), gain, strict=True
         )
     ]
 

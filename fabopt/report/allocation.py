@@ -89,10 +89,10 @@ def _labs(study: Study, unit: str) -> tuple[TextTable, ...]:
         (lab.lab, one.name, one.owner or "-", one.when, *relief(one)) for lab in study.labs for one in lab.holds
     )
     title = f"Each lab's own plan, the others held to the joint one: value less cost and payments, {unit}"
-    held = f"What holds each lab's own plan back: worth to it of a unit, and of 1 % throughout, {unit}"
+    held = f"What holds each lab's own plan back: worth to it of one unit more in every period, and of 1 %, {unit}"
     return with_rows(
         TextTable(title, ("lab", "own plan", "joint plan", "proof of own"), worths),
-        TextTable(held, ("lab", "limit", "owner", "binds", "a unit", "1 %"), holds, left=4),
+        TextTable(held, ("lab", "limit", "owner", "binds", "1 unit", "1 %"), holds, left=4),
     )
 
 

@@ -287,14 +287,14 @@ def _contracts(manifest: Mapping[str, Any], read: Read) -> TextTable:
 
 
 def relief(limit: Holding) -> tuple[str, str]:
-    """Write what one unit of relief of a limit is worth, and 1 % throughout."""
+    """Write what one unit of relief of a limit in every period is worth, and 1 %."""
     return f"{amount(limit.price)} per {limit.unit or 'unit'}", "-" if limit.gain is None else amount(limit.gain)
 
 
 def _holds_back(manifest: Mapping[str, Any], read: Read) -> TextTable:
     """The limits whose relief by 1 % in every reported period would gain most, by their prices."""
     unit = manifest["money_unit"]
-    title = "What holds it back most: worth of one unit of relief, and of 1 % throughout" + (
+    title = "What holds it back most: worth of one unit more in every period, and of 1 %" + (
         f", {unit}" if unit else ""
     )
     return _priced(title, "limit", holding(read("core/limits"), MOST_ROWS))
@@ -303,7 +303,7 @@ def _holds_back(manifest: Mapping[str, Any], read: Read) -> TextTable:
 def _obliges(manifest: Mapping[str, Any], read: Read) -> TextTable:
     """What must be done, and what less of it would be worth by its prices, the most first; how much of it is free."""
     unit, limits = manifest["money_unit"], read("core/limits")
-    title = f"What it must do: worth of one unit less of each, and of 1 % less throughout{f', {unit}' if unit else ''}"
+    title = f"What it must do: worth of one unit less in every period, and of 1 % less{f', {unit}' if unit else ''}"
     table = _priced(title, "obligation", obligations(limits, MOST_ROWS))
     free = free_obligations(limits)
     if not free:
@@ -316,4 +316,4 @@ def _obliges(manifest: Mapping[str, Any], read: Read) -> TextTable:
 
 def _priced(title: str, what: str, limits: Sequence[Holding]) -> TextTable:
     rows = tuple((one.name, one.owner or "-", one.kind, one.when, *relief(one)) for one in limits)
-    return TextTable(title, (what, "owner", "kind", "binds", "a unit", "1 %"), rows, left=4)
+    return TextTable(title, (what, "owner", "kind", "binds", "1 unit", "1 %"), rows, left=4)

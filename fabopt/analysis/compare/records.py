@@ -143,7 +143,7 @@ class LimitChange:
     base_binds, value_binds
         First and last reported period in which it binds.
     base_price, value_price
-        Mean price of one unit over the periods in which it binds (M USD per unit).
+        Worth of one unit in every period in which it binds (M USD per unit).
     base, value
         Worth of 1 % more throughout, at its price (M USD).
     """

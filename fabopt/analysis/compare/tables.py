@@ -139,14 +139,14 @@ _FREE: _Bound = ("", 0.0, 0.0, ())
 
 
 def _binding(read: Read) -> dict[tuple[str, str, str], _Bound]:
-    """Return the limits that bind: when, mean price, worth of 1 % throughout, and name, owner, kind and unit."""
+    """Return what binds: when, worth of one unit and of 1 % in every period, and name, owner, kind and unit."""
     found: dict[tuple[str, str, str], _Bound] = {}
     for (family, record, side), own in binding(read("core/limits")).groupby(["family", "id", "side"], sort=False):
         first, last = own["period"].iloc[0], own["period"].iloc[-1]
         words = tuple(str(own[column].iloc[0]) for column in ("name", "owner", "kind", "unit"))
         when = first if first == last else f"{first} to {last}"
         found[str(family), str(record), str(side)] = (
-            str(when), float(own["price"].abs().mean()), float(own["gain"].sum()), words,
+            str(when), float(own["price"].abs().sum()), float(own["gain"].sum()), words,
         )  # fmt: skip
     return found
 
