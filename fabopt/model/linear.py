@@ -73,7 +73,12 @@ BLOCK = {
     "stock": "stock",
     "retire": "retire",
     "placed": "placed",
+    "on": "on",
+    "switch": "switch",
 }
+"""Block of columns by kind of term."""
+TABLE = {"stock": "material", "retire": "unit", "placed": "unit", "on": "activity", "switch": "activity"}
+"""Table that a kind of term names a record of, where that is not its own name."""
 
 
 class _Group(Protocol):
@@ -207,7 +212,7 @@ def _terms(
 def _entities(group: _Group, terms: Sequence[Term], columns: Columns) -> list[int]:
     """Return the places in their table of what terms of one kind name."""
     kind = terms[0].kind
-    table = "material" if kind == "stock" else "unit" if kind in ("retire", "placed") else kind
+    table = TABLE.get(kind, kind)
     at: Mapping[str, int] = getattr(columns.at, table)
     for term in terms:
         if term.id not in at:

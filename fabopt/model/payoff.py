@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from fabopt.model.columns import Columns
-from fabopt.model.linear import BLOCK
+from fabopt.model.linear import BLOCK, TABLE
 from fabopt.model.tables import ModelTables
 from fabopt.network.parties import payments_between
 from fabopt.network.tables import Array, Network, Payment
@@ -36,8 +36,8 @@ def payoff(tables: ModelTables, party: str) -> Array:
 def _pay(total: Array, payment: Payment, sign: float, net: Network, columns: Columns) -> None:
     """Add a payment to a linear function of the plan."""
     term = payment.term
-    kind = "material" if term.kind == "stock" else "unit" if term.kind in ("retire", "placed") else term.kind
-    index = columns[BLOCK[term.kind]].index[getattr(columns.at, kind)[term.id]]  # [T], or [steps, T] for deliveries
+    table = TABLE.get(term.kind, term.kind)
+    index = columns[BLOCK[term.kind]].index[getattr(columns.at, table)[term.id]]  # [T], or [steps, T] for deliveries
     discount = np.array([period.discount for period in net.periods])
     money = sign * discount * term.coefficient * (1.0 if payment.price is None else payment.price)
     paid = np.arange(term.shift, net.n_periods)

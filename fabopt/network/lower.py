@@ -11,6 +11,7 @@ import numpy as np
 
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.instance import Instance
+from fabopt.network.lowering.budgets import lower_budgets
 from fabopt.network.lowering.builder import Chain, Means, finish, make_periods
 from fabopt.network.lowering.contracts import lower_contracts
 from fabopt.network.lowering.demand import lower_demand, lower_markets
@@ -76,6 +77,7 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
     if instance.network is not None:
         net = _joined(net, lower_plain(instance.network, periods))
     net = lower_diversity(chain, lower_policies(chain, lower_contracts(chain, gate_programmes(chain, net))))
+    net = lower_budgets(chain, net)
     return chain, finishable(_pinned(net, instance), instance)
 
 

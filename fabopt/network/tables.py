@@ -285,11 +285,12 @@ class Term:
     """One term of a linear row over decisions: ``coefficient[T]`` times the activity, unit or demand named.
 
     ``kind`` "activity" is x[a,t], "unit" y[e,t], "demand" the sum of deliveries over the steps in t, "stock" s[i,t],
-    "retire" the units retired in t, "placed" the binary z[e,t] of an order (units with a fixed cost or a least order).
+    "retire" the units retired in t, "placed" the binary z[e,t] of an order (units with a fixed cost or a least order),
+    "on" and "switch" the binaries of an activity that is on or off and of its being switched on.
     ``shift`` moves the period: the coefficient of row period t multiplies the decision of t - shift.
     """
 
-    kind: Literal["activity", "unit", "demand", "stock", "retire", "placed"]
+    kind: Literal["activity", "unit", "demand", "stock", "retire", "placed", "on", "switch"]
     id: str
     coefficient: Array
     shift: int = 0

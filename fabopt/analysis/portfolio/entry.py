@@ -53,6 +53,8 @@ class Deals:
         Columns of the program, and the period of each.
     cost, price, system
         Cost of making, price to the lab, and server, network and installation, M USD per thousand [columns].
+    charged
+        What of the price the lab pays to others, and so counts in its budget: all, or nothing for a chip of its own.
     discount
         Factor of each period [columns].
     """
@@ -61,6 +63,7 @@ class Deals:
     periods: IntArray
     cost: Array
     price: Array
+    charged: Array
     system: Array
     discount: Array
 
@@ -82,11 +85,14 @@ def deals(plan: SolvedProgram, chain: Chain, chip: str, sites: list[str]) -> Dea
     columns, t = np.array(found, dtype=np.int64).reshape(-1, 2).T
     data = chain.instance.chips[chip]
     made = chain.unit_cost.get(f"chip:{chip}", np.zeros(chain.n))
+    price = chain.mean(data.price)[t] * PER_THOUSAND
+    apart = chain.instance.designers[data.designer].lab not in {chain.instance.sites[site].lab for site in sites}
     return Deals(
         columns=columns,
         periods=t,
         cost=made[t],
-        price=chain.mean(data.price)[t] * PER_THOUSAND,
+        price=price,
+        charged=price * apart,
         system=chain.mean(data.system_cost)[t] * PER_THOUSAND,
         discount=np.array([plan.net.periods[i].discount for i in t.tolist()]),
     )
@@ -244,7 +250,7 @@ class _Forced:
             loss, x = -float(outcome.row_price[self.row]), outcome.x[self.found.columns]
             low, high = (share, high) if loss > 0 else (low, share)
             gain = float(
-                made @ x + (outcome.row_price[self.budget[self.paid]] * self.found.price[self.paid]) @ x[self.paid]
+                made @ x + (outcome.row_price[self.budget[self.paid]] * self.found.charged[self.paid]) @ x[self.paid]
             )
             if abs(loss) * self.few <= STILL * abs(gain):
                 break
@@ -261,7 +267,7 @@ class _Forced:
         cost[found.columns] += share * made
         session.set_costs(cost)
         if len(self.paid):
-            value = self.coefficient - share * found.price[self.paid]
+            value = self.coefficient - share * found.charged[self.paid]
             session.set_coefficients(self.budget[self.paid], found.columns[self.paid], value)
 
     def shrink(self) -> None:

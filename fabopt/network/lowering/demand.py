@@ -1,4 +1,4 @@
-r"""Demand for compute as value steps, budgets of labs, and the other buyers of wafers.
+r"""Demand for compute as value steps, and the other buyers of wafers.
 
 The inverse curve :math:`P = P_0 (Q/Q_0)^{-1/\varepsilon}` is cut at multiples :math:`m_k` of :math:`Q_0`; the value of
 step k is the mean of :math:`\min(P, \text{cap} \cdot P_0)` over it, in closed form:
@@ -9,16 +9,15 @@ step k is the mean of :math:`\min(P, \text{cap} \cdot P_0)` over it, in closed f
 from __future__ import annotations
 
 import math
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 import numpy as np
 
-from fabopt.domain.customers import Lab, Market
-from fabopt.domain.tolerances import NEGLIGIBLE
+from fabopt.domain.customers import Market
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods, tags
 from fabopt.network.lowering.wafers import ONE, use_fab, wafer_cost
 from fabopt.network.profiles import lead_profile
-from fabopt.network.tables import Activity, Array, Budget, Demand, Material, Term, ValueStep
+from fabopt.network.tables import Activity, Array, Demand, Material, ValueStep
 
 
 def step_prices(breaks: list[float], elasticity: float, cap: float) -> Array:
@@ -42,7 +41,7 @@ def step_prices(breaks: list[float], elasticity: float, cap: float) -> Array:
 
 
 def lower_demand(chain: Chain) -> None:
-    """Add demand for compute and budgets."""
+    """Add demand for compute."""
     curve = chain.instance.demand_curve
     if curve is None:
         return
@@ -68,49 +67,6 @@ def lower_demand(chain: Chain) -> None:
                     weight=workload.compute_weight.value,
                 )
             )
-        _budget(chain, lab_id, lab)
-
-
-def _budget(chain: Chain, lab_id: str, lab: Lab) -> None:
-    if lab.budget is None:
-        return
-    terms: list[Term] = []
-    for activity in chain.build.activities.values():
-        if activity.tags.lab != lab_id:
-            continue
-        if activity.id.startswith("deploy:"):
-            chip = chain.instance.chips[activity.tags.chip]
-            spend = (chain.mean(chip.price) + chain.mean(chip.system_cost)) * PER_THOUSAND
-            terms.append(Term("activity", activity.id, spend))
-        elif activity.id.startswith("operate:") and activity.cost is not None:
-            terms.append(Term("activity", activity.id, activity.cost))
-    for unit in chain.build.units.values():
-        if unit.id in chain.instalments and unit.tags.lab == lab_id:
-            terms += _instalments(chain, unit.id, unit.lead)
-    amounts = chain.mean(lab.budget) * chain.years
-    windows = tuple(tuple(p.index for p in group) for _, group in groupby(chain.periods, key=lambda p: p.start.year))
-    chain.build.budgets.append(
-        Budget(
-            f"budget:{lab_id}",
-            f"budget of {lab.name}",
-            windows,
-            np.array([amounts[list(w)].sum() for w in windows]),
-            tuple(terms),
-            tags(stage="cash", owner=lab_id, customer=lab_id, lab=lab_id),
-        )
-    )
-
-
-def _instalments(chain: Chain, unit_id: str, lead_periods: float) -> list[Term]:
-    """Return the payments for an order, in equal parts over the periods of its lead time."""
-    cost, fixed = chain.instalments[unit_id]
-    count = max(1, math.ceil(lead_periods - NEGLIGIBLE))
-    terms: list[Term] = []
-    for k in range(min(count, chain.n)):
-        terms.append(Term("unit", unit_id, chain.flat(cost / count), shift=k))
-        if fixed > 0.0:
-            terms.append(Term("placed", unit_id, chain.flat(fixed / count), shift=k))
-    return terms
 
 
 def lower_markets(chain: Chain) -> None:

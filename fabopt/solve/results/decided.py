@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 def decisions(net: Network, solution: Solution) -> dict[tuple[str, str], Array]:
     """Return every decision that a term may name, by kind and id [T]."""
     found: dict[tuple[str, str], Array] = {}
-    found |= {("activity", a.id): solution.levels[n] for n, a in enumerate(net.activities)}
+    for n, activity in enumerate(net.activities):
+        found[("activity", activity.id)] = solution.levels[n]
+        found[("on", activity.id)] = solution.on[n]
+        found[("switch", activity.id)] = solution.switched_on[n]
     for n, unit in enumerate(net.units):
         found[("unit", unit.id)] = solution.orders[n]
         found[("retire", unit.id)] = solution.retired[n]

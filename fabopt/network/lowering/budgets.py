@@ -1,0 +1,93 @@
+"""Budgets of labs: a limit, by calendar year, on all that a lab pays.
+
+What a lab pays is read from the network and from nothing else: the costs of activities, units and stocks that it bears,
+and what it pays other parties (`fabopt.network.parties`). Whatever is added to the network for a lab is in its budget.
+What belongs to a lab, such as a designer of its own, pays as the lab; what the lab pays it stays with the lab.
+
+An order of the lab's own that is paid for over its lead time counts in equal parts over that time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+
+from fabopt.domain.customers import Lab
+from fabopt.domain.tolerances import NEGLIGIBLE
+from fabopt.network.lowering.builder import Chain, tags
+from fabopt.network.parties import parties_of, payments_between
+from fabopt.network.tables import Array, Budget, Network, Term, Unit
+
+
+def lower_budgets(chain: Chain, net: Network) -> Network:
+    """Return the network with the budgets of the labs that state one, before those that it has."""
+    labs = chain.instance.labs.items()
+    own = tuple(_budget(chain, net, lab_id, lab) for lab_id, lab in labs if lab.budget is not None)
+    return replace(net, budgets=(*own, *net.budgets)) if own else net
+
+
+def _budget(chain: Chain, net: Network, lab_id: str, lab: Lab) -> Budget:
+    assert lab.budget is not None
+    amounts = chain.mean(lab.budget) * chain.years
+    windows = tuple(tuple(p.index for p in group) for _, group in groupby(chain.periods, key=lambda p: p.start.year))
+    return Budget(
+        f"budget:{lab_id}",
+        f"budget of {lab.name}",
+        windows,
+        np.array([amounts[list(w)].sum() for w in windows]),
+        _together(_paid(chain, net, lab_id)),
+        tags(stage="cash", owner=lab_id, customer=lab_id, lab=lab_id),
+    )
+
+
+def _paid(chain: Chain, net: Network, party: str) -> Iterator[Term]:
+    """Yield all that a party pays, as terms in million dollars."""
+    for activity, bearer in zip(net.activities, parties_of(net, "activity"), strict=True):
+        if bearer == party:
+            start = activity.start_cost
+            yield from _costs("activity", activity.id, activity.cost)
+            yield from _costs("on", activity.id, activity.fixed_cost)
+            yield from _costs("switch", activity.id, chain.flat(start) if start else None)
+    for unit, bearer in zip(net.units, parties_of(net, "unit"), strict=True):
+        if bearer == party:
+            yield from _ordered(chain, unit)
+    for material, holder in zip(net.materials, parties_of(net, "material"), strict=True):
+        if holder == party:
+            yield from _costs("stock", material.id, material.carrying_cost)
+    for payment in payments_between(net):
+        if payment.payer == party:
+            price = 1.0 if payment.price is None else payment.price
+            yield replace(payment.term, coefficient=payment.term.coefficient * price)
+
+
+def _ordered(chain: Chain, unit: Unit) -> Iterator[Term]:
+    """Yield what is paid for the orders and the retirement of a unit."""
+    if unit.id in chain.instalments:
+        cost, fixed = chain.instalments[unit.id]
+        count = max(1, math.ceil(unit.lead - NEGLIGIBLE))
+        for k in range(min(count, chain.n)):
+            yield from _costs("unit", unit.id, chain.flat(cost / count), k)
+            yield from _costs("placed", unit.id, chain.flat(fixed / count), k)
+    else:
+        yield from _costs("unit", unit.id, unit.cost)
+        yield from _costs("placed", unit.id, unit.fixed_cost)
+    yield from _costs("retire", unit.id, chain.flat(unit.retire_cost) if unit.retire_cost else None)
+
+
+def _costs(kind: str, key: str, cost: Array | None, shift: int = 0) -> Iterator[Term]:
+    if cost is not None and cost.any():
+        yield Term(kind, key, cost, shift)  # type: ignore[arg-type]
+
+
+def _together(terms: Iterator[Term]) -> tuple[Term, ...]:
+    """Return the terms with those on the same decisions of the same period added up."""
+    found: dict[tuple[str, str, int], Term] = {}
+    for term in terms:
+        key = term.kind, term.id, term.shift
+        known = found.get(key)
+        found[key] = term if known is None else replace(term, coefficient=known.coefficient + term.coefficient)
+    return tuple(found.values())
