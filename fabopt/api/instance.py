@@ -331,11 +331,12 @@ class Instance:
             Time that may be spent.
         """
         from fabopt.model.tables import model_tables
+        from fabopt.solve.budget import TimeBudget
         from fabopt.solve.diagnose import explain_infeasible, placed
         from fabopt.solve.matrices import program_of
 
         tables = model_tables(self.network)
-        found = explain_infeasible(tables, program_of(tables), seconds)
+        found = explain_infeasible(tables, program_of(tables), TimeBudget(seconds))
         return placed(found, self.network, self.data, self._tree.positions)
 
     def reconcile(self) -> pd.DataFrame:
@@ -542,26 +543,27 @@ class Instance:
         start: StartPlan | None,
     ) -> tuple[Network, Solution, dict[str, float] | None]:
         """Return network and solution from one party's perspective, and what the given plan came to for each party."""
-        import time
         from dataclasses import replace
 
+        from fabopt.solve.budget import TimeBudget
         from fabopt.solve.perspective import check_party, decided, solve_seen
         from fabopt.solve.results.decided import decided_in
         from fabopt.solve.results.parties import by_party, party_rows
         from fabopt.solve.run import solve
 
-        net, deadline = self.network, time.monotonic() + chosen.time_limit
+        net, budget = self.network, TimeBudget(chosen.time_limit)
         check_party(net, chosen, tuple(self.data.labs))
         if given is not None:
             plan = decided_in(net, given.table("core/activities"), given.table("core/units"))
             before = by_party(given.perspective.to_dict("list"))
         else:
-            system = solve(net, replace(chosen, perspective="system"), progress, extra, start)
+            with budget.part(share=0.5):
+                system = solve(net, replace(chosen, perspective="system"), progress, extra, start, budget)
             start = None
             if not system.has_plan:
                 return net, system, None
             plan, before = decided(net, system), by_party(party_rows(net, system))
-        seen, solution = solve_seen(net, chosen, plan, deadline, progress, extra, start)
+        seen, solution = solve_seen(net, chosen, plan, progress, extra, start, budget)
         return seen, solution, before
 
     def diff(self, other: Instance) -> pd.DataFrame:

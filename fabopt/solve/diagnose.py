@@ -14,7 +14,6 @@ Rows that only say what decisions mean always hold; they are named where they cl
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -28,6 +27,7 @@ from fabopt.model.families import EndlessError, Named
 from fabopt.model.tables import ModelTables
 from fabopt.network.places import place_of
 from fabopt.network.tables import Array, Network
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.finish import linear_answer
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.options import SolveOptions
@@ -49,7 +49,7 @@ FILTERING = 0.7
 
 
 def explain_infeasible(
-    tables: ModelTables, matrices: Matrices, seconds: float = DIAGNOSIS_SECONDS, threads: int = 0
+    tables: ModelTables, matrices: Matrices, budget: TimeBudget, threads: int = 0
 ) -> tuple[Conflict, ...]:
     """Return shortages, whether whole numbers alone conflict, and a smallest set of limits that cannot all hold.
 
@@ -57,30 +57,29 @@ def explain_infeasible(
     ----------
     tables, matrices
         The model, which has no plan.
-    seconds
+    budget
         Time that may be spent.
     threads
         Threads of the solver, the same as in the run itself.
     """
     found = required(tables, matrices)
-    return _Diagnosis(replace(found, program=found.program.lenient()), tables, seconds, threads).told()
+    return _Diagnosis(replace(found, program=found.program.lenient()), tables, budget, threads).told()
 
 
 class _Diagnosis:
     """The questions that are put to a program without a plan, within a time."""
 
-    def __init__(self, found: Required, tables: ModelTables, seconds: float, threads: int) -> None:
-        self.found, self.tables, self.threads = found, tables, threads
-        now = time.monotonic()
-        self.filtered, self.end = now + FILTERING * seconds, now + seconds
+    def __init__(self, found: Required, tables: ModelTables, budget: TimeBudget, threads: int) -> None:
+        self.found, self.tables, self.budget, self.threads = found, tables, budget, threads
 
     def told(self) -> tuple[Conflict, ...]:
         relaxed = self._session()
         relaxed.relax_integers()
         whole = bool(self.found.program.integer.any()) and self._solved(relaxed).ended is Ended.OPTIMAL
         told = [_whole_numbers()] if whole else []
-        told += self._shortages()
-        kept, proved = self._smallest(whole)
+        with self.budget.part(until=FILTERING):
+            told += self._shortages()
+            kept, proved = self._smallest(whole)
         repairs = [self._repair(one) if i < MOST_REPAIRS else None for i, one in enumerate(kept)]
         told += [_clash(one, repair, len(kept)) for one, repair in zip(kept, repairs, strict=True)]
         if not proved:
@@ -89,11 +88,10 @@ class _Diagnosis:
         return tuple(told)
 
     def _session(self) -> HighsSession:
-        return HighsSession(self.found.program, threads=self.threads)
+        return HighsSession(self.found.program, threads=self.threads, budget=self.budget)
 
-    def _solved(self, session: HighsSession, end: float | None = None, gap: float = 0.0) -> Outcome:
-        left = max((end or self.end) - time.monotonic(), 1.0)
-        return session.solve(time_limit=left, gap=gap) if session.integer.any() else linear_answer(session, left)
+    def _solved(self, session: HighsSession, gap: float = 0.0) -> Outcome:
+        return session.solve(gap=gap) if session.integer.any() else linear_answer(session)
 
     # -- amounts -----------------------------------------------------------------------------------------------------
 
@@ -104,14 +102,14 @@ class _Diagnosis:
         for candidates, signs in ((asked, (LOWER,)), (movable, (UPPER, LOWER))):
             session = self._session()
             slack = _Slack(session, candidates, signs)
-            outcome = self._solved(session, self.filtered, gap=1e-3)
+            outcome = self._solved(session, gap=1e-3)
             if outcome.x is not None:
                 return [_shortage(one, sign, size) for one, sign, size in slack.moved(outcome.x)]
         return []
 
     def _repair(self, one: Requirement) -> tuple[int, float] | None:
         """Return which way, and how far, a limit would have to move alone; None where that is not enough."""
-        if not one.relaxable or time.monotonic() >= self.end:
+        if not one.relaxable or self.budget.over:
             return None
         session = self._session()
         if one.side == "whole":
@@ -136,15 +134,15 @@ class _Diagnosis:
         elif not whole:
             pointed = self._pointed_at(candidates)
             candidates = pointed if asked.clashes(pointed) else candidates
-        kept = smallest(candidates, asked.clashes, self.filtered)
-        return kept, not asked.unsure and time.monotonic() < self.filtered
+        kept = smallest(candidates, asked.clashes, self.budget)
+        return kept, not asked.unsure and not self.budget.over
 
     def _pointed_at(self, candidates: Sequence[Requirement]) -> list[Requirement]:
         """Return the limits with a dual in the elastic relaxation: they alone are infeasible with what always holds."""
         session = self._session()
         session.relax_integers()
         _Slack(session, candidates, (UPPER, LOWER))
-        outcome = self._solved(session, self.filtered)
+        outcome = self._solved(session)
         if outcome.row_price is None:
             return list(candidates)
         price = np.abs(outcome.row_price)
@@ -174,7 +172,7 @@ class _Asked:
             whole = np.array([c for one in kept for c in one.columns], dtype=np.int64)
             if len(whole):
                 session.set_integrality(whole, True)
-        outcome = self.diagnosis._solved(session, self.diagnosis.filtered)
+        outcome = self.diagnosis._solved(session)
         self.unsure |= outcome.ended is not Ended.INFEASIBLE and outcome.x is None
         return outcome.ended is Ended.INFEASIBLE
 
@@ -221,23 +219,23 @@ class _Slack:
 
 
 def smallest(
-    limits: Sequence[Requirement], clashes: Callable[[list[Requirement]], bool], deadline: float
+    limits: Sequence[Requirement], clashes: Callable[[list[Requirement]], bool], budget: TimeBudget
 ) -> list[Requirement]:
     """Return a set of limits that clashes and of which none can be left out.
 
-    Limits are left out in ever smaller parts: halves, quarters, single ones. When ``deadline`` (of the monotonic clock)
-    comes first, what is returned still clashes but need not be smallest.
+    Limits are left out in ever smaller parts: halves, quarters, single ones. When the budget is over
+    first, what is returned still clashes but need not be smallest.
     """
     kept, size = list(limits), max(len(limits) // 2, 1)
     while True:
         start = 0
-        while start < len(kept) and time.monotonic() < deadline:
+        while start < len(kept) and not budget.over:
             fewer = kept[:start] + kept[start + size :]
             if clashes(fewer):
                 kept = fewer
             else:
                 start += size
-        if size == 1 or time.monotonic() >= deadline:
+        if size == 1 or budget.over:
             return kept
         size = max(size // 2, 1)
 
@@ -311,7 +309,9 @@ _HELD_BY = {"start": "an upper level or a capacity", "order": "a limit of orders
 """What holds back the decisions of a block; those of the first that move are named."""
 
 
-def explain_unbounded(tables: ModelTables, matrices: Matrices, threads: int = 0) -> tuple[Conflict, ...]:
+def explain_unbounded(
+    tables: ModelTables, matrices: Matrices, budget: TimeBudget, threads: int = 0
+) -> tuple[Conflict, ...]:
     """Return the decisions along which the value grows without limit, and by how much.
 
     A direction along which every row and bound still holds, with the least sum of changes for a gain of 1, has few
@@ -321,10 +321,12 @@ def explain_unbounded(tables: ModelTables, matrices: Matrices, threads: int = 0)
     ----------
     tables, matrices
         The model, whose value has no limit.
+    budget
+        Time that may be spent.
     threads
         Threads of the solver.
     """
-    ray = _ray(matrices, threads)
+    ray = _ray(matrices, budget, threads)
     moved = [(name, own) for name in _HELD_BY if (own := _moved(tables, ray, name))]
     if not moved:
         return ()
@@ -346,7 +348,7 @@ def _moved(tables: ModelTables, ray: Array, name: str) -> list[tuple[Named, floa
     return [(records[name][e], float(moved[e])) for e in large]
 
 
-def _ray(matrices: Matrices, threads: int) -> Array:
+def _ray(matrices: Matrices, budget: TimeBudget, threads: int) -> Array:
     """Return the shortest direction [columns] in which every row and bound still holds and the value gains 1."""
     m = matrices
     flat = replace(
@@ -360,7 +362,7 @@ def _ray(matrices: Matrices, threads: int) -> Array:
         integer=np.zeros(m.n_columns, dtype=bool),
         offset=0.0,
     )
-    x = HighsSession(flat, threads=threads).solve(time_limit=DIAGNOSIS_SECONDS).x
+    x = HighsSession(flat, threads=threads, budget=budget).solve().x
     return np.zeros(m.n_columns) if x is None else x
 
 

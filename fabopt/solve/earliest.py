@@ -63,8 +63,6 @@ class Periods:
         Of each period: the integer that is 1 where it reaches the target, and the row that says so.
     start
         A plan to begin with, or None.
-    left
-        Returns the seconds that are left.
     search
         Searches the program as it stands for any plan.
     tell
@@ -78,13 +76,12 @@ class Periods:
         dates: IntArray,
         rows: IntArray,
         start: Array | None,
-        left: Callable[[], float],
         search: Callable[[], Outcome],
         tell: Callable[[str, int], None],
     ) -> None:
         session.settle_gates()
         self.session, self.shape, self.dates, self.start = session, shape, dates, start
-        self.left, self.search, self.tell = left, search, tell
+        self.search, self.tell = search, tell
         made = sparse.lil_array(session.a[rows])
         self.target = -float(made[0, dates[0]])
         made[:, dates] = 0.0
@@ -159,14 +156,14 @@ class Periods:
         down = np.zeros(len(self.session.cost), dtype=bool)
         down[: len(self.shape.down)] = self.shape.down
         for at in possible:
-            if at >= last or self.left() <= 0 or self.session.interrupted:
+            if at >= last or self.session.budget.over or self.session.interrupted:
                 break
             linear = self.linear if at >= self.hot else self._linear()
             self._only(linear, at)
             self._only(self.session, at)
             self.tell("dive", at)
             try:
-                found = dive(linear, down, seconds=max(self.left(), 0.0))
+                found = dive(linear, down)
             except SolverError as failure:
                 self.session.note(f"dive: {failure}")
                 continue
@@ -180,7 +177,7 @@ class Periods:
     def _answer(self, linear: HighsSession) -> Outcome:
         linear.relax_integers()
         try:
-            return linear_answer(linear, max(self.left(), 0.0), True)
+            return linear_answer(linear)
         finally:
             linear.release_integers()
 

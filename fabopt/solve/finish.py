@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -54,6 +53,11 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
     SolverError
         If the plan breaks a row, bound or whole number by more than :data:`~fabopt.domain.tolerances.FEASIBLE`.
     """
+    with session.finishing():
+        return _finished(session, x, cost, priced)
+
+
+def _finished(session: HighsSession, x: Array, cost: Array, priced: Array | None) -> Finished | None:
     linear = not session.integer.any()
     session.set_costs(cost)
     session.hold_integers(x)
@@ -83,24 +87,22 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
     return Finished(plan, held.row_price, held.column_price, ranges, basis)
 
 
-def linear_answer(session: HighsSession, time_limit: float = np.inf, interruptible: bool = False) -> Outcome:
+def linear_answer(session: HighsSession) -> Outcome:
     """Solve the linear program; where HiGHS gives up or its answer breaks a row, without scaling, then by the simplex.
-
-    ``time_limit``: seconds for each of the three.
 
     Raises
     ------
     SolverError
         If it gives up on each of the three ways.
     """
-    for ask in (partial(session.solve, interruptible=interruptible), session.solve_afresh):
+    for ask in (session.solve, session.solve_afresh):
         try:
-            outcome = ask(time_limit=time_limit)
+            outcome = ask()
         except SolverError:
             continue
         if stands(session, outcome):
             return outcome
-    return session.solve_by_simplex(time_limit=time_limit)
+    return session.solve_by_simplex()
 
 
 def stands(session: HighsSession, outcome: Outcome) -> bool:

@@ -82,7 +82,7 @@ class LiveLinear:
         if self.basis is not None and self.basis.valid:
             self.session.basis = self.basis
         try:
-            outcome = self.session.solve(interruptible=False)
+            outcome = self.session.solve()
         except SolverError:
             pass
         else:

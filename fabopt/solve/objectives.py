@@ -28,7 +28,6 @@ instance is frozen.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -171,7 +170,7 @@ def _compute(tables: ModelTables, columns: int, options: SolveOptions) -> Array:
 
 
 class Runner:
-    """Solves stages in order on one session, within one time limit."""
+    """Solves stages in order on one session, within the session's budget."""
 
     def __init__(
         self,
@@ -182,7 +181,7 @@ class Runner:
         start: Array | None = None,
     ) -> None:
         self.session, self.shape, self.options, self.notify = session, shape, options, notify
-        self.deadline = time.monotonic() + options.time_limit
+        self.budget = session.budget
         self.start = start
         self.x: Array | None = None
         self.reports: list[StageReport] = []
@@ -209,14 +208,11 @@ class Runner:
         outcome = self._solve(stage.name, stage.cost, stage.constant, stage.sign, stage.standing)
         return None if outcome is None else outcome.x
 
-    def _left(self) -> float:
-        return self.deadline - time.monotonic()
-
     def _solve(
         self, name: str, cost: Array, constant: float = 0.0, sign: float = 1.0, standing: float = 0.0
     ) -> Outcome | None:
         """Maximise ``cost . x`` from the plan at hand; None if there is no time left."""
-        if self.x is not None and (self._left() <= 0 or self.session.interrupted):
+        if self.x is not None and (self.budget.over or self.session.interrupted):
             self.stopped = Ended.INTERRUPTED if self.session.interrupted else Ended.TIME_LIMIT
             return None
         self.session.set_costs(cost)
@@ -228,7 +224,6 @@ class Runner:
         outcome = search(
             self.session,
             self.shape,
-            time_limit=max(self._left(), 0.0),
             gap=self.options.asked,
             apart=standing,
             start=self.start if self.x is None else self.x,
@@ -251,26 +246,26 @@ class Runner:
 
     def _earliest(self, stage: Stage, tables: ModelTables, value: Stage) -> Outcome | None:
         """Find the earliest period that reaches the target, with a plan of value, so that it is no odd one."""
-        began, dates = time.monotonic(), tables.columns["reached"].index[0]
+        began, dates = self.budget.spent, tables.columns["reached"].index[0]
         self.session.set_costs(value.cost)
 
         def search_one() -> Outcome:
-            return search(self.session, self.shape, time_limit=max(self._left(), 0.0), gap=np.inf, start=self.start)
+            return search(self.session, self.shape, gap=np.inf, start=self.start)
 
         def tell(step: str, at: int) -> None:
             self.session.note(f"target by {tables.columns.labels[at]}: {step}")
             if self.notify is not None:
-                seconds = time.monotonic() - began
+                seconds = self.budget.spent - began
                 self.notify(f"by {tables.columns.labels[at]}", Progress(seconds, None, None, None, 0, step))
 
         rows = tables.offsets["target"] + np.arange(len(dates))
-        periods = Periods(self.session, self.shape, dates, rows, self.start, self._left, search_one, tell)
+        periods = Periods(self.session, self.shape, dates, rows, self.start, search_one, tell)
         earliest = periods.earliest(self.options.measure == "cumulative")
         self.session.set_column_bounds(dates, np.zeros(len(dates)), np.ones(len(dates)))
         x, ended = earliest.x, earliest.ended
         reached = None if x is None else float(stage.cost @ x)
         bound = None if x is None else -float(earliest.low)
-        found = Outcome(ended, x, reached, bound, time.monotonic() - began, 0)
+        found = Outcome(ended, x, reached, bound, self.budget.spent - began, 0)
         self.x = self.x if x is None else x
         self.stopped = None if ended is Ended.OPTIMAL else ended
         self.reports.append(report(stage, found))
@@ -282,7 +277,8 @@ class Runner:
             return float(cost @ x)
         self.session.hold_integers(x)
         try:
-            outcome = self.session.solve(interruptible=False)
+            with self.session.finishing():
+                outcome = self.session.solve()
         finally:
             self.session.release_integers()
         if outcome.x is None or outcome.ended is not Ended.OPTIMAL:

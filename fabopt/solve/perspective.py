@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ import numpy as np
 from fabopt.network.parties import payments_between
 from fabopt.network.perspective import Decided, asked_for, held, sales, without_limits
 from fabopt.network.tables import Network
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.objectives import Notify
 from fabopt.solve.options import OptionError, SolveOptions
 from fabopt.solve.run import solve
@@ -22,9 +21,6 @@ from fabopt.solve.start import StartPlan
 
 if TYPE_CHECKING:
     from fabopt.model.build import Hook
-
-LEAST_SECONDS = 1.0
-"""What a step may take at least where those before have used up the time."""
 
 
 def check_party(net: Network, options: SolveOptions, labs: Sequence[str]) -> None:
@@ -65,10 +61,10 @@ def solve_seen(
     net: Network,
     options: SolveOptions,
     plan: Decided,
-    deadline: float = math.inf,
     progress: Notify | None = None,
     extra: Sequence[Hook] = (),
     start: StartPlan | None = None,
+    budget: TimeBudget | None = None,
 ) -> tuple[Network, Solution]:
     """Solve a network from the perspective of one party.
 
@@ -80,9 +76,7 @@ def solve_seen(
         Options with a perspective other than the system's.
     plan
         What others are held to.
-    deadline
-        When the run has to end, by the monotonic clock.
-    progress, extra, start
+    progress, extra, start, budget
         As for `fabopt.solve.run.solve`.
 
     Returns
@@ -90,16 +84,17 @@ def solve_seen(
     Network, Solution
         The network as the party sees it, and its solution (without a plan where the demand of the others has none).
     """
-    party = options.party
+    party, budget = options.party, TimeBudget(options.time_limit) if budget is None else budget
     seen = held(net, party, plan)
     if sales(net, party):
         unlimited = without_limits(seen, party, plan)
-        rest = replace(_in_time(options, deadline), perspective=f"rest:{party}")
-        demand = solve(unlimited, rest, progress, extra)
+        rest = replace(options, perspective=f"rest:{party}")
+        with budget.part(share=0.5):
+            demand = solve(unlimited, rest, progress, extra, budget=budget)
         if not demand.has_plan:
             return seen, demand
         seen = asked_for(seen, party, decided(unlimited, demand), plan)
-    return seen, solve(seen, _in_time(options, deadline), progress, extra, start)
+    return seen, solve(seen, options, progress, extra, start, budget)
 
 
 def decided(net: Network, solution: Solution) -> Decided:
@@ -108,8 +103,3 @@ def decided(net: Network, solution: Solution) -> Decided:
         {activity.id: np.asarray(solution.levels[n]) for n, activity in enumerate(net.activities)},
         {unit.id: np.asarray(solution.orders[n]) for n, unit in enumerate(net.units)},
     )
-
-
-def _in_time(options: SolveOptions, deadline: float) -> SolveOptions:
-    """Return the options with the time that is left."""
-    return replace(options, time_limit=max(deadline - time.monotonic(), LEAST_SECONDS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib import metadata
@@ -14,7 +13,8 @@ from fabopt.domain.tolerances import TIGHT, rounding
 from fabopt.model.limits import Limit
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network
-from fabopt.solve.diagnose import explain_infeasible, explain_time, explain_unbounded
+from fabopt.solve.budget import TimeBudget
+from fabopt.solve.diagnose import DIAGNOSIS_SECONDS, explain_infeasible, explain_time, explain_unbounded
 from fabopt.solve.finish import Finished, finish
 from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
@@ -39,6 +39,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Notify", "SolveOptions", "solve"]
 
+SEARCHED = 0.85
+"""Share of the time by which a plan of a large program is found; the rest is for its prices."""
+
+LEAST_SECONDS = 1.0
+"""Seconds for the reasons why there is no plan, however short the run."""
+
 
 def solve(
     net: Network,
@@ -46,6 +52,7 @@ def solve(
     progress: Notify | None = None,
     extra: Sequence[Hook] = (),
     start: StartPlan | None = None,
+    budget: TimeBudget | None = None,
 ) -> Solution:
     """Solve a network.
 
@@ -61,6 +68,8 @@ def solve(
         Hooks that are called with the Pyomo model and the model before it is compiled.
     start
         A plan to begin with. What does not fit is repaired, and the plan found is worth no less than what fits.
+    budget
+        Time for the run; the time limit of the options when left out.
 
     Returns
     -------
@@ -76,28 +85,29 @@ def solve(
     fabopt.solve.session.SolverError
         If the solver fails, or its plan breaks a row.
     """
-    began = time.monotonic()
     options = options or SolveOptions()
+    budget = TimeBudget(options.time_limit) if budget is None else budget
+    began = budget.spent
     options.check_demands(demand.id for demand in net.demands)
     made = formulate(net, options.aim, extra, through_pyomo=options.through_pyomo)
     tables, matrices = made.tables, made.program
     options = options.sized(matrices.n_columns)
     todo = stages(tables, options, matrices.cost, matrices.offset)
-    session = HighsSession(matrices, threads=options.threads, seed=options.seed)
+    session = HighsSession(matrices, threads=options.threads, seed=options.seed, budget=budget)
     begin = None if start is None else on_columns(start, tables, matrices.n_columns)
     if begin is not None:
         session.note(f"start: {begin.says}")
-    with session.catching_interrupts():
+    with budget.catching_signals():
         staged, done = _plan(session, tables, todo, options, progress, begin)
-    conflicts = _reasons(tables, matrices, staged, options) if done is None else ()
+    conflicts = _reasons(tables, matrices, staged, options, budget) if done is None else ()
     common = common_of(matrices, session, staged, options) | {"start": "" if begin is None else begin.says}
     if done is None:
         return Solution(
             status=_status(staged), has_plan=False, objective=None, bound=staged.first.bound, gap=None,
-            gap_denominator=None, seconds=time.monotonic() - began, conflicts=conflicts, **common,
+            gap_denominator=None, seconds=budget.spent - began, conflicts=conflicts, **common,
         )  # fmt: skip
     limits = (*tables.limits, *made.registered)
-    seconds = time.monotonic() - began
+    seconds = budget.spent - began
     return solution_of(tables, matrices, limits, todo[0], staged, done, common, seconds)
 
 
@@ -159,7 +169,8 @@ def _plan(
 ) -> tuple[Staged, Finished | None]:
     """Solve the stages and finish; once more with tight tolerances if rounding breaks the plan."""
     runner = Runner(session, structure(tables), options, progress, None if begin is None else begin.x)
-    staged = runner.run(todo, tables)
+    with session.budget.part(until=SEARCHED if session.matrices.large else 1.0):
+        staged = runner.run(todo, tables)
     if staged.x is None or staged.stopped is Ended.UNBOUNDED:
         return staged, None
     priced = todo[0].cost if options.party else None
@@ -183,14 +194,21 @@ def _fell_short(stage: Stage, staged: Staged, done: Finished, asked: float) -> b
     return staged.stopped is None and found is not None and not found.within(asked)
 
 
-def _reasons(tables: ModelTables, matrices: Matrices, staged: Staged, options: SolveOptions) -> tuple[Conflict, ...]:
+def _reasons(
+    tables: ModelTables, matrices: Matrices, staged: Staged, options: SolveOptions, budget: TimeBudget
+) -> tuple[Conflict, ...]:
     if staged.stopped is Ended.INFEASIBLE:
-        return explain_infeasible(tables, matrices, threads=options.threads)
+        return explain_infeasible(tables, matrices, _for_reasons(budget), options.threads)
     if staged.stopped is Ended.UNBOUNDED:
-        return explain_unbounded(tables, matrices, options.threads)
+        return explain_unbounded(tables, matrices, _for_reasons(budget), options.threads)
     if staged.stopped is Ended.TIME_LIMIT and staged.x is None:
         return explain_time(staged.first.bound, options)
     return ()
+
+
+def _for_reasons(budget: TimeBudget) -> TimeBudget:
+    """Return the time in which the reasons for no plan are sought: what is left, or a little of what there was."""
+    return TimeBudget(min(DIAGNOSIS_SECONDS, max(budget.left, (1.0 - SEARCHED) * budget.seconds, LEAST_SECONDS)))
 
 
 def _status(staged: Staged, found: Proof | None = None, asked: float = 0.0) -> Status:

@@ -18,7 +18,6 @@ program itself.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -111,12 +110,11 @@ def search(
         If HiGHS fails.
     """
     session.settle_gates()
-    found = _Search(session, shape, gap, apart, time_limit, progress)
-    if start is not None:
-        found.take(start, "the plan given")
-    if not uses_start(session.integer):
-        return found.tree(None, start)
-    return found.run(start)
+    with session.budget.part(seconds=time_limit):
+        found = _Search(session, shape, gap, apart, progress)
+        if start is not None:
+            found.take(start, "the plan given")
+        return found.run(start) if uses_start(session.integer) else found.tree(None, start)
 
 
 class _Search:
@@ -128,12 +126,10 @@ class _Search:
         shape: Structure,
         gap: float,
         apart: float,
-        time_limit: float,
         progress: Callable[[Progress], None] | None,
     ) -> None:
         self.session, self.shape, self.gap, self.apart, self.tell = session, shape, gap, apart, progress
-        self.began = time.monotonic()
-        self.deadline = self.began + time_limit
+        self.budget, self.began = session.budget, session.budget.spent
         self.x: Array | None = None
         self.bound = np.inf
         self.nodes = 0
@@ -147,7 +143,7 @@ class _Search:
         counts = None if self._proved() else over_standing(program, self.shape.units)
         inner = program if counts is None else counts.program
         alike = None if self._proved() else merged(inner, self._kinds(inner, counts))
-        if alike is not None and self._left() > 0:
+        if alike is not None and not self.budget.over:
             self._groups(inner, alike, counts)
         if self._proved():
             return self._outcome(Ended.OPTIMAL)
@@ -212,7 +208,7 @@ class _Search:
         down[: len(self.shape.down)] = self.shape.down
         for given in (start, None) if start is not None else (None,):
             try:
-                found = dive(session, down, given=given, seconds=self._left())
+                found = dive(session, down, given=given)
             except SolverError as failure:
                 self.session.note(f"dive: {failure}")
                 break
@@ -227,16 +223,14 @@ class _Search:
         return ended
 
     def _solve(self, session: HighsSession, step: str, gap: float, nodes: int | None = None) -> Outcome:
-        began = time.monotonic() - self.began
+        began = self._seconds()
 
         def tell(p: Progress) -> None:
             plan = self._worth() if step == "alike" else _most(p.incumbent, self._worth())
             bound = self.bound if step == "split" else min(self.bound, np.inf if p.bound is None else p.bound)
             self._tell(replace(p, seconds=p.seconds + began, incumbent=plan, step=step), bound)
 
-        outcome = session.solve(
-            time_limit=self._left(), gap=gap, apart=self.apart, nodes=nodes, progress=tell if self.tell else None
-        )
+        outcome = session.solve(gap=gap, apart=self.apart, nodes=nodes, progress=tell if self.tell else None)
         self.nodes += outcome.nodes
         return outcome
 
@@ -271,8 +265,8 @@ class _Search:
         worth = self._worth()
         return worth is not None and np.isfinite(self.bound) and self._gap(worth, self.bound) <= self.gap
 
-    def _left(self) -> float:
-        return max(self.deadline - time.monotonic(), 0.0)
+    def _seconds(self) -> float:
+        return self.budget.spent - self.began
 
     def _kinds(self, program: Matrices, counts: Standing | None) -> IntArray:
         """Return the kinds of all rows; rows that were added to the model are alike to none."""
@@ -286,13 +280,13 @@ class _Search:
             ended = Ended.INTERRUPTED
         bound = self.bound if worth is None else max(self.bound, worth)
         finite = float(bound) if np.isfinite(bound) else None
-        return Outcome(ended, self.x, worth, finite, time.monotonic() - self.began, self.nodes)
+        return Outcome(ended, self.x, worth, finite, self._seconds(), self.nodes)
 
     # -- words -------------------------------------------------------------------------------------------------------
 
     def _said(self, step: str, what: str) -> None:
         """Write a step into the log and tell it."""
-        worth, seconds = self._worth(), time.monotonic() - self.began
+        worth, seconds = self._worth(), self._seconds()
         self.session.note(f"{step}: {what}; plan {worth}, bound {self.bound}, {seconds:.1f} s")
         self._tell(Progress(seconds, worth, None, None, self.nodes, step), self.bound)
 

@@ -10,9 +10,9 @@ Facts that this class takes care of:
   and prices come from the linear program that is left.
 - Each thread of a process has one scheduler with one thread count: a change needs it to be reset first.
 - A HiGHS object that two threads call at once ends the process: a second thread gets a :class:`SolverError` instead.
-- highspy's own ``HandleKeyboardInterrupt`` prints and may exit the process, so Ctrl-C is caught here: a handler sets a
-  flag, the interrupt callbacks read it, and the incumbent stays.
-- ``time_limit`` counts for each run.
+- highspy's own ``HandleKeyboardInterrupt`` prints and may exit the process, so signals are caught by the budget
+  (:mod:`fabopt.solve.budget`): the interrupt callbacks look at it, and the incumbent stays.
+- ``time_limit`` counts for each run, and no run takes more than what the budget has left.
 - The absolute tolerances of HiGHS are in its own units (see :mod:`fabopt.solve.scale`); its absolute gap, a millionth
   of whatever money is counted in, is off.
 """
@@ -20,8 +20,8 @@ Facts that this class takes care of:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,7 @@ import numpy as np
 
 from fabopt.domain.tolerances import SAME
 from fabopt.network.tables import Array
-from fabopt.solve.interrupt import on_ctrl_c
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import FAR_APART, Basis, Ended, Outcome, Progress, Ranges, SolverError
 from fabopt.solve.program import LiveProgram, highspy, numbers
@@ -88,22 +88,26 @@ class HighsSession(LiveProgram):
         Threads of the solver; 0 leaves the number to HiGHS.
     seed
         Random seed of the solver.
+    budget
+        Time for all its runs; without end when left out.
 
     Attributes
     ----------
-    threads, seed
-        Threads of the solver, and its random seed.
+    threads, seed, budget
+        Threads of the solver, its random seed, and the time that its runs may take.
     """
 
-    def __init__(self, matrices: Matrices, *, threads: int = 0, seed: int = 0) -> None:
+    def __init__(
+        self, matrices: Matrices, *, threads: int = 0, seed: int = 0, budget: TimeBudget | None = None
+    ) -> None:
         super().__init__(matrices)
-        self.threads, self.seed = threads, seed
-        self._pressed = threading.Event()
+        self.threads, self.seed, self.budget = threads, seed, budget or TimeBudget()
+        self._stopped = threading.Event()
         self._apart = 0.0
         self._log: list[str] = []
         self._progress: Callable[[Progress], None] | None = None
         self._failure: BaseException | None = None
-        self._stoppable, self._last = True, -np.inf
+        self._limited, self._last = True, -np.inf
         self._method = ""
         for name, value in (
             ("threads", threads),
@@ -154,14 +158,13 @@ class HighsSession(LiveProgram):
         near: float = 0.0,
         nodes: int | None = None,
         progress: Callable[[Progress], None] | None = None,
-        interruptible: bool = True,
     ) -> Outcome:
         """Solve the model as it stands now.
 
         Parameters
         ----------
         time_limit
-            Seconds for this run.
+            Seconds for this run; never more than the budget has left.
         gap
             Relative gap at which a plan is good enough: |bound - objective| / |objective - apart|, without offset.
         apart
@@ -172,8 +175,6 @@ class HighsSession(LiveProgram):
             Most nodes of the tree; the run then ends as at its time limit.
         progress
             Called with each :class:`Progress` of a mixed-integer run, at most twice a second.
-        interruptible
-            Whether Ctrl-C stops this run.
 
         Raises
         ------
@@ -182,7 +183,7 @@ class HighsSession(LiveProgram):
         """
         if not len(self.cost):
             return self._without_columns()
-        self._progress, self._stoppable = progress, interruptible
+        self._progress = progress
         self.set_option("mip_max_nodes", MOST_NODES if nodes is None else nodes)
         ended, seconds = self._run(time_limit, gap, apart, near)
         return self._outcome(ended, seconds)
@@ -205,21 +206,21 @@ class HighsSession(LiveProgram):
 
     def renewed(self) -> HighsSession:
         """Return the program as it stands, in a session without a basis: for where the solver goes no further."""
-        return HighsSession(self.snapshot(), threads=self.threads, seed=self.seed)
+        return HighsSession(self.snapshot(), threads=self.threads, seed=self.seed, budget=self.budget)
 
     def derived(self, program: Matrices) -> HighsSession:
-        """Return a session for a program made from this one's: same options, same log, stopped by the same Ctrl-C."""
-        other = HighsSession(program, threads=self.threads, seed=self.seed)
+        """Return a session for a program made from this one's: same options, same log, same budget."""
+        other = HighsSession(program, threads=self.threads, seed=self.seed, budget=self.budget)
         for name, value in self._options.items():
             other.set_option(name, value)
-        other._log, other._pressed = self._log, self._pressed
+        other._log, other._stopped = self._log, self._stopped
         return other
 
     def note(self, line: str) -> None:
         """Add a line to the log."""
         self._log.append(f"fabopt: {line}\n")
 
-    def value(self, interruptible: bool = True) -> float:
+    def value(self) -> float:
         """Solve a linear program as it stands and return its value alone: minus infinity without a plan.
 
         Not a number where a limit of time or iterations stopped it.
@@ -229,7 +230,7 @@ class HighsSession(LiveProgram):
         if not len(self.cost):
             objective = self._without_columns().objective
             return -np.inf if objective is None else objective
-        self._progress, self._stoppable = None, interruptible
+        self._progress = None
         ended, _ = self._run(np.inf, 0.0, 0.0)
         if ended is Ended.OPTIMAL:
             return self.offset + float(self._highs.getInfo().objective_function_value) * self.money_unit
@@ -239,6 +240,8 @@ class HighsSession(LiveProgram):
 
     def _run(self, time_limit: float, gap: float, apart: float, near: float = 0.0) -> tuple[Ended, float]:
         """Run HiGHS and return how it ended and the seconds that it took."""
+        if self._limited:
+            time_limit = min(time_limit, self.budget.left)
         # HiGHS counts the time of linear programs from the first on, that of a mixed-integer one by itself.
         spent = 0.0 if self.integer.any() else self._highs.getRunTime()
         self.set_option("time_limit", spent + max(time_limit, 0.0))
@@ -266,9 +269,12 @@ class HighsSession(LiveProgram):
             raise SolverError(
                 f"HiGHS ended with {self._highs.modelStatusToString(model_status)!r}, not with an answer."
             )
-        return _ENDED[model_status], seconds
+        ended = _ENDED[model_status]
+        if ended is Ended.INTERRUPTED and not self.interrupted:
+            ended = Ended.TIME_LIMIT
+        return ended, seconds
 
-    def solve_afresh(self, time_limit: float = np.inf) -> Outcome:
+    def solve_afresh(self) -> Outcome:
         """Solve a linear program again from its last basis, factorised anew and without scaling.
 
         HiGHS may call a plan optimal that breaks a row by more than its tolerance, since it looks at the scaled
@@ -287,11 +293,11 @@ class HighsSession(LiveProgram):
             self.basis = basis
         self.set_option("simplex_scale_strategy", 0)
         try:
-            return self.solve(time_limit=time_limit, interruptible=False)
+            return self.solve()
         finally:
             self.set_option("simplex_scale_strategy", scaling)
 
-    def solve_by_simplex(self, time_limit: float = np.inf) -> Outcome:
+    def solve_by_simplex(self) -> Outcome:
         """Solve a linear program from nothing by the simplex method, where the interior point method has given up.
 
         Raises
@@ -302,7 +308,7 @@ class HighsSession(LiveProgram):
         self._check(self._highs.clearSolver(), "a fresh start")
         self._method = "simplex"
         try:
-            return self.solve(time_limit=time_limit, interruptible=False)
+            return self.solve()
         finally:
             self._method = ""
 
@@ -388,22 +394,28 @@ class HighsSession(LiveProgram):
 
     # -- interruption and progress -----------------------------------------------------------------------------------
 
-    def catching_interrupts(self) -> AbstractContextManager[None]:
-        """While in force, Ctrl-C in the main thread stops the solver and keeps its incumbent."""
-        return on_ctrl_c(self.stop)
-
     @property
     def interrupted(self) -> bool:
-        """Whether Ctrl-C was pressed while :meth:`catching_interrupts` was in force."""
-        return self._pressed.is_set()
+        """Whether a signal or a call has ended the work."""
+        return self.budget.cancelled or self._stopped.is_set()
+
+    @contextmanager
+    def finishing(self) -> Iterator[None]:
+        """While in force, neither the end of the budget nor a signal stops a run: for what makes a found plan whole."""
+        before, self._limited = self._limited, False
+        try:
+            yield
+        finally:
+            self._limited = before
 
     def stop(self) -> None:
         """Stop the run, as Ctrl-C does."""
-        self._pressed.set()
+        self._stopped.set()
 
     def _on_interrupt(self, event: Any) -> None:
         # HiGHS keeps the flag from one run to the next, so it is written each time.
-        event.interrupt((self.interrupted and self._stoppable) or self._failure is not None)
+        over = self._limited and (self._stopped.is_set() or self.budget.over)
+        event.interrupt(over or self._failure is not None)
 
     def _on_progress(self, event: Any) -> None:
         out = event.data_out

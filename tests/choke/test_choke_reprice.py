@@ -75,7 +75,7 @@ def test_a_gain_that_the_solver_cannot_find_counts_just_below_the_best(source, o
         asked.append(session)
         if len(asked) == 1:
             raise SolverError("Unknown")
-        return session.value(interruptible=False)
+        return session.value()
 
     monkeypatch.setattr(reprice, "_value", give_up_once)
     found = Repriced(source.solved, periods(source), first)(DATA)

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from fabopt.model.build import build
 from fabopt.network.tables import Budget, Term
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.compile import compile_model
 from fabopt.solve.diagnose import smallest
 from fabopt.solve.finish import linear_answer, weights
@@ -278,10 +279,10 @@ def test_the_smallest_set_is_found_by_leaving_out_ever_smaller_parts():
         asked.append(len(kept))
         return needed <= {int(g[0]) for g in kept}
 
-    kept = smallest(groups, clashes, time.monotonic() + 60)
+    kept = smallest(groups, clashes, TimeBudget(60))
     assert {int(g[0]) for g in kept} == needed
     assert len(asked) < 60
-    assert len(smallest(groups, clashes, time.monotonic() - 1)) == 20
+    assert len(smallest(groups, clashes, TimeBudget(0))) == 20
 
 
 # -- options -----------------------------------------------------------------------------------------------------------

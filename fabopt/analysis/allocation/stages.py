@@ -7,7 +7,6 @@ is worth to the lab what it gets there at least, and shows what holds this lab b
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -63,8 +62,7 @@ def lab_plans(labs: Iterable[str], net: Network, joint: Solution, options: Solve
     given, before = decided(net, joint), by_party(party_rows(net, joint))
     found = []
     for lab in labs:
-        deadline = time.monotonic() + options.time_limit
-        seen, own = solve_seen(net, replace(options, perspective=f"lab:{lab}"), given, deadline)
+        seen, own = solve_seen(net, replace(options, perspective=f"lab:{lab}"), given)
         holds: tuple[Holding, ...] = ()
         if own.has_plan:
             tables = {spec.name: frame for spec, frame in core_and_domain(seen, own).items()}

@@ -156,7 +156,7 @@ def _gain(session: HighsSession, basis: Any, relief: Relief, base: float, bound:
 def _value(session: HighsSession) -> float:
     """Return the value of a linear program; where the solver gives up, once more without scaling."""
     try:
-        return session.value(interruptible=False)
+        return session.value()
     except SolverError:
         return worth(session.solve_afresh())
 

@@ -61,7 +61,7 @@ def why_short(plan: SolvedProgram, lab: str, name: str, period: int) -> WhyShort
         columns = index[j, :, period]
         cost[columns[columns >= 0]] = weight(net.demands[j])
     program = replace(held(own.program, own.x), cost=cost, offset=0.0)
-    outcome = HighsSession(program, threads=1, seed=plan.options.seed).solve(interruptible=False)
+    outcome = HighsSession(program, threads=1, seed=plan.options.seed).solve()
     if outcome.ended is not Ended.OPTIMAL or outcome.objective is None:
         raise SolverError(f"The most that could reach {lab} could not be found: the solver ended with {outcome.ended}.")
     units = {material.id: material.unit for material in net.materials}

@@ -239,7 +239,7 @@ class Again:
         if not self.whole:
             return linear_answer(self._session)
         self._session.set_start(self.plan.x)
-        return self._session.solve(gap=COUNTS, time_limit=self.seconds, interruptible=False)
+        return self._session.solve(gap=COUNTS, time_limit=self.seconds)
 
 
 def _answer(outcome: Outcome) -> Answer:

@@ -124,7 +124,7 @@ class Market:
             return linear_answer(self.session)
         except SolverError:
             self.session = self.session.renewed()
-            return self.session.solve(interruptible=False)
+            return self.session.solve()
 
     def without(self, found: Deals) -> float | None:
         """Return what the plan loses without some shipments, M USD; None where no plan is left."""
