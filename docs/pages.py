@@ -83,11 +83,12 @@ def mathematics_page() -> str:
     ]
     parts.append(section("Columns", "fabopt.model.columns"))
     for module in MODULES:
-        parts.append(section(title_of(module.__name__), module.__name__))
-        parts += [family_text(family) for family in module.FAMILIES]
+        own = module.__name__
+        for place in dict.fromkeys([own, *(family.stated_in or own for family in module.FAMILIES)]):
+            parts.append(section(title_of(place), place))
+            parts += [family_text(family) for family in module.FAMILIES if (family.stated_in or own) == place]
     parts.append(section("Objective", "fabopt.model.objective"))
     parts.append(section("The objective of one party", "fabopt.model.payoff"))
-    parts.append(section("What one party decides", "fabopt.network.perspective"))
     parts.append(section("Objectives in order", "fabopt.solve.objectives"))
     parts.append(section("From the incumbent to the plan", "fabopt.solve.finish"))
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
@@ -106,9 +107,10 @@ def section(title: str, module: str) -> str:
 def family_text(family: Family) -> str:
     """Return what a family's record says."""
     relax = "may be relaxed to name a shortage" if family.soft else "is never relaxed"
+    price = family.price_says.format(one="one more {unit}", name="{name}", period="{period}", unit="{unit}")
     return (
         f"**`{family.name}`** ({', '.join(family.index)}; {family.unit}; {relax})\n\n"
-        f"- row: {family.says}\n- price: {family.price_says}"
+        f"- row: {family.says}\n- price: {price}"
     )
 
 

@@ -7,7 +7,8 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from fabopt.domain.tolerances import COUNTS, rounding
-from fabopt.model.limits import obliges, said
+from fabopt.model.limits import obliges
+from fabopt.model.words import said
 from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:

@@ -38,8 +38,11 @@ BACKLOG = Family(
     index=("demand", "step", "period"),
     unit="unit of the material",
     says="{name}: what is wanted in {period} ({rhs} {unit}) is delivered, waits, or is lost",
-    price_says="one more {unit} wanted by {name} in {period}, to wait if need be",
+    price_says="{one} wanted by {name} in {period}, to wait if need be",
     soft=True,
+    per="{unit} wanted",
+    label="{name} (demand)",
+    limited="demand of {name} in {period}",
 )
 EXPIRY = Family(
     name="expiry",

@@ -38,8 +38,10 @@ BALANCE = Family(
     unit="unit of the material",
     says="{name}: no more is used, delivered and kept in {period} than is made, kept from before and received "
     "({rhs} {unit} received)",
-    price_says="one more {unit} of {name} in {period}",
+    price_says="{one} of {name} at hand in {period}",
     soft=True,
+    per="{unit} at hand",
+    label="{name} (supply)",
 )
 FAMILIES = (BALANCE,)
 

@@ -35,8 +35,9 @@ CAPACITY = Family(
     index=("resource", "period"),
     unit="unit of the resource",
     says="{name} offers at most {rhs} {unit} in {period}, apart from what units add",
-    price_says="one more {unit} of {name} in {period}",
+    price_says="{one} of {name} in {period}",
     soft=True,
+    limited="capacity of {name} in {period}",
 )
 FAMILIES = (CAPACITY,)
 

@@ -30,8 +30,11 @@ DEMAND = Family(
     index=("demand", "period"),
     unit="unit of the material",
     says="{name} takes {rhs} {unit} in {period}",
-    price_says="one more {unit} wanted by {name} in {period}",
+    price_says="{one} wanted by {name} in {period}",
     soft=True,
+    per="{unit} wanted",
+    label="{name} (demand)",
+    limited="demand of {name} in {period}",
 )
 FAMILIES = (DEMAND,)
 

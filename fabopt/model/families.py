@@ -11,7 +11,7 @@ in some periods keeps its place as an explicit zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,6 +58,8 @@ class Named(Protocol):
 class Family:
     """One constraint family.
 
+    In all sentences ``{name}``, ``{period}`` and ``{unit}`` are filled in.
+
     Attributes
     ----------
     name
@@ -67,11 +69,19 @@ class Family:
     unit
         Unit of the right-hand side, in words.
     says
-        The row as a sentence; ``{name}``, ``{period}``, ``{rhs}`` and ``{unit}`` are filled in.
+        The row as a sentence; ``{rhs}`` is its right-hand side.
     price_says
-        What the price (million dollars per unit of right-hand side) of the row means; ``{name}``, ``{period}``.
+        What the price of the row is the price of; ``{one}`` is one unit more, or less of what must be done.
     soft
         Whether an elastic run may relax the row to name what is missing.
+    per
+        Behind a price in a table: what one unit is a unit of.
+    label
+        The limit with what it limits, where a record has limits of several families.
+    limited
+        What is limited, in the words of a conflict; the bound follows.
+    stated_in
+        Module whose docstring states the mathematics, where it is not that of the family's rows.
     """
 
     name: str
@@ -80,15 +90,24 @@ class Family:
     says: str
     price_says: str
     soft: bool = False
+    per: str = "{unit}"
+    label: str = "{name}"
+    limited: str = "{name} in {period}"
+    stated_in: str = ""
 
     def sentence(self, name: str, period: str, rhs: float, unit: str) -> str:
         """Return the row as a sentence."""
         says = self.says if unit else self.says.replace("{rhs} {unit}", "{rhs}")
         return says.format(name=name, period=period, rhs=f"{rhs:,.6g}", unit=unit)
 
-    def price_sentence(self, name: str, period: str, unit: str) -> str:
-        """Return in words what the price of the row is the price of."""
-        return self.price_says.format(name=name, period=period, unit=unit or "unit")
+    def price_sentence(self, name: str, period: str, unit: str, less: bool = False) -> str:
+        """Return in words what the price of the row is the price of; ``less``: of relief of what must be done."""
+        one = f"one {'less' if less else 'more'} {unit or 'unit'}"
+        return self.price_says.format(name=name, period=period, unit=unit or "unit", one=one)
+
+    def per_unit(self, unit: str) -> str:
+        """Return what stands behind a price in a table: ``kwafer wanted``."""
+        return self.per.format(unit=unit or "unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +196,7 @@ def assemble(
     upper: Array,
     *,
     key: Callable[[int], tuple[str, ...]],
-    who: Sequence[tuple[str, str, str]],
+    who: Sequence[tuple[str, str, str]] | Mapping[int, tuple[str, str, str]],
     entity: IntArray,
     period: IntArray,
     keep: NDArray[np.bool_] | None = None,
@@ -193,7 +212,7 @@ def assemble(
     key
         Key of a candidate, by its number.
     who
-        Id, name and unit of each entity.
+        Id, name and unit of each entity, by its place.
     keep
         Which candidates become rows [m]; by default those with at least one entry.
     """
@@ -209,8 +228,8 @@ def assemble(
         keys=Told(key, chosen),
         entity=entities,
         period=period[chosen].astype(np.int64),
-        names=Told([name for _, name, _ in who].__getitem__, entities),
-        units=Told([unit for _, _, unit in who].__getitem__, entities),
+        names=Told(lambda place: who[place][1], entities),
+        units=Told(lambda place: who[place][2], entities),
         row=number[row[inside]].astype(np.int64),
         col=col[inside],
         val=val[inside],

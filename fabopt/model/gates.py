@@ -21,7 +21,7 @@ from scipy import sparse
 from fabopt.domain.tolerances import FINEST, NEGLIGIBLE
 from fabopt.model.columns import Columns
 from fabopt.model.families import IntArray, Rows
-from fabopt.network.tables import Array, Network
+from fabopt.network.tables import Array
 
 LEAK = 1e-2
 """Largest level, in the unit of the solver, that passes a gate where a whole number is only nearly one."""
@@ -29,7 +29,7 @@ LEAK = 1e-2
 LARGEST = LEAK / FINEST
 """Largest level, in the unit of the solver, that may be on or off: a larger one lets more than :data:`LEAK` through."""
 
-LEVELS = {"max_level": "start", "order_max": "order"}
+LEVELS = {"max_level": "start", "order_max": "order", "programme": "start"}
 """By family of rows that are gates: the block of the levels that they hold."""
 
 OPEN = 1.0 - NEGLIGIBLE
@@ -131,12 +131,9 @@ class Gates:
 NO_GATES = Gates(NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, np.zeros(0), (), NO_ROWS, NO_ROWS)
 
 
-def gates_of(net: Network, columns: Columns, rows: Mapping[str, Rows], offsets: Mapping[str, int]) -> Gates:
-    """Return the gates of a model: on/off activities, orders that are placed or not, groups that open an activity."""
-    found = [_of_rows(rows[f], offsets[f], columns, block, None) for f, block in LEVELS.items() if f in rows]
-    if "group_limit" in rows and any(group.opens for group in net.groups):
-        opening = np.array([bool(group.opens) for group in net.groups])
-        found.append(_of_rows(rows["group_limit"], offsets["group_limit"], columns, "start", opening))
+def gates_of(columns: Columns, rows: Mapping[str, Rows], offsets: Mapping[str, int]) -> Gates:
+    """Return the gates of a model: on/off activities, orders that are placed or not, programmes."""
+    found = [_of_rows(rows[f], offsets[f], columns, block) for f, block in LEVELS.items() if f in rows]
     if not found:
         return NO_GATES
     firsts = np.cumsum([0, *(len(g) for g in found)])
@@ -152,14 +149,12 @@ def gates_of(net: Network, columns: Columns, rows: Mapping[str, Rows], offsets: 
     )
 
 
-def _of_rows(rows: Rows, offset: int, columns: Columns, block: str, entities: NDArray[np.bool_] | None) -> Gates:
-    """Return the gates among the rows of a family; those of ``entities`` alone where they are given."""
+def _of_rows(rows: Rows, offset: int, columns: Columns, block: str) -> Gates:
+    """Return the gates among the rows of a family."""
     part = columns[block].columns
     is_level = (rows.col >= part.start) & (rows.col < part.stop)
     chosen = np.zeros(len(rows), dtype=bool)
     chosen[rows.row[is_level]] = True
-    if entities is not None:
-        chosen &= entities[rows.entity]
     number = np.cumsum(chosen) - 1
     level, opens = chosen[rows.row] & is_level, chosen[rows.row] & ~is_level
     at = np.flatnonzero(chosen)

@@ -36,6 +36,7 @@ TARGET = Family(
     says="the target is reached by {period} if that is the date chosen",
     price_says="one unit of compute more by {period}",
     soft=True,
+    limited="target, were it reached by {period}: compute",
 )
 TARGET_DATE = Family(
     name="target_date",

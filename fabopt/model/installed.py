@@ -30,6 +30,7 @@ INSTALLED = Family(
     unit="unit",
     says="{name}: no more may be retired up to {period} than stands ({rhs} {unit} at the decision date)",
     price_says="one more standing {unit} of {name} to retire by {period}",
+    limited="units of {name} to retire up to {period}",
 )
 FAMILIES = (INSTALLED,)
 

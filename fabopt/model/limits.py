@@ -13,29 +13,47 @@ from typing import Literal
 import numpy as np
 
 from fabopt.model.columns import Columns
-from fabopt.model.families import Rows
+from fabopt.model.families import Family, Rows
+from fabopt.model.sums import SUMS
 from fabopt.network.tables import CONTRACT, DECISIONS, Network, Tags
 
 Side = Literal["upper", "lower", "both"]
 Kind = Literal["physical", "contract", "policy", "demand", "cash", "law"]
 
 
-_SAID = {
-    "balance": "{} (supply)",
-    "demand": "{} (demand)",
-    "backlog_balance": "{} (demand)",
-    "total_orders": "{} (orders in all)",
-    "order": "{} (orders)",
-    "start": "{} (starts)",
-    "stock": "{} (stock)",
-    "safety_stock": "{} (safety stock)",
-}
-"""What a limit of a record limits, by its family; nothing for those that a record has one of."""
-
-
-def said(family: str, name: str) -> str:
-    """Write a limit with what it limits: ``tool-a (orders)``."""
-    return _SAID.get(family, "{}").format(name)
+BOUNDS = (
+    Family(
+        name="order",
+        index=("unit", "period"),
+        unit="unit",
+        says="{name}: at most {rhs} {unit} may be ordered in {period}",
+        price_says="the right to order {one} of {name} in {period}",
+        per="{unit} to order",
+        label="{name} (orders)",
+        limited="orders of {name} in {period}",
+    ),
+    Family(
+        name="start",
+        index=("activity", "period"),
+        unit="unit of the activity",
+        says="{name}: at most {rhs} {unit} may be started in {period}",
+        price_says="{one} of {name} to start in {period}",
+        per="{unit} to start",
+        label="{name} (starts)",
+        limited="level of {name} in {period}",
+    ),
+    Family(
+        name="stock",
+        index=("material", "period"),
+        unit="unit of the material",
+        says="{name}: at most {rhs} {unit} are in stock at the end of {period}",
+        price_says="room for {one} of {name} at the end of {period}",
+        per="{unit} of room",
+        label="{name} (stock)",
+        limited="stock of {name} at the end of {period}",
+    ),
+)
+"""Records of the blocks of columns whose upper bounds are limits."""
 
 
 def obliges(side: Side) -> bool:
@@ -143,11 +161,12 @@ def _of_family(net: Network, rows: Rows, made: Set[str]) -> Iterator[tuple[int, 
         elif name == "budget":
             b = net.budgets[e]
             yield i, _limit(b.tags, b.id, b.name, rows.units[i], family=name, period=t, kind="cash")
-        elif name == "group_limit":
+        elif name in SUMS:
             g = net.groups[e]
             yield i, _limit(
-                g.tags, g.id, g.name, g.unit, family=name, period=t, kind=g.limit_kind, relaxable=g.relaxable,
-                side=side, levers=tuple(Lever(unit, lead[unit]) for unit in g.levers),
+                g.tags, g.id, g.name, g.unit, family=name, period=t, kind=g.limit_kind,
+                relaxable=g.relaxable and rows.family.soft, side=side,
+                levers=tuple(Lever(unit, lead[unit]) for unit in g.levers),
             )  # fmt: skip
         elif name == "safety_stock":
             m = net.materials[e]

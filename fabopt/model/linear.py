@@ -1,4 +1,4 @@
-r"""Rows over decisions that the instance names: budgets, group limits, whole-number groups and definitions.
+r"""Rows over decisions that the instance names: budgets, limits on sums, whole-number groups and definitions.
 
 .. math::
    \sum_{t \in W} \sum_{\theta} c_\theta(t)\, D_\theta(t - h_\theta) \;\le\; B_W \qquad
@@ -13,25 +13,27 @@ D_theta(t)   the decision a term names: starts, orders, deliveries over   unit o
 c_theta(t)   its coefficient in the period of the row                     unit of the row per unit
 h_theta      shift: the row's period t sees the decision of t - h         periods
 W            window of periods: one row a window                          -
-B, R         ceiling on spending; right-hand side of a group limit        million dollars; unit of the row
+B, R         ceiling on spending; right-hand side of a limit on a sum     million dollars; unit of the row
 l, n         lot of the group and the number of lots, a whole number      unit of the row, 1
 ===========  ===========================================================  ===================
 
 What lies before the decision date is no decision and counts nothing, but for the opening stock, which is the stock of
-"period -1". The price of a budget is the value of one million dollars more to spend in its window; that of a group
-limit the value of one unit more on its right-hand side. A definition is a row like a group limit that only says what
-decisions mean which a group limit speaks of (what remains of a plan when a supplier stops): it is nobody's limit.
+"period -1". The price of a budget is the value of one million dollars more to spend in its window; that of a limit on a
+sum the value of one unit more on its right-hand side. What such a sum stands for, a rule of an owner, a contract, what
+must survive a stop, is its family (:mod:`fabopt.model.sums`); a plain network's own are ``group_limit``. A definition
+only says what decisions mean that a limit speaks of, or holds what is pinned: it is nobody's limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 
 from fabopt.model.columns import Columns, window_labels
 from fabopt.model.families import Family, IntArray, ModelError, Rows, Triplets, assemble
+from fabopt.model.sums import DEFINITIONS, LIMITS
 from fabopt.network.tables import Array, GroupLimit, Network, Term
 
 BUDGET = Family(
@@ -39,16 +41,10 @@ BUDGET = Family(
     index=("budget", "window"),
     unit="million dollars",
     says="{name}: at most {rhs} million dollars may be spent in {period}",
-    price_says="one more million dollars in {name} for {period}",
+    price_says="{one} to spend, {name}, in {period}",
     soft=True,
-)
-GROUP_LIMIT = Family(
-    name="group_limit",
-    index=("group", "window"),
-    unit="unit of the row",
-    says="{name} holds in {period}, with a limit of {rhs} {unit}",
-    price_says="one more {unit} in the limit {name} for {period}",
-    soft=True,
+    per="{unit} to spend",
+    limited="budget {name} in {period}",
 )
 WHOLE_GROUP = Family(
     name="whole_group",
@@ -57,14 +53,7 @@ WHOLE_GROUP = Family(
     says="{name}: the sum is a whole number of lots in {period}",
     price_says="one {unit} of {name} in {period} outside its whole lots",
 )
-DEFINITION = Family(
-    name="definition",
-    index=("group", "window"),
-    unit="unit of the row",
-    says="{name} in {period} holds with {rhs} {unit} beside decisions, by what it means",
-    price_says="one more {unit} in what {name} means in {period}",
-)
-FAMILIES = (BUDGET, GROUP_LIMIT, WHOLE_GROUP, DEFINITION)
+FAMILIES = (BUDGET, *LIMITS, WHOLE_GROUP, *DEFINITIONS)
 
 BLOCK = {
     "activity": "start",
@@ -93,48 +82,50 @@ class _Group(Protocol):
 
 
 def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
-    """Return the rows of budgets, group limits, whole groups and definitions: one a window each.
+    """Return the rows of budgets, limits on sums, whole groups and definitions: one a window each.
 
     Raises
     ------
     ModelError
-        If a term names what is not in the network, or a row has not one limit a window.
+        If a term names what is not in the network, a record a family that its table does not hold, or a row has not
+        one limit a window.
     """
-    count = len(net.budgets)
     amounts = [b.amount for b in net.budgets]
+    units, senses = ["million dollars"] * len(amounts), ["<="] * len(amounts)
     return (
-        _limited(BUDGET, net.budgets, ["million dollars"] * count, ["<="] * count, amounts, net, columns),
-        _limited(
-            GROUP_LIMIT,
-            net.groups,
-            [g.unit for g in net.groups],
-            [g.sense for g in net.groups],
-            [g.rhs for g in net.groups],
-            net,
-            columns,
-        ),
+        _limited(BUDGET, list(enumerate(net.budgets)), units, senses, amounts, net, columns),
+        *_sums(LIMITS, net.groups, net, columns),
         _whole(net, columns),
-        _limited(
-            DEFINITION,
-            net.definitions,
-            [g.unit for g in net.definitions],
-            [g.sense for g in net.definitions],
-            [g.rhs for g in net.definitions],
-            net,
-            columns,
-        ),
+        *_sums(DEFINITIONS, net.definitions, net, columns),
     )
+
+
+def _sums(families: Sequence[Family], groups: Sequence[GroupLimit], net: Network, columns: Columns) -> Iterator[Rows]:
+    """Yield the rows of limits or definitions, family by family; those of one family are in the order of the table."""
+    members: dict[str, list[tuple[int, GroupLimit]]] = {family.name: [] for family in families}
+    for place, group in enumerate(groups):
+        if group.family not in members:
+            raise ModelError(f"{group.id!r} is of the family {group.family!r}, which has no place in its table.")
+        members[group.family].append((place, group))
+    for family in families:
+        own = members[family.name]
+        if own:
+            kept = [group for _, group in own]
+            units, senses, limits = [g.unit for g in kept], [g.sense for g in kept], [g.rhs for g in kept]
+            yield _limited(family, own, units, senses, limits, net, columns)
 
 
 def _limited(
     family: Family,
-    groups: Sequence[_Group],
+    members: Sequence[tuple[int, _Group]],
     units: Sequence[str],
     senses: Sequence[str],
     limits: Sequence[Array],
     net: Network,
     columns: Columns,
 ) -> Rows:
+    """Return the rows of some records of a table, each with its place there."""
+    groups = [group for _, group in members]
     entries, opening = _entries(groups, net, columns)
     sides = [(len(g.windows), s, np.atleast_1d(r)) for g, s, r in zip(groups, senses, limits, strict=True)]
     for group, (windows, _, limit) in zip(groups, sides, strict=True):
@@ -144,7 +135,7 @@ def _limited(
     sense = np.repeat([s for _, s, _ in sides], [n for n, _, _ in sides]) if sides else np.zeros(0, dtype=str)
     lower = np.where(sense == "<=", -np.inf, rhs)
     upper = np.where(sense == ">=", np.inf, rhs)
-    return _named(family, groups, units, entries, lower, upper, net, columns)
+    return _named(family, members, units, entries, lower, upper, columns)
 
 
 def summed(terms: Sequence[Term], periods: Sequence[int], net: Network, columns: Columns) -> tuple[Array, float]:
@@ -162,7 +153,8 @@ def _whole(net: Network, columns: Columns) -> Rows:
     lots = np.repeat([g.lot for g in net.whole_groups], [len(g.windows) for g in net.whole_groups])
     entries.add(np.arange(len(opening)), columns["counter"].index[:, 0], -lots)
     units = [g.unit for g in net.whole_groups]
-    return _named(WHOLE_GROUP, net.whole_groups, units, entries, 0.0 - opening, 0.0 - opening, net, columns)
+    members = list(enumerate(net.whole_groups))
+    return _named(WHOLE_GROUP, members, units, entries, 0.0 - opening, 0.0 - opening, columns)
 
 
 def _entries(groups: Sequence[_Group], net: Network, columns: Columns) -> tuple[Triplets, Array]:
@@ -222,25 +214,30 @@ def _entities(group: _Group, terms: Sequence[Term], columns: Columns) -> list[in
 
 def _named(
     family: Family,
-    groups: Sequence[_Group],
+    members: Sequence[tuple[int, _Group]],
     units: Sequence[str],
     entries: Triplets,
     lower: Array,
     upper: Array,
-    net: Network,
     columns: Columns,
 ) -> Rows:
-    labels = [label for g in groups for label in window_labels(g.windows, columns.labels)]
-    group = np.repeat(np.arange(len(groups)), [len(g.windows) for g in groups]).astype(np.int64)
-    first = [min(window, default=0) for g in groups for window in g.windows]
+    ids: list[tuple[str, str]] = []
+    windows: list[tuple[int, ...]] = []
+    places = np.zeros(len(lower), dtype=np.int64)
+    for place, group in members:
+        labels = window_labels(group.windows, columns.labels)
+        places[len(ids) : len(ids) + len(labels)] = place
+        ids += [(group.id, label) for label in labels]
+        windows += group.windows
+    known = {place: (group.id, group.name, unit) for (place, group), unit in zip(members, units, strict=True)}
     return assemble(
         family,
         entries,
         lower,
         upper,
-        key=[(groups[g].id, label) for g, label in zip(group.tolist(), labels, strict=True)].__getitem__,
-        who=[(g.id, g.name, unit) for g, unit in zip(groups, units, strict=True)],
-        entity=group,
-        period=np.array(first, dtype=np.int64),
+        key=ids.__getitem__,
+        who=known,
+        entity=places,
+        period=np.array([min(window, default=0) for window in windows], dtype=np.int64),
         keep=np.ones(len(lower), dtype=bool),
     )

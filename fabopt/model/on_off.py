@@ -41,6 +41,7 @@ MIN_LEVEL = Family(
     unit="unit of the activity",
     says="{name} runs at its least level or above while it is on in {period}",
     price_says="one {unit} less of the least level of {name} in {period}",
+    limited="level of {name} in {period}, while it is on,",
 )
 SWITCH_ON = Family(
     name="switch_on",
@@ -55,6 +56,7 @@ MIN_RUN = Family(
     unit="0 or 1",
     says="{name}, once switched on, is still on in {period} for its least run",
     price_says="one run of {name} cut short in {period}",
+    limited="{name}, still on in {period} once it was switched on: periods",
 )
 FAMILIES = (MAX_LEVEL, MIN_LEVEL, SWITCH_ON, MIN_RUN)
 

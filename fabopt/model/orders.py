@@ -33,8 +33,11 @@ TOTAL_ORDERS = Family(
     index=("unit",),
     unit="unit",
     says="{name}: at most {rhs} {unit} may be ordered in all",
-    price_says="the right to order one more {unit} of {name}",
+    price_says="the right to order {one} of {name} in all",
     soft=True,
+    per="{unit} in all",
+    label="{name} (orders in all)",
+    limited="orders of {name} in all",
 )
 ORDER_MAX = Family(
     name="order_max",
@@ -49,6 +52,7 @@ ORDER_MIN = Family(
     unit="unit",
     says="{name}: an order placed in {period} has the least size",
     price_says="one {unit} less in the least order of {name} in {period}",
+    limited="order of {name} in {period}, where one is placed,",
 )
 FAMILIES = (TOTAL_ORDERS, ORDER_MAX, ORDER_MIN)
 

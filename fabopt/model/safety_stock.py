@@ -27,8 +27,11 @@ SAFETY_STOCK = Family(
     index=("material", "period"),
     unit="unit of the material",
     says="{name}: at least {rhs} {unit} are in stock at the end of {period}",
-    price_says="one more {unit} of safety stock of {name} at the end of {period}",
+    price_says="{one} of safety stock of {name} at the end of {period}",
     soft=True,
+    per="{unit} of safety stock",
+    label="{name} (safety stock)",
+    limited="safety stock of {name} at the end of {period}",
 )
 FAMILIES = (SAFETY_STOCK,)
 

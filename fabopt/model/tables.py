@@ -68,7 +68,7 @@ class ModelTables:
     @property
     def gates(self) -> Gates:
         """The gates of the model."""
-        return gates_of(self.net, self.columns, self.rows, self.offsets)
+        return gates_of(self.columns, self.rows, self.offsets)
 
     def arrays(self, cost: Array | None = None) -> Arrays:
         """Return the program that the tables state.

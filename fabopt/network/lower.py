@@ -164,6 +164,5 @@ def _pinned_row(kind: _Pinned, key: str, unit: str, values: Mapping[int, float],
         windows=tuple((t,) for t in windows),
         rhs=np.array([values[t] for t in windows]),
         terms=(Term(kind, key, np.ones(periods)),),
-        relaxable=False,
-        pinned=True,
+        family="pin",
     )

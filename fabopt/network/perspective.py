@@ -154,8 +154,9 @@ def _row(
     said = "held for others" if sense == "==" else "asked for"
     label = Tags(stage=record.tags.stage, owner=record.tags.owner, customer=record.tags.customer)
     return GroupLimit(
-        name, f"{record.name}, {said}", record.unit, sense, windows, rhs, (term,), label, limit_kind="demand"
-    )
+        name, f"{record.name}, {said}", record.unit, sense, windows, rhs, (term,), label,
+        limit_kind="demand", family="held" if sense == "==" else "asked_for",
+    )  # fmt: skip
 
 
 def _pinned(unit: Unit, orders: Array) -> Unit:

@@ -39,13 +39,24 @@ _FIELDS: Mapping[tuple[str, str], str] = {
     ("floor", ""): "markets.{item}.floor",
     ("more", ""): "markets.{item}.quantity",
     ("budget", ""): "labs.{lab}.budget",
-    ("synchronised", ""): "sites",
-    ("contract-minimum", ""): "contracts.{item}.minimum",
-    ("contract-maximum", ""): "contracts.{item}.maximum",
-    ("contract-reserve", ""): "contracts.{item}",
-    ("contract-unlocks", ""): "contracts.{item}.unlocks",
 }
 """Field by the word of the id, and by stage where several share a word."""
+
+_SUMS: Mapping[str, str] = {
+    "synchronised_load": "sites",
+    "programme": "chips.{item}.programme",
+    "contract_minimum": "contracts.{item}.minimum",
+    "contract_maximum": "contracts.{item}.maximum",
+    "contract_reserve": "contracts.{item}",
+    "contract_unlock": "contracts.{item}.unlocks",
+    "contract_term": "contracts.{item}",
+    "policy_share": "policies.{item}",
+    "policy_cap": "policies.{item}",
+    "policy_floor": "policies.{item}",
+    "share_cap": "diversity.{item}",
+    "survival": "resilience.{item}",
+}
+"""Field by the family of a limit on a sum."""
 
 _SECTION: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "capacity": ("resources", {"": "capacity"}),
@@ -105,10 +116,13 @@ def field_of(net: Network, data: Instance, family: str, entity: str) -> str:
     section = _SECTION[family][0] if family in _SECTION else ""
     if data.network is not None and section and entity in getattr(data.network, section):
         return f"network.{section}.{entity}"
+    tags = _tags(net, entity)
+    if tags is not None and family in _SUMS:
+        claimed = family.startswith("policy") and tags.customer in data.policies[tags.item].customers
+        return _SUMS[family].format(item=tags.item) + (f".customers.{tags.customer}" if claimed else "")
     agreed = _agreed(data, entity)
     if agreed:
         return agreed
-    tags = _tags(net, entity)
     if tags is None:
         return ""
     word = entity.partition(":")[0]
@@ -125,14 +139,15 @@ def _agreed(data: Instance, entity: str) -> str:
     word, record, customer = [*entity.split(":"), "", ""][:3]
     if word in {known for known, _ in _FIELDS}:
         return ""
-    if record in data.policies and not word.startswith("contract"):
+    if record in data.policies:
         claim = f".customers.{customer}" if customer in data.policies[record].customers else ""
         return f"policies.{record}{claim}"
     return f"contracts.{record}" if record in data.contracts else ""
 
 
 def _tags(net: Network, entity: str) -> Tags | None:
-    for records in (net.resources, net.units, net.demands, net.budgets, net.groups, net.materials, net.activities):
+    sums = (*net.groups, *net.definitions)
+    for records in (net.resources, net.units, net.demands, net.budgets, sums, net.materials, net.activities):
         for record in records:
             if record.id == entity:
                 return record.tags

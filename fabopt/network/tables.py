@@ -326,12 +326,20 @@ class Budget:
     tags: Tags = Tags()
 
 
+GroupFamily = Literal[
+    "synchronised_load", "export_rule", "part_of_period", "group_limit", "programme", "contract_maximum",
+    "contract_minimum", "contract_unlock", "contract_reserve", "policy_share", "policy_cap", "policy_floor",
+    "share_cap", "survival", "held", "asked_for", "contract_term", "as_planned", "pin",
+]  # fmt: skip
+"""What a limit on a sum of decisions stands for."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupLimit:
     """A linear limit over decisions, one row per window: sum of terms <= (>=, ==) rhs of the window.
 
-    ``levers`` are the units whose order relieves it. ``pinned`` where it holds a decision that the instance pins.
-    ``opens`` names an activity that the row holds at nothing until its other terms open it: the row is then ``activity
+    ``family`` says what it stands for (its record is in `fabopt.model.sums`), ``levers`` are the units whose order
+    relieves it. A ``programme`` holds an activity at nothing until its other terms open it: the row is then ``activity
     - sum of shares <= 0``, and each share of a period is multiplied by the most that the activity can be in it
     (`fabopt.model.gates`).
     """
@@ -347,8 +355,7 @@ class GroupLimit:
     limit_kind: Literal["physical", "contract", "policy", "demand", "cash", "law"] = "policy"
     relaxable: bool = True
     levers: tuple[str, ...] = ()
-    pinned: bool = False
-    opens: str = ""
+    family: GroupFamily = "group_limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,7 +448,7 @@ class Network:
         """
         return (
             any(activity.on_off for activity in self.activities)
-            or any(group.opens for group in self.groups)
+            or any(group.family == "programme" for group in self.groups)
             or any((u.min_order > 0.0 or u.fixed_cost is not None) and not u.countable for u in self.units)
         )
 

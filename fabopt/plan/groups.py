@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fabopt.model.families import IntArray
-from fabopt.model.limits import Kind, Lever, Limit, obliges, said
+from fabopt.model.limits import Kind, Lever, Limit, obliges
+from fabopt.model.words import said
 from fabopt.network.tables import Array
 
 

@@ -11,6 +11,7 @@ from fabopt.domain.tolerances import SAME
 from fabopt.model.balance import supplies
 from fabopt.model.columns import step_widths
 from fabopt.model.limits import Limit
+from fabopt.model.sums import SUMS
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.finish import Finished
@@ -85,7 +86,7 @@ def limit_states(
         if limit.row >= 0:
             low, high = matrices.row_lower[limit.row], matrices.row_upper[limit.row]
             bound = low if limit.side == "lower" else high
-            if limit.family in ("capacity", "group_limit"):
+            if limit.family == "capacity" or limit.family in SUMS:
                 bound += used[limit.row] - activity[limit.row]
             have, price = used[limit.row], done.row_price[limit.row]
         else:
@@ -112,9 +113,9 @@ def _use(tables: ModelTables, matrices: Matrices, x: Array, activity: Array) -> 
             first = tables.offsets[family]
             rows = slice(first, first + len(tables.rows[family]))
             used[rows] = (matrices.a @ part)[rows]
-    if "group_limit" in tables.rows:
-        first = tables.offsets["group_limit"]
-        rows = slice(first, first + len(tables.rows["group_limit"]))
+    for family in SUMS.keys() & tables.rows.keys():
+        first = tables.offsets[family]
+        rows = slice(first, first + len(tables.rows[family]))
         against = matrices.a.tocsr()[rows].maximum(0.0)
         # A row that has no such term has but one side.
         used[rows] = np.where(np.diff(against.indptr) > 0, against @ x, used[rows])

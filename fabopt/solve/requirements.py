@@ -18,7 +18,9 @@ import numpy as np
 from scipy import sparse
 
 from fabopt.model.families import IntArray, Named, Rows
+from fabopt.model.sums import SUMS
 from fabopt.model.tables import ModelTables
+from fabopt.model.words import record_of
 from fabopt.network.tables import Demand, GroupLimit, Network
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.opened import with_zeros
@@ -26,27 +28,6 @@ from fabopt.solve.opened import with_zeros
 Bound = Literal["at most", "at least", "exactly", "whole"]
 
 UPPER, LOWER = 1, -1
-
-_WORDS = {
-    "capacity": "capacity of {name} in {period}",
-    "installed": "units of {name} to retire up to {period}",
-    "total_orders": "orders of {name} in all",
-    "order": "orders of {name} in {period}",
-    "order_min": "order of {name} in {period}, where one is placed,",
-    "demand": "demand of {name} in {period}",
-    "backlog_balance": "demand of {name} in {period}",
-    "start": "level of {name} in {period}",
-    "min_level": "level of {name} in {period}, while it is on,",
-    "min_run": "{name}, still on in {period} once it was switched on: periods",
-    "stock": "stock of {name} at the end of {period}",
-    "safety_stock": "safety stock of {name} at the end of {period}",
-    "budget": "budget {name} in {period}",
-    "group_limit": "{name} in {period}",
-    "target": "target, were it reached by {period}: compute",
-    "hook": "constraint {name} of a hook",
-    "pin": "{name} pinned in {period}",
-}
-"""What is limited, by family; the bound follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +72,7 @@ class Requirement:
         """The limit in words: ``level of make-a in 2027 at least 6``."""
         if self.said:
             return self.said
-        what = _WORDS[self.family].format(name=self.name, period=self.period)
+        what = record_of(self.family).limited.format(name=self.name, period=self.period)
         return f"{what} {self.side} {self.bound:,.6g} {self.unit}".rstrip()
 
 
@@ -247,8 +228,8 @@ class _Writer:
             adds = any(f.resource == one.entity and np.any(f.profile > 0) for f in net.unit_effects)
             more = f"{one.words}, apart from what units add" if adds else ""
             yield replace(one, relaxable=net.resources[e].relaxable, said=more)
-        elif one.family == "group_limit":
-            yield replace(one, relaxable=net.groups[e].relaxable)
+        elif one.family in SUMS:
+            yield replace(one, relaxable=net.groups[e].relaxable and SUMS[one.family].soft)
         elif one.family == "total_orders":
             yield replace(one, at=-1, period="")
         elif one.family == "order_min":
@@ -258,7 +239,7 @@ class _Writer:
             yield replace(one, bound=0.0 if least is None else float(least[one.at]))
         elif one.family == "min_run":
             yield replace(one, side="at least", bound=float(net.activities[e].min_run))
-        elif one.family == "definition" and net.definitions[e].pinned:
+        elif one.family == "pin":
             yield self._pin(one, net.definitions[e])
         elif one.family in ("installed", "backlog_balance", "safety_stock", "budget", "target"):
             yield one

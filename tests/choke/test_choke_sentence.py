@@ -173,6 +173,7 @@ def test_what_was_not_explored_is_put_together_by_its_kind() -> None:
         ("physical", "capacity", True, [], "agreement"),
         ("physical", "order", True, [], "prepay"),
         ("physical", "group_limit", True, [], "redesign"),
+        ("physical", "synchronised_load", True, [], "redesign"),
         ("contract", "group_limit", True, [], "agreement"),
         ("policy", "group_limit", True, [], "rule"),
         ("demand", "demand", True, [], "agreement"),

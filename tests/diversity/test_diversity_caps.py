@@ -86,7 +86,7 @@ def test_the_price_of_a_cap_is_the_gain_of_one_unit_of_compute_more():
 def test_rows_that_only_say_what_remains_are_no_limits():
     net, plan = planned(diversity={"two": {"of": "memory-maker", "suppliers": ["good"], "share": 0.5}})
     assert net.definitions
-    assert {s.entity for s in plan.limits if s.family == "group_limit"} == {"diversity:two:lab:good"}
+    assert {s.entity for s in plan.limits if s.family == "share_cap"} == {"diversity:two:lab:good"}
 
 
 def test_limits_that_name_another_lab_say_nothing_of_this_one():

@@ -1,5 +1,6 @@
 """A small network for each constraint family; its rows are listed in ``golden/<family>.txt`` and read there."""
 
+from lowered_families import lowered_case
 from model_cases import (
     activity,
     demand,
@@ -141,6 +142,7 @@ def _linear():
                 ((1,), (2,)),
                 seq(0, 4),
                 (Term("activity", "make", seq(1, 1, 1)), Term("stock", "goods", seq(-0.5, -0.5, -0.5), shift=1)),
+                family="contract_term",
             )
         ],
     )
@@ -184,9 +186,8 @@ def family_case(family):
         "budget": (_linear(), None),
         "group_limit": (_linear(), None),
         "whole_group": (_linear(), None),
-        "definition": (_linear(), None),
         "target": (_labs(), Aim(target=12.0)),
         "target_date": (_labs(), Aim(target=12.0)),
         "fairness": (_labs(), Aim(fairness=True)),
     }
-    return cases[family]
+    return cases[family] if family in cases else (lowered_case(family), None)

@@ -25,7 +25,7 @@ def case():
         units=[unit("tool", 2, upper=4, total=5)],
         groups=[
             GroupLimit("most", "Most", "unit", "<=", windows, seq(5, 5), (MAKE, TOOL)),
-            GroupLimit("door", "Door", "unit", "<=", windows, seq(0, 0), (MAKE, TOOL), opens="make"),
+            GroupLimit("door", "Door", "unit", "<=", windows, seq(0, 0), (MAKE, TOOL), family="programme"),
         ],
     )
 
@@ -40,9 +40,9 @@ def test_only_what_is_on_or_off_and_groups_that_open_are_gates():
     gates = tables.gates
     rows = [(name, *key) for name, family in tables.rows.items() for key in family.keys]
     assert [rows[row] for row in gates.row] == [
-        ("max_level", "press", "P1"), ("group_limit", "door", "P1"), ("group_limit", "door", "P2"),
+        ("max_level", "press", "P1"), ("programme", "door", "P1"), ("programme", "door", "P2"),
     ]  # fmt: skip
-    doors = [("group_limit", "Door", "door", period) for period in ("P1", "P2")]
+    doors = [("programme", "Door", "door", period) for period in ("P1", "P2")]
     assert gates.names == (("max_level", "Press", "press", "P1"), *doors)
     assert named(tables, gates.level) == [("start", "press", "P1"), ("start", "make", "P1"), ("start", "make", "P2")]
     assert named(tables, gates.column) == [("on", "press", "P1"), ("order", "tool", "P1"), ("order", "tool", "P2")]
@@ -67,7 +67,7 @@ def test_a_gate_that_opens_within_a_period_lets_its_share_through_of_what_is_off
     """
     half = replace(TOOL, coefficient=seq(-0.5, 0))
     rest = replace(TOOL, coefficient=seq(0, -1), shift=1)
-    door = GroupLimit("door", "Door", "unit", "<=", ((0,), (1,)), seq(0, 0), (MAKE, half, rest), opens="make")
+    door = GroupLimit("door", "Door", "unit", "<=", ((0,), (1,)), seq(0, 0), (MAKE, half, rest), family="programme")
     for wanted, made in ((30, 30), (60, 50), (18, 0)):
         shop = workshop(2, (100, 100), (wanted, 0), value=1, cost=0, units=[unit("tool", 2, 20, 1)], groups=[door])
         solution = solve(shop, SolveOptions(gap=0.0))

@@ -49,7 +49,7 @@ def case():
             GroupLimit("most", "Most", "tool", "<=", ((0, 1),), seq(3), tool, levers=("tool",)),
             GroupLimit("least", "Least", "tool", ">=", ((1,),), seq(0), tool),
         ],
-        definitions=[GroupLimit("means", "Means", "tool", "<=", ((1,),), seq(9), tool)],
+        definitions=[GroupLimit("means", "Means", "tool", "<=", ((1,),), seq(9), tool, family="contract_term")],
     )  # fmt: skip
 
 

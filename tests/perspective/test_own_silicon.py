@@ -122,7 +122,7 @@ def test_nothing_starts_before_the_chip_is_designed_and_the_constants_are_tight(
     wafers = rows["programme:own:wafers:own-die:fab"]
     assert wafers.windows == ((1,), (2,))
     # Ready for half of 2028, and of 2029 where it is funded a year later: half of the fab's 12, or all of it.
-    rows = settled_rows(model_tables(net))["group_limit"]
+    rows = settled_rows(model_tables(net))["programme"]
     of = [i for i, key in enumerate(rows.keys) if key[0] == wafers.id]
     assert [sorted(rows.val[rows.row == i].tolist()) for i in of] == [[-6.0, 1.0], [-12.0, -6.0, 1.0]]
     starts = {a.id: a.upper for a in net.activities}

@@ -195,7 +195,8 @@ def _definitions(T, ids, activities, seed):
         return ()
     others = tuple(Term("activity", a.id, np.full(T, -1.0)) for a in activities[:-1])
     rows = (Term("activity", activities[-1].id, np.ones(T)), *others, Term("stock", ids[0], np.full(T, -1.0), shift=1))
-    return (GroupLimit("meaning", "Meaning", "unit", "<=", tuple((t,) for t in range(T)), np.full(T, 3.0), rows),)
+    windows = tuple((t,) for t in range(T))
+    return (GroupLimit("meaning", "Meaning", "unit", "<=", windows, np.full(T, 3.0), rows, family="contract_term"),)
 
 
 def _budgets(T, units, activities, maybe):

@@ -157,7 +157,7 @@ def _priced(
 ) -> PriceOfLimit:
     key = (section, name) if section != "barred_flows" else ("deployment", f"export:{name}")
     ids = {group.id for group in net.groups if (group.tags.stage, group.tags.item) == key}
-    states = [state for state in plan.limits if state.family == "group_limit" and state.entity in ids]
+    states = [state for state in plan.limits if state.entity in ids]
     priced = [state for state in states if state.price != 0.0]
     point = sum(
         abs(state.price) * size for state, size in zip(states, _points(instance, net, plan, states), strict=True)

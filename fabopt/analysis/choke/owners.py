@@ -85,6 +85,7 @@ _WITHOUT_LEVER: Mapping[tuple[str, str], Instrument] = {
     ("physical", "order"): PREPAY,
     ("physical", "total_orders"): PREPAY,
     ("physical", "group_limit"): REDESIGN,
+    ("physical", "synchronised_load"): REDESIGN,
     ("physical", "start"): REDESIGN,
     ("physical", ""): AGREEMENT,
     ("contract", ""): AGREEMENT,

@@ -92,7 +92,7 @@ def inside_takes(records: Records, deals: list[Deal], use: Expression, spent: Ar
     periods = tuple((int(t),) for t in np.flatnonzero(may))
     says = f"{names}: what {first.contract.buyer} uses"
     if len(deals) == 1 and len(tiers(first)) == 1 and not outside:
-        first.row(records, "use", says, ">=", rest, -spent[may > 0.0], periods, relaxable=False)
+        first.row(records, "use", says, ">=", rest, -spent[may > 0.0], periods)
         return {first.id: Linear(rest, spent)}
     found: dict[str, Linear] = {}
     for deal in deals:
@@ -103,7 +103,7 @@ def inside_takes(records: Records, deals: list[Deal], use: Expression, spent: Ar
             take.add(("activity", name, 0), ones)
         found[deal.id] = Linear(take, np.zeros(deal.chain.n))
         rest = rest.plus(take, -1.0)
-    first.row(records, "use", says, "==", rest, -spent[may > 0.0], periods, relaxable=False)
+    first.row(records, "use", says, "==", rest, -spent[may > 0.0], periods)
     return found
 
 
@@ -123,7 +123,7 @@ def _maximum(records: Records, deal: Deal, take: Linear) -> None:
     terms = take.terms.plus(force.terms, -most)
     room = deal.total(most * force.constant - take.constant)
     name = f"{deal.name}: maximum take of {deal.contract.buyer}"
-    deal.row(records, "maximum", name, "<=", terms, room, deal.windows, levers=deal.levers)
+    deal.row(records, "maximum", name, "<=", terms, room, deal.windows, family="contract_maximum", levers=deal.levers)
     if deal.contract.by == "period":
         return
     whole = deal.spread(deal.total(most))
@@ -133,7 +133,7 @@ def _maximum(records: Records, deal: Deal, take: Linear) -> None:
     name = f"{deal.name}: taken only while in force"
     deal.row(
         records, "force", name, "<=", take.terms.plus(force.terms, -whole), room, periods,
-        relaxable=False, levers=deal.levers,
+        levers=deal.levers,
     )  # fmt: skip
 
 
@@ -154,15 +154,15 @@ def _tiers(records: Records, deal: Deal) -> None:
         level, room = _tier_level(deal, name, records), deal.total(width)
         says = f"{deal.name}: volume of price tier {k}"
         if before is None or not ordered:
-            deal.row(records, f"tier{k}", says, "<=", level, room, deal.windows, relaxable=False)
+            deal.row(records, f"tier{k}", says, "<=", level, room, deal.windows)
         else:
             opened = _switch(records, deal, k)
             none = np.zeros(len(deal.windows))
             terms = level.plus(opened, -deal.spread(room))
-            deal.row(records, f"tier{k}", says, "<=", terms, none, deal.windows, relaxable=False)
+            deal.row(records, f"tier{k}", says, "<=", terms, none, deal.windows)
             full = before[0].plus(opened, -deal.spread(before[1]))
             says = f"{deal.name}: price tier {k - 1} is full before tier {k}"
-            deal.row(records, f"full{k - 1}", says, ">=", full, none, deal.windows, relaxable=False)
+            deal.row(records, f"full{k - 1}", says, ">=", full, none, deal.windows)
         before = level, room
 
 
@@ -195,7 +195,8 @@ def _minimum(records: Records, deal: Deal, take: Linear) -> None:
         deal.pay(records, "shortfall", ("activity", short, 0), np.ones(deal.chain.n), price=price)
     what = "minimum that must be taken" if contract.must_take else "take-or-pay minimum"
     need = deal.total(least * force.constant - take.constant)
-    deal.row(records, "minimum", f"{deal.name}: {what} of {contract.buyer}", ">=", terms, need, deal.windows)
+    name = f"{deal.name}: {what} of {contract.buyer}"
+    deal.row(records, "minimum", name, ">=", terms, need, deal.windows, family="contract_minimum")
 
 
 def _paid(records: Records, deal: Deal, take: Linear, net: Network) -> Expression:
@@ -239,6 +240,6 @@ def _credit(records: Records, deal: Deal, owed: Expression) -> None:
     terms = Expression({("activity", use, 0): np.ones(chain.n)}).plus(owed, -1.0)
     periods = tuple((t,) for t in range(chain.n))
     says = f"{deal.name}: no more is credited than is owed"
-    deal.row(records, "credit", says, "<=", terms, np.zeros(chain.n), periods, unit="M USD", relaxable=False)
+    deal.row(records, "credit", says, "<=", terms, np.zeros(chain.n), periods, unit="M USD")
     deal.pay(records, "credit", ("activity", use, 0), minus)
     deal.pay(records, "cost of money", ("stock", stock, 0), spread, payee=LENDERS)

@@ -139,7 +139,7 @@ def _decisions(records: Records, deal: Deal) -> None:
         says = f"{deal.name}: left only while in force"
         periods = tuple((t,) for t in range(n))
         force = deal.in_force
-        deal.row(records, "exit", says, ">=", force.terms, -force.constant, periods, unit="", relaxable=False)
+        deal.row(records, "exit", says, ">=", force.terms, -force.constant, periods, unit="")
 
 
 def _unit(
@@ -187,7 +187,7 @@ def _tied(records: Records, deal: Deal) -> None:
         terms.add(("unit", deal.sign, age), -np.ones(n))
     periods = tuple((t,) for t in range(n))
     says = f"{deal.name}: exercised only once the premium is paid"
-    deal.row(records, "option", says, "<=", terms, np.zeros(n), periods, unit="", relaxable=False)
+    deal.row(records, "option", says, "<=", terms, np.zeros(n), periods, unit="")
 
 
 def _takes(records: Records, deals: list[Deal], scopes: dict[str, Scope]) -> dict[str, Linear]:
@@ -236,7 +236,7 @@ def _unlocked(records: Records, deals: list[Deal], net: Network) -> None:
         levers = tuple(lever for deal in members for lever in deal.levers)
         first.row(
             records, f"unlocks:{unit_id}", f"{names}: steps of {unit.name} against it", "<=", terms,
-            allowed[most > 0.0], periods, unit=unit.unit, levers=levers,
+            allowed[most > 0.0], periods, family="contract_unlock", unit=unit.unit, levers=levers,
         )  # fmt: skip
 
 
@@ -266,7 +266,8 @@ def _reserve(records: Records, resource: str, buyer: str, members: list[Deal], h
         less, least = _kept(deal, held, len(members) == 1)
         terms, need = terms.plus(less, -1.0), need + least
     periods = tuple((int(t),) for t in np.flatnonzero(may))
-    first.row(records, "reserve", f"{names}: reserved for {buyer}", ">=", terms, need[may > 0.0], periods)
+    name = f"{names}: reserved for {buyer}"
+    first.row(records, "reserve", name, ">=", terms, need[may > 0.0], periods, family="contract_reserve")
 
 
 def _kept(deal: Deal, held: Scope, alone: bool) -> tuple[Expression, Array]:

@@ -27,6 +27,7 @@ from fabopt.network.tables import (
     Activity,
     Array,
     Flow,
+    GroupFamily,
     GroupLimit,
     Material,
     Payment,
@@ -173,24 +174,24 @@ class Deal:
         rhs: Array,
         windows: tuple[tuple[int, ...], ...],
         *,
+        family: GroupFamily = "contract_term",
         unit: str | None = None,
-        relaxable: bool = True,
         levers: tuple[str, ...] = (),
     ) -> None:
         """Add one row a window, leaving out windows in which no decision is counted.
 
-        What cannot be relaxed only says what the decisions mean (what counts as taken, in which tier): a definition.
+        A term only says what the decisions mean (what counts as taken, in which tier): it is a definition.
         """
         found = terms.rows()
         held = [w for w, window in enumerate(windows) if any(np.any(t.coefficient[list(window)]) for t in found)]
         if not held:
             return
-        rows = records.groups if relaxable else records.definitions
+        rows = records.definitions if family == "contract_term" else records.groups
         rows.append(
             GroupLimit(
                 f"contract-{what}:{self.id}", name, self.unit if unit is None else unit, sense,  # type: ignore[arg-type]
                 tuple(windows[w] for w in held), rhs[held], found, self.tags(self.stage),
-                limit_kind="contract", levers=levers,
+                limit_kind="contract", levers=levers, family=family,
             )
         )  # fmt: skip
 

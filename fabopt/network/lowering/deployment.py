@@ -19,9 +19,10 @@ from fabopt.domain.chips import Chip
 from fabopt.domain.customers import Lab, Site
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods, tags
 from fabopt.network.lowering.packaging import routes, sold
+from fabopt.network.lowering.synchronised import lower_synchronised
 from fabopt.network.lowering.wafers import ONE
 from fabopt.network.profiles import ramp_profile
-from fabopt.network.tables import Activity, Array, GroupLimit, Material, Resource, Tags, Term, Unit, UnitEffect
+from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitEffect
 
 
 def may_buy(chain: Chain, chip_id: str, lab_id: str) -> bool:
@@ -53,7 +54,7 @@ def lower_deployment(chain: Chain) -> None:
             held = [_asset(chain, chip_id, chip, s) for s in sites]
             if held and min(held) < chain.n:
                 _workloads(chain, chip_id, chip, lab_id, lab, min(held))
-        _synchronised(chain, lab_id, lab)
+        lower_synchronised(chain, lab_id, lab)
 
 
 def _power(chain: Chain, site_id: str, site: Site) -> None:
@@ -279,37 +280,6 @@ def _workloads(chain: Chain, chip_id: str, chip: Chip, lab_id: str, lab: Lab, fi
         output = performance.value * chain.mean(chip.usable)
         chain.build.flow(activity, running, 0, ONE, chain.flat(-1.0))
         chain.build.flow(activity, f"compute:{workload_id}:{lab_id}", 0, ONE, output)
-
-
-def _synchronised(chain: Chain, lab_id: str, lab: Lab) -> None:
-    r"""Add sum of IT power on synchronised work <= sum over sites of share x IT power run there, per period."""
-    sites = {s: site for s, site in chain.instance.sites.items() if site.lab == lab_id}
-    if all(site.synchronised_share.value >= 1.0 for site in sites.values()):
-        return
-    terms: list[Term] = []
-    for chip_id, chip in chain.instance.chips.items():
-        power = chip.it_power.value
-        for workload_id, workload in chain.instance.workloads.items():
-            activity = f"run:{chip_id}:{lab_id}:{workload_id}"
-            if workload.synchronised and activity in chain.build.activities:
-                terms.append(Term("activity", activity, chain.flat(power)))
-        for site_id, site in sites.items():
-            activity = f"operate:{chip_id}:{site_id}"
-            if activity in chain.build.activities:
-                terms.append(Term("activity", activity, chain.flat(-power * site.synchronised_share.value)))
-    chain.build.groups.append(
-        GroupLimit(
-            f"synchronised:{lab_id}",
-            f"synchronised training of {lab.name}",
-            "MW IT",
-            "<=",
-            tuple((t,) for t in range(chain.n)),
-            np.zeros(chain.n),
-            tuple(terms),
-            tags(stage="power", owner=lab_id, customer=lab_id, lab=lab_id),
-            limit_kind="physical",
-        )
-    )
 
 
 def wear(chain: Chain, chip: Chip) -> Array:

@@ -205,8 +205,9 @@ class _Rows:
         tags = Tags(stage=one.section, owner=one.lab.id, customer=one.lab.id, item=one.limit_id, lab=one.lab.id)
         rhs = np.zeros(len(one.windows))
         return GroupLimit(
-            ":".join(part for part in parts if part), name, one.lab.unit, sense, one.windows, rhs, terms.rows(), tags
-        )
+            ":".join(part for part in parts if part), name, one.lab.unit, sense, one.windows, rhs, terms.rows(), tags,
+            family="share_cap" if one.section == "diversity" else "survival",
+        )  # fmt: skip
 
     def _named(self, supplier: Supplier) -> str:
         kind, name = supplier

@@ -41,7 +41,7 @@ def finishable(net: Network, instance: Instance) -> Network:
     units = tuple(_orderable(u, first) for u in net.units)
     done = _done(net, instance.pins, first)
     groups = tuple(
-        g if g.pinned or g.opens else replace(g, rhs=_allowing(g.sense, g.windows, g.rhs, g.terms, done))
+        g if g.family == "programme" else replace(g, rhs=_allowing(g.sense, g.windows, g.rhs, g.terms, done))
         for g in net.groups
     )
     budgets = tuple(replace(b, amount=_allowing("<=", b.windows, b.amount, b.terms, done)) for b in net.budgets)

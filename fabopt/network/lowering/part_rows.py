@@ -97,5 +97,5 @@ def _row(
         total.plus(added, -share).rows(),
         resource.tags,
         limit_kind="physical",
-        relaxable=False,
+        family="part_of_period",
     )

@@ -36,7 +36,7 @@ from fabopt.network.allocation.curve import Line, lines
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.policy_claims import Split, splits
 from fabopt.network.lowering.policy_scope import Expression, Scope
-from fabopt.network.tables import Activity, Array, GroupLimit, Network, Tags, Unit
+from fabopt.network.tables import Activity, Array, GroupFamily, GroupLimit, Network, Tags, Unit
 
 Sense = str
 
@@ -107,6 +107,8 @@ def row(
     terms: Expression,
     rhs: Array,
     windows: Sequence[tuple[int, ...]] | None = None,
+    *,
+    family: GroupFamily = "policy_share",
 ) -> None:
     """Add one row a window: terms (<=, >=, ==) right-hand side ``[W]``."""
     label = Tags(
@@ -121,7 +123,8 @@ def row(
     held = tuple(scope.windows if windows is None else windows)
     found = terms.rows()
     if found and held:
-        rows.groups.append(GroupLimit(group_id, full, scope.unit, sense, held, rhs, found, label))  # type: ignore[arg-type]
+        one = GroupLimit(group_id, full, scope.unit, sense, held, rhs, found, label, family=family)  # type: ignore[arg-type]
+        rows.groups.append(one)
 
 
 def _by_window(scope: Scope, values: Array) -> Array:
@@ -227,7 +230,7 @@ def _caps(rows: _Rows, scope: Scope) -> None:
         else:
             terms = scope.use[v].plus(everybody, -factor)
             limit = np.maximum(share * scope.total(all_spent) - spent, 0.0)
-        row(rows, scope, v, "cap", f"cap of {v}", "<=", terms, limit)
+        row(rows, scope, v, "cap", f"cap of {v}", "<=", terms, limit, family="policy_cap")
 
 
 def _mean(quantity: Quantity, scope: Scope, first: int, last: int) -> float:
@@ -252,11 +255,12 @@ def _floors(rows: _Rows, scope: Scope) -> None:
         idle = Expression({("activity", _side(rows, scope, "idle", v), 0): np.ones(scope.base.size)})
         terms = scope.use[v].plus(idle).plus(scope.added, -_by_window(scope, share))
         need = share * scope.total(scope.base) - scope.total(scope.spent[v])
-        row(rows, scope, v, "floor", f"floor of {v}", ">=", terms, need)
+        row(rows, scope, v, "floor", f"floor of {v}", ">=", terms, need, family="policy_floor")
         kept = kept.plus(idle)
     if any_floor:
         room = scope.total(scope.base) - scope.total(spent)
-        row(rows, scope, "", "kept", "what is used and kept", "<=", kept.plus(scope.added, -1.0), room)
+        terms = kept.plus(scope.added, -1.0)
+        row(rows, scope, "", "kept", "what is used and kept", "<=", terms, room, family="policy_floor")
 
 
 def _switch(rows: _Rows, scope: Scope, kind: str, customer: str, name: str) -> Expression:
@@ -292,12 +296,12 @@ def _least(rows: _Rows, scope: Scope) -> None:
     for v, use in scope.use.items():
         z = _switch(rows, scope, "served", v, f"{v} gets its least share")
         terms = use.plus(scope.added, -_by_window(scope, m)).plus(z, -_by_window(scope, m * most))
-        row(
-            rows, scope, v, "least", f"least share of {v}", ">=", terms, m * (base - most) - scope.total(scope.spent[v])
-        )
+        need = m * (base - most) - scope.total(scope.spent[v])
+        row(rows, scope, v, "least", f"least share of {v}", ">=", terms, need, family="policy_floor")
         served = served.plus(z)
     number = np.full(len(scope.windows), float(least.customers))
-    row(rows, scope, "", "least", f"at least {least.customers} customers", ">=", served, number)
+    name = f"at least {least.customers} customers"
+    row(rows, scope, "", "least", name, ">=", served, number, family="policy_floor")
 
 
 def _exact(rows: _Rows, split: Split) -> None:

@@ -113,6 +113,5 @@ def _row(chain: Chain, activity: Activity, chip_id: str, programme: Programme) -
         tuple(terms),
         tags(stage="design", owner=programme.funded_by, customer=programme.funded_by, item=chip_id, chip=chip_id),
         limit_kind="physical",
-        relaxable=False,
-        opens=activity.id,
+        family="programme",
     )

@@ -161,7 +161,9 @@ class Remaining:
     ) -> None:
         found = terms.rows()
         if found and windows:
-            self.definitions.append(GroupLimit(row, name, unit, "<=", windows, rhs, found, Tags(stage="resilience")))
+            label = Tags(stage="resilience")
+            one = GroupLimit(row, name, unit, "<=", windows, rhs, found, label, family="as_planned")
+            self.definitions.append(one)
 
     def _split(self, total: Expression, node: Node, age: int, coefficient: Array) -> None:
         """Add the effect of a doing of a given age, by period of the row: planned before the stop, remaining after.

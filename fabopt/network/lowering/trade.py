@@ -1,4 +1,11 @@
-"""Export rules that allow a quantity: a ceiling on deliveries in each calendar year, in accelerators or in compute."""
+r"""Export rules that allow a quantity: a ceiling on deliveries in each calendar year, in accelerators or in compute.
+
+With :math:`x_{a,t}` the deliveries that a rule covers, :math:`w_a` what one of them counts (1, or its compute),
+:math:`h_t` the part of period t in which the rule holds and :math:`m_t` what it allows a year, for a year of periods W
+of :math:`\ell_t` years each
+
+.. math:: \sum_{t \in W} h_t \sum_a w_a\, x_{a,t} \le \sum_{t \in W} h_t\, \ell_t\, m_t
+"""
 
 from __future__ import annotations
 
@@ -50,6 +57,7 @@ def _ceiling(chain: Chain, place: int, rule: BarredFlow, most: Quantity, compute
                 stage="deployment", owner=rule.origin or "", item=f"export:{place + 1}", region=rule.destination or ""
             ),
             limit_kind="law",
+            family="export_rule",
         )
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fabopt.model.sums import SUMS
 from fabopt.network.tables import Array, Budget, GroupLimit, Network, WholeGroup
 from fabopt.solve.results.columns import TAG_NAMES
 from fabopt.solve.results.decided import decisions, term_by_period
@@ -23,7 +24,7 @@ def window_rows(make: Frames, solution: Solution) -> dict[str, Any]:
     """Return the columns of the table `windows`; limits on sums stand as in the table `limits`."""
     net = make.net
     decided = decisions(net, solution)
-    sums = (state for state in solution.limits if state.family == "group_limit")
+    sums = (state for state in solution.limits if state.family in SUMS)
     stands = {entity: list(states) for entity, states in groupby(sums, key=lambda state: state.entity)}
     rows: list[dict[str, Any]] = []
     for kind, group, unit, sense, limits in _groups(net):

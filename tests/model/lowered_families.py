@@ -1,0 +1,83 @@
+"""A small instance for each family of sums that is lowered from the chain, a contract or a rule."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import diversity_cases
+from chain_cases import lowered
+from model_cases import activity, flow, material, network, seq
+
+import fabopt
+from fabopt.domain.instance import Instance
+from fabopt.network.lower import lower
+from fabopt.network.perspective import Decided, asked_for, held
+from fabopt.network.tables import Network, Payment, Term
+
+INSTANCES = Path(__file__).parents[2] / "instances"
+
+SHIPPED = {
+    "export_rule": "diversity/licences",
+    "part_of_period": "tutorial",
+    "programme": "perspective/own-silicon",
+    "contract_maximum": "contracts/take-or-pay",
+    "contract_minimum": "contracts/take-or-pay",
+    "contract_unlock": "contracts/prepaid-capacity",
+    "contract_reserve": "contracts/reserve",
+    "contract_term": "contracts/tiers",
+    "policy_share": "allocation/proportional",
+    "policy_cap": "allocation/share-cap",
+    "policy_floor": "allocation/share-floor",
+    "share_cap": "diversity/vendors",
+}
+"""Instances that have rows of a family."""
+
+
+def lowered_case(family: str) -> Network:
+    """Return a network with rows of a family, as an instance is lowered."""
+    if family in SHIPPED:
+        return fabopt.load(INSTANCES / SHIPPED[family]).network
+    return {
+        "synchronised_load": _synchronised,
+        "survival": _stopped,
+        "as_planned": _stopped,
+        "held": _held,
+        "asked_for": _asked,
+        "pin": _pinned,
+    }[family]()
+
+
+def _synchronised() -> Network:
+    net = lowered(("workloads.train.synchronised", True), ("sites.site.synchronised_share", 0.6))
+    return replace(net, groups=tuple(replace(g, windows=g.windows[:2], rhs=g.rhs[:2]) for g in net.groups))
+
+
+def _stopped() -> Network:
+    """Two quarters, and the good maker may stop for the first."""
+    raw = diversity_cases.chain(2)
+    hold = {"of": "memory-maker", "suppliers": ["good"], "share": 0.6, "stop": "3 month", "until": "2027Q1"}
+    return lower(Instance.model_validate(raw | {"resilience": {"hold": hold}}))
+
+
+def _traded() -> Network:
+    """Y makes goods, which x buys."""
+    one = seq(1, 1)
+    return network(
+        2,
+        materials=[material("goods")],
+        activities=[activity("make", 2, on_off=True, lower=one, upper=3 * one)],
+        flows=[flow("make", "goods", 1, 2)],
+        payments=[Payment("x", "y", "goods", Term("activity", "make", one))],
+    )
+
+
+def _held() -> Network:
+    return held(_traded(), "z", Decided({"make": seq(2, 0)}, {}))
+
+
+def _asked() -> Network:
+    return asked_for(_traded(), "y", Decided({"make": seq(3, 1)}, {}), Decided({"make": seq(2, 2)}, {}))
+
+
+def _pinned() -> Network:
+    pins = {"deliveries": {"work": {"2027Q1": 4}}, "stocks": {"gpus": {"2027Q2": 5}}}
+    return lower(Instance.model_validate(diversity_cases.chain(2) | {"pins": pins}))
