@@ -13,9 +13,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from fabopt.domain.tolerances import CLOSE, EXACT
+from fabopt.plan.plan import Plan
 from fabopt.solve.proof import Proof, proof
 from fabopt.solve.results.folder import Read, ResultError
 from fabopt.solve.results.parties import by_party
@@ -77,13 +77,13 @@ def recomputed(read: Read, constant: float = 0.0) -> Recomputed:
     return Recomputed(total + float(money.sum()), gross + float(money.abs().sum()))
 
 
-def check_agreement(manifest: Mapping[str, Any], read: Read, shown: object) -> None:
+def check_agreement(plan: Plan, shown: object) -> None:
     """Refuse a result whose tables do not tell the plan that its manifest speaks of.
 
     Parameters
     ----------
-    manifest, read
-        The result: what is known of its run, and its tables by name.
+    plan
+        The plan of the result.
     shown
         What the result is called in a message: its folder.
 
@@ -92,7 +92,8 @@ def check_agreement(manifest: Mapping[str, Any], read: Read, shown: object) -> N
     fabopt.solve.results.folder.ResultError
         When value, objective, bound and gap do not agree with the tables or with each other.
     """
-    found = recomputed(read, manifest["constant_value"])
+    run, read = plan.run, plan.table
+    found = recomputed(read, run.constant_value)
     terms = read("core/terms")
     added = float(terms.loc[terms["term"] == "added", "amount"].sum())  # by hooks, which no table tells of
     room = CLOSE * (found.gross + abs(added))
@@ -100,29 +101,28 @@ def check_agreement(manifest: Mapping[str, Any], read: Read, shown: object) -> N
     def differ(one: float, other: float) -> bool:
         return not abs(one - other) <= room
 
-    objective, bound, value = manifest["objective"], manifest["bound"], manifest["value"]
+    objective, bound, value = plan.objective, run.bound, plan.value
     if differ(found.value + added, value):
         _refuse(shown, f"its tables come to {found.value + added:,.8g}, and its manifest says {value:,.8g}")
-    options = manifest["options"]
-    party = options["perspective"].partition(":")[2]
-    if options["objective"] == "value" and not (party and added):
+    options, party = run.options, run.options.party
+    if options.objective == "value" and not (party and added):
         own = by_party(read("domain/perspective").to_dict("list")).get(party, 0.0) if party else value
         if differ(objective, own):
             _refuse(shown, f"its objective is {objective:,.8g}, and its plan is worth {own:,.8g}")
     if bound is not None:
-        ahead = bound - objective if options["objective"] in MOST_WANTED else objective - bound
+        ahead = bound - objective if options.objective in MOST_WANTED else objective - bound
         if ahead < -CLOSE * max(abs(objective), abs(bound)):
             _refuse(shown, f"its objective {objective:,.8g} is better than its bound, {bound:,.8g}")
-    _check_proof(manifest, found.gross if options["objective"] in MONEY else 0.0, shown)
+    _check_proof(plan, found.gross if options.objective in MONEY else 0.0, shown)
 
 
-def _check_proof(manifest: Mapping[str, Any], size: float, shown: object) -> None:
+def _check_proof(plan: Plan, size: float, shown: object) -> None:
     """Refuse a gap that does not follow from objective and bound, and a status that says more than the gap.
 
     `size` is what the objective was added up from, where that is known.
     """
-    objective, bound, gap = manifest["objective"], manifest["bound"], manifest["gap"]
-    status, denominator = manifest["status"], manifest["gap_denominator"]
+    objective, run = plan.objective, plan.run
+    bound, gap, denominator = run.bound, run.gap, run.gap_denominator
     if bound is None or denominator is None:
         follows, found = gap is None, Proof(math.inf, 0.0)
     else:
@@ -130,9 +130,9 @@ def _check_proof(manifest: Mapping[str, Any], size: float, shown: object) -> Non
         follows = math.isinf(found.gap) if gap is None else abs(gap - found.gap) <= EXACT * max(1.0, gap)
     if not follows:
         _refuse(shown, f"its gap {gap} does not follow from objective {objective:,.8g} and bound {bound}")
-    proved = {Status.OPTIMAL.value: found.exact, Status.WITHIN_GAP.value: found.within(manifest["options"]["gap"])}
-    if not proved.get(status, True):
-        _refuse(shown, f"its status {status!r} says more than its gap, {found.gap:.3g}")
+    proved = {Status.OPTIMAL: found.exact, Status.WITHIN_GAP: found.within(run.options.asked)}
+    if not proved.get(run.status, True):
+        _refuse(shown, f"its status '{run.status}' says more than its gap, {found.gap:.3g}")
 
 
 def _refuse(shown: object, why: str) -> None:

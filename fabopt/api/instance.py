@@ -223,7 +223,7 @@ class Instance:
         for unit, period, ordered in zip(orders["id"], orders["period"], orders["ordered"], strict=True):
             if unit in pins and period in pins[unit]:
                 pins[unit][period] = float(ordered)
-        name = f"orders of {result.manifest['instance']} held" + (f" until {until}" if until else "")
+        name = f"orders of {result.run.instance} held" + (f" until {until}" if until else "")
         return Instance(apply_merge(self._tree, {"pins": {"units": pins}}, name), self.name, self.scenario)
 
     @cached_property
@@ -458,7 +458,7 @@ class Instance:
             The plan that others are held to in the perspective of one party; the system's own when left out.
         start
             A plan to begin with, of this instance or another: what fits is used, and the plan that is found is worth no
-            less than that. `result.manifest["start"]` says what fitted.
+            less than that. `result.run.start` says what fitted.
         progress
             Called with the name of the stage and how far it is.
         extra
@@ -489,7 +489,7 @@ class Instance:
         from fabopt.model.families import EndlessError
         from fabopt.plan.plan import Plan
         from fabopt.solve.diagnose import located, placed
-        from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
+        from fabopt.solve.results.build import Origin, core_and_domain, run_info
         from fabopt.solve.results.folder import check_target
         from fabopt.solve.run import solve
 
@@ -508,7 +508,7 @@ class Instance:
         origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money, tuple(extra))
         tables = core_and_domain(net, solution) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
-        plan = Plan(make_manifest(origin, net, solution, before), names.__getitem__, instance_json(self.data), extra)
+        plan = Plan(run_info(origin, net, solution, before), names.__getitem__, instance_json(self.data), extra)
         result = Result(plan, solution.log, placed(solution.conflicts, net, self.data, self._tree.positions))
         if out is not None and result.has_plan:
             result.keep(out)

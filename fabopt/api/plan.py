@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fabopt.api.places import default_folder
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook
     from fabopt.plan.plan import Plan
     from fabopt.report.answer import Answer
+    from fabopt.solve.results.run_info import RunInfo
     from fabopt.solve.solution import Conflict
     from fabopt.solve.start import StartPlan
 
@@ -42,7 +43,7 @@ class PlanTables:
         self.conflicts = tuple(conflicts)
 
     @property
-    def manifest(self) -> Mapping[str, Any]:
+    def run(self) -> RunInfo:
         """What was solved and how: instance, scenario, settings, options, status, objective, bound, gap, versions."""
         return self.plan.run
 
@@ -65,7 +66,7 @@ class PlanTables:
         """Return all decisions, for a solve to begin with."""
         from fabopt.solve.start import start_plan
 
-        return start_plan(str(self.manifest["instance"]), self.table("core/decisions"))
+        return start_plan(self.run.instance, self.table("core/decisions"))
 
     @property
     def has_plan(self) -> bool:
@@ -75,25 +76,22 @@ class PlanTables:
     @property
     def status(self) -> str:
         """How it ended: optimal, within_gap, wider_gap, time_limit, interrupted, infeasible, unbounded or no_plan."""
-        return str(self.manifest["status"])
+        return self.run.status.value
 
     @property
     def objective(self) -> float | None:
-        """Value of the objective that was asked for, in `manifest["objective_unit"]`."""
-        value: float | None = self.manifest["objective"]
-        return value
+        """Value of the objective that was asked for, in `run.objective_unit`."""
+        return self.run.objective
 
     @property
     def bound(self) -> float | None:
         """What no plan can exceed (or, for least cost and dates, fall below)."""
-        value: float | None = self.manifest["bound"]
-        return value
+        return self.run.bound
 
     @property
     def gap(self) -> float | None:
         """Share by which the plan may be short of the best one."""
-        value: float | None = self.manifest["gap"]
-        return value
+        return self.run.gap
 
     @property
     def shipments(self) -> pd.DataFrame:
@@ -176,14 +174,14 @@ class PlanTables:
         from fabopt.io.files import atomic_write
         from fabopt.report.workbook.result import workbook_bytes
 
-        atomic_write(Path(path), workbook_bytes(self.manifest, self.table, self.plan.instance))
+        atomic_write(Path(path), workbook_bytes(self.plan))
 
     @cached_property
     def answer(self) -> Answer:
         """The plan in words; ``print(result.answer)``."""
         from fabopt.report.answer import answer
 
-        return answer(self.manifest, self.table)
+        return answer(self.plan)
 
     def save(self, path: str | Path | None = None) -> Path:
         """Write the result folder, in the place of an older result, and return its path.
@@ -203,7 +201,7 @@ class PlanTables:
 
         folder = Path(path) if path is not None else self.default_folder
         tables = {spec: self.table(f"{spec.group}/{spec.name}") for spec in ALL_TABLES}
-        write_result(folder, self.manifest, tables, self.plan.instance, self.log)
+        write_result(folder, self.run, tables, self.plan.instance, self.log)
         self.folder = folder
         return folder
 
@@ -222,11 +220,7 @@ class PlanTables:
     @property
     def default_folder(self) -> Path:
         """Where :meth:`save` writes when no folder is named."""
-        return default_folder(
-            self.manifest["instance"],
-            self.manifest["scenario"],
-            self.manifest["options"].get("perspective", "system"),
-        )
+        return default_folder(self.run.instance, self.run.scenario, self.plan.perspective)
 
     def __repr__(self) -> str:
         from fabopt.report.answer import STATUS_SAYS

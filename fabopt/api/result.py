@@ -53,22 +53,22 @@ def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:
     from fabopt.solve.results.hooks import check_hooks
 
     folder = result_at(Path(path))
-    manifest = read_manifest(folder)
+    run, kept = read_manifest(folder)
     if extra:
-        check_hooks(manifest, extra)
-    instance, log = (read_file(folder, name, manifest).decode(errors="replace") for name in (INSTANCE, LOG))
-    plan = Plan(manifest, partial(_saved_table, folder, manifest), instance, extra)
+        check_hooks(run, extra)
+    instance, log = (read_file(folder, name, kept).decode(errors="replace") for name in (INSTANCE, LOG))
+    plan = Plan(run, partial(_saved_table, folder, kept), instance, extra)
     result = Result(plan, log)
-    check_agreement(manifest, result.table, folder)
+    check_agreement(plan, folder)
     result.folder = folder
     return result
 
 
-def _saved_table(folder: Path, manifest: Mapping[str, Any], name: str) -> pd.DataFrame:
+def _saved_table(folder: Path, kept: Mapping[str, Any], name: str) -> pd.DataFrame:
     from fabopt.solve.results.build import spec_of
     from fabopt.solve.results.folder import read_table
 
-    return read_table(folder, spec_of(name), f"{name}.parquet", manifest)
+    return read_table(folder, spec_of(name), f"{name}.parquet", kept)
 
 
 def load_memo(path: str | Path) -> MemoReport:
@@ -103,9 +103,9 @@ class Result(PlanTables):
         from fabopt.solve.compile import set_values
         from fabopt.solve.results.hooks import check_hooks
 
-        check_hooks(self.manifest, self.hooks)
+        check_hooks(self.run, self.hooks)
         self.plan.of_system("a model is that of the system's plan")
-        made = build(self.plan.net, self.hooks, options_of(self.manifest).aim)
+        made = build(self.plan.net, self.hooks, options_of(self.run).aim)
         set_values(made, self.table("core/decisions")["value"].to_numpy(float))
         return made
 
@@ -114,7 +114,7 @@ class Result(PlanTables):
         """The instance that was solved, scenario and settings applied."""
         from fabopt.api.instance import Instance
 
-        return Instance(self.plan.tree, self.manifest["instance"], self.manifest["scenario"], self.plan.data)
+        return Instance(self.plan.tree, self.run.instance, self.run.scenario, self.plan.data)
 
     def choke_points(
         self,
@@ -235,7 +235,7 @@ class Result(PlanTables):
         from fabopt.report.memo.report import MemoReport
         from fabopt.solve.results.folder import check_version
 
-        check_version(self.manifest)
+        check_version(self.run)
         place = None if sweep is None else Path(sweep)
         asked = Asked(lab, budget, tolerance, within, sweep=place, seed=seed, workers=workers)
         return MemoReport(memo_of(self.plan, asked, tell))
@@ -519,16 +519,17 @@ class Result(PlanTables):
         from fabopt.report.roll import RollReport
         from fabopt.solve.results.hooks import check_hooks
 
-        check_hooks(self.manifest, self.hooks)
+        check_hooks(self.run, self.hooks)
         now = self.instance if instance is None else instance
         made = prepared(self.plan, now._tree, to)
         held = Instance(made.held, now.name, now.scenario)
         opened = Instance(made.opened, now.name, now.scenario)
-        names = ("target", "by", "measure", "demands", "gap", "gap_from", "threads", "seed")
-        kept = {name: self.manifest["options"][name] for name in names}
-        kept["time_limit"] = time_limit
-        name = self.manifest["objective_name"]
-        result = held.solve(name, start=self, progress=progress, extra=self.hooks, **kept)
+        asked = self.run.options
+        result = held.solve(
+            asked.objective, start=self, progress=progress, extra=self.hooks, target=asked.target, by=asked.by,
+            measure=asked.measure, demands=asked.demands, gap=asked.gap, gap_from=asked.gap_from,
+            threads=asked.threads, seed=asked.seed, time_limit=time_limit,
+        )  # fmt: skip
         nets, seen = (held.network, opened.network), instance_json(opened.data)
         free = free_plan(*nets, self.plan, result.plan, seen, time_limit)
         return RollReport(rolled(*nets, self.plan, result.plan, free, made.first, made.throughout), result)

@@ -51,7 +51,7 @@ def compare(
     given = (first, *others)
     results = [one if isinstance(one, Result) else load_result(one) for one in given]
     folders = [Path(one).resolve().name for one in given if not isinstance(one, Result)]
-    origins = {(one.manifest["instance"], one.manifest["scenario"]) for one in results}
+    origins = {(one.run.instance, one.run.scenario) for one in results}
     if names is None and len(origins) < len(results) and len(set(folders)) == len(results):
         names = folders
     if decide > 0:
@@ -82,7 +82,7 @@ def decided(
     from fabopt.analysis.compare.compare import open_differences
 
     began, found, gap = time.monotonic(), list(results), max(one.gap or 0.0 for one in results)
-    while gap > EXACT and open_differences([one.manifest for one in found]):
+    while gap > EXACT and open_differences([one.plan for one in found]):
         gap *= CLOSER
         for n, one in enumerate(found):
             for start in dict.fromkeys((found[0], one)):
@@ -93,7 +93,7 @@ def decided(
                 if better.has_plan and _proves_more(better, found[n]):
                     found[n] = better
                 if tell is not None:
-                    tell(f"{one.manifest['scenario'] or one.manifest['instance']} to {gap:.2g}", time.monotonic() - at)
+                    tell(f"{one.run.scenario or one.run.instance} to {gap:.2g}", time.monotonic() - at)
     return found
 
 

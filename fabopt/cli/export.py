@@ -56,6 +56,5 @@ def _asked(path: Path) -> dict[str, Any]:
     """Return the options that say what a result was solved for."""
     from fabopt import api
 
-    options = api.load_result(path).manifest["options"]
-    asked = {name: options[name] for name in ("objective", "by", "target", "measure", "perspective")}
-    return {**asked, "demands": tuple(options["demands"])}
+    options = api.load_result(path).run.options
+    return {name: getattr(options, name) for name in ("objective", "by", "target", "measure", "perspective", "demands")}

@@ -45,14 +45,14 @@ def roll(
     from fabopt.solve.results.folder import check_target
 
     before = api.load_result(path)
-    check_target(out or api.RESULTS / f"{before.manifest['instance']}-from-{to}")
+    check_target(out or api.RESULTS / f"{before.run.instance}-from-{to}")
     now = None
     if instance is not None or scenario is not None or set_:
         now = api.load(path if instance is None else instance, scenario, set_ or [])
     with step("solve", as_json) as found, telling(as_json) as teller, solver_on_stderr():
         report = before.roll(to, now, progress=teller, time_limit=time_limit)
         found.append(report.result.status)
-    folder = out or api.RESULTS / f"{report.result.manifest['instance']}-from-{report.found.to}"
+    folder = out or api.RESULTS / f"{report.result.run.instance}-from-{report.found.to}"
     where = report.result.keep(folder) if report.result.has_plan else None
     if as_json:
         typer.echo(json.dumps(report.as_dict(), allow_nan=False))

@@ -142,23 +142,24 @@ def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool) ->
 def _outcome(result: Result) -> list[str]:
     from fabopt.report.text import percent
 
-    size = result.manifest["size"]
+    size = result.run.size
     return [
-        f"{size['columns']:,} columns ({size['integers']:,} whole)",
-        f"{size['rows']:,} rows",
+        f"{size.columns:,} columns ({size.integers:,} whole)",
+        f"{size.rows:,} rows",
         result.status,
         f"gap {percent(result.gap)}",
-        *([f"start: {result.manifest['start']}"] if result.manifest["start"] else []),
+        *([f"start: {result.run.start}"] if result.run.start else []),
     ]
 
 
 def _summary(instance: Instance, result: Result, folder: Path | None) -> dict[str, Any]:
     """Return the object of ``--json``."""
+    run = result.run.as_dict()
     return {
         "instance": instance.name,
         "scenario": instance.scenario,
         "sets": list(instance.sets),
-        **{name: result.manifest[name] for name in JSON_FIELDS},
+        **{name: run[name] for name in JSON_FIELDS},
         "result": None if folder is None else str(folder),
         "conflicts": [conflict.sentence for conflict in result.conflicts],
     }

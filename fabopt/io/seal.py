@@ -13,10 +13,15 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
 
 from fabopt.errors import UserError
+
+R = TypeVar("R")
 
 MOST_BYTES = 50_000_000
 """Largest record that is read, bytes."""
@@ -120,6 +125,26 @@ def read_record(file: Path, format_: int, again: str) -> dict[str, Any]:
     if not is_sealed(data):
         raise SavedError(f"{file} was changed after it was written; {again}.")
     return data
+
+
+def record_as(kind: type[R], data: Mapping[str, Any]) -> R:
+    """Return a saved record as one of a kind, its fields strictly of their types; what else stands in it is left out.
+
+    Raises
+    ------
+    SavedError
+        When it is none: "field: what is wrong with it".
+    """
+    try:
+        return cast("R", _adapter(cast("Any", kind)).validate_json(json.dumps(data), strict=True))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SavedError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def is_sealed(data: Mapping[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Network
 from fabopt.solve.results.build import find_table
 from fabopt.solve.results.folder import Read, ResultError
+from fabopt.solve.results.run_info import RunInfo
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ class Plan:
     Parameters
     ----------
     run
-        What was solved and how: the manifest of the result.
+        What was solved and how.
     read
         Returns a table of the result by its path (``core/units``).
     instance
@@ -43,7 +44,7 @@ class Plan:
 
     def __init__(
         self,
-        run: Mapping[str, Any],
+        run: RunInfo,
         read: Read,
         instance: str,
         hooks: Sequence[Hook] = (),
@@ -66,7 +67,7 @@ class Plan:
             When there is no plan, or no such table.
         """
         if not self.has_plan:
-            raise ResultError(f"There is no plan, so there are no tables: the run ended with {self.run['status']!r}.")
+            raise ResultError(f"There is no plan, so there are no tables: the run ended with '{self.run.status}'.")
         path = find_table(name)
         if path not in self._tables:
             self._tables[path] = self._read(path)
@@ -75,39 +76,66 @@ class Plan:
     @property
     def has_plan(self) -> bool:
         """Whether there is a plan."""
-        return bool(self.run["has_plan"])
+        return self.run.has_plan
 
     @property
     def name(self) -> str:
         """Name of the instance, and its scenario."""
-        scenario = self.run["scenario"]
-        return f"{self.run['instance']}{f', scenario {scenario}' if scenario else ''}"
+        scenario = self.run.scenario
+        return f"{self.run.instance}{f', scenario {scenario}' if scenario else ''}"
 
     @property
     def held(self) -> str:
         """The plan in words: ``the within gap plan of tutorial``."""
-        return f"the {str(self.run['status']).replace('_', ' ')} plan of {self.name}"
+        return f"the {self.run.status.replace('_', ' ')} plan of {self.name}"
 
     @property
     def unit(self) -> str:
         """Unit of the objective."""
-        return str(self.run["objective_unit"])
+        return self.run.objective_unit
 
     @property
     def perspective(self) -> str:
         """Whose plan it is: ``system``, or one party's view."""
-        return str(self.run["options"].get("perspective", "system"))
+        return self.run.options.perspective
 
     @property
     def in_money(self) -> bool:
         """Whether its objective, and with it every price, is money."""
-        return self.run["options"]["objective"] in IN_MONEY
+        return self.run.options.objective in IN_MONEY
+
+    @property
+    def objective(self) -> float:
+        """Value of the objective that was asked for, in :attr:`unit`.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan.
+        """
+        return self._found(self.run.objective)
+
+    @property
+    def value(self) -> float:
+        """Discounted value less cost of the plan, in the money of the instance.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan.
+        """
+        return self._found(self.run.value)
+
+    def _found(self, figure: float | None) -> float:
+        if figure is None:
+            raise ResultError(f"There is no plan: the run ended with '{self.run.status}'.")
+        return figure
 
     @property
     def doubt(self) -> float:
         """By how much a better plan may exceed this one, in :attr:`unit`; infinite where no bound is known."""
-        bound = self.run["bound"]
-        return float("inf") if bound is None else abs(bound - self.run["objective"])
+        bound = self.run.bound
+        return float("inf") if bound is None else abs(bound - self.objective)
 
     @cached_property
     def tree(self) -> Tree:
@@ -122,7 +150,7 @@ class Plan:
     @cached_property
     def lowered(self) -> tuple[Chain, Network]:
         """The chain of the instance, and its process network."""
-        return lower_chain(self.data, self.run["instance"])
+        return lower_chain(self.data, self.run.instance)
 
     @property
     def net(self) -> Network:

@@ -5,7 +5,8 @@ All of it stands in the tables of a result, so that a question of a plan solves 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from fabopt.solve.patch import held
 from fabopt.solve.plan import limit_states
 from fabopt.solve.results.folder import Read, ResultError
 from fabopt.solve.results.hooks import check_hooks
+from fabopt.solve.results.run_info import RunInfo
 from fabopt.solve.session import HighsSession, solver_basis
 from fabopt.solve.solution import LimitState
 
@@ -35,22 +37,12 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook
 
 
-def options_of(manifest: Mapping[str, Any]) -> SolveOptions:
+def options_of(run: RunInfo) -> SolveOptions:
     """Return the options of a saved run, as far as they concern the problem and not the time it took."""
-    kept = manifest["options"]
-    return SolveOptions(
-        objective=kept["objective"],
-        by=kept["by"],
-        target=kept["target"],
-        measure=kept["measure"],
-        demands=tuple(kept["demands"]),
-        gap=kept["gap"],
-        gap_from=kept["gap_from"],
-        seed=kept["seed"],
-    )
+    return replace(run.options, perspective="system", time_limit=math.inf, threads=0, through_pyomo=False)
 
 
-def solved_program(run: Mapping[str, Any], read: Read, net: Network, hooks: Sequence[Hook] = ()) -> SolvedProgram:
+def solved_program(run: RunInfo, read: Read, net: Network, hooks: Sequence[Hook] = ()) -> SolvedProgram:
     """Return the program of a result with its plan, prices and basis as its tables hold them.
 
     Where the objective was solved in several stages, its tables hold the prices of the last one; those of the first are
@@ -80,11 +72,12 @@ def solved_program(run: Mapping[str, Any], read: Read, net: Network, hooks: Sequ
     if (len(decisions), len(rows)) != (made.program.n_columns, made.program.n_rows):
         raise ResultError("The program has other decisions than the one that was solved; solve the instance again.")
     x = decisions["value"].to_numpy(float)
-    plan = SolvedProgram(net, made, options, x, run["bound"], hooks, _known(decisions, rows, x))
-    objective, there = float(run["objective"]), plan.objective
+    plan = SolvedProgram(net, made, options, x, run.bound, hooks, _known(decisions, rows, x))
+    assert run.objective is not None
+    objective, there = run.objective, plan.objective
     if abs(objective - there) > CLOSE * max(abs(objective), abs(there)) + rounding(size_of(plan.program, plan.x)):
         raise ResultError(
-            f"The plan of the result is worth {objective:,.6g} {run['objective_unit']}, and {there:,.6g} in the "
+            f"The plan of the result is worth {objective:,.6g} {run.objective_unit}, and {there:,.6g} in the "
             "program that its instance gives, so nothing that is solved again would be about this plan. Solve it again."
         )
     return plan

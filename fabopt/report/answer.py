@@ -6,9 +6,9 @@ was loaded again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fabopt.analysis.plan_tables import (
     Holding,
@@ -26,6 +26,8 @@ from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from fabopt.plan.plan import Plan
 
 MOST_ROWS = 8
 MOST_DATES = 6
@@ -68,34 +70,33 @@ class Answer:
         return "\n".join(self.lines())
 
 
-def answer(manifest: Mapping[str, Any], read: Read) -> Answer:
-    """Return the answer of a result that has a plan.
+def answer(plan: Plan) -> Answer:
+    """Return the answer of a plan in words and tables.
 
-    Parameters
-    ----------
-    manifest
-        The result's manifest.
-    read
-        Returns a table by its name (``core/limits``).
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        When the run has no plan.
     """
+    run, read = plan.run, plan.table
     periods = read("core/periods")
     dates = year_ends(periods)
     tables: list[TextTable] = []
     if len(reported(read("domain/fleet"))):
-        sentence = _chain_sentence(manifest, read, dates)
+        sentence = _chain_sentence(plan, dates)
         tables += [_reach(read, dates), _mix(read, dates)]
     else:
-        sentence = _plain_sentence(manifest, read)
+        sentence = _plain_sentence(plan)
         tables.append(_deliveries(read, dates))
-    tables.append(_contracts(manifest, read))
-    if manifest.get("given") is not None:
-        sentence = f"{seen_sentence(manifest)} {sentence}"
-        tables.insert(0, gains(manifest, read("domain/perspective"), MOST_ROWS))
-    tables += [_holds_back(manifest, read), _obliges(manifest, read)]
-    if manifest["reached"]:
-        target = thousands(manifest["options"]["target"])
-        sentence = f"The target of {target} H100 equivalents is reached in {manifest['reached']}. {sentence}"
-    return Answer(sentence, tuple(table for table in tables if table.rows), closing_lines(manifest))
+    tables.append(_contracts(plan))
+    if run.given is not None:
+        sentence = f"{seen_sentence(plan)} {sentence}"
+        tables.insert(0, gains(plan, MOST_ROWS))
+    tables += [_holds_back(plan), _obliges(plan)]
+    if run.reached and run.options.target is not None:
+        target = thousands(run.options.target)
+        sentence = f"The target of {target} H100 equivalents is reached in {run.reached}. {sentence}"
+    return Answer(sentence, tuple(table for table in tables if table.rows), closing_lines(plan))
 
 
 def year_ends(periods: pd.DataFrame) -> list[str]:
@@ -111,49 +112,44 @@ def thinned(labels: Sequence[str]) -> list[str]:
     return last
 
 
-def closing_lines(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+def closing_lines(plan: Plan) -> tuple[str, ...]:
     """Return the last lines: objective, bound, gap, time, and how good the plan is known to be."""
-    status = str(manifest["status"])
-    unit = str(manifest["objective_unit"])
-    value, bound = manifest["objective"], manifest["bound"]
-    seen = str(manifest["options"].get("perspective", "system"))
-    whose = "" if seen == "system" else f" for {seen.partition(':')[2]}"
-    parts = [f"objective {manifest['objective_name']}{whose} {_in_unit(value, unit)}"]
-    if bound is not None:
-        parts.append(f"bound {_in_unit(bound, unit)}")
-    parts.append(f"gap {_gap(manifest)}")
-    size = manifest["size"]
-    counts = f"{size['columns']:,} columns ({size['integers']:,} whole), {size['rows']:,} rows"
-    told = (", ".join(parts), *_left_out(manifest), *_open(manifest))
-    return (*told, f"{STATUS_SAYS.get(status, status)}, {seconds(manifest['seconds'])}; {counts}")
+    run, unit = plan.run, plan.unit
+    whose = f" for {run.options.party}" if run.options.party else ""
+    parts = [f"objective {run.objective_name}{whose} {_in_unit(plan.objective, unit)}"]
+    if run.bound is not None:
+        parts.append(f"bound {_in_unit(run.bound, unit)}")
+    parts.append(f"gap {_gap(plan)}")
+    size = run.size
+    counts = f"{size.columns:,} columns ({size.integers:,} whole), {size.rows:,} rows"
+    told = (", ".join(parts), *_left_out(plan), *_open(plan))
+    return (*told, f"{STATUS_SAYS.get(run.status, run.status)}, {seconds(run.seconds)}; {counts}")
 
 
-def _gap(manifest: Mapping[str, Any]) -> str:
+def _gap(plan: Plan) -> str:
     """Return the gap with what it is a share of: ``0.18 % of 28,889 bn USD``."""
-    gap, of = manifest["gap"], manifest.get("gap_denominator")
+    gap, of = plan.run.gap, plan.run.gap_denominator
     if gap is None or of is None:
         return percent(gap)
-    alone = same(abs(manifest["objective"]), of)
-    return f"{percent(gap)} of {'the objective' if alone else _in_unit(of, str(manifest['objective_unit']))}"
+    alone = same(abs(plan.objective), of)
+    return f"{percent(gap)} of {'the objective' if alone else _in_unit(of, plan.unit)}"
 
 
-def _left_out(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+def _left_out(plan: Plan) -> tuple[str, ...]:
     """Say what a gap's denominator leaves out, in a line; nothing where it leaves out nothing."""
-    of, value = manifest.get("gap_denominator"), manifest["objective"]
-    if of is None or manifest["gap"] is None or same(abs(value), of):
+    of, value = plan.run.gap_denominator, plan.objective
+    if of is None or plan.run.gap is None or same(abs(value), of):
         return ()
-    aside = value - of if value >= of else value + of
-    worth = _in_unit(aside, str(manifest["objective_unit"]))
+    worth = _in_unit(value - of if value >= of else value + of, plan.unit)
     return (f"the gap is a share of the objective less {worth} that stand whatever is planned",)
 
 
-def _open(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+def _open(plan: Plan) -> tuple[str, ...]:
     """Say in the unit of the objective what a gap leaves open; nothing where the plan is proved best."""
-    gap, bound = manifest["gap"], manifest["bound"]
-    if gap is None or bound is None or gap <= EXACT:
+    gap, unit = plan.run.gap, plan.unit
+    if gap is None or plan.run.bound is None or gap <= EXACT:
         return ()
-    unit, distance = str(manifest["objective_unit"]), abs(bound - manifest["objective"])
-    worth = money(distance) if unit == "M USD" else f"{amount(distance)} {unit}".rstrip()
+    worth = money(plan.doubt) if unit == "M USD" else f"{amount(plan.doubt)} {unit}".rstrip()
     return (f"the gap leaves {worth} open: a decision that is worth less may be taken or left",)
 
 
@@ -161,7 +157,8 @@ def _in_unit(value: float, unit: str) -> str:
     return money(value, unit) if unit in ("", "M USD") else f"{value:,.6g} {unit}"
 
 
-def _chain_sentence(manifest: Mapping[str, Any], read: Read, dates: Sequence[str]) -> str:
+def _chain_sentence(plan: Plan, dates: Sequence[str]) -> str:
+    read = plan.table
     fleet, installed = accelerators(read, "domain/fleet"), accelerators(read, "domain/deployments")
     end = dates[-1]
     now = fleet[fleet["period"] == end]
@@ -179,22 +176,22 @@ def _chain_sentence(manifest: Mapping[str, Any], read: Read, dates: Sequence[str
             f"; {thousands(total)} are installed under this plan, "
             f"{percent_whole(by_chip.iloc[0] / total)} of them {by_chip.index[0]}"
         )
-    return f"{words}. {_worth(manifest)}"
+    return f"{words}. {_worth(plan)}"
 
 
-def _plain_sentence(manifest: Mapping[str, Any], read: Read) -> str:
-    demands = reported(read("core/demands"))
+def _plain_sentence(plan: Plan) -> str:
+    demands = reported(plan.table("core/demands"))
     parts = [
         f"{amount(float(rows['delivered'].sum()))} of {amount(float(rows['quantity'].sum()))} {unit}".rstrip()
         for unit, rows in demands.groupby("unit", sort=False)
     ]
     if not parts:
-        return _worth(manifest)
-    return f"The plan delivers {' and '.join(parts[:3])} wanted. {_worth(manifest)}"
+        return _worth(plan)
+    return f"The plan delivers {' and '.join(parts[:3])} wanted. {_worth(plan)}"
 
 
-def _worth(manifest: Mapping[str, Any]) -> str:
-    value, unit = manifest["value"], manifest["money_unit"]
+def _worth(plan: Plan) -> str:
+    value, unit = plan.value, plan.run.money_unit
     if value < 0.0:
         return f"Its discounted cost less value is {money(-value, unit)}."
     return f"Its discounted value less cost is {money(value, unit)}."
@@ -270,17 +267,17 @@ def _deliveries(read: Read, dates: Sequence[str]) -> TextTable:
     return TextTable("What reaches whom: delivered", headers, shortened(rows, len(headers)), left=2)
 
 
-def _contracts(manifest: Mapping[str, Any], read: Read) -> TextTable:
+def _contracts(plan: Plan) -> TextTable:
     """What became of each contract, over the whole horizon."""
     rows = []
-    for row in read("domain/contracts").to_dict("records"):
+    for row in plan.table("domain/contracts").to_dict("records"):
         state = f"signed {row['signed']}" if row["signed"] else "not signed"
         for name in ("exercised", "cancelled"):
             state += f", {name} {row[name]}" if row[name] else ""
         taken = f"{amount(row['taken'])} {row['unit']}".rstrip() if row["taken"] or row["unit"] else "-"
         short = amount(row["short"]) if row["short"] else "-"
         rows.append((row["name"], row["buyer"], row["supplier"], state, taken, short, amount(row["paid"])))
-    unit = manifest["money_unit"]
+    unit = plan.run.money_unit
     headers = ("contract", "buyer", "supplier", "state", "taken", "short", "paid")
     title = f"Contracts, over the whole horizon: taken; paid for and not taken; paid{f', {unit}' if unit else ''}"
     return TextTable(title, headers, shortened(rows, len(headers)), left=4)
@@ -291,18 +288,18 @@ def relief(limit: Holding) -> tuple[str, str]:
     return f"{amount(limit.price)} per {limit.unit or 'unit'}", "-" if limit.gain is None else amount(limit.gain)
 
 
-def _holds_back(manifest: Mapping[str, Any], read: Read) -> TextTable:
+def _holds_back(plan: Plan) -> TextTable:
     """The limits whose relief by 1 % in every reported period would gain most, by their prices."""
-    unit = manifest["money_unit"]
+    unit = plan.run.money_unit
     title = "What holds it back most: worth of one unit more in every period, and of 1 %" + (
         f", {unit}" if unit else ""
     )
-    return _priced(title, "limit", holding(read("core/limits"), MOST_ROWS))
+    return _priced(title, "limit", holding(plan.table("core/limits"), MOST_ROWS))
 
 
-def _obliges(manifest: Mapping[str, Any], read: Read) -> TextTable:
+def _obliges(plan: Plan) -> TextTable:
     """What must be done, and what less of it would be worth by its prices, the most first; how much of it is free."""
-    unit, limits = manifest["money_unit"], read("core/limits")
+    unit, limits = plan.run.money_unit, plan.table("core/limits")
     title = f"What it must do: worth of one unit less in every period, and of 1 % less{f', {unit}' if unit else ''}"
     table = _priced(title, "obligation", obligations(limits, MOST_ROWS))
     free = free_obligations(limits)

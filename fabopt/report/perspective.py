@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fabopt.domain.tolerances import same
 from fabopt.report.text import TextTable, amount, money
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from fabopt.plan.plan import Plan
 
 
-def seen_sentence(manifest: Mapping[str, Any]) -> str:
+def seen_sentence(plan: Plan) -> str:
     """Return what the plan is worth to the party of the perspective, and to all, against the plan that was given."""
-    party = str(manifest["options"]["perspective"]).partition(":")[2]
-    here, unit = float(manifest["objective"]), str(manifest["objective_unit"])
-    own = _compared(here, float(manifest["given"].get(party, 0.0)), unit)
-    whole = float(manifest["value"])
-    rest = _compared(whole, sum(manifest["given"].values()), unit)
+    party, given, unit = plan.run.options.party, plan.run.given or {}, plan.unit
+    own = _compared(plan.objective, given.get(party, 0.0), unit)
+    rest = _compared(plan.value, sum(given.values()), unit)
     return (
-        f"With the others held to the given plan, the best plan for {party} is worth {money(here, unit)} to it, {own} "
-        f"that plan; to all parties together it is worth {money(whole, unit)}, {rest} that plan."
+        f"With the others held to the given plan, the best plan for {party} is worth {money(plan.objective, unit)} to "
+        f"it, {own} that plan; to all parties together it is worth {money(plan.value, unit)}, {rest} that plan."
     )
 
 
@@ -32,24 +29,21 @@ def _compared(here: float, given: float, unit: str) -> str:
     return f"{money(abs(change), unit)} {'more' if change > 0 else 'less'} than in"
 
 
-def gains(manifest: Mapping[str, Any], rows: pd.DataFrame, most: int) -> TextTable:
+def gains(plan: Plan, most: int) -> TextTable:
     """Return who gains and loses most against the plan that was given, in millions of dollars.
 
     Parameters
     ----------
-    manifest
-        The result's manifest.
-    rows
-        Its table `perspective`.
+    plan
+        One that is seen by a party.
     most
         Number of parties shown.
     """
-    given = {str(party): float(value) for party, value in manifest["given"].items()}
+    rows, given, unit = plan.table("domain/perspective"), plan.run.given or {}, plan.unit
     here = {str(party): float(value) for party, value in rows.groupby("party", sort=False)["amount"].sum().items()}
     change = {party: here.get(party, 0.0) - given.get(party, 0.0) for party in {**given, **here}}
     size = max(map(abs, (*given.values(), *here.values())), default=0.0)
     moved = sorted((p for p in change if not same(change[p], 0.0, size)), key=lambda p: -abs(change[p]))
-    unit = str(manifest["objective_unit"])
     shown = [(p, amount(given.get(p, 0.0)), amount(here.get(p, 0.0)), _signed(change[p])) for p in moved[:most]]
     return TextTable(
         f"Who gains and loses{f', {unit}' if unit else ''}: values and costs with payments between parties",

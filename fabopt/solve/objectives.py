@@ -42,6 +42,7 @@ from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.earliest import Periods
 from fabopt.solve.options import OptionError, SolveOptions
+from fabopt.solve.outcome import StageReport
 from fabopt.solve.proof import Proof, proof
 from fabopt.solve.search import Structure, search
 from fabopt.solve.session import Ended, HighsSession, Outcome, Progress
@@ -64,21 +65,6 @@ class Stage:
     def reported(self, maximised: float) -> float:
         """Return the figure a person sees."""
         return self.constant + self.sign * maximised
-
-
-@dataclass(frozen=True, slots=True)
-class StageReport:
-    """How a stage ended; ``gap`` is |bound - objective| / ``denominator``, both as in :mod:`fabopt.solve.proof`."""
-
-    name: str
-    unit: str
-    ended: Ended
-    objective: float | None
-    bound: float | None
-    gap: float | None
-    denominator: float | None
-    seconds: float
-    nodes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,21 @@ By size alone, so that every machine answers the same way. Measured: every shipp
 columns is proved to 1e-6 in at most a second; frontier, with 40,000, to 5e-4 in half a minute."""
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Size of a program: its rows, columns, integer columns and nonzeros."""
+
+    rows: int
+    columns: int
+    integers: int
+    nonzeros: int
+
+    @property
+    def large(self) -> bool:
+        """Whether the program is large: a function of its size, so that every machine answers the same way."""
+        return self.columns >= LARGE
+
+
 class OptionError(UserError):
     """An option makes no sense; the message is a full sentence."""
 

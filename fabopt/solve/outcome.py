@@ -41,6 +41,21 @@ class Ended(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class StageReport:
+    """How a stage ended; ``gap`` is |bound - objective| / ``denominator``, both as in :mod:`fabopt.solve.proof`."""
+
+    name: str
+    unit: str
+    ended: Ended
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    denominator: float | None
+    seconds: float
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Where a run stands: seconds since it began, best plan, best bound, relative gap, nodes of the tree, and the step
     of the search.

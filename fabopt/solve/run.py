@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from importlib import metadata
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +17,9 @@ from fabopt.solve.diagnose import DIAGNOSIS_SECONDS, explain_infeasible, explain
 from fabopt.solve.finish import Finished, finish
 from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.objectives import Notify, Runner, Stage, Staged, StageReport, proof_of, stages
-from fabopt.solve.options import SolveOptions
+from fabopt.solve.objectives import Notify, Runner, Stage, Staged, proof_of, stages
+from fabopt.solve.options import Size, SolveOptions
+from fabopt.solve.outcome import StageReport
 from fabopt.solve.plan import (
     limit_states,
     plan_arrays,
@@ -247,18 +247,12 @@ def _terms(tables: ModelTables, matrices: Matrices, x: Array) -> dict[str, float
 
 
 def common_of(matrices: Matrices, session: HighsSession, staged: Staged, options: SolveOptions) -> dict[str, Any]:
-    """Return what a solution says of its run, with a plan or without: options, stages, sizes, versions, log."""
+    """Return what a solution says of its run, with a plan or without: options, stages, sizes, log."""
     sizes = np.abs(matrices.a.data)
     return {
         "options": options,
-        "stages": tuple({**asdict(r), "ended": r.ended.value} for r in staged.reports),
-        "size": {
-            "rows": matrices.n_rows,
-            "columns": matrices.n_columns,
-            "integers": int(matrices.integer.sum()),
-            "nonzeros": int(matrices.a.nnz),
-        },
+        "stages": staged.reports,
+        "size": Size(matrices.n_rows, matrices.n_columns, int(matrices.integer.sum()), int(matrices.a.nnz)),
         "coefficients": (float(sizes.min()), float(sizes.max())) if len(sizes) else (0.0, 0.0),
-        "versions": {"pyomo": metadata.version("pyomo"), "highspy": metadata.version("highspy")},
         "log": session.log,
     }

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fabopt.model.limits import Kind, Limit, Side
 from fabopt.network.tables import Array
-from fabopt.solve.options import SolveOptions
+from fabopt.solve.options import Size, SolveOptions
+from fabopt.solve.outcome import StageReport
 
 
-class Status(Enum):
+class Status(StrEnum):
     """How a run ended.
 
     ``OPTIMAL``, ``WITHIN_GAP`` and ``WIDER_GAP`` (the solver called the plan good enough, but exact whole numbers left
@@ -243,7 +243,7 @@ class Solution:
     seconds
         Time of the whole run.
     stages
-        Each stage: name, unit, ended, objective, bound, gap, denominator, seconds, nodes.
+        How each stage ended.
     levels, on, switched_on, lots
         By activity and period [n_a, T].
     orders, placed, retired
@@ -271,7 +271,7 @@ class Solution:
     conflicts
         Why there is no plan.
     size
-        Rows, columns, integers and nonzeros of the program.
+        Of the program.
     coefficients
         Smallest and largest size of a coefficient in the matrix.
     log
@@ -288,10 +288,9 @@ class Solution:
     gap_denominator: float | None
     seconds: float
     options: SolveOptions
-    stages: tuple[Mapping[str, Any], ...]
-    size: Mapping[str, int]
+    stages: tuple[StageReport, ...]
+    size: Size
     coefficients: tuple[float, float]
-    versions: Mapping[str, str]
     log: str
     start: str = ""
     conflicts: tuple[Conflict, ...] = ()

@@ -47,8 +47,9 @@ from fabopt.solve.finish import finish
 from fabopt.solve.formulate import formulate
 from fabopt.solve.live import LiveLinear, LiveWhole, carried_basis, carried_plan
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.objectives import Stage, Staged, StageReport, proof_of, stages
+from fabopt.solve.objectives import Stage, Staged, proof_of, stages
 from fabopt.solve.options import SolveOptions
+from fabopt.solve.outcome import StageReport
 from fabopt.solve.patch import Patch, held, relaxed, structure_change
 from fabopt.solve.run import common_of, solution_of
 from fabopt.solve.search import search, structure

@@ -61,8 +61,8 @@ network:
 def test_a_result_says_which_gap_was_asked_for_and_who_asked(own, given, gap, whose, tmp_path):
     (tmp_path / "instance.yaml").write_text(BAKERY % own, encoding="utf-8")
     solved = fabopt.load(tmp_path).solve(out=tmp_path / "result", **given)
-    for options in (solved.manifest["options"], fabopt.load_result(tmp_path / "result").manifest["options"]):
-        assert (options["gap"], options["gap_from"]) == (gap, whose)
+    for options in (solved.run.options, fabopt.load_result(tmp_path / "result").run.options):
+        assert (options.gap, options.gap_from) == (gap, whose)
 
 
 def test_an_objective_in_which_nothing_counts_has_no_prices_though_value_after_it_has_some(tmp_path):
@@ -142,7 +142,7 @@ def test_shipments_are_installed_after_the_installation_lead(tutorial, result):
     # All of the tutorial's chips take the default month from shipment to start: a third arrives a quarter later.
     shipped = result.table("shipments")["kaccelerator"].sum()
     installed = result.deployments["kaccelerator"].sum()
-    last = result.table("shipments").query("period == @result.manifest['periods'][1]")["kaccelerator"].sum()
+    last = result.table("shipments").query("period == @result.run.periods[1]")["kaccelerator"].sum()
     assert installed == pytest.approx(shipped - last / 3.0)
 
 

@@ -49,7 +49,7 @@ def test_fresh_and_loaded_results_survive_a_pickle(result, tmp_path):
     result.choke_points(budget=0.01, draws=0)  # a study has made what no pickle takes
     for one in (result, fabopt.load_result(result.save(tmp_path / "plan"))):
         again = pickle.loads(pickle.dumps(one))
-        assert again.manifest == one.manifest
+        assert again.run == one.run
         assert again.table("orders").equals(one.table("orders"))
         assert again.plan.solved.objective == pytest.approx(one.objective)
 
@@ -57,7 +57,7 @@ def test_fresh_and_loaded_results_survive_a_pickle(result, tmp_path):
 def test_the_model_of_a_result_has_the_values_of_its_plan(result, tmp_path):
     model = result.model()
     (objective,) = model.pyomo.component_data_objects(pyo.Objective, active=True)
-    assert pyo.value(objective) + result.manifest["constant_value"] == pytest.approx(result.objective, rel=1e-9)
+    assert pyo.value(objective) + result.run.constant_value == pytest.approx(result.objective, rel=1e-9)
     for row in model.pyomo.component_data_objects(pyo.Constraint, active=True):
         body = pyo.value(row.body)
         size = max(1.0, abs(body))

@@ -1,6 +1,7 @@
 """Results of a solve with hooks: no study forgets what a hook has added, or it is refused."""
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import pyomo.environ as pyo
@@ -12,6 +13,7 @@ from fabopt.analysis.memo.standing import standing
 from fabopt.plan.plan import Plan
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.hooks import hook_records
+from fabopt.solve.results.run_info import HookRecord
 
 PRICE = "workloads.inference.price_ratio"
 LEVER = "packaging_lines.bridgeworks.capacity"
@@ -129,7 +131,7 @@ def test_a_result_without_hooks_takes_none(free, tmp_path):
 
 def test_hooks_stand_in_the_manifest_and_in_the_memo_by_name_and_hash(folder, tied):
     (record,) = json.loads((folder / "manifest.json").read_text())["hooks"]
-    assert record == hook_records([one_order])[0]
+    assert HookRecord(**record) == hook_records([one_order])[0]
     assert record["name"] == "one_order"
     held = ground(tied.plan, "aurora")
     assert standing(held, {}, ()).hooks == (f"one_order ({record['sha256'][:12]})",)
@@ -140,7 +142,7 @@ def test_what_a_hook_holds_on_to_is_part_of_it():
         return lambda m, model: capped(m, model, most)
 
     kinds = [partial(capped, most=1.0), partial(capped, most=2.0), capped, held(1.0), held(2.0), one_order]
-    assert len({record["sha256"] for record in hook_records(kinds)}) == len(kinds)
+    assert len({record.sha256 for record in hook_records(kinds)}) == len(kinds)
     assert hook_records([held(1.0)]) == hook_records([held(1.0)])
 
 
@@ -153,7 +155,7 @@ def test_whole_numbers_of_a_hook_are_held_as_the_plan_has_them(tmp_path):
 
 def test_a_result_whose_objective_is_not_that_of_its_program_is_not_studied(free):
     def changed(result, factor):
-        run = {**result.manifest, "objective": result.objective * factor}
+        run = replace(result.run, objective=result.objective * factor)
         return fabopt.Result(Plan(run, result.table, result.plan.instance), "")
 
     for factor in (1.0001, 0.9):

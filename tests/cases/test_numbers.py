@@ -17,11 +17,11 @@ def test_the_constant_of_a_plain_network_counts():
     # Two periods of 5 at 3 less 1 each, and 10 whatever is decided.
     result = fabopt.load(CASES / "constant").solve(gap=0.0)
     assert result.objective == approx(30)
-    assert result.manifest["value"] == approx(30)
+    assert result.run.value == approx(30)
     assert result.bound == approx(30)
     # The constant proves nothing about the plan: the gap is a share of the other 20, and says so.
-    assert result.manifest["gap_denominator"] == approx(20)
-    lines = closing_lines(result.manifest)
+    assert result.run.gap_denominator == approx(20)
+    lines = closing_lines(result.plan)
     assert "gap 0.00 % of 20" in lines[0]
     assert lines[1] == "the gap is a share of the objective less 10 that stand whatever is planned"
 

@@ -162,9 +162,9 @@ def test_a_scenario_has_a_folder_of_its_own_and_a_lever_is_set(capsys, tmp_path,
     more = "packaging_lines.bridgeworks.capacity=*2"
     code, _, _ = run(capsys, "solve", TUTORIAL, *QUICK, "--scenario", "hbm-squeeze", "--set", more)
     assert code == 0
-    manifest = fabopt.load_result("results/tutorial-hbm-squeeze").manifest
-    assert manifest["scenario"] == "hbm-squeeze"
-    assert manifest["sets"] == ["scenario hbm-squeeze", more]
+    found = fabopt.load_result("results/tutorial-hbm-squeeze").run
+    assert found.scenario == "hbm-squeeze"
+    assert found.sets == ("scenario hbm-squeeze", more)
 
 
 def test_a_folder_that_is_no_result_is_refused_before_anything_is_solved(capsys, knapsack, tmp_path):
@@ -225,10 +225,10 @@ def knapsack(tmp_path_factory):
 def test_a_limit_after_a_plan_exits_0_and_says_its_gap(capsys, knapsack, tmp_path):
     code, out, _ = run(capsys, "solve", knapsack, "--time-limit", "2", "--gap", "0", "--out", tmp_path / "r")
     assert code == 0
-    manifest = fabopt.load_result(tmp_path / "r").manifest
-    assert manifest["status"] == "time_limit"
-    assert manifest["gap"] > 0.0
-    assert f"gap {100 * manifest['gap']:.2f} %" in out
+    found = fabopt.load_result(tmp_path / "r").run
+    assert found.status == "time_limit"
+    assert found.gap > 0.0
+    assert f"gap {100 * found.gap:.2f} %" in out
     assert "best found when time was up" in out
 
 

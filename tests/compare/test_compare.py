@@ -22,7 +22,7 @@ ALLOCATION = INSTANCES / "allocation"
 
 
 def source(result, **changed):
-    return Plan({**result.manifest, **changed}, result.table, result.plan.instance)
+    return Plan(replace(result.run, **changed), result.table, result.plan.instance)
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +92,8 @@ def test_the_inputs_that_differ_are_the_levers_that_were_set(share_cap, report):
 
 def test_value_and_cost_by_party_and_term_add_up_to_the_values_of_the_plans(report, tutorial, squeezed):
     rows = report.table("worth")
-    assert rows["base"].sum() == pytest.approx(tutorial.manifest["value"], rel=1e-9)
-    assert rows["value"].sum() == pytest.approx(squeezed.manifest["value"], rel=1e-9)
+    assert rows["base"].sum() == pytest.approx(tutorial.run.value, rel=1e-9)
+    assert rows["value"].sum() == pytest.approx(squeezed.run.value, rel=1e-9)
     assert rows[rows["transfer"]]["value"].sum() == pytest.approx(0.0, abs=1e-6)
     terms = rows[~rows["transfer"]].groupby("term")["value"].sum()
     for term, amount in squeezed.table("terms").itertuples(index=False):
@@ -160,7 +160,7 @@ def test_three_plans_are_held_against_the_first(tutorial, squeezed):
 
 
 def test_gaps_larger_than_the_difference_are_said_to_leave_it_open(tutorial, squeezed):
-    value, other = tutorial.manifest["value"], squeezed.manifest["value"]
+    value, other = tutorial.run.value, squeezed.run.value
     loss = value - other
     wide = comparison([source(tutorial, gap=0.01), source(squeezed, bound=other + 2 * loss)])
     (difference,) = wide.difference
@@ -317,9 +317,9 @@ def test_choke_points_are_the_dearest_limits_of_each_period(report, tutorial, sq
 # -- names, refusals, the command line -------------------------------------------------------------------------------
 
 
-def test_plans_are_called_by_scenario_then_instance_then_letter():
+def test_plans_are_called_by_scenario_then_instance_then_letter(tutorial):
     def of(instance, scenario):
-        return {"instance": instance, "scenario": scenario}
+        return source(tutorial, instance=instance, scenario=scenario)
 
     assert names_of([of("x", None), of("x", "lean")]) == ["x", "lean"]
     assert names_of([of("x", "lean"), of("y", "lean")]) == ["x lean", "y lean"]
@@ -341,22 +341,19 @@ def test_horizons_that_do_not_meet_are_refused():
 
 
 def test_plans_of_different_versions_are_refused(tutorial, squeezed):
-    older = source(squeezed, versions={**squeezed.manifest["versions"], "fabopt": "0.0.9"})
+    older = source(squeezed, versions=replace(squeezed.run.versions, fabopt="0.0.9"))
     with pytest.raises(StudyError, match=r"by fabopt 0\.1\.0 and hbm-squeeze by 0\.0\.9"):
         comparison([source(tutorial), older])
 
 
-def test_a_result_of_an_older_shape_is_read_or_refused_in_a_sentence(tutorial, squeezed):
-    kept = {name: value for name, value in squeezed.manifest["options"].items() if name != "perspective"}
-    assert comparison([source(tutorial), source(squeezed, options=kept)]).plans[1].objective == "value"
-
+def test_a_result_that_lacks_a_table_is_refused_in_a_sentence(tutorial, squeezed):
     def read(name):
         if name == "domain/perspective":
             raise ResultError("the folder holds no domain/perspective.parquet.")
         return squeezed.table(name)
 
     with pytest.raises(ResultError, match="holds no"):
-        comparison([source(tutorial), Plan(squeezed.manifest, read, squeezed.plan.instance)])
+        comparison([source(tutorial), Plan(squeezed.run, read, squeezed.plan.instance)])
 
 
 def test_names_must_be_as_many_and_different(tutorial, squeezed):

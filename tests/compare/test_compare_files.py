@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -13,6 +14,7 @@ import fabopt
 from fabopt.analysis.compare.records import TABLES
 from fabopt.cli import main
 from fabopt.errors import StudyError
+from fabopt.plan.plan import Plan
 from fabopt.report.compare_workbook import _TABLES
 
 INSTANCES = Path(__file__).parents[2] / "instances"
@@ -91,8 +93,8 @@ def test_what_the_gaps_leave_open_is_framed_on_the_page(report):
         result = fabopt.load(INSTANCES / "allocation" / "share-cap", set={"network.demands.a.value": value}).solve(
             gap=0
         )
-        result.manifest["bound"] = result.manifest["value"] + 1.0
-        plans.append(result)
+        run = replace(result.run, bound=result.run.value + 1.0)
+        plans.append(fabopt.Result(Plan(run, result.table, result.plan.instance), ""))
     report = fabopt.compare(*plans, names=tuple(worth))
     assert report.comparison.difference[0].withheld == "gap"
     assert "proves nothing" in report.sentence

@@ -52,7 +52,7 @@ def evenly(site, tmp_path_factory):
 
 def test_half_of_an_even_range_lies_above_its_middle(evenly, result):
     """The plan ends with 40 MW, which four of eight cases have from 2028 on, and all had in 2027."""
-    found = chances(evenly, result.manifest, result.table, "lab")
+    found = chances(evenly, result.plan, "lab")
     assert [(c.period, c.share.value) for c in found.by_period] == [("2027", 1.0), ("2028", 1.0), ("2029", 1.0)]
     goal = found.by_period[0].target
     assert (goal.value, goal.unit) == (approx(0.040), "GW")
@@ -62,12 +62,12 @@ def test_half_of_an_even_range_lies_above_its_middle(evenly, result):
 
 def test_what_was_reached_stays_reached(evenly, result):
     """100 MW in 2027 in the upper half of the cases; later all have less, and that is no step back."""
-    found = chances(evenly, result.manifest, result.table, "lab", 0.100)
+    found = chances(evenly, result.plan, "lab", 0.100)
     assert [c.share.value for c in found.by_period] == [0.5, 0.5, 0.5]
-    found = chances(evenly, result.manifest, result.table, "lab", 0.125)
+    found = chances(evenly, result.plan, "lab", 0.125)
     assert [c.share.value for c in found.by_period] == [0.25, 0.25, 0.25]
     assert found.by_period[0].target.origin == "asked: target"
-    assert chances(evenly, result.manifest, result.table, "lab", 0.2).by_period[-1].share.value == 0.0
+    assert chances(evenly, result.plan, "lab", 0.2).by_period[-1].share.value == 0.0
 
 
 def test_what_is_reached_late_counts_from_then_on(tmp_path):
@@ -77,16 +77,16 @@ def test_what_is_reached_late_counts_from_then_on(tmp_path):
     (folder / "instance.yaml").write_text(text)
     out = swept(folder, tmp_path / "out", levers={POWER: {"low": "*0.8", "high": "*1.2"}}, samples=4)
     result = fabopt.load(folder).solve(threads=1, gap=0.0)
-    found = chances(out, result.manifest, result.table, "lab", 0.060)
+    found = chances(out, result.plan, "lab", 0.060)
     assert [c.share.value for c in found.by_period] == [0.0, 1.0, 1.0]
-    found = chances(out, result.manifest, result.table, "lab")  # the plan's own 100 MW: the upper half of the cases
+    found = chances(out, result.plan, "lab")  # the plan's own 100 MW: the upper half of the cases
     assert [c.share.value for c in found.by_period] == [0.0, 0.5, 0.5]
 
 
 def test_a_case_without_a_plan_has_not_reached_it(site, result, tmp_path):
     """The shares of a lab's demand add up to one: half of the cases are refused."""
     out = swept(site, tmp_path / "out", levers={"labs.lab.demand.split.work": [1.0, 0.5]})
-    found = chances(out, result.manifest, result.table, "lab", 0.040)
+    found = chances(out, result.plan, "lab", 0.040)
     assert (found.cases, found.without_plan) == (8, 4)
     assert [c.share.value for c in found.by_period] == [0.5, 0.5, 0.5]
 
@@ -100,7 +100,7 @@ def test_of_several_scenarios_that_of_the_result_counts(site, result, tmp_path):
     out = swept(folder, tmp_path / "out", scenarios=["base", "small"], levers=levers)
     for scenario, target in ((None, 0.100), ("small", 0.010)):
         own = fabopt.load(folder, scenario=scenario).solve(threads=1, gap=0.0)
-        found = chances(out, own.manifest, own.table, "lab", target)
+        found = chances(out, own.plan, "lab", target)
         assert found.cases == 8
         assert found.by_period[0].share.value == 0.5
 
@@ -115,13 +115,13 @@ def test_of_several_scenarios_that_of_the_result_counts(site, result, tmp_path):
 def test_shares_that_are_no_chances_of_the_plan_are_refused(site, result, tmp_path, spec, says):
     out = swept(site, tmp_path / "out", **spec)
     with pytest.raises(StudyError, match=says):
-        chances(out, result.manifest, result.table, "lab")
+        chances(out, result.plan, "lab")
 
 
 def test_a_sweep_of_other_data_is_refused(evenly, tmp_path, site):
     other = fabopt.load(site, set={"sites.site.energy_price": 10}).solve(threads=1)
     with pytest.raises(StudyError, match="with other data than those of the result"):
-        chances(evenly, other.manifest, other.table, "lab")
+        chances(evenly, other.plan, "lab")
 
 
 def test_a_sweep_that_is_not_finished_is_refused(evenly, result, tmp_path):
@@ -131,13 +131,13 @@ def test_a_sweep_that_is_not_finished_is_refused(evenly, result, tmp_path):
         record = json.loads(whole)
         path.write_bytes(as_bytes(sealed_with({**record, "complete": False}, record["format"], record["files"])))
         with pytest.raises(StudyError, match="not finished"):
-            chances(evenly, result.manifest, result.table, "lab")
+            chances(evenly, result.plan, "lab")
     finally:
         path.write_text(whole)
     with pytest.raises(ResultError, match="is no sweep"):
-        chances(tmp_path, result.manifest, result.table, "lab")
+        chances(tmp_path, result.plan, "lab")
 
 
 def test_a_lab_without_power_has_no_target(evenly, result):
     with pytest.raises(StudyError, match="no power"):
-        chances(evenly, result.manifest, result.table, "another")
+        chances(evenly, result.plan, "another")

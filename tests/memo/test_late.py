@@ -179,7 +179,7 @@ def _fixed(*changes: Change) -> float:
                 model.variables[column].fix(value)
 
     solution = fabopt.load("instances/tutorial").solve(extra=[fix], gap=1e-7)
-    return float(solution.manifest["objective"])
+    return float(solution.run.objective)
 
 
 def test_bisection_and_walk_find_the_same_date(tutorial: fabopt.Result) -> None:

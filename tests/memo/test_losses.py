@@ -92,10 +92,10 @@ def test_required_demand_that_cannot_be_met_falls_short(tmp_path: Path, whole: b
 def test_losses_are_those_of_instances_without_the_company(
     tutorial: fabopt.Result, aurora: Memo, owner: str, gone: dict[str, object]
 ) -> None:
-    left = fabopt.load("instances/tutorial", set=gone).solve(gap=1e-7).manifest["objective"]
+    left = fabopt.load("instances/tutorial", set=gone).solve(gap=1e-7).run.objective
     loss = next(loss for loss in aurora.losses if loss.supplier == owner)
     assert loss.note == ""
-    assert worth(loss)[0] == pytest.approx(tutorial.manifest["objective"] - left, abs=0.2)
+    assert worth(loss)[0] == pytest.approx(tutorial.run.objective - left, abs=0.2)
 
 
 def test_losses_come_dearest_first(aurora: Memo) -> None:

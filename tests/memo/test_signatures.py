@@ -152,7 +152,7 @@ def test_another_labs_purchases_are_not_this_labs(tmp_path: Path) -> None:
 
 def doubted(ground: Ground, doubt: float) -> Ground:
     """The same plan with a bound that lies so far above it."""
-    run = {**ground.of.run, "bound": ground.of.run["objective"] + doubt}
+    run = dataclasses.replace(ground.of.run, bound=ground.of.objective + doubt)
     return dataclasses.replace(ground, of=Plan(run, ground.of.table, ground.of.instance))
 
 

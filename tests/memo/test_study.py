@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from fabopt.network.tables import Activity, Flow, Material, Network, Resource, U
 from fabopt.plan.plan import Plan
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
+from fabopt.solve.solution import Status
 
 
 def amounts(record: Any) -> Iterator[Amount]:
@@ -135,21 +137,21 @@ def test_an_unknown_lab_is_refused_with_the_nearest(tutorial: fabopt.Result) -> 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"has_plan": False, "status": "infeasible"}, "has no plan"),
-        ({"options": {"perspective": "aurora"}}, "seen as aurora"),
+        ({"has_plan": False, "status": Status.INFEASIBLE}, "has no plan"),
+        ({"options": {"perspective": "lab:aurora"}}, "seen as lab:aurora"),
         ({"options": {"objective": "compute"}}, "made for compute"),
     ],
 )
 def test_a_result_without_prices_is_refused(tutorial: fabopt.Result, change: dict[str, Any], says: str) -> None:
-    manifest = {**tutorial.manifest, **change}
-    manifest["options"] = {**tutorial.manifest["options"], **change.get("options", {})}
+    options = replace(tutorial.run.options, **change.get("options", {}))
+    run = replace(tutorial.run, **{**change, "options": options})
     with pytest.raises(StudyError, match=says):
-        memo_of(Plan(manifest, tutorial.table, tutorial.plan.instance), Asked("aurora"))
+        memo_of(Plan(run, tutorial.table, tutorial.plan.instance), Asked("aurora"))
 
 
 def test_a_tolerance_that_is_not_given_is_a_small_share_of_the_value(tutorial: fabopt.Result, aurora: Memo) -> None:
     """The tutorial is worth 102 bn USD: a hundredth of a per cent is 10 million."""
-    assert tutorial.manifest["objective"] == pytest.approx(101_769, abs=1)
+    assert tutorial.run.objective == pytest.approx(101_769, abs=1)
     assert aurora.tolerance.value == 10.0
 
 
@@ -161,7 +163,7 @@ def test_every_part_of_the_tutorials_memo_is_there(aurora: Memo) -> None:
 
 def test_an_unproven_plan_is_an_incumbent_whose_advice_is_withheld(tutorial: fabopt.Result) -> None:
     """With a bound a trillion dollars above the plan, no difference between two plans proves anything."""
-    far = {**tutorial.manifest, "status": "time_limit", "bound": tutorial.manifest["objective"] + 1e6}
+    far = replace(tutorial.run, status=Status.TIME_LIMIT, bound=tutorial.objective + 1e6)
     memo = memo_of(Plan(far, tutorial.table, tutorial.plan.instance), Asked("aurora", minutes=0.02))
     assert memo.standing.incumbent
     assert memo.standing.doubt.value == pytest.approx(1e6)

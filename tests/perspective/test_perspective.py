@@ -61,8 +61,8 @@ def test_all_together_build_what_the_foundry_pays_for(example):
 def test_the_foundry_alone_does_not_build(example):
     plan = example.solve(perspective="owner:foundry")
     assert plan.objective == pytest.approx(12 * 5.0)
-    assert plan.manifest["value"] == pytest.approx(100 * (HOUR - 1.5) + 20 * (0.9 * HOUR - 1.5))
-    assert plan.manifest["given"]["foundry"] == pytest.approx(-10.0)
+    assert plan.run.value == pytest.approx(100 * (HOUR - 1.5) + 20 * (0.9 * HOUR - 1.5))
+    assert plan.run.given["foundry"] == pytest.approx(-10.0)
     assert worth(plan)["designer"] == pytest.approx(120 * 4.0)
 
 
@@ -150,8 +150,8 @@ def test_nobody_does_worse_by_its_own_plan_and_the_others_get_what_was_given(tut
     party = seen.partition(":")[2]
     assert worth(plan)[party] == pytest.approx(plan.objective, abs=1e-5)
     assert plan.objective >= worth(given)[party] - 0.2
-    assert sum(worth(plan).values()) == pytest.approx(plan.manifest["value"], abs=1e-5)
-    assert plan.manifest["value"] <= given.bound + 1e-6
+    assert sum(worth(plan).values()) == pytest.approx(plan.run.value, abs=1e-5)
+    assert plan.run.value <= given.bound + 1e-6
     if seen == "lab:borealis":
         before = given.shipments.query("lab == 'aurora'").reset_index(drop=True)
         after = plan.shipments.query("lab == 'aurora'").reset_index(drop=True)

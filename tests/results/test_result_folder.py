@@ -36,10 +36,10 @@ def tutorial(tmp_path_factory):
 @pytest.mark.parametrize("instance", list(all_instances()))
 def test_the_objective_recomputed_from_the_tables_on_disk_is_the_solver_s(instance, tmp_path):
     result = fabopt.load(instance).solve(gap=0.01, time_limit=600, out=tmp_path / "result")
-    manifest = read_manifest(tmp_path / "result")
-    again = recomputed(on_disk(tmp_path / "result"), manifest["constant_value"]).value
-    assert again == pytest.approx(manifest["objective"], rel=1e-6)
-    assert result.objective == manifest["objective"]
+    run, _ = read_manifest(tmp_path / "result")
+    again = recomputed(on_disk(tmp_path / "result"), run.constant_value).value
+    assert again == pytest.approx(run.objective, rel=1e-6)
+    assert result.objective == run.objective
 
 
 def test_a_changed_quantity_on_disk_changes_the_recomputed_value(tutorial, tmp_path):
@@ -61,8 +61,8 @@ def test_a_changed_quantity_on_disk_changes_the_recomputed_value(tutorial, tmp_p
 
 def test_a_plan_after_another_objective_recomputes_to_its_value(tmp_path):
     result = fabopt.load(INSTANCES / "tutorial").solve("compute", gap=0.005, out=tmp_path / "r")
-    assert recomputed(on_disk(tmp_path / "r")).value == pytest.approx(result.manifest["value"], rel=1e-6)
-    assert result.manifest["value"] != pytest.approx(result.objective, rel=1e-3)
+    assert recomputed(on_disk(tmp_path / "r")).value == pytest.approx(result.run.value, rel=1e-6)
+    assert result.run.value != pytest.approx(result.objective, rel=1e-3)
 
 
 @pytest.mark.parametrize("name", ["tutorial", "textbook/food-manufacture-2", "textbook/wagner-whitin"])
@@ -70,7 +70,7 @@ def test_a_second_solve_gives_the_same_bytes_in_every_table(name, tmp_path):
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
         fabopt.load(INSTANCES / name).solve(gap=0.005, out=folder)
-    one, two = (read_manifest(folder)["files"] for folder in folders)
+    one, two = (read_manifest(folder)[1]["files"] for folder in folders)
     tables = [file for file in one if file.endswith(".parquet")]
     assert len(tables) == len(ALL_TABLES)
     assert {file: one[file] for file in [*tables, "instance.json"]} == {
@@ -91,7 +91,7 @@ def test_the_instance_in_a_result_solves_to_the_same_plan(tutorial, tmp_path):
     result, folder = tutorial
     again = fabopt.load(folder).solve(gap=0.005)
     assert again.objective == result.objective
-    assert again.manifest["input_hash"] == result.manifest["input_hash"]
+    assert again.run.input_hash == result.run.input_hash
     assert again.orders.equals(result.orders)
 
 

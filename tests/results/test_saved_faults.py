@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from fabopt.analysis.memo.records import Memo
 from fabopt.analysis.recompute import DISCOUNTED, check_agreement
 from fabopt.cli import main
 from fabopt.io.seal import HASH, SavedError, as_bytes, contents, hash_of
+from fabopt.plan.plan import Plan
 from fabopt.report.memo.blank import blank
 from fabopt.report.memo.report import MemoReport
 
@@ -233,7 +235,10 @@ def with_manifest(folder: Path, goal: Path, **changes: Any) -> Path:
         ({"bound": None}, "its gap 0.0 does not follow"),
         ({"objective": "280"}, "objective: Input should be a valid number"),
         ({"has_plan": 1}, "has_plan"),
-        ({"status": "infeasible"}, "status"),
+        ({"status": "infeasible"}, "status: 'infeasible', and a result that is saved has a plan"),
+        ({"status": "best"}, "status: Input should be 'optimal'"),
+        ({"has_plan": False}, "a result that is saved has a plan"),
+        ({"versions": {"fabopt": "0.1.0"}}, "versions.pyomo: Field required"),
         ({"options": {}}, "options.objective: Field required"),
     ],
 )
@@ -274,18 +279,18 @@ def test_a_worth_in_which_all_cancels_agrees_within_the_rounding_of_its_parts(da
     tables = {name: dakota.table(f"core/{name}").iloc[:0] for name in (*DISCOUNTED, "terms")}
     tables["periods"] = dakota.table("core/periods")
     tables["terminal"] = pd.DataFrame({"amount": [1.0, -1.0], "unit_worth": 1.0, "discount": 1.0})
-    manifest = {**dakota.manifest, "value": 0.0, "objective": 1e-16, "bound": 1e-13, "gap": 0.0}
+    run = replace(dakota.run, value=0.0, objective=1e-16, bound=1e-13, gap=0.0, gap_denominator=1e-16)
     read = {f"core/{name}": table for name, table in tables.items()}.__getitem__
-    check_agreement({**manifest, "gap_denominator": 1e-16}, read, "here")
+    check_agreement(Plan(run, read, dakota.plan.instance), "here")
     with pytest.raises(SavedError, match=r"its gap 0\.0 does not follow"):
-        check_agreement({**manifest, "bound": 1e-3, "gap_denominator": 1e-16}, read, "here")
+        check_agreement(Plan(replace(run, bound=1e-3), read, dakota.plan.instance), "here")
 
 
 @pytest.mark.parametrize("party", ["lab:alpha", "owner:foundry"])
 def test_the_objective_of_one_party_is_held_against_its_part_of_the_plan(party, tmp_path):
     instance = fabopt.load(INSTANCES / "perspective" / "price-and-cost")
     result = instance.solve(perspective=party, out=tmp_path / "r")
-    assert fabopt.load_result(tmp_path / "r").objective == result.objective != result.manifest["value"]
+    assert fabopt.load_result(tmp_path / "r").objective == result.objective != result.run.value
     folder = with_manifest(tmp_path / "r", tmp_path / "s", objective=result.objective + 1.0, bound=None, gap=None)
     with pytest.raises(SavedError, match="its plan is worth"):
         fabopt.load_result(folder)

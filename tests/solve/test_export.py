@@ -119,7 +119,7 @@ def test_another_objective_has_its_own_columns_rows_and_sense(options, tmp_path)
         highs = opened(program_text(net, ending, SolveOptions(**options)), ending, tmp_path)
         highs.setOptionValue("mip_rel_gap", 1e-9)
         highs.run()
-        assert highs.getInfo().objective_function_value == approx(solution.stages[0]["objective"], rel=1e-5, abs=1e-5)
+        assert highs.getInfo().objective_function_value == approx(solution.stages[0].objective, rel=1e-5, abs=1e-5)
 
 
 def test_a_row_with_two_sides_or_without_variables_and_a_fixed_free_or_empty_column_are_read_back(tmp_path):

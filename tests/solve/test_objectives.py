@@ -56,7 +56,7 @@ def test_compute_by_a_date_leaves_the_rest_to_value():
     early = solve(net, SolveOptions("compute", by="P1"))
     assert early.delivered[0][0].tolist() == approx([10, 0])
     assert early.delivered[1][0].tolist() == approx([0, 10])
-    assert [stage["name"] for stage in early.stages] == ["compute", "value"]
+    assert [stage.name for stage in early.stages] == ["compute", "value"]
 
 
 def test_the_rate_of_a_period_counts_that_period_alone():

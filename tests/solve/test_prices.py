@@ -117,6 +117,6 @@ def test_no_slack_limit_of_the_tutorial_has_a_price():
     assert (limits.loc[slack, "price"].abs() <= 1e-6).all()
     # Every decision and every material's balance is there.
     decisions, rows = result.table("core/decisions"), result.table("core/rows")
-    assert len(decisions) == result.manifest["size"]["columns"]
-    assert len(rows) == result.manifest["size"]["rows"]
-    assert decisions["whole"].sum() == result.manifest["size"]["integers"]
+    assert len(decisions) == result.run.size.columns
+    assert len(rows) == result.run.size.rows
+    assert decisions["whole"].sum() == result.run.size.integers

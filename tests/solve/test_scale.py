@@ -217,7 +217,7 @@ def test_stage_solution_progress_and_what_if_share_denominator_and_gap(money):
     stage = found.stages[0]
     assert found.gap_denominator == approx(abs(found.objective - net.constant_value - net.standing_value))
     assert found.gap == approx((found.bound - found.objective) / found.gap_denominator, abs=1e-12)
-    assert stage["gap"] == approx((stage["bound"] - stage["objective"]) / stage["denominator"], abs=1e-12)
+    assert stage.gap == approx((stage.bound - stage.objective) / stage.denominator, abs=1e-12)
     assert found.gap <= 0.2
     answer = WhatIf(net, SolveOptions(gap=0.2)).full()
     assert answer.denominator == approx(abs(answer.objective - net.constant_value - net.standing_value))

@@ -19,8 +19,8 @@ def base():
 def test_a_plan_of_the_same_instance_fits_whole_and_is_the_answer_where_there_is_no_time(base, tmp_path):
     again = fabopt.load_result(base.save(tmp_path / "r"))
     found = fabopt.load(TUTORIAL).solve(gap=0.0, start=again, time_limit=1e-9)
-    size = f"{base.manifest['size']['columns']:,}"
-    assert found.manifest["start"] == f"{size} of {size} decisions of tutorial fit."
+    size = f"{base.run.size.columns:,}"
+    assert found.run.start == f"{size} of {size} decisions of tutorial fit."
     assert found.objective == pytest.approx(base.objective, rel=1e-9)
 
 
@@ -29,11 +29,11 @@ def test_a_plan_of_a_scenario_is_begun_with_and_what_does_not_fit_is_said(base, 
     cold = fabopt.load(TUTORIAL, "hbm-squeeze").solve(gap=0.0)
     warm = fabopt.load(TUTORIAL, "hbm-squeeze").solve(gap=0.0, start=base)
     assert warm.objective == pytest.approx(cold.objective, rel=1e-6)
-    assert "decisions of tutorial fit" in warm.manifest["start"]
+    assert "decisions of tutorial fit" in warm.run.start
     longer = fabopt.load(TUTORIAL, set=["horizon.periods=11"]).solve(gap=0.0, start=base)
-    assert "are new" in longer.manifest["start"]
+    assert "are new" in longer.run.start
     shorter = fabopt.load(TUTORIAL, set=["horizon.periods=9"]).solve(gap=0.0, start=base)
-    assert "are not there any more" in shorter.manifest["start"]
+    assert "are not there any more" in shorter.run.start
 
 
 def test_an_option_more_is_never_worth_less_than_the_plan_without_it(base):

@@ -43,7 +43,7 @@ def test_every_formula_gives_the_result_that_is_saved_with_it(made):
     found = list(sheets.formulas())
     assert found
     for sheet, cell, formula, saved in found:
-        assert sheets.value(sheet, cell) == near(saved, abs(result.manifest["value"])), (sheet, cell, formula)
+        assert sheets.value(sheet, cell) == near(saved, abs(result.run.value)), (sheet, cell, formula)
 
 
 def label_rows(sheet):
@@ -53,7 +53,7 @@ def label_rows(sheet):
 def test_the_money_adds_up_to_the_value_of_the_plan(made):
     result, file = made
     sheets = Sheets(file)
-    value = result.manifest["value"]
+    value = result.run.value
     rows = label_rows(sheets.book["summary"])
     assert sheets.value("summary", rows["discounted value, as solved"][1].coordinate) == value
     again = sheets.value("summary", rows["the same from the sheet 'money'"][1].coordinate)

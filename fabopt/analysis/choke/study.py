@@ -380,7 +380,7 @@ class _Study:
             money=self.source.unit,
             value_lo=sign * base.lo + 0.0,  # no negative zero
             value_hi=sign * base.hi + 0.0 if np.isfinite(base.hi) else None,
-            status=self.source.run["status"],
+            status=self.source.run.status,
             solver="HiGHS",
             version=metadata.version("highspy"),
             seed=self.asked.seed,
@@ -391,7 +391,7 @@ class _Study:
             last_counted=labels[self.counted.periods[-1]],
             excluded=self.counted.why,
             held_from=self.source.held,
-            data_hash=self.source.run["input_hash"],
+            data_hash=self.source.run.input_hash,
             lab=self.asked.lab,
             policy=self._policy(),
             price_of_policy=of_policies,
@@ -400,7 +400,7 @@ class _Study:
 
     def _caveats(self) -> Iterator[str]:
         base = self.oracle.base
-        if self.source.run["status"] not in ("optimal", "within_gap"):
+        if self.source.run.status not in ("optimal", "within_gap"):
             yield "The plan was stopped before it was proven: gains are those of this plan, and intervals are wide."
         if not np.isfinite(base.hi):
             yield "Nothing is known of how much better a plan could be: no gain is proven zero."

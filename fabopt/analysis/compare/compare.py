@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from string import ascii_uppercase
-from typing import Any
 
 from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.compare import tables
@@ -52,11 +51,11 @@ def comparison(
         raise StudyError("A comparison needs two results at least.")
     if names is not None and (len(names) != len(sources) or len(set(names)) < len(names)):
         raise StudyError(f"{len(sources)} results need as many different names, not {', '.join(names) or 'none'}.")
-    called = list(names) if names is not None else names_of([source.run for source in sources])
+    called = list(names) if names is not None else names_of(sources)
     for name, source in zip(called, sources, strict=True):
-        if not source.run["has_plan"]:
-            raise StudyError(f"{name} has no plan: the run ended with {source.run['status']!r}.")
-    plans = [_plan(name, source.run) for name, source in zip(called, sources, strict=True)]
+        if not source.has_plan:
+            raise StudyError(f"{name} has no plan: the run ended with '{source.run.status}'.")
+    plans = [_plan(name, source) for name, source in zip(called, sources, strict=True)]
     _same_program(called, sources)
     _related(called, sources)
     periods = _periods(called, sources)
@@ -65,7 +64,7 @@ def comparison(
     others = list(zip(plans[1:], sources[1:], strict=True))
     years = last_of_years(base("core/periods"))
     found = Comparison(
-        money=str(sources[0].run["money_unit"]),
+        money=sources[0].run.money_unit,
         periods=tuple(periods),
         dates=tuple(label for label in years if label in periods) or (periods[-1],),
         plans=tuple(plans),
@@ -88,39 +87,40 @@ def comparison(
     )
 
 
-def names_of(manifests: Sequence[Mapping[str, Any]]) -> list[str]:
+def names_of(plans: Sequence[SolvedPlan]) -> list[str]:
     """Return a name for each plan: its scenario, else its instance, with both or with a letter where two are alike."""
-    short = [str(m["scenario"] or m["instance"]) for m in manifests]
-    full = [f"{m['instance']} {m['scenario']}" if m["scenario"] else str(m["instance"]) for m in manifests]
+    runs = [plan.run for plan in plans]
+    short = [run.scenario or run.instance for run in runs]
+    full = [f"{run.instance} {run.scenario}" if run.scenario else run.instance for run in runs]
     for names in (short, full):
         if len(set(names)) == len(names):
             return names
     return [f"{ascii_uppercase[n]} {name}" if n < 26 else f"{n} {name}" for n, name in enumerate(short)]
 
 
-def open_differences(manifests: Sequence[Mapping[str, Any]]) -> bool:
+def open_differences(plans: Sequence[SolvedPlan]) -> bool:
     """Return whether the gaps of some plan and the first one leave open which is worth more."""
-    first, *others = [_plan(str(n), manifest) for n, manifest in enumerate(manifests)]
+    first, *others = [_plan(str(n), plan) for n, plan in enumerate(plans)]
     return any(_difference(first, other, Worth(None)).withheld == "gap" for other in others)
 
 
-def _plan(name: str, manifest: Mapping[str, Any]) -> Plan:
-    value, bound, seen = float(manifest["value"]), manifest["bound"], manifest["options"].get("perspective", "system")
-    objective = manifest["objective_name"] + ("" if seen == "system" else f" of {seen}")
-    short = float(bound) - value if objective == OWN_AIM and bound is not None else None
+def _plan(name: str, plan: SolvedPlan) -> Plan:
+    run, value, seen = plan.run, plan.value, plan.perspective
+    objective = run.objective_name + ("" if seen == "system" else f" of {seen}")
+    short = run.bound - value if objective == OWN_AIM and run.bound is not None else None
     if short is not None and short <= rounding(value):
         short = 0.0
     return Plan(
         name=name,
-        instance=manifest["instance"],
-        scenario=manifest["scenario"],
-        sets=tuple(manifest["sets"]),
-        status=manifest["status"],
+        instance=run.instance,
+        scenario=run.scenario,
+        sets=run.sets,
+        status=run.status,
         objective=objective,
-        horizon=" to ".join(manifest["periods"]),
+        horizon=" to ".join(run.periods),
         value=value,
         short=short,
-        gap=manifest["gap"],
+        gap=run.gap,
     )
 
 
@@ -208,7 +208,7 @@ def _periods(names: Sequence[str], sources: Sequence[SolvedPlan]) -> list[str]:
 
 def _same_program(names: Sequence[str], sources: Sequence[SolvedPlan]) -> None:
     """Refuse plans of different versions: what they differ in may be the model."""
-    versions = [str(source.run["versions"]["fabopt"]) for source in sources]
+    versions = [source.run.versions.fabopt for source in sources]
     for name, version in zip(names[1:], versions[1:], strict=True):
         if version != versions[0]:
             raise StudyError(
@@ -224,11 +224,11 @@ def _related(names: Sequence[str], sources: Sequence[SolvedPlan]) -> None:
         a, b = sources[0].run, source.run
         if not first & _wanted(source):
             raise StudyError(
-                f"{names[0]} (instance {a['instance']}) and {name} (instance {b['instance']}) share no lab, market or "
+                f"{names[0]} (instance {a.instance}) and {name} (instance {b.instance}) share no lab, market or "
                 "demand, so there is nothing to compare."
             )
-        if a["money_unit"] != b["money_unit"]:
-            units = [m["money_unit"] or "a unit of its own" for m in (a, b)]
+        if a.money_unit != b.money_unit:
+            units = [m.money_unit or "a unit of its own" for m in (a, b)]
             raise StudyError(f"{names[0]} counts money in {units[0]}, {name} in {units[1]}.")
 
 

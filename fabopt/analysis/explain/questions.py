@@ -110,7 +110,7 @@ def explained(plan: Plan, question: Question) -> Answer:
         If the solver gives up.
     """
     asked = question.checked()
-    data, where = plan.data, plan.run["instance"]
+    data, where = plan.data, plan.run.instance
     if asked == "why_short":
         return _why_short(plan.of_system(SYSTEM), question)
     if asked == "next_unit":
@@ -125,13 +125,13 @@ def explained(plan: Plan, question: Question) -> Answer:
 
 
 def _why_short(plan: Plan, question: Question) -> WhyShort:
-    labs, where = plan.data.labs, plan.run["instance"]
+    labs, where = plan.data.labs, plan.run.instance
     lab = known("lab", question.why_short, labs, where)
     return why_short(plan.solved, lab, labs[lab].name, _period(plan.solved, question.period, where))
 
 
 def _next_unit(plan: Plan, question: Question) -> NextUnit:
-    where = plan.run["instance"]
+    where = plan.run.instance
     group = limit_asked(plan.solved, question.next_unit, where)
     period = _period(plan.solved, question.period, where) if question.period else None
     return who_gets(plan.solved, group, period, plan.unit)

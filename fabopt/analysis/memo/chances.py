@@ -18,7 +18,9 @@ from fabopt.analysis.sweep.records import KEYS, LONG
 from fabopt.analysis.sweep.store import saved, sweep_at
 from fabopt.domain.tolerances import CLOSE
 from fabopt.errors import StudyError
+from fabopt.plan.plan import Plan
 from fabopt.solve.results.folder import Read, read_table
+from fabopt.solve.results.run_info import RunInfo
 
 SAMPLED = ("latin-hypercube", "sobol")
 """Methods of a sweep whose cases are samples."""
@@ -33,15 +35,15 @@ class Chances:
     without_plan: int
 
 
-def chances(folder: Path, manifest: Mapping[str, Any], read: Read, lab: str, target: float | None = None) -> Chances:
+def chances(folder: Path, plan: Plan, lab: str, target: float | None = None) -> Chances:
     """Return the share of a sweep's cases in which a lab has its target power, by period.
 
     Parameters
     ----------
     folder
         A finished sweep of the instance of a result.
-    manifest, read
-        The result: what is known of its run, and its tables by name.
+    plan
+        That of the result.
     lab
         Id of the lab.
     target
@@ -57,8 +59,8 @@ def chances(folder: Path, manifest: Mapping[str, Any], read: Read, lab: str, tar
     """
     folder = sweep_at(folder)
     sweep = saved(folder)
-    scenario = _scenario(folder, sweep, manifest)
-    power, periods = _power(read, lab)
+    scenario = _scenario(folder, sweep, plan.run)
+    power, periods = _power(plan.table, lab)
     origin = f"domain/fleet[lab={lab}, period={periods[-1]}].facility_mw" if target is None else "asked: target"
     wanted = power if target is None else target
     if not wanted > 0:
@@ -80,15 +82,15 @@ def chances(folder: Path, manifest: Mapping[str, Any], read: Read, lab: str, tar
     )
 
 
-def _scenario(folder: Path, sweep: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+def _scenario(folder: Path, sweep: Mapping[str, Any], run: RunInfo) -> str:
     """Return the scenario of a sweep in which the instance is that of the result."""
     if not sweep["complete"]:
         raise StudyError(f"The sweep in {folder} is not finished: fabopt sweep --resume goes on with it.")
     names = dict(zip(sweep["hashes"], sweep["scenarios"], strict=True))
-    if manifest["input_hash"] not in names:
+    if run.input_hash not in names:
         raise StudyError(
             f"The sweep in {folder} is one of {sweep['instance']} with other data than those of the result of "
-            f"{manifest['instance']}: sweep the instance that was solved, with the same scenario and settings."
+            f"{run.instance}: sweep the instance that was solved, with the same scenario and settings."
         )
     method = sweep["spec"]["method"]
     if method not in SAMPLED:
@@ -96,10 +98,10 @@ def _scenario(folder: Path, sweep: Mapping[str, Any], manifest: Mapping[str, Any
             f"The cases of the sweep in {folder} are no samples but {method}, so their shares are no chances; its "
             f"method must be {' or '.join(SAMPLED)}."
         )
-    objective, own = sweep["spec"]["solve"]["objective"], manifest["options"]["objective"]
+    objective, own = sweep["spec"]["solve"]["objective"], run.options.objective
     if objective != own:
         raise StudyError(f"The sweep in {folder} was solved for {objective}, the result for {own}.")
-    return str(names[manifest["input_hash"]])
+    return str(names[run.input_hash])
 
 
 def _power(read: Read, lab: str) -> tuple[float, list[str]]:

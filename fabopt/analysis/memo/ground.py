@@ -118,12 +118,12 @@ def ground(plan: Plan, lab: str) -> Ground:
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
     """
-    where, status = plan.run["instance"], str(plan.run["status"]).replace("_", " ")
+    where, status = plan.run.instance, plan.run.status.replace("_", " ")
     if not plan.has_plan:
         raise StudyError(f"The result of {where} has no plan, so there is nothing to sign; its status is {status}.")
     plan.of_system("a memo is written from the system's plan")
     if not plan.in_money:
-        objective = plan.run["options"]["objective"]
+        objective = plan.run.options.objective
         raise StudyError(f"The plan was made for {objective}; a memo weighs money, so solve for value first.")
     known("lab", lab, plan.data.labs, where)
     return Ground(

@@ -26,20 +26,20 @@ def standing(ground: Ground, seconds: Mapping[str, float], left_out: Sequence[st
     left_out
         What their budget did not allow.
     """
-    manifest = ground.of.run
-    status, bound, gap = manifest["status"], manifest["bound"], manifest["gap"]
+    run = ground.of.run
+    bound, gap = run.bound, run.gap
     return Standing(
-        status=status,
-        incumbent=status in UNPROVEN,
-        value=ground.money(manifest["objective"], "manifest: objective"),
+        status=run.status,
+        incumbent=run.status in UNPROVEN,
+        value=ground.money(ground.of.objective, "manifest: objective"),
         bound=None if bound is None else ground.money(bound, "manifest: bound"),
         gap=None if gap is None else Amount(gap, "share", "manifest: gap"),
         doubt=doubt(ground),
-        version=manifest["versions"]["fabopt"],
-        solver=manifest["versions"]["highspy"],
-        input_hash=manifest["input_hash"],
-        hooks=hook_names(manifest),
-        options={name: _written(value) for name, value in manifest["options"].items()},
+        version=run.versions.fabopt,
+        solver=run.versions.highspy,
+        input_hash=run.input_hash,
+        hooks=hook_names(run),
+        options={name: _written(value) for name, value in run.as_dict()["options"].items()},
         analyses=tuple(seconds.items()),
         left_out=tuple(left_out),
     )

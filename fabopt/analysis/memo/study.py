@@ -144,7 +144,7 @@ class _Writing:
 
     def __init__(self, base: Ground, asked: Asked, clock: _Clock) -> None:
         self.ground, self.asked, self.clock = base, asked, clock
-        value = abs(base.of.run["objective"])
+        value = abs(base.of.objective)
         self.tolerance = float(f"{MILD * value:.0e}") if asked.tolerance is None else asked.tolerance
         self.again = Again(base.plan, seconds=SEARCH)
         self.signable = signables(base.plan, base.lab)
@@ -185,8 +185,8 @@ class _Writing:
         return Memo(
             lab=base.lab,
             name=base.name,
-            instance=base.data.about.title or base.of.run["instance"],
-            scenario=base.of.run["scenario"] or "",
+            instance=base.data.about.title or base.of.run.instance,
+            scenario=base.of.run.scenario or "",
             decision=base.net.periods[0].start.isoformat(),
             until=base.until,
             tolerance=base.money(self.tolerance, "asked: tolerance"),
@@ -238,7 +238,7 @@ class _Writing:
         if self.asked.sweep is None:
             return Chances((), 0, 0)
         with self.clock.step("sweep"):
-            found = chances(self.asked.sweep, self.ground.of.run, self.ground.read, self.ground.lab)
+            found = chances(self.asked.sweep, self.ground.of, self.ground.lab)
         if found.without_plan:
             self.clock.lacks("sweep", [f"{found.without_plan} of {found.cases} cases, which have no plan"])
         return found

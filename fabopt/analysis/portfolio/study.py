@@ -38,7 +38,7 @@ def portfolio(plan: Plan, lab: str) -> Portfolio:
     data, read = plan.data, plan.table
     if lab not in data.labs:
         known = ", ".join(data.labs) or "none"
-        raise StudyError(f"There is no lab {lab!r} in {plan.run['instance']}; it has: {known}.")
+        raise StudyError(f"There is no lab {lab!r} in {plan.run.instance}; it has: {known}.")
     cases, hangs = _cases(plan, lab), exposure(read, lab)
     return Portfolio(
         lab=lab,

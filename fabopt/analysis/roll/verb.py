@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from fabopt.analysis.roll.pins import dated, first_open, pinned
 from fabopt.analysis.roll.records import Changed, Opening, Outcome, Raised, Roll
@@ -22,7 +21,7 @@ from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
 from fabopt.plan.solved import options_of
 from fabopt.solve.proof import proof
-from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
+from fabopt.solve.results.build import Origin, core_and_domain, run_info
 from fabopt.solve.results.folder import Read
 from fabopt.solve.run import solve
 from fabopt.solve.start import start_plan
@@ -82,7 +81,7 @@ def prepared(plan: Plan, tree: Tree, to: str) -> Prepared:
             "need the same first period."
         )
     opened, throughout = dated(tree, now, plan.data, first)
-    pins = pinned(lower(validate(opened, Instance), plan.run["instance"]), plan.table, first)
+    pins = pinned(lower(validate(opened, Instance), plan.run.instance), plan.table, first)
     held = apply_merge(opened, {"pins": pins}, f"decided before {periods[first].label} held")
     return Prepared(first, opened, held, throughout)
 
@@ -108,12 +107,12 @@ def rolled(
     return Roll(
         name=before.name,
         to=to,
-        objective_name=run["objective_name"],
+        objective_name=run.objective_name,
         unit=before.unit,
-        sign=-1.0 if run["objective_name"] in MINIMISED else 1.0,
-        before=_outcome(run),
-        held=_outcome(held.run),
-        free=_outcome(free.run),
+        sign=-1.0 if run.objective_name in MINIMISED else 1.0,
+        before=_outcome(before),
+        held=_outcome(held),
+        free=_outcome(free),
         regrets=(*_orders(held.table, free.table, past), *_starts(held.table, free.table, past)) if both else (),
         next=_orders(held.table, before.table, [p.label for p in net.periods[first:] if p.reported])
         if held.has_plan
@@ -160,25 +159,25 @@ def free_plan(net: Network, open_net: Network, before: Plan, held: Plan, instanc
         budgets=tuple(replace(budget, amount=spending[budget.id]) for budget in open_net.budgets),
     )
     solution = solve(with_room, options, extra=before.hooks, start=start)
-    told = make_manifest(Origin(net.name, None, (), "", str(before.run["money_unit"])), with_room, solution)
+    run = run_info(Origin(net.name, None, (), "", before.run.money_unit), with_room, solution)
     frames = core_and_domain(with_room, solution) if solution.has_plan else {}
     tables = {f"{spec.group}/{spec.name}": frame for spec, frame in frames.items()}
-    free = Plan(told, tables.__getitem__, instance)
+    free = Plan(run, tables.__getitem__, instance)
     return _better(free, held) if held.has_plan else free
 
 
 def _better(free: Plan, held: Plan) -> Plan:
     """Return the plan that is worth more, with the bound of the search in which all was free."""
-    sign = -1.0 if free.run["objective_name"] in MINIMISED else 1.0
-    found, kept = free.run["objective"], held.run["objective"]
+    sign = -1.0 if free.run.objective_name in MINIMISED else 1.0
+    found, kept = free.run.objective, held.objective
     if found is not None and sign * (kept - found) <= 0.0:
         return free
-    bound = free.run["bound"]
+    bound = free.run.bound
     if bound is not None and sign * (bound - kept) < 0.0:
         bound = kept  # both hold up to the tolerance of the solver
-    denominator = held.run["gap_denominator"]
+    denominator = held.run.gap_denominator
     gap = None if bound is None or denominator is None else proof(kept, bound, kept - denominator).gap
-    return Plan({**held.run, "bound": bound, "gap": gap}, held.table, free.instance)
+    return Plan(replace(held.run, bound=bound, gap=gap), held.table, free.instance)
 
 
 def _raised(net: Network, open_net: Network, first: int) -> Iterator[Raised]:
@@ -190,8 +189,9 @@ def _raised(net: Network, open_net: Network, first: int) -> Iterator[Raised]:
                 yield Raised(held.id, held.name, held.tags.owner, period.label, more - there, held.unit)
 
 
-def _outcome(manifest: Mapping[str, Any]) -> Outcome:
-    return Outcome(manifest["status"], manifest["objective"], manifest["bound"], manifest["gap"])
+def _outcome(plan: Plan) -> Outcome:
+    run = plan.run
+    return Outcome(run.status, run.objective, run.bound, run.gap)
 
 
 def _orders(held: Read, free: Read, labels: Sequence[str]) -> tuple[Changed, ...]:

@@ -6,7 +6,6 @@ depends on nothing but the sweep and the case: not on what was solved before it,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,8 +27,9 @@ from fabopt.plan.solved import solved_program
 from fabopt.solve.formulate import formulate
 from fabopt.solve.options import OptionError
 from fabopt.solve.outcome import SolverError
-from fabopt.solve.results.build import Origin, core_and_domain, make_manifest
+from fabopt.solve.results.build import Origin, core_and_domain, run_info
 from fabopt.solve.results.folder import Read, ResultError
+from fabopt.solve.results.run_info import RunInfo
 from fabopt.solve.run import solve
 from fabopt.solve.search import uses_start
 from fabopt.solve.solution import Status
@@ -121,15 +121,15 @@ class Work:
     def _solved(self, data: Instance) -> Outcome:
         net = lower(data, self.name)
         solution = solve(net, options_of(self.spec, data), start=self.start)
-        manifest = make_manifest(Origin(self.name, None, (), "", self.money), net, solution)
+        run = run_info(Origin(self.name, None, (), "", self.money), net, solution)
         kept = ("status", "objective", "bound", "gap", "gap_denominator", "value", "objective_unit", "start")
-        row = {name: manifest[name] for name in kept}
+        row: Outcome = {name: getattr(run, name) for name in kept}
         if not solution.has_plan:
             said = " ".join(conflict.sentence for conflict in solution.conflicts[:MOST_REASONS])
-            return {**row, "reason": said or NO_REASON.get(manifest["status"], "")}
+            return {**row, "reason": said or NO_REASON.get(run.status, "")}
         tables = {f"{spec.group}/{spec.name}": frame for spec, frame in core_and_domain(net, solution).items()}
         read = tables.__getitem__
-        choke, gain, note = _choke(manifest, read, net)
+        choke, gain, note = _choke(run, read, net)
         return {
             **row,
             "reason": note,
@@ -149,7 +149,7 @@ UNKNOWN = "not known"
 NO_REASON = {"no_plan": "the time limit came before any plan"}
 
 
-def _choke(run: Mapping[str, Any], read: Read, net: Network) -> tuple[str, float | None, str]:
+def _choke(run: RunInfo, read: Read, net: Network) -> tuple[str, float | None, str]:
     """Return the choke point of a plan, its gain, and why it is not known where it is not."""
     try:
         return (*choke_point(solved_program(run, read, net)), "")

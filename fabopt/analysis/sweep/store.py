@@ -19,11 +19,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 from fabopt import __version__
 from fabopt.analysis.sweep.design import Design
@@ -38,12 +36,12 @@ from fabopt.io.seal import (
     is_sealed,
     read_json,
     read_record,
+    record_as,
     sealed_with,
     sha256,
 )
 from fabopt.io.swap import LOG, free, put_in_place, recover, standing, write_folder
 from fabopt.solve.results.folder import ResultError, parquet_bytes
-from fabopt.solve.results.manifest import STRICT, fault_of
 
 FORMAT = 4
 MANIFEST, RUNS = "sweep.json", "runs.jsonl"
@@ -51,22 +49,19 @@ _OF_ROW = ("format", "sweep", HASH)
 """What a line holds beside what became of a case: version, sweep and hash."""
 
 
-class _Solve(BaseModel):
-    model_config = STRICT
-
+@dataclass(frozen=True, slots=True)
+class _Solve:
     objective: str
 
 
-class _Spec(BaseModel):
-    model_config = STRICT
-
+@dataclass(frozen=True, slots=True)
+class _Spec:
     method: str
     solve: _Solve
 
 
-class _Manifest(BaseModel):
-    model_config = STRICT
-
+@dataclass(frozen=True, slots=True)
+class _Manifest:
     complete: bool
     instance: str
     scenarios: list[str]
@@ -80,25 +75,24 @@ class _Manifest(BaseModel):
     files: dict[str, str]
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(**{**STRICT, "extra": "ignore"})
-
+@dataclass(frozen=True, slots=True)
+class _Row:
     case: int
     status: str
+    levers: list[float | str | None]
     reason: str = ""
     start: str = ""
-    levers: list[float | str | None]
     objective: float | None = None
     bound: float | None = None
     gap: float | None = None
     value: float | None = None
     choke: str = ""
     choke_gain: float | None = None
-    figures: list[float | None] = []
-    labs: list[list[Any]] = []
-    power: list[list[Any]] = []
-    chips: list[list[Any]] = []
-    demands: list[list[Any]] = []
+    figures: list[float | None] = field(default_factory=list)
+    labs: list[list[Any]] = field(default_factory=list)
+    power: list[list[Any]] = field(default_factory=list)
+    chips: list[list[Any]] = field(default_factory=list)
+    demands: list[list[Any]] = field(default_factory=list)
 
 
 class Store:
@@ -284,9 +278,10 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
         return None
     except SavedError as error:
         raise ResultError(str(error)) from error
-    fault = fault_of(_Manifest, found)
-    if fault:
-        raise ResultError(f"{folder / MANIFEST} is no manifest of a sweep: {fault}; {again}.")
+    try:
+        record_as(_Manifest, found)
+    except SavedError as error:
+        raise ResultError(f"{folder / MANIFEST} is no manifest of a sweep: {error}; {again}.") from error
     return found
 
 
@@ -318,6 +313,10 @@ def _row(raw: bytes, path: Path, digest: str) -> dict[str, Any] | None:
     except SavedError:
         return None
     sound = isinstance(row, dict) and raw.endswith(b"\n") and is_sealed(row)
-    if not sound or row.get("format") != FORMAT or row.get("sweep") != digest or fault_of(_Row, row):
+    if not sound or row.get("format") != FORMAT or row.get("sweep") != digest:
+        return None
+    try:
+        record_as(_Row, row)
+    except SavedError:
         return None
     return {key: value for key, value in row.items() if key not in _OF_ROW}

@@ -120,7 +120,7 @@ def _use(plan: Plan, wish: Wish) -> Any:
 
 
 def _choke(plan: Plan, wish: Wish) -> Any:
-    money = str(plan.run["money_unit"])
+    money = str(plan.run.money_unit)
     return finished(grids.choke_chart(plan.name, plan.table, sources(plan.instance), wish.top or ROWS["choke"], money))
 
 

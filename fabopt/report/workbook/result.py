@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fabopt.analysis.plan_tables import binding
-from fabopt.io.tree import tree_of_json
-from fabopt.io.validate import validate
 from fabopt.io.workbook.cells import new_workbook, put
 from fabopt.report.answer import STATUS_SAYS, answer
 from fabopt.report.workbook.inputs import inputs_sheet, sources_sheet
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
+    from fabopt.plan.plan import Plan
     from fabopt.solve.results.folder import Read
 
 _CORE = ("costs", "terminal", "limits", "periods", "terms")
@@ -34,30 +33,18 @@ _GIVEN = "worth whatever is decided"
 _MONEY_FORM = "#,##0.00;[Red]-#,##0.00"
 
 
-def workbook_bytes(manifest: Mapping[str, Any], read: Read, instance: str) -> bytes:
-    """Return a result as a workbook, the same bytes for the same result.
-
-    Parameters
-    ----------
-    manifest
-        The result's manifest.
-    read
-        Returns a table by its name (``core/limits``).
-    instance
-        The instance that was solved, as canonical JSON.
-    """
-    from fabopt.domain.instance import Instance
-
-    data = validate(tree_of_json(instance), Instance)
-    money = str(manifest["money_unit"])
+def workbook_bytes(plan: Plan) -> bytes:
+    """Return a plan as a workbook, the same bytes for the same result."""
+    run, data = plan.run, plan.data
+    money = run.money_unit
     into = BytesIO()
-    with new_workbook(f"Plan for {manifest['instance']}", into) as book:
+    with new_workbook(f"Plan for {run.instance}", into) as book:
         forms = Forms(book)
         # Sheets come in the order in which they are made; these three are filled when the tables have their places.
         summary, flows, by_period = (book.add_worksheet(name) for name in ("summary", "money", "by period"))
-        placed = _tables(book, forms, read, money)
-        value = _money(flows, forms, placed, money, float(manifest["constant_value"]))
-        _summary(summary, forms, manifest, answer(manifest, read).sentence, value)
+        placed = _tables(book, forms, plan.table, money)
+        value = _money(flows, forms, placed, money, run.constant_value)
+        _summary(summary, forms, plan, value)
         _by_period(by_period, forms, placed, money)
         inputs_sheet(book, forms, data)
         sources_sheet(book, forms, data)
@@ -155,30 +142,28 @@ def _comes_about(
     return f"'money'!{cell(line, 1, row_abs=True, col_abs=True)}", value
 
 
-def _summary(
-    sheet: Worksheet, forms: Forms, manifest: Mapping[str, Any], sentence: str, value: tuple[str, float]
-) -> None:
+def _summary(sheet: Worksheet, forms: Forms, plan: Plan, value: tuple[str, float]) -> None:
     """Write what was solved, the answer, how good the plan is, and whether the money adds up to it."""
     cell, found = value
-    unit, stated = str(manifest["money_unit"]), float(manifest["value"])
-    put(sheet, 0, 0, f"Plan for {manifest['instance']}", forms.title)
+    run, unit, stated = plan.run, plan.run.money_unit, plan.value
+    put(sheet, 0, 0, f"Plan for {run.instance}", forms.title)
     sheet.merge_range(1, 0, 1, 2, None, forms.get(wrap=True))
-    put(sheet, 1, 0, sentence, forms.get(wrap=True))
+    put(sheet, 1, 0, answer(plan).sentence, forms.get(wrap=True))
     sheet.set_row(1, 64)
     facts: list[tuple[str, object, str]] = [
-        ("instance", manifest["instance"], ""),
-        ("scenario and settings", "; ".join(manifest["sets"]) or "none", ""),
-        ("objective", manifest["objective_name"], ""),
-        ("whose value counts", manifest["options"]["perspective"], ""),
-        ("how the run ended", STATUS_SAYS.get(manifest["status"], manifest["status"]), ""),
-        ("objective value", manifest["objective"], str(manifest["objective_unit"])),
-        ("bound: no plan is better", manifest["bound"], str(manifest["objective_unit"])),
-        ("gap", manifest["gap"], "share"),
-        ("what the gap is a share of", manifest.get("gap_denominator"), str(manifest["objective_unit"])),
-        ("first and last period", " to ".join(manifest["periods"]), ""),
-        ("fabopt", manifest["versions"]["fabopt"], "version"),
-        ("solver (highspy)", manifest["versions"]["highspy"], "version"),
-        ("hash of the inputs", manifest["input_hash"], ""),
+        ("instance", run.instance, ""),
+        ("scenario and settings", "; ".join(run.sets) or "none", ""),
+        ("objective", run.objective_name, ""),
+        ("whose value counts", run.options.perspective, ""),
+        ("how the run ended", STATUS_SAYS.get(run.status, run.status), ""),
+        ("objective value", run.objective, run.objective_unit),
+        ("bound: no plan is better", run.bound, run.objective_unit),
+        ("gap", run.gap, "share"),
+        ("what the gap is a share of", run.gap_denominator, run.objective_unit),
+        ("first and last period", " to ".join(run.periods), ""),
+        ("fabopt", run.versions.fabopt, "version"),
+        ("solver (highspy)", run.versions.highspy, "version"),
+        ("hash of the inputs", run.input_hash, ""),
     ]
     for line, (name, fact, of) in enumerate(facts, start=3):
         form = "0.00%" if name == "gap" else _MONEY_FORM if isinstance(fact, float) else ""

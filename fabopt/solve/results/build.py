@@ -1,13 +1,12 @@
-"""From a solution to what a result holds: all tables, and the manifest."""
+"""From a solution to what a result holds: all tables, and the record of its run."""
 
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fabopt import __version__
 from fabopt.network.tables import Network
@@ -17,6 +16,7 @@ from fabopt.solve.results.exposure import EXPOSURE, exposure_rows
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.hooks import hook_records
 from fabopt.solve.results.parties import PERSPECTIVE, party_rows
+from fabopt.solve.results.run_info import RunInfo, Versions, finite
 from fabopt.solve.results.transfers import TRANSFERS, transfer_rows
 from fabopt.solve.results.views import DOMAIN, domain_tables
 
@@ -101,10 +101,8 @@ def spec_of(path: str) -> TableSpec:
     return next(spec for spec in ALL_TABLES if f"{spec.group}/{spec.name}" == path)
 
 
-def make_manifest(
-    origin: Origin, net: Network, solution: Solution, given: Mapping[str, float] | None = None
-) -> dict[str, Any]:
-    """Return what is known of a run, as plain data for JSON.
+def run_info(origin: Origin, net: Network, solution: Solution, given: Mapping[str, float] | None = None) -> RunInfo:
+    """Return what is known of a run.
 
     Parameters
     ----------
@@ -113,43 +111,37 @@ def make_manifest(
     given
         What the plan that others were held to came to for each party, M USD; None for a plan of the whole system.
     """
-    return {
-        **asdict(replace(origin, hooks=())),
-        "sets": list(origin.sets),
-        "hooks": hook_records(origin.hooks),
-        "options": {key: _plain(value) for key, value in solution.options.as_dict().items()},
-        "status": solution.status.value,
-        "has_plan": solution.has_plan,
-        "objective_name": solution.options.objective,
-        "objective_unit": _unit(origin, solution),
-        "objective": _plain(solution.objective),
-        "bound": _plain(solution.bound),
-        "gap": _plain(solution.gap),
-        "gap_denominator": _plain(solution.gap_denominator),
-        "reached": solution.reached,
-        "start": solution.start,
-        "value": _plain(solution.value),
-        "constant_value": net.constant_value,
-        "given": None if given is None else dict(given),
-        "seconds": round(solution.seconds, 3),
-        "stages": [{key: _plain(value) for key, value in stage.items()} for stage in solution.stages],
-        "size": dict(solution.size),
-        "periods": [net.periods[0].label, net.periods[-1].label] if net.periods else [],
-        "versions": {
-            "fabopt": __version__,
-            **solution.versions,
-            **{name: metadata.version(name) for name in ("numpy", "pandas", "pyarrow")},
-        },
-    }
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON can hold it: no infinity, no tuple."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value
+    libraries = ("pyomo", "highspy", "numpy", "pandas", "pyarrow")
+    stages = (
+        replace(s, objective=finite(s.objective), bound=finite(s.bound), gap=finite(s.gap)) for s in solution.stages
+    )
+    return RunInfo(
+        instance=origin.instance,
+        scenario=origin.scenario,
+        sets=origin.sets,
+        input_hash=origin.input_hash,
+        money_unit=origin.money_unit,
+        hooks=hook_records(origin.hooks),
+        options=solution.options,
+        status=solution.status,
+        has_plan=solution.has_plan,
+        objective_name=solution.options.objective,
+        objective_unit=_unit(origin, solution),
+        objective=finite(solution.objective),
+        bound=finite(solution.bound),
+        gap=finite(solution.gap),
+        gap_denominator=finite(solution.gap_denominator),
+        reached=solution.reached,
+        start=solution.start,
+        value=finite(solution.value),
+        constant_value=net.constant_value,
+        given=given,
+        seconds=round(solution.seconds, 3),
+        stages=tuple(stages),
+        size=solution.size,
+        periods=(net.periods[0].label, net.periods[-1].label) if net.periods else (),
+        versions=Versions(fabopt=__version__, **{name: metadata.version(name) for name in libraries}),
+    )
 
 
 def _unit(origin: Origin, solution: Solution) -> str:

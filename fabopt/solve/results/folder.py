@@ -25,7 +25,7 @@ from fabopt.io.seal import read_file as read_saved
 from fabopt.io.swap import standing, write_folder
 from fabopt.io.tree import RESULT_FILE, RESULT_RECORD
 from fabopt.solve.results.columns import TableSpec
-from fabopt.solve.results.manifest import manifest_fault
+from fabopt.solve.results.run_info import RunInfo, run_info_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ class ResultError(SavedError):
 
 def write_result(
     path: Path,
-    manifest: Mapping[str, Any],
+    run: RunInfo,
     tables: Mapping[TableSpec, pd.DataFrame],
     instance: str,
     log: str,
@@ -56,8 +56,8 @@ def write_result(
     ----------
     path
         The folder.
-    manifest
-        What is known of the run; `format`, `files` (with their SHA-256) and `hash` are added here.
+    run
+        What is known of the run; in the manifest `format`, `files` (with their SHA-256) and `hash` are added.
     tables
         The tables by their records.
     instance
@@ -73,7 +73,7 @@ def write_result(
     files = {INSTANCE: instance.encode(), LOG: log.encode()}
     for spec, frame in tables.items():
         files[f"{spec.group}/{spec.name}.parquet"] = parquet_bytes(spec, frame)
-    files[MANIFEST] = as_bytes(sealed(manifest, FORMAT, files))
+    files[MANIFEST] = as_bytes(sealed(run.as_dict(), FORMAT, files))
     try:
         write_folder(path, MANIFEST, files)
     except OSError as error:
@@ -133,8 +133,8 @@ def is_result(path: Path) -> bool:
     return (standing(path, MANIFEST, tell=False) / MANIFEST).is_file()
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
-    """Read the manifest of a result folder, as it was written.
+def read_manifest(path: Path) -> tuple[RunInfo, Mapping[str, Any]]:
+    """Read the manifest of a result folder: what is known of the run, and the record that has the hashes of its files.
 
     Raises
     ------
@@ -152,13 +152,13 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise ResultError(f"{path} is no result: there is no {MANIFEST} in it.{hint}") from error
     except SavedError as error:
         raise ResultError(str(error)) from error
-    fault = manifest_fault(manifest)
-    if fault:
-        raise ResultError(f"{path / MANIFEST} is no manifest of a result: {fault}; {again}.")
-    return manifest
+    try:
+        return run_info_of(manifest), manifest
+    except SavedError as error:
+        raise ResultError(f"{path / MANIFEST} is no manifest of a result: {error}; {again}.") from error
 
 
-def check_version(manifest: Mapping[str, Any]) -> None:
+def check_version(run: RunInfo) -> None:
     """Refuse a result of another version of fabopt, for a study that takes its plan as one of today's model.
 
     Raises
@@ -166,10 +166,10 @@ def check_version(manifest: Mapping[str, Any]) -> None:
     ResultError
         When another version solved it.
     """
-    solved = manifest.get("versions", {}).get("fabopt", "unknown")
+    solved = run.versions.fabopt
     if solved != __version__:
         raise ResultError(
-            f"The result of {manifest['instance']} is one of fabopt {solved}, this is {__version__}: its plan may not "
+            f"The result of {run.instance} is one of fabopt {solved}, this is {__version__}: its plan may not "
             "be one of today's model. Solve it again: fabopt solve with the result's folder solves the same instance."
         )
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fabopt.solve.results.folder import ResultError
+from fabopt.solve.results.run_info import HookRecord, RunInfo
 
 if TYPE_CHECKING:
     from fabopt.model.build import Hook
@@ -21,19 +22,17 @@ if TYPE_CHECKING:
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
 
-def hook_records(hooks: Sequence[Hook]) -> list[dict[str, str]]:
-    """Return name and SHA-256 of each hook, as plain data for a manifest."""
-    return [
-        {"name": _name(hook), "sha256": hashlib.sha256("\n".join(_parts(hook)).encode()).hexdigest()} for hook in hooks
-    ]
+def hook_records(hooks: Sequence[Hook]) -> tuple[HookRecord, ...]:
+    """Return name and SHA-256 of each hook."""
+    return tuple(HookRecord(_name(h), hashlib.sha256("\n".join(_parts(h)).encode()).hexdigest()) for h in hooks)
 
 
-def hook_names(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+def hook_names(run: RunInfo) -> tuple[str, ...]:
     """Return the hooks of a result, each as its name and the first digits of its hash."""
-    return tuple(f"{one['name']} ({one['sha256'][:12]})" for one in manifest.get("hooks", ()))
+    return tuple(f"{one.name} ({one.sha256[:12]})" for one in run.hooks)
 
 
-def check_hooks(manifest: Mapping[str, Any], hooks: Sequence[Hook]) -> None:
+def check_hooks(run: RunInfo, hooks: Sequence[Hook]) -> None:
     """Refuse to study a result without the hooks that it was solved with, or with others.
 
     Raises
@@ -41,23 +40,23 @@ def check_hooks(manifest: Mapping[str, Any], hooks: Sequence[Hook]) -> None:
     ResultError
         If the hooks are not those that are recorded, in their order.
     """
-    wanted, given = manifest.get("hooks", []), hook_records(hooks)
+    wanted, given = run.hooks, hook_records(hooks)
     if wanted == given:
         return
-    names = ", ".join(one["name"] for one in wanted) or "no hook"
+    names = ", ".join(one.name for one in wanted) or "no hook"
     if not given:
         raise ResultError(
             f"The result was solved with constraints of your own ({names}), which its folder cannot hold, so nothing "
             f"can be asked of it that solves again. Give them again in Python: load_result(path, extra=[{names}])."
         )
-    if [one["name"] for one in wanted] == [one["name"] for one in given]:
-        other = next(one["name"] for one, there in zip(wanted, given, strict=True) if one != there)
+    if [one.name for one in wanted] == [one.name for one in given]:
+        other = next(one.name for one, there in zip(wanted, given, strict=True) if one != there)
         raise ResultError(
             f"The hook {other} is not the one that the result was solved with: its source, or a value that it holds, "
             "has changed. Solve again with the new one."
         )
     raise ResultError(
-        f"The result was solved with {names}, not with {', '.join(one['name'] for one in given)}; give the same hooks "
+        f"The result was solved with {names}, not with {', '.join(one.name for one in given)}; give the same hooks "
         "in the same order."
     )
 
