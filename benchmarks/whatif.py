@@ -34,7 +34,7 @@ from fabopt.model.tables import ModelTables, model_tables
 from fabopt.network.tables import Network
 from fabopt.solve.matrices import program_of
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.patch import between
+from fabopt.solve.perturbation import between
 from fabopt.solve.whatif import Answer, WhatIf
 
 THREADS = 1

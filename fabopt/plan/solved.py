@@ -23,7 +23,7 @@ from fabopt.solve.noise import size_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.outcome import Basis, Ended
-from fabopt.solve.patch import held
+from fabopt.solve.perturbation import held
 from fabopt.solve.plan import limit_states
 from fabopt.solve.results.folder import Read, ResultError
 from fabopt.solve.results.hooks import check_hooks

@@ -87,18 +87,35 @@ def _finished(session: HighsSession, x: Array, cost: Array, priced: Array | None
     return Finished(plan, held.row_price, held.column_price, ranges, basis)
 
 
-def linear_answer(session: HighsSession) -> Outcome:
-    """Solve the linear program; where HiGHS gives up or its answer breaks a row, without scaling, then by the simplex.
+def linear_answer(session: HighsSession, pivots: int | None = None) -> Outcome:
+    """Solve the linear program: the one ladder of what is tried where HiGHS gives up or its answer breaks a row.
+
+    From where the session stands; from there without scaling; a large program from nothing by the interior point
+    method; from nothing by the simplex method.
+
+    Parameters
+    ----------
+    session
+        The program.
+    pivots
+        Simplex iterations after which it begins from nothing; 0: at once; None: never.
 
     Raises
     ------
     SolverError
-        If it gives up on each of the three ways.
+        If it gives up on each of the ways.
     """
-    for ask in (session.solve, session.solve_afresh):
+    ways = [] if pivots == 0 else [session.solve, session.solve_afresh]
+    if session.matrices.large or pivots is not None:
+        ways.append(session.solve_from_nothing)
+    for way in ways:
+        counted = pivots is not None and way != session.solve_from_nothing
         try:
-            outcome = ask()
+            with session.within(pivots if counted else None):
+                outcome = way()
         except SolverError:
+            continue
+        if counted and outcome.ended is Ended.TIME_LIMIT and not session.budget.over:
             continue
         if stands(session, outcome):
             return outcome

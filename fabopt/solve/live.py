@@ -12,7 +12,7 @@ from fabopt.network.tables import Array
 from fabopt.solve.finish import linear_answer, stands
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.patch import Key, between
+from fabopt.solve.perturbation import Key, between
 from fabopt.solve.session import HighsSession, Outcome, SolverError
 
 DEVEX = 1

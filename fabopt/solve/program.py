@@ -150,17 +150,45 @@ class LiveProgram:
     def add_row(self, columns: IntArray, values: Array, lower: float, upper: float) -> int:
         """Add a row and return its number."""
         there = values != 0
-        cols, vals = columns[there].astype(np.int32), values[there]
-        scaled = vals * self.column_unit[cols]
+        at = np.array([0, int(there.sum())])
+        row = sparse.csr_array((values[there], columns[there], at), shape=(1, self.a.shape[1]))
+        return int(self.add_rows(row, np.array([lower]), np.array([upper]))[0])
+
+    def add_rows(self, rows: sparse.csr_array, lower: Array, upper: Array) -> IntArray:
+        """Add rows [new rows, columns] and return their numbers."""
+        n, first = rows.shape[0], self.a.shape[0]
+        scaled = rows.data * self.column_unit[rows.indices]
         # Where the program has units of its own, entries are next to 1 in it, and so they are in a new row.
-        one = 1.0 / unit(np.abs(scaled), ENTRIES if np.all(self.column_unit == 1.0) else (1.0, 1.0))
-        self._check(self._highs.addRow(lower / one, upper / one, len(cols), cols, scaled / one), "a new row")
+        ordinary = ENTRIES if np.all(self.column_unit == 1.0) else (1.0, 1.0)
+        parts = np.split(np.abs(scaled), rows.indptr[1:-1])
+        one = np.array([1.0 / unit(part, ordinary) for part in parts]) if n else np.ones(0)
+        status = self._highs.addRows(
+            n,
+            lower / one,
+            upper / one,
+            rows.nnz,
+            rows.indptr[:-1].astype(np.int32),
+            rows.indices.astype(np.int32),
+            scaled / np.repeat(one, np.diff(rows.indptr)),
+        )
+        self._check(status, "new rows")
         self.row_unit = np.append(self.row_unit, one)
-        row = sparse.csr_array((vals, cols, np.array([0, len(cols)])), shape=(1, self.a.shape[1]))
-        self.a = sparse.csc_array(sparse.vstack([self.a, row]))
+        self.a = sparse.csc_array(sparse.vstack([self.a, rows]))
         self.row_lower, self.row_upper = np.append(self.row_lower, lower), np.append(self.row_upper, upper)
         self._moved = True
-        return int(self.a.shape[0] - 1)
+        return np.arange(first, first + n, dtype=np.int64)
+
+    def shrink(self, n_columns: int, n_rows: int) -> None:
+        """Take the last columns and rows away, so that as many are left."""
+        rows, columns = self.a.shape
+        self._check(self._highs.deleteRows(rows - n_rows, numbers(rows)[n_rows:]), "the end of rows")
+        self._check(self._highs.deleteCols(columns - n_columns, numbers(columns)[n_columns:]), "the end of columns")
+        self.a = sparse.csc_array(self.a[:n_rows, :n_columns])
+        for name in ("column_unit", "cost", "column_lower", "column_upper", "integer"):
+            setattr(self, name, getattr(self, name)[:n_columns])
+        for name in ("row_unit", "row_lower", "row_upper"):
+            setattr(self, name, getattr(self, name)[:n_rows])
+        self._moved = True
 
     def add_columns(self, entries: sparse.csc_array, cost: Array, lower: Array, upper: Array) -> IntArray:
         """Add continuous columns with ``entries`` [rows, new columns] and return their numbers."""

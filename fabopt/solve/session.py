@@ -52,7 +52,7 @@ _ENDED = {
 }
 
 MOST_NODES = highspy.kHighsIInf
-"""HiGHS' number for no limit of nodes."""
+"""HiGHS' number for no limit of nodes or iterations."""
 
 _scheduler = threading.local()  # HiGHS keeps one scheduler a thread; here the thread count that it runs with
 
@@ -274,6 +274,26 @@ class HighsSession(LiveProgram):
             ended = Ended.TIME_LIMIT
         return ended, seconds
 
+    @contextmanager
+    def within(self, pivots: int | None) -> Iterator[None]:
+        """While in force, a linear program ends after so many simplex iterations, as at its time limit; None: never."""
+        self.set_option("simplex_iteration_limit", MOST_NODES if pivots is None else pivots)
+        try:
+            yield
+        finally:
+            self.set_option("simplex_iteration_limit", MOST_NODES)
+
+    def solve_from_nothing(self) -> Outcome:
+        """Solve a linear program without a basis, by what suits its size.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS fails.
+        """
+        self._check(self._highs.clearSolver(), "a fresh start")
+        return self.solve()
+
     def solve_afresh(self) -> Outcome:
         """Solve a linear program again from its last basis, factorised anew and without scaling.
 
@@ -305,10 +325,9 @@ class HighsSession(LiveProgram):
         SolverError
             If HiGHS fails.
         """
-        self._check(self._highs.clearSolver(), "a fresh start")
         self._method = "simplex"
         try:
-            return self.solve()
+            return self.solve_from_nothing()
         finally:
             self._method = ""
 

@@ -10,9 +10,10 @@ relaxed     whole numbers may be fractions: a bound on every plan   the basis of
 whole       the mixed-integer program                               the best plan with the whole numbers held
 ==========  ======================================================  ================================================
 
-A change is a list of lever settings, another network, or a :class:`~fabopt.solve.patch.Patch`. It is always counted
-from the instance that the object was made with, so the order in which questions are asked changes no answer. What a
-program needs in order to get from the last question to this one is the difference of two matrices, applied in place.
+A change is a list of lever settings, another network, or a :class:`~fabopt.solve.perturbation.Perturbation`. It is
+always counted from the instance that the object was made with, so the order in which questions are asked changes no
+answer. What a program needs in order to get from the last question to this one is the difference of two matrices,
+applied in place.
 
 Where a change makes or removes rows or columns (a lead time that pushes an order out of the horizon), a new program is
 built; the plan is carried over by the names of its decisions, and the answer says why in ``cold``.
@@ -50,7 +51,7 @@ from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, Staged, proof_of, stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.outcome import StageReport
-from fabopt.solve.patch import Patch, held, relaxed, structure_change
+from fabopt.solve.perturbation import Perturbation, held, relaxed, structure_change
 from fabopt.solve.run import common_of, solution_of
 from fabopt.solve.search import search, structure
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
@@ -59,7 +60,7 @@ from fabopt.solve.solution import Solution
 if TYPE_CHECKING:
     from fabopt.model.build import Hook
 
-Change = Network | Patch | Sequence[str]
+Change = Network | Perturbation | Sequence[str]
 """Another network, a patch, or lever settings: ``["sites.plains.pue=1.1"]``."""
 
 
@@ -368,7 +369,7 @@ class WhatIf:
 
     def _case(self, change: Change) -> Case | _Cold:
         """Return the program of a change, or the what-ifs of a new one where its structure is another."""
-        if isinstance(change, Patch):
+        if isinstance(change, Perturbation):
             program = change.changed(self.base.program)
             return replace(self.base, tables=None, program=program, stage=replace(self.base.stage, cost=program.cost))
         net, tree = (change, None) if isinstance(change, Network) else self._changed(change)

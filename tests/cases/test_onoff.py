@@ -13,7 +13,7 @@ from fabopt.cli.app import app
 from fabopt.model.families import EndlessError
 from fabopt.network.lower import lower
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.patch import between
+from fabopt.solve.perturbation import between
 from fabopt.solve.run import solve
 from fabopt.solve.whatif import WhatIf
 

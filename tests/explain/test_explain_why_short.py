@@ -14,7 +14,7 @@ import fabopt
 from fabopt.cli import main
 from fabopt.model.tables import model_tables
 from fabopt.solve.matrices import program_of
-from fabopt.solve.patch import held
+from fabopt.solve.perturbation import held
 
 
 @pytest.fixture(scope="module")

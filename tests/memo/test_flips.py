@@ -22,7 +22,7 @@ from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
 from fabopt.solve.matrices import program_of
-from fabopt.solve.patch import held
+from fabopt.solve.perturbation import held
 from fabopt.solve.session import HighsSession, SolverError
 
 approx = pytest.approx

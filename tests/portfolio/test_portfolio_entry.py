@@ -15,7 +15,7 @@ from fabopt.errors import StudyError
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower_chain
 from fabopt.solve.matrices import program_of
-from fabopt.solve.patch import held
+from fabopt.solve.perturbation import held
 from fabopt.solve.session import HighsSession, SolverError
 
 TUTORIAL = "instances/tutorial"

@@ -19,7 +19,7 @@ from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
 from fabopt.solve.matrices import program_of
 from fabopt.solve.objectives import stages
-from fabopt.solve.patch import between, held, structure_change
+from fabopt.solve.perturbation import between, held, structure_change
 from fabopt.solve.session import HighsSession
 
 approx = pytest.approx

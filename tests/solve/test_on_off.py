@@ -14,7 +14,7 @@ from random_networks import extra_rows, switched_network
 from fabopt.model.families import ModelError
 from fabopt.model.gates import FINEST, LARGEST, LEAK
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.patch import between
+from fabopt.solve.perturbation import between
 from fabopt.solve.run import solve
 from fabopt.solve.solution import Status
 from fabopt.solve.whatif import WhatIf

@@ -17,7 +17,7 @@ from fabopt.network.tables import Tags
 from fabopt.solve.finish import Finished, linear_answer
 from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.patch import between
+from fabopt.solve.perturbation import between
 from fabopt.solve.proof import proof
 from fabopt.solve.run import solve
 from fabopt.solve.scale import scales

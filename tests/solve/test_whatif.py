@@ -11,7 +11,7 @@ from model_cases import effect, network, resource, seq, unit, workshop
 from fabopt.model.tables import model_tables
 from fabopt.solve.matrices import program_of
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.patch import StructureChanged, difference
+from fabopt.solve.perturbation import StructureChanged, difference
 from fabopt.solve.run import solve
 from fabopt.solve.session import Ended, HighsSession, SolverError
 from fabopt.solve.whatif import WhatIf

@@ -17,7 +17,7 @@ from fabopt.network.lower import lower
 from fabopt.solve.compile import compile_model
 from fabopt.solve.matrices import program_of
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.patch import Patch, StructureChanged, difference
+from fabopt.solve.perturbation import Perturbation, StructureChanged, difference
 from fabopt.solve.session import HighsSession
 from fabopt.solve.whatif import WhatIf
 
@@ -91,7 +91,7 @@ def agree(ask, tree, todo, every=1):
             patch.undo(live)
             same(live, first)
         warm, held = ask.held(net), held_from_nothing(net, program, x)
-        assert (warm.cold is None) == isinstance(patch, Patch), sets
+        assert (warm.cold is None) == isinstance(patch, Perturbation), sets
         equal(warm, held, net, 1e-7, sets)
         if number % every == 0:
             full, free = ask.full(net), HighsSession(program).solve(gap=GAP, apart=net.standing_value)

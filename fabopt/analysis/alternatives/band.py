@@ -35,7 +35,7 @@ from fabopt.network.tables import Array
 from fabopt.plan.problem import Interval
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.patch import held, relaxed
+from fabopt.solve.perturbation import held, relaxed
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
 

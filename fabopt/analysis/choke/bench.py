@@ -28,7 +28,7 @@ from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, Relief
 from fabopt.plan.problem import ChokeProblem, Interval, sides
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.patch import held, relaxed
+from fabopt.solve.perturbation import held, relaxed
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
 Question = Literal["held", "relaxed", "whole", "reaches", "chosen"]

@@ -43,7 +43,7 @@ from fabopt.analysis.choke.parametric import with_reliefs, with_target
 from fabopt.domain.tolerances import COUNTS, SAME
 from fabopt.plan.groups import LIFTED, STEPS, LimitGroup, Relief, Step
 from fabopt.plan.problem import Interval, sides
-from fabopt.solve.patch import relaxed
+from fabopt.solve.perturbation import relaxed
 from fabopt.solve.session import Ended
 
 if TYPE_CHECKING:

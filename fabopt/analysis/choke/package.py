@@ -28,7 +28,7 @@ from fabopt.analysis.choke.parametric import with_reliefs, with_target
 from fabopt.domain.tolerances import COUNTS
 from fabopt.plan.groups import Relief, together
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.patch import held
+from fabopt.solve.perturbation import held
 from fabopt.solve.session import Ended
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ from fabopt.solve.live import DEVEX, carried_plan
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import Outcome
-from fabopt.solve.patch import held
+from fabopt.solve.perturbation import held
 from fabopt.solve.plan import limit_states
 from fabopt.solve.session import HighsSession, SolverError
 

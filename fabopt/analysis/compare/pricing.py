@@ -47,7 +47,7 @@ from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import SolverError
-from fabopt.solve.patch import between, held, structure_change
+from fabopt.solve.perturbation import between, held, structure_change
 from fabopt.solve.whatif import WhatIf
 
 MOST_PRICED = 60

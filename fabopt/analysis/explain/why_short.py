@@ -27,7 +27,7 @@ from fabopt.network.tables import Array, Demand
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import Ended, Outcome, SolverError
-from fabopt.solve.patch import held
+from fabopt.solve.perturbation import held
 from fabopt.solve.session import HighsSession
 
 DEMANDS = ("demand", "backlog_balance")

@@ -30,7 +30,7 @@ from fabopt.network.tables import Array
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.finish import linear_answer
 from fabopt.solve.outcome import Ended, Outcome, SolverError
-from fabopt.solve.patch import held
+from fabopt.solve.perturbation import held
 from fabopt.solve.session import HighsSession
 
 FEW = STEP

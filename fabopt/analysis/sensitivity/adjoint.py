@@ -40,7 +40,7 @@ from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, stages
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.patch import Patch, between, held, structure_change
+from fabopt.solve.perturbation import Perturbation, between, held, structure_change
 
 if TYPE_CHECKING:
     from fabopt.model.build import Hook
@@ -253,7 +253,7 @@ def _sides(price: Array, before: tuple[Array, Array], after: tuple[Array, Array]
     return total
 
 
-def worth_of(patch: Patch, pair: Prices) -> float:
+def worth_of(patch: Perturbation, pair: Prices) -> float:
     """Return what the difference of two programs of the same rows and columns is worth, to first order."""
     entries, rows, columns = patch.entries, patch.rows, patch.columns
     column, row = np.divmod(entries.at, patch.n_rows)

@@ -20,13 +20,13 @@ from fabopt.analysis.sensitivity.straight import relief_of
 from fabopt.errors import StudyError
 from fabopt.plan.groups import Relief
 from fabopt.plan.problem import ChokeProblem, Interval
-from fabopt.solve.patch import Patch
+from fabopt.solve.perturbation import Perturbation
 
 CERTIFIED = 8
 """Equal steps at which the curve of the mixed-integer program is certified."""
 
 
-def certified(curve: Curve, found: ValueFunction, patch: Patch | None) -> ValueFunction:
+def certified(curve: Curve, found: ValueFunction, patch: Perturbation | None) -> ValueFunction:
     """Return a value function with what is certified of it with whole numbers free.
 
     Parameters
@@ -75,7 +75,7 @@ def _point(curve: Curve, at: float) -> Certified:
     return Certified(at, answer.objective, answer.bound)
 
 
-def _loosening(curve: Curve, patch: Patch) -> tuple[float, Relief | None]:
+def _loosening(curve: Curve, patch: Perturbation) -> tuple[float, Relief | None]:
     """Return the tight end and the relief of the whole way from it, or None where not all limits loosen one way."""
     for tight, way in ((curve.dial.low, patch), (curve.dial.high, patch.reversed())):
         relief = relief_of(curve.dial.path, way)

@@ -18,7 +18,7 @@ from fabopt.network.lower import lower
 from fabopt.network.tables import Network
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.outcome import Ended, Outcome, SolverError
-from fabopt.solve.patch import held
+from fabopt.solve.perturbation import held
 from fabopt.solve.whatif import Answer, WhatIf
 
 SIDE = 1e-3

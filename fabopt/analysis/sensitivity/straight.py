@@ -7,11 +7,11 @@ import numpy as np
 from fabopt.plan.groups import Relief
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import halfway
-from fabopt.solve.patch import Patch, Values, between
+from fabopt.solve.perturbation import Perturbation, Values, between
 from fabopt.solve.whatif import Answer
 
 
-def straight(one: Matrices, middle: Matrices, two: Matrices) -> Patch | None:
+def straight(one: Matrices, middle: Matrices, two: Matrices) -> Perturbation | None:
     """Return what turns one program into two where half-way every number moves by half and no coefficient does."""
     patch, half = between(one, two), between(one, middle)
     if len(patch.entries) or len(half.entries):
@@ -26,7 +26,7 @@ def straight(one: Matrices, middle: Matrices, two: Matrices) -> Patch | None:
     return patch
 
 
-def relief_of(label: str, patch: Patch) -> Relief | None:
+def relief_of(label: str, patch: Perturbation) -> Relief | None:
     """Return what a patch moves as a relief; None where it moves more than sides of rows and upper bounds."""
     rows, columns = patch.rows, patch.columns
     if len(patch.entries) or len(patch.costs) or not np.array_equal(columns.old[:, 0], columns.new[:, 0]):
@@ -40,7 +40,7 @@ def relief_of(label: str, patch: Patch) -> Relief | None:
     return Relief(label, by(rows, 1, 1.0), by(rows, 0, -1.0), by(columns, 1, 1.0))
 
 
-def slope_of(patch: Patch, answer: Answer) -> float:
+def slope_of(patch: Perturbation, answer: Answer) -> float:
     """Return what a patch changes of the maximised value to first order, at a plan and its prices."""
     assert answer.x is not None
     assert answer.row_price is not None

@@ -39,7 +39,7 @@ from fabopt.analysis.sensitivity.records import Bar, EndValue, Gauge, NumberSlop
 from fabopt.plan.groups import together
 from fabopt.plan.problem import sides
 from fabopt.plan.solved import SolvedProgram
-from fabopt.solve.patch import Patch, between
+from fabopt.solve.perturbation import Perturbation, between
 from fabopt.solve.whatif import Answer
 
 PAIRS, NUDGE = 4, 1e-3
@@ -85,7 +85,7 @@ def _prices(answer: Answer) -> Prices:
     return Prices(answer.x, answer.row_price, answer.column_price)
 
 
-def _nudged(plan: SolvedProgram, k: int) -> Patch:
+def _nudged(plan: SolvedProgram, k: int) -> Perturbation:
     """Return a patch that loosens (k even) or tightens (k odd) every limit by a random amount of about NUDGE."""
     rng = np.random.default_rng([0, k])
     sign = 1.0 if k % 2 == 0 else -1.0

@@ -23,7 +23,7 @@ from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.straight import slope_of, straight
 from fabopt.domain.tolerances import COUNTS, SAME
 from fabopt.errors import StudyError
-from fabopt.solve.patch import Patch
+from fabopt.solve.perturbation import Perturbation
 from fabopt.solve.whatif import Answer
 
 SAMPLES = 16
@@ -82,7 +82,7 @@ def value_function(
     return certified(curve, found, patch) if whole else found
 
 
-def _patch(curve: Curve) -> Patch | None:
+def _patch(curve: Curve) -> Perturbation | None:
     """Return what turns the program at the low end into that at the high end; None where the curve bends on the way."""
     a, b = curve.dial.low, curve.dial.high
     answers = [curve(a), curve((a + b) / 2), curve(b)]
@@ -94,7 +94,7 @@ def _patch(curve: Curve) -> Patch | None:
     return None if len(patch.costs) and (len(patch.rows) or len(patch.columns)) else patch
 
 
-def _traced(curve: Curve, a: float, b: float, patch: Patch) -> list[float]:
+def _traced(curve: Curve, a: float, b: float, patch: Perturbation) -> list[float]:
     """Return the ends of the straight pieces."""
     sign = curve.ends.plan.stage.sign
     breaks = {a, b}

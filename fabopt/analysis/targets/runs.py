@@ -26,7 +26,7 @@ from fabopt.solve.formulate import formulate
 from fabopt.solve.live import LiveLinear, carried_plan
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, stages
-from fabopt.solve.patch import held, relaxed, structure_change
+from fabopt.solve.perturbation import held, relaxed, structure_change
 from fabopt.solve.search import search, structure
 from fabopt.solve.session import Ended, HighsSession, Outcome
 
