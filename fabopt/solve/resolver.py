@@ -256,9 +256,7 @@ class Resolver:
         return worth(self.ask(change, mode, label=label))
 
     @_in_turn
-    def slope(
-        self, change: Perturbation, mode: Mode = "relaxed", *, label: str = "", hot: bool = True
-    ) -> float:
+    def slope(self, change: Perturbation, mode: Mode = "relaxed", *, label: str = "", hot: bool = True) -> float:
         """Return the value after a small change of a linear program without bringing the plan over.
 
         Not a number where :data:`PIVOTS` did not suffice. Where thousands of small changes are asked, bringing plan and

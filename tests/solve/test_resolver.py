@@ -9,6 +9,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from fabopt.solve import resolver as module
+from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import Ended, SolverError
 from fabopt.solve.perturbation import (
@@ -318,3 +319,20 @@ def test_sides_that_cross_leave_no_plan():
         assert resolver.ask(crossed, mode).ended is Ended.INFEASIBLE
     assert resolver.slope(crossed) == -INF
     assert resolver.value() == pytest.approx(worth(resolver.ask(NOTHING, "fixed")))
+
+
+def test_a_linear_program_that_time_ends_has_no_answer_and_none_is_kept():
+    m = program(9)
+    _, plan = of(m)
+    budget = TimeBudget()
+    resolver = Resolver(m, plan, budget=budget)
+    moved = sides_at(m, np.arange(5), np.full(5, -INF), m.row_upper - 1.0)
+    value = Resolver(m, plan).value(moved)
+    resolver.anchor("fixed")
+    ended, HighsSession._run = HighsSession._run, lambda *_: (Ended.TIME_LIMIT, 0.0)
+    try:
+        with pytest.raises(OutOfTimeError):
+            resolver.ask(moved)
+    finally:
+        HighsSession._run = ended
+    assert resolver.value(moved) == pytest.approx(value)
