@@ -10,7 +10,8 @@ interrupted before any plan.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 
 import typer
 
@@ -19,7 +20,7 @@ from fabopt.cli.allocate import allocate
 from fabopt.cli.alternatives import alternatives
 from fabopt.cli.bill import bill
 from fabopt.cli.choke import choke
-from fabopt.cli.common import Notes
+from fabopt.cli.common import Notes, complain
 from fabopt.cli.compare import compare
 from fabopt.cli.explain import explain
 from fabopt.cli.export import export
@@ -38,6 +39,7 @@ from fabopt.cli.sweep import sweep
 from fabopt.cli.target import target
 from fabopt.cli.tornado import tornado
 from fabopt.cli.validate import validate
+from fabopt.cli.value import value
 from fabopt.errors import BAD_INPUT
 
 app = typer.Typer(
@@ -51,11 +53,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for verb in (
-    solve, choke, target, tornado, alternatives, portfolio, explain, sweep, compare, roll, memo, validate, show, bill,
-    reconcile, allocate, limits, own_silicon, schema, new, export,
+    solve, choke, target, tornado, value, alternatives, portfolio, explain, sweep, compare, roll, memo, validate, show,
+    bill, reconcile, allocate, limits, own_silicon, schema, new, export,
 ):  # fmt: skip
     app.command()(verb)
 app.command("import")(import_)
+
+MOVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "tornado": {"value": ("--lever", "--against", "--low", "--high")},
+    "show": {"alternatives": ("--alternatives", "--within", "--until")},
+    "choke": {"target": ("--target", "--by", "--lever", "--cost")},
+    "allocate": {"limits": ("--limits",), "own-silicon": ("--own-silicon",)},
+}
+"""Options that a command had and that are a command of their own, or belong to one, by command."""
 
 
 def _version(asked: bool) -> None:
@@ -76,8 +86,14 @@ def run(argv: Sequence[str] | None) -> int:
     notes = logging.getLogger("fabopt")
     if not any(isinstance(handler, Notes) for handler in notes.handlers):
         notes.addHandler(Notes())
+    given = sys.argv[1:] if argv is None else list(argv)
+    for verb, options in MOVED.get(given[0] if given else "", {}).items():
+        for option in (text.partition("=")[0] for text in given[1:]):
+            if option in options:
+                complain(f"fabopt {given[0]} has no {option}: it is for 'fabopt {verb}' (fabopt {verb} --help).")
+                return BAD_INPUT
     try:
-        app(args=None if argv is None else list(argv), prog_name="fabopt")
+        app(args=given, prog_name="fabopt")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else BAD_INPUT
     return 0

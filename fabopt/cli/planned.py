@@ -30,6 +30,9 @@ LimitOption = typer.Option("--time-limit", help="Seconds for each plan; else the
 
 EXIT_WITHOUT_PLAN = {"infeasible": INFEASIBLE, "unbounded": BAD_INPUT, "interrupted": INTERRUPTED}
 
+MINUTES = 30.0
+"""Budget of a study that takes none: what solving an instance may take, before its plan is studied, is half of it."""
+
 SOLVING = 0.5
 """Share of the budget that solving an instance may take before its plan is studied."""
 

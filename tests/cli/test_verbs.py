@@ -1,6 +1,7 @@
 """The verbs that do not solve: what they print, and how they end."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 import fabopt
 from fabopt.cli import main
+from fabopt.cli.app import MOVED
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = str(ROOT / "instances" / "tutorial")
@@ -145,3 +147,17 @@ def test_what_native_code_prints_while_solving_does_not_reach_stdout(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["before", "after"]
     assert done.stderr == "leftover\n"
+
+
+def test_an_option_that_moved_is_one_of_the_command_that_it_names_alone(capsys):
+    def options(verb):
+        assert main([verb, "--help"]) == 0
+        return re.findall(r"--[a-z-]+", capsys.readouterr().out)
+
+    for verb, moved in MOVED.items():
+        for other, names in moved.items():
+            own = set(names) & set(options(verb))
+            assert not own, (verb, own)
+            assert set(names) - {f"--{other}"} <= set(options(other)), other
+            assert main([verb, "x", names[0]]) == 2
+            assert f"'fabopt {other}'" in capsys.readouterr().err

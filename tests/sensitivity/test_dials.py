@@ -215,16 +215,16 @@ def test_one_number_on_a_series_is_refused_everywhere_with_the_ways_to_say_it(re
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["tornado", "--lever", PRESSES, "--low", "80"], "is a series of 2 points, which one number would flatten"),
+        (["value", "--lever", PRESSES, "--low", "80"], "is a series of 2 points, which one number would flatten"),
         (["target", "1800", "--lever", f"{PRESSES}=80"], "is a series of 2 points"),
-        (["tornado", "--lever", PRESSES, "--low", "*0.5", "--high", "+5"], "in factors ('*0.8', '*1.2'), or in what"),
-        (["tornado", "--lever", PRESSES, "--low", "{steps: {2027: 1, 2028: 2}}"], "in factors ('*0.8', '*1.2')"),
-        (["tornado", "--lever", PRESSES, "--low", "*-1"], "is no factor"),
-        (["tornado", "--lever", PRESSES, "--low", "+-500"], "cannot be '+-500': "),
-        (["tornado", "--lever", f"{PRESSES}@2029", "--low", "1"], "the series has no point at 2029-01-01"),
-        (["tornado", "--lever", f"{VALUE}@2027", "--low", "1"], "is no series, so it has no point at 2027-01-01"),
-        (["tornado", "--lever", VALUE, "--low", "much"], "cannot be 'much'"),
-        (["tornado", "--lever", VALUE, "--high", "{steps: {2027: 9}}"], "moved from one number to another"),
+        (["value", "--lever", PRESSES, "--low", "*0.5", "--high", "+5"], "in factors ('*0.8', '*1.2'), or in what"),
+        (["value", "--lever", PRESSES, "--low", "{steps: {2027: 1, 2028: 2}}"], "in factors ('*0.8', '*1.2')"),
+        (["value", "--lever", PRESSES, "--low", "*-1"], "is no factor"),
+        (["value", "--lever", PRESSES, "--low", "+-500"], "cannot be '+-500': "),
+        (["value", "--lever", f"{PRESSES}@2029", "--low", "1"], "the series has no point at 2029-01-01"),
+        (["value", "--lever", f"{VALUE}@2027", "--low", "1"], "is no series, so it has no point at 2027-01-01"),
+        (["value", "--lever", VALUE, "--low", "much"], "cannot be 'much'"),
+        (["value", "--lever", VALUE, "--high", "{steps: {2027: 9}}"], "moved from one number to another"),
     ],
 )
 def test_what_is_no_end_is_told_in_a_sentence(cloth, result, tmp_path, capsys, arguments, says):

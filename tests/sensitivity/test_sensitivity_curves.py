@@ -147,26 +147,32 @@ def test_two_shares_of_one_whole_make_no_map():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--against", LINE], "name it with --lever"),
+        (["--against", LINE], "Missing option '--lever'"),
         (["--lever", LINE, "--low", "9", "--high", "3"], "must lie below"),
         (["--lever", "network.resources.lime.capacity"], "did you mean"),
         (["--lever", LINE, "--against", WANTED, "--whole"], "do not go with it"),
     ],
 )
 def test_bad_input_ends_with_code_2(tmp_path, capsys, options, says):
-    assert main(["tornado", str(shop(tmp_path, line=spread(6, 3, 12))), *options]) == 2
+    assert main(["value", str(shop(tmp_path, line=spread(6, 3, 12))), *options]) == 2
     error = capsys.readouterr().err
     assert says in " ".join(error.split())
     assert "Traceback" not in error
 
 
+@pytest.mark.parametrize("asked", [["--lever", LINE], [f"--low={LINE}"], ["--top", "3", "--against", LINE]])
+def test_the_options_that_a_tornado_had_name_the_verb_that_has_them(capsys, asked):
+    assert main(["tornado", "folder", *asked]) == 2
+    assert "it is for 'fabopt value'" in capsys.readouterr().err
+
+
 def test_the_verb_follows_one_number_and_two(tmp_path, capsys):
     folder = shop(tmp_path, line=spread(6, 3, 12))
     out = tmp_path / "out"
-    assert main(["tornado", str(folder), "--lever", LINE, "--out", str(out)]) == 0
+    assert main(["value", str(folder), "--lever", LINE, "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert said.startswith("With whole numbers held, the value goes from 12.0 to 40.0 as")
-    assert main(["tornado", str(folder), "--lever", LINE, "--against", WANTED, "--out", str(out)]) == 0
+    assert main(["value", str(folder), "--lever", LINE, "--against", WANTED, "--out", str(out)]) == 0
     said += capsys.readouterr().out
     assert max(len(line) for line in said.splitlines() if not line.startswith("written")) <= 100
     assert {p.suffix for p in out.iterdir()} == {".txt", ".json", ".csv", ".svg", ".png"}

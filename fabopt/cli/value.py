@@ -1,0 +1,58 @@
+"""``fabopt value``: the objective and the choke point against one number, or the choke point against two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fabopt.cli.common import JsonOption, ScenarioOption, SetOption, guarded, tell_report
+from fabopt.cli.planned import MINUTES, PlannedPath, keep_report, result_at
+
+if TYPE_CHECKING:
+    from fabopt.report.value_function import CurveReport
+
+_Lever = typer.Option(help="The number that is followed: its path.", metavar="LEVER", show_default=False)
+_Against = typer.Option(
+    help="A second number: which limit is the choke point against both.", metavar="LEVER", show_default=False
+)
+_Low = typer.Option(
+    help="From 400, '0.4 GW', of a series '*0.8' or '+-50 MW'; otherwise its range.",
+    metavar="VALUE",
+    show_default=False,
+)
+_High = typer.Option(help="To this, likewise.", metavar="VALUE", show_default=False)
+_Whole = typer.Option(help="Certify the value with whole numbers free too; otherwise they are held as in the plan.")
+_Out = typer.Option(help="Folder for report, records, table and picture.", show_default=False)
+
+
+@guarded
+def value(
+    path: Annotated[Path, PlannedPath],
+    lever: Annotated[str, _Lever],
+    against: Annotated[str, _Against] = "",
+    low: Annotated[str | None, _Low] = None,
+    high: Annotated[str | None, _High] = None,
+    whole: Annotated[bool, _Whole] = False,
+    scenario: Annotated[str | None, ScenarioOption] = None,
+    set_: Annotated[list[str] | None, SetOption] = None,
+    as_json: Annotated[bool, JsonOption] = False,
+    out: Annotated[Path | None, _Out] = None,
+) -> None:
+    """Follow one number: the value against it, with its breakpoints; or map the choke point against two."""
+    from fabopt.errors import StudyError
+
+    if against and (whole or low is not None or high is not None):
+        raise StudyError("--against goes over the ranges of both numbers: --whole, --low and --high do not go with it.")
+    if out is not None:
+        from fabopt.report.value_function import PhaseReport, ValueReport
+
+        (PhaseReport if against else ValueReport).check_place(out)
+    result, _ = result_at(path, scenario, set_ or [], MINUTES, as_json)
+    report: CurveReport = (
+        result.phase_diagram(lever, against) if against else result.value_function(lever, low, high, whole=whole)
+    )
+    tell_report(report, as_json)
+    if out is not None:
+        keep_report(report, out, as_json)
