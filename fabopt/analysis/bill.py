@@ -29,7 +29,6 @@ from fabopt.analysis.explosion import (
     good_dies_per_wafer,
     hbm_makers,
     packages_per_wafer,
-    stacks_per_wafer,
 )
 from fabopt.analysis.ranges import Range, exact, range_at, weighted_mean
 from fabopt.domain.calendar import Calendar
@@ -206,13 +205,13 @@ def _memory(draft: Draft) -> Iterator[BillRow]:
         how = f"{number:g} a package started"
         yield make_row("memory", f"{product.name} stacks", draft.thousands(stacks), "kstack", how)
         makers = hbm_makers(instance, draft.chip, generation)
-        per_wafer = stacks_per_wafer(instance, makers, generation, draft.day)
+        per_wafer = stacks.value / draft.needs.stack_wafers[generation].value
         yield make_row(
             "memory",
             f"DRAM wafers, {product.name}",
             draft.thousands(draft.needs.stack_wafers[generation]),
             "kwafer",
-            f"stacks / {per_wafer.value:.4g} good stacks a wafer (mean of {', '.join(m.name for m in makers)})",
+            f"stacks / {per_wafer:.4g} good stacks a wafer (mean of {', '.join(m.name for m in makers)})",
         )
 
 

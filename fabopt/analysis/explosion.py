@@ -10,7 +10,8 @@ share of them that sells :math:`s_d` at the date, one good package takes
 * interposer wafers :math:`1 / (y_a\, p\, y_i)` with p packages a wafer and interposer yield :math:`y_i`,
 * exposures: wafers of each node times its exposures per wafer.
 
-Where a die comes in bins, better ones may stand in for lesser ones: bin k is met by the shares of bins 1 to k. Every
+Where a die comes in bins, better ones may stand in for lesser ones: bin k is met by the shares of bins 1 to k. The walk
+is that of the network (`fabopt.network.explode`), over the steps of one package. Every
 figure carries a low and a high end from the ranges of what enters (see `fabopt.analysis.ranges`). Counts of the design
 (dies and stacks in a package, core dies in a stack) are exact unless a range is published, and so is wafer geometry.
 """
@@ -19,17 +20,23 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
-from fabopt.analysis.ranges import ZERO, Range, count, exact, range_at, total, weighted_mean
+import numpy as np
+
+from fabopt.analysis.ranges import ZERO, Range, count, exact, range_at, total
 from fabopt.domain.chips import Bom, Chip
 from fabopt.domain.instance import Instance
 from fabopt.domain.memory import MemoryMaker
 from fabopt.domain.nodes import Die, Node, die_yield, gross_dies_per_wafer
 from fabopt.domain.packaging import PackagingLine
 from fabopt.errors import StudyError
+from fabopt.network.explode import Exploded, Recipes, exploded
+from fabopt.network.lowering.wafers import outputs_of
+from fabopt.network.tables import Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,59 +125,109 @@ def explode(instance: Instance, chip_id: str, day: date, bom_id: str | None = No
     name = choose_bom(instance, chip_id, bom_id)
     chip = instance.chips[chip_id]
     bom = chip.boms[name]
-    started = exact(1.0) / range_at(chip.assembly_yield, day)
-    dies = {part: count(number) * started for part, number in bom.dies.items()}
-    die_wafers = wafers_by_die(instance, dies, day)
-    stacks = {generation: count(number) * started for generation, number in bom.hbm.items()}
-    makers = {generation: hbm_makers(instance, chip, generation) for generation in stacks}
-    stack_wafers = {
-        generation: number / stacks_per_wafer(instance, makers[generation], generation, day)
-        for generation, number in stacks.items()
-    }
-    node_wafers: dict[str, Range] = {}
-    for die_id, wafers in die_wafers.items():
-        _add(node_wafers, instance.dies[die_id].node, wafers)
-    for generation, wafers in stack_wafers.items():
-        for maker, share in shares_of_makers(makers[generation], day):
-            _add(node_wafers, maker.node, wafers.scaled(share))
-    exposures: dict[str, Range] = {}
-    for node_id, wafers in node_wafers.items():
+    steps = _Steps()
+    steps.made("package", "chip", range_at(chip.assembly_yield, day))
+    for kind, parts in (("die", bom.dies), ("hbm", bom.hbm), ("substrate", bom.substrates)):
+        for part, number in parts.items():
+            steps.taken("package", f"{kind}:{part}", count(number))
+    dies = {die_id: die for die_id, die in instance.dies.items() if outputs_of(die_id, die).keys() & bom.dies.keys()}
+    makers = {generation: hbm_makers(instance, chip, generation) for generation in bom.hbm}
+    lines = lines_for(instance, bom) if bom.technology is not None else []
+    _wafers(steps, instance, dies, day)
+    _stacks(steps, instance, makers, day)
+    _interposers(steps, bom, lines, day)
+    nodes = [*(die.node for die in dies.values()), *(m.node for those in makers.values() for m in those)]
+    scanners: dict[str, None] = {}
+    for node_id in dict.fromkeys(nodes):
+        steps.made(f"node:{node_id}", f"node:{node_id}", exact(1.0))
         for class_id, per_wafer in instance.nodes[node_id].exposures.items():
-            _add(exposures, class_id, wafers * range_at(per_wafer, day))
+            steps.taken(f"node:{node_id}", f"exposures:{class_id}", range_at(per_wafer, day))
+            scanners[class_id] = None
+    found = steps.walk("chip")
     return Explosion(
         chip_id,
         name,
         day,
-        started,
-        dies,
-        die_wafers,
-        stacks,
-        stack_wafers,
-        {part: count(number) * started for part, number in bom.substrates.items()},
-        interposer_wafers(instance, bom, started, day),
-        node_wafers,
-        exposures,
+        found.started("package"),
+        {part: found.needed(f"die:{part}") for part in bom.dies},
+        {die_id: found.started(f"wafers:{die_id}") for die_id in dies},
+        {generation: found.needed(f"hbm:{generation}") for generation in bom.hbm},
+        {g: total(found.started(f"stacks:{g}:{n}") for n in range(len(those))) for g, those in makers.items()},
+        {part: found.needed(f"substrate:{part}") for part in bom.substrates},
+        total(found.started(f"line:{n}") for n in range(len(lines))),
+        {node_id: found.needed(f"node:{node_id}") for node_id in dict.fromkeys(nodes)},
+        {class_id: found.needed(f"exposures:{class_id}") for class_id in scanners},
     )
 
 
-def wafers_by_die(instance: Instance, needs: dict[str, Range], day: date) -> dict[str, Range]:
-    """Return the wafers that a set of good dies (or bins) takes, by die."""
-    result: dict[str, Range] = {}
-    for die_id, die in instance.dies.items():
+class _Steps:
+    """The steps that make a package, as recipes whose amounts are those of three cases: lean, as stated, lavish.
+
+    In the lean case everything that is made lies at its high end, everything that is taken at its low end.
+    """
+
+    def __init__(self) -> None:
+        self.flows: list[Flow] = []
+        self.weights: dict[str, dict[str, float]] = {}
+        self.found = Exploded()
+
+    def made(self, step: str, material: str, amount: Range, weight: float = 1.0) -> None:
+        """Let a step make something; where several make it, they start in proportion to their weights."""
+        self.flows.append(Flow(step, material, 0, np.array([amount.high, amount.value, amount.low])))
+        self.weights.setdefault(material, {})[step] = weight
+
+    def taken(self, step: str, material: str, amount: Range) -> None:
+        """Let a step take something."""
+        self.flows.append(Flow(step, material, 0, -np.array([amount.low, amount.value, amount.high])))
+
+    def walk(self, material: str) -> _Steps:
+        """Work out what one of a material takes."""
+        self.found = exploded(Recipes(self.flows), {material: np.ones(3)}, lambda m: self.weights.get(m, {}))
+        return self
+
+    def needed(self, material: str) -> Range:
+        """Return what is needed of a material."""
+        return Range(*self.found.needs[material].tolist())
+
+    def started(self, step: str) -> Range:
+        """Return how often a step is started."""
+        starts = self.found.starts
+        return Range(*starts[step].tolist()) if step in starts else ZERO
+
+
+def _wafers(steps: _Steps, instance: Instance, dies: Mapping[str, Die], day: date) -> None:
+    """Add wafers of dies; a better bin stands in for the next."""
+    for die_id, die in dies.items():
         per_wafer = good_dies_per_wafer(die, instance.nodes[die.node], day)
-        if not die.bins:
-            if die_id in needs:
-                result[die_id] = needs[die_id] / per_wafer
-            continue
-        needed, share, wafers = ZERO, 0.0, ZERO
-        for name, part in die.bins.items():
-            share += part.value
-            needed = needed + needs.get(name, ZERO)
-            met = (needed / per_wafer).scaled(1.0 / share)
-            wafers = Range(max(wafers.low, met.low), max(wafers.value, met.value), max(wafers.high, met.high))
-        if wafers.value > 0:
-            result[die_id] = wafers
-    return result
+        steps.taken(f"wafers:{die_id}", f"node:{die.node}", exact(1.0))
+        outputs = outputs_of(die_id, die)
+        for name, share in outputs.items():
+            steps.made(f"wafers:{die_id}", f"die:{name}", per_wafer.scaled(share))
+        for better, lesser in pairwise(outputs):
+            stand_in = f"downgrade:{lesser}"
+            steps.flows += [
+                Flow(stand_in, f"die:{better}", 0, -np.ones(3)),
+                Flow(stand_in, f"die:{lesser}", 0, np.ones(3)),
+            ]
+
+
+def _stacks(steps: _Steps, instance: Instance, makers: Mapping[str, list[MemoryMaker]], day: date) -> None:
+    """Add DRAM wafers that become stacks."""
+    for generation, those in makers.items():
+        for n, (maker, share) in enumerate(shares_of_makers(those, day)):
+            step = f"stacks:{generation}:{n}"
+            steps.made(step, f"hbm:{generation}", stacks_per_wafer(instance, maker, generation, day), share)
+            steps.taken(step, f"node:{maker.node}", exact(1.0))
+
+
+def _interposers(steps: _Steps, bom: Bom, lines: list[PackagingLine], day: date) -> None:
+    """Add interposer wafers, by the capacity of the lines; equally where none has any."""
+    sizes = [line.capacity.at(day) for line in lines]
+    for n, (line, size) in enumerate(zip(lines, sizes, strict=True)):
+        good = packages_per_wafer(bom) * range_at(line.interposer_yield, day)
+        steps.made(f"line:{n}", "interposer", good, size if any(sizes) else 1.0)
+    if lines:
+        steps.taken("package", "interposer", exact(1.0))
 
 
 def good_dies_per_wafer(die: Die, node: Node, day: date) -> Range:
@@ -217,18 +274,10 @@ def hbm_makers(instance: Instance, chip: Chip, generation: str) -> list[MemoryMa
     raise StudyError(f"Nobody makes '{generation}' for {chip.name}.")
 
 
-def stacks_per_wafer(instance: Instance, makers: list[MemoryMaker], generation: str, day: date) -> Range:
-    """Return good stacks per DRAM wafer, the mean over makers by stacking capacity."""
-    core = count(instance.hbm[generation].core_dies)
-    return weighted_mean(
-        (
-            share,
-            range_at(maker.offers[generation].good_dies, day)
-            * range_at(maker.offers[generation].stack_yield, day)
-            / core,
-        )
-        for maker, share in shares_of_makers(makers, day)
-    )
+def stacks_per_wafer(instance: Instance, maker: MemoryMaker, generation: str, day: date) -> Range:
+    """Return good stacks per DRAM wafer of a maker."""
+    offer, core = maker.offers[generation], count(instance.hbm[generation].core_dies)
+    return range_at(offer.good_dies, day) * range_at(offer.stack_yield, day) / core
 
 
 def packages_per_wafer(bom: Bom) -> Range:
@@ -250,15 +299,6 @@ def lines_for(instance: Instance, bom: Bom) -> list[PackagingLine]:
     ]
 
 
-def interposer_wafers(instance: Instance, bom: Bom, started: Range, day: date) -> Range:
-    """Return interposer wafers for packages started; line yields are means by capacity."""
-    lines = lines_for(instance, bom)
-    if bom.technology is None or not lines:
-        return ZERO
-    good = weighted_mean((line.capacity.at(day), range_at(line.interposer_yield, day)) for line in lines)
-    return started / (packages_per_wafer(bom) * good)
-
-
 def shares_of_makers(makers: list[MemoryMaker], day: date) -> list[tuple[MemoryMaker, float]]:
     """Return the makers' shares of the wafers stacked: by stacking capacity, even where there is none yet."""
     sizes = [maker.stacking.at(day) for maker in makers]
@@ -266,7 +306,3 @@ def shares_of_makers(makers: list[MemoryMaker], day: date) -> list[tuple[MemoryM
     return [
         (maker, size / whole if whole > 0 else 1.0 / len(makers)) for maker, size in zip(makers, sizes, strict=True)
     ]
-
-
-def _add(table: dict[str, Range], key: str, amount: Range) -> None:
-    table[key] = total((table.get(key, ZERO), amount))

@@ -210,7 +210,7 @@ def _stacked(question: _Question, maker: MemoryMaker) -> tuple[str, float]:
         name for name, offer in maker.offers.items() if offer.available is None or offer.available < question.end
     ]
     generation = (offered or list(maker.offers))[-1]
-    per_wafer = stacks_per_wafer(question.instance, [maker], generation, question.since).value
+    per_wafer = stacks_per_wafer(question.instance, maker, generation, question.since).value
     return generation, 12.0 * question.mean(maker.stacking) * per_wafer
 
 

@@ -23,20 +23,18 @@ goods can be stored and are lost where they cannot:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from fabopt.network.links import Links, link
+from fabopt.network.explode import Doing, closure, doings_after, doings_before
+from fabopt.network.links import link
 from fabopt.network.parties import Names, owned, parties_of, payments_between
 from fabopt.network.tables import Activity, Array, GroupLimit, Network, Payment, Tags, Term, Unit
 
 Sense = Literal["<=", "=="]
-Doing = tuple[str, str]
-"""Kind ("activity", "unit" or "demand") and id."""
-
 
 FOLLOWS = ("policy", "tier")
 """Instruments of units that are nobody's decision: they follow from what is decided."""
@@ -179,43 +177,5 @@ def _concerned(net: Network, party: str) -> set[Doing]:
         if name == party
     }
     core |= {(p.term.kind, p.term.id) for p in payments_between(net) if party in (p.payer, p.payee)}
-    sold = _closure(((p.term.kind, p.term.id) for p in sales(net, party)), lambda doing: _after(links, doing))
-    return _closure(core | sold, lambda doing: _before(links, doing))
-
-
-def _closure(start: Iterable[Doing], following: Callable[[Doing], Iterable[Doing]]) -> set[Doing]:
-    found = set(start)
-    todo = list(found)
-    while todo:
-        for doing in following(todo.pop()):
-            if doing not in found:
-                found.add(doing)
-                todo.append(doing)
-    return found
-
-
-def _after(links: Links, doing: Doing) -> Iterator[Doing]:
-    """Yield the activities and units that take what an activity or unit makes, or use what a unit adds."""
-    kind, key = doing
-    made = [flow.material for flow in links.outputs.get(key, [])] if kind == "activity" else []
-    made += [part.material for part in links.releases.get(key, [])] if kind == "unit" else []
-    for material in made:
-        yield from (("activity", flow.activity) for flow in links.takers.get(material, []))
-        yield from (("unit", part.unit) for part in links.part_of.get(material, []))
-    if kind == "unit":
-        for effect in links.added.get(key, []):
-            yield from (("activity", use.activity) for use in links.users.get(effect.resource, []))
-
-
-def _before(links: Links, doing: Doing) -> Iterator[Doing]:
-    """Yield the activities and units that make what an activity, unit or demand takes."""
-    kind, key = doing
-    if kind == "activity":
-        taken = [flow.material for flow in links.inputs.get(key, [])]
-    elif kind == "unit":
-        taken = [part.material for part in links.parts.get(key, [])]
-    else:
-        taken = [d.material for d in links.net.demands if d.id == key]
-    for material in taken:
-        yield from (("activity", flow.activity) for flow in links.makers.get(material, []))
-        yield from (("unit", part.unit) for part in links.releasers.get(material, []))
+    sold = closure(((p.term.kind, p.term.id) for p in sales(net, party)), lambda doing: doings_after(links, doing))
+    return closure(core | sold, lambda doing: doings_before(links, doing))

@@ -111,13 +111,15 @@ def test_orders_for_interposers_follow_demand_as_worked_by_hand(tutorial):
     wanted = [
         0.5 * (q[t] - 0.97**0.25 * q[t - 1]) / ((0.3 * 1.7 + 0.7 * 2.4) * usable[t]) / per_wafer for t in range(1, 10)
     ]
-    # Four months from interposer to running accelerator are 1 1/3 quarters: 2/3 fall one quarter on, 1/3 two.
-    assert order == pytest.approx(2 / 3 * wanted[5 - 1] + 1 / 3 * wanted[6 - 1], rel=1e-9)
+    # Interposers and assembly take 1.5 months each, of which half falls a quarter on, installation one month: a third.
+    later = np.convolve(np.convolve([1 / 2, 1 / 2], [1 / 2, 1 / 2]), [2 / 3, 1 / 3])
+    assert later @ range(4) == pytest.approx(4 / 3)
+    assert order == pytest.approx(later @ wanted[4 - 1 : 8 - 1], rel=1e-9)
 
 
 def test_orders_for_substrates_follow_demand_as_worked_by_hand(tutorial):
-    """One a package of osprey, 92 % assembled; installation, assembly and delivery take 1 + 1.5 + 2 months, that is 1.5
-    quarters: half of a quarter's order is for the next one, half for the one after.
+    """One a package of osprey, 92 % assembled; installation, assembly and delivery take 1, 1.5 and 2 months, of which a
+    third, a half and two thirds fall a quarter on.
     """
     policy = {"splits": TIERS["substrates"], "rule": "proportional", "orders": "demand"}
     chain, net = lower_chain(tutorial.with_({"policies": {"split": policy}}).data)
@@ -125,9 +127,10 @@ def test_orders_for_substrates_follow_demand_as_worked_by_hand(tutorial):
     lab, osprey = tutorial.data.labs["borealis"], tutorial.data.chips["osprey"]
     spans = [(p.start, p.end) for p in chain.periods]
     q, usable = ([series.mean(*span) for span in spans] for series in (lab.demand.total, osprey.usable))
-    wanted = [0.5 * (q[t] - 0.97**0.25 * q[t - 1]) / ((0.3 * 1.7 + 0.7 * 2.4) * usable[t]) / 0.92 for t in (5, 6)]
+    wanted = [0.5 * (q[t] - 0.97**0.25 * q[t - 1]) / ((0.3 * 1.7 + 0.7 * 2.4) * usable[t]) / 0.92 for t in (4, 5, 6, 7)]
     order = split.claims[4].orders[split.customers.index("cirrus")]
-    assert order == pytest.approx(0.5 * wanted[0] + 0.5 * wanted[1], rel=1e-9)
+    later = np.convolve(np.convolve([2 / 3, 1 / 3], [1 / 2, 1 / 2]), [1 / 3, 2 / 3])
+    assert order == pytest.approx(later @ wanted, rel=1e-9)
 
 
 def packages(area):

@@ -14,9 +14,9 @@ import fabopt
 from fabopt.analysis.memo import study
 from fabopt.analysis.memo.origin import read_back
 from fabopt.analysis.memo.records import Amount, Memo
-from fabopt.analysis.memo.second_source import makeable
 from fabopt.analysis.memo.study import Asked, memo_of
 from fabopt.errors import StudyError
+from fabopt.network.explode import makeable
 from fabopt.network.tables import Activity, Flow, Material, Network, Resource, Use
 from fabopt.plan.plan import Plan
 from fabopt.solve.outcome import SolverError

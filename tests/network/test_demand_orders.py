@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from chain_cases import MINIMAL, edited
 
-from fabopt.domain.policies import Splits
+from fabopt.domain.policies import Policy
 from fabopt.network.lower import lower_chain
-from fabopt.network.lowering.orders import demand_orders
+from fabopt.network.lowering.orders import demand_orders, demand_starts
+from fabopt.network.lowering.policy_scope import scope_of
 
 LACKS = [715.0, 50.0, 50.0, 50.0, 650.0] + [80.0] * 7
 GROWTH: list[tuple[str, Any]] = [
@@ -28,8 +29,12 @@ OTHER_MAKER = MINIMAL["memory_makers"]["mem"] | {"name": "Other", "owner": "othe
 
 
 def orders(on: dict[str, list[str]], *changes: tuple[str, Any]) -> dict[str, list[float]]:
-    chain, _ = lower_chain(edited(*GROWTH, *changes))
-    return {name: amount.tolist() for name, amount in demand_orders(chain, Splits.model_validate(on)).items()}
+    policy = {"splits": on, "rule": "proportional", "orders": "demand"}
+    chain, net = lower_chain(edited(*GROWTH, *changes))
+    scope = scope_of(chain, net, "split", Policy.model_validate(policy))
+    return {
+        name: amount.tolist() for name, amount in demand_orders(chain, scope.use, demand_starts(chain, net)).items()
+    }
 
 
 def later(quarters: int, each: float) -> list[float]:
@@ -38,7 +43,8 @@ def later(quarters: int, each: float) -> list[float]:
 
 
 def test_a_lab_orders_what_its_fleet_lacks_as_accelerators_of_the_chips_that_are_split():
-    assert orders({"chips": ["gpu"]}) == {"lab": pytest.approx(later(0, 1 / 3))}
+    # They are shipped a quarter before they run: what runs in the first was shipped before the decision date.
+    assert orders({"chips": ["gpu"]}) == {"lab": pytest.approx(later(1, 1 / 3))}
     small = {"name": "Small", "designer": "green", "price": 1, "it_power": 1, "performance": {"train": 1}}
     assert orders({"chips": ["small"]}, ("chips.small", small)) == {}
 
@@ -48,7 +54,8 @@ def test_lines_are_asked_for_interposer_wafers_installation_assembly_and_interpo
     good = ("packaging_lines.line.interposer_yield", 0.8)
     assert orders({"packaging_lines": ["line"]}, good) == {"green": pytest.approx(later(4, each))}
     two = ("packaging_lines.other", MINIMAL["packaging_lines"]["line"] | {"name": "Other", "capacity": 15})
-    assert orders({"packaging_lines": ["line"]}, good, two) == {"green": pytest.approx(later(4, 0.25 * each))}
+    # Of four wafers one is this line's, with eight good packages; the three others have ten each: 38 in all.
+    assert orders({"packaging_lines": ["line"]}, good, two) == {"green": pytest.approx(later(4, 1 / 3 / 0.9 / 38))}
     assert orders({"packaging_lines": ["line"]}, ("packaging_lines.line.capacity", 0)) == {"green": [0.0] * 12}
 
 
@@ -63,7 +70,7 @@ def test_makers_are_asked_for_wafers_to_stack_by_their_capacity_and_their_fabs_a
 
 def test_a_maker_that_is_neither_qualified_nor_qualifying_is_asked_for_nothing():
     two = ("memory_makers.other", OTHER_MAKER | {"qualified": {}})
-    assert orders({"memory_makers": ["other"]}, two) == {"green": [0.0] * 12}
+    assert orders({"memory_makers": ["other"]}, two) == {}
     case = {"lead": 6, "cost": 30, "wafers": 1}
     two = ("memory_makers.other", OTHER_MAKER | {"qualified": {}, "qualifying": {"green": {"h4": case}}})
     assert orders({"memory_makers": ["other"]}, two) == {"green": pytest.approx(later(3, 0.75 * 8 / 20 / 3 / 0.9))}
@@ -90,11 +97,11 @@ def test_the_newest_chip_of_a_designer_is_ordered_from_its_first_day_on_and_one_
         ("chips.useless", useless),
     ]
     before = 45 / 91  # days of 2028Q1 before 15 February
-    old = [lacked / 3 for lacked in LACKS[:4]] + [before * 650 / 3] + [0.0] * 7
+    old = [lacked / 3 for lacked in LACKS[1:4]] + [before * 650 / 3] + [0.0] * 8  # shipped a quarter ahead
     new = [0.0] * 4 + [(1 - before) * 650 / 5] + [80 / 5] * 7
     assert orders({"chips": ["gpu"]}, *changes) == {"lab": pytest.approx(old)}
     assert orders({"chips": ["newer"]}, *changes) == {"lab": pytest.approx(new)}
-    assert orders({"chips": ["useless"]}, *changes) == {}
+    assert orders({"chips": ["useless"]}, *changes) == {"lab": [0.0] * 12}
 
 
 def test_a_chip_with_a_programme_is_ordered_from_when_it_could_be_had_if_it_were_funded_at_once():

@@ -102,3 +102,30 @@ def test_wafers_of_a_die_with_bins_were_those_of_the_scarcest_and_of_its_first_f
 
 def test_a_market_had_nothing_of_fabs_that_started_nothing():
     assert history(("fabs.fab-a.wafer_starts", 0), ("markets.phones", PHONES)) == {}
+
+
+def test_shares_of_the_wafers_in_work_are_of_wafers_also_where_fabs_get_different_numbers_of_dies_from_one():
+    """A wafer of the slower fab is finished in the third quarter, when all dies are good: sixty against thirty."""
+    fab = MINIMAL["fabs"]["fab-a"]
+    found = history(
+        ("chips.gpu.running_rate", 3),
+        ("fabs.fab-b", fab | {"cycle_factor": 2}),
+        ("dies.gd.fixed_yield", {"steps": {"2027Q1": 0.5, "2027Q3": 1}}),
+        ("dies.gd.fabs", {"fab-a": {"opening_share": 0.5}, "fab-b": {"opening_share": 0.5}}),
+    )
+    # Twenty thousand dies a quarter are two thousand wafers of forty-five each in the mean.
+    assert found["wafers:gd:fab-a"] == pytest.approx(20 / 90)
+    assert found["wafers:gd:fab-b"] == pytest.approx(20 / 90)
+
+
+def test_better_bins_stood_in_for_lesser_ones_in_what_ran_before():
+    """Six of thirty good dies are of the better sort; two of either go into a package: ten thousand a quarter."""
+    both = {"dies": {"gd-a": 1, "gd-b": 1}, "hbm": {"h4": 8}, "technology": "l", "packages_per_wafer": 10}
+    few = history(
+        ("chips.gpu.running_rate", 3), ("dies.gd.bins", {"gd-a": 0.2, "gd-b": 0.8}), ("chips.gpu.boms.a", both)
+    )
+    assert few["wafers:gd:fab-a"] == pytest.approx(10 / 6)
+    many = history(
+        ("chips.gpu.running_rate", 3), ("dies.gd.bins", {"gd-a": 0.9, "gd-b": 0.1}), ("chips.gpu.boms.a", both)
+    )
+    assert many["wafers:gd:fab-a"] == pytest.approx(20 / 30)  # not 10 / 3: better ones are left over

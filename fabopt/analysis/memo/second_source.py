@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-
-import numpy as np
+from collections.abc import Mapping, Sequence
 
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.origin import amount, cells
 from fabopt.analysis.memo.records import SecondSource
+from fabopt.network.explode import makeable
 from fabopt.network.suppliers import suppliers
 from fabopt.network.tables import Network
 
@@ -57,28 +56,3 @@ def second_sources(ground: Ground, chips: Sequence[str]) -> tuple[SecondSource, 
         share = cells("domain/exposure", "share", lab=lab, kind=OWNER, supplier=id, period=until)
         found.append(SecondSource(ground.called(id), role(net, id), amount(share, "share", read), not lost, lost))
     return tuple(sorted(found, key=lambda s: -s.share.value))
-
-
-def makeable(net: Network, without: Collection[str]) -> set[str]:
-    """Return the materials that can come into being without some activities; what is in stock does not count.
-
-    An activity can run if no capacity that it uses is nothing for ever, and all that it takes can come into being.
-    """
-    there = {r.id for r in net.resources if np.any(r.base > 0)}
-    there |= {e.resource for e in net.unit_effects if np.any(e.profile > 0)}
-    able = {a.id for a in net.activities if a.upper is None or np.any(a.upper > 0)} - set(without)
-    able -= {use.activity for use in net.uses if use.resource not in there and np.any(use.amount > 0)}
-    inputs: dict[str, set[str]] = {a: set() for a in able}
-    outputs: dict[str, set[str]] = {a: set() for a in able}
-    for flow in net.flows:
-        if flow.activity in able:
-            if np.any(flow.amount < 0):
-                inputs[flow.activity].add(flow.material)
-            if np.any(flow.amount > 0):
-                outputs[flow.activity].add(flow.material)
-    made: set[str] = {part.material for part in net.unit_materials if part.amount > 0}
-    waiting = able
-    while ready := {a for a in waiting if inputs[a] <= made}:
-        made |= {material for a in ready for material in outputs[a]}
-        waiting = waiting - ready
-    return made

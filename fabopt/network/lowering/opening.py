@@ -8,82 +8,60 @@ had what wafer starts were left.
 
 from __future__ import annotations
 
+import numpy as np
+
+from fabopt.network.explode import Recipes, Weights, exploded
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.lowering.packaging import Route, parts_of, routes
-from fabopt.network.lowering.wafers import outputs_of
+from fabopt.network.tables import Activity
 
 
 def lower_opening(chain: Chain) -> None:
     """Fill the history of activities (level per period before the horizon)."""
-    history = chain.build.history
-    needs: dict[str, float] = {}
-    for chip_id, chip in chain.instance.chips.items():
-        rate = chip.running_rate.value * chain.months
-        options = routes(chain, chip_id)
-        if rate == 0.0 or not options:
-            continue
-        for route, share in _line_shares(chain, options):
-            started = rate * share / float(_amount(chain, route.activity, f"chip:{chip_id}"))
-            history[route.activity] = history.get(route.activity, 0.0) + started
-            for material, number in parts_of(chain, route).items():
-                needs[material] = needs.get(material, 0.0) + number * started
-    for material, need in needs.items():
-        for activity, share in _makers(chain, material):
-            level = need * share / _amount(chain, activity, material)
-            history[activity] = max(history.get(activity, 0.0), level)
+    recipes = Recipes(chain.build.flows, at=0)
+    ran = {f"chip:{key}": chip.running_rate.value * chain.months for key, chip in chain.instance.chips.items()}
+    wanted = {key: np.array([rate]) for key, rate in ran.items() if rate > 0.0 and recipes.makers[key]}
+    found = exploded(recipes, wanted, lambda material: _makers(chain, recipes, material))
+    chain.build.history |= {key: float(level[0]) for key, level in found.starts.items()}
     _markets(chain)
 
 
-def _amount(chain: Chain, activity: str, material: str) -> float:
-    """Return what one unit of an activity makes of a material in all, at the yields of the first period."""
-    return float(sum(f.amount[0] for f in chain.build.flows_of[material] if f.activity == activity))
+def _makers(chain: Chain, recipes: Recipes, material: str) -> Weights:
+    """Return who made a part before the decision date, by their shares of what was started."""
+    makers = [chain.build.activities[a] for a in recipes.sources(material)]
+    if not makers:
+        return {}
+    stage = makers[0].tags.stage
+    if stage == "packaging":
+        return _lines(chain, makers)
+    if stage == "memory":
+        return _stackers(chain, recipes, material, makers)
+    if stage == "wafer":
+        shares = {a.id: chain.instance.dies[a.tags.item].fabs[a.tags.site].opening_share.value for a in makers}
+        return shares if any(shares.values()) else {makers[0].id: 1.0}
+    return {a.id: 1.0 for a in makers}
 
 
-def _line_shares(chain: Chain, options: list[Route]) -> list[tuple[Route, float]]:
-    """Split a chip's running rate over the lines of its first bill of materials, by capacity."""
-    first = [route for route in options if route.bom == options[0].bom]
-    if first[0].line is None:
-        return [(first[0], 1.0)]
-    start = chain.periods[0].start
-    lines = chain.instance.packaging_lines
-    weights = [lines[route.line].capacity.at(start) for route in first if route.line is not None]
-    total = sum(weights)
-    if total == 0.0:
-        return [(first[0], 1.0)]
-    return [(route, w / total) for route, w in zip(first, weights, strict=True)]
+def _lines(chain: Chain, makers: list[Activity]) -> Weights:
+    """Split a chip over the lines of its first bill of materials, by capacity."""
+    first = [a for a in makers if a.tags.item == makers[0].tags.item]
+    lines, start = chain.instance.packaging_lines, chain.periods[0].start
+    weights = {a.id: lines[a.tags.site].capacity.at(start) for a in first if a.tags.site}
+    return weights if any(weights.values()) else {first[0].id: 1.0}
 
 
-def _makers(chain: Chain, material: str) -> list[tuple[str, float]]:
-    """Return who made a part before the decision date, as activities with shares that add up to 1."""
-    kind, name, *rest = material.split(":")
-    if kind in ("substrate", "interposer"):
-        return [(material, 1.0)]
-    if kind == "hbm":
-        return _hbm_makers(chain, name, rest[0])
-    for die_id, die in chain.instance.dies.items():
-        if name in outputs_of(die_id, die):
-            shares = {fab_id: source.opening_share.value for fab_id, source in die.fabs.items()}
-            total = sum(shares.values())
-            if total == 0.0:
-                return [(f"wafers:{die_id}:{next(iter(die.fabs))}", 1.0)]
-            return [(f"wafers:{die_id}:{fab}", s / total) for fab, s in shares.items() if s > 0.0]
-    return []
-
-
-def _hbm_makers(chain: Chain, generation: str, designer: str) -> list[tuple[str, float]]:
-    makers: dict[str, float] = {}
-    stated = False
-    for maker_id, maker in chain.instance.memory_makers.items():
-        activity = f"hbm:{generation}:{designer}:{maker_id}"
-        if activity not in chain.build.activities or generation not in maker.qualified.get(designer, {}):
-            continue
-        share = maker.opening_share.get(designer)
-        stated = stated or share is not None
-        makers[activity] = share.value if share is not None else 0.0
-    if not stated:
-        makers = dict.fromkeys(makers, 1.0)
-    total = sum(makers.values())
-    return [(activity, share / total) for activity, share in makers.items() if share > 0.0]
+def _stackers(chain: Chain, recipes: Recipes, material: str, makers: list[Activity]) -> Weights:
+    """Split stacks over the makers qualified for them by their stated shares, equally where none is stated."""
+    shares: dict[str, float] = {}
+    stated: dict[str, float] = {}
+    for activity in makers:
+        maker, designer = chain.instance.memory_makers[activity.tags.site], activity.tags.customer
+        if activity.tags.item in maker.qualified.get(designer, {}):
+            share = maker.opening_share.get(designer)
+            shares[activity.id] = 1.0 if share is None else share.value
+            stated |= {} if share is None else {activity.id: share.value}
+    # Shares are of stacks; a maker that gets fewer from a wafer has more wafers in work.
+    made = {a: sum(p.amount[0] for p in recipes.makes[a] if p.material == material) for a in shares}
+    return {a: share / made[a] for a, share in (stated or shares).items()}
 
 
 def _markets(chain: Chain) -> None:

@@ -2,56 +2,80 @@ r"""Orders that follow demand: demand for compute exploded to the starts that it
 
 A lab wants :math:`n(t) = \max(0,\, Q_0(t) - s\,Q_0(t-1))` thousand H100 equivalents of new compute, s the survival
 of accelerators over a period and :math:`Q_0(-1)` the nominal compute of its fleet. It orders them in equal parts from
-the designers whose chips it can have by then, each part as the designer's newest chip. Accelerators become packages
-started (assembly yield), substrates, interposer wafers, DRAM wafers and wafers of dies by the chip's first bill of
-materials, at the yields of the date, so many months earlier as installation, assembly, stacking and cycle times come
-to. Where several lines, makers or fabs could do it, orders go to them in proportion to their capacity. Other buyers of
-wafers order what they would take at the market price. What would have had to be ordered before the decision date is
-left out.
+the designers whose chips it can have by then, each part as the designer's newest chip. What that takes of shipments,
+packages, interposers, stacks and wafers is worked out by the recipes of the network (`fabopt.network.explode`), by the
+first bill of materials of a chip. Where several lines, makers or fabs could do it, they start in proportion to their
+capacity. Other buyers of wafers order what they would take at the market price. Orders of a customer are what it would
+use of what is split; what would have had to be started before the decision date and uses nothing later is left out.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from fabopt.domain.chips import Bom, Chip
-from fabopt.domain.policies import Splits
 from fabopt.domain.users import buyers
+from fabopt.network.explode import Recipes, Weights, exploded
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.lowering.memory import stacks_per_wafer
-from fabopt.network.lowering.packaging import Route, first_shipment, packages_per_wafer, route_months, routes
-from fabopt.network.lowering.wafers import cycle_months, good_dies, outputs_of
-from fabopt.network.profiles import lead_profile
-from fabopt.network.tables import Array
+from fabopt.network.lowering.packaging import first_shipment, route_months, routes
+from fabopt.network.lowering.policy_scope import Expression
+from fabopt.network.lowering.wafers import cycle_months
+from fabopt.network.tables import Activity, Array, Network
 
 
-def demand_orders(chain: Chain, on: Splits) -> dict[str, Array]:
+def demand_orders(chain: Chain, use: Mapping[str, Expression], starts: Mapping[str, Array]) -> dict[str, Array]:
     """Return the orders that demand makes on what a policy splits, by customer ``[T]``, per period.
 
-    Amounts are in thousands of wafers, of packages where substrates and of accelerators where chips are split.
+    Parameters
+    ----------
+    chain
+        The chain.
+    use
+        What each customer uses of what is split.
+    starts
+        What demand takes of each activity (`demand_starts`).
     """
-    orders: dict[str, Array] = {}
-    names = set(on.names)
-    for chip_id, lab_id, wanted in _wanted(chain):
-        if on.kind == "chips":
-            if chip_id in names:
-                _add(orders, lab_id, wanted)
-            continue
-        chip = chain.instance.chips[chip_id]
-        amount = _BY_KIND[on.kind](chain, chip_id, names, wanted)
-        _add(orders, chip.designer, amount)
-    if on.kind == "fabs":
-        for market_id, market in chain.instance.markets.items():
-            share = _share(chain, "fabs", list(market.fabs), names)
-            _add(orders, market_id, chain.per_period(market.quantity) * share)
-    return orders
+    found = {}
+    for customer, expression in use.items():
+        total = np.zeros(chain.n)
+        for (kind, key, shift), coefficient in expression.terms.items():
+            if kind == "activity" and key in starts:
+                total += coefficient * starts[key][chain.n - shift : 2 * chain.n - shift]
+        found[customer] = total
+    return found
 
 
-def _add(orders: dict[str, Array], customer: str, amount: Array) -> None:
-    orders[customer] = orders.get(customer, np.zeros(amount.size)) + amount
+def demand_starts(chain: Chain, net: Network) -> dict[str, Array]:
+    """Return what is started of each activity if all get what they want, from one horizon before the first on."""
+    recipes = Recipes(net.flows)
+    activities = {activity.id: activity for activity in net.activities}
+    wanted: dict[str, Array] = {}
+    for chip_id, lab_id, amount in _wanted(chain):
+        # Any site will do: all of a lab's take the same time to install a chip.
+        sites = [site for site, record in chain.instance.sites.items() if record.lab == lab_id]
+        wanted |= {f"asset:{chip_id}:{site}": amount / len(sites) for site in sites}
+    wanted |= {f"market:{key}": chain.per_period(market.quantity) for key, market in chain.instance.markets.items()}
+    return exploded(recipes, wanted, lambda m: _makers(chain, recipes, activities, m), before=chain.n).starts
+
+
+def _makers(chain: Chain, recipes: Recipes, activities: Mapping[str, Activity], material: str) -> Weights:
+    """Return who is asked for a material: all who make it by the first bill of materials, by their capacity."""
+    able = [activities[a] for a in recipes.sources(material)]
+    alike = [a for a in able if a.tags.item == able[0].tags.item]
+    return {a.id: _capacity(chain, a) for a in alike}
+
+
+def _capacity(chain: Chain, activity: Activity) -> float | Array:
+    """Return the capacity ``[T]`` of who runs an activity, in units of it; 1 where nobody else could run it."""
+    place, stage, instance = activity.tags.site, activity.tags.stage, chain.instance
+    if stage == "packaging" and place:
+        line = instance.packaging_lines[place]
+        return chain.mean(line.capacity) * chain.mean(line.interposer_yield)
+    if stage == "memory":
+        return chain.mean(instance.memory_makers[place].stacking)
+    return chain.mean(instance.fabs[place].wafer_starts) if stage in ("wafer", "market") else 1.0
 
 
 def _wanted(chain: Chain) -> Iterator[tuple[str, str, Array]]:
@@ -131,97 +155,3 @@ def _ready(chain: Chain, chip_id: str) -> float:
     cycles = [cycle_months(chain, die.node, fab) for die in dies for fab in die.fabs]
     months = chip.programme.months + max(cycles, default=0.0) + sum(route_months(chain, route))
     return max(shipped, chain.lead(months))
-
-
-def _earlier(chain: Chain, wanted: Array, months: float) -> Array:
-    """Return what must start in each period to be there, months later, as wanted; flat after the horizon."""
-    first, weights = lead_profile(min(chain.lead(months), float(chain.n)))
-    longer = np.concatenate([wanted, np.full(first + weights.size, wanted[-1])])
-    return np.asarray(sum(w * longer[first + k : first + k + chain.n] for k, w in enumerate(weights)))
-
-
-def _share(chain: Chain, section: str, able: list[str], names: set[str]) -> Array:
-    """Return the share ``[T]`` of the capacity of those who are able that belongs to the ones named."""
-    field = {"fabs": "wafer_starts", "packaging_lines": "capacity", "memory_makers": "stacking"}[section]
-    records = getattr(chain.instance, section)
-    sizes = {name: chain.mean(getattr(records[name], field)) for name in able}
-    total = np.sum([*sizes.values()], axis=0) if sizes else np.zeros(chain.n)
-    mine = np.sum([np.zeros(chain.n), *(size for name, size in sizes.items() if name in names)], axis=0)
-    return np.asarray(np.divide(mine, total, out=np.zeros(chain.n), where=total > 0.0))
-
-
-def _bill(chain: Chain, chip_id: str) -> tuple[Chip, Bom, Route]:
-    chip, route = chain.instance.chips[chip_id], routes(chain, chip_id)[0]
-    return chip, chip.boms[route.bom], route
-
-
-def _packages(chain: Chain, chip: Chip, wanted: Array) -> Array:
-    """Return packages to be started for accelerators wanted, at the same date."""
-    return np.asarray(wanted / chain.mean(chip.assembly_yield))
-
-
-def _interposers(chain: Chain, chip_id: str, names: set[str], wanted: Array) -> Array:
-    chip, bom, route = _bill(chain, chip_id)
-    if route.line is None:
-        return np.zeros(chain.n)
-    lines = [r.line for r in routes(chain, chip_id) if r.bom == route.bom and r.line is not None]
-    months = chip.installation_lead.value + sum(route_months(chain, route))
-    good = chain.mean(chain.instance.packaging_lines[route.line].interposer_yield)
-    started = _earlier(chain, _packages(chain, chip, wanted), months) / (packages_per_wafer(bom) * good)
-    return started * _share(chain, "packaging_lines", lines, names)
-
-
-def _dram(chain: Chain, chip_id: str, names: set[str], wanted: Array, section: str) -> Array:
-    """Return DRAM wafers at makers (when they are stacked) or at fabs (when they are started) for a chip's HBM."""
-    chip, bom, route = _bill(chain, chip_id)
-    months = chip.installation_lead.value + route_months(chain, route)[1]
-    total = np.zeros(chain.n)
-    for generation, number in bom.hbm.items():
-        makers = {
-            name: maker for name, maker in chain.instance.memory_makers.items()
-            if generation in maker.offers
-            and generation in {**maker.qualified.get(chip.designer, {}), **maker.qualifying.get(chip.designer, {})}
-        }  # fmt: skip
-        for name, maker in makers.items():
-            if (name if section == "memory_makers" else maker.fab) not in names:
-                continue
-            lead = months + maker.stacking_time.value
-            if section == "fabs":
-                lead += cycle_months(chain, maker.node, maker.fab)
-            stacks = number.value * _packages(chain, chip, wanted) / stacks_per_wafer(chain, maker, generation)
-            total += _earlier(chain, stacks, lead) * _share(chain, "memory_makers", list(makers), {name})
-    return total
-
-
-def _substrates(chain: Chain, chip_id: str, names: set[str], wanted: Array) -> Array:
-    chip, bom, route = _bill(chain, chip_id)
-    total = np.zeros(chain.n)
-    for name, number in bom.substrates.items():
-        if name in names:
-            lead = chain.instance.substrates[name].lead.value
-            months = chip.installation_lead.value + route_months(chain, route)[1] + lead
-            total += _earlier(chain, number.value * _packages(chain, chip, wanted), months)
-    return total
-
-
-def _wafers(chain: Chain, chip_id: str, names: set[str], wanted: Array) -> Array:
-    chip, bom, route = _bill(chain, chip_id)
-    total = _dram(chain, chip_id, names, wanted, "fabs")
-    for die_id, die in chain.instance.dies.items():
-        number = sum(bom.dies[name].value for name in outputs_of(die_id, die) if name in bom.dies)
-        for fab_id in die.fabs if number > 0.0 else ():
-            if fab_id in names:
-                cycle = cycle_months(chain, die.node, fab_id)
-                months = chip.installation_lead.value + route_months(chain, route)[1] + cycle
-                dies = number * _packages(chain, chip, wanted)
-                started = _earlier(chain, dies, months) / good_dies(chain, die, chain.instance.nodes[die.node], cycle)
-                total += started * _share(chain, "fabs", list(die.fabs), {fab_id})
-    return total
-
-
-_BY_KIND: dict[str, Callable[[Chain, str, set[str], Array], Array]] = {
-    "packaging_lines": _interposers,
-    "memory_makers": lambda chain, chip, names, wanted: _dram(chain, chip, names, wanted, "memory_makers"),
-    "substrates": _substrates,
-    "fabs": _wafers,
-}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from fabopt.domain.policies import UNIT_OF, Policy
 from fabopt.domain.quantity import Quantity
 from fabopt.network.allocation.curve import Claims
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.lowering.orders import demand_orders
+from fabopt.network.lowering.orders import demand_orders, demand_starts
 from fabopt.network.lowering.policy_scope import Scope, scope_of
 from fabopt.network.tables import Array, Network
 
@@ -37,11 +38,12 @@ class Split:
 
 def splits(chain: Chain, net: Network) -> list[Split]:
     """Return what each policy of the instance splits, among whom, and what they bring."""
-    found = []
-    for policy_id, policy in chain.instance.policies.items():
+    found, policies = [], chain.instance.policies
+    starts = demand_starts(chain, net) if any(policy.orders == "demand" for policy in policies.values()) else {}
+    for policy_id, policy in policies.items():
         scope = scope_of(chain, net, policy_id, policy)
         customers = tuple(scope.use) if policy.orders == "demand" else tuple(policy.customers)
-        found.append(Split(scope, customers, _claims(chain, scope, customers)))
+        found.append(Split(scope, customers, _claims(chain, scope, customers, starts)))
     return found
 
 
@@ -51,9 +53,9 @@ def amounts(chain: Chain, policy: Policy, quantity: Quantity) -> Array:
     return chain.mean(quantity) * factor
 
 
-def _claims(chain: Chain, scope: Scope, customers: tuple[str, ...]) -> tuple[Claims, ...]:
+def _claims(chain: Chain, scope: Scope, customers: tuple[str, ...], starts: Mapping[str, Array]) -> tuple[Claims, ...]:
     policy = scope.policy
-    demanded = demand_orders(chain, policy.splits) if policy.orders == "demand" else {}
+    demanded = demand_orders(chain, scope.use, starts) if policy.orders == "demand" else {}
     given = [policy.customers.get(customer) for customer in customers]
     orders, held, weights, caps, bids = [], [], [], [], []
     for place, (customer, claim) in enumerate(zip(customers, given, strict=True)):
