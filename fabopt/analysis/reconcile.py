@@ -20,7 +20,8 @@ from fabopt.domain.fabs import Fab
 from fabopt.domain.instance import Instance
 from fabopt.domain.measures import MEASURES
 from fabopt.domain.memory import MemoryMaker
-from fabopt.domain.quantity import In, Quantity
+from fabopt.domain.quantity import Quantity
+from fabopt.domain.quantity_field import In
 from fabopt.domain.references import names
 from fabopt.domain.tolerances import rounding
 from fabopt.network.lowering.builder import Chain, make_periods

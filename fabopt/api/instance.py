@@ -318,7 +318,7 @@ class Instance:
             When the power is no positive power.
         """
         from fabopt.analysis.bill import bill
-        from fabopt.domain.quantity import In
+        from fabopt.domain.quantity_field import In
 
         return bill(self.data, chip, In("MW", gt=0).read(power).value, it, bom=bom)
 

@@ -32,7 +32,7 @@ def alternatives(
 
 def _share(text: str) -> float:
     from fabopt.domain.base import FieldProblem
-    from fabopt.domain.quantity import In
+    from fabopt.domain.quantity_field import In
     from fabopt.errors import StudyError
 
     try:

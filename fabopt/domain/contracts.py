@@ -15,7 +15,8 @@ from pydantic import Field
 
 from fabopt.domain.base import Flag, LastDay, Record, Slug, When, Whole
 from fabopt.domain.policies import UNIT_OF, Amount, Splits
-from fabopt.domain.quantity import In, Quantity, constant
+from fabopt.domain.quantity import Quantity, constant
+from fabopt.domain.quantity_field import In
 
 SOURCES: Mapping[str, str] = {
     "materials": "1",

@@ -17,7 +17,8 @@ from pydantic import BeforeValidator, Field
 
 from fabopt.domain.base import MOST_COUNTED, Flag, Frozen, LastDay, Named, Record, Slug, When
 from fabopt.domain.chips import Chip
-from fabopt.domain.quantity import In, Quantity, constant
+from fabopt.domain.quantity import Quantity, constant
+from fabopt.domain.quantity_field import In
 
 
 class Workload(Record):

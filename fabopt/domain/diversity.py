@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fabopt.domain.base import LastDay, Record, Slug, When
-from fabopt.domain.quantity import In, Quantity, constant
+from fabopt.domain.quantity import Quantity, constant
+from fabopt.domain.quantity_field import In
 
 SupplierKind = Literal["designer", "foundry", "memory-maker", "packager", "owner", "region"]
 """Kinds of supplier that limits may speak of."""

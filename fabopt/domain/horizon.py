@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fabopt.domain.base import Frozen, Record, When
-from fabopt.domain.quantity import In, Quantity, constant
+from fabopt.domain.quantity import Quantity, constant
+from fabopt.domain.quantity_field import In
 
 
 class About(Record):

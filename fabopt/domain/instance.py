@@ -19,7 +19,8 @@ from fabopt.domain.nodes import Die, Node
 from fabopt.domain.packaging import PackagingLine, Substrate
 from fabopt.domain.plain import PlainNetwork
 from fabopt.domain.policies import Policy
-from fabopt.domain.quantity import In, Quantity
+from fabopt.domain.quantity import Quantity
+from fabopt.domain.quantity_field import In
 
 
 class Instance(Record):

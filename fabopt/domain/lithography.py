@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from fabopt.domain.base import Record, Slug
-from fabopt.domain.quantity import In, Quantity, constant
+from fabopt.domain.quantity import Quantity, constant
+from fabopt.domain.quantity_field import In
 
 HOURS_PER_MONTH = 8766.0 / 12.0
 

@@ -22,7 +22,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fabopt.domain.base import LastDay, Named, Record, Slug, When
-from fabopt.domain.quantity import Day, In, Quantity, constant
+from fabopt.domain.quantity import Day, Quantity, constant
+from fabopt.domain.quantity_field import In
 
 YieldModel = Literal["poisson", "murphy", "seeds", "negative-binomial"]
 

@@ -12,7 +12,8 @@ from typing import Annotated
 from pydantic import Field
 
 from fabopt.domain.base import MOST_COUNTED, Record, Slug, When
-from fabopt.domain.quantity import In, Quantity, constant
+from fabopt.domain.quantity import Quantity, constant
+from fabopt.domain.quantity_field import In
 
 
 class LineExpansion(Record):

@@ -11,7 +11,8 @@ from pydantic_core import core_schema
 
 from fabopt.domain.base import Fault, FieldProblem, FrozenDict, Record
 from fabopt.domain.calendar import MOST_PERIODS
-from fabopt.domain.quantity import In, Quantity
+from fabopt.domain.quantity import Quantity
+from fabopt.domain.quantity_field import In
 
 
 class PerPeriod(In):

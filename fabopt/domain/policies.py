@@ -14,7 +14,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fabopt.domain.base import Fault, FieldProblem, Flag, LastDay, Named, Record, Slug, When, Whole
-from fabopt.domain.quantity import In, Quantity, constant
+from fabopt.domain.quantity import Quantity, constant
+from fabopt.domain.quantity_field import In
 
 RULES = (
     "value",

@@ -1,6 +1,7 @@
 """Quantities: numbers with a unit, a range, a source and, where allowed, a course over time.
 
-A field of the schema is declared as ``Annotated[Quantity, In("USD/wafer", ge=0)]``. Its raw form in an
+A field of the schema is declared as ``Annotated[Quantity, In("USD/wafer", ge=0)]``
+(:class:`~fabopt.domain.quantity_field.In`). Its raw form in an
 instance is
 
 * a number in the field's own unit (``180``) or a text (``"180 kwafer/month"``);
@@ -24,13 +25,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, Literal, cast
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import core_schema
-
-from fabopt.domain.base import Fault, FieldProblem
-from fabopt.domain.plausible import BY_UNIT, LARGEST, MOST, SMALLEST, Usual
-from fabopt.domain.units import unit as check_unit
+from fabopt.domain.plausible import LARGEST, SMALLEST, Usual
 
 Day = date | float
 """A day, or its number (`date.toordinal`), which may have a fraction."""
@@ -305,85 +300,3 @@ def _raw_point(point: Point) -> dict[str, Any]:
     # A published bound of 0 is kept: only what was not given is left out.
     given = {key: value for key, value in fields.items() if value or (value == 0 and value is not False)}
     return {"value": point.value, **given}
-
-
-class In:
-    """Declares a field's unit and limits: ``price: Annotated[Quantity, In("USD/wafer", ge=0)]``.
-
-    Parameters
-    ----------
-    unit
-        The unit in which the program sees the number, and in which a bare number is read.
-    ge, gt, le, lt
-        What every value, low and high must be: at least, more than, at most, less than.
-    series
-        Whether the number may vary over time.
-    usual
-        Plausible sizes, where they differ from those of other numbers in this unit (`fabopt.domain.plausible`).
-    whole
-        Whether only whole numbers are plausible.
-    """
-
-    __slots__ = ("limits", "series", "unit")
-
-    def __init__(
-        self,
-        unit: str,
-        *,
-        ge: float | None = None,
-        gt: float | None = None,
-        le: float | None = None,
-        lt: float | None = None,
-        series: bool = False,
-        usual: tuple[float, float] | None = None,
-        whole: bool = False,
-    ) -> None:
-        self.unit = unit
-        plausible = BY_UNIT.get(unit) if usual is None else Usual(*usual)
-        self.limits = Limits(ge, gt, MOST.get(unit) if le is None else le, lt, plausible, whole)
-        self.series = series
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(
-            self._validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(Quantity.raw),
-        )
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        from fabopt.domain.quantity_schema import quantity_schema
-
-        return quantity_schema(self.unit, self.limits, self.series)
-
-    def _validate(self, raw: Any, info: core_schema.ValidationInfo[Any]) -> Quantity:
-        rates = info.context.get("currencies") if isinstance(info.context, Mapping) else None
-        return self.read(raw, rates)
-
-    def read(self, raw: object, rates: Mapping[str, float] | None = None) -> Quantity:
-        """Read the raw form of a quantity.
-
-        Parameters
-        ----------
-        raw
-            A number, a text, a mapping, or a quantity that is in the field's unit already.
-        rates
-            US dollars for one unit of each other currency.
-
-        Raises
-        ------
-        FieldProblem
-            With every fault found, each at its path inside `raw`.
-        """
-        from fabopt.domain.quantity_raw import read_quantity
-
-        if isinstance(raw, Quantity):
-            if raw.unit != self.unit:
-                check_unit(raw.unit)
-                raise FieldProblem([Fault((), f"a quantity in '{raw.unit}' stands where '{self.unit}' is meant")])
-            quantity = raw if raw.limits == self.limits else replace(raw, limits=self.limits)
-        else:
-            quantity = read_quantity(raw, self.unit, self.limits, rates)
-        if quantity.shape != "constant" and not self.series:
-            raise FieldProblem([Fault((quantity.shape,), "this number cannot vary over time; give one value")])
-        return quantity

@@ -15,7 +15,7 @@ from fabopt.domain.calendar import Calendar
 from fabopt.domain.instance import Instance
 from fabopt.domain.measures import MEASURES
 from fabopt.domain.plain_horizon import PeriodNames, horizon_faults
-from fabopt.domain.quantity import In
+from fabopt.domain.quantity_field import In
 from fabopt.domain.references import dangling, names, nearest
 from fabopt.domain.rules_contracts import contract_faults
 from fabopt.domain.rules_demand import demand_faults

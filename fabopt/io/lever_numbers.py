@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from fabopt.domain.calendar import parse_when
-from fabopt.domain.quantity import In, Quantity
+from fabopt.domain.quantity import Quantity
+from fabopt.domain.quantity_field import In
 from fabopt.io.levers import currency_rates
 from fabopt.io.shape import kinds_at, locate
 

@@ -21,7 +21,8 @@ from pydantic import BaseModel, ValidationError
 
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.calendar import parse_when
-from fabopt.domain.quantity import In, Quantity
+from fabopt.domain.quantity import Quantity
+from fabopt.domain.quantity_field import In
 from fabopt.errors import UserError
 from fabopt.io.problems import InstanceError, brief, nearest
 from fabopt.io.shape import Kind, children, fields_of, key_text, matching_key

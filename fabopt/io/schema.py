@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from fabopt.domain.base import meanings
-from fabopt.domain.quantity import In, Quantity
+from fabopt.domain.quantity import Quantity
+from fabopt.domain.quantity_field import In
 from fabopt.domain.quantity_schema import SHARED
 from fabopt.io.load import Scenario
 from fabopt.io.shape import fields_of, kinds

@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 
 from fabopt.domain.base import Path
 from fabopt.domain.calendar import parse_when
-from fabopt.domain.quantity import In, Quantity
+from fabopt.domain.quantity import Quantity
+from fabopt.domain.quantity_field import In
 
 
 @dataclass(frozen=True, slots=True)

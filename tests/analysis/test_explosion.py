@@ -9,7 +9,7 @@ from round_chain import chain, known
 
 from fabopt.analysis.explosion import explode
 from fabopt.analysis.ranges import Range, range_at, weighted_mean
-from fabopt.domain.quantity import In
+from fabopt.domain.quantity_field import In
 from fabopt.domain.rules import problems
 from fabopt.errors import StudyError
 

@@ -10,7 +10,7 @@ import pytest
 
 import fabopt
 from fabopt.domain.calendar import parse_when
-from fabopt.domain.quantity import In
+from fabopt.domain.quantity_field import In
 from fabopt.domain.units import UnitError, convert, split_text
 from fabopt.io.load import read_instance
 from fabopt.io.problems import InstanceError, Problem

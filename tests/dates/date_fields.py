@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from fabopt.domain.instance import Instance
-from fabopt.domain.quantity import In
+from fabopt.domain.quantity_field import In
 
 
 def parts(annotation: Any) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.cli import main
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.instance import Instance
-from fabopt.domain.quantity import In
+from fabopt.domain.quantity_field import In
 from fabopt.io.difference import differences
 from fabopt.io.levers import list_levers
 from fabopt.io.schema import instance_schema

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
 from fabopt.domain.base import FieldProblem, FrozenDict, Named, Record
-from fabopt.domain.quantity import In, Limits, Point, Quantity, constant
+from fabopt.domain.quantity import Limits, Point, Quantity, constant
+from fabopt.domain.quantity_field import In
 
 WAFERS = In("kwafer/month", ge=0, series=True)
 SHARE = In("1", ge=0, le=1)

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from fabopt.domain.base import Fault, FieldProblem, Flag, Named, Record, Slug, When, Whole
-from fabopt.domain.quantity import In, Quantity, constant
+from fabopt.domain.quantity import Quantity, constant
+from fabopt.domain.quantity_field import In
 from fabopt.io.load import load_tree
 from fabopt.io.validate import validate
 

@@ -14,7 +14,7 @@ from fabopt.analysis.sensitivity.numbers import Numbers, numbers_of
 from fabopt.cli import main
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.instance import Instance
-from fabopt.domain.quantity import In
+from fabopt.domain.quantity_field import In
 from fabopt.errors import StudyError
 from fabopt.io.levers import LeverError, list_levers
 from fabopt.io.load import load_tree

@@ -9,8 +9,6 @@ from tests.structure.test_imports import imported_modules
 
 PACKAGE = Path(__file__).parents[2] / "fabopt"
 STANDING = [
-    # A quantity reads its raw form and writes its schema when pydantic asks; both are about quantities.
-    ["fabopt.domain.quantity", "fabopt.domain.quantity_raw", "fabopt.domain.quantity_schema"],
     # An instance solves to a result, which knows its instance.
     ["fabopt.api.instance", "fabopt.api.result", "fabopt.api.several"],
 ]

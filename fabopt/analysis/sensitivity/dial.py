@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from fabopt.analysis.sensitivity.numbers import TRIED, Numbers
-from fabopt.domain.quantity import In, Quantity
+from fabopt.domain.quantity import Quantity
+from fabopt.domain.quantity_field import In
 from fabopt.errors import StudyError
 from fabopt.io.levers import Scale, Shift, currency_rates, read_setting
 from fabopt.io.problems import brief

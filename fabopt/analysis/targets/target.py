@@ -8,7 +8,7 @@ import numpy as np
 
 from fabopt.analysis.targets.records import Measured, Target
 from fabopt.domain.base import FieldProblem
-from fabopt.domain.quantity import In
+from fabopt.domain.quantity_field import In
 from fabopt.errors import StudyError
 from fabopt.model.linear import summed
 from fabopt.model.tables import ModelTables
