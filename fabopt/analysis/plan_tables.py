@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fabopt.domain.tolerances import COUNTS, rounding
 from fabopt.model.limits import obliges
-from fabopt.model.words import said
+from fabopt.model.words import record_of, said
 from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class Holding:
 
     Attributes
     ----------
-    name, owner, kind, unit
-        What it is, whose, of which kind, and in what it is counted.
+    family, name, owner, kind, unit
+        Its family, what it is, whose, of which kind, and in what it is counted.
     first, last
         Labels of the first and the last period; empty where it is one of the whole horizon.
     price
@@ -57,6 +57,7 @@ class Holding:
         What 1 % more of it in each of these periods is worth at its prices; None for a share of what a plan does.
     """
 
+    family: str
     name: str
     owner: str
     kind: str
@@ -65,6 +66,11 @@ class Holding:
     last: str
     price: float
     gain: float | None
+
+    @property
+    def per(self) -> str:
+        """What its price is the price of one of: ``kwafer wanted``."""
+        return record_of(self.family).per_unit(self.unit)
 
     @property
     def when(self) -> str:
@@ -110,9 +116,9 @@ def _obliges(limits: pd.DataFrame) -> pd.Series[bool]:
 
 def _ranked(limits: pd.DataFrame, most: int) -> list[Holding]:
     limits = _told_apart(limits)
-    priced = binding(limits)
-    priced = priced.assign(gain=priced["gain"].where(priced["price"] > 0.0, -priced["gain"]))
-    ranked = sorted(_grouped(priced), key=lambda one: -(one.gain or 0.0))[:most]
+    bound = binding(limits)
+    bound = bound.assign(gain=bound["gain"].where(bound["price"] > 0.0, -bound["gain"]))
+    ranked = sorted(_grouped(bound), key=lambda one: -(one.gain or 0.0))[:most]
     rows = reported(limits)
     dear = rows["price"].abs() > COUNTS * rows["price"].abs().max()
     rules = rows[rows["kind"].isin(RULES) & (rows["limit"] == 0.0) & dear]
@@ -122,8 +128,8 @@ def _ranked(limits: pd.DataFrame, most: int) -> list[Holding]:
 
 def _told_apart(limits: pd.DataFrame) -> pd.DataFrame:
     """Return limits with what each limits in its name, where limits of one name and of several families have prices."""
-    priced = limits[limits["price"] != 0.0]
-    families = priced.groupby("name")["family"].nunique()
+    dear = limits[limits["price"] != 0.0]
+    families = dear.groupby("name")["family"].nunique()
     shared = limits["name"].isin(families.index[families > 1])
     name = limits["name"].copy()
     name[shared] = [said(family, one) for family, one in zip(limits["family"][shared], name[shared], strict=True)]
@@ -134,12 +140,16 @@ def _grouped(rows: pd.DataFrame) -> list[Holding]:
     groups = rows.groupby(_LIMIT, sort=False)
     first, last = groups[["name", "owner", "kind", "unit", "period"]].first(), groups["period"].last()
     gain = groups["gain"].sum(skipna=False)
+    words = zip(first.itertuples(index=False, name=None), last, groups["price"].sum(), gain, strict=True)
     return [
-        Holding(name, owner, kind, unit, begins, ends, float(price), None if isnan(worth) else float(worth))
-        for (name, owner, kind, unit, begins), ends, price, worth in zip(
-            first.itertuples(index=False, name=None), last, groups["price"].sum(), gain, strict=True
+        Holding(
+            family, name, owner, kind, unit, begins, ends, float(price),
+            None if isnan(worth) else float(worth),
         )
-    ]
+        for (family, _, _), ((name, owner, kind, unit, begins), ends, price, worth) in zip(
+            first.index, words, strict=True
+        )
+    ]  # fmt: skip
 
 
 _LIMIT = ["family", "id", "side"]  # columns that tell a limit over all periods

@@ -168,8 +168,8 @@ class LimitGroup:
 
     Attributes
     ----------
-    id, label
-        Unique id and display name.
+    id, family, entity, label
+        Unique id, family and record that it is of, and display name.
     unit
         Unit of right-hand side and amounts.
     kind
@@ -193,6 +193,8 @@ class LimitGroup:
     """
 
     id: str
+    family: str
+    entity: str
     label: str
     unit: str
     kind: Kind
@@ -292,6 +294,8 @@ def _group(limits: Sequence[Limit], sign: int, base: Sequence[float]) -> LimitGr
     label = said(first.family, first.name)
     return LimitGroup(
         id=f"{first.family}:{first.entity}{':least' if least else ''}",
+        family=first.family,
+        entity=first.entity,
         label=f"{label}, the least" if least else label,
         unit=first.unit,
         kind=first.kind,

@@ -258,6 +258,8 @@ def _bare_group(id: str, at: Sequence[int], matrices: Matrices) -> LimitGroup:
     above = np.isfinite(matrices.row_upper[rows])
     return LimitGroup(
         id=id,
+        family="",
+        entity=id,
         label=id,
         unit="unit",
         kind="physical",

@@ -285,7 +285,7 @@ def _contracts(plan: Plan) -> TextTable:
 
 def relief(limit: Holding) -> tuple[str, str]:
     """Write what one unit of relief of a limit in every period is worth, and 1 %."""
-    return f"{amount(limit.price)} per {limit.unit or 'unit'}", "-" if limit.gain is None else amount(limit.gain)
+    return f"{amount(limit.price)} per {limit.per}", "-" if limit.gain is None else amount(limit.gain)
 
 
 def _holds_back(plan: Plan) -> TextTable:
@@ -312,5 +312,5 @@ def _obliges(plan: Plan) -> TextTable:
 
 
 def _priced(title: str, what: str, limits: Sequence[Holding]) -> TextTable:
-    rows = tuple((one.name, one.owner or "-", one.kind, one.when, *relief(one)) for one in limits)
-    return TextTable(title, (what, "owner", "kind", "binds", "1 unit", "1 %"), rows, left=4)
+    rows = tuple((one.name, one.owner or "-", one.when, *relief(one)) for one in limits)
+    return TextTable(title, (what, "owner", "binds", "1 unit", "1 %"), rows, left=3)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study, plain
 from fabopt.analysis.choke.sentence import Name, Number, Part, Sentence, sentence
+from fabopt.model.words import record_of
 from fabopt.report.base import SavedReport, notes, with_rows
 from fabopt.report.choke_method import method, runs_csv
 from fabopt.report.csv_text import frame_csv
@@ -205,9 +206,12 @@ def step_table(study: Study) -> TextTable:
         price = r.marginals[0] if r.marginals else None
         both = "-" if price is None else f"{amount(price.left)} / {amount(price.right)}"
         by_name = {s.name: amount(s.plan_gain) for s in r.steps}
-        rows.append((r.label, both, *(by_name.get(name, "-") for name in names)))
-    title = f"Worth of one unit less / more, and gains of finite steps, {_unit(study)}, whole numbers held"
-    return TextTable(title, ("limit", "price", *names), tuple(rows), left=1)
+        rows.append((r.label, record_of(r.family).per_unit(r.unit), both, *(by_name.get(name, "-") for name in names)))
+    title = (
+        f"Worth of one unit less / more in every counted period, and gains of finite steps, {_unit(study)}, whole "
+        "numbers held"
+    )
+    return TextTable(title, ("limit", "unit", "one", *names), tuple(rows), left=2)
 
 
 def whole_table(study: Study) -> TextTable:

@@ -10,6 +10,7 @@ from fabopt.analysis.choke.records import plain
 from fabopt.analysis.explain.questions import Answer
 from fabopt.analysis.explain.records import HELD, MadeFrom, NextUnit, Part, WhyNot, WhyShort
 from fabopt.domain.tolerances import CLOSE
+from fabopt.model.words import priced
 from fabopt.report.answer import MOST_ROWS, percent_whole, shortened
 from fabopt.report.base import Report, notes, with_rows
 from fabopt.report.portfolio import BASIS
@@ -230,9 +231,9 @@ def _span(part: Part) -> str:
 
 def next_sentence(record: NextUnit) -> str:
     """Say what one more unit of a limit gains, who gets it, and who gives something up."""
-    first, last = record.periods[0], record.periods[-1]
-    when = "" if not first else f" in {first}" if first == last else f" in each period from {first} to {last}"
-    unit = f"One more {record.unit} of {clip(record.name, 40)}{when}"
+    of, when = (record.family, clip(record.name, 40), record.unit), (record.periods[0], record.periods[-1])
+    said = priced(*of, *when, less=record.less)
+    unit = said[:1].upper() + said[1:]
     if not record.gains:
         return f"{unit} goes to nobody: the plan has no use for it."
     dollars = record.gain_unit == "M USD"

@@ -121,7 +121,7 @@ def _row(one: PriceOfLimit, unit: str) -> str:
     if one.row_price is None:
         return "-"
     per = f" {unit}" if unit else ""
-    return f"{one.period}: {amount(one.row_price)}{per}/{one.unit or 'unit'}"
+    return f"{one.period}: {amount(one.row_price)}{per} per {one.per}"
 
 
 def _value(value: float | None, status: str, unit: str) -> str:

@@ -113,6 +113,7 @@ SIGNATURES = (
 def relief(n, limit, owner, **changes):
     base = {
         "limit": limit,
+        "family": "capacity",
         "owner": owner,
         "kind": "physical",
         "status": "binding",

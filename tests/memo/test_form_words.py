@@ -13,9 +13,11 @@ from fabopt.analysis.choke.records import Status
 from fabopt.analysis.memo.records import Confidence, LossNote, SignatureKind
 from fabopt.analysis.memo.second_source import OWNER, ROLES
 from fabopt.analysis.portfolio.records import Standing
-from fabopt.model.limits import Kind
+from fabopt.model.limits import BOUNDS, Kind
+from fabopt.model.registry import FAMILIES
+from fabopt.model.sums import SUMS
 from fabopt.network.suppliers import KINDS
-from fabopt.report.memo.words import LANGUAGES, LISTS, limit_name, word, words
+from fabopt.report.memo.words import LANGUAGES, LISTS, limit_name, per_unit, word, words
 
 ROOT = Path(__file__).parents[2]
 INSTRUMENTS = {value.name for value in vars(owners).values() if isinstance(value, owners.Instrument)}
@@ -77,3 +79,12 @@ def test_a_word_that_an_instance_made_stands_as_it_is():
 def test_names_of_limits_in_chinese(label, chinese):
     assert limit_name("zh", label) == chinese
     assert limit_name("en", label) == label
+
+
+def test_what_a_price_is_the_price_of_has_words_in_both_languages():
+    for family in (*SUMS.values(), *BOUNDS, *(f for f in FAMILIES if f.soft)):
+        assert per_unit("en", family.name, "kwafer") == f"per {family.per_unit('kwafer')}"
+        chinese = per_unit("zh", family.name, "kwafer")
+        assert not re.search(r"[a-z]", chinese), (family.name, chinese)
+    assert per_unit("zh", "demand", "") == "每单位需求"
+    assert per_unit("en", "demand", "") == "per unit wanted"

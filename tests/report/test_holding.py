@@ -24,8 +24,8 @@ def test_the_periods_of_a_limit_are_joined_wherever_their_rows_stand():
         limits(("a", "P1", 2.0, 100.0), ("b", "P1", 8.0, 100.0), ("b", "P2", 4.0, 50.0), ("a", "P3", 4.0, 200.0)), 8
     )
     assert found == [
-        Holding("A", "owner of a", "physical", "t", "P1", "P3", 6.0, 10.0),
-        Holding("B", "owner of b", "physical", "t", "P1", "P2", 12.0, 10.0),
+        Holding("capacity", "A", "owner of a", "physical", "t", "P1", "P3", 6.0, 10.0),
+        Holding("capacity", "B", "owner of b", "physical", "t", "P1", "P2", 12.0, 10.0),
     ]
 
 

@@ -14,6 +14,7 @@ from fabopt.analysis.allocation.study import Value, measured, price_between, val
 from fabopt.domain.customers import BarredFlow
 from fabopt.domain.instance import Instance
 from fabopt.errors import StudyError
+from fabopt.model.words import record_of
 from fabopt.network.links import link
 from fabopt.network.lower import lower
 from fabopt.network.lowering.diversity import labs_in, planned
@@ -37,9 +38,9 @@ class PriceOfLimit:
         Section of the instance, id there (a number from 1 for export rules), and display name.
     rows, binding
         Rows that it has in the model, and how many of them have a price in the plan.
-    row, period, row_price, unit
-        The row with the largest price: its name, first period, and value of one unit more, in `unit`; None where no
-        row has a price.
+    row, period, row_price, per
+        The row with the largest price: its name, first period, and value of one of what `per` says; None where no row
+        has a price.
     point
         Value of easing every row by one percentage point of compute (of an export rule by one per cent of its
         quantity), by the rows' prices, so for small changes; None where it has no rows.
@@ -56,7 +57,7 @@ class PriceOfLimit:
     row: str | None
     period: str | None
     row_price: float | None
-    unit: str
+    per: str
     point: float | None
     status: str
     low: float | None
@@ -162,16 +163,17 @@ def _priced(
     point = sum(
         abs(state.price) * size for state, size in zip(states, _points(instance, net, plan, states), strict=True)
     )
-    dearest: LimitState | None = max(priced, key=lambda state: abs(state.price), default=None)
+    most: LimitState | None = max(priced, key=lambda state: abs(state.price), default=None)
     found = value_of(solve(lower(rest), options))
     price = price_between(value, found)
     low, high = (None, None) if price is None else price
     return PriceOfLimit(
         section, name, title, len(states), len(priced),
-        None if dearest is None else dearest.name,
-        None if dearest is None else net.periods[dearest.period].label,
-        None if dearest is None else abs(dearest.price),
-        "" if not states else states[0].unit, point if states else None, found.status, low, high,
+        None if most is None else most.name,
+        None if most is None else net.periods[most.period].label,
+        None if most is None else abs(most.price),
+        "" if most is None else record_of(most.family).per_unit(most.unit),
+        point if states else None, found.status, low, high,
     )  # fmt: skip
 
 

@@ -99,14 +99,6 @@ class Facts:
         """Return row and column of each entry."""
         return [*((int(row), -1) for row in group.rows), *((-1, int(column)) for column in group.columns)]
 
-    def family(self, group: LimitGroup) -> str:
-        """Return the constraint family of a group."""
-        return self.state[self.entries(group)[0]].family
-
-    def entity(self, group: LimitGroup) -> str:
-        """Return the record of the network that a group belongs to."""
-        return self.state[self.entries(group)[0]].entity
-
     def load(self, group: LimitGroup) -> Load:
         """Return what the plan uses of a group."""
         states = [self.state[at] for at in self.entries(group)]
@@ -150,7 +142,7 @@ class Facts:
         for lever in group.levers:
             unit = self.units[lever.unit]
             adds = max((float(e.profile[-1]) for e in self.net.unit_effects
-                        if e.unit == unit.id and e.resource == self.entity(group)), default=0.0)  # fmt: skip
+                        if e.unit == unit.id and e.resource == group.entity), default=0.0)  # fmt: skip
             if adds > 0 and unit.cost is not None:
                 found.append(share * base / adds * float(unit.cost[0]) * self.net.periods[0].discount)
         return min(found, default=None)
@@ -162,7 +154,7 @@ class Facts:
         lead = None if lever is None else lever[1]
         return records.Owner(
             controlled_by=controlled_by(group.kind, group.stage, group.owner, group.relaxable),
-            instrument=instrument(group.kind, self.family(group), group.relaxable, instruments),
+            instrument=instrument(group.kind, group.family, group.relaxable, instruments),
             cost=self.cost(group, 0.10),
             lead=lead,
             earliest_effect="" if lead is None else period_label(self.net, lead),
@@ -171,7 +163,7 @@ class Facts:
 
     def fields(self, group: LimitGroup) -> tuple[str, ...]:
         """Return the field of the instance that states a group; none where it is not known."""
-        field = field_of(self.net, self.data, self.family(group), self.entity(group))
+        field = field_of(self.net, self.data, group.family, group.entity)
         return (field,) if field else ()
 
     def quality(self, group: LimitGroup) -> dict[str, int]:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study
 from fabopt.domain.tolerances import SHOWN
+from fabopt.model.words import priced
 
 Style = Literal["money", "share", "amount", "count"]
 
@@ -229,11 +230,15 @@ def _draws(study: Study, first: LimitRecord) -> Iterable[Part]:
 def _price(study: Study, first: LimitRecord) -> Iterable[Part]:
     if not first.marginals or first.marginals[0].range_up is None:
         return
-    marginal = first.marginals[0]
+    marginal, info = first.marginals[0], study.info
     origin = f"limits[{first.id}].marginals[0]"
-    yield " Its price of "
-    yield Number(marginal.right, f"{study.info.money} per {first.unit}".strip(), origin, "amount")
-    yield " holds for the next "
+    said = priced(first.family, "{}", first.unit, info.first_counted, info.last_counted, less=first.less)
+    before, after = said.split("{}")
+    yield f" The value of {before}"
+    yield Name(first.label)
+    yield f"{after}, "
+    yield Number(marginal.right, info.money, origin, "amount")
+    yield ", holds for the next "
     yield Number(marginal.range_up or 0.0, first.unit, origin, "amount")
     yield " only."
 

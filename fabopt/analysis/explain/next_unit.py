@@ -25,7 +25,7 @@ def limit_asked(plan: SolvedProgram, word: str, where: str) -> LimitGroup:
     groups = [group for group in map(plan.problem.counted, plan.problem.groups) if len(group)]
     names = {name: group for group in groups for name in (group.label, group.id)}
     if word not in names:
-        same = [g for g in groups if word.lower() in (g.label.lower(), g.id.partition(":")[2])]
+        same = [g for g in groups if word.lower() in (g.label.lower(), g.entity)]
         if len(same) > 1:
             raise StudyError(f"{word!r} has several limits: {', '.join(repr(group.id) for group in same)}.")
         if same:
@@ -72,6 +72,8 @@ def who_gets(plan: SolvedProgram, group: LimitGroup, period: int | None, unit: s
         of.setdefault(demand.tags.customer or demand.name, {})[units[demand.material]] = None
     return NextUnit(
         limit=group.id,
+        family=group.family,
+        less=group.less,
         name=group.label,
         owner=group.owner,
         unit=group.unit,

@@ -223,8 +223,8 @@ class NextUnit:
 
     Attributes
     ----------
-    limit, name, owner, unit
-        Id, display name, owner and unit of the limit.
+    limit, family, less, name, owner, unit
+        Id and family of the limit, whether relief is less of it, display name, owner and unit.
     periods
         Periods in which there is one unit more; an empty label for the whole horizon.
     gain, gain_unit
@@ -234,6 +234,8 @@ class NextUnit:
     """
 
     limit: str
+    family: str
+    less: bool
     name: str
     owner: str
     unit: str

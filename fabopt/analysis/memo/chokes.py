@@ -75,6 +75,7 @@ def _relief(ground: Ground, record: LimitRecord, to_all: float | None) -> Relief
     late = record.relief.gain_after_lead if record.relief is not None else None
     return Relief(
         limit=record.label,
+        family=record.family,
         owner=ground.called(record.owner),
         kind=record.kind,
         status=record.state.status,

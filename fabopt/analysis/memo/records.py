@@ -225,8 +225,8 @@ class Relief:
 
     Attributes
     ----------
-    limit, owner, kind
-        Its label, whose it is, and its kind (physical, policy, contract, demand, cash, law).
+    limit, family, owner, kind
+        Its label and family, whose it is, and its kind (physical, policy, contract, demand, cash, law).
     status
         By proof, see :data:`fabopt.analysis.choke.records.Status`.
     step
@@ -250,6 +250,7 @@ class Relief:
     """
 
     limit: str
+    family: str
     owner: str
     kind: str
     status: str

@@ -10,7 +10,7 @@ from fabopt.analysis.memo.records import Amount
 from fabopt.report.memo.ledger import Ledger
 from fabopt.report.memo.markdown import Md
 from fabopt.report.memo.people import NOTHING, People
-from fabopt.report.memo.words import LISTS, limit_name, word
+from fabopt.report.memo.words import LISTS, limit_name, per_unit, word
 from fabopt.report.text import clip
 
 MARK = "†"
@@ -45,7 +45,8 @@ class Writer:
             "amount": self.amount, "short": self.short, "span": self.span, "both": self.both, "ends": self.ends,
             "within": self.within, "counted": self.counted, "lasting": self.lasting, "seconds": self.seconds,
             "period": self.people.period, "quarter": self.people.short_period, "day": self.people.day,
-            "listed": self.listed, "limit": self.limit, "word": self.word, "name": self.name, "how": self.how,
+            "listed": self.listed, "limit": self.limit, "per": self.per, "word": self.word,
+            "name": self.name, "how": self.how,
         }  # fmt: skip
 
     @property
@@ -111,6 +112,10 @@ class Writer:
     def limit(self, label: str) -> str:
         """Write the name of a limit, an order or a contract."""
         return clip(limit_name(self.people.lang, self.names.get(label, label)), LONGEST) or NOTHING
+
+    def per(self, relief: Any) -> str:
+        """Write what the price of a limit is the price of one of."""
+        return per_unit(self.people.lang, relief.family, relief.step.unit_text)
 
     def name(self, text: str, most: int = LONGEST) -> str:
         """Write a name, cut where it is longer than a table can hold."""

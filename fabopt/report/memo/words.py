@@ -8,6 +8,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from fabopt.model.words import record_of
+
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
 """Languages that memos are written in, by code."""
 
@@ -51,6 +53,12 @@ def limit_name(lang: str, label: str) -> str:
         return label
     said: str = pattern.sub(lambda match: entries[match.group()], label)
     return _SIZE.sub(r"（规模 \1）", said)
+
+
+def per_unit(lang: str, family: str, unit: str) -> str:
+    """Return what stands behind the price of a limit: ``per MW``, and what one of it is one of."""
+    said, record = words(lang)["per"], record_of(family)
+    return said["per"].format(said.get(record.per, record.per).format(unit=unit_name(lang, unit) or said["unit"]))
 
 
 def unit_name(lang: str, unit: str) -> str:
