@@ -38,9 +38,8 @@ NEXT = (
 """What the gains of customers mean."""
 
 MIXING = (
-    "What changes hands in the period itself: where several make and several take one material, each taker gets the "
-    "same mixture. With lead times the wafers that start are not those whose parts are taken, so shares of wafers and "
-    "exposures are those of what starts in the period."
+    "The plan is followed back through lead times and stocks: wafers and exposures are those that the parts were made of, "
+    "whenever they were started. Where several make and several take one material, each taker gets the same mixture."
 )
 """What the shares of sources mean."""
 

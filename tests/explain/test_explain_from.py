@@ -25,14 +25,30 @@ def test_a_package_takes_what_its_bill_says(tutorial):
     assert shares.tolist() == pytest.approx([1.0] * len(shares))
 
 
-def test_stacks_beyond_those_made_in_the_period_come_from_stock(tutorial):
+def test_what_is_in_stock_counts_with_those_who_made_it(tutorial):
     made = tutorial.table("hbm").query("period == '2028Q2'")["kstack"].sum()
     flows = tutorial.table("core/flows").query("period == '2028Q2' and stage == 'packaging' and amount < 0")
     taken = -flows.loc[flows["material"].str.startswith("hbm:"), "amount"].sum()
     rows = tutorial.explain(from_="falcon", period="2028Q2").frame.query("block == 'HBM stacks'").set_index("source")
-    assert set(rows.index) == {"hbm-a", "from stock"}
-    assert 0.0 < rows.loc["from stock", "share"] < 1.0
-    assert made < taken
+    assert made < taken  # the others were made in the quarters before
+    assert set(rows.index) == {"hbm-a", "from before the plan"}
+    assert 0.0 < rows.loc["from before the plan", "share"] < 0.01
+
+
+def test_wafers_are_those_of_the_dies_that_are_taken_and_not_those_that_start_then(tmp_path):
+    """A cycle of a year: dies packaged in 2028 are of wafers of 2027, from the foundry; in 2028 only its rival starts."""
+    raw = tree(power=100.0)
+    raw["horizon"]["periods"] = 3
+    raw["nodes"]["n"]["cycle_time"] = 12
+    raw["fabs"]["fab"]["wafer_starts"] = 0.25
+    raw["fabs"]["second"] = {**raw["fabs"]["fab"], "owner": "rival"}
+    raw["dies"]["die"]["fabs"] = {"fab": {"until": "end-2027"}, "second": {"available": "2028"}}
+    result = loaded(raw, tmp_path).solve()
+    starts = result.table("wafer_starts").set_index("period")["owner"]
+    assert starts.loc[["2027", "2028"]].tolist() == ["foundry", "rival"]
+    for period, owner in (("2028", "foundry"), ("2029", "rival")):
+        rows = result.explain(from_="a", period=period).frame.query("block == 'wafer starts'")
+        assert rows[["source", "share"]].values.tolist() == [[owner, pytest.approx(1.0)]]
 
 
 def test_two_fabs_mix_in_proportion_to_their_wafers(tmp_path):

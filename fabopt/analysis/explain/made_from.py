@@ -1,71 +1,123 @@
-"""Where a unit of a chip comes from in a period: parts, the wafers behind them, the exposures behind those."""
+"""Where a unit of a chip comes from: parts, the wafers behind them, the exposures behind those.
+
+The plan is pegged (`fabopt.network.pegging`) from each step that makes parts to the packaging that takes them, through
+lead times and stocks: wafers and exposures are those of which the parts were made, whenever that was.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from fabopt.analysis.explain.records import MadeFrom, Origin
-from fabopt.analysis.material_flow import CHIPS, EXPOSURES, PARTS, STOCK, WAFERS, Flow, Node, flow
+from fabopt.analysis.material_flow import EXPOSURES, PARTS, WAFERS, part_name
+from fabopt.domain.tolerances import SAME
+from fabopt.network.explode import Recipes
+from fabopt.network.pegging import pegged
+from fabopt.network.tables import Activity, Array, Material, Network, Unit
 from fabopt.solve.results.folder import Read
 
-EARLIER = "started earlier"
-"""Source of parts of which no wafer starts in the period."""
+if TYPE_CHECKING:
+    import pandas as pd
+
+EARLIER = "from before the plan"
+"""Source of what was in stock or in work at the decision date."""
+
+Shares = dict[str, float]
 
 
-def made_from(read: Read, chip: str, name: str, period: str) -> MadeFrom:
+def made_from(net: Network, read: Read, chip: str, name: str, period: int) -> MadeFrom:
     """Return where the units of a chip that are packaged in a period come from.
 
     Parameters
     ----------
+    net
+        The network that was solved.
     read
         Returns a table of the result by its name.
     chip, name
         Id and display name of the chip.
     period
-        Label of the period.
+        Index of the period.
     """
-    stage = read("core/materials").drop_duplicates("id").set_index("id")["stage"]
-    flows, activities = read("core/flows"), read("core/activities")
-    takes = flows[(flows["stage"] == "packaging") & (flows["chip"] == chip) & flows["material"].map(stage).isin(PARTS)]
-    own = activities[activities["id"].isin(takes["id"]) & (activities["level"] > 0.0)]
-    started = float(own.loc[own["period"] == period, "level"].sum())
-    origins = _origins(flow(read, period), chip, started) if started > 0.0 else ()
-    return MadeFrom(chip, name, period, started, tuple(dict.fromkeys(own["period"].astype(str))), origins)
+    label, recipes = net.periods[period].label, Recipes(net.flows)
+    levels = _grid(net, net.activities, read("core/activities"), "level")
+    material = {m.id: (n, m.tags.stage) for n, m in enumerate(net.materials)}
+    packs = [n for n, a in enumerate(net.activities) if a.tags.stage == "packaging" and a.tags.chip == chip]
+    packs = [n for n in packs if any(material[p.material][1] in PARTS for p in recipes.takes[net.activities[n].id])]
+    packaged = levels[packs].sum(axis=0)
+    periods = tuple(net.periods[t].label for t in np.flatnonzero(packaged > 0.0))
+    started = float(packaged[period])
+    if started <= 0.0:
+        return MadeFrom(chip, name, label, 0.0, periods, ())
+    steps = [
+        a
+        for a, level in zip(net.activities, levels, strict=True)
+        if a.tags.stage in PARTS and level.any() and recipes.stands_in(a.id) is None
+    ]
+    orders = _grid(net, net.units, read("core/units"), "ordered")
+    stock = _grid(net, net.materials, read("core/materials"), "stock")
+    mixed = [shares for shares, _ in pegged(net, levels, orders, stock, [(a.id,) for a in steps])]
+    taken: dict[str, Array] = defaultdict(lambda: np.zeros(len(steps)))
+    whole: dict[str, float] = defaultdict(float)
+    for n in packs:
+        for part in recipes.takes[net.activities[n].id]:
+            place, stage = material[part.material]
+            if stage in PARTS:
+                amount = float(levels[n, period] * part.amount[period])
+                whole[PARTS[stage]] += amount
+                taken[PARTS[stage]] += amount * mixed[min(period + part.age, net.n_periods - 1)][place]
+    layers = _exposures(net, steps)
+    origins = [
+        row
+        for block in PARTS.values()
+        if whole[block] > 0.0
+        for row in _rows(block, steps, taken[block] / whole[block], whole[block] / started, layers)
+    ]
+    return MadeFrom(chip, name, label, started, periods, tuple(origins))
 
 
-def _origins(found: Flow, chip: str, started: float) -> tuple[Origin, ...]:
-    into: dict[Node, dict[Node, float]] = defaultdict(dict)
-    for (source, target), (amount, _) in found.links.items():
-        into[target][source] = amount
-    rows: list[Origin] = []
-    for block in PARTS.values():
-        parts = {node: n for node, n in into[Node(CHIPS, chip)].items() if node.block == block}
-        mixed = _shares(parts)
-        rows += [Origin(block, "", node.name, parts[node] / started, share) for node, share in mixed.items()]
-        for stage in (WAFERS, EXPOSURES):
-            mixed = _behind(mixed, into, stage)
-            rows += [Origin(stage, block, node.name, None, share) for node, share in mixed.items()]
-    return tuple(rows)
+def _grid(net: Network, records: Sequence[Activity | Unit | Material], frame: pd.DataFrame, column: str) -> Array:
+    """Return a column of a core table by record and period ``[n, T]``; what it does not have is nothing."""
+    place = {record.id: n for n, record in enumerate(records)}
+    at = {period.label: t for t, period in enumerate(net.periods)}
+    found = np.zeros((len(records), net.n_periods))
+    found[frame["id"].map(place), frame["period"].astype(str).map(at)] = frame[column]
+    return found
 
 
-def _shares(amounts: Mapping[Node, float]) -> dict[Node, float]:
-    """Return the share of each source, the largest first; what comes from stock last."""
-    total = sum(amounts.values())
-    ordered = sorted(amounts, key=lambda node: (node.name in (STOCK, EARLIER), -amounts[node], node.name))
-    return {node: amounts[node] / total for node in ordered}
+def _rows(
+    block: str, steps: Sequence[Activity], shares: Array, each: float, layers: Mapping[str, Shares]
+) -> list[Origin]:
+    """Return the sources of a kind of part, and of the wafers and exposures that it is made of."""
+
+    def of(sources: Callable[[Activity], Shares]) -> Shares:
+        found: Shares = defaultdict(float)
+        for step, share in zip(steps, shares.tolist(), strict=True):
+            for source, part in sources(step).items() if share > 0.0 else ():
+                found[source] += share * part
+        left = 1.0 - sum(found.values())
+        if left > SAME:
+            found[EARLIER] = left
+        return {s: found[s] for s in sorted(found, key=lambda s: (s == EARLIER, -found[s], s))}
+
+    parts = of(lambda a: {part_name(a.tags.stage, a.tags.node, a.tags.item, a.tags.owner): 1.0})
+    rows = [Origin(block, "", source, each * share, share) for source, share in parts.items()]
+    wafers = of(lambda a: {a.tags.owner: 1.0} if a.tags.node else {})
+    for stage, behind in ((WAFERS, wafers), (EXPOSURES, of(lambda a: layers.get(a.id, {})))):
+        if behind.keys() - {EARLIER}:
+            rows += [Origin(stage, block, source, None, share) for source, share in behind.items()]
+    return rows
 
 
-def _behind(mixed: Mapping[Node, float], into: Mapping[Node, Mapping[Node, float]], stage: str) -> dict[Node, float]:
-    """Return what a mixture is made of one stage before: each part of it is itself mixed from all that makes it."""
-    found: dict[Node, float] = defaultdict(float)
-    for node, share in mixed.items():
-        sources = _shares({source: n for source, n in into.get(node, {}).items() if source.block == stage})
-        if node.name in (STOCK, EARLIER):
-            found[Node(stage, node.name)] += share
-        elif not sources:
-            found[Node(stage, EARLIER)] += share
-        for source, part in sources.items():
-            found[source] += share * part
-    known = any(node.name not in (STOCK, EARLIER) for node in found)
-    return _shares(found) if known else {}
+def _exposures(net: Network, steps: Sequence[Activity]) -> dict[str, Shares]:
+    """Return the share of each class of scanner in the exposures of a step, by step that has some."""
+    scanner = {r.id: r.tags.item for r in net.resources if r.tags.stage == "lithography"}
+    used: dict[str, Shares] = {step.id: defaultdict(float) for step in steps}
+    for use in net.uses:
+        if use.activity in used and use.resource in scanner:
+            used[use.activity][scanner[use.resource]] += float(use.amount.sum())
+    return {a: {c: n / sum(own.values()) for c, n in own.items()} for a, own in used.items() if any(own.values())}

@@ -12,8 +12,8 @@ from fabopt.analysis.explain.records import MadeFrom, NextUnit, WhyNot, WhyShort
 from fabopt.analysis.explain.why_short import why_short
 from fabopt.analysis.portfolio.study import chip_case
 from fabopt.errors import StudyError
+from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
-from fabopt.plan.solved import SolvedProgram
 
 Answer = WhyNot | WhyShort | NextUnit | MadeFrom
 """What answers a question."""
@@ -117,8 +117,8 @@ def explained(plan: Plan, question: Question) -> Answer:
         return _next_unit(plan.of_system(SYSTEM), question)
     if asked == "from_":
         chip = known("chip", question.from_, data.chips, where)
-        labels = plan.table("core/periods")["period"].astype(str)
-        return made_from(plan.table, chip, data.chips[chip].name, known("period", question.period, labels, where))
+        period = _period(plan.net, question.period, where)
+        return made_from(plan.net, plan.table, chip, data.chips[chip].name, period)
     chip = known("chip", question.why_not, data.chips, where)
     lab = known("lab", question.lab, data.labs, where)
     return WhyNot(lab, data.labs[lab].name, chip_case(plan, lab, chip))
@@ -127,16 +127,16 @@ def explained(plan: Plan, question: Question) -> Answer:
 def _why_short(plan: Plan, question: Question) -> WhyShort:
     labs, where = plan.data.labs, plan.run.instance
     lab = known("lab", question.why_short, labs, where)
-    return why_short(plan.solved, lab, labs[lab].name, _period(plan.solved, question.period, where))
+    return why_short(plan.solved, lab, labs[lab].name, _period(plan.net, question.period, where))
 
 
 def _next_unit(plan: Plan, question: Question) -> NextUnit:
     where = plan.run.instance
     group = limit_asked(plan.solved, question.next_unit, where)
-    period = _period(plan.solved, question.period, where) if question.period else None
+    period = _period(plan.net, question.period, where) if question.period else None
     return who_gets(plan.solved, group, period, plan.unit)
 
 
-def _period(plan: SolvedProgram, label: str, where: str) -> int:
-    labels = [period.label for period in plan.net.periods]
+def _period(net: Network, label: str, where: str) -> int:
+    labels = [period.label for period in net.periods]
     return labels.index(known("period", label, labels, where))

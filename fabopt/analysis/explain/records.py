@@ -263,7 +263,7 @@ class Origin:
     behind
         Of wafer starts and exposures: the parts that they are for.
     source
-        Process node, HBM generation or maker of parts; owner of wafers; class of scanner; or ``from stock``.
+        Process node, HBM generation or maker of parts; owner of wafers; class of scanner; or ``from before the plan``.
     each
         How many parts a unit takes from this source; None of wafers and exposures, which are counted by share alone.
     share

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fabopt.model.families import by_period
+from fabopt.network.movements import (
+    Effects,
+    activity_flows,
+    activity_uses,
+    carried_over,
+    unit_capacity,
+    unit_flows,
+)
 from fabopt.network.tables import Activity, Array, Network, Unit
 from fabopt.solve.results.columns import COLUMNS, CORE, TableSpec
 from fabopt.solve.results.frames import Cells, Frames, cells, frame, picked, without_noise
 from fabopt.solve.results.money import money_tables
-from fabopt.solve.results.movements import (
-    Effects,
-    activity_flows,
-    activity_uses,
-    unit_capacity,
-    unit_flows,
-)
 from fabopt.solve.results.windows import window_rows
 from fabopt.solve.solution import Priced, Solution
 
@@ -209,15 +210,6 @@ def _materials(make: Frames, solution: Solution, by_activity: Effects, by_unit: 
         "disposal_cost": np.array([x.disposal_cost or 0.0 for x in records])[m],
         "shortfall_cost": np.array([x.shortfall_cost for x in records])[m],
     }
-
-
-def carried_over(net: Network, stock: Array) -> Array:
-    """Return what is left, at the start of each period, of the stock before; the opening stock in the first."""
-    carried = np.zeros_like(stock)
-    if net.n_periods:
-        carried[:, 0] = [m.opening for m in net.materials]
-        carried[:, 1:] = stock[:, :-1] * np.array([m.survival for m in net.materials])[:, None]
-    return carried
 
 
 def delivered_by_material(net: Network, solution: Solution) -> Array:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fabopt.network.movements import Effects, landing_after_end
 from fabopt.network.tables import Array, Network
 from fabopt.solve.results.columns import TAG_NAMES
-from fabopt.solve.results.movements import Effects, landing_after_end
 from fabopt.solve.solution import Solution
 
 if TYPE_CHECKING:

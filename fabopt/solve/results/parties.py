@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from fabopt.domain.users import NOBODY
+from fabopt.network.movements import activity_flows, unit_flows
 from fabopt.network.parties import What, parties, parties_of, payments_between
 from fabopt.network.tables import Network
 from fabopt.solve.results.columns import MONEY, TableSpec, flag, number, text
 from fabopt.solve.results.decided import decisions, term_by_period
 from fabopt.solve.results.money import ledger, terminal
-from fabopt.solve.results.movements import activity_flows, unit_flows
 from fabopt.solve.solution import Solution
 
 PERSPECTIVE = TableSpec(

@@ -131,6 +131,15 @@ def unit_capacity(net: Network, orders: Array, retired: Array) -> tuple[Array, A
     return added, occupied
 
 
+def carried_over(net: Network, stock: Array) -> Array:
+    """Return what is left, at the start of each period, of the stock before; the opening stock in the first."""
+    carried = np.zeros_like(stock)
+    if net.n_periods:
+        carried[:, 0] = [m.opening for m in net.materials]
+        carried[:, 1:] = stock[:, :-1] * np.array([m.survival for m in net.materials])[:, None]
+    return carried
+
+
 def landing_after_end(net: Network, effects: Iterable[Effects]) -> Array:
     """Return what of each material is still to come after the last period, less what is still to be taken [materials].
 
