@@ -136,15 +136,18 @@ class Recipes:
         without those by which another stands in for it, unless there are no others.
         """
         new = [a for a in self.makers[material] if all(part.material != material for part in self.takes[a])]
-        return [a for a in new if self.stands_in(a) is None] or new
+        return [a for a in new if not self.turns(a)] or new
 
-    def stands_in(self, activity: str) -> tuple[str, str] | None:
-        """Return what becomes what, piece by piece and at once, by an activity that does nothing else; else None."""
+    def better(self, material: str) -> list[str]:
+        """Return what stands in for a material: becomes it, piece by piece and at once."""
+        return [self.takes[a][0].material for a in self.makers[material] if self.turns(a)]
+
+    def turns(self, activity: str) -> bool:
+        """Return whether all that an activity does is to turn one material into another, piece by piece and at once."""
         made, taken = self.makes[activity], self.takes[activity]
-        if len(made) != 1 or len(taken) != 1 or made[0].age or taken[0].age or made[0].material == taken[0].material:
-            return None
-        plain = np.all(made[0].amount == 1.0) and np.all(taken[0].amount == 1.0)
-        return (taken[0].material, made[0].material) if plain else None
+        if len(made) != 1 or len(taken) != 1 or made[0].material == taken[0].material:
+            return False
+        return all(part.age == 0 and bool(np.all(part.amount == 1.0)) for part in (*made, *taken))
 
 
 Weights = Mapping[str, float | Array]
@@ -219,8 +222,7 @@ class _Walk:
             if material not in reached:
                 ways = self._weights(material)
                 reached[material] = [part.material for a in ways for part in self.recipes.takes[a]]
-                pairs = (self.recipes.stands_in(a) for a in self.recipes.makers[material])
-                better = [pair[0] for pair in pairs if pair is not None]
+                better = self.recipes.better(material)
                 ahead += [*reached[material], *(m for m in better if self._weights(m).keys() == ways.keys())]
         together: dict[tuple[str, ...], list[str]] = {}
         for material in reached:
@@ -238,12 +240,8 @@ class _Walk:
         """Return materials that come together, each after those that stand in for it."""
         if len(members) == 1:
             return members
-        pairs = (self.recipes.stands_in(a) for m in members for a in self.recipes.makers[m])
-        follows: dict[str, list[str]] = {m: [] for m in members}
-        for pair in pairs:
-            if pair is not None and pair[0] in follows:
-                follows[pair[0]].append(pair[1])
-        return [m for group in strong_groups(follows)[::-1] for m in group]
+        better = {m: [other for other in self.recipes.better(m) if other in members] for m in members}
+        return [m for group in strong_groups(better) for m in group]
 
     def settle(self, loop: Sequence[Family]) -> None:
         """Work out families that go into one another, and add what their making takes."""
@@ -277,10 +275,10 @@ class _Walk:
         """Return what is started of the activities by which a family comes."""
         weights = {a: self._along(np.asarray(w, dtype=float)) for a, w in self.ways[family[0]].items()}
         most: dict[str, Array] = {}
-        before: str | None = None
+        before = ""
         seen, made = dict.fromkeys(weights, np.zeros(1)), np.zeros(1)
         for material in family:
-            if before is None or not self._stands_in(before, material):
+            if before not in self.recipes.better(material):
                 seen, made = dict.fromkeys(weights, np.zeros(1)), np.zeros(1)
             for activity, weight in weights.items():
                 wanted, gives = self._seen(activity, material)
@@ -291,9 +289,6 @@ class _Walk:
                 most[activity] = np.maximum(most[activity], level) if activity in most else level
             before = material
         return most
-
-    def _stands_in(self, better: str, lesser: str) -> bool:
-        return any(self.recipes.stands_in(a) == (better, lesser) for a in self.recipes.makers[lesser])
 
     def _seen(self, activity: str, material: str) -> tuple[Array, Array]:
         """Return what is needed when starts of an activity bring a material, and how much each brings in all."""

@@ -38,8 +38,8 @@ NEXT = (
 """What the gains of customers mean."""
 
 MIXING = (
-    "The plan is followed back through lead times and stocks: wafers and exposures are those that the parts were made of, "
-    "whenever they were started. Where several make and several take one material, each taker gets the same mixture."
+    "The plan is followed back through lead times and stocks: wafers and exposures are those that the parts were made "
+    "of, whenever that was. Where several make and several take one material, each taker gets the same mixture."
 )
 """What the shares of sources mean."""
 

@@ -36,7 +36,7 @@ def test_what_is_in_stock_counts_with_those_who_made_it(tutorial):
 
 
 def test_wafers_are_those_of_the_dies_that_are_taken_and_not_those_that_start_then(tmp_path):
-    """A cycle of a year: dies packaged in 2028 are of wafers of 2027, from the foundry; in 2028 only its rival starts."""
+    """A cycle of a year: dies packaged in 2028 are of wafers of 2027, when only the foundry starts any."""
     raw = tree(power=100.0)
     raw["horizon"]["periods"] = 3
     raw["nodes"]["n"]["cycle_time"] = 12

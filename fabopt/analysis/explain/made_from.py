@@ -47,17 +47,17 @@ def made_from(net: Network, read: Read, chip: str, name: str, period: int) -> Ma
     levels = _grid(net, net.activities, read("core/activities"), "level")
     material = {m.id: (n, m.tags.stage) for n, m in enumerate(net.materials)}
     packs = [n for n, a in enumerate(net.activities) if a.tags.stage == "packaging" and a.tags.chip == chip]
-    packs = [n for n in packs if any(material[p.material][1] in PARTS for p in recipes.takes[net.activities[n].id])]
+    parts = [p.material for n in packs for p in recipes.takes[net.activities[n].id] if material[p.material][1] in PARTS]
+    packs = [n for n in packs if any(p.material in parts for p in recipes.takes[net.activities[n].id])]
     packaged = levels[packs].sum(axis=0)
     periods = tuple(net.periods[t].label for t in np.flatnonzero(packaged > 0.0))
     started = float(packaged[period])
     if started <= 0.0:
         return MadeFrom(chip, name, label, 0.0, periods, ())
-    steps = [
-        a
-        for a, level in zip(net.activities, levels, strict=True)
-        if a.tags.stage in PARTS and level.any() and recipes.stands_in(a.id) is None
-    ]
+    for key in parts:  # grows by what stands in for them
+        parts += [better for better in recipes.better(key) if better not in parts]
+    makers = {a for key in parts for a in recipes.sources(key)}
+    steps = [a for a, level in zip(net.activities, levels, strict=True) if a.id in makers and level.any()]
     orders = _grid(net, net.units, read("core/units"), "ordered")
     stock = _grid(net, net.materials, read("core/materials"), "stock")
     mixed = [shares for shares, _ in pegged(net, levels, orders, stock, [(a.id,) for a in steps])]

@@ -51,12 +51,12 @@ def exposure_rows(net: Network, solution: Solution) -> dict[str, Any]:
     shares = np.zeros((len(labs), len(behind), net.n_periods))
 
     traced = pegged(net, solution.levels, solution.orders, solution.stock, list(behind.values())) if labs else ()
-    for t, (depends, arrived) in enumerate(traced):
-        for n, weights in enumerate(labs.values()):
+    for period, (depends, arrived) in enumerate(traced):
+        for lab, weights in enumerate(labs.values()):
             rows = list(weights)
             amounts = np.array([weights[m] * arrived[m] for m in rows])
             if amounts.sum() > 0.0:
-                shares[n, :, t] = amounts @ depends[rows] / amounts.sum()
+                shares[lab, :, period] = amounts @ depends[rows] / amounts.sum()
     shares[shares < SAME] = 0.0
     n, s, t = np.nonzero(shares)
     names, whole = list(labs), list(behind)
