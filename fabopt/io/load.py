@@ -17,7 +17,7 @@ from fabopt.io.problems import InstanceError, Layer, Place, Positions, Problem, 
 from fabopt.io.shape import locate
 from fabopt.io.tables import Tables, resolve_series
 from fabopt.io.tree import Tree, read_scenario_file, read_tree, scenario_names
-from fabopt.io.validate import problems_of, validate
+from fabopt.io.validate import problems_of
 
 if TYPE_CHECKING:
     from fabopt.domain.instance import Instance
@@ -71,12 +71,6 @@ def load_tree(
     if scenario is not None:
         tree = apply_scenario(tree, scenario, schema)
     return apply_sets(tree, sets, schema)
-
-
-def read_instance(path: Path | str, scenario: str | None = None, sets: Sequence[str] = ()) -> Instance:
-    """Read and validate an instance; parameters and errors as for :func:`load_tree`."""
-    model = _instance_model()
-    return validate(load_tree(path, scenario, sets, model), model)
 
 
 def _instance_model() -> type[Instance]:

@@ -9,7 +9,6 @@ with base :math:`[L_0, U_0]` and relaxed :math:`[L_1, U_1]` the gain is in :math
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -235,18 +234,6 @@ class ChokeProblem:
 
     def _activity(self, x: Array) -> Array:
         return np.asarray(self.matrices.a @ x)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Digest of the program: the same numbers give the same one."""
-        m = self.matrices
-        digest = hashlib.sha256()
-        for part in (
-            m.a.indptr, m.a.indices, m.a.data, m.row_lower, m.row_upper, m.column_lower, m.column_upper, m.cost,
-            m.integer,
-        ):  # fmt: skip
-            digest.update(np.ascontiguousarray(part).tobytes())
-        return digest.hexdigest()[:16]
 
     def with_plan(self, x: Array, bound: float | None) -> ChokeProblem:
         """Return the problem with another plan."""

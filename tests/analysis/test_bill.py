@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from round_chain import chain, known
 
+import fabopt
 from fabopt.analysis.bill import COLUMNS, bill
 from fabopt.analysis.bill_money import expansion_cost
 from fabopt.errors import StudyError
-from fabopt.io.load import read_instance
 
 # 1,000 MW / (PUE 1.25 x 2 kW) = 400 thousand accelerators; everything else is 400 thousand times one good package.
 BY_HAND = [
@@ -161,7 +161,7 @@ BESIDE = [
 
 @pytest.fixture(scope="module")
 def gigawatt():
-    return read_instance(GIGAWATT)
+    return fabopt.load(GIGAWATT).data
 
 
 @pytest.mark.parametrize(("chip", "stage", "item", "low", "high"), BESIDE)

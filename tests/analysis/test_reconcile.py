@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from round_chain import chain
 
+import fabopt
 from fabopt.analysis.reconcile import _RULES, COLUMNS, reconcile
 from fabopt.domain.measures import MEASURES
-from fabopt.io.load import read_instance
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,7 +98,7 @@ def test_the_page_lists_every_measure_as_the_program_does():
 
 
 def test_the_tutorial_agrees_with_its_figure():
-    frame = reconcile(read_instance(ROOT / "instances" / "tutorial"))
+    frame = reconcile(fabopt.load(ROOT / "instances" / "tutorial").data)
     assert frame["inside"].all()
     # 120 thousand at 2 kW
     assert frame["implied"].tolist() == pytest.approx([0.24])

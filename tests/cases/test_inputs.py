@@ -12,7 +12,6 @@ import fabopt
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.quantity_field import In
 from fabopt.domain.units import UnitError, convert, split_text
-from fabopt.io.load import read_instance
 from fabopt.io.problems import InstanceError, Problem
 
 CASES = Path(__file__).parent
@@ -21,7 +20,7 @@ TUTORIAL = CASES.parents[1] / "instances" / "tutorial"
 
 def refused(path: Path) -> tuple[Problem, ...]:
     with pytest.raises(InstanceError) as caught:
-        read_instance(path)
+        fabopt.load(path)
     return caught.value.problems
 
 

@@ -21,7 +21,7 @@ from choke_cases import (
 from fabopt.analysis.choke.attribution import attribution
 from fabopt.analysis.choke.cascade import cascade
 from fabopt.analysis.choke.derivative import group_prices, prices
-from fabopt.analysis.choke.finite import average_price, finite_gains, first_gain, trace, value_curve
+from fabopt.analysis.choke.finite import average_price, first_gain, trace, value_curve
 from fabopt.analysis.choke.joint import marco, minimal_sets
 from fabopt.analysis.choke.oracle import Effort, Oracle
 from fabopt.analysis.choke.package import ReliefCost, cheapest_packages, frontier
@@ -162,8 +162,9 @@ def test_a3_has_slack_and_a_zero_price_with_whole_numbers_held_and_ten_in_the_re
 
 def test_a3_gains_nothing_until_fifteen_and_then_a_whole_lot():
     problem = lots()
-    gains = finite_gains(exact(problem), ["input"], [units(14.9), units(15), percent(10), percent(25), LIFTED])
-    assert [(g.gain.lo, g.gain.hi) for g in gains.of("input")] == [near((v, v)) for v in (0, 250, 0, 250, 24_000)]
+    steps = [units(14.9), units(15), percent(10), percent(25), LIFTED]
+    gains = exact(problem).gains([problem.relief("input", step) for step in steps])
+    assert [(gain.lo, gain.hi) for gain in gains] == [near((v, v)) for v in (0, 250, 0, 250, 24_000)]
     assert first_gain(exact(problem), problem.direction("input"), 50).hi == near(15)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from fabopt.analysis.choke.oracle import Effort, Oracle
-from fabopt.analysis.choke.whole import most_promising, plan_gains, price_bound, things, whole_units
+from fabopt.analysis.choke.whole import most_promising, price_bound, things, whole_units
 from fabopt.model.tables import model_tables
 from fabopt.network.tables import (
     Activity,
@@ -108,8 +108,11 @@ def test_one_more_tool_gains_5_then_10_a_period_and_a_second_has_no_room(period:
         return worth if np.isfinite(worth) else None
 
     one, two, room = found["tool", period, 1], found["tool", period, 2], found["room", period, 1]
-    gains = plan_gains([one, two, room], value, base)
-    assert [g for _, g in gains] == [pytest.approx(gain), None, pytest.approx(0.0)]
+    assert [value(thing.relief) for thing in (one, two, room)] == [
+        pytest.approx(base + gain),
+        None,
+        pytest.approx(base),
+    ]
     exact = oracle.gain(one.relief)
     assert (exact.lo, exact.hi) == (pytest.approx(gain), pytest.approx(gain))
 

@@ -10,9 +10,9 @@ import pytest
 from pydantic import BaseModel, StringConstraints
 from rule_cases import TUTORIAL, changed, faults
 
+import fabopt
 from fabopt.domain.instance import Instance
 from fabopt.domain.references import REFERENCES, dangling, names, nearest, occurrences
-from fabopt.io.load import read_instance
 
 # Slugs that refer to nothing: ids that their own mapping defines, and free names of companies and regions.
 DEFINED = {"chips.*.boms.!", "dies.*.bins.!"}
@@ -77,7 +77,7 @@ def test_every_slug_of_the_schema_is_checked_or_known_to_be_free():
 
 
 def test_sound_instances_have_no_dangling_reference():
-    assert dangling(read_instance(TUTORIAL)) == []
+    assert dangling(fabopt.load(TUTORIAL).data) == []
 
 
 def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference():

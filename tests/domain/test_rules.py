@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from rule_cases import faults
 
+import fabopt
 from fabopt.domain.rules import problems
-from fabopt.io.load import read_instance
 
 INSTANCES = sorted(path.parent for path in (Path(__file__).parents[2] / "instances").glob("**/instance.yaml"))
 
 
 @pytest.mark.parametrize("folder", INSTANCES, ids=lambda path: path.name)
 def test_the_instances_of_the_project_keep_all_rules(folder: Path):
-    assert problems(read_instance(folder)) == []
+    assert problems(fabopt.load(folder).data) == []
 
 
 # Each: changes that break a rule, where it must be said, and part of the sentence.

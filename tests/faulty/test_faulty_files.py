@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from edits import TUTORIAL
 
-from fabopt.io.load import read_instance
+import fabopt
 from fabopt.io.problems import InstanceError
 
 GOOD = TUTORIAL.read_bytes()
@@ -16,7 +16,7 @@ GOOD = TUTORIAL.read_bytes()
 
 def messages(folder: Path) -> str:
     with pytest.raises(InstanceError) as caught:
-        read_instance(folder)
+        fabopt.load(folder)
     return str(caught.value)
 
 
@@ -103,11 +103,11 @@ def test_a_folder_without_an_instance(tmp_path: Path):
 )
 def test_a_faulty_setting(setting: str, says: str):
     with pytest.raises(InstanceError) as caught:
-        read_instance(TUTORIAL.parent, sets=[setting])
+        fabopt.load(TUTORIAL.parent, set=[setting])
     assert says in str(caught.value)
     assert "--set" in str(caught.value)
 
 
 def test_an_unknown_scenario_names_the_nearest():
     with pytest.raises(InstanceError, match="late-power"):
-        read_instance(TUTORIAL.parent, "late-powr")
+        fabopt.load(TUTORIAL.parent, "late-powr")

@@ -8,13 +8,12 @@ import pytest
 from edits import FORM, MEANING, TEXT, TUTORIAL, Faulty, edited, line_of
 
 import fabopt
-from fabopt.io.load import read_instance
 from fabopt.io.problems import InstanceError, Problem
 
 
 def problems_of(folder: Path) -> tuple[Problem, ...]:
     with pytest.raises(InstanceError) as caught:
-        read_instance(folder)
+        fabopt.load(folder)
     return caught.value.problems
 
 
@@ -24,7 +23,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_the_tutorial_itself_is_sound():
-    assert read_instance(TUTORIAL.parent).about.title == "Tutorial"
+    assert fabopt.load(TUTORIAL.parent).data.about.title == "Tutorial"
 
 
 @pytest.mark.parametrize("case", TEXT + FORM + MEANING, ids=lambda case: case.name)

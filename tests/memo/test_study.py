@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 import fabopt
 from fabopt.analysis.memo import study
-from fabopt.analysis.memo.origin import read_back
+from fabopt.analysis.memo.origin import Cells
 from fabopt.analysis.memo.records import Amount, Memo
 from fabopt.analysis.memo.study import Asked, memo_of
 from fabopt.errors import StudyError
@@ -22,6 +23,17 @@ from fabopt.plan.plan import Plan
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.solution import Status
+
+WRITTEN = re.compile(r"^(?P<table>(core|domain)/\w+)\[(?P<where>[^\]]*)\]\.(?P<column>\w+)( by (?P<by>\w+))?$")
+
+
+def read_back(origin: str) -> Cells | None:
+    """The cells that an origin names; None where it names a study or the data."""
+    found = WRITTEN.match(origin)
+    if found is None:
+        return None
+    pairs = [pair.split("=", 1) for pair in found["where"].split(", ") if pair]
+    return Cells(found["table"], tuple((name, value) for name, value in pairs), found["column"], found["by"] or "")
 
 
 def amounts(record: Any) -> Iterator[Amount]:

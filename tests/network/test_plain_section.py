@@ -6,9 +6,9 @@ import yaml
 from network_helpers import lowered, plain, quarters
 from pydantic import ValidationError
 
+import fabopt
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.plain import PlainNetwork
-from fabopt.io.load import read_instance
 from fabopt.io.problems import InstanceError
 
 BAKERY = """
@@ -327,7 +327,7 @@ def test_loading_an_instance_names_the_lines_of_lists_that_do_not_fit_the_horizo
         "      terms: [{stock: a, coefficient: [1]}]\n"
     )
     with pytest.raises(InstanceError) as caught:
-        read_instance(tmp_path)
+        fabopt.load(tmp_path)
     assert [str(problem).split(";")[0] for problem in caught.value.problems] == [
         "instance.yaml:4: network.materials.a.receipts: the list has 2 entries, but there are 3 periods",
         "instance.yaml:7: network.groups.g.windows.1.0: the horizon has no period '2035'",

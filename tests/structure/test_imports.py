@@ -69,7 +69,7 @@ def test_every_part_imports_only_from_parts_before_it():
 @pytest.mark.parametrize(
     ("place", "source"),
     [
-        ("domain/x.py", "from fabopt.io.load import read_instance"),
+        ("domain/x.py", "from fabopt.io.load import load_tree"),
         ("io/x.py", "def f():\n    import fabopt.model.build"),
         ("network/x.py", "from ..solve import session"),
         ("model/x.py", "import importlib\nimportlib.import_module('fabopt.report.chart')"),

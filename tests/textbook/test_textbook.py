@@ -10,8 +10,8 @@ import formulations
 import numpy as np
 import pytest
 
+import fabopt
 from fabopt.domain.instance import Instance
-from fabopt.io.load import read_instance
 from fabopt.network.checks import check
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
@@ -29,7 +29,7 @@ def is_about_cost(net: Network) -> bool:
 
 
 def read(problem: str) -> tuple[Instance, Network]:
-    instance = read_instance(FOLDER / problem)
+    instance = fabopt.load(FOLDER / problem).data
     return instance, lower(instance)
 
 

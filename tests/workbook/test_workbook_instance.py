@@ -11,7 +11,6 @@ import pytest
 
 import fabopt
 from fabopt.cli import main
-from fabopt.io.load import read_instance
 from fabopt.io.problems import InstanceError
 from fabopt.io.workbook.layout import read_path, write_path
 from fabopt.io.workbook.read import read_workbook
@@ -32,7 +31,7 @@ def through(instance, tmp_path):
 
 @pytest.mark.parametrize("folder", INSTANCES, ids=lambda path: path.name)
 def test_every_instance_comes_back_from_its_workbook_as_it_was(folder, tmp_path):
-    before = read_instance(folder)
+    before = fabopt.load(folder).data
     after = through(before, tmp_path)
     assert after == before
     assert instance_json(after) == instance_json(before)  # order of the entries too
@@ -43,7 +42,7 @@ def test_a_workbook_becomes_a_folder_that_loads_as_the_same_instance(name, tmp_p
     folder = next(path for path in INSTANCES if path.name == name)
     fabopt.load(folder).export(tmp_path / "chain.xlsx")
     made = fabopt.import_(tmp_path / "chain.xlsx", tmp_path / "made")
-    assert instance_json(made.data) == instance_json(read_instance(folder))
+    assert instance_json(made.data) == instance_json(fabopt.load(folder).data)
     assert sorted(path.name for path in (tmp_path / "made").iterdir()) == (
         ["instance.yaml", "sources.csv"] if made.data.sources else ["instance.yaml"]
     )
@@ -56,7 +55,7 @@ def test_scenario_and_settings_are_in_the_workbook(tmp_path):
 
 
 def test_the_same_instance_gives_the_same_bytes_at_another_time():
-    instance = read_instance(TUTORIAL)
+    instance = fabopt.load(TUTORIAL).data
     first = workbook_bytes(instance)
     time.sleep(2.1)  # the clock of a zip archive ticks every two seconds
     assert workbook_bytes(instance) == first
@@ -77,7 +76,7 @@ def test_a_name_that_a_spreadsheet_would_run_is_text_and_comes_back_as_it_was(na
     assert not [cell.value for cell in cells if cell.data_type == "f"]
     assert not [cell.value for cell in cells if isinstance(cell.value, str) and cell.value[0] in "=+-@＝\t"]
     fabopt.import_(file, tmp_path / "made")
-    assert read_instance(tmp_path / "made").labs["aurora"].name == name
+    assert fabopt.load(tmp_path / "made").data.labs["aurora"].name == name
 
 
 @pytest.mark.parametrize("name", ["a\rb", "a\x07b", "_x005F_", "x" * 40_000, "  "])
@@ -141,7 +140,7 @@ def test_the_starter_as_a_workbook_is_the_starter(tmp_path, capsys):
     assert main(["new", "--xlsx", str(tmp_path / "s.xlsx")]) == 0
     assert main(["new", str(tmp_path / "s")]) == 0
     assert main(["import", str(tmp_path / "s.xlsx"), "--out", str(tmp_path / "made")]) == 0
-    assert read_instance(tmp_path / "made") == read_instance(tmp_path / "s")
+    assert fabopt.load(tmp_path / "made").data == fabopt.load(tmp_path / "s").data
 
 
 @pytest.mark.parametrize("parts", [("a", "b"), ("curve", "2.5"), ('say "x"', "y"), ("a b", "ä"), ("\\", "c")])

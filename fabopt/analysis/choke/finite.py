@@ -1,4 +1,4 @@
-r"""Finite steps: exact curves, first gain and saturation, the average price, certified gains (F3 to F6).
+r"""Finite steps: exact curves, first gain and saturation, the average price, proof of idleness.
 
 **Trace of a linear program.** With the whole numbers held (a curve that plans reach) or relaxed (one that no plan
 exceeds), :math:`t \mapsto v(b + td)` is concave with finitely many pieces. Where the tangents at two points meet, the
@@ -38,10 +38,10 @@ import numpy as np
 from fabopt.analysis.choke.bench import Bench, worth
 from fabopt.analysis.choke.derivative import Question, slope
 from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.choke.oracle import Gain, Oracle
+from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
 from fabopt.domain.tolerances import COUNTS, SAME
-from fabopt.plan.groups import LIFTED, STEPS, LimitGroup, Relief, Step
+from fabopt.plan.groups import LIFTED, Relief, Step
 from fabopt.plan.problem import Interval, sides
 from fabopt.solve.perturbation import relaxed
 from fabopt.solve.session import Ended
@@ -293,68 +293,6 @@ def _average(
             open_ = outcome.bound is None or outcome.bound - base.lo > oracle.eps
             return AveragePrice(price, np.inf if open_ else price, at)
         price, at = price + surplus / step, step
-
-
-# -- F6: certified gains ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FiniteGain:
-    """Gain of one step of a limit group; ``unit`` is the gain per unit of the group, None where it is lifted."""
-
-    id: str
-    step: Step
-    gain: Gain
-    unit: Interval | None
-
-
-@dataclass(frozen=True, slots=True)
-class FiniteGains:
-    """Gains of the finite steps of limit groups."""
-
-    gains: tuple[FiniteGain, ...]
-
-    def of(self, id: str) -> tuple[FiniteGain, ...]:
-        """Return the gains of one group, in the order of the steps."""
-        return tuple(g for g in self.gains if g.id == id)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One row a group and step."""
-        return frame_of(
-            [
-                {
-                    "id": g.id, "step": g.step.label, "plan": g.gain.plan, "lo": g.gain.lo, "hi": g.gain.hi,
-                    "proof": g.gain.proof, "seconds": g.gain.seconds,
-                }
-                for g in self.gains
-            ]
-        )  # fmt: skip
-
-
-def finite_gains(oracle: Oracle, ids: Sequence[str], steps: Sequence[Step] = STEPS) -> FiniteGains:
-    """Return the gains of finite steps of some groups, with what is proven of each.
-
-    Where a limit is lifted without gain, the smaller steps are proven with it.
-    """
-    problem = oracle.problem
-    by: dict[tuple[str, Step], Gain] = {}
-    for some in ([s for s in steps if s == LIFTED], [s for s in steps if s != LIFTED]):  # lifting bounds all else
-        asked = [(id, step) for step in some for id in ids]
-        by |= dict(zip(asked, oracle.gains([problem.relief(id, step) for id, step in asked]), strict=True))
-    return FiniteGains(
-        tuple(
-            FiniteGain(id, step, by[id, step], _per_unit(problem.counted(problem.group(id)), step, by[id, step]))
-            for id in ids
-            for step in steps
-        )
-    )
-
-
-def _per_unit(group: LimitGroup, step: Step, gain: Gain) -> Interval | None:
-    amounts = group.amounts(step)
-    total = float(amounts.mean()) if len(amounts) else 0.0
-    return Interval(gain.lo / total, gain.hi / total) if 0 < total < np.inf else None
 
 
 def idle(oracle: Oracle, ids: Sequence[str], question: Step = LIFTED) -> dict[str, bool]:

@@ -17,7 +17,7 @@ The value of a linear program is concave in its right-hand sides, so any optimal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,24 +140,3 @@ def most_promising(found: Sequence[Thing], price: Array, most: int) -> tuple[Thi
     bounds = np.array([price_bound(thing, price) for thing in found])
     order = np.argsort(-bounds, kind="stable")[:most]
     return tuple(found[i] for i in order.tolist() if bounds[i] > 0)
-
-
-def plan_gains(
-    found: Sequence[Thing], value: Callable[[Relief], float | None], base: float
-) -> tuple[tuple[Thing, float | None], ...]:
-    """Return the plan gain of each thing; None where the plan has no room for it.
-
-    Parameters
-    ----------
-    found
-        The things.
-    value
-        Value of the plan's linear program under a change of right-hand sides; None where it has no plan.
-    base
-        Its value without a change.
-    """
-    gains = []
-    for thing in found:
-        after = value(thing.relief)
-        gains.append((thing, None if after is None else max(after - base, 0.0)))
-    return tuple(gains)

@@ -8,7 +8,6 @@ column weighted by another. A number is never written beside its origin: it is c
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,6 @@ from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_WRITTEN = re.compile(r"^(?P<table>(core|domain)/\w+)\[(?P<where>[^\]]*)\]\.(?P<column>\w+)( by (?P<by>\w+))?$")
 
 BY_PERIOD = ("period", "effective")
 """Columns that hold labels of periods, of which a filter may name a stretch."""
@@ -76,15 +73,6 @@ def cells(table: str, column: str, by: str = "", **where: str) -> Cells:
 def amount(found: Cells, unit: Unit, read: Read) -> Amount:
     """Return what cells of a table come to, as a number that a memo may print."""
     return Amount(found.value(read), unit, str(found))
-
-
-def read_back(origin: str) -> Cells | None:
-    """Return the cells that an origin names; None where it names a study or the data."""
-    found = _WRITTEN.match(origin)
-    if found is None:
-        return None
-    pairs = [pair.split("=", 1) for pair in found["where"].split(", ") if pair]
-    return Cells(found["table"], tuple((name, value) for name, value in pairs), found["column"], found["by"] or "")
 
 
 def _fits(frame: pd.DataFrame, name: str, value: str, read: Read) -> np.ndarray:
