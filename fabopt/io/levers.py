@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import accumulate
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -121,30 +122,32 @@ def with_quantities(instance: Model, changes: Mapping[str, Quantity]) -> Model:
     Nothing is validated: for small movements, by which a rule that stands would not break. Rates of exchange are read
     when an instance is validated, so this moves no price that is written in a currency.
     """
-    changed: Model = _replaced(instance, "", changes)
+    starts = {start for lever in changes for start in accumulate(lever.split("."), "{}.{}".format)}
+    changed: Model = _replaced(instance, "", changes, starts)
     return changed
 
 
-def _replaced(node: Any, path: str, changes: Mapping[str, Quantity]) -> Any:
+def _replaced(node: Any, path: str, changes: Mapping[str, Quantity], starts: Set[str]) -> Any:
     if isinstance(node, Quantity):
         return changes.get(path, node)
 
     def below(key: str) -> bool:
-        here = _join(path, key)
-        return any(lever == here or lever.startswith(f"{here}.") for lever in changes)
+        return _join(path, key) in starts
 
     if isinstance(node, BaseModel):
         keys = dict(zip(type(node).model_fields, fields_of(type(node)), strict=True))
+        inside = {name: key for name, key in keys.items() if below(key)}
         update = {
-            name: _replaced(getattr(node, name), _join(path, key), changes) for name, key in keys.items() if below(key)
+            name: _replaced(getattr(node, name), _join(path, key), changes, starts) for name, key in inside.items()
         }
         return node.model_copy(update=update) if update else node
     if isinstance(node, Mapping):
-        found = {k: _replaced(v, _join(path, key_text(k)), changes) for k, v in node.items() if below(key_text(k))}
+        texts = {k: key_text(k) for k in node if below(key_text(k))}
+        found = {k: _replaced(node[k], _join(path, text), changes, starts) for k, text in texts.items()}
         return type(node)({**node, **found}) if found else node  # type: ignore[call-arg]
     if isinstance(node, list | tuple):
         return type(node)(
-            _replaced(v, _join(path, str(i)), changes) if below(str(i)) else v for i, v in enumerate(node)
+            _replaced(v, _join(path, str(i)), changes, starts) if below(str(i)) else v for i, v in enumerate(node)
         )
     return node
 

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from sensitivity_cases import INSTANCES, shop, source, spread
 
-from fabopt.analysis.sensitivity.adjoint import Adjoint, Prices, slopes
+from fabopt.analysis.sensitivity.adjoint import Adjoint, slopes
+from fabopt.analysis.sensitivity.colouring import coloured
 from fabopt.analysis.sensitivity.ends import SIDE, Ends
-from fabopt.analysis.sensitivity.numbers import Moved, numbers_of
+from fabopt.analysis.sensitivity.numbers import Move, Moved, numbers_of
+from fabopt.analysis.sensitivity.places import Change, Prices
+from fabopt.analysis.sensitivity.tornado import neighbours
 from fabopt.domain.tolerances import STEP
 from fabopt.io.levers import LeverError
 from fabopt.model.reuse import Reuse
@@ -102,12 +105,12 @@ def test_every_kind_of_number_of_the_tutorial_agrees_with_finite_differences(tut
         for end, worth in (("low", slope.low), ("high", slope.high)):
             if worth is None or not any(numbers_of(tutorial)[path].room(end)):
                 continue
-            there = (value(tutorial, numbers_of(tutorial).near(path, end, STEP)) - base) / STEP
+            there = (value(tutorial, numbers_of(tutorial).near([Move(path, end, STEP)])) - base) / STEP
             compared += 1
             if worth[0] != approx(there, rel=2e-3, abs=0.5):
                 kinked.append(path)
                 assert worth[0] > there, (path, end)
-                further = value(tutorial, numbers_of(tutorial).near(path, end, SIDE))
+                further = value(tutorial, numbers_of(tutorial).near([Move(path, end, SIDE)]))
                 assert ends.slope(path, end) == approx((further - base) / SIDE, rel=1e-5, abs=1e-3), (path, end)
     assert compared > 100
     assert set(kinked) <= {"nodes.n3.cycle_time", "fabs.north.cycle_factor"}
@@ -120,7 +123,7 @@ def test_a_number_put_in_place_gives_the_program_that_validation_gives(tutorial)
         validated = numbers.set_to(path, [p.value for p in numbers[path].moved(end, 0.01)])
         if isinstance(validated, str):  # a rule that stands at its edge
             continue
-        one, two = (model_tables(lower(data, name)) for data in (numbers.near(path, end, 0.01), validated))
+        one, two = (model_tables(lower(data, name)) for data in (numbers.near([Move(path, end, 0.01)]), validated))
         assert structure_change(one, two) is None, path
         a, b = program_of(one), program_of(two)
         for field in ("cost", "row_lower", "row_upper", "column_lower", "column_upper"):
@@ -134,7 +137,7 @@ def test_tables_that_are_used_again_are_those_made_anew(tutorial):
     reuse = Reuse(tutorial.solved.net)
     for path in kinds(tutorial):
         for end in ("low", "high"):
-            net = lower(numbers_of(tutorial).near(path, end, 0.2), tutorial.solved.net.name)
+            net = lower(numbers_of(tutorial).near([Move(path, end, 0.2)]), tutorial.solved.net.name)
             again, anew = reuse.of(net), model_tables(net)
             assert structure_change(again, anew) is None, path
             assert between(program_of(again), program_of(anew)).size == 0, path
@@ -147,13 +150,105 @@ def test_slopes_are_the_same_in_several_processes(tutorial):
     assert one == two
 
 
+# -- many at once ------------------------------------------------------------------------------------------------------
+
+MANY = (
+    "tutorial",
+    "textbook/canning",
+    "textbook/power-plants",
+    "textbook/food-manufacture-1",
+    "textbook/wagner-whitin",
+)
+
+
+@pytest.mark.parametrize("instance", MANY)
+def test_numbers_moved_together_are_worth_what_each_is_worth_alone(instance, tutorial):
+    found = tutorial if instance == "tutorial" else source(INSTANCES / instance)
+    numbers, pairs = numbers_of(found), neighbours(Ends(numbers_of(found), found.solved), 1)
+    together = slopes(numbers, found.solved.net.name, found.solved.options, pairs)
+    alone = Adjoint(numbers, found.solved.net.name, found.solved.options, pairs)
+    for slope in together:
+        single = alone.slope(slope.path)
+        assert slope.reason == single.reason
+        for end in ("low", "high"):
+            here, there = getattr(slope, end), getattr(single, end)
+            assert (here is None) == (there is None), (slope.path, end)
+            assert here is None or here == approx(there, rel=1e-9, abs=1e-9), (slope.path, end)
+    assert len(together) == len(numbers.found)
+
+
+class Sheet:
+    """A program made up of places, each with the factor by which movements change it; it counts its lowerings."""
+
+    def __init__(self, touches, refuse=(), hidden=None):
+        self.touches, self.refuse, self.hidden, self.asked = touches, set(refuse), hidden, []
+
+    def __call__(self, groups):
+        for group in groups:
+            self.asked.append([move.path for move in group])
+            yield self.change(group)
+
+    def change(self, group):
+        paths = {move.path for move in group}
+        if paths & self.refuse:
+            return f"{min(paths & self.refuse)} is no patch" if len(paths) == 1 else "no patch"
+        worth = {}
+        for move in group:
+            for place, factor in self.touches[move.path].items():
+                worth[place] = worth.get(place, 0.0) + factor * move.share
+        if self.hidden and self.hidden[0] in paths and self.hidden[1] not in paths:
+            worth[self.hidden[2]] = 1.0
+        at = sorted(worth)
+        return Change(np.array(at, np.int64), np.array([[worth[place] for place in at]]).reshape(1, -1))
+
+
+def coloured_sheet(sheet):
+    moves = [Move(path, "high", 0.5) for path in sheet.touches]
+    return dict(zip(sheet.touches, coloured(moves, lambda move: move.path[0], sheet), strict=True))
+
+
+def test_a_jacobian_whose_groups_share_few_places_takes_a_lowering_a_group_and_one_a_movement_of_the_largest():
+    rng = np.random.default_rng(7)  # ten groups a..j of five movements, each in a block of its own
+    touches = {
+        f"{chr(97 + g)}{k}": {10 * g + int(p): float(rng.normal()) for p in rng.choice(10, 4, replace=False)}
+        for g in range(10)
+        for k in range(5)
+    }
+    sheet = Sheet(touches)
+    worth = coloured_sheet(sheet)
+    assert worth == {path: (approx(0.5 * sum(row.values())),) for path, row in touches.items()}
+    assert len(sheet.asked) == 10 + 5
+
+
+def test_movements_that_touch_one_place_are_never_made_together_but_to_find_what_their_group_touches():
+    touches = {"a0": {1: 1.0}, "a1": {2: 3.0}, "b0": {2: 10.0}, "b1": {3: 5.0}, "c0": {4: 7.0}, "c1": {}}
+    sheet = Sheet(touches)
+    assert coloured_sheet(sheet) == {path: (approx(0.5 * sum(row.values())),) for path, row in touches.items()}
+    for asked in sheet.asked[3:]:
+        assert not {"a", "b"} <= {path[0] for path in asked}
+    assert any({"a", "c"} <= {path[0] for path in asked} for asked in sheet.asked[3:])
+
+
+def test_a_movement_that_is_no_patch_says_so_and_takes_nothing_from_its_group():
+    touches = {f"a{k}": {k: 1.0 + k} for k in range(7)} | {"b0": {50: 1.0}, "b1": {51: 1.0}}
+    worth = coloured_sheet(Sheet(touches, refuse=["a4"]))
+    assert worth.pop("a4") == "a4 is no patch"
+    assert worth == {path: (approx(0.5 * sum(touches[path].values())),) for path in worth}
+
+
+def test_a_place_that_a_group_hides_is_found_where_its_movements_are_made_alone():
+    touches = {"a0": {1: 2.0}, "a1": {2: 4.0}, "b0": {3: 6.0}, "b1": {4: 8.0}}  # a0 changes place 9 where a1 stays
+    worth = coloured_sheet(Sheet(touches, hidden=("a0", "a1", 9)))
+    assert worth == {"a0": (approx(2.0),), "a1": (approx(2.0),), "b0": (approx(3.0),), "b1": (approx(4.0),)}
+
+
 # -- movements ---------------------------------------------------------------------------------------------------------
 
 
 def test_shares_that_add_up_to_one_give_way_to_the_one_that_moves(tutorial):
     path = "labs.aurora.demand.split.training"
     number = numbers_of(tutorial)[path]
-    moved = numbers_of(tutorial).near(path, "high", 0.5)
+    moved = numbers_of(tutorial).near([Move(path, "high", 0.5)])
     split = moved.labs["aurora"].demand.split
     assert split["training"].value == approx(number.value + 0.5 * (number.range[1] - number.value))
     assert sum(share.value for share in split.values()) == approx(1.0)

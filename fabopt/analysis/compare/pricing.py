@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from fabopt.analysis.clock import Clock
-from fabopt.analysis.sensitivity.adjoint import Prices, worth_of
+from fabopt.analysis.sensitivity.places import Prices, worth_of
 from fabopt.domain.base import Path as Keys
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Quantity

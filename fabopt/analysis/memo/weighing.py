@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fabopt.analysis.memo.forbidden import Forbidden
-from fabopt.analysis.sensitivity.adjoint import Adjoint, Prices
+from fabopt.analysis.sensitivity.adjoint import Adjoint
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import TRIED, End, Number, Numbers
+from fabopt.analysis.sensitivity.places import Prices
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Point
 from fabopt.network.tables import Array

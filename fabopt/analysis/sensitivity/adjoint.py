@@ -1,14 +1,12 @@
 r"""What every number is worth, from one solve: the difference of two lowerings, priced.
 
-With the whole numbers held, let :math:`x` be the plan and :math:`y, z` the prices of its rows and bounds. A small
-movement of a number changes costs, coefficients, sides of rows and bounds, and to first order the objective by
+With the whole numbers held, a small movement of a number changes costs, coefficients, sides of rows and bounds, and to
+first order the objective by what these places are worth at a plan and its prices (:mod:`.places`). No program is solved
+for it: the instance is lowered again with the number moved by a small step of the way to an end of its range, and only
+where the tables differ is anything priced. What is returned is the change over the whole way: what the end of the
+range would be worth if the value were a straight line.
 
-.. math:: dv = dc'x + dv_0 + \sum_i y_i (db_i - dA_i x) + \sum_j z_j\, d\bar x_j
-
-where :math:`b_i` is the side of the row that its price belongs to, :math:`\bar x_j` the bound, and :math:`v_0` what the
-objective counts whatever is decided. No program is solved for it: the instance is lowered again with the number moved
-by a small step of the way to an end of its range, and only where the tables differ is anything priced. What is returned
-is :math:`dv` over the whole way: what the end of the range would be worth if the value were a straight line.
+Numbers that touch none of the same places are moved in one lowering (:mod:`.colouring`).
 
 At a kink the prices of a plan are not unique, and the value has another slope to either side. Any optimal pair
 :math:`(x, y)` gives a slope between the two; :mod:`.tornado` finds both for the numbers that matter.
@@ -16,23 +14,24 @@ At a kink the prices of a plan are not unique, and the value has another slope t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.sensitivity.numbers import End, Number, Numbers
+from fabopt.analysis.sensitivity.colouring import Worth, coloured
+from fabopt.analysis.sensitivity.numbers import End, Move, Number, Numbers
+from fabopt.analysis.sensitivity.places import Change, Prices, Sides, between_tables, change_of
 from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import ROUNDING, SAME, STEP
 from fabopt.io.tree import Tree
 from fabopt.model.collector import collector_off
 from fabopt.model.columns import Columns
-from fabopt.model.families import Rows
 from fabopt.model.objective import cost_vector
 from fabopt.model.reuse import Reuse
-from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import Means
 from fabopt.network.tables import Array, Network
@@ -40,7 +39,7 @@ from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, stages
 from fabopt.solve.options import SolveOptions
-from fabopt.solve.perturbation import Perturbation, between, held, structure_change
+from fabopt.solve.perturbation import between, held, structure_change
 
 if TYPE_CHECKING:
     from fabopt.model.build import Hook
@@ -51,20 +50,8 @@ BENT = 0.01
 ENDS: tuple[End, End] = ("low", "high")
 JUMPS = "The value jumps where the number moves at all."
 
-Worth = tuple[float, ...] | str
-"""Change of the objective by pair of plan and prices, or in words why there is none."""
-
-SMALL, CHUNK = 50, 16
-"""Numbers up to which another process is not worth its start, and numbers that a process takes at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """An optimal plan and its prices, whole numbers held: x [columns], by row [rows] and by bound [columns]."""
-
-    x: Array
-    row: Array
-    column: Array
+SMALL, CHUNK = 50, 4
+"""Numbers up to which another process is not worth its start, and lowerings that a process does at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,98 +105,116 @@ class Adjoint:
         self._means: Means = {}
         self._reuse = Reuse(lower(numbers.data, name, self._means), options.aim)
         self._before = self._reuse.tables
-        self._stage = self._stage_of(self._before)
-        self._bounds = self._held(self._before.columns)
-        self._hooked = self._with_hooks(self._before.net) if hooks else None
+        self._program, self._stage = self._programmed(self._before.net)
 
     def slope(self, path: str) -> Slope:
         """Return what a number is worth."""
-        number = self.numbers[path]
-        rooms = {end: np.array(number.room(end)) for end in ENDS}
-        first: End = "high" if rooms["high"].any() else "low"
-        toward = self._toward(path, first)
-        found: dict[End, Worth] = {first: toward}
-        other: End = "low" if first == "high" else "high"
-        factor = _opposite(rooms[first], rooms[other])
-        if not _is_time(number) and factor is not None and not isinstance(toward, str):
-            found[other] = tuple(factor * value for value in toward)
-        elif rooms[other].any():
-            found[other] = self._toward(path, other)
-            if _is_time(number) or isinstance(toward, str):  # only durations were seen to jump
-                self._check_jumps(path, found, factor)
-        else:
-            found[other] = (0.0,) * len(self.pairs)
-        said = next((value for value in found.values() if isinstance(value, str)), "")
-        low, high = (None if isinstance(value := found[end], str) else value for end in ENDS)
-        return Slope(path, low, high, said)
+        return slopes_of(self.numbers, [path], len(self.pairs), self.each)[0]
 
-    def _check_jumps(self, path: str, found: dict[End, Worth], factor: float | None) -> None:
-        """Where both sides do not mirror each other, look whether the value bends there or jumps."""
-        one, two = found.values()
-        if factor is not None and not isinstance(one, str) and not isinstance(two, str):
-            mirrored = abs(two[0] - factor * one[0]) <= BENT * abs(two[0])
-            if mirrored:
-                return
-        for end, value in found.items():
-            if isinstance(value, str) or not value[0]:
-                continue
-            closer = self._toward(path, end, STEP / 10)
-            if isinstance(closer, str) or abs(closer[0]) > 2.0 * abs(value[0]):
-                found[end] = JUMPS
+    def each(self, moves: Sequence[Move]) -> list[Worth]:
+        """Return what each movement is worth by itself, or why it is no patch."""
+        found = [self.change((move,)) for move in moves]
+        return [one if isinstance(one, str) else one.total for one in found]
 
-    def _toward(self, path: str, end: End, step: float = STEP) -> Worth:
-        """Return the change of the objective over the whole way to an end, or why a small movement is no patch."""
-        moved = self.numbers.near(path, end, step)
+    def change(self, moves: Sequence[Move]) -> Change | str:
+        """Return what small movements change together, place by place, or why a small movement is no patch."""
+        moved = self.numbers.near(moves)
         if moved is None:
             return "The rules of the instance refuse the smallest movement."
         after = self._reuse.of(lower(moved, self.name, self._means))
         if after is self._before:
-            return (0.0,) * len(self.pairs)
+            return Change(np.zeros(0, np.int64), np.zeros((len(self.pairs), 0)))
         changed = structure_change(self._before, after)
         if changed is not None:
             return changed.reason
-        priced = self._priced(after) if self._hooked is None else self._hooked_priced(after.net, *self._hooked)
-        return priced if isinstance(priced, str) else tuple(value / step for value in priced)
+        if self._hooks:
+            program, stage = self._programmed(after.net)
+            if program.labels != self._program.labels or program.n_columns != self._program.n_columns:
+                return "The rows that hooks have added differ."
+            patch = between(self._program, program)
+        else:
+            stage = stages(after, self.options, cost_vector(after.terms, after.columns.n))[0]
+            patch = between_tables(self._program, self._before, after, stage.cost, self._bounds(after.columns))
+        return change_of(patch, self.pairs, stage.sign, stage.constant - self._stage.constant)
 
-    def _with_hooks(self, net: Network) -> tuple[Matrices, Stage]:
+    def _programmed(self, net: Network) -> tuple[Matrices, Stage]:
         """Return the program of a network with the hooks in it, whole numbers held, and its objective."""
         made = formulate(net, self.options.aim, self._hooks, registry=False)
         stage = stages(made.tables, self.options, made.program.cost, made.program.offset)[0]
         return held(replace(made.program, cost=stage.cost, offset=0.0), self.pairs[0].x), stage
 
-    def _hooked_priced(self, net: Network, before: Matrices, stage: Stage) -> list[float] | str:
-        """Return the change of the objective to the program of another network, by pair."""
-        after, other = self._with_hooks(net)
-        if after.labels != before.labels or after.n_columns != before.n_columns:
-            return "The rows that hooks have added differ."
-        patch = between(before, after)
-        return [other.constant - stage.constant + stage.sign * worth_of(patch, pair) for pair in self.pairs]
-
-    def _priced(self, after: ModelTables) -> list[float]:
-        """Return the change of the objective to the tables of another network, by pair."""
-        stage = self._stage_of(after)
-        parts = [_rows(rows, after.rows[name], self._before.offsets[name]) for name, rows in self._before.rows.items()]
-        same = after.columns is self._before.columns
-        bounds = self._bounds if same else self._held(after.columns)
-        total = []
-        for pair in self.pairs:
-            value = stage.sign * float((stage.cost - self._stage.cost) @ pair.x)
-            value += stage.constant - self._stage.constant
-            value += stage.sign * sum(part(pair) for part in parts)
-            if not same:
-                value += stage.sign * _sides(pair.column, self._bounds, bounds)
-            total.append(value)
-        return total
-
-    def _stage_of(self, tables: ModelTables) -> Stage:
-        return stages(tables, self.options, cost_vector(tables.terms, tables.columns.n))[0]
-
-    def _held(self, columns: Columns) -> tuple[Array, Array]:
+    def _bounds(self, columns: Columns) -> Sides:
         """Return the bounds of the columns, whole numbers held at their value in the plan."""
+        if columns is self._before.columns:
+            return self._program.column_lower, self._program.column_upper
         low, high = columns.stacked("lower"), columns.stacked("upper")
         whole = np.clip(np.round(self.pairs[0].x[: columns.n]), low, high)
         integer = columns.stacked("integer")
         return np.where(integer, whole, low), np.where(integer, whole, high)
+
+
+# -- both ends of numbers ----------------------------------------------------------------------------------------------
+
+
+def slopes_of(
+    numbers: Numbers, paths: Sequence[str], pairs: int, ask: Callable[[Sequence[Move]], Sequence[Worth]]
+) -> tuple[Slope, ...]:
+    """Return what numbers are worth, in their order.
+
+    Parameters
+    ----------
+    numbers, paths
+        The numbers.
+    pairs
+        Pairs of plan and prices.
+    ask
+        Returns what each of some movements is worth by pair, or why it is no patch.
+    """
+    room = {path: {end: np.array(numbers[path].room(end)) for end in ENDS} for path in paths}
+    first: dict[str, End] = {path: "high" if room[path]["high"].any() else "low" for path in paths}
+    other: dict[str, End] = {path: "low" if end == "high" else "high" for path, end in first.items()}
+    factor = {path: _opposite(room[path][first[path]], room[path][other[path]]) for path in paths}
+
+    def all_of(ends: Mapping[str, End], step: float = STEP) -> dict[str, Worth]:
+        found = zip(ends, ask([Move(path, end, step) for path, end in ends.items()]), strict=True)
+        return {path: worth if isinstance(worth, str) else tuple(v / step for v in worth) for path, worth in found}
+
+    one, two = all_of(first), dict[str, Worth]()
+    anew: dict[str, End] = {}
+    for path, toward in one.items():
+        scale = factor[path]
+        if not _is_time(numbers[path]) and scale is not None and not isinstance(toward, str):
+            two[path] = tuple(scale * value for value in toward)
+        elif room[path][other[path]].any():
+            anew[path] = other[path]
+        else:
+            two[path] = (0.0,) * pairs
+    two |= all_of(anew)
+    bent = [
+        path
+        for path in anew  # only durations were seen to jump
+        if (_is_time(numbers[path]) or isinstance(one[path], str)) and _bends(one[path], two[path], factor[path])
+    ]
+    for ends, found in ((first, one), (other, two)):
+        slope = {path: worth[0] for path in bent if not isinstance(worth := found[path], str) and worth[0]}
+        for path, closer in all_of({path: ends[path] for path in slope}, STEP / 10).items():
+            if isinstance(closer, str) or abs(closer[0]) > 2.0 * abs(slope[path]):
+                found[path] = JUMPS
+    return tuple(_slope(path, first[path], one[path], two[path]) for path in paths)
+
+
+def _slope(path: str, first: End, one: Worth, two: Worth) -> Slope:
+    said = next((worth for worth in (one, two) if isinstance(worth, str)), "")
+    toward, back = (None if isinstance(worth, str) else worth for worth in (one, two))
+    low, high = (back, toward) if first == "high" else (toward, back)
+    return Slope(path, low, high, said)
+
+
+def _bends(one: Worth, two: Worth, factor: float | None) -> bool:
+    """Return whether both sides do not mirror each other: the value bends there or jumps."""
+    if factor is None or isinstance(one, str) or isinstance(two, str):
+        return True
+    return abs(two[0] - factor * one[0]) > BENT * abs(two[0])
 
 
 def _is_time(number: Number) -> bool:
@@ -224,52 +229,7 @@ def _opposite(first: Array, other: Array) -> float | None:
     return factor if np.allclose(other, factor * first, rtol=SAME, atol=ROUNDING * float(np.abs(first[at]))) else None
 
 
-def _rows(before: Rows, after: Rows, offset: int) -> Callable[[Prices], float]:
-    """Return what prices the difference of the rows of a family."""
-    if after is before:
-        return lambda pair: 0.0
-    at = slice(offset, offset + len(before))
-    sides = (before.lower, before.upper), (after.lower, after.upper)
-    if np.array_equal(before.row, after.row) and np.array_equal(before.col, after.col):
-        moved = np.flatnonzero(before.val != after.val)
-        row, col, change = before.row[moved], before.col[moved], after.val[moved] - before.val[moved]
-    else:  # an entry that only one of them has is zero in the other
-        row, col = np.concatenate([before.row, after.row]), np.concatenate([before.col, after.col])
-        change = np.concatenate([-before.val, after.val])
-
-    def price(pair: Prices) -> float:
-        y = pair.row[at]
-        return _sides(y, *sides) - float(np.sum(y[row] * change * pair.x[col]))
-
-    return price
-
-
-def _sides(price: Array, before: tuple[Array, Array], after: tuple[Array, Array]) -> float:
-    """Return the worth of moved sides: a positive price belongs to the upper one, a negative to the lower one."""
-    total = 0.0
-    for k, mine in ((0, price < 0), (1, price > 0)):
-        moved = mine & (before[k] != after[k])
-        total += float(price[moved] @ (after[k][moved] - before[k][moved]))
-    return total
-
-
-def worth_of(patch: Perturbation, pair: Prices) -> float:
-    """Return what the difference of two programs of the same rows and columns is worth, to first order."""
-    entries, rows, columns = patch.entries, patch.rows, patch.columns
-    column, row = np.divmod(entries.at, patch.n_rows)
-    return (
-        float((patch.costs.new - patch.costs.old) @ pair.x[patch.costs.at])
-        + _sides(pair.row[rows.at], _both(rows.old), _both(rows.new))
-        + _sides(pair.column[columns.at], _both(columns.old), _both(columns.new))
-        - float(pair.row[row] @ ((entries.new - entries.old) * pair.x[column]))
-    )
-
-
-def _both(sides: Array) -> tuple[Array, Array]:
-    return sides[:, 0], sides[:, 1]
-
-
-# -- all of them -----------------------------------------------------------------------------------------------------
+# -- all of them -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,10 +252,10 @@ def _begin(job: _Job) -> None:
     _made = Adjoint(Numbers(job.tree, job.data), job.name, job.options, job.pairs, job.hooks)
 
 
-def _some(paths: Sequence[str]) -> list[Slope]:
+def _change(moves: Sequence[Move]) -> Change | str:
     assert _made is not None
     with collector_off():
-        return [_made.slope(path) for path in paths]
+        return _made.change(moves)
 
 
 def slopes(
@@ -328,20 +288,16 @@ def slopes(
     """
     paths = list(numbers.found)
     job = _Job(numbers.tree, numbers.data, name, options, tuple(pairs), tuple(hooks))
-    chunks = [paths[i : i + CHUNK] for i in range(0, len(paths), CHUNK)]
+
+    def group_of(move: Move) -> Hashable:
+        """Durations apart from the rest: they are what may be no patch."""
+        return move.path if move.alone else (*move.path.split(".")[:2], _is_time(numbers[move.path]))
+
+    done = None if count is None else lambda priced: count(priced, len(paths), "numbers priced")
+    ask = partial(coloured, group_of=group_of, done=done)
     if workers <= 1 or hooks or len(paths) <= SMALL:
         _begin(job)
-        return _counted(map(_some, chunks), len(paths), count)
+        return slopes_of(numbers, paths, len(pairs), partial(ask, lowered=partial(map, _change)))
     with ProcessPoolExecutor(workers, initializer=_begin, initargs=(job,)) as pool:
-        return _counted(pool.map(_some, chunks), len(paths), count)
-
-
-def _counted(
-    parts: Iterable[Sequence[Slope]], total: int, count: Callable[[int, int, str], None] | None
-) -> tuple[Slope, ...]:
-    found: list[Slope] = []
-    for part in parts:
-        found += part
-        if count is not None:
-            count(len(found), total, "numbers priced")
-    return tuple(found)
+        lowered = partial(pool.map, _change, chunksize=CHUNK)
+        return slopes_of(numbers, paths, len(pairs), partial(ask, lowered=lowered))

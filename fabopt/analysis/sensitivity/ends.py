@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from fabopt.analysis.choke.reprice import Repriced
-from fabopt.analysis.sensitivity.numbers import End, Moved, Number, Numbers
+from fabopt.analysis.sensitivity.numbers import End, Move, Moved, Number, Numbers
 from fabopt.analysis.sensitivity.records import GAVE_UP, EndValue, Gauge, NumberSlope
 from fabopt.domain.instance import Instance
 from fabopt.model.limits import limits
@@ -106,7 +106,7 @@ class Ends:
 
     def slope(self, path: str, end: End) -> float | None:
         """Return the change of the objective over the whole way to an end by the slope of that side, or None."""
-        moved = self.numbers.near(path, end, SIDE)
+        moved = self.numbers.near([Move(path, end, SIDE)])
         try:
             answer = None if moved is None else self.whatif.held(self.net(moved))
         except SolverError:

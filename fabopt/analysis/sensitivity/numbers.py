@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from fabopt.analysis.choke.draws import currency_of, raw_points, shares
 from fabopt.domain.base import FieldProblem
@@ -100,6 +100,19 @@ class Number:
 def _wide(quantity: Quantity, point: Point) -> bool:
     low, high, _ = quantity.range_of(point)
     return low < high
+
+
+class Move(NamedTuple):
+    """A small movement of a number: its lever, and the share of the way to which end."""
+
+    path: str
+    end: End
+    share: float
+
+    @property
+    def alone(self) -> bool:
+        """Whether it can be made by itself alone: rates of exchange are read when an instance is validated."""
+        return self.path.startswith("currencies.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +206,18 @@ class Numbers:
                 if any(lever.path == _whole(y) for lever in self._siblings.get(_whole(x), ())):
                     raise StudyError(f"{y} and {x} are shares of one whole: one cannot move without the other.")
 
-    def near(self, path: str, end: End, share: float) -> Instance | None:
-        """Return the instance with a number a small share of the way to an end; None where validation refuses it."""
-        if path.startswith("currencies."):
+    def near(self, moves: Sequence[Move]) -> Instance | None:
+        """Return the instance with numbers moved a little, all at once; None where validation refuses it.
+
+        Of movements that are :attr:`Move.alone`, there is no other beside them.
+        """
+        if len(moves) == 1 and moves[0].alone:
+            path, end, share = moves[0]
             moved = self._validated(path, self.found[path].moved(end, share))
             return None if isinstance(moved, str) else moved
-        points = self._points(path, self.found[path].moved(end, share))
+        points: dict[str, tuple[Point, ...]] = {}
+        for path, end, share in moves:
+            points |= self._points(path, self.found[path].moved(end, share))
         return with_quantities(self.data, {p: replace(self._quantities[p], points=x) for p, x in points.items()})
 
     def at(self, path: str, end: End) -> Moved | str:

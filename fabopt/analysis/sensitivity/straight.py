@@ -1,4 +1,4 @@
-"""Programs that move in proportion to a number: what moves, and what that is worth to first order."""
+"""Programs that move in proportion to a number: what moves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from fabopt.plan.groups import Relief
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import halfway
 from fabopt.solve.perturbation import Perturbation, Values, between
-from fabopt.solve.whatif import Answer
 
 
 def straight(one: Matrices, middle: Matrices, two: Matrices) -> Perturbation | None:
@@ -38,16 +37,3 @@ def relief_of(label: str, patch: Perturbation) -> Relief | None:
         return {i: v for i, v in zip(values.at.tolist(), moved.tolist(), strict=True) if v}
 
     return Relief(label, by(rows, 1, 1.0), by(rows, 0, -1.0), by(columns, 1, 1.0))
-
-
-def slope_of(patch: Perturbation, answer: Answer) -> float:
-    """Return what a patch changes of the maximised value to first order, at a plan and its prices."""
-    assert answer.x is not None
-    assert answer.row_price is not None
-    assert answer.column_price is not None
-    total = float((patch.costs.new - patch.costs.old) @ answer.x[patch.costs.at])
-    for moved, price in ((patch.rows, answer.row_price), (patch.columns, answer.column_price)):
-        y = price[moved.at]
-        for k, mine in ((0, y < 0), (1, y > 0)):
-            total += float(y[mine] @ (moved.new[mine, k] - moved.old[mine, k]))
-    return total

@@ -32,15 +32,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fabopt.analysis.clock import Clock, Tell
-from fabopt.analysis.sensitivity.adjoint import Prices, Slope, slopes
+from fabopt.analysis.sensitivity.adjoint import Slope, slopes
 from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Number, Numbers
+from fabopt.analysis.sensitivity.places import Prices, prices_of
 from fabopt.analysis.sensitivity.records import Bar, EndValue, Gauge, NumberSlope, Tornado
 from fabopt.plan.groups import together
 from fabopt.plan.problem import sides
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.perturbation import Perturbation, between
-from fabopt.solve.whatif import Answer
 
 PAIRS, NUDGE = 4, 1e-3
 """How many neighbouring programs are priced too, and by about how much their limits are moved."""
@@ -70,19 +70,12 @@ class Asked:
 
 def neighbours(ends: Ends, count: int = PAIRS) -> list[Prices]:
     """Return the plan and its prices, and those of neighbouring programs in which every limit is moved a little."""
-    pairs = [_prices(ends.base)]
+    pairs = [prices_of(ends.base)]
     for k in range(count):
         answer = ends.whatif.held(_nudged(ends.plan, k))
         if answer.x is not None:
-            pairs.append(_prices(answer))
+            pairs.append(prices_of(answer))
     return pairs
-
-
-def _prices(answer: Answer) -> Prices:
-    assert answer.x is not None
-    assert answer.row_price is not None
-    assert answer.column_price is not None
-    return Prices(answer.x, answer.row_price, answer.column_price)
 
 
 def _nudged(plan: SolvedProgram, k: int) -> Perturbation:

@@ -20,7 +20,8 @@ from fabopt.analysis.sensitivity.certified import certified
 from fabopt.analysis.sensitivity.curve import Curve, Stretch, ValueFunction
 from fabopt.analysis.sensitivity.dial import Setting, dials_of
 from fabopt.analysis.sensitivity.ends import Ends
-from fabopt.analysis.sensitivity.straight import slope_of, straight
+from fabopt.analysis.sensitivity.places import prices_of, worth_of
+from fabopt.analysis.sensitivity.straight import straight
 from fabopt.domain.tolerances import COUNTS, SAME
 from fabopt.errors import StudyError
 from fabopt.solve.perturbation import Perturbation
@@ -103,7 +104,7 @@ def _traced(curve: Curve, a: float, b: float, patch: Perturbation) -> list[float
         answer = curve(at)
         if answer.objective is None:
             raise StudyError(f"No plan has the whole numbers of this one where {curve.said(at)}.")
-        return answer.objective, sign * slope_of(patch, answer) / (b - a)
+        return answer.objective, sign * worth_of(patch, prices_of(answer)) / (b - a)
 
     def split(x: float, y: float) -> None:
         (v, g), (w, h) = asked(x), asked(y)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -76,17 +77,17 @@ class Opening:
     first: Array
     last: Array
 
-    @property
+    @cached_property
     def share(self) -> Array:
         """Share of each period that is open."""
         return np.maximum(self.last - self.first, 0.0)
 
-    @property
+    @cached_property
     def open(self) -> Array:
         """1 for the periods of which a part is open, else 0."""
         return (self.share > 0.0).astype(float)
 
-    @property
+    @cached_property
     def late(self) -> Array:
         """Part of each period that has gone by when it opens; 0 for those that never do."""
         return self.first * self.open
@@ -141,18 +142,22 @@ class Builder:
 
         Weights are one number an age, or one an age and period of the start ``[K, T]``.
         """
-        for k, weight in enumerate(weights):
-            if np.any(weight > 0.0):
-                # What comes after the horizon comes at one age: nothing later is told apart.
-                flow = Flow(activity, material, min(first_age + k, amount.size), amount * weight)
-                self.flows.append(flow)
-                self.flows_of[material].append(flow)
+        for k in _some(weights):
+            # What comes after the horizon comes at one age: nothing later is told apart.
+            flow = Flow(activity, material, min(first_age + k, amount.size), amount * weights[k])
+            self.flows.append(flow)
+            self.flows_of[material].append(flow)
 
     def use(self, activity: str, resource: str, first_age: int, weights: Array, amount: Array) -> None:
         """Add the use of a resource by an activity: `amount` ``[T]`` spread by `weights` from `first_age` on."""
-        for k, weight in enumerate(weights):
-            if np.any(weight > 0.0):
-                self.uses.append(Use(activity, resource, min(first_age + k, amount.size), amount * weight))
+        for k in _some(weights):
+            self.uses.append(Use(activity, resource, min(first_age + k, amount.size), amount * weights[k]))
+
+
+def _some(weights: Array) -> list[int]:
+    """Return the ages from the first on to which something falls."""
+    most = weights if weights.ndim == 1 else weights.max(axis=1)
+    return [k for k, weight in enumerate(most.tolist()) if weight > 0.0]
 
 
 @dataclass(frozen=True)
@@ -243,11 +248,9 @@ class Chain:
             known = self.means[id(quantity), shift_months] = quantity, found
         return known[1].copy()
 
-    def days(self, shift_months: float) -> list[tuple[float, float]]:
+    def days(self, shift_months: float) -> tuple[tuple[float, float], ...]:
         """Return the day numbers between which each period lies so many months later."""
-        shift, day = self.lead(shift_months), self.calendar.day_number
-        edges = [day(t + shift) for t in range(self.n + 1)]
-        return [(a, b if b > a else a + 1.0) for a, b in pairwise(edges)]
+        return _days(self.calendar, self.lead(shift_months))
 
     def per_period(self, quantity: Quantity) -> Array:
         """Return a rate per month as an amount per period ``[T]``."""
@@ -263,10 +266,7 @@ class Chain:
 
     def between(self, first: float, end: float) -> Opening:
         """Return the part of each period that lies between two positions of the calendar."""
-        index = np.arange(self.n)
-        share = np.array(self.calendar.shares(first, end))
-        opens = np.where(share > 0.0, np.clip(first - index, 0.0, 1.0), 1.0)
-        return Opening(opens, np.where(share > 0.0, opens + share, 1.0))
+        return _between(self.calendar, first, end)
 
     def opens(self, activity: str, opening: Opening) -> Array:
         """Note when an activity may start; return its upper bounds: free where a part of the period is open, else 0.
@@ -303,11 +303,7 @@ class Chain:
         """Add an activity's use of a resource, `amount` ``[T]`` in all, evenly over so many months from its start."""
         opening = self.build.openings.get(activity)
         late = np.zeros(self.n) if opening is None else opening.late
-        profiles = {a: spread_profile(self.lead(months), self.n, a) for a in dict.fromkeys(late.tolist())}
-        weights = np.zeros((max(map(len, profiles.values())), self.n))
-        for t, a in enumerate(late.tolist()):
-            weights[: len(profiles[a]), t] = profiles[a]
-        self.build.use(activity, resource, 0, weights, amount)
+        self.build.use(activity, resource, 0, _spread(self.lead(months), tuple(late.tolist())), amount)
 
     def arrives(self, activity: str, material: str) -> int:
         """Return the first period in which an activity can bring a material, `n` where none is."""
@@ -387,6 +383,32 @@ class Chain:
             for chip_id, chip in self.instance.chips.items()
             if any(names & set(bom.dies) for bom in chip.boms.values())
         ]
+
+
+# What follows from a calendar and durations alone is worked out once: nothing writes into what these return.
+
+
+@lru_cache(maxsize=4096)
+def _days(calendar: Calendar, shift: float) -> tuple[tuple[float, float], ...]:
+    edges = [calendar.day_number(t + shift) for t in range(calendar.periods + 1)]
+    return tuple((a, b if b > a else a + 1.0) for a, b in pairwise(edges))
+
+
+@lru_cache(maxsize=4096)
+def _between(calendar: Calendar, first: float, end: float) -> Opening:
+    share = np.array(calendar.shares(first, end))
+    opens = np.where(share > 0.0, np.clip(first - np.arange(calendar.periods), 0.0, 1.0), 1.0)
+    return Opening(opens, np.where(share > 0.0, opens + share, 1.0))
+
+
+@lru_cache(maxsize=4096)
+def _spread(duration: float, late: tuple[float, ...]) -> Array:
+    """Return the shares by age of an even use, by period of the start of which a part has gone by ``[K, T]``."""
+    profiles = {a: spread_profile(duration, len(late), a) for a in dict.fromkeys(late)}
+    weights = np.zeros((max(map(len, profiles.values())), len(late)))
+    for t, a in enumerate(late):
+        weights[: len(profiles[a]), t] = profiles[a]
+    return weights
 
 
 def finish(chain: Chain, name: str, standing_value: float) -> Network:

@@ -14,68 +14,63 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network.lowering.builder import Chain, Opening
 from fabopt.network.lowering.policy_scope import Expression, by_order
-from fabopt.network.tables import Array, GroupLimit, Network, Resource
+from fabopt.network.tables import GroupLimit, Network, Resource, Use
 
-
-@dataclass(frozen=True)
-class _Used:
-    """A use of a rate by starts of an activity at an age, and the part of a period in which it is used, by start."""
-
-    activity: str
-    age: int
-    amount: Array
-    opening: Opening
-    part: Opening
+Part = tuple[float, float]
+"""From where to where in a period."""
 
 
 def part_rows(chain: Chain, net: Network) -> Network:
     """Return the network with the rows that hold starts in a part of a period to that part of each rate."""
     rates = {resource.id for resource in net.resources if resource.kind == "rate"}
-    users: dict[str, list[_Used]] = defaultdict(list)
+    users: dict[str, dict[int, list[tuple[Use, Part]]]] = defaultdict(lambda: defaultdict(list))
     for use in net.uses:
         opening = chain.build.openings.get(use.activity)
         if opening is None or use.resource not in rates or use.age >= chain.n:
             continue
         part = opening if use.age == 0 else chain.build.later.get((use.activity, use.resource, use.age))
         if part is not None:
-            users[use.resource].append(_Used(use.activity, use.age, use.amount, opening, part))
+            for t, span in _parts(chain, use, opening, part):
+                users[use.resource][t].append((use, span))
     rows: list[GroupLimit] = []
     for resource in net.resources:
-        if resource.id in users:
-            for t in range(chain.n):
-                rows += _rows(chain, net, resource, users[resource.id], t)
+        for t, used in sorted(users[resource.id].items()) if resource.id in users else ():
+            rows += _rows(chain, net, resource, used, t)
     return replace(net, groups=(*net.groups, *rows)) if rows else net
 
 
-def _rows(chain: Chain, net: Network, resource: Resource, users: list[_Used], t: int) -> Iterator[GroupLimit]:
+def _parts(chain: Chain, use: Use, opening: Opening, part: Opening) -> Iterator[tuple[int, Part]]:
+    """Yield the periods in which starts of a part of a period use a rate, and the part in which they use it."""
+    pins = chain.instance.pins.activities.get(use.activity, {})
+    cut = (opening.share > 0.0) & (opening.share < 1.0) & (use.amount > 0.0)
+    for s in np.flatnonzero(cut[: chain.n - use.age]).tolist():
+        first, last = float(part.first[s]), float(part.last[s])
+        if chain.periods[s].label not in pins and NEGLIGIBLE < last - first < 1.0 - NEGLIGIBLE:
+            yield s + use.age, (first, last)
+
+
+def _rows(
+    chain: Chain, net: Network, resource: Resource, users: list[tuple[Use, Part]], t: int
+) -> Iterator[GroupLimit]:
     """Yield the rows of a resource in a period: one for each part of it and the activities that fit into no less."""
-    pins = chain.instance.pins.activities
-    parts: dict[int, tuple[float, float]] = {}
-    for place, used in enumerate(users):
-        s = t - used.age
-        pinned = s >= 0 and chain.periods[s].label in pins.get(used.activity, {})
-        if s >= 0 and 0.0 < used.opening.share[s] < 1.0 and used.amount[s] > 0.0 and not pinned:
-            first, last = float(used.part.first[s]), float(used.part.last[s])
-            if NEGLIGIBLE < last - first < 1.0 - NEGLIGIBLE:
-                parts[place] = first, last
-    spans = {(a, b) for a, _ in parts.values() for _, b in parts.values() if a < b}
+    spans = {(a, b) for _, (a, _) in users for _, (_, b) in users if a < b}
     held: set[frozenset[int]] = set()
     for a, b in sorted(spans, key=lambda span: span[1] - span[0]):
-        inside = frozenset(place for place, (first, last) in parts.items() if a <= first and last <= b)
+        inside = frozenset(place for place, (_, (first, last)) in enumerate(users) if a <= first and last <= b)
         if inside and inside not in held and b - a < 1.0 - NEGLIGIBLE:
             held.add(inside)
-            yield _row(chain, net, resource, [users[place] for place in sorted(inside)], t, b - a, len(held))
+            yield _row(chain, net, resource, [users[place][0] for place in sorted(inside)], t, b - a, len(held))
 
 
 def _row(
-    chain: Chain, net: Network, resource: Resource, inside: list[_Used], t: int, share: float, number: int
+    chain: Chain, net: Network, resource: Resource, inside: list[Use], t: int, share: float, number: int
 ) -> GroupLimit:
     label, total, added = chain.periods[t].label, Expression(), Expression()
     for used in inside:

@@ -1,0 +1,159 @@
+r"""The difference of two programs, place by place: a cost, a side of a row, a bound, a coefficient, or the constant.
+
+With an optimal plan :math:`x` and its prices :math:`y, z`, the objective changes to first order by
+
+.. math:: dv = dc'x + dv_0 + \sum_i y_i (db_i - dA_i x) + \sum_j z_j\, d\bar x_j
+
+where :math:`b_i` is the side of the row that its price belongs to, :math:`\bar x_j` the bound, and :math:`v_0` what
+the objective counts whatever is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fabopt.model.families import IntArray, Rows
+from fabopt.model.tables import ModelTables
+from fabopt.network.tables import Array
+from fabopt.solve.matrices import Matrices
+from fabopt.solve.perturbation import NO_NUMBERS, Perturbation, Values, between
+from fabopt.solve.whatif import Answer
+
+Sides = tuple[Array, Array]
+"""Lower and upper."""
+
+CONSTANT = -1
+"""The place of what the objective counts whatever is decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """An optimal plan and its prices, whole numbers held: x [columns], by row [rows] and by bound [columns]."""
+
+    x: Array
+    row: Array
+    column: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The places in which a program changes and what each is worth.
+
+    Attributes
+    ----------
+    at
+        Places of a program, those that are worth nothing left out [k].
+    worth
+        Change of the maximised value to first order, by pair of plan and prices [pairs, k].
+    """
+
+    at: IntArray
+    worth: Array
+
+    @property
+    def total(self) -> tuple[float, ...]:
+        """What the whole change is worth, by pair."""
+        return tuple(self.worth.sum(axis=1).tolist())
+
+    def part(self, where: NDArray[np.bool_]) -> Change:
+        """Return the change in some of its places [k]."""
+        return Change(self.at[where], self.worth[:, where])
+
+
+def prices_of(answer: Answer) -> Prices:
+    """Return the plan and the prices of a linear program that was solved."""
+    assert answer.x is not None
+    assert answer.row_price is not None
+    assert answer.column_price is not None
+    return Prices(answer.x, answer.row_price, answer.column_price)
+
+
+def worth_of(patch: Perturbation, pair: Prices) -> float:
+    """Return what the difference of two programs of the same rows and columns is worth, to first order."""
+    return change_of(patch, [pair]).total[0]
+
+
+def change_of(patch: Perturbation, pairs: Sequence[Prices], sign: float = 1.0, constant: float = 0.0) -> Change:
+    """Return what the difference of two programs of the same rows and columns is worth, place by place.
+
+    Parameters
+    ----------
+    patch
+        The difference.
+    pairs
+        Plans with their prices.
+    sign
+        What the worth of the patch is multiplied by.
+    constant
+        Change of what the objective counts whatever is decided.
+    """
+    n, m = len(pairs[0].x), patch.n_rows
+    column, row = np.divmod(patch.entries.at, m)
+    moved = patch.entries.new - patch.entries.old
+    worth = [
+        sign
+        * np.concatenate(
+            [
+                (patch.costs.new - patch.costs.old) * pair.x[patch.costs.at],
+                _sides(pair.row, patch.rows),
+                _sides(pair.column, patch.columns),
+                -pair.row[row] * moved * pair.x[column],
+            ]
+        )
+        for pair in pairs
+    ]
+    at = np.concatenate([patch.costs.at, n + patch.rows.at, n + m + patch.columns.at, 2 * n + m + patch.entries.at])
+    every = Change(np.append(at, CONSTANT), np.column_stack([np.array(worth), np.full(len(pairs), constant)]))
+    return every.part(every.worth.any(axis=0))
+
+
+def _sides(price: Array, sides: Values) -> Array:
+    """Return the worth of moved sides: a positive price belongs to the upper one, a negative to the lower one."""
+    y, moved = price[sides.at], np.zeros(len(sides))
+    for k, mine in ((0, y < 0), (1, y > 0)):
+        mine = mine & (sides.old[:, k] != sides.new[:, k])
+        moved[mine] = y[mine] * (sides.new[mine, k] - sides.old[mine, k])
+    return moved
+
+
+def between_tables(before: Matrices, old: ModelTables, new: ModelTables, cost: Array, bounds: Sides) -> Perturbation:
+    """Return what turns a program into that of other tables of the same rows and columns.
+
+    Parameters
+    ----------
+    before
+        The program of ``old``.
+    old, new
+        The tables; families that are the same object in both have not changed.
+    cost, bounds
+        Costs and bounds of the columns in the other program.
+    """
+    rows, (lower, upper) = new.rows.values(), bounds
+    after = replace(
+        before,
+        cost=cost,
+        row_lower=np.concatenate([np.zeros(0), *(r.lower for r in rows)]),
+        row_upper=np.concatenate([np.zeros(0), *(r.upper for r in rows)]),
+        column_lower=lower,
+        column_upper=upper,
+    )
+    anew = [(old.offsets[name], old.rows[name], r) for name, r in new.rows.items() if r is not old.rows[name]]
+    found = [_entries(first, *pair, before.n_rows) for first, *pair in anew] or [NO_NUMBERS]
+    entries = Values(*(np.concatenate([getattr(part, of) for part in found]) for of in ("at", "old", "new")))
+    return replace(between(before, after), entries=entries)
+
+
+def _entries(first: int, a: Rows, b: Rows, n_rows: int) -> Values:
+    """Return the coefficients that differ in a family; an entry that only one of them has is zero in the other."""
+    here, there = (first + r.row + n_rows * r.col for r in (a, b))
+    if np.array_equal(here, there):
+        at, old, new = here, a.val, b.val
+    else:
+        at = np.union1d(here, there)
+        old, new = (np.bincount(np.searchsorted(at, p), r.val, len(at)) for p, r in ((here, a), (there, b)))
+    moved = np.flatnonzero(old != new)
+    return Values(at[moved], old[moved], new[moved])
