@@ -108,7 +108,7 @@ def change_of(patch: Perturbation, pairs: Sequence[Prices], sign: float = 1.0, c
     ]
     at = np.concatenate([patch.costs.at, n + patch.rows.at, n + m + patch.columns.at, 2 * n + m + patch.entries.at])
     every = Change(np.append(at, CONSTANT), np.column_stack([np.array(worth), np.full(len(pairs), constant)]))
-    return every.part(every.worth.any(axis=0))
+    return every.part(np.any(every.worth, axis=0))
 
 
 def _sides(price: Array, sides: Values) -> Array:
@@ -142,7 +142,7 @@ def between_tables(before: Matrices, old: ModelTables, new: ModelTables, cost: A
         column_upper=upper,
     )
     anew = [(old.offsets[name], old.rows[name], r) for name, r in new.rows.items() if r is not old.rows[name]]
-    found = [_entries(first, *pair, before.n_rows) for first, *pair in anew] or [NO_NUMBERS]
+    found = [_entries(first, a, b, before.n_rows) for first, a, b in anew] or [NO_NUMBERS]
     entries = Values(*(np.concatenate([getattr(part, of) for part in found]) for of in ("at", "old", "new")))
     return replace(between(before, after), entries=entries)
 
@@ -154,6 +154,7 @@ def _entries(first: int, a: Rows, b: Rows, n_rows: int) -> Values:
         at, old, new = here, a.val, b.val
     else:
         at = np.union1d(here, there)
-        old, new = (np.bincount(np.searchsorted(at, p), r.val, len(at)) for p, r in ((here, a), (there, b)))
+        old, new = np.zeros(len(at)), np.zeros(len(at))
+        old[np.searchsorted(at, here)], new[np.searchsorted(at, there)] = a.val, b.val
     moved = np.flatnonzero(old != new)
     return Values(at[moved], old[moved], new[moved])
