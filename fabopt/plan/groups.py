@@ -22,6 +22,8 @@ from fabopt.model.families import IntArray
 from fabopt.model.limits import Kind, Lever, Limit, obliges
 from fabopt.model.words import said
 from fabopt.network.tables import Array
+from fabopt.solve.matrices import Matrices
+from fabopt.solve.perturbation import Perturbation, bounds_at, sides_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,35 +111,25 @@ class Relief:
         both = [_summed(a, b) for a, b in zip(self._parts, other._parts, strict=True)]
         return Relief(" with ".join(x for x in (self.label, other.label) if x), *both)
 
+    def on(self, program: Matrices) -> Perturbation:
+        """Return it as a perturbation of a program."""
+
+        def at(part: Mapping[int, float]) -> tuple[IntArray, Array]:
+            places = sorted(part)
+            return np.array(places, dtype=np.int64), np.array([part[i] for i in places], dtype=float)
+
+        (up, more), (down, less), (columns, wider) = map(at, self._parts)
+        rows = np.union1d(up, down)
+        low, high = program.row_lower[rows], program.row_upper[rows]
+        low[np.searchsorted(rows, down)] -= less
+        high[np.searchsorted(rows, up)] += more
+        bounds = bounds_at(program, columns, program.column_lower[columns], program.column_upper[columns] + wider)
+        return sides_at(program, rows, low, high).then(bounds)
+
     def times(self, t: float) -> Relief:
         """Return ``t`` times the amounts (0 times an infinite amount is none)."""
         scaled = [{i: t * a for i, a in part.items()} if t else {} for part in self._parts]
         return Relief(f"{t:g} x {self.label}", *scaled)
-
-    def finite(self, upper: Array, lower: Array, top: Array, times: float) -> Relief:
-        """Return the relief with a multiple of what it moves in place of each infinite amount.
-
-        Parameters
-        ----------
-        upper, lower
-            Sides of the rows.
-        top
-            Upper bounds of the columns.
-        times
-            The multiple; where nothing is there, of the largest of the others, and at least of 1.
-        """
-        there = (upper, lower, top)
-        sizes = [
-            abs(float(at[i])) for part, at in zip(self._parts, there, strict=True) for i in part if np.isinf(part[i])
-        ]
-        most = max([1.0, *(size for size in sizes if np.isfinite(size))])
-
-        def amount(i: int, a: float, at: Array) -> float:
-            size = abs(float(at[i]))
-            return a if np.isfinite(a) else times * (size if 0.0 < size < np.inf else most)
-
-        parts = [{i: amount(i, a, at) for i, a in part.items()} for part, at in zip(self._parts, there, strict=True)]
-        return Relief(self.label, *parts)
 
     def named(self, label: str) -> Relief:
         """Return it under another label."""

@@ -17,6 +17,7 @@ from fabopt.model.limits import Limit
 from fabopt.network.tables import Array, Network
 from fabopt.plan.groups import groups_of
 from fabopt.plan.problem import ChokeProblem
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.finish import Finished, linear_answer
 from fabopt.solve.formulate import Formulated, formulate
 from fabopt.solve.noise import size_of
@@ -25,6 +26,7 @@ from fabopt.solve.options import SolveOptions
 from fabopt.solve.outcome import Basis, Ended
 from fabopt.solve.perturbation import held
 from fabopt.solve.plan import limit_states
+from fabopt.solve.resolver import Resolver
 from fabopt.solve.results.folder import Read, ResultError
 from fabopt.solve.results.hooks import check_hooks
 from fabopt.solve.results.run_info import RunInfo
@@ -176,6 +178,18 @@ class SolvedProgram:
     def objective(self) -> float:
         """The objective of the plan, as a person sees it."""
         return self.stage.reported(float(self.stage.cost @ self.x))
+
+    def resolver(self, budget: TimeBudget | None = None) -> Resolver:
+        """Return what answers perturbations of the program, from the plan and its basis."""
+        return Resolver(
+            self.program,
+            self.x,
+            basis=self.basis,
+            seed=self.options.seed,
+            gap=self.options.asked,
+            standing=self.stage.standing,
+            budget=budget,
+        )
 
     def with_problem(self, problem: ChokeProblem) -> SolvedProgram:
         """Return the same plan in another problem that it solves."""

@@ -171,6 +171,8 @@ class Perturbation:
         Rows of the program.
     free
         Columns of integers that are free to move where all others are fixed.
+    offset
+        Constant of the objective before and after.
     growth
         New columns and rows, if any.
     """
@@ -181,19 +183,22 @@ class Perturbation:
     entries: Values = NO_NUMBERS
     n_rows: int = 0
     free: IntArray = field(default_factory=lambda: NOWHERE)
+    offset: tuple[float, float] = (0.0, 0.0)
     growth: Growth | None = None
 
     @property
     def size(self) -> int:
         """Number of places that change."""
         places = len(self.costs) + len(self.columns) + len(self.rows) + len(self.entries) + len(self.free)
+        places += self.offset[0] != self.offset[1]
         return places + (0 if self.growth is None else len(self.growth.cost) + len(self.growth.row_lower))
 
     @property
     def key(self) -> bytes:
         """Digest: two perturbations of one program that make the same of it have the same one."""
         parts = [v.key for v in (self.costs, self.columns, self.rows, self.entries)]
-        parts += [np.sort(self.free).tobytes(), b"" if self.growth is None else self.growth.key]
+        parts += [np.sort(self.free).tobytes(), np.array(self.offset[1] - self.offset[0]).tobytes()]
+        parts += [b"" if self.growth is None else self.growth.key]
         digest = hashlib.sha256()
         for part in parts:
             digest.update(len(part).to_bytes(8, "little") + part)
@@ -208,6 +213,7 @@ class Perturbation:
             columns=self.columns.reversed(),
             rows=self.rows.reversed(),
             entries=self.entries.reversed(),
+            offset=self.offset[::-1],
         )
 
     def then(self, later: Perturbation) -> Perturbation:
@@ -222,6 +228,7 @@ class Perturbation:
             entries=self.entries.then(later.entries),
             n_rows=max(self.n_rows, later.n_rows),
             free=np.union1d(self.free, later.free),
+            offset=later.offset if later.offset[0] != later.offset[1] else self.offset,
             growth=growth,
         )
 
@@ -237,6 +244,8 @@ class Perturbation:
             cost = session.cost.copy()
             cost[self.costs.at] = self.costs.new
             session.set_costs(cost, session.offset)
+        if self.offset[0] != self.offset[1]:
+            session.offset = self.offset[1]
         if len(self.columns):
             session.set_column_bounds(self.columns.at, *_sides(self.columns))
         if len(self.rows):
@@ -268,6 +277,7 @@ class Perturbation:
             column_upper=high,
             row_lower=row_low,
             row_upper=row_high,
+            offset=self.offset[1] if self.offset[0] != self.offset[1] else program.offset,
         )
         return result if self.growth is None else self.growth.grown(result)
 
@@ -342,14 +352,33 @@ def _told(what: str, old: dict[str, Sequence[Key]], new: dict[str, Sequence[Key]
 
 
 def between(before: Matrices, after: Matrices) -> Perturbation:
-    """Return what turns one program into another of the same rows and columns."""
-    cost = np.flatnonzero(before.cost != after.cost).astype(np.int64)
+    """Return what turns one program into another with the same rows and columns first; more may come after them."""
+    n, rows = before.n_columns, before.n_rows
+    same = (after.n_rows, after.n_columns) == (rows, n)
+    a = after.a if same else sparse.csc_array(after.a[:rows, :n])
+    cost = np.flatnonzero(before.cost != after.cost[:n]).astype(np.int64)
     return Perturbation(
         costs=Values(cost, before.cost[cost], after.cost[cost]),
-        columns=_bounds(before.column_lower, before.column_upper, after.column_lower, after.column_upper),
-        rows=_bounds(before.row_lower, before.row_upper, after.row_lower, after.row_upper),
-        entries=_entries(before.a, after.a),
-        n_rows=before.n_rows,
+        columns=_bounds(before.column_lower, before.column_upper, after.column_lower[:n], after.column_upper[:n]),
+        rows=_bounds(before.row_lower, before.row_upper, after.row_lower[:rows], after.row_upper[:rows]),
+        entries=_entries(before.a, a),
+        n_rows=rows,
+        offset=(before.offset, after.offset),
+        growth=None if same else _growth(before, after),
+    )
+
+
+def _growth(before: Matrices, after: Matrices) -> Growth:
+    n, rows = before.n_columns, before.n_rows
+    return Growth(
+        columns=sparse.csc_array(after.a[:rows, n:]),
+        cost=after.cost[n:],
+        column_lower=after.column_lower[n:],
+        column_upper=after.column_upper[n:],
+        integer=after.integer[n:],
+        rows=sparse.csr_array(after.a[rows:, :]),
+        row_lower=after.row_lower[rows:],
+        row_upper=after.row_upper[rows:],
     )
 
 

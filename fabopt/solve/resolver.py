@@ -79,14 +79,15 @@ class Run:
     ----------
     question
         The mode, or another word for what was asked.
-    label, key
-        What was moved, in words and as :attr:`~fabopt.solve.perturbation.Perturbation.key`.
+    label, change, key
+        What was moved: in words, and so that it can be asked again; and the key of that.
     lo, hi
         What was proven of the value.
     """
 
     question: str
     label: str
+    change: Perturbation
     key: bytes
     ended: str
     lo: float
@@ -241,15 +242,15 @@ class Resolver:
             return self._exact(change, label, seconds, self.gap if gap is None else gap, start)
         how: Mode = "relaxed" if mode == "exact" else mode
         known = (how, change.key)
-        if hot or known not in self._known:
+        outcome = None if hot else self._known.get(known)
+        if outcome is None:
             outcome = self._solved(how, change, label, hot, far, seconds)
-            self._note(mode, label, known[1], outcome)
-            if hot:
-                return outcome
-            self._known[known] = outcome
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
-        return self._known[known]
+            if not hot:
+                self._known[known] = replace(outcome, seconds=0.0)
+                if len(self._known) > KEPT:
+                    self._known.popitem(last=False)
+        self._note(mode, label, change, known[1], outcome)
+        return outcome
 
     def value(self, change: Perturbation = NOTHING, mode: Mode = "fixed", *, label: str = "") -> float:
         """Return the value alone: minus infinity without a plan, infinite without a limit; else as :meth:`ask`."""
@@ -281,9 +282,12 @@ class Resolver:
         label: str = "",
         seconds: float = np.inf,
         gap: float | None = None,
+        apart: float | None = None,
         start: Array | None = None,
     ) -> Outcome:
         """Search a program as it is, without asking first what the linear programs say; arguments as for :meth:`ask`.
+
+        ``apart``: part of the objective that proves nothing, :attr:`standing` when left out.
 
         A search that the solver gives up proves nothing, and is answered as one that time ended.
         """
@@ -291,20 +295,18 @@ class Resolver:
         if session is None:
             outcome = IMPOSSIBLE
         else:
-            near = self.gap if gap is None else gap
+            near, apart = self.gap if gap is None else gap, self.standing if apart is None else apart
             try:
                 if self.shape is not None and mode == "exact":
-                    outcome = search(
-                        session, self.shape, start=start, time_limit=seconds, gap=near, apart=self.standing
-                    )
+                    outcome = search(session, self.shape, start=start, time_limit=seconds, gap=near, apart=apart)
                 else:
                     if start is not None:
                         session.set_start(start)
-                    outcome = session.solve(time_limit=seconds, gap=near, apart=self.standing)
+                    outcome = session.solve(time_limit=seconds, gap=near, apart=apart)
             except SolverError:
                 self._drop(mode)
                 outcome = UNKNOWN
-        self._note(question or mode, label, change.key, outcome)
+        self._note(question or mode, label, change, change.key, outcome)
         return outcome
 
     # -- programs ----------------------------------------------------------------------------------------------------
@@ -465,10 +467,10 @@ class Resolver:
         self._sessions.pop(mode, None)
         self._at.pop(mode, None)
 
-    def _note(self, question: str, label: str, key: bytes, outcome: Outcome) -> None:
+    def _note(self, question: str, label: str, change: Perturbation, key: bytes, outcome: Outcome) -> None:
         lo, hi = proven(outcome)
         lo, hi = (lo, np.inf) if question == "fixed" else (-np.inf, hi) if question == "relaxed" else (lo, hi)
-        self.runs.append(Run(question, label, key, outcome.ended.value, lo, hi, outcome.seconds, outcome.nodes))
+        self.runs.append(Run(question, label, change, key, outcome.ended.value, lo, hi, outcome.seconds, outcome.nodes))
 
 
 def worth(outcome: Outcome) -> float:
@@ -495,7 +497,9 @@ def _priceless(program: Matrices, outcome: Outcome, change: Perturbation) -> boo
     """
     if outcome.row_price is None or outcome.column_price is None or change.growth is not None:
         return False
-    if len(change.costs) or len(change.entries) or np.any(outcome.row_price[program.gates.row] != 0.0):
+    if change.offset[0] != change.offset[1] or len(change.costs) or len(change.entries):
+        return False
+    if np.any(outcome.row_price[program.gates.row] != 0.0):
         return False
     for moved, price in ((change.rows, outcome.row_price), (change.columns, outcome.column_price)):
         (low, high), (new_low, new_high), y = moved.old.T, moved.new.T, price[moved.at]

@@ -270,5 +270,5 @@ def test_the_slope_of_a_linear_program_lies_between_the_one_sided_prices(problem
     oracle = exact(problem)
     for group in group_prices(oracle, ranges=False).groups:
         direction = problem.direction(group.id)
-        dual = slope(oracle.ask([lambda b: b.linear("held", problem.relief([], LIFTED))])[0], direction)
+        dual = slope(oracle.ask([lambda b: b.linear("fixed", problem.relief([], LIFTED))])[0], direction)
         assert group.whole.right - TOL <= dual <= group.whole.left + TOL

@@ -9,21 +9,22 @@ import pytest
 from choke_cases import INF, best, complements, exact, redundant_tie
 
 import fabopt
-from fabopt.analysis.choke import bench
 from fabopt.analysis.choke.asked import Asked
 from fabopt.analysis.choke.study import _Study
 from fabopt.analysis.memo.again import Again
-from fabopt.plan.groups import LIFTED
+from fabopt.plan.groups import LIFTED, NO_RELIEF
 from fabopt.plan.problem import ChokeProblem
+from fabopt.solve import resolver
+from fabopt.solve.session import HighsSession
 
 
 @pytest.fixture
 def every_program_is_large(monkeypatch):
     """Cold runs, those from nothing, are counted."""
     cold = []
-    create = bench.Bench._create
+    nothing = HighsSession.solve_from_nothing
     monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0)
-    monkeypatch.setattr(bench.Bench, "_create", lambda self, question: cold.append(question) or create(self, question))
+    monkeypatch.setattr(HighsSession, "solve_from_nothing", lambda self: cold.append(self) or nothing(self))
     return cold
 
 
@@ -47,7 +48,7 @@ def test_any_set_taken_away_by_rungs_is_worth_what_scipy_says(every_program_is_l
 def test_where_a_rung_is_enough_nothing_is_solved_from_nothing(every_program_is_large):
     problem = redundant_tie()
     oracle = exact(problem)
-    oracle.prepare("held")
+    oracle.plan_value(NO_RELIEF)
     del every_program_is_large[:]
     assert oracle.plan_value(problem.relief(["r0", "r1", "r3"], LIFTED)) == pytest.approx(102.0)  # x 100, y 2
     assert every_program_is_large == []
@@ -60,16 +61,15 @@ def test_where_value_has_no_limit_the_last_rung_still_has_a_price(every_program_
 
 
 def test_a_way_that_is_too_long_is_left_and_the_program_solved_from_nothing(every_program_is_large, monkeypatch):
-    monkeypatch.setattr(bench, "RUNG_ITERATIONS", 0)
+    monkeypatch.setattr(resolver, "PIVOTS", 0)
     problem = complements()
     assert exact(problem).plan_value(problem.relief(["cowos", "hbm"], LIFTED)) == pytest.approx(10_000.0)
 
 
 def test_what_is_nothing_and_is_taken_away_moves_by_the_size_of_the_others():
     problem = ChokeProblem.bare([1.0], [([1.0], -INF, 0.0), ([1.0], -INF, 50.0)], {"none": [0], "some": [1]}, upper=80)
-    m = problem.matrices
-    found = problem.relief(["none", "some"], LIFTED).finite(m.row_upper, m.row_lower, m.column_upper, 8.0)
-    assert found.upper == {0: 400.0, 1: 400.0}
+    found = resolver._finite(problem.relief(["none", "some"], LIFTED).on(problem.matrices), 8.0)
+    assert found.rows.new.tolist() == [[-INF, 400.0], [-INF, 450.0]]
 
 
 @pytest.mark.parametrize(("more", "large"), [(0, True), (1, False)])

@@ -121,7 +121,7 @@ def test_the_prices_bound_every_plan_gain_and_rule_out_what_gains_nothing() -> N
     net = _fab()
     oracle = _oracle(net)
     found = things(model_tables(net), range(T))
-    price = oracle.ask([lambda bench: bench.linear("held", NO_RELIEF)])[0].row_price
+    price = oracle.ask([lambda bench: bench.linear("fixed", NO_RELIEF)])[0].row_price
     assert price is not None
     chosen = most_promising(found, price, 100)
     assert {t.unit.id for t in chosen} == {"tool"}

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from fabopt.analysis.choke import records
-from fabopt.analysis.choke.bench import Run
 from fabopt.analysis.choke.derivative import GroupPrice
 from fabopt.analysis.choke.lead import first_effect, quickest
 from fabopt.analysis.choke.oracle import Gain
@@ -21,6 +20,7 @@ from fabopt.network.places import field_of
 from fabopt.network.tables import Array, Network, Unit
 from fabopt.plan.groups import LimitGroup, Step
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.resolver import Run
 
 PROOFS: Mapping[str, records.Proof] = {
     "zero": "proven zero",
@@ -28,11 +28,11 @@ PROOFS: Mapping[str, records.Proof] = {
     "undecided": "undecided",
 }
 QUESTIONS = {
-    "held": "whole numbers held",
+    "fixed": "whole numbers held",
     "relaxed": "relaxation",
-    "whole": "mixed-integer",
+    "exact": "mixed-integer",
     "reaches": "mixed-integer, asked for a value",
-    "once": "program of its own",
+    "chosen": "program of its own",
 }
 
 
@@ -46,12 +46,12 @@ def certified(gain: Gain) -> records.Certified:
     return records.Certified(gain.lo, gain.hi, PROOFS[gain.proof], ", ".join(map(run_id, gain.runs)))
 
 
-def evidence(run: Run) -> records.Run:
+def evidence(number: int, run: Run) -> records.Run:
     """Return a run of the oracle as evidence."""
     return records.Run(
-        id=run_id(run.id),
+        id=run_id(number),
         basis=QUESTIONS.get(run.question, run.question),
-        change=run.relief.label or "none",
+        change=run.label or "none",
         status=run.ended,
         value=run.lo if math.isfinite(run.lo) else None,
         bound=run.hi if math.isfinite(run.hi) else None,

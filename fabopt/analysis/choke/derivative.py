@@ -29,31 +29,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import DEVEX, Bench, worth
+from fabopt.analysis.choke.bench import Bench, Question
 from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.oracle import Oracle
-from fabopt.analysis.choke.parametric import most_possible
+from fabopt.analysis.choke.parametric import with_reliefs
 from fabopt.domain.tolerances import COUNTS, LINE
 from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, Relief
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import priceless
-from fabopt.solve.session import HighsSession, Outcome, SolverError
+from fabopt.solve.resolver import Resolver, worth
+from fabopt.solve.session import Ended, HighsSession, Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Question = Literal["held", "relaxed"]
-"""Of which linear program: whole numbers as in the plan, or fractions for them."""
-
-ITERATIONS = 4000
-"""Simplex iterations on one price of a large program after which the solver's own dual stands for both."""
+CHAIN = 32
+"""Neighbouring directions that are asked one after the other, each from where the one before it ended."""
 
 FIRST, FAR = 0.01, 16.0
 """Ranges are looked for from a step of 1 % of the mean right-hand side up to 16 times that right-hand side."""
@@ -134,7 +133,7 @@ def _fields(price: Price) -> dict[str, object]:
 
 
 def prices(
-    oracle: Oracle, directions: Sequence[Relief], question: Question = "held", until: float = np.inf
+    oracle: Oracle, directions: Sequence[Relief], question: Question = "fixed", until: float = np.inf
 ) -> tuple[Price, ...]:
     """Return the prices both ways along any directions: a group, a window of periods, a package.
 
@@ -145,14 +144,15 @@ def prices(
     directions
         What one unit moves.
     question
-        ``held``: whole numbers as in the plan; ``relaxed``: of the relaxation with fractions.
+        ``fixed``: whole numbers as in the plan; ``relaxed``: of the relaxation with fractions.
     until
         Time (``time.monotonic``) after which nothing is solved any more.
     """
     n = oracle.effort.workers
-    oracle.prepare(question)
-    parts = oracle.ask([partial(_prices, directions[i::n], question, until) for i in range(n)])
-    return tuple(parts[i % n][i // n] for i in range(len(directions)))
+    chains = [directions[first : first + CHAIN] for first in range(0, len(directions), CHAIN)]
+    shared = oracle.ask([partial(_Derivative, question)])[0]
+    parts = oracle.ask([partial(_prices, chains[i::n], shared, until) for i in range(n)])
+    return tuple(price for i in range(len(chains)) for price in parts[i % n][i // n])
 
 
 def group_prices(oracle: Oracle, ranges: bool = True, until: float = np.inf) -> GroupPrices:
@@ -191,7 +191,6 @@ def group_prices(oracle: Oracle, ranges: bool = True, until: float = np.inf) -> 
 
 def with_ranges(oracle: Oracle, directions: Sequence[Relief], found: Sequence[Price]) -> tuple[Price, ...]:
     """Return prices with how far each holds, in units of its direction."""
-    oracle.prepare("held")
     jobs = [partial(_ranges, d, p) for d, p in zip(directions, found, strict=True)]
     return tuple(oracle.ask(jobs))
 
@@ -212,23 +211,21 @@ def slope(outcome: Outcome, relief: Relief) -> float:
 
 
 class _Derivative:
-    """The derivative program at the plan, live."""
+    """The derivative program at the plan."""
 
-    def __init__(self, bench: Bench, question: Question) -> None:
-        self.basis, self.plan = bench.start[question]
-        session = bench.session(question)
+    def __init__(self, question: Question, bench: Bench) -> None:
+        basis, self.plan = bench.resolver.anchor(question)
+        session = bench.resolver.session(question)
         self.program = _derivative(session, self.plan)
         self.free = priceless(session)
-        self.seed = bench.effort.seed
-        self.session = self._live()
-        self.session.basis = self.basis
+        self.resolver = Resolver(self.program, basis=basis, seed=bench.effort.seed, budget=bench.resolver.budget)
+        self.hot = False
 
-    def _live(self) -> HighsSession:
-        session = HighsSession(self.program, threads=1, seed=self.seed)
-        session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
-        if self.program.large:
-            session.set_option("simplex_iteration_limit", ITERATIONS)
-        return session
+    def twin(self) -> _Derivative:
+        """Return another for another thread."""
+        other = copy(self)
+        other.resolver = self.resolver.twin()
+        return other
 
     def price(self, direction: Relief, until: float = np.inf) -> Price:
         """Return left and right along a direction; where neither can be found in time, a price that lies between."""
@@ -257,31 +254,9 @@ class _Derivative:
         )
 
     def _along(self, d: Relief) -> float:
-        try:
-            value = self._value(d)
-        except SolverError:  # a basis that leads nowhere: once more, from nothing
-            self.session = self._live()
-            value = self._value(d)
-        if not np.isfinite(value):  # its basis is far from all that is asked next
-            self.session.basis = self.basis
+        value = self.resolver.slope(d.on(self.program), label=d.label, hot=self.hot)
+        self.hot = bool(np.isfinite(value))  # else its basis is far from all that is asked next
         return value
-
-    def _value(self, d: Relief) -> float:
-        rows = np.array(sorted({*d.upper, *d.lower}), dtype=np.int64)
-        columns = np.array(sorted(d.column), dtype=np.int64)
-        m, session = self.program, self.session
-        low = m.row_lower[rows] - np.array([d.lower.get(i, 0.0) for i in rows.tolist()])
-        high = m.row_upper[rows] + np.array([d.upper.get(i, 0.0) for i in rows.tolist()])
-        top = m.column_upper[columns] + np.array([d.column[j] for j in columns.tolist()])
-        if np.any(low > high):
-            return -np.inf
-        session.set_row_bounds(rows, low, high)
-        session.set_column_bounds(columns, m.column_lower[columns], top)
-        try:
-            return session.value()
-        finally:
-            session.set_row_bounds(rows, m.row_lower[rows], m.row_upper[rows])
-            session.set_column_bounds(columns, m.column_lower[columns], m.column_upper[columns])
 
 
 def _derivative(session: HighsSession, plan: Outcome) -> Matrices:
@@ -324,19 +299,21 @@ def _free(none: tuple[Array, Array], direction: Relief) -> float:
     return float(max([*at, *(columns[j] * abs(a) for j, a in direction.column.items())], default=0.0))
 
 
-def _prices(directions: Sequence[Relief], question: Question, until: float, bench: Bench) -> list[Price]:
-    if not directions:
-        return []
-    derivative = _Derivative(bench, question)
-    return [derivative.price(d, until) for d in directions]
+def _prices(chains: Sequence[Sequence[Relief]], shared: _Derivative, until: float, bench: Bench) -> list[list[Price]]:
+    """Return the prices of chains of directions, each of which begins at the plan."""
+    found, own = list[list[Price]](), shared.twin()
+    for chain in chains:
+        own.hot = False
+        found.append([own.price(d, until) for d in chain])
+    return found
 
 
 # -- ranges ----------------------------------------------------------------------------------------------------------
 
 
 def _ranges(direction: Relief, price: Price, bench: Bench) -> Price:
-    base = worth(bench.linear("held", NO_RELIEF))
-    session = bench.session("held")
+    base = worth(bench.linear("fixed", NO_RELIEF))
+    session = bench.resolver.session("fixed")
     scale = _scale(session.matrices, direction)
     up = (
         np.inf
@@ -358,16 +335,17 @@ def _scale(m: Matrices, direction: Relief) -> float:
 
 def _reach(bench: Bench, base: float, direction: Relief, steep: float, scale: float) -> float:
     """Return the largest step, up to FAR times the scale, at which the value is still on the line."""
-    t, most, held, grown = FIRST * scale, FAR * scale, 0.0, False
+    t, most, held, grown, hot = FIRST * scale, FAR * scale, 0.0, False, False
     while True:
-        outcome = bench.linear("held", direction.times(t))
+        outcome = bench.linear("fixed", direction.times(t), hot=hot)
+        hot = outcome.ended is Ended.OPTIMAL
         value, line = worth(outcome), base + steep * t
         if value >= line - COUNTS * abs(steep * t) - LINE * max(bench.problem.size, abs(base)):
             if grown or t >= most:
                 return t
             held, t = t, min(4.0 * t, most)
         elif np.isinf(value):
-            possible = most_possible(bench.session("held").matrices, direction, t)
+            possible = _most_possible(bench, direction, t)
             if possible <= held or possible >= t:
                 return held
             t, grown = possible, True
@@ -378,3 +356,12 @@ def _reach(bench: Bench, base: float, direction: Relief, steep: float, scale: fl
             if not held < closer < t:  # rounding has left no angle between line and tangent
                 return min(max(closer, held), t)
             t = closer
+
+
+def _most_possible(bench: Bench, direction: Relief, most: float) -> float:
+    """Return the furthest step up to ``most`` along a direction at which there still is a plan, integers fixed."""
+    program = with_reliefs(bench.problem.matrices, [direction], np.array([most]))
+    cost = np.zeros(program.n_columns)
+    cost[-1] = 1.0
+    outcome = bench.once(replace(program, cost=cost, offset=0.0), direction.label, np.inf, "fixed")
+    return 0.0 if outcome.ended is not Ended.OPTIMAL or outcome.objective is None else outcome.objective

@@ -11,11 +11,10 @@ import numpy as np
 from fabopt.analysis.choke import records
 from fabopt.analysis.choke.assemble import Facts, certified, mean_amount
 from fabopt.analysis.choke.attribution import Attribution
-from fabopt.analysis.choke.bench import Bench
+from fabopt.analysis.choke.bench import Bench, Question
 from fabopt.analysis.choke.derivative import (
     GroupPrice,
     Price,
-    Question,
     group_prices,
     prices,
     slope,
@@ -136,7 +135,7 @@ class Explorer:
 
         Return of how many limits time allowed one price alone, which stands for both.
         """
-        questions: tuple[Question, ...] = ("held", "relaxed")
+        questions: tuple[Question, ...] = ("fixed", "relaxed")
         for question in questions:
             self.base[question] = self.oracle.ask([partial(_linear, question, NO_RELIEF)])[0]
         for price in group_prices(self.oracle, ranges=False, until=until).groups:
@@ -214,8 +213,8 @@ class Explorer:
             f.ten = f.ten or own[steps.index(TEN)]
 
     def _step(self, f: Found, step: Step, gain: Gain) -> records.Step:
-        asked = {run.id: run for run in self.oracle.runs if run.id in gain.runs and run.question == "relaxed"}
-        tops = [run.hi for run in asked.values()]
+        runs = [self.oracle.runs[n] for n in gain.runs]
+        tops = [run.hi for run in runs if run.question == "relaxed"]
         relaxed = self._over(tops[0], self._relaxed_base()) if tops else None
         return records.Step(
             step.label, mean_amount(f.group, step), self._over(gain.plan, 0.0), certified(gain), relaxed
@@ -229,7 +228,7 @@ class Explorer:
         if size <= 0 or (f.lifted is not None and f.lifted.hi <= self.oracle.eps):
             return
         by_base = f.group.by(np.where(np.isfinite(f.group.base), f.group.base, 0.0), f.group.label)
-        curve = trace(self.oracle, by_base, CURVE, "held")
+        curve = trace(self.oracle, by_base, CURVE, "fixed")
         f.curve = tuple(records.CurvePoint(t, value, None, self._next(by_base, t)) for t, value in curve.breakpoints)
         if not self.large:
             f.average = self._average(direction, CURVE * size)
@@ -239,7 +238,7 @@ class Explorer:
         if not 0 < t < CURVE:
             return ""
         small = STEP * CURVE
-        before, after = self.oracle.ask([partial(_linear, "held", direction.times(t + d)) for d in (-small, small)])
+        before, after = self.oracle.ask([partial(_linear, "fixed", direction.times(t + d)) for d in (-small, small)])
         rise = {
             f.id: slope(after, f.group.relief(TEN)) - slope(before, f.group.relief(TEN))
             for f in self.found.values()
@@ -275,12 +274,12 @@ class Explorer:
             f.relief = after_lead(earns, periods, lever, f.plan_ten) if full else _once(earns, periods, lever, f)
             if lever is not None and not self.large:
                 f.late = self.oracle.gain(f.group.from_period(lever[1]).relief(TEN))
-            f.plan_after = self.oracle.ask([partial(_linear, "held", f.group.relief(TEN))])[0].x
+            f.plan_after = self.oracle.ask([partial(_linear, "fixed", f.group.relief(TEN))])[0].x
 
     def whole(self, most: int) -> tuple[records.WholeThing, ...]:
         """Give the plan one and two more of the whole things that its prices promise most."""
         periods = self.oracle.problem.reportable or tuple(range(self.plan.net.n_periods))
-        price = self.base["held"].row_price
+        price = self.base["fixed"].row_price
         if price is None:
             return ()
         chosen = most_promising(things(self.plan.tables, periods), price, most)

@@ -35,15 +35,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import Bench, worth
-from fabopt.analysis.choke.derivative import Question, slope
+from fabopt.analysis.choke.bench import Bench, Question
+from fabopt.analysis.choke.derivative import slope
 from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
 from fabopt.domain.tolerances import COUNTS, SAME
 from fabopt.plan.groups import LIFTED, Relief, Step
-from fabopt.plan.problem import Interval, sides
-from fabopt.solve.perturbation import relaxed
+from fabopt.plan.problem import Interval
+from fabopt.solve.perturbation import between, numbers_at
+from fabopt.solve.resolver import worth
 from fabopt.solve.session import Ended
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Trace:
         return frame_of([{"start": p.start, "end": p.end, "value": p.value, "slope": p.slope} for p in self.pieces])
 
 
-def trace(oracle: Oracle, direction: Relief, most: float, question: Question = "held") -> Trace:
+def trace(oracle: Oracle, direction: Relief, most: float, question: Question = "fixed") -> Trace:
     """Return the exact curve of the value along a direction, from 0 to ``most`` units.
 
     Parameters
@@ -99,7 +100,7 @@ def trace(oracle: Oracle, direction: Relief, most: float, question: Question = "
     most
         Last step.
     question
-        ``held``: whole numbers as in the plan, a lower curve; ``relaxed``: of the relaxation, an upper curve.
+        ``fixed``: whole numbers as in the plan, a lower curve; ``relaxed``: of the relaxation, an upper curve.
     """
     return oracle.ask([partial(_trace, direction, most, question)])[0]
 
@@ -226,7 +227,7 @@ def _least_step(oracle: Oracle, direction: Relief, target: float, most: float, b
     program = with_target(with_reliefs(m, [direction], np.array([most])), m.cost, target - m.offset)
     cost = np.zeros(program.n_columns)
     cost[-1] = -1.0
-    outcome = bench.once(replace(program, cost=cost, offset=0.0), direction, target, max(oracle.seconds(), 0.0))
+    outcome = bench.once(replace(program, cost=cost, offset=0.0), direction.label, max(oracle.seconds(), 0.0))
     if outcome.ended is Ended.INFEASIBLE:
         return None
     upper = np.inf if outcome.objective is None else max(0.0, -outcome.objective)
@@ -283,8 +284,8 @@ def _average(
     while True:
         cost = program.cost.copy()
         cost[-1] = -price
-        label = direction.named(f"{direction.label} at {price:.6g} a unit")
-        outcome = bench.once(replace(program, cost=cost), label, None, max(oracle.seconds(), 0.0))
+        label = f"{direction.label} at {price:.6g} a unit"
+        outcome = bench.once(replace(program, cost=cost), label, max(oracle.seconds(), 0.0))
         if outcome.x is None or outcome.objective is None:
             return AveragePrice(price, np.inf, at)
         step = float(outcome.x[-1])
@@ -315,21 +316,19 @@ def idle(oracle: Oracle, ids: Sequence[str], question: Step = LIFTED) -> dict[st
 def _idle(relief: Relief, value: float, bench: Bench) -> bool:
     """Return whether no better plan of the relaxation uses what the relief gives."""
     m = bench.problem.matrices
-    low, high, top = sides(m, relief)
-    program = with_target(
-        replace(relaxed(m), row_lower=low, row_upper=high, column_upper=top),
-        m.cost,
-        value - m.offset - bench.problem.near(value),
-    )
-    session = bench.fresh(program)
-    rows = m.a.tocsr()
-    unit = session.row_unit
-    wanted = [(rows[[i], :].toarray()[0], m.row_upper[i], unit[i]) for i, a in relief.upper.items() if a > 0]
-    wanted += [(-rows[[i], :].toarray()[0], -m.row_lower[i], unit[i]) for i, a in relief.lower.items() if a > 0]
-    unit = session.column_unit
-    wanted += [(np.eye(1, m.n_columns, j)[0], m.column_upper[j], unit[j]) for j, a in relief.column.items() if a > 0]
+    better = between(m, with_target(m, m.cost, value - m.offset - bench.problem.near(value)))
+    change, columns, none = relief.on(m).then(better), np.arange(m.n_columns), np.zeros(m.n_columns)
+    rows, hot = m.a.tocsr(), False
+    unit = bench.problem.units
+    wanted = [(rows[[i], :].toarray()[0], m.row_upper[i], 1 / unit.row[i]) for i, a in relief.upper.items() if a > 0]
+    wanted += [(-rows[[i], :].toarray()[0], -m.row_lower[i], 1 / unit.row[i]) for i, a in relief.lower.items() if a > 0]
+    wanted += [
+        (np.eye(1, m.n_columns, j)[0], m.column_upper[j], unit.column[j]) for j, a in relief.column.items() if a > 0
+    ]
     for cost, limit, one in wanted:
-        session.set_costs(cost)
-        if worth(session.solve()) > limit + COUNTS * max(one, abs(limit)):
+        asked = replace(change.then(numbers_at(m, columns, none + cost)), offset=(m.offset, 0.0))
+        most = worth(bench.resolver.ask(asked, "relaxed", label=relief.label, hot=hot))
+        if most > limit + COUNTS * max(one, abs(limit)):
             return False
+        hot = True
     return True

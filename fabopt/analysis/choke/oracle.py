@@ -1,8 +1,8 @@
 """The oracle: what a relief is worth, asked of live programs, each answer on record.
 
-The oracle has a few workers, each with its own sessions of one solver thread (:mod:`fabopt.analysis.choke.bench`).
-Questions are dealt to the workers in turn and each worker takes its own in order, so the same questions in the same
-order get the same answers, as long as no run meets its time limit.
+The oracle has a few workers, each with a resolver of its own (:mod:`fabopt.solve.resolver`). The answer to a question
+is a function of the question alone, so the same questions get the same answers from any number of workers, as long as
+no run meets its time limit.
 
 What is proven once is used again: a value is never below that of a tighter relief, nor above that of a looser one. So
 gains never fall with the step or with the set, also where the gap is wide.
@@ -13,17 +13,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import Bench, Effort, Question, Run, worth
+from fabopt.analysis.choke.bench import Bench, Effort, Question
 from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, Relief
 from fabopt.plan.problem import ChokeProblem, Interval, Proof
-from fabopt.solve.session import HighsSession, Outcome
+from fabopt.solve.budget import TimeBudget
+from fabopt.solve.resolver import Resolver, Run, worth
 
 T = TypeVar("T")
 Key = tuple[tuple[tuple[int, float], ...], ...]
@@ -48,7 +49,7 @@ class Gain:
     seconds
         Time of its runs.
     runs
-        Numbers of the runs that it rests on.
+        Places of the runs that it rests on.
     """
 
     relief: Relief
@@ -77,6 +78,10 @@ class Oracle:
     eps
         Smallest gain that counts, in the unit of the objective; when left out
         :attr:`~fabopt.plan.problem.ChokeProblem.counts`.
+    basis
+        Basis of the linear program with the integers of the plan, where it is known.
+    budget
+        Time for all runs.
 
     Raises
     ------
@@ -91,31 +96,42 @@ class Oracle:
         Time (``time.monotonic``) after which no mixed-integer run is begun; infinite unless it is set.
     """
 
-    def __init__(self, problem: ChokeProblem, effort: Effort | None = None, eps: float | None = None) -> None:
+    def __init__(
+        self,
+        problem: ChokeProblem,
+        effort: Effort | None = None,
+        eps: float | None = None,
+        *,
+        basis: Any = None,
+        budget: TimeBudget | None = None,
+    ) -> None:
         self.effort = effort or Effort()
         self.problem = problem if problem.x is not None else solved(problem, self.effort)
         self.until = np.inf
         self.runs: list[Run] = []
         self._known: dict[Key, tuple[Relief, Interval]] = {}
-        self._held: dict[Key, float] = {}
+        self._fixed: dict[Key, float] = {}
         self._searched: set[Key] = set()
         self._pool = ThreadPoolExecutor(self.effort.workers)
-        self._benches = self._fresh()
         assert self.problem.x is not None
+        self._resolver = Resolver(
+            self.problem.matrices,
+            self.problem.x,
+            basis=basis,
+            seed=self.effort.seed,
+            gap=self.effort.gap,
+            standing=self.problem.standing,
+            budget=budget,
+        )
+        self._benches = self._fresh()
         value = self.problem.value(self.problem.x)
         bound = np.inf if self.problem.bound is None else self.problem.bound
         self._known[NO_RELIEF.key] = NO_RELIEF, Interval(value, max(value, bound))
         self.eps = self.problem.counts if eps is None else eps
 
     def _fresh(self) -> list[Bench]:
-        self._bases: dict[Question, tuple[Any, Outcome]] = {}
-        return [Bench(self.problem, self.effort, self._bases) for _ in range(self.effort.workers)]
-
-    def prepare(self, *questions: Literal["held", "relaxed"]) -> None:
-        """Solve linear programs once, by one worker, where others are to start at their bases."""
-        for question in questions:
-            if question not in self._bases:
-                self.ask([partial(_leave_basis, question)])
+        twins = [self._resolver.twin() for _ in range(self.effort.workers)]
+        return [Bench(self.problem, self.effort, twin) for twin in twins]
 
     # -- values ------------------------------------------------------------------------------------------------------
 
@@ -142,15 +158,13 @@ class Oracle:
 
     def plan_values(self, reliefs: Sequence[Relief]) -> list[float]:
         """Return the value after each relief with the whole numbers of the plan held; none is asked twice."""
-        self.prepare("held")
-        fresh = {r.key: r for r in reliefs if r.key not in self._held}
-        found = self.ask([partial(_linear, "held", r) for r in fresh.values()])
-        self._held |= dict(zip(fresh, found, strict=True))
-        return [self._held[r.key] for r in reliefs]
+        fresh = {r.key: r for r in reliefs if r.key not in self._fixed}
+        found = self.ask([partial(_linear, "fixed", r) for r in fresh.values()])
+        self._fixed |= dict(zip(fresh, found, strict=True))
+        return [self._fixed[r.key] for r in reliefs]
 
     def relaxed_values(self, reliefs: Sequence[Relief]) -> list[float]:
         """Return an upper bound of the value after each relief: fractions for whole numbers."""
-        self.prepare("relaxed")
         return self.ask([partial(_linear, "relaxed", r) for r in reliefs])
 
     def certified(self, relief: Relief) -> Interval:
@@ -160,8 +174,6 @@ class Oracle:
     def certify(self, reliefs: Sequence[Relief]) -> list[Interval]:
         """Return what is proven of the value after each relief."""
         fresh = {r.key: r for r in reliefs if r.key not in self._searched and not self._implied(r)}
-        if fresh:
-            self.prepare("held", "relaxed")
         found = self.ask([partial(self._certified, r) for r in fresh.values()])
         for relief, interval in zip(fresh.values(), found, strict=True):
             self._learn(relief, interval)
@@ -186,14 +198,14 @@ class Oracle:
         """Return the certified gain of each relief, with the gain of the plan whose whole numbers are held."""
         base, first = self.base, len(self.runs)
         intervals = self.certify(reliefs)
-        at: dict[Key, list[Run]] = {}
-        for run in self.runs[first:]:
-            at.setdefault(run.relief.key, []).append(run)
+        at: dict[bytes, list[tuple[int, Run]]] = {}
+        for id, run in enumerate(self.runs[first:], first):
+            at.setdefault(run.key, []).append((id, run))
         gains = []
         for relief, interval in zip(reliefs, intervals, strict=True):
-            runs = at.get(relief.key, [])
-            held = [run.lo for run in runs if run.question == "held"]
-            plan = held[0] if held else self.plan_value(relief)
+            runs = at.get(relief.on(self.problem.matrices).key, [])
+            fixed = [run.lo for _, run in runs if run.question == "fixed"]
+            plan = fixed[0] if fixed else self.plan_value(relief)
             over = interval.over(base)
             gains.append(
                 Gain(
@@ -202,8 +214,8 @@ class Oracle:
                     lo=over.lo,
                     hi=over.hi,
                     proof=over.proof(self.eps),
-                    seconds=sum(run.seconds for run in runs),
-                    runs=tuple(run.id for run in runs),
+                    seconds=sum(run.seconds for _, run in runs),
+                    runs=tuple(id for id, _ in runs),
                 )
             )
         return gains
@@ -230,7 +242,6 @@ class Oracle:
                 return True
             if interval.hi < goal and known.covers(relief):
                 return False
-        self.prepare("held", "relaxed")
         answer = self.ask([partial(self._reaches, relief, goal)])[0]
         if answer is not None:
             less = float(np.nextafter(goal, -np.inf))
@@ -270,31 +281,26 @@ class Oracle:
             done = [task.result() for task in tasks]
         except BaseException:
             for bench in self._benches:
-                bench.stop()
+                bench.resolver.stop()
             for task in tasks:
                 task.cancel()
             self._benches = self._fresh()
             raise
         answers = [done[i % n][i // n] for i in range(len(jobs))]
         for _, runs in answers:
-            self.runs += [replace(run, id=len(self.runs) + k) for k, run in enumerate(runs)]
-            self._held |= {run.relief.key: run.lo for run in runs if run.question == "held"}
+            self.runs += runs
         return [answer for answer, _ in answers]
 
 
-def _linear(question: Literal["held", "relaxed"], relief: Relief, bench: Bench) -> float:
+def _linear(question: Question, relief: Relief, bench: Bench) -> float:
     return worth(bench.linear(question, relief))
-
-
-def _leave_basis(question: Literal["held", "relaxed"], bench: Bench) -> None:
-    bench.leave_basis(question)
 
 
 def _in_order(bench: Bench, jobs: Sequence[Callable[[Bench], T]]) -> list[tuple[T, list[Run]]]:
     answers = []
     for job in jobs:
-        bench.made = []
-        answers.append((job(bench), bench.made))
+        bench.resolver.runs = []
+        answers.append((job(bench), bench.resolver.runs))
     return answers
 
 
@@ -306,8 +312,8 @@ def solved(problem: ChokeProblem, effort: Effort) -> ChokeProblem:
     ValueError
         If it finds no plan, or the value has no limit.
     """
-    session = HighsSession(problem.matrices, threads=1, seed=effort.seed)
-    outcome = session.solve(time_limit=effort.seconds, gap=effort.gap, apart=problem.standing)
+    resolver = Resolver(problem.matrices, seed=effort.seed, gap=effort.gap, standing=problem.standing)
+    outcome = resolver.search(seconds=effort.seconds)
     if outcome.x is None:
         raise ValueError(f"There is no plan to begin with: the solver ended with {outcome.ended.value!r}.")
     return problem.with_plan(_whole(problem, outcome.x), outcome.bound)

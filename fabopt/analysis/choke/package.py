@@ -28,11 +28,14 @@ from fabopt.analysis.choke.parametric import with_reliefs, with_target
 from fabopt.domain.tolerances import COUNTS
 from fabopt.plan.groups import Relief, together
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.perturbation import held
+from fabopt.solve.resolver import Mode
 from fabopt.solve.session import Ended
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_MODES: dict[Gauge, Mode] = {"certified": "exact", "plan": "fixed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +144,12 @@ def _packages(
     oracle: Oracle, costs: Sequence[ReliefCost], target: float, count: int, gauge: Gauge, bench: Bench
 ) -> Packages:
     problem = oracle.problem
-    m = problem.matrices if gauge == "certified" else held(problem.matrices, bench.plan)
+    m, mode = problem.matrices, _MODES[gauge]
     directions = [_by_base(oracle, cost.id) for cost in costs]
     program = package_program(m, directions, costs, target)
-    found: list[Package] = []
+    found, label = list[Package](), together(directions).label
     while len(found) < count:
-        outcome = bench.once(program, together(directions), target, max(oracle.seconds(), 0.0))
+        outcome = bench.once(program, label, max(oracle.seconds(), 0.0), mode)
         if outcome.x is None or outcome.objective is None:
             none = outcome.ended is Ended.INFEASIBLE
             return Packages(target, tuple(found), True if found else False if none else None, none)

@@ -19,7 +19,6 @@ from scipy import sparse
 from fabopt.network.tables import Array
 from fabopt.plan.groups import Relief
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.session import Ended, HighsSession
 
 
 def with_reliefs(m: Matrices, directions: Sequence[Relief], most: Array) -> Matrices:
@@ -98,12 +97,3 @@ def with_target(m: Matrices, cost: Array, target: float) -> Matrices:
         row_upper=np.append(m.row_upper, np.inf),
         labels=(*m.labels, ("target", ())),
     )
-
-
-def most_possible(m: Matrices, direction: Relief, most: float) -> float:
-    """Return the furthest step up to ``most`` along a direction at which a linear program still has a plan."""
-    program = with_reliefs(m, [direction], np.array([most]))
-    cost = np.zeros(program.n_columns)
-    cost[-1] = 1.0
-    outcome = HighsSession(replace(program, cost=cost, offset=0.0), threads=1).solve()
-    return 0.0 if outcome.ended is not Ended.OPTIMAL or outcome.objective is None else outcome.objective

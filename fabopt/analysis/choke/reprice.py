@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from fabopt.analysis.choke.bench import worth
 from fabopt.analysis.choke.derivative import slope
 from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import COUNTS, SAME
@@ -36,6 +35,7 @@ from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import Outcome
 from fabopt.solve.perturbation import held
 from fabopt.solve.plan import limit_states
+from fabopt.solve.resolver import worth
 from fabopt.solve.session import HighsSession, SolverError
 
 STEP = percent(10)

@@ -139,7 +139,7 @@ class _Study:
             seed=asked.seed,
         )
         problem = replace(self.plan.problem, reportable=self.counted.periods)
-        self.oracle = Oracle(problem, effort)
+        self.oracle = Oracle(problem, effort, basis=self.plan.basis)
         self.oracle.until = self.began if self.large else self.deadline
         self.unexplored: list[str] = []
         self.took: dict[str, float] = {}
@@ -207,7 +207,7 @@ class _Study:
             single_points=single_points(self.net),
             draws=draws,
             unexplored=tuple(self.unexplored),
-            runs=tuple(evidence(run) for run in self.oracle.runs),
+            runs=tuple(evidence(n, run) for n, run in enumerate(self.oracle.runs)),
             seconds_by_step=self.took,
         )
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import Bench, Effort
 from fabopt.analysis.choke.owners import next_unit
 from fabopt.analysis.explain.names import known
 from fabopt.analysis.explain.records import Gain, NextUnit
 from fabopt.errors import StudyError
 from fabopt.network.tables import Array
-from fabopt.plan.groups import NO_RELIEF, LimitGroup
+from fabopt.plan.groups import LimitGroup
 from fabopt.plan.solved import SolvedProgram
 
 
@@ -59,10 +58,8 @@ def who_gets(plan: SolvedProgram, group: LimitGroup, period: int | None, unit: s
         assert period is not None
         when = net.periods[period].label
         raise StudyError(f"{group.label} is no limit in {when}; it is one in {', '.join(own[:8])}.")
-    bench = Bench(plan.problem, Effort(seed=plan.options.seed), {})
-    bench.leave_basis("held")
-    before = bench.linear("held", NO_RELIEF)
-    after = bench.linear("held", kept.by(np.ones(len(kept))))
+    resolver = plan.resolver()
+    before, after = resolver.ask(), resolver.ask(kept.by(np.ones(len(kept))).on(plan.program))
     if before.x is None or after.x is None or before.objective is None or after.objective is None:
         raise StudyError(f"No plan is best with one more unit of {group.label}: the objective has no limit then.")
     discount = np.array([p.discount for p in net.periods])

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fabopt.analysis.choke.bench import FAILED
 from fabopt.domain.tolerances import COUNTS, rounding
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
@@ -25,6 +24,7 @@ from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.finish import linear_answer
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.perturbation import held
+from fabopt.solve.resolver import UNKNOWN as FAILED
 from fabopt.solve.session import HighsSession
 
 LEAST = 1e-3
