@@ -338,8 +338,10 @@ class Resolver:
         return found.basis, found.outcome
 
     def session(self, mode: Mode) -> HighsSession:
-        """Return the session of a mode, to look at: its units, its log."""
-        return self._session(mode)
+        """Return the session of a mode, at the program as it stands, to look at its units."""
+        found = self._moved(mode, NOTHING, True)
+        assert found is not None
+        return found
 
     def _mixed(self, change: Perturbation) -> bool:
         growth = change.growth
