@@ -58,6 +58,7 @@ class _Question:
     end: date
 
     def mean(self, quantity: Quantity) -> float:
+        """Return the mean of a quantity over the span of the question."""
         return quantity.mean(self.since, self.end)
 
     def picks(self, group: str, name: str) -> bool:

@@ -32,6 +32,7 @@ class _Reader:
         self.faults: list[Fault] = []
 
     def fault(self, path: Path, message: str, hint: str = "") -> None:
+        """Keep a fault at a path inside the raw form."""
         self.faults.append(Fault(path, message, hint))
 
     def number(self, raw: object, path: Path, plain_unit: str, stated: bool = False) -> tuple[float, str] | None:

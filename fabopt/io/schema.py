@@ -116,6 +116,7 @@ def _records(model: type[BaseModel]) -> list[type[BaseModel]]:
     found: dict[type[BaseModel], None] = {}
 
     def visit(annotation: Any) -> None:
+        """Collect the records below a schema."""
         for kind in kinds(annotation):
             if kind.record is not None and kind.record not in found:
                 found[kind.record] = None

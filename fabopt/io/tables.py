@@ -145,6 +145,7 @@ def resolve_series(
     problems: list[Problem] = []
 
     def visit(node: Any, here: FieldPath) -> Any:
+        """Return a node with its references to tables resolved."""
         if isinstance(node, dict):
             if "csv" in node and "column" in node:
                 try:

@@ -116,10 +116,12 @@ class _Reader:
         self.nodes = 0
 
     def error(self, line: int | None, message: str, hint: str = "") -> InstanceError:
+        """Return the error about a line."""
         place = None if line is None else line + self.first_line
         return InstanceError([Problem(self.file, place, "", message, hint=hint)])
 
     def count(self, line: int) -> None:
+        """Count an entry, and refuse more than a file may hold."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
             raise self.error(line, f"more than {MOST_NODES} entries, aliases expanded")
@@ -161,6 +163,7 @@ class _Reader:
         yield from yaml.parse(text, Loader=_LOADER)
 
     def node(self, event: yaml.NodeEvent, line: int, anchors: dict[str, _Node]) -> _Node:
+        """Return the node that an event begins; `anchors` has those that may be meant by an alias."""
         if isinstance(event, yaml.AliasEvent):
             known = anchors.get(event.anchor or "")
             if known is None or not known.complete:
@@ -203,6 +206,7 @@ class _Reader:
         return built
 
     def key(self, node: _Node) -> str:
+        """Return the text of a key."""
         if node.kind == "merge":
             raise self.error(node.line, "merge key '<<' is refused", "write the entries out, or use a scenario")
         if node.kind != "scalar":

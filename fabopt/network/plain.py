@@ -118,6 +118,7 @@ class _Lowering:
         return np.array([numbers.mean(self.periods[min(w)].start, self.periods[max(w)].end) for w in windows])
 
     def materials(self, section: Mapping[str, spec.Material]) -> tuple[tables.Material, ...]:
+        """Return the materials."""
         return tuple(
             tables.Material(
                 id=key,
@@ -141,6 +142,7 @@ class _Lowering:
     def activities(
         self, section: Mapping[str, spec.Activity]
     ) -> tuple[tuple[tables.Activity, ...], tuple[tables.Flow, ...], tuple[tables.Use, ...]]:
+        """Return the activities, what they take and make, and the resources that they use."""
         flows: dict[tuple[str, str, int], Array] = {}
         uses: dict[tuple[str, str, int], Array] = {}
         for key, item in section.items():
@@ -162,6 +164,7 @@ class _Lowering:
         )
 
     def activity(self, key: str, item: spec.Activity) -> tables.Activity:
+        """Return an activity."""
         switch = item.on_off or spec.OnOff()
         return tables.Activity(
             id=key,
@@ -188,6 +191,7 @@ class _Lowering:
                 yield first + step, amount * weight
 
     def resources(self, section: Mapping[str, spec.Resource]) -> tuple[tables.Resource, ...]:
+        """Return the resources."""
         return tuple(
             tables.Resource(
                 id=key,
@@ -205,6 +209,7 @@ class _Lowering:
     def units(
         self, section: Mapping[str, spec.Unit]
     ) -> tuple[tuple[tables.Unit, ...], tuple[tables.UnitEffect, ...], tuple[tables.UnitMaterial, ...]]:
+        """Return what can be ordered, what it adds or occupies, and the materials that it takes."""
         effects: list[tables.UnitEffect] = []
         parts: list[tables.UnitMaterial] = []
         for key, item in section.items():
@@ -224,6 +229,7 @@ class _Lowering:
         return tuple(self.unit(key, item) for key, item in section.items()), tuple(effects), tuple(parts)
 
     def unit(self, key: str, item: spec.Unit) -> tables.Unit:
+        """Return what can be ordered."""
         pinned = None
         if item.pinned:
             pinned = np.full(len(self.periods), np.nan)
@@ -249,9 +255,11 @@ class _Lowering:
         )
 
     def demands(self, section: Mapping[str, spec.Demand]) -> tuple[tables.Demand, ...]:
+        """Return the demands."""
         return tuple(self.demand(key, item) for key, item in section.items())
 
     def demand(self, key: str, item: spec.Demand) -> tables.Demand:
+        """Return a demand with the steps of its value."""
         if item.steps:
             steps = tuple(
                 tables.ValueStep(
@@ -279,6 +287,7 @@ class _Lowering:
         )
 
     def budgets(self, section: Mapping[str, Budget]) -> tuple[tables.Budget, ...]:
+        """Return the budgets."""
         found = []
         for key, item in section.items():
             windows = self.names.windows(item)
@@ -288,6 +297,7 @@ class _Lowering:
         return tuple(found)
 
     def groups(self, section: Mapping[str, Group]) -> tuple[tables.GroupLimit, ...]:
+        """Return the limits on sums."""
         found = []
         for key, item in section.items():
             windows = self.names.windows(item)
@@ -308,6 +318,7 @@ class _Lowering:
         return tuple(found)
 
     def whole_groups(self, section: Mapping[str, WholeGroup]) -> tuple[tables.WholeGroup, ...]:
+        """Return the sums that must be whole."""
         return tuple(
             tables.WholeGroup(
                 id=key,
@@ -322,6 +333,7 @@ class _Lowering:
         )
 
     def terms(self, terms: tuple[Term, ...]) -> tuple[tables.Term, ...]:
+        """Return the terms of a sum."""
         return tuple(
             tables.Term(
                 *term.counted,

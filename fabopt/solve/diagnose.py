@@ -73,6 +73,7 @@ class _Diagnosis:
         self.found, self.tables, self.budget, self.threads = found, tables, budget, threads
 
     def told(self) -> tuple[Conflict, ...]:
+        """Return why there is no plan: what is missing, and what cannot all hold."""
         relaxed = self._session()
         relaxed.relax_integers()
         whole = bool(self.found.program.integer.any()) and self._solved(relaxed).ended is Ended.OPTIMAL
@@ -162,6 +163,7 @@ class _Asked:
             self.session.relax_integers()
 
     def clashes(self, kept: Sequence[Requirement]) -> bool:
+        """Return whether the requirements that are kept cannot all hold, all others being dropped."""
         program, session = self.diagnosis.found.program, self.session
         low, high = program.row_lower.copy(), program.row_upper.copy()
         _write(self.diagnosis.found.requirements, low, high, None, None)

@@ -150,6 +150,7 @@ class _Writer:
         self.found: list[Requirement] = []
 
     def written(self) -> Required:
+        """Return all that a plan must do, each as rows or bounds that can be dropped."""
         for name, rows in self.tables.rows.items():
             self._family(name, rows)
         self._hooks()

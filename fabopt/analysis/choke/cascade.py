@@ -163,6 +163,7 @@ class _Search:
         return time.monotonic() >= self.until
 
     def more(self, relief: Relief, ids: Sequence[str]) -> Relief:
+        """Return a relief with a step of more limits."""
         return relief + self.oracle.problem.relief(ids, self.step)
 
     def single(self, relief: Relief, value: Interval, left: Sequence[str]) -> Choice | None:
@@ -213,6 +214,7 @@ class _Search:
         return sets.reaching[first].members, values[first], sets.complete
 
     def record(self, members: tuple[str, ...], before: Interval, after: Interval, decided: bool) -> CascadeStep:
+        """Return the step in which some limits were relieved, from the certified values before and after it."""
         groups = [self.oracle.problem.group(id) for id in members]
         leads = [_lead(group) for group in groups]
         known = [self.costs[id] for id in members if id in self.costs]

@@ -46,6 +46,7 @@ class _Composer:
         self.offsets = cycle_offsets(self.plan.net)
 
     def all(self) -> tuple[records.LimitRecord, ...]:
+        """Return the record of every limit: those that were ranked, then those that cannot be moved."""
         fixed = [g for g in self.oracle.problem.groups if not g.relaxable and len(g)]
         return (*map(self._record, self.explorer.ranked), *map(self._fixed, fixed))
 

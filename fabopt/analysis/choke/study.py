@@ -166,6 +166,7 @@ class _Study:
     # -- the steps ---------------------------------------------------------------------------------------------------
 
     def run(self) -> records.Study:
+        """Return the study, step by step as its budget allows; what is not done stands in :attr:`unexplored`."""
         explorer = self.explorer
         with self._step("prices"):
             until = self.began + PRICES * 60.0 * self.asked.minutes if self.large else np.inf

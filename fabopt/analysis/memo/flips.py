@@ -135,6 +135,7 @@ class _Study:
         self.slopes = Slopes(ends, recommendations, outcomes)
 
     def flips(self, assumptions: Sequence[Assumption], tornado: Tornado | None) -> Flips:
+        """Return where assumptions change the advice, and what was left out."""
         tasks = [self._task(assumption) for assumption in assumptions]
         for labels in (None, labels_of(tornado)):
             self._all(partial(self._ranges, labels=labels), tasks)

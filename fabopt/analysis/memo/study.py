@@ -128,6 +128,7 @@ class _Clock:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
+        """Measure an analysis, and tell its seconds."""
         began = time.monotonic()
         yield
         self.seconds[name] = time.monotonic() - began

@@ -111,6 +111,7 @@ class _Reader:
         self.known = {write_path(path): path for path in sections(model)}
 
     def fault(self, place: Place, path: Path, message: str, hint: str = "", lost: bool = True) -> None:
+        """Keep a fault at a cell; `lost` where the tree lacks what was meant."""
         self.problems.append(Problem(place.file, place.line, dotted(path), message, hint=hint, column=place.column))
         self.lost = self.lost or lost
 

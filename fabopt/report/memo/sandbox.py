@@ -82,6 +82,7 @@ class _Inside(FileSystemLoader):
         self.folder = folder
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """Return a template, as jinja2 asks for it, from inside the folder alone."""
         check_inside(self.folder, self.folder / template)
         return super().get_source(environment, template)
 
