@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fabopt.analysis.bill_draft import BillRow, Draft, make_row
-from fabopt.analysis.explosion import hbm_makers, lines_for, shares_of_makers
-from fabopt.analysis.ranges import ZERO, Range, total, weighted_mean
+from fabopt.analysis.explosion import hbm_makers, lines_for
+from fabopt.analysis.ranges import Range, total, weighted_mean
 from fabopt.domain.fabs import FabExpansion
 from fabopt.domain.memory import StackingExpansion
 from fabopt.domain.packaging import LineExpansion
@@ -52,24 +52,16 @@ def capacity(draft: Draft, tools: dict[str, Range]) -> Iterator[BillRow]:
 def _expansions(draft: Draft) -> Iterator[tuple[str, Range, Range | None]]:
     """Yield item, thousand wafers for the block, and cost per thousand wafers a month of its expansions."""
     instance, needs = draft.instance, draft.needs
-    by_node: dict[str, Range] = {}
-    fabs: dict[str, dict[str, None]] = {}
-    for die_id, wafers in needs.die_wafers.items():
-        die = instance.dies[die_id]
-        by_node[die.node] = by_node.get(die.node, ZERO) + draft.thousands(wafers)
-        fabs.setdefault(die.node, {}).update(dict.fromkeys(die.fabs))
-    stacked = ZERO
-    stackers: list[StackingExpansion | None] = []
-    for generation, wafers in needs.stack_wafers.items():
-        stacked = stacked + draft.thousands(wafers)
-        for maker, share in shares_of_makers(hbm_makers(instance, draft.chip, generation), draft.day):
-            by_node[maker.node] = by_node.get(maker.node, ZERO) + draft.thousands(wafers).scaled(share)
-            fabs.setdefault(maker.node, {})[maker.fab] = None
-            stackers.append(maker.expansion)
-    for node_id, wafers in by_node.items():
-        steps = [instance.fabs[fab].expansion for fab in fabs[node_id]]
-        yield f"{instance.nodes[node_id].name} fabs less lithography", wafers, _per_capacity(draft, steps)
-    yield "HBM stacking lines", stacked, _per_capacity(draft, stackers)
+    dies = [instance.dies[die_id] for die_id in needs.die_wafers]
+    makers = [maker for generation in needs.stacks for maker in hbm_makers(instance, draft.chip, generation)]
+    for node_id, wafers in needs.node_wafers.items():
+        fabs = [fab for die in dies if die.node == node_id for fab in die.fabs]
+        fabs += [maker.fab for maker in makers if maker.node == node_id]
+        steps = [instance.fabs[fab].expansion for fab in dict.fromkeys(fabs)]
+        name = f"{instance.nodes[node_id].name} fabs less lithography"
+        yield name, draft.thousands(wafers), _per_capacity(draft, steps)
+    stacked = draft.thousands(total(needs.stack_wafers.values()))
+    yield "HBM stacking lines", stacked, _per_capacity(draft, [maker.expansion for maker in makers])
     lines = [line.expansion for line in lines_for(instance, draft.bom)]
     yield "packaging lines", draft.thousands(needs.interposer_wafers), _per_capacity(draft, lines)
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -34,7 +34,7 @@ from fabopt.domain.memory import MemoryMaker
 from fabopt.domain.nodes import Die, Node, die_yield, gross_dies_per_wafer
 from fabopt.domain.packaging import PackagingLine
 from fabopt.errors import StudyError
-from fabopt.network.explode import Exploded, Recipes, exploded
+from fabopt.network.explode import exploded, recipes, sources
 from fabopt.network.lowering.wafers import outputs_of
 from fabopt.network.tables import Flow
 
@@ -125,109 +125,70 @@ def explode(instance: Instance, chip_id: str, day: date, bom_id: str | None = No
     name = choose_bom(instance, chip_id, bom_id)
     chip = instance.chips[chip_id]
     bom = chip.boms[name]
-    steps = _Steps()
-    steps.made("package", "chip", range_at(chip.assembly_yield, day))
-    for kind, parts in (("die", bom.dies), ("hbm", bom.hbm), ("substrate", bom.substrates)):
-        for part, number in parts.items():
-            steps.taken("package", f"{kind}:{part}", count(number))
     dies = {die_id: die for die_id, die in instance.dies.items() if outputs_of(die_id, die).keys() & bom.dies.keys()}
     makers = {generation: hbm_makers(instance, chip, generation) for generation in bom.hbm}
     lines = lines_for(instance, bom) if bom.technology is not None else []
-    _wafers(steps, instance, dies, day)
-    _stacks(steps, instance, makers, day)
-    _interposers(steps, bom, lines, day)
-    nodes = [*(die.node for die in dies.values()), *(m.node for those in makers.values() for m in those)]
+    nodes = dict.fromkeys(die.node for die in dies.values())
+    nodes |= dict.fromkeys(maker.node for those in makers.values() for maker in those)
+    steps = [_step("package", "chip", range_at(chip.assembly_yield, day), makes=True)]
+    for kind, parts in (("die", bom.dies), ("hbm", bom.hbm), ("substrate", bom.substrates)):
+        steps += [_step("package", f"{kind}:{part}", count(number)) for part, number in parts.items()]
+    steps += [flow for die_id in dies for flow in _wafers(instance, die_id, day)]
+    weights: dict[str, float] = {}
+    for generation, those in makers.items():
+        for n, (maker, share) in enumerate(shares_of_makers(those, day)):
+            step, good = f"stacks:{generation}:{n}", stacks_per_wafer(instance, maker, generation, day)
+            steps += [_step(step, f"hbm:{generation}", good, makes=True), _step(step, f"node:{maker.node}", exact(1.0))]
+            weights[step] = share
+    for n, line in enumerate(lines):
+        good = packages_per_wafer(bom) * range_at(line.interposer_yield, day)
+        steps.append(_step(f"line:{n}", "interposer", good, makes=True))
+        weights[f"line:{n}"] = line.capacity.at(day) if any(other.capacity.at(day) for other in lines) else 1.0
+    steps += [_step("package", "interposer", exact(1.0))] if lines else []
     scanners: dict[str, None] = {}
-    for node_id in dict.fromkeys(nodes):
-        steps.made(f"node:{node_id}", f"node:{node_id}", exact(1.0))
+    for node_id in nodes:
+        steps.append(_step(f"node:{node_id}", f"node:{node_id}", exact(1.0), makes=True))
         for class_id, per_wafer in instance.nodes[node_id].exposures.items():
-            steps.taken(f"node:{node_id}", f"exposures:{class_id}", range_at(per_wafer, day))
+            steps.append(_step(f"node:{node_id}", f"exposures:{class_id}", range_at(per_wafer, day)))
             scanners[class_id] = None
-    found = steps.walk("chip")
+    links = recipes(steps)
+    found = exploded(links, {"chip": np.ones(3)}, lambda m: {a: weights.get(a, 1.0) for a in sources(links, m)})
+    needs, starts = ({key: Range(*x.tolist()) for key, x in table.items()} for table in (found.needs, found.starts))
     return Explosion(
         chip_id,
         name,
         day,
-        found.started("package"),
-        {part: found.needed(f"die:{part}") for part in bom.dies},
-        {die_id: found.started(f"wafers:{die_id}") for die_id in dies},
-        {generation: found.needed(f"hbm:{generation}") for generation in bom.hbm},
-        {g: total(found.started(f"stacks:{g}:{n}") for n in range(len(those))) for g, those in makers.items()},
-        {part: found.needed(f"substrate:{part}") for part in bom.substrates},
-        total(found.started(f"line:{n}") for n in range(len(lines))),
-        {node_id: found.needed(f"node:{node_id}") for node_id in dict.fromkeys(nodes)},
-        {class_id: found.needed(f"exposures:{class_id}") for class_id in scanners},
+        starts["package"],
+        {part: needs[f"die:{part}"] for part in bom.dies},
+        {die_id: starts[f"wafers:{die_id}"] for die_id in dies},
+        {generation: needs[f"hbm:{generation}"] for generation in bom.hbm},
+        {g: total(starts.get(f"stacks:{g}:{n}", ZERO) for n in range(len(those))) for g, those in makers.items()},
+        {part: needs[f"substrate:{part}"] for part in bom.substrates},
+        total(starts.get(f"line:{n}", ZERO) for n in range(len(lines))),
+        {node_id: needs[f"node:{node_id}"] for node_id in nodes if f"node:{node_id}" in needs},
+        {class_id: needs[f"exposures:{class_id}"] for class_id in scanners if f"exposures:{class_id}" in needs},
     )
 
 
-class _Steps:
-    """The steps that make a package, as recipes whose amounts are those of three cases: lean, as stated, lavish.
+def _step(step: str, material: str, amount: Range, makes: bool = False) -> Flow:
+    """Return what a step makes or takes, in three cases: lean, as stated, lavish.
 
     In the lean case everything that is made lies at its high end, everything that is taken at its low end.
     """
-
-    def __init__(self) -> None:
-        self.flows: list[Flow] = []
-        self.weights: dict[str, dict[str, float]] = {}
-        self.found = Exploded()
-
-    def made(self, step: str, material: str, amount: Range, weight: float = 1.0) -> None:
-        """Let a step make something; where several make it, they start in proportion to their weights."""
-        self.flows.append(Flow(step, material, 0, np.array([amount.high, amount.value, amount.low])))
-        self.weights.setdefault(material, {})[step] = weight
-
-    def taken(self, step: str, material: str, amount: Range) -> None:
-        """Let a step take something."""
-        self.flows.append(Flow(step, material, 0, -np.array([amount.low, amount.value, amount.high])))
-
-    def walk(self, material: str) -> _Steps:
-        """Work out what one of a material takes."""
-        self.found = exploded(Recipes(self.flows), {material: np.ones(3)}, lambda m: self.weights.get(m, {}))
-        return self
-
-    def needed(self, material: str) -> Range:
-        """Return what is needed of a material."""
-        return Range(*self.found.needs[material].tolist())
-
-    def started(self, step: str) -> Range:
-        """Return how often a step is started."""
-        starts = self.found.starts
-        return Range(*starts[step].tolist()) if step in starts else ZERO
+    ends = np.array([amount.low, amount.value, amount.high])
+    return Flow(step, material, 0, ends[::-1] if makes else -ends)
 
 
-def _wafers(steps: _Steps, instance: Instance, dies: Mapping[str, Die], day: date) -> None:
-    """Add wafers of dies; a better bin stands in for the next."""
-    for die_id, die in dies.items():
-        per_wafer = good_dies_per_wafer(die, instance.nodes[die.node], day)
-        steps.taken(f"wafers:{die_id}", f"node:{die.node}", exact(1.0))
-        outputs = outputs_of(die_id, die)
-        for name, share in outputs.items():
-            steps.made(f"wafers:{die_id}", f"die:{name}", per_wafer.scaled(share))
-        for better, lesser in pairwise(outputs):
-            stand_in = f"downgrade:{lesser}"
-            steps.flows += [
-                Flow(stand_in, f"die:{better}", 0, -np.ones(3)),
-                Flow(stand_in, f"die:{lesser}", 0, np.ones(3)),
-            ]
-
-
-def _stacks(steps: _Steps, instance: Instance, makers: Mapping[str, list[MemoryMaker]], day: date) -> None:
-    """Add DRAM wafers that become stacks."""
-    for generation, those in makers.items():
-        for n, (maker, share) in enumerate(shares_of_makers(those, day)):
-            step = f"stacks:{generation}:{n}"
-            steps.made(step, f"hbm:{generation}", stacks_per_wafer(instance, maker, generation, day), share)
-            steps.taken(step, f"node:{maker.node}", exact(1.0))
-
-
-def _interposers(steps: _Steps, bom: Bom, lines: list[PackagingLine], day: date) -> None:
-    """Add interposer wafers, by the capacity of the lines; equally where none has any."""
-    sizes = [line.capacity.at(day) for line in lines]
-    for n, (line, size) in enumerate(zip(lines, sizes, strict=True)):
-        good = packages_per_wafer(bom) * range_at(line.interposer_yield, day)
-        steps.made(f"line:{n}", "interposer", good, size if any(sizes) else 1.0)
-    if lines:
-        steps.taken("package", "interposer", exact(1.0))
+def _wafers(instance: Instance, die_id: str, day: date) -> Iterator[Flow]:
+    """Yield what a wafer of a die gives; a better bin stands in for the next."""
+    die = instance.dies[die_id]
+    per_wafer, outputs = good_dies_per_wafer(die, instance.nodes[die.node], day), outputs_of(die_id, die)
+    yield _step(f"wafers:{die_id}", f"node:{die.node}", exact(1.0))
+    for name, share in outputs.items():
+        yield _step(f"wafers:{die_id}", f"die:{name}", per_wafer.scaled(share), makes=True)
+    for better, lesser in pairwise(outputs):
+        yield _step(f"downgrade:{lesser}", f"die:{better}", exact(1.0))
+        yield _step(f"downgrade:{lesser}", f"die:{lesser}", exact(1.0), makes=True)
 
 
 def good_dies_per_wafer(die: Die, node: Node, day: date) -> Range:

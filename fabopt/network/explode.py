@@ -1,7 +1,12 @@
 r"""The one walk of the network, upstream and downstream: by structure, by recipe, and by the flows of a plan.
 
-**By structure** (:func:`doings_before`, :func:`doings_after`, :func:`closure`, :func:`makeable`): activities, units and
-demands that something feeds or is fed by, amounts left aside.
+**By structure** (:func:`closure` over :func:`doings_before` or :func:`doings_after`; :func:`makeable`): what something
+feeds or is fed by, amounts left aside. :func:`making_time` counts the time that making takes: with all parts begun as
+late as they may and the mean ages :math:`\alpha` at which activities take and give,
+
+.. math:: L_i = \min_{a \to i} \Bigl( \max_{j \to a} (L_j - \alpha_{a,j})^+ + \alpha_{a,i} \Bigr) ;
+
+what nothing makes is there, or never, and adds no time; stocks and what is in work are left aside.
 
 **By recipe** (:func:`exploded`): what is started of every activity so that materials are there as wanted. A material i
 that is wanted, or taken by what was started further downstream, comes from activities a in proportion to their weights
@@ -17,22 +22,22 @@ so that a lead time that is split between two ages splits the start in the same 
 wanted as in it. What one start makes together (bins of a die) needs the most that any of it needs; where one of these
 stands in for another, piece by piece and at once (a better bin for a lesser), what they need together counts. Each
 material is worked out after all that it goes into. In a loop, where something needs some of itself, rounds are added up
-until nothing changes; one that takes as much as it gives has no end and is refused.
+until nothing changes; one that takes (nearly) as much as it gives has no end and is refused.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from fabopt.domain.tolerances import ROUNDING
+from fabopt.domain.tolerances import NEGLIGIBLE, ROUNDING
 from fabopt.errors import StudyError
-from fabopt.network.links import Links, extremes
+from fabopt.network.links import Links, MaterialLink, link
 from fabopt.network.strong import strong_groups
-from fabopt.network.tables import Array, Flow, Network
+from fabopt.network.tables import Array, Demand, Flow, Network, UnitMaterial
 
 Doing = tuple[str, str]
 """Kind ("activity", "unit" or "demand") and id."""
@@ -56,28 +61,26 @@ def closure(start: Iterable[Doing], following: Callable[[Doing], Iterable[Doing]
 def doings_after(links: Links, doing: Doing) -> Iterator[Doing]:
     """Yield the activities and units that take what an activity or unit makes, or use what a unit adds."""
     kind, key = doing
-    made = [flow.material for flow in links.outputs.get(key, [])] if kind == "activity" else []
-    made += [part.material for part in links.releases.get(key, [])] if kind == "unit" else []
-    for material in made:
-        yield from (("activity", flow.activity) for flow in links.takers.get(material, []))
-        yield from (("unit", part.unit) for part in links.part_of.get(material, []))
-    if kind == "unit":
-        for effect in links.added.get(key, []):
-            yield from (("activity", use.activity) for use in links.users.get(effect.resource, []))
+    made: Sequence[MaterialLink | UnitMaterial] = (
+        links.outputs.get(key, ()) if kind == "activity" else links.releases.get(key, ()) if kind == "unit" else ()
+    )
+    for material in (part.material for part in made):
+        yield from (("activity", flow.activity) for flow in links.takers.get(material, ()))
+        yield from (("unit", part.unit) for part in links.part_of.get(material, ()))
+    for effect in links.added.get(key, ()) if kind == "unit" else ():
+        yield from (("activity", use.activity) for use in links.users.get(effect.resource, ()))
 
 
 def doings_before(links: Links, doing: Doing) -> Iterator[Doing]:
     """Yield the activities and units that make what an activity, unit or demand takes."""
     kind, key = doing
-    if kind == "activity":
-        taken = [flow.material for flow in links.inputs.get(key, [])]
-    elif kind == "unit":
-        taken = [part.material for part in links.parts.get(key, [])]
-    else:
-        taken = [d.material for d in links.net.demands if d.id == key]
-    for material in taken:
-        yield from (("activity", flow.activity) for flow in links.makers.get(material, []))
-        yield from (("unit", part.unit) for part in links.releasers.get(material, []))
+    taken: Sequence[MaterialLink | UnitMaterial | Demand] = (
+        links.inputs.get(key, ()) if kind == "activity" else links.parts.get(key, ()) if kind == "unit"
+        else [demand for demand in links.net.demands if demand.id == key]
+    )  # fmt: skip
+    for material in (part.material for part in taken):
+        yield from (("activity", flow.activity) for flow in links.makers.get(material, ()))
+        yield from (("unit", part.unit) for part in links.releasers.get(material, ()))
 
 
 def makeable(net: Network, without: Collection[str]) -> set[str]:
@@ -85,69 +88,75 @@ def makeable(net: Network, without: Collection[str]) -> set[str]:
 
     An activity can run if no capacity that it uses is nothing for ever, and all that it takes can come into being.
     """
-    there = {r.id for r in net.resources if np.any(r.base > 0)}
-    there |= {e.resource for e in net.unit_effects if np.any(e.profile > 0)}
+    links = link(net)
+    there = {r.id for r in net.resources if np.any(r.base > 0)} | set(links.adders)
     able = {a.id for a in net.activities if a.upper is None or np.any(a.upper > 0)} - set(without)
-    able -= {use.activity for use in net.uses if use.resource not in there and np.any(use.amount > 0)}
-    known = Recipes(net.flows)
-    made: set[str] = {part.material for part in net.unit_materials if part.amount > 0}
-    waiting = able
-    while ready := {a for a in waiting if all(part.material in made for part in known.takes[a])}:
-        made |= {part.material for a in ready for part in known.makes[a]}
+    waiting = {a for a in able if all(use.resource in there for use in links.uses[a])}
+    made = set(links.releasers)
+    while ready := {a for a in waiting if all(part.material in made for part in links.inputs[a])}:
+        made |= {part.material for a in ready for part in links.outputs[a]}
         waiting = waiting - ready
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What a unit of an activity makes or takes of a material at an age: ``amount[T] >= 0`` by period of the start."""
+def making_time(net: Network) -> dict[str, float]:
+    """Return the periods from the first start to its being there, for every material that some activity makes."""
+    links = link(net)
+    takes = {a: _mean_ages(links.inputs[a], -1.0) for a in links.activities}
+    gives = {a: _mean_ages(links.outputs[a], 1.0) for a in links.activities}
+    found: dict[str, float] = {}
+    changed = True
+    while changed:
+        changed = False
+        for activity, things in gives.items():
+            parts = takes[activity].items()
+            wait = max([0.0, *(found.get(m, math.inf if links.makers[m] else 0.0) - age for m, age in parts)])
+            for material, age in things.items():
+                if wait + age < found.get(material, math.inf) - NEGLIGIBLE:
+                    found[material], changed = wait + age, True
+    return found
 
-    material: str
-    age: int
-    amount: Array
+
+def _mean_ages(flows: Sequence[MaterialLink], sign: float) -> dict[str, float]:
+    """Return the mean age at which each material is given (1) or taken (-1)."""
+    sums: dict[str, tuple[float, float]] = {}
+    for flow in flows:
+        amount, (weight, total) = float(np.maximum(sign * flow.amount, 0.0).sum()), sums.get(flow.material, (0.0, 0.0))
+        sums[flow.material] = weight + amount, total + amount * flow.age
+    return {material: total / weight for material, (weight, total) in sums.items()}
 
 
-class Recipes:
-    """What activities make and take, and what makes each material, in the order of the flows.
+def recipes(flows: Iterable[Flow], at: int | None = None) -> Links:
+    """Return flows linked: as they are, or with the amounts of starts in a period, all ages together.
 
-    Parameters
-    ----------
-    flows
-        Of a network, or of any records of the same form; the last index of amounts need not be periods.
-    at
-        Take the amounts of starts in this period, all ages together (a chain that has run for long); None: of each.
+    The latter is a chain that has run for long. The last index of amounts need not be periods.
     """
+    if at is not None:
+        flows = [Flow(f.activity, f.material, 0, f.amount[at : at + 1]) for f in flows]
+    return link(Network("", (), flows=tuple(flows)))
 
-    def __init__(self, flows: Sequence[Flow], at: int | None = None) -> None:
-        self.makes: defaultdict[str, list[Part]] = defaultdict(list)
-        self.takes: defaultdict[str, list[Part]] = defaultdict(list)
-        self.makers: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        if at is not None:
-            flows = [Flow(f.activity, f.material, 0, f.amount[at : at + 1]) for f in flows]
-        for flow, low, high in zip(flows, *extremes(flows), strict=True):
-            if high > 0.0:
-                self.makes[flow.activity].append(Part(flow.material, flow.age, np.maximum(flow.amount, 0.0)))
-                self.makers[flow.material][flow.activity] = None
-            if low < 0.0:
-                self.takes[flow.activity].append(Part(flow.material, flow.age, np.maximum(-flow.amount, 0.0)))
 
-    def sources(self, material: str) -> list[str]:
-        """Return the activities by which a material comes anew: without those that take some of it themselves, and
-        without those by which another stands in for it, unless there are no others.
-        """
-        new = [a for a in self.makers[material] if all(part.material != material for part in self.takes[a])]
-        return [a for a in new if not self.turns(a)] or new
+def sources(links: Links, material: str) -> list[str]:
+    """Return the activities by which a material comes anew: without those that take some of it themselves, and without
+    those by which another stands in for it, unless there are no others.
+    """
+    makers = dict.fromkeys(flow.activity for flow in links.makers[material])
+    new = [a for a in makers if all(part.material != material for part in links.inputs[a])]
+    return [a for a in new if not _turns(links, a)] or new
 
-    def better(self, material: str) -> list[str]:
-        """Return what stands in for a material: becomes it, piece by piece and at once."""
-        return [self.takes[a][0].material for a in self.makers[material] if self.turns(a)]
 
-    def turns(self, activity: str) -> bool:
-        """Return whether all that an activity does is to turn one material into another, piece by piece and at once."""
-        made, taken = self.makes[activity], self.takes[activity]
-        if len(made) != 1 or len(taken) != 1 or made[0].material == taken[0].material:
-            return False
-        return all(part.age == 0 and bool(np.all(part.amount == 1.0)) for part in (*made, *taken))
+def better(links: Links, material: str) -> list[str]:
+    """Return what stands in for a material: becomes it, piece by piece and at once."""
+    makers = dict.fromkeys(flow.activity for flow in links.makers[material])
+    return [links.inputs[a][0].material for a in makers if _turns(links, a)]
+
+
+def _turns(links: Links, activity: str) -> bool:
+    """Return whether all that an activity does is to turn one material into another, piece by piece and at once."""
+    made, taken = links.outputs[activity], links.inputs[activity]
+    if len(made) != 1 or len(taken) != 1 or made[0].material == taken[0].material:
+        return False
+    return all(flow.age == 0 and bool(np.all(np.abs(flow.amount) == 1.0)) for flow in (*made, *taken))
 
 
 Weights = Mapping[str, float | Array]
@@ -170,14 +179,12 @@ class Exploded:
     starts: dict[str, Array] = field(default_factory=dict)
 
 
-def exploded(
-    recipes: Recipes, wanted: Mapping[str, Array], ways: Callable[[str], Weights], before: int = 0
-) -> Exploded:
+def exploded(links: Links, wanted: Mapping[str, Array], ways: Callable[[str], Weights], before: int = 0) -> Exploded:
     """Return what must be started so that materials are there as wanted, and what is needed of each.
 
     Parameters
     ----------
-    recipes
+    links
         What activities make and take.
     wanted
         By material ``[T]``.
@@ -192,7 +199,7 @@ def exploded(
     StudyError
         When a material needs as much of itself as comes out.
     """
-    walk = _Walk(recipes, ways, before)
+    walk = _Walk(links, ways, before)
     walk.outside = {material: np.concatenate([np.zeros(before), amount]) for material, amount in wanted.items()}
     for loop in walk.in_order(wanted):
         walk.settle(loop)
@@ -206,8 +213,8 @@ Family = tuple[str, ...]
 class _Walk:
     """An explosion under way."""
 
-    def __init__(self, recipes: Recipes, ways: Callable[[str], Weights], before: int) -> None:
-        self.recipes, self.before = recipes, before
+    def __init__(self, links: Links, ways: Callable[[str], Weights], before: int) -> None:
+        self.links, self.before = links, before
         self.ways: dict[str, Weights] = {}
         self._ways_of = ways
         self.outside: dict[str, Array] = {}
@@ -221,9 +228,9 @@ class _Walk:
             material = ahead.pop()
             if material not in reached:
                 ways = self._weights(material)
-                reached[material] = [part.material for a in ways for part in self.recipes.takes[a]]
-                better = self.recipes.better(material)
-                ahead += [*reached[material], *(m for m in better if self._weights(m).keys() == ways.keys())]
+                reached[material] = [part.material for a in ways for part in self.links.inputs[a]]
+                alike = (m for m in better(self.links, material) if self._weights(m).keys() == ways.keys())
+                ahead += [*reached[material], *alike]
         together: dict[tuple[str, ...], list[str]] = {}
         for material in reached:
             together.setdefault(tuple(self.ways[material]) or ("", material), []).append(material)
@@ -240,8 +247,8 @@ class _Walk:
         """Return materials that come together, each after those that stand in for it."""
         if len(members) == 1:
             return members
-        better = {m: [other for other in self.recipes.better(m) if other in members] for m in members}
-        return [m for group in strong_groups(better) for m in group]
+        before = {m: [other for other in better(self.links, m) if other in members] for m in members}
+        return [m for group in strong_groups(before) for m in group]
 
     def settle(self, loop: Sequence[Family]) -> None:
         """Work out families that go into one another, and add what their making takes."""
@@ -257,16 +264,15 @@ class _Walk:
             taken: dict[str, Array] = {}
             for activity, level in starts.items():
                 more = level - self.found.starts.get(activity, none)
-                for part in self.recipes.takes[activity]:
-                    taken[part.material] = taken.get(part.material, none) + _later(
-                        more * self._along(part.amount), part.age
-                    )
+                for part in self.links.inputs[activity]:
+                    amount = _later(more * self._along(np.maximum(-part.amount, 0.0)), part.age)
+                    taken[part.material] = taken.get(part.material, none) + amount
             within = {m: taken.pop(m) for m in materials & taken.keys()}
             if all(_same(amount, inner.get(m, none)) for m, amount in within.items()):
                 break
             inner = within
         else:
-            raise StudyError(f"What goes round by '{next(iter(starts))}' takes as much of itself as comes out.")
+            raise StudyError(f"What goes round by '{next(iter(starts))}' takes nearly as much of itself as comes out.")
         self.found.starts |= starts
         for m, amount in taken.items():
             self.outside[m] = self.outside.get(m, none) + amount
@@ -278,7 +284,7 @@ class _Walk:
         before = ""
         seen, made = dict.fromkeys(weights, np.zeros(1)), np.zeros(1)
         for material in family:
-            if before not in self.recipes.better(material):
+            if before not in better(self.links, material):
                 seen, made = dict.fromkeys(weights, np.zeros(1)), np.zeros(1)
             for activity, weight in weights.items():
                 wanted, gives = self._seen(activity, material)
@@ -294,9 +300,9 @@ class _Walk:
         """Return what is needed when starts of an activity bring a material, and how much each brings in all."""
         need = self.found.needs[material]
         total, moved = np.zeros(need.shape), np.zeros(need.shape)
-        for part in self.recipes.makes[activity]:
+        for part in self.links.outputs[activity]:
             if part.material == material:
-                amount = self._along(part.amount)
+                amount = self._along(np.maximum(part.amount, 0.0))
                 total = total + amount
                 moved = moved + amount * _earlier(need, part.age)
         return np.divide(moved, total, out=np.zeros(need.shape), where=total > 0.0), total

@@ -100,7 +100,7 @@ def link(net: Network) -> Links:
         {record.id: record for record in net.resources},
         {record.id: record for record in net.units},
     )
-    for flow, low, high in zip(net.flows, *extremes(net.flows), strict=True):
+    for flow, low, high in zip(net.flows, *_extremes(net.flows), strict=True):
         edge = MaterialLink(flow.activity, flow.material, flow.age, flow.amount, low, high)
         if low < 0:
             links.inputs[flow.activity].append(edge)
@@ -108,7 +108,7 @@ def link(net: Network) -> Links:
         if high > 0:
             links.outputs[flow.activity].append(edge)
             links.makers[flow.material].append(edge)
-    for use, low, high in zip(net.uses, *extremes(net.uses), strict=True):
+    for use, low, high in zip(net.uses, *_extremes(net.uses), strict=True):
         if high > 0:
             used = ResourceLink(use.activity, use.resource, use.age, use.amount, low, high)
             links.uses[use.activity].append(used)
@@ -129,7 +129,7 @@ def link(net: Network) -> Links:
     return links
 
 
-def extremes(records: Sequence[Flow | Use]) -> tuple[list[float], list[float]]:
+def _extremes(records: Sequence[Flow | Use]) -> tuple[list[float], list[float]]:
     """Least and largest amount of each record, all at once."""
     if not records:
         return [], []

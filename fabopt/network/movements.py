@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fabopt.network.tables import Array, Network
+from fabopt.network.tables import Activity, Array, Material, Network, Resource, Unit
 
 Ints = NDArray[np.int64]
 
@@ -73,38 +73,27 @@ def _collect(parts: Iterable[tuple[int, int, Array, int]], periods: int) -> Effe
 
 def activity_flows(net: Network, levels: Array) -> Effects:
     """Return what activities put into (or take from) materials, given levels [activities, T]."""
-    activity = {a.id: n for n, a in enumerate(net.activities)}
-    material = {m.id: n for n, m in enumerate(net.materials)}
-    return _collect(
-        (
-            (activity[f.activity], material[f.material], levels[activity[f.activity]] * f.amount, f.age)
-            for f in net.flows
-        ),
-        net.n_periods,
-    )
+    activity, material = _places(net.activities), _places(net.materials)
+    parts = ((activity[f.activity], material[f.material], f.amount, f.age) for f in net.flows)
+    return _collect(((a, i, levels[a] * amount, age) for a, i, amount, age in parts), net.n_periods)
 
 
 def unit_flows(net: Network, orders: Array) -> Effects:
     """Return what units put into (or take from) materials, given orders [units, T]."""
-    unit = {u.id: n for n, u in enumerate(net.units)}
-    material = {m.id: n for n, m in enumerate(net.materials)}
-    return _collect(
-        ((unit[f.unit], material[f.material], orders[unit[f.unit]] * f.amount, f.age) for f in net.unit_materials),
-        net.n_periods,
-    )
+    unit, material = _places(net.units), _places(net.materials)
+    parts = ((unit[f.unit], material[f.material], f.amount, f.age) for f in net.unit_materials)
+    return _collect(((e, i, orders[e] * amount, age) for e, i, amount, age in parts), net.n_periods)
 
 
 def activity_uses(net: Network, levels: Array) -> Effects:
     """Return the use of resources by activities, given levels [activities, T]."""
-    activity = {a.id: n for n, a in enumerate(net.activities)}
-    resource = {r.id: n for n, r in enumerate(net.resources)}
-    return _collect(
-        (
-            (activity[u.activity], resource[u.resource], levels[activity[u.activity]] * u.amount, u.age)
-            for u in net.uses
-        ),
-        net.n_periods,
-    )
+    activity, resource = _places(net.activities), _places(net.resources)
+    parts = ((activity[u.activity], resource[u.resource], u.amount, u.age) for u in net.uses)
+    return _collect(((a, r, levels[a] * amount, age) for a, r, amount, age in parts), net.n_periods)
+
+
+def _places(records: Iterable[Activity | Material | Resource | Unit]) -> dict[str, int]:
+    return {record.id: n for n, record in enumerate(records)}
 
 
 def unit_capacity(net: Network, orders: Array, retired: Array) -> tuple[Array, Array]:
@@ -113,8 +102,7 @@ def unit_capacity(net: Network, orders: Array, retired: Array) -> tuple[Array, A
     A retired unit acts no more: the last entry of each of its persistent effects is taken back from the period on.
     """
     T = net.n_periods
-    unit = {u.id: n for n, u in enumerate(net.units)}
-    resource = {r.id: n for n, r in enumerate(net.resources)}
+    unit, resource = _places(net.units), _places(net.resources)
     added, occupied = np.zeros((len(net.resources), T)), np.zeros((len(net.resources), T))
     gone = np.cumsum(retired, axis=1)
     for effect in net.unit_effects:

@@ -12,8 +12,8 @@ from waiting_cases import COST, MADE, STOCK, WORTH, chip, grounded, site, solved
 import fabopt
 from fabopt.analysis.memo.again import Again, Change, Until
 from fabopt.analysis.memo.late import Delay, Delays
-from fabopt.analysis.memo.making import making_time, whole_periods
-from fabopt.analysis.memo.signable import Signable, signables
+from fabopt.analysis.memo.signable import Signable, signables, whole_periods
+from fabopt.network.explode import making_time
 from fabopt.solve.session import HighsSession, SolverError
 
 WHOLE = pytest.mark.parametrize("whole", [True, False], ids=["searched", "held"])

@@ -15,7 +15,8 @@ import numpy as np
 from fabopt.analysis.explain.records import MadeFrom, Origin
 from fabopt.analysis.material_flow import EXPOSURES, PARTS, WAFERS, part_name
 from fabopt.domain.tolerances import SAME
-from fabopt.network.explode import Recipes
+from fabopt.network.explode import better, sources
+from fabopt.network.links import link
 from fabopt.network.pegging import pegged
 from fabopt.network.tables import Activity, Array, Material, Network, Unit
 from fabopt.solve.results.folder import Read
@@ -43,20 +44,20 @@ def made_from(net: Network, read: Read, chip: str, name: str, period: int) -> Ma
     period
         Index of the period.
     """
-    label, recipes = net.periods[period].label, Recipes(net.flows)
+    label, links = net.periods[period].label, link(net)
     levels = _grid(net, net.activities, read("core/activities"), "level")
     material = {m.id: (n, m.tags.stage) for n, m in enumerate(net.materials)}
     packs = [n for n, a in enumerate(net.activities) if a.tags.stage == "packaging" and a.tags.chip == chip]
-    parts = [p.material for n in packs for p in recipes.takes[net.activities[n].id] if material[p.material][1] in PARTS]
-    packs = [n for n in packs if any(p.material in parts for p in recipes.takes[net.activities[n].id])]
+    parts = [p.material for n in packs for p in links.inputs[net.activities[n].id] if material[p.material][1] in PARTS]
+    packs = [n for n in packs if any(p.material in parts for p in links.inputs[net.activities[n].id])]
     packaged = levels[packs].sum(axis=0)
     periods = tuple(net.periods[t].label for t in np.flatnonzero(packaged > 0.0))
     started = float(packaged[period])
     if started <= 0.0:
         return MadeFrom(chip, name, label, 0.0, periods, ())
     for key in parts:  # grows by what stands in for them
-        parts += [better for better in recipes.better(key) if better not in parts]
-    makers = {a for key in parts for a in recipes.sources(key)}
+        parts += [other for other in better(links, key) if other not in parts]
+    makers = {a for key in parts for a in sources(links, key)}
     steps = [a for a, level in zip(net.activities, levels, strict=True) if a.id in makers and level.any()]
     orders = _grid(net, net.units, read("core/units"), "ordered")
     stock = _grid(net, net.materials, read("core/materials"), "stock")
@@ -64,10 +65,10 @@ def made_from(net: Network, read: Read, chip: str, name: str, period: int) -> Ma
     taken: dict[str, Array] = defaultdict(lambda: np.zeros(len(steps)))
     whole: dict[str, float] = defaultdict(float)
     for n in packs:
-        for part in recipes.takes[net.activities[n].id]:
+        for part in links.inputs[net.activities[n].id]:
             place, stage = material[part.material]
             if stage in PARTS:
-                amount = float(levels[n, period] * part.amount[period])
+                amount = -float(levels[n, period] * part.amount[period])
                 whole[PARTS[stage]] += amount
                 taken[PARTS[stage]] += amount * mixed[min(period + part.age, net.n_periods - 1)][place]
     layers = _exposures(net, steps)

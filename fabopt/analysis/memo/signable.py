@@ -18,6 +18,7 @@ t >= L may be begun for the lab in t - L, and is signed for by then.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -26,9 +27,10 @@ from numpy.typing import NDArray
 
 from fabopt.analysis.memo.again import Change, closed
 from fabopt.analysis.memo.forbidden import Forbidden
-from fabopt.analysis.memo.making import making_time, whole_periods
 from fabopt.analysis.memo.records import SignatureKind
+from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.model.families import IntArray
+from fabopt.network.explode import making_time
 from fabopt.network.parties import owned, payments_between
 from fabopt.network.tables import CONTRACT, DECISIONS, Network, Unit
 from fabopt.plan.solved import SolvedProgram
@@ -111,6 +113,11 @@ class Signable:
         """Return whether all of it is decided already."""
         there = self.done(plan)
         return bool(np.all(plan.program.column_lower[there] >= plan.program.column_upper[there])) and len(there) > 0
+
+
+def whole_periods(time: float) -> int:
+    """Return a time in whole periods, rounded up."""
+    return math.ceil(time - NEGLIGIBLE)
 
 
 def signables(plan: SolvedProgram, lab: str) -> tuple[Signable, ...]:

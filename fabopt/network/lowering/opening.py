@@ -10,31 +10,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from fabopt.network.explode import Recipes, Weights, exploded
+from fabopt.network.explode import Weights, exploded, recipes, sources
+from fabopt.network.links import Links
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Activity
 
 
 def lower_opening(chain: Chain) -> None:
     """Fill the history of activities (level per period before the horizon)."""
-    recipes = Recipes(chain.build.flows, at=0)
+    links = recipes(chain.build.flows, at=0)
     ran = {f"chip:{key}": chip.running_rate.value * chain.months for key, chip in chain.instance.chips.items()}
-    wanted = {key: np.array([rate]) for key, rate in ran.items() if rate > 0.0 and recipes.makers[key]}
-    found = exploded(recipes, wanted, lambda material: _makers(chain, recipes, material))
+    wanted = {key: np.array([rate]) for key, rate in ran.items() if rate > 0.0 and links.makers[key]}
+    found = exploded(links, wanted, lambda material: _makers(chain, links, material))
     chain.build.history |= {key: float(level[0]) for key, level in found.starts.items()}
     _markets(chain)
 
 
-def _makers(chain: Chain, recipes: Recipes, material: str) -> Weights:
+def _makers(chain: Chain, links: Links, material: str) -> Weights:
     """Return who made a part before the decision date, by their shares of what was started."""
-    makers = [chain.build.activities[a] for a in recipes.sources(material)]
+    makers = [chain.build.activities[a] for a in sources(links, material)]
     if not makers:
         return {}
     stage = makers[0].tags.stage
     if stage == "packaging":
         return _lines(chain, makers)
     if stage == "memory":
-        return _stackers(chain, recipes, material, makers)
+        return _stackers(chain, links, material, makers)
     if stage == "wafer":
         shares = {a.id: chain.instance.dies[a.tags.item].fabs[a.tags.site].opening_share.value for a in makers}
         return shares if any(shares.values()) else {makers[0].id: 1.0}
@@ -49,7 +50,7 @@ def _lines(chain: Chain, makers: list[Activity]) -> Weights:
     return weights if any(weights.values()) else {first[0].id: 1.0}
 
 
-def _stackers(chain: Chain, recipes: Recipes, material: str, makers: list[Activity]) -> Weights:
+def _stackers(chain: Chain, links: Links, material: str, makers: list[Activity]) -> Weights:
     """Split stacks over the makers qualified for them by their stated shares, equally where none is stated."""
     shares: dict[str, float] = {}
     stated: dict[str, float] = {}
@@ -60,7 +61,7 @@ def _stackers(chain: Chain, recipes: Recipes, material: str, makers: list[Activi
             shares[activity.id] = 1.0 if share is None else share.value
             stated |= {} if share is None else {activity.id: share.value}
     # Shares are of stacks; a maker that gets fewer from a wafer has more wafers in work.
-    made = {a: sum(p.amount[0] for p in recipes.makes[a] if p.material == material) for a in shares}
+    made = {a: sum(p.amount[0] for p in links.outputs[a] if p.material == material) for a in shares}
     return {a: share / made[a] for a, share in (stated or shares).items()}
 
 

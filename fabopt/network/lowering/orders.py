@@ -17,7 +17,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from fabopt.domain.users import buyers
-from fabopt.network.explode import Recipes, Weights, exploded
+from fabopt.network.explode import Weights, exploded, sources
+from fabopt.network.links import Links, link
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.packaging import first_shipment, route_months, routes
 from fabopt.network.lowering.policy_scope import Expression
@@ -49,20 +50,19 @@ def demand_orders(chain: Chain, use: Mapping[str, Expression], starts: Mapping[s
 
 def demand_starts(chain: Chain, net: Network) -> dict[str, Array]:
     """Return what is started of each activity if all get what they want, from one horizon before the first on."""
-    recipes = Recipes(net.flows)
-    activities = {activity.id: activity for activity in net.activities}
+    links = link(net)
     wanted: dict[str, Array] = {}
     for chip_id, lab_id, amount in _wanted(chain):
         # Any site will do: all of a lab's take the same time to install a chip.
         sites = [site for site, record in chain.instance.sites.items() if record.lab == lab_id]
         wanted |= {f"asset:{chip_id}:{site}": amount / len(sites) for site in sites}
     wanted |= {f"market:{key}": chain.per_period(market.quantity) for key, market in chain.instance.markets.items()}
-    return exploded(recipes, wanted, lambda m: _makers(chain, recipes, activities, m), before=chain.n).starts
+    return exploded(links, wanted, lambda m: _makers(chain, links, m), before=chain.n).starts
 
 
-def _makers(chain: Chain, recipes: Recipes, activities: Mapping[str, Activity], material: str) -> Weights:
+def _makers(chain: Chain, links: Links, material: str) -> Weights:
     """Return who is asked for a material: all who make it by the first bill of materials, by their capacity."""
-    able = [activities[a] for a in recipes.sources(material)]
+    able = [links.activities[a] for a in sources(links, material)]
     alike = [a for a in able if a.tags.item == able[0].tags.item]
     return {a.id: _capacity(chain, a) for a in alike}
 
