@@ -31,7 +31,6 @@ from fabopt.analysis.explosion import (
     packages_per_wafer,
 )
 from fabopt.analysis.ranges import Range, exact, range_at, weighted_mean
-from fabopt.domain.calendar import Calendar
 from fabopt.domain.fabs import Fab
 from fabopt.domain.instance import Instance
 from fabopt.errors import StudyError
@@ -131,8 +130,7 @@ def bill(
     name = choose_bom(instance, chip, bom)
     design = instance.chips[chip]
     if day is None:
-        horizon = instance.horizon
-        calendar = Calendar(horizon.start, horizon.periods, horizon.period)
+        calendar = instance.horizon.calendar
         day = calendar.day_at(max(0.0, first_shipment(calendar, design)))
     pue = exact(1.0) if it else _pue(instance, day)
     draft = Draft(instance, explode(instance, chip, day, name), power_mw, it, pue)

@@ -95,7 +95,7 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_len
 _DATE_SCHEMA: dict[str, Any] = {
     "anyOf": [
         {"type": "integer", "minimum": 1900, "maximum": 2200},
-        {"type": "string", "pattern": r"^(end-)?[0-9]{4}(Q[1-4]|W[0-9]{2}|-[0-9]{2}(-[0-9]{2})?)?$"},
+        {"type": "string", "pattern": r"^(end-)?[0-9]{4}(H[12]|Q[1-4]|W[0-9]{2}|-[0-9]{2}(-[0-9]{2})?)?$"},
     ]
 }
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import difflib
+import re
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from fabopt.domain.base import Frozen, Record, When
+from fabopt.domain.base import Fault, FieldProblem, Frozen, Record, When
+from fabopt.domain.calendar import Calendar, Length, Stretch
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
+from fabopt.domain.text import printable
+
+_MOST = 600
+"""Most periods of a horizon."""
+_STRETCH = re.compile(r"([+-]?[0-9]+(?:[./][0-9]+)?)\s*([^\d\s].*)")
+_WORDS: dict[str, Length] = {word: length for length in get_args(Length) for word in (length, f"{length}s")}
+_EXAMPLE = "write it like [9 quarters, 4 half-years, 3 years]"
 
 
 class About(Record):
@@ -39,6 +49,50 @@ class SourceNote(Record):
     """What the source says, or how the figure was derived from it."""
 
 
+def _stretches(raw: Any) -> Any:
+    """Read a number of periods as it stands, and a list of stretches (or a text with commas) in one spelling."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        if not 1 <= raw <= _MOST:
+            raise ValueError(f"a horizon has 1 to {_MOST} periods, not {raw}")
+        return raw
+    parts = raw.split(",") if isinstance(raw, str) else raw
+    if not isinstance(parts, list | tuple) or not parts:
+        raise ValueError(f"neither a whole number nor a list of stretches of periods; {_EXAMPLE}")
+    faults, found = [], []
+    for place, part in enumerate(parts):
+        try:
+            found.append(_stretch(part))
+        except ValueError as error:
+            faults.append(Fault(() if isinstance(raw, str) else (place,), str(error), _EXAMPLE))
+    total = sum(count for count, _ in found)
+    if not faults and total > _MOST:
+        faults.append(Fault((), f"a horizon has 1 to {_MOST} periods, not {total}"))
+    if faults:
+        raise FieldProblem(faults)
+    return tuple(map(_spelled, found))
+
+
+def _spelled(stretch: Stretch) -> str:
+    count, length = stretch
+    return f"{count} {length}{'' if count == 1 else 's'}"
+
+
+def _stretch(raw: Any) -> Stretch:
+    """Read one stretch: ``9 quarters``."""
+    text = printable(str(raw)[:60]).strip()
+    match = _STRETCH.fullmatch(text)
+    if match is None:
+        raise ValueError(f"'{text}' does not say how many periods of which length")
+    count, word = match[1], match[2].lower().replace(" ", "-")
+    if word not in _WORDS:
+        near = difflib.get_close_matches(word, _WORDS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "a period is a week, or a whole number of months:"
+        raise ValueError(f"'{match[2]}' is no length of a period; {hint} {', '.join(get_args(Length))}")
+    if not count.isdecimal() or int(count) < 1:
+        raise ValueError(f"'{text}' is no whole number of {_WORDS[word]}s from 1 on")
+    return int(count), _WORDS[word]
+
+
 class Horizon(Record):
     """Decision date, periods and discounting (DESIGN, section 3).
 
@@ -47,10 +101,22 @@ class Horizon(Record):
 
     start: When
     """Decision date: first day of the first period (2026Q4, 2026-10-01)."""
-    periods: Annotated[int, Field(ge=1, le=600)]
-    """Number of periods."""
-    period: Literal["week", "month", "quarter", "year"] = "quarter"
-    """Length of every period."""
+    periods: Annotated[
+        int | tuple[str, ...],
+        BeforeValidator(_stretches),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "integer", "minimum": 1, "maximum": _MOST},
+                    {"type": "array", "minItems": 1, "items": {"type": "string"}},
+                    {"type": "string"},
+                ]
+            }
+        ),
+    ]
+    """Number of periods; or a list of stretches with periods of unequal length: [9 quarters, 4 half-years, 3 years]."""
+    period: Length | None = None
+    """Length of every period, where their number is given: week, month, quarter (when left out), half-year or year."""
     reported_until: When | None = None
     """Last period that is reported (any date in it); the rest only keeps the end from distorting the plan."""
     discount_rate: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(0.0, "1"))
@@ -59,6 +125,36 @@ class Horizon(Record):
     """Whether scanners are whole numbers per owner and calendar year, or per fab and period (slower)."""
     terminal_share: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(0.25, "1"))
     """Worth of a deployed accelerator at the end of the horizon as a share of what replacing it would cost."""
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Horizon:
+        if self.period is not None and not isinstance(self.periods, int):
+            message = "'periods' says already how long each period is"
+            raise FieldProblem([Fault(("period",), message, "leave 'period' out, or give 'periods' as a number")])
+        return self
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """How many periods of which length, one stretch after the other."""
+        if isinstance(self.periods, int):
+            return ((self.periods, self.period or "quarter"),)
+        return tuple(_stretch(text) for text in self.periods)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The periods on the calendar.
+
+        Raises
+        ------
+        ValueError
+            When they do not meet it.
+        """
+        return Calendar(self.start, self.stretches)
+
+    @property
+    def said(self) -> str:
+        """The number and length of the periods in words."""
+        return ", ".join(map(_spelled, self.stretches))
 
 
 class Solving(Record):

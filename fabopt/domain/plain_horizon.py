@@ -25,10 +25,13 @@ class PeriodNames:
         Label of each period.
     years
         Calendar year in which each begins.
+    even
+        Whether all are of one length.
     """
 
     labels: tuple[str, ...]
     years: tuple[int, ...]
+    even: bool = True
 
     def index(self, name: str) -> int | None:
         """Return the index of a period named by its label or by its number from 1, or None."""
@@ -79,7 +82,37 @@ def horizon_faults(network: PlainNetwork, periods: PeriodNames) -> list[Fault]:
     for key, unit in network.units.items():
         for name in unit.pinned:
             faults += _unknown_period(name, ("units", key, "pinned", name), periods)
-    return faults
+    return faults if periods.even else [*faults, *_counted_in_periods(network, rows)]
+
+
+def _counted_in_periods(network: PlainNetwork, rows: Mapping[str, Mapping[str, Row]]) -> Iterator[Fault]:
+    """Yield what counts periods one by one, which says nothing where they are of unequal length."""
+    hint = "give the horizon periods of one length, or leave this out"
+    for key, activity in network.activities.items():
+        if activity.on_off is not None and activity.on_off.min_run > 1:
+            path: Path = ("activities", key, "on_off", "min_run")
+            yield Fault(path, "a least run counts periods, and those of the horizon are of unequal length", hint)
+    for key, demand in network.demands.items():
+        if demand.backlog is not None and demand.backlog.expiry > 0:
+            path = ("demands", key, "backlog", "expiry")
+            yield Fault(path, "waiting counts periods, and those of the horizon are of unequal length", hint)
+    for section, named in rows.items():
+        for key, row in named.items():
+            for place, term in enumerate(row.terms):
+                if term.shift > 0:
+                    path = (section, key, "terms", place, "shift")
+                    yield Fault(path, "a shift counts periods, and those of the horizon are of unequal length", hint)
+            if isinstance(row, Group) and not row.windows and row.window == "period":
+                yield from _mixed(row, (section, key, "limit"))
+
+
+def _mixed(row: Group, path: Path) -> Iterator[Fault]:
+    """Yield a limit of which it is not known whether it is so much per period or so much at once."""
+    limit = row.limit
+    stocks = [term.stock is not None for term in row.terms]
+    if limit is not None and not isinstance(limit, tuple) and limit.value and any(stocks) and not all(stocks):
+        message = "stocks and decisions are added up, so a limit stated once is neither per period nor at once"
+        yield Fault(path, f"{message}; the periods of the horizon are of unequal length", "give one number a period")
 
 
 def _lengths(value: object, path: Path, needed: int) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from fabopt.domain.base import Fault, Path
-from fabopt.domain.calendar import Calendar
+from fabopt.domain.calendar import Calendar, Stretch
 from fabopt.domain.instance import Instance
 from fabopt.domain.measures import MEASURES
 from fabopt.domain.plain_horizon import PeriodNames, horizon_faults
@@ -42,16 +42,17 @@ def problems(instance: Instance) -> list[Fault]:
     found = dangling(instance)
     horizon = instance.horizon
     try:
-        calendar = Calendar(horizon.start, horizon.periods, horizon.period)
+        calendar = horizon.calendar
     except ValueError as error:
-        found.append(Fault(("horizon", "start"), str(error)))
+        (count, length), *later = horizon.stretches
+        begins = not later or not _fits(horizon.start, ((1, length),))
+        found.append(Fault(("horizon", "start" if begins else "periods"), str(error)))
         # The other rules are held against the horizon that begins nearest before.
         monday = horizon.start - timedelta(days=horizon.start.weekday())
-        start = monday if horizon.period == "week" else date(horizon.start.year, 1, 1)
-        try:
-            calendar = Calendar(start, horizon.periods, horizon.period)
-        except ValueError:
+        start = monday if length == "week" else date(horizon.start.year, 1, 1)
+        if later or not _fits(start, ((count, length),)):
             return found
+        calendar = Calendar(start, ((count, length),))
     return [
         *found,
         *_horizon(instance, calendar),
@@ -70,10 +71,19 @@ def problems(instance: Instance) -> list[Fault]:
     ]
 
 
+def _fits(start: date, stretches: tuple[Stretch, ...]) -> bool:
+    try:
+        return bool(Calendar(start, stretches))
+    except ValueError:
+        return False
+
+
 def _plain(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
     """Lists and periods of the plain section that do not fit the horizon."""
     if instance.network is not None:
-        names = PeriodNames(calendar.labels, tuple(span.start.year for span in calendar.spans))
+        names = PeriodNames(
+            calendar.labels, tuple(span.start.year for span in calendar.spans), len(set(calendar.years)) == 1
+        )
         for fault in horizon_faults(instance.network, names):
             yield fault.under("network")
 

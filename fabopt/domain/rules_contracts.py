@@ -89,7 +89,7 @@ def _begins(calendar: Calendar, contract: Contract) -> float:
     begun = contract.signed or max(contract.first or calendar.start, calendar.start)
     if contract.option is not None and contract.option.first is not None:
         begun = max(begun, contract.option.first)
-    return calendar.position(begun) + calendar.duration(contract.lead.value)
+    return calendar.after(calendar.position(begun), contract.lead.value)
 
 
 def _deliveries(calendar: Calendar, contract: Contract) -> Iterator[Fault]:
@@ -111,7 +111,7 @@ def _deliveries(calendar: Calendar, contract: Contract) -> Iterator[Fault]:
     elif first >= calendar.closes(until):
         yield Fault(("until",), f"deliveries cannot begin before {begins}, but they end on {until}")
     if contract.signed is not None and contract.duration is not None and contract.option is None:
-        ended = first + calendar.duration(contract.duration.value)
+        ended = calendar.after(first, contract.duration.value)
         if ended <= 0.0:
             yield Fault(
                 ("duration",),
@@ -359,16 +359,17 @@ def _most_paid(calendar: Calendar, contract: Contract) -> float | None:
     if contract.price is None or contract.maximum is None:
         return None
     kind = contract.goods.kind
-    length = {"month": calendar.years * 12.0, "year": calendar.years}.get(AMOUNT_UNIT[kind].rpartition("/")[2], 1.0)
+    per = AMOUNT_UNIT[kind].rpartition("/")[2]
     scale = 1.0 if PRICE_UNIT[kind] in ("1", "MUSD/tool") else 1e-3
-    scale *= 8766.0 * calendar.years if kind == "compute" else 1.0
     first, total = max(_begins(calendar, contract), calendar.opens(contract.since)), 0.0
     open_ = calendar.shares(first, calendar.closes(contract.until))
     for span, share in zip(calendar.spans, open_, strict=True):
         if share == 0.0:
             continue
         price = max(q.mean(span.start, span.end) for q in (contract.price, *(t.price for t in contract.tiers)))
-        total += contract.maximum.mean(span.start, span.end) * length * share * price * scale
+        length = {"month": span.years * 12.0, "year": span.years}.get(per, 1.0)
+        hours = 8766.0 * span.years if kind == "compute" else 1.0
+        total += contract.maximum.mean(span.start, span.end) * length * share * price * (scale * hours)
     return total
 
 

@@ -56,8 +56,8 @@ def _dates(calendar: Calendar, programme: Programme, path: Path) -> Iterator[Fau
             f"{by} lies before the decision date {calendar.start}, so the chip can never be funded",
             "correct the date or leave the programme out",
         )
-    late = calendar.duration(programme.months)
-    if late >= len(calendar.spans):
+    late = calendar.after(0.0, programme.months)
+    if late >= calendar.periods:
         yield Fault(
             (*path, "design_time"),
             f"design and expected respin take {programme.months:g} months, longer than the horizon",

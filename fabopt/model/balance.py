@@ -76,9 +76,9 @@ def supplies(net: Network) -> Array:
 
 def _stocks(entries: Triplets, net: Network, columns: Columns, cell: IntArray) -> None:
     stock = columns["stock"].index
-    survival = np.array([m.survival for m in net.materials], dtype=float)[:, None]
+    survival = by_period([m.survival for m in net.materials], net.n_periods)
     entries.add(cell, stock, 1.0)
-    entries.add(cell[:, 1:], stock[:, :-1], -survival)
+    entries.add(cell[:, 1:], stock[:, :-1], -survival[:, :-1])
     entries.add(cell, columns["disposal"].index, 1.0)
 
 
@@ -98,7 +98,7 @@ def _unit_materials(entries: Triplets, net: Network, columns: Columns, cell: Int
     unit = lookup(columns.at.unit, (m.unit for m in net.unit_materials), "A unit's material")
     material = lookup(columns.at.material, (m.material for m in net.unit_materials), "A unit's material")
     age = np.array([m.age for m in net.unit_materials])
-    amount = np.array([m.amount for m in net.unit_materials])[:, None]
+    amount = by_period([m.amount for m in net.unit_materials], net.n_periods)
     entries.add(landing(cell, material, age), columns["order"].index[unit], -amount)
 
 

@@ -74,6 +74,5 @@ def _effects(entries: Triplets, effects: Sequence[UnitEffect], columns: Columns,
     row = cell[lookup(columns.at.resource, (effect.resource for effect in effects), "A unit's effect")]
     amount = np.array([effect.by_order(T)[s, t - s] for effect in effects]).reshape(len(effects), len(s))
     entries.add(np.where(amount != 0.0, row[:, t], -1), columns["order"].index[unit][:, s], -amount)
-    stays = np.array([effect.persistent and len(effect.profile) > 0 for effect in effects], dtype=bool)
-    last = np.array([effect.profile[-1] for effect, kept in zip(effects, stays.tolist(), strict=True) if kept])
-    entries.add(row[stays][:, t], columns["retire"].index[unit[stays]][:, s], last[:, None])
+    last = np.array([effect.at_end(T) for effect in effects]).reshape(len(effects), T)
+    entries.add(np.where(last[:, t] != 0.0, row[:, t], -1), columns["retire"].index[unit][:, s], last[:, t])

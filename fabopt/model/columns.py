@@ -306,7 +306,7 @@ def safety(net: Network) -> Array:
 
 
 def _shortfall(build: _Builder, net: Network) -> None:
-    soft = np.array([m.shortfall_cost > 0 for m in net.materials], dtype=bool)[:, None]
+    soft = np.array([np.any(np.asarray(m.shortfall_cost) > 0) for m in net.materials], dtype=bool)[:, None]
     build.add("shortfall", [(m.id,) for m in net.materials], soft & (safety(net) > 0), 0.0, np.inf)
 
 

@@ -287,8 +287,8 @@ def names(records: Sequence[Named]) -> list[tuple[str, str, str]]:
     return [(record.id, record.name, record.unit) for record in records]
 
 
-def by_period(values: Sequence[Array | None], periods: int, default: float = 0.0) -> Array:
-    """Return optional arrays [T] as one matrix [n, T], with ``default`` in every period where there is none."""
+def by_period(values: Sequence[Array | float | None], periods: int, default: float = 0.0) -> Array:
+    """Return numbers and arrays [T] as one matrix [n, T], with ``default`` in every period where there is none."""
     out = np.full((len(values), periods), default)
     for n, value in enumerate(values):
         if value is not None:

@@ -21,7 +21,7 @@ import numpy as np
 
 from fabopt.model.columns import Columns
 from fabopt.model.families import Family, Rows, Triplets, grid, grid_rows, names
-from fabopt.network.profiles import full_age
+from fabopt.network.lengths import full_age
 from fabopt.network.tables import Network
 
 INSTALLED = Family(
@@ -44,7 +44,7 @@ def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
     s, t = np.triu_indices(T)
     for e in np.flatnonzero((retire >= 0).any(axis=1)):
         entries.add(cell[e][t], retire[e][s], 1.0)
-        ready = t - s >= ages[e]
+        ready = t - s >= ages[e][s]
         entries.add(cell[e][t[ready]], order[e][s[ready]], -1.0)
     opening = np.array([u.opening for u in units], dtype=float)[:, None]
     return (grid_rows(INSTALLED, entries, -np.inf, opening, names(units), columns.labels),)

@@ -31,7 +31,7 @@ terminal_units         worth of units at the end, by the period of their order; 
 Money of period t is discounted by ``period.discount``, money at the end by ``end_discount``. At the end, one unit of a
 material is worth ``terminal_value`` if it is there when the last period is over: stock carries its ``survival`` over
 that boundary, and what lands at T (an asset that a run returns) counts in full, so that idling an asset is not better
-than using it. What lands n periods later counts ``survival ** n`` of it.
+than using it. What lands n periods later (each as long as the last) counts ``survival ** n`` of it.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _stocks(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     T, disc, party = net.n_periods, _discount(net), parties_of(net, "material")
     carrying = by_period([m.carrying_cost for m in net.materials], T)
     disposal = np.array([m.disposal_cost or 0.0 for m in net.materials], dtype=float)[:, None]
-    shortfall = np.array([m.shortfall_cost for m in net.materials], dtype=float)[:, None]
+    shortfall = by_period([m.shortfall_cost for m in net.materials], T)
     return [
         _term("carrying_cost", columns["stock"].index, -carrying * disc, party),
         _term("disposal_cost", columns["disposal"].index, -disposal * disc, party),
@@ -137,7 +137,7 @@ def _demands(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     disc, party = _discount(net), parties_of(net, "demand")
     deliver = columns["deliver"].index
     value = step_values(net.demands, deliver.shape)
-    waiting = np.array([d.backlog_cost for d in net.demands], dtype=float)[:, None, None]
+    waiting = by_period([d.backlog_cost for d in net.demands], net.n_periods)[:, None, :]
     lost = np.array([d.lost_cost for d in net.demands], dtype=float)[:, None, None]
     late = [
         _term("lost_cost", columns["lost"].index, -lost * disc, party),
@@ -162,7 +162,7 @@ def _joined(name: str, terms: list[ObjectiveTerm]) -> ObjectiveTerm:
 
 def _terminal(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     T, end, party = net.n_periods, net.end_discount, parties_of(net, "unit_at_end")
-    kept = np.array([m.terminal_value * m.survival for m in net.materials], dtype=float)[:, None]
+    kept = np.array([m.terminal_value * m.kept(T)[-1] for m in net.materials], dtype=float)[:, None]
     worth = by_period([u.terminal_value for u in net.units], T)
     units = [
         _term("terminal_units", columns["order"].index, end * worth, party),
@@ -191,7 +191,7 @@ def _landing(net: Network, columns: Columns) -> list[ObjectiveTerm]:
         after = np.arange(T) + age - T
         late = after >= 0
         if record.terminal_value and late.any():
-            worth = end * record.terminal_value * record.survival ** after[late] * amount[late]
+            worth = end * record.terminal_value * record.kept(T)[-1] ** after[late] * amount[late]
             terms.append(_term("terminal_landing", index[entity][late], worth, holder[place : place + 1]))
     return terms
 

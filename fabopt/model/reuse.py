@@ -158,7 +158,7 @@ def _same_field(name: str, a: Sequence[Any], b: Sequence[Any]) -> bool:
     mine, theirs = list(map(get, a)), list(map(get, b))
     if _holds_records(next((x for x in (*mine, *theirs) if x is not None and not _empty(x)), None)):
         return _same_records(mine, theirs)
-    if any(type(x) is np.ndarray for x in mine):
+    if any(type(x) is np.ndarray for x in (*mine, *theirs)):
         return _same_arrays(mine, theirs)
     return mine == theirs
 
@@ -183,12 +183,12 @@ def _same_records(a: list[Any], b: list[Any]) -> bool:
 
 
 def _same_arrays(a: list[Any], b: list[Any]) -> bool:
-    """Return whether two columns of arrays, or None where there is none, hold the same."""
+    """Return whether two columns of arrays, or numbers, or None where there is none, hold the same."""
     if [x is None for x in a] != [x is None for x in b]:
         return False
     mine, theirs = ([x for x in values if x is not None] for values in (a, b))
-    return list(map(len, mine)) == list(map(len, theirs)) and np.array_equal(
-        np.concatenate(mine), np.concatenate(theirs), equal_nan=True
+    return list(map(np.shape, mine)) == list(map(np.shape, theirs)) and np.array_equal(
+        np.concatenate(list(map(np.ravel, mine))), np.concatenate(list(map(np.ravel, theirs))), equal_nan=True
     )
 
 

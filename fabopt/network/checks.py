@@ -274,8 +274,11 @@ def _coefficient_range(net: Network) -> Iterator[Finding]:
     named: list[tuple[str, Array]] = [
         *((f"'{flow.material}' of activity '{flow.activity}'", flow.amount) for flow in net.flows),
         *((f"use of '{use.resource}' by activity '{use.activity}'", use.amount) for use in net.uses),
-        *((f"effect of unit '{effect.unit}' on '{effect.resource}'", effect.profile) for effect in net.unit_effects),
-        *((f"'{part.material}' of unit '{part.unit}'", np.array([part.amount])) for part in net.unit_materials),
+        *(
+            (f"effect of unit '{effect.unit}' on '{effect.resource}'", effect.profile.ravel())
+            for effect in net.unit_effects
+        ),
+        *((f"'{part.material}' of unit '{part.unit}'", np.atleast_1d(part.amount)) for part in net.unit_materials),
     ]
     if not named:
         return

@@ -55,17 +55,18 @@ def to_networkx(net: Network) -> Graph:
         _add_edge(graph, ("resource", use.resource), ("activity", use.activity), "use", use.age, _mean(use.amount))
     for effect in net.unit_effects:
         unit, resource = ("unit", effect.unit), ("resource", effect.resource)
-        final = float(effect.profile[-1])
+        final = float(effect.profile.ravel()[-1] * (1.0 if effect.scale is None else effect.scale[0]))
         if final >= 0:
             _add_edge(graph, unit, resource, "add", effect.first_age, final)
         else:
             _add_edge(graph, resource, unit, "occupy", effect.first_age, -final)
     for part in net.unit_materials:
         unit, material = ("unit", part.unit), ("material", part.material)
-        if part.amount < 0:
-            _add_edge(graph, material, unit, "consume", part.age, -part.amount)
+        amount = float(np.mean(part.amount))
+        if amount < 0:
+            _add_edge(graph, material, unit, "consume", part.age, -amount)
         else:
-            _add_edge(graph, unit, material, "release", part.age, part.amount)
+            _add_edge(graph, unit, material, "release", part.age, amount)
     for demand in net.demands:
         wanted = float(demand.quantity.sum())
         _add_edge(graph, ("material", demand.material), ("demand", demand.id), "deliver", 0, wanted)

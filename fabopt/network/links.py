@@ -121,7 +121,9 @@ def link(net: Network) -> Links:
             links.occupied[effect.unit].append(effect)
             links.occupiers[effect.resource].append(effect)
     for part in net.unit_materials:
-        by_unit, by_material = (links.parts, links.part_of) if part.amount < 0 else (links.releases, links.releasers)
+        by_unit, by_material = (
+            (links.parts, links.part_of) if np.min(part.amount) < 0 else (links.releases, links.releasers)
+        )
         by_unit[part.unit].append(part)
         by_material[part.material].append(part)
     for demand in net.demands:

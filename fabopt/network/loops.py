@@ -124,7 +124,7 @@ def _makers(links: Links) -> Iterator[tuple[Node, list[tuple[Node, int]], list[t
 
 def first_effect(effect: UnitEffect) -> int:
     """Age at which an effect first adds capacity."""
-    return effect.first_age + int(np.flatnonzero(effect.profile > 0)[0])
+    return effect.first_age + int(np.flatnonzero(np.any(effect.profile[:, None] > 0, axis=-1).ravel())[0])
 
 
 def _distinct_periods(links: Links, group: list[str]) -> list[int]:

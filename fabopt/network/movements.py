@@ -109,13 +109,13 @@ def unit_capacity(net: Network, orders: Array, retired: Array) -> tuple[Array, A
         e, r = unit[effect.unit], resource[effect.resource]
         if not (orders[e].any() or gone[e].any()):
             continue
-        last = float(effect.profile[-1]) if effect.persistent and len(effect.profile) else 0.0
+        last = effect.at_end(T)
         by_order = effect.by_order(T)
         for s in np.flatnonzero(orders[e]):
             felt = orders[e, s] * by_order[s, : T - s]
             added[r, s:] += np.maximum(felt, 0.0)
             occupied[r, s:] += np.maximum(-felt, 0.0)
-        (added if last > 0.0 else occupied)[r] -= gone[e] * abs(last)
+        (added if last.max(initial=0.0) > 0.0 else occupied)[r] -= gone[e] * np.abs(last)
     return added, occupied
 
 
@@ -124,7 +124,8 @@ def carried_over(net: Network, stock: Array) -> Array:
     carried = np.zeros_like(stock)
     if net.n_periods:
         carried[:, 0] = [m.opening for m in net.materials]
-        carried[:, 1:] = stock[:, :-1] * np.array([m.survival for m in net.materials])[:, None]
+        kept = np.array([m.kept(net.n_periods) for m in net.materials]).reshape(stock.shape)
+        carried[:, 1:] = stock[:, :-1] * kept[:, :-1]
     return carried
 
 
@@ -133,7 +134,7 @@ def landing_after_end(net: Network, effects: Iterable[Effects]) -> Array:
 
     What lands n periods after the end counts with the share that survives n periods.
     """
-    survival = np.array([m.survival for m in net.materials])
+    survival = np.array([m.kept(net.n_periods)[-1] for m in net.materials])
     total = np.zeros(len(net.materials))
     for part in effects:
         late = part.where(part.period >= net.n_periods)

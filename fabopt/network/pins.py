@@ -15,7 +15,7 @@ import numpy as np
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.horizon import Pins
 from fabopt.domain.tolerances import FEASIBLE, INTEGER, above
-from fabopt.network.profiles import full_age
+from fabopt.network.lengths import full_age
 from fabopt.network.tables import Activity, Array, Demand, Material, Network, Unit
 
 R = TypeVar("R")
@@ -51,7 +51,7 @@ class _Check:
         self.at = {period.label: period.index for period in net.periods}
         done = pins.done_until
         self.open = [done is None or period.start >= done for period in net.periods]
-        self.ages = dict(zip((u.id for u in net.units), full_age(net).tolist(), strict=True))
+        self.ages = dict(zip((u.id for u in net.units), full_age(net), strict=True))
 
     def section(
         self,
@@ -118,7 +118,8 @@ class _Check:
         """Retirements against what stands, with all that can have been ordered by then."""
         for t in sorted(levels):
             count, so_far = levels[t], sum(level for s, level in levels.items() if s <= t)
-            stands = unit.opening + self._orderable(unit, t - self.ages[unit.id] + 1)
+            there = np.arange(self.net.n_periods) + self.ages[unit.id] <= t
+            stands = unit.opening + self._orderable(unit, int(np.sum(there)))
             if count > 0.0 and unit.retire_cost is None:
                 yield t, f"{count:g} are retired, but none can be", "give the unit a 'retire_cost'"
             elif count > 0.0 and _above(so_far, stands):
@@ -158,7 +159,7 @@ class _Check:
             if _above(amount, limit):
                 what = f"at most {limit:g} can be stored" if material.storable else "it cannot be stored"
                 yield t, f"{amount:g} are in stock, but {what}", "raise 'stock_limit' or pin less"
-            elif material.shortfall_cost == 0.0 and _above(least, amount):
+            elif not np.any(material.shortfall_cost) and _above(least, amount):
                 yield t, f"{amount:g} are in stock, but {least:g} must be", "pin the safety stock or more"
             elif _above(amount, there):
                 yield t, f"{amount:g} are in stock, but at most {there:g} can be there", "pin less, or raise 'opening'"
@@ -166,12 +167,14 @@ class _Check:
     def _there(self, material: Material, t: int) -> float:
         """Return the most that can be in stock: without end where anything makes it."""
         made = any(f.material == material.id and np.any(f.amount > 0) for f in self.net.flows)
-        if made or any(part.material == material.id and part.amount > 0 for part in self.net.unit_materials):
+        if made or any(
+            part.material == material.id and np.any(np.asarray(part.amount) > 0) for part in self.net.unit_materials
+        ):
             return np.inf
         receipts: Array = np.zeros(self.net.n_periods) if material.receipts is None else material.receipts
         left = material.opening
         for s in range(t + 1):
-            left = (left if s == 0 else left * material.survival) + float(receipts[s])
+            left = (left if s == 0 else left * material.kept(self.net.n_periods)[s - 1]) + float(receipts[s])
         return left
 
 

@@ -1,4 +1,11 @@
-"""Lowering of the plain `network:` section to the tables of the process network."""
+"""Lowering of the plain `network:` section to the tables of the process network.
+
+The section counts time in periods and states amounts per period. Where the horizon's periods are of unequal length a
+period is one as long as the first: what is stated once is so much per such a period (times the length of each period,
+to its power where it is a share that survives), durations are converted, and a list holds for each period as it stands.
+An activity that uses a resource of the kind *level* holds it for as long as a period of the first length; over a longer
+one that is the part of it that this takes.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +20,10 @@ from fabopt.domain.plain_base import Labels
 from fabopt.domain.plain_horizon import PeriodNames, Windows, horizon_faults
 from fabopt.domain.plain_rows import Budget, Group, Term, WholeGroup
 from fabopt.domain.quantity import Quantity
+from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network import tables
-from fabopt.network.profiles import lead_profile, ramp_profile, spread_profile
+from fabopt.network.lengths import Lengths
+from fabopt.network.profiles import ramp_profile, spread_profile
 from fabopt.network.tables import Array, Period
 
 Numbers = Quantity | tuple[Quantity, ...] | None
@@ -47,11 +56,13 @@ def lower_plain(
         When a list has not one number for each period, or a period is named that the horizon does not have;
         with every such fault, at its path inside the section.
     """
-    names = PeriodNames(tuple(period.label for period in periods), tuple(period.start.year for period in periods))
+    lengths = Lengths.of(periods)
+    labels, years = tuple(period.label for period in periods), tuple(period.start.year for period in periods)
+    names = PeriodNames(labels, years, lengths.even)
     faults = horizon_faults(network, names)
     if faults:
         raise FieldProblem(faults)
-    lowering = _Lowering(periods, names)
+    lowering = _Lowering(periods, names, lengths, {key: item.kind for key, item in network.resources.items()})
     units, effects, unit_materials = lowering.units(network.units)
     activities, flows, uses = lowering.activities(network.activities)
     return tables.Network(
@@ -82,30 +93,51 @@ def _tags(labels: Labels) -> tables.Tags:
     return tables.Tags(**{field.name: getattr(labels, field.name) for field in fields(tables.Tags)})
 
 
-def _portion_weights(portion: spec.Portion, lead: float) -> tuple[int, Array]:
-    """First age and shares by age of an amount; the shares of a lead or a spread sum to 1."""
-    if portion.spread is not None:
-        return ramp_profile(lead, spread_profile(portion.spread.value), persistent=False)
-    if portion.ages is not None:
-        shares = np.array([share.value for share in portion.ages])
-        return ramp_profile(lead, shares, persistent=False)
-    return lead_profile(lead)
-
-
 class _Lowering:
     """The sections over the periods of one horizon; their lists and names of periods are known to fit."""
 
-    def __init__(self, periods: tuple[Period, ...], names: PeriodNames) -> None:
+    def __init__(
+        self, periods: tuple[Period, ...], names: PeriodNames, lengths: Lengths, kinds: Mapping[str, str]
+    ) -> None:
         self.periods = periods
         self.names = names
+        self.lengths = lengths
+        self.kinds = kinds
+        self.each = tuple((t,) for t in range(len(periods)))
 
     def series(self, numbers: Numbers, default: float = 0.0) -> Array:
         """One number for each period: a list as it stands, a series averaged over the period."""
-        return self.windowed(numbers, tuple((t,) for t in range(len(self.periods))), default)
+        return self.windowed(numbers, self.each, default)
 
-    def maybe(self, numbers: Numbers) -> Array | None:
-        """Like `series`, but None where nothing was given."""
-        return None if numbers is None else self.series(numbers)
+    def rate(self, numbers: Numbers, default: float = 0.0) -> Array:
+        """One amount for each period: a list as it stands, what is stated once by the length of the period."""
+        found = self.series(numbers, default)
+        return found if isinstance(numbers, tuple) else found * self.lengths.sizes
+
+    def maybe(self, numbers: Numbers, *, rate: bool = False) -> Array | None:
+        """Like `series` or `rate`, but None where nothing was given."""
+        return None if numbers is None else (self.rate(numbers) if rate else self.series(numbers))
+
+    def per_period(self, number: Quantity | None) -> float | Array:
+        """What one unit costs in each period, nothing when left out; one number where periods are of one length."""
+        return self.lengths.one(_one(number, 0.0) * self.lengths.sizes)
+
+    def weights(self, portion: spec.Portion, lead: float) -> tuple[int, Array]:
+        """First age and shares by age of an amount, and by period of the start; they sum to 1 but for given ages."""
+        if portion.spread is not None:
+            shares = spread_profile(portion.spread.value)
+        elif portion.ages is not None:
+            shares = np.array([share.value for share in portion.ages])
+        else:
+            return self.lengths.arrive(lead)
+        if self.lengths.even:
+            return ramp_profile(lead, shares, persistent=False)
+        n = len(self.periods)
+        total = np.zeros((n + 1, n))
+        for k, share in enumerate(shares.tolist()):
+            first, weights = self.lengths.arrive(lead + k)
+            total[first : first + len(weights)] += share * weights
+        return 0, total
 
     def windowed(self, numbers: Numbers, windows: Windows, default: float) -> Array:
         """One number for each window; a series is averaged from the first to the last day of the window."""
@@ -127,13 +159,13 @@ class _Lowering:
                 tags=_tags(item.tags),
                 storable=item.storable,
                 opening=_one(item.opening, 0.0),
-                receipts=self.maybe(item.receipts),
-                survival=_one(item.survival, 1.0),
-                carrying_cost=self.maybe(item.carrying_cost),
+                receipts=self.maybe(item.receipts, rate=True),
+                survival=self.lengths.one(_one(item.survival, 1.0) ** self.lengths.sizes),
+                carrying_cost=self.maybe(item.carrying_cost, rate=True),
                 disposal_cost=_one(item.disposal_cost, 0.0) if item.disposal else None,
                 terminal_value=_one(item.terminal_value, 0.0),
                 safety_stock=self.maybe(item.safety_stock),
-                shortfall_cost=_one(item.shortfall_cost, 0.0),
+                shortfall_cost=self.per_period(item.shortfall_cost),
                 stock_limit=_one(item.stock_limit, np.inf),
             )
             for key, item in section.items()
@@ -156,7 +188,8 @@ class _Lowering:
                     _add(flows, (key, name, age), amount * good)
             for name, portion in item.uses.items():
                 for age, amount in self.portion(portion, 0.0):
-                    _add(uses, (key, name, age), amount)
+                    held = 1.0 if self.kinds[name] == "rate" else self.lengths.later(age)
+                    _add(uses, (key, name, age), amount / held)
         return (
             tuple(self.activity(key, item) for key, item in section.items()),
             tuple(tables.Flow(*key, amount) for key, amount in flows.items()),
@@ -172,11 +205,11 @@ class _Lowering:
             unit=item.unit,
             tags=_tags(item.tags),
             cost=self.maybe(item.cost),
-            lower=self.maybe(item.lower),
-            upper=self.maybe(item.upper),
+            lower=self.maybe(item.lower, rate=True),
+            upper=self.maybe(item.upper, rate=True),
             lot=None if item.lot is None else item.lot.value,
             on_off=item.on_off is not None,
-            fixed_cost=self.maybe(switch.fixed_cost),
+            fixed_cost=self.maybe(switch.fixed_cost, rate=True),
             start_cost=_one(switch.start_cost, 0.0),
             min_run=switch.min_run,
             was_on=switch.was_on,
@@ -185,9 +218,9 @@ class _Lowering:
     def portion(self, portion: spec.Portion, lead: float) -> Iterator[tuple[int, Array]]:
         """Amount by age, each ``[T]`` by the period of the start."""
         amount = self.series(portion.amount, 1.0)
-        first, weights = _portion_weights(portion, _one(portion.lead, lead))
+        first, weights = self.weights(portion, _one(portion.lead, lead))
         for step, weight in enumerate(weights):
-            if weight:
+            if np.any(weight):
                 yield first + step, amount * weight
 
     def resources(self, section: Mapping[str, spec.Resource]) -> tuple[tables.Resource, ...]:
@@ -198,7 +231,7 @@ class _Lowering:
                 name=item.name or key,
                 unit=item.unit,
                 kind=item.kind,
-                base=self.series(item.capacity),
+                base=self.rate(item.capacity) if item.kind == "rate" else self.series(item.capacity),
                 tags=_tags(item.tags),
                 limit_kind=item.limit_kind,
                 relaxable=item.relaxable,
@@ -216,17 +249,38 @@ class _Lowering:
             for side, sign in (("adds", 1.0), ("occupies", -1.0)):
                 named: Mapping[str, spec.Effect] = getattr(item, side)
                 for name, effect in named.items():
-                    effects.append(_effect(key, name, effect, _one(item.lead, 0.0), sign))
+                    effects.append(self.effect(key, name, effect, _one(item.lead, 0.0), sign))
             for side, sign, lead in (("consumes", -1.0, 0.0), ("releases", 1.0, _one(item.lead, 0.0))):
                 of_side: Mapping[str, spec.Parts] = getattr(item, side)
                 for name, part in of_side.items():
-                    first, weights = lead_profile(_one(part.lead, lead))
+                    first, weights = self.lengths.arrive(_one(part.lead, lead))
                     amount = sign * _one(part.amount, 1.0)
                     parts += (
-                        tables.UnitMaterial(key, name, first + step, amount * float(weight))
+                        tables.UnitMaterial(
+                            key, name, first + step, amount * (float(weight[0]) if self.lengths.even else weight)
+                        )
                         for step, weight in enumerate(weights)
                     )
         return tuple(self.unit(key, item) for key, item in section.items()), tuple(effects), tuple(parts)
+
+    def effect(self, unit: str, resource: str, effect: spec.Effect, lead: float, sign: float) -> tables.UnitEffect:
+        shares = np.array([1.0] if effect.ramp is None else [share.value for share in effect.ramp])
+        if effect.lasts is not None:
+            # The last share of the ramp holds until the effect ends.
+            shares = np.concatenate([shares, np.full(max(effect.lasts - shares.size, 0), shares[-1])])
+            shares = shares[: effect.lasts]
+        lasting = effect.lasts is None
+        first, profile = self.lengths.ramp(_one(effect.lead, lead), shares, persistent=lasting)
+        scale = None if self.kinds[resource] == "level" else self.lengths.sizes
+        amount = sign * _one(effect.amount, 1.0)
+        return self.lengths.effect(unit, resource, first, amount * profile, scale, persistent=lasting)
+
+    def most(self, item: spec.Unit) -> Array | None:
+        """Most units ordered in each period; a part of a whole unit counts as one."""
+        most = self.maybe(item.upper, rate=True)
+        if most is None or self.lengths.even or not item.whole or isinstance(item.upper, tuple):
+            return most
+        return np.asarray(np.ceil(most - NEGLIGIBLE))
 
     def unit(self, key: str, item: spec.Unit) -> tables.Unit:
         """Return what can be ordered."""
@@ -241,7 +295,7 @@ class _Lowering:
             unit=item.unit,
             tags=_tags(item.tags),
             cost=self.maybe(item.cost),
-            upper=self.maybe(item.upper),
+            upper=self.most(item),
             total=_one(item.total, np.inf),
             whole=item.whole,
             min_order=_one(item.min_order, 0.0),
@@ -263,13 +317,13 @@ class _Lowering:
         if item.steps:
             steps = tuple(
                 tables.ValueStep(
-                    width=self.series(step.quantity),
+                    width=self.rate(step.quantity),
                     value=self.series(step.value),
                 )
                 for step in item.steps
             )
         else:
-            width = self.series(item.quantity)
+            width = self.rate(item.quantity)
             steps = (tables.ValueStep(width=width, value=self.series(item.value)),)
         quantity = np.sum([step.width for step in steps], axis=0)
         return tables.Demand(
@@ -281,17 +335,23 @@ class _Lowering:
             tags=_tags(item.tags),
             required=item.required,
             expiry=None if item.backlog is None else item.backlog.expiry,
-            backlog_cost=0.0 if item.backlog is None else _one(item.backlog.cost, 0.0),
+            backlog_cost=0.0 if item.backlog is None else self.per_period(item.backlog.cost),
             lost_cost=_one(item.lost_cost, 0.0),
             weight=_one(item.weight, 0.0),
         )
+
+    def limit(self, row: Budget | Group, numbers: Numbers, windows: Windows) -> Array:
+        """One limit for each window: in each period by its length where decisions are counted, not where stocks are."""
+        found = self.windowed(numbers, windows, 0.0)
+        stated = isinstance(numbers, tuple) or row.windows or row.window != "period"
+        return found if stated or all(term.stock for term in row.terms) else found * self.lengths.sizes
 
     def budgets(self, section: Mapping[str, Budget]) -> tuple[tables.Budget, ...]:
         """Return the budgets."""
         found = []
         for key, item in section.items():
             windows = self.names.windows(item)
-            amount = self.windowed(item.amount, windows, 0.0)
+            amount = self.limit(item, item.amount, windows)
             terms = self.terms(item.terms)
             found.append(tables.Budget(key, item.name or key, windows, amount, terms, _tags(item.tags)))
         return tuple(found)
@@ -308,7 +368,7 @@ class _Lowering:
                     unit=item.unit,
                     sense=item.sense,
                     windows=windows,
-                    rhs=self.windowed(item.limit, windows, 0.0),
+                    rhs=self.limit(item, item.limit, windows),
                     terms=self.terms(item.terms),
                     tags=_tags(item.tags),
                     limit_kind=item.limit_kind,
@@ -346,13 +406,3 @@ class _Lowering:
 
 def _add(table: dict[tuple[str, str, int], Array], key: tuple[str, str, int], amount: Array) -> None:
     table[key] = table[key] + amount if key in table else amount
-
-
-def _effect(unit: str, resource: str, effect: spec.Effect, lead: float, sign: float) -> tables.UnitEffect:
-    shares = np.array([1.0] if effect.ramp is None else [share.value for share in effect.ramp])
-    if effect.lasts is not None:
-        # The last share of the ramp holds until the effect ends.
-        shares = np.concatenate([shares, np.full(max(effect.lasts - shares.size, 0), shares[-1])])
-        shares = shares[: effect.lasts]
-    first, profile = ramp_profile(_one(effect.lead, lead), shares, persistent=effect.lasts is None)
-    return tables.UnitEffect(unit, resource, first, sign * _one(effect.amount, 1.0) * profile, effect.lasts is None)

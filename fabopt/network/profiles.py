@@ -28,6 +28,8 @@ late opening
 ramp
     Capacity that arrives after a lead time and then rises through the shares :math:`r_0, r_1, \dots` of full
     output: :math:`p_k = (1 - f)\,r_k + f\,r_{k-1}` from age :math:`n` on.
+
+Where lengths differ :mod:`fabopt.network.lengths` has the same rule.
 """
 
 from __future__ import annotations
@@ -35,14 +37,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fabopt.domain.calendar import MOST_PERIODS
 from fabopt.domain.tolerances import NEGLIGIBLE
-from fabopt.network.tables import Array, Network
+from fabopt.network.tables import Array
 
 
-def _split(lead_periods: float) -> tuple[int, float]:
+def split(lead_periods: float) -> tuple[int, float]:
     """Whole periods and remaining fraction of a duration, negligible fractions dropped."""
     if not math.isfinite(lead_periods) or lead_periods < 0:
         raise ValueError(f"A duration must be a finite number of periods, zero or more; got {lead_periods!r}.")
@@ -76,7 +77,7 @@ def lead_profile(lead_periods: float) -> tuple[int, Array]:
     >>> first, weights.tolist()
     (2, [0.75, 0.25])
     """
-    whole, fraction = _split(lead_periods)
+    whole, fraction = split(lead_periods)
     return whole, np.array([1.0 - fraction, fraction] if fraction else [1.0])
 
 
@@ -105,18 +106,18 @@ def part_profile(lead_periods: float, opens: Array, even: bool) -> tuple[int, Ar
     >>> first, weights.T.tolist()
     (0, [[0.5, 0.5], [0.25, 0.75]])
     """
-    whole, fraction = _split(lead_periods)
+    whole, fraction = split(lead_periods)
     if not opens.any():
         first, weights = lead_profile(lead_periods)
         return first, np.repeat(weights[:, None], opens.size, axis=1)
     ages = np.arange(3.0)[:, None]
     if not even:
-        return whole, _sound(1.0 - np.abs(ages - (fraction + opens)))
+        return whole, sound(1.0 - np.abs(ages - (fraction + opens)))
     before, after = np.clip(ages - fraction, opens, 1.0), np.clip(ages + 1.0 - fraction, opens, 1.0)
-    return whole, _sound((after - before) / (1.0 - opens))
+    return whole, sound((after - before) / (1.0 - opens))
 
 
-def _sound(shares: Array) -> Array:
+def sound(shares: Array) -> Array:
     """Return shares ``[K, T]`` of sum 1 without those that are rounding."""
     kept = np.where(shares > NEGLIGIBLE, shares, 0.0)
     return np.asarray(kept / kept.sum(axis=0))
@@ -151,12 +152,12 @@ def spread_profile(duration_periods: float, most: int = MOST_PERIODS, opens: flo
     >>> spread_profile(2.0).tolist()
     [0.25, 0.5, 0.25]
     """
-    whole, fraction = _split(duration_periods)
+    whole, fraction = split(duration_periods)
     length = whole + fraction
     if length == 0.0:
         return np.array([1.0])
     edges = np.arange(min(math.ceil(length), most) + 2, dtype=np.float64)
-    done = (_ramp_integral(edges, opens) - _ramp_integral(edges - length, opens)) / length
+    done = (ramp_integral(edges, opens) - ramp_integral(edges - length, opens)) / length
     done[-1] = 1.0
     return np.diff(done)
 
@@ -194,24 +195,14 @@ def ramp_profile(lead_periods: float, ramp: Array, *, persistent: bool = True) -
     values = np.asarray(ramp, dtype=np.float64)
     if values.ndim != 1 or values.size == 0:
         raise ValueError("A ramp needs at least one entry: the output in the first period after arrival.")
-    whole, fraction = _split(lead_periods)
+    whole, fraction = split(lead_periods)
     if not fraction:
         return whole, values.copy()
     after = values[-1] if persistent else 0.0
     return whole, (1.0 - fraction) * np.append(values, after) + fraction * np.insert(values, 0, 0.0)
 
 
-def _ramp_integral(z: Array, opens: float) -> Array:
+def ramp_integral(z: Array, opens: float | Array) -> Array:
     """Integral from minus infinity to ``z`` of what rises from 0 at ``opens`` to 1 at 1."""
     inside = np.clip(z, opens, 1.0) - opens
     return np.asarray(0.5 * inside**2 / (1.0 - opens) + np.maximum(z - 1.0, 0.0), dtype=np.float64)
-
-
-def full_age(net: Network) -> NDArray[np.int64]:
-    """Return the age [units] at which a unit's lasting effects are at their end value, at least its lead time."""
-    age = {unit.id: math.ceil(unit.lead) for unit in net.units}
-    for effect in net.unit_effects:
-        if effect.persistent and len(effect.profile):
-            full = effect.first_age + len(effect.profile) - (1 if effect.late is None else 0)
-            age[effect.unit] = max(age.get(effect.unit, 0), full)
-    return np.array([age[unit.id] for unit in net.units], dtype=np.int64)

@@ -109,7 +109,7 @@ def _stocks(links: Links, program: _Program) -> None:
     for key, periods in touched.items():
         node = ("material", key)
         for period in range(min(periods), max(periods)):
-            kept = [(node, period, -1.0), (node, period + 1, links.materials[key].survival)]
+            kept = [(node, period, -1.0), (node, period + 1, links.materials[key].kept(links.net.n_periods)[period])]
             program.column(LARGEST, kept)
 
 
@@ -135,7 +135,7 @@ def _does(links: Links, key: str, start: int) -> Iterator[tuple[Node, int, float
 
 def _adds(links: Links, key: str, start: int) -> Iterator[tuple[Node, int, float]]:
     for part in (*links.parts[key], *links.releases[key]):
-        yield ("material", part.material), part.age, part.amount
+        yield ("material", part.material), part.age, float(np.broadcast_to(part.amount, links.net.n_periods)[start])
     effects = {id(effect): effect for effect in (*links.added[key], *links.occupied[key])}
     for effect in effects.values():
         by_age: Array = effect.by_order(links.net.n_periods)[start]

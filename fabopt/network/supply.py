@@ -109,15 +109,11 @@ def _additions(links: Links, resource: str) -> Array:
         unit = links.units[effect.unit]
         orders = np.full(periods, np.inf) if unit.upper is None else unit.upper
         standing = np.minimum(np.cumsum(orders), unit.total)
-        shifted = np.zeros(periods)
-        if effect.first_age < periods:
-            shifted[effect.first_age :] = standing[: periods - effect.first_age]
-        # A limit of 0 orders stays 0 also where one unit adds without limit.
-        total += np.where(shifted > 0, shifted * effect.profile.max(), 0.0)
+        total += effect.most(standing)
     for effect in links.occupiers[resource]:
         unit = links.units[effect.unit]
         if unit.retire_cost is not None:
-            total += -effect.profile.min() * unit.opening
+            total += -effect.profile.min() * unit.opening * (1.0 if effect.scale is None else effect.scale)
     return total
 
 

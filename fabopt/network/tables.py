@@ -37,9 +37,9 @@ class Period:
     Attributes
     ----------
     label
-        As people write it: ``2027Q1``, ``2027-03``, ``2027W05``, ``2027``; or a plain number.
+        As people write it: ``2027Q1``, ``2027H1``, ``2027-03``, ``2027W05``, ``2027``; or a plain number.
     years
-        Nominal length in years (a quarter is 0.25).
+        Nominal length in years (a quarter is 0.25, a half-year 0.5).
     discount
         Factor that brings money of this period to the decision date (mid-period convention).
     reported
@@ -75,10 +75,11 @@ class Tags:
 class Material:
     """Anything counted, with its balance row in every period.
 
-    ``survival`` is the share of the stock that survives from one period to the next. ``opening`` is there at the
-    decision date; ``receipts[T]`` arrive whatever is decided (work in progress, the order book). ``disposal_cost`` is
-    None where throwing away is not allowed, 0 where it is free. ``terminal_value`` is the worth of one unit at the
-    end of the last period, in millions of dollars of that time; what lands after the end counts too.
+    ``survival`` is the share of the stock that survives from one period to the next (``[T]`` where it differs).
+    ``opening`` is there at the decision date; ``receipts[T]`` arrive whatever is decided (work in progress, the order
+    book). ``disposal_cost`` is None where throwing away is not allowed, 0 where it is free. ``terminal_value`` is the
+    worth of one unit at the end of the last period, in millions of dollars of that time; what lands after the end
+    counts too.
     """
 
     id: str
@@ -88,13 +89,17 @@ class Material:
     storable: bool = False
     opening: float = 0.0
     receipts: Array | None = None
-    survival: float = 1.0
+    survival: float | Array = 1.0
     carrying_cost: Array | None = None
     disposal_cost: float | None = 0.0
     terminal_value: float = 0.0
     safety_stock: Array | None = None
-    shortfall_cost: float = 0.0
+    shortfall_cost: float | Array = 0.0  # one for all periods, or [T]
     stock_limit: float | Array = np.inf  # one for all periods, or [T]
+
+    def kept(self, periods: int) -> Array:
+        """Return the share of the stock at the end of each period that survives into the next ``[T]``."""
+        return np.broadcast_to(np.asarray(self.survival, dtype=float), (periods,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +217,9 @@ class UnitEffect:
     unit is retired), otherwise the effect ends (a build slot at the maker). ``late[T]`` is the part of each period that
     has gone by when an order may be placed in it: the effect counts from then. A resource's ``base`` already counts
     what opening units add and occupy.
+
+    Where periods are of unequal length the profile is ``[K, T]``, by age and period of the order. ``scale[T]``
+    multiplies what acts in each period: the length of the period where the resource is a rate.
     """
 
     unit: str
@@ -220,33 +228,75 @@ class UnitEffect:
     profile: Array
     persistent: bool = True
     late: Array | None = None
+    scale: Array | None = None
 
-    def by_age(self, ages: int) -> Array:
-        """Return the effect of one unit that is ordered as a period begins at ages 0 .. ages - 1."""
-        at = np.zeros(ages)
-        end = self.first_age + len(self.profile)
-        at[self.first_age : end] = self.profile[: max(ages - self.first_age, 0)]
-        if self.persistent and len(self.profile):
-            at[end:] = self.profile[-1]
-        return at
+    @property
+    def gains(self) -> bool:
+        """Whether it adds capacity at any age."""
+        return bool(np.any(self.profile > 0.0))
+
+    def begins(self, periods: int) -> NDArray[np.int64]:
+        """Return the age at which one that is ordered in each period first adds capacity ``[T]``."""
+        return np.asarray(self.first_age + np.argmax(self._by_order(periods) > 0.0, axis=0))
+
+    @property
+    def full(self) -> Array | int:
+        """Age at which the profile is at its end value, for one ordered in each period ``[T]`` where that differs."""
+        late = 0 if self.late is None else 1
+        if self.profile.ndim == 1:
+            return self.first_age + len(self.profile) - 1 + late
+        unlike = self.profile != self.profile[-1]
+        rows = np.arange(1, len(self.profile) + 1)[:, None]
+        return np.asarray(self.first_age + np.max(np.where(unlike, rows, 0), axis=0) + late)
+
+    def at_end(self, periods: int) -> Array:
+        """Return what one unit adds in each period once its profile is at its end value ``[T]``; 0 where it ends."""
+        last = np.ravel(self.profile[-1])[0] if self.persistent and len(self.profile) else 0.0
+        return np.full(periods, last) if self.scale is None else last * self.scale
+
+    def most(self, standing: Array) -> Array:
+        """Return the most that units can add of which so many have been ordered by each period ``[T]``."""
+        there = np.zeros(standing.size)
+        there[self.first_age :] = standing[: max(standing.size - self.first_age, 0)]
+        # A limit of 0 orders stays 0 also where one unit adds without limit.
+        most = np.where(there > 0.0, there * self.profile.max(initial=0.0), 0.0)
+        return most if self.scale is None else most * self.scale
+
+    def _by_order(self, periods: int) -> Array:
+        """Return the profile ``[K, T]`` by period of the order."""
+        return np.tile(self.profile[:, None], periods) if self.profile.ndim == 1 else self.profile[:, :periods]
 
     def by_order(self, periods: int) -> Array:
         """Return the effect of one unit by period of its order and age, both below `periods` ``[T, T]``."""
-        at = self.by_age(periods)
-        if self.late is None:
-            return np.tile(at, (periods, 1))
-        before = np.concatenate([[0.0], at[:-1]])
-        return np.outer(1.0 - self.late, at) + np.outer(self.late, before)
+        profile = self._by_order(periods).T
+        at = np.zeros((periods, periods))
+        end = self.first_age + profile.shape[1]
+        at[:, self.first_age : end] = profile[:, : max(periods - self.first_age, 0)]
+        if self.persistent and len(self.profile):
+            at[:, end:] = profile[:, -1:]
+        if self.late is not None:
+            # As if in that part of the period it were ordered as the next one begins.
+            after = np.zeros((periods, periods))
+            after[:-1, 1:] = at[1:, :-1]
+            late = self.late[:periods, None]
+            at = (1.0 - late) * at + late * after
+        if self.scale is None:
+            return at
+        index = np.arange(periods)
+        return np.asarray(at * self.scale[np.minimum(index[:, None] + index, periods - 1)])
 
 
 @dataclass(frozen=True, slots=True)
 class UnitMaterial:
-    """Material consumed (negative) or released (positive) by one unit at an age since its order."""
+    """Material consumed (negative) or released (positive) by one unit at an age since its order.
+
+    ``amount`` is one number, or ``[T]`` by the period of the order.
+    """
 
     unit: str
     material: str
     age: int
-    amount: float
+    amount: float | Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +325,7 @@ class Demand:
     tags: Tags = Tags()
     required: bool = False
     expiry: int | None = None
-    backlog_cost: float = 0.0
+    backlog_cost: float | Array = 0.0  # one for all periods, or [T]
     lost_cost: float = 0.0
     weight: float = 0.0
 

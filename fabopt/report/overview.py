@@ -67,7 +67,7 @@ def overview(name: str, data: Instance, net: Network, scenarios: Sequence[str]) 
     tables = model_tables(net)
     whole = int(tables.columns.stacked("integer").sum())
     facts = (
-        f"Horizon: {len(periods)} {horizon.period}s from {periods[0]} to {periods[-1]}, reported to {reported[-1]}; "
+        f"Horizon: {horizon.said} from {periods[0]} to {periods[-1]}, reported to {reported[-1]}; "
         f"decision date {horizon.start}; discount rate {100.0 * horizon.discount_rate.value:g} % per year.",
         f"Numbers: {len(quantities):,}, of which {len(quantities) - assumed:,} with a source and {assumed:,} assumed; "
         f"{len(data.sources):,} sources.",

@@ -12,7 +12,7 @@ from chain_cases import lowered
 from fabopt.domain.calendar import Calendar, parse_last, parse_when
 from fabopt.network.profiles import part_profile, spread_profile
 
-QUARTERS = Calendar(date(2027, 1, 1), 4, "quarter")
+QUARTERS = Calendar(date(2027, 1, 1), ((4, "quarter"),))
 
 
 def upper(net, activity):
@@ -38,8 +38,8 @@ def test_a_day_lies_where_it_begins_within_its_period():
 
 
 def test_a_duration_is_its_months_and_loses_nothing():
-    assert QUARTERS.duration(0.9) == pytest.approx(0.3)
-    assert Calendar(date(2027, 1, 1), 4, "month").duration(1.5) == 1.5
+    assert QUARTERS.after(0.0, 0.9) == pytest.approx(0.3)
+    assert Calendar(date(2027, 1, 1), ((4, "month"),)).after(0.0, 1.5) == 1.5
 
 
 def test_what_lies_between_two_positions_is_shared_over_the_periods():
@@ -56,7 +56,7 @@ def test_the_day_at_a_position_is_the_day_that_lies_there():
 
 @pytest.mark.parametrize("months", [1200.0, 1e6, 1e18, 1e300, math.inf])
 def test_no_duration_is_too_long_for_the_axis(months):
-    position = QUARTERS.duration(months)
+    position = QUARTERS.after(0.0, months)
     assert QUARTERS.shares(position, math.inf) == (0.0, 0.0, 0.0, 0.0)
     assert math.isfinite(QUARTERS.day_number(position))
     assert QUARTERS.day_at(-position) < QUARTERS.start < QUARTERS.day_at(position)
@@ -127,7 +127,7 @@ def test_a_date_inside_a_period_opens_the_share_of_capacity_that_remains():
 def test_a_shipment_date_counts_from_the_end_of_the_lead_time():
     # Ready 4.5 months from the start, in mid-quarter; sold from the middle of the seventh quarter on.
     net = lowered(("packaging_lines.line.assembly_time", 4.5), ("chips.gpu.available", "2028-08-16"))
-    day = Calendar(date(2027, 1, 1), 12, "quarter").position(date(2028, 8, 16))
+    day = Calendar(date(2027, 1, 1), ((12, "quarter"),)).position(date(2028, 8, 16))
     first = day - 1.5
     assert np.flatnonzero(upper(net, "package:gpu:a:line"))[0] == math.floor(first)
     arrives = [

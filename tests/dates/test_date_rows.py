@@ -26,7 +26,7 @@ def policy(**fields):
 
 
 def test_a_first_day_counts_whole_and_a_last_day_too():
-    quarters = Calendar(date(2027, 1, 1), 4, "quarter")
+    quarters = Calendar(date(2027, 1, 1), ((4, "quarter"),))
     assert quarters.closes(date(2027, 3, 31)) == 1.0
     assert quarters.opens(date(2027, 4, 1)) == 1.0
     assert (quarters.opens(None), quarters.closes(None)) == (-float("inf"), float("inf"))

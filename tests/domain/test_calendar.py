@@ -45,17 +45,17 @@ def test_what_is_no_day_is_refused(raw: object) -> None:
 
 
 def test_quarters_from_the_decision_date_2026q4_to_2033q4_are_29() -> None:
-    calendar = Calendar(date(2026, 10, 1), 29, "quarter")
+    calendar = Calendar(date(2026, 10, 1), ((29, "quarter"),))
     assert calendar.labels[0] == "2026Q4"
     assert calendar.labels[-1] == "2033Q4"
     assert calendar.end == date(2034, 1, 1)
     assert calendar.spans[1].start == date(2027, 1, 1)
     assert calendar.spans[1].end == date(2027, 4, 1)
-    assert calendar.years == 0.25
+    assert calendar.years == (0.25,) * 29
 
 
 def test_days_outside_the_horizon_have_indices_outside_it() -> None:
-    calendar = Calendar(date(2026, 10, 1), 4, "quarter")
+    calendar = Calendar(date(2026, 10, 1), ((4, "quarter"),))
     assert calendar.period_index(date(2026, 9, 30)) == -1
     assert calendar.period_index(date(2027, 9, 30)) == 3
     assert calendar.period_index(date(2027, 10, 1)) == 4
@@ -65,9 +65,9 @@ def test_days_outside_the_horizon_have_indices_outside_it() -> None:
 
 
 def test_labels_of_every_length() -> None:
-    assert Calendar(date(2027, 1, 1), 2, "year").labels == ("2027", "2028")
-    assert Calendar(date(2027, 12, 1), 2, "month").labels == ("2027-12", "2028-01")
-    assert Calendar(date(2025, 12, 29), 2, "week").labels == ("2026W01", "2026W02")
+    assert Calendar(date(2027, 1, 1), ((2, "year"),)).labels == ("2027", "2028")
+    assert Calendar(date(2027, 12, 1), ((2, "month"),)).labels == ("2027-12", "2028-01")
+    assert Calendar(date(2025, 12, 29), ((2, "week"),)).labels == ("2026W01", "2026W02")
 
 
 @pytest.mark.parametrize(
@@ -85,12 +85,12 @@ def test_a_start_in_mid_period_or_a_senseless_length_is_refused(
     start: date, periods: int, length: Length, says: str
 ) -> None:
     with pytest.raises(ValueError, match=says):
-        Calendar(start, periods, length)
+        Calendar(start, ((periods, length),))
 
 
 def test_a_label_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="'2027-01' is no label of a quarter, such as 2026Q4"):
-        Calendar(date(2026, 10, 1), 4, "quarter").index_of("2027-01")
+        Calendar(date(2026, 10, 1), ((4, "quarter"),)).index_of("2027-01")
 
 
 @given(
@@ -108,7 +108,7 @@ def test_periods_tile_the_calendar_and_labels_find_them_again(
         "quarter": day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
         "year": day.replace(month=1, day=1),
     }[length]
-    calendar = Calendar(aligned, periods, length)
+    calendar = Calendar(aligned, ((periods, length),))
     spans = calendar.spans
     assert all(before.end == after.start for before, after in pairwise(spans))
     assert calendar.start <= day < spans[0].end

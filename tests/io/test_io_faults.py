@@ -103,8 +103,8 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
         [
             "instance.yaml:4: fabs.n3.shut: 'NO' should be true or false",
             "instance.yaml:5: fabs.n3.lines: 1.5 should be a whole number",
-            "instance.yaml:6: fabs.n3.opened: '2027-02-30' is no day of the calendar; write it like 2027, 2027Q1, "
-            "2027-03, 2027W05, 2027-03-15 or end-2026",
+            "instance.yaml:6: fabs.n3.opened: '2027-02-30' is no day of the calendar; write it like 2027, 2027H1, "
+            "2027Q1, 2027-03, 2027W05, 2027-03-15 or end-2026",
         ],
     ),
     (
@@ -324,8 +324,8 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
             "c.csv": "date,n3\n2027,1\nsoon,2\n2029,-3\n",
         },
         [
-            "c.csv:3: fabs.n3.capacity.linear.soon: 'soon' is no date; write it like 2027, 2027Q1, 2027-03, 2027W05, "
-            "2027-03-15 or end-2026",
+            "c.csv:3: fabs.n3.capacity.linear.soon: 'soon' is no date; write it like 2027, 2027H1, 2027Q1, 2027-03, "
+            "2027W05, 2027-03-15 or end-2026",
             "c.csv:4: fabs.n3.capacity.linear.2029: the value is -3 kwafer/month; it must be at least 0 kwafer/month",
         ],
     ),

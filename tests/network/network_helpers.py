@@ -12,7 +12,7 @@ from fabopt.network.tables import Network, Period
 
 def quarters(count: int) -> tuple[Period, ...]:
     """So many quarters from 2026Q4, without discounting."""
-    calendar = Calendar(date(2026, 10, 1), count, "quarter")
+    calendar = Calendar(date(2026, 10, 1), ((count, "quarter"),))
     return tuple(Period(s.index, s.label, s.start, s.end, s.years, 1.0) for s in calendar.spans)
 
 

@@ -19,8 +19,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from fabopt.domain.tolerances import rounding
 from fabopt.model.limits import Lever
 from fabopt.network.tables import Network
@@ -71,8 +69,8 @@ def first_effect(net: Network) -> dict[str, int]:
     """Return the age in whole periods at which each unit first adds to a capacity."""
     found: dict[str, int] = {}
     for effect in net.unit_effects:
-        if np.any(effect.profile > 0):
-            age = effect.first_age + int(np.argmax(effect.profile > 0))
+        if effect.gains:
+            age = int(effect.begins(net.n_periods)[0])
             found[effect.unit] = min(found.get(effect.unit, age), age)
     return found
 

@@ -179,7 +179,7 @@ def cycle_offsets(net: Network) -> dict[str, int]:
     adds: dict[str, int] = {}
     for effect in net.unit_effects:
         if np.any(effect.profile > 0) and effect.resource in own:
-            first = effect.first_age + int(np.argmax(effect.profile > 0))
+            first = int(effect.begins(net.n_periods)[0])
             _least(adds, effect.unit, first + own[effect.resource])
     for effect in net.unit_effects:
         if np.any(effect.profile < 0) and effect.unit in adds and effect.resource not in own:

@@ -18,7 +18,7 @@ The value of a linear program is concave in its right-hand sides, so any optimal
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -96,24 +96,29 @@ def capacity_rows(tables: ModelTables) -> dict[tuple[str, int], int]:
     }
 
 
-def _effects(net: Network) -> dict[str, list[tuple[str, Array]]]:
-    """Return by unit what one of them does to each resource from the age on at which it first adds anything."""
+def _effects(net: Network) -> dict[str, list[tuple[str, Array, Array]]]:
+    """Return by unit what one of them does to each resource from the age on at which it first adds anything, and by
+    what it is multiplied in each period.
+    """
     T = net.n_periods
     first: dict[str, int] = {}
     for effect in net.unit_effects:
-        if np.any(effect.profile > 0):
-            age = effect.first_age + int(np.argmax(effect.profile > 0))
+        if effect.gains:
+            age = int(effect.begins(T)[0])
             first[effect.unit] = min(first.get(effect.unit, age), age)
-    found: dict[str, list[tuple[str, Array]]] = {}
+    found: dict[str, list[tuple[str, Array, Array]]] = {}
     for effect in net.unit_effects:
         if effect.persistent and effect.unit in first:
             start = first[effect.unit]
-            found.setdefault(effect.unit, []).append((effect.resource, effect.by_age(start + T)[start:]))
+            plain = effect.profile if effect.profile.ndim == 1 else effect.profile[:, 0]
+            does = replace(effect, profile=plain, late=None, scale=None).by_order(start + T)[0, start:]
+            scale = np.ones(T) if effect.scale is None else effect.scale
+            found.setdefault(effect.unit, []).append((effect.resource, does, scale))
     return {unit.id: found.get(unit.id, []) for unit in net.units}
 
 
 def _standing(
-    effects: Sequence[tuple[str, Array]],
+    effects: Sequence[tuple[str, Array, Array]],
     row: Mapping[tuple[str, int], int],
     T: int,
     unit: Unit,
@@ -121,10 +126,10 @@ def _standing(
     count: int,
 ) -> Relief:
     upper: dict[int, float] = {}
-    for resource, by_period in effects:
+    for resource, by_period, scale in effects:
         for t in range(period, T):
             at = row.get((resource, t))
-            amount = count * float(by_period[t - period])
+            amount = count * float(by_period[t - period] * scale[t])
             if at is not None and amount:
                 upper[at] = upper.get(at, 0.0) + amount
     return Relief(unit.name, upper, {}, {})

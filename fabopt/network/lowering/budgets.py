@@ -4,12 +4,11 @@ What a lab pays is read from the network and from nothing else: the costs of act
 and what it pays other parties (`fabopt.network.parties`). Whatever is added to the network for a lab is in its budget.
 What belongs to a lab, such as a designer of its own, pays as the lab; what the lab pays it stays with the lab.
 
-An order of the lab's own that is paid for over its lead time counts in equal parts over that time.
+An order of the lab's own that is paid for over its lead time counts evenly over the periods of that time.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
@@ -17,7 +16,6 @@ from itertools import groupby
 import numpy as np
 
 from fabopt.domain.customers import Lab
-from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network.lowering.builder import Chain, tags
 from fabopt.network.parties import parties_of, payments_between
 from fabopt.network.tables import Array, Budget, Network, Term, Unit
@@ -68,10 +66,11 @@ def _ordered(chain: Chain, unit: Unit) -> Iterator[Term]:
     """Yield what is paid for the orders and the retirement of a unit."""
     if unit.id in chain.instalments:
         cost, fixed = chain.instalments[unit.id]
-        count = max(1, math.ceil(unit.lead - NEGLIGIBLE))
-        for k in range(min(count, chain.n)):
-            yield from _costs("unit", unit.id, chain.flat(cost / count), k)
-            yield from _costs("placed", unit.id, chain.flat(fixed / count), k)
+        for k, parts in enumerate(chain.lengths.instalments(unit.lead)):
+            # The parts belong to the period of the order, the coefficient of a term to that of the payment.
+            count = np.concatenate([np.repeat(parts[:1], k), parts[: chain.n - k]])
+            yield from _costs("unit", unit.id, cost / count, k)
+            yield from _costs("placed", unit.id, fixed / count, k)
     else:
         yield from _costs("unit", unit.id, unit.cost)
         yield from _costs("placed", unit.id, unit.fixed_cost)

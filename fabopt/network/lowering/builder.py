@@ -15,8 +15,9 @@ import numpy as np
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Quantity
+from fabopt.domain.tolerances import NEGLIGIBLE
+from fabopt.network.lengths import Lengths
 from fabopt.network.links import link
-from fabopt.network.profiles import part_profile, spread_profile
 from fabopt.network.supply import supply_bound
 from fabopt.network.tables import (
     Activity,
@@ -50,11 +51,14 @@ Means = dict[tuple[int, float], tuple[Quantity, Array]]
 def make_periods(instance: Instance) -> tuple[Calendar, tuple[Period, ...]]:
     """Return the calendar of the horizon and its periods with mid-period discount factors."""
     horizon = instance.horizon
-    calendar = Calendar(horizon.start, horizon.periods, horizon.period)
+    calendar = horizon.calendar
     rate = horizon.discount_rate.value
-    last = horizon.periods - 1
+    last = calendar.periods - 1
     if horizon.reported_until is not None:
         last = calendar.period_index(horizon.reported_until)
+    first = calendar.years[0]
+    sizes = np.array(calendar.years) / first
+    middle = (np.cumsum(sizes) - sizes + 0.5 * sizes) * first
     periods = tuple(
         Period(
             index=span.index,
@@ -62,7 +66,7 @@ def make_periods(instance: Instance) -> tuple[Calendar, tuple[Period, ...]]:
             start=span.start,
             end=span.end,
             years=span.years,
-            discount=(1.0 + rate) ** -((span.index + 0.5) * span.years),
+            discount=(1.0 + rate) ** -float(middle[span.index]),
             reported=span.index <= last,
         )
         for span in calendar.spans
@@ -120,6 +124,8 @@ class Builder:
     """When activities may start that have a first or a last date inside the horizon."""
     later: dict[tuple[str, str, int], Opening] = field(default_factory=dict)
     """The part of a period in which such starts use a resource at a later age: by activity, resource and age."""
+    before: dict[int, Array] = field(default_factory=dict)
+    """What starts before a horizon of unequal periods bring by a flow or a use ``[T]``, by its identity."""
 
     def material(self, record: Material) -> None:
         """Add a material."""
@@ -137,21 +143,44 @@ class Builder:
         """Add a unit."""
         self.units[record.id] = record
 
-    def flow(self, activity: str, material: str, first_age: int, weights: Array, amount: Array) -> None:
+    def flow(
+        self, activity: str, material: str, first_age: int, weights: Array, amount: Array, before: Array | None = None
+    ) -> None:
         """Add the effect of an activity on a material: `amount` ``[T]`` spread by `weights` from `first_age` on.
 
-        Weights are one number an age, or one an age and period of the start ``[K, T]``.
+        Weights are one number an age, or one an age and period of the start ``[K, T]``; `before` is the share that
+        starts of the periods before the horizon bring in each period ``[T]``, where the weights do not say it.
         """
         for k in _some(weights):
             # What comes after the horizon comes at one age: nothing later is told apart.
             flow = Flow(activity, material, min(first_age + k, amount.size), amount * weights[k])
             self.flows.append(flow)
             self.flows_of[material].append(flow)
+            before = self._before(flow, before, amount)
 
-    def use(self, activity: str, resource: str, first_age: int, weights: Array, amount: Array) -> None:
+    def use(
+        self, activity: str, resource: str, first_age: int, weights: Array, amount: Array, before: Array | None = None
+    ) -> None:
         """Add the use of a resource by an activity: `amount` ``[T]`` spread by `weights` from `first_age` on."""
         for k in _some(weights):
             self.uses.append(Use(activity, resource, min(first_age + k, amount.size), amount * weights[k]))
+            before = self._before(self.uses[-1], before, amount)
+
+    def _before(self, record: Flow | Use, before: Array | None, amount: Array) -> Array | None:
+        """Note what starts before the horizon bring with the first of several records; return it for the others."""
+        if before is None:
+            return None
+        self.before[id(record)] = before * amount[0]
+        return np.zeros(amount.size)
+
+    def brought(self, record: Flow | Use) -> Array:
+        """Return what one start in each period before the horizon brings or uses in each period ``[T]``."""
+        known = self.before.get(id(record))
+        if known is not None:
+            return known
+        found = np.zeros(record.amount.size)
+        found[: record.age] = record.amount[0]
+        return found
 
 
 def _some(weights: Array) -> list[int]:
@@ -185,8 +214,8 @@ class Goods:
 class Chain:
     """An instance on its way to a network.
 
-    `mean(q)` and the like turn a quantity into one number per period; durations become periods by the period's nominal
-    length, so that a quarter is three months whatever the calendar says.
+    `mean(q)` and the like turn a quantity into one number per period; durations become periods by the nominal length of
+    the first, so that a quarter is three months whatever the calendar says.
     """
 
     instance: Instance
@@ -219,15 +248,25 @@ class Chain:
         """Number of periods."""
         return len(self.periods)
 
-    @property
-    def years(self) -> float:
-        """Nominal length of a period in years."""
-        return self.calendar.years
+    @cached_property
+    def years(self) -> Array:
+        """Nominal length of each period in years ``[T]``."""
+        return np.array([period.years for period in self.periods])
 
     @property
-    def months(self) -> float:
-        """Nominal length of a period in months."""
-        return self.calendar.years * 12.0
+    def months(self) -> Array:
+        """Nominal length of each period in months ``[T]``."""
+        return self.years * 12.0
+
+    @cached_property
+    def lengths(self) -> Lengths:
+        """Lengths of the periods, and what falls on which of what takes time."""
+        return Lengths.of(self.periods)
+
+    @property
+    def elapsed(self) -> Array:
+        """Years from the decision date to the beginning of each period, and to the end of the last ``[T + 1]``."""
+        return self.lengths.begins * float(self.years[0])
 
     @property
     def rate(self) -> float:
@@ -235,8 +274,8 @@ class Chain:
         return self.instance.horizon.discount_rate.value
 
     def lead(self, months: float) -> float:
-        """Return a duration in periods."""
-        return self.calendar.duration(months)
+        """Return a duration in periods of the length of the first."""
+        return months / 12.0 / float(self.years[0])
 
     def mean(self, quantity: Quantity, shift_months: float = 0.0) -> Array:
         """Return the quantity's mean over each period ``[T]``, read `shift_months` later."""
@@ -250,7 +289,7 @@ class Chain:
 
     def days(self, shift_months: float) -> tuple[tuple[float, float], ...]:
         """Return the day numbers between which each period lies so many months later."""
-        return _days(self.calendar, self.lead(shift_months))
+        return _days(self.calendar, shift_months)
 
     def per_period(self, quantity: Quantity) -> Array:
         """Return a rate per month as an amount per period ``[T]``."""
@@ -283,27 +322,26 @@ class Chain:
         Starts are `even` over the part of a period that is open where a rate of capacity holds them; else they are
         made as soon as they may be.
         """
-        opening = self.build.openings.get(activity)
-        late = np.zeros(self.n) if opening is None else opening.late
-        first, weights = part_profile(self.lead(months), late, even)
-        self.build.flow(activity, material, first, weights, amount)
+        opening, lead = self.build.openings.get(activity), self.lead(months)
+        first, weights = self.lengths.arrive(lead, None if opening is None else opening.late, even)
+        self.build.flow(activity, material, first, weights, amount, self.lengths.brought(lead))
 
     def use_after(self, activity: str, resource: str, months: float, amount: Array) -> None:
         """Add the use of a rate of capacity so many months after an activity's start, `amount` ``[T]``."""
         lead, opening = self.lead(months), self.build.openings[activity]
-        first, weights = part_profile(lead, opening.late, even=True)
-        self.build.use(activity, resource, first, weights, amount)
-        if first < self.n:
-            fraction = lead - first
-            for k in range(len(weights)):
-                edges = (np.clip(edge + fraction - k, 0.0, 1.0) for edge in (opening.first, opening.last))
-                self.build.later[activity, resource, first + k] = Opening(*edges)
+        first, weights = self.lengths.arrive(lead, opening.late)
+        self.build.use(activity, resource, first, weights, amount, self.lengths.brought(lead))
+        for k in range(len(weights) if first < self.n else 0):
+            parts = (self.lengths.part(edge, lead, first, k) for edge in (opening.first, opening.last))
+            self.build.later[activity, resource, first + k] = Opening(*parts)
 
     def spread(self, activity: str, resource: str, months: float, amount: Array) -> None:
         """Add an activity's use of a resource, `amount` ``[T]`` in all, evenly over so many months from its start."""
         opening = self.build.openings.get(activity)
         late = np.zeros(self.n) if opening is None else opening.late
-        self.build.use(activity, resource, 0, _spread(self.lead(months), tuple(late.tolist())), amount)
+        lead = self.lead(months)
+        before = self.lengths.brought(lead, spread=True)
+        self.build.use(activity, resource, 0, self.lengths.spread(lead, late), amount, before)
 
     def arrives(self, activity: str, material: str) -> int:
         """Return the first period in which an activity can bring a material, `n` where none is."""
@@ -323,7 +361,7 @@ class Chain:
         The discount factor of the order's own period is applied later; here the later instalments are brought back
         to it.
         """
-        years = lead_periods * self.years
+        years = lead_periods * float(self.years[0])
         if years == 0.0 or self.rate == 0.0:
             return cost
         force = np.log1p(self.rate)
@@ -333,11 +371,15 @@ class Chain:
         """Return whether orders of a unit are pinned, so that it is there even where no more of it may be ordered."""
         return any(self.instance.pins.units.get(unit, {}).values())
 
-    def order_upper(self, first_effect_age: int, most: float, mask: Array | None = None) -> Array:
+    def order_upper(self, lead_periods: float, most: float | Array, mask: Array | None = None) -> Array:
         """Return bounds on orders ``[T]``: `most`, and none where the effect would come after the horizon."""
-        upper = self.flat(most)
-        upper[max(self.n - first_effect_age, 0) :] = 0.0
+        there = self.lengths.ages(lead_periods) + np.arange(self.n) < self.n
+        upper = np.where(there, most, 0.0)
         return upper if mask is None else upper * mask
+
+    def steps(self, most: float) -> Array:
+        """Return how many whole steps may be ordered in each period ``[T]`` where so many may be in the first."""
+        return np.asarray(np.ceil(most * self.lengths.sizes - NEGLIGIBLE))
 
     def unit_worth(self, cost: Array, lead_periods: float, life_years: float, again: float = np.inf) -> Array:
         """Return what a unit ordered in t is worth at the end: what is left of its life, at its least cost ``[T]``.
@@ -345,7 +387,8 @@ class Chain:
         That cost is the smallest of its own cost, of the cost in the last period, and of `again`: what another way to
         have it costs then.
         """
-        age = (self.n - (np.arange(self.n) + lead_periods)) * self.years
+        begins = self.lengths.begins
+        age = (begins[-1] - (begins[:-1] + lead_periods)) * float(self.years[0])
         left = np.clip(1.0 - np.maximum(age, 0.0) / life_years, 0.0, 1.0)
         return np.asarray(np.minimum(cost, min(float(cost[-1]), again)) * left)
 
@@ -389,8 +432,8 @@ class Chain:
 
 
 @lru_cache(maxsize=4096)
-def _days(calendar: Calendar, shift: float) -> tuple[tuple[float, float], ...]:
-    edges = [calendar.day_number(t + shift) for t in range(calendar.periods + 1)]
+def _days(calendar: Calendar, shift_months: float) -> tuple[tuple[float, float], ...]:
+    edges = [calendar.day_number(calendar.after(t, shift_months)) for t in range(calendar.periods + 1)]
     return tuple((a, b if b > a else a + 1.0) for a, b in pairwise(edges))
 
 
@@ -401,16 +444,6 @@ def _between(calendar: Calendar, first: float, end: float) -> Opening:
     return Opening(opens, np.where(share > 0.0, opens + share, 1.0))
 
 
-@lru_cache(maxsize=4096)
-def _spread(duration: float, late: tuple[float, ...]) -> Array:
-    """Return the shares by age of an even use, by period of the start of which a part has gone by ``[K, T]``."""
-    profiles = {a: spread_profile(duration, len(late), a) for a in dict.fromkeys(late)}
-    weights = np.zeros((max(map(len, profiles.values())), len(late)))
-    for t, a in enumerate(late):
-        weights[: len(profiles[a]), t] = profiles[a]
-    return weights
-
-
 def finish(chain: Chain, name: str, standing_value: float) -> Network:
     """Return the network of a chain, with what was in work before the decision date as receipts and spent capacity."""
     build = chain.build
@@ -418,12 +451,12 @@ def finish(chain: Chain, name: str, standing_value: float) -> Network:
     spent = {key: np.zeros(chain.n) for key in build.resources}
     for flow in build.flows:
         level = build.history.get(flow.activity, 0.0)
-        if level and flow.age:
-            receipts[flow.material][: flow.age] += level * flow.amount[0]
+        if level:
+            receipts[flow.material] += level * build.brought(flow)
     for use in build.uses:
         level = build.history.get(use.activity, 0.0)
-        if level and use.age:
-            spent[use.resource][: use.age] += level * use.amount[0]
+        if level:
+            spent[use.resource] += level * build.brought(use)
     materials = tuple(
         _with_receipts(_with_worth(m, chain.unit_cost.get(m.id)), receipts[m.id]) for m in build.materials.values()
     )
@@ -446,7 +479,7 @@ def finish(chain: Chain, name: str, standing_value: float) -> Network:
         payments=tuple(build.payments),
         belongs=tuple((d, record.lab) for d, record in chain.instance.designers.items() if record.lab not in (None, d)),
         standing_value=standing_value,
-        end_discount=(1.0 + chain.rate) ** -(chain.n * chain.years),
+        end_discount=(1.0 + chain.rate) ** -float(chain.elapsed[-1]),
     )
 
 

@@ -170,8 +170,9 @@ def _prepaid(records: Records, deal: Deal, unit: str) -> Array:
     # What is never credited is owed to lenders until the contract can no longer be in force.
     last = int(np.max(np.flatnonzero(deal.possible), initial=-1))
     discount = np.array([period.discount for period in chain.periods])
-    left = np.array([discount[t : last + 1].sum() / discount[t] for t in range(chain.n)])
-    interest = sum_ * contract.cost_of_money.value * chain.years * left
+    years = discount * chain.years
+    left = np.array([years[t : last + 1].sum() / discount[t] for t in range(chain.n)])
+    interest = sum_ * contract.cost_of_money.value * left
     deal.pay(records, "cost of money", ("unit", unit, 0), interest, payee=LENDERS)
     return cost + interest
 

@@ -145,13 +145,13 @@ class Deal:
         """Return an amount as one per period ``[T]``."""
         unit = AMOUNT_UNIT[self.kind]
         length = {"month": self.chain.months, "year": self.chain.years}.get(unit.rpartition("/")[2], 1.0)
-        return self.chain.mean(quantity) * length
+        return np.asarray(self.chain.mean(quantity) * length)
 
     def money(self, price: Quantity) -> Array:
         """Return a price in million dollars per unit of amount ``[T]``."""
         scale = 1.0 if PRICE_UNIT[self.kind] in ("1", "MUSD/tool") else PER_THOUSAND
         hours = HOURS_PER_YEAR * self.chain.years if self.kind == "compute" else 1.0
-        return self.chain.mean(price) * scale * hours
+        return np.asarray(self.chain.mean(price) * scale * hours)
 
     def total(self, values: Array) -> Array:
         """Return the sums ``[W]`` over the windows."""
@@ -237,8 +237,8 @@ def in_force(chain: Chain, contract_id: str, contract: Contract) -> tuple[Linear
     """
     n, calendar = chain.n, chain.calendar
     since, until = calendar.opens(contract.since), calendar.closes(contract.until)
-    lead = chain.lead(contract.lead.value)
-    lasts = math.inf if contract.duration is None else chain.lead(contract.duration.value)
+    lead = contract.lead.value
+    lasts = math.inf if contract.duration is None else contract.duration.value
 
     def shares(begins: float, ends: float) -> Array:
         return np.array(calendar.shares(max(since, begins), min(until, ends)))
@@ -247,21 +247,22 @@ def in_force(chain: Chain, contract_id: str, contract: Contract) -> tuple[Linear
     may = may_begin(chain, contract)
     possible, ends = np.zeros(n), math.inf
     if contract.signed is not None and contract.option is None:
-        first = calendar.position(contract.signed) + lead
-        ends = first + lasts
+        first = calendar.after(calendar.position(contract.signed), lead)
+        ends = calendar.after(first, lasts)
         force.constant[:] = possible = shares(first, ends)
         begun.constant[max(calendar.period_index(contract.signed), 0) :] = 1.0
     elif contract.offered:
         unit = f"sign:{contract_id}" if contract.option is None else f"exercise:{contract_id}"
-        first_days = np.arange(n) + may.late + lead
-        by_order = np.array([shares(first, first + lasts) for first in first_days])
+        first_days = [calendar.after(signed, lead) for signed in (np.arange(n) + may.late).tolist()]
+        by_order = np.array([shares(first, calendar.after(first, lasts)) for first in first_days])
         _add_by_order(force.terms, unit, by_order)
         for age in range(n):
             begun.terms.add(("unit", unit, age), np.ones(n))
         possible = np.max(by_order[may.open > 0.0], axis=0, initial=0.0)
     if contract.exit is not None and contract.offered:
         leave = chain.window(contract.exit.first, contract.exit.last)
-        last_days = np.arange(n) + leave.late + chain.lead(contract.exit.notice.value)
+        notice = contract.exit.notice.value
+        last_days = [calendar.after(left, notice) for left in (np.arange(n) + leave.late).tolist()]
         _add_by_order(force.terms, f"exit:{contract_id}", -np.array([shares(last, ends) for last in last_days]))
     return force, begun, (possible > 0.0).astype(float)
 

@@ -16,7 +16,6 @@ import numpy as np
 from fabopt.domain.customers import Market
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods, tags
 from fabopt.network.lowering.wafers import ONE, use_fab, wafer_cost
-from fabopt.network.profiles import lead_profile
 from fabopt.network.tables import Activity, Array, Demand, Material, ValueStep
 
 
@@ -109,17 +108,18 @@ def lower_markets(chain: Chain) -> None:
                     steps,
                     label,
                     expiry=expiry,
-                    backlog_cost=market.waiting_cost.value * chain.months * PER_THOUSAND,
+                    backlog_cost=chain.lengths.one(market.waiting_cost.value * chain.months * PER_THOUSAND),
                 )
             )
 
 
-def _patience(chain: Chain, market: Market) -> list[tuple[str, float, int | None]]:
+def _patience(chain: Chain, market: Market) -> list[tuple[str, Array, int | None]]:
     """Return shares of a market's orders that wait for so many periods: those of a fraction wait one period more."""
     if market.patience is None:
-        return [("", 1.0, None)]
-    first, weights = lead_profile(min(chain.lead(market.patience.value), float(chain.n)))
-    return [(":longer" if k else "", float(share), first + k) for k, share in enumerate(weights)]
+        return [("", chain.flat(1.0), None)]
+    lead = min(chain.lead(market.patience.value), float(chain.lengths.begins[-1]))
+    first, weights = chain.lengths.arrive(lead)
+    return [(":longer" * k, share, first + k) for k, share in enumerate(weights)]
 
 
 def _market_starts(chain: Chain, market_id: str, market: Market, fab_id: str, node_id: str) -> None:

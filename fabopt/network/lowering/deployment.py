@@ -17,11 +17,11 @@ import numpy as np
 
 from fabopt.domain.chips import Chip
 from fabopt.domain.customers import Lab, Site
+from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods, tags
 from fabopt.network.lowering.packaging import routes, sold
 from fabopt.network.lowering.synchronised import lower_synchronised
 from fabopt.network.lowering.wafers import ONE
-from fabopt.network.profiles import ramp_profile
 from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitEffect
 
 
@@ -72,8 +72,9 @@ def _power(chain: Chain, site_id: str, site: Site) -> None:
         Resource(ground, f"{site.name} room for more power", "MW", "level", room, replace(label, stage="site"))
     )
     lead = chain.lead(grow.lead.value)
-    first, profile = ramp_profile(lead, np.array(grow.ramp))
-    mask = (np.arange(chain.n) % grow.order_every == 0).astype(float)
+    first, profile = chain.lengths.ramp(lead, np.array(grow.ramp))
+    # In a long period as many orders may be placed as dates fall into it; what is fixed in their cost counts once.
+    dates = np.diff(np.ceil(chain.lengths.begins / grow.order_every - NEGLIGIBLE))
     segments = cost_segments(grow.curve_points())
     # A line is cheapest by the MW at its largest order.
     again = min(
@@ -96,7 +97,7 @@ def _power(chain: Chain, site_id: str, site: Site) -> None:
                 "MW",
                 label,
                 cost=chain.progress_payment(cost, lead),
-                upper=chain.order_upper(first, most, mask),
+                upper=chain.order_upper(lead, most, dates),
                 whole=False,
                 min_order=least if fixed > 0.0 else 0.0,
                 fixed_cost=chain.progress_payment(fixed_cost, lead) if fixed > 0.0 else None,
@@ -153,7 +154,7 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
             label,
             storable=True,
             opening=opening,
-            survival=survival,
+            survival=chain.lengths.one(survival),
             terminal_value=worth,
         )
     )
@@ -194,7 +195,7 @@ def _operate(chain: Chain, chip_id: str, site_id: str, label: Tags, first: int) 
     )
     chain.build.use(operate, f"power:{site_id}", 0, ONE, chain.flat(facility_kw))
     chain.build.flow(operate, asset, 0, ONE, chain.flat(-1.0))
-    chain.build.flow(operate, asset, 1, ONE, chain.flat(survival))
+    chain.build.flow(operate, asset, 1, ONE, survival)
     chain.build.flow(operate, running, 0, ONE, chain.flat(1.0))
 
 
@@ -284,4 +285,4 @@ def _workloads(chain: Chain, chip_id: str, chip: Chip, lab_id: str, lab: Lab, fi
 
 def wear(chain: Chain, chip: Chip) -> Array:
     """Return the share of an opening fleet that is left in each period ``[T]``; all of it in the first."""
-    return np.asarray(chip.survival.value ** (chain.years * np.arange(chain.n)))
+    return np.asarray(chip.survival.value ** chain.elapsed[:-1])

@@ -107,13 +107,13 @@ class _Rows:
         """Add a limit on what remains, for each supplier and each beginning of a stop."""
         calendar, n = self.chain.calendar, self.chain.n
         held = self.chain.window(limit.since, limit.until).share
-        watched = math.inf if limit.watch is None else self.chain.lead(limit.watch.value)
+        watched = math.inf if limit.watch is None else limit.watch.value
         for first in self._beginnings(limit):
-            stopped = calendar.shares(first, first + self.chain.lead(limit.stop.value))
+            stopped = calendar.shares(first, calendar.after(first, limit.stop.value))
             last = max(t for t in range(n) if stopped[t] > 0.0)
             # What is watched for a part of a period, or promised for a part of the one in which the stop begins, is
             # held to that part of the share.
-            seen = np.array(calendar.shares(first, first + watched)) * held[first]
+            seen = np.array(calendar.shares(first, calendar.after(first, watched))) * held[first]
             share = self.chain.mean(limit.share) * seen
             windows = tuple((int(t),) for t in np.flatnonzero(seen))
             for supplier in self._suppliers(limit):

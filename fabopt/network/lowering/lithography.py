@@ -15,7 +15,6 @@ import numpy as np
 from fabopt.domain.fabs import Fab, Fleet
 from fabopt.domain.lithography import ScannerClass
 from fabopt.network.lowering.builder import Chain, Goods, tags
-from fabopt.network.profiles import lead_profile, ramp_profile
 from fabopt.network.tables import Array, Resource, Term, Unit, UnitEffect, WholeGroup
 
 
@@ -56,7 +55,7 @@ def _fab(chain: Chain, fab_id: str, fab: Fab) -> None:
     if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
         return
     lead = chain.lead(step.lead.value)
-    first, profile = ramp_profile(lead, np.array(step.ramp))
+    first, profile = chain.lengths.ramp(lead, np.array(step.ramp))
     cost = chain.progress_payment(chain.mean(step.cost), lead)
     opening = chain.window(step.first, None)
     late = opening.late if opening.late.any() else None
@@ -67,18 +66,19 @@ def _fab(chain: Chain, fab_id: str, fab: Fab) -> None:
             "step",
             label,
             cost=cost,
-            upper=chain.order_upper(first, float(step.max_per_period), opening.open),
+            upper=chain.order_upper(lead, chain.steps(step.max_per_period), opening.open),
             total=float(step.max_steps),
             lead=lead,
             terminal_value=chain.unit_worth(chain.mean(step.cost), lead, step.life.value),
         )
     )
     size = step.step.value * chain.months
-    chain.build.unit_effects.append(UnitEffect(unit_id, f"starts:{fab_id}", first, profile * size, late=late))
+    added = chain.lengths.effect(unit_id, f"starts:{fab_id}", first, profile, size, late=late)
+    chain.build.unit_effects.append(added)
     if fab.scanners and step.space.value > 0.0:
-        age, weights = lead_profile(lead)
-        places = np.cumsum(weights) * step.space.value
-        chain.build.unit_effects.append(UnitEffect(unit_id, f"space:{fab_id}", age, places, late=late))
+        first, profile = chain.lengths.ramp(lead, np.ones(1))
+        places = UnitEffect(unit_id, f"space:{fab_id}", first, profile * step.space.value, late=late)
+        chain.build.unit_effects.append(places)
 
 
 def _book(chain: Chain, fleet: Fleet) -> Array:
@@ -91,10 +91,11 @@ def _book(chain: Chain, fleet: Fleet) -> Array:
     return deliveries
 
 
-def _qualified(chain: Chain, fleet: Fleet, lead: float) -> Array:
+def _qualified(chain: Chain, fleet: Fleet, months: float) -> Array:
     """Return tools of the order book that print in each period ``[T]``, for the part of it after qualification."""
     parts = [
-        np.array(chain.calendar.shares(chain.calendar.position(day) + lead, np.inf)) * tools.value
+        np.array(chain.calendar.shares(chain.calendar.after(chain.calendar.position(day), months), np.inf))
+        * tools.value
         for day, tools in fleet.order_book.items()
     ]
     return np.asarray(np.sum([np.zeros(chain.n), *parts], axis=0))
@@ -123,7 +124,7 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
     passes = effective_passes(chain, fab, class_id, fleet) * chain.months
     delivery = chain.lead(scanner.delivery_lead.value)
     qualification = chain.lead(scanner.qualification_lead.value)
-    standing = fleet.opening.value + _qualified(chain, fleet, qualification)
+    standing = fleet.opening.value + _qualified(chain, fleet, scanner.qualification_lead.value)
     label = tags(stage="lithography", owner=fab.owner, item=class_id, region=fab.region, site=fab_id)
     resource_id = f"exposures:{class_id}:{fab_id}"
     chain.build.resource(
@@ -139,7 +140,7 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
     if not fleet.buys:
         return
     total_lead = delivery + qualification
-    first, profile = ramp_profile(total_lead, np.array([1.0]))
+    first, profile = chain.lengths.ramp(total_lead, np.ones(1))
     resource_cost = chain.mean(scanner.price) * (1.0 - scanner.gross_margin.value)
     unit_id = f"scanner:{class_id}:{fab_id}"
     chain.build.unit(
@@ -149,7 +150,7 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
             "tool",
             label,
             cost=chain.progress_payment(resource_cost, delivery),
-            upper=chain.order_upper(first, np.inf),
+            upper=chain.order_upper(total_lead, np.inf),
             whole=chain.instance.horizon.scanners_whole == "fab-period",
             lead=total_lead,
             terminal_value=chain.unit_worth(resource_cost, delivery, scanner.life.value),
@@ -159,10 +160,11 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
     goods = Goods("unit", unit_id, chain.flat(1.0), chain.progress_payment(chain.mean(scanner.price), delivery), "tool")
     chain.pay(fab.owner, scanner.maker, "scanners", class_id, goods)
     effects = chain.build.unit_effects
-    effects.append(UnitEffect(unit_id, resource_id, first, profile * passes))
-    age, shares = lead_profile(delivery)
-    effects.append(UnitEffect(unit_id, f"output:{class_id}", age, -shares, persistent=False))
-    effects.append(UnitEffect(unit_id, f"space:{fab_id}", age, -np.cumsum(shares) * scanner.space.value))
+    effects.append(chain.lengths.effect(unit_id, resource_id, first, profile, passes))
+    first, shares = chain.lengths.arrive(delivery)
+    effects.append(chain.lengths.effect(unit_id, f"output:{class_id}", first, -shares, persistent=False))
+    first, there = chain.lengths.ramp(delivery, np.ones(1))
+    effects.append(UnitEffect(unit_id, f"space:{fab_id}", first, -there * scanner.space.value))
 
 
 def _whole_per_owner_year(chain: Chain, class_id: str, scanner: ScannerClass) -> None:

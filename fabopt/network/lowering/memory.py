@@ -13,7 +13,6 @@ import numpy as np
 from fabopt.domain.memory import MemoryMaker
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, tags
 from fabopt.network.lowering.wafers import cycle_months, use_fab
-from fabopt.network.profiles import lead_profile, ramp_profile
 from fabopt.network.tables import Activity, Array, Material, Resource, Unit, UnitEffect
 
 
@@ -66,7 +65,7 @@ def _line(chain: Chain, maker_id: str, maker: MemoryMaker) -> None:
     if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
         return
     lead = chain.lead(step.lead.value)
-    first, profile = ramp_profile(lead, np.array(step.ramp))
+    first, profile = chain.lengths.ramp(lead, np.array(step.ramp))
     chain.build.unit(
         Unit(
             unit_id,
@@ -74,13 +73,14 @@ def _line(chain: Chain, maker_id: str, maker: MemoryMaker) -> None:
             "step",
             label,
             cost=chain.progress_payment(chain.mean(step.cost), lead),
-            upper=chain.order_upper(first, float(step.max_per_period)),
+            upper=chain.order_upper(lead, chain.steps(step.max_per_period)),
             total=float(step.max_steps),
             lead=lead,
             terminal_value=chain.unit_worth(chain.mean(step.cost), lead, step.life.value),
         )
     )
-    chain.build.unit_effects.append(UnitEffect(unit_id, resource, first, profile * step.step.value * chain.months))
+    added = chain.lengths.effect(unit_id, resource, first, profile * step.step.value, chain.months)
+    chain.build.unit_effects.append(added)
 
 
 def _stacks(chain: Chain, maker_id: str, maker: MemoryMaker, generation: str, designer: str) -> None:
@@ -136,9 +136,9 @@ def _qualification(
     chain.build.use(activity, resource, 0, np.ones(1), chain.flat(1.0))
     widest = float(chain.per_period(maker.stacking).max())
     if maker.expansion is not None:
-        widest += maker.expansion.max_steps * maker.expansion.step.value * chain.months
+        widest += maker.expansion.max_steps * maker.expansion.step.value * float(chain.months.max())
     lead = chain.lead(case.lead.value)
-    first, profile = ramp_profile(lead, np.ones(1))
+    first, profile = chain.lengths.ramp(lead, np.ones(1))
     unit_id = f"qualify:{maker_id}:{generation}:{designer}"
     chain.build.unit(
         Unit(
@@ -147,7 +147,7 @@ def _qualification(
             "qualification",
             label,
             cost=chain.flat(case.cost.value),
-            upper=chain.order_upper(first, 1.0),
+            upper=chain.order_upper(lead, 1.0),
             total=1.0,
             lead=lead,
             instrument="qualification",
@@ -156,9 +156,5 @@ def _qualification(
     effects = chain.build.unit_effects
     effects.append(UnitEffect(unit_id, resource, first, profile * widest))
     if case.wafers.value > 0.0:
-        _, weights = lead_profile(lead)
-        held = np.ones(min(first, chain.n) + len(weights) - 1)
-        if len(weights) > 1 and first < chain.n:
-            held[-1] = weights[1]
-        wafers = case.wafers.value * chain.months
-        effects.append(UnitEffect(unit_id, f"starts:{maker.fab}", 0, -held * wafers, persistent=False))
+        held, wafers = chain.lengths.waiting(lead), case.wafers.value * chain.months
+        effects.append(chain.lengths.effect(unit_id, f"starts:{maker.fab}", 0, -held, wafers, persistent=False))

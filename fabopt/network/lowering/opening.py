@@ -17,9 +17,10 @@ from fabopt.network.tables import Activity
 
 
 def lower_opening(chain: Chain) -> None:
-    """Fill the history of activities (level per period before the horizon)."""
+    """Fill the history of activities (level per period before the horizon, each as long as the first in it)."""
+    month = float(chain.months[0])
     links = recipes(chain.build.flows, at=0)
-    ran = {f"chip:{key}": chip.running_rate.value * chain.months for key, chip in chain.instance.chips.items()}
+    ran = {f"chip:{key}": chip.running_rate.value * month for key, chip in chain.instance.chips.items()}
     wanted = {key: np.array([rate]) for key, rate in ran.items() if rate > 0.0 and links.makers[key]}
     found = exploded(links, wanted, lambda material: _makers(chain, links, material))
     chain.build.history |= {key: float(level[0]) for key, level in found.starts.items()}
@@ -67,7 +68,7 @@ def _stackers(chain: Chain, links: Links, material: str, makers: list[Activity])
 
 def _markets(chain: Chain) -> None:
     """Give other buyers the wafer starts that chips and memory left, up to what they would take."""
-    history = chain.build.history
+    history, month = chain.build.history, float(chain.months[0])
     start = chain.periods[0].start
     used: dict[str, float] = {}
     for use in chain.build.uses:
@@ -77,12 +78,12 @@ def _markets(chain: Chain) -> None:
         open_starts = {
             fab_id: max(
                 0.0,
-                chain.instance.fabs[fab_id].wafer_starts.at(start) * chain.months - used.get(f"starts:{fab_id}", 0.0),
+                chain.instance.fabs[fab_id].wafer_starts.at(start) * month - used.get(f"starts:{fab_id}", 0.0),
             )
             for fab_id in market.fabs
         }
         total = sum(open_starts.values())
-        wanted = min(market.quantity.at(start) * chain.months, total)
+        wanted = min(market.quantity.at(start) * month, total)
         for fab_id, room in open_starts.items():
             if total > 0.0:
                 level = wanted * room / total

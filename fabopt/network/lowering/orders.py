@@ -57,7 +57,11 @@ def demand_starts(chain: Chain, net: Network) -> dict[str, Array]:
         sites = [site for site, record in chain.instance.sites.items() if record.lab == lab_id]
         wanted |= {f"asset:{chip_id}:{site}": amount / len(sites) for site in sites}
     wanted |= {f"market:{key}": chain.per_period(market.quantity) for key, market in chain.instance.markets.items()}
-    return exploded(links, wanted, lambda m: _makers(chain, links, m), before=chain.n).starts
+    # In a long period as much is wanted at a time as in a short one: what is exploded are rates.
+    long = np.concatenate([np.ones(chain.n), chain.lengths.sizes])
+    rates = {material: amount / chain.lengths.sizes for material, amount in wanted.items()}
+    found = exploded(links, rates, lambda m: _makers(chain, links, m), before=chain.n)
+    return {activity: level * long for activity, level in found.starts.items()}
 
 
 def _makers(chain: Chain, links: Links, material: str) -> Weights:
@@ -85,7 +89,8 @@ def _wanted(chain: Chain) -> Iterator[tuple[str, str, Array]]:
         useful = {c: _performance(chain, c, lab_id) for c in sold}
         total = chain.mean(lab.demand.total)
         before = np.concatenate([[_fleet_compute(chain, lab_id)], total[:-1]])
-        survival = {c: chain.instance.chips[c].survival.value ** chain.years for c in sold}
+        over = np.concatenate([chain.years[:1], chain.years[:-1]])
+        survival = {c: chain.instance.chips[c].survival.value ** over for c in sold}
         chosen = _newest(chain, lab_id, [c for c in sold if useful[c] > 0.0])
         for chip_id in sold:
             part = np.array([picks.get(chip_id, 0.0) for picks in chosen])
@@ -154,4 +159,4 @@ def _ready(chain: Chain, chip_id: str) -> float:
     dies = [die for key, die in chain.instance.dies.items() if chip_id in chain.chips_of_die(key)]
     cycles = [cycle_months(chain, die.node, fab) for die in dies for fab in die.fabs]
     months = chip.programme.months + max(cycles, default=0.0) + sum(route_months(chain, route))
-    return max(shipped, chain.lead(months))
+    return max(shipped, chain.calendar.after(0.0, months))

@@ -19,8 +19,7 @@ from fabopt.domain.nodes import gross_dies_per_wafer
 from fabopt.domain.packaging import LineExpansion, PackagingLine, SubstrateExpansion
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, Opening, tags
 from fabopt.network.lowering.wafers import ONE
-from fabopt.network.profiles import ramp_profile
-from fabopt.network.tables import Activity, Material, Resource, Tags, Unit, UnitEffect
+from fabopt.network.tables import Activity, Material, Resource, Tags, Unit
 
 WITHOUT_LINE = "direct"
 
@@ -85,10 +84,10 @@ def first_shipment(calendar: Calendar, chip: Chip) -> float:
     """Return the position from which volume ships, after design and the expected delay of a respin; -inf if always."""
     first = calendar.opens(chip.available)
     if chip.design_start is not None and chip.design_cycle is not None:
-        first = max(first, calendar.position(chip.design_start) + calendar.duration(chip.design_cycle.value))
+        first = max(first, calendar.after(calendar.position(chip.design_start), chip.design_cycle.value))
     if chip.respin is None:
         return first
-    return first + calendar.duration(chip.respin.probability.value * chip.respin.delay.value)
+    return calendar.after(first, chip.respin.probability.value * chip.respin.delay.value)
 
 
 def lower_packaging(chain: Chain) -> None:
@@ -113,7 +112,7 @@ def _expansion(
     if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
         return
     lead = chain.lead(step.lead.value)
-    first, profile = ramp_profile(lead, np.array(step.ramp))
+    first, profile = chain.lengths.ramp(lead, np.array(step.ramp))
     chain.build.unit(
         Unit(
             unit_id,
@@ -121,13 +120,14 @@ def _expansion(
             "step",
             label,
             cost=chain.progress_payment(chain.mean(step.cost), lead),
-            upper=chain.order_upper(first, float(step.max_per_period)),
+            upper=chain.order_upper(lead, chain.steps(step.max_per_period)),
             total=float(step.max_steps),
             lead=lead,
             terminal_value=chain.unit_worth(chain.mean(step.cost), lead, step.life.value),
         )
     )
-    chain.build.unit_effects.append(UnitEffect(unit_id, resource, first, profile * step.step.value * chain.months))
+    added = chain.lengths.effect(unit_id, resource, first, profile * step.step.value, chain.months)
+    chain.build.unit_effects.append(added)
 
 
 def _line(chain: Chain, line_id: str, line: PackagingLine) -> None:
@@ -183,7 +183,7 @@ def _chip(chain: Chain, chip_id: str, chip: Chip) -> None:
             storable=True,
             opening=chip.stock.value,
             safety_stock=safety if safety.any() else None,
-            shortfall_cost=chip.shortfall_cost.value * PER_THOUSAND,
+            shortfall_cost=chain.lengths.one(chip.shortfall_cost.value * PER_THOUSAND * chain.lengths.sizes),
         )
     )
 
@@ -264,7 +264,7 @@ def line_cost_share(line: PackagingLine) -> float:
 def _route_opening(chain: Chain, route: Route, months: float) -> Opening:
     """Return when something may start that takes `months` to a finished package."""
     chip = chain.instance.chips[route.chip]
-    shipped = first_shipment(chain.calendar, chip) - chain.lead(months)
+    shipped = chain.calendar.after(first_shipment(chain.calendar, chip), -months)
     opening = chain.between(shipped, chain.calendar.closes(chip.last_start))
     opening &= chain.window(chip.boms[route.bom].available, None)
     if route.line is not None:

@@ -49,8 +49,8 @@ def splits(chain: Chain, net: Network) -> list[Split]:
 
 def amounts(chain: Chain, policy: Policy, quantity: Quantity) -> Array:
     """Return an amount of a claim per period ``[T]``, in the unit of what is split."""
-    factor = {"tool/year": chain.years, "1": 1.0}.get(UNIT_OF[policy.splits.kind], chain.months)
-    return chain.mean(quantity) * factor
+    factors = {"tool/year": chain.years, "1": np.ones(chain.n)}
+    return np.asarray(chain.mean(quantity) * factors.get(UNIT_OF[policy.splits.kind], chain.months))
 
 
 def _claims(chain: Chain, scope: Scope, customers: tuple[str, ...], starts: Mapping[str, Array]) -> tuple[Claims, ...]:

@@ -137,12 +137,12 @@ def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy) -> Scop
             if effect.profile.max(initial=0.0) > 0.0:
                 by_order(added, effect, chain.n, 1.0)
                 orders = np.full(chain.n, np.inf) if unit.upper is None else unit.upper
-                most = most + _most_added(effect, np.minimum(np.cumsum(orders), unit.total))
+                most = most + effect.most(np.minimum(np.cumsum(orders), unit.total))
             else:
                 whose = unit.tags.owner if policy.splits.kind == "scanners" else unit.tags.customer
                 by_order(use.setdefault(whose or NOBODY, Expression()), effect, chain.n, -1.0)
             if unit.retire_cost is not None and effect.persistent:
-                _retired(added if effect.profile[-1] > 0.0 else use[whose or NOBODY], effect, chain.n)
+                _retired(added if effect.profile.ravel()[-1] > 0.0 else use[whose or NOBODY], effect, chain.n)
                 low = np.zeros(chain.n)
     first = resources[0]
     held = held_in(chain, policy.since, policy.until, windows)
@@ -177,7 +177,7 @@ def _of_chips(
 def held_in(chain: Chain, since: date | None, until: date | None, windows: tuple[tuple[int, ...], ...]) -> Array:
     """Return the share of each window that lies between two dates ``[W]``."""
     share = chain.window(since, until).share
-    return np.array([share[list(window)].mean() for window in windows])
+    return np.array([np.average(share[list(window)], weights=chain.years[list(window)]) for window in windows])
 
 
 def windows_of(
@@ -207,8 +207,8 @@ def _use(
         # The amount belongs to the period of the start, the coefficient of a term to that of the row.
         amount = np.concatenate([np.full(record.age, record.amount[0]), record.amount[: chain.n - record.age]])
         use.setdefault(whose, Expression()).add(("activity", record.activity, record.age), amount)
-        before = chain.build.history.get(record.activity, 0.0) * record.amount[0]
-        spent.setdefault(whose, np.zeros(chain.n))[: record.age] += before
+        before = spent.setdefault(whose, np.zeros(chain.n))
+        before += chain.build.history.get(record.activity, 0.0) * chain.build.brought(record)
     return use, spent
 
 
@@ -222,12 +222,4 @@ def by_order(expression: Expression, effect: UnitEffect, periods: int, sign: flo
 def _retired(expression: Expression, effect: UnitEffect, periods: int) -> None:
     """Take away what retired units added, or occupied, from the period of retirement on."""
     for age in range(periods):
-        expression.add(("retire", effect.unit, age), np.full(periods, -abs(float(effect.profile[-1]))))
-
-
-def _most_added(effect: UnitEffect, ordered: Array) -> Array:
-    """Return the most that a unit's orders, `ordered` in all by each period, can add ``[T]``."""
-    standing = np.zeros(ordered.size)
-    if effect.first_age < ordered.size:
-        standing[effect.first_age :] = ordered[: ordered.size - effect.first_age]
-    return np.where(standing > 0.0, standing * effect.profile.max(), 0.0)
+        expression.add(("retire", effect.unit, age), -np.abs(effect.at_end(periods)))

@@ -21,8 +21,8 @@ import numpy as np
 from fabopt.domain.chips import Programme
 from fabopt.network.lowering.builder import Chain, tags
 from fabopt.network.lowering.packaging import routes
-from fabopt.network.profiles import ramp_profile
-from fabopt.network.tables import Activity, Array, GroupLimit, Network, Term, Unit
+from fabopt.network.lowering.policy_scope import Expression, by_order
+from fabopt.network.tables import Activity, Array, GroupLimit, Network, Unit, UnitEffect
 
 ONE = np.ones(1)
 
@@ -34,7 +34,6 @@ def lower_programmes(chain: Chain) -> None:
         if programme is None:
             continue
         lead = chain.lead(programme.months)
-        first, _ = ramp_profile(lead, ONE)
         cost, lab = programme.non_recurring_cost.value, programme.funded_by
         unit_id = f"programme:{chip_id}"
         chain.instalments[unit_id] = (cost, 0.0)
@@ -45,7 +44,7 @@ def lower_programmes(chain: Chain) -> None:
                 "programme",
                 tags(stage="design", owner=lab, customer=lab, item=chip_id, chip=chip_id, lab=lab),
                 cost=chain.progress_payment(chain.flat(cost), lead),
-                upper=chain.order_upper(first, 1.0, chain.window(None, programme.decide_by).open),
+                upper=chain.order_upper(lead, 1.0, chain.window(None, programme.decide_by).open),
                 total=1.0,
                 lead=lead,
                 instrument="programme",
@@ -92,17 +91,15 @@ def _gated(chain: Chain) -> dict[str, tuple[str, Programme]]:
 
 def _from(chain: Chain, programme: Programme) -> Array:
     """Return upper bounds that are open from the first period in which a programme can be ready ``[T]``."""
-    first, _ = ramp_profile(chain.lead(programme.months), ONE)
+    first = int(chain.lengths.ages(chain.lead(programme.months))[0])
     return chain.open_upper((np.arange(chain.n) >= first).astype(float))
 
 
 def _row(chain: Chain, activity: Activity, chip_id: str, programme: Programme) -> GroupLimit:
-    first, profile = ramp_profile(chain.lead(programme.months), ONE)
-    ones = np.ones(chain.n)
-    terms = [Term("activity", activity.id, ones)]
-    for age in range(first, chain.n):
-        share = float(profile[min(age - first, len(profile) - 1)])
-        terms.append(Term("unit", f"programme:{chip_id}", -share * ones, shift=age))
+    first, profile = chain.lengths.ramp(chain.lead(programme.months), ONE)
+    terms = Expression({("activity", activity.id, 0): np.ones(chain.n)})
+    by_order(terms, UnitEffect(f"programme:{chip_id}", "", first, profile), chain.n, -1.0)
+    first = int(chain.lengths.ages(chain.lead(programme.months))[0])
     return GroupLimit(
         f"programme:{chip_id}:{activity.id}",
         f"{activity.name}: not before its design",
@@ -110,7 +107,7 @@ def _row(chain: Chain, activity: Activity, chip_id: str, programme: Programme) -
         "<=",
         tuple((t,) for t in range(first, chain.n)),
         np.zeros(chain.n - first),
-        tuple(terms),
+        terms.rows(),
         tags(stage="design", owner=programme.funded_by, customer=programme.funded_by, item=chip_id, chip=chip_id),
         limit_kind="physical",
         family="programme",

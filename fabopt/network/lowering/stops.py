@@ -185,14 +185,17 @@ class Remaining:
         for flow in (*links.makers[key], *(f for f in links.takers[key] if f.high <= 0.0)):
             self._split(total, ("activity", flow.activity), flow.age, later(-flow.amount, flow.age))
         for part in (*links.releasers[key], *links.part_of[key]):
-            self._split(total, ("unit", part.unit), part.age, later(np.full(self.periods, -part.amount), part.age))
+            self._split(
+                total, ("unit", part.unit), part.age, later(np.full(self.periods, -1.0) * part.amount, part.age)
+            )
         if material.storable:
             column, first = self.columns["material", key], self.stop.first
             at_first = np.arange(self.periods) == first
             total.add(("activity", column, 0), np.ones(self.periods))
-            total.add(("activity", column, 1), np.where(at_first, 0.0, -material.survival))
+            kept = np.concatenate([[1.0], material.kept(self.periods)[:-1]])
+            total.add(("activity", column, 1), np.where(at_first, 0.0, -kept))
             # The opening stock is there in full in the first period.
-            total.add(("stock", key, 1), np.where(at_first, -(material.survival if first > 0 else 1.0), 0.0))
+            total.add(("stock", key, 1), np.where(at_first, -kept[first], 0.0))
         receipts = np.zeros(self.periods) if material.receipts is None else material.receipts
         rhs = receipts[self.stop.first : self.until + 1].copy()
         if self.stop.first == 0 and not material.storable:
@@ -218,7 +221,7 @@ class Remaining:
                 self._split(total, ("unit", effect.unit), age, later(-amount, age))
         if effect.persistent and self.links.units[effect.unit].retire_cost is not None:
             for age in range(self.periods):
-                total.add(("retire", effect.unit, age), np.full(self.periods, float(effect.profile[-1])))
+                total.add(("retire", effect.unit, age), effect.at_end(self.periods))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fabopt.model.families import by_period
+from fabopt.network.lengths import Lengths
 from fabopt.network.movements import (
     Effects,
     activity_flows,
@@ -161,11 +162,12 @@ def _resources(make: Frames, solution: Solution, uses: Effects) -> dict[str, Any
 def _units(make: Frames, solution: Solution) -> dict[str, Any]:
     net = make.net
     records, T = net.units, net.n_periods
-    first = {u.id: int(np.ceil(u.lead)) for u in records}
+    lengths = Lengths.of(net.periods)
+    first = {u.id: lengths.begun(u.lead) for u in records}
     for effect in sorted(net.unit_effects, key=lambda x: -x.first_age):
-        if (effect.profile > 0.0).any():
-            first[effect.unit] = effect.first_age + int(np.argmax(effect.profile > 0.0))
-    ages = np.array([first[u.id] for u in records], dtype=np.int64)
+        if effect.gains:
+            first[effect.unit] = effect.begins(T)
+    ages = np.array([first[u.id] for u in records], dtype=np.int64).reshape(len(records), T)
     e, t = cells(solution.orders, solution.retired, solution.placed)
     return {
         **make.records(records, e),
@@ -176,7 +178,7 @@ def _units(make: Frames, solution: Solution) -> dict[str, Any]:
         "retired": solution.retired[e, t],
         "placed": solution.placed[e, t] > 0.5,
         "lead": np.array([u.lead for u in records])[e],
-        "effective": make.periods(t + ages[e])["period"],
+        "effective": make.periods(t + ages[e, t])["period"],
         "unit_cost": by_period([u.cost for u in records], T)[e, t],
         "fixed_cost": by_period([u.fixed_cost for u in records], T)[e, t],
         "retire_cost": np.array([u.retire_cost or 0.0 for u in records])[e],
@@ -208,7 +210,7 @@ def _materials(make: Frames, solution: Solution, by_activity: Effects, by_unit: 
         "shortfall": solution.shortfall[m, t],
         "carrying_cost": by_period([x.carrying_cost for x in records], T)[m, t],
         "disposal_cost": np.array([x.disposal_cost or 0.0 for x in records])[m],
-        "shortfall_cost": np.array([x.shortfall_cost for x in records])[m],
+        "shortfall_cost": by_period([x.shortfall_cost for x in records], T)[m, t],
     }
 
 
@@ -243,7 +245,7 @@ def _demands(make: Frames, solution: Solution) -> dict[str, Any]:
         "unmet": unmet[j, t],
         "backlog": solution.backlog[j, t],
         "lost": solution.lost[j, t],
-        "backlog_cost": np.array([d.backlog_cost for d in records])[j],
+        "backlog_cost": by_period([d.backlog_cost for d in records], T)[j, t],
         "lost_cost": np.array([d.lost_cost for d in records])[j],
         "weight": np.array([d.weight for d in records])[j],
     }

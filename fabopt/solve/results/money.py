@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fabopt.model.families import by_period
 from fabopt.network.movements import Effects, landing_after_end
 from fabopt.network.tables import Array, Network
 from fabopt.solve.results.columns import TAG_NAMES
@@ -31,7 +32,7 @@ def terminal(net: Network, solution: Solution, flows: Sequence[Effects]) -> dict
     rows: list[tuple[str, str, str, str, float, float]] = []
     landing = landing_after_end(net, flows)
     for n, material in enumerate(net.materials):
-        left = float(solution.stock[n, -1]) * material.survival
+        left = float(solution.stock[n, -1]) * float(material.kept(net.n_periods)[-1])
         for kind, amount in (("stock", left), ("landing", float(landing[n]))):
             if amount != 0.0:
                 rows.append((material.id, kind, "", material.unit, amount, material.terminal_value))
@@ -71,9 +72,8 @@ def _costs(make: Frames, solution: Solution) -> dict[str, Any]:
 def ledger(net: Network, solution: Solution) -> list[tuple[str, Sequence[Any], Array]]:
     """Return for every kind of value or cost its records and the money by record and period [n, T], gains positive."""
 
-    def rate(values: Sequence[Array | None]) -> Array:
-        zero = np.zeros(net.n_periods)
-        return np.array([zero if v is None else v for v in values]).reshape(len(values), net.n_periods)
+    def rate(values: Sequence[Array | float | None]) -> Array:
+        return by_period(values, net.n_periods)
 
     def each(values: Sequence[float]) -> Array:
         return np.array(values, dtype=float).reshape(-1, 1)
@@ -94,7 +94,7 @@ def ledger(net: Network, solution: Solution) -> list[tuple[str, Sequence[Any], A
         ("retire_cost", units, -solution.retired * each([u.retire_cost or 0.0 for u in units])),
         ("carrying_cost", materials, -solution.stock * rate([m.carrying_cost for m in materials])),
         ("disposal_cost", materials, -solution.disposal * each([m.disposal_cost or 0.0 for m in materials])),
-        ("shortfall_cost", materials, -solution.shortfall * each([m.shortfall_cost for m in materials])),
-        ("backlog_cost", demands, -solution.backlog * each([d.backlog_cost for d in demands])),
+        ("shortfall_cost", materials, -solution.shortfall * rate([m.shortfall_cost for m in materials])),
+        ("backlog_cost", demands, -solution.backlog * rate([d.backlog_cost for d in demands])),
         ("lost_cost", demands, -forgone * each([d.lost_cost for d in demands])),
     ]
