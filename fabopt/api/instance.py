@@ -13,7 +13,9 @@ from fabopt.api.result import Result
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fabopt.analysis.allocation.study import GameOf
+    from fabopt.analysis.allocation.limits import LimitStudy
+    from fabopt.analysis.allocation.own_silicon import OwnSilicon
+    from fabopt.analysis.allocation.study import GameOf, Study
     from fabopt.analysis.audit import Audit
     from fabopt.analysis.bill import Bill
     from fabopt.domain.instance import Instance as Data
@@ -21,10 +23,8 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook, Model
     from fabopt.network.checks import Finding
     from fabopt.network.tables import Network
-    from fabopt.report.allocation import AllocationReport
-    from fabopt.report.limits import LimitReport
     from fabopt.report.overview import Overview
-    from fabopt.report.own_silicon import OwnSiliconReport
+    from fabopt.report.report import Report
     from fabopt.solve.options import ObjectiveName, RunOptions, SolveOptions
     from fabopt.solve.run import Notify
     from fabopt.solve.solution import Conflict, Solution
@@ -362,7 +362,7 @@ class Instance:
             options.setdefault("time_limit", own.time_limit)
         return run_options(objective, options)
 
-    def allocate(self, two_stage: bool = False, each: bool = False, **options: Unpack[RunOptions]) -> AllocationReport:
+    def allocate(self, two_stage: bool = False, each: bool = False, **options: Unpack[RunOptions]) -> Report[Study]:
         """Return who gets what under the allocation policies, and what they cost against a plan without them.
 
         Parameters
@@ -380,12 +380,12 @@ class Instance:
             When the instance has no policies.
         """
         from fabopt.analysis.allocation.study import study
-        from fabopt.report.allocation import AllocationReport
+        from fabopt.report.allocation import allocation_report
 
         chosen = self._options(options)
-        return AllocationReport(study(self.data, two_stage, chosen, each), self.money)
+        return allocation_report(study(self.data, two_stage, chosen, each), self.money)
 
-    def own_silicon(self, chip: str, **options: Unpack[RunOptions]) -> OwnSiliconReport:
+    def own_silicon(self, chip: str, **options: Unpack[RunOptions]) -> Report[OwnSilicon]:
         """Return what the programme of a lab's own chip is worth, as supply and as bargaining.
 
         Parameters
@@ -401,12 +401,12 @@ class Instance:
             When there is no such chip, or one of the plans does not exist.
         """
         from fabopt.analysis.allocation.own_silicon import own_silicon
-        from fabopt.report.own_silicon import OwnSiliconReport
+        from fabopt.report.own_silicon import own_silicon_report
 
         chosen = self._options(options)
-        return OwnSiliconReport(own_silicon(self.data, chip, chosen), self.money)
+        return own_silicon_report(own_silicon(self.data, chip, chosen), self.money)
 
-    def price_limits(self, **options: Unpack[RunOptions]) -> LimitReport:
+    def price_limits(self, **options: Unpack[RunOptions]) -> Report[LimitStudy]:
         """Return what each limit on diversity, resilience and exports costs, and all of them together.
 
         Parameters
@@ -420,10 +420,10 @@ class Instance:
             When the instance has no such limits.
         """
         from fabopt.analysis.allocation.limits import limit_study
-        from fabopt.report.limits import LimitReport
+        from fabopt.report.limits import limit_report
 
         chosen = self._options(options)
-        return LimitReport(limit_study(self.data, chosen), self.money)
+        return limit_report(limit_study(self.data, chosen), self.money)
 
     def games(self) -> tuple[GameOf, ...]:
         """Return how customers order under each policy that goes by orders, when every order answers the others'.

@@ -13,20 +13,22 @@ from fabopt.api.plan import PlanTables
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fabopt.analysis.alternatives.records import Alternatives
+    from fabopt.analysis.choke.records import Study
+    from fabopt.analysis.compare.records import Comparison
+    from fabopt.analysis.explain.questions import Answer
+    from fabopt.analysis.portfolio.records import Portfolio
+    from fabopt.analysis.roll.records import Roll
+    from fabopt.analysis.sensitivity.curve import ValueFunction
     from fabopt.analysis.sensitivity.dial import Setting
+    from fabopt.analysis.sensitivity.phases import Phases
+    from fabopt.analysis.sensitivity.records import Tornado
+    from fabopt.analysis.targets.records import Needed
     from fabopt.api.instance import Instance
     from fabopt.model.build import Hook, Model
-    from fabopt.report.alternatives import AlternativesReport
-    from fabopt.report.choke import ChokeReport
-    from fabopt.report.compare import ComparisonReport
-    from fabopt.report.explain import ExplainReport
     from fabopt.report.explore import Explorer
     from fabopt.report.memo.report import MemoReport
-    from fabopt.report.needed import NeededReport
-    from fabopt.report.portfolio import PortfolioReport
-    from fabopt.report.roll import RollReport
-    from fabopt.report.tornado import TornadoReport
-    from fabopt.report.value_function import PhaseReport, ValueReport
+    from fabopt.report.report import Report
     from fabopt.solve.run import Notify
 
 
@@ -127,7 +129,7 @@ class Result(PlanTables):
         seed: int = 0,
         workers: int = WORKERS,
         tell: Callable[[str, float], None] | None = None,
-    ) -> ChokeReport:
+    ) -> Report[Study]:
         """Return what holds the plan back, what it is worth to move it, and what comes after it.
 
         Parameters
@@ -156,18 +158,18 @@ class Result(PlanTables):
         """
         from fabopt.analysis.choke.asked import Asked
         from fabopt.analysis.choke.verb import study_of
-        from fabopt.report.choke import ChokeReport
+        from fabopt.report.choke import choke_report
 
         asked = Asked(lab=lab, top=top, minutes=budget, seed=seed, workers=workers, draws=draws)
-        return ChokeReport(study_of(self.plan, asked, period, tell), top)
+        return choke_report(study_of(self.plan, asked, period, tell), top)
 
-    def compare(self, *others: Result | str | Path, names: Sequence[str] | None = None) -> ComparisonReport:
+    def compare(self, *others: Result | str | Path, names: Sequence[str] | None = None) -> Report[Comparison]:
         """Return other plans and their inputs against this one; see :func:`compare`."""
         from fabopt.api.several import compare
 
         return compare(self, *others, names=names)
 
-    def portfolio(self, lab: str) -> PortfolioReport:
+    def portfolio(self, lab: str) -> Report[Portfolio]:
         """Return what a lab's compute stands on: its chips, why these and not others, and its suppliers.
 
         Parameters
@@ -183,9 +185,9 @@ class Result(PlanTables):
             When there is no plan, or it does not fit the instance.
         """
         from fabopt.analysis.portfolio.study import portfolio
-        from fabopt.report.portfolio import PortfolioReport
+        from fabopt.report.portfolio import portfolio_report
 
-        return PortfolioReport(portfolio(self.plan, lab))
+        return portfolio_report(portfolio(self.plan, lab))
 
     def memo(
         self,
@@ -249,7 +251,7 @@ class Result(PlanTables):
         next_unit: str = "",
         from_: str = "",
         period: str = "",
-    ) -> ExplainReport:
+    ) -> Report[Answer]:
         """Return the answer to one question about the plan, as a sentence and a frame.
 
         Parameters
@@ -275,10 +277,10 @@ class Result(PlanTables):
             When there is no plan, or it does not fit the instance.
         """
         from fabopt.analysis.explain.questions import Question, explained
-        from fabopt.report.explain import ExplainReport
+        from fabopt.report.explain import explain_report
 
         question = Question(why_not, lab, why_short, next_unit, from_, period)
-        return ExplainReport(explained(self.plan, question))
+        return explain_report(explained(self.plan, question))
 
     def tornado(
         self,
@@ -288,7 +290,7 @@ class Result(PlanTables):
         workers: int = WORKERS,
         tell: Callable[[str, float], None] | None = None,
         count: Callable[[int, int, str], None] | None = None,
-    ) -> TornadoReport:
+    ) -> Report[Tornado]:
         """Return which numbers of the instance matter: adjoint for all that have a range, re-solves for the widest.
 
         Parameters
@@ -313,10 +315,10 @@ class Result(PlanTables):
         """
         from fabopt.analysis.sensitivity.tornado import Asked
         from fabopt.analysis.sensitivity.verb import tornado_of
-        from fabopt.report.tornado import TornadoReport
+        from fabopt.report.tornado import tornado_report
 
         asked = Asked(top=top, gauge="whole" if whole else "held", workers=workers)
-        return TornadoReport(tornado_of(self.plan, asked, tell, count))
+        return tornado_report(tornado_of(self.plan, asked, tell, count))
 
     def alternatives(
         self,
@@ -325,7 +327,7 @@ class Result(PlanTables):
         until: str = "",
         budget: float = 10.0,
         tell: Callable[[str, float], None] | None = None,
-    ) -> AlternativesReport:
+    ) -> Report[Alternatives]:
         """Return what all plans nearly as good have in common, and how far they differ.
 
         Parameters
@@ -347,10 +349,10 @@ class Result(PlanTables):
             When there is no plan, or it does not fit the instance.
         """
         from fabopt.analysis.alternatives.study import Asked, alternatives
-        from fabopt.report.alternatives import AlternativesReport
+        from fabopt.report.alternatives import alternatives_report
 
         asked = Asked(within=within, until=until, minutes=budget)
-        return AlternativesReport(alternatives(self.plan, asked, tell))
+        return alternatives_report(alternatives(self.plan, asked, tell))
 
     def needed(
         self,
@@ -362,7 +364,7 @@ class Result(PlanTables):
         costs: Mapping[str, float] | None = None,
         budget: float = 10.0,
         tell: Callable[[str, float], None] | None = None,
-    ) -> NeededReport:
+    ) -> Report[Needed]:
         """Return what would have to be true for a target: the least movement of levers, or the proof that none does.
 
         Parameters
@@ -395,14 +397,14 @@ class Result(PlanTables):
             When there is no plan, or it does not fit the instance.
         """
         from fabopt.analysis.targets.study import Asked, needed
-        from fabopt.report.needed import NeededReport
+        from fabopt.report.needed import target_report
 
         asked = Asked(target, by, lab, levers, costs or {}, minutes=budget)
-        return NeededReport(needed(self.plan, asked, tell))
+        return target_report(needed(self.plan, asked, tell))
 
     def value_function(
         self, lever: str, low: Setting | None = None, high: Setting | None = None, *, whole: bool = False
-    ) -> ValueReport:
+    ) -> Report[ValueFunction]:
         """Return objective and plan against one lever, with the breakpoints of the curve.
 
         Parameters
@@ -427,11 +429,11 @@ class Result(PlanTables):
             When there is no plan, or it does not fit the instance.
         """
         from fabopt.analysis.sensitivity.verb import value_of
-        from fabopt.report.value_function import ValueReport
+        from fabopt.report.value_function import value_report
 
-        return ValueReport(value_of(self.plan, lever, low, high, whole))
+        return value_report(value_of(self.plan, lever, low, high, whole))
 
-    def phase_diagram(self, x: str, y: str, steps: int = 9) -> PhaseReport:
+    def phase_diagram(self, x: str, y: str, steps: int = 9) -> Report[Phases]:
         """Return which limit is the choke point where, on a grid over the ranges of two levers.
 
         Parameters
@@ -451,9 +453,9 @@ class Result(PlanTables):
             When there is no plan, or it does not fit the instance.
         """
         from fabopt.analysis.sensitivity.verb import phases_of
-        from fabopt.report.value_function import PhaseReport
+        from fabopt.report.value_function import phase_report
 
-        return PhaseReport(phases_of(self.plan, x, y, steps))
+        return phase_report(phases_of(self.plan, x, y, steps))
 
     def explore(self, levers: Sequence[str] | Mapping[str, tuple[Setting | None, Setting | None]]) -> Explorer:
         """Return sliders that move numbers of the instance and solve again, from the plan, whole numbers held.
@@ -486,7 +488,7 @@ class Result(PlanTables):
 
     def roll(
         self, to: str, instance: Instance | None = None, *, progress: Notify | None = None, time_limit: float = 1e9
-    ) -> RollReport:
+    ) -> Report[Roll]:
         """Move the decision date: hold what was decided before it, plan the rest again, and say what is regretted.
 
         Parameters
@@ -503,7 +505,7 @@ class Result(PlanTables):
 
         Returns
         -------
-        RollReport
+        fabopt.report.report.Report
             Its `result` is the new plan, which can be saved and studied like any other.
 
         Raises
@@ -516,7 +518,7 @@ class Result(PlanTables):
         from fabopt.analysis.roll.verb import free_plan, prepared, rolled
         from fabopt.api.instance import Instance
         from fabopt.io.write import instance_json
-        from fabopt.report.roll import RollReport
+        from fabopt.report.roll import roll_report
         from fabopt.solve.results.hooks import check_hooks
 
         check_hooks(self.run, self.hooks)
@@ -532,7 +534,7 @@ class Result(PlanTables):
         )  # fmt: skip
         nets, seen = (held.network, opened.network), instance_json(opened.data)
         free = free_plan(*nets, self.plan, result.plan, seen, time_limit)
-        return RollReport(rolled(*nets, self.plan, result.plan, free, made.first, made.throughout), result)
+        return roll_report(rolled(*nets, self.plan, result.plan, free, made.first, made.throughout), result)
 
     def chart(
         self,

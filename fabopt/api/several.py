@@ -14,8 +14,9 @@ from fabopt.api.result import Result, load_result
 from fabopt.domain.tolerances import EXACT
 
 if TYPE_CHECKING:
-    from fabopt.report.compare import ComparisonReport
-    from fabopt.report.sweep import SweepReport
+    from fabopt.analysis.compare.records import Comparison
+    from fabopt.analysis.sweep.records import Sweep
+    from fabopt.report.report import Report
 
 
 def compare(
@@ -24,7 +25,7 @@ def compare(
     names: Sequence[str] | None = None,
     decide: float = 0.0,
     tell: Callable[[str, float], None] | None = None,
-) -> ComparisonReport:
+) -> Report[Comparison]:
     """Return plans and their inputs side by side; the others are held against the first.
 
     Parameters
@@ -46,7 +47,7 @@ def compare(
         When there are fewer than two results, one has no plan, or they have nothing in common.
     """
     from fabopt.analysis.compare.compare import comparison
-    from fabopt.report.compare import ComparisonReport
+    from fabopt.report.compare import comparison_report
 
     given = (first, *others)
     results = [one if isinstance(one, Result) else load_result(one) for one in given]
@@ -56,7 +57,7 @@ def compare(
         names = folders
     if decide > 0:
         results = decided(results, decide, tell)
-    return ComparisonReport(comparison([one.plan for one in results], names, tell))
+    return comparison_report(comparison([one.plan for one in results], names, tell))
 
 
 CLOSER = 0.2
@@ -113,7 +114,7 @@ def sweep(
     workers: int = 1,
     max_runs: int = 1000,
     tell: Callable[[int, int, str], None] | None = None,
-) -> SweepReport:
+) -> Report[Sweep]:
     """Solve an instance in many cases: a grid, one lever at a time, or samples of the ranges; in several scenarios.
 
     Parameters
@@ -138,7 +139,7 @@ def sweep(
 
     Returns
     -------
-    SweepReport
+    fabopt.report.report.Report
         With the frames `frame` (one row a case), `labs`, `chips`, `demands`. Ctrl-C returns what is finished.
 
     Raises
@@ -150,7 +151,7 @@ def sweep(
     """
     from fabopt.analysis.sweep import verb
     from fabopt.io.load import load_tree
-    from fabopt.report.sweep import SweepReport
+    from fabopt.report.sweep import sweep_report
 
     texts = [f"{lever}={value}" for lever, value in set.items()] if isinstance(set, Mapping) else list(set)
     if isinstance(instance, Instance):
@@ -159,4 +160,4 @@ def sweep(
         tree, name = load_tree(instance), name_of(Path(instance))
     asked = verb.planned(tree, name, spec, texts, max_runs)
     folder = None if out is None else Path(out)
-    return SweepReport(verb.sweep(asked, out=folder, resume=resume, workers=workers, tell=tell))
+    return sweep_report(verb.sweep(asked, out=folder, resume=resume, workers=workers, tell=tell))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import InstancePath, JsonOption, ScenarioOption, SetOption, guarded, say
-from fabopt.cli.planned import GapOption, LimitOption, end_without_plan_of, head_of, limits_of_run, tell_study
+from fabopt.cli.common import InstancePath, ScenarioOption, SetOption
+from fabopt.cli.output import Output, reporting
+from fabopt.cli.planned import GapOption, LimitOption, end_without_plan_of, head_of, limits_of_run
 from fabopt.errors import StudyError
 
 _Game = typer.Option("--game", help="Play the game of orders instead: what customers order under the rule.")
@@ -17,7 +17,7 @@ _TwoStage = typer.Option("--two-stage", help="Let the rules allot what is there 
 _Each = typer.Option("--each", help="Price each policy alone too, with one more plan each.")
 
 
-@guarded
+@reporting("allocate", "allocation", "rounds")
 def allocate(
     path: Annotated[Path, InstancePath],
     scenario: Annotated[str | None, ScenarioOption] = None,
@@ -27,11 +27,12 @@ def allocate(
     each: Annotated[bool, _Each] = False,
     gap: Annotated[float | None, GapOption] = None,
     time_limit: Annotated[float | None, LimitOption] = None,
-    as_json: Annotated[bool, JsonOption] = False,
+    *,
+    output: Output,
 ) -> None:
     """Show who gets what under the allocation policies, and what the policies cost."""
     from fabopt import api
-    from fabopt.report.allocation import game_data, game_lines
+    from fabopt.report.allocation import game_report
 
     planned = {"--two-stage": two_stage, "--each": each, "--gap": gap, "--time-limit": time_limit}
     others = " and ".join(name for name, value in planned.items() if value is not None and value is not False)
@@ -39,14 +40,9 @@ def allocate(
         raise StudyError(f"--game solves no plan, so {others} does not go with it: ask one after the other.")
     instance = api.load(path, scenario, set_ or ())
     if game:
-        games = instance.games()
-        if as_json:
-            data = {**head_of(instance), "games": [game_data(one) for one in games]}
-            typer.echo(json.dumps(data, allow_nan=False))
-        for place, one in enumerate(() if as_json else games):
-            say([*([""] if place else []), *game_lines(one)])
+        output.tell(game_report(instance.games()), head_of(instance))
         return
     report = instance.allocate(two_stage, each, **limits_of_run(gap, time_limit))
-    tell_study(instance, report, as_json)
-    if report.study.value.low is None:
-        end_without_plan_of("policies", report.study.value.status, report.study.why)
+    output.tell(report, head_of(instance))
+    if report.records.value.low is None:
+        end_without_plan_of("policies", report.records.value.status, report.records.why)

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import JsonOption, ScenarioOption, SetOption, guarded, tell_report
+from fabopt.cli.common import ScenarioOption, SetOption
+from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import BudgetOption, PlannedPath, result_at
 
 _Within = typer.Option(help="Share of the objective that a plan may give up: 1%, 0.01.", metavar="SHARE")
 _Until = typer.Option(help="Orders until this period alone.", metavar="PERIOD", show_default=False)
 
 
-@guarded
+@reporting("alternatives", "alternatives", "shares", "changes")
 def alternatives(
     path: Annotated[Path, PlannedPath],
     within: Annotated[str, _Within] = "1%",
@@ -22,12 +23,13 @@ def alternatives(
     budget: Annotated[float, BudgetOption] = 10.0,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
-    as_json: Annotated[bool, JsonOption] = False,
+    *,
+    output: Output,
 ) -> None:
     """Tell what all plans nearly as good as the best have in common, and how far they differ."""
     share = _share(within)
-    result, left = result_at(path, scenario, set_ or [], budget, as_json)
-    tell_report(result.alternatives(share, until=until, budget=left), as_json)
+    result, left = result_at(path, scenario, set_ or [], budget, output.quiet)
+    output.tell(result.alternatives(share, until=until, budget=left))
 
 
 def _share(text: str) -> float:

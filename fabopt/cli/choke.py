@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import JsonOption, ScenarioOption, SetOption, guarded, tell_report
-from fabopt.cli.planned import BudgetOption, PlannedPath, keep_report, result_at, telling_steps
+from fabopt.cli.common import ScenarioOption, SetOption
+from fabopt.cli.output import Output, reporting
+from fabopt.cli.planned import BudgetOption, PlannedPath, result_at, telling_steps
 
 _Lab = typer.Option(
     "--for", metavar="LAB", help="Relief gains through this lab alone, others keep what they get.", show_default=False
@@ -17,10 +18,9 @@ _Period = typer.Option(help="Relief stands in this period alone, or 2027Q1..2027
 _Top = typer.Option(help="Limits that are studied in full.", min=1, max=100)
 _Draws = typer.Option(help="Draws of the data.", min=0, max=10_000)
 _Seed = typer.Option(help="Seed of solver and draws.", min=0)
-_Out = typer.Option(help="Folder for report, records, runs and pictures.", show_default=False)
 
 
-@guarded
+@reporting("choke", "limits", "runs")
 def choke(
     path: Annotated[Path, PlannedPath],
     lab: Annotated[str, _Lab] = "",
@@ -31,17 +31,13 @@ def choke(
     seed: Annotated[int, _Seed] = 0,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
-    as_json: Annotated[bool, JsonOption] = False,
-    out: Annotated[Path | None, _Out] = None,
+    *,
+    output: Output,
 ) -> None:
     """Name the choke point of a plan: proven, priced both ways, and what binds next."""
     from fabopt import api
 
-    if out is not None:
-        from fabopt.report.choke import ChokeReport
-
-        ChokeReport.check_place(out)
-    result, left = result_at(path, scenario, set_ or [], budget, as_json)
+    result, left = result_at(path, scenario, set_ or [], budget, output.quiet)
 
     report = result.choke_points(
         lab=lab,
@@ -51,8 +47,6 @@ def choke(
         draws=draws,
         seed=seed,
         workers=api.WORKERS,
-        tell=telling_steps(as_json),
+        tell=telling_steps(output.quiet),
     )
-    tell_report(report, as_json)
-    if out is not None:
-        keep_report(report, out, as_json)
+    output.tell(report)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import logging
 import os
 import sys
@@ -11,16 +10,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import typer
 
 from fabopt.cli.starting import as_exception, out_at_once
 from fabopt.domain.text import printable
 from fabopt.errors import BAD_INPUT, INTERRUPTED, FaboptError
-
-if TYPE_CHECKING:
-    from fabopt.report.base import Report
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,7 +30,6 @@ SetOption = typer.Option(
     metavar="LEVER=VALUE",
     help="Set a lever; may be repeated. VALUE: 200, '200 kwafer/month', '*1.1', '+5'.",
 )
-JsonOption = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
@@ -73,11 +68,6 @@ def say(lines: Iterable[str]) -> None:
     """Write lines to stdout."""
     for line in lines:
         typer.echo(printable(line))
-
-
-def tell_report(report: Report, as_json: bool) -> None:
-    """Print a report as lines, or as one JSON object."""
-    say([json.dumps(report.as_dict(), allow_nan=False)] if as_json else report.lines())
 
 
 def coloured(stream: object) -> bool:

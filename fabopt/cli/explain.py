@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import guarded, say, solver_on_stderr
+from fabopt.cli.common import solver_on_stderr
+from fabopt.cli.output import Output, reporting
 
 _Path = typer.Argument(help="Folder of a result.", show_default=False)
 _WhyNot = typer.Option(help="Why the lab of --for does not buy this chip.", metavar="CHIP", show_default=False)
@@ -21,10 +21,9 @@ _From = typer.Option(
     "--from", help="Where a unit of this chip packaged in --period comes from.", metavar="CHIP", show_default=False
 )
 _Period = typer.Option(help="With --why-short, --next-unit or --from: the period.", metavar="P", show_default=False)
-_Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
 
-@guarded
+@reporting("explain", "explain")
 def explain(
     path: Annotated[Path, _Path],
     why_not: Annotated[str, _WhyNot] = "",
@@ -33,7 +32,8 @@ def explain(
     next_unit: Annotated[str, _NextUnit] = "",
     from_: Annotated[str, _From] = "",
     period: Annotated[str, _Period] = "",
-    as_json: Annotated[bool, _Json] = False,
+    *,
+    output: Output,
 ) -> None:
     """Answer one question about a plan."""
     from fabopt import api
@@ -43,4 +43,4 @@ def explain(
         report = result.explain(
             why_not=why_not, lab=lab, why_short=why_short, next_unit=next_unit, from_=from_, period=period
         )
-    say([json.dumps(report.as_dict(), allow_nan=False)] if as_json else report.lines())
+    output.tell(report)

@@ -79,9 +79,9 @@ def memo(
         where = kept(target, lambda folder: report.save(folder, chosen, lang, template))
         found.append(", ".join(chosen))
     if as_json:
-        typer.echo(json.dumps(report.as_dict(), allow_nan=False))
+        typer.echo(json.dumps(report.report.as_dict(), allow_nan=False))
     else:
-        say(report.lines())
+        say(report.report.lines())
         if where is not None:
             say(["", f"written to {where}: {', '.join(sorted(p.name for p in where.iterdir() if p.is_file()))}"])
     check_kept(target, where)

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import InstancePath, JsonOption, ScenarioOption, SetOption, guarded
-from fabopt.cli.planned import GapOption, LimitOption, limits_of_run, tell_study
+from fabopt.cli.common import InstancePath, ScenarioOption, SetOption
+from fabopt.cli.output import Output, reporting
+from fabopt.cli.planned import GapOption, LimitOption, head_of, limits_of_run
 
 _Chip = typer.Argument(help="Id of a chip that has a programme.", metavar="CHIP", show_default=False)
 
 
-@guarded
+@reporting("own-silicon", "allotted")
 def own_silicon(
     path: Annotated[Path, InstancePath],
     chip: Annotated[str, _Chip],
@@ -21,10 +22,11 @@ def own_silicon(
     set_: Annotated[list[str] | None, SetOption] = None,
     gap: Annotated[float | None, GapOption] = None,
     time_limit: Annotated[float | None, LimitOption] = None,
-    as_json: Annotated[bool, JsonOption] = False,
+    *,
+    output: Output,
 ) -> None:
     """Say what a lab's own chip is worth to it: as supply, and as bargaining with those who sell to it."""
     from fabopt import api
 
     instance = api.load(path, scenario, set_ or ())
-    tell_study(instance, instance.own_silicon(chip, **limits_of_run(gap, time_limit)), as_json)
+    output.tell(instance.own_silicon(chip, **limits_of_run(gap, time_limit)), head_of(instance))

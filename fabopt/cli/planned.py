@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from fabopt.cli.common import check_kept, complain, say, step, write_text
+from fabopt.cli.common import complain, step, write_text
 from fabopt.cli.progress import telling
+from fabopt.domain.text import printable
 from fabopt.errors import BAD_INPUT, INFEASIBLE, INTERRUPTED, LIMIT
 
 if TYPE_CHECKING:
     from fabopt.api import Instance, Result
     from fabopt.api.plan import PlanTables
-    from fabopt.report.base import Report, SavedReport
     from fabopt.solve.options import RunOptions
 
 PlannedPath = typer.Argument(help="Folder of a result; or an instance, which is then solved first.", show_default=False)
@@ -70,16 +69,6 @@ def result_at(
     return result, max(budget - (time.monotonic() - began) / 60.0, 0.1 * budget)
 
 
-def keep_report(report: SavedReport, out: Path, quiet: bool) -> None:
-    """Save a report that has been printed, and say where; elsewhere where that fails, which ends with an error."""
-    from fabopt.io.files import kept
-
-    where = kept(out, report.save)
-    if where is not None and not quiet:
-        say(["", f"written to {where}: {', '.join(sorted(path.name for path in where.iterdir()))}"])
-    check_kept(out, where)
-
-
 def end_without_plan(result: PlanTables, log: Path | None = None) -> NoReturn:
     """Say why there is no plan, keep the solver's log where nothing was decided, and end with the exit code of that."""
     for conflict in result.conflicts:
@@ -97,7 +86,7 @@ def telling_steps(quiet: bool) -> Callable[[str, float], None]:
 
     def tell(name: str, took: float) -> None:
         if not quiet:
-            typer.echo(f"{name:>24}  {took:7.1f} s", err=True)
+            typer.echo(f"{printable(name):>24}  {took:7.1f} s", err=True)
 
     return tell
 
@@ -115,11 +104,6 @@ def limits_of_run(gap: float | None, time_limit: float | None) -> RunOptions:
 def head_of(instance: Instance) -> dict[str, object]:
     """Return what a study of an instance says of it in JSON."""
     return {"instance": instance.name, "scenario": instance.scenario, "sets": list(instance.sets)}
-
-
-def tell_study(instance: Instance, report: Report, as_json: bool) -> None:
-    """Print the report of a study of an instance as lines, or with the instance's name as one JSON object."""
-    say([json.dumps({**head_of(instance), **report.records()}, allow_nan=False)] if as_json else report.lines())
 
 
 def end_without_plan_of(under: str, status: str, why: tuple[str, ...]) -> NoReturn:

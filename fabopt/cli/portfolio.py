@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import JsonOption, ScenarioOption, SetOption, guarded, tell_report
+from fabopt.cli.common import ScenarioOption, SetOption
+from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import SOLVING, PlannedPath, result_at
 
 _Budget = typer.Option(
@@ -16,19 +17,20 @@ _Budget = typer.Option(
 _Lab = typer.Option("--for", metavar="LAB", help="The lab.", show_default=False)
 
 
-@guarded
+@reporting("portfolio", "chips", "mix", "exposure", "points")
 def portfolio(
     path: Annotated[Path, PlannedPath],
     lab: Annotated[str, _Lab],
     budget: Annotated[float | None, _Budget] = None,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
-    as_json: Annotated[bool, JsonOption] = False,
+    *,
+    output: Output,
 ) -> None:
     """Tell what a lab's compute stands on: its chips, below which price others enter, its suppliers and their loss."""
     from fabopt.solve.results.folder import ResultError, is_result
 
     if budget is not None and is_result(path):
         raise ResultError(f"{path} is a result, which is not solved again: --budget says nothing about it.")
-    result, _ = result_at(path, scenario, set_ or [], (5.0 if budget is None else budget) / SOLVING, as_json)
-    tell_report(result.portfolio(lab), as_json)
+    result, _ = result_at(path, scenario, set_ or [], (5.0 if budget is None else budget) / SOLVING, output.quiet)
+    output.tell(result.portfolio(lab))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +12,11 @@ from fabopt.cli.common import (
     ScenarioOption,
     SetOption,
     check_kept,
-    guarded,
     say,
     solver_on_stderr,
     step,
 )
+from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import end_without_plan
 from fabopt.cli.progress import telling
 
@@ -26,10 +25,9 @@ _To = typer.Option(help="The new decision date: a period, or its first day.", sh
 _Instance = typer.Option(help="The instance as it is known now; that of the result without it.", show_default=False)
 _Limit = typer.Option("--time-limit", help="Seconds for each of the two plans that are made.", show_default=False)
 _Out = typer.Option(help="Folder of the new plan; results/<instance>-from-<period>.", show_default=False)
-_Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
 
-@guarded
+@reporting("roll", "regrets", "next", "opening", folder=False)
 def roll(
     path: Annotated[Path, _Path],
     to: Annotated[str, _To],
@@ -38,7 +36,8 @@ def roll(
     set_: Annotated[list[str] | None, SetOption] = None,
     time_limit: Annotated[float, _Limit] = 3600.0,
     out: Annotated[Path | None, _Out] = None,
-    as_json: Annotated[bool, _Json] = False,
+    *,
+    output: Output,
 ) -> None:
     """Move the decision date: hold what was decided, plan the rest again, and say what is regretted."""
     from fabopt import api
@@ -49,17 +48,14 @@ def roll(
     now = None
     if instance is not None or scenario is not None or set_:
         now = api.load(path if instance is None else instance, scenario, set_ or [])
-    with step("solve", as_json) as found, telling(as_json) as teller, solver_on_stderr():
+    with step("solve", output.quiet) as found, telling(output.quiet) as teller, solver_on_stderr():
         report = before.roll(to, now, progress=teller, time_limit=time_limit)
         found.append(report.result.status)
-    folder = out or api.RESULTS / f"{report.result.run.instance}-from-{report.found.to}"
+    folder = out or api.RESULTS / f"{report.result.run.instance}-from-{report.records.to}"
     where = report.result.keep(folder) if report.result.has_plan else None
-    if as_json:
-        typer.echo(json.dumps(report.as_dict(), allow_nan=False))
-    else:
-        say(report.lines())
-        if where is not None:
-            say(["", f"written to {where}; next: fabopt show {shlex.quote(str(where))} --table orders"])
+    output.tell(report)
+    if where is not None and not output.quiet:
+        say(["", f"written to {where}; next: fabopt show {shlex.quote(str(where))} --table orders"])
     if not report.result.has_plan:
         end_without_plan(report.result, folder.with_name(f"{folder.name}.log"))
     check_kept(folder, where)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import InstancePath, SetOption, complain, guarded, say, solver_on_stderr
+from fabopt.cli.common import InstancePath, SetOption, complain, say, solver_on_stderr
+from fabopt.cli.output import Output, reporting
 from fabopt.cli.progress import counting
 from fabopt.errors import INTERRUPTED
 
@@ -17,10 +17,9 @@ _Out = typer.Option(help="Folder of the sweep; results/sweeps/<instance>-<file>.
 _Resume = typer.Option("--resume", help="Go on with a sweep that was stopped.")
 _Workers = typer.Option(help="Processes that solve cases at a time.", min=1, max=1024)
 _MaxRuns = typer.Option("--max-runs", help="More runs than these are refused.", min=1)
-_Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
 
-@guarded
+@reporting("sweep", "cases", "labs", "power", "chips", "demands", folder=False)
 def sweep(
     path: Annotated[Path, InstancePath],
     spec: Annotated[Path, _Spec],
@@ -29,13 +28,14 @@ def sweep(
     max_runs: Annotated[int, _MaxRuns] = 1000,
     resume: Annotated[bool, _Resume] = False,
     out: Annotated[Path | None, _Out] = None,
-    as_json: Annotated[bool, _Json] = False,
+    *,
+    output: Output,
 ) -> None:
     """Solve many cases: a grid, one lever at a time, or samples of the ranges, in one or more scenarios."""
     from fabopt import api
 
     folder = out or api.default_sweep_folder(api.name_of(path), spec)
-    with counting(as_json) as count, solver_on_stderr():
+    with counting(output.quiet) as count, solver_on_stderr():
 
         def tell(done: int, runs: int, ended: str) -> None:
             if count is not None:
@@ -44,11 +44,9 @@ def sweep(
         report = api.sweep(
             path, spec, set=set_ or [], out=folder, resume=resume, workers=workers, max_runs=max_runs, tell=tell
         )
-    if as_json:
-        typer.echo(json.dumps(report.as_dict(), allow_nan=False))
-    else:
-        written = f"written to {folder}: cases, labs, power, chips, demands (.parquet)"
-        say([*report.lines(), *(["", written] if report.complete else [])])
-    if not report.complete:
+    output.tell(report)
+    if report.records.complete and not output.quiet:
+        say(["", f"written to {folder}: cases, labs, power, chips, demands (.parquet)"])
+    if not report.records.complete:
         complain("interrupted; the same command with --resume goes on")
         raise typer.Exit(INTERRUPTED)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import JsonOption, ScenarioOption, SetOption, guarded, tell_report
+from fabopt.cli.common import ScenarioOption, SetOption
+from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import BudgetOption, PlannedPath, result_at, telling_steps
 
 _Target = typer.Argument(help="'30 GW', '5 MH100e', '90 bn USD', or a number for a plain network.", metavar="TARGET")
@@ -19,7 +20,7 @@ _Levers = typer.Option(
 _Costs = typer.Option("--cost", help="Cost of a unit of change of a lever, million dollars.", metavar="PATH=COST")
 
 
-@guarded
+@reporting("target", "target")
 def target(
     path: Annotated[Path, PlannedPath],
     target: Annotated[str, _Target],
@@ -30,13 +31,14 @@ def target(
     budget: Annotated[float, BudgetOption] = 10.0,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
-    as_json: Annotated[bool, JsonOption] = False,
+    *,
+    output: Output,
 ) -> None:
     """Say what would have to be true for a target: the least movement of levers, or the proof that none does."""
     costs = _costs(cost or [])
-    result, left = result_at(path, scenario, set_ or [], budget, as_json)
-    tell = telling_steps(as_json)
-    tell_report(result.needed(target, by=by, lab=lab, levers=lever or [], costs=costs, budget=left, tell=tell), as_json)
+    result, left = result_at(path, scenario, set_ or [], budget, output.quiet)
+    tell = telling_steps(output.quiet)
+    output.tell(result.needed(target, by=by, lab=lab, levers=lever or [], costs=costs, budget=left, tell=tell))
 
 
 def _costs(texts: list[str]) -> dict[str, float]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import JsonOption, ScenarioOption, SetOption, guarded, tell_report
-from fabopt.cli.planned import MINUTES, PlannedPath, keep_report, result_at
-
-if TYPE_CHECKING:
-    from fabopt.report.value_function import CurveReport
+from fabopt.cli.common import ScenarioOption, SetOption
+from fabopt.cli.output import Output, reporting
+from fabopt.cli.planned import MINUTES, PlannedPath, result_at
 
 _Lever = typer.Option(help="The number that is followed: its path.", metavar="LEVER", show_default=False)
 _Against = typer.Option(
@@ -24,10 +22,9 @@ _Low = typer.Option(
 )
 _High = typer.Option(help="To this, likewise.", metavar="VALUE", show_default=False)
 _Whole = typer.Option(help="Certify the value with whole numbers free too; otherwise they are held as in the plan.")
-_Out = typer.Option(help="Folder for report, records, table and picture.", show_default=False)
 
 
-@guarded
+@reporting("value", "value", "phases")
 def value(
     path: Annotated[Path, PlannedPath],
     lever: Annotated[str, _Lever],
@@ -37,22 +34,15 @@ def value(
     whole: Annotated[bool, _Whole] = False,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
-    as_json: Annotated[bool, JsonOption] = False,
-    out: Annotated[Path | None, _Out] = None,
+    *,
+    output: Output,
 ) -> None:
     """Follow one number: the value against it, with its breakpoints; or map the choke point against two."""
     from fabopt.errors import StudyError
 
     if against and (whole or low is not None or high is not None):
         raise StudyError("--against goes over the ranges of both numbers: --whole, --low and --high do not go with it.")
-    if out is not None:
-        from fabopt.report.value_function import PhaseReport, ValueReport
-
-        (PhaseReport if against else ValueReport).check_place(out)
-    result, _ = result_at(path, scenario, set_ or [], MINUTES, as_json)
-    report: CurveReport = (
+    result, _ = result_at(path, scenario, set_ or [], MINUTES, output.quiet)
+    output.tell(
         result.phase_diagram(lever, against) if against else result.value_function(lever, low, high, whole=whole)
     )
-    tell_report(report, as_json)
-    if out is not None:
-        keep_report(report, out, as_json)

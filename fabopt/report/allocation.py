@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from fabopt.analysis.choke.frames import frame_of
 from fabopt.domain.tolerances import CLOSE, rounding, same
 from fabopt.report.answer import relief
-from fabopt.report.base import Report, with_rows
-from fabopt.report.text import WIDTH, TextTable, amount, clip, money, percent, proof, wrap
+from fabopt.report.report import Report
+from fabopt.report.text import Table, amount, between, in_unit, percent, plan_value, proof
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from fabopt.analysis.allocation.study import Entry, GameOf, Study
+    from fabopt.analysis.allocation.study import Entry, GameOf, PriceOf, Study
 
 MOST_WINDOWS = 4
 """Windows of a policy that are shown one by one; more are added up by calendar year."""
@@ -25,75 +25,56 @@ MODES = {
 }
 
 
-class AllocationReport(Report):
-    """Who gets what under allocation policies, and what they cost: ``print`` it, or look at its parts.
-
-    Attributes
-    ----------
-    study
-        The records.
-    """
-
-    offers = ".frame .study"
-
-    def __init__(self, study: Study, unit: str = "M USD") -> None:
-        self.study, self.unit = study, unit
-
-    @property
-    def sentence(self) -> str:
-        """What the policies cost, and whom they move most."""
-        return study_sentence(self.study, self.unit)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One row a policy, window and customer."""
-        return self.study.frame
-
-    @property
-    def tables(self) -> tuple[TextTable, ...]:
-        """A table for each policy; in two stages each lab's own plan, and what holds it back."""
-        policies = dict.fromkeys(entry.policy for entry in self.study.entries)
-        return (*(_table(self.study, policy) for policy in policies), *_labs(self.study, self.unit))
-
-    def records(self) -> Mapping[str, Any]:
-        """Return the study as plain data."""
-        return study_data(self.study)
-
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the answer, a table for each policy, the values of the plans, and the prices of the policies."""
-        study, unit = self.study, self.unit
-        lines = [*wrap(self.sentence, width), f"({MODES[study.mode]})"]
-        for policy in dict.fromkeys(entry.policy for entry in study.entries):
-            lines += ["", *_table(study, policy).lines(width)]
-            for supply in study.supplies:
-                if supply.policy == policy and supply.price_low is not None and supply.price_high is not None:
-                    price = _interval(supply.price_low, supply.price_high)
-                    lines.append(f"  {supply.window}: {price} clears the market")
-        lines += ["", f"value with the policies     {_value(study.value.low, study.value.status, unit)}"]
-        lines.append(f"value without the policies  {_value(study.without.low, study.without.status, unit)}")
-        if study.price is not None:
-            lines.append(f"price of the policies       {_between(*study.price, unit)}")
-        for one in study.each:
-            said = "no plan" if one.low is None or one.high is None else _between(one.low, one.high, unit)
-            lines.append(f"  of {clip(one.policy, 22):<22}   {said}")
-        return [*lines, *(line for table in _labs(study, unit) for line in ("", *table.lines(width)))]
-
-
-def _labs(study: Study, unit: str) -> tuple[TextTable, ...]:
-    """Return each lab's own plan: what it is worth to the lab, and what holds it back."""
-    worths = tuple(
-        (one.lab, "no plan" if one.value is None else amount(one.value), amount(one.joint), proof(one.status))
-        for one in study.labs
+def allocation_report(study: Study, unit: str = "M USD") -> Report[Study]:
+    """Return who gets what under the policies, what these cost, and in two stages what holds each lab's plan back."""
+    policies = dict.fromkeys(entry.policy for entry in study.entries)
+    prices = [
+        (supply.policy, supply.window, _interval(supply.price_low, supply.price_high))
+        for supply in study.supplies
+        if supply.price_low is not None and supply.price_high is not None
+    ]
+    values = [
+        ("value with the policies", plan_value(study.value.low, study.value.status, unit)),
+        ("value without the policies", plan_value(study.without.low, study.without.status, unit)),
+        *([("price of the policies", between(*study.price, unit))] if study.price is not None else []),
+        *((f"  of {one.policy}", _price(one, unit)) for one in study.each),
+    ]
+    labs = [
+        (one.lab, "no plan" if one.value is None else one.value, one.joint, proof(one.status)) for one in study.labs
+    ]
+    holds = [(lab.lab, one.name, one.owner or None, one.when, *relief(one)) for lab in study.labs for one in lab.holds]
+    own = f"Each lab's own plan, the others held to the joint one: value less cost and payments{in_unit(unit)}"
+    held = (
+        f"What holds each lab's own plan back: worth to it of one unit more in every period, and of 1 %{in_unit(unit)}"
     )
-    holds = tuple(
-        (lab.lab, one.name, one.owner or "-", one.when, *relief(one)) for lab in study.labs for one in lab.holds
+    return Report(
+        "allocate",
+        study,
+        (study_sentence(study, unit), f"({MODES[study.mode]})"),
+        (
+            *(_table(study, policy) for policy in policies),
+            Table("Prices that clear the market", ("policy", "when", "price"), prices, left=3),
+            Table("What the policies cost", ("", "value"), values, left=2),
+            Table(own, ("lab", "own plan", "joint plan", "proof of own"), labs),
+            Table(held + in_unit(unit), ("lab", "limit", "owner", "binds", "1 unit", "1 %"), holds, left=4),
+        ),
+        frames={"allocation": lambda: study.frame},
+        data=lambda: {
+            "mode": study.mode,
+            "value": study.value,
+            "without": study.without,
+            "price": study.price,
+            "each": study.each,
+            "why": study.why,
+            "labs": study.labs,
+            "supplies": study.supplies,
+            "allocation": study.entries,
+        },
     )
-    title = f"Each lab's own plan, the others held to the joint one: value less cost and payments, {unit}"
-    held = f"What holds each lab's own plan back: worth to it of one unit more in every period, and of 1 %, {unit}"
-    return with_rows(
-        TextTable(title, ("lab", "own plan", "joint plan", "proof of own"), worths),
-        TextTable(held, ("lab", "limit", "owner", "binds", "1 unit", "1 %"), holds, left=4),
-    )
+
+
+def _price(one: PriceOf, unit: str) -> str:
+    return "no plan" if one.low is None or one.high is None else between(one.low, one.high, unit)
 
 
 def study_sentence(study: Study, unit: str = "M USD") -> str:
@@ -107,8 +88,7 @@ def study_sentence(study: Study, unit: str = "M USD") -> str:
     share = (
         f", {percent(high / abs(study.without.high))} of the plan's value without them" if study.without.high else ""
     )
-    much = f"at most {money(high, unit)}" if low <= 0.0 else _between(low, high, unit)
-    return f"The policies cost {much}{share}.{_moved(study)}"
+    return f"The policies cost {between(low, high, unit)}{share}.{_moved(study)}"
 
 
 def _moved(study: Study) -> str:
@@ -125,20 +105,8 @@ def _moved(study: Study) -> str:
         used, without = taken[key]
         if abs(change[key]) > CLOSE and (change[key] < 0) == (words == "loses"):
             of = f" {units[key[0]]}" if units[key[0]] else ""
-            said.append(
-                f"{clip(key[1], 40)} {words} most ({_number(without)} to {_number(used)}{of}, {clip(key[0], 40)})"
-            )
+            said.append(f"{key[1]} {words} most ({_number(without)} to {_number(used)}{of}, {key[0]})")
     return f" Of what they split, {' and '.join(said)}." if said else ""
-
-
-def _between(low: float, high: float, unit: str) -> str:
-    ends = money(low, unit), money(high, unit)
-    close = high - low <= CLOSE * abs(high) or ends[0] == ends[1]
-    return ends[1] if close else f"between {ends[0]} and {ends[1]}"
-
-
-def _value(value: float | None, status: str, unit: str) -> str:
-    return f"no plan: {status}" if value is None else f"{money(value, unit)} ({proof(status)})"
 
 
 def _interval(low: float, high: float) -> str:
@@ -149,34 +117,33 @@ def _interval(low: float, high: float) -> str:
     return f"any price from {low:,.10g} to {high:,.10g}"
 
 
-def _table(study: Study, policy: str) -> TextTable:
+def _table(study: Study, policy: str) -> Table:
     entries = [entry for entry in study.entries if entry.policy == policy]
     windows = list(dict.fromkeys(entry.window for entry in entries))
     by_year = len(windows) > MOST_WINDOWS
+    amounts = ("order", "allotted", "right", "used", "without")
     groups: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         groups.setdefault((entry.window[:4] if by_year else entry.window, entry.customer), []).append(entry)
-    rows = tuple(
+    rows = [
         (
             when,
             customer,
-            _total([entry.order for entry in found]),
-            _total([entry.allotted for entry in found]),
-            _total([entry.right for entry in found]),
-            _total([entry.used for entry in found]),
-            _total([entry.without for entry in found]),
+            *(
+                _total([getattr(entry, of) for entry in found])
+                for of in ("order", "allotted", "right", "used", "without")
+            ),
         )
         for (when, customer), found in groups.items()
-    )
-    unit = entries[0].unit
-    headers = ("when", "customer", "order", "allotted", "right", "used", "without")
-    return TextTable(f"{policy}" + (f", in {unit}" if unit else ""), headers, rows, left=2)
+    ]
+    unit = f", in {entries[0].unit}" if entries[0].unit else ""
+    return Table(policy + unit, ("when", "customer", *amounts), rows, left=2)
 
 
-def _total(values: list[float | None]) -> str:
+def _total(values: list[float | None]) -> str | None:
     known = [value for value in values if value is not None]
     if len(known) < len(values) or any(math.isnan(value) for value in known):
-        return "-"
+        return None
     total = sum(known)
     return "all" if math.isinf(total) else _number(total)
 
@@ -184,29 +151,6 @@ def _total(values: list[float | None]) -> str:
 def _number(value: float) -> str:
     """Write an amount with four decimals, without the zeros at their end; large ones with thousands separators."""
     return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) < 1e5 else amount(value)
-
-
-def study_data(study: Study) -> dict[str, Any]:
-    """Return a study as plain data for JSON; numbers without end are null."""
-    from dataclasses import asdict
-
-    return {
-        "mode": study.mode,
-        "value": asdict(study.value),
-        "without": asdict(study.without),
-        "price": study.price,
-        "each": [asdict(one) for one in study.each],
-        "why": study.why,
-        "labs": [asdict(one) for one in study.labs],
-        "supplies": [_finite(asdict(supply)) for supply in study.supplies],
-        "allocation": [_finite(asdict(entry)) for entry in study.entries],
-    }
-
-
-def _finite(fields: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in fields.items()
-    }
 
 
 SAID = {
@@ -219,48 +163,47 @@ SHOWN = 8
 """Rounds that are shown: the first ones and the last."""
 
 
-def game_lines(game: GameOf, width: int = WIDTH) -> list[str]:
-    """Return a game of orders as lines: how it ended, the rounds, and who gets what against truth and uniform rule."""
-    played = game.played
-    rounds = list(range(len(played.rounds)))
-    shown = rounds if len(rounds) <= SHOWN else [*rounds[: SHOWN - 1], rounds[-1]]
-    rows = tuple((str(n), amount(played.inflation[n]), *(amount(order) for order in played.rounds[n])) for n in shown)
-    unit, of = (f", in {game.unit}", f" {game.unit}") if game.unit else ("", "")
-    title = f"{game.policy}: the game of orders under the rule '{game.rule}', {game.window}{unit}"
-    said = SAID[played.ending].format(period=played.period)
-    if played.in_turn:
-        said += " Answers were given one after another; all at once they do not settle."
-    lines = [*wrap(said, width), "", *TextTable(title, ("round", "orders/need", *game.customers), rows).lines(width)]
-    outcome = tuple(
-        (v, _number(need), _number(truth), _number(given), _number(level))
-        for v, need, truth, given, level in zip(
-            game.customers, game.needs, played.truthful, played.given, played.uniform, strict=True
-        )
+def game_report(games: Sequence[GameOf]) -> Report[Sequence[GameOf]]:
+    """Return games of orders: how each ended, its rounds, and who gets what against truth and the uniform rule."""
+    said, tables = [], []
+    for game in games:
+        played = game.played
+        text = f"{game.policy}: {SAID[played.ending].format(period=played.period)}"
+        if played.in_turn:
+            text += " Answers were given one after another; all at once they do not settle."
+        of = f" {game.unit}" if game.unit else ""
+        said.append(f"{text} Allocated beyond needs in the end: {_number(played.wasted)}{of}.")
+        rows = [(n, played.inflation[n], *orders) for n, orders in enumerate(played.rounds.tolist())]
+        title = f"{game.policy}: the game of orders under the rule '{game.rule}', {game.window}"
+        headers = ("round", "orders/need", *game.customers)
+        tables.append(Table(f"{title}{', in' if of else ''}{of}", headers, rows, most=SHOWN, ends=True))
+        shares = zip(game.customers, game.needs, played.truthful, played.given, played.uniform, strict=True)
+        outcome = [(customer, *map(_number, amounts)) for customer, *amounts in shares]
+        title = f"{game.policy}: who gets what of {_number(game.capacity)}{of}"
+        tables.append(Table(title, ("customer", "need", "truthful", "after the game", "uniform"), outcome))
+    data = [_game(game) for game in games]
+    return Report(
+        "allocate",
+        games,
+        tuple(said),
+        tuple(tables),
+        frames={"rounds": lambda: frame_of([row for game in games for row in _rounds(game)])},
+        data=lambda: {"games": data},
     )
-    headers = ("customer", "need", "truthful", "after the game", "uniform")
-    lines += ["", *TextTable(f"Who gets what of {_number(game.capacity)}{of}", headers, outcome).lines(width)]
-    lines.append(f"allocated beyond needs in the end: {_number(played.wasted)}{of}")
-    return lines
 
 
-def game_data(game: GameOf) -> dict[str, Any]:
-    """Return a game of orders as plain data for JSON."""
-    played = game.played
-    return {
-        "policy": game.policy,
-        "rule": game.rule,
-        "window": game.window,
-        "unit": game.unit,
-        "capacity": game.capacity,
-        "ending": played.ending,
-        "period": played.period,
-        "in_turn": played.in_turn,
-        "customers": list(game.customers),
-        "needs": game.needs.tolist(),
-        "rounds": played.rounds.tolist(),
-        "inflation": played.inflation.tolist(),
-        "truthful": played.truthful.tolist(),
-        "given": played.given.tolist(),
-        "uniform": played.uniform.tolist(),
-        "wasted": played.wasted,
-    }
+def _rounds(game: GameOf) -> list[dict[str, object]]:
+    head = {"policy": game.policy, "window": game.window, "unit": game.unit}
+    return [
+        {**head, "round": n, "customer": customer, "order": order}
+        for n, orders in enumerate(game.played.rounds.tolist())
+        for customer, order in zip(game.customers, orders, strict=True)
+    ]
+
+
+def _game(game: GameOf) -> dict[str, Any]:
+    """Return a game as plain data: its own fields, and how it went."""
+    found = {f.name: getattr(part, f.name) for part in (game, game.played) for f in fields(part)}
+    found["inflation"] = game.played.inflation
+    del found["played"]
+    return {name: value.tolist() if hasattr(value, "tolist") else value for name, value in found.items()}

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
-from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.alternatives.records import Alternatives, Mix, Spread, Verdict
 from fabopt.domain.tolerances import same
 from fabopt.plan.problem import Interval
-from fabopt.report.base import Report, notes, with_rows
-from fabopt.report.text import TextTable, amount
-from fabopt.report.tornado import worth
-
-if TYPE_CHECKING:
-    import pandas as pd
+from fabopt.report.report import Report
+from fabopt.report.text import Table, amount, worth
 
 MOST, LISTED, NAMED = 12, 40, 4
 """Most rows of a table of changes and of one of orders, and most orders that a sentence names."""
@@ -30,52 +25,21 @@ KINDS = {
 ORDER: tuple[Verdict, ...] = ("must", "may", "never", "open")
 
 
-class AlternativesReport(Report):
-    """Plans that are nearly as good: ``print`` it, or look at its parts.
-
-    Attributes
-    ----------
-    found
-        The records.
-    """
-
-    offers = ".frame .shares .changes"
-
-    def __init__(self, found: Alternatives) -> None:
-        self.found = found
-
-    @property
-    def sentence(self) -> str:
-        """The answer in one sentence."""
-        return sentence(self.found)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One row an order or contract: least and most, as found and as proven, verdict."""
-        return self.found.frame
-
-    @property
-    def shares(self) -> pd.DataFrame:
-        """One row a chip, supplier or owner: least and most, and what the plans that differ have of it."""
-        return self.found.shares
-
-    @property
-    def changes(self) -> pd.DataFrame:
-        """One row an order or contract in which a plan that differs has more or less."""
-        return self.found.changes
-
-    @property
-    def tables(self) -> tuple[TextTable, ...]:
-        """The tables in the order of the page; those without rows are left out."""
-        return with_rows(order_table(self.found), *map(mix_table, self.found.mixes), change_table(self.found))
-
-    def below(self, width: int) -> list[str]:
-        """Return what a reader must know."""
-        return notes(method(self.found), width)
-
-    def records(self) -> Mapping[str, Any]:
-        """Return the records as plain data."""
-        return self.found.as_dict()
+def alternatives_report(found: Alternatives) -> Report[Alternatives]:
+    """Return what all plans nearly as good have in common, how far they differ, and what those that differ order."""
+    return Report(
+        "alternatives",
+        found,
+        (sentence(found),),
+        (_orders(found), *map(_mix, found.mixes), _changes(found)),
+        tuple(method(found)),
+        {
+            "alternatives": lambda: found.frame,
+            "shares": lambda: found.shares,
+            "changes": lambda: found.changes,
+        },
+        data=found.as_dict,
+    )
 
 
 def share(value: float) -> str:
@@ -114,15 +78,17 @@ def _listed(spreads: Sequence[Spread]) -> str:
     return ", ".join(names) + (f" and {more} more" if more else "")
 
 
-def order_table(found: Alternatives) -> TextTable:
+def _orders(found: Alternatives) -> Table:
     """Return orders and contracts: what all plans have first, then what some have, then what none has."""
     listed = [s for verdict in ORDER for s in found.spreads if s.verdict == verdict]
-    rows = [(s.name, s.what, s.unit, s.verdict, *_reach(s)) for s in listed[:LISTED]]
     when = f" by {found.until}" if found.until else ""
-    title = f"Orders and contracts{when}: in all plans (must), in some (may), in none (never)"
-    if len(listed) > LISTED:
-        title += f"; {LISTED} of {len(listed)}"
-    return TextTable(title, ("what", "is", "unit", "verdict", "least", "plan", "most"), tuple(rows), left=4)
+    return Table(
+        f"Orders and contracts{when}: in all plans (must), in some (may), in none (never)",
+        ("what", "is", "unit", "verdict", "least", "plan", "most"),
+        [(s.name, s.what, s.unit, s.verdict, *_reach(s)) for s in listed],
+        left=4,
+        most=LISTED,
+    )
 
 
 def _reach(s: Spread) -> tuple[str, str, str]:
@@ -155,41 +121,35 @@ def _title(mix: Mix) -> str:
     return KINDS.get(mix.kind, mix.kind)
 
 
-def mix_table(mix: Mix) -> TextTable:
+def _mix(mix: Mix) -> Table:
     """Return a mix: least, plan and most of each member, and its share in the plan and in plans that differ."""
-    total = mix.total
-    totals = [sum(other.there) for other in mix.others]
-    rows = []
-    for i, member in enumerate(mix.members):
-        if max(member.now, member.most.lo) <= 0.0:
-            continue
-        shares = [member.now / total if total else 0.0]
-        shares += [other.there[i] / sum_ if sum_ else 0.0 for other, sum_ in zip(mix.others, totals, strict=True)]
-        rows.append((member.name, *_reach(member), *(f"{100.0 * s:.0f} %" for s in shares)))
+    plans = [(mix.total, [member.now for member in mix.members])]
+    plans += [(sum(other.there), list(other.there)) for other in mix.others]
+    rows = [
+        (member.name, *_reach(member), *(f"{100.0 * (own[i] / total if total else 0.0):.0f} %" for total, own in plans))
+        for i, member in enumerate(mix.members)
+        if max(member.now, member.most.lo) > 0.0
+    ]
     heads = ("", "least", "plan", "most", "plan", *(other.how for other in mix.others))
-    return TextTable(
-        f"{_title(mix)}, {mix.unit}; shares of it in the plan and in plans that differ", heads, tuple(rows)
-    )
+    return Table(f"{_title(mix)}, {mix.unit}; shares of it in the plan and in plans that differ", heads, rows)
 
 
-def change_table(found: Alternatives) -> TextTable:
-    """Return what the plans that differ order otherwise."""
+def _changes(found: Alternatives) -> Table:
     rows = [
         (
             f"{mix.kind}: {other.how}",
             c.name,
             c.unit,
-            counted(c.now),
-            counted(c.there),
+            *map(counted, (c.now, c.there)),
             worth(other.objective, found.unit),
         )
         for mix in found.mixes
         for other in mix.others
+        for plan in [f"{mix.kind}: {other.how}"]
         for c in other.changes
     ]
-    title = f"What plans that differ order otherwise{f'; {len(rows)} in all' if len(rows) > MOST else ''}"
     heads = ("plan", "what", "unit", "plan's", "there", found.objective_name)
-    return TextTable(title, heads, tuple(rows[:MOST]), left=3)
+    return Table("What plans that differ order otherwise", heads, rows, left=3, most=MOST)
 
 
 def method(found: Alternatives) -> list[str]:

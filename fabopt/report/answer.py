@@ -21,7 +21,7 @@ from fabopt.analysis.plan_tables import (
 )
 from fabopt.domain.tolerances import EXACT, same
 from fabopt.report.perspective import gains, seen_sentence
-from fabopt.report.text import WIDTH, TextTable, amount, counted, money, percent, seconds, thousands, wrap
+from fabopt.report.text import WIDTH, Table, amount, counted, money, percent, seconds, thousands, wrap
 from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Answer:
     """
 
     sentence: str
-    tables: tuple[TextTable, ...]
+    tables: tuple[Table, ...]
     closing: tuple[str, ...]
 
     def lines(self, width: int = WIDTH) -> list[str]:
@@ -81,7 +81,7 @@ def answer(plan: Plan) -> Answer:
     run, read = plan.run, plan.table
     periods = read("core/periods")
     dates = year_ends(periods)
-    tables: list[TextTable] = []
+    tables: list[Table] = []
     if len(reported(read("domain/fleet"))):
         sentence = _chain_sentence(plan, dates)
         tables += [_reach(read, dates), _mix(read, dates)]
@@ -212,7 +212,7 @@ def _sums(rows: pd.DataFrame, whose: str, column: str) -> dict[tuple[str, str], 
     return dict(zip(sums.index, sums.tolist(), strict=True))
 
 
-def _reach(read: Read, dates: Sequence[str]) -> TextTable:
+def _reach(read: Read, dates: Sequence[str]) -> Table:
     """Accelerators running by lab at the ends of years, and the power they draw at the last of them."""
     fleet = reported(read("domain/fleet"))
     counted = _sums(accelerators(read, "domain/fleet"), "lab", "running")
@@ -224,7 +224,7 @@ def _reach(read: Read, dates: Sequence[str]) -> TextTable:
         rows.append((power, (str(lab), *(amount(n) for n in running), amount(power))))
     ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])]
     headers = ("lab", *dates, f"GW {dates[-1]}")
-    return TextTable(
+    return Table(
         "What reaches whom: thousand accelerators running; GW of facility power",
         headers,
         shortened(ordered, len(headers)),
@@ -239,7 +239,7 @@ def shortened(rows: Sequence[tuple[str, ...]], width: int, most: int = MOST_ROWS
     return (*rows[:most], more)
 
 
-def _mix(read: Read, dates: Sequence[str]) -> TextTable:
+def _mix(read: Read, dates: Sequence[str]) -> Table:
     """Share of every chip in all compute at the ends of years."""
     mix = reported(read("domain/chip_mix"))
     totals, sums = mix.groupby("period")["kh100e"].sum(), _sums(mix, "chip", "kh100e")
@@ -251,10 +251,10 @@ def _mix(read: Read, dates: Sequence[str]) -> TextTable:
             rows.append((made[dates[-1]], (str(chip), *shares, amount(made[dates[-1]]))))
     ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])]
     headers = ("chip", *dates, f"kH100e {dates[-1]}")
-    return TextTable("Chip mix: share of compute; thousand H100 equivalents", headers, shortened(ordered, len(headers)))
+    return Table("Chip mix: share of compute; thousand H100 equivalents", headers, shortened(ordered, len(headers)))
 
 
-def _deliveries(read: Read, dates: Sequence[str]) -> TextTable:
+def _deliveries(read: Read, dates: Sequence[str]) -> Table:
     """What is delivered to each demand by the ends of years, cumulated, of what was wanted."""
     periods = read("core/periods")["period"].tolist()
     demands = reported(read("core/demands"))
@@ -264,10 +264,10 @@ def _deliveries(read: Read, dates: Sequence[str]) -> TextTable:
         wanted = float(own["quantity"].sum())
         rows.append((own["name"].iloc[0], own["unit"].iloc[0], *(amount(n) for n in got), amount(wanted)))
     headers = ("demand", "unit", *(f"by {date}" for date in dates), "wanted")
-    return TextTable("What reaches whom: delivered", headers, shortened(rows, len(headers)), left=2)
+    return Table("What reaches whom: delivered", headers, shortened(rows, len(headers)), left=2)
 
 
-def _contracts(plan: Plan) -> TextTable:
+def _contracts(plan: Plan) -> Table:
     """What became of each contract, over the whole horizon."""
     rows = []
     for row in plan.table("domain/contracts").to_dict("records"):
@@ -280,7 +280,7 @@ def _contracts(plan: Plan) -> TextTable:
     unit = plan.run.money_unit
     headers = ("contract", "buyer", "supplier", "state", "taken", "short", "paid")
     title = f"Contracts, over the whole horizon: taken; paid for and not taken; paid{f', {unit}' if unit else ''}"
-    return TextTable(title, headers, shortened(rows, len(headers)), left=4)
+    return Table(title, headers, shortened(rows, len(headers)), left=4)
 
 
 def relief(limit: Holding) -> tuple[str, str]:
@@ -288,7 +288,7 @@ def relief(limit: Holding) -> tuple[str, str]:
     return f"{amount(limit.price)} per {limit.per}", "-" if limit.gain is None else amount(limit.gain)
 
 
-def _holds_back(plan: Plan) -> TextTable:
+def _holds_back(plan: Plan) -> Table:
     """The limits whose relief by 1 % in every reported period would gain most, by their prices."""
     unit = plan.run.money_unit
     title = "What holds it back most: worth of one unit more in every period, and of 1 %" + (
@@ -297,7 +297,7 @@ def _holds_back(plan: Plan) -> TextTable:
     return _priced(title, "limit", holding(plan.table("core/limits"), MOST_ROWS))
 
 
-def _obliges(plan: Plan) -> TextTable:
+def _obliges(plan: Plan) -> Table:
     """What must be done, and what less of it would be worth by its prices, the most first; how much of it is free."""
     unit, limits = plan.run.money_unit, plan.table("core/limits")
     title = f"What it must do: worth of one unit less in every period, and of 1 % less{f', {unit}' if unit else ''}"
@@ -307,10 +307,10 @@ def _obliges(plan: Plan) -> TextTable:
         return table
     said = f"{counted(free, 'obligation')} {'costs' if free == 1 else 'cost'} nothing"
     if not table.rows:
-        return TextTable("What it must do", (said,), (("less of each would gain nothing",),))
+        return Table("What it must do", (said,), (("less of each would gain nothing",),))
     return replace(table, rows=(*table.rows, (said, *[""] * (len(table.headers) - 1))))
 
 
-def _priced(title: str, what: str, limits: Sequence[Holding]) -> TextTable:
+def _priced(title: str, what: str, limits: Sequence[Holding]) -> Table:
     rows = tuple((one.name, one.owner or "-", one.when, *relief(one)) for one in limits)
-    return TextTable(title, (what, "owner", "binds", "1 unit", "1 %"), rows, left=3)
+    return Table(title, (what, "owner", "binds", "1 unit", "1 %"), rows, left=3)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fabopt.analysis.choke.records import Study, StudyInfo
-from fabopt.report.csv_text import rows_csv
 from fabopt.report.text import amount, seconds
 
 
@@ -67,10 +66,3 @@ def grouped(texts: Sequence[str]) -> list[str]:
             more = f" and {len(same) - 1} more" if len(same) > 1 else ""
             lines.append(f"{same[0]}{more}")
     return lines + [text for text in texts if not text.startswith(heads)]
-
-
-def runs_csv(study: Study) -> str:
-    """Return the runs as CSV."""
-    heads = ("id", "basis", "change", "status", "value", "bound", "seconds")
-    rows = ((r.id, r.basis, r.change, r.status, r.value, r.bound, f"{r.seconds:.3f}") for r in study.runs)
-    return rows_csv((heads, *rows))

@@ -7,149 +7,59 @@ with pictures, as a workbook.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 from fabopt.analysis.compare.records import TABLES, Comparison, Difference, Gain, Plan
 from fabopt.domain.tolerances import CLOSE, rounding
-from fabopt.errors import StudyError
-from fabopt.io.files import atomic_write, check_file
-from fabopt.report.base import Report, with_rows
 from fabopt.report.compare_tables import at_end, choke_table, plan_table, plan_tables, side_tables, signed
-from fabopt.report.text import TextTable, amount, money, percent, thousands
-
-if TYPE_CHECKING:
-    import pandas as pd
+from fabopt.report.report import Report
+from fabopt.report.text import amount, money, percent, thousands
 
 NOTICED = 0.0005
 """Change as a share of what all have, below which nobody is said to gain or lose."""
-
-MOST_OF_PAGE = 100
-"""Most rows of a table of a page."""
 
 NAMED = 3
 """Inputs that a sentence names."""
 
 
-class ComparisonReport(Report):
-    """Plans side by side: ``print`` it, or look at its parts.
+def comparison_report(found: Comparison) -> Report[Comparison]:
+    """Return plans side by side: who gains and who loses, what the difference shows, what the inputs explain."""
+    others = found.plans[1:]
+    shows = [says(found, difference) for difference in found.difference for says in (certainty, explanation)]
+    said = (" ".join(_sentence(found, plan) for plan in others), *shows)
 
-    Attributes
-    ----------
-    comparison
-        The records.
-    """
+    def charts() -> Mapping[str, Any]:
+        from fabopt.report.compare_charts import charts
 
-    offers = ".frame .table(name) .comparison .save(file)"
+        return charts(found)
 
-    def __init__(self, comparison: Comparison) -> None:
-        self.comparison = comparison
-
-    @property
-    def sentence(self) -> str:
-        """Who gains and who loses, and what it is worth, in a sentence or two for each plan."""
-        return " ".join(_sentence(self.comparison, plan) for plan in self._others)
-
-    @property
-    def said(self) -> list[str]:
-        """For each plan who gains and who loses, what the difference in value shows, and what the inputs explain."""
-        found = self.comparison
-        return [
-            text
-            for plan, difference in zip(self._others, found.difference, strict=True)
-            for text in (_sentence(found, plan), certainty(found, difference), explanation(found, difference))
-        ]
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """Who has what by period in each plan against the first."""
-        return self.comparison.frame
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Return a table as a data frame: plans, gains, chip_mix, orders, worth, limits, choke_points,
-        inputs, difference.
-
-        Raises
-        ------
-        fabopt.errors.StudyError
-            When there is no such table.
-        """
-        return self.comparison.table(name)
-
-    @property
-    def tables(self) -> tuple[TextTable, ...]:
-        """The tables in the order of the page; those without rows are left out."""
-        made = [plan_table(self.comparison), choke_table(self.comparison), *side_tables(self.comparison)]
-        for plan in self._others:
-            made += plan_tables(self.comparison, plan)
-        return with_rows(*made)
-
-    def html(self) -> str:
-        """Return everything as one HTML page with pictures, which needs no network."""
-        from fabopt.report.compare_charts import pictures
-        from fabopt.report.page import Heading, Part, Said, page
-
-        found = self.comparison
-        withheld = {certainty(found, d) for d in found.difference if d.withheld}
-        parts: list[Part] = [Said(text, text in withheld) for text in self.said]
-        parts += [plan_table(found), *pictures(found), choke_table(found), *side_tables(found, MOST_OF_PAGE)]
-        for plan in self._others:
-            tables = plan_tables(found, plan, MOST_OF_PAGE)
-            parts += [Heading(f"{plan.name} against {found.plans[0].name}"), *(t for t in tables if t.rows)]
-        return page(f"Plans side by side: {', '.join(plan.name for plan in found.plans)}", parts)
-
-    def xlsx(self) -> bytes:
-        """Return everything as a workbook whose differences and totals are formulas."""
+    def workbook() -> bytes:
         from fabopt.report.compare_workbook import workbook_bytes
 
-        return workbook_bytes(self.comparison, self.said)
+        return workbook_bytes(found, said)
 
-    def save(self, *paths: str | Path) -> None:
-        """Write pages (.html) and workbooks (.xlsx), by the ending of each file; nothing before all are made.
-
-        Raises
-        ------
-        fabopt.errors.StudyError
-            When an ending is another one, or a folder is not there.
-        OSError
-            When a file cannot be written.
-        """
-        files = [Path(path) for path in paths]
-        check_paths(*files)
-        made = [self.html().encode() if path.suffix.lower() == ".html" else self.xlsx() for path in files]
-        for path, data in zip(files, made, strict=True):
-            atomic_write(path, data)
-
-    def records(self) -> Mapping[str, Any]:
-        """Return the records as plain data."""
-        found = self.comparison
-        head = {"money": found.money, "periods": found.periods, "dates": found.dates}
-        return {**head, **{name: [asdict(row) for row in getattr(found, name)] for name in TABLES}}
-
-    @property
-    def _others(self) -> tuple[Plan, ...]:
-        return self.comparison.plans[1:]
-
-
-def check_paths(*paths: Path) -> None:
-    """Check that a comparison can be written to paths, before anything is compared.
-
-    Raises
-    ------
-    StudyError
-        When the ending of a file is neither .html nor .xlsx, its folder is not there or allows no new file, or it is a
-        folder itself.
-    """
-    for path in paths:
-        if path.suffix.lower() not in (".html", ".xlsx"):
-            raise StudyError(f"{path} is neither a page (.html) nor a workbook (.xlsx), by its ending.")
-        if not path.parent.is_dir():
-            raise StudyError(f"There is no folder {path.parent} to write {path.name} into; make it first.")
-        try:
-            check_file(path)
-        except OSError as error:
-            raise StudyError(f"{path} cannot be written: {error.strerror}.") from error
+    return Report(
+        "compare",
+        found,
+        said,
+        (
+            plan_table(found),
+            choke_table(found),
+            *side_tables(found),
+            *(table for plan in others for table in plan_tables(found, plan)),
+        ),
+        frames={name: partial(found.table, name) for name in ("gains", *(n for n in TABLES if n != "gains"))},
+        charts=charts,
+        data=lambda: {
+            "money": found.money,
+            "periods": found.periods,
+            "dates": found.dates,
+            **{name: getattr(found, name) for name in TABLES},
+        },
+        warnings=tuple(certainty(found, d) for d in found.difference if d.withheld),
+        workbook=workbook,
+    )
 
 
 # -- the sentence ----------------------------------------------------------------------------------------------------

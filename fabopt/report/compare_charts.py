@@ -8,7 +8,6 @@ from typing import Any
 from fabopt.analysis.compare.records import Comparison
 from fabopt.domain.tolerances import CLOSE
 from fabopt.report.charts.style import INK, NAME, PALETTE, altair, finished, heading, spread, time_axis
-from fabopt.report.page import Picture
 from fabopt.report.text import amount, clip
 
 WIDTH, HEIGHT, CELL, BAR = 560, 260, 30, 15
@@ -20,13 +19,14 @@ BARS = 16
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def pictures(found: Comparison) -> list[Picture]:
-    """Return the pictures that there is something to draw for, in the order of the page."""
-    drawn = (over_time(found), choke_points(found), gains(found), terms(found), inputs(found))
-    return [picture for picture in drawn if picture is not None]
+def charts(found: Comparison) -> dict[str, Any]:
+    """Return the pictures that there is something to draw for by name, in the order of the page."""
+    makers = {"over-time": over_time, "choke-points": choke_points, "gains": gains, "terms": terms, "inputs": inputs}
+    drawn = {name: make(found) for name, make in makers.items()}
+    return {name: chart for name, chart in drawn.items() if chart is not None}
 
 
-def over_time(found: Comparison) -> Picture | None:
+def over_time(found: Comparison) -> Any:
     """Return the compute of all labs over time, a line a plan, named where it ends."""
     import pandas as pd
 
@@ -70,7 +70,7 @@ def over_time(found: Comparison) -> Picture | None:
     return _picture(alt.layer(lines, labels).properties(width=WIDTH, height=HEIGHT), "Compute of all labs by plan")
 
 
-def choke_points(found: Comparison) -> Picture | None:
+def choke_points(found: Comparison) -> Any:
     """Return a row a plan and a column a period, each cell with the letter of what holds the plan back most."""
     import pandas as pd
 
@@ -111,7 +111,7 @@ def choke_points(found: Comparison) -> Picture | None:
     )
 
 
-def gains(found: Comparison) -> Picture | None:
+def gains(found: Comparison) -> Any:
     """Return who has more and who less at the last year end, in compute, else in what is delivered."""
     measure = "compute" if any(row.measure == "compute" for row in found.gains) else "delivered"
     rows = [
@@ -124,7 +124,7 @@ def gains(found: Comparison) -> Picture | None:
     return _bars(found, rows, f"change by {found.dates[-1]}, {unit}", f"Who gains and who loses in {goods}")
 
 
-def terms(found: Comparison) -> Picture | None:
+def terms(found: Comparison) -> Any:
     """Return what becomes of values and costs, transfers left out."""
     sums: dict[tuple[str, str], float] = {}
     for row in found.worth:
@@ -136,7 +136,7 @@ def terms(found: Comparison) -> Picture | None:
     return _bars(found, rows, f"change, discounted{unit}", "Value and cost by term: what changes")
 
 
-def inputs(found: Comparison) -> Picture | None:
+def inputs(found: Comparison) -> Any:
     """Return what each changed input is worth alone to the first plan, solved again, else at its prices."""
     worth = [(row.plan, row.path, row.at_prices if row.held is None else row.held) for row in found.inputs]
     rows = [(plan, path, value) for plan, path, value in worth if value is not None]
@@ -145,7 +145,7 @@ def inputs(found: Comparison) -> Picture | None:
     return _bars(found, rows, f"whole numbers held{unit}", says)
 
 
-def _bars(found: Comparison, rows: Sequence[tuple[str, str, float]], title: str, says: str) -> Picture | None:
+def _bars(found: Comparison, rows: Sequence[tuple[str, str, float]], title: str, says: str) -> Any:
     """Return bars to the left and right of zero, the largest first, a bar a plan beside each other."""
     import pandas as pd
 
@@ -195,5 +195,5 @@ def _scale(names: Sequence[str]) -> Any:
     return altair().Scale(domain=list(names), range=[PALETTE[n % len(PALETTE)] for n in range(len(names))])
 
 
-def _picture(chart: Any, says: str) -> Picture:
-    return Picture(finished(chart.properties(title=heading(says, ()))), says)
+def _picture(chart: Any, says: str) -> Any:
+    return finished(chart.properties(title=heading(says, ())))

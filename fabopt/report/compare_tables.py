@@ -5,48 +5,53 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fabopt.analysis.compare.records import Comparison, Gain, Mix, Plan
-from fabopt.report.answer import MOST_ROWS, percent_whole, shortened, thinned
-from fabopt.report.text import TextTable, amount, percent, proof
+from fabopt.analysis.compare.records import Comparison, Gain, Plan
+from fabopt.report.answer import MOST_ROWS, percent_whole, thinned
+from fabopt.report.text import Table, amount, in_unit, percent, proof
 
 MOST_YEARS = 4
 """Year ends that a table shows."""
 
 
-def plan_table(found: Comparison) -> TextTable:
+def plan_table(found: Comparison) -> Table:
     """Return the plans: what was solved, its value, and how good it is."""
-    rows = []
-    for plan in found.plans:
-        solved = f"{plan.instance}{f', scenario {plan.scenario}' if plan.scenario else ''}"
-        short = "unknown" if plan.short is None else amount(plan.short)
-        rows.append((plan.name, solved, proof(plan.status), amount(plan.value), short, percent(plan.gap)))
-    unit = f", {found.money}" if found.money else ""
+    rows = [
+        (
+            plan.name,
+            f"{plan.instance}{f', scenario {plan.scenario}' if plan.scenario else ''}",
+            proof(plan.status),
+            plan.value,
+            "unknown" if plan.short is None else plan.short,
+            percent(plan.gap),
+        )
+        for plan in found.plans
+    ]
     headers = ("plan", "solved", "status", "value", "may be short by", "gap")
-    return TextTable(
-        f"Plans: discounted value less cost, and what the best may be worth more{unit}", headers, tuple(rows), left=3
-    )
+    title = "Plans: discounted value less cost, and what the best may be worth more"
+    return Table(title + in_unit(found.money), headers, rows, left=3)
 
 
-def plan_tables(found: Comparison, plan: Plan, most: int = MOST_ROWS) -> list[TextTable]:
-    """Return the tables of one plan against the first, each with so many rows at most."""
+def plan_tables(found: Comparison, plan: Plan) -> list[Table]:
+    """Return the tables of one plan against the first."""
     against = f"{plan.name} against {found.plans[0].name}"
     mix = f"Chip mix at {found.dates[-1]}, {against}: share of compute; thousand H100 equivalents"
+    dates = {date: date for date in years(found)}
     return [
-        gain_table(found, plan, "running", f"Who gains, {against}: thousand accelerators running", most),
-        gain_table(found, plan, "compute", f"Compute, {against}: thousand H100 equivalents", most),
-        gain_table(found, plan, "power", f"Facility power in use, {against}: GW", most),
-        shipped_table(found, plan, f"Shipments by designer, {against}: thousand accelerators", most),
-        gain_table(found, plan, "delivered", f"Delivered since the start, {against}", most),
-        mix_table(found, plan, mix, most),
-        worth_table(found, plan, "party", f"Value less cost by party, with what others pay it, {against}", most),
-        worth_table(found, plan, "term", f"Value and cost by term, {against}", most),
-        order_table(found, plan, f"Orders that differ, {against}: units, where they differ", most),
-        limit_table(found, plan, f"What binds otherwise, {against}: worth of 1 % more throughout", most),
-        input_table(found, plan, f"Inputs that differ, {against}", most),
+        _over_years(found, plan, "running", f"Who gains, {against}: thousand accelerators running", dates),
+        _over_years(found, plan, "compute", f"Compute, {against}: thousand H100 equivalents", dates),
+        _over_years(found, plan, "power", f"Facility power in use, {against}: GW", dates),
+        shipped_table(found, plan, f"Shipments by designer, {against}: thousand accelerators"),
+        _over_years(found, plan, "delivered", f"Delivered since the start, {against}", dates),
+        mix_table(found, plan, mix),
+        worth_table(found, plan, "party", f"Value less cost by party, with what others pay it, {against}"),
+        worth_table(found, plan, "term", f"Value and cost by term, {against}"),
+        order_table(found, plan, f"Orders that differ, {against}: units, where they differ"),
+        limit_table(found, plan, f"What binds otherwise, {against}: worth of 1 % more throughout"),
+        input_table(found, plan, f"Inputs that differ, {against}: what each alone is worth"),
     ]
 
 
-def side_tables(found: Comparison, most: int = MOST_ROWS) -> list[TextTable]:
+def side_tables(found: Comparison) -> list[Table]:
     """Return tables with a column a plan, for three plans or more: two stand side by side in each of the others."""
     if len(found.plans) < 3:
         return []
@@ -56,15 +61,13 @@ def side_tables(found: Comparison, most: int = MOST_ROWS) -> list[TextTable]:
     made = []
     for measure, says in (("running", "Thousand accelerators running"), ("delivered", "Delivered since the start")):
         rows = [(r.plan, r.name, r.base, r.value) for p in found.plans for r in at_end(found, p, measure)]
-        made.append(_side_by_side(found, f"{says} by {found.dates[-1]}", rows, measure == "running", most))
-    made.append(_side_by_side(found, f"Value less cost by party, with what others pay it{unit}", parties, True, most))
-    made.append(_side_by_side(found, f"Value and cost by term{unit}", terms, True, most))
+        made.append(_side_by_side(found, f"{says} by {found.dates[-1]}", rows, measure == "running"))
+    made.append(_side_by_side(found, f"Value less cost by party, with what others pay it{unit}", parties, True))
+    made.append(_side_by_side(found, f"Value and cost by term{unit}", terms, True))
     return made
 
 
-def _side_by_side(
-    found: Comparison, title: str, rows: Sequence[tuple[str, str, float, float]], adds_up: bool, most: int
-) -> TextTable:
+def _side_by_side(found: Comparison, title: str, rows: Sequence[tuple[str, str, float, float]], adds_up: bool) -> Table:
     """Return sums by name in each plan, from rows of other plan, name, amount in the first plan and in the other."""
     names = [plan.name for plan in found.plans]
     sums: dict[str, dict[str, float]] = {}
@@ -73,10 +76,9 @@ def _side_by_side(
         own[plan] += value
         own[names[0]] += base if plan == names[1] else 0.0
     ordered = sorted(sums.items(), key=lambda item: -max(abs(value) for value in item[1].values()))
-    cells = [(name, *(amount(value) for value in own.values())) for name, own in ordered]
-    last = ("all", *(amount(sum(own[name] for own in sums.values())) for name in names))
-    kept = shortened(cells, len(last), most)
-    return TextTable(title, ("", *(_short(name) for name in names)), (*kept, last) if adds_up and cells else kept)
+    cells = [(name, *own.values()) for name, own in ordered]
+    total = ("all", *(sum(own[name] for own in sums.values()) for name in names)) if adds_up else ()
+    return Table(title, ("", *names), cells, most=MOST_ROWS, total=total)
 
 
 def at_end(found: Comparison, plan: Plan, measure: str) -> list[Gain]:
@@ -89,12 +91,7 @@ def years(found: Comparison) -> list[str]:
     return thinned(found.dates)[-MOST_YEARS:]
 
 
-def gain_table(found: Comparison, plan: Plan, measure: str, title: str, most: int) -> TextTable:
-    """Return the changes of a measure at the ends of years, and what stands behind the last."""
-    return _over_years(found, plan, measure, title, {date: date for date in years(found)}, "by", most)
-
-
-def shipped_table(found: Comparison, plan: Plan, title: str, most: int) -> TextTable:
+def shipped_table(found: Comparison, plan: Plan, title: str) -> Table:
     """Return the changes of what designers ship in each calendar year."""
     ends: dict[str, str] = {}
     waiting: list[str] = []
@@ -104,7 +101,7 @@ def shipped_table(found: Comparison, plan: Plan, title: str, most: int) -> TextT
             ends.update(dict.fromkeys(waiting, period))
             waiting = []
     kept = {period: date for period, date in ends.items() if date in years(found)}
-    return _over_years(found, plan, "shipped", title, kept, "year to", most)
+    return _over_years(found, plan, "shipped", title, kept, "year to")
 
 
 Pair = tuple[float, float]
@@ -112,8 +109,8 @@ Pair = tuple[float, float]
 
 
 def _over_years(
-    found: Comparison, plan: Plan, measure: str, title: str, ends: Mapping[str, str], says: str, most: int
-) -> TextTable:
+    found: Comparison, plan: Plan, measure: str, title: str, ends: Mapping[str, str], says: str = "by"
+) -> Table:
     """Return a measure added up over the periods that belong to each year end, by who has it."""
     people: dict[str, dict[str, Pair]] = {}
     for row in found.gains:
@@ -126,66 +123,63 @@ def _over_years(
     adds_up = measure != "delivered"  # demands count in different units
     shown = [who for who, own in pairs.items() if any(a != b if not adds_up else a or b for a, b in own)]
     ordered = sorted(shown, key=lambda who: pairs[who][-1][0] - pairs[who][-1][1])
-    cells = _middle_left_out([_cells(who, pairs[who]) for who in ordered], most + most // 2)
-    if adds_up and len(cells) > 1:
-        sums = [(sum(p[n][0] for p in pairs.values()), sum(p[n][1] for p in pairs.values())) for n in range(len(dates))]
-        cells.append(_cells("all", sums))
-    headers = ("", *(f"{says} {date}" for date in dates), _short(found.plans[0].name), _short(plan.name), "change")
-    return TextTable(title, headers, tuple(cells))
+    sums = [(sum(p[n][0] for p in pairs.values()), sum(p[n][1] for p in pairs.values())) for n in range(len(dates))]
+    return Table(
+        title,
+        ("", *(f"{says} {date}" for date in dates), found.plans[0].name, plan.name, "change"),
+        [_cells(who, pairs[who]) for who in ordered],
+        most=MOST_ROWS + MOST_ROWS // 2,
+        ends=True,
+        total=_cells("all", sums) if adds_up and len(ordered) > 1 else (),
+    )
 
 
-def _cells(who: str, pairs: Sequence[Pair]) -> tuple[str, ...]:
+def _cells(who: str, pairs: Sequence[Pair]) -> tuple[object, ...]:
     base, value = pairs[-1]
-    return (who, *(signed(b - a) for a, b in pairs), amount(base), amount(value), _percent(base, value))
+    return (who, *(signed(b - a) for a, b in pairs), base, value, _percent(base, value))
 
 
-def _middle_left_out(rows: Sequence[tuple[str, ...]], most: int) -> list[tuple[str, ...]]:
-    """Return those that gain most and those that lose most."""
-    if len(rows) <= most:
-        return list(rows)
-    width = len(rows[0]) - 1
-    half = most // 2
-    return [*rows[:half], (f"... {len(rows) - 2 * half} between", *[""] * width), *rows[-half:]]
-
-
-def mix_table(found: Comparison, plan: Plan, title: str, most: int) -> TextTable:
+def mix_table(found: Comparison, plan: Plan, title: str) -> Table:
     """Return each chip's share of all compute at the last year end in both plans."""
-    rows = [row for row in found.chip_mix if (row.plan, row.period) == (plan.name, found.dates[-1])]
-    totals = (sum(row.base for row in rows), sum(row.value for row in rows))
-    chips: dict[tuple[str, str], list[Mix]] = {}
-    for row in rows:
-        chips.setdefault((row.chip, row.designer), []).append(row)
-    made: list[tuple[float, tuple[str, ...]]] = []
-    for (chip, designer), own in chips.items():
-        sums = (sum(row.base for row in own), sum(row.value for row in own))
-        shares = [percent_whole(n / total) if total > 0.0 else "-" for n, total in zip(sums, totals, strict=True)]
-        made.append(
-            (abs(sums[1] - sums[0]), (chip, designer, *shares, *(amount(n) for n in sums), signed(sums[1] - sums[0])))
+    sums: dict[tuple[str, str], Pair] = {}
+    for row in found.chip_mix:
+        if (row.plan, row.period) == (plan.name, found.dates[-1]):
+            a, b = sums.get((row.chip, row.designer), (0.0, 0.0))
+            sums[row.chip, row.designer] = a + row.base, b + row.value
+    totals = [sum(pair[n] for pair in sums.values()) for n in (0, 1)]
+    rows = [
+        (
+            chip, designer,
+            *(percent_whole(n / total) if total > 0.0 else None for n, total in zip((a, b), totals, strict=True)),
+            a, b, signed(b - a),
         )
-    ordered = [cells for _, cells in sorted(made, key=lambda row: -row[0])]
-    one, two = _short(found.plans[0].name), _short(plan.name)
+        for (chip, designer), (a, b) in sorted(sums.items(), key=_by_change)
+    ]  # fmt: skip
+    one, two = found.plans[0].name, plan.name
     headers = ("chip", "designer", one, two, f"kH100e {one}", f"kH100e {two}", "change")
-    return TextTable(title, headers, shortened(ordered, len(headers), most), left=2)
+    return Table(title, headers, rows, left=2, most=MOST_ROWS)
 
 
-def worth_table(found: Comparison, plan: Plan, by: str, title: str, most: int) -> TextTable:
+def _by_change(item: tuple[Any, Pair]) -> float:
+    return -abs(item[1][1] - item[1][0])
+
+
+def worth_table(found: Comparison, plan: Plan, by: str, title: str) -> Table:
     """Return what each party gets with what it is paid and pays, or each term comes to; both add up to the values."""
-    sums: dict[str, tuple[float, float]] = {}
+    sums: dict[str, Pair] = {}
     for row in found.worth:
         if row.plan == plan.name and not (row.transfer and by == "term"):
             key = (row.party or "-") if by == "party" else row.term.replace("_", " ")
             before = sums.get(key, (0.0, 0.0))
             sums[key] = (before[0] + row.base, before[1] + row.value)
-    ordered = sorted(sums.items(), key=lambda item: -abs(item[1][1] - item[1][0]))
-    cells = [(key, amount(a), amount(b), signed(b - a)) for key, (a, b) in ordered]
-    total = (sum(a for a, _ in sums.values()), sum(b for _, b in sums.values()))
-    headers = (by, _short(found.plans[0].name), _short(plan.name), "change")
-    last = ("all", amount(total[0]), amount(total[1]), signed(total[1] - total[0]))
+    rows = [(key, a, b, signed(b - a)) for key, (a, b) in sorted(sums.items(), key=_by_change)]
+    first, other = (sum(pair[n] for pair in sums.values()) for n in (0, 1))
     unit = f"; discounted {found.money}" if found.money else ""
-    return TextTable(title + unit, headers, (*shortened(cells, len(headers), most), last) if cells else ())
+    headers = (by, found.plans[0].name, plan.name, "change")
+    return Table(title + unit, headers, rows, most=MOST_ROWS, total=("all", first, other, signed(other - first)))
 
 
-def order_table(found: Comparison, plan: Plan, title: str, most: int) -> TextTable:
+def order_table(found: Comparison, plan: Plan, title: str) -> Table:
     """Return the orders that differ, those first whose cost changes most."""
     sums: dict[str, list[Any]] = {}
     for row in found.orders:
@@ -194,37 +188,33 @@ def order_table(found: Comparison, plan: Plan, title: str, most: int) -> TextTab
             own[1], own[2], own[3] = own[1] + row.base, own[2] + row.value, own[3] + abs(row.cost_change)
             own[4] += [row.period] if row.base else []
             own[5] += [row.period] if row.value else []
-    ordered = sorted(sums.values(), key=lambda own: -own[3])
-    cells = [
-        (row.name, row.owner or "-", row.unit or "-", amount(a), amount(b), _span(when_a), _span(when_b))
-        for row, a, b, _, when_a, when_b in ordered
+    rows = [
+        (row.name, row.owner or None, row.unit or None, a, b, _span(when_a), _span(when_b))
+        for row, a, b, _, when_a, when_b in sorted(sums.values(), key=lambda own: -own[3])
     ]
-    one, two = _short(found.plans[0].name), _short(plan.name)
+    one, two = found.plans[0].name, plan.name
     headers = ("order", "owner", "unit", one, two, f"when {one}", f"when {two}")
-    return TextTable(title, headers, shortened(cells, len(headers), most), left=3)
+    return Table(title, headers, rows, left=3, most=MOST_ROWS)
 
 
-def _span(periods: Iterable[str]) -> str:
+def _span(periods: Iterable[str]) -> str | None:
     """Return the first and the last of the periods in which orders differ."""
     there = list(periods)
-    return "-" if not there else there[0] if len(there) == 1 else f"{min(there)}..{max(there)}"
+    return None if not there else there[0] if len(there) == 1 else f"{min(there)}..{max(there)}"
 
 
-def limit_table(found: Comparison, plan: Plan, title: str, most: int) -> TextTable:
+def limit_table(found: Comparison, plan: Plan, title: str) -> Table:
     """Return the limits whose worth changes most, and in which plan each binds."""
     changed = (row for row in found.limits if row.plan == plan.name and (row.binds != "both" or row.change))
-    rows = sorted(changed, key=lambda row: -abs(row.change))
-    one, two = _short(found.plans[0].name), _short(plan.name)
-    cells = [
-        (row.name, row.owner or "-", row.kind, row.binds, amount(row.base), amount(row.value), signed(row.change))
-        for row in rows
+    rows = [
+        (row.name, row.owner or None, row.kind, row.binds, row.base, row.value, signed(row.change))
+        for row in sorted(changed, key=lambda row: -abs(row.change))
     ]
-    headers = ("limit", "owner", "kind", "binds", one, two, "change")
-    unit = f", {found.money}" if found.money else ""
-    return TextTable(title + unit, headers, shortened(cells, len(headers), most), left=4)
+    headers = ("limit", "owner", "kind", "binds", found.plans[0].name, plan.name, "change")
+    return Table(title + in_unit(found.money), headers, rows, left=4, most=MOST_ROWS)
 
 
-def choke_table(found: Comparison) -> TextTable:
+def choke_table(found: Comparison) -> Table:
     """Return what holds each plan back most, over spans of periods in which no plan's choke point changes."""
     by_plan = {
         plan.name: {row.period: row for row in found.choke_points if row.plan == plan.name} for plan in found.plans
@@ -243,10 +233,10 @@ def choke_table(found: Comparison) -> TextTable:
         )
         for own in spans
     ]
-    return TextTable(
+    return Table(
         "Choke points: the limit of which 1 % more is worth most in a period, and whose it is",
         ("periods", *by_plan),
-        tuple(rows),
+        rows,
         left=1 + len(by_plan),
     )
 
@@ -255,22 +245,20 @@ def _of(owner: str) -> str:
     return f" ({owner})" if owner else ""
 
 
-def input_table(found: Comparison, plan: Plan, title: str, most: int) -> TextTable:
+def input_table(found: Comparison, plan: Plan, title: str) -> Table:
     """Return the inputs that differ, with what each is worth to the first plan."""
-    one, two = _short(found.plans[0].name), _short(plan.name)
-    cells = [
+    rows = [
         (
             row.path,
-            "-" if row.base is None else row.base,
+            row.base,
             ("-" if row.value is None else row.value) + _times(row.factor),
-            *("-" if worth is None else signed(worth) for worth in (row.at_prices, row.held)),
+            *(None if worth is None else signed(worth) for worth in (row.at_prices, row.held)),
         )
         for row in found.inputs
         if row.plan == plan.name
     ]
-    unit = f", {found.money}" if found.money else ""
-    heads = ("lever", one, two, "at prices", "solved")
-    return TextTable(f"{title}: what each alone is worth{unit}", heads, shortened(cells, len(heads), most), left=3)
+    heads = ("lever", found.plans[0].name, plan.name, "at prices", "solved")
+    return Table(title + in_unit(found.money), heads, rows, left=3, most=MOST_ROWS)
 
 
 def _times(factor: float | None) -> str:
@@ -287,7 +275,3 @@ def signed(value: float) -> str:
     """Write a change with its sign; what rounds to nothing is 0."""
     text = amount(abs(value))
     return "0" if abs(value) < 0.005 else f"{'+' if value > 0.0 else '-'}{text}"
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 14 else f"{name[:13]}…"

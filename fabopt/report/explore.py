@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from typing import Any
 
 from fabopt.analysis.sensitivity.dial import Dial
 from fabopt.analysis.sensitivity.explore import Exploration, Moment
 from fabopt.domain.tolerances import same
-from fabopt.report.base import Report
-from fabopt.report.text import TextTable, amount, clip
-from fabopt.report.tornado import signed, worth
-
-SETTING = 60
-"""Longest setting that a sentence says in full."""
+from fabopt.report.report import Report
+from fabopt.report.text import Table, amount, listed, worth
 
 STEPS = 40
 """Steps of a slider from the low of a number to its high."""
@@ -28,7 +23,7 @@ class Explorer:
         self.found: Exploration = found
         self._widget: Any = None
 
-    def at(self, values: Mapping[str, object] | None = None, /) -> MomentReport:
+    def at(self, values: Mapping[str, object] | None = None, /) -> Report[Moment]:
         """Return the plan with levers set, whole numbers held.
 
         Parameters
@@ -43,7 +38,7 @@ class Explorer:
         fabopt.io.levers.LeverError
             When a lever cannot take what is given: one number would flatten a series.
         """
-        return MomentReport(self.found, self.found.at(values or {}))
+        return moment_report(self.found, self.found.at(values or {}))
 
     @property
     def widget(self) -> Any:
@@ -70,49 +65,31 @@ class Explorer:
         return f"Explorer of {self.found.name}: {paths}\ntry .at({{lever: value}}), or show it in a notebook"
 
 
-class MomentReport(Report):
-    """The plan at some values: ``print`` it, or look at its parts."""
-
-    offers = ".found.frame"
-
-    def __init__(self, explored: Exploration, found: Moment) -> None:
-        self._explored = explored
-        self.found: Moment = found
-
-    @property
-    def sentence(self) -> str:
-        """The answer in one sentence."""
-        f, unit = self.found, self._explored.unit
-        at = _and([_value(d, value) for d, (_, value) in zip(self._explored.dials, f.values, strict=True)])
-        if f.objective is None or f.change is None:
-            return f"There is no plan with {at}: {f.note}."
-        text = f"With {at}, whole numbers held, the {self._explored.objective_name} is {worth(f.objective, unit)}"
-        text += f" ({signed(f.change, unit)})" if not same(f.change, 0.0, f.objective) else ""
-        return f"{text}; what holds it back is {'being found' if f.choke is None else f.choke or 'nothing'}."
-
-    @property
-    def tables(self) -> tuple[TextTable, ...]:
-        """What is delivered of each demand, against the plan."""
-        rows = tuple(
-            (demand, amount(plan), amount(here), f"{100 * (here / plan - 1):+.1f} %" if plan > 0.0 else "-")
-            for demand, plan, here in self.found.delivered
-        )
-        heads = ("demand", "plan", "here", "change")
-        return (TextTable("Delivered over all periods, in the unit of each demand", heads, rows),) if rows else ()
-
-    def records(self) -> Mapping[str, Any]:
-        """Return the plan at these values as plain data."""
-        return asdict(self.found)
+def moment_report(explored: Exploration, found: Moment) -> Report[Moment]:
+    """Return the plan at some values: what it is worth, what holds it back, and what it delivers against the plan."""
+    unit = explored.unit
+    at = listed([_value(dial, value) for dial, (_, value) in zip(explored.dials, found.values, strict=True)])
+    if found.objective is None or found.change is None:
+        text = f"There is no plan with {at}: {found.note}."
+    else:
+        text = f"With {at}, whole numbers held, the {explored.objective_name} is {worth(found.objective, unit)}"
+        if not same(found.change, 0.0, found.objective):
+            text += f" ({'+' if found.change > 0 else ''}{worth(found.change, unit)})"
+        choke = "being found" if found.choke is None else found.choke or "nothing"
+        text += f"; what holds it back is {choke}."
+    rows = [
+        (demand, plan, here, f"{100 * (here / plan - 1):+.1f} %" if plan > 0.0 else None)
+        for demand, plan, here in found.delivered
+    ]
+    title = "Delivered over all periods, in the unit of each demand"
+    table = Table(title, ("demand", "plan", "here", "change"), rows)
+    return Report("explore", found, (text,), (table,), frames={"delivered": lambda: found.frame})
 
 
 def _value(dial: Dial, value: float | str) -> str:
     if isinstance(value, str):
-        return f"{dial.path} at {clip(value, SETTING)}"
+        return f"{dial.path} at {value}"
     return f"{dial.path} at {amount(value)}{'' if dial.unit == '1' else f' {dial.unit}'}"
-
-
-def _and(parts: list[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _box(explorer: Explorer) -> Any:
@@ -138,7 +115,7 @@ def _box(explorer: Explorer) -> Any:
     def moved(_: Any) -> None:
         values = {dial.path: dial.setting(slider.value) for dial, slider in sliders.items()}
         for step in explorer.found.steps(values):  # the plan first, then what holds it back
-            page.value = MomentReport(explorer.found, step)._repr_html_()
+            page.value = moment_report(explorer.found, step)._repr_html_()
 
     for slider in sliders.values():
         slider.observe(moved, names="value")

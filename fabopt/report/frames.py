@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from fabopt.report.text import WIDTH, TextTable, amount, wrap
+from fabopt.report.text import WIDTH, Table, amount, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ def bill_lines(bill: Bill, width: int = WIDTH) -> list[str]:
     rows = tuple(
         (row.stage, row.item, amount(row.quantity), row.unit, amount(row.low), amount(row.high)) for row in bill.rows
     )
-    table = TextTable("", ("stage", "item", "quantity", "unit", "low", "high"), rows, left=2)
+    table = Table("", ("stage", "item", "quantity", "unit", "low", "high"), rows, left=2)
     lines = [*wrap(title, width), *table.lines(width)[1:], "", "How:"]
     for row in bill.rows:
         lines += [f"  {line}" for line in wrap(f"{row.item}: {row.how}", width - 2)]
@@ -45,7 +45,7 @@ def reconcile_lines(frame: pd.DataFrame, width: int = WIDTH) -> list[str]:
         for row in _rows(frame)
     )
     headers = ("measure", "of", "when", "unit", "implied", "published", "range", "")
-    lines = TextTable("What the instance implies, against published figures", headers, rows, left=4).lines(width)
+    lines = Table("What the instance implies, against published figures", headers, rows, left=4).lines(width)
     outside = frame[~frame["inside"].astype(bool)]
     lines += ["", f"{len(frame) - len(outside)} of {len(frame)} inside their range"]
     for row in _rows(outside):

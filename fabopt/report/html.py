@@ -5,12 +5,11 @@ from __future__ import annotations
 from html import escape
 
 from fabopt.report.answer import Answer
-from fabopt.report.text import table_html
 
 
 def answer_html(title: str, answer: Answer) -> str:
     """Return an answer as HTML."""
     parts = [f"<h4>{escape(title)}</h4>", f"<p>{escape(answer.sentence)}</p>"]
-    parts += [table_html(table) for table in answer.tables]
+    parts += [table.html() for table in answer.tables]
     parts += [f"<p><small>{'<br>'.join(escape(line) for line in answer.closing)}</small></p>"]
     return "\n".join(parts)

@@ -1,21 +1,17 @@
-"""What limits on diversity, resilience and exports cost, as text and as plain data."""
+"""What limits on diversity, resilience and exports cost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fabopt.domain.tolerances import CLOSE
-from fabopt.report.base import Report
-from fabopt.report.text import TextTable, amount, money, proof, wrap
+from fabopt.report.report import Report
+from fabopt.report.text import Table, amount, between, in_unit, plan_value, span
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from fabopt.analysis.allocation.limits import LimitStudy, PriceOfLimit
 
 SECTIONS = {"diversity": "share", "resilience": "survival", "barred_flows": "export"}
-
+HAS_PLAN = ("optimal", "within_gap", "wider_gap")
 
 MEANING = (
     "A price is what the plan gains without that limit alone, under all others; prices of single limits need not "
@@ -24,118 +20,61 @@ MEANING = (
 )
 
 
-class LimitReport(Report):
-    """What limits on diversity, resilience and exports cost: ``print`` it, or look at its parts.
-
-    Attributes
-    ----------
-    study
-        The records.
-    """
-
-    offers = ".frame .study"
-
-    def __init__(self, study: LimitStudy, unit: str = "M USD") -> None:
-        self.study, self.unit = study, unit
-
-    @property
-    def sentence(self) -> str:
-        """What the limits cost, and which is the dearest."""
-        return _sentence(self.study, self.unit)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One row a limit."""
-        return self.study.frame
-
-    @property
-    def tables(self) -> tuple[TextTable, ...]:
-        """The limits with their prices."""
-        rows = tuple(
-            (
-                one.name,
-                SECTIONS[one.section],
-                f"{one.binding} of {one.rows}",
-                _row(one, self.unit),
-                _point(one, self.unit),
-                _price(one, self.unit),
-            )
-            for one in self.study.prices
-        )
-        headers = ("limit", "kind", "rows priced", "dearest row, a unit", "one point", "price")
-        return (TextTable("Prices of limits", headers, rows, 2),)
-
-    def records(self) -> Mapping[str, Any]:
-        """Return the study as plain data."""
-        return limit_data(self.study)
-
-    def below(self, width: int) -> list[str]:
-        """Return the values of the plans, and what a price means."""
-        value, without = self.study.value, self.study.without
-        return [
-            "",
-            f"value under all limits    {_value(value.low, value.status, self.unit)}",
-            f"value without any limit   {_value(without.low, without.status, self.unit)}",
-            *wrap(MEANING, width),
-        ]
+def limit_report(study: LimitStudy, unit: str = "M USD") -> Report[LimitStudy]:
+    """Return what the limits cost, each alone and all together, and which is the most expensive."""
+    rows = [
+        (one.name, SECTIONS[one.section], f"{one.binding} of {one.rows}", _row(one, unit), one.point, _price(one))
+        for one in study.prices
+    ]
+    headers = ("limit", "kind", "rows priced", "most expensive row, a unit", f"one point{in_unit(unit)}")
+    plans = (
+        ("under all limits", plan_value(study.value.low, study.value.status, unit)),
+        ("without any limit", plan_value(study.without.low, study.without.status, unit)),
+    )
+    return Report(
+        "limits",
+        study,
+        (_sentence(study, unit),),
+        (
+            Table("Prices of limits", (*headers, f"price{in_unit(unit)}"), rows, 4),
+            Table("Value of the plan", ("", "value"), plans, 2),
+        ),
+        (MEANING,),
+        {"limits": lambda: study.frame},
+        data=lambda: {
+            "value": study.value,
+            "without": study.without,
+            "price": study.price,
+            "limits": study.prices,
+            "why": study.why,
+        },
+    )
 
 
 def _sentence(study: LimitStudy, unit: str) -> str:
     if study.value.low is None:
-        held = [one for one in study.prices if one.status in ("optimal", "within_gap", "wider_gap")]
+        held = [one for one in study.prices if one.status in HAS_PLAN]
         if not held:
             return f"There is no plan under the limits ({study.value.status}), nor without any one of them."
         names = " or ".join(f"'{one.name}'" for one in held)
         return f"There is no plan under the limits ({study.value.status}); without {names} there is one."
     if study.price is None:
         return f"There is no plan without the limits ({study.without.status}), so they have no price."
-    said = f"The limits together cost {_interval(*study.price, unit)}"
-    known = [one for one in study.prices if one.high is not None and one.low is not None]
-    dearest = max(known, key=lambda one: (one.low or 0.0) + (one.high or 0.0), default=None)
-    if dearest is None or dearest.low is None or dearest.high is None or dearest.high <= 0.0 or len(known) < 2:
+    said = f"The limits together cost {between(*study.price, unit)}"
+    ends = [(one.name, one.low, one.high) for one in study.prices if one.high is not None and one.low is not None]
+    name, low, high = max(ends, key=lambda one: one[1] + one[2], default=("", 0.0, 0.0))
+    if high <= 0.0 or len(ends) < 2:
         return said + "."
-    return f"{said}; the dearest is '{dearest.name}', at {_interval(dearest.low, dearest.high, unit)}."
+    return f"{said}; the most expensive is '{name}', at {between(low, high, unit)}."
 
 
-def _interval(low: float, high: float, unit: str) -> str:
-    if high - low <= CLOSE * abs(high):
-        return money(high, unit)
-    if low <= 0.0:
-        return f"at most {money(high, unit)}"
-    return f"between {money(low, unit)} and {money(high, unit)}"
-
-
-def _price(one: PriceOfLimit, unit: str) -> str:
+def _price(one: PriceOfLimit) -> str:
     if one.low is None or one.high is None:
-        return f"no plan: {one.status}" if one.status not in ("optimal", "within_gap", "wider_gap") else "a plan"
-    if one.high - one.low <= CLOSE * abs(one.high):
-        return money(one.high, unit)
-    return f"{amount(one.low)} to {money(one.high, unit)}"
+        return "a plan" if one.status in HAS_PLAN else f"no plan: {one.status}"
+    return span(one.low, one.high)
 
 
-def _point(one: PriceOfLimit, unit: str) -> str:
-    return "-" if one.point is None else money(one.point, unit) if unit else amount(one.point)
-
-
-def _row(one: PriceOfLimit, unit: str) -> str:
+def _row(one: PriceOfLimit, unit: str) -> str | None:
     if one.row_price is None:
-        return "-"
-    per = f" {unit}" if unit else ""
-    return f"{one.period}: {amount(one.row_price)}{per} per {one.per}"
-
-
-def _value(value: float | None, status: str, unit: str) -> str:
-    return f"no plan: {status}" if value is None else f"{money(value, unit)} ({proof(status)})"
-
-
-def limit_data(study: LimitStudy) -> dict[str, Any]:
-    """Return a study as plain data for JSON."""
-    from dataclasses import asdict
-
-    return {
-        "value": asdict(study.value),
-        "without": asdict(study.without),
-        "price": study.price,
-        "limits": [asdict(one) for one in study.prices],
-        "why": list(study.why),
-    }
+        return None
+    return f"{one.period}: {amount(one.row_price)} {unit} per {one.per}".replace("  ", " ")

@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
 from fabopt.analysis.targets.records import Move, Needed, Way
 from fabopt.domain.tolerances import SHOWN
 from fabopt.plan.problem import Interval
-from fabopt.report.base import Report, notes, with_rows
-from fabopt.report.text import TextTable, amount, thousands
-from fabopt.report.tornado import shown, worth
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-LEVER = 44
-"""Widest name of a lever."""
+from fabopt.report.report import Report
+from fabopt.report.text import Table, amount, in_unit, span, thousands, worth
 
 KINDS = {"package": "levers, each as needed", "together": "all, same part of way", "alone": "alone"}
 
 
-class NeededReport(Report):
-    """What would have to be true for a target: ``print`` it, or look at its parts.
-
-    Attributes
-    ----------
-    found
-        The records.
-    """
-
-    offers = ".frame"
-
-    def __init__(self, found: Needed) -> None:
-        self.found = found
-
-    @property
-    def sentence(self) -> str:
-        """The answer in one sentence."""
-        return sentence(self.found)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One row a way to reach the target and lever that moves."""
-        return self.found.frame
-
-    @property
-    def tables(self) -> tuple[TextTable, ...]:
-        """The tables in the order of the page; those without rows are left out."""
-        return with_rows(way_table(self.found), short_table(self.found))
-
-    def below(self, width: int) -> list[str]:
-        """Return what a reader must know."""
-        return notes(method(self.found), width)
-
-    def records(self) -> Mapping[str, Any]:
-        """Return the records as plain data."""
-        return self.found.as_dict()
+def target_report(found: Needed) -> Report[Needed]:
+    """Return what would have to be true for a target: the ways to it, and what does not reach it."""
+    tables = _ways(found), _short(found)
+    return Report(
+        "target",
+        found,
+        (sentence(found),),
+        tables,
+        tuple(method(found)),
+        {"target": lambda: found.frame},
+        data=found.as_dict,
+    )
 
 
 def sentence(found: Needed) -> str:
@@ -114,48 +80,45 @@ def _amount(found: Needed, value: float) -> str:
     return f"{thousands(value)} H100 equivalents" if found.target.measure == "compute" else worth(value, found.unit)
 
 
-def way_table(found: Needed) -> TextTable:
+def _ways(found: Needed) -> Table:
     """Return the ways that reach the target, each lever with how far it moves."""
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for way in found.ways:
         for i, move in enumerate(way.moves):
             unit = "" if move.unit == "1" else move.unit
-            cells = [KINDS[way.kind] if i == 0 else "", shown(move.path, LEVER), unit]
-            cells += [amount(move.now), amount(move.to), _change(move)]
-            if found.counted == "cost":
-                cells.append("" if move.cost is None else amount(move.cost))
-            cells.append("" if i else "-" if way.value is None else amount(way.value))
-            rows.append(tuple(cells))
+            price = (move.cost if move.cost is not None else "",) if found.counted == "cost" else ()
+            value = ("",) if i else (way.value,)
+            kind = "" if i else KINDS[way.kind]
+            rows.append((kind, move.path, unit, move.now, move.to, _change(move), *price, *value))
+    title = f"What would have to be true; {found.objective_name} of the best plan that then reaches it"
     cost = ("cost",) if found.counted == "cost" else ()
-    money = f", {found.unit}" if found.unit else ""
-    title = f"What would have to be true; {found.objective_name} of the best plan that then reaches it{money}"
     heads = ("moved", "lever", "unit", "now", "to", "change", *cost, found.objective_name)
-    return TextTable(title, heads, tuple(rows), left=3)
+    return Table(title + in_unit(found.unit), heads, rows, left=3)
 
 
-def short_table(found: Needed) -> TextTable:
+def _short(found: Needed) -> Table:
     """Return what does not reach the target: how far it gets."""
-    rows = []
-    ends = {lever.path: lever for lever in found.levers}
-    for way in found.ways:
-        if way.moves:
-            continue
-        names = way.levers[0] if way.kind == "alone" else "all together"
-        end = amount(ends[way.levers[0]].to) if way.kind == "alone" else "their ends"
-        rows.append((shown(names, LEVER), end, _reach(way.reach), way.note))
+    ends = {lever.path: lever.to for lever in found.levers}
+    rows = [
+        (way.levers[0], ends[way.levers[0]], _reach(way.reach), way.note)
+        if way.kind == "alone"
+        else ("all together", "their ends", _reach(way.reach), way.note)
+        for way in found.ways
+        if not way.moves
+    ]
     title = f"What does not reach it: the most with the lever at its end, {_unit(found)}"
-    return TextTable(title, ("lever", "end", "most", ""), tuple(rows), left=1)
+    return Table(title, ("lever", "end", "most", ""), rows)
 
 
 def _unit(found: Needed) -> str:
     return found.target.unit or "in the unit of the value"
 
 
-def _reach(reach: Interval | None) -> str:
+def _reach(reach: Interval | None) -> str | None:
     if reach is None:
-        return "-"
+        return None
     near = reach.hi - reach.lo <= SHOWN * abs(reach.hi)
-    return amount(reach.hi) if near else f"{amount(reach.lo)} to {amount(reach.hi)}"
+    return amount(reach.hi) if near else span(reach.lo, reach.hi)
 
 
 def method(found: Needed) -> list[str]:

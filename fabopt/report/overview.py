@@ -12,7 +12,7 @@ from fabopt.domain.plain import PlainNetwork
 from fabopt.io.levers import list_levers
 from fabopt.network.checks import Finding, check
 from fabopt.network.tables import Network
-from fabopt.report.text import WIDTH, TextTable, counted, table_html, wrap
+from fabopt.report.text import WIDTH, Table, counted, wrap
 
 _MOST_IDS = 60
 
@@ -35,7 +35,7 @@ class Overview:
 
     heading: tuple[str, ...]
     facts: tuple[str, ...]
-    sections: TextTable
+    sections: Table
     findings: tuple[Finding, ...]
 
     def lines(self, width: int = WIDTH) -> list[str]:
@@ -52,7 +52,7 @@ class Overview:
 
     def _repr_html_(self) -> str:
         text = "<br>".join(escape(line) for line in (*self.heading, *self.facts, *finding_lines(self.findings)))
-        return f"<p>{text}</p>{table_html(self.sections)}"
+        return f"<p>{text}</p>{self.sections.html()}"
 
 
 def overview(name: str, data: Instance, net: Network, scenarios: Sequence[str]) -> Overview:
@@ -80,13 +80,13 @@ def overview(name: str, data: Instance, net: Network, scenarios: Sequence[str]) 
     return Overview((title, data.about.description.strip()), facts, _sections(data), tuple(check(net)))
 
 
-def _sections(data: Instance) -> TextTable:
+def _sections(data: Instance) -> Table:
     rows = []
     for section, value in _held(data):
         ids = ", ".join(str(key) for key in value) if isinstance(value, Mapping) else ""
         shown = ids if len(ids) <= _MOST_IDS else f"{ids[: _MOST_IDS - 1]}…"
         rows.append((section, shown, f"{len(value):,}"))
-    return TextTable("What it holds", ("section", "entries", "number"), tuple(rows), left=2)
+    return Table("What it holds", ("section", "entries", "number"), tuple(rows), left=2)
 
 
 def holding_line(data: Instance) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
 from typing import Any
 
-from fabopt.report.text import TextTable, table_html
+from fabopt.report.text import Table
 
 _HEAD = """<!doctype html>
 <html lang="en">
@@ -70,11 +70,8 @@ for (const [name, spec] of Object.entries(figures)) {
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading within a page."""
-
-    text: str
+MOST = 100
+"""Most rows of a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +82,7 @@ class Said:
     warning: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An Altair chart, finished (:func:`fabopt.report.charts.style.finished`), and what it shows in words."""
-
-    chart: Any
-    says: str
-
-
-Part = Heading | Said | TextTable | Picture
-
-
-def page(title: str, parts: Sequence[Part]) -> str:
+def page(title: str, parts: Sequence[Any]) -> str:
     """Return a report as one HTML page.
 
     Parameters
@@ -104,33 +90,33 @@ def page(title: str, parts: Sequence[Part]) -> str:
     title
         Its title, also over the page.
     parts
-        What stands in it, in order.
+        What stands in it, in order: paragraphs, tables, and Altair charts that are finished
+        (:func:`fabopt.report.charts.style.finished`).
     """
-    pictures = [part for part in parts if isinstance(part, Picture)]
-    names = {id(picture): f"figure-{n}" for n, picture in enumerate(pictures, start=1)}
+    specs: dict[str, Any] = {}
     body = [f"<h1>{escape(title)}</h1>"]
-    body += [_picture(part, names[id(part)]) if isinstance(part, Picture) else _shown(part) for part in parts]
-    specs = {names[id(picture)]: picture.chart.to_dict() for picture in pictures}
+    for part in parts:
+        if isinstance(part, Said):
+            kind = ' class="warning"' if part.warning else ""
+            body.append(f"<p{kind}>{escape(part.text)}</p>")
+        elif isinstance(part, Table):
+            body.append(f'<div class="wide">{part.html(MOST)}</div>')
+        else:
+            name = f"figure-{len(specs) + 1}"
+            specs[name] = part.to_dict()
+            body.append(_picture(specs[name], name))
     script = f"<script>\n{bundle()}\nconst figures = {_safe(specs)};\n{_EMBED}</script>" if specs else ""
     return _HEAD.format(title=escape(title)) + "\n".join(body) + _TAIL.format(script=script)
 
 
-def _shown(part: Heading | Said | TextTable) -> str:
-    match part:
-        case Heading():
-            return f"<h2>{escape(part.text)}</h2>"
-        case Said():
-            return f'<p class="warning">{escape(part.text)}</p>' if part.warning else f"<p>{escape(part.text)}</p>"
-        case TextTable():
-            return f'<div class="wide">{table_html(part)}</div>'
-
-
-def _picture(picture: Picture, name: str) -> str:
+def _picture(spec: Mapping[str, Any], name: str) -> str:
+    """Return a figure, its title in words for who does not see it."""
     import vl_convert
 
-    data = base64.b64encode(vl_convert.vegalite_to_svg(picture.chart.to_json()).encode()).decode()
-    image = f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(picture.says)}">'
-    return f'<figure id="{name}">{image}</figure>'
+    data = base64.b64encode(vl_convert.vegalite_to_svg(json.dumps(spec)).encode()).decode()
+    title = spec.get("title", "")
+    says = title.get("text", "") if isinstance(title, Mapping) else title
+    return f'<figure id="{name}"><img src="data:image/svg+xml;base64,{data}" alt="{escape(str(says))}"></figure>'
 
 
 def _safe(specs: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fabopt.domain.tolerances import same
-from fabopt.report.text import TextTable, amount, money
+from fabopt.report.text import Table, amount, money
 
 if TYPE_CHECKING:
     from fabopt.plan.plan import Plan
@@ -29,7 +29,7 @@ def _compared(here: float, given: float, unit: str) -> str:
     return f"{money(abs(change), unit)} {'more' if change > 0 else 'less'} than in"
 
 
-def gains(plan: Plan, most: int) -> TextTable:
+def gains(plan: Plan, most: int) -> Table:
     """Return who gains and loses most against the plan that was given, in millions of dollars.
 
     Parameters
@@ -45,7 +45,7 @@ def gains(plan: Plan, most: int) -> TextTable:
     size = max(map(abs, (*given.values(), *here.values())), default=0.0)
     moved = sorted((p for p in change if not same(change[p], 0.0, size)), key=lambda p: -abs(change[p]))
     shown = [(p, amount(given.get(p, 0.0)), amount(here.get(p, 0.0)), _signed(change[p])) for p in moved[:most]]
-    return TextTable(
+    return Table(
         f"Who gains and loses{f', {unit}' if unit else ''}: values and costs with payments between parties",
         ("party", "given plan", "this plan", "change"),
         tuple(shown),

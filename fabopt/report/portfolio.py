@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-from fabopt.analysis.choke.records import plain
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Share
-from fabopt.report.answer import MOST_DATES, percent_whole, shortened
-from fabopt.report.base import Report, with_rows
-from fabopt.report.text import TextTable, amount, clip, wrap
-
-if TYPE_CHECKING:
-    import pandas as pd
+from fabopt.report.answer import MOST_DATES, MOST_ROWS, percent_whole
+from fabopt.report.report import Report
+from fabopt.report.text import Table, amount, listed
 
 MOST = 12
 """Rows of a table that are shown."""
@@ -32,86 +25,42 @@ BASIS = (
 """What an entry price means."""
 
 
-class PortfolioReport(Report):
-    """What a lab's compute stands on: ``print`` it, or look at its parts.
-
-    Attributes
-    ----------
-    record
-        The records.
-    """
-
-    offers = ".chips .mix .exposure .points .record"
-
-    def __init__(self, record: Portfolio) -> None:
-        self.record = record
-
-    @property
-    def sentence(self) -> str:
-        """The answer in a few words."""
-        return sentence(self.record)
-
-    @property
-    def chips(self) -> pd.DataFrame:
-        """One row a chip of the instance: where it stands, and what would bring it in (USD per accelerator)."""
-        return self.record.chip_frame
-
-    @property
-    def mix(self) -> pd.DataFrame:
-        """Compute by period, workload and chip, thousand H100 equivalents."""
-        return self.record.mix_frame
-
-    @property
-    def exposure(self) -> pd.DataFrame:
-        """Share of the lab's compute that depends on each supplier, by period."""
-        return self.record.exposure_frame
-
-    @property
-    def points(self) -> pd.DataFrame:
-        """Single points of failure."""
-        return self.record.point_frame
-
-    @property
-    def tables(self) -> tuple[TextTable, ...]:
-        """The tables in the order of the page; those without rows are left out."""
-        made = (
-            mix_table(self.record),
-            workload_table(self.record),
-            bought_table(self.record),
-            entry_table(self.record),
-            supplier_table(self.record),
-            point_table(self.record),
-        )
-        return with_rows(*made)
-
-    def below(self, width: int) -> list[str]:
-        """Return which chips are not bought whatever they cost, and what an entry price means."""
-        lines: list[str] = []
-        kept_out = [c for c in self.record.chips if c.entry is None and c.standing != "bought"]
-        if kept_out:
-            lines += ["", "Not bought whatever they cost" if self.record.money else "Not bought"]
-            for why in dict.fromkeys(case.why for case in kept_out):
-                names = ", ".join(clip(case.name, 40) for case in kept_out if case.why == why)
-                lines += [f"  {line}" for line in wrap(f"{names}: {why}.", width - 2)]
-        if any(case.entry is not None for case in self.record.chips):
-            lines += ["", *wrap(BASIS.format(lab=clip(self.record.name, 40)), width)]
-        return lines
-
-    def records(self) -> Mapping[str, Any]:
-        """Return the records as plain data."""
-        return {**plain(self.record)}
+def portfolio_report(record: Portfolio) -> Report[Portfolio]:
+    """Return what a lab's compute stands on: its chips, what would bring others in, its suppliers, their loss."""
+    entering = any(case.entry is not None for case in record.chips)
+    return Report(
+        "portfolio",
+        record,
+        (sentence(record),),
+        (
+            mix_table(record),
+            workload_table(record),
+            bought_table(record),
+            entry_table(record),
+            kept_out_table(record),
+            supplier_table(record),
+            point_table(record),
+        ),
+        (BASIS.format(lab=record.name),) if entering else (),
+        {
+            "chips": lambda: record.chip_frame,
+            "mix": lambda: record.mix_frame,
+            "exposure": lambda: record.exposure_frame,
+            "points": lambda: record.point_frame,
+        },
+    )
 
 
 def sentence(record: Portfolio) -> str:
     """Return what a lab runs on, what would enter next, and on whom it depends most."""
-    lab, shares = clip(record.name, 40), _at(record, record.until)
+    lab, shares = record.name, _at(record, record.until)
     total = sum(shares.values())
     if total > 0.0:
         first = sorted(shares.items(), key=lambda item: -item[1])
         parts = [f"{percent_whole(n / total)} {_name(record, chip)}" for chip, n in first[:3]]
         rest = sum(n for _, n in first[3:]) / total
         parts += [f"{percent_whole(rest)} others"] if rest > 0.0 else []
-        text = f"{lab}'s compute in {record.until} is {_and(parts)}."
+        text = f"{lab}'s compute in {record.until} is {listed(parts)}."
     else:
         text = f"{lab} runs no compute in {record.until}."
     text += _next(record)
@@ -125,11 +74,11 @@ def _next(record: Portfolio) -> str:
     for case in near:
         if case.standing == "enters" and case.entry is not None and case.entry.below is not None:
             return (
-                f" {clip(case.name, 40)} enters if its price falls below {amount(case.entry.below)} USD "
+                f" {case.name} enters if its price falls below {amount(case.entry.below)} USD "
                 f"({amount(case.entry.price)} now)."
             )
     if near and near[0].standing == "ties":
-        return f" {clip(near[0].name, 40)} is worth just what it costs."
+        return f" {near[0].name} is worth just what it costs."
     return " No lower price brings another chip in." if record.money else ""
 
 
@@ -142,15 +91,11 @@ def _largest(record: Portfolio) -> str:
         return ""
     single = any(point.kind == "owner" and point.id == most.supplier for point in record.points)
     tail = ", and nobody else can make its part" if single else ""
-    return f"Most hangs on {clip(most.supplier, 40)}: {percent_whole(most.share)} of that compute{tail}."
-
-
-def _and(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return f"Most hangs on {most.supplier}: {percent_whole(most.share)} of that compute{tail}."
 
 
 def _name(record: Portfolio, chip: str) -> str:
-    return next((clip(case.name, 60) for case in record.chips if case.chip == chip), f"{clip(chip, 60)} (a contract)")
+    return next((case.name for case in record.chips if case.chip == chip), f"{chip} (a contract)")
 
 
 def _at(record: Portfolio, period: str, workload: str | None = None) -> dict[str, float]:
@@ -162,17 +107,17 @@ def _at(record: Portfolio, period: str, workload: str | None = None) -> dict[str
     return found
 
 
-def mix_table(record: Portfolio) -> TextTable:
+def mix_table(record: Portfolio) -> Table:
     """Return each chip's share of the lab's compute at the ends of years."""
     dates = _dates(record.mix, record.until)
-    at = {date: _at(record, date) for date in dates}
-    rows = []
-    for chip in dict.fromkeys(row.chip for row in record.mix if row.reported):
-        shares = [_share(at[d].get(chip, 0.0), sum(at[d].values())) for d in dates]
-        rows.append((at[record.until].get(chip, 0.0), (chip, *shares, amount(at[record.until].get(chip, 0.0)))))
-    ordered = tuple(cells for _, cells in sorted(rows, key=lambda row: -row[0]))
+    at, last = {date: _at(record, date) for date in dates}, _at(record, record.until)
+    chips = dict.fromkeys(row.chip for row in record.mix if row.reported)
+    rows = [
+        (chip, *(_share(at[d].get(chip, 0.0), sum(at[d].values())) for d in dates), last.get(chip, 0.0))
+        for chip in sorted(chips, key=lambda chip: -last.get(chip, 0.0))
+    ]
     title = "Chip mix: share of compute; thousand H100 equivalents"
-    return TextTable(title, ("chip", *dates, f"kH100e {record.until}"), ordered)
+    return Table(title, ("chip", *dates, f"kH100e {record.until}"), rows)
 
 
 def _dates(mix: tuple[Share, ...], until: str) -> list[str]:
@@ -188,71 +133,62 @@ def _share(part: float, total: float) -> str:
     return percent_whole(part / total) if total > 0.0 else "-"
 
 
-def workload_table(record: Portfolio) -> TextTable:
+def workload_table(record: Portfolio) -> Table:
     """Return each chip's share of each workload in the last reported period."""
     workloads = list(dict.fromkeys(row.workload for row in record.mix if row.period == record.until))
     at = {w: _at(record, record.until, w) for w in workloads}
     chips = dict.fromkeys(chip for w in workloads for chip in at[w])
-    rows = tuple((chip, *(_share(at[w].get(chip, 0.0), sum(at[w].values())) for w in workloads)) for chip in chips)
-    return TextTable(f"What runs on what in {record.until}: share of each workload", ("chip", *workloads), rows)
+    rows = [(chip, *(_share(at[w].get(chip, 0.0), sum(at[w].values())) for w in workloads)) for chip in chips]
+    return Table(f"What runs on what in {record.until}: share of each workload", ("chip", *workloads), rows)
 
 
-def bought_table(record: Portfolio) -> TextTable:
+def bought_table(record: Portfolio) -> Table:
     """Return what is bought, and what the plan loses without it."""
     rows = [
-        (c.chip, c.designer, amount(c.bought), amount(c.running), _loss(record, c), _each(c))
-        for c in record.chips
-        if c.standing == "bought"
+        (c.chip, c.designer, c.bought, c.running, *_loss(record, c)) for c in record.chips if c.standing == "bought"
     ]
-    return TextTable(
-        f"Bought to {record.until}: thousand accelerators; value lost if {clip(record.name, 30)} bought none",
-        ("chip", "designer", "bought", "running", "M USD lost", "USD each"),
-        tuple(rows[:MOST]),
-        left=2,
-    )
+    title = f"Bought to {record.until}: thousand accelerators; value lost if {record.name} bought none"
+    headers = ("chip", "designer", "bought", "running", "M USD lost", "USD each")
+    return Table(title, headers, rows, left=2, most=MOST)
 
 
-def _loss(record: Portfolio, case: ChipCase) -> str:
+def _loss(record: Portfolio, case: ChipCase) -> tuple[object, object]:
     if case.loss is None:
-        return "no plan" if record.money else "-"
-    return amount(case.loss)
+        return "no plan" if record.money else None, None
+    return case.loss, 1000.0 * case.loss / case.bought
 
 
-def _each(case: ChipCase) -> str:
-    return "-" if case.loss is None else amount(1000.0 * case.loss / case.bought)
-
-
-def entry_table(record: Portfolio) -> TextTable:
+def entry_table(record: Portfolio) -> Table:
     """Return what would bring in what is not bought, the nearest first."""
+    near = [(case, case.entry) for case in record.chips if case.entry is not None]
     rows = [
-        (case.chip, case.entry.period, amount(case.entry.price), _below(case), *_parts(case.entry))
-        for case in record.chips
-        if case.entry is not None
-    ]
-    return TextTable(
-        "Not bought: price below which it enters, and the first one's sum at that price; USD per accelerator",
-        ("chip", "first in", "price", "enters below", "lacks", "= package", "+ system", "+ limits", "- worth"),
-        tuple(rows[:MOST]),
-        left=2,
-    )
+        (
+            case.chip, entry.period, entry.price, _below(entry), entry.lacks, entry.package, entry.system,
+            entry.budget + entry.other, entry.worth,
+        )
+        for case, entry in near
+    ]  # fmt: skip
+    headers = ("chip", "first in", "price", "enters below", "lacks", "= package", "+ system", "+ limits", "- worth")
+    title = "Not bought: price below which it enters, and the first one's sum at that price; USD per accelerator"
+    return Table(title, headers, rows, left=2, most=MOST)
 
 
-def _below(case: ChipCase) -> str:
-    if case.entry is None or case.entry.below is None:
-        return "negative"
-    return amount(case.entry.below) + ("" if case.entry.exact else "*")
+def _below(entry: Entry) -> str:
+    return "negative" if entry.below is None else amount(entry.below) + ("" if entry.exact else "*")
 
 
-def _parts(entry: Entry) -> tuple[str, ...]:
-    numbers = entry.lacks, entry.package, entry.system, entry.budget + entry.other, entry.worth
-    return tuple(amount(n) for n in numbers)
+def kept_out_table(record: Portfolio) -> Table:
+    """Return the chips that no price brings in, by the reason."""
+    out = [c for c in record.chips if c.entry is None and c.standing != "bought"]
+    rows = [(", ".join(case.name for case in out if case.why == why), why) for why in dict.fromkeys(c.why for c in out)]
+    return Table("Not bought whatever they cost" if record.money else "Not bought", ("chips", "why"), rows, left=2)
 
 
-def supplier_table(record: Portfolio) -> TextTable:
+def supplier_table(record: Portfolio) -> Table:
     """Return the share of compute that depends on each supplier, by kind, at the ends of years."""
     dates = _dates(record.mix, record.until)
     shares = {(e.kind, e.supplier, e.period): e.share for e in record.exposure}
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for kind in KINDS:
         names = dict.fromkeys(e.supplier for e in record.exposure if e.kind == kind and e.period in dates)
         ordered = sorted(names, key=lambda name: -shares.get((kind, name, record.until), 0.0))
@@ -260,20 +196,18 @@ def supplier_table(record: Portfolio) -> TextTable:
             cells = (percent_whole(shares.get((kind, name, date), 0.0)) for date in dates)
             rows.append(("" if n else kind, name, *cells))
         if len(ordered) > MOST_NAMES:
-            rows.append(("", f"... {len(ordered) - MOST_NAMES} more", *[""] * len(dates)))
+            rows.append(("", f"... {len(ordered) - MOST_NAMES} more"))
     title = "Share of its compute that each supplier has had a hand in since the decision date"
-    return TextTable(title, ("kind", "supplier", *dates), tuple(rows), left=2)
+    return Table(title, ("kind", "supplier", *dates), rows, left=2)
 
 
-def point_table(record: Portfolio) -> TextTable:
+def point_table(record: Portfolio) -> Table:
     """Return the single points of failure, the largest share first."""
     rows = [
         (point.kind, point.name, percent_whole(point.share), ", ".join((*point.chips, *point.demands)))
         for point in record.points
     ]
-    return TextTable(
-        f"Single points of failure: share of compute in {record.until}, and what nobody could make or serve without it",
-        ("kind", "name", "share", "what stops"),
-        shortened(rows, 4),
-        left=4,
+    title = (
+        f"Single points of failure: share of compute in {record.until}, and what nobody could make or serve without it"
     )
+    return Table(title, ("kind", "name", "share", "what stops"), rows, left=4, most=MOST_ROWS)

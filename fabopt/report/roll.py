@@ -2,82 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-from fabopt.analysis.roll.records import Changed, Outcome, Roll
+from fabopt.analysis.roll.records import Changed, Roll
 from fabopt.domain.tolerances import rounding
-from fabopt.report.base import Report, notes, with_rows
-from fabopt.report.sweep import worth
-from fabopt.report.text import TextTable, amount, clip, percent
+from fabopt.report.report import Report
+from fabopt.report.text import Table, amount, between, in_unit, money, percent
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-MOST, NAME = 12, 38
-"""Rows of a table, and the widest name."""
+MOST = 12
+"""Rows of a table."""
 
 
-class RollReport(Report):
-    """A plan whose decision date has moved: ``print`` it, or look at its parts.
-
-    Attributes
-    ----------
-    found
-        The records.
-    result
-        The new plan, a `fabopt.Result` like any other.
-    """
-
-    offers = ".frame .next .opening .result"
-
-    def __init__(self, found: Roll, result: Any) -> None:
-        self.found, self.result = found, result
-
-    @property
-    def sentence(self) -> str:
-        """The answer in one sentence."""
-        return sentence(self.found)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One row a commitment that would be another if all could be decided again."""
-        return self.found.frame
-
-    @property
-    def next(self) -> pd.DataFrame:
-        """One row an order from the date on that is not that of the plan as it was."""
-        return self.found.next_frame
-
-    @property
-    def opening(self) -> pd.DataFrame:
-        """One row something that is there at the new decision date: stock, work, fleet, orders."""
-        return self.found.opening_frame
-
-    @property
-    def tables(self) -> tuple[TextTable, ...]:
-        """The tables in the order of the page; those without rows are left out."""
-        found = self.found
-        orders = [c for c in found.regrets if c.kind == "order"]
-        starts = [c for c in found.regrets if c.kind == "starts"]
-        made = (
-            value_table(found),
-            changed_table(f"Orders before {found.to} that would be others", "held", "free", orders),
-            changed_table(f"Work started before {found.to} that would be other", "held", "free", starts),
-            changed_table(
-                f"Orders from {found.to} on that are not those of the plan as it was", "now", "was", found.next
-            ),
-            opening_table(found),
-        )
-        return with_rows(*made)
-
-    def below(self, width: int) -> list[str]:
-        """Return what a reader must know."""
-        return notes(method(self.found), width)
-
-    def records(self) -> Mapping[str, Any]:
-        """Return the records as plain data."""
-        return self.found.as_dict()
+def roll_report(found: Roll, result: Any) -> Report[Roll]:
+    """Return a plan whose decision date has moved: its worth, its regrets, what is there, what is next."""
+    orders = [c for c in found.regrets if c.kind == "order"]
+    starts = [c for c in found.regrets if c.kind == "starts"]
+    later = f"Orders from {found.to} on that are not those of the plan as it was"
+    return Report(
+        "roll",
+        found,
+        (sentence(found),),
+        (
+            _values(found),
+            _changed(f"Orders before {found.to} that would be others", "held", "free", orders),
+            _changed(f"Work started before {found.to} that would be other", "held", "free", starts),
+            _changed(later, "now", "was", found.next),
+            _opening(found),
+        ),
+        tuple(method(found)),
+        {"regrets": lambda: found.frame, "next": lambda: found.next_frame, "opening": lambda: found.opening_frame},
+        data=found.as_dict,
+        result=result,
+    )
 
 
 def sentence(found: Roll) -> str:
@@ -90,7 +47,7 @@ def sentence(found: Roll) -> str:
     what = "worth" if found.objective_name == "value" else found.objective_name
     text = (
         f"Held to what was decided before {found.to}, {found.name} has a plan {what} "
-        f"{worth(found.held.objective, found.unit)}"
+        f"{money(found.held.objective, found.unit)}"
     )
     regret, span = found.regret, found.regret_range
     if regret is None or span is None:
@@ -98,12 +55,7 @@ def sentence(found: Roll) -> str:
     low, high = span
     if high <= rounding(found.held.objective):
         return f"{text} and regrets nothing: if all could be decided again, nothing would be better."
-    if high - low <= rounding(found.held.objective):
-        text += f" and regrets {worth(high, found.unit)}"
-    elif low <= 0.0:
-        text += f" and regrets at most {worth(high, found.unit)}"
-    else:
-        text += f" and regrets between {worth(low, found.unit)} and {worth(high, found.unit)}"
+    text += f" and regrets {between(low, high, found.unit)}"
     orders = sum(c.kind == "order" for c in found.regrets)
     if not found.regrets:
         return f"{text}."
@@ -111,49 +63,38 @@ def sentence(found: Roll) -> str:
     when = f" in {first.period}" if first.period else ""
     return (
         f"{text}; if all could be decided again, {orders:,} orders and {len(found.regrets) - orders:,} sorts of work "
-        f"before the date would be others, first {clip(first.name, NAME)}{when}: "
+        f"before the date would be others, first {first.name}{when}: "
         f"{amount(first.free)} instead of {amount(first.held)} {first.unit}".rstrip()
         + "."
     )
 
 
-def value_table(found: Roll) -> TextTable:
-    """Return the three plans."""
+def _values(found: Roll) -> Table:
     said = (
         ("the plan as it was, for its own data", found.before),
         (f"held to what was decided before {found.to}", found.held),
         ("if all could be decided again", found.free),
     )
-    rows = [(name, *_cells(outcome)) for name, outcome in said]
-    unit = f", {found.unit}" if found.unit else ""
+    rows = [(name, one.status, one.objective, one.bound, percent(one.gap)) for name, one in said]
     headers = ("plan", "status", "objective", "bound", "gap")
-    return TextTable(f"Objective ({found.objective_name}){unit}", headers, tuple(rows), left=2)
+    return Table(f"Objective ({found.objective_name}){in_unit(found.unit)}", headers, rows, left=2)
 
 
-def _cells(outcome: Outcome) -> tuple[str, str, str, str]:
-    numbers = ("-" if n is None else amount(n) for n in (outcome.objective, outcome.bound))
-    return (outcome.status, *numbers, percent(outcome.gap))  # type: ignore[return-value]
-
-
-def changed_table(title: str, first: str, other: str, rows: Sequence[Changed]) -> TextTable:
+def _changed(title: str, first: str, other: str, rows: Sequence[Changed]) -> Table:
     """Return decisions that differ, as the records order them."""
-    cells = [
-        (clip(c.name, NAME), c.owner or "-", c.what, c.period, amount(c.held), amount(c.free), c.unit)
-        for c in rows[:MOST]
-    ]
-    more = f" (the first {MOST} of {len(rows):,})" if len(rows) > MOST else ""
-    headers = ("what", "owner", "", "when", first, other, "unit")
-    return TextTable(f"{title}{more}", headers, tuple(cells), left=4)
+    cells = [(c.name, c.owner or None, c.what, c.period, c.held, c.free, c.unit) for c in rows]
+    return Table(title, ("what", "owner", "", "when", first, other, "unit"), cells, left=4, most=MOST)
 
 
-def opening_table(found: Roll) -> TextTable:
+def _opening(found: Roll) -> Table:
     """Return what is there at the date: all that is on order and in the fleet, the largest of the rest by kind."""
     order = {"on order": 0, "fleet": 1, "in work": 2, "stock": 3}
-    rows = sorted(found.opening, key=lambda row: order[row.kind])
-    cells = [(row.kind, clip(row.name, NAME), row.owner or "-", amount(row.quantity), row.unit) for row in rows]
-    more = f" (the first {MOST} of {len(cells):,})" if len(cells) > MOST else ""
-    headers = ("", "what", "owner", "quantity", "unit")
-    return TextTable(f"What is there at the start of {found.to}{more}", headers, tuple(cells[:MOST]), left=3)
+    rows = [
+        (row.kind, row.name, row.owner or None, row.quantity, row.unit)
+        for row in sorted(found.opening, key=lambda row: order[row.kind])
+    ]
+    title = f"What is there at the start of {found.to}"
+    return Table(title, ("", "what", "owner", "quantity", "unit"), rows, left=3, most=MOST)
 
 
 def method(found: Roll) -> list[str]:
@@ -168,13 +109,13 @@ def method(found: Roll) -> list[str]:
             f"{len(found.inputs):,} numbers are not those of the plan as it was; {dated:,} from {found.to} on."
         )
     if found.throughout:
-        some = ", ".join(clip(path, NAME) for path in found.throughout[:3])
+        some = ", ".join(path for path in found.throughout[:3])
         more = f" and {len(found.throughout) - 3} more" if len(found.throughout) > 3 else ""
         notes.append(f"These cannot vary over time and hold before the date too: {some}{more}.")
     if found.raised:
         first = found.raised[0]
         notes.append(
             f"Work that was started before is finished whatever the capacity is then: {len(found.raised)} limits are "
-            f"counted higher, first {clip(first.name, NAME)} in {first.period}, by {amount(first.more)} {first.unit}."
+            f"counted higher, first {first.name} in {first.period}, by {amount(first.more)} {first.unit}."
         )
     return notes

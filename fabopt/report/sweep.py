@@ -3,84 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fabopt.analysis.sweep.case import UNKNOWN
 from fabopt.analysis.sweep.design import LeverColumn
-from fabopt.analysis.sweep.records import Sweep
-from fabopt.report.base import Report, with_rows
-from fabopt.report.text import TextTable, amount, clip, money
+from fabopt.analysis.sweep.records import LONG, Sweep
+from fabopt.report.report import Report
+from fabopt.report.text import Table, amount, in_unit, money
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-MOST, LEVER = 12, 44
-"""Rows of a table, and the widest name of a lever."""
+MOST = 12
+"""Rows of a table."""
 
 Outcome = Mapping[str, Any]
 
 
-class SweepReport(Report):
-    """A sweep: ``print`` it, or look at its frames.
-
-    Attributes
-    ----------
-    found
-        The record.
-    """
-
-    offers = ".frame .labs .power .chips .demands"
-
-    def __init__(self, found: Sweep) -> None:
-        self.found = found
-
-    @property
-    def complete(self) -> bool:
-        """Whether all cases are finished."""
-        return self.found.complete
-
-    @property
-    def sentence(self) -> str:
-        """The answer in one sentence."""
-        return sentence(self.found)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One row a case: levers, status, objective, bound, gap, choke point, figures."""
-        return self.found.frame
-
-    @property
-    def labs(self) -> pd.DataFrame:
-        """One row a case, lab and year: accelerators, power, compute."""
-        return self.found.labs
-
-    @property
-    def power(self) -> pd.DataFrame:
-        """One row a case, lab and reported period: facility power."""
-        return self.found.power
-
-    @property
-    def chips(self) -> pd.DataFrame:
-        """One row a case, chip and year: accelerators, compute, share."""
-        return self.found.chips
-
-    @property
-    def demands(self) -> pd.DataFrame:
-        """One row a case, demand and year: wanted, delivered."""
-        return self.found.demands
-
-    @property
-    def tables(self) -> tuple[TextTable, ...]:
-        """The tables in the order of the page; those without rows are left out."""
-        alone = self.found.design.spec.method == "one-at-a-time"
-        levers = alone_table(self.found) if alone else lever_table(self.found)
-        made = (scenario_table(self.found), levers, choke_table(self.found), failed_table(self.found))
-        return with_rows(*made)
-
-    def records(self) -> Mapping[str, Any]:
-        """Return the records as plain data."""
-        return self.found.as_dict()
+def sweep_report(found: Sweep) -> Report[Sweep]:
+    """Return what the plans of a sweep are worth, what goes with it, the choke points, what failed."""
+    alone = found.design.spec.method == "one-at-a-time"
+    levers = alone_table(found) if alone else lever_table(found)
+    return Report(
+        "sweep",
+        found,
+        (sentence(found),),
+        (scenario_table(found), levers, choke_table(found), failed_table(found)),
+        frames={"cases": lambda: found.frame, **{name: partial(found.table, name) for name in LONG}},
+        data=found.as_dict,
+    )
 
 
 def sentence(found: Sweep) -> str:
@@ -92,7 +42,7 @@ def sentence(found: Sweep) -> str:
     if not plans:
         return f"None of the {runs} has a plan{_failures(found)}."
     values = [o["objective"] for o in plans]
-    low, high = worth(min(values), found.unit), worth(max(values), found.unit)
+    low, high = money(min(values), found.unit), money(max(values), found.unit)
     span = low if low == high else f"{low} to {high}"
     text = f"Of {runs} {len(plans):,} {'has' if len(plans) == 1 else 'have'} a plan, {_what(found)} {span}"
     chokes = _counted([o["choke"] for o in plans if o["choke"] not in ("", UNKNOWN)])
@@ -114,20 +64,20 @@ def _failures(found: Sweep) -> str:
     return "; without a plan: " + ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in counted)
 
 
-def scenario_table(found: Sweep) -> TextTable:
+def scenario_table(found: Sweep) -> Table:
     """Return what the plans of each scenario are worth."""
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for place, name in enumerate(found.design.scenarios):
         mine = [o for o in found.outcomes if found.design.cases[o["case"]].scenario == place]
         values = [o["objective"] for o in mine if o.get("objective") is not None]
-        ends = [amount(f(values)) for f in (min, median, max)] if values else ["-"] * 3
-        rows.append((name, f"{len(mine):,}", f"{len(values):,}", *ends))
-    title = f"Objective ({found.design.spec.solve.objective}) by scenario{_in(found)}"
-    shown = rows[:MOST] if len(rows) > 1 else []
-    return TextTable(title, ("scenario", "runs", "plans", "least", "median", "most"), tuple(shown))
+        ends = [f(values) for f in (min, median, max)] if values else [None] * 3
+        rows.append((name, len(mine), len(values), *ends))
+    title = f"Objective ({found.design.spec.solve.objective}) by scenario{in_unit(found.unit)}"
+    headers = ("scenario", "runs", "plans", "least", "median", "most")
+    return Table(title, headers, rows if len(rows) > 1 else (), most=MOST)
 
 
-def lever_table(found: Sweep) -> TextTable:
+def lever_table(found: Sweep) -> Table:
     """Return how the objective goes with each lever, those that go with it most first."""
     rows = []
     for place, lever in enumerate(found.design.levers):
@@ -136,12 +86,12 @@ def lever_table(found: Sweep) -> TextTable:
         if pairs:
             rows.append(_lever_row(lever, pairs))
     rows.sort(key=lambda row: -row[0])
-    title = f"Levers: mean objective in the lowest and highest third of each{_in(found)}; rank correlation"
+    title = f"Levers: mean objective in the lowest and highest third of each{in_unit(found.unit)}; rank correlation"
     headers = ("lever", "unit", "least", "most", "lowest", "highest", "rank")
-    return TextTable(title, headers, tuple(cells for _, cells in rows[:MOST]), left=2)
+    return Table(title, headers, [cells for _, cells in rows], left=2, most=MOST)
 
 
-def _lever_row(lever: LeverColumn, pairs: Sequence[tuple[Any, float]]) -> tuple[float, tuple[str, ...]]:
+def _lever_row(lever: LeverColumn, pairs: Sequence[tuple[Any, float]]) -> tuple[float, tuple[object, ...]]:
     """Return how strongly the objective goes with a lever, and its cells: the runs of its lowest and highest third."""
     ordered = sorted(pairs, key=lambda pair: pair[0])
     values = [value for value, _ in ordered]
@@ -150,63 +100,49 @@ def _lever_row(lever: LeverColumn, pairs: Sequence[tuple[Any, float]]) -> tuple[
     high = [objective for value, objective in ordered if value >= values[-third]]
     rank = _rank_correlation(pairs) if lever.numeric else None
     shown = [amount(v) if lever.numeric else str(v) for v in (values[0], values[-1])]
-    means = [amount(sum(side) / len(side)) for side in (low, high)]
+    means = [sum(side) / len(side) for side in (low, high)]
     unit = "" if lever.unit == "1" else lever.unit
-    return abs(rank or 0.0), (clip(lever.path, LEVER), unit, *shown, *means, "-" if rank is None else f"{rank:+.2f}")
+    return abs(rank or 0.0), (lever.path, unit, *shown, *means, None if rank is None else f"{rank:+.2f}")
 
 
-def alone_table(found: Sweep) -> TextTable:
+def alone_table(found: Sweep) -> Table:
     """Return what each lever changes alone, widest first."""
     rows = []
-    base: dict[int, float] = {}
-    for o in _plans(found):
-        case = found.design.cases[o["case"]]
-        if not case.settings:
-            base[case.scenario] = o["objective"]
+    cases = found.design.cases
+    base = {cases[o["case"]].scenario: o["objective"] for o in _plans(found) if not cases[o["case"]].settings}
     for o in found.outcomes:
-        case = found.design.cases[o["case"]]
+        case = cases[o["case"]]
         if case.settings and case.scenario in base:
             change = None if o.get("objective") is None else o["objective"] - base[case.scenario]
-            cell = f"no plan: {o['status']}" if change is None else f"{change:+,.4g}"
-            scenario = found.design.scenarios[case.scenario]
+            said = f"no plan: {o['status']}" if change is None else f"{change:+,.4g}"
             size = float("inf") if change is None else abs(change)
-            rows.append((size, (clip(case.said, 60), scenario, cell)))
+            rows.append((size, (case.said, found.design.scenarios[case.scenario], said)))
     rows.sort(key=lambda row: -row[0])
-    title = f"Change of the objective for one lever alone{_in(found)}"
-    return TextTable(title, ("lever", "scenario", "change"), tuple(cells for _, cells in rows[:MOST]), left=2)
+    title = f"Change of the objective for one lever alone{in_unit(found.unit)}"
+    return Table(title, ("lever", "scenario", "change"), [cells for _, cells in rows], left=2, most=MOST)
 
 
-def choke_table(found: Sweep) -> TextTable:
+def choke_table(found: Sweep) -> Table:
     """Return the choke points, with the range of the objective where each is one."""
-    plans = _plans(found)
     rows = []
-    for name, count in _counted([o["choke"] for o in plans])[:MOST]:
-        mine = [o for o in plans if o["choke"] == name]
+    for name, count in _counted([o["choke"] for o in _plans(found)]):
+        mine = [o for o in _plans(found) if o["choke"] == name]
         values = [o["objective"] for o in mine]
         gains = [o["choke_gain"] for o in mine if o["choke_gain"] is not None]
-        span = f"{amount(min(values))} to {amount(max(values))}"
-        rows.append(
-            (name or "none: no limit earns anything", f"{count:,}", span, amount(median(gains)) if gains else "-")
-        )
-    title = f"Choke points: runs, objective there, median worth of 10 % more{_in(found)}"
-    return TextTable(title, ("choke point", "runs", "objective", "10 % more"), tuple(rows))
+        reach = f"{amount(min(values))} to {amount(max(values))}"
+        rows.append((name or "none: no limit earns anything", count, reach, median(gains) if gains else None))
+    title = f"Choke points: runs, objective there, median worth of 10 % more{in_unit(found.unit)}"
+    return Table(title, ("choke point", "runs", "objective", "10 % more"), rows, most=MOST)
 
 
-def failed_table(found: Sweep) -> TextTable:
+def failed_table(found: Sweep) -> Table:
     """Return the runs without a plan, with their reasons."""
     rows = [
-        (str(o["case"]), o["status"], clip(found.design.cases[o["case"]].said, 40), o["reason"] or "-")
+        (str(o["case"]), o["status"], found.design.cases[o["case"]].said, o["reason"] or None)
         for o in found.outcomes
         if o.get("objective") is None
     ]
-    more = f" (the first {MOST} of {len(rows):,})" if len(rows) > MOST else ""
-    headers = ("case", "status", "settings", "reason")
-    return TextTable(f"Runs without a plan{more}", headers, tuple(rows[:MOST]), left=4)
-
-
-def worth(value: float, unit: str) -> str:
-    """Write an objective with its unit."""
-    return money(value, unit) if unit == "M USD" else f"{value:,.6g} {unit}".rstrip()
+    return Table("Runs without a plan", ("case", "status", "settings", "reason"), rows, left=4, most=MOST)
 
 
 def _plans(found: Sweep) -> list[Outcome]:
@@ -216,10 +152,6 @@ def _plans(found: Sweep) -> list[Outcome]:
 def _counted(names: Sequence[str]) -> list[tuple[str, int]]:
     """Return names with how often they stand there, most often first."""
     return sorted(((name, names.count(name)) for name in dict.fromkeys(names)), key=lambda pair: -pair[1])
-
-
-def _in(found: Sweep) -> str:
-    return f", {found.unit}" if found.unit else ""
 
 
 def _rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
 
-from fabopt.domain.tolerances import EXACT
+from fabopt.domain.tolerances import CLOSE, EXACT
 
 WIDTH = 100
 """Widest line that is written, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
-class TextTable:
+class Table:
     """A small table for people.
 
     Attributes
@@ -25,67 +25,98 @@ class TextTable:
     headers
         Heads of the columns.
     rows
-        Cells, already written as text.
+        Cells: a text as it stands, a number with about four digits, None as ``-``; a row that is too short is filled
+        up with nothing. Kept as text.
     left
         Number of columns from the left that hold words; the others are numbers and stand to the right.
-    wrap
-        Whether words too long for their column go on below, so that none is lost; else they are cut.
+    most
+        Rows that a page of text has room for; all of them when 0.
+    ends
+        Whether rows for which there is no room are those in the middle; else the last ones.
+    total
+        The row below all others, whatever is left out; none where it is empty.
     """
 
     title: str
     headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: Sequence[tuple[object, ...]]
     left: int = 1
-    wrap: bool = False
+    most: int = 0
+    ends: bool = False
+    total: tuple[object, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", tuple(self._written(row) for row in self.rows))
+
+    def _written(self, row: Sequence[object]) -> tuple[str, ...]:
+        return (*map(cell, row), *[""] * (len(self.headers) - len(row)))
+
+    def shown(self, most: int) -> list[tuple[str, ...]]:
+        """Return the rows for which there is room, a line that says how many more there are, and the total."""
+        rows: list[tuple[str, ...]] = list(self.rows)  # type: ignore[arg-type]
+        over = len(rows) - most
+        if most and over > 0:
+            tail = most // 2 if self.ends else 0
+            more = self._written((f"... {over} {'between' if tail else 'more'}",))
+            rows = [*rows[: most - tail], more, *rows[len(rows) - tail :]]
+        return [*rows, self._written(self.total)] if self.total and rows else rows
 
     def lines(self, width: int = WIDTH) -> list[str]:
-        """Return the table as lines of at most `width` characters; long words are wrapped or cut."""
-        cells = [self.headers, *self.rows]
+        """Return the table as lines of at most `width` characters; long words go on below."""
+        shown = self.shown(self.most)
+        cells = [self.headers, *shown]
         widths = [max(len(row[n]) for row in cells) for n in range(len(self.headers))]
-        over = sum(widths) + 2 * len(widths) - width
-        while over > 0:
-            # The widest column of words gives way, down to a width at which a name can still be told.
-            words = [n for n in range(min(self.left, len(widths))) if widths[n] > 8]
-            if not words:
-                break
-            widest = max(words, key=lambda n: widths[n])
-            widths[widest] -= 1
-            over -= 1
-        return [*wrap(self.title, width), *(line for row in cells for line in self._lines(row, widths, width))]
-
-    def _repr_html_(self) -> str:
-        return table_html(self)
+        # Heads over short numbers give way first, then words, down to a width at which a name can still be told.
+        least = [
+            8 if n < self.left else max(map(len, (*head.split(), *(row[n] for row in shown))), default=0)
+            for n, head in enumerate(self.headers)
+        ]
+        for _ in range(sum(widths) + 2 * len(widths) - width):
+            wide = [n for n in range(len(widths)) if widths[n] > least[n]]
+            if wide:
+                widths[max(wide, key=lambda n: (n >= self.left, widths[n]))] -= 1
+        title = wrap(self.title, width) if self.title else []
+        return [*title, *(line for row in cells for line in self._lines(row, widths, width))]
 
     def _lines(self, row: Sequence[str], widths: Sequence[int], width: int) -> list[str]:
-        if not self.wrap:
-            return [self._line(row, widths, width)]
-        parts = [
-            wrap(cell, w) if n < self.left else [cell] for n, (cell, w) in enumerate(zip(row, widths, strict=True))
-        ]
+        parts = [wrap(text, max(w, 1)) for text, w in zip(row, widths, strict=True)]
         return [self._line(line, widths, width) for line in zip_longest(*parts, fillvalue="")]
 
     def _line(self, row: Sequence[str], widths: Sequence[int], width: int) -> str:
         parts = [
-            clip(cell, w).ljust(w) if n < self.left else cell.rjust(w)
-            for n, (cell, w) in enumerate(zip(row, widths, strict=True))
+            clip(text, w).ljust(w) if n < self.left else text.rjust(w)
+            for n, (text, w) in enumerate(zip(row, widths, strict=True))
         ]
         return clip("  " + "  ".join(parts).rstrip(), width)
 
+    def html(self, most: int | None = None) -> str:
+        """Return the table as HTML, every text escaped, with as many rows as are asked for or a page of text has."""
 
-def table_html(table: TextTable) -> str:
-    """Return a small table as HTML."""
+        def row(cells: Sequence[str], tag: str) -> str:
+            sides = ["left" if n < self.left else "right" for n in range(len(cells))]
+            made = (f'<{tag} style="text-align:{s}">{escape(c)}</{tag}>' for s, c in zip(sides, cells, strict=True))
+            return f"<tr>{''.join(made)}</tr>"
 
-    def row(cells: tuple[str, ...], tag: str) -> str:
-        sides = ["left" if n < table.left else "right" for n in range(len(cells))]
-        return (
-            "<tr>"
-            + "".join(f'<{tag} style="text-align:{s}">{escape(c)}</{tag}>' for s, c in zip(sides, cells, strict=True))
-            + "</tr>"
-        )
+        body = "".join(row(cells, "td") for cells in self.shown(self.most if most is None else most))
+        head = row(self.headers, "th")
+        return f"<table><caption>{escape(self.title)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
 
-    body = "".join(row(cells, "td") for cells in table.rows)
-    head = row(table.headers, "th")
-    return f"<table><caption>{escape(table.title)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
+    def _repr_html_(self) -> str:
+        return self.html()
+
+
+def cell(value: object) -> str:
+    """Write what stands in a cell: a text as it is, a whole number in full, another with about four digits."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return amount(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def with_rows(*tables: Table) -> tuple[Table, ...]:
+    """Return the tables that have rows."""
+    return tuple(table for table in tables if table.rows)
 
 
 def proof(status: str) -> str:
@@ -93,9 +124,14 @@ def proof(status: str) -> str:
     return status.replace("_", " ")
 
 
+def plain_line(text: str) -> str:
+    """Return a text with a space for every control character."""
+    return "".join(ch if ch.isprintable() else " " for ch in text)
+
+
 def clip(text: str, width: int) -> str:
     """Cut a line to a width, with an ellipsis where something is left out; control characters become spaces."""
-    clean = "".join(ch if ch.isprintable() else " " for ch in text)
+    clean = plain_line(text)
     return clean if len(clean) <= width else clean[: max(width - 1, 0)] + "…"
 
 
@@ -103,7 +139,7 @@ def wrap(text: str, width: int) -> list[str]:
     """Break a text at spaces into lines of at most `width` characters."""
     import textwrap
 
-    return textwrap.wrap(clip(text, len(text)), width) or [""]
+    return textwrap.wrap(plain_line(text), width) or [""]
 
 
 def amount(value: float) -> str:
@@ -132,6 +168,45 @@ def money(value: float, unit: str = "M USD") -> str:
     if abs(value) >= 10_000.0:
         return f"{amount(value / 1000.0)} bn USD"
     return f"{amount(value)} M USD"
+
+
+def between(low: float, high: float, unit: str = "M USD") -> str:
+    """Write what lies between two ends, for a sentence: ``at most 3.00 M USD`` where the least is nothing."""
+    first, last = money(low, unit), money(high, unit)
+    if high - low <= CLOSE * abs(high) or first == last:
+        return last
+    return f"at most {last}" if low <= 0.0 else f"between {first} and {last}"
+
+
+def span(low: float, high: float) -> str:
+    """Write two ends for a cell, one number where both are written alike."""
+    first, last = amount(low), amount(high)
+    return first if first == last else f"{first} to {last}"
+
+
+def worth(value: float, unit: str) -> str:
+    """Write a value of the objective with about four digits and its unit."""
+    return money(value) if unit in ("M USD", "million dollars") else f"{amount(value)} {unit}".rstrip()
+
+
+def signed(value: float) -> str:
+    """Write a change with its sign."""
+    return f"{'+' if value > 0 else ''}{amount(value)}"
+
+
+def in_unit(unit: str) -> str:
+    """Write a unit behind a title; nothing where there is none."""
+    return f", {unit}" if unit else ""
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Write parts as a list in a sentence: ``a, b and c``."""
+    return " and ".join([", ".join(parts[:-1]), *parts[-1:]] if len(parts) > 1 else parts)
+
+
+def plan_value(value: float | None, status: str, unit: str) -> str:
+    """Write what a plan is worth and how well that is proved, or why there is none."""
+    return f"no plan: {proof(status)}" if value is None else f"{money(value, unit)} ({proof(status)})"
 
 
 def percent(share: float | None) -> str:

@@ -2,86 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fabopt.analysis.sensitivity.records import GAVE_UP, Bar, EndValue, NumberSlope, Tornado
 from fabopt.domain.tolerances import rounding
-from fabopt.report.base import SavedReport, notes, with_rows
-from fabopt.report.csv_text import frame_csv
-from fabopt.report.text import TextTable, amount, clip, money
-
-if TYPE_CHECKING:
-    import pandas as pd
+from fabopt.report.report import Report
+from fabopt.report.text import Table, amount, in_unit, signed, worth
 
 GAUGES = {
     "held": "whole numbers held",
     "whole": "whole numbers free",
 }
-MOST, LEVER = 8, 36
-"""Rows of the smaller tables, and the widest name of a number."""
+MOST = 8
+"""Rows of the smaller tables."""
 
 
-class TornadoReport(SavedReport):
-    """Which numbers matter: ``print`` it, or look at its parts.
+def tornado_report(found: Tornado) -> Report[Tornado]:
+    """Return which numbers matter: the bars, where the choke point is another, and what it is worth to know more."""
 
-    Attributes
-    ----------
-    found
-        The records.
-    """
-
-    offers = ".frame .numbers .chart() .save(folder)"
-    name = "tornado"
-
-    def __init__(self, found: Tornado) -> None:
-        self.found = found
-
-    @property
-    def sentence(self) -> str:
-        """The answer in one sentence."""
-        return sentence(self.found)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One row a bar, widest first."""
-        return self.found.frame
-
-    @property
-    def numbers(self) -> pd.DataFrame:
-        """One row a number with a range: what it is worth by the adjoint."""
-        return self.found.numbers
-
-    @property
-    def tables(self) -> tuple[TextTable, ...]:
-        """The tables in the order of the page; those without rows are left out."""
-        found = self.found
-        return with_rows(bar_table(found), choke_table(found), information_table(found), kink_table(found))
-
-    def below(self, width: int) -> list[str]:
-        """Return what a reader must know."""
-        return notes(method(self.found), width)
-
-    def records(self) -> Mapping[str, Any]:
-        """Return the records as plain data."""
-        return self.found.as_dict()
-
-    def chart(self) -> Any:
-        """Return the picture as an Altair chart; None where nothing moves the objective."""
+    def charts() -> dict[str, Any]:
         from fabopt.report.tornado_chart import tornado_chart
 
-        return tornado_chart(self.found)
+        chart = tornado_chart(found)
+        return {} if chart is None else {"tornado": chart}
 
-    def files(self) -> Mapping[str, str]:
-        """Return the tables that are written, as CSV by file name."""
-        return {"tornado.csv": frame_csv(self.frame), "numbers.csv": frame_csv(self.numbers)}
-
-    def draw(self) -> Mapping[str, bytes]:
-        """Return the picture by file name; none where nothing moves the objective."""
-        from fabopt.report.charts.style import pictures
-
-        chart = self.chart()
-        return {} if chart is None else pictures({self.name: chart})
+    return Report(
+        "tornado",
+        found,
+        (sentence(found),),
+        (_bars(found), _chokes(found), _information(found), _kinks(found)),
+        tuple(method(found)),
+        {"tornado": lambda: found.frame, "numbers": lambda: found.numbers},
+        charts,
+        found.as_dict,
+    )
 
 
 def sentence(found: Tornado) -> str:
@@ -91,7 +45,7 @@ def sentence(found: Tornado) -> str:
         return f"None of the {count:,} numbers of {found.name} that have a range moves the {found.objective_name}."
     first = found.bars[0]
     ends = [
-        f"{signed(end.change, found.unit)} at {amount(end.value)}{_unit(first)}"
+        f"{'+' if end.change > 0 else ''}{worth(end.change, found.unit)} at {amount(end.value)}{_unit(first)}"
         for end in (first.low, first.high)
         if end is not None and end.change is not None
     ]
@@ -114,19 +68,19 @@ def sentence(found: Tornado) -> str:
     return text + "."
 
 
-def bar_table(found: Tornado) -> TextTable:
+def _bars(found: Tornado) -> Table:
     """Return the bars: the number, its range, what its ends change, and how good the range is."""
-    rows = []
-    for bar in found.bars:
-        n = bar.number
-        span = f"{amount(n.low)} {amount(n.value)} {amount(n.high)}{'…' if n.series else ''}"
-        ends = (_change(found, bar.low), _change(found, bar.high))
-        rows.append((shown(n.path, LEVER), _plain_unit(n), _origin(n), span, *ends))
-    title = (
-        f"Change of the {found.objective_name} at each end{_in(found)}; {GAUGES[found.gauge]}; * another choke point"
-    )
+    rows = [
+        (
+            bar.number.path, _plain_unit(bar.number), _origin(bar.number),
+            f"{amount(bar.number.low)} {amount(bar.number.value)} {amount(bar.number.high)}{'…' * bar.number.series}",
+            _change(found, bar.low), _change(found, bar.high),
+        )
+        for bar in found.bars
+    ]  # fmt: skip
+    title = f"Change of the {found.objective_name} at each end{in_unit(found.unit)}; {GAUGES[found.gauge]}"
     headers = ("number", "unit", "range", "low value high", "at low", "at high")
-    return TextTable(title, headers, tuple(rows), left=3)
+    return Table(f"{title}; * another choke point", headers, rows, left=3)
 
 
 def _plain_unit(n: NumberSlope) -> str:
@@ -141,45 +95,46 @@ def _origin(n: NumberSlope) -> str:
     return f"{first} +{len(others)}" if others else first
 
 
-def _change(found: Tornado, end: EndValue | None) -> str:
+def _change(found: Tornado, end: EndValue | None) -> str | None:
     if end is None:
-        return "-"
+        return None
     if end.share == 0:
         return "refused"
     if end.change is None:
         return "unknown" if end.ended == GAVE_UP else "no plan"
     mark = "*" if _turned(found, end) else " "
-    return f"{_plus(end.change)}{'~' if end.share < 1 else ''}{mark}"
+    return f"{signed(end.change)}{'~' if end.share < 1 else ''}{mark}"
 
 
-def choke_table(found: Tornado) -> TextTable:
+def _chokes(found: Tornado) -> Table:
     """Return where the choke point changes."""
     rows = [
-        (shown(bar.number.path, LEVER), end.choke or "none", f"{amount(end.value)}{_unit(bar)}")
+        (bar.number.path, end.choke or "none", f"{amount(end.value)}{_unit(bar)}")
         for bar in found.bars
         for end in (bar.low, bar.high)
         if end is not None and _turned(found, end)
     ]
-    title = f"Where the choke point is not {found.choke or 'none'}"
-    return TextTable(title, ("number", "choke point", "at"), tuple(rows), left=2)
+    return Table(f"Where the choke point is not {found.choke or 'none'}", ("number", "choke point", "at"), rows, left=2)
 
 
-def information_table(found: Tornado) -> TextTable:
+def _information(found: Tornado) -> Table:
     """Return what it would be worth to know the numbers better, most first."""
     known = sorted(_informative(found), key=lambda bar: -bar.information)
-    rows = [(shown(b.number.path, LEVER), _origin(b.number), amount(b.information)) for b in known]
-    title = f"Worth of knowing a number before whole numbers are decided{_in(found)}; an estimate"
-    return TextTable(title, ("number", "range", "worth"), tuple(rows[:MOST]), left=2)
+    rows = [(bar.number.path, _origin(bar.number), bar.information) for bar in known]
+    title = f"Worth of knowing a number before whole numbers are decided{in_unit(found.unit)}; an estimate"
+    return Table(title, ("number", "range", "worth"), rows, left=2, most=MOST)
 
 
-def kink_table(found: Tornado) -> TextTable:
+def _kinks(found: Tornado) -> Table:
     """Return the numbers whose worth is not the same to either side."""
-    rows = []
-    for n in [s for s in found.slopes if s.kink][:MOST]:
-        less, more = n.per_unit
-        rows.append((shown(n.path, LEVER), _plain_unit(n), *("-" if x is None else _plus(x) for x in (less, more))))
-    title = f"Numbers at a kink: change of the {found.objective_name} for one unit less and one more{_in(found)}"
-    return TextTable(title, ("number", "unit", "one less", "one more"), tuple(rows), left=2)
+    rows = [
+        (n.path, _plain_unit(n), *(None if x is None else signed(x) for x in n.per_unit))
+        for n in found.slopes
+        if n.kink
+    ]
+    title = f"Numbers at a kink: change of the {found.objective_name} for one unit less and one more"
+    headers = ("number", "unit", "one less", "one more")
+    return Table(title + in_unit(found.unit), headers, rows, left=2, most=MOST)
 
 
 def method(found: Tornado) -> list[str]:
@@ -212,28 +167,5 @@ def _turned(found: Tornado, end: EndValue) -> bool:
     return end.change is not None and end.choke != found.choke
 
 
-def _in(found: Tornado) -> str:
-    return f", {found.unit}" if found.unit else ""
-
-
 def _unit(bar: Bar) -> str:
     return f" {_plain_unit(bar.number)}".rstrip()
-
-
-def _plus(value: float) -> str:
-    return f"{'+' if value > 0 else ''}{amount(value)}"
-
-
-def worth(value: float, unit: str) -> str:
-    """Write a value of the objective with its unit."""
-    return money(value, "M USD") if unit == "million dollars" else f"{amount(value)} {unit}".rstrip()
-
-
-def signed(value: float, unit: str) -> str:
-    """Write a change of the objective with its sign and unit."""
-    return f"{'+' if value > 0 else ''}{worth(value, unit)}"
-
-
-def shown(text: str, width: int) -> str:
-    """Return a lever path in a given width, its end kept: that says which number it is."""
-    return text if len(text) <= width else "…" + clip(text[-(width - 1) :], width)

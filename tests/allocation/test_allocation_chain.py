@@ -142,7 +142,7 @@ def packages(area):
 def test_the_price_of_a_policy_is_no_less_than_nothing_and_bounded_by_both_plans(tutorial):
     policy = {"splits": TIERS["chips to labs"], "rule": "shares", "customers": CUSTOMERS["chips to labs"]}
     chosen = tutorial.with_({"policies": {"split": policy}})
-    study = chosen.allocate().study
+    study = chosen.allocate().records
     low, high = study.price
     assert 0 < low <= high
     free = tutorial.solve()

@@ -13,7 +13,7 @@ INSTANCES = Path(__file__).parents[2] / "instances"
 
 def studied(example):
     result = fabopt.load(INSTANCES / "allocation" / example).solve()
-    return result.choke_points(draws=0, budget=1.0).study
+    return result.choke_points(draws=0, budget=1.0).records
 
 
 def test_the_right_of_a_customer_is_the_choke_point_and_worth_what_is_worked_out_by_hand():
@@ -66,6 +66,6 @@ def test_the_study_names_the_rule_in_force_and_what_the_plan_would_be_worth_with
     price = study.info.price_of_policy
     assert (price.lo, price.hi) == pytest.approx((130.0, 130.0), rel=1e-6)
     free = fabopt.load(INSTANCES / "allocation" / "share-cap").with_({"policy_mode": "off"}).solve()
-    info = free.choke_points(draws=0, budget=1.0).study.info
+    info = free.choke_points(draws=0, budget=1.0).records.info
     assert info.policy == "value decides who gets what is scarce"
     assert info.price_of_policy is None

@@ -29,7 +29,7 @@ SPLIT = {
 
 
 def study(scenario=None, **more):
-    return fabopt.load(PATH, scenario=scenario).with_(SPLIT).allocate(**more).study
+    return fabopt.load(PATH, scenario=scenario).with_(SPLIT).allocate(**more).records
 
 
 def test_a_lab_does_not_take_for_itself_what_it_only_takes_for_others():

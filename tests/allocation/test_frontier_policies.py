@@ -157,13 +157,13 @@ def test_the_plans_are_proved_to_half_a_percent(solved):
 def test_uniform_against_as_is_says_who_gains_and_who_loses(solved):
     report = solved["as-is"].compare(solved["uniform"])
     assert report.sentence.startswith("Under uniform, ")
-    (difference,) = report.comparison.difference
+    (difference,) = report.records.difference
     assert difference.change < 0.0
     assert not difference.open
     shipped = report.frame[report.frame["measure"] == "shipped"].groupby("name")["change"].sum()
     assert shipped["nvidia"] < 0.0
     assert shipped[["amd", "google", "aws"]].min() > 0.0
-    assert {row.path for row in report.comparison.inputs} == {
+    assert {row.path for row in report.records.inputs} == {
         "policies.cowos.rule", "policies.cowos.orders", "policies.hbm.rule", "policies.hbm.orders",
         "policies.nvidia-chips.rule",
     }  # fmt: skip
@@ -213,5 +213,5 @@ def test_without_prepayments_hbm_stays_at_what_is_under_way(solved):
 
     assert steps(solved["no-prepayments"]) == 0.0
     assert steps(solved["as-is"]) > 0.0
-    (difference,) = solved["as-is"].compare(solved["no-prepayments"]).comparison.difference
+    (difference,) = solved["as-is"].compare(solved["no-prepayments"]).records.difference
     assert difference.high < 0.0

@@ -70,8 +70,8 @@ def test_either_tool_may_be_bought_where_both_are_nearly_as_good(tmp_path):
     assert verdicts(best.alternatives(0.001)) == {"good": "must", "fair": "never"}  # 36.963 and more
     one = best.alternatives(0.01)  # 36.63 and more: one or the other
     assert verdicts(one) == {"good": "may", "fair": "may"}
-    assert one.found.allowed == approx(0.37)
-    assert [(s.least.hi, s.most.lo) for s in one.found.spreads] == [(0, 1), (0, 1)]
+    assert one.records.allowed == approx(0.37)
+    assert [(s.least.hi, s.most.lo) for s in one.records.spreads] == [(0, 1), (0, 1)]
     assert verdicts(best.alternatives(0.36)) == {"good": "may", "fair": "may"}
     assert "all have good; none has fair" in best.alternatives(0.001).sentence
 
@@ -92,7 +92,7 @@ def test_the_plan_that_differs_most_moves_what_the_band_can_pay_for(tmp_path):
 
     Of 0.396 the most that can move is 3.96 pieces from beta to gamma. From alpha, 2 go to beta (0.2), 0.98 to gamma.
     """
-    found = result(tmp_path, MAKERS).alternatives(0.01).found
+    found = result(tmp_path, MAKERS).alternatives(0.01).records
     (mix,) = found.mixes
     assert (mix.kind, mix.unit) == ("owner", "piece")
     assert [m.now for m in mix.members] == [approx(6), approx(4), approx(0, abs=1e-9)]
@@ -196,7 +196,7 @@ def test_what_is_found_is_a_plan():
 def test_where_the_solver_gives_up_it_is_asked_again_from_nothing(tmp_path, monkeypatch):
     """Every linear program that goes on from a basis fails, and the answers are the same."""
     best = result(tmp_path, TOOLS.format(periods=1))
-    plain, ask, failed = best.alternatives(0.01).found, HighsSession.solve, []
+    plain, ask, failed = best.alternatives(0.01).records, HighsSession.solve, []
 
     def fails(session, **options):
         if session.basis.valid and not session.integer.any() and "gap" not in options:
@@ -205,7 +205,7 @@ def test_where_the_solver_gives_up_it_is_asked_again_from_nothing(tmp_path, monk
         return ask(session, **options)
 
     monkeypatch.setattr(band_module.HighsSession, "solve", fails)
-    found = best.alternatives(0.01).found
+    found = best.alternatives(0.01).records
     assert failed
     assert [(s.least, s.most) for s in found.spreads] == [(s.least, s.most) for s in plain.spreads]
 
@@ -222,14 +222,14 @@ def test_where_the_solver_gives_up_for_good_nothing_is_proven(tmp_path, monkeypa
         raise SolverError("HiGHS failed.")
 
     monkeypatch.setattr(band_module.HighsSession, "solve", fails)
-    found = best.alternatives(0.01).found
+    found = best.alternatives(0.01).records
     assert [(s.least.hi, s.most.lo) for s in found.spreads] == [(s.now, s.now) for s in found.spreads]
     assert all(np.isinf(s.most.hi) for s in found.spreads)
 
 
 def test_what_time_does_not_allow_is_listed(tmp_path):
     report = result(tmp_path, TOOLS.format(periods=1)).alternatives(0.01, budget=1e-9)
-    assert report.found.left_out == ("good", "fair")
+    assert report.records.left_out == ("good", "fair")
     assert "Time did not allow: good, fair." in report.lines()[-1]
 
 
@@ -281,7 +281,7 @@ def test_alternatives_are_the_same_whatever_money_and_goods_are_counted_in(money
     for cost in (1.2, 1.1, 1):
         makers = makers.replace(f"cost: {cost},", f"cost: {cost * price},")
     makers = makers.replace("quantity: 10, value: 5", f"quantity: {10 * quantity}, value: {5 * price}")
-    (mix,) = result(tmp_path, makers).alternatives(0.01).found.mixes
+    (mix,) = result(tmp_path, makers).alternatives(0.01).records.mixes
     assert [m.now / quantity for m in mix.members] == [approx(6), approx(4), approx(0, abs=1e-9)]
     assert [other.moved for other in mix.others] == [approx(0.396, abs=1e-4), approx(0.298, abs=1e-4)]
 

@@ -71,7 +71,7 @@ def test_an_objective_in_which_nothing_counts_has_no_prices_though_value_after_i
     least = bakery.solve(objective="least_cost")
     assert set(least.table("core/rows")["basis"]) == {""}
     assert not least.plan.solved.row_price.any()
-    assert least.choke_points().study.limits[0].gain == 0.0
+    assert least.choke_points().records.limits[0].gain == 0.0
     assert bakery.solve().plan.solved.row_price.any()
 
 

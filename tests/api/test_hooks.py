@@ -94,29 +94,29 @@ def test_a_fresh_result_is_studied_with_its_hooks(tied, study):
 
 def test_with_nothing_moved_the_explorer_says_what_the_plan_is_worth(free, tied):
     assert tied.objective < 0.99 * free.objective
-    assert tied.explore([LEVER]).at().found.objective == approx(tied.objective, rel=1e-6)
+    assert tied.explore([LEVER]).at().records.objective == approx(tied.objective, rel=1e-6)
     again = fabopt.load("instances/tutorial").with_({LEVER: "*1.2"}).solve(extra=[one_order])
-    there = tied.explore([LEVER]).at({LEVER: 3.0}).found.objective
+    there = tied.explore([LEVER]).at({LEVER: 3.0}).records.objective
     assert tied.objective < there <= again.objective * (1 + 1e-6)
 
 
 @pytest.mark.slow
 def test_a_tornado_solves_again_with_the_hook_and_prices_numbers_as_solving_again_does(tied):
-    found = tied.tornado(2, workers=1).found
+    found = tied.tornado(2, workers=1).records
     widest = found.bars[0]
     path = widest.number.path
     assert widest.number.series  # so that its end is a factor
-    moved = tied.explore([path]).at({path: f"*{widest.high.value / widest.number.value!r}"}).found.objective
+    moved = tied.explore([path]).at({path: f"*{widest.high.value / widest.number.value!r}"}).records.objective
     assert tied.objective + widest.high.change == approx(moved, rel=1e-6)
     slope = next(n for n in found.slopes if n.path == PRICE)
     there = tied.explore([PRICE]).at({PRICE: 0.8 + 0.24e-4})  # a ten-thousandth of the way to its high, 1.04
     assert slope.at_high != 0
-    assert there.found.change == approx(slope.at_high * 1e-4, rel=1e-2)
+    assert there.records.change == approx(slope.at_high * 1e-4, rel=1e-2)
 
 
 def test_a_saved_result_takes_its_hooks_again_and_no_others(folder, tied):
     again = fabopt.load_result(folder, extra=[one_order])
-    assert again.explore([LEVER]).at().found.objective == approx(tied.objective, rel=1e-6)
+    assert again.explore([LEVER]).at().records.objective == approx(tied.objective, rel=1e-6)
     with pytest.raises(ResultError, match=r"solved with one_order, not with capped"):
         fabopt.load_result(folder, extra=[capped])
     with pytest.raises(ResultError, match=r"solved with one_order, not with one_order, one_order"):
@@ -156,7 +156,7 @@ def test_whole_numbers_of_a_hook_are_held_as_the_plan_has_them(tmp_path):
     solved = fabopt.load("instances/tutorial").solve(extra=[counted], gap=1e-7)
     again = fabopt.load_result(solved.save(tmp_path / "counted"), extra=[counted])
     for result in (solved, again):
-        assert result.explore([LEVER]).at().found.objective == approx(solved.objective, rel=1e-6)
+        assert result.explore([LEVER]).at().records.objective == approx(solved.objective, rel=1e-6)
 
 
 def test_a_result_whose_objective_is_not_that_of_its_program_is_not_studied(free):
@@ -173,12 +173,12 @@ def test_a_result_whose_objective_is_not_that_of_its_program_is_not_studied(free
 
 
 def test_a_comparison_names_hooks_that_differ_and_does_not_explain_what_they_are_worth(free, tied):
-    found = free.compare(tied).comparison
+    found = free.compare(tied).records
     (row,) = [one for one in found.inputs if one.path == "extra"]
     assert (row.base, row.at_prices, row.held) == (None, None, None)
     assert row.value.startswith("one_order (")
     assert found.difference[0].at_prices is None
-    assert not [one for one in free.compare(free).comparison.inputs if one.path == "extra"]
+    assert not [one for one in free.compare(free).records.inputs if one.path == "extra"]
 
 
 def test_a_constant_that_a_hook_adds_to_the_objective_counts_everywhere(free, tmp_path):
@@ -188,6 +188,6 @@ def test_a_constant_that_a_hook_adds_to_the_objective_counts_everywhere(free, tm
     given = fabopt.load("instances/tutorial").solve(extra=[grant])
     assert given.objective == approx(free.objective + 5.0, rel=1e-9)
     assert given.bound == approx(free.bound + 5.0, rel=1e-9)
-    assert given.explore([LEVER]).at().found.objective == approx(given.objective, rel=1e-7)
+    assert given.explore([LEVER]).at().records.objective == approx(given.objective, rel=1e-7)
     saved = fabopt.load_result(given.save(tmp_path / "given"), extra=[grant])
     assert saved.objective == given.objective

@@ -64,11 +64,11 @@ def test_the_answer_has_a_block_for_each(tmp_path: Path) -> None:
 def test_a_study_of_choke_points_ranks_capacities_and_says_what_less_of_an_obligation_is_worth(tmp_path: Path) -> None:
     (tmp_path / "instance.yaml").write_text(INSTANCE)
     report = fabopt.load(tmp_path).solve().choke_points(draws=0)
-    first = report.study.first
+    first = report.records.first
     assert first is not None
     assert (first.label, first.gain) == ("mill", pytest.approx(2.0))
-    duties = [r.label for r in report.study.limits if r.obligation]
-    assert not any(duty in label for duty in duties for step in report.study.cascade for label in step.lifted)
+    duties = [r.label for r in report.records.limits if r.obligation]
+    assert not any(duty in label for duty in duties for step in report.records.cascade for label in step.lifted)
     text = "\n".join(report.lines())
     table = text[text.index("Obligations: what 10 % less of each in every counted period is worth") :].split("\n\n")[0]
     # 10 % of 4 are 0.4, sold at 3 instead; 10 % of 1 is 0.1, made at 5
@@ -82,15 +82,15 @@ def test_a_demand_that_must_be_met_is_no_capacity_even_where_more_of_it_would_pa
     (tmp_path / "instance.yaml").write_text(INSTANCE)
     result = fabopt.load(tmp_path).with_(given).solve()
     report = result.choke_points(draws=0)
-    duties = {r.label: (r.less, r.gain) for r in report.study.limits if r.obligation}
+    duties = {r.label: (r.less, r.gain) for r in report.records.limits if r.obligation}
     assert duties["must (demand)"] == (False, pytest.approx(0.8))
     assert duties["must (demand), the least"] == (True, 0.0)
     # of what may be delivered a tenth more of 1 earns 0.2, the only capacity that gains
-    first = report.study.first
+    first = report.records.first
     assert first is not None
     assert (first.label, first.gain) == ("may (demand)", pytest.approx(0.2))
-    named = {name for j in report.study.joint for s in (*j.minimal_sets, *j.blocking_sets) for name in s}
-    named |= {label for step in report.study.cascade for label in step.lifted}
+    named = {name for j in report.records.joint for s in (*j.minimal_sets, *j.blocking_sets) for name in s}
+    named |= {label for step in report.records.cascade for label in step.lifted}
     assert named
     assert named.isdisjoint(duties)
     text = "\n".join(report.lines())

@@ -311,7 +311,7 @@ def test_the_pictures_of_studies_hold_their_records(result):
     assert len(shown) > 3
     assert {lever for lever, _ in shown} == set(frame["lever"])
     assert sorted(shown.values()) == pytest.approx(
-        sorted(end.change for bar in bars.found.bars for end in (bar.low, bar.high) if end is not None)
+        sorted(end.change for bar in bars.records.bars for end in (bar.low, bar.high) if end is not None)
     )
 
 
@@ -323,7 +323,8 @@ def test_a_value_function_and_a_phase_diagram_are_drawn_from_the_result(result):
     )
     report = result.phase_diagram(LEVER, OTHER)
     cells = {(r["x"], r["y"]): r["letter"] for r in values(result.chart("phase", lever=LEVER, against=OTHER), "letter")}
-    assert cells == {(c.x, c.y): report.letters[c.choke] for c in report.found.cells if c.objective is not None}
+    letters = {choke if choke != "none" else "": letter for letter, choke in report.tables[1].rows}
+    assert cells == {(c.x, c.y): letters[c.choke] for c in report.records.cells if c.objective is not None}
 
 
 @pytest.mark.parametrize(

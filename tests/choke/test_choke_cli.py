@@ -103,20 +103,21 @@ def test_through_one_lab_alone_a_limit_is_worth_no_more_than_to_all(tutorial: Pa
     everybody = result.choke_points(budget=0.1, draws=0, top=3, workers=1)
     one = result.choke_points(lab="borealis", budget=0.1, draws=0, top=3, workers=1)
     # The power of the other lab's campus can still free chips for this one, but little.
-    gains = [next(r.gain for r in s.limits if r.id == "capacity:power:plains") for s in (everybody.study, one.study)]
+    both = (everybody.records, one.records)
+    gains = [next(r.gain for r in study.limits if r.id == "capacity:power:plains") for study in both]
     assert 0 <= gains[1] < 0.1 * gains[0]
-    assert one.study.info.lab == "borealis"
-    for record in one.study.limits:
+    assert one.records.info.lab == "borealis"
+    for record in one.records.limits:
         held = record.step("+10 %")
-        both = next(r for r in everybody.study.limits if r.id == record.id).step("+10 %")
+        both = next(r for r in everybody.records.limits if r.id == record.id).step("+10 %")
         if held is not None and both is not None:
             assert held.plan_gain <= both.plan_gain + 1e-3
 
 
 def test_relief_in_one_period_alone_earns_no_more_than_in_all(tutorial: Path) -> None:
     result = api.load_result(tutorial)
-    everywhere = result.choke_points(budget=0.1, draws=0, top=3, workers=1).study
-    one = result.choke_points(period="2027Q4", budget=0.1, draws=0, top=3, workers=1).study
+    everywhere = result.choke_points(budget=0.1, draws=0, top=3, workers=1).records
+    one = result.choke_points(period="2027Q4", budget=0.1, draws=0, top=3, workers=1).records
     gains = {r.id: r.gain for r in everywhere.limits}
     assert one.info.first_counted == one.info.last_counted == "2027Q4"
     assert any(r.gain > 0 for r in one.limits)

@@ -36,12 +36,12 @@ def solved(folder, money=1.0, quantity=1.0, **changed):
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
     result = solved(tmp_path_factory.mktemp("plain"))
-    return result, result.choke_points(draws=0, workers=1).study
+    return result, result.choke_points(draws=0, workers=1).records
 
 
 @units
 def test_choke_point_ranking_and_status_are_the_same_and_gains_are_scaled(plain, tmp_path, money, quantity):
-    study = solved(tmp_path, money, quantity).choke_points(draws=0, workers=1).study
+    study = solved(tmp_path, money, quantity).choke_points(draws=0, workers=1).records
     as_it_is = plain[1]
     assert as_it_is.first.id == "balance:ore"
     assert [r.id for r in study.limits] == [r.id for r in as_it_is.limits]
@@ -81,20 +81,20 @@ def test_the_answer_says_the_same_limits_hold_the_plan_back(plain, tmp_path, mon
 @units
 def test_tornado_next_unit_and_comparison_are_the_same(plain, tmp_path, money, quantity):
     result, other = solved(tmp_path, money, quantity), solved(tmp_path / "other", money, quantity, press=1.1)
-    there, here = plain[0].tornado(top=6, workers=1).found, result.tornado(top=6, workers=1).found
+    there, here = plain[0].tornado(top=6, workers=1).records, result.tornado(top=6, workers=1).records
     assert [b.number.path for b in here.bars] == [b.number.path for b in there.bars]
     for a, b in zip(here.bars, there.bars, strict=True):
         assert (a.low.choke, a.high.choke) == (b.low.choke, b.high.choke)
         assert (a.low.change / money, a.high.change / money) == near((b.low.change, b.high.change), rel=1e-6)
     for name in ("ore", "press"):
-        one, as_it_is = (r.explain(next_unit=name).record for r in (result, plain[0]))
+        one, as_it_is = (r.explain(next_unit=name).records for r in (result, plain[0]))
         if quantity == 1.0:  # one unit more is another relief in another unit
             assert one.gain == near(as_it_is.gain * money, rel=1e-6)
             assert [g.customer for g in one.gains] == [g.customer for g in as_it_is.gains]
     changed = solved(tmp_path / "base", press=1.1)
     assert other.objective - result.objective == near(money * (changed.objective - plain[0].objective), rel=1e-6)
-    said = result.compare(other, names=["now", "more press"]).comparison
-    then = plain[0].compare(changed, names=["now", "more press"]).comparison
+    said = result.compare(other, names=["now", "more press"]).records
+    then = plain[0].compare(changed, names=["now", "more press"]).records
     assert said.difference[0].change == near(money * then.difference[0].change, rel=1e-6)
     assert said.difference[0].withheld == then.difference[0].withheld
     assert [row.path for row in said.inputs] == [row.path for row in then.inputs]

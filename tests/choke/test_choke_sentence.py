@@ -34,7 +34,7 @@ from fabopt.analysis.choke.records import (
 )
 from fabopt.analysis.choke.sentence import Name, Number, sentence
 from fabopt.analysis.choke.timeline import Episode
-from fabopt.report.choke import ChokeReport, limit_table, written
+from fabopt.report.choke import choke_report, limit_table, written
 from fabopt.report.choke_method import grouped
 
 PERIODS = tuple(f"2027Q{q}" for q in range(1, 5))
@@ -149,12 +149,12 @@ def test_the_gain_that_ranks_is_the_plans_and_the_relaxations_only_where_the_pla
 
 
 def test_lines_stay_within_100_columns() -> None:
-    assert max(map(len, ChokeReport(STUDY).lines())) <= 100
+    assert max(map(len, choke_report(STUDY).lines())) <= 100
 
 
 def test_html_escapes_names() -> None:
     sly = replace(HBM, label="<script>alert(1)</script>")
-    page = ChokeReport(replace(STUDY, limits=(sly,)))._repr_html_()
+    page = choke_report(replace(STUDY, limits=(sly,)))._repr_html_()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 

@@ -14,7 +14,7 @@ from fabopt.analysis.compare.records import TABLES
 from fabopt.cli import main
 from fabopt.errors import StudyError
 from fabopt.plan.plan import Plan
-from fabopt.report.compare import ComparisonReport, certainty
+from fabopt.report.compare import certainty, comparison_report
 from fabopt.solve.results.folder import ResultError
 
 INSTANCES = Path(__file__).parents[2] / "instances"
@@ -52,17 +52,17 @@ def share_cap():
 
 
 def test_the_example_s_gains_and_losses_are_those_worked_by_hand(share_cap):
-    rows = {row.who: (row.base, row.value, row.change) for row in share_cap.comparison.gains}
+    rows = {row.who: (row.base, row.value, row.change) for row in share_cap.records.gains}
     assert {who: pytest.approx(numbers, abs=1e-6) for who, numbers in rows.items()} == {
         "a": (80.0, 50.0, -30.0),
         "b": (20.0, 40.0, 20.0),
         "c": (0.0, 10.0, 10.0),
     }
-    assert {row.who: row.share for row in share_cap.comparison.gains}["c"] is None
+    assert {row.who: row.share for row in share_cap.records.gains}["c"] is None
 
 
 def test_the_example_costs_130_and_the_sentence_says_who_pays(share_cap):
-    (difference,) = share_cap.comparison.difference
+    (difference,) = share_cap.records.difference
     assert difference.change == pytest.approx(-130.0)
     assert share_cap.sentence == (
         "Under held, b gains 20.0 units delivered by 2027 (+100 %) and a loses 30.0 units delivered (-37.5 %). "
@@ -72,7 +72,7 @@ def test_the_example_costs_130_and_the_sentence_says_who_pays(share_cap):
 
 
 def test_what_binds_in_one_plan_only_is_said(share_cap):
-    binds = {row.name: (row.binds, row.base, row.value) for row in share_cap.comparison.limits}
+    binds = {row.name: (row.binds, row.base, row.value) for row in share_cap.records.limits}
     # One more of a's demand is worth 10 less the 8 of b; with the cap, one more for a instead of b is worth 10 - 8.
     assert binds["a"][0] == "only free"
     assert binds["foundry: cap of a"][0] == "only held"
@@ -81,8 +81,8 @@ def test_what_binds_in_one_plan_only_is_said(share_cap):
 
 
 def test_the_inputs_that_differ_are_the_levers_that_were_set(share_cap, report):
-    assert [(i.path, i.base, i.value) for i in share_cap.comparison.inputs] == [("policy_mode", "off", "model")]
-    (only,) = report.comparison.inputs
+    assert [(i.path, i.base, i.value) for i in share_cap.records.inputs] == [("policy_mode", "off", "model")]
+    (only,) = report.records.inputs
     assert only.path == "memory_makers.bitstack.stacking"
     assert only.factor == pytest.approx(0.67)
 
@@ -123,7 +123,7 @@ def test_orders_that_are_the_same_are_left_out(report, tutorial, squeezed):
     one, two = (o.reindex(ordered[0].index.union(ordered[1].index), fill_value=0.0) for o in ordered)
     different = {key for key in one.index if abs(one[key] - two[key]) > 1e-6}
     assert different
-    assert {(row.id, row.period) for row in report.comparison.orders} == different
+    assert {(row.id, row.period) for row in report.records.orders} == different
 
 
 def test_the_mix_has_shares_that_add_up_to_one_by_lab(report):
@@ -135,7 +135,7 @@ def test_the_mix_has_shares_that_add_up_to_one_by_lab(report):
 def test_swapping_the_plans_turns_every_change_around(report, tutorial, squeezed):
     back = squeezed.compare(tutorial)
     assert back.frame["change"].sum() == pytest.approx(-report.frame["change"].sum())
-    assert back.comparison.difference[0].change == pytest.approx(-report.comparison.difference[0].change)
+    assert back.records.difference[0].change == pytest.approx(-report.records.difference[0].change)
 
 
 def test_a_plan_against_itself_says_that_nothing_changes(tutorial):
@@ -144,13 +144,13 @@ def test_a_plan_against_itself_says_that_nothing_changes(tutorial):
         report.sentence == "Under B tutorial, nobody has noticeably more or fewer accelerators by 2028Q4. "
         "The plan is worth as much as A tutorial."
     )
-    assert not report.comparison.inputs
-    assert not report.comparison.orders
+    assert not report.records.inputs
+    assert not report.records.orders
 
 
 def test_three_plans_are_held_against_the_first(tutorial, squeezed):
     report = fabopt.compare(tutorial, squeezed, tutorial, names=("a", "b", "c"))
-    assert [p.name for p in report.comparison.plans] == ["a", "b", "c"]
+    assert [p.name for p in report.records.plans] == ["a", "b", "c"]
     assert set(report.frame["plan"]) == {"b", "c"}
     assert not report.frame[report.frame["plan"] == "c"]["change"].any()
     assert report.sentence.count("Under") == 2
@@ -189,9 +189,9 @@ def test_a_plan_for_another_objective_shows_nothing_about_inputs(tutorial, squee
 def test_a_plan_of_one_party_has_no_gap_of_the_whole_value(tutorial):
     own = fabopt.load(INSTANCES / "tutorial").solve(perspective="lab:aurora")
     report = fabopt.compare(tutorial, own, names=("all", "one"))
-    assert report.comparison.difference[0].withheld == "objective"
+    assert report.records.difference[0].withheld == "objective"
     assert "solved for value, one for value of lab:aurora" in report.said[1]
-    assert report.comparison.plans[1].short is None
+    assert report.records.plans[1].short is None
 
 
 def test_other_horizons_withhold_the_difference_in_value():
@@ -199,7 +199,7 @@ def test_other_horizons_withhold_the_difference_in_value():
     short = fabopt.load(ALLOCATION / "share-cap", set=chosen).solve()
     long = fabopt.load(ALLOCATION / "share-cap", set={**chosen, "horizon.periods": 2}).solve()
     report = fabopt.compare(short, long, names=("short", "long"))
-    assert report.comparison.difference[0].withheld == "horizon"
+    assert report.records.difference[0].withheld == "horizon"
     assert "covers different times and is not compared" in report.sentence
     assert "worth" in report.sentence
     assert "less" not in report.sentence
@@ -229,7 +229,7 @@ def dakota():
 )
 def test_one_changed_input_is_worth_what_the_book_s_prices_say(dakota, changed, worth):
     other = fabopt.load(INSTANCES / "textbook" / "dakota", set=changed).solve(gap=0)
-    found = fabopt.compare(dakota, other, names=("a", "b")).comparison
+    found = fabopt.compare(dakota, other, names=("a", "b")).records
     (row,), (difference,) = found.inputs, found.difference
     assert row.path == next(iter(changed))
     assert row.at_prices == pytest.approx(worth, abs=1e-6)
@@ -242,7 +242,7 @@ def test_changes_that_are_large_are_worth_what_solving_again_says(dakota):
     other = fabopt.load(INSTANCES / "textbook" / "dakota", set={"network.resources.finishing.capacity": 44}).solve(
         gap=0
     )
-    found = fabopt.compare(dakota, other, names=("a", "b")).comparison
+    found = fabopt.compare(dakota, other, names=("a", "b")).records
     assert found.inputs[0].at_prices == pytest.approx(240.0)
     assert found.inputs[0].held == pytest.approx(40.0)
     assert found.difference[0].change == pytest.approx(40.0)
@@ -257,7 +257,7 @@ def test_inputs_come_by_what_they_are_worth_and_need_not_add_up(dakota):
     }
     other = fabopt.load(INSTANCES / "textbook" / "dakota", set=changed).solve(gap=0)
     report = fabopt.compare(dakota, other, names=("a", "b"))
-    found = report.comparison
+    found = report.records
     assert [row.held for row in found.inputs] == pytest.approx([10.0, 5.0, 2.0, 0.0], abs=1e-6)
     (difference,) = found.difference
     # 2.25 desks at 61 and 8 chairs at 20, by the two equations of the hours.
@@ -276,12 +276,12 @@ def test_a_record_that_only_one_instance_has_is_priced_or_said_to_be_a_new_decis
     raw = json.loads(json.dumps(tree.raw))
     raw["network"]["activities"] |= {"buy-lumber": {"outputs": {"lumber": 1}}}
     other = type(fabopt.load(INSTANCES / "textbook" / "dakota"))(replace(tree, raw=raw), "dakota", None).solve(gap=0)
-    (row,) = fabopt.compare(dakota, other, names=("a", "b")).comparison.inputs
+    (row,) = fabopt.compare(dakota, other, names=("a", "b")).records.inputs
     assert row.path == next(iter(more))
     assert row.at_prices is None
     assert "decisions are new" in row.reason
     assert row.held == pytest.approx(0.0, abs=1e-6)  # lumber is not short
-    (back,) = fabopt.compare(other, dakota, names=("b", "a")).comparison.inputs
+    (back,) = fabopt.compare(other, dakota, names=("b", "a")).records.inputs
     assert "decisions are gone" in back.reason
 
 
@@ -291,13 +291,13 @@ def test_an_input_that_cannot_stand_alone_says_so(dakota):
     raw["network"]["materials"]["glass"] = {"opening": 5}
     raw["network"]["activities"]["make-desk"]["inputs"]["glass"] = 1
     other = type(fabopt.load(INSTANCES / "textbook" / "dakota"))(replace(tree, raw=raw), "dakota", None).solve(gap=0)
-    rows = {row.path: row for row in fabopt.compare(dakota, other, names=("a", "b")).comparison.inputs}
+    rows = {row.path: row for row in fabopt.compare(dakota, other, names=("a", "b")).records.inputs}
     assert "It does not stand alone" in rows["network.activities.make-desk.inputs.glass"].reason
     assert rows["network.materials.glass"].held is not None
 
 
 def test_solved_with_whole_numbers_held_no_instance_is_worth_more_than_its_best_plan(report):
-    (difference,) = report.comparison.difference
+    (difference,) = report.records.difference
     assert difference.held <= difference.high + 1e-6
     assert difference.held <= difference.at_prices  # a limit alone: the prices understate a loss
     assert "other whole numbers in hbm-squeeze make +" in report.said[2]
@@ -307,8 +307,8 @@ def test_choke_points_are_the_dearest_limits_of_each_period(report, tutorial, sq
     for plan, result in (("tutorial", tutorial), ("hbm-squeeze", squeezed)):
         limits = result.limits[result.limits["reported"]]
         worth = (limits["price"] * limits["limit"]).abs() / 100
-        rows = {row.period: row for row in report.comparison.choke_points if row.plan == plan}
-        assert list(rows) == list(report.comparison.periods)
+        rows = {row.period: row for row in report.records.choke_points if row.plan == plan}
+        assert list(rows) == list(report.records.periods)
         for period, own in worth[limits["period"] != ""].groupby(limits["period"]):
             assert rows[period].gain == pytest.approx(own.max())
             assert rows[period].name == limits.loc[own.idxmax(), "name"]
@@ -420,7 +420,7 @@ def test_runs_of_one_scenario_are_called_by_their_folders(tutorial, folders, tmp
         (["RESULT"], "two results at least"),
         (["RESULT", str(INSTANCES / "tutorial")], "It is an instance: solve it first (fabopt solve"),
         (["RESULT", "nowhere"], "nowhere is no result"),
-        (["RESULT", "RESULT", "--table", "gain"], "no table 'gain'; there are plans, gains"),
+        (["RESULT", "RESULT", "--table", "gain"], "no table 'gain'; did you mean 'gains'? There are gains, plans"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_a_sentence(folders, arguments, says, capsys):
@@ -432,19 +432,19 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(folders, arguments, sa
 
 
 def test_a_notebook_shows_names_escaped(report):
-    found = report.comparison
+    found = report.records
     difference = replace(found.difference[0], plan="<b>")
     named = replace(found, plans=(found.plans[0], replace(found.plans[1], name="<b>")), gains=(), choke_points=())
-    assert "<b>" not in ComparisonReport(replace(named, periods=(), difference=(difference,)))._repr_html_()
+    assert "<b>" not in comparison_report(replace(named, periods=(), difference=(difference,)))._repr_html_()
 
 
 def test_plans_are_solved_further_until_their_gaps_decide():
     """With gaps of 20 % nothing is known of a small difference; solved further, an added option is no loss."""
     rough = fabopt.load(INSTANCES / "tutorial").solve(gap=0.2)
     more = fabopt.load(INSTANCES / "tutorial", set=["sites.coast.power=351 MW"]).solve(gap=0.2)
-    (before,) = fabopt.compare(rough, more).comparison.difference
+    (before,) = fabopt.compare(rough, more).records.difference
     report = fabopt.compare(rough, more, decide=60.0)
-    (after,) = report.comparison.difference
+    (after,) = report.records.difference
     exact = [
         fabopt.load(INSTANCES / "tutorial", set=s).solve(gap=0.0).objective for s in ([], ["sites.coast.power=351 MW"])
     ]

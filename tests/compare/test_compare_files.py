@@ -13,7 +13,7 @@ from formulas import Sheets
 import fabopt
 from fabopt.analysis.compare.records import TABLES
 from fabopt.cli import main
-from fabopt.errors import StudyError
+from fabopt.io.seal import SavedError
 from fabopt.plan.plan import Plan
 from fabopt.report.compare_workbook import _TABLES
 
@@ -96,7 +96,7 @@ def test_what_the_gaps_leave_open_is_framed_on_the_page(report):
         run = replace(result.run, bound=result.run.value + 1.0)
         plans.append(fabopt.Result(Plan(run, result.table, result.plan.instance), ""))
     report = fabopt.compare(*plans, names=tuple(worth))
-    assert report.comparison.difference[0].withheld == "gap"
+    assert report.records.difference[0].withheld == "gap"
     assert "proves nothing" in report.sentence
     assert '<p class="warning">Withheld: a is proved to within' in report.html()
 
@@ -127,7 +127,7 @@ def test_plans_stand_side_by_side_and_add_up_to_their_values(sheets, report):
     assert [cell.value for cell in sheet[4]] == [
         "term", "as given", "squeezed", "more", "squeezed less as given", "more less as given",
     ]  # fmt: skip
-    values = [plan.value for plan in report.comparison.plans]
+    values = [plan.value for plan in report.records.plans]
     expected = pytest.approx([*values, values[1] - values[0], values[2] - values[0]], rel=1e-9)
     totals = [n for n, label in enumerate(labels) if label == "total"]
     for n in totals[:2]:  # by term and by party
@@ -194,8 +194,11 @@ def test_the_same_plans_give_the_same_bytes(report, folders):
     [
         (["--html", "plans.txt"], "is no name of a page: it ends in .html"),
         (["--xlsx", "plans.html"], "is no name of a workbook: it ends in .xlsx"),
-        (["--html", "plans.html", "--xlsx", "nowhere/plans.xlsx"], "There is no folder nowhere to write plans.xlsx"),
-        (["--html", "plans.html", "--xlsx", "folder.xlsx"], "folder.xlsx cannot be written: it is a folder"),
+        (
+            ["--html", "plans.html", "--xlsx", "nowhere/plans.xlsx"],
+            "nowhere/plans.xlsx: there is no folder",
+        ),
+        (["--html", "plans.html", "--xlsx", "folder.xlsx"], "cannot be written to folder.xlsx: it is a folder"),
     ],
 )
 def test_a_target_that_cannot_be_written_is_refused_before_anything_is(
@@ -211,7 +214,7 @@ def test_a_target_that_cannot_be_written_is_refused_before_anything_is(
 
 
 def test_python_refuses_other_endings(report, tmp_path):
-    with pytest.raises(StudyError, match=r"neither a page \(\.html\) nor a workbook \(\.xlsx\)"):
+    with pytest.raises(SavedError, match=r"neither a page \(\.html\) nor a workbook \(\.xlsx\)"):
         report.save(tmp_path / "plans.html", tmp_path / "plans.pdf")
     assert not os.listdir(tmp_path)
 

@@ -38,7 +38,7 @@ def test_a_survival_limit_of_60_per_cent_costs_16_by_hand():
 
 
 def test_prices_come_with_the_dearest_row_in_the_money_of_the_instance(capsys):
-    study = fabopt.load(FOLDER / "licences").price_limits(gap=0.0).study
+    study = fabopt.load(FOLDER / "licences").price_limits(gap=0.0).records
     licence, ban = study.prices
     # one thousand large chips more, instead of small ones from the second quarter on, gain 3 x 3 H100 equivalents
     assert licence.row_price == pytest.approx(9 * QUARTER)
@@ -48,7 +48,7 @@ def test_prices_come_with_the_dearest_row_in_the_money_of_the_instance(capsys):
     assert list(study.frame["limit"]) == ["1", "2"]
     assert main(["limits", str(FOLDER / "licences")]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("The limits together cost 98.6 M USD; the dearest is '")
+    assert lines[0].startswith("The limits together cost 98.6 M USD; the most expensive is '")
     assert max(map(len, lines)) <= 100
 
 
@@ -58,7 +58,7 @@ def test_a_percentage_point_less_is_worth_what_it_saves_by_hand():
     49 % of a first quarter of 10 is 0.1 spare stack less, 2 dearer; 1 % of 3 thousand large chips gains 9 each.
     """
     points = {
-        name: [one.point for one in fabopt.load(FOLDER / name).price_limits(gap=0.0).study.prices] for name in PRICES
+        name: [one.point for one in fabopt.load(FOLDER / name).price_limits(gap=0.0).records.prices] for name in PRICES
     }
     assert points["vendors"] == pytest.approx([3 * 0.1 * (3 - 2), 3 * 0.1 * 2])
     assert points["second-source"] == pytest.approx([0.1 * 2])

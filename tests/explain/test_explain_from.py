@@ -59,7 +59,7 @@ def test_two_fabs_mix_in_proportion_to_their_wafers(tmp_path):
     raw["dies"]["die"]["fabs"] = {"fab": {}, "second": {}}
     found = loaded(raw, tmp_path).solve().explain(from_="a", period="2027")
     rows = found.frame.set_index(["block", "source"])
-    assert found.record.started == pytest.approx(90.0)
+    assert found.records.started == pytest.approx(90.0)
     assert rows.loc[("logic dies", "n"), "each"] == pytest.approx(1.0)
     assert rows.loc[("wafer starts", "foundry"), "share"] == pytest.approx(2 / 3)
     assert rows.loc[("wafer starts", "rival"), "share"] == pytest.approx(1 / 3)
@@ -68,7 +68,7 @@ def test_two_fabs_mix_in_proportion_to_their_wafers(tmp_path):
 
 def test_a_chip_that_is_not_packaged_then_is_said_to_be_packaged_when_it_is(tutorial):
     found = tutorial.explain(from_="osprey", period="2027Q1")
-    assert found.record.origins == ()
+    assert found.records.origins == ()
     assert found.sentence.startswith("No Osprey is packaged in 2027Q1; it is in 20")
 
 

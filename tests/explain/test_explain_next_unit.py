@@ -32,7 +32,7 @@ def two_labs(tmp_path):
 def test_a_megawatt_is_a_thousand_accelerators_more(tmp_path):
     found = loaded(tree(power=50.0), tmp_path).solve().explain(next_unit="power:site")
     assert gains(found) == {"lab": (pytest.approx(WORTH / 1000), pytest.approx(1.0))}
-    assert found.record.gain == pytest.approx((WORTH - 10_000) / 1000)
+    assert found.records.gain == pytest.approx((WORTH - 10_000) / 1000)
     assert found.sentence.endswith("in 2027 gains the plan 7.53 M USD. It goes to lab (17.5 M USD more).")
 
 
@@ -42,7 +42,7 @@ def test_more_power_for_one_lab_takes_chips_from_the_other(two_labs):
         "other": (pytest.approx(WORTH / 1000), pytest.approx(1.0)),
         "lab": (pytest.approx(-WORTH / 1000), pytest.approx(-1.0)),
     }
-    assert found.record.gain == pytest.approx(50 * HOURS / 1e6)  # the energy that the lab no longer pays
+    assert found.records.gain == pytest.approx(50 * HOURS / 1e6)  # the energy that the lab no longer pays
     assert found.sentence.endswith("It goes to other (17.5 M USD more); lab gives up 17.5 M USD.")
 
 
@@ -54,15 +54,15 @@ def test_more_wafers_go_to_the_lab_that_still_has_power(two_labs):
 
 def test_more_of_what_is_left_over_goes_to_nobody(tmp_path):
     found = loaded(tree(power=50.0), tmp_path).solve().explain(next_unit="starts:fab", period="2027")
-    assert found.record.gain == 0.0
+    assert found.records.gain == 0.0
     assert "goes to nobody: the plan has no use for it" in found.sentence
     assert found.frame.empty
 
 
 def test_one_unit_in_one_period_gains_less_than_in_all_of_them(tmp_path, capsys):
     result = fabopt.load("instances/tutorial").solve()
-    one = result.explain(next_unit="Plains campus facility power", period="2027Q2").record
-    every = result.explain(next_unit="plains campus facility power").record
+    one = result.explain(next_unit="Plains campus facility power", period="2027Q2").records
+    every = result.explain(next_unit="plains campus facility power").records
     assert one.periods == ("2027Q2",)
     assert (len(every.periods), every.periods[-1]) == (8, "2028Q4")
     assert 0.0 < one.gain < every.gain
@@ -75,6 +75,6 @@ def test_one_unit_in_one_period_gains_less_than_in_all_of_them(tmp_path, capsys)
 
 def test_the_gain_is_told_in_the_unit_of_the_objective(tmp_path):
     found = loaded(tree(power=50.0), tmp_path).solve("compute").explain(next_unit="power:site")
-    assert found.record.gain == pytest.approx(1.0)
-    assert f"gains the plan 1.00 {found.record.gain_unit}." in found.sentence
-    assert "kH100e" in found.record.gain_unit
+    assert found.records.gain == pytest.approx(1.0)
+    assert f"gains the plan 1.00 {found.records.gain_unit}." in found.sentence
+    assert "kH100e" in found.records.gain_unit

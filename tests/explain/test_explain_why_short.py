@@ -24,7 +24,7 @@ def tutorial():
 
 def terms(found):
     """Term, share and owner by name."""
-    return {part.name: (part.term, part.share, part.owner) for part in found.record.limits}
+    return {part.name: (part.term, part.share, part.owner) for part in found.records.limits}
 
 
 def two_labs():
@@ -39,8 +39,8 @@ def two_labs():
 
 def test_power_alone_is_all_that_a_lab_is_short_of(tmp_path):
     found = loaded(tree(power=50.0), tmp_path).solve().explain(why_short="lab", period="2027")
-    assert (found.record.wanted, found.record.delivered, found.record.most) == pytest.approx((1000.0, 50.0, 50.0))
-    [peg] = found.record.pegs
+    assert (found.records.wanted, found.records.delivered, found.records.most) == pytest.approx((1000.0, 50.0, 50.0))
+    [peg] = found.records.pegs
     assert (peg.owner, peg.stage, peg.kind) == ("lab", "power", "physical")
     assert (peg.price, peg.amount, peg.share) == pytest.approx((1.0, 50.0, 1.0))  # a kilowatt an accelerator
     assert found.sentence.startswith("Lab gets 50.0 of 1,000 kH100e wanted in 2027, and no more can reach it")
@@ -52,7 +52,7 @@ def test_two_limits_share_the_most_by_what_each_allows(tmp_path):
     rent = {"goods": {"compute": ["work"]}, "signed": 2027, "maximum": 30, "price": 0.5}
     raw["contracts"] = {"rent": {"buyer": "lab", "supplier": "cloud", **rent}}
     found = loaded(raw, tmp_path).solve().explain(why_short="lab", period="2027")
-    assert found.record.most == pytest.approx(80.0)
+    assert found.records.most == pytest.approx(80.0)
     assert sorted(round(share, 6) for _, share, _ in terms(found).values()) == [0.375, 0.625]
     assert {owner: round(term, 6) for term, _, owner in terms(found).values()} == {"lab": 50.0, "cloud": 30.0}
 
@@ -60,11 +60,11 @@ def test_two_limits_share_the_most_by_what_each_allows(tmp_path):
 def test_what_is_held_for_others_takes_away(tmp_path):
     """120 from the fab, 40 of them the other lab's."""
     found = loaded(two_labs(), tmp_path).solve().explain(why_short="lab", period="2027")
-    assert (found.record.delivered, found.record.most) == pytest.approx((80.0, 80.0))
-    by_kind = {part.kind: (part.owner, part.term, part.share) for part in found.record.owners}
+    assert (found.records.delivered, found.records.most) == pytest.approx((80.0, 80.0))
+    by_kind = {part.kind: (part.owner, part.term, part.share) for part in found.records.owners}
     assert by_kind["physical"] == ("foundry", pytest.approx(120.0), pytest.approx(1.0))
     assert by_kind["held"] == ("other", pytest.approx(-40.0), pytest.approx(-1 / 3))
-    assert found.record.allowed == pytest.approx(120.0)
+    assert found.records.allowed == pytest.approx(120.0)
     assert (
         "That most is 67 % of what the limits allow, which is due to Fab wafer starts (100 %); 33 % of"
         in found.sentence
@@ -78,13 +78,13 @@ def test_a_lab_that_gets_all_it_wants_is_not_short(tmp_path):
     raw["labs"]["lab"]["demand"]["total"] = 60
     found = loaded(raw, tmp_path).solve().explain(why_short="lab", period="2027")
     assert found.sentence == "Lab gets 60.0 of 60.0 kH100e wanted in 2027: it is not short."
-    assert [part.kind for part in found.record.limits] == ["demand"]
+    assert [part.kind for part in found.records.limits] == ["demand"]
 
 
 @pytest.mark.parametrize("lab", ["aurora", "borealis"])
 @pytest.mark.parametrize("period", ["2027Q1", "2027Q4", "2028Q4"])
 def test_shares_of_what_the_limits_allow_add_up_and_none_is_more_than_all(tutorial, lab, period):
-    record = tutorial.explain(why_short=lab, period=period).record
+    record = tutorial.explain(why_short=lab, period=period).records
     other = {"aurora": "borealis", "borealis": "aurora"}[lab]
     assert sum(part.share for part in record.due) == pytest.approx(1.0)
     assert all(0.0 < part.share <= 1.0 for part in record.due)
@@ -99,8 +99,8 @@ def test_shares_of_what_the_limits_allow_add_up_and_none_is_more_than_all(tutori
 
 def test_what_others_have_is_set_against_what_is_held_for_them(tutorial):
     found = tutorial.explain(why_short="aurora", period="2028Q4")
-    theirs = [part for part in found.record.limits if part.kind == "held" or part.owner == "borealis"]
-    assert any(part.term > found.record.most for part in theirs)  # the other lab's campus alone, gross
+    theirs = [part for part in found.records.limits if part.kind == "held" or part.owner == "borealis"]
+    assert any(part.term > found.records.most for part in theirs)  # the other lab's campus alone, gross
     net = -sum(part.share for part in theirs)
     assert found.sentence.endswith(f"{100 * net:.0f} % of it is held for others beyond their own limits.")
     assert "Coast campus" not in "\n".join(found.lines())
@@ -112,22 +112,22 @@ def test_the_tables_add_up_to_the_most(tutorial):
         numbers = [(row[0], float(row[-2].replace(",", "")), float(row[-1].removesuffix(" %"))) for row in table.rows]
         parts = [row for row in numbers if row[0] not in ("all that is allowed", "the most")]
         allowed = sum(term for name, term, _ in parts if not name.startswith("held"))
-        assert allowed == pytest.approx(found.record.allowed, rel=2e-3)  # as rounded as the cells
-        assert sum(term for _, term, _ in parts) == pytest.approx(found.record.most, rel=2e-3)
-        assert numbers[-1][2] == pytest.approx(100 * found.record.most / found.record.allowed, abs=0.5)
+        assert allowed == pytest.approx(found.records.allowed, rel=2e-3)  # as rounded as the cells
+        assert sum(term for _, term, _ in parts) == pytest.approx(found.records.most, rel=2e-3)
+        assert numbers[-1][2] == pytest.approx(100 * found.records.most / found.records.allowed, abs=0.5)
         assert max(share for _, _, share in numbers) == 100
 
 
 def test_where_nothing_can_reach_the_lab_the_limit_is_named(tmp_path):
     found = loaded(tree(power=0.0), tmp_path).solve().explain(why_short="lab", period="2027")
-    assert found.record.most == pytest.approx(0.0, abs=1e-9)
+    assert found.records.most == pytest.approx(0.0, abs=1e-9)
     assert "nothing can reach it then" in found.sentence
 
 
 @pytest.mark.parametrize("lab", ["aurora", "borealis"])
 @pytest.mark.parametrize("period", ["2027Q1", "2027Q4", "2028Q4"])
 def test_the_most_is_that_of_another_solver_and_the_terms_add_up_to_it(tutorial, lab, period):
-    found = tutorial.explain(why_short=lab, period=period).record
+    found = tutorial.explain(why_short=lab, period=period).records
     assert sum(peg.term for peg in found.pegs) == pytest.approx(found.most, rel=1e-9)
     assert sum(peg.share for peg in found.pegs) == pytest.approx(found.most / found.allowed)
     assert found.most == pytest.approx(independent(tutorial, lab, period), rel=1e-7)

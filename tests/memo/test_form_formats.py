@@ -292,7 +292,7 @@ def test_parts_of_the_record_are_tables():
     assert report.frame("mix")["share"].sum() == pytest.approx(sum(row.share.value for row in SAMPLE.mix))
     with pytest.raises(Exception, match="did you mean 'signatures'"):
         report.frame("signature")
-    assert "First to sign is Falcon" in " ".join(report.lines())
+    assert "First to sign is Falcon" in " ".join(str(report).split())
     assert "<svg" not in report._repr_html_()
     assert "Nordic Devices" in report._repr_html_()
 

@@ -28,7 +28,7 @@ WITHOUT = 120 * (THREE + TWO + ONE_YEAR - 4.5)
 
 def of(scenario=None, **levers):
     instance = fabopt.load(PATH, scenario=scenario)
-    return instance.with_({key.replace("__", "."): value for key, value in levers.items()}).own_silicon("own").study
+    return instance.with_({key.replace("__", "."): value for key, value in levers.items()}).own_silicon("own").records
 
 
 def test_worth_as_supply_is_what_the_chip_earns_less_what_it_costs():
@@ -77,7 +77,7 @@ def test_a_decision_that_may_wait_is_taken_while_it_can_be():
     # Only in 2028 would be too late to be worth 3,100 million dollars; in 2027 it is.
     late = of(chips__own__programme__design_time="24 month")
     assert late.plan.value == pytest.approx(WITHOUT + 120 * ONE_YEAR - 300)
-    pinned = fabopt.load(PATH).with_({"chips.own.programme.decide_by": "2027-12-31"}).own_silicon("own").study
+    pinned = fabopt.load(PATH).with_({"chips.own.programme.decide_by": "2027-12-31"}).own_silicon("own").records
     assert pinned.funded == "2027"
 
 
@@ -197,6 +197,6 @@ def test_the_command_says_what_it_is_worth():
 
 def test_chips_that_have_still_to_be_made_are_allotted_to_nobody_yet():
     split = {"splits": {"chips": ["merchant-chip"]}, "rule": "shares", "customers": {"alpha": {"share": 1}}}
-    (row,) = fabopt.load(PATH).with_({"policies": {"chips": split}}).own_silicon("own").study.allotted
+    (row,) = fabopt.load(PATH).with_({"policies": {"chips": split}}).own_silicon("own").records.allotted
     assert (row.allotted_without, row.allotted) == (None, None)
     assert (row.used_without, row.used) == pytest.approx((360.0, 120.0))

@@ -23,7 +23,7 @@ TUTORIAL = "instances/tutorial"
 
 def case(instance, name, **options):
     """Where a chip stands with the lab, solved and judged."""
-    record = instance.solve(**options).portfolio("lab").record
+    record = instance.solve(**options).portfolio("lab").records
     return next(one for one in record.chips if one.chip == name)
 
 
@@ -97,13 +97,13 @@ def test_the_first_period_is_the_one_in_which_the_chip_pays_first(tmp_path):
 
 def test_what_a_chip_is_worth_is_what_the_plan_loses_without_it(tmp_path):
     with_two = loaded(LIKE, tmp_path).solve()
-    bought = next(one for one in with_two.portfolio("lab").record.chips if one.chip == "a")
+    bought = next(one for one in with_two.portfolio("lab").records.chips if one.chip == "a")
     assert bought.bought == pytest.approx(100.0)
     assert bought.loss == pytest.approx(100 * 4.0)  # `b` takes its place at 4,000 USD more each
 
 
 def test_twins_tie(tmp_path):
-    record = loaded(tree(b=chip(10_000, 20_000)), tmp_path).solve().portfolio("lab").record
+    record = loaded(tree(b=chip(10_000, 20_000)), tmp_path).solve().portfolio("lab").records
     assert {one.standing for one in record.chips} <= {"bought", "ties"}
     assert all(one.loss == pytest.approx(0.0, abs=1e-6) for one in record.chips if one.standing == "bought")
 
@@ -186,16 +186,16 @@ def test_a_part_that_the_plan_does_not_qualify_blocks_the_chip(tmp_path):
 
 
 def test_without_money_in_the_objective_there_are_no_entry_prices(tmp_path):
-    record = loaded(tree(b=chip(14_000, 28_000)), tmp_path).solve("compute").portfolio("lab").record
+    record = loaded(tree(b=chip(14_000, 28_000)), tmp_path).solve("compute").portfolio("lab").records
     assert not record.money
     assert all(one.entry is None and one.loss is None for one in record.chips)
 
 
 def test_a_plan_as_one_lab_sees_it_has_a_mix_but_no_entry_prices(tmp_path):
-    record = loaded(tree(b=chip(14_000, 28_000)), tmp_path).solve(perspective="lab:lab").portfolio("lab").record
+    record = loaded(tree(b=chip(14_000, 28_000)), tmp_path).solve(perspective="lab:lab").portfolio("lab").records
     assert {one.chip: one.standing for one in record.chips} == {"a": "unpriced", "b": "unpriced"}
     assert "seen as lab:lab" in record.chips[0].why  # at 20,000 and 28,000 neither is worth its price of 17,532
-    cheap = loaded(tree(b=chip(14_000, 15_000)), tmp_path).solve(perspective="lab:lab").portfolio("lab").record
+    cheap = loaded(tree(b=chip(14_000, 15_000)), tmp_path).solve(perspective="lab:lab").portfolio("lab").records
     assert {one.chip: one.standing for one in cheap.chips} == {"b": "bought", "a": "unpriced"}
     assert sum(row.kh100e for row in cheap.mix) == pytest.approx(100.0)
 
@@ -205,7 +205,7 @@ def test_a_plan_as_one_lab_sees_it_has_a_mix_but_no_entry_prices(tmp_path):
 def test_where_the_solver_cannot_go_on_the_program_is_solved_from_nothing(call, gives_up, tmp_path, monkeypatch):
     """Calls: the market, the loss without `a`, `b` at its price, `b` at the price of its entry."""
     result = loaded(BUDGET, tmp_path).solve()
-    whole = result.portfolio("lab").record.chips
+    whole = result.portfolio("lab").records.chips
     own, calls = HighsSession.solve, []
 
     def solve(self, **options):
@@ -217,7 +217,7 @@ def test_where_the_solver_cannot_go_on_the_program_is_solved_from_nothing(call, 
         return own(self, **options)
 
     monkeypatch.setattr(HighsSession, "solve", solve)
-    again = result.portfolio("lab").record.chips
+    again = result.portfolio("lab").records.chips
     assert len(calls) > call
     for one, other in zip(again, whole, strict=True):
         assert one.standing == other.standing
@@ -292,7 +292,7 @@ def sold_at(result, instance, lab, name, share):
 def test_in_the_tutorial_another_solver_lets_the_chip_in_at_the_same_price(lab, name, levers):
     instance = fabopt.load(TUTORIAL, set=levers)
     result = instance.solve()
-    entry = next(one.entry for one in result.portfolio(lab).record.chips if one.chip == name)
+    entry = next(one.entry for one in result.portfolio(lab).records.chips if one.chip == name)
     share = entry.below / entry.price
     base, none = sold_at(result, instance, lab, name, 1.0)
     above, still_none = sold_at(result, instance, lab, name, share + 1e-4)

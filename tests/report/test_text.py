@@ -1,11 +1,12 @@
 """Numbers and tables as text."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from fabopt.report.answer import year_ends
-from fabopt.report.text import TextTable, amount, clip, money, percent, table_html, thousands, wrap
+from fabopt.report.text import Table, amount, between, clip, listed, money, percent, span, thousands, wrap
 
 
 @pytest.mark.parametrize(
@@ -42,17 +43,46 @@ def test_a_gap_is_a_percentage_and_an_unknown_one_says_so():
     assert percent(None) == "unknown"
 
 
-def test_a_table_fits_the_width_by_cutting_words_and_never_numbers():
-    row = ("a very long name of a limit " * 5, "12,345,678", "3.14")
-    lines = TextTable("title", ("limit", "used", "price"), (row,)).lines(40)
-    assert max(len(line) for line in lines) <= 40
-    assert lines[-1].endswith("12,345,678   3.14")
-    assert "…" in lines[-1]
+def test_cells_are_written_by_what_they_are_and_short_rows_are_filled_up():
+    table = Table("title", ("a", "b", "c", "d", "e"), (("x", 1234, 0.5, None), ("y",)))
+    assert table.rows == (("x", "1,234", "0.50", "-", ""), ("y", "", "", "", ""))
+
+
+def test_what_there_is_no_room_for_is_counted_and_the_total_stays():
+    rows = [(str(n), n) for n in range(10)]
+    table = Table("", ("who", "much"), rows, most=4, total=("all", 45))
+    assert [row[0] for row in table.shown(4)] == ["0", "1", "2", "3", "... 6 more", "all"]
+    assert [row[0] for row in replace(table, ends=True).shown(4)] == ["0", "1", "... 6 between", "8", "9", "all"]
+    assert len(table.shown(0)) == len(table.shown(10)) == 11
+    assert replace(table, rows=()).shown(4) == []
+
+
+def test_a_table_fits_the_width_by_long_heads_first_then_words_and_never_by_numbers():
+    row = ("a very long name of a limit", 12_345_678, 3.14)
+    table = Table("title", ("limit", "used", "price of one"), (row,))
+    assert table.lines(51)[1:] == [
+        "  limit                              used  price of",
+        "                                                one",
+        "  a very long name of a limit  12,345,678      3.14",
+    ]
+    assert table.lines(40)[-2:] == ["  a very long name of  12,345,678   3.14", "  a limit"]
+
+
+def test_ends_are_told_as_one_number_or_as_a_range():
+    assert between(0.0, 3.0) == "at most 3.00 M USD"
+    assert between(3.0, 3.0) == "3.00 M USD"
+    assert between(1.0, 3.0) == "between 1.00 M USD and 3.00 M USD"
+    assert (span(1.0, 1.0001), span(1.0, 2.0)) == ("1.00", "1.00 to 2.00")
+    assert (listed(["a"]), listed(["a", "b", "c"])) == ("a", "a, b and c")
 
 
 def test_a_table_that_wraps_loses_no_word_and_keeps_numbers_beside_the_first_line():
     names = ("Coast campus power, size 1 (orders)", "Coast campus power, size 2 (orders)")
-    table = TextTable("gains " * 10, ("limit", "gain"), tuple((name, "12,345,678") for name in names), wrap=True)
+    table = Table(
+        "gains " * 10,
+        ("limit", "gain"),
+        tuple((name, "12,345,678") for name in names),
+    )
     lines = table.lines(32)
     assert max(len(line) for line in lines) <= 32
     assert lines[:2] == ["gains gains gains gains gains", "gains gains gains gains gains"]
@@ -67,11 +97,11 @@ def test_a_table_that_wraps_loses_no_word_and_keeps_numbers_beside_the_first_lin
 
 
 def test_a_title_is_never_cut():
-    assert TextTable("one two three four", ("a",), (("b",),)).lines(9) == ["one two", "three", "four", "  a", "  b"]
+    assert Table("one two three four", ("a",), (("b",),)).lines(9) == ["one two", "three", "four", "  a", "  b"]
 
 
 def test_columns_stand_under_their_heads():
-    lines = TextTable("t", ("chip", "2027"), (("falcon", "5"), ("osprey", "12,000"))).lines()
+    lines = Table("t", ("chip", "2027"), (("falcon", "5"), ("osprey", "12,000"))).lines()
     assert lines[1:] == ["  chip      2027", "  falcon       5", "  osprey  12,000"]
 
 
@@ -80,7 +110,7 @@ def test_control_characters_do_not_reach_the_terminal():
 
 
 def test_html_escapes_every_cell():
-    html = table_html(TextTable("<b>", ("<i>",), (("<script>alert(1)</script>",),)))
+    html = Table("<b>", ("<i>",), (("<script>alert(1)</script>",),)).html()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
 

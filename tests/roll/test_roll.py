@@ -48,10 +48,10 @@ def test_a_price_that_falls_makes_the_plan_regret_its_tool(tmp_path):
     result = instance(tmp_path).solve(gap=0)
     assert result.objective == approx(3 * 40 - 20)
     report = result.roll("2028", instance(tmp_path).with_({PRICE: 1.25}))
-    assert report.found.held.objective == approx(40 - 20 + 2 * 10 * 0.25)
-    assert report.found.free.objective == approx(24 + 2 * 6 * 0.25)
-    assert report.found.regret == approx(2)
-    assert report.found.regret_range == (approx(2), approx(2))
+    assert report.records.held.objective == approx(40 - 20 + 2 * 10 * 0.25)
+    assert report.records.free.objective == approx(24 + 2 * 6 * 0.25)
+    assert report.records.regret == approx(2)
+    assert report.records.regret_range == (approx(2), approx(2))
     orders = report.frame[report.frame["kind"] == "order"]
     assert orders[["id", "period", "held", "free"]].to_numpy().tolist() == [["tool", "2027", 1.0, 0.0]]
     starts = report.frame[report.frame["kind"] == "starts"].iloc[0]
@@ -66,24 +66,24 @@ def test_only_the_open_periods_of_a_list_or_series_are_changed(was, now, tmp_pat
     """The price of 2027 is 5, whatever is said of it now: the regret is that of the test above."""
     result = instance(tmp_path, SHOP.replace("value: 5", f"value: {was}")).solve(gap=0)
     report = result.roll("2028", instance(tmp_path, SHOP.replace("value: 5", f"value: {now}")))
-    assert report.found.held.objective == approx(25)
-    assert report.found.regret == approx(2)
+    assert report.records.held.objective == approx(25)
+    assert report.records.regret == approx(2)
 
 
 def test_a_price_of_before_is_that_of_the_plan_though_the_course_has_the_same_dates(tmp_path):
     was, now = ("{steps: {2028: 5}, before: 5}", "{steps: {2028: 5}, before: 9}")
     result = instance(tmp_path, SHOP.replace("value: 5", f"value: {was}")).solve(gap=0)
     report = result.roll("2028", instance(tmp_path, SHOP.replace("value: 5", f"value: {now}")))
-    assert report.found.held.objective == approx(result.objective)
+    assert report.records.held.objective == approx(result.objective)
 
 
 def test_without_news_nothing_is_regretted_and_nothing_changes(tmp_path):
     result = instance(tmp_path).solve(gap=0)
     report = result.roll("2029")
-    assert report.found.held.objective == approx(result.objective)
-    assert report.found.regret == approx(0)
+    assert report.records.held.objective == approx(result.objective)
+    assert report.records.regret == approx(0)
     assert report.frame.empty
-    assert report.next.empty
+    assert report.table("next").empty
     assert "regrets nothing" in report.sentence
 
 
@@ -92,19 +92,19 @@ def test_numbers_of_before_the_date_are_those_of_the_plan(tmp_path):
     result = instance(tmp_path).solve(gap=0)
     line = "network.resources.line.capacity"
     report = result.roll("2028", instance(tmp_path).with_({line: 3}))
-    assert report.found.held.objective == approx(40 - 20 + 2 * 7 * 4)
-    assert report.found.throughout == ()
+    assert report.records.held.objective == approx(40 - 20 + 2 * 7 * 4)
+    assert report.records.throughout == ()
     # The price of a tool may vary over time too: that of 2027 was paid.
     dearer = result.roll("2028", instance(tmp_path).with_({TOOL: 1000}))
-    assert dearer.found.held.objective == approx(result.objective)
-    assert dearer.found.regret == approx(0)
+    assert dearer.records.held.objective == approx(result.objective)
+    assert dearer.records.regret == approx(0)
 
 
 def test_a_number_that_cannot_vary_holds_throughout_and_is_named(tmp_path):
     result = instance(tmp_path).solve(gap=0)
     rate = "horizon.discount_rate"
     report = result.roll("2028", instance(tmp_path).with_({rate: 0.1}))
-    assert report.found.throughout == (rate,)
+    assert report.records.throughout == (rate,)
     assert any(rate in line for line in report.lines())
 
 
@@ -116,9 +116,9 @@ def test_an_order_that_was_not_placed_is_regretted_too(tmp_path):
     result = instance(tmp_path, SHOP.replace("value: 5", "value: 2")).solve(gap=0)
     assert result.objective == approx(3 * 6)
     report = result.roll("2028", instance(tmp_path).with_({PRICE: 9}))
-    assert report.found.held.objective == approx(6 + 2 * 80 - 20)
-    assert report.found.regret == approx(4)
-    assert report.next[["id", "period", "held", "free"]].to_numpy().tolist() == [["tool", "2028", 1.0, 0.0]]
+    assert report.records.held.objective == approx(6 + 2 * 80 - 20)
+    assert report.records.regret == approx(4)
+    assert report.table("next")[["id", "period", "held", "free"]].to_numpy().tolist() == [["tool", "2028", 1.0, 0.0]]
 
 
 QUEUE = """
@@ -138,18 +138,18 @@ def test_work_that_was_started_is_finished_where_capacity_falls(tmp_path):
     oven = "network.resources.oven.capacity"
     report = result.roll("2028", instance(tmp_path, QUEUE).with_({oven: 3}))
     # The eight of 2027 are baked in 2028, then three in 2029; with all open again just as many.
-    assert report.found.held.objective == approx(8 + 3)
-    assert report.found.regret == approx(0)
-    [raised] = report.found.raised
+    assert report.records.held.objective == approx(8 + 3)
+    assert report.records.regret == approx(0)
+    [raised] = report.records.raised
     assert (raised.id, raised.period, raised.more) == ("oven", "2028", approx(5))
-    opening = report.opening.set_index("kind")
+    opening = report.table("opening").set_index("kind")
     assert (opening.loc["in work", "id"], opening.loc["in work", "quantity"]) == ("goods", approx(8))
 
 
 def test_opening_states_what_is_on_order(tmp_path):
     late = SHOP.replace("adds: {line: 4}", "adds: {line: {amount: 4, lead: 1}}")
     report = instance(tmp_path, late).solve(gap=0).roll("2028")
-    assert report.opening[["kind", "id", "quantity"]].to_numpy().tolist() == [["on order", "tool", 1.0]]
+    assert report.table("opening")[["kind", "id", "quantity"]].to_numpy().tolist() == [["on order", "tool", 1.0]]
 
 
 # -- pins --------------------------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ def test_the_past_of_the_new_plan_is_that_of_the_old(tutorial):
 
 def test_the_free_plan_is_never_worse_than_the_held_one(tutorial):
     now = fabopt.load(INSTANCES / "tutorial").with_({"demand_curve.reference_price": "*0.7"})
-    found = tutorial.roll("2027Q3", now).found
+    found = tutorial.roll("2027Q3", now).records
     low, high = found.regret_range
     assert 0 <= low <= found.regret <= high
     assert found.regret > 1  # power for the Plains campus would not have been ordered
@@ -294,9 +294,9 @@ def test_a_plan_of_least_cost_regrets_what_it_made_too_early(tmp_path):
     result = instance(tmp_path, text).solve("least_cost", gap=0)
     assert result.objective == approx(30)
     report = result.roll("2028", instance(tmp_path, text.replace("2, 2]", "0.5, 0.5]")))
-    assert (report.found.held.objective, report.found.free.objective) == (approx(30), approx(20))
-    assert report.found.regret == approx(10)
-    assert report.found.regret_range == (approx(10), approx(10))
+    assert (report.records.held.objective, report.records.free.objective) == (approx(30), approx(20))
+    assert report.records.regret == approx(10)
+    assert report.records.regret_range == (approx(10), approx(10))
 
 
 def test_the_view_of_one_party_is_refused():
@@ -329,7 +329,7 @@ def test_a_new_limit_holds_for_what_may_still_be_decided(limit, tmp_path):
     ordered = report.result.table("core/units").set_index("period")["ordered"]
     assert ordered["2027"] == approx(1)
     assert ordered.sum() == approx(1)
-    assert report.found.free.objective >= report.found.held.objective - 1e-9
+    assert report.records.free.objective >= report.records.held.objective - 1e-9
 
 
 def test_what_a_standing_order_occupies_has_its_place_whatever_the_new_limit(tmp_path):
@@ -339,7 +339,7 @@ def test_what_a_standing_order_occupies_has_its_place_whatever_the_new_limit(tmp
     )
     result = instance(tmp_path, text).solve(gap=0)
     report = result.roll("2028", fabopt.load(tmp_path, set=["network.resources.floor.capacity=0"]))
-    assert report.found.held.objective == approx(result.objective)
+    assert report.records.held.objective == approx(result.objective)
 
 
 KEPT = """
@@ -360,7 +360,7 @@ def test_what_is_in_stock_when_the_limit_falls_is_run_down(tmp_path):
     stock = report.result.table("core/materials").set_index("period")["stock"]
     assert (stock["2027"], stock["2028"]) == approx((8, 5))
     assert stock[1:].max() <= 5 + 1e-9
-    assert report.found.held.objective == approx(68)
+    assert report.records.held.objective == approx(68)
 
 
 def test_a_stock_that_nothing_can_take_below_its_new_limit_is_named_with_what_would_do(tmp_path, capsys):
@@ -380,10 +380,10 @@ def test_a_stock_that_nothing_can_take_below_its_new_limit_is_named_with_what_wo
 def test_all_open_is_never_worth_less_than_what_is_held(setting, tutorial):
     """The search with all open stops at a wide gap, and may have found less than the plan that keeps to the past."""
     report = tutorial.roll("2027Q4", fabopt.load(INSTANCES / "tutorial", set=[setting, "solving.gap=0.2"]))
-    held, free = report.found.held, report.found.free
+    held, free = report.records.held, report.records.free
     assert free.objective >= held.objective - 1e-9
     assert free.bound >= free.objective - 1e-6 * abs(free.objective)
-    assert report.found.regret_range[0] <= report.found.regret <= report.found.regret_range[1] + 1e-9
+    assert report.records.regret_range[0] <= report.records.regret <= report.records.regret_range[1] + 1e-9
 
 
 # -- a limit of nothing ------------------------------------------------------------------------------------------------
@@ -405,14 +405,14 @@ def test_a_limit_of_nothing_from_now_on_leaves_what_was_ordered(limit, unit, bef
     ordered = report.result.table("core/units").set_index(["id", "period"])["ordered"]
     assert ordered[unit, before] == approx(was[unit, before])
     assert ordered[unit].sum() == approx(was[unit, before])
-    assert report.found.free.objective >= report.found.held.objective
+    assert report.records.free.objective >= report.records.held.objective
 
 
 def test_the_plan_with_all_open_may_order_what_the_past_did(tmp_path):
     """From 2028 on no tool may be bought, and the one of 2027 paid: with all open it is bought again, nothing lost."""
     result = instance(tmp_path).solve(gap=0)
     report = result.roll("2028", fabopt.load(tmp_path, set=["network.units.tool.total=0"]))
-    assert report.found.held.objective == report.found.free.objective == approx(3 * 40 - 20)
+    assert report.records.held.objective == report.records.free.objective == approx(3 * 40 - 20)
 
 
 def test_a_past_order_of_what_is_gone_is_refused(tutorial):
@@ -472,7 +472,7 @@ def test_a_new_limit_on_a_sum_holds_for_what_is_open(sense, window, terms, was, 
     assert report.result.has_plan
     found = report.result.table("core/units").set_index("period")["ordered"]
     assert tuple(found.get(year, 0.0) for year in ("2027", "2028", "2029")) == approx(ordered)
-    assert report.found.free.objective >= report.found.held.objective - 1e-9
+    assert report.records.free.objective >= report.records.held.objective - 1e-9
 
 
 def test_a_new_budget_holds_for_what_is_still_to_be_spent(tmp_path):
@@ -502,7 +502,7 @@ def test_where_the_search_with_all_open_finds_less_the_held_plan_stands_in(objec
         return replace(true(no_tool, options, extra=extra), bound=best[0].bound)
 
     monkeypatch.setattr(verb, "solve", early)
-    found = result.roll("2028").found
+    found = result.roll("2028").records
     assert found.held.objective == approx(result.objective)
     assert found.free.objective == found.held.objective
     assert found.free.bound == approx(best[0].bound)
@@ -528,7 +528,7 @@ def test_what_is_regretted_is_the_same_whatever_money_and_goods_are_counted_in(m
     report = (
         shop(tmp_path / "then", 5).solve(gap=0).roll("2028", shop(tmp_path / "then", 5).with_({PRICE: 1.25 * price}))
     )
-    assert report.found.regret / money == approx(2)
+    assert report.records.regret / money == approx(2)
     rows = report.frame[["kind", "id", "period", "held", "free"]].to_numpy().tolist()
     assert [row[:3] for row in rows] == [["order", "tool", "2027"], ["starts", "make", ""]]
     assert rows[0][3:] == [1.0, 0.0]
@@ -542,7 +542,7 @@ def test_what_is_in_work_and_what_capacity_is_raised_for_it_is_told_however_litt
         return instance(tmp_path, text.replace("quantity: 20", f"quantity: {20 * quantity}"))
 
     report = queue().solve().roll("2028", queue().with_({"network.resources.oven.capacity": 3 * quantity}))
-    [raised] = report.found.raised
+    [raised] = report.records.raised
     assert (raised.id, raised.period, raised.more / quantity) == ("oven", "2028", approx(5))
-    opening = report.opening.set_index("kind")
+    opening = report.table("opening").set_index("kind")
     assert opening.loc["in work", "quantity"] / quantity == approx(8)

@@ -84,15 +84,15 @@ SETTINGS = [
 def test_a_setting_under_the_hand_is_what_with_gives_solved_from_nothing(cloth, result, lever, setting, worth):
     assert cloth.with_({lever: setting}).solve().objective == approx(worth)
     limits = {lever: ("*0.9", "*1.1")}
-    moment = result.explore(limits).at({lever: setting}).found
+    moment = result.explore(limits).at({lever: setting}).records
     assert moment.objective == approx(worth)
     assert moment.change == approx(worth - 1500)
 
 
 def test_what_a_lever_is_set_to_is_said_in_its_unit(result):
     explorer = result.explore([PRESSES, VALUE])
-    assert explorer.at({PRESSES: "*1.1", VALUE: "*1.2"}).found.values == ((PRESSES, approx(1.1)), (VALUE, approx(12)))
-    assert explorer.at({PRESSES: "+20"}).found.values == ((PRESSES, "+20"), (VALUE, 10))
+    assert explorer.at({PRESSES: "*1.1", VALUE: "*1.2"}).records.values == ((PRESSES, approx(1.1)), (VALUE, approx(12)))
+    assert explorer.at({PRESSES: "+20"}).records.values == ((PRESSES, "+20"), (VALUE, 10))
     assert f"With {PRESSES} at 1.10 times and {VALUE} at 10.0, whole" in explorer.at({PRESSES: "*1.1"}).sentence
     assert f"{PRESSES} at +20 and" in explorer.at({PRESSES: "+20"}).sentence
     added = result.explore({PRESSES: ("+-5", "+5")})
@@ -105,9 +105,9 @@ def test_what_a_lever_is_set_to_is_said_in_its_unit(result):
 def test_a_curve_of_a_series_is_over_its_factor(result):
     report = result.value_function(PRESSES, "*0.5", "*4")
     ends = [(0.5, 750), (1.5, 10 * (150 + 75)), (3, 3000), (4, 3000)]  # each year until 150 are wanted
-    assert report.found.breakpoints == tuple((approx(at), approx(worth)) for at, worth in ends)
-    assert report.found.at(1) == approx(1500)
-    assert (report.found.lever.by, report.found.lever.unit, report.found.lever.value) == ("factor", "times", 1)
+    assert report.records.breakpoints == tuple((approx(at), approx(worth)) for at, worth in ends)
+    assert report.records.at(1) == approx(1500)
+    assert (report.records.lever.by, report.records.lever.unit, report.records.lever.value) == ("factor", "times", 1)
     assert f"as {PRESSES} goes from 0.50 to 4.00 times" in report.sentence
     assert report.tables[0].title.endswith(f"against {PRESSES}, times; it is 1.00 in the instance")
     assert set(report.frame["unit"]) == {"times"}
@@ -118,25 +118,25 @@ def test_a_curve_of_a_series_is_over_its_factor(result):
 def test_a_curve_of_a_series_may_be_over_what_is_added(result):
     report = result.value_function(PRESSES, "+-50", "+150")
     ends = [(-50, 500), (50, 10 * (150 + 100)), (100, 3000), (150, 3000)]
-    assert report.found.breakpoints == tuple((approx(at), approx(worth)) for at, worth in ends)
-    assert report.found.at(0) == approx(1500)
-    assert (report.found.lever.by, report.found.lever.unit) == ("addition", "added")
+    assert report.records.breakpoints == tuple((approx(at), approx(worth)) for at, worth in ends)
+    assert report.records.at(0) == approx(1500)
+    assert (report.records.lever.by, report.records.lever.unit) == ("addition", "added")
 
 
 def test_a_curve_of_one_point_is_over_its_value_and_moves_that_date_alone(result):
     report = result.value_function(f"{PRESSES}@2028", 0, 200)
-    assert report.found.breakpoints == ((0, approx(1000)), (approx(150), approx(2500)), (200, approx(2500)))
-    assert report.found.lever.value == 50
+    assert report.records.breakpoints == ((0, approx(1000)), (approx(150), approx(2500)), (200, approx(2500)))
+    assert report.records.lever.value == 50
 
 
 def test_ends_of_a_number_may_be_said_in_every_way(result):
     for low, high in ((8, 12), ("8", "12"), ("*0.8", "*1.2"), ("+-2", "+2")):
-        curve = result.value_function(VALUE, low, high).found
+        curve = result.value_function(VALUE, low, high).records
         assert curve.breakpoints == ((approx(8), approx(1200)), (approx(12), approx(1800)))
 
 
 def test_a_series_goes_as_far_as_every_point_stays_in_its_range(cloth, result):
-    curve = result.value_function(PRESSES).found
+    curve = result.value_function(PRESSES).records
     assert curve.breakpoints == ((approx(0.9), approx(1350)), (approx(1.2), approx(1800)))
     numbers = Numbers(cloth._tree, cloth.data)
     added = dial_of(numbers, PRESSES, None, "+7")
@@ -147,7 +147,7 @@ def test_a_series_goes_as_far_as_every_point_stays_in_its_range(cloth, result):
 
 def test_a_map_of_a_series_is_over_its_factor(result):
     report = result.phase_diagram(PRESSES, VALUE, steps=3)
-    assert [c.objective for c in report.found.cells if c.x == 0.9] == approx([5 * 135, 12.5 * 135, 20 * 135])
+    assert [c.objective for c in report.records.cells if c.x == 0.9] == approx([5 * 135, 12.5 * 135, 20 * 135])
     assert f"{PRESSES}, times to the right, {VALUE} upwards" in report.tables[0].title
     assert set(report.frame["x_unit"]) == {"times"}
     assert f'"title": "{PRESSES}, times"' in json.dumps(report.chart().to_dict())
@@ -177,16 +177,16 @@ def test_the_slider_of_a_series_is_over_its_factor(result):
 
 def test_a_target_moves_a_series_by_a_factor_or_by_what_is_added(result):
     """1,800 are 180 metres: a fifth more of both years, or fifteen more in each."""
-    (way,) = result.needed(1800, levers=[f"{PRESSES}=*1.5"]).found.ways
+    (way,) = result.needed(1800, levers=[f"{PRESSES}=*1.5"]).records.ways
     (move,) = way.moves
     assert (move.unit, move.now, move.to, move.share) == ("times", 1, approx(1.2), approx(0.2))
     report = result.needed(1800, levers={PRESSES: "+40"}, costs={PRESSES: 3})
-    (way,) = report.found.ways
+    (way,) = report.records.ways
     (move,) = way.moves
     assert (move.unit, move.now, move.to, move.share) == ("added", 0, approx(15), None)
     assert way.size == approx(45)
     assert f"{PRESSES} from 0 to 15.0 added (45.0 M USD)" in report.sentence
-    (way,) = result.needed(1800, levers={f"{PRESSES}@2028": 90}).found.ways
+    (way,) = result.needed(1800, levers={f"{PRESSES}@2028": 90}).records.ways
     assert way.moves[0].to == approx(80)
 
 
@@ -236,7 +236,7 @@ def test_what_is_no_end_is_told_in_a_sentence(cloth, result, tmp_path, capsys, a
 def test_a_setting_that_the_rules_refuse_is_told_and_moves_nothing(result):
     explorer = result.explore([PRESSES])
     assert f"There is no plan with {PRESSES} at +-500: " in explorer.at({PRESSES: "+-500"}).sentence
-    assert explorer.at().found.change == 0
+    assert explorer.at().records.change == 0
 
 
 def test_two_shares_of_one_whole_are_not_explored_together(tutorial):

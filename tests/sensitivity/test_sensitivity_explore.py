@@ -5,7 +5,7 @@ import pytest
 import fabopt
 from fabopt.errors import StudyError
 from fabopt.io.levers import LeverError
-from fabopt.report.explore import MomentReport
+from fabopt.report.explore import moment_report
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.whatif import WhatIf
 
@@ -45,7 +45,7 @@ def explorer(solved):
     ],
 )
 def test_the_plan_at_moved_numbers_is_the_one_worked_by_hand(explorer, values, worth, made, choke):
-    moment = explorer.at(values).found
+    moment = explorer.at(values).records
     assert moment.objective == pytest.approx(worth)
     assert moment.change == pytest.approx(worth - 2000)
     assert moment.frame["here"].tolist() == pytest.approx([made])
@@ -54,17 +54,17 @@ def test_the_plan_at_moved_numbers_is_the_one_worked_by_hand(explorer, values, w
 
 
 def test_the_order_of_moves_leaves_no_trace(explorer):
-    first = explorer.at({CAPACITY: 80, VALUE: 7}).found
+    first = explorer.at({CAPACITY: 80, VALUE: 7}).records
     explorer.at({CAPACITY: 290})
-    assert explorer.at({CAPACITY: 80, VALUE: 7}).found == first
-    assert explorer.at().found.change == 0
+    assert explorer.at({CAPACITY: 80, VALUE: 7}).records == first
+    assert explorer.at().records.change == 0
 
 
 def test_a_move_agrees_with_a_solve_from_nothing_and_never_exceeds_one_with_whole_numbers_free():
     tutorial = fabopt.load("instances/tutorial")
     result = tutorial.solve()
     power = "sites.plains.power"
-    moved = result.explore([power]).at({power: "*1.15"}).found.objective
+    moved = result.explore([power]).at({power: "*1.15"}).records.objective
     changed = tutorial.with_({power: "*1.15"})
     held = changed.pinned(result).solve().objective
     free = changed.solve().bound
@@ -89,9 +89,9 @@ def test_the_sliders_run_over_the_ranges_and_write_the_answer_with_names_escaped
 
 def test_a_value_that_the_rules_refuse_is_told_and_moves_nothing(explorer):
     moment = explorer.at({CAPACITY: -5})
-    assert moment.found.objective is None
+    assert moment.records.objective is None
     assert "There is no plan" in moment.sentence
-    assert explorer.at().found.objective == pytest.approx(2000)
+    assert explorer.at().records.objective == pytest.approx(2000)
 
 
 def test_levers_that_cannot_be_explored_are_named(solved, explorer):
@@ -119,7 +119,7 @@ def test_a_move_tells_the_plan_first_and_then_what_holds_it_back(explorer):
     assert (first.objective, first.delivered) == (last.objective, last.delivered)
     assert last == explorer.found.at({path: value})
     assert isinstance(last.choke, str)
-    assert "is being found" in MomentReport(explorer.found, first).sentence
+    assert "is being found" in moment_report(explorer.found, first).sentence
 
 
 def test_a_solver_that_gives_up_is_told_in_a_note(explorer, monkeypatch):

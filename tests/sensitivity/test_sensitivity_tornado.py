@@ -19,7 +19,7 @@ from fabopt.analysis.sensitivity.tornado import Asked
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.cli import main
 from fabopt.report.charts.style import as_file
-from fabopt.report.tornado import TornadoReport
+from fabopt.report.tornado import tornado_report
 from fabopt.report.tornado_chart import bar_rows, tornado_chart
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.whatif import WhatIf
@@ -37,7 +37,7 @@ def tool(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tutorial():
-    return TornadoReport(tornado_of(source(INSTANCES / "tutorial"), Asked(7)))
+    return tornado_report(tornado_of(source(INSTANCES / "tutorial"), Asked(7)))
 
 
 def bars(found):
@@ -122,31 +122,31 @@ def test_the_sentence_comes_first_and_the_lines_fit(tutorial):
 
 
 def test_bars_are_sorted_by_their_wider_end(tutorial):
-    widths = [bar.span for bar in tutorial.found.bars]
+    widths = [bar.span for bar in tutorial.records.bars]
     assert widths == sorted(widths, reverse=True)
     assert len(tutorial.frame) == 7
 
 
 def test_the_picture_shows_the_frame(tutorial):
     frame = tutorial.frame.set_index("lever")
-    rows = bar_rows(tutorial.found)
+    rows = bar_rows(tutorial.records)
     assert len(rows) == frame["change_low"].notna().sum() + frame["change_high"].notna().sum()
     for row in rows:
         side = "low" if row["end"] == "at its low" else "high"
         assert row["change"] == frame.loc[row["lever"], f"change_{side}"]
-        assert row["turns"] == (frame.loc[row["lever"], f"choke_{side}"] != tutorial.found.choke)
+        assert row["turns"] == (frame.loc[row["lever"], f"choke_{side}"] != tutorial.records.choke)
 
 
 def test_every_number_with_a_range_is_in_the_table_of_numbers(tutorial):
     instance = fabopt.load(INSTANCES / "tutorial")
     wide = instance.levers[instance.levers["low"] < instance.levers["high"]]["lever"]
-    assert set(wide) <= set(tutorial.numbers["path"])
-    assert set(tutorial.numbers["quality"]) == {"assumed"}
+    assert set(wide) <= set(tutorial.table("numbers")["path"])
+    assert set(tutorial.table("numbers")["quality"]) == {"assumed"}
 
 
 def test_nothing_in_a_table_is_a_formula(tool, tmp_path):
-    report = TornadoReport(tornado_of(tool, Asked(3)))
-    bad = report.found.bars[0].number
+    report = tornado_report(tornado_of(tool, Asked(3)))
+    bad = report.records.bars[0].number
     object.__setattr__(bad, "source", "=1+1")
     report.save(tmp_path)
     cells = [cell for row in csv.reader(io.StringIO((tmp_path / "tornado.csv").read_text())) for cell in row]
@@ -177,7 +177,7 @@ def test_json_is_one_object_and_says_the_same_as_python(tmp_path, capsys):
 
 
 def test_an_instance_without_numbers_that_matter_says_so(tmp_path):
-    report = TornadoReport(tornado_of(source(shop(tmp_path, value="0.5")), Asked(3)))
+    report = tornado_report(tornado_of(source(shop(tmp_path, value="0.5")), Asked(3)))
     assert report.sentence.startswith("None of the")
 
 
@@ -187,7 +187,7 @@ def test_a_missing_instance_is_bad_input(tmp_path, capsys):
 
 
 def test_a_tornado_whose_ends_all_keep_the_choke_point_is_drawn_too(tutorial):
-    found = tutorial.found
+    found = tutorial.records
 
     def keeping(end):
         return end and replace(end, choke=found.choke)
@@ -207,10 +207,10 @@ def test_an_end_that_the_solver_gives_up_on_is_a_bar_with_its_reason_and_not_a_s
 
     held = WhatIf.held
     monkeypatch.setattr(WhatIf, "held", giving_up)
-    report = TornadoReport(tornado_of(tool, Asked(top=3)))
-    ends = [end for bar in report.found.bars for end in (bar.low, bar.high) if end is not None]
+    report = tornado_report(tornado_of(tool, Asked(top=3)))
+    ends = [end for bar in report.records.bars for end in (bar.low, bar.high) if end is not None]
     assert ends
     assert {end.ended for end in ends} == {GAVE_UP}
-    assert all(bar.span == 0.0 for bar in report.found.bars)
+    assert all(bar.span == 0.0 for bar in report.records.bars)
     assert "unknown" in str(report)
     assert "'Unknown', not with an answer" in str(report)

@@ -18,14 +18,14 @@ import fabopt
 explorer = fabopt.load("instances/tutorial").solve().explore(["sites.plains.power", "sites.coast.power"])
 factors = [(0.75 + 0.1 * n, 1.2 - 0.08 * n) for n in range(6)]
 asked = [{{"sites.plains.power": f"*{{a}}", "sites.coast.power": f"*{{b}}"}} for a, b in factors]
-alone = [explorer.at(values).found.objective for values in asked]
+alone = [explorer.at(values).records.objective for values in asked]
 found = {{}}
 
 
 def ask(shift):
     for n in range(len(asked)):
         at = (n + shift) % len(asked)
-        found[shift, at] = explorer.at(asked[at]).found.objective
+        found[shift, at] = explorer.at(asked[at]).records.objective
 
 
 threads = [threading.Thread(target=ask, args=(n,)) for n in range({threads})]

@@ -128,5 +128,5 @@ def test_a_whole_sweep_that_a_stop_kept_from_its_place_takes_it(finished, tmp_pa
 def test_going_on_with_a_finished_sweep_solves_and_writes_nothing(finished, tmp_path):
     before = bytes_of(finished)
     report = fabopt.sweep(tmp_path / "shop", FEW, out=finished, resume=True)
-    assert report.complete
+    assert report.records.complete
     assert bytes_of(finished) == before

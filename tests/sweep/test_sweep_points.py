@@ -102,20 +102,20 @@ def test_a_case_is_what_solving_the_instance_gives(tmp_path):
     assert (row["objective"], row["bound"], row["gap"]) == (result.objective, result.bound, result.gap)
     assert row["power@2027Q4"] == approx(fleet[fleet["period"] == "2027Q4"]["facility_mw"].sum() / 1000)
     end = fleet[(fleet["period"] == "2028Q4") & (fleet["lab"] == "aurora")]
-    lab = report.labs.set_index(["lab", "period"]).loc[("aurora", "2028Q4")]
+    lab = report.table("labs").set_index(["lab", "period"]).loc[("aurora", "2028Q4")]
     assert (lab["accelerators"], lab["power"]) == (approx(end["running"].sum()), approx(end["facility_mw"].sum() / 1e3))
     mix = result.chip_mix[result.chip_mix["period"] == "2028Q4"]
     assert lab["compute"] == approx(mix[mix["lab"] == "aurora"]["kh100e"].sum())
-    chips = report.chips[report.chips["period"] == "2028Q4"].set_index("chip")
+    chips = report.table("chips")[report.table("chips")["period"] == "2028Q4"].set_index("chip")
     assert chips["compute"].to_dict() == approx(mix.groupby("chip")["kh100e"].sum().to_dict())
     assert chips["share"].sum() == approx(1.0)
-    assert row["choke"] == result.tornado(top=1).found.choke
+    assert row["choke"] == result.tornado(top=1).records.choke
 
 
 def test_the_table_of_demands_tells_what_was_delivered(tmp_path):
     report = fabopt.sweep(shop(tmp_path), {"levers": {LINE: [4, 30]}})
-    assert list(report.demands["wanted"]) == [10, 10]
-    assert list(report.demands["delivered"]) == approx([4, 10])
+    assert list(report.table("demands")["wanted"]) == [10, 10]
+    assert list(report.table("demands")["delivered"]) == approx([4, 10])
 
 
 def test_a_case_that_fails_is_a_row_with_its_reason(tmp_path):

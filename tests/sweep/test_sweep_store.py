@@ -125,7 +125,7 @@ def test_the_order_in_which_cases_are_done_changes_nothing(alone, spec, tmp_path
 
 def test_tables_on_disk_are_the_frames_of_python(alone, spec):
     report = fabopt.sweep(INSTANCES / "tutorial", spec)
-    for name, frame in (("cases", report.frame), *((name, getattr(report, name)) for name in TABLES[1:])):
+    for name, frame in (("cases", report.frame), *((name, report.table(name)) for name in TABLES[1:])):
         stored = parquet.read_table(alone / f"{name}.parquet").to_pandas()
         assert stored.equals(frame.astype(stored.dtypes)), name
     schema = parquet.read_schema(alone / "cases.parquet")

@@ -79,7 +79,7 @@ def sites(tmp_path_factory):
 
 def test_one_limit_moves_just_as_far_as_the_target_needs(plan):
     """A value of 32 is eight goods: the line from 6 to 8, a third more; that plan is worth 32."""
-    found = plan.needed(32, levers=[LINE]).found
+    found = plan.needed(32, levers=[LINE]).records
     (way,) = found.ways
     (move,) = way.moves
     assert (move.now, move.to, move.share) == (6, approx(8), approx(1 / 3))
@@ -90,7 +90,7 @@ def test_one_limit_moves_just_as_far_as_the_target_needs(plan):
 
 def test_both_limits_move_where_one_alone_does_not_reach_the_target(plan):
     """44 is eleven goods: five more of the line (5/6), one more wanted (1/10)."""
-    found = plan.needed(44, levers=[LINE, WANTED]).found
+    found = plan.needed(44, levers=[LINE, WANTED]).records
     package, line, wanted = found.ways
     assert [(m.path, m.to) for m in package.moves] == [(LINE, approx(11)), (WANTED, approx(11))]
     assert package.size == approx(5 / 6 + 1 / 10)
@@ -103,15 +103,15 @@ def test_both_limits_move_where_one_alone_does_not_reach_the_target(plan):
 def test_no_plan_is_proven_where_the_ends_of_all_levers_do_not_suffice(plan):
     """The line may reach 12 and the wants 11: 44, and never 50."""
     report = plan.needed(50, levers=[LINE, WANTED])
-    assert report.found.reachable is False
-    assert report.found.ends.hi == approx(44)
-    assert not any(way.moves for way in report.found.ways)
+    assert report.records.reachable is False
+    assert report.records.ends.hi == approx(44)
+    assert not any(way.moves for way in report.records.ways)
     assert report.sentence.startswith("No plan reaches")
 
 
 def test_a_price_is_searched_and_all_together_move_by_the_same_share(plan):
     """6 (p - 1) = 32 at p = 19/3; (6 + 6 s)(4 + 2 s) = 32 at s = (sqrt(1680) - 36) / 24."""
-    found = plan.needed(32, levers=[LINE, PRICE]).found
+    found = plan.needed(32, levers=[LINE, PRICE]).records
     ways = {(way.kind, way.levers): way for way in found.ways}
     price = ways["alone", (PRICE,)]
     assert price.found_by == "search"
@@ -124,18 +124,18 @@ def test_a_price_is_searched_and_all_together_move_by_the_same_share(plan):
 
 def test_a_lever_goes_the_way_that_helps(plan):
     """Six hours at u an hour a good: 24 / u is 32 at 3/4, less than now."""
-    found = plan.needed(32, levers={USE: 0.5}).found
+    found = plan.needed(32, levers={USE: 0.5}).records
     assert found.ways[0].moves[0].to == approx(0.75, abs=1e-5)
-    assert plan.needed(32, levers=["network.activities.make.cost"]).found.levers[0].to < 1
+    assert plan.needed(32, levers=["network.activities.make.cost"]).records.levers[0].to < 1
 
 
 def test_the_least_change_and_the_least_cost_choose_different_lines(tmp_path):
     """Two pieces more: a third of the first line, or half of the second; at 5 and 1 a piece the second is cheaper."""
     result = solved(tmp_path, LINES)
     levers = [f"{path}=*3" for path in TWO]
-    best = result.needed(48, levers=levers).found.best
+    best = result.needed(48, levers=levers).records.best
     assert [(m.path, m.share) for m in best.moves] == [(TWO[0], approx(1 / 3))]
-    found = result.needed(48, levers=levers, costs={TWO[0]: 5.0, TWO[1]: 1.0}).found
+    found = result.needed(48, levers=levers, costs={TWO[0]: 5.0, TWO[1]: 1.0}).records
     first, second = (way for way in found.ways if way.kind == "package")
     assert [(m.path, m.to, m.cost) for m in first.moves] == [(TWO[1], approx(6), approx(2))]
     assert [(m.path, m.to, m.cost) for m in second.moves] == [(TWO[0], approx(8), approx(10))]  # the runner-up
@@ -147,7 +147,7 @@ def test_whole_lots_need_more_than_their_fraction(sites, large, monkeypatch):
     """10 MW in lots of 4 are 12: twice the site, where fractions would do with 10."""
     if large:
         monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0)
-    found = sites.needed("10 MW", lab="aurora", by="2028", levers={SITE: "*3"}).found
+    found = sites.needed("10 MW", lab="aurora", by="2028", levers={SITE: "*3"}).records
     assert found.planned == approx(4)
     assert (found.possible.lo, found.possible.hi) == (approx(4), approx(4))
     (way,) = found.ways
@@ -164,21 +164,21 @@ def test_whole_numbers_are_searched_from_the_plan_of_the_result(sites, monkeypat
         return search(session, shape, start=start, **options)
 
     monkeypatch.setattr(runs, "search", searched)
-    assert sites.needed("10 MW", lab="aurora", by="2028", levers={SITE: "*3"}).found.planned == approx(4)
+    assert sites.needed("10 MW", lab="aurora", by="2028", levers={SITE: "*3"}).records.planned == approx(4)
     assert began[0] == approx(4)
 
 
 def test_power_and_compute_count_the_lab_that_is_asked_for(sites):
-    assert sites.needed("9 MW", levers={SITE: "*3"}).found.planned == approx(9)  # 4 and 5
-    assert sites.needed("15 kH100e", by="2027", lab="borealis", levers={SITE: "*3"}).found.planned == approx(15)
-    reached = sites.needed("0.023 MH100e", levers={SITE: "*3"}).found
+    assert sites.needed("9 MW", levers={SITE: "*3"}).records.planned == approx(9)  # 4 and 5
+    assert sites.needed("15 kH100e", by="2027", lab="borealis", levers={SITE: "*3"}).records.planned == approx(15)
+    reached = sites.needed("0.023 MH100e", levers={SITE: "*3"}).records
     assert reached.planned == approx(4 * 2 + 5 * 3)
     assert reached.value_now == approx(sites.objective)
     assert not reached.ways
 
 
 def test_the_instance_with_the_levers_there_has_the_plan_that_is_told(plan, tmp_path):
-    way = plan.needed(44, levers=[LINE, WANTED]).found.ways[0]
+    way = plan.needed(44, levers=[LINE, WANTED]).records.ways[0]
     folder = shop(tmp_path, line=spread(6, 3, 12), wanted=spread(10, 5, 11))
     again = fabopt.load(folder, set={m.path: m.to for m in way.moves}).solve(gap=0.0, threads=1)
     assert again.objective == approx(way.value) == approx(44)
@@ -188,12 +188,12 @@ def test_the_tutorial_reaches_no_target_with_a_little_less():
     """The least package of two sites reaches 2.2 GW; with both a thousandth less no plan does."""
     result = fabopt.load(INSTANCES / "tutorial").solve(threads=1)
     sites = {"sites.plains.power": "*3", "sites.coast.power": "*3"}
-    package = result.needed("2.2 GW", by="2028Q4", levers=sites).found.ways[0]
+    package = result.needed("2.2 GW", by="2028Q4", levers=sites).records.ways[0]
     assert {m.path for m in package.moves} == set(sites)
     for share, enough in ((1.00001, True), (0.999, False)):
         factors = {m.path: f"*{1 + share * m.share:.9f}" for m in package.moves}
         there = fabopt.load(INSTANCES / "tutorial").with_(factors).solve(threads=1)
-        possible = there.needed("2.2 GW", by="2028Q4", levers=["sites.coast.power"]).found.possible
+        possible = there.needed("2.2 GW", by="2028Q4", levers=["sites.coast.power"]).records.possible
         assert (possible.hi >= 2200 - 1e-3) is enough
 
 

@@ -143,11 +143,11 @@ def _value(plan: Plan, wish: Wish) -> Any:
 
 def _phase(plan: Plan, wish: Wish) -> Any:
     from fabopt.analysis.sensitivity.verb import phases_of
-    from fabopt.report.value_function import PhaseReport
+    from fabopt.report.value_function import phase_report
 
     if not (wish.lever and wish.against):
         raise ChartError("A phase diagram moves two numbers: name them as lever and against.")
-    return PhaseReport(phases_of(plan, wish.lever, wish.against, 9)).chart()
+    return phase_report(phases_of(plan, wish.lever, wish.against, 9)).chart()
 
 
 def _of(plan: Plan, wish: Wish, what: str) -> str:

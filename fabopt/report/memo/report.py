@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fabopt.analysis.memo.records import Memo
 from fabopt.io.files import check_place
 from fabopt.io.swap import LOG, write_folder
-from fabopt.report.base import Report, with_rows
 from fabopt.report.memo import document as doc
 from fabopt.report.memo import template
 from fabopt.report.memo.errors import MemoError, TemplateError
@@ -19,7 +19,7 @@ from fabopt.report.memo.ledger import Ledger
 from fabopt.report.memo.people import People, step_of
 from fabopt.report.memo.reader import RECORD, as_data, to_json
 from fabopt.report.memo.words import LANGUAGES
-from fabopt.report.text import TextTable
+from fabopt.report.report import Report
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ class Text:
         return next((doc.plain(b.runs) for b in self.blocks if isinstance(b, doc.Heading)), "memo")
 
 
-class MemoReport(Report):
+class MemoReport:
     """The procurement memo of a lab: ``print`` it, save it, or look at its record.
 
     Attributes
@@ -61,10 +61,29 @@ class MemoReport(Report):
         The record.
     """
 
-    offers = ".memo .frame('signatures') .save(folder)"
-
     def __init__(self, memo: Memo) -> None:
         self.memo = memo
+
+    @cached_property
+    def report(self) -> Report[Memo]:
+        """The answer in three sentences, what to sign, and the parts of the record as frames."""
+        from fabopt.report.memo.tables import frame, parts, signature_table
+
+        return Report(
+            "memo",
+            self.memo,
+            (answer(_written_with(self.memo, "en", None, {}, ROWS[0]).blocks),),
+            (signature_table(self.memo),),
+            frames={part: partial(frame, self.memo, part) for part in parts(self.memo)},
+            data=lambda: {"memo": as_data(self.memo)},
+        )
+
+    def __str__(self) -> str:
+        return str(self.report)
+
+    def __repr__(self) -> str:
+        offers = "print(...), .memo .frame('signatures') .save(folder)"
+        return f"Memo for {self.memo.lab}: {self.report.sentence}\ntry {offers}"
 
     def text(self, lang: str = "en", template: str | Path | None = None) -> Text:
         """Return the text in a language.
@@ -84,22 +103,6 @@ class MemoReport(Report):
             When a template is faulty, or asks for what is not there.
         """
         return _text(self.memo, check_lang(lang), None if template is None else Path(template))
-
-    @property
-    def sentence(self) -> str:
-        """The answer, in three sentences."""
-        return answer(_written_with(self.memo, "en", None, {}, ROWS[0]).blocks)
-
-    @property
-    def tables(self) -> tuple[TextTable, ...]:
-        """What to sign, for a terminal."""
-        from fabopt.report.memo.tables import signature_table
-
-        return with_rows(signature_table(self.memo))
-
-    def records(self) -> dict[str, Any]:
-        """Return the record as plain data."""
-        return {"memo": as_data(self.memo)}
 
     def frame(self, table: str) -> pd.DataFrame:
         """Return a part of the record as a table, one row a record: ``signatures``, ``reliefs``, ``flips`` ...

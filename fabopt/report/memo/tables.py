@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.memo.records import Amount, Memo
 from fabopt.report.memo.errors import MemoError
 from fabopt.report.memo.people import People, step_of
-from fabopt.report.text import TextTable
+from fabopt.report.text import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ def _row(record: Any) -> Mapping[str, Any]:
     return row
 
 
-def signature_table(memo: Memo) -> TextTable:
+def signature_table(memo: Memo) -> Table:
     """Return what is advised to sign, for a terminal."""
     people = People("en", step_of([memo.until]))
     rows = tuple(
@@ -61,4 +61,4 @@ def signature_table(memo: Memo) -> TextTable:
         for s in sorted(memo.signatures, key=lambda s: (not s.decide_by, s.decide_by))
         if not s.signed and s.withheld is None
     )  # fmt: skip
-    return TextTable("What to sign", ("what", "from", "how much", "sign by", "if never, loses"), rows, 2)
+    return Table("What to sign", ("what", "from", "how much", "sign by", "if never, loses"), rows, 2)
