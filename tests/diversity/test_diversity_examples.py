@@ -42,7 +42,12 @@ def test_prices_come_with_the_dearest_row_in_the_money_of_the_instance(capsys):
     licence, ban = study.prices
     # one thousand large chips more, instead of small ones from the second quarter on, gain 3 x 3 H100 equivalents
     assert licence.row_price == pytest.approx(9 * QUARTER)
-    assert (licence.name, licence.rows, licence.binding, licence.unit) == ("Licence of Borealis", 1, 1, "kaccelerator")
+    assert (licence.name, licence.rows, licence.binding, licence.per) == (
+        "Licence of Borealis",
+        1,
+        1,
+        "kaccelerator allowed",
+    )
     assert (ban.rows, ban.row) == (0, None)
     assert study.price == pytest.approx((45 * QUARTER, 45 * QUARTER))
     assert list(study.frame["limit"]) == ["1", "2"]

@@ -73,7 +73,7 @@ def test_what_the_first_signature_is_worth_is_what_a_plan_without_it_is_worth_le
 
 def test_what_the_choke_point_of_the_answer_is_worth_is_what_its_study_says(written, result):
     headline = json.loads((written / "memo.json").read_text("utf-8"))["memo"]["headline"]
-    study = fabopt.load_result(result).choke_points(lab="aurora", budget=0.2, draws=0).study
+    study = fabopt.load_result(result).choke_points(lab="aurora", budget=0.2, draws=0).records
     record = study.limit(headline["choke"])
     assert headline["choke_worth"]["value"] == pytest.approx(record.gain, rel=1e-6)
     assert record.gain == max(limit.gain for limit in study.limits)

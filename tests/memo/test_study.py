@@ -88,7 +88,7 @@ def test_the_mix_of_all_years_is_what_is_shipped(aurora: Memo) -> None:
 
 
 def test_the_choke_point_is_that_of_the_study_for_the_lab(tutorial: fabopt.Result, aurora: Memo) -> None:
-    study = tutorial.choke_points(lab="aurora", budget=0.01, draws=0).study
+    study = tutorial.choke_points(lab="aurora", budget=0.01, draws=0).records
     assert study.first is not None
     assert aurora.headline.choke == aurora.reliefs[0].limit == study.first.label
     step = study.first.step("+10 %")
@@ -97,7 +97,7 @@ def test_the_choke_point_is_that_of_the_study_for_the_lab(tutorial: fabopt.Resul
 
 
 def test_relief_is_worth_to_all_what_the_study_for_all_says(tutorial: fabopt.Result, aurora: Memo) -> None:
-    study = tutorial.choke_points(budget=0.01, draws=0).study
+    study = tutorial.choke_points(budget=0.01, draws=0).records
     for relief in aurora.reliefs:
         step = study.limit(relief.limit).step("+10 %")
         assert step is not None
