@@ -14,8 +14,9 @@ from typing import Literal
 import numpy as np
 
 from fabopt.domain.tolerances import FEASIBLE
+from fabopt.network.explode import first_effect
 from fabopt.network.links import Links, link
-from fabopt.network.loops import find_loops, first_effect
+from fabopt.network.loops import find_loops
 from fabopt.network.reach import Reach, earliest, needed_inputs, reasons
 from fabopt.network.supply import supply_bound
 from fabopt.network.tables import Array, Budget, Demand, GroupLimit, Network, WholeGroup

@@ -1,8 +1,11 @@
-r"""The one walk of the network, upstream and downstream: by structure, by recipe, and by the flows of a plan.
+r"""The one walk of the network, upstream and downstream, by structure and by recipe.
 
-**By structure** (:func:`closure` over :func:`doings_before` or :func:`doings_after`; :func:`makeable`): what something
-feeds or is fed by, amounts left aside. :func:`making_time` counts the time that making takes: with all parts begun as
-late as they may and the mean ages :math:`\alpha` at which activities take and give,
+The walk by the flows of a plan, through lead times and stocks, is pegging (:mod:`fabopt.network.pegging`).
+
+**By structure** (:func:`needs`, :func:`gives`, :func:`takers`, :func:`makers` and their :func:`closure`;
+:func:`makeable`): what something feeds or is fed by, amounts left aside. :func:`making_time` counts the time that it
+takes to make something: with all parts begun as late as they may and the mean ages :math:`\alpha` at which activities
+take and give,
 
 .. math:: L_i = \min_{a \to i} \Bigl( \max_{j \to a} (L_j - \alpha_{a,j})^+ + \alpha_{a,i} \Bigr) ;
 
@@ -37,50 +40,69 @@ from fabopt.domain.tolerances import NEGLIGIBLE, ROUNDING
 from fabopt.errors import StudyError
 from fabopt.network.links import Links, MaterialLink, link
 from fabopt.network.strong import strong_groups
-from fabopt.network.tables import Array, Demand, Flow, Network, UnitMaterial
+from fabopt.network.tables import Array, Flow, Network, UnitEffect
 
-Doing = tuple[str, str]
-"""Kind ("activity", "unit" or "demand") and id."""
+Node = tuple[str, str]
+"""Kind and id of a record: what is done ("activity", "unit", "demand"), or a thing ("material", "resource")."""
 
 ROUNDS = 10_000
 """Most rounds of a loop."""
 
 
-def closure(start: Iterable[Doing], following: Callable[[Doing], Iterable[Doing]]) -> set[Doing]:
-    """Return all that can be reached from some doings, these included."""
+def closure(start: Iterable[Node], following: Callable[[Node], Iterable[Node]]) -> set[Node]:
+    """Return all that can be reached from some nodes, these included."""
     found = set(start)
     todo = list(found)
     while todo:
-        for doing in following(todo.pop()):
-            if doing not in found:
-                found.add(doing)
-                todo.append(doing)
+        for node in following(todo.pop()):
+            if node not in found:
+                found.add(node)
+                todo.append(node)
     return found
 
 
-def doings_after(links: Links, doing: Doing) -> Iterator[Doing]:
-    """Yield the activities and units that take what an activity or unit makes, or use what a unit adds."""
-    kind, key = doing
-    made: Sequence[MaterialLink | UnitMaterial] = (
-        links.outputs.get(key, ()) if kind == "activity" else links.releases.get(key, ()) if kind == "unit" else ()
-    )
-    for material in (part.material for part in made):
-        yield from (("activity", flow.activity) for flow in links.takers.get(material, ()))
-        yield from (("unit", part.unit) for part in links.part_of.get(material, ()))
-    for effect in links.added.get(key, ()) if kind == "unit" else ():
-        yield from (("activity", use.activity) for use in links.users.get(effect.resource, ()))
+def needs(links: Links, node: Node, always: bool = False) -> Iterator[tuple[Node, int]]:
+    """Yield the things that an activity, unit or demand takes, or takes `always`, each at an age since its start."""
+    kind, key = node
+    if kind == "activity":
+        yield from ((("material", f.material), f.age) for f in links.inputs[key] if f.high < 0 or not always)
+        yield from ((("resource", use.resource), use.age) for use in links.uses[key] if use.low > 0 or not always)
+    elif kind == "unit":
+        yield from ((("material", part.material), part.age) for part in links.parts[key])
+        yield from ((("resource", effect.resource), effect.first_age) for effect in links.occupied[key])
+    else:
+        yield from ((("material", demand.material), 0) for demand in links.net.demands if demand.id == key)
 
 
-def doings_before(links: Links, doing: Doing) -> Iterator[Doing]:
-    """Yield the activities and units that make what an activity, unit or demand takes."""
-    kind, key = doing
-    taken: Sequence[MaterialLink | UnitMaterial | Demand] = (
-        links.inputs.get(key, ()) if kind == "activity" else links.parts.get(key, ()) if kind == "unit"
-        else [demand for demand in links.net.demands if demand.id == key]
-    )  # fmt: skip
-    for material in (part.material for part in taken):
-        yield from (("activity", flow.activity) for flow in links.makers.get(material, ()))
-        yield from (("unit", part.unit) for part in links.releasers.get(material, ()))
+def gives(links: Links, node: Node) -> Iterator[tuple[Node, int]]:
+    """Yield the things that an activity or unit makes, frees or adds to, each at an age since its start."""
+    kind, key = node
+    if kind == "activity":
+        yield from ((("material", flow.material), flow.age) for flow in links.outputs[key])
+    elif kind == "unit":
+        yield from ((("material", part.material), part.age) for part in links.releases[key])
+        yield from ((("resource", effect.resource), first_effect(effect)) for effect in links.added[key])
+
+
+def first_effect(effect: UnitEffect) -> int:
+    """Age at which an effect first adds capacity."""
+    return effect.first_age + int(np.flatnonzero(np.any(effect.profile[:, None] > 0, axis=-1).ravel())[0])
+
+
+def takers(links: Links, thing: Node) -> Iterator[Node]:
+    """Yield the activities and units that take a thing."""
+    kind, key = thing
+    users = links.takers[key] if kind == "material" else links.users[key]
+    yield from (("activity", user.activity) for user in users)
+    units = links.part_of[key] if kind == "material" else links.occupiers[key]
+    yield from (("unit", one.unit) for one in units)
+
+
+def makers(links: Links, thing: Node) -> Iterator[Node]:
+    """Yield the activities and units that make a thing, free it or add to it."""
+    kind, key = thing
+    yield from (("activity", flow.activity) for flow in links.makers[key] if kind == "material")
+    yield from (("unit", one.unit) for one in (links.releasers if kind == "material" else links.adders)[key])
 
 
 def makeable(net: Network, without: Collection[str]) -> set[str]:
@@ -102,14 +124,14 @@ def makeable(net: Network, without: Collection[str]) -> set[str]:
 def making_time(net: Network) -> dict[str, float]:
     """Return the periods from the first start to its being there, for every material that some activity makes."""
     links = link(net)
-    takes = {a: _mean_ages(links.inputs[a], -1.0) for a in links.activities}
-    gives = {a: _mean_ages(links.outputs[a], 1.0) for a in links.activities}
+    taken = {a: _mean_ages(links.inputs[a], -1.0) for a in links.activities}
+    given = {a: _mean_ages(links.outputs[a], 1.0) for a in links.activities}
     found: dict[str, float] = {}
     changed = True
     while changed:
         changed = False
-        for activity, things in gives.items():
-            parts = takes[activity].items()
+        for activity, things in given.items():
+            parts = taken[activity].items()
             wait = max([0.0, *(found.get(m, math.inf if links.makers[m] else 0.0) - age for m, age in parts)])
             for material, age in things.items():
                 if wait + age < found.get(material, math.inf) - NEGLIGIBLE:
@@ -140,15 +162,15 @@ def sources(links: Links, material: str) -> list[str]:
     """Return the activities by which a material comes anew: without those that take some of it themselves, and without
     those by which another stands in for it, unless there are no others.
     """
-    makers = dict.fromkeys(flow.activity for flow in links.makers[material])
-    new = [a for a in makers if all(part.material != material for part in links.inputs[a])]
+    every = dict.fromkeys(flow.activity for flow in links.makers[material])
+    new = [a for a in every if all(part.material != material for part in links.inputs[a])]
     return [a for a in new if not _turns(links, a)] or new
 
 
 def better(links: Links, material: str) -> list[str]:
     """Return what stands in for a material: becomes it, piece by piece and at once."""
-    makers = dict.fromkeys(flow.activity for flow in links.makers[material])
-    return [links.inputs[a][0].material for a in makers if _turns(links, a)]
+    every = dict.fromkeys(flow.activity for flow in links.makers[material])
+    return [links.inputs[a][0].material for a in every if _turns(links, a)]
 
 
 def _turns(links: Links, activity: str) -> bool:

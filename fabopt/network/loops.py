@@ -17,18 +17,15 @@ stock), so those are left out first: an asset that is run and returned, or money
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from fabopt.domain.tolerances import COUNTS
+from fabopt.network.explode import Node, gives, needs
 from fabopt.network.links import Links
 from fabopt.network.strong import strong_groups
-from fabopt.network.tables import Array, UnitEffect
-
-Node = tuple[str, str]
-"""Kind and id of a record."""
+from fabopt.network.tables import Array
 
 ROUNDS = 10
 """Rounds in which amounts are brought near 1."""
@@ -86,15 +83,16 @@ def groups(links: Links) -> list[list[Node]]:
     """
     edges: dict[Node, list[Node]] = {("material", key): [] for key in links.materials}
     edges |= {("resource", key): [] for key in links.resources}
-    makers = {node: (needs, gives) for node, needs, gives in _makers(links)}
-    for node, (needs, gives) in makers.items():
-        edges[node] = [other for other, _ in gives]
-        for other, _ in needs:
+    nodes = [*(("activity", key) for key in links.activities), *(("unit", key) for key in links.units)]
+    makers = {node: (list(needs(links, node)), list(gives(links, node))) for node in nodes}
+    for node, (taken, made) in makers.items():
+        edges[node] = [other for other, _ in made]
+        for other, _ in taken:
             edges[other].append(node)
     for group in (set(group) for group in strong_groups(edges) if len(group) > 1):
         within = {node: makers[node] for node in makers if node in group}
-        last = {node: max(age for other, age in needs if other in group) for node, (needs, _) in within.items()}
-        given = [(node, other, age) for node, (_, gives) in within.items() for other, age in gives if other in group]
+        last = {node: max(age for other, age in taken if other in group) for node, (taken, _) in within.items()}
+        given = [(node, other, age) for node, (_, made) in within.items() for other, age in made if other in group]
         if not any(age < last[node] for node, _, age in given):
             edges |= {node: [] for node in within}
             for node, other, age in given:
@@ -106,25 +104,6 @@ def groups(links: Links) -> list[list[Node]]:
         for group in strong_groups(edges)
         if len(group) > 1
     ]
-
-
-def _makers(links: Links) -> Iterator[tuple[Node, list[tuple[Node, int]], list[tuple[Node, int]]]]:
-    """Yield every activity and unit with what it needs and what it gives, each at an age since its start."""
-    for key in links.activities:
-        needs: list[tuple[Node, int]] = [(("material", flow.material), flow.age) for flow in links.inputs[key]]
-        needs += ((("resource", use.resource), use.age) for use in links.uses[key])
-        yield ("activity", key), needs, [(("material", flow.material), flow.age) for flow in links.outputs[key]]
-    for key in links.units:
-        needs = [(("material", part.material), part.age) for part in links.parts[key]]
-        needs += ((("resource", effect.resource), effect.first_age) for effect in links.occupied[key])
-        gives: list[tuple[Node, int]] = [(("material", part.material), part.age) for part in links.releases[key]]
-        gives += ((("resource", effect.resource), first_effect(effect)) for effect in links.added[key])
-        yield ("unit", key), needs, gives
-
-
-def first_effect(effect: UnitEffect) -> int:
-    """Age at which an effect first adds capacity."""
-    return effect.first_age + int(np.flatnonzero(np.any(effect.profile[:, None] > 0, axis=-1).ravel())[0])
 
 
 def _distinct_periods(links: Links, group: list[str]) -> list[int]:

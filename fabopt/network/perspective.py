@@ -23,13 +23,13 @@ goods can be stored and are lost where they cannot:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from fabopt.network.explode import Doing, closure, doings_after, doings_before
+from fabopt.network.explode import Node, closure, gives, makers, needs, takers
 from fabopt.network.links import link
 from fabopt.network.parties import Names, owned, parties_of, payments_between
 from fabopt.network.tables import Activity, Array, GroupLimit, Network, Payment, Tags, Term, Unit
@@ -162,7 +162,7 @@ def _pinned(unit: Unit, orders: Array) -> Unit:
     return replace(unit, pinned=exact if unit.pinned is None else np.where(np.isnan(unit.pinned), exact, unit.pinned))
 
 
-def _concerned(net: Network, party: str) -> set[Doing]:
+def _concerned(net: Network, party: str) -> set[Node]:
     """Return all that a party has to do with, that follows from its sales, or that feeds any of these."""
     links = link(net)
     tables: tuple[tuple[str, Sequence[Any], Names], ...] = (
@@ -170,12 +170,22 @@ def _concerned(net: Network, party: str) -> set[Doing]:
         ("unit", net.units, parties_of(net, "unit_orders")),
         ("demand", net.demands, parties_of(net, "demand")),
     )
-    core: set[Doing] = {
+    core: set[Node] = {
         (kind, record.id)
         for kind, records, names in tables
         for record, name in zip(records, names, strict=True)
         if name == party
     }
     core |= {(p.term.kind, p.term.id) for p in payments_between(net) if party in (p.payer, p.payee)}
-    sold = closure(((p.term.kind, p.term.id) for p in sales(net, party)), lambda doing: doings_after(links, doing))
-    return closure(core | sold, lambda doing: doings_before(links, doing))
+
+    def after(node: Node) -> Iterator[Node]:
+        """What takes what it makes, or uses what it adds; what takes a place that it adds is another's decision."""
+        for thing, _ in gives(links, node):
+            yield from (taker for taker in takers(links, thing) if thing[0] == "material" or taker[0] == "activity")
+
+    def before(node: Node) -> Iterator[Node]:
+        """What makes what it takes."""
+        for thing, _ in needs(links, node):
+            yield from makers(links, thing) if thing[0] == "material" else ()
+
+    return closure(core | closure(((p.term.kind, p.term.id) for p in sales(net, party)), after), before)

@@ -21,8 +21,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fabopt.network.explode import Node, first_effect, gives, needs, takers
 from fabopt.network.links import Links, MaterialLink
-from fabopt.network.loops import Node, first_effect, groups
+from fabopt.network.loops import groups
 from fabopt.network.running import running
 from fabopt.network.tables import Array
 
@@ -118,7 +119,7 @@ def _settle(reach: Reach, first: Iterable[Node]) -> bool:
 def _loop(reach: Reach, group: list[Node]) -> Iterator[Node]:
     """Start what a group can start, and take out what can be taken out, before any of it is there from elsewhere."""
     links = reach.links
-    made = {other for node in group for other in _gives(links, node)}
+    made = {other for node in group for other, _ in gives(links, node)}
     if all(reach.of(kind)[key] <= _begins(reach, (kind, key), made) for kind, key in group):
         return
     there = {(kind, key): first for kind in ("material", "resource") for key, first in reach.of(kind).items()}
@@ -126,10 +127,8 @@ def _loop(reach: Reach, group: list[Node]) -> Iterator[Node]:
         known = reach.of(kind)
         if period < known[key]:
             known[key] = period
-            if kind == "material":
-                yield from _followers_of_material(links, key)
-            elif kind == "resource":
-                yield from _followers_of_resource(links, key)
+            if kind in ("material", "resource"):
+                yield from takers(links, (kind, key))
 
 
 def _activity(reach: Reach, key: str) -> Iterator[Node]:
@@ -141,7 +140,7 @@ def _activity(reach: Reach, key: str) -> Iterator[Node]:
         arrival = _arrival(flow, activity.upper, ready, reach.periods)
         if arrival < reach.material[flow.material]:
             reach.material[flow.material] = arrival
-            yield from _followers_of_material(links, flow.material)
+            yield from takers(links, ("material", flow.material))
 
 
 def _ready(reach: Reach, node: Node, made: Set[Node] = frozenset()) -> float:
@@ -150,7 +149,11 @@ def _ready(reach: Reach, node: Node, made: Set[Node] = frozenset()) -> float:
     What a group makes itself is left aside.
     """
     last = reach.periods
-    waits = (min(reach.of(need[0])[need[1]], last) - age for need, age in _needs(reach.links, node) if need not in made)
+    waits = (
+        min(reach.of(need[0])[need[1]], last) - age
+        for need, age in needs(reach.links, node, always=True)
+        if need not in made
+    )
     return max(0.0, max(waits, default=0.0))
 
 
@@ -160,27 +163,6 @@ def _begins(reach: Reach, node: Node, made: Set[Node] = frozenset()) -> float:
     upper = reach.links.activities[key].upper if kind == "activity" else reach.links.units[key].upper
     ready = _ready(reach, node, made)
     return _first_positive(upper, ready) if ready < reach.periods else NEVER
-
-
-def _needs(links: Links, node: Node) -> Iterator[tuple[Node, int]]:
-    """Yield the materials and capacities that an activity or a unit takes whenever it begins, each with its age."""
-    kind, key = node
-    if kind == "activity":
-        yield from ((("material", flow.material), flow.age) for flow in links.inputs[key] if flow.high < 0)
-        yield from ((("resource", use.resource), use.age) for use in links.uses[key] if use.low > 0)
-    else:
-        yield from ((("material", part.material), part.age) for part in links.parts[key])
-        yield from ((("resource", effect.resource), effect.first_age) for effect in links.occupied[key])
-
-
-def _gives(links: Links, node: Node) -> Iterator[Node]:
-    """Yield the materials and capacities that an activity or a unit gives."""
-    kind, key = node
-    if kind == "activity":
-        yield from (("material", flow.material) for flow in links.outputs[key])
-    else:
-        yield from (("material", part.material) for part in links.releases[key])
-        yield from (("resource", effect.resource) for effect in links.added[key])
 
 
 def needed_inputs(links: Links, key: str) -> list[MaterialLink]:
@@ -210,21 +192,11 @@ def _unit(reach: Reach, key: str) -> Iterator[Node]:
         arrival = order + first_effect(effect)
         if arrival < reach.resource[effect.resource]:
             reach.resource[effect.resource] = arrival
-            yield from _followers_of_resource(links, effect.resource)
+            yield from takers(links, ("resource", effect.resource))
     for part in links.releases[key]:
         if order + part.age < reach.material[part.material]:
             reach.material[part.material] = order + part.age
-            yield from _followers_of_material(links, part.material)
-
-
-def _followers_of_material(links: Links, material: str) -> Iterator[Node]:
-    yield from (("activity", flow.activity) for flow in links.takers[material])
-    yield from (("unit", part.unit) for part in links.part_of[material])
-
-
-def _followers_of_resource(links: Links, resource: str) -> Iterator[Node]:
-    yield from (("activity", use.activity) for use in links.users[resource])
-    yield from (("unit", other.unit) for other in links.occupiers[resource])
+            yield from takers(links, ("material", part.material))
 
 
 def reasons(reach: Reach, material: str) -> list[str]:
@@ -288,7 +260,7 @@ def _misses(reach: Reach, node: Node, age: int, found: dict[str, None], seen: se
     kind, key = node
     last, begins = reach.periods, reach.of(kind)[key]
     missing = False
-    for need, taken in _needs(reach.links, node):
+    for need, taken in needs(reach.links, node, always=True):
         had = begins + taken < last <= begins + age  # it runs on it, only too late
         if taken <= age and reach.of(need[0])[need[1]] >= last and not had:
             missing = True

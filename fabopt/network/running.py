@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from fabopt.network.explode import Node
 from fabopt.network.links import Links
-from fabopt.network.loops import Node
 from fabopt.network.tables import Array
 
 LARGEST = 1e6
