@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -202,9 +203,11 @@ class Sheet:
         return Change(np.array(at, np.int64), np.array([[worth[place] for place in at]]).reshape(1, -1))
 
 
-def coloured_sheet(sheet):
+def coloured_sheet(sheet, parts=1):
+    """What each movement is worth, grouped by the first letter of its path, then by the second, ..."""
     moves = [Move(path, "high", 0.5) for path in sheet.touches]
-    return dict(zip(sheet.touches, coloured(moves, lambda move: move.path[0], sheet), strict=True))
+    groupings = [partial(lambda k, move: move.path[k], k) for k in range(parts)]
+    return dict(zip(sheet.touches, coloured(moves, groupings, sheet), strict=True))
 
 
 def test_a_jacobian_whose_groups_share_few_places_takes_a_lowering_a_group_and_one_a_movement_of_the_largest():
@@ -218,6 +221,13 @@ def test_a_jacobian_whose_groups_share_few_places_takes_a_lowering_a_group_and_o
     worth = coloured_sheet(sheet)
     assert worth == {path: (approx(0.5 * sum(row.values())),) for path, row in touches.items()}
     assert len(sheet.asked) == 10 + 5
+
+
+def test_of_movements_in_two_groups_each_all_that_have_no_place_in_common_take_one_lowering():
+    touches = {f"{f}{r}": {100 * f + r: 1.0 + f, 1000 + 100 * f + r: 2.0 + r} for f in range(6) for r in range(8)}
+    sheet = Sheet(touches)
+    assert coloured_sheet(sheet, 2) == {path: (approx(0.5 * sum(row.values())),) for path, row in touches.items()}
+    assert len(sheet.asked) == 6 + 8 + 1
 
 
 def test_movements_that_touch_one_place_are_never_made_together_but_to_find_what_their_group_touches():

@@ -14,6 +14,7 @@ At a kink the prices of a plan are not unique, and the value has another slope t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -289,15 +290,33 @@ def slopes(
     paths = list(numbers.found)
     job = _Job(numbers.tree, numbers.data, name, options, tuple(pairs), tuple(hooks))
 
-    def group_of(move: Move) -> Hashable:
-        """Durations apart from the rest: they are what may be no patch."""
-        return move.path if move.alone else (*move.path.split(".")[:2], _is_time(numbers[move.path]))
-
     done = None if count is None else lambda priced: count(priced, len(paths), "numbers priced")
-    ask = partial(coloured, group_of=group_of, done=done)
+    ask = partial(coloured, groupings=_groupings(numbers), done=done)
     if workers <= 1 or hooks or len(paths) <= SMALL:
         _begin(job)
         return slopes_of(numbers, paths, len(pairs), partial(ask, lowered=partial(map, _change)))
     with ProcessPoolExecutor(workers, initializer=_begin, initargs=(job,)) as pool:
         lowered = partial(pool.map, _change, chunksize=CHUNK)
         return slopes_of(numbers, paths, len(pairs), partial(ask, lowered=lowered))
+
+
+def _groupings(numbers: Numbers) -> tuple[Callable[[Move], Hashable], ...]:
+    """Return by what movements are grouped: by the field of a section's records, then by record, one of each section.
+
+    Durations are apart from other fields: they are what may be no patch.
+    """
+    place: dict[str, dict[str, int]] = defaultdict(dict)
+    for path in numbers.found:
+        section, record, *_ = (*path.split("."), "")
+        place[section].setdefault(record, len(place[section]))
+
+    def field_of(move: Move) -> Hashable:
+        parts = move.path.split(".")
+        field = (parts[0], parts[2] if len(parts) > 2 else parts[-1], _is_time(numbers[move.path]))
+        return move.path if move.alone else field
+
+    def record_of(move: Move) -> Hashable:
+        section, record, *_ = (*move.path.split("."), "")
+        return move.path if move.alone else place[section][record]
+
+    return field_of, record_of

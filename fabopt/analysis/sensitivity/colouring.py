@@ -4,10 +4,11 @@ Movements that touch none of the same places of the program can be made in one l
 to the one that touches it, and is the very number that it would be with that one alone.
 
 What a movement touches is not known before. So movements are first made in groups, each of a group a little further
-than it is asked for: a group touches what any of its own touches. Groups that have no place in common share a colour,
-and of the groups of a colour one movement each is then made at a time. How movements are grouped is a matter of time
-alone: it is well done where few groups have places in common. A group that is no patch is halved until it is one; where
-a place changes that no group had touched, each movement is made by itself.
+than it is asked for: a group touches what any of its own touches. Done for several groupings (by field, by record), a
+movement touches no more than what all of its groups do. Movements that have none of these places in common share a
+colour and are made together. How they are grouped is a matter of time alone: it is well done where groups of different
+groupings have few movements and few places in common. A group that is no patch is halved until it is one; where a place
+changes that nothing was to touch, each movement is made by itself.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fabopt.analysis.sensitivity.numbers import Move
 from fabopt.analysis.sensitivity.places import Change
 from fabopt.model.families import IntArray
+from fabopt.solve.perturbation import NOWHERE
 
 Worth = tuple[float, ...] | str
 """Change of the objective by pair of plan and prices, or in words why there is none."""
@@ -34,7 +37,7 @@ FURTHER = 1.0
 
 def coloured(
     moves: Sequence[Move],
-    group_of: Callable[[Move], Hashable],
+    groupings: Sequence[Callable[[Move], Hashable]],
     lowered: Lowered,
     done: Callable[[int], None] | None = None,
 ) -> list[Worth]:
@@ -44,8 +47,8 @@ def coloured(
     ----------
     moves
         The movements, one a number.
-    group_of
-        Returns by what movements are grouped.
+    groupings
+        Each returns by what movements are grouped.
     lowered
         Makes movements and prices what they change.
     done
@@ -58,9 +61,16 @@ def coloured(
         if done is not None:
             done(len(found))
 
-    tasks = _tasks(_touched(moves, group_of, lowered, note))
+    touched: dict[Move, IntArray] = {}
+    for group_of in groupings:
+        groups: dict[Hashable, list[Move]] = defaultdict(list)
+        for move in moves:
+            if move not in found:
+                groups[group_of(move)].append(move)
+        _touch(list(map(tuple, groups.values())), touched, lowered, note)
+    tasks = _tasks({move: at for move, at in touched.items() if move not in found})
     left: list[Group] = []
-    for task, change in zip(tasks, lowered([tuple(task) for task in tasks]), strict=True):
+    for task, change in zip(tasks, lowered(list(map(tuple, tasks))), strict=True):
         parts = None if isinstance(change, str) else _parts(change, task)
         if parts is None:
             left += [(move,) for move in task]
@@ -72,17 +82,13 @@ def coloured(
     return [found[move] for move in moves]
 
 
-def _touched(
-    moves: Sequence[Move],
-    group_of: Callable[[Move], Hashable],
+def _touch(
+    groups: list[Group],
+    touched: dict[Move, IntArray],
     lowered: Lowered,
     note: Callable[[Move, Change | str], None],
-) -> dict[Group, IntArray]:
-    """Return the places that groups of several movements touch; what is known of a movement by then is noted."""
-    by_key: dict[Hashable, list[Move]] = defaultdict(list)
-    for move in moves:
-        by_key[group_of(move)].append(move)
-    groups, touched = [tuple(group) for group in by_key.values()], dict[Group, IntArray]()
+) -> None:
+    """Find the places that groups touch; what is known of a movement by then is noted."""
     while groups:
         halves: list[Group] = []
         for group, change in zip(groups, lowered([_further(group) for group in groups]), strict=True):
@@ -90,13 +96,12 @@ def _touched(
                 note(group[0], change)
             elif isinstance(change, str):
                 halves += [group[: len(group) // 2], group[len(group) // 2 :]]
-            elif len(change.at):
-                touched[group] = change.at
             else:
                 for move in group:
-                    note(move, change)
+                    touched[move] = np.intersect1d(touched.get(move, change.at), change.at)
+                    if not len(touched[move]):
+                        note(move, change.part(np.zeros(len(change.at), dtype=bool)))
         groups = halves
-    return touched
 
 
 def _further(group: Group) -> Group:
@@ -105,27 +110,28 @@ def _further(group: Group) -> Group:
     return tuple(m._replace(share=m.share * (1.0 + part)) for m, part in zip(group, more.tolist(), strict=True))
 
 
-def _tasks(touched: Mapping[Group, IntArray]) -> list[dict[Move, IntArray]]:
-    """Return movements to be made together, one of each group of a colour, with the places that they may touch."""
-    colours: list[tuple[set[int], list[Group]]] = []
-    for group in sorted(touched, key=len, reverse=True):  # groups of one size come together
-        at = set(touched[group].tolist())
-        places, groups = next((one for one in colours if one[0].isdisjoint(at)), (None, None))
-        if places is None or groups is None:
-            colours.append((at, [group]))
-        else:
-            places |= at
-            groups.append(group)
-    return [
-        {group[k]: touched[group] for group in groups if k < len(group)}
-        for _, groups in colours
-        for k in range(len(groups[0]))
-    ]
+def _tasks(touched: Mapping[Move, IntArray]) -> list[dict[Move, IntArray]]:
+    """Return movements to be made together, those of a colour, with the places that they may touch."""
+    every = np.unique(np.concatenate([NOWHERE, *touched.values()]))
+    colours: list[tuple[NDArray[np.bool_], dict[Move, IntArray]]] = []
+    for move in sorted(touched, key=lambda one: len(touched[one]), reverse=True):
+        at = np.searchsorted(every, touched[move])
+        colour = next((one for one in colours if not one[0][at].any()), None)
+        if colour is None:
+            colour = np.zeros(len(every), dtype=bool), {}
+            colours.append(colour)
+        colour[0][at] = True
+        colour[1][move] = touched[move]
+    return [task for _, task in colours]
 
 
 def _parts(change: Change, task: Mapping[Move, IntArray]) -> dict[Move, Change] | None:
     """Return the part of each movement in what they change together; None where a place changes that none may touch."""
-    where = {move: np.isin(change.at, at) for move, at in task.items()}
-    if not np.logical_or.reduce(list(where.values())).all():
+    at = np.concatenate(list(task.values()))
+    whose = np.repeat(np.arange(len(task)), list(map(len, task.values())))
+    order = np.argsort(at)
+    place = np.minimum(np.searchsorted(at, change.at, sorter=order), len(at) - 1)
+    if not np.array_equal(at[order[place]], change.at):
         return None
-    return {move: change.part(mask) for move, mask in where.items()}
+    owner = whose[order[place]]
+    return {move: change.part(owner == k) for k, move in enumerate(task)}
