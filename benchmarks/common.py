@@ -40,12 +40,13 @@ def cpu(work: Callable[[], object], runs: int = 3) -> float:
 def spent(work: Callable[[], T]) -> tuple[float, T]:
     """Return the processor seconds that ``work`` takes once, and what it returns."""
     gc.collect()
-    began = _used()
+    began = used()
     result = work()
-    return _used() - began, result
+    return used() - began, result
 
 
-def _used() -> float:
+def used() -> float:
+    """Return the processor seconds that this process and its ended children have taken."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
