@@ -13,13 +13,14 @@ from fabopt.model import (
     lots,
     on_off,
     orders,
+    remainder,
     safety_stock,
 )
 from fabopt.model.columns import Columns
 from fabopt.model.families import Family, Rows
 from fabopt.network.tables import Network
 
-MODULES = (balance, capacity, installed, orders, demand, backlog, lots, on_off, safety_stock, linear, goals)
+MODULES = (balance, capacity, installed, orders, demand, backlog, lots, on_off, safety_stock, linear, remainder, goals)
 
 FAMILIES: tuple[Family, ...] = tuple(family for module in MODULES for family in module.FAMILIES)
 

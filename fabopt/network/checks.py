@@ -244,7 +244,8 @@ def _unused(links: Links) -> Iterator[Finding]:
         *net.whole_groups,
         *net.definitions,
     )
-    counted = {(term.kind, term.id) for row in rows for term in row.terms}
+    counted: set[tuple[str, str]] = {(term.kind, term.id) for row in rows for term in row.terms}
+    counted |= {("activity", name) for one in net.remainders for _, name in one.decisions}
     for resource in net.resources:
         if not links.users[resource.id] and not links.occupiers[resource.id]:
             yield _nothing("resources", resource.id, f"Nothing uses the resource '{resource.name}'.")

@@ -409,6 +409,23 @@ class GroupLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Remainder:
+    """The part of the network that the stop of a supplier touches, with decisions of its own: what remains of a plan.
+
+    Balances of `materials` and capacities of `resources` hold once more in the periods from `first` to `until`, with
+    what `decisions` name from the period `first` on in place of the plan's (`fabopt.model.remainder`): kind
+    ("activity", "unit", or "material" for its stock) and id, and the activity that stands for it; empty where none is.
+    """
+
+    id: str
+    first: int
+    until: int
+    materials: tuple[str, ...]
+    resources: tuple[str, ...]
+    decisions: tuple[tuple[tuple[str, str], str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WholeGroup:
     """Decisions that only their sum makes whole: per window, the sum of the terms is a whole multiple of ``lot``.
 
@@ -459,8 +476,9 @@ class Agreement:
 class Network:
     """The whole lowered instance.
 
-    ``definitions`` are rows that only say what decisions mean which group limits speak of (what remains of a plan when
-    a supplier stops): they are nobody's limits and are never relaxed.
+    ``definitions`` are rows that only say what decisions mean which group limits speak of (what counts as taken under
+    a contract), and ``remainders`` what remains of a plan when a supplier stops: they are nobody's limits and are never
+    relaxed.
 
     ``belongs`` names parties whose money is another's, each with that other (a lab's own designer).
     ``constant_value`` is added to the objective whatever is decided. ``standing_value`` is what the objective already
@@ -485,6 +503,7 @@ class Network:
     agreements: tuple[Agreement, ...] = ()
     payments: tuple[Payment, ...] = ()
     definitions: tuple[GroupLimit, ...] = ()
+    remainders: tuple[Remainder, ...] = ()
     belongs: tuple[tuple[str, str], ...] = ()
     constant_value: float = 0.0
     standing_value: float = 0.0

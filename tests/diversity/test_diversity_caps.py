@@ -126,5 +126,5 @@ def test_tables_of_the_chain_know_nothing_of_what_remains():
 
 def test_an_instance_without_limits_is_lowered_as_before():
     net, _ = planned()
-    assert (net.groups, net.definitions) == ((), ())
+    assert (net.groups, net.definitions, net.remainders) == ((), (), ())
     assert not any(a.tags.stage == "resilience" for a in net.activities)

@@ -1,8 +1,13 @@
 """What remains when a supplier stops: optima by hand, and plans re-simulated with the supplier stopped."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from diversity_cases import chain, levels, planned
+
+from fabopt.model.tables import model_tables
+from fabopt.network.checks import check
 
 FREE = 10 * (60 - 3)
 
@@ -139,3 +144,40 @@ def test_what_adds_capacity_stops_with_its_maker():
         remains = np.minimum(np.cumsum(np.minimum(packed, hall)), runs) / runs
         assert remains[first:].min() >= 0.9 - 1e-6
     assert plan.objective < 10 * (3 * 10 + 2 * 15 + 20) - 45 - 1.0
+
+
+def test_the_stock_that_remains_is_not_called_idle():
+    net, _ = planned(resilience={"hold": limit()})
+    assert [one for one in check(net) if "remaining" in one.message] == []
+    bare = replace(net, remainders=())
+    assert any("stock of gpus, remaining" in one.message for one in check(bare))
+
+
+def test_what_remains_keeps_to_the_capacity_that_is_there_when_the_network_is_changed_later():
+    """The hall is cut from 10 to 5 after lowering: no more than 5 can remain either."""
+    raw = chain()
+    raw["network"]["resources"]["bonders"] = {"capacity": 1, "tags": {"owner": "tooler"}}
+    raw["network"]["units"] = {"bonder": {"adds": {"hall": 5}, "occupies": {"bonders": 1}}}
+    hold = {"of": "owner", "suppliers": ["tooler"], "share": 0.5, "stop": "3 month"}
+    net, _ = planned(raw, resilience={"hold": hold})
+    less = replace(net, resources=tuple(replace(r, base=r.base / 2) for r in net.resources))
+    for changed, base in ((net, 10.0), (less, 5.0)):
+        assert set(model_tables(changed).rows["remaining_capacity"].upper.tolist()) == {base}
+
+
+@pytest.mark.parametrize("disposal", [{"disposal_cost": 2}, {"disposal": False}])
+def test_what_is_sold_or_thrown_away_by_the_plan_takes_nothing_from_what_remains(disposal):
+    """Chips are sold as such too, and cost something (or cannot) be thrown away: under a stop compute comes first."""
+    raw = chain()
+    raw["network"]["materials"]["chip"] |= disposal
+    raw["network"]["demands"]["loose"] = {"material": "chip", "quantity": 3, "value": 1}
+    net, _ = planned(raw, resilience={"hold": limit(watch="3 month")})
+    tables = model_tables(net)
+    sold = [set(range(part.start, part.stop)) for part in (tables.columns[b].columns for b in ("deliver", "disposal"))]
+    rows, plan = tables.rows["remaining_balance"], tables.rows["balance"]
+    assert sold[0] & set(plan.col.tolist())
+    assert (sold[0] | sold[1]).isdisjoint(rows.col.tolist())
+    assert np.isinf(rows.lower).all()
+    assert np.isfinite(plan.lower).any()
+    # Each stop is watched in the quarter in which it begins, and no balance is kept later.
+    assert {(key[0].split(":")[3], key[-1]) for key in rows.keys} == {(f"2027Q{q}", f"2027Q{q}") for q in (1, 2, 3)}

@@ -40,6 +40,8 @@ def lowered_case(family: str) -> Network:
         "synchronised_load": _synchronised,
         "survival": _stopped,
         "as_planned": _stopped,
+        "remaining_balance": _stopped,
+        "remaining_capacity": _stopped_tooler,
         "held": _held,
         "asked_for": _asked,
         "pin": _pinned,
@@ -55,6 +57,17 @@ def _stopped() -> Network:
     """Two quarters, and the good maker may stop for the first."""
     raw = diversity_cases.chain(2)
     hold = {"of": "memory-maker", "suppliers": ["good"], "share": 0.6, "stop": "3 month", "until": "2027Q1"}
+    return lower(Instance.model_validate(raw | {"resilience": {"hold": hold}}))
+
+
+def _stopped_tooler() -> Network:
+    """A bonder adds 5 to the hall from the quarter after its order on; its maker may stop for the first of two."""
+    raw = diversity_cases.chain(2)
+    raw["network"]["resources"]["bonders"] = {"capacity": 1, "tags": {"owner": "tooler"}}
+    raw["network"]["units"] = {
+        "bonder": {"adds": {"hall": 5}, "occupies": {"bonders": {"amount": 1, "lasts": 1}}, "lead": 1, "whole": False}
+    }
+    hold = {"of": "owner", "suppliers": ["tooler"], "share": 0.9, "stop": "3 month"}
     return lower(Instance.model_validate(raw | {"resilience": {"hold": hold}}))
 
 

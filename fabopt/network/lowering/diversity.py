@@ -150,6 +150,7 @@ class _Rows:
             activities=(*self.net.activities, *(a for one in written for a in one.activities)),
             groups=(*self.net.groups, *self.groups),
             definitions=(*self.net.definitions, *(row for one in written for row in one.definitions)),
+            remainders=tuple(one.part() for one in written),
         )
 
     def _labs(self, limit: Limited) -> Iterator[Lab]:

@@ -7,9 +7,8 @@ graph: doings and things that lie behind what the supplier runs and before the c
 remaining plan :math:`x'` from f on keeps
 
 * :math:`x'_{a,t} \le x_{a,t}`, :math:`y'_{e,t} \le y_{e,t}`: nothing is done beyond the plan;
-* the balance of every touched material, :math:`s'_{i,t} - \sigma_i s'_{i,t-1} - \sum \mu\,x' \le g_{i,t}`, with the
-  plan's own stock before f, its own starts before f and of what is not touched, and throwing away for nothing;
-* the capacity of every resource to which a touched unit adds, with :math:`y'` in place of y.
+* the balance of every touched material and the capacity of every resource to which a touched unit adds, with
+  :math:`x', y', s'` in place of x, y, s (:mod:`fabopt.model.remainder`).
 
 So a part with two sources depends on each by what the plan takes from it, and what is in work or deployed when the
 supplier stops is still there. All is linear; the rows are exact: a remaining plan exists if and only if the plan, with
@@ -28,7 +27,7 @@ import numpy as np
 from fabopt.network.links import Links
 from fabopt.network.lowering.policy_scope import Expression
 from fabopt.network.suppliers import Supplier
-from fabopt.network.tables import Activity, Array, GroupLimit, Tags, UnitEffect
+from fabopt.network.tables import Activity, Array, GroupLimit, Remainder, Tags
 
 if TYPE_CHECKING:
     from fabopt.network.graph import Graph
@@ -62,7 +61,7 @@ def touched(graph: Graph, stopped: Iterable[Node], measured: Iterable[Node]) -> 
 
 @dataclass
 class Remaining:
-    """The remaining plan under a stop: columns and rows that are added to the network.
+    """The remaining plan under a stop: columns, rows and the sub-network that are added to the network.
 
     Attributes
     ----------
@@ -95,11 +94,6 @@ class Remaining:
         """Number of periods."""
         return self.links.net.n_periods
 
-    @property
-    def windows(self) -> tuple[tuple[int, ...], ...]:
-        """The periods that are looked at, one row each."""
-        return tuple((t,) for t in range(self.stop.first, self.until + 1))
-
     def write(self) -> None:
         """Add columns for what is touched, and their rows."""
         for activity in self.links.net.activities:
@@ -108,14 +102,24 @@ class Remaining:
             self._doing(("unit", unit.id), unit.name, unit.unit, unit.upper)
         for material in self.links.net.materials:
             node = ("material", material.id)
-            if node in self.kept and node not in self.measured:
-                if material.storable:
-                    upper = np.full(self.periods, material.stock_limit)
-                    self._column(node, f"stock of {material.name}", material.unit, self._open(upper))
-                self._balance(material.id)
-        for resource in self.links.net.resources:
-            if ("resource", resource.id) in self.kept:
-                self._capacity(resource.id)
+            if material.storable and node in self.kept - self.measured:
+                upper = self._open(np.full(self.periods, material.stock_limit))
+                self._column(node, f"stock of {material.name}", material.unit, upper)
+
+    def part(self) -> Remainder:
+        """Return the part of the network in which the remaining plan keeps its balances and capacities."""
+        net, kept = self.links.net, self.kept - self.measured
+        touched = [("activity", a.id) for a in net.activities] + [("unit", u.id) for u in net.units]
+        decided = [(node, self.columns.get(node, "")) for node in touched if node in self.behind]
+        stocks = [(node, name) for node, name in self.columns.items() if node[0] == "material"]
+        return Remainder(
+            self.label,
+            self.stop.first,
+            self.until,
+            tuple(m.id for m in net.materials if ("material", m.id) in kept),
+            tuple(r.id for r in net.resources if ("resource", r.id) in kept),
+            (*decided, *stocks),
+        )
 
     def made(self, material: str) -> Expression:
         """Return what is made of a material in the remaining plan, by period of arrival."""
@@ -150,20 +154,16 @@ class Remaining:
             return
         # The plan's own bound holds through the row; a loose one would only widen the range of numbers.
         self._column(node, name, unit, np.where(bounds > 0.0, np.inf, 0.0))
-        rows = Expression()
-        rows.add(("activity", self.columns[node], 0), np.ones(self.periods))
-        rows.add((node[0], node[1], 0), -left)
-        open_ = tuple((t,) for t in np.flatnonzero(bounds).tolist())
-        self._row(self.columns[node], f"{name}, no more than planned", unit, rows, open_, np.zeros(len(open_)))
-
-    def _row(
-        self, row: str, name: str, unit: str, terms: Expression, windows: tuple[tuple[int, ...], ...], rhs: Array
-    ) -> None:
-        found = terms.rows()
-        if found and windows:
-            label = Tags(stage="resilience")
-            one = GroupLimit(row, name, unit, "<=", windows, rhs, found, label, family="as_planned")
-            self.definitions.append(one)
+        terms = Expression()
+        terms.add(("activity", self.columns[node], 0), np.ones(self.periods))
+        terms.add((node[0], node[1], 0), -left)
+        windows = tuple((t,) for t in np.flatnonzero(bounds).tolist())
+        self.definitions.append(
+            GroupLimit(
+                self.columns[node], f"{name}, no more than planned", unit, "<=", windows, np.zeros(len(windows)),
+                terms.rows(), Tags(stage="resilience"), family="as_planned",
+            )
+        )  # fmt: skip
 
     def _split(self, total: Expression, node: Node, age: int, coefficient: Array) -> None:
         """Add the effect of a doing of a given age, by period of the row: planned before the stop, remaining after.
@@ -178,63 +178,6 @@ class Remaining:
         total.add((*node, age), np.where(after, 0.0, coefficient))
         if node in self.columns:
             total.add(("activity", self.columns[node], age), np.where(after, coefficient, 0.0))
-
-    def _balance(self, key: str) -> None:
-        material, links = self.links.materials[key], self.links
-        total = Expression()
-        for flow in (*links.makers[key], *(f for f in links.takers[key] if f.high <= 0.0)):
-            self._split(total, ("activity", flow.activity), flow.age, later(-flow.amount, flow.age))
-        for part in (*links.releasers[key], *links.part_of[key]):
-            self._split(
-                total, ("unit", part.unit), part.age, later(np.full(self.periods, -1.0) * part.amount, part.age)
-            )
-        if material.storable:
-            column, first = self.columns["material", key], self.stop.first
-            at_first = np.arange(self.periods) == first
-            total.add(("activity", column, 0), np.ones(self.periods))
-            kept = np.concatenate([[1.0], material.kept(self.periods)[:-1]])
-            total.add(("activity", column, 1), np.where(at_first, 0.0, -kept))
-            # The opening stock is there in full in the first period.
-            total.add(("stock", key, 1), np.where(at_first, -kept[first], 0.0))
-        receipts = np.zeros(self.periods) if material.receipts is None else material.receipts
-        rhs = receipts[self.stop.first : self.until + 1].copy()
-        if self.stop.first == 0 and not material.storable:
-            rhs[0] += material.opening
-        name = f"{material.name}, remaining"
-        self._row(f"{self.label}:balance:{key}", name, material.unit, total, self.windows, rhs)
-
-    def _capacity(self, key: str) -> None:
-        resource, links = self.links.resources[key], self.links
-        total = Expression()
-        for use in links.users[key]:
-            self._split(total, ("activity", use.activity), use.age, later(use.amount, use.age))
-        for effect in dict.fromkeys(map(_ById, (*links.adders[key], *links.occupiers[key]))):
-            self._effect(total, effect.effect)
-        rhs = resource.base[self.stop.first : self.until + 1]
-        name = f"{resource.name}, remaining"
-        self._row(f"{self.label}:capacity:{key}", name, resource.unit, total, self.windows, rhs)
-
-    def _effect(self, total: Expression, effect: UnitEffect) -> None:
-        """Take away what orders of a unit add (or add what they occupy), age by age; retirements are as planned."""
-        for age, amount in enumerate(effect.by_order(self.periods).T):
-            if amount.any():
-                self._split(total, ("unit", effect.unit), age, later(-amount, age))
-        if effect.persistent and self.links.units[effect.unit].retire_cost is not None:
-            for age in range(self.periods):
-                total.add(("retire", effect.unit, age), effect.at_end(self.periods))
-
-
-@dataclass(frozen=True)
-class _ById:
-    """An effect that is the same only as itself, since one that adds and occupies stands in both lists."""
-
-    effect: UnitEffect
-
-    def __hash__(self) -> int:
-        return id(self.effect)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and other.effect is self.effect
 
 
 def later(amount: Array, age: int) -> Array:
