@@ -47,6 +47,12 @@ class Decided:
     levels: Mapping[str, Array]
     orders: Mapping[str, Array]
 
+    @classmethod
+    def of_plan(cls, net: Network, levels: Array, orders: Array) -> Decided:
+        """Return what is decided by the starts of a network's activities and the orders of its units ``[n, T]``."""
+        starts = zip(net.activities, levels, strict=True)
+        return cls({a.id: x for a, x in starts}, {u.id: x for u, x in zip(net.units, orders, strict=True)})
+
     def of(self, kind: str, key: str, periods: int) -> Array:
         """Return a decision ``[T]``."""
         found = (self.levels if kind == "activity" else self.orders).get(key)

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fabopt.network.parties import payments_between
 from fabopt.network.perspective import Decided, asked_for, held, sales, without_limits
 from fabopt.network.tables import Network
@@ -99,7 +97,4 @@ def solve_seen(
 
 def decided(net: Network, solution: Solution) -> Decided:
     """Return what a solution with a plan decides."""
-    return Decided(
-        {activity.id: np.asarray(solution.levels[n]) for n, activity in enumerate(net.activities)},
-        {unit.id: np.asarray(solution.orders[n]) for n, unit in enumerate(net.units)},
-    )
+    return Decided.of_plan(net, solution.levels, solution.orders)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,11 +17,9 @@ from fabopt.domain.tolerances import SAME
 from fabopt.network.explode import better, sources
 from fabopt.network.links import link
 from fabopt.network.pegging import pegged
-from fabopt.network.tables import Activity, Array, Material, Network, Unit
+from fabopt.network.tables import Activity, Array, Network
+from fabopt.solve.results.decided import by_record
 from fabopt.solve.results.folder import Read
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 EARLIER = "from before the plan"
 """Source of what was in stock or in work at the decision date."""
@@ -45,7 +42,7 @@ def made_from(net: Network, read: Read, chip: str, name: str, period: int) -> Ma
         Index of the period.
     """
     label, links = net.periods[period].label, link(net)
-    levels = _grid(net, net.activities, read("core/activities"), "level")
+    levels = by_record(net, net.activities, read("core/activities"), "level")
     material = {m.id: (n, m.tags.stage) for n, m in enumerate(net.materials)}
     packs = [n for n, a in enumerate(net.activities) if a.tags.stage == "packaging" and a.tags.chip == chip]
     parts = [p.material for n in packs for p in links.inputs[net.activities[n].id] if material[p.material][1] in PARTS]
@@ -59,8 +56,8 @@ def made_from(net: Network, read: Read, chip: str, name: str, period: int) -> Ma
         parts += [other for other in better(links, key) if other not in parts]
     makers = {a for key in parts for a in sources(links, key)}
     steps = [a for a, level in zip(net.activities, levels, strict=True) if a.id in makers and level.any()]
-    orders = _grid(net, net.units, read("core/units"), "ordered")
-    stock = _grid(net, net.materials, read("core/materials"), "stock")
+    orders = by_record(net, net.units, read("core/units"), "ordered")
+    stock = by_record(net, net.materials, read("core/materials"), "stock")
     mixed = [shares for shares, _ in pegged(net, levels, orders, stock, [(a.id,) for a in steps])]
     taken: dict[str, Array] = defaultdict(lambda: np.zeros(len(steps)))
     whole: dict[str, float] = defaultdict(float)
@@ -79,15 +76,6 @@ def made_from(net: Network, read: Read, chip: str, name: str, period: int) -> Ma
         for row in _rows(block, steps, taken[block] / whole[block], whole[block] / started, layers)
     ]
     return MadeFrom(chip, name, label, started, periods, tuple(origins))
-
-
-def _grid(net: Network, records: Sequence[Activity | Unit | Material], frame: pd.DataFrame, column: str) -> Array:
-    """Return a column of a core table by record and period ``[n, T]``; what it does not have is nothing."""
-    place = {record.id: n for n, record in enumerate(records)}
-    at = {period.label: t for t, period in enumerate(net.periods)}
-    found = np.zeros((len(records), net.n_periods))
-    found[frame["id"].map(place), frame["period"].astype(str).map(at)] = frame[column]
-    return found
 
 
 def _rows(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fabopt.network.perspective import Decided
-from fabopt.network.tables import Array, Network, Term
+from fabopt.network.tables import Activity, Array, Material, Network, Term, Unit
 from fabopt.solve.solution import Solution
 
 if TYPE_CHECKING:
@@ -46,13 +47,16 @@ def term_by_period(term: Term, decided: dict[tuple[str, str], Array], opening: d
 
 def decided_in(net: Network, activities: pd.DataFrame, units: pd.DataFrame) -> Decided:
     """Return what a saved plan decides in the periods of a network, from its core tables of these names."""
-    place = {period.label: t for t, period in enumerate(net.periods)}
+    levels = by_record(net, net.activities, activities, "level")
+    return Decided.of_plan(net, levels, by_record(net, net.units, units, "ordered"))
 
-    def collected(frame: pd.DataFrame, column: str) -> dict[str, Array]:
-        found: dict[str, Array] = {}
-        for key, period, value in zip(frame["id"], frame["period"], frame[column], strict=True):
-            if period in place:
-                found.setdefault(key, np.zeros(net.n_periods))[place[period]] = value
-        return found
 
-    return Decided(collected(activities, "level"), collected(units, "ordered"))
+def by_record(net: Network, records: Sequence[Activity | Material | Unit], frame: pd.DataFrame, column: str) -> Array:
+    """Return a column of a core table by record and period ``[n, T]``; what it does not have is nothing."""
+    place = {record.id: n for n, record in enumerate(records)}
+    period = {period.label: t for t, period in enumerate(net.periods)}
+    found = np.zeros((len(records), net.n_periods))
+    for key, label, value in zip(frame["id"], frame["period"], frame[column], strict=True):
+        if key in place and label in period:
+            found[place[key], period[label]] = value
+    return found
