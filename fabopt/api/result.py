@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fabopt.report.explore import Explorer
     from fabopt.report.memo.report import MemoReport
     from fabopt.report.report import Report
+    from fabopt.solve.budget import TimeBudget
     from fabopt.solve.run import Notify
 
 
@@ -124,7 +125,7 @@ class Result(PlanTables):
         lab: str = "",
         period: str = "",
         top: int = 10,
-        budget: float = 10.0,
+        budget: float | TimeBudget = 10.0,
         draws: int = 40,
         seed: int = 0,
         workers: int = WORKERS,
@@ -141,7 +142,7 @@ class Result(PlanTables):
         top
             How many limits are studied in full.
         budget
-            Minutes that may be spent; what they do not allow is listed.
+            Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
         draws
             Draws of the data.
         seed, workers
@@ -155,13 +156,16 @@ class Result(PlanTables):
             When there is no such lab or period, or the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
+        fabopt.solve.budget.OutOfTimeError
+            When there was no time for anything.
         """
         from fabopt.analysis.choke.asked import Asked
         from fabopt.analysis.choke.verb import study_of
         from fabopt.report.choke import choke_report
+        from fabopt.solve.budget import TimeBudget
 
-        asked = Asked(lab=lab, top=top, minutes=budget, seed=seed, workers=workers, draws=draws)
-        return choke_report(study_of(self.plan, asked, period, tell), top)
+        asked = Asked(lab=lab, top=top, seed=seed, workers=workers, draws=draws)
+        return choke_report(study_of(self.plan, asked, period, TimeBudget.of(budget, tell)), top)
 
     def compare(self, *others: Result | str | Path, names: Sequence[str] | None = None) -> Report[Comparison]:
         """Return other plans and their inputs against this one; see :func:`compare`."""
@@ -193,7 +197,7 @@ class Result(PlanTables):
         self,
         lab: str,
         *,
-        budget: float = 10.0,
+        budget: float | TimeBudget = 10.0,
         tolerance: float | None = None,
         within: float = 0.01,
         sweep: str | Path | None = None,
@@ -208,7 +212,7 @@ class Result(PlanTables):
         lab
             Id of the lab.
         budget
-            Minutes that may be spent; what they do not allow is listed.
+            Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
         tolerance
             Million dollars that the plan may lose by a signature's delay: what defines a last responsible date; a
             hundredth of a per cent of its value, to one digit, when left out.
@@ -235,12 +239,13 @@ class Result(PlanTables):
         """
         from fabopt.analysis.memo.study import Asked, memo_of
         from fabopt.report.memo.report import MemoReport
+        from fabopt.solve.budget import TimeBudget
         from fabopt.solve.results.folder import check_version
 
         check_version(self.run)
         place = None if sweep is None else Path(sweep)
-        asked = Asked(lab, budget, tolerance, within, sweep=place, seed=seed, workers=workers)
-        return MemoReport(memo_of(self.plan, asked, tell))
+        asked = Asked(lab, tolerance, within, sweep=place, seed=seed, workers=workers)
+        return MemoReport(memo_of(self.plan, asked, TimeBudget.of(budget, tell)))
 
     def explain(
         self,
@@ -325,7 +330,7 @@ class Result(PlanTables):
         within: float = 0.01,
         *,
         until: str = "",
-        budget: float = 10.0,
+        budget: float | TimeBudget = 10.0,
         tell: Callable[[str, float], None] | None = None,
     ) -> Report[Alternatives]:
         """Return what all plans nearly as good have in common, and how far they differ.
@@ -337,7 +342,7 @@ class Result(PlanTables):
         until
             Label of the last period whose orders count; all of them when left out.
         budget
-            Minutes that may be spent; what they do not allow is listed.
+            Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
         tell
             Called with the name of each step and how long it took.
 
@@ -350,9 +355,10 @@ class Result(PlanTables):
         """
         from fabopt.analysis.alternatives.study import Asked, alternatives
         from fabopt.report.alternatives import alternatives_report
+        from fabopt.solve.budget import TimeBudget
 
-        asked = Asked(within=within, until=until, minutes=budget)
-        return alternatives_report(alternatives(self.plan, asked, tell))
+        asked = Asked(within=within, until=until)
+        return alternatives_report(alternatives(self.plan, asked, TimeBudget.of(budget, tell)))
 
     def needed(
         self,
@@ -362,7 +368,7 @@ class Result(PlanTables):
         lab: str = "",
         levers: Sequence[str] | Mapping[str, Setting | None],
         costs: Mapping[str, float] | None = None,
-        budget: float = 10.0,
+        budget: float | TimeBudget = 10.0,
         tell: Callable[[str, float], None] | None = None,
     ) -> Report[Needed]:
         """Return what would have to be true for a target: the least movement of levers, or the proof that none does.
@@ -383,7 +389,7 @@ class Result(PlanTables):
             Million dollars for one unit of change, by path, for least cost; otherwise relative changes are added up.
             One unit is that of the lever; of a series a factor of 1 (all of it once more) or one unit added.
         budget
-            Minutes that may be spent.
+            Minutes that may be spent, or a budget that has begun; what it does not allow stands in the notes.
         tell
             Called with the name of each step and how long it took.
 
@@ -398,9 +404,10 @@ class Result(PlanTables):
         """
         from fabopt.analysis.targets.study import Asked, needed
         from fabopt.report.needed import target_report
+        from fabopt.solve.budget import TimeBudget
 
-        asked = Asked(target, by, lab, levers, costs or {}, minutes=budget)
-        return target_report(needed(self.plan, asked, tell))
+        asked = Asked(target, by, lab, levers, costs or {})
+        return target_report(needed(self.plan, asked, TimeBudget.of(budget, tell)))
 
     def value_function(
         self, lever: str, low: Setting | None = None, high: Setting | None = None, *, whole: bool = False

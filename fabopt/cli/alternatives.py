@@ -9,7 +9,7 @@ import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption
 from fabopt.cli.output import Output, reporting
-from fabopt.cli.planned import BudgetOption, PlannedPath, result_at
+from fabopt.cli.planned import BudgetOption, PlannedPath, result_at, within_time
 
 _Within = typer.Option(help="Share of the objective that a plan may give up: 1%, 0.01.", metavar="SHARE")
 _Until = typer.Option(help="Orders until this period alone.", metavar="PERIOD", show_default=False)
@@ -28,8 +28,10 @@ def alternatives(
 ) -> None:
     """Tell what all plans nearly as good as the best have in common, and how far they differ."""
     share = _share(within)
-    result, left = result_at(path, scenario, set_ or [], budget, output.quiet)
-    output.tell(result.alternatives(share, until=until, budget=left))
+    with within_time(budget, output.quiet) as time:
+        result = result_at(path, scenario, set_ or [], time, output.quiet)
+        report = result.alternatives(share, until=until, budget=time)
+    output.tell(report)
 
 
 def _share(text: str) -> float:

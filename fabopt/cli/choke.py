@@ -9,7 +9,7 @@ import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption
 from fabopt.cli.output import Output, reporting
-from fabopt.cli.planned import BudgetOption, PlannedPath, result_at, telling_steps
+from fabopt.cli.planned import BudgetOption, PlannedPath, result_at, within_time
 
 _Lab = typer.Option(
     "--for", metavar="LAB", help="Relief gains through this lab alone, others keep what they get.", show_default=False
@@ -37,16 +37,9 @@ def choke(
     """Name the choke point of a plan: proven, priced both ways, and what binds next."""
     from fabopt import api
 
-    result, left = result_at(path, scenario, set_ or [], budget, output.quiet)
-
-    report = result.choke_points(
-        lab=lab,
-        period=period,
-        top=top,
-        budget=left,
-        draws=draws,
-        seed=seed,
-        workers=api.WORKERS,
-        tell=telling_steps(output.quiet),
-    )
+    with within_time(budget, output.quiet) as time:
+        result = result_at(path, scenario, set_ or [], time, output.quiet)
+        report = result.choke_points(
+            lab=lab, period=period, top=top, budget=time, draws=draws, seed=seed, workers=api.WORKERS
+        )
     output.tell(report)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption, check_kept, guarded, say, step
-from fabopt.cli.planned import result_at
+from fabopt.cli.planned import result_at, within_time
 
 if TYPE_CHECKING:
     from fabopt.api import Instance
@@ -103,9 +103,6 @@ def _computed(
 
         known("lab", lab, instance.data.labs, instance.name)
 
-    def tell(name: str, took: float) -> None:
-        if not quiet:
-            typer.echo(f"{name:>24}  {took:7.1f} s", err=True)
-
-    result, left = result_at(path, scenario, sets, budget, quiet, check)
-    return result.memo(lab, budget=left, tolerance=tolerance, sweep=sweep, seed=seed, tell=tell)
+    with within_time(budget, quiet) as time:
+        result = result_at(path, scenario, sets, time, quiet, check)
+        return result.memo(lab, budget=time, tolerance=tolerance, sweep=sweep, seed=seed)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,6 +17,7 @@ from fabopt.errors import BAD_INPUT, INFEASIBLE, INTERRUPTED, LIMIT
 if TYPE_CHECKING:
     from fabopt.api import Instance, Result
     from fabopt.api.plan import PlanTables
+    from fabopt.solve.budget import TimeBudget
     from fabopt.solve.options import RunOptions
 
 PlannedPath = typer.Argument(help="Folder of a result; or an instance, which is then solved first.", show_default=False)
@@ -35,38 +37,48 @@ MINUTES = 30.0
 SOLVING = 0.5
 """Share of the budget that solving an instance may take before its plan is studied."""
 
+LEAST_SECONDS = 1.0
+"""Seconds that solving an instance may take at least."""
+
 
 def result_at(
     path: Path,
     scenario: str | None,
     sets: list[str],
-    budget: float,
+    budget: TimeBudget,
     quiet: bool,
     check: Callable[[Instance], None] | None = None,
-) -> tuple[Result, float]:
-    """Return the result at a path, or that of the instance there, and the minutes that are left.
+) -> Result:
+    """Return the result at a path, or that of the instance there, solved within its share of a budget.
 
     `check` sees the instance before it is solved, and may refuse it.
     """
-    import time
-
     from fabopt import api
     from fabopt.solve.results.folder import ResultError, is_result
 
     if is_result(path):
         if scenario is not None or sets:
             raise ResultError(f"{path} is a result: a scenario or lever cannot be set in it any more.")
-        return api.load_result(path), budget
-    began = time.monotonic()
+        return api.load_result(path)
     instance = api.load(path, scenario, sets)
     if check is not None:
         check(instance)
     with step("solve", quiet) as found, telling(quiet) as teller:
-        result = instance.solve(progress=teller, time_limit=max(60.0 * SOLVING * budget, 1.0))
+        result = instance.solve(progress=teller, time_limit=max(SOLVING * budget.left, LEAST_SECONDS))
         found.append(result.status)
     if not result.has_plan:
         end_without_plan(result)
-    return result, max(budget - (time.monotonic() - began) / 60.0, 0.1 * budget)
+    return result
+
+
+@contextmanager
+def within_time(minutes: float, quiet: bool) -> Iterator[TimeBudget]:
+    """Give a study a time that begins now, tells of its stages on stderr, and ends with Ctrl-C and SIGTERM, too."""
+    from fabopt.solve.budget import TimeBudget
+
+    budget = TimeBudget(60.0 * minutes, telling_steps(quiet))
+    with budget.catching_signals():
+        yield budget
 
 
 def end_without_plan(result: PlanTables, log: Path | None = None) -> NoReturn:

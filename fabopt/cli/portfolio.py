@@ -9,7 +9,7 @@ import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption
 from fabopt.cli.output import Output, reporting
-from fabopt.cli.planned import SOLVING, PlannedPath, result_at
+from fabopt.cli.planned import SOLVING, PlannedPath, result_at, within_time
 
 _Budget = typer.Option(
     help="Minutes that solving an instance first may take; else 5.", metavar="MINUTES", min=0.01, show_default=False
@@ -32,5 +32,6 @@ def portfolio(
 
     if budget is not None and is_result(path):
         raise ResultError(f"{path} is a result, which is not solved again: --budget says nothing about it.")
-    result, _ = result_at(path, scenario, set_ or [], (5.0 if budget is None else budget) / SOLVING, output.quiet)
+    with within_time((5.0 if budget is None else budget) / SOLVING, output.quiet) as time:
+        result = result_at(path, scenario, set_ or [], time, output.quiet)
     output.tell(result.portfolio(lab))

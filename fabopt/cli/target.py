@@ -9,7 +9,7 @@ import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption
 from fabopt.cli.output import Output, reporting
-from fabopt.cli.planned import BudgetOption, PlannedPath, result_at, telling_steps
+from fabopt.cli.planned import BudgetOption, PlannedPath, result_at, within_time
 
 _Target = typer.Argument(help="'30 GW', '5 MH100e', '90 bn USD', or a number for a plain network.", metavar="TARGET")
 _By = typer.Option(help="Period of power or compute; else the last reported one.", show_default=False)
@@ -36,9 +36,10 @@ def target(
 ) -> None:
     """Say what would have to be true for a target: the least movement of levers, or the proof that none does."""
     costs = _costs(cost or [])
-    result, left = result_at(path, scenario, set_ or [], budget, output.quiet)
-    tell = telling_steps(output.quiet)
-    output.tell(result.needed(target, by=by, lab=lab, levers=lever or [], costs=costs, budget=left, tell=tell))
+    with within_time(budget, output.quiet) as time:
+        result = result_at(path, scenario, set_ or [], time, output.quiet)
+        report = result.needed(target, by=by, lab=lab, levers=lever or [], costs=costs, budget=time)
+    output.tell(report)
 
 
 def _costs(texts: list[str]) -> dict[str, float]:

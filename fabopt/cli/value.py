@@ -9,7 +9,7 @@ import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption
 from fabopt.cli.output import Output, reporting
-from fabopt.cli.planned import MINUTES, PlannedPath, result_at
+from fabopt.cli.planned import MINUTES, PlannedPath, result_at, within_time
 
 _Lever = typer.Option(help="The number that is followed: its path.", metavar="LEVER", show_default=False)
 _Against = typer.Option(
@@ -42,7 +42,8 @@ def value(
 
     if against and (whole or low is not None or high is not None):
         raise StudyError("--against goes over the ranges of both numbers: --whole, --low and --high do not go with it.")
-    result, _ = result_at(path, scenario, set_ or [], MINUTES, output.quiet)
+    with within_time(MINUTES, output.quiet) as time:
+        result = result_at(path, scenario, set_ or [], time, output.quiet)
     output.tell(
         result.phase_diagram(lever, against) if against else result.value_function(lever, low, high, whole=whole)
     )

@@ -17,7 +17,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import FrameType, TracebackType
 
 from fabopt.errors import INTERRUPTED, LIMIT, FaboptError
@@ -69,6 +69,11 @@ class TimeBudget:
         self.left_out: list[str] = []
         self.seconds_by_stage: dict[str, float] = {}
 
+    @classmethod
+    def of(cls, minutes: float | TimeBudget, tell: Tell | None = None) -> TimeBudget:
+        """Return a budget of so many minutes; one that is given stays itself."""
+        return minutes if isinstance(minutes, TimeBudget) else cls(60.0 * minutes, tell)
+
     @property
     def spent(self) -> float:
         """Seconds since it began."""
@@ -105,6 +110,14 @@ class TimeBudget:
         if what not in self.left_out:
             self.left_out.append(what)
 
+    def said_left_out(self) -> list[str]:
+        """Return a sentence about what was left out; none where nothing was."""
+        return [f"Time did not allow: {', '.join(self.left_out)}."] if self.left_out else []
+
+    def attempt(self, what: str) -> Attempt:
+        """Return a piece of work for ``with``: what runs out of time in it ends there, and ``what`` is left out."""
+        return Attempt(self, what)
+
     def out_of_time(self, what: str) -> OutOfTimeError:
         """Return the error of a piece of work that time or a signal ended."""
         return OutOfTimeError(what, self.cancelled)
@@ -133,12 +146,28 @@ class TimeBudget:
         finally:
             self._spans.pop()
 
+    def sub(self, seconds: float = math.inf) -> TimeBudget:
+        """Return one for an analysis that keeps lists of its own: no longer than what is left, cancelled with this."""
+        found = TimeBudget(min(seconds, self.left), clock=self._clock)
+        found._cancelled = self._cancelled
+        return found
+
     def stage(self, name: str, *, share: float = 1.0, until: float = 1.0) -> Stage:
         """Return a part (:meth:`part`) with a name, which is timed and told of, for ``with``.
 
         What runs out of time in it ends there, is listed as left out, and work goes on after it.
         """
         return Stage(self, name, self.part(share=share, until=until))
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Time what is done while in force, and tell how long it took."""
+        began = self.spent
+        yield
+        took = self.spent - began
+        self.seconds_by_stage[name] = self.seconds_by_stage.get(name, 0.0) + took
+        if self.tell is not None:
+            self.tell(name, took)
 
     # -- signals -----------------------------------------------------------------------------------------------------
 
@@ -162,29 +191,41 @@ class TimeBudget:
                 signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
-class Stage:
-    """A part of a budget with a name, while it is in force."""
+class Attempt:
+    """A piece of work that time may end; see :meth:`TimeBudget.attempt`."""
 
-    def __init__(self, budget: TimeBudget, name: str, part: AbstractContextManager[TimeBudget]) -> None:
-        self._budget, self._name, self._part, self._began = budget, name, part, 0.0
+    def __init__(self, budget: TimeBudget, what: str) -> None:
+        self._budget, self._what = budget, what
 
     def __enter__(self) -> TimeBudget:
         """Begin."""
-        self._began = self._budget.spent
-        return self._part.__enter__()
+        return self._budget
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
+        """End; an :class:`OutOfTimeError` goes no further."""
+        ended = isinstance(error, OutOfTimeError)
+        if ended:
+            self._budget.leave_out(self._what)
+        return ended
+
+
+class Stage(Attempt):
+    """A part of a budget with a name; see :meth:`TimeBudget.stage`."""
+
+    def __init__(self, budget: TimeBudget, name: str, part: AbstractContextManager[TimeBudget]) -> None:
+        super().__init__(budget, name)
+        self._inner = ExitStack()
+        self._part = part
+
+    def __enter__(self) -> TimeBudget:
+        """Begin."""
+        self._inner.enter_context(self._budget.timed(self._what))
+        return self._inner.enter_context(self._part)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
         """End, and tell how long it took; an :class:`OutOfTimeError` goes no further."""
-        budget, name = self._budget, self._name
-        self._part.__exit__(kind, error, at)
-        took = budget.spent - self._began
-        budget.seconds_by_stage[name] = budget.seconds_by_stage.get(name, 0.0) + took
-        if budget.tell is not None:
-            budget.tell(name, took)
-        if not isinstance(error, OutOfTimeError):
-            return False
-        budget.leave_out(error.what)
-        return True
+        self._inner.close()
+        return super().__exit__(kind, error, at)
 
 
 _catching: list[TimeBudget] = []

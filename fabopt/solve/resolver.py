@@ -390,6 +390,8 @@ class Resolver:
 
     def _answered(self, mode: Mode, session: HighsSession, pivots: int | None, label: str) -> Outcome:
         """Solve the linear program of a session; a large one for so many pivots, then from nothing."""
+        if self.budget.over:
+            raise self.budget.out_of_time(label or "a question")
         try:
             outcome = linear_answer(session, pivots if self.program.large else None)
         except SolverError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from itertools import product
 from pathlib import Path
 
@@ -156,7 +155,7 @@ def test_least_and_most_are_those_of_a_second_formulation(large, monkeypatch):
         if found is None:
             continue
         net, plan, measures = found
-        band = Band(plan, 0.05, 30.0, time.monotonic() + 60.0)
+        band = Band(plan, 0.05, 30.0)
         for measure, sign in product(measures, (-1, 1)):
             exact = by_the_second_formulation(net, measure.id, sign, band.floor)
             if exact is None:  # without a limit
@@ -181,7 +180,7 @@ def test_what_is_found_is_a_plan():
         if found is None:
             continue
         _, plan, measures = found
-        band = Band(plan, 0.1, 30.0, time.monotonic() + 60.0)
+        band = Band(plan, 0.1, 30.0)
         for measure in measures:
             band.bound(measure)
             band.spread(measure)

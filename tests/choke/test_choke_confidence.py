@@ -13,6 +13,7 @@ import fabopt
 from fabopt.analysis.choke.confidence import Sample, dethrone, sample, stability, strongest, summary
 from fabopt.analysis.choke.draws import moved, quantiles, spreads, triangular
 from fabopt.domain.instance import Instance
+from fabopt.solve.budget import TimeBudget
 
 INSTANCES = Path(__file__).resolve().parents[2] / "instances"
 TUTORIAL = fabopt.load(INSTANCES / "tutorial")
@@ -153,5 +154,9 @@ def test_draws_that_have_no_plan_or_no_time_are_counted_and_said() -> None:
     said = summary(drawn, 0, 20, None, 0)
     assert "Time allowed 10 of 20 draws." in said.notes
     assert any("no plan" in note for note in said.notes)
-    late = sample(TUTORIAL._tree, TUTORIAL.data, gains, ["line"], 3, 0, until=-np.inf)
+
+    def no_time(_data: Instance) -> Mapping[str, float] | None:
+        raise TimeBudget(0).out_of_time("the gains")
+
+    late = sample(TUTORIAL._tree, TUTORIAL.data, no_time, ["line"], 3, 0)
     assert (late.asked, len(late.gains)) == (0, 0)

@@ -81,7 +81,7 @@ def test_status_is_binding_for_all_five_and_slack_for_the_demand(chain):
     """No stage alone lets 99 through in every period, so no plan ever meets the demand."""
     oracle, problem = chain[3], chain[2]
     ids = [*IDS, "demand:lab"]
-    joint = minimal_sets(oracle, ids, budget=200)
+    joint = minimal_sets(oracle, ids, most=200)
     found = [status(oracle, id, oracle.gain(problem.relief(id, LIFTED)), joint) for id in ids]
     assert found == [*["binding"] * T, "slack"]
 

@@ -160,8 +160,11 @@ def test_where_prices_may_not_be_solved_for_a_dual_between_them_stands_for_both(
     if stopped == "iterations":
         monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0)
         monkeypatch.setattr(resolver, "PIVOTS", 0)
-    until = 0.0 if stopped == "time" else INF
-    one = [group.whole for group in group_prices(exact(problem), ranges=False, until=until).groups]
+    oracle = exact(problem)
+    oracle.plan_value(NO_RELIEF)
+    if stopped == "time":
+        oracle.budget.cancel()
+    one = [group.whole for group in group_prices(oracle, ranges=False).groups]
     assert not all(p.both for p in one)
     assert sum(p.right for p in one) == near(3)  # the duals of both are worth the good
     for price, found in zip(exact_prices, one, strict=True):
@@ -242,7 +245,7 @@ def test_after_the_time_is_up_the_answer_is_what_linear_programs_prove():
     problem = lots()
     oracle = exact(problem)
     assert oracle.base == Interval(near(1000), near(1000))
-    oracle.until = 0.0
+    oracle.searching = False
     gain = oracle.gain(problem.relief("input", units(15)))
     assert (gain.lo, gain.hi, gain.proof) == (near(0), near(250), "undecided")
     assert all(oracle.runs[i].question != "exact" for i in gain.runs)
@@ -328,7 +331,7 @@ def test_marco_lists_what_could_not_be_decided():
 
 
 def test_marco_stops_at_its_budget_and_says_that_it_is_not_complete():
-    found = marco("abcdef", lambda s: len(s) >= 3, budget=4)
+    found = marco("abcdef", lambda s: len(s) >= 3, most=4)
     assert (found.asked, found.complete) == (4, False)
 
 

@@ -130,7 +130,7 @@ def test_gains_never_fall_with_the_step_or_with_the_set(problem):
 def test_minimal_sets_are_minimal_by_brute_force_and_hit_all_blocking_sets(problem):
     oracle = exact(problem)
     names = ids(problem)
-    joint = minimal_sets(oracle, names, budget=200)
+    joint = minimal_sets(oracle, names, most=200)
     target = oracle.better
 
     def reaches(some):
@@ -152,7 +152,7 @@ def test_minimal_sets_are_minimal_by_brute_force_and_hit_all_blocking_sets(probl
 def test_a_row_that_is_slack_in_a_plan_without_whole_numbers_is_in_no_minimal_set(problem):
     """From there a little of the better plan can be mixed in without touching the slack row."""
     oracle = exact(problem)
-    joint = minimal_sets(oracle, ids(problem), budget=200)
+    joint = minimal_sets(oracle, ids(problem), most=200)
     for found in joint.sets.reaching:
         for id in found.members:
             assert problem.slack(problem.group(id), oracle.problem.x)[0] <= 1e-2
@@ -175,7 +175,7 @@ def test_shares_sum_to_the_gain_of_all_and_lie_in_their_intervals(problem):
 def test_the_cascade_telescopes_and_ends_at_the_gain_of_all(problem):
     oracle = exact(problem)
     names = ids(problem)
-    found = cascade(oracle, names, budget=200)
+    found = cascade(oracle, names, most=200)
     assert all(a.after == b.before for a, b in zip(found.steps, found.steps[1:], strict=False))
     truth = best(problem, problem.relief(names, LIFTED)) - best(problem)
     assert sum(s.gain for s in found.steps) == near(truth, abs=2 * oracle.eps + TOL)
@@ -188,7 +188,7 @@ def test_the_cascade_telescopes_and_ends_at_the_gain_of_all(problem):
 def test_the_first_step_of_the_cascade_is_the_largest_single_gain(problem):
     oracle = exact(problem)
     single = [best(problem, problem.relief(id, LIFTED)) - best(problem) for id in ids(problem)]
-    found = cascade(oracle, ids(problem), depth=1, budget=200)
+    found = cascade(oracle, ids(problem), depth=1, most=200)
     if max(single) > 1e-3:
         assert found.steps[0].gain == near(max(single), abs=TOL)
 

@@ -95,7 +95,7 @@ def test_what_was_not_solved_again_stands_behind_with_its_slope(goods):
 
 def test_without_a_tornado_the_limits_name_them(goods):
     source = alive(goods)
-    study = study_of(goods.plan, ChokeAsked(minutes=1, draws=0, workers=1))
+    study = study_of(goods.plan, ChokeAsked(draws=0, workers=1))
     assert study.first.label == "line"
     (only,) = key_assumptions(numbers_of(source), None, study)
     assert only.path == LINE
@@ -105,7 +105,7 @@ def test_without_a_tornado_the_limits_name_them(goods):
 
 def test_all_of_them_are_the_re_solved_those_of_limits_and_prices_of_what_is_bought(goods, tmp_path):
     source = alive(goods)
-    study = study_of(goods.plan, ChokeAsked(minutes=1, draws=0, workers=1))
+    study = study_of(goods.plan, ChokeAsked(draws=0, workers=1))
     every = all_assumptions(numbers_of(source), tornado_of(source, Asked(2)), study, ["a"])
     assert [a.path for a in every] == [LINE, VALUE]  # the limit's number is among them, and there is no chip a
     two = alive(loaded(tree(b=chip(14_000, 28_000)), tmp_path).solve(gap=0.0))

@@ -21,6 +21,7 @@ from fabopt.analysis.sensitivity.tornado import Asked
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.matrices import program_of
 from fabopt.solve.perturbation import held
 from fabopt.solve.session import HighsSession, SolverError
@@ -40,7 +41,7 @@ def two(tmp_path_factory):
 def asked(ends, *paths, tolerance=0.0, seconds=60.0, workers=1, **more):
     plan = ends.plan
     who, rival = starts(plan, A, "deploy:a:site"), starts(plan, B, "deploy:b:site")
-    search = Search(tolerance, seconds, workers)
+    search = Search(tolerance, TimeBudget(seconds), workers)
     return flips(ends, named(ends.numbers, *paths), [who], search=search, others=[rival], **more)
 
 
@@ -152,7 +153,7 @@ def test_the_choke_point_turns_where_both_limits_meet(goods, with_tornado):
         ends,
         named(ends.numbers, LINE, WANTED),
         [],
-        search=Search(seconds=60),
+        search=Search(budget=TimeBudget(60)),
         tornado=tornado_of(goods, Asked()) if with_tornado else None,
     )
     line, wanted = found.found
@@ -169,7 +170,7 @@ def test_the_choke_point_turns_where_both_limits_meet(goods, with_tornado):
 def test_a_turn_that_the_tornado_knows_is_told_as_far_as_the_time_allows(goods):
     ends = ends_of(goods)
     found = flips(
-        ends, named(ends.numbers, LINE), [], search=Search(seconds=0.0), tornado=tornado_of(goods, Asked())
+        ends, named(ends.numbers, LINE), [], search=Search(budget=TimeBudget(0)), tornado=tornado_of(goods, Asked())
     )  # fmt: skip
     (flip,) = found.found
     assert (flip.at.low, flip.at.high, flip.to) == (6, 12, "shop (demand)")
@@ -256,7 +257,7 @@ def test_a_grid_of_re_solves_finds_the_same_turns(tutorial):
         f"accelerators:aurora:{c}": starts(ends.plan, f"accelerators:aurora:{c}", f"deploy:{c}:plains")
         for c in ("falcon", "slate")
     }
-    found = flips(ends, named(ends.numbers, *LEVERS), list(who.values()), search=Search(tolerance, 120.0, 2))
+    found = flips(ends, named(ends.numbers, *LEVERS), list(who.values()), search=Search(tolerance, TimeBudget(120), 2))
     signed = [flip for flip in found.found if flip.recommendation in who]
     assert len(signed) == len(who) * len(LEVERS)
     turns = 0
@@ -280,7 +281,7 @@ def test_a_grid_of_re_solves_finds_the_same_turns(tutorial):
 def test_workers_change_no_answer(tutorial):
     ends = ends_of(tutorial)
     who = [starts(ends.plan, "accelerators:aurora:slate", "deploy:slate:plains")]
-    answers = [flips(ends, named(ends.numbers, *LEVERS), who, search=Search(0.0, 120.0, n)) for n in (1, 3)]
+    answers = [flips(ends, named(ends.numbers, *LEVERS), who, search=Search(0.0, TimeBudget(120), n)) for n in (1, 3)]
     assert answers[0] == answers[1]
 
 

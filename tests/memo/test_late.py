@@ -10,16 +10,17 @@ import pytest
 from waiting_cases import COST, MADE, STOCK, WORTH, chip, grounded, site, solved, tree
 
 import fabopt
-from fabopt.analysis.memo.again import Again, Change, Until
+from fabopt.analysis.memo.again import Again, Change
 from fabopt.analysis.memo.late import Delay, Delays
 from fabopt.analysis.memo.signable import Signable, signables, whole_periods
 from fabopt.network.explode import making_time
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.session import HighsSession, SolverError
 
 WHOLE = pytest.mark.parametrize("whole", [True, False], ids=["searched", "held"])
 """Whether whole numbers are searched again or held."""
 
-UNLIMITED = Until(1e9)
+UNLIMITED = TimeBudget().allows
 
 
 def one(result: fabopt.Result, id: str, lab: str = "lab") -> tuple[Signable, Any]:
@@ -193,9 +194,9 @@ def test_bisection_and_walk_find_the_same_date(tutorial: fabopt.Result) -> None:
 
 def test_time_that_is_up_leaves_a_date_open(tmp_path: Path) -> None:
     what, plan = one(solved(tree(), tmp_path), "accelerators:lab:a")
-    again, no_time = Again(plan), Until(0.0)
+    again, no_time = Again(plan), TimeBudget(0)
     search = Delays(again, 3, 0.0)
-    delay = search.search(what, search.without(what), no_time)
+    delay = search.search(what, search.without(what), no_time.allows)
     assert delay.decide_by is None
     assert no_time.left_out == ["signing accelerators:lab:a in period 1"]
 

@@ -10,10 +10,11 @@ import pytest
 from waiting_cases import COST, MADE, STOCK, WORTH, chip, die, grounded, solved, tree
 
 import fabopt
-from fabopt.analysis.memo.again import Again, Until, closed
+from fabopt.analysis.memo.again import Again, closed
 from fabopt.analysis.memo.losses import losses
 from fabopt.analysis.memo.records import Loss, Memo
 from fabopt.analysis.memo.second_source import second_sources
+from fabopt.solve.budget import TimeBudget
 
 WHOLE = pytest.mark.parametrize("whole", [True, False], ids=["searched", "held"])
 
@@ -23,7 +24,7 @@ FAB: dict[str, Any] = {"name": "Fab", "owner": "foundry", "region": "here", "nod
 def found(result: fabopt.Result, whole: bool, lab: str = "lab") -> dict[str, Loss]:
     """The losses by company."""
     ground = grounded(result, lab)
-    return {loss.supplier: loss for loss in losses(ground, Again(ground.plan, whole), Until(1e9))}
+    return {loss.supplier: loss for loss in losses(ground, Again(ground.plan, whole), TimeBudget().allows)}
 
 
 def worth(loss: Loss) -> tuple[float, float]:
@@ -105,8 +106,8 @@ def test_losses_come_dearest_first(aurora: Memo) -> None:
 
 
 def test_a_company_for_which_no_time_is_left_is_told(tmp_path: Path) -> None:
-    ground, no_time = grounded(solved(tree(), tmp_path)), Until(0.0)
-    assert losses(ground, Again(ground.plan), no_time) == ()
+    ground, no_time = grounded(solved(tree(), tmp_path)), TimeBudget(0)
+    assert losses(ground, Again(ground.plan), no_time.allows) == ()
     assert set(no_time.left_out) == {"loss of foundry", "loss of d"}
 
 

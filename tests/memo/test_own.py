@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from waiting_cases import COST, MADE, STOCK, WORTH, chip, die, grounded, solved, tree
 
-from fabopt.analysis.memo.again import Again, Until
+from fabopt.analysis.memo.again import Again
 from fabopt.analysis.memo.own import own_chips
 from fabopt.analysis.memo.records import OwnChip
+from fabopt.solve.budget import TimeBudget
 
 ALL = STOCK * (4 * WORTH - COST) + MADE * (3 * WORTH - COST)
 """What the plan is worth above what is left in stock without it."""
@@ -21,7 +22,7 @@ PROGRAMME = {"funded_by": "lab", "non_recurring_cost": 100, "design_time": 12}
 def own(raw: dict[str, Any], folder: Path, whole: bool | None = None) -> list[OwnChip]:
     """The own chips of the lab."""
     ground = grounded(solved(raw, folder))
-    return list(own_chips(ground, Again(ground.plan, whole), Until(1e9), 20.0))
+    return list(own_chips(ground, Again(ground.plan, whole), TimeBudget(), 20.0))
 
 
 def test_another_designers_chip_is_not_the_labs_own(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from fabopt.errors import StudyError
 from fabopt.network.explode import makeable
 from fabopt.network.tables import Activity, Flow, Material, Network, Resource, Use
 from fabopt.plan.plan import Plan
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.solution import Status
@@ -88,7 +89,7 @@ def test_the_mix_of_all_years_is_what_is_shipped(aurora: Memo) -> None:
 
 
 def test_the_choke_point_is_that_of_the_study_for_the_lab(tutorial: fabopt.Result, aurora: Memo) -> None:
-    study = tutorial.choke_points(lab="aurora", budget=0.01, draws=0).records
+    study = tutorial.choke_points(lab="aurora", budget=0.2, draws=0).records
     assert study.first is not None
     assert aurora.headline.choke == aurora.reliefs[0].limit == study.first.label
     step = study.first.step("+10 %")
@@ -97,7 +98,7 @@ def test_the_choke_point_is_that_of_the_study_for_the_lab(tutorial: fabopt.Resul
 
 
 def test_relief_is_worth_to_all_what_the_study_for_all_says(tutorial: fabopt.Result, aurora: Memo) -> None:
-    study = tutorial.choke_points(budget=0.01, draws=0).records
+    study = tutorial.choke_points(budget=0.2, draws=0).records
     for relief in aurora.reliefs:
         step = study.limit(relief.limit).step("+10 %")
         assert step is not None
@@ -143,7 +144,7 @@ def test_a_good_with_two_routes_is_makeable_without_either() -> None:
 
 def test_an_unknown_lab_is_refused_with_the_nearest(tutorial: fabopt.Result) -> None:
     with pytest.raises(StudyError, match="There is no lab 'arora' in tutorial; did you mean 'aurora'"):
-        memo_of(tutorial.plan, Asked("arora"))
+        memo_of(tutorial.plan, Asked("arora"), TimeBudget())
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_a_result_without_prices_is_refused(tutorial: fabopt.Result, change: dic
     options = replace(tutorial.run.options, **change.get("options", {}))
     run = replace(tutorial.run, **{**change, "options": options})
     with pytest.raises(StudyError, match=says):
-        memo_of(Plan(run, tutorial.table, tutorial.plan.instance), Asked("aurora"))
+        memo_of(Plan(run, tutorial.table, tutorial.plan.instance), Asked("aurora"), TimeBudget())
 
 
 def test_a_tolerance_that_is_not_given_is_a_small_share_of_the_value(tutorial: fabopt.Result, aurora: Memo) -> None:
@@ -176,7 +177,7 @@ def test_every_part_of_the_tutorials_memo_is_there(aurora: Memo) -> None:
 def test_an_unproven_plan_is_an_incumbent_whose_advice_is_withheld(tutorial: fabopt.Result) -> None:
     """With a bound a trillion dollars above the plan, no difference between two plans proves anything."""
     far = replace(tutorial.run, status=Status.TIME_LIMIT, bound=tutorial.objective + 1e6)
-    memo = memo_of(Plan(far, tutorial.table, tutorial.plan.instance), Asked("aurora", minutes=0.02))
+    memo = memo_of(Plan(far, tutorial.table, tutorial.plan.instance), Asked("aurora"), TimeBudget(1.2))
     assert memo.standing.incumbent
     assert memo.standing.doubt.value == pytest.approx(1e6)
     assert [s.id for s in memo.signatures if s.without is not None and s.withheld is None] == []
@@ -184,7 +185,7 @@ def test_an_unproven_plan_is_an_incumbent_whose_advice_is_withheld(tutorial: fab
 
 
 def test_what_the_budget_does_not_allow_is_listed(tutorial: fabopt.Result) -> None:
-    memo = memo_of(tutorial.plan, Asked("aurora", minutes=0.0))
+    memo = memo_of(tutorial.plan, Asked("aurora"), TimeBudget(0))
     left_out = memo.standing.left_out
     assert "losses: loss of merlin" in left_out
     assert "signatures: power:plains never signed" in left_out
@@ -199,7 +200,7 @@ def test_a_sweep_that_is_none_is_told_before_anything_is_computed(tutorial: fabo
         memo_of(
             tutorial.plan,
             Asked("aurora", sweep=tmp_path),
-            lambda name, _: told.append(name),
+            TimeBudget(tell=lambda name, _: told.append(name)),
         )
     assert told == ["the plan"]
 
@@ -212,7 +213,7 @@ def test_an_analysis_on_which_the_solver_gives_up_is_left_out(
 
     monkeypatch.setattr(study, "alternatives", fails)
     monkeypatch.setattr(study, "turning", fails)
-    memo = memo_of(tutorial.plan, Asked("aurora", minutes=0.01))
+    memo = memo_of(tutorial.plan, Asked("aurora"), TimeBudget(0.6))
     assert {"alternatives: all of it: HiGHS failed.", "flip points: all of it: HiGHS failed."} <= set(
         memo.standing.left_out
     )

@@ -101,9 +101,19 @@ def test_a_stage_that_runs_out_of_time_is_left_out_and_work_goes_on_after_it():
     time, _ = budget(10)
     with time.stage("cascade"), time.part(share=0.5):
         raise time.out_of_time("the third step")
-    assert time.left_out == ["the third step"]
+    assert time.left_out == ["cascade"]
     assert time.left == 10
     assert list(time.seconds_by_stage) == ["cascade"]
+
+
+def test_an_attempt_that_runs_out_of_time_is_left_out_under_its_name():
+    time, _ = budget(10)
+    for name, ends in (("first", False), ("second", True)):
+        with time.attempt(name):
+            if ends:
+                raise time.out_of_time("the value")
+    assert time.left_out == ["second"]
+    assert time.seconds_by_stage == {}
 
 
 def test_a_stage_hides_no_other_error():

@@ -20,7 +20,6 @@ where :math:`n_k` is the plan's, and :math:`L_k, U_k` are the proven least and m
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +33,7 @@ from fabopt.domain.tolerances import COUNTS, EXACT, GAP, INTEGER
 from fabopt.network.tables import Array
 from fabopt.plan.problem import Interval
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.perturbation import held, relaxed
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
@@ -66,8 +66,8 @@ class Band:
         Share of its worth, without what stands anyway, that may be lost.
     seconds
         Longest search of one question.
-    deadline
-        When nothing more is searched (`time.monotonic`).
+    budget
+        Time for all of it; without end when left out.
 
     Attributes
     ----------
@@ -79,8 +79,8 @@ class Band:
         Plans found so far, the plan itself first.
     """
 
-    def __init__(self, plan: SolvedProgram, within: float, seconds: float, deadline: float) -> None:
-        self.plan, self.deadline = plan, deadline
+    def __init__(self, plan: SolvedProgram, within: float, seconds: float, budget: TimeBudget | None = None) -> None:
+        self.plan, self.budget = plan, budget or TimeBudget()
         m = plan.program
         worth = float(m.cost @ plan.x)
         self.allowed = within * abs(worth - plan.stage.standing)
@@ -94,10 +94,8 @@ class Band:
         self._linear: HighsSession | None = None
         self._whole: HighsSession | None = None
 
-    @property
-    def left(self) -> float:
-        """Seconds that are left."""
-        return self.deadline - time.monotonic()
+    def _session(self, program: Matrices) -> HighsSession:
+        return HighsSession(program, threads=1, seed=self.plan.options.seed, budget=self.budget)
 
     def spread(self, measure: Measure) -> tuple[Interval, Interval]:
         """Return the least (proven, found) and the most (found, proven) of a measure."""
@@ -105,7 +103,13 @@ class Band:
         return Interval(0.0 - low.bound, 0.0 - low.found), Interval(high.found, high.bound)
 
     def bound(self, measure: Measure) -> None:
-        """Bound a measure from both sides, with fractions for whole numbers; :meth:`spread` needs it."""
+        """Bound a measure from both sides, with fractions for whole numbers; :meth:`spread` needs it.
+
+        Raises
+        ------
+        fabopt.solve.budget.OutOfTimeError
+            If there is no time for that.
+        """
         found = {}
         for sign in (-1.0, 1.0):
             top = self._relaxed(sign * measure.coefficients) + sign * measure.constant
@@ -155,7 +159,7 @@ class Band:
         Infinite too where the solver gives up from its last basis and from none: then nothing is proven.
         """
         if self._linear is None:
-            self._linear = HighsSession(relaxed(self._band), threads=1, seed=self.plan.options.seed)
+            self._linear = self._session(relaxed(self._band))
             self._linear.set_option("simplex_strategy", PRIMAL)
             self._linear.set_costs(self.plan.program.cost)
             self._linear.solve()  # once, by what suits a program without a basis
@@ -172,6 +176,8 @@ class Band:
                 self._linear = None
                 return np.inf
             self._linear.set_option("simplex_strategy", PRIMAL)
+        if outcome.ended in (Ended.TIME_LIMIT, Ended.INTERRUPTED):
+            raise self.budget.out_of_time("how far plans differ")
         if outcome.ended is not Ended.OPTIMAL or outcome.objective is None:
             return np.inf
         if not self.mixed and outcome.x is not None:
@@ -180,11 +186,10 @@ class Band:
 
     def _searched(self, measure: Measure, sign: float, start: Array) -> Outcome | None:
         """Search for more of a measure; in a large program the whole numbers of others stay as they are."""
-        left = min(self.seconds, self.left)
-        if left <= 0:
+        if self.budget.over:
             return None
         if self._whole is None:
-            self._whole = HighsSession(self._band, threads=1, seed=self.plan.options.seed)
+            self._whole = self._session(self._band)
         session, m = self._whole, self.plan.program
         near = 1.0 - 2.0 * INTEGER if measure.whole else 0.0
         session.set_costs(sign * measure.coefficients)
@@ -194,7 +199,7 @@ class Band:
             session.set_column_bounds(columns, at, at)
         session.set_start(start if self.exact else self.plan.x)
         try:
-            return session.solve(time_limit=left, gap=EXACT, near=near)
+            return session.solve(time_limit=self.seconds, gap=EXACT, near=near)
         except SolverError:  # nothing is found, and the next search begins from nothing
             self._whole = None
             return None
@@ -240,8 +245,7 @@ class Band:
         return Reach(found, max(bound, found), x)
 
     def _apart_most(self, m: Matrices, parts: Array, now: Array, down: Array, up: Array) -> Outcome | None:
-        left = min(self.seconds, self.left)
-        if left <= 0:
+        if self.budget.over:
             return None
         k, n = len(now), m.n_columns
         one = sparse.eye_array(k)
@@ -265,7 +269,7 @@ class Band:
             labels=(*m.labels, *(("apart", (str(i),)) for i in range(2 * k))),
         )
         try:
-            return HighsSession(program, threads=1, seed=self.plan.options.seed).solve(time_limit=left, gap=GAP)
+            return self._session(program).solve(time_limit=self.seconds, gap=GAP)
         except SolverError:
             return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,13 +10,13 @@ import numpy as np
 from fabopt.analysis.alternatives.band import Band
 from fabopt.analysis.alternatives.measures import Measure, decisions, mixes
 from fabopt.analysis.alternatives.records import Alternatives, Change, Mix, Other, Spread
-from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.explain.names import display_names
 from fabopt.domain.tolerances import SHOWN
 from fabopt.errors import StudyError
 from fabopt.network.tables import Array, Network
 from fabopt.plan.plan import Plan
 from fabopt.plan.problem import Interval
+from fabopt.solve.budget import TimeBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +29,20 @@ class Asked:
         Share of the objective that a plan may be worse.
     until
         Label of the last period whose orders count; empty: all.
-    minutes
-        Time that may be spent.
     seconds
         Longest search of one question.
     """
 
     within: float = 0.01
     until: str = ""
-    minutes: float = 10.0
     seconds: float = 20.0
 
 
-def alternatives(plan: Plan, asked: Asked, tell: Tell | None = None) -> Alternatives:
+BOUNDED, ASKED = 0.6, 0.9
+"""Shares of the time by which measures are bounded, and by which their least and most are searched."""
+
+
+def alternatives(plan: Plan, asked: Asked, budget: TimeBudget | None = None) -> Alternatives:
     """Return what is known of the plans nearly as good as one that was solved.
 
     Parameters
@@ -51,8 +51,8 @@ def alternatives(plan: Plan, asked: Asked, tell: Tell | None = None) -> Alternat
         The solved plan.
     asked
         What is asked.
-    tell
-        Told of each step and its seconds.
+    budget
+        Time for it; without end when left out. What it did not allow is listed.
 
     Raises
     ------
@@ -63,25 +63,25 @@ def alternatives(plan: Plan, asked: Asked, tell: Tell | None = None) -> Alternat
     """
     if not 0 <= asked.within < 1:
         raise StudyError(f"Plans may be worse by a share from 0 to below 1, not by {asked.within:g}.")
-    solved, clock = plan.of_system("alternatives are those of the system's plan").solved, Clock(tell)
-    band = Band(solved, asked.within, asked.seconds, time.monotonic() + 60.0 * asked.minutes)
+    solved, budget = plan.of_system("alternatives are those of the system's plan").solved, budget or TimeBudget()
+    band = Band(solved, asked.within, asked.seconds, budget)
     orders = decisions(solved.tables, _position(solved.net, asked.until))
     groups = mixes(solved.tables, display_names(plan.data))
-    bounded = []
-    first = sorted(orders, key=lambda m: m.kind != "contract")
-    for measure in (*first, *(m for members in groups for m in members)):
-        if band.left > 0:
-            band.bound(measure)
-            bounded.append(measure)
-    clock.step("bounds")
-    reached = {id(measure): band.spread(measure) for measure in bounded}
-    clock.step("least and most")
-    others = {
-        number: _others(band, members, [reached[id(m)] for m in members], orders)
-        for number, members in enumerate(groups)
-        if all(id(m) in reached for m in members) and band.left > 0
-    }
-    clock.step("plans that differ most")
+    bounded: list[Measure] = []
+    others: dict[int, tuple[Other, ...]] = {}
+    with budget.catching_signals():
+        with budget.stage("bounds", until=BOUNDED):
+            first = sorted(orders, key=lambda m: m.kind != "contract")
+            for measure in (*first, *(m for members in groups for m in members)):
+                if not budget.over:
+                    band.bound(measure)
+                    bounded.append(measure)
+        with budget.part(until=ASKED), budget.timed("least and most"):
+            reached = {id(measure): band.spread(measure) for measure in bounded}
+        with budget.timed("plans that differ most"):
+            for number, members in enumerate(groups):
+                if all(id(m) in reached for m in members) and not budget.over:
+                    others[number] = _others(band, members, [reached[id(m)] for m in members], orders)
 
     def spread(measure: Measure) -> Spread:
         return _spread(band, measure, *reached[id(measure)])

@@ -24,8 +24,6 @@ class Asked:
         Positions of the periods in which relief may stand; empty: all that count.
     top
         How many limits are studied in full.
-    minutes
-        Time that may be spent.
     seed, workers
         Seed of solver and draws; programs at a time, one solver thread each.
     draws
@@ -35,7 +33,6 @@ class Asked:
     lab: str = ""
     periods: tuple[int, ...] = ()
     top: int = 10
-    minutes: float = 10.0
     seed: int = 0
     workers: int = 2
     draws: int = 40

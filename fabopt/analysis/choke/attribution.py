@@ -17,7 +17,6 @@ order give the interaction, each pair from as many orders as it met in.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -112,7 +111,6 @@ def attribution(
     gauge: Gauge = "certified",
     orders: int = 50,
     seed: int = 0,
-    until: float = math.inf,
 ) -> Attribution:
     """Return what is due to each of some limits.
 
@@ -130,26 +128,17 @@ def attribution(
         Random orders, where there are too many limits to value all sets.
     seed
         Seed of the orders.
-    until
-        Time (``time.monotonic``) after which no set is valued.
 
     Raises
     ------
     ValueError
         If moving them all gains without limit.
-    TimeoutError
-        If the time was up before all sets were valued.
+    fabopt.solve.budget.OutOfTimeError
+        If time is over before all sets are valued.
     """
-    batch = oracle.effort.workers
 
     def values(sets: Sequence[Names]) -> list[Interval]:
-        reliefs = [oracle.problem.relief([i for i in ids if i in s], step) for s in sets]
-        found: list[Interval] = []
-        for first in range(0, len(reliefs), batch):
-            if time.monotonic() >= until:
-                raise TimeoutError
-            found += oracle.values(reliefs[first : first + batch], gauge)
-        return found
+        return oracle.values([oracle.problem.relief([i for i in ids if i in s], step) for s in sets], gauge)
 
     return shapley(ids, values, orders, seed)
 

@@ -13,7 +13,6 @@ anybody wants), when value has no limit left, at the depth that was asked for, o
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -25,6 +24,7 @@ from fabopt.analysis.choke.joint import marco
 from fabopt.analysis.choke.oracle import Gain, Gauge, Oracle
 from fabopt.plan.groups import LIFTED, LimitGroup, Relief, Step
 from fabopt.plan.problem import Interval
+from fabopt.solve.budget import OutOfTimeError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,8 +99,7 @@ def cascade(
     depth: int = 10,
     gauge: Gauge = "certified",
     costs: Mapping[str, float] | None = None,
-    budget: float = 50,
-    until: float = np.inf,
+    most: float = 50,
 ) -> Cascade:
     """Return what binds, and what binds next.
 
@@ -118,22 +117,21 @@ def cascade(
         ``plan``: with the whole numbers of the plan held.
     costs
         Cost of moving each group by the step; decides among minimal sets.
-    budget
+    most
         Most questions of a search for a minimal set.
-    until
-        Time (``time.monotonic``) after which no limit is valued.
     """
-    search = _Search(oracle, step, gauge, costs or {}, budget, until)
+    search = _Search(oracle, step, gauge, costs or {}, most)
     left, steps = list(ids), list[CascadeStep]()
     relief, value = oracle.problem.relief([], step), search.base
     while len(steps) < depth:
-        found = search.single(relief, value, left)
-        if found is None and not search.late:
-            found = search.several(relief, value, left)
-        if found is None:
-            return Cascade(tuple(steps), "time" if search.late else "undecided" if search.open else "nothing gains")
-        members, after, decided = found
-        steps.append(search.record(members, value, after, decided))
+        try:
+            found = search.single(relief, value, left) or search.several(relief, value, left)
+            if found is None:
+                return Cascade(tuple(steps), "undecided" if search.open else "nothing gains")
+            members, after, decided = found
+            steps.append(search.record(members, value, after, decided))
+        except OutOfTimeError:
+            return Cascade(tuple(steps), "time")
         if all(_is_demand(oracle.problem.group(id)) for id in members):
             return Cascade(tuple(steps), "demand is met")
         if np.isinf(after.lo):
@@ -149,18 +147,11 @@ Choice = tuple[tuple[str, ...], Interval, bool]
 class _Search:
     """Finds the next step."""
 
-    def __init__(
-        self, oracle: Oracle, step: Step, gauge: Gauge, costs: Mapping[str, float], budget: float, until: float
-    ) -> None:
+    def __init__(self, oracle: Oracle, step: Step, gauge: Gauge, costs: Mapping[str, float], most: float) -> None:
         self.oracle, self.step, self.gauge, self.costs = oracle, step, gauge, costs
-        self.budget, self.until = budget, until
+        self.most = most
         self.base = oracle.base if gauge == "certified" else oracle.values([oracle.problem.relief([], step)], gauge)[0]
         self.open = False
-
-    @property
-    def late(self) -> bool:
-        """Whether the time is up."""
-        return time.monotonic() >= self.until
 
     def more(self, relief: Relief, ids: Sequence[str]) -> Relief:
         """Return a relief with a step of more limits."""
@@ -177,7 +168,7 @@ class _Search:
         for first in range(0, len(order), batch):
             some = order[first : first + batch]
             floor = value.lo if best is None else known[best].lo
-            if self.late or bound[left[some[0]]] <= floor + self.oracle.eps:
+            if bound[left[some[0]]] <= floor + self.oracle.eps:
                 break
             for i, found in zip(some, self.oracle.values([wider[i] for i in some], self.gauge), strict=True):
                 known[left[i]] = found
@@ -204,7 +195,7 @@ class _Search:
                 return self.oracle.plan_value(wider) >= goal
             return self.oracle.improves(wider, goal)
 
-        sets = marco(left, reaches, self.budget, self.until)
+        sets = marco(left, reaches, self.most)
         self.open = self.open or not sets.complete
         if not sets.reaching:
             return None

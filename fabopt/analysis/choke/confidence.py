@@ -10,7 +10,6 @@ bisection finds the smallest change that does it. It is the smallest of those th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +21,7 @@ from fabopt.analysis.choke.records import Dethrone, Draws, Stability
 from fabopt.domain.instance import Instance
 from fabopt.io.tree import Tree
 from fabopt.network.tables import Array
+from fabopt.solve.budget import OutOfTimeError
 
 TRIED = 4
 """How many numbers are moved alone in search of one that dethrones."""
@@ -30,7 +30,9 @@ HALVINGS = 5
 """Bisections of a change that dethrones: to about 3 % of the range."""
 
 Gains = Callable[[Instance], Mapping[str, float] | None]
-"""Gains at +10 % by limit group of an instance; None where it has no plan with the whole numbers held."""
+"""Gains at +10 % by limit group of an instance; None where it has no plan with the whole numbers held.
+
+An :class:`~fabopt.solve.budget.OutOfTimeError` says that there was no time to find out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,6 @@ def sample(
     groups: Sequence[str],
     count: int,
     seed: int,
-    until: float = np.inf,
     several: Callable[[Callable[[int], Any], Sequence[int]], list[Any]] | None = None,
 ) -> Sample:
     """Draw the data and ask for the gains.
@@ -68,8 +69,6 @@ def sample(
         Ids of the limit groups that are ranked.
     count, seed
         Number of draws, and the seed.
-    until
-        Time (``time.monotonic``) after which no draw is begun.
     several
         Runs a function over numbers, in threads; one after the other when left out.
     """
@@ -77,13 +76,14 @@ def sample(
 
     def draw(number: int) -> tuple[str, Quantiles, Mapping[str, float], int]:
         at = quantiles(found, seed, number)
-        if time.monotonic() >= until:
-            return "late", at, {}, 0
         drawn = moved(tree, data, found, at)
         if drawn is None:
             return "refused", at, {}, 0
         instance, back = drawn
-        found_gains = gains(instance)
+        try:
+            found_gains = gains(instance)
+        except OutOfTimeError:
+            return "late", at, {}, 0
         kept = {path: q for path, q in at.items() if path not in back}
         if found_gains is None:
             return "without plan", kept, {}, len(back)
@@ -179,7 +179,6 @@ def dethrone(
     first: str,
     candidates: Sequence[tuple[str, float]],
     labels: Mapping[str, str],
-    until: float = np.inf,
 ) -> tuple[Dethrone | None, int]:
     """Return the smallest change of one number that puts another limit first, and how many numbers were tried.
 
@@ -193,17 +192,16 @@ def dethrone(
         Levers with the quantile towards which they are moved.
     labels
         Label of each group.
-    until
-        Time after which no number is tried.
     """
     found = {spread.path: spread for spread in spreads(tree, data)}
     best: Dethrone | None = None
     tried = 0
     for path, end in candidates:
-        if time.monotonic() >= until:
+        try:
+            change = _smallest(tree, data, gains, first, found[path], end)
+        except OutOfTimeError:
             break
         tried += 1
-        change = _smallest(tree, data, gains, first, found[path], end)
         if change is not None and (best is None or abs(change[0]) < abs(best.change)):
             best = Dethrone(path, change[0], labels.get(change[1], change[1]))
     return best, tried

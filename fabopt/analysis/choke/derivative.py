@@ -27,7 +27,6 @@ Ranging of a basis is not used: at a degenerate vertex it gives ranges of length
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
@@ -43,6 +42,7 @@ from fabopt.analysis.choke.parametric import with_reliefs
 from fabopt.domain.tolerances import COUNTS, LINE
 from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, Relief
+from fabopt.solve.budget import OutOfTimeError
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import priceless
 from fabopt.solve.resolver import Resolver, worth
@@ -132,9 +132,7 @@ def _fields(price: Price) -> dict[str, object]:
     return {n: getattr(price, n) for n in ("label", "left", "right", "range_down", "range_up")}
 
 
-def prices(
-    oracle: Oracle, directions: Sequence[Relief], question: Question = "fixed", until: float = np.inf
-) -> tuple[Price, ...]:
+def prices(oracle: Oracle, directions: Sequence[Relief], question: Question = "fixed") -> tuple[Price, ...]:
     """Return the prices both ways along any directions: a group, a window of periods, a package.
 
     Parameters
@@ -145,18 +143,16 @@ def prices(
         What one unit moves.
     question
         ``fixed``: whole numbers as in the plan; ``relaxed``: of the relaxation with fractions.
-    until
-        Time (``time.monotonic``) after which nothing is solved any more.
     """
     n = oracle.effort.workers
     chains = [directions[first : first + CHAIN] for first in range(0, len(directions), CHAIN)]
     shared = oracle.ask([partial(_Derivative, question)])[0]
-    parts = oracle.ask([partial(_prices, chains[i::n], shared, until) for i in range(n)])
+    parts = oracle.ask([partial(_prices, chains[i::n], shared) for i in range(n)])
     return tuple(price for i in range(len(chains)) for price in parts[i % n][i // n])
 
 
-def group_prices(oracle: Oracle, ranges: bool = True, until: float = np.inf) -> GroupPrices:
-    """Return the prices of every group that can be moved: together, and by entry.
+def group_prices(oracle: Oracle, ranges: bool = True) -> GroupPrices:
+    """Return the prices of every group that can be moved: together, and by entry; whole groups come first.
 
     Parameters
     ----------
@@ -164,13 +160,11 @@ def group_prices(oracle: Oracle, ranges: bool = True, until: float = np.inf) -> 
         With the plan.
     ranges
         Whether to find how far the prices of whole groups hold.
-    until
-        Time (``time.monotonic``) after which nothing is solved any more; whole groups come first.
     """
     groups = oracle.problem.movable
     whole = [oracle.problem.direction(g.id) for g in groups]
     single = [g.by(np.eye(len(g))[k], g.label) for g in groups for k in range(len(g))]
-    found = prices(oracle, [*whole, *single], until=until)
+    found = prices(oracle, [*whole, *single])
     together, rest = found[: len(groups)], iter(found[len(groups) :])
     if ranges:
         together = with_ranges(oracle, whole, together)
@@ -227,14 +221,14 @@ class _Derivative:
         other.resolver = self.resolver.twin()
         return other
 
-    def price(self, direction: Relief, until: float = np.inf) -> Price:
+    def price(self, direction: Relief) -> Price:
         """Return left and right along a direction; where neither can be found in time, a price that lies between."""
         d = self._felt(direction)
         if not d:
             return Price(direction.label, 0.0, 0.0)
         between = slope(self.plan, d)
         one = Price(direction.label, max(between, 0.0), max(between, 0.0), both=False)
-        if time.monotonic() >= until:
+        if self.resolver.budget.over:
             return one
         right = 0.0 if between <= _free(self.free, d) else self._along(d)
         left = right if np.isnan(right) else -self._along(d.times(-1.0))
@@ -254,7 +248,10 @@ class _Derivative:
         )
 
     def _along(self, d: Relief) -> float:
-        value = self.resolver.slope(d.on(self.program), label=d.label, hot=self.hot)
+        try:
+            value = self.resolver.slope(d.on(self.program), label=d.label, hot=self.hot)
+        except OutOfTimeError:
+            value = np.nan
         self.hot = bool(np.isfinite(value))  # else its basis is far from all that is asked next
         return value
 
@@ -299,12 +296,12 @@ def _free(none: tuple[Array, Array], direction: Relief) -> float:
     return float(max([*at, *(columns[j] * abs(a) for j, a in direction.column.items())], default=0.0))
 
 
-def _prices(chains: Sequence[Sequence[Relief]], shared: _Derivative, until: float, bench: Bench) -> list[list[Price]]:
+def _prices(chains: Sequence[Sequence[Relief]], shared: _Derivative, bench: Bench) -> list[list[Price]]:
     """Return the prices of chains of directions, each of which begins at the plan."""
     found, own = list[list[Price]](), shared.twin()
     for chain in chains:
         own.hot = False
-        found.append([own.price(d, until) for d in chain])
+        found.append([own.price(d) for d in chain])
     return found
 
 

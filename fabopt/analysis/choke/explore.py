@@ -40,8 +40,6 @@ CURVE = 0.25
 CURVES = 3
 """How many limits get a curve, and a search for the last date to order where programs are large."""
 
-Left = Callable[[str], bool]
-
 
 @dataclass
 class Found:
@@ -120,8 +118,9 @@ class Explorer:
 
     @property
     def ranked(self) -> list[Found]:
-        """All limits, the largest gain first; obligations after all others."""
-        return sorted(self.found.values(), key=lambda f: (f.group.obligation, -f.gain))
+        """All limits, the largest gain first, of those not asked for a gain the largest promise; obligations last."""
+        promise = {f.id: f.promise if f.plan_ten is None else 0.0 for f in self.found.values()}
+        return sorted(self.found.values(), key=lambda f: (f.group.obligation, -f.gain, -promise[f.id]))
 
     @property
     def capacities(self) -> list[Found]:
@@ -130,22 +129,36 @@ class Explorer:
 
     # -- linear programs ---------------------------------------------------------------------------------------------
 
-    def price(self, until: float = np.inf) -> int:
+    def price(self, until: float = 1.0) -> None:
         """Find prices both ways of every limit that can be moved, and what the duals promise of +10 %.
 
-        Return of how many limits time allowed one price alone, which stands for both.
+        By ``until``, a share of the time of the part around it, no price is begun any more: one stands for both then.
+
+        Raises
+        ------
+        fabopt.solve.budget.OutOfTimeError
+            If there is no time for the prices of the plan itself.
         """
         questions: tuple[Question, ...] = ("fixed", "relaxed")
         for question in questions:
             self.base[question] = self.oracle.ask([partial(_linear, question, NO_RELIEF)])[0]
-        for price in group_prices(self.oracle, ranges=False, until=until).groups:
+        with self.oracle.budget.part(until=until):
+            found = group_prices(self.oracle, ranges=False).groups
+        for price in found:
             group = self.oracle.problem.counted(self.oracle.problem.group(price.id))
             ten = group.relief(TEN)
             held, relaxed = (max(slope(self.base[q], ten), 0.0) for q in questions)
             self.found[price.id] = Found(group, price, held, relaxed)
-        return sum(not f.price.whole.both for f in self.found.values())
+        if single := sum(not f.price.whole.both for f in self.found.values()):
+            self.oracle.budget.leave_out(f"both prices of {single} limits: one stands for both")
 
     def screen(self, top: int) -> None:
+        """Ask for gains at +10 % as :meth:`_screen` does, as far as time allows, and take the first."""
+        with self.oracle.budget.attempt("gains at +10 % of more limits: what the prices promise ranks them"):
+            self._screen(top)
+        self.top = [f.id for f in self.ranked[:top]]
+
+    def _screen(self, top: int) -> None:
         """Ask for gains at +10 % in the order of what the prices promise, until no other can be among the first.
 
         What relief of a limit gains when what uses it is ordered whole, the plan's linear program cannot say: there the
@@ -166,11 +179,9 @@ class Explorer:
                 f.plan_ten = self._over(value, base)
         stuck = [f for f in self.found.values() if (f.plan_ten or 0.0) <= 0.0 and f.relaxed_promise > self.oracle.eps]
         stuck = sorted(stuck, key=lambda f: -f.relaxed_promise)[: top if self.large else len(stuck)]
-        below = self._relaxed_base()
         values = self.oracle.relaxed_values([f.group.relief(TEN) for f in stuck])
         for f, value in zip(stuck, values, strict=True):
-            f.relaxed_ten = self._over(value, below)
-        self.top = [f.id for f in self.ranked[:top]]
+            f.relaxed_ten = self._over(value, self._relaxed_base())
 
     def _over(self, value: float, base: float) -> float:
         """Return a gain; one that is too small to count is none."""
@@ -183,12 +194,15 @@ class Explorer:
     def certify_first(self, most: int) -> None:
         """Search for the certified gain at +10 % of the first limits, and for a closer bound of the plan itself."""
         first = [self.found[id] for id in self.top[:most]]
-        reliefs = [f.group.relief(TEN) for f in first]
-        self.oracle.certify([NO_RELIEF, *reliefs])
-        for f, gain in zip(first, self.oracle.gains(reliefs), strict=True):
+        reliefs = [NO_RELIEF, *(f.group.relief(TEN) for f in first)]
+        batch = self.oracle.effort.workers
+        for at in range(0, len(reliefs), batch):
+            with self.oracle.budget.part(share=batch / max(len(reliefs) - at, batch)):
+                self.oracle.certify(reliefs[at : at + batch])
+        for f, gain in zip(first, self.oracle.gains(reliefs[1:]), strict=True):
             f.ten = gain
 
-    def step(self, left: Left) -> None:
+    def step(self) -> None:
         """Ask for the finite steps of the limits that gain most; on a small program of the others what status needs.
 
         The first three also get ranges of their prices, the curve, and the average price.
@@ -198,9 +212,10 @@ class Explorer:
             batch = self.oracle.effort.workers  # a limit a worker: each step begins where the one before it ended
             for first in range(0, len(ids), batch):
                 some = [self.found[id] for id in ids[first : first + batch]]
-                self._steps([f for f in some if left(f"finite steps of {f.group.label}")], steps)
+                with self.oracle.budget.attempt(f"finite steps of {', '.join(f.group.label for f in some)}"):
+                    self._steps(some, steps)
         for id in self.top[:CURVES]:
-            if left(f"the curve of {self.found[id].group.label}"):
+            with self.oracle.budget.attempt(f"the curve of {self.found[id].group.label}"):
                 self._curves(self.found[id])
 
     def _steps(self, some: Sequence[Found], steps: Sequence[Step]) -> None:
@@ -254,32 +269,33 @@ class Explorer:
         ends = [None if i is None or not np.isfinite(i.hi) else i.hi for i in (first, last)]
         return records.Average(price.lo, price.at or 0.0, *ends)
 
-    def lead(self, left: Left) -> None:
+    def lead(self) -> None:
         """Ask what relief by 10 % earns after its own lead time, and for the first until when it may be ordered."""
-        base = self.oracle.base.lo
         for n, id in enumerate(self.top):
             f = self.found[id]
-            if not left(f"relief of {f.group.label} after its lead time"):
-                continue
-            lever = quickest(f.group.levers, self.facts.first)
-            periods = tuple(sorted({int(t) for t in f.group.periods if t >= 0}))
-            if not periods:
-                f.relief = AfterLead("", None, f.gain, None, None, False)
-                continue
+            with self.oracle.budget.attempt(f"relief of {f.group.label} after its lead time"):
+                self._lead(f, full=n < CURVES or not self.large)
 
-            def earns(at: tuple[int, ...], group: LimitGroup = f.group) -> float:
-                return self._over(self.oracle.plan_value(group.in_periods(at).relief(TEN)), base)
+    def _lead(self, f: Found, full: bool) -> None:
+        base = self.oracle.base.lo
+        lever = quickest(f.group.levers, self.facts.first)
+        periods = tuple(sorted({int(t) for t in f.group.periods if t >= 0}))
+        if not periods:
+            f.relief = AfterLead("", None, f.gain, None, None, False)
+            return
 
-            full = n < CURVES or not self.large
-            f.relief = after_lead(earns, periods, lever, f.plan_ten) if full else _once(earns, periods, lever, f)
-            if lever is not None and not self.large:
-                f.late = self.oracle.gain(f.group.from_period(lever[1]).relief(TEN))
-            f.plan_after = self.oracle.ask([partial(_linear, "fixed", f.group.relief(TEN))])[0].x
+        def earns(at: tuple[int, ...]) -> float:
+            return self._over(self.oracle.plan_value(f.group.in_periods(at).relief(TEN)), base)
+
+        f.relief = after_lead(earns, periods, lever, f.plan_ten) if full else _once(earns, periods, lever, f)
+        if lever is not None and not self.large:
+            f.late = self.oracle.gain(f.group.from_period(lever[1]).relief(TEN))
+        f.plan_after = self.oracle.ask([partial(_linear, "fixed", f.group.relief(TEN))])[0].x
 
     def whole(self, most: int) -> tuple[records.WholeThing, ...]:
         """Give the plan one and two more of the whole things that its prices promise most."""
         periods = self.oracle.problem.reportable or tuple(range(self.plan.net.n_periods))
-        price = self.base["fixed"].row_price
+        price = self.base["fixed"].row_price if self.found else None
         if price is None:
             return ()
         chosen = most_promising(things(self.plan.tables, periods), price, most)

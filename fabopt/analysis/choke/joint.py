@@ -16,7 +16,6 @@ whose minimality then is not proven says so.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -28,6 +27,7 @@ from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.oracle import Gain, Gauge, Oracle
 from fabopt.plan.groups import LIFTED, Relief, Step
 from fabopt.plan.problem import Interval
+from fabopt.solve.budget import OutOfTimeError
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.session import Ended, HighsSession
 
@@ -69,7 +69,7 @@ class Sets:
     asked
         Number of questions that were put.
     complete
-        Whether both families are complete: every set was decided within the budget.
+        Whether both families are complete: every set was decided.
     """
 
     reaching: tuple[Found, ...]
@@ -80,10 +80,10 @@ class Sets:
 
 
 class _Answers:
-    """Answers with what earlier ones imply; None for all the rest once the budget or the time is spent."""
+    """Answers with what earlier ones imply; None for all the rest once the questions or the time are spent."""
 
-    def __init__(self, reaches: Reaches, budget: float, until: float) -> None:
-        self.reaches, self.budget, self.until, self.asked = reaches, budget, until, 0
+    def __init__(self, reaches: Reaches, most: float) -> None:
+        self.reaches, self.most, self.asked = reaches, most, 0
         self.yes: list[Names] = []
         self.no: list[Names] = []
         self.unknown: set[Names] = set()
@@ -96,11 +96,15 @@ class _Answers:
             return False
         if names in self.unknown:
             return None
-        if self.asked >= self.budget or time.monotonic() >= self.until:
+        if self.spent or self.asked >= self.most:
             self.spent = True
             return None
         self.asked += 1
-        answer = self.reaches(names)
+        try:
+            answer = self.reaches(names)
+        except OutOfTimeError:
+            self.spent = True
+            return None
         if answer is None:
             self.unknown.add(names)
         else:
@@ -156,7 +160,7 @@ class _Map:
         self.session.add_row(columns, values, low, high)
 
 
-def marco(names: Sequence[str], reaches: Reaches, budget: float = np.inf, until: float = np.inf) -> Sets:
+def marco(names: Sequence[str], reaches: Reaches, most: float = np.inf) -> Sets:
     """Return the minimal sets that reach and the minimal sets that block, by whatever ``reaches`` means.
 
     Parameters
@@ -165,12 +169,10 @@ def marco(names: Sequence[str], reaches: Reaches, budget: float = np.inf, until:
         What may be moved.
     reaches
         Whether moving a set is enough; monotone; None where that could not be told.
-    budget
+    most
         Most questions that may be put.
-    until
-        Time (``time.monotonic``) after which none is put.
     """
-    ask = _Answers(reaches, budget, until)
+    ask = _Answers(reaches, most)
     reaching: list[tuple[Names, bool]] = []
     blocking: list[tuple[Names, bool]] = []
     _explore(names, ask, reaching, blocking)
@@ -304,8 +306,7 @@ def minimal_sets(
     ids: Sequence[str],
     target: float | None = None,
     step: Step = LIFTED,
-    budget: float = 50,
-    until: float = np.inf,
+    most: float = 50,
     gauge: Gauge = "certified",
 ) -> Joint:
     """Return which limits reach a target together, and which block it.
@@ -320,10 +321,8 @@ def minimal_sets(
         Value to be reached; the least value that is proven better than the base when left out.
     step
         By how much the limits of a set move.
-    budget
+    most
         Most questions put to the oracle.
-    until
-        Time (``time.monotonic``) after which none is put.
     gauge
         ``plan``: with the whole numbers of the plan held. A set that reaches then does so for sure; a blocking set is
         proven where the relaxation does not reach the target without it either.
@@ -335,14 +334,17 @@ def minimal_sets(
 
     if gauge == "plan":
         goal = oracle.base.lo + oracle.eps if target is None else target
-        sets = marco(ids, lambda s: oracle.plan_value(relief(s)) >= goal, budget, until)
+        sets = marco(ids, lambda s: oracle.plan_value(relief(s)) >= goal, most)
         without = [relief([i for i in ids if i not in f.members]) for f in sets.blocking]
-        tops = oracle.relaxed_values(without)
+        try:
+            tops = oracle.relaxed_values(without)
+        except OutOfTimeError:
+            tops = [np.inf] * len(without)
         blocking = tuple(replace(f, proven=top < goal) for f, top in zip(sets.blocking, tops, strict=True))
         sets = replace(sets, blocking=blocking)
         return Joint(goal, step, sets, tuple(_plan_gain(oracle, relief(found.members)) for found in sets.reaching))
     goal = oracle.better if target is None else target
-    sets = marco(ids, lambda s: oracle.improves(relief(s), goal), budget, until)
+    sets = marco(ids, lambda s: oracle.improves(relief(s), goal), most)
     gains = oracle.gains([relief(found.members) for found in sets.reaching])
     return Joint(goal, step, sets, tuple(gains))
 

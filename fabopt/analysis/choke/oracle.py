@@ -10,9 +10,8 @@ gains never fall with the step or with the set, also where the gap is wide.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Literal, TypeVar
@@ -23,7 +22,7 @@ from fabopt.analysis.choke.bench import Bench, Effort, Question
 from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, Relief
 from fabopt.plan.problem import ChokeProblem, Interval, Proof
-from fabopt.solve.budget import TimeBudget
+from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.resolver import Resolver, Run, worth
 
 T = TypeVar("T")
@@ -81,7 +80,7 @@ class Oracle:
     basis
         Basis of the linear program with the integers of the plan, where it is known.
     budget
-        Time for all runs.
+        Time for all that is asked; without end when left out.
 
     Raises
     ------
@@ -92,8 +91,8 @@ class Oracle:
     ----------
     problem
         With its plan.
-    until
-        Time (``time.monotonic``) after which no mixed-integer run is begun; infinite unless it is set.
+    searching
+        Whether mixed-integer runs may be begun.
     """
 
     def __init__(
@@ -107,7 +106,7 @@ class Oracle:
     ) -> None:
         self.effort = effort or Effort()
         self.problem = problem if problem.x is not None else solved(problem, self.effort)
-        self.until = np.inf
+        self.budget, self.searching = budget or TimeBudget(), True
         self.runs: list[Run] = []
         self._known: dict[Key, tuple[Relief, Interval]] = {}
         self._fixed: dict[Key, float] = {}
@@ -121,7 +120,7 @@ class Oracle:
             seed=self.effort.seed,
             gap=self.effort.gap,
             standing=self.problem.standing,
-            budget=budget,
+            budget=self.budget,
         )
         self._benches = self._fresh()
         value = self.problem.value(self.problem.x)
@@ -139,9 +138,13 @@ class Oracle:
     def base(self) -> Interval:
         """The plan's value, and what no plan exceeds as things stand; certified here where there was no bound.
 
+        Without time for a run it is the value that the plan came with.
         Whoever certifies :data:`NO_RELIEF` brings the upper end down; the lower end stays that of the plan.
         """
-        value = self._value
+        try:
+            value = self._value
+        except OutOfTimeError:
+            value = self._known[NO_RELIEF.key][1].lo
         return Interval(value, max(value, self._known[NO_RELIEF.key][1].hi))
 
     @cached_property
@@ -267,18 +270,26 @@ class Oracle:
 
     def seconds(self) -> float:
         """Return how long a mixed-integer run that begins now may take; 0 or less: none may begin."""
-        return min(self.effort.seconds, self.until - time.monotonic())
+        return min(self.effort.seconds, self.budget.left) if self.searching else 0.0
 
     def ask(self, jobs: Sequence[Callable[[Bench], T]]) -> list[T]:
         """Deal jobs to the workers in turn; answers and runs come in the order of the jobs.
 
         Every job is called with the bench of its worker.
         The jobs run in threads of the pool, so that Ctrl-C reaches the main thread while the solver works.
+
+        Raises
+        ------
+        fabopt.solve.budget.OutOfTimeError
+            If time is over before all are done.
         """
         n = self.effort.workers
         tasks = [self._pool.submit(_in_order, bench, jobs[i::n]) for i, bench in enumerate(self._benches)]
         try:
             done = [task.result() for task in tasks]
+        except OutOfTimeError:
+            wait(tasks)  # the others end with the same budget; their programs stand as they were
+            raise
         except BaseException:
             for bench in self._benches:
                 bench.resolver.stop()

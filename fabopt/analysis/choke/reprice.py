@@ -27,12 +27,13 @@ from fabopt.network.lower import lower
 from fabopt.network.tables import Array
 from fabopt.plan.groups import LimitGroup, Relief, groups_of, percent
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.finish import Finished, linear_answer
 from fabopt.solve.formulate import formulate
 from fabopt.solve.live import DEVEX, carried_plan
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import stages
-from fabopt.solve.outcome import Outcome
+from fabopt.solve.outcome import Ended, Outcome
 from fabopt.solve.perturbation import held
 from fabopt.solve.plan import limit_states
 from fabopt.solve.resolver import worth
@@ -59,14 +60,27 @@ class Repriced:
         Positions of the periods that count.
     always
         Ids of the groups whose gain is always asked.
+    budget
+        Time for all instances; without end when left out.
     """
 
-    def __init__(self, plan: SolvedProgram, periods: Sequence[int], always: Sequence[str]) -> None:
+    def __init__(
+        self, plan: SolvedProgram, periods: Sequence[int], always: Sequence[str], budget: TimeBudget | None = None
+    ) -> None:
+        self.budget = budget or TimeBudget()
         self.plan, self.periods, self.always = plan, tuple(periods), tuple(always)
         self.worth = PENALTY * (plan.problem.size or 1.0)
 
     def __call__(self, data: Instance) -> Mapping[str, float] | None:
-        """Return the gain at +10 % by group; None where the instance has no such plan, or the solver finds none."""
+        """Return the gain at +10 % by group; None where the instance has no such plan, or the solver finds none.
+
+        Raises
+        ------
+        fabopt.solve.budget.OutOfTimeError
+            If time is over before they are known.
+        """
+        if self.budget.over:
+            raise self.budget.out_of_time("the gains of a draw")
         net = lower(data, self.plan.net.name)
         made = formulate(net, self.plan.options.aim, self.plan.hooks)
         tables, program = made.with_limits, made.program
@@ -74,12 +88,14 @@ class Repriced:
         x = carried_plan(self.plan.x, self.plan.tables, tables)
         program = held(replace(program, cost=stage.cost, offset=0.0), x)
         try:
-            session, outcome = _solved(program, _soft(tables), self.worth)
+            session, outcome = _solved(program, _soft(tables), self.worth, self.budget)
         except SolverError:
             return None
-        if outcome.x is None or outcome.objective is None:
-            return None
-        return self.gains(tables, program, session, outcome)
+        known = outcome.ended is Ended.OPTIMAL and outcome.objective is not None
+        gains = self.gains(tables, program, session, outcome) if known else None
+        if self.budget.over:  # what time has ended is not known, and not nothing
+            raise self.budget.out_of_time("the gains of a draw")
+        return gains
 
     def gains(
         self, tables: ModelTables, program: Matrices, session: HighsSession, outcome: Outcome
@@ -191,20 +207,20 @@ def _soft(tables: ModelTables) -> IntArray:
     )
 
 
-def _solved(program: Matrices, soft: IntArray, worth: float) -> tuple[HighsSession, Outcome]:
+def _solved(program: Matrices, soft: IntArray, worth: float, budget: TimeBudget) -> tuple[HighsSession, Outcome]:
     """Solve a linear program; where it has no plan, soft rows give way by what is missing.
 
     A row may give way, at a penalty of ``worth`` per share of it, if doing nothing beyond what is held breaks it: with
     these there always is a plan, and one program tells what is missing and where the plan then stands.
     """
-    session = HighsSession(program, threads=1)
+    session = HighsSession(program, threads=1, budget=budget)
     rows, sign, size = _broken(session, soft)
     entries = sparse.csc_array(
         (sign, rows.astype(np.int32), np.arange(len(rows) + 1)), shape=(program.n_rows, len(rows))
     )
     slack = session.add_columns(entries, -worth / size, np.zeros(len(rows)), np.full(len(rows), np.inf))
     outcome = linear_answer(session)
-    if outcome.x is None:
+    if outcome.x is None or outcome.ended is not Ended.OPTIMAL:
         return session, outcome
     missing = outcome.x[slack]
     given = np.where(missing > COUNTS * size, missing * (1.0 + COUNTS) + COUNTS * size, 0.0)

@@ -12,10 +12,8 @@ no run meets a time limit.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from importlib import metadata
 from typing import Any
@@ -27,7 +25,7 @@ from fabopt.analysis.choke.asked import Asked, hold_others, periods_asked
 from fabopt.analysis.choke.assemble import certified, evidence
 from fabopt.analysis.choke.attribution import attribution
 from fabopt.analysis.choke.bench import Effort
-from fabopt.analysis.choke.cascade import cascade
+from fabopt.analysis.choke.cascade import Cascade, cascade
 from fabopt.analysis.choke.compose import compose
 from fabopt.analysis.choke.confidence import dethrone, sample, stability, strongest, summary
 from fabopt.analysis.choke.cut import layer_cuts, single_points
@@ -42,13 +40,21 @@ from fabopt.domain.tolerances import EXACT
 from fabopt.network.tables import Network
 from fabopt.plan.groups import LIFTED, together
 from fabopt.plan.plan import Plan
+from fabopt.solve.budget import Stage, TimeBudget
 
 TARGETS = (0.01, 0.02, 0.05, 0.10, 0.20)
 """Gains, as shares of the plan's value, for which packages are sought."""
 
+SEARCH = 0.04
+"""Share of the time that one search of a tree may take."""
+
+PRICED = 0.4
+"""Share of the time by which prices must be found; those that are not stand for both sides alike."""
+
+GAINS = 0.5
+"""Share of the time that is left then for the gains at +10 %."""
+
 UNTIL: Mapping[str, float] = {
-    "prices": 1.0,
-    "gains at +10 %": 1.0,
     "certified gains": 0.15,
     "finite steps": 0.25,
     "relief after lead time": 0.3,
@@ -61,14 +67,7 @@ UNTIL: Mapping[str, float] = {
     "shares": 1.0,
     "records": 1.0,
 }
-"""The steps in their order, and the share of the time left after the first two (which are always made) by which each
-must be done."""
-
-PRICES = 0.4
-"""Share of the budget that prices may take where the program is large."""
-
-LEAST = 0.25
-"""Share of the budget that the other steps get, however long the first two took."""
+"""The other steps in their order, and the share of the time left after the first two by which each must be done."""
 
 SEARCHED = ("certified gains", "packages")
 """Steps that may search a tree where the program is large."""
@@ -83,11 +82,7 @@ MOST_TOGETHER = 8
 """Most limits of which sets are searched."""
 
 
-Tell = Callable[[str, float], None]
-"""Told the name of each step and how long it took."""
-
-
-def choke_points(plan: Plan, asked: Asked | None = None, tell: Tell | None = None) -> records.Study:
+def choke_points(plan: Plan, asked: Asked | None = None, budget: TimeBudget | None = None) -> records.Study:
     """Study what holds a plan back.
 
     Parameters
@@ -96,93 +91,68 @@ def choke_points(plan: Plan, asked: Asked | None = None, tell: Tell | None = Non
         The solved plan.
     asked
         What is asked.
-    tell
-        Told of each step.
+    budget
+        Time for it; without end when left out. What it did not allow is listed, at the worst everything.
 
     Raises
     ------
     StudyError
         If there is no such lab, or no such period counts.
     """
-    study = _Study(plan, asked or Asked(), tell)
-    return study.run()
-
-
-class _Left:
-    """Whether the part of the budget that a step has lasts until ``end``; what it does not allow is listed."""
-
-    def __init__(self, end: float, unexplored: list[str]) -> None:
-        self.end, self.unexplored = end, unexplored
-
-    def __call__(self, what: str) -> bool:
-        if time.monotonic() < self.end:
-            return True
-        self.unexplored.append(what)
-        return False
+    budget = TimeBudget() if budget is None else budget
+    with budget.catching_signals():
+        return _Study(plan, asked or Asked(), budget).run()
 
 
 class _Study:
     """The study as it goes."""
 
-    def __init__(self, source: Plan, asked: Asked, tell: Tell | None) -> None:
-        self.began = time.monotonic()
-        self.started, self.deadline = self.began, self.began + 60.0 * asked.minutes
-        self.source, self.asked, self.tell = source, asked, tell
+    def __init__(self, source: Plan, asked: Asked, budget: TimeBudget) -> None:
+        self.source, self.asked, self.budget = source, asked, budget
+        self.began = budget.spent
         self.plan = hold_others(source.solved, asked.lab) if asked.lab else source.solved
         self.net: Network = self.plan.net
         self.counted = periods_asked(counted(self.net), asked, self.net)
         self.large = self.plan.program.large
         effort = Effort(
             gap=CLOSER * self.plan.options.asked if self.large else EXACT,
-            seconds=max(2.4 * asked.minutes, 1.0),
+            seconds=max(SEARCH * budget.seconds, 1.0),
             workers=asked.workers,
             seed=asked.seed,
         )
         problem = replace(self.plan.problem, reportable=self.counted.periods)
-        self.oracle = Oracle(problem, effort, basis=self.plan.basis)
-        self.oracle.until = self.began if self.large else self.deadline
-        self.unexplored: list[str] = []
-        self.took: dict[str, float] = {}
+        self.oracle = Oracle(problem, effort, basis=self.plan.basis, budget=budget)
         self.gauge: Any = "plan" if self.large else "certified"
         self.explorer = Explorer(self.plan, source.data, self.oracle, self.large)
 
-    # -- time --------------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _step(self, name: str) -> Iterator[_Left]:
-        """Time a step; gives what says whether its part of the budget lasts, else lists what it did not do.
-
-        Mixed-integer runs may search until then: on a large program only where a search is what the step is for.
-        """
-        start = time.monotonic()
-        end = self.started + UNTIL[name] * (self.deadline - self.started)
-        searches = not self.large or name in SEARCHED
-        self.oracle.until = end if searches else self.began
-        yield _Left(end, self.unexplored)
-        self.took[name] = time.monotonic() - start
-        if self.tell is not None:
-            self.tell(name, self.took[name])
+    def _step(self, name: str) -> Stage:
+        """Return a step that has its part of the time; on a large program it searches only if it is for that."""
+        self.oracle.searching = not self.large or name in SEARCHED
+        return self.budget.stage(name, until=UNTIL[name])
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 
     def run(self) -> records.Study:
-        """Return the study, step by step as its budget allows; what is not done stands in :attr:`unexplored`."""
-        explorer = self.explorer
-        with self._step("prices"):
-            until = self.began + PRICES * 60.0 * self.asked.minutes if self.large else np.inf
-            if single := explorer.price(until):
-                self.unexplored.append(f"both prices of {single} limits: one stands for both")
-        with self._step("gains at +10 %"):
+        """Return the study, step by step as its budget allows; what is not done is listed."""
+        explorer, budget = self.explorer, self.budget
+        self.oracle.searching = not self.large
+        with budget.stage("prices"):
+            explorer.price(PRICED)
+        with budget.stage("gains at +10 %", share=GAINS):
             explorer.screen(self.asked.top)
-        self.started = time.monotonic()
-        self.deadline = max(self.deadline, self.started + LEAST * 60.0 * self.asked.minutes)
+        with budget.part():
+            return self._rest()
+
+    def _rest(self) -> records.Study:
+        """Take the steps after the first two, and put the study together."""
+        explorer = self.explorer
         if self.large:
             with self._step("certified gains"):
                 explorer.certify_first(3)
-        with self._step("finite steps") as left:
-            explorer.step(left)
-        with self._step("relief after lead time") as left:
-            explorer.lead(left)
+        with self._step("finite steps"):
+            explorer.step()
+        with self._step("relief after lead time"):
+            explorer.lead()
         whole = self._whole()
         of_policies = self._of_policies()
         joint = self._joint()
@@ -190,7 +160,7 @@ class _Study:
         draws = self._draws()
         packages = self._packages()
         self._shares()
-        with self._step("records"):
+        with self.budget.timed("records"):
             found = compose(explorer, joint, self._stability)
         reported = np.array([t in set(self.counted.periods) for t in range(self.net.n_periods)])
         none = (0.0,) * self.net.n_periods
@@ -207,22 +177,22 @@ class _Study:
             layers=layer_cuts(self.net, explorer.facts.capacity(reported), explorer.facts.made(reported)),
             single_points=single_points(self.net),
             draws=draws,
-            unexplored=tuple(self.unexplored),
+            unexplored=tuple(self.budget.left_out),
             runs=tuple(evidence(n, run) for n, run in enumerate(self.oracle.runs)),
-            seconds_by_step=self.took,
+            seconds_by_step=dict(self.budget.seconds_by_stage),
         )
 
     def _whole(self) -> tuple[records.WholeThing, ...]:
-        with self._step("whole things") as left:
-            return self.explorer.whole(20 if self.large else 60) if left("one more whole thing") else ()
+        with self._step("whole things"):
+            return self.explorer.whole(20 if self.large else 60)
+        return ()
 
     def _of_policies(self) -> records.Certified | None:
         """Return what the plan would gain without its policies: all of them lifted, in all periods."""
         groups = [g for g in self.oracle.problem.groups if g.kind == "policy" and g.relaxable]
-        with self._step("price of policies") as left:
-            if not groups or not left("the price of the policies"):
-                return None
-            return certified(self.oracle.gain(together(g.relief(LIFTED) for g in groups)))
+        with self._step("price of policies"):
+            return certified(self.oracle.gain(together(g.relief(LIFTED) for g in groups))) if groups else None
+        return None
 
     def _names(self, most: int) -> list[str]:
         found = self.explorer.capacities
@@ -231,13 +201,13 @@ class _Study:
     def _joint(self) -> tuple[records.Joint, ...]:
         ids = self._names(MOST_TOGETHER)
         value, found = self.oracle.base, list[records.Joint]()
-        with self._step("sets") as left:
-            if not ids or not left("sets of limits that help only together"):
+        with self._step("sets"):
+            if not ids:
                 return ()
             lifted = self.oracle.plan_value(self.oracle.problem.relief(ids, LIFTED)) - value.lo
             for words, target in self._goals(value.lo, lifted):
                 most = 50 if target is None else 30
-                sets = minimal_sets(self.oracle, ids, target, LIFTED, most, left.end, self.gauge)
+                sets = minimal_sets(self.oracle, ids, target, LIFTED, most, self.gauge)
                 if target is None:
                     self.explorer.joint = sets
                 label = self.explorer.label
@@ -254,7 +224,7 @@ class _Study:
                     )
                 )
                 if not sets.sets.complete:
-                    self.unexplored.append(f"some sets for the target '{words}'")
+                    self.budget.leave_out(f"some sets for the target '{words}'")
         return tuple(found)
 
     def _goals(self, value: float, lifted: float) -> list[tuple[str, float | None]]:
@@ -267,16 +237,13 @@ class _Study:
         return goals
 
     def _cascade(self) -> tuple[records.CascadeStep, ...]:
-        with self._step("cascade") as left:
-            if not left("the cascade"):
-                return ()
-            ids = self._names(12) if self.large else [f.id for f in self.explorer.capacities]
-            costs = {id: c for id in ids if (c := self.explorer.cost(id, 1.0)) is not None}
-            found = cascade(
-                self.oracle, ids, depth=3 if self.large else 5, gauge=self.gauge, costs=costs, until=left.end
-            )
+        ids = self._names(12) if self.large else [f.id for f in self.explorer.capacities]
+        costs = {id: c for id in ids if (c := self.explorer.cost(id, 1.0)) is not None}
+        found = Cascade((), "time")
+        with self._step("cascade"):
+            found = cascade(self.oracle, ids, depth=3 if self.large else 5, gauge=self.gauge, costs=costs)
             if found.end == "time":
-                self.unexplored.append(f"the cascade from step {len(found.steps) + 1} on")
+                self.budget.leave_out(f"the cascade from step {len(found.steps) + 1} on")
         return tuple(
             records.CascadeStep(
                 order=n,
@@ -294,20 +261,20 @@ class _Study:
         ids = [f.id for f in self.explorer.capacities if self.explorer.cost(f.id, 1.0)][:MOST_TOGETHER]
         costs = [ReliefCost(id, self.explorer.cost(id, 1.0) or 0.0) for id in ids]
         value, found = self.oracle.base.lo, []
-        with self._step("packages") as left:
+        with self._step("packages"):
             for share in TARGETS if costs and value != 0 else ():
-                if not left(f"the cheapest package for +{100 * share:g} %"):
+                if not self.budget.allows(f"the cheapest package for +{100 * share:g} %"):
                     continue
                 packages = cheapest_packages(self.oracle, costs, value + share * abs(value), 2, self.gauge)
                 if not packages.reachable:
                     words = "is not reached by" if packages.reachable is False else "was not decided for"
-                    self.unexplored.append(f"+{100 * share:g} % {words} limits that have a price")
+                    self.budget.leave_out(f"+{100 * share:g} % {words} limits that have a price")
                     break
                 found.append(self._package(share, share * abs(value), packages.found))
         if not costs:
-            self.unexplored.append("packages: no limit that gains has a lever with a price")
+            self.budget.leave_out("packages: no limit that gains has a lever with a price")
         elif value == 0:
-            self.unexplored.append("packages: a share of a value of nothing is nothing")
+            self.budget.leave_out("packages: a share of a value of nothing is nothing")
         return tuple(found)
 
     def _package(self, share: float, gain: float, found: Sequence[Any]) -> records.Package:
@@ -323,39 +290,34 @@ class _Study:
 
     def _shares(self) -> None:
         ids = self._names(5 if self.large else MOST_TOGETHER)
-        with self._step("shares") as left:
-            if len(ids) < 2 or not left("Shapley shares"):
+        with self._step("shares"):
+            if len(ids) < 2:
                 return
             try:
-                self.explorer.shares = attribution(
-                    self.oracle, ids, gauge=self.gauge, seed=self.asked.seed, until=left.end
-                )
+                self.explorer.shares = attribution(self.oracle, ids, gauge=self.gauge, seed=self.asked.seed)
             except ValueError:
-                self.unexplored.append("Shapley shares: lifting all of these limits gains without end")
-            except TimeoutError:
-                self.unexplored.append("Shapley shares")
+                self.budget.leave_out("Shapley shares: lifting all of these limits gains without end")
 
     def _draws(self) -> records.Draws | None:
         self._stability: Mapping[str, records.Stability] = {}
         always = self._names(3)
         ids = [id for id, f in self.explorer.found.items() if not f.group.obligation]
-        repriced = Repriced(self.source.solved, self.counted.periods, always)
+        repriced = Repriced(self.source.solved, self.counted.periods, always, self.budget)
         tree, data, asked = self.source.tree, self.source.data, self.asked
         change, tried = None, 0
-        with self._step("draws") as left:
-            if asked.draws == 0 or asked.lab or not left("draws of the data"):
+        with self._step("draws"):
+            if asked.draws == 0 or asked.lab or not self.budget.allows("draws of the data"):
                 return None
-            now = time.monotonic()
-            until = now + DRAWING * (left.end - now)
-            drawn = sample(tree, data, repriced, ids, asked.draws, asked.seed, until, self._map)
+            with self.budget.part(share=DRAWING):
+                drawn = sample(tree, data, repriced, ids, asked.draws, asked.seed, self._map)
             self._stability = stability(drawn)
-            if always and len(drawn.gains) and left("the change of data that dethrones the first"):
+            if always and len(drawn.gains) and self.budget.allows("the change of data that dethrones the first"):
                 labels = {id: self.explorer.label(id) for id in ids}
-                likely = strongest(drawn, always[0])
-                change, tried = dethrone(tree, data, repriced, always[0], likely, labels, left.end)
-        if drawn.asked < asked.draws:
-            self.unexplored.append(f"{asked.draws - drawn.asked} of {asked.draws} draws of the data")
-        return summary(drawn, asked.seed, asked.draws, change, tried)
+                change, tried = dethrone(tree, data, repriced, always[0], strongest(drawn, always[0]), labels)
+            if drawn.asked < asked.draws:
+                self.budget.leave_out(f"{asked.draws - drawn.asked} of {asked.draws} draws of the data")
+            return summary(drawn, asked.seed, asked.draws, change, tried)
+        return None
 
     def _map(self, function: Callable[[int], Any], numbers: Sequence[int]) -> list[Any]:
         with ThreadPoolExecutor(self.asked.workers) as pool:
@@ -386,7 +348,7 @@ class _Study:
             version=metadata.version("highspy"),
             seed=self.asked.seed,
             threads=self.asked.workers,
-            seconds=time.monotonic() - self.began,
+            seconds=self.budget.spent - self.began,
             periods=labels,
             first_counted=labels[self.counted.periods[0]],
             last_counted=labels[self.counted.periods[-1]],

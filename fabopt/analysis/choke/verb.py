@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from fabopt.analysis.choke.asked import Asked
 from fabopt.analysis.choke.records import Study
-from fabopt.analysis.choke.study import Tell, choke_points
+from fabopt.analysis.choke.study import choke_points
 from fabopt.errors import StudyError
 from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
+from fabopt.solve.budget import TimeBudget
 
 
-def study_of(plan: Plan, asked: Asked, period: str = "", tell: Tell | None = None) -> Study:
+def study_of(plan: Plan, asked: Asked, period: str = "", budget: TimeBudget | None = None) -> Study:
     """Return the choke-point study of a plan; nothing is searched again.
 
     Parameters
@@ -23,8 +24,8 @@ def study_of(plan: Plan, asked: Asked, period: str = "", tell: Tell | None = Non
         What is asked.
     period
         Label of the period in which alone relief may stand, or ``2027Q1..2027Q4``; empty: all that count.
-    tell
-        Told of each step.
+    budget
+        Time for it; without end when left out.
 
     Raises
     ------
@@ -32,9 +33,15 @@ def study_of(plan: Plan, asked: Asked, period: str = "", tell: Tell | None = Non
         If there is no such lab or period, or the objective's bound does not allow gains.
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
+    fabopt.solve.budget.OutOfTimeError
+        If there was no time for anything.
     """
     plan.of_system("choke points are those of the system's plan")
-    return choke_points(plan, _in_periods(asked, plan.net, period) if period else asked, tell)
+    budget = TimeBudget() if budget is None else budget
+    study = choke_points(plan, _in_periods(asked, plan.net, period) if period else asked, budget)
+    if budget.over and not any(limit.marginals for limit in study.limits):
+        raise budget.out_of_time("what holds the plan back")
+    return study
 
 
 def _in_periods(asked: Asked, net: Network, text: str) -> Asked:

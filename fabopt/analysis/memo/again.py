@@ -10,7 +10,6 @@ rest is planned around that: what is not met then is missing in the value.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -21,6 +20,7 @@ from fabopt.domain.tolerances import COUNTS, rounding
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.finish import linear_answer
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.perturbation import held
@@ -139,6 +139,8 @@ class Again:
         Whether whole numbers are searched again; None: on a small program.
     seconds
         Longest search of whole numbers.
+    budget
+        Time for all of it; without end when left out. What it ends has no answer, and is asked again.
 
     Attributes
     ----------
@@ -148,13 +150,19 @@ class Again:
         Number of programs that were solved.
     """
 
-    def __init__(self, plan: SolvedProgram, whole: bool | None = None, seconds: float = 20.0) -> None:
+    def __init__(
+        self,
+        plan: SolvedProgram,
+        whole: bool | None = None,
+        seconds: float = 20.0,
+        budget: TimeBudget | None = None,
+    ) -> None:
         self.plan, self.seconds = plan, seconds
         self.whole = not plan.program.large if whole is None else whole
         self.base = plan.problem.value(plan.x)
         self.solved = 0
         program = plan.program if self.whole else held(plan.program, plan.x)
-        self._session = HighsSession(program, threads=1, seed=plan.options.seed)
+        self._session = HighsSession(program, threads=1, seed=plan.options.seed, budget=budget)
         self._required, worth = _required(plan)
         if not self.whole:
             self._session.basis = plan.basis
@@ -185,8 +193,11 @@ class Again:
         """
         key = change.key + bytes([lenient])
         if key not in self._known:
-            self._known[key] = self._solve(change, lenient)
             self.solved += 1
+            answer = self._solve(change, lenient)
+            if answer is UNKNOWN and self._session.budget.over:
+                return UNKNOWN
+            self._known[key] = answer
         return self._known[key]
 
     def _solve(self, change: Change, lenient: bool) -> Answer:
@@ -243,7 +254,8 @@ class Again:
 
 
 def _answer(outcome: Outcome) -> Answer:
-    if outcome.objective is None:
+    ended = outcome.ended in (Ended.TIME_LIMIT, Ended.INTERRUPTED) and outcome.bound is None  # a linear program
+    if outcome.objective is None or ended:
         return NOTHING if outcome.ended is Ended.INFEASIBLE else UNKNOWN
     bound = outcome.objective if outcome.bound is None else max(outcome.bound, outcome.objective)
     return Answer(outcome.objective, bound, outcome.x)
@@ -274,24 +286,3 @@ def _required(plan: SolvedProgram) -> tuple[IntArray, _Worth]:
     ]
     columns, weight = [column for column, _ in found], [worth for _, worth in found]
     return np.array(rows, dtype=np.int64), _Worth(np.array(columns, dtype=np.int64), np.array(weight))
-
-
-class Until:
-    """Whether time is left; what it does not allow is kept.
-
-    Parameters
-    ----------
-    seconds
-        How long.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.end = time.monotonic() + seconds
-        self.left_out: list[str] = []
-
-    def __call__(self, what: str) -> bool:
-        """Return whether time is left for something, else keep it as left out."""
-        if time.monotonic() < self.end:
-            return True
-        self.left_out.append(what)
-        return False

@@ -20,10 +20,9 @@ decisions are possible there, is listed.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -49,6 +48,7 @@ from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import End
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.domain.instance import Instance
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.session import SolverError
 
 REACH = 10.0
@@ -77,14 +77,14 @@ class Search:
     ----------
     tolerance
         Loss without a signature up to which it is no advice, in the unit of the objective.
-    seconds
-        Time that may be spent.
+    budget
+        Time that may be spent; without end when left out.
     workers
         Numbers that are searched at a time.
     """
 
     tolerance: float = 0.0
-    seconds: float = 180.0
+    budget: TimeBudget = field(default_factory=TimeBudget)
     workers: int = 1
 
 
@@ -128,7 +128,6 @@ class _Study:
         self.ids = (*self.who, CHOKE) if ends.choke else tuple(self.who)
         self.others = (*recommendations, *others)
         self.large = ends.plan.program.large
-        self.deadline = time.monotonic() + search.seconds
         self.slight = max(search.tolerance, ends.plan.problem.near(ends.objective))
         self.scales = [Scales(ends) for _ in range(max(search.workers, 1))]
         self.worth, outcomes = self.scales[0].now(recommendations)
@@ -231,7 +230,7 @@ class _Study:
 
     def _time(self, tracks: Sequence[Track]) -> bool:
         """Return whether there is time left; what is searched is marked where there is none."""
-        left = time.monotonic() < self.deadline
+        left = not self.search.budget.over
         for track in () if left else tracks:
             track.why = "time"
         return left

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from fabopt.analysis.allocation.own_silicon import own_silicon
@@ -13,9 +12,10 @@ from fabopt.analysis.memo.records import OwnChip
 from fabopt.analysis.memo.signable import Signable
 from fabopt.errors import StudyError
 from fabopt.network.parties import owned
+from fabopt.solve.budget import TimeBudget
 
 
-def own_chips(ground: Ground, again: Again, left: Callable[[str], bool], seconds: float) -> tuple[OwnChip, ...]:
+def own_chips(ground: Ground, again: Again, budget: TimeBudget, seconds: float) -> tuple[OwnChip, ...]:
     """Return the chips of designers that belong to the lab, and those whose programme it may fund.
 
     A chip is worth what the plan loses without it. On a small program the worth of a programme is found by three plans
@@ -27,8 +27,8 @@ def own_chips(ground: Ground, again: Again, left: Callable[[str], bool], seconds
         The result.
     again
         The plan's program.
-    left
-        Told what is asked next; says whether there is time for it.
+    budget
+        Time for all of it.
     seconds
         Longest search of one plan.
     """
@@ -38,10 +38,10 @@ def own_chips(ground: Ground, again: Again, left: Callable[[str], bool], seconds
         programme = record.programme is not None and record.programme.funded_by == ground.lab
         if not programme and record.designer not in mine:
             continue
-        if not left(f"worth of {chip}"):
+        if not budget.allows(f"worth of {chip}"):
             continue
         if programme and again.whole:
-            found.append(_searched(ground, chip, seconds))
+            found.append(_searched(ground, chip, min(seconds, budget.left)))
         else:
             found.append(_without(ground, again, chip, programme))
     return tuple(found)

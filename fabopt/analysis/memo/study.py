@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fabopt.analysis.alternatives.records import Alternatives
 from fabopt.analysis.alternatives.study import Asked as NearAsked
 from fabopt.analysis.alternatives.study import alternatives
 from fabopt.analysis.choke.asked import Asked as ChokeAsked
-from fabopt.analysis.choke.records import Study
 from fabopt.analysis.choke.study import choke_points
 from fabopt.analysis.memo import chips, chokes
-from fabopt.analysis.memo.again import Again, Until
+from fabopt.analysis.memo.again import Again
 from fabopt.analysis.memo.chances import Chances, chances
 from fabopt.analysis.memo.choices import choices, others
 from fabopt.analysis.memo.flips import Search
@@ -33,14 +30,12 @@ from fabopt.analysis.portfolio.study import portfolio
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.domain.tolerances import MILD
 from fabopt.plan.plan import Plan
+from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.outcome import SolverError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-Tell = Callable[[str, float], None]
-"""Told the name of each analysis and how long it took."""
 
 SHARES: Mapping[str, float] = {
     "choke points": 0.2,
@@ -51,7 +46,7 @@ SHARES: Mapping[str, float] = {
     "assumptions": 0.25,
     "flip points": 0.2,
 }
-"""Part of the budget that each analysis may take; what is begun is ended."""
+"""Part of the budget that each analysis may take."""
 
 SEARCH = 20.0
 """Seconds of the longest search of one plan."""
@@ -65,8 +60,6 @@ class Asked:
     ----------
     lab
         Id of the lab that it is written for.
-    minutes
-        Time that may be spent; what it does not allow is listed.
     tolerance
         Million dollars that the plan may lose by a signature's delay: what defines a last responsible date; None:
         :data:`~fabopt.domain.tolerances.MILD` of its value, to one digit.
@@ -81,7 +74,6 @@ class Asked:
     """
 
     lab: str
-    minutes: float = 10.0
     tolerance: float | None = None
     within: float = 0.01
     top: int = 10
@@ -90,7 +82,7 @@ class Asked:
     workers: int = 2
 
 
-def memo_of(plan: Plan, asked: Asked, tell: Tell | None = None) -> Memo:
+def memo_of(plan: Plan, asked: Asked, budget: TimeBudget) -> Memo:
     """Return the procurement memo of a lab.
 
     Parameters
@@ -99,8 +91,8 @@ def memo_of(plan: Plan, asked: Asked, tell: Tell | None = None) -> Memo:
         The solved plan.
     asked
         What is asked.
-    tell
-        Told of each analysis.
+    budget
+        Time for it. What it does not allow is listed.
 
     Raises
     ------
@@ -112,75 +104,49 @@ def memo_of(plan: Plan, asked: Asked, tell: Tell | None = None) -> Memo:
     fabopt.solve.outcome.SolverError
         If the solver gives up.
     """
-    clock = _Clock(tell)
-    with clock.step("the plan"):
-        base = ground(plan, asked.lab)
-    return _Writing(base, asked, clock).memo()
-
-
-class _Clock:
-    """Times the analyses, and keeps what they left out."""
-
-    def __init__(self, tell: Tell | None) -> None:
-        self.tell = tell
-        self.seconds: dict[str, float] = {}
-        self.left_out: list[str] = []
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Measure an analysis, and tell its seconds."""
-        began = time.monotonic()
-        yield
-        self.seconds[name] = time.monotonic() - began
-        if self.tell is not None:
-            self.tell(name, self.seconds[name])
-
-    def lacks(self, name: str, what: Iterable[str]) -> None:
-        """Keep what an analysis left out."""
-        self.left_out += [f"{name}: {item}" for item in what]
+    with budget.catching_signals():
+        with budget.timed("the plan"):
+            base = ground(plan, asked.lab)
+        return _Writing(base, asked, budget).memo()
 
 
 class _Writing:
     """A memo as it is put together."""
 
-    def __init__(self, base: Ground, asked: Asked, clock: _Clock) -> None:
-        self.ground, self.asked, self.clock = base, asked, clock
+    def __init__(self, base: Ground, asked: Asked, budget: TimeBudget) -> None:
+        self.ground, self.asked, self.budget = base, asked, budget
         value = abs(base.of.objective)
         self.tolerance = float(f"{MILD * value:.0e}") if asked.tolerance is None else asked.tolerance
-        self.again = Again(base.plan, seconds=SEARCH)
+        self.again = Again(base.plan, seconds=SEARCH, budget=budget)
         self.signable = signables(base.plan, base.lab)
 
     def memo(self) -> Memo:
         """Return the memo."""
-        base, clock = self.ground, self.clock
+        base, budget = self.ground, self.budget
         likely = self._chances()
-        with clock.step("portfolio"):
+        with self._analysis("portfolio"):
             found = portfolio(base.of, base.lab)
-        with clock.step("choke points"):
-            study = choke_points(base.of, self._choke())
-            clock.lacks("choke points", study.unexplored)
+        with self._analysis("choke points"):
+            study = choke_points(base.of, self._choke(), own := budget.sub())
+            self._lacks(own.left_out)
             limits = chokes.scarce(study, self.asked.top)
             reliefs = chokes.reliefs(base, limits)
-        with clock.step("signatures"):
+        with self._analysis("signatures"):
             signed = self._signatures()
-        with clock.step("losses"):
-            left = self._until("losses")
-            lost = losses(base, self.again, left)
-            clock.lacks("losses", left.left_out)
-        with clock.step("own silicon"):
-            left = self._until("own silicon")
-            own = own_chips(base, self.again, left, SEARCH)
-            clock.lacks("own silicon", left.left_out)
+        with self._analysis("losses"):
+            lost = losses(base, self.again, budget.allows)
+        with self._analysis("own silicon"):
+            own_silicon = own_chips(base, self.again, budget, SEARCH)
         near, turns = None, Turning((), (), (), ())
-        with clock.step("alternatives"), self._kept("alternatives"):
-            near = self._alternatives()
+        with self._analysis("alternatives"), self._kept():
+            near = alternatives(base.of, NearAsked(within=self.asked.within, seconds=SEARCH), budget.sub())
+            self._lacks(near.left_out)
         tornado: Tornado | None = None
-        with clock.step("assumptions"), self._kept("assumptions"):
-            left = self._until("assumptions")
-            tornado = tornado_for(base, self._minutes("assumptions"), self.asked.workers, self.asked.top, left)
-            clock.lacks("assumptions", left.left_out)
-        with clock.step("flip points"), self._kept("flip points"):
-            turns = self._turning(study, tornado, signed)
+        with self._analysis("assumptions"), self._kept():
+            tornado = tornado_for(base, self.asked.workers, self.asked.top, budget)
+        with self._analysis("flip points"), self._kept():
+            search = Search(self.tolerance, budget, self.asked.workers)
+            turns = turning(base, study, tornado, signed, self.signable, search=search)
         mix = chips.mix_by_year(base)
         bought = [case.chip for case in found.chips if case.standing == "bought"]
         return Memo(
@@ -191,7 +157,7 @@ class _Writing:
             decision=base.net.periods[0].start.isoformat(),
             until=base.until,
             tolerance=base.money(self.tolerance, "asked: tolerance"),
-            standing=standing(base, clock.seconds, clock.left_out),
+            standing=standing(base, budget.seconds_by_stage, budget.left_out),
             headline=headline(base, mix, reliefs, signed),
             signatures=signed,
             mix=mix,
@@ -200,7 +166,7 @@ class _Writing:
             reliefs=reliefs,
             rivals=chokes.rivals(base, limits),
             sources=second_sources(base, bought),
-            own=own,
+            own=own_silicon,
             losses=lost,
             assumptions=turns.key,
             flips=turns.flips,
@@ -214,52 +180,43 @@ class _Writing:
         )
 
     @contextmanager
-    def _kept(self, name: str) -> Iterator[None]:
+    def _analysis(self, name: str) -> Iterator[None]:
+        """Give an analysis its part of the time, and list what it leaves out under its name."""
+        budget, first = self.budget, len(self.budget.left_out)
+        with budget.part(seconds=SHARES.get(name, 1.0) * budget.seconds), budget.timed(name):
+            yield
+        budget.left_out[first:] = [f"{name}: {what}" for what in budget.left_out[first:]]
+
+    def _lacks(self, what: Iterable[str]) -> None:
+        """List what an analysis left out."""
+        for item in what:
+            self.budget.leave_out(item)
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
         """Keep the memo where the solver gives up on an analysis: what was asked of it is listed as left out."""
         try:
             yield
-        except SolverError as error:
-            self.clock.lacks(name, [f"all of it: {error}"])
-
-    def _minutes(self, name: str) -> float:
-        return self.asked.minutes * SHARES[name]
-
-    def _until(self, name: str) -> Until:
-        return Until(60.0 * self._minutes(name))
+        except (SolverError, OutOfTimeError) as error:
+            self.budget.leave_out(f"all of it: {error}")
 
     def _choke(self) -> ChokeAsked:
         asked = self.asked
-        minutes = self._minutes("choke points")
-        return ChokeAsked(
-            lab=asked.lab, top=asked.top, minutes=minutes, seed=asked.seed, workers=asked.workers, draws=0
-        )
+        return ChokeAsked(lab=asked.lab, top=asked.top, seed=asked.seed, workers=asked.workers, draws=0)
 
     def _chances(self) -> Chances:
         """Return the chances from a sweep: first, since a folder that does not fit is told before anything is asked."""
         if self.asked.sweep is None:
             return Chances((), 0, 0)
-        with self.clock.step("sweep"):
+        with self._analysis("sweep"):
             found = chances(self.asked.sweep, self.ground.of, self.ground.lab)
-        if found.without_plan:
-            self.clock.lacks("sweep", [f"{found.without_plan} of {found.cases} cases, which have no plan"])
-        return found
-
-    def _turning(self, study: Study, tornado: Tornado | None, signed: Sequence[Signature]) -> Turning:
-        left = self._until("flip points")
-        search = Search(self.tolerance, 60.0 * self._minutes("flip points"), self.asked.workers)
-        found = turning(self.ground, study, tornado, signed, self.signable, search=search, left=left)
-        self.clock.lacks("flip points", left.left_out)
-        return found
-
-    def _alternatives(self) -> Alternatives:
-        asked = NearAsked(within=self.asked.within, minutes=self._minutes("alternatives"), seconds=SEARCH)
-        found = alternatives(self.ground.of, asked)
-        self.clock.lacks("alternatives", found.left_out)
+            if found.without_plan:
+                self.budget.leave_out(f"{found.without_plan} of {found.cases} cases, which have no plan")
         return found
 
     def _signatures(self) -> tuple[Signature, ...]:
         """Return what is signed: first what each is worth, then their dates, the dearest first."""
-        base, again, left = self.ground, self.again, self._until("signatures")
+        base, again, left = self.ground, self.again, self.budget.allows
         pairs = [(what, found) for what in self.signable if (found := signature(base, what)) is not None]
         pairs.sort(key=lambda pair: -_paid(pair[1]))
         search = Delays(again, base.reported[-1].index, self.tolerance)
@@ -272,7 +229,6 @@ class _Writing:
             if known is not None and known.without is not None and left(f"last responsible date of {what.id}"):
                 again.rest()
                 delays[what.id] = search.search(what, known.without, left)
-        self.clock.lacks("signatures", left.left_out)
         return order_of_weight([dated(base, found, delays.get(found.id, Delay(None)), again) for _, found in pairs])
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fabopt.analysis.choke.records import Study
-from fabopt.analysis.memo.again import Until
 from fabopt.analysis.memo.assumptions import all_assumptions, key_assumptions
 from fabopt.analysis.memo.flips import Search, flips
 from fabopt.analysis.memo.forbidden import Forbidden
@@ -19,6 +18,7 @@ from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import Asked as TornadoAsked
 from fabopt.analysis.sensitivity.verb import tornado_of
+from fabopt.solve.budget import TimeBudget
 
 TORNADO_MINUTES, WIDEST = 4.0, 5
 """What a tornado of a large program is given at least, or it is left out, since its numbers are priced all at once; and
@@ -41,25 +41,23 @@ class Turning:
     watch: tuple[Indicator, ...]
 
 
-def tornado_for(ground: Ground, minutes: float, workers: int, top: int, left: Until) -> Tornado | None:
-    """Return what the numbers of the instance are worth; None, said in `left`, where the time does not allow it.
+def tornado_for(ground: Ground, workers: int, top: int, budget: TimeBudget) -> Tornado | None:
+    """Return what the numbers of the instance are worth; None, listed as left out, where the time does not allow it.
 
     Parameters
     ----------
     ground
         The result.
-    minutes
-        Time that it may take.
     workers
         Processes and threads.
     top
         Numbers that are solved again.
-    left
-        Keeps what is left out.
+    budget
+        Time that it may take.
     """
     large = ground.plan.program.large
-    if large and minutes < TORNADO_MINUTES:
-        left.left_out.append("tornado: the assumptions are those of the limits that hold back most")
+    if budget.over or (large and budget.left < 60.0 * TORNADO_MINUTES):
+        budget.leave_out("tornado: the assumptions are those of the limits that hold back most")
         return None
     asked = TornadoAsked(top=min(top, WIDEST) if large else top, workers=workers)
     return tornado_of(ground.of, asked)
@@ -73,7 +71,6 @@ def turning(
     signables: Sequence[Signable],
     *,
     search: Search,
-    left: Until,
 ) -> Turning:
     """Return what the advice rests on.
 
@@ -89,8 +86,6 @@ def turning(
         What is signed in the plan, in the order of its weight, and all that may be.
     search
         Tolerance, time and workers of flip points.
-    left
-        Keeps what is left out.
     """
     numbers = numbers_of(ground.of)
     bought = [what.item for what in signables if what.kind == "accelerators" and what.taken(ground.plan)]
@@ -98,7 +93,8 @@ def turning(
     advice, others = _advice(ground, signatures, signables)
     ends = Ends(numbers, ground.plan)
     found = flips(ends, key, advice, search=search, tornado=tornado, others=others)
-    left.left_out += [f"{lost.recommendation} against {lost.path} ({lost.why})" for lost in found.left_out]
+    for lost in found.left_out:
+        search.budget.leave_out(f"{lost.recommendation} against {lost.path} ({lost.why})")
     every = all_assumptions(numbers, tornado, study, bought)
     watch = indicators(numbers, every, found.found, search.tolerance)
     return Turning(key, every, found.found, watch)

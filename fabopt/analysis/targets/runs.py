@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +21,7 @@ from fabopt.network.tables import Array, Network
 from fabopt.plan.groups import Relief
 from fabopt.plan.problem import Interval
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.formulate import formulate
 from fabopt.solve.live import LiveLinear, carried_plan
 from fabopt.solve.matrices import Matrices
@@ -55,8 +55,8 @@ class Runs:
         What is to be reached.
     seconds
         Longest search of one question.
-    deadline
-        When nothing more is searched (`time.monotonic`).
+    budget
+        Time for all questions; without end when left out.
 
     Attributes
     ----------
@@ -64,8 +64,16 @@ class Runs:
         The instance as it is.
     """
 
-    def __init__(self, plan: SolvedProgram, numbers: Numbers, target: Target, seconds: float, deadline: float) -> None:
-        self.plan, self.numbers, self.target, self.seconds, self.deadline = plan, numbers, target, seconds, deadline
+    def __init__(
+        self,
+        plan: SolvedProgram,
+        numbers: Numbers,
+        target: Target,
+        seconds: float,
+        budget: TimeBudget | None = None,
+    ) -> None:
+        self.plan, self.numbers, self.target, self.seconds = plan, numbers, target, seconds
+        self.budget = budget or TimeBudget()
         self._known: dict[tuple[tuple[str, Setting], ...], Case | str] = {}
         self._live: LiveLinear | None = None
         base = self.at({})
@@ -91,13 +99,22 @@ class Runs:
         counts = np.concatenate([counts, np.zeros(program.n_columns - len(counts))])  # what hooks have added counts not
         return Case(tables, replace(program, cost=counts, offset=constant), stage.cost, stage)
 
-    @property
-    def _seed(self) -> int:
-        return self.plan.options.seed
+    def _session(self, program: Matrices) -> HighsSession:
+        return HighsSession(program, threads=1, seed=self.plan.options.seed, budget=self.budget)
 
-    @property
-    def _left(self) -> float:
-        return max(min(self.seconds, self.deadline - time.monotonic()), 0.0)
+    def _most(self, outcome: Outcome) -> float:
+        """Return the value of a linear program: without a limit, or an answer, nothing is known to be too much.
+
+        Raises
+        ------
+        fabopt.solve.budget.OutOfTimeError
+            If time ended the run.
+        """
+        if outcome.ended in (Ended.TIME_LIMIT, Ended.INTERRUPTED):
+            raise self.budget.out_of_time("how much of the target is possible")
+        if outcome.ended is Ended.INFEASIBLE:
+            return -np.inf
+        return np.inf if outcome.objective is None or outcome.ended is not Ended.OPTIMAL else outcome.objective
 
     # -- how much ----------------------------------------------------------------------------------------------------
 
@@ -107,14 +124,14 @@ class Runs:
             self._live = LiveLinear(relaxed(self.base.program), replace(self.plan.options, threads=1))
         same = case is self.base or structure_change(self.base.tables, case.tables) is None
         if not same:
-            return _most(HighsSession(relaxed(case.program), threads=1, seed=self._seed).solve())
-        return _most(self._live.solve(relaxed(case.program)))
+            return self._most(self._session(relaxed(case.program)).solve())
+        return self._most(self._live.solve(relaxed(case.program)))
 
     def most(self, case: Case, reliefs: Sequence[Relief] = ()) -> Interval:
         """Return the most of the target: of a plan found, and what no plan exceeds; reliefs may go to their ends."""
         if reliefs:
             program = with_reliefs(case.program, reliefs, np.ones(len(reliefs)))
-            bound = _most(HighsSession(relaxed(program), threads=1, seed=self._seed).solve())
+            bound = self._most(self._session(relaxed(program)).solve())
         else:
             program, bound = case.program, self.bound(case)
         if not self.mixed or not np.isfinite(bound):
@@ -122,7 +139,7 @@ class Runs:
         found = -np.inf
         if self.large and len(self.plan.x) == case.program.n_columns:  # the plan's whole numbers will often do
             kept = held(program, np.concatenate([self.plan.x, np.zeros(len(reliefs))]))
-            found = _most(HighsSession(kept, threads=1, seed=self._seed).solve())
+            found = self._most(self._session(kept).solve())
             if found >= self.enough:
                 return Interval(found, bound)
         outcome = self._searched(case, program)
@@ -154,7 +171,7 @@ class Runs:
         costs = [ReliefCost(relief.label, sizes[relief.label]) for relief in reliefs]
         program = package_program(self.base.program, reliefs, costs, self.target.amount)
         found: list[Package] = []
-        while len(found) < count and self._left > 0:
+        while len(found) < count and not self.budget.over:
             outcome = self._searched(self.base, program)
             if outcome.x is None or outcome.objective is None:
                 break
@@ -179,8 +196,8 @@ class Runs:
         x = carried_plan(self.plan.x, self.base.tables, case.tables)
         start = np.zeros(program.n_columns)
         start[: len(x)] = x
-        session = HighsSession(program, threads=1, seed=self._seed)
-        return search(session, structure(case.tables), time_limit=self._left, gap=gap, apart=apart, start=start)
+        session = self._session(program)
+        return search(session, structure(case.tables), time_limit=self.seconds, gap=gap, apart=apart, start=start)
 
     def straight(self, dial: Dial, end: float) -> Relief | None:
         """Return what a lever moves on its whole way where that is sides and bounds alone, in proportion; else None."""
@@ -203,10 +220,3 @@ class Package:
     shares: Mapping[str, float]
     size: float
     least: float
-
-
-def _most(outcome: Outcome) -> float:
-    """Return the value of a linear program: without a limit, or without an answer, nothing is known to be too much."""
-    if outcome.ended is Ended.INFEASIBLE:
-        return -np.inf
-    return np.inf if outcome.objective is None or outcome.ended is not Ended.OPTIMAL else outcome.objective

@@ -23,12 +23,10 @@ target.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.sensitivity.dial import Setting
 from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.targets.levers import Lever, levers_of
@@ -39,6 +37,7 @@ from fabopt.domain.tolerances import rounding
 from fabopt.plan.groups import Relief
 from fabopt.plan.plan import Plan
 from fabopt.plan.problem import Interval
+from fabopt.solve.budget import TimeBudget
 
 STEPS, FEWER = 20, 8
 """Halvings of the way of a lever that is searched, and of one in a large program."""
@@ -63,11 +62,10 @@ class Asked:
     lab: str = ""
     levers: Sequence[str] | Mapping[str, Setting | None] = ()
     costs: Mapping[str, float] = field(default_factory=dict)
-    minutes: float = 10.0
     seconds: float = 60.0
 
 
-def needed(plan: Plan, asked: Asked, tell: Tell | None = None) -> Needed:
+def needed(plan: Plan, asked: Asked, budget: TimeBudget | None = None) -> Needed:
     """Return what would have to be true for a target, of the instance of a plan.
 
     Parameters
@@ -76,8 +74,8 @@ def needed(plan: Plan, asked: Asked, tell: Tell | None = None) -> Needed:
         The solved plan.
     asked
         What is asked.
-    tell
-        Told of each step and its seconds.
+    budget
+        Time for it; without end when left out. What it did not allow stands in the notes.
 
     Raises
     ------
@@ -88,12 +86,20 @@ def needed(plan: Plan, asked: Asked, tell: Tell | None = None) -> Needed:
         If there is no such lever, with the nearest.
     fabopt.solve.results.folder.ResultError
         If the result does not fit its instance.
+    fabopt.solve.budget.OutOfTimeError
+        If there was no time to see how much is possible as things are.
     """
+    budget = budget or TimeBudget()
+    with budget.catching_signals():
+        return _needed(plan, asked, budget)
+
+
+def _needed(plan: Plan, asked: Asked, budget: TimeBudget) -> Needed:
     plan.of_system("targets are asked of the system's plans")
     numbers, solved = numbers_of(plan), plan.solved
     target = target_of(asked.target, asked.by, asked.lab, solved.net, solved.options.objective, plan.unit)
     levers = levers_of(numbers, asked.levers, asked.costs)
-    study = _Study(Runs(solved, numbers, target, asked.seconds, time.monotonic() + 60.0 * asked.minutes), levers, tell)
+    study = _Study(Runs(solved, numbers, target, asked.seconds, budget), levers)
     ways = () if study.possible.lo >= study.runs.enough else study.ways()
     planned = study.runs.base.program
     return Needed(
@@ -110,20 +116,22 @@ def needed(plan: Plan, asked: Asked, tell: Tell | None = None) -> Needed:
         unit=plan.unit,
         value_now=study.runs.value(study.runs.base) if study.possible.lo >= study.runs.enough else None,
         ways=ways,
-        notes=tuple(study.notes),
+        notes=(*study.notes, *budget.said_left_out()),
     )
 
 
 class _Study:
     """The questions about one target, in their order."""
 
-    def __init__(self, runs: Runs, levers: Sequence[Lever], tell: Tell | None) -> None:
-        self.runs, self.clock = runs, Clock(tell)
+    def __init__(self, runs: Runs, levers: Sequence[Lever]) -> None:
+        self.runs, self.budget = runs, runs.budget
         self.notes: list[str] = []
         self.reach: Interval | None = None
-        self.possible = runs.most(runs.base)
-        self.clock.step("as things are")
-        self.ends = self._chosen(levers)
+        with self.budget.timed("as things are"):
+            self.possible = runs.most(runs.base)
+        self.ends: dict[Lever, float] = {}
+        with self.budget.stage("levers"):
+            self.ends = self._chosen(levers)
 
     def _chosen(self, levers: Sequence[Lever]) -> dict[Lever, float]:
         """Return the end of each lever that allows more; a lever of which neither does is left where it is.
@@ -164,24 +172,29 @@ class _Study:
 
     def ways(self) -> tuple[Way, ...]:
         """Return packages, all levers together, and each alone."""
-        runs = self.runs
+        runs, budget = self.runs, self.budget
         straight = {
             lever: relief for lever, end in self.ends.items() if (relief := runs.straight(lever.dial, end)) is not None
         }
         bent = [lever for lever in self.ends if lever not in straight]
-        self.clock.step("levers")
-        self.reach = self._all_ends(straight, bent)
-        self.clock.step("all at their ends")
-        alone = [
-            self._program([lever], [straight[lever]], "alone", 1)[0] if lever in straight else self._searched([lever])
-            for lever in self.ends
-        ]
-        self.clock.step("each alone")
+        with budget.stage("all at their ends"):
+            self.reach = self._all_ends(straight, bent)
+        alone: list[Way] = []
+        with budget.timed("each alone"):
+            for lever in self.ends:
+                with budget.attempt(f"{lever.path} alone"):
+                    alone += (
+                        self._program([lever], [straight[lever]], "alone", 1)[:1]
+                        if lever in straight
+                        else [self._searched([lever])]
+                    )
         if len(self.ends) < 2 or (self.reach is not None and self.reach.hi < runs.enough):
             return tuple(alone)
-        packages = self._program(list(straight), list(straight.values()), "package", 2) if len(straight) > 1 else []
-        joint = [self._searched(list(self.ends))] if bent else []
-        self.clock.step("together")
+        packages: list[Way] = []
+        joint: list[Way] = []
+        with budget.stage("levers together"):
+            packages = self._program(list(straight), list(straight.values()), "package", 2) if len(straight) > 1 else []
+            joint = [self._searched(list(self.ends))] if bent else []
         return (*(way for way in packages if way.moves), *joint, *alone)
 
     def _all_ends(self, straight: Mapping[Lever, Relief], bent: Sequence[Lever]) -> Interval | None:
