@@ -25,6 +25,7 @@ from fabopt.domain.tolerances import rounding
 from fabopt.model.limits import Limit
 from fabopt.network.tables import Array, Demand
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.finish import linear_answer
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.perturbation import held
@@ -61,7 +62,7 @@ def why_short(plan: SolvedProgram, lab: str, name: str, period: int) -> WhyShort
         columns = index[j, :, period]
         cost[columns[columns >= 0]] = weight(net.demands[j])
     program = replace(held(own.program, own.x), cost=cost, offset=0.0)
-    outcome = HighsSession(program, threads=1, seed=plan.options.seed).solve()
+    outcome = linear_answer(HighsSession(program, threads=1, seed=plan.options.seed))
     if outcome.ended is not Ended.OPTIMAL or outcome.objective is None:
         raise SolverError(f"The most that could reach {lab} could not be found: the solver ended with {outcome.ended}.")
     units = {material.id: material.unit for material in net.materials}

@@ -30,8 +30,6 @@ from fabopt.network.tables import Array
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.finish import linear_answer
 from fabopt.solve.outcome import Ended, Outcome, SolverError
-from fabopt.solve.perturbation import held
-from fabopt.solve.session import HighsSession
 
 FEW = STEP
 """Share of the plan's largest shipment that it is made to take, at first."""
@@ -113,10 +111,10 @@ class Market:
     """
 
     def __init__(self, plan: SolvedProgram) -> None:
-        self.plan, program = plan, held(plan.program, plan.x)
-        self.session = HighsSession(program, threads=1, seed=plan.options.seed)
-        self.base = self.solve()
-        self.rows = [key[0] if family == "balance" else family for family, key in program.labels]
+        self.plan, resolver = plan, plan.resolver()
+        self.base = resolver.anchor("fixed")[1]
+        self.session = resolver.session("fixed")
+        self.rows = [key[0] if family == "balance" else family for family, key in plan.program.labels]
 
     def solve(self) -> Outcome:
         """Solve the program as it stands; from nothing where the solver cannot go on from its last basis."""
