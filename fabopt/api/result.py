@@ -56,22 +56,22 @@ def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:
     from fabopt.solve.results.hooks import check_hooks
 
     folder = result_at(Path(path))
-    run, kept = read_manifest(folder)
+    run, hashes = read_manifest(folder)
     if extra:
         check_hooks(run, extra)
-    instance, log = (read_file(folder, name, kept).decode(errors="replace") for name in (INSTANCE, LOG))
-    plan = Plan(run, partial(_saved_table, folder, kept), instance, extra)
+    instance, log = (read_file(folder, name, hashes).decode(errors="replace") for name in (INSTANCE, LOG))
+    plan = Plan(run, partial(_saved_table, folder, hashes), instance, extra)
     result = Result(plan, log)
     check_agreement(plan, folder)
     result.folder = folder
     return result
 
 
-def _saved_table(folder: Path, kept: Mapping[str, Any], name: str) -> pd.DataFrame:
+def _saved_table(folder: Path, hashes: Mapping[str, str], name: str) -> pd.DataFrame:
     from fabopt.solve.results.build import spec_of
     from fabopt.solve.results.folder import read_table
 
-    return read_table(folder, spec_of(name), f"{name}.parquet", kept)
+    return read_table(folder, spec_of(name), f"{name}.parquet", hashes)
 
 
 def load_memo(path: str | Path) -> MemoReport:

@@ -168,22 +168,21 @@ def _bytes(file: Path) -> bytes:
     return data
 
 
-def read_file(folder: Path, name: str, record: Mapping[str, Any]) -> bytes:
-    """Return one file of a saved folder, held against the hash in its record.
+def read_file(folder: Path, name: str, hashes: Mapping[str, str]) -> bytes:
+    """Return one file of a saved folder, held against its hash.
 
     Raises
     ------
     SavedError
         When it is missing, or is not what was written.
     """
-    files = record.get(FILES)
-    if not isinstance(files, dict) or name not in files:
+    if name not in hashes:
         raise SavedError(f"{folder} holds no {name}.")
     try:
         data = (folder / name).read_bytes()
     except OSError as error:
         raise SavedError(f"{folder / name} cannot be read: {error.strerror or error}.") from error
-    if sha256(data) != files[name]:
+    if sha256(data) != hashes[name]:
         raise SavedError(f"{folder / name} was changed after the result was written.")
     return data
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from statistics import median
 from typing import Any
 
 from fabopt.analysis.sweep.case import UNKNOWN
 from fabopt.analysis.sweep.design import LeverColumn
-from fabopt.analysis.sweep.records import LONG, Sweep
+from fabopt.analysis.sweep.records import LONG, Outcome, Sweep
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, in_unit, money
 
 MOST = 12
 """Rows of a table."""
-
-Outcome = Mapping[str, Any]
 
 
 def sweep_report(found: Sweep) -> Report[Sweep]:
@@ -41,11 +39,11 @@ def sentence(found: Sweep) -> str:
         runs = f"{len(found.outcomes):,} runs of {design.name} that are finished, out of {len(design.cases):,},"
     if not plans:
         return f"None of the {runs} has a plan{_failures(found)}."
-    values = [o["objective"] for o in plans]
+    values = [_objective(o) for o in plans]
     low, high = money(min(values), found.unit), money(max(values), found.unit)
     span = low if low == high else f"{low} to {high}"
     text = f"Of {runs} {len(plans):,} {'has' if len(plans) == 1 else 'have'} a plan, {_what(found)} {span}"
-    chokes = _counted([o["choke"] for o in plans if o["choke"] not in ("", UNKNOWN)])
+    chokes = _counted([o.choke for o in plans if o.choke not in ("", UNKNOWN)])
     if chokes:
         named = [f"{name} in {count:,}" for name, count in chokes[:2]]
         text += f"; the choke point is {' and '.join(named)}"
@@ -58,7 +56,7 @@ def _what(found: Sweep) -> str:
 
 
 def _failures(found: Sweep) -> str:
-    counted = _counted([o["status"] for o in found.outcomes if o.get("objective") is None])
+    counted = _counted([o.status for o in found.outcomes if o.objective is None])
     if not counted:
         return ""
     return "; without a plan: " + ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in counted)
@@ -68,8 +66,8 @@ def scenario_table(found: Sweep) -> Table:
     """Return what the plans of each scenario are worth."""
     rows: list[tuple[object, ...]] = []
     for place, name in enumerate(found.design.scenarios):
-        mine = [o for o in found.outcomes if found.design.cases[o["case"]].scenario == place]
-        values = [o["objective"] for o in mine if o.get("objective") is not None]
+        mine = [o for o in found.outcomes if found.design.cases[o.case].scenario == place]
+        values = [_objective(o) for o in mine if o.objective is not None]
         ends = [f(values) for f in (min, median, max)] if values else [None] * 3
         rows.append((name, len(mine), len(values), *ends))
     title = f"Objective ({found.design.spec.solve.objective}) by scenario{in_unit(found.unit)}"
@@ -81,7 +79,7 @@ def lever_table(found: Sweep) -> Table:
     """Return how the objective goes with each lever, those that go with it most first."""
     rows = []
     for place, lever in enumerate(found.design.levers):
-        pairs = [(o["levers"][place], o["objective"]) for o in _plans(found)]
+        pairs = [(o.levers[place], _objective(o)) for o in _plans(found)]
         pairs = [pair for pair in pairs if pair[0] is not None and pair[0] != ""]
         if pairs:
             rows.append(_lever_row(lever, pairs))
@@ -109,12 +107,12 @@ def alone_table(found: Sweep) -> Table:
     """Return what each lever changes alone, widest first."""
     rows = []
     cases = found.design.cases
-    base = {cases[o["case"]].scenario: o["objective"] for o in _plans(found) if not cases[o["case"]].settings}
+    base = {cases[o.case].scenario: _objective(o) for o in _plans(found) if not cases[o.case].settings}
     for o in found.outcomes:
-        case = cases[o["case"]]
+        case = cases[o.case]
         if case.settings and case.scenario in base:
-            change = None if o.get("objective") is None else o["objective"] - base[case.scenario]
-            said = f"no plan: {o['status']}" if change is None else f"{change:+,.4g}"
+            change = None if o.objective is None else o.objective - base[case.scenario]
+            said = f"no plan: {o.status}" if change is None else f"{change:+,.4g}"
             size = float("inf") if change is None else abs(change)
             rows.append((size, (case.said, found.design.scenarios[case.scenario], said)))
     rows.sort(key=lambda row: -row[0])
@@ -125,10 +123,10 @@ def alone_table(found: Sweep) -> Table:
 def choke_table(found: Sweep) -> Table:
     """Return the choke points, with the range of the objective where each is one."""
     rows = []
-    for name, count in _counted([o["choke"] for o in _plans(found)]):
-        mine = [o for o in _plans(found) if o["choke"] == name]
-        values = [o["objective"] for o in mine]
-        gains = [o["choke_gain"] for o in mine if o["choke_gain"] is not None]
+    for name, count in _counted([o.choke for o in _plans(found)]):
+        mine = [o for o in _plans(found) if o.choke == name]
+        values = [_objective(o) for o in mine]
+        gains = [o.choke_gain for o in mine if o.choke_gain is not None]
         reach = f"{amount(min(values))} to {amount(max(values))}"
         rows.append((name or "none: no limit earns anything", count, reach, median(gains) if gains else None))
     title = f"Choke points: runs, objective there, median worth of 10 % more{in_unit(found.unit)}"
@@ -138,15 +136,20 @@ def choke_table(found: Sweep) -> Table:
 def failed_table(found: Sweep) -> Table:
     """Return the runs without a plan, with their reasons."""
     rows = [
-        (str(o["case"]), o["status"], found.design.cases[o["case"]].said, o["reason"] or None)
+        (str(o.case), o.status, found.design.cases[o.case].said, o.reason or None)
         for o in found.outcomes
-        if o.get("objective") is None
+        if o.objective is None
     ]
     return Table("Runs without a plan", ("case", "status", "settings", "reason"), rows, left=4, most=MOST)
 
 
+def _objective(outcome: Outcome) -> float:
+    assert outcome.objective is not None
+    return outcome.objective
+
+
 def _plans(found: Sweep) -> list[Outcome]:
-    return [o for o in found.outcomes if o.get("objective") is not None]
+    return [o for o in found.outcomes if o.objective is not None]
 
 
 def _counted(names: Sequence[str]) -> list[tuple[str, int]]:

@@ -70,7 +70,7 @@ def test_a_second_solve_gives_the_same_bytes_in_every_table(name, tmp_path):
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
         fabopt.load(INSTANCES / name).solve(gap=0.005, out=folder)
-    one, two = (read_manifest(folder)[1]["files"] for folder in folders)
+    one, two = (read_manifest(folder)[1] for folder in folders)
     tables = [file for file in one if file.endswith(".parquet")]
     assert len(tables) == len(ALL_TABLES)
     assert {file: one[file] for file in [*tables, "instance.json"]} == {

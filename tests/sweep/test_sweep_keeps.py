@@ -62,7 +62,7 @@ def test_a_finished_sweep_stays_until_the_next_one_is_whole(finished, caplog):
         again(finished, 9)
     went = again(finished, 9, resume=True)
     assert went.seen == [before] * 2  # two cases were left to do
-    assert saved(finished)["runs"] == 4
+    assert saved(finished).runs == 4
     assert len(parquet.read_table(finished / "cases.parquet")) == 4
     assert not part.exists()
     assert sorted(p.name for p in finished.parent.iterdir()) == ["out", "shop"]
@@ -120,7 +120,7 @@ def test_a_whole_sweep_that_a_stop_kept_from_its_place_takes_it(finished, tmp_pa
     fabopt.sweep(tmp_path / "shop", MANY, out=tmp_path / "new")
     (tmp_path / "new").rename(tmp_path / "out.part")
     again(finished, 9, resume=True)
-    assert saved(finished)["runs"] == 4
+    assert saved(finished).runs == 4
     assert not (tmp_path / "out.part").exists()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "shop"]
 

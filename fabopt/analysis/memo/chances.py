@@ -7,15 +7,13 @@ a grid or one lever at a time is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fabopt.analysis.memo.records import Amount, Chance
 from fabopt.analysis.plan_tables import reported
 from fabopt.analysis.sweep.records import KEYS, LONG
-from fabopt.analysis.sweep.store import saved, sweep_at
+from fabopt.analysis.sweep.store import SavedSweep, saved, sweep_at
 from fabopt.domain.tolerances import CLOSE
 from fabopt.errors import StudyError
 from fabopt.plan.plan import Plan
@@ -65,9 +63,9 @@ def chances(folder: Path, plan: Plan, lab: str, target: float | None = None) -> 
     wanted = power if target is None else target
     if not wanted > 0:
         raise StudyError(f"The plan gives {lab} no power in {periods[-1]}, so there is no target to reach.")
-    cases = read_table(folder, KEYS, "cases.parquet", sweep)
+    cases = read_table(folder, KEYS, "cases.parquet", sweep.files)
     cases = cases[cases["scenario"] == scenario]
-    drawn = read_table(folder, LONG["power"], "power.parquet", sweep)
+    drawn = read_table(folder, LONG["power"], "power.parquet", sweep.files)
     drawn = drawn[(drawn["lab"] == lab) & drawn["case"].isin(cases["case"])]
     table = drawn.pivot(index="case", columns="period", values="power").reindex(columns=periods, fill_value=0.0)
     reached = (table >= wanted * (1.0 - CLOSE)).cummax(axis=1).sum()
@@ -82,26 +80,26 @@ def chances(folder: Path, plan: Plan, lab: str, target: float | None = None) -> 
     )
 
 
-def _scenario(folder: Path, sweep: Mapping[str, Any], run: RunInfo) -> str:
+def _scenario(folder: Path, sweep: SavedSweep, run: RunInfo) -> str:
     """Return the scenario of a sweep in which the instance is that of the result."""
-    if not sweep["complete"]:
+    if not sweep.complete:
         raise StudyError(f"The sweep in {folder} is not finished: fabopt sweep --resume goes on with it.")
-    names = dict(zip(sweep["hashes"], sweep["scenarios"], strict=True))
+    names = dict(zip(sweep.hashes, sweep.scenarios, strict=True))
     if run.input_hash not in names:
         raise StudyError(
-            f"The sweep in {folder} is one of {sweep['instance']} with other data than those of the result of "
+            f"The sweep in {folder} is one of {sweep.instance} with other data than those of the result of "
             f"{run.instance}: sweep the instance that was solved, with the same scenario and settings."
         )
-    method = sweep["spec"]["method"]
+    method = sweep.spec.method
     if method not in SAMPLED:
         raise StudyError(
             f"The cases of the sweep in {folder} are no samples but {method}, so their shares are no chances; its "
             f"method must be {' or '.join(SAMPLED)}."
         )
-    objective, own = sweep["spec"]["solve"]["objective"], run.options.objective
+    objective, own = sweep.spec.solve.objective, run.options.objective
     if objective != own:
         raise StudyError(f"The sweep in {folder} was solved for {objective}, the result for {own}.")
-    return str(names[run.input_hash])
+    return names[run.input_hash]
 
 
 def _power(read: Read, lab: str) -> tuple[float, list[str]]:

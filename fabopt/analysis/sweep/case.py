@@ -7,12 +7,12 @@ depends on nothing but the sweep and the case: not on what was solved before it,
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from fabopt.analysis.choke.reprice import choke_point
 from fabopt.analysis.sweep.axes import number_of
 from fabopt.analysis.sweep.design import Case, Design, LeverColumn, options_of
 from fabopt.analysis.sweep.figures import chip_rows, demand_rows, figures, lab_rows, power_rows
+from fabopt.analysis.sweep.records import Outcome, Values
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.instance import Instance
 from fabopt.io.levers import LeverError, list_levers, set_lever
@@ -34,9 +34,6 @@ from fabopt.solve.run import solve
 from fabopt.solve.search import uses_start
 from fabopt.solve.solution import Status
 from fabopt.solve.start import StartPlan, start_of
-
-Outcome = dict[str, Any]
-"""Row of a case as plain data: numbers, texts and lists of them."""
 
 INVALID, FAILED, INTERRUPTED = "invalid", "failed", "interrupted"
 
@@ -82,20 +79,19 @@ class Work:
 
     def __call__(self, case: Case) -> Outcome:
         """Solve a case."""
-        row = {"case": case.number, "levers": self._texts(case)}
         try:
             data = self._instance(case)
         except (InstanceError, LeverError) as error:
             problems = getattr(error, "problems", ())
             said = f"{problems[0].path}: {problems[0].message}" if problems else str(error)
-            return {**row, "status": INVALID, "reason": said}
-        row["levers"] = self._values(case, data)
+            return Outcome(case.number, self._texts(case), INVALID, said)
+        levers = self._values(case, data)
         try:
-            return {**row, **self._solved(data)}
+            return self._solved(case.number, levers, data)
         except FieldProblem as error:  # what is pinned does not fit
-            return {**row, "status": INVALID, "reason": str(error)}
+            return Outcome(case.number, levers, INVALID, str(error))
         except (ModelError, OptionError, SolverError) as error:
-            return {**row, "status": FAILED, "reason": str(error)}
+            return Outcome(case.number, levers, FAILED, str(error))
 
     def _instance(self, case: Case) -> Instance:
         tree = self.trees[case.scenario]
@@ -104,43 +100,45 @@ class Work:
             raw = set_lever(raw, path, setting, Instance)
         return validate(replace(tree, raw=raw), Instance)
 
-    def _texts(self, case: Case) -> list[float | str | None]:
+    def _texts(self, case: Case) -> Values:
         """Return the settings of levers that are no numbers; the numbers are not known."""
         settings = dict(case.settings)
-        return [None if lever.numeric else str(settings.get(lever.path, "")) for lever in self.levers]
+        return tuple(None if lever.numeric else str(settings.get(lever.path, "")) for lever in self.levers)
 
-    def _values(self, case: Case, data: Instance) -> list[float | str | None]:
+    def _values(self, case: Case, data: Instance) -> Values:
         """Return what the levers are in the instance that is solved."""
         quantities = {lever.path: lever.quantity for lever in list_levers(data)}
         found = []
         for lever, text in zip(self.levers, self._texts(case), strict=True):
             number = number_of(quantities, lever.path) if lever.numeric else None
             found.append(text if number is None else number[0])
-        return found
+        return tuple(found)
 
-    def _solved(self, data: Instance) -> Outcome:
+    def _solved(self, case: int, levers: Values, data: Instance) -> Outcome:
         net = lower(data, self.name)
         solution = solve(net, options_of(self.spec, data), start=self.start)
         run = run_info(Origin(self.name, None, (), "", self.money), net, solution)
-        kept = ("status", "objective", "bound", "gap", "gap_denominator", "value", "objective_unit", "start")
-        row: Outcome = {name: getattr(run, name) for name in kept}
+        found = Outcome(
+            case, levers, run.status.value, objective=run.objective, bound=run.bound, gap=run.gap,
+            gap_denominator=run.gap_denominator, value=run.value, objective_unit=run.objective_unit, start=run.start,
+        )  # fmt: skip
         if not solution.has_plan:
             said = " ".join(conflict.sentence for conflict in solution.conflicts[:MOST_REASONS])
-            return {**row, "reason": said or NO_REASON.get(run.status, "")}
+            return replace(found, reason=said or NO_REASON.get(run.status, ""))
         tables = {f"{spec.group}/{spec.name}": frame for spec, frame in core_and_domain(net, solution).items()}
         read = tables.__getitem__
         choke, gain, note = _choke(run, read, net)
-        return {
-            **row,
-            "reason": note,
-            "choke": choke,
-            "choke_gain": gain,
-            "figures": figures(self.spec.figures, read),
-            "labs": lab_rows(read),
-            "power": power_rows(read),
-            "chips": chip_rows(read),
-            "demands": demand_rows(read),
-        }
+        return replace(
+            found,
+            reason=note,
+            choke=choke,
+            choke_gain=gain,
+            figures=tuple(figures(self.spec.figures, read)),
+            labs=lab_rows(read),
+            power=power_rows(read),
+            chips=chip_rows(read),
+            demands=demand_rows(read),
+        )
 
 
 MOST_REASONS = 3

@@ -13,27 +13,28 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Protocol
+from typing import Protocol
 
 from fabopt.analysis.sweep.design import Case
+from fabopt.analysis.sweep.records import Outcome
 from fabopt.solve.outcome import SolverError
 
-Run = Callable[[Case], dict[str, Any]]
+Run = Callable[[Case], Outcome]
 
 
 class Executor(Protocol):
-    """Runs cases and yields their rows as they are done."""
+    """Runs cases and yields what became of them as they are done."""
 
-    def run(self, work: Run, cases: Sequence[Case]) -> Iterator[dict[str, Any]]:
-        """Yield the row of every case, in any order."""
+    def run(self, work: Run, cases: Sequence[Case]) -> Iterator[Outcome]:
+        """Yield what became of every case, in any order."""
         ...
 
 
 class InProcess:
     """Solves one case after the other in this process."""
 
-    def run(self, work: Run, cases: Sequence[Case]) -> Iterator[dict[str, Any]]:
-        """Yield the row of every case, in order."""
+    def run(self, work: Run, cases: Sequence[Case]) -> Iterator[Outcome]:
+        """Yield what became of every case, in order."""
         yield from map(work, cases)
 
 
@@ -49,8 +50,8 @@ class LocalProcesses:
     def __init__(self, workers: int) -> None:
         self.workers = workers
 
-    def run(self, work: Run, cases: Sequence[Case]) -> Iterator[dict[str, Any]]:
-        """Yield the row of every case as it is done.
+    def run(self, work: Run, cases: Sequence[Case]) -> Iterator[Outcome]:
+        """Yield what became of every case as it is done.
 
         Raises
         ------
@@ -93,6 +94,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _do(case: Case) -> dict[str, Any]:
+def _do(case: Case) -> Outcome:
     assert _work is not None
     return _work(case)

@@ -12,7 +12,7 @@ from fabopt.solve.results.folder import Read
 if TYPE_CHECKING:
     import pandas as pd
 
-Row = list[str | float]
+Row = tuple[str | float, ...]
 
 
 def _running(read: Read, period: str) -> float:
@@ -67,7 +67,7 @@ def figures(names: Sequence[str], read: Read) -> list[float]:
     return found
 
 
-def lab_rows(read: Read) -> list[Row]:
+def lab_rows(read: Read) -> tuple[Row, ...]:
     """Return lab, period, accelerators running and installed in the year, facility GW, compute (kH100e)."""
     periods = read("core/periods")
     fleet, counted = reported(read("domain/fleet")), accelerators(read, "domain/fleet")
@@ -79,29 +79,29 @@ def lab_rows(read: Read) -> list[Row]:
         for period in last_of_years(periods):
             in_year = mine["d"][mine["d"]["period"].map(year) == year[period]]
             rows.append(
-                [
+                (
                     str(lab),
                     period,
                     _sum(mine["c"], period, "running"),
                     float(in_year["kaccelerator"].sum()),
                     _sum(mine["f"], period, "facility_mw") / 1000.0,
                     _sum(mine["m"], period, "kh100e"),
-                ]
+                )
             )
-    return rows
+    return tuple(rows)
 
 
-def power_rows(read: Read) -> list[Row]:
+def power_rows(read: Read) -> tuple[Row, ...]:
     """Return lab, period and facility GW that the lab draws, for every reported period."""
     fleet, labels = reported(read("domain/fleet")), reported(read("core/periods"))["period"].astype(str)
-    return [
-        [str(lab), period, _sum(own, period, "facility_mw") / 1000.0]
+    return tuple(
+        (str(lab), period, _sum(own, period, "facility_mw") / 1000.0)
         for lab, own in fleet.groupby("lab", sort=False)
         for period in labels
-    ]
+    )
 
 
-def chip_rows(read: Read) -> list[Row]:
+def chip_rows(read: Read) -> tuple[Row, ...]:
     """Return chip, period, accelerators running, compute (kH100e), share of all compute."""
     mix = reported(read("domain/chip_mix"))
     ends = last_of_years(read("core/periods"))
@@ -111,11 +111,11 @@ def chip_rows(read: Read) -> list[Row]:
         for period in ends:
             made = _sum(own, period, "kh100e")
             share = made / total[period] if total[period] > 0.0 else 0.0
-            rows.append([str(chip), period, _sum(own, period, "running"), made, share])
-    return rows
+            rows.append((str(chip), period, _sum(own, period, "running"), made, share))
+    return tuple(rows)
 
 
-def demand_rows(read: Read) -> list[Row]:
+def demand_rows(read: Read) -> tuple[Row, ...]:
     """Return demand, its unit, period, what was wanted and delivered in the year."""
     demands, periods = reported(read("core/demands")), read("core/periods")
     year = dict(zip(periods["period"], periods["start"].str[:4], strict=True))
@@ -125,5 +125,5 @@ def demand_rows(read: Read) -> list[Row]:
             inside = own[own["period"].map(year) == year[period]]
             unit = str(own["unit"].iloc[0])
             wanted, got = float(inside["quantity"].sum()), float(inside["delivered"].sum())
-            rows.append([str(demand), unit, period, wanted, got])
-    return rows
+            rows.append((str(demand), unit, period, wanted, got))
+    return tuple(rows)

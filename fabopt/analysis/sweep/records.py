@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.sweep.design import Design, LeverColumn
-from fabopt.analysis.sweep.figures import FIGURES
+from fabopt.analysis.sweep.figures import FIGURES, Row
 from fabopt.solve.results.columns import Column, TableSpec, number, text
 
 if TYPE_CHECKING:
@@ -78,6 +78,54 @@ KEYS = TableSpec(
 )
 
 
+Values = tuple[float | str | None, ...]
+"""Values of levers, or None where one is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a case.
+
+    Attributes
+    ----------
+    case
+        Its number.
+    levers
+        Values of the sweep's levers, in their order; None where one is not known.
+    status, reason
+        How it ended, and why there is no plan or no choke point.
+    start
+        How much of a start plan fitted.
+    objective, bound, gap, gap_denominator, value, objective_unit
+        As in :class:`~fabopt.solve.results.run_info.RunInfo`.
+    choke, choke_gain
+        The choke point, and what 10 % more of it gains.
+    figures
+        The figures of the sweep, in their order; empty without a plan.
+    labs, power, chips, demands
+        Rows of :data:`LONG` without the number of the case.
+    """
+
+    case: int
+    levers: Values
+    status: str
+    reason: str = ""
+    start: str = ""
+    objective: float | None = None
+    bound: float | None = None
+    gap: float | None = None
+    gap_denominator: float | None = None
+    value: float | None = None
+    objective_unit: str = ""
+    choke: str = ""
+    choke_gain: float | None = None
+    figures: tuple[float | None, ...] = ()
+    labs: tuple[Row, ...] = ()
+    power: tuple[Row, ...] = ()
+    chips: tuple[Row, ...] = ()
+    demands: tuple[Row, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """A sweep, whole or as far as it came.
@@ -91,7 +139,7 @@ class Sweep:
     """
 
     design: Design
-    outcomes: tuple[Mapping[str, Any], ...]
+    outcomes: tuple[Outcome, ...]
 
     @property
     def complete(self) -> bool:
@@ -101,7 +149,7 @@ class Sweep:
     @property
     def unit(self) -> str:
         """Unit of the objective."""
-        found = (str(o["objective_unit"]) for o in self.outcomes if o.get("objective") is not None)
+        found = (o.objective_unit for o in self.outcomes if o.objective is not None)
         return next(found, self.design.money)
 
     @property
@@ -158,7 +206,7 @@ class Sweep:
 
     def table(self, name: str) -> pd.DataFrame:
         """Return one of the tables with several rows a case: labs, power, chips, demands."""
-        return _frame(LONG[name], [[o["case"], *row] for o in self.outcomes for row in o.get(name, ())])
+        return _frame(LONG[name], [[o.case, *row] for o in self.outcomes for row in getattr(o, name)])
 
     @property
     def tables(self) -> Iterator[tuple[TableSpec, pd.DataFrame]]:
@@ -167,20 +215,12 @@ class Sweep:
         for name, spec in LONG.items():
             yield spec, self.table(name)
 
-    def _row(self, outcome: Mapping[str, Any]) -> list[Any]:
-        case = self.design.cases[outcome["case"]]
-        return [
-            case.number,
-            self.design.scenarios[case.scenario],
-            *outcome["levers"],
-            *(outcome.get(name, "") for name in ("status", "reason")),
-            *(outcome.get(name) for name in ("objective", "bound", "gap", "gap_denominator", "value")),
-            outcome.get("choke", ""),
-            outcome.get("choke_gain"),
-            *outcome.get("figures", [None] * len(self.design.spec.figures)),
-            outcome.get("start", ""),
-            case.said,
-        ]
+    def _row(self, outcome: Outcome) -> list[Any]:
+        o, case = outcome, self.design.cases[outcome.case]
+        figures = o.figures or (None,) * len(self.design.spec.figures)
+        head = (case.number, self.design.scenarios[case.scenario], *o.levers, o.status, o.reason)
+        worth = (o.objective, o.bound, o.gap, o.gap_denominator, o.value, o.choke, o.choke_gain)
+        return [*head, *worth, *figures, o.start, case.said]
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""
@@ -194,7 +234,7 @@ class Sweep:
             "runs": len(self.design.cases),
             "finished": len(self.outcomes),
             "cases": [_plain(self.spec.names, self._row(o)) for o in self.outcomes],
-            **{name: [_plain(t.names, [o["case"], *row]) for o in self.outcomes for row in o.get(name, ())]
+            **{name: [_plain(t.names, [o.case, *row]) for o in self.outcomes for row in getattr(o, name)]
                for name, t in LONG.items()},
         }  # fmt: skip
 

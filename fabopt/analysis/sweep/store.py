@@ -19,13 +19,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from fabopt import __version__
 from fabopt.analysis.sweep.design import Design
-from fabopt.analysis.sweep.records import Sweep
+from fabopt.analysis.sweep.records import Outcome, Sweep
 from fabopt.io.files import atomic_write, check_place
 from fabopt.io.seal import (
     HASH,
@@ -45,8 +44,6 @@ from fabopt.solve.results.folder import ResultError, parquet_bytes
 
 FORMAT = 4
 MANIFEST, RUNS = "sweep.json", "runs.jsonl"
-_OF_ROW = ("format", "sweep", HASH)
-"""What a line holds beside what became of a case: version, sweep and hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +58,20 @@ class _Spec:
 
 
 @dataclass(frozen=True, slots=True)
-class _Manifest:
+class SavedSweep:
+    """What is known of a sweep that stands in a folder."""
+
     complete: bool
     instance: str
-    scenarios: list[str]
-    hashes: list[str]
-    sets: list[str]
-    levers: list[str]
+    scenarios: tuple[str, ...]
+    hashes: tuple[str, ...]
+    sets: tuple[str, ...]
+    levers: tuple[str, ...]
     spec: _Spec
     runs: int
     digest: str
     version: str
-    files: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    case: int
-    status: str
-    levers: list[float | str | None]
-    reason: str = ""
-    start: str = ""
-    objective: float | None = None
-    bound: float | None = None
-    gap: float | None = None
-    value: float | None = None
-    choke: str = ""
-    choke_gain: float | None = None
-    figures: list[float | None] = field(default_factory=list)
-    labs: list[list[Any]] = field(default_factory=list)
-    power: list[list[Any]] = field(default_factory=list)
-    chips: list[list[Any]] = field(default_factory=list)
-    demands: list[list[Any]] = field(default_factory=list)
+    files: Mapping[str, str]
 
 
 class Store:
@@ -120,7 +99,7 @@ class Store:
 
     def __init__(self, folder: Path, design: Design, resume: bool) -> None:
         self.folder, self.design = folder, design
-        self.finished: dict[int, Mapping[str, Any]] = {}
+        self.finished: dict[int, Outcome] = {}
         try:
             self._open(resume)
         except OSError as error:
@@ -132,28 +111,28 @@ class Store:
         recover(folder, MANIFEST)
         if os.path.lexists(part):
             check_place(part, MANIFEST)
-            if contents(part, MANIFEST).whole and saved(part)["complete"]:  # stopped just before it took its place
+            if contents(part, MANIFEST).whole and saved(part).complete:  # stopped just before it took its place
                 LOG.warning("%s was whole when a run was stopped; it stands at %s now.", part, folder)
                 put_in_place(part.absolute(), folder.absolute(), MANIFEST)
         begun = part if os.path.lexists(part) else folder
         before = _manifest(begun)
-        if before is not None and resume and before["digest"] != self.design.digest:
+        if before is not None and resume and before.digest != self.design.digest:
             raise ResultError(
                 f"{begun} was begun with other data, another specification or other versions, so it cannot go on; name "
                 "another folder."
             )
-        over = before is not None and before["complete"]
+        over = before is not None and before.complete
         if over and begun == part:
             raise ResultError(f"{part} holds a whole sweep that was changed after it was written: move it away first.")
-        lines = _lines(begun / RUNS, self.design.digest if before is None else before["digest"])
+        lines = _lines(begun / RUNS, self.design.digest if before is None else before.digest)
         if before is not None and not (resume or over) and lines.good:
             raise ResultError(
-                f"{begun} holds {len(lines.good):,} finished of {before['runs']:,} runs: go on with --resume, or name "
+                f"{begun} holds {len(lines.good):,} finished of {before.runs:,} runs: go on with --resume, or name "
                 "another folder."
             )
         if resume:
             self.finished = {number: row for number, (_, row) in lines.good.items()}
-        self.known: Mapping[str, str] = {} if before is None or over else before["files"]
+        self.known: Mapping[str, str] = {} if before is None or over else before.files
         self.done = over and resume and len(self.finished) == len(self.design.cases)
         self.work = part if over and not self.done else begun
         if not self.done:
@@ -177,7 +156,7 @@ class Store:
         os.rename(path, kept)
         LOG.warning("%s was changed after it was written; it is kept as %s.", path, kept)
 
-    def add(self, outcome: Mapping[str, Any]) -> None:
+    def add(self, outcome: Outcome) -> None:
         """Write what became of a case, so that it stands even if the machine stops now.
 
         Raises
@@ -185,7 +164,9 @@ class Store:
         ResultError
             When it cannot be written; the cases before it stand.
         """
-        row = json.loads(json.dumps({"format": FORMAT, "sweep": self.design.digest, **outcome}, allow_nan=False))
+        row = json.loads(
+            json.dumps({"format": FORMAT, "sweep": self.design.digest, **asdict(outcome)}, allow_nan=False)
+        )
         line = json.dumps({**row, HASH: hash_of(row)}, separators=(",", ":")) + "\n"
         try:
             with (self.work / RUNS).open("a", encoding="utf-8") as stream:
@@ -255,8 +236,8 @@ def sweep_at(folder: Path) -> Path:
     return standing(folder, MANIFEST)
 
 
-def saved(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a sweep that stands in a folder.
+def saved(folder: Path) -> SavedSweep:
+    """Return what is known of a sweep that stands in a folder.
 
     Raises
     ------
@@ -269,8 +250,8 @@ def saved(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _manifest(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest of a sweep; None where the folder is none."""
+def _manifest(folder: Path) -> SavedSweep | None:
+    """Return what is known of a sweep; None where the folder is none."""
     again = "sweep again into another folder"
     try:
         found = read_record(folder / MANIFEST, FORMAT, again)
@@ -279,34 +260,33 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     except SavedError as error:
         raise ResultError(str(error)) from error
     try:
-        record_as(_Manifest, found)
+        return record_as(SavedSweep, found)
     except SavedError as error:
         raise ResultError(f"{folder / MANIFEST} is no manifest of a sweep: {error}; {again}.") from error
-    return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
     """The lines of a file of runs: those that are whole, raw and read, by case; and whether others were changed."""
 
-    good: Mapping[int, tuple[bytes, Mapping[str, Any]]]
+    good: Mapping[int, tuple[bytes, Outcome]]
     bad: bool
 
 
 def _lines(path: Path, digest: str) -> _Lines:
     """Read the finished cases of a sweep; a last line that was cut off in writing is left out."""
-    good: dict[int, tuple[bytes, Mapping[str, Any]]] = {}
+    good: dict[int, tuple[bytes, Outcome]] = {}
     bad = False
     for raw in path.read_bytes().splitlines(keepends=True) if path.is_file() else ():
         row = _row(raw, path, digest)
         if row is not None:
-            good[row["case"]] = raw, row
+            good[row.case] = raw, row
         elif raw.endswith(b"\n"):
             bad = True
     return _Lines(good, bad)
 
 
-def _row(raw: bytes, path: Path, digest: str) -> dict[str, Any] | None:
+def _row(raw: bytes, path: Path, digest: str) -> Outcome | None:
     """Return what became of a case as a line says it; None where it is no whole line of this sweep."""
     try:
         row = read_json(raw, path)
@@ -316,7 +296,6 @@ def _row(raw: bytes, path: Path, digest: str) -> dict[str, Any] | None:
     if not sound or row.get("format") != FORMAT or row.get("sweep") != digest:
         return None
     try:
-        record_as(_Row, row)
+        return record_as(Outcome, row)
     except SavedError:
         return None
-    return {key: value for key, value in row.items() if key not in _OF_ROW}

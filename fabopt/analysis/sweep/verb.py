@@ -9,7 +9,7 @@ from typing import Any
 from fabopt.analysis.sweep.case import INTERRUPTED, Work
 from fabopt.analysis.sweep.design import MOST_RUNS, Design, design
 from fabopt.analysis.sweep.executor import Executor, executor_of
-from fabopt.analysis.sweep.records import Sweep
+from fabopt.analysis.sweep.records import Outcome, Sweep
 from fabopt.analysis.sweep.store import Store
 from fabopt.io.sweep_file import read_sweep
 from fabopt.io.tree import Tree
@@ -60,17 +60,17 @@ def sweep(
         When a process ends on its own; what was finished stays.
     """
     store = None if out is None else Store(out, asked, resume)
-    done: dict[int, Mapping[str, Any]] = {} if store is None else dict(store.finished)
+    done: dict[int, Outcome] = {} if store is None else dict(store.finished)
     todo = [case for case in asked.cases if case.number not in done]
     try:
         for outcome in (executor or executor_of(workers)).run(Work.of(asked).begun(), todo) if todo else ():
-            if outcome["status"] == INTERRUPTED:
+            if outcome.status == INTERRUPTED:
                 break
-            done[outcome["case"]] = outcome
+            done[outcome.case] = outcome
             if store is not None:
                 store.add(outcome)
             if tell is not None:
-                tell(len(done), len(asked.cases), str(outcome["status"]))
+                tell(len(done), len(asked.cases), outcome.status)
     except KeyboardInterrupt:
         pass
     found = Sweep(asked, tuple(done[number] for number in sorted(done)))

@@ -15,12 +15,13 @@ The tables of equal plans are equal byte for byte: no time, path or name of a ma
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fabopt import __version__
 from fabopt.io.files import check_place
-from fabopt.io.seal import SavedError, as_bytes, read_record, sealed
+from fabopt.io.seal import SavedError, as_bytes, read_record, record_as, sealed
 from fabopt.io.seal import read_file as read_saved
 from fabopt.io.swap import standing, write_folder
 from fabopt.io.tree import RESULT_FILE, RESULT_RECORD
@@ -37,6 +38,11 @@ Read = Callable[[str], "pd.DataFrame"]
 FORMAT = 3
 MANIFEST, INSTANCE = RESULT_RECORD, RESULT_FILE
 LOG = "solver.log"
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    files: Mapping[str, str]
 
 
 class ResultError(SavedError):
@@ -133,8 +139,8 @@ def is_result(path: Path) -> bool:
     return (standing(path, MANIFEST, tell=False) / MANIFEST).is_file()
 
 
-def read_manifest(path: Path) -> tuple[RunInfo, Mapping[str, Any]]:
-    """Read the manifest of a result folder: what is known of the run, and the record that has the hashes of its files.
+def read_manifest(path: Path) -> tuple[RunInfo, Mapping[str, str]]:
+    """Read the manifest of a result folder: what is known of the run, and the hashes of its files.
 
     Raises
     ------
@@ -153,7 +159,7 @@ def read_manifest(path: Path) -> tuple[RunInfo, Mapping[str, Any]]:
     except SavedError as error:
         raise ResultError(str(error)) from error
     try:
-        return run_info_of(manifest), manifest
+        return run_info_of(manifest), record_as(_Files, manifest).files
     except SavedError as error:
         raise ResultError(f"{path / MANIFEST} is no manifest of a result: {error}; {again}.") from error
 
@@ -174,8 +180,8 @@ def check_version(run: RunInfo) -> None:
         )
 
 
-def read_file(path: Path, name: str, record: Mapping[str, Any]) -> bytes:
-    """Read one file of a saved folder and hold it against the hash in its record.
+def read_file(path: Path, name: str, hashes: Mapping[str, str]) -> bytes:
+    """Read one file of a saved folder and hold it against its hash.
 
     Raises
     ------
@@ -183,18 +189,18 @@ def read_file(path: Path, name: str, record: Mapping[str, Any]) -> bytes:
         When it is missing, or is not what was written.
     """
     try:
-        return read_saved(path, name, record)
+        return read_saved(path, name, hashes)
     except SavedError as error:
         raise ResultError(str(error)) from error
 
 
-def read_table(path: Path, spec: TableSpec, name: str, record: Mapping[str, Any]) -> pd.DataFrame:
+def read_table(path: Path, spec: TableSpec, name: str, hashes: Mapping[str, str]) -> pd.DataFrame:
     """Read one table of a saved folder.
 
     Parameters
     ----------
-    path, record
-        The folder and its record.
+    path, hashes
+        The folder, and the hashes of its files.
     spec
         The columns that it must have.
     name
@@ -208,7 +214,7 @@ def read_table(path: Path, spec: TableSpec, name: str, record: Mapping[str, Any]
     import pyarrow as pa
     from pyarrow import parquet
 
-    data = read_file(path, name, record)
+    data = read_file(path, name, hashes)
     try:
         table = parquet.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
         table.validate(full=True)
