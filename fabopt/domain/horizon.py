@@ -116,7 +116,8 @@ class Horizon(Record):
     ]
     """Number of periods; or a list of stretches with periods of unequal length: [9 quarters, 4 half-years, 3 years]."""
     period: Length | None = None
-    """Length of every period, where their number is given: week, month, quarter (when left out), half-year or year."""
+    """Length of every period, where their number is given: week, month, quarter (when left out), half-year or year.
+    With a list it can only be that of the first."""
     reported_until: When | None = None
     """Last period that is reported (any date in it); the rest only keeps the end from distorting the plan."""
     discount_rate: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(0.0, "1"))
@@ -128,8 +129,9 @@ class Horizon(Record):
 
     @model_validator(mode="after")
     def _one_length(self) -> Horizon:
-        if self.period is not None and not isinstance(self.periods, int):
-            message = "'periods' says already how long each period is"
+        first = self.stretches[0][1]
+        if self.period not in (None, first):
+            message = f"the periods are listed in 'periods', and the first is a {first}, not a {self.period}"
             raise FieldProblem([Fault(("period",), message, "leave 'period' out, or give 'periods' as a number")])
         return self
 
