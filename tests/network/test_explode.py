@@ -121,6 +121,19 @@ def test_better_bins_stand_in_for_lesser_ones_and_never_the_other_way(wanted, wa
     assert found.starts == pytest.approx({"wafer": wafers})
 
 
+def test_what_one_start_makes_for_two_needs_takes_its_parts_once():
+    crude = {
+        ("refine", "petrol", 0): 1,
+        ("refine", "tar", 0): 0.5,
+        ("refine", "crude", 0): -1,
+        ("other", "petrol", 0): 1,
+    }
+    found = walked(crude, {"petrol": [10.0], "tar": [3.0]})
+    # Five of the petrol are refined, but three of tar take six.
+    assert found.starts == pytest.approx({"refine": 6, "other": 5})
+    assert found.needs["crude"] == pytest.approx(6)
+
+
 def test_a_better_product_stands_in_only_where_nothing_else_makes_the_lesser():
     sells = {("make", "fast", 0): 1, ("sell", "fast", 0): -1, ("sell", "slow", 0): 1}
     assert walked(sells, {"slow": [3.0]}).starts == pytest.approx({"sell": 3, "make": 3})

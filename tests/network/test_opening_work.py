@@ -129,3 +129,15 @@ def test_better_bins_stood_in_for_lesser_ones_in_what_ran_before():
         ("chips.gpu.running_rate", 3), ("dies.gd.bins", {"gd-a": 0.9, "gd-b": 0.1}), ("chips.gpu.boms.a", both)
     )
     assert many["wafers:gd:fab-a"] == pytest.approx(20 / 30)  # not 10 / 3: better ones are left over
+
+
+def test_shares_of_stacks_are_of_stacks_also_where_makers_get_different_numbers_from_a_wafer():
+    """Eighty thousand stacks a quarter: twenty of one maker, twenty a wafer, and sixty of the other, forty a wafer."""
+    mem = MINIMAL["memory_makers"]["mem"]
+    offers = {"h4": {"good_dies": 500, "stack_yield": 0.8}}
+    found = history(
+        ("chips.gpu.running_rate", 3),
+        ("memory_makers.mem.opening_share", {"green": 0.25}),
+        ("memory_makers.other", mem | {"offers": offers, "opening_share": {"green": 0.75}}),
+    )
+    assert (found["hbm:h4:green:mem"], found["hbm:h4:green:other"]) == pytest.approx((20 / 20, 60 / 40))
