@@ -72,7 +72,8 @@ class Lab(Record):
     demand: LabDemand
     """Demand for compute."""
     budget: Annotated[Quantity, In("MUSD/year", ge=0, series=True)] | None = None
-    """Spending on accelerators, sites and operation per calendar year; absent: not limited."""
+    """All that it and its own designers pay (accelerators, sites, operation, parts, contracts) per calendar year;
+    absent: not limited."""
     fleet: Named[Named[Annotated[Quantity, In("kaccelerator", ge=0)]]] = Field(default_factory=dict)
     """Accelerators in the field at the decision date: site, then chip."""
 
