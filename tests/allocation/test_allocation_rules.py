@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from chords import alpha_fair_by_chords
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from fabopt.analysis.allocation.capped import Capped, best_split
-from fabopt.analysis.allocation.piecewise import alpha_fair_by_chords
 from fabopt.network.allocation import rules
 from fabopt.network.allocation.market import clear
 

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from chords import alpha_fair_by_chords
 
 from fabopt.analysis.allocation.game import Players, play
 from fabopt.analysis.allocation.own_silicon import OwnSilicon, Plan
-from fabopt.analysis.allocation.piecewise import alpha_fair_by_chords
 from fabopt.network.allocation import rules
 from fabopt.network.allocation.curve import Claims, lines
 from fabopt.network.allocation.market import clear
