@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook, Model
     from fabopt.network.checks import Finding
     from fabopt.network.tables import Network
-    from fabopt.report.overview import Overview
     from fabopt.report.report import Report
     from fabopt.solve.options import ObjectiveName, RunOptions, SolveOptions
     from fabopt.solve.run import Notify
@@ -290,7 +289,7 @@ class Instance:
             return [Finding("error", ENDLESS, (error.entity,), str(said))]
         return []
 
-    def show(self) -> Overview:
+    def show(self) -> Report[Data]:
         """Return what the instance holds: sections, horizon, sizes of network and model, findings."""
         from fabopt.report.overview import overview
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fabopt.model.build import Hook
     from fabopt.plan.plan import Plan
-    from fabopt.report.answer import Answer
+    from fabopt.report.report import Report
     from fabopt.solve.results.run_info import RunInfo
     from fabopt.solve.solution import Conflict
     from fabopt.solve.start import StartPlan
@@ -177,7 +177,7 @@ class PlanTables:
         atomic_write(Path(path), workbook_bytes(self.plan))
 
     @cached_property
-    def answer(self) -> Answer:
+    def answer(self) -> Report[Plan]:
         """The plan in words; ``print(result.answer)``."""
         from fabopt.report.answer import answer
 
@@ -238,8 +238,6 @@ class PlanTables:
     def _repr_html_(self) -> str:
         from html import escape
 
-        from fabopt.report.html import answer_html
-
         if not self.has_plan:
             return f"<pre>{escape(repr(self))}</pre>"
-        return answer_html(self.plan.name, self.answer)
+        return f"<h4>{escape(self.plan.name)}</h4>\n{self.answer._repr_html_()}"

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import InstancePath, ScenarioOption, SetOption, guarded, say
+from fabopt.cli.common import InstancePath, ScenarioOption, SetOption
+from fabopt.cli.output import Output, reporting
 
 _Chip = typer.Option("--chip", help="Id of the chip.", show_default=False)
 _Power = typer.Option("--power", help="Power of the block with its unit: 1GW, '500 MW'.", show_default=False)
@@ -15,7 +16,7 @@ _It = typer.Option("--it", help="The power is IT power; otherwise it is facility
 _Bom = typer.Option("--bom", help="Bill of materials of the chip; its first when left out.", show_default=False)
 
 
-@guarded
+@reporting("bill", "bill")
 def bill(
     path: Annotated[Path, InstancePath],
     chip: Annotated[str, _Chip],
@@ -24,9 +25,11 @@ def bill(
     bom: Annotated[str | None, _Bom] = None,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
+    *,
+    output: Output,
 ) -> None:
     """Print what a block of power filled with one chip needs."""
     from fabopt import api
-    from fabopt.report.frames import bill_lines
+    from fabopt.report.frames import bill_report
 
-    say(bill_lines(api.load(path, scenario, set_ or ()).bill(chip, power, it, bom)))
+    output.tell(bill_report(api.load(path, scenario, set_ or ()).bill(chip, power, it, bom)))

@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from fabopt.cli.common import InstancePath, ScenarioOption, SetOption, guarded, say
+from fabopt.cli.common import InstancePath, ScenarioOption, SetOption
+from fabopt.cli.output import Output, reporting
 
 
-@guarded
+@reporting("reconcile", "published")
 def reconcile(
     path: Annotated[Path, InstancePath],
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
+    *,
+    output: Output,
 ) -> None:
     """Hold what an instance implies against published figures."""
     from fabopt import api
-    from fabopt.report.frames import reconcile_lines
+    from fabopt.report.frames import reconcile_report
 
-    say(reconcile_lines(api.load(path, scenario, set_ or ()).reconcile()))
+    output.tell(reconcile_report(api.load(path, scenario, set_ or ()).reconcile()))

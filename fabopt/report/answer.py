@@ -6,8 +6,8 @@ was loaded again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.plan_tables import (
@@ -21,7 +21,8 @@ from fabopt.analysis.plan_tables import (
 )
 from fabopt.domain.tolerances import EXACT, same
 from fabopt.report.perspective import gains, seen_sentence
-from fabopt.report.text import WIDTH, Table, amount, counted, money, percent, seconds, thousands, wrap
+from fabopt.report.report import Report
+from fabopt.report.text import Table, amount, counted, in_unit, money, percent, seconds, thousands, worth
 from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
@@ -41,37 +42,8 @@ STATUS_SAYS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a plan says.
-
-    Attributes
-    ----------
-    sentence
-        The answer in a sentence.
-    tables
-        Small tables that stand behind it.
-    closing
-        Last lines: objective, bound, gap, time.
-    """
-
-    sentence: str
-    tables: tuple[Table, ...]
-    closing: tuple[str, ...]
-
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return everything as lines of at most `width` characters."""
-        lines = wrap(self.sentence, width)
-        for table in self.tables:
-            lines += ["", *table.lines(width)]
-        return [*lines, "", *(part for line in self.closing for part in wrap(line, width))]
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-
-def answer(plan: Plan) -> Answer:
-    """Return the answer of a plan in words and tables.
+def answer(plan: Plan) -> Report[Plan]:
+    """Return what a plan says: who runs how much by when, the chip mix, what holds it back, and how good it is.
 
     Raises
     ------
@@ -96,7 +68,7 @@ def answer(plan: Plan) -> Answer:
     if run.reached and run.options.target is not None:
         target = thousands(run.options.target)
         sentence = f"The target of {target} H100 equivalents is reached in {run.reached}. {sentence}"
-    return Answer(sentence, tuple(table for table in tables if table.rows), closing_lines(plan))
+    return Report("solve", plan, (sentence,), tuple(tables), closing_lines(plan))
 
 
 def year_ends(periods: pd.DataFrame) -> list[str]:
@@ -140,8 +112,8 @@ def _left_out(plan: Plan) -> tuple[str, ...]:
     of, value = plan.run.gap_denominator, plan.objective
     if of is None or plan.run.gap is None or same(abs(value), of):
         return ()
-    worth = _in_unit(value - of if value >= of else value + of, plan.unit)
-    return (f"the gap is a share of the objective less {worth} that stand whatever is planned",)
+    aside = _in_unit(value - of if value >= of else value + of, plan.unit)
+    return (f"the gap is a share of the objective less {aside} that stand whatever is planned",)
 
 
 def _open(plan: Plan) -> tuple[str, ...]:
@@ -149,8 +121,7 @@ def _open(plan: Plan) -> tuple[str, ...]:
     gap, unit = plan.run.gap, plan.unit
     if gap is None or plan.run.bound is None or gap <= EXACT:
         return ()
-    worth = money(plan.doubt) if unit == "M USD" else f"{amount(plan.doubt)} {unit}".rstrip()
-    return (f"the gap leaves {worth} open: a decision that is worth less may be taken or left",)
+    return (f"the gap leaves {worth(plan.doubt, unit)} open: a decision that is worth less may be taken or left",)
 
 
 def _in_unit(value: float, unit: str) -> str:
@@ -217,54 +188,45 @@ def _reach(read: Read, dates: Sequence[str]) -> Table:
     fleet = reported(read("domain/fleet"))
     counted = _sums(accelerators(read, "domain/fleet"), "lab", "running")
     drawn = _sums(fleet, "lab", "facility_mw")
-    rows: list[tuple[float, tuple[str, ...]]] = []
-    for lab in fleet["lab"].unique():
-        running = [counted.get((lab, date), 0.0) for date in dates]
-        power = drawn.get((lab, dates[-1]), 0.0) / 1000.0
-        rows.append((power, (str(lab), *(amount(n) for n in running), amount(power))))
-    ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])]
-    headers = ("lab", *dates, f"GW {dates[-1]}")
-    return Table(
-        "What reaches whom: thousand accelerators running; GW of facility power",
-        headers,
-        shortened(ordered, len(headers)),
-    )
-
-
-def shortened(rows: Sequence[tuple[str, ...]], width: int, most: int = MOST_ROWS) -> tuple[tuple[str, ...], ...]:
-    """Return the first rows, and a line that says how many more there are."""
-    if len(rows) <= most:
-        return tuple(rows)
-    more = (f"... {len(rows) - most} more", *[""] * (width - 1))
-    return (*rows[:most], more)
+    power = {lab: drawn.get((lab, dates[-1]), 0.0) / 1000.0 for lab in map(str, fleet["lab"].unique())}
+    rows = [
+        (lab, *(counted.get((lab, date), 0.0) for date in dates), power[lab])
+        for lab in sorted(power, key=lambda lab: -power[lab])
+    ]
+    title = "What reaches whom: thousand accelerators running; GW of facility power"
+    return Table(title, ("lab", *dates, f"GW {dates[-1]}"), rows, most=MOST_ROWS)
 
 
 def _mix(read: Read, dates: Sequence[str]) -> Table:
-    """Share of every chip in all compute at the ends of years."""
-    mix = reported(read("domain/chip_mix"))
-    totals, sums = mix.groupby("period")["kh100e"].sum(), _sums(mix, "chip", "kh100e")
-    rows: list[tuple[float, tuple[str, ...]]] = []
-    for chip in mix["chip"].unique():
-        made = {date: sums.get((chip, date), 0.0) for date in dates}
-        shares = [percent_whole(made[d] / totals[d]) if totals.get(d, 0.0) > 0.0 else "-" for d in dates]
-        if any(made.values()):
-            rows.append((made[dates[-1]], (str(chip), *shares, amount(made[dates[-1]]))))
-    ordered = [cells for _, cells in sorted(rows, key=lambda row: -row[0])]
-    headers = ("chip", *dates, f"kH100e {dates[-1]}")
-    return Table("Chip mix: share of compute; thousand H100 equivalents", headers, shortened(ordered, len(headers)))
+    return mix_table(_sums(reported(read("domain/chip_mix")), "chip", "kh100e"), dates)
+
+
+def mix_table(compute: Mapping[tuple[str, str], float], dates: Sequence[str]) -> Table:
+    """Return each chip's share of compute at some dates, and its compute at the last, from that by chip and period."""
+    totals = {date: sum(n for (_, period), n in compute.items() if period == date) for date in dates}
+    chips = [c for c in dict.fromkeys(chip for chip, _ in compute) if any(compute.get((c, d), 0.0) for d in dates)]
+    rows = [
+        (chip, *(share_of(compute.get((chip, d), 0.0), totals[d]) for d in dates), compute.get((chip, dates[-1]), 0.0))
+        for chip in sorted(chips, key=lambda chip: -compute.get((chip, dates[-1]), 0.0))
+    ]
+    title = "Chip mix: share of compute; thousand H100 equivalents"
+    return Table(title, ("chip", *dates, f"kH100e {dates[-1]}"), rows, most=MOST_ROWS)
+
+
+def share_of(part: float, total: float) -> str | None:
+    """Write a part of a total as a whole percent; nothing where there is no total."""
+    return percent_whole(part / total) if total > 0.0 else None
 
 
 def _deliveries(read: Read, dates: Sequence[str]) -> Table:
     """What is delivered to each demand by the ends of years, cumulated, of what was wanted."""
     periods = read("core/periods")["period"].tolist()
-    demands = reported(read("core/demands"))
     rows = []
-    for _, own in demands.groupby("id", sort=False):
+    for _, own in reported(read("core/demands")).groupby("id", sort=False):
         got = [float(own[own["period"].isin(periods[: periods.index(date) + 1])]["delivered"].sum()) for date in dates]
-        wanted = float(own["quantity"].sum())
-        rows.append((own["name"].iloc[0], own["unit"].iloc[0], *(amount(n) for n in got), amount(wanted)))
+        rows.append((own["name"].iloc[0], own["unit"].iloc[0], *got, float(own["quantity"].sum())))
     headers = ("demand", "unit", *(f"by {date}" for date in dates), "wanted")
-    return Table("What reaches whom: delivered", headers, shortened(rows, len(headers)), left=2)
+    return Table("What reaches whom: delivered", headers, rows, left=2, most=MOST_ROWS)
 
 
 def _contracts(plan: Plan) -> Table:
@@ -274,43 +236,36 @@ def _contracts(plan: Plan) -> Table:
         state = f"signed {row['signed']}" if row["signed"] else "not signed"
         for name in ("exercised", "cancelled"):
             state += f", {name} {row[name]}" if row[name] else ""
-        taken = f"{amount(row['taken'])} {row['unit']}".rstrip() if row["taken"] or row["unit"] else "-"
-        short = amount(row["short"]) if row["short"] else "-"
-        rows.append((row["name"], row["buyer"], row["supplier"], state, taken, short, amount(row["paid"])))
-    unit = plan.run.money_unit
+        taken = f"{amount(row['taken'])} {row['unit']}".rstrip() if row["taken"] or row["unit"] else None
+        rows.append((row["name"], row["buyer"], row["supplier"], state, taken, row["short"] or None, row["paid"]))
     headers = ("contract", "buyer", "supplier", "state", "taken", "short", "paid")
-    title = f"Contracts, over the whole horizon: taken; paid for and not taken; paid{f', {unit}' if unit else ''}"
-    return Table(title, headers, shortened(rows, len(headers)), left=4)
+    title = f"Contracts, over the whole horizon: taken; paid for and not taken; paid{in_unit(plan.run.money_unit)}"
+    return Table(title, headers, rows, left=4, most=MOST_ROWS)
 
 
-def relief(limit: Holding) -> tuple[str, str]:
+def relief(limit: Holding) -> tuple[str, float | None]:
     """Write what one unit of relief of a limit in every period is worth, and 1 %."""
-    return f"{amount(limit.price)} per {limit.per}", "-" if limit.gain is None else amount(limit.gain)
+    return f"{amount(limit.price)} per {limit.per}", limit.gain
 
 
 def _holds_back(plan: Plan) -> Table:
     """The limits whose relief by 1 % in every reported period would gain most, by their prices."""
-    unit = plan.run.money_unit
-    title = "What holds it back most: worth of one unit more in every period, and of 1 %" + (
-        f", {unit}" if unit else ""
-    )
+    title = f"What holds it back most: worth of one unit more in every period, and of 1 %{in_unit(plan.run.money_unit)}"
     return _priced(title, "limit", holding(plan.table("core/limits"), MOST_ROWS))
 
 
 def _obliges(plan: Plan) -> Table:
     """What must be done, and what less of it would be worth by its prices, the most first; how much of it is free."""
-    unit, limits = plan.run.money_unit, plan.table("core/limits")
-    title = f"What it must do: worth of one unit less in every period, and of 1 % less{f', {unit}' if unit else ''}"
+    unit, limits = in_unit(plan.run.money_unit), plan.table("core/limits")
+    title = f"What it must do: worth of one unit less in every period, and of 1 % less{unit}"
     table = _priced(title, "obligation", obligations(limits, MOST_ROWS))
     free = free_obligations(limits)
-    if not free:
-        return table
     said = f"{counted(free, 'obligation')} {'costs' if free == 1 else 'cost'} nothing"
-    if not table.rows:
+    if free and not table.rows:
         return Table("What it must do", (said,), (("less of each would gain nothing",),))
-    return replace(table, rows=(*table.rows, (said, *[""] * (len(table.headers) - 1))))
+    return replace(table, rows=(*table.rows, (said,))) if free else table
 
 
 def _priced(title: str, what: str, limits: Sequence[Holding]) -> Table:
-    rows = tuple((one.name, one.owner or "-", one.when, *relief(one)) for one in limits)
+    rows = [(one.name, one.owner or None, one.when, *relief(one)) for one in limits]
     return Table(title, (what, "owner", "binds", "1 unit", "1 %"), rows, left=3)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from fabopt.report.text import WIDTH, Table, amount, wrap
+from fabopt.analysis.choke.records import plain
+from fabopt.report.report import Report
+from fabopt.report.text import Table, amount
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,52 +14,52 @@ if TYPE_CHECKING:
     from fabopt.analysis.bill import Bill
 
 
-def bill_lines(bill: Bill, width: int = WIDTH) -> list[str]:
-    """Return a bill as lines: what it is, one line an item with its range, then the arithmetic in words."""
+def bill_report(bill: Bill) -> Report[Bill]:
+    """Return a bill: what it is, one line an item with its range, and the arithmetic in words."""
     kind = "IT power" if bill.it else "facility power"
     title = f"{amount(bill.power_mw)} MW of {kind} filled with {bill.name}, at yields and prices of {bill.day}"
-    rows = tuple(
-        (row.stage, row.item, amount(row.quantity), row.unit, amount(row.low), amount(row.high)) for row in bill.rows
-    )
-    table = Table("", ("stage", "item", "quantity", "unit", "low", "high"), rows, left=2)
-    lines = [*wrap(title, width), *table.lines(width)[1:], "", "How:"]
-    for row in bill.rows:
-        lines += [f"  {line}" for line in wrap(f"{row.item}: {row.how}", width - 2)]
-    return lines
-
-
-def reconcile_lines(frame: pd.DataFrame, width: int = WIDTH) -> list[str]:
-    """Return a reconciliation as lines: implied against published, and the explanation of what lies outside."""
-    if frame.empty:
-        return ["The instance has no published figures to be held against (section published)."]
-    rows = tuple(
+    rows = [(row.stage, row.item, row.quantity, row.unit, row.low, row.high) for row in bill.rows]
+    return Report(
+        "bill",
+        bill,
+        (title,),
         (
-            row.measure,
-            row.of,
-            _when(row.since, row.until),
-            row.unit,
-            amount(row.implied),
-            amount(row.published),
-            f"{amount(row.low)}-{amount(row.high)}",
-            "" if row.inside else "outside",
-        )
-        for row in _rows(frame)
+            Table("", ("stage", "item", "quantity", "unit", "low", "high"), rows, left=2),
+            Table("How", ("item", ""), [(row.item, row.how) for row in bill.rows], left=2),
+        ),
+        frames={"bill": lambda: bill.frame},
+        data=lambda: {**plain(bill), "day": str(bill.day)},
     )
+
+
+def reconcile_report(frame: pd.DataFrame) -> Report[pd.DataFrame]:
+    """Return a reconciliation: implied against published, and the explanation of what lies outside."""
+    rows: list[Any] = list(frame.itertuples(index=False))
+    outside = [row for row in rows if not row.inside]
+    said = f"{len(rows) - len(outside)} of {len(rows)} inside their range"
+    held = [
+        (
+            row.measure, row.of, _when(row.since, row.until), row.unit, row.implied, row.published,
+            f"{amount(row.low)}-{amount(row.high)}", "" if row.inside else "outside",
+        )
+        for row in rows
+    ]  # fmt: skip
+    why = [
+        (row.measure, row.of, _when(row.since, row.until), row.explanation or "not explained in the instance")
+        for row in outside
+    ]
     headers = ("measure", "of", "when", "unit", "implied", "published", "range", "")
-    lines = Table("What the instance implies, against published figures", headers, rows, left=4).lines(width)
-    outside = frame[~frame["inside"].astype(bool)]
-    lines += ["", f"{len(frame) - len(outside)} of {len(frame)} inside their range"]
-    for row in _rows(outside):
-        why = row.explanation or "not explained in the instance"
-        lines += [
-            f"  {line}" for line in wrap(f"{row.measure} of {row.of}, {_when(row.since, row.until)}: {why}", width - 2)
-        ]
-    return lines
-
-
-def _rows(frame: pd.DataFrame) -> Iterator[Any]:
-    """Yield the rows with their columns as attributes."""
-    yield from frame.itertuples(index=False)
+    return Report(
+        "reconcile",
+        frame,
+        (said if rows else "The instance has no published figures to be held against (section published).",),
+        (
+            Table("What the instance implies, against published figures", headers, held, left=4),
+            Table("What lies outside its range", ("measure", "of", "when", "why"), why, left=4),
+        ),
+        frames={"published": lambda: frame},
+        data=lambda: {"published": frame.astype(object).where(frame.notna(), None).to_dict("records")},
+    )
 
 
 def _when(since: str, until: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from fabopt.domain.instance import Instance
@@ -12,50 +10,14 @@ from fabopt.domain.plain import PlainNetwork
 from fabopt.io.levers import list_levers
 from fabopt.network.checks import Finding, check
 from fabopt.network.tables import Network
+from fabopt.report.report import Report
 from fabopt.report.text import WIDTH, Table, counted, wrap
 
-_MOST_IDS = 60
+MOST_IDS = 8
+"""Entries of a section that are named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """What an instance holds.
-
-    Attributes
-    ----------
-    heading
-        Name, title and description.
-    facts
-        Horizon, numbers with and without source, sizes, scenarios.
-    sections
-        Sections of the instance with their entries.
-    findings
-        What looks wrong with the chain as a whole.
-    """
-
-    heading: tuple[str, ...]
-    facts: tuple[str, ...]
-    sections: Table
-    findings: tuple[Finding, ...]
-
-    def lines(self, width: int = WIDTH) -> list[str]:
-        """Return everything as lines of at most `width` characters."""
-        lines = [line for text in self.heading if text for line in wrap(text, width)]
-        if self.sections.rows:
-            lines += ["", *self.sections.lines(width)]
-        lines += ["", *(line for fact in self.facts for line in wrap(fact, width))]
-        found = finding_lines(self.findings, width)
-        return [*lines, "", *found] if found else lines
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-    def _repr_html_(self) -> str:
-        text = "<br>".join(escape(line) for line in (*self.heading, *self.facts, *finding_lines(self.findings)))
-        return f"<p>{text}</p>{self.sections.html()}"
-
-
-def overview(name: str, data: Instance, net: Network, scenarios: Sequence[str]) -> Overview:
+def overview(name: str, data: Instance, net: Network, scenarios: Sequence[str]) -> Report[Instance]:
     """Return the overview of an instance and its network."""
     from fabopt.model.tables import model_tables  # what only wants the findings needs no model
 
@@ -77,16 +39,27 @@ def overview(name: str, data: Instance, net: Network, scenarios: Sequence[str]) 
         f"Scenarios: {', '.join(scenarios) or 'none'}.",
     )
     title = f"{name}: {data.about.title}" if data.about.title else name
-    return Overview((title, data.about.description.strip()), facts, _sections(data), tuple(check(net)))
+    findings = check(net)
+    return Report(
+        "show",
+        data,
+        (title, *filter(None, [data.about.description.strip()])),
+        (_sections(data), Table("What looks wrong", ("", ""), [(f.severity, _said(f)) for f in findings], left=2)),
+        facts,
+        data=lambda: {"facts": facts, "findings": findings},
+    )
 
 
 def _sections(data: Instance) -> Table:
-    rows = []
-    for section, value in _held(data):
-        ids = ", ".join(str(key) for key in value) if isinstance(value, Mapping) else ""
-        shown = ids if len(ids) <= _MOST_IDS else f"{ids[: _MOST_IDS - 1]}…"
-        rows.append((section, shown, f"{len(value):,}"))
-    return Table("What it holds", ("section", "entries", "number"), tuple(rows), left=2)
+    rows = [
+        (name, ", ".join(map(str, held)) if isinstance(held, Mapping) else "", len(held)) for name, held in _held(data)
+    ]
+    return Table("What it holds", ("section", "entries", "number"), rows, left=2)
+
+
+def _few(ids: Sequence[str]) -> str:
+    more = f", and {len(ids) - MOST_IDS} more" if len(ids) > MOST_IDS else ""
+    return ", ".join(ids[:MOST_IDS]) + more
 
 
 def holding_line(data: Instance) -> str:
@@ -115,7 +88,10 @@ def finding_lines(findings: Sequence[Finding], width: int = WIDTH) -> list[str]:
     """Return findings as lines, each with its severity and, below it, what to do."""
     lines: list[str] = []
     for finding in findings:
-        hint = f" ({finding.hint})" if finding.hint else ""
-        first, *more = wrap(f"{finding.message}{hint}", width - 9)
+        first, *more = wrap(_said(finding), width - 9)
         lines += [f"{finding.severity:<8} {first}", *(" " * 9 + line for line in more)]
     return lines
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.message}{f' ({finding.hint})' if finding.hint else ''}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fabopt.domain.tolerances import same
-from fabopt.report.text import Table, amount, money
+from fabopt.report.text import Table, in_unit, money, signed
 
 if TYPE_CHECKING:
     from fabopt.plan.plan import Plan
@@ -39,18 +39,11 @@ def gains(plan: Plan, most: int) -> Table:
     most
         Number of parties shown.
     """
-    rows, given, unit = plan.table("domain/perspective"), plan.run.given or {}, plan.unit
-    here = {str(party): float(value) for party, value in rows.groupby("party", sort=False)["amount"].sum().items()}
+    table, given, unit = plan.table("domain/perspective"), plan.run.given or {}, plan.unit
+    here = {str(party): float(value) for party, value in table.groupby("party", sort=False)["amount"].sum().items()}
     change = {party: here.get(party, 0.0) - given.get(party, 0.0) for party in {**given, **here}}
     size = max(map(abs, (*given.values(), *here.values())), default=0.0)
     moved = sorted((p for p in change if not same(change[p], 0.0, size)), key=lambda p: -abs(change[p]))
-    shown = [(p, amount(given.get(p, 0.0)), amount(here.get(p, 0.0)), _signed(change[p])) for p in moved[:most]]
-    return Table(
-        f"Who gains and loses{f', {unit}' if unit else ''}: values and costs with payments between parties",
-        ("party", "given plan", "this plan", "change"),
-        tuple(shown),
-    )
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value > 0 else ''}{amount(value)}"
+    rows = [(p, given.get(p, 0.0), here.get(p, 0.0), signed(change[p])) for p in moved]
+    title = f"Who gains and loses{in_unit(unit)}: values and costs with payments between parties"
+    return Table(title, ("party", "given plan", "this plan", "change"), rows, most=most)

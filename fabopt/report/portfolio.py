@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Share
-from fabopt.report.answer import MOST_DATES, MOST_ROWS, percent_whole
+from fabopt.report.answer import MOST_ROWS, mix_table, percent_whole, share_of, thinned
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, listed
 
@@ -33,7 +33,7 @@ def portfolio_report(record: Portfolio) -> Report[Portfolio]:
         record,
         (sentence(record),),
         (
-            mix_table(record),
+            _mix(record),
             workload_table(record),
             bought_table(record),
             entry_table(record),
@@ -107,30 +107,19 @@ def _at(record: Portfolio, period: str, workload: str | None = None) -> dict[str
     return found
 
 
-def mix_table(record: Portfolio) -> Table:
-    """Return each chip's share of the lab's compute at the ends of years."""
-    dates = _dates(record.mix, record.until)
-    at, last = {date: _at(record, date) for date in dates}, _at(record, record.until)
-    chips = dict.fromkeys(row.chip for row in record.mix if row.reported)
-    rows = [
-        (chip, *(_share(at[d].get(chip, 0.0), sum(at[d].values())) for d in dates), last.get(chip, 0.0))
-        for chip in sorted(chips, key=lambda chip: -last.get(chip, 0.0))
-    ]
-    title = "Chip mix: share of compute; thousand H100 equivalents"
-    return Table(title, ("chip", *dates, f"kH100e {record.until}"), rows)
+def _mix(record: Portfolio) -> Table:
+    compute: dict[tuple[str, str], float] = {}
+    for row in record.mix:
+        if row.reported:
+            compute[row.chip, row.period] = compute.get((row.chip, row.period), 0.0) + row.kh100e
+    return mix_table(compute, _dates(record.mix, record.until))
 
 
 def _dates(mix: tuple[Share, ...], until: str) -> list[str]:
     """Return the last reported period of each calendar year in which there is compute, thinned to a few."""
     labels = list(dict.fromkeys(row.period for row in mix if row.reported))
-    dates = list({label[:4]: label for label in sorted(labels)}.values()) or [until]
-    while len(dates) > MOST_DATES:
-        dates = dates[::-1][::2][::-1]
+    dates = thinned(list({label[:4]: label for label in sorted(labels)}.values()) or [until])
     return dates if until in dates else [*dates, until]
-
-
-def _share(part: float, total: float) -> str:
-    return percent_whole(part / total) if total > 0.0 else "-"
 
 
 def workload_table(record: Portfolio) -> Table:
@@ -138,7 +127,7 @@ def workload_table(record: Portfolio) -> Table:
     workloads = list(dict.fromkeys(row.workload for row in record.mix if row.period == record.until))
     at = {w: _at(record, record.until, w) for w in workloads}
     chips = dict.fromkeys(chip for w in workloads for chip in at[w])
-    rows = [(chip, *(_share(at[w].get(chip, 0.0), sum(at[w].values())) for w in workloads)) for chip in chips]
+    rows = [(chip, *(share_of(at[w].get(chip, 0.0), sum(at[w].values())) for w in workloads)) for chip in chips]
     return Table(f"What runs on what in {record.until}: share of each workload", ("chip", *workloads), rows)
 
 
