@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.frames import frame_of
+from fabopt.analysis.frames import frame_of
 from fabopt.domain.tolerances import CLOSE, rounding, same
 from fabopt.report.answer import relief
 from fabopt.report.report import Report

@@ -7,12 +7,11 @@ from an instance are wrapped and cleaned of control characters by the tables, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any
 
-from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.choke.records import Certified, LimitRecord, Study, plain
+from fabopt.analysis.choke.records import Certified, LimitRecord, Study
 from fabopt.analysis.choke.sentence import Name, Number, Sentence, sentence
+from fabopt.analysis.frames import frame_of, plain
 from fabopt.model.words import record_of
 from fabopt.report.choke_method import method
 from fabopt.report.report import Report
@@ -54,7 +53,7 @@ def choke_report(study: Study, top: int = 10) -> Report[Study]:
             joint_table(study),
         ),
         tuple(method(study)),
-        {"limits": lambda: study.frame, "runs": lambda: frame_of([asdict(run) for run in study.runs])},
+        {"limits": lambda: study.frame, "runs": lambda: frame_of(study.runs)},
         charts,
         lambda: {"numbers": parts.numbers, **plain(study)},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.records import plain
+from fabopt.analysis.frames import plain
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount
 

@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from fabopt.analysis.choke.records import plain
+from fabopt.analysis.frames import plain
 from fabopt.errors import StudyError
 from fabopt.io.files import atomic_write, check_file, check_place
 from fabopt.io.seal import SavedError, as_bytes, sealed

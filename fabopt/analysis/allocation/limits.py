@@ -7,10 +7,11 @@ finite price stand the prices of its rows in the plan: what one unit less of it 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.allocation.study import Value, measured, price_between, value_of
+from fabopt.analysis.frames import frame_of
 from fabopt.domain.customers import BarredFlow
 from fabopt.domain.instance import Instance
 from fabopt.errors import StudyError
@@ -91,9 +92,7 @@ class LimitStudy:
     @property
     def frame(self) -> pd.DataFrame:
         """The prices as a frame."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(one) for one in self.prices], columns=list(PriceOfLimit.__dataclass_fields__))
+        return frame_of(self.prices, PriceOfLimit)
 
 
 def limit_study(instance: Instance, options: SolveOptions | None = None) -> LimitStudy:

@@ -14,12 +14,13 @@ Each in the value of all together and in what the lab gets. Values are those of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fabopt.analysis.allocation.study import Entry, entries_of
+from fabopt.analysis.frames import frame_of
 from fabopt.domain.instance import Instance
 from fabopt.domain.references import nearest
 from fabopt.domain.tolerances import rounding
@@ -99,10 +100,7 @@ class OwnSilicon:
     @property
     def frame(self) -> pd.DataFrame:
         """What the policies allot, as a frame."""
-        import pandas as pd
-
-        rows = [asdict(row) for row in self.allotted]
-        return pd.DataFrame(rows, columns=list(Allotted.__dataclass_fields__))
+        return frame_of(self.allotted, Allotted)
 
 
 def own_silicon(instance: Instance, chip_id: str, options: SolveOptions | None = None) -> OwnSilicon:

@@ -8,7 +8,7 @@ U0 - L1.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ import numpy as np
 from fabopt.analysis.allocation.capped import Capped, best_split
 from fabopt.analysis.allocation.game import Played, Players, play
 from fabopt.analysis.allocation.stages import LabPlan, lab_plans
+from fabopt.analysis.frames import frame_of
 from fabopt.domain.instance import Instance
 from fabopt.errors import StudyError
 from fabopt.network.allocation.curve import Claims
@@ -133,9 +134,7 @@ class Study:
     @property
     def frame(self) -> pd.DataFrame:
         """The entries as a frame."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(entry) for entry in self.entries], columns=list(Entry.__dataclass_fields__))
+        return frame_of(self.entries, Entry)
 
 
 def price_between(here: Value, free: Value) -> tuple[float, float] | None:

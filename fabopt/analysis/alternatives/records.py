@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.choke.records import plain
+from fabopt.analysis.frames import frame_of, plain
 from fabopt.plan.problem import Interval
 
 if TYPE_CHECKING:

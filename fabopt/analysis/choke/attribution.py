@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.oracle import Gauge, Oracle
+from fabopt.analysis.frames import frame_of
 from fabopt.plan.groups import LIFTED, Step
 from fabopt.plan.problem import Interval
 

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.joint import marco
 from fabopt.analysis.choke.oracle import Gain, Gauge, Oracle
+from fabopt.analysis.frames import frame_of
 from fabopt.plan.groups import LIFTED, LimitGroup, Relief, Step
 from fabopt.plan.problem import Interval
 from fabopt.solve.budget import OutOfTimeError

@@ -36,9 +36,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fabopt.analysis.choke.bench import Bench, Question
-from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.parametric import with_reliefs
+from fabopt.analysis.frames import frame_of
 from fabopt.domain.tolerances import COUNTS, LINE
 from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, Relief

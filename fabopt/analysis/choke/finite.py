@@ -37,9 +37,9 @@ import numpy as np
 
 from fabopt.analysis.choke.bench import Bench, Question
 from fabopt.analysis.choke.derivative import slope
-from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
+from fabopt.analysis.frames import frame_of
 from fabopt.domain.tolerances import COUNTS, SAME
 from fabopt.plan.groups import LIFTED, Relief, Step
 from fabopt.plan.problem import Interval

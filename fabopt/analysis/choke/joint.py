@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.oracle import Gain, Gauge, Oracle
+from fabopt.analysis.frames import frame_of
 from fabopt.plan.groups import LIFTED, Relief, Step
 from fabopt.plan.problem import Interval
 from fabopt.solve.budget import OutOfTimeError

@@ -22,9 +22,9 @@ import numpy as np
 from scipy import sparse
 
 from fabopt.analysis.choke.bench import Bench
-from fabopt.analysis.choke.frames import frame_of
 from fabopt.analysis.choke.oracle import Gauge, Oracle
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
+from fabopt.analysis.frames import frame_of
 from fabopt.domain.tolerances import COUNTS
 from fabopt.plan.groups import Relief, together
 from fabopt.solve.matrices import Matrices

@@ -8,8 +8,8 @@ stands where something was not explored; the study lists what.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from fabopt.analysis.choke.cut import Layer, SinglePoint
@@ -527,16 +527,3 @@ def _flat(record: LimitRecord) -> dict[str, Any]:
     if record.stability is not None:
         row |= {"rank_first_freq": record.stability.first, "rank_top3_freq": record.stability.top3}
     return row
-
-
-def plain(value: Any) -> Any:
-    """Return a record, or what is made of records, as data for JSON: no infinity, no tuple, no array."""
-    if hasattr(value, "__dataclass_fields__"):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(item) for item in value]
-    if isinstance(value, float):
-        return value if abs(value) < float("inf") else None
-    return value

@@ -6,10 +6,11 @@ what the other has (`value`), and `change`, the second less the first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from fabopt.analysis.frames import frame_of
 from fabopt.errors import StudyError
 
 if TYPE_CHECKING:
@@ -296,9 +297,6 @@ class Comparison:
         StudyError
             When there is no such table.
         """
-        import pandas as pd
-
         if name not in TABLES:
             raise StudyError(f"A comparison has no table {name[:40]!r}; there are {', '.join(TABLES)}.")
-        rows: Sequence[Any] = getattr(self, name)
-        return pd.DataFrame([asdict(row) for row in rows], columns=[field.name for field in fields(TABLES[name])])
+        return frame_of(getattr(self, name), TABLES[name])

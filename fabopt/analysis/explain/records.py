@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.frames import frame_of
+from fabopt.analysis.frames import frame_of
 from fabopt.analysis.portfolio.records import ChipCase
 
 if TYPE_CHECKING:
@@ -166,9 +166,7 @@ class WhyShort:
     @property
     def frame(self) -> pd.DataFrame:
         """One row a limit and period."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(peg) for peg in self.pegs], columns=[field.name for field in fields(Peg)])
+        return frame_of(self.pegs, Peg)
 
     @property
     def limits(self) -> tuple[Part, ...]:
@@ -247,9 +245,7 @@ class NextUnit:
     @property
     def frame(self) -> pd.DataFrame:
         """One row a customer."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(gain) for gain in self.gains], columns=[field.name for field in fields(Gain)])
+        return frame_of(self.gains, Gain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +301,4 @@ class MadeFrom:
     @property
     def frame(self) -> pd.DataFrame:
         """One row a source."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(row) for row in self.origins], columns=[field.name for field in fields(Origin)])
+        return frame_of(self.origins, Origin)

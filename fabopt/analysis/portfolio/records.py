@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
-from fabopt.analysis.choke.frames import frame_of
+from fabopt.analysis.frames import frame_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -199,23 +199,14 @@ class Portfolio:
     @property
     def mix_frame(self) -> pd.DataFrame:
         """One row a period, workload and chip."""
-        return _frame(self.mix, Share)
+        return frame_of(self.mix, Share)
 
     @property
     def exposure_frame(self) -> pd.DataFrame:
         """One row a period and supplier."""
-        return _frame(self.exposure, Exposure)
+        return frame_of(self.exposure, Exposure)
 
     @property
     def point_frame(self) -> pd.DataFrame:
         """One row a single point of failure."""
-        return _frame(self.points, FailurePoint)
-
-
-def _frame(
-    rows: Sequence[Share] | Sequence[Exposure] | Sequence[FailurePoint],
-    kind: type[Share] | type[Exposure] | type[FailurePoint],
-) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame([asdict(row) for row in rows], columns=[field.name for field in fields(kind)])
+        return frame_of(self.points, FailurePoint)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.choke.frames import frame_of
+from fabopt.analysis.frames import frame_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,7 +161,7 @@ class Roll:
     @property
     def opening_frame(self) -> pd.DataFrame:
         """One row something that is there at the new decision date."""
-        return frame_of([asdict(row) for row in self.opening])
+        return frame_of(self.opening)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.choke.frames import frame_of
+from fabopt.analysis.frames import frame_of
 from fabopt.analysis.sensitivity.dial import Dial
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.domain.instance import Instance

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fabopt.analysis.choke.frames import frame_of
+from fabopt.analysis.frames import frame_of
 from fabopt.analysis.sensitivity.dial import Limits, dials_of
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import numbers_of

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from fabopt.analysis.choke.frames import frame_of
-from fabopt.analysis.choke.records import plain
+from fabopt.analysis.frames import frame_of, plain
 from fabopt.plan.problem import Interval
 
 if TYPE_CHECKING:
