@@ -7,8 +7,8 @@ from typing import Any
 
 from fabopt.analysis.compare.records import Comparison
 from fabopt.domain.tolerances import CLOSE
-from fabopt.report.charts.style import INK, NAME, PALETTE, altair, finished, heading, spread, time_axis
-from fabopt.report.text import amount, clip
+from fabopt.report.charts.style import INK, NAME, PALETTE, altair, finished, heading, letter_map, spread, time_axis
+from fabopt.report.text import amount, clip, in_unit
 
 WIDTH, HEIGHT, CELL, BAR = 560, 260, 30, 15
 """Size of a picture, width of a period's cell and height of a bar, pixels."""
@@ -80,35 +80,23 @@ def choke_points(found: Comparison) -> Any:
     if not named:
         return None
     letters = {key: LETTERS[n % 26] * (1 + n // 26) for n, key in enumerate(named)}
+    says = {key: f"{letters[key]}  {clip(name, 90)}" for key, name in named.items()}
     rows = [
-        (
-            clip(row.plan, NAME), row.period, letters[key], f"{letters[key]}  {clip(named[key], 90)}", row.gain,
-        )
+        (clip(row.plan, NAME), row.period, letters[key], says[key], row.gain)
         for row in found.choke_points
         if (key := (row.family, row.id, row.side)) in named
-    ]  # fmt: skip
-    data = pd.DataFrame(rows, columns=["plan", "period", "letter", "limit", "gain"])
-    order = [f"{letters[key]}  {clip(name, 90)}" for key, name in named.items()]
-    colours = [PALETTE[n % len(PALETTE)] for n in range(len(order))]
-    unit = f", {found.money}" if found.money else ""
-    base = alt.Chart(data).encode(
+    ]
+    gain = alt.Tooltip("gain:Q", title=f"1 % more{in_unit(found.money)}", format=",.4~f")
+    cells = letter_map(
+        pd.DataFrame(rows, columns=["plan", "period", "letter", "name", "gain"]),
+        list(says.values()),
+        PALETTE,
         x=alt.X("period:O", sort=list(found.periods), axis=time_axis(found.periods)),
         y=alt.Y("plan:N", sort=[clip(plan.name, NAME) for plan in found.plans], title=None),
+        tooltip=["plan:N", "period:O", alt.Tooltip("name:N", title="limit"), gain],
     )
-    cells = base.mark_rect(stroke="white", opacity=0.45).encode(
-        color=alt.Color(
-            "limit:N",
-            title=None,
-            scale=alt.Scale(domain=order, range=colours),
-            legend=alt.Legend(orient="bottom", columns=1, labelLimit=620),
-        ),
-        tooltip=["plan:N", "period:O", "limit:N", alt.Tooltip("gain:Q", title=f"1 % more{unit}", format=",.4~f")],
-    )
-    text = base.mark_text(color=INK).encode(text="letter:N")
     size = {"width": max(CELL * len(found.periods), 200), "height": CELL * len(found.plans)}
-    return _picture(
-        (cells + text).properties(**size), "Choke points: the limit of which 1 % more is worth most in a period"
-    )
+    return _picture(cells.properties(**size), "Choke points: the limit of which 1 % more is worth most in a period")
 
 
 def gains(found: Comparison) -> Any:
@@ -132,17 +120,15 @@ def terms(found: Comparison) -> Any:
             key = (row.plan, row.term.replace("_", " "))
             sums[key] = sums.get(key, 0.0) + row.change
     rows = [(plan, term, change) for (plan, term), change in sums.items()]
-    unit = f", {found.money}" if found.money else ""
-    return _bars(found, rows, f"change, discounted{unit}", "Value and cost by term: what changes")
+    return _bars(found, rows, f"change, discounted{in_unit(found.money)}", "Value and cost by term: what changes")
 
 
 def inputs(found: Comparison) -> Any:
     """Return what each changed input is worth alone to the first plan, solved again, else at its prices."""
     worth = [(row.plan, row.path, row.at_prices if row.held is None else row.held) for row in found.inputs]
     rows = [(plan, path, value) for plan, path, value in worth if value is not None]
-    unit = f", {found.money}" if found.money else ""
     says = f"What each changed input is worth alone to {found.plans[0].name}"
-    return _bars(found, rows, f"whole numbers held{unit}", says)
+    return _bars(found, rows, f"whole numbers held{in_unit(found.money)}", says)
 
 
 def _bars(found: Comparison, rows: Sequence[tuple[str, str, float]], title: str, says: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from fabopt.analysis.sensitivity.curve import ValueFunction
 from fabopt.analysis.sensitivity.phases import Phases
 from fabopt.analysis.sensitivity.records import Tornado
-from fabopt.report.charts.style import finished
+from fabopt.report.charts.style import PALETTE, finished, heading, letter_map
 from fabopt.report.text import amount, clip
 
 NAME = 52
@@ -127,30 +127,18 @@ def phase_chart(found: Phases, letters: Mapping[str, str]) -> Any:
     import altair as alt
     import pandas as pd
 
-    rows = [
-        (c.x, c.y, letters[c.choke], f"{letters[c.choke]}  {clip(c.choke or 'none', NAME)}")
-        for c in found.cells
-        if c.objective is not None
-    ]
-    data = pd.DataFrame(rows, columns=["x", "y", "letter", "choke"])
-    base = alt.Chart(data).encode(
+    says = {choke: f"{letter}  {clip(choke or 'none', NAME)}" for choke, letter in letters.items()}
+    rows = [(c.x, c.y, letters[c.choke], says[c.choke]) for c in found.cells if c.objective is not None]
+    cells = letter_map(
+        pd.DataFrame(rows, columns=["x", "y", "letter", "name"]),
+        list(dict.fromkeys(says.values())),
+        PALETTE,
         x=alt.X("x:O", title=found.x.label, axis=alt.Axis(format="~g", labelAngle=0)),
         y=alt.Y("y:O", title=found.y.label, sort="descending", axis=alt.Axis(format="~g")),
     )
-    order = list(dict.fromkeys(f"{letter}  {clip(choke or 'none', NAME)}" for choke, letter in letters.items()))
-    legend = alt.Legend(labelLimit=380, orient="bottom", columns=1)
-    cells = base.mark_rect(stroke="white").encode(
-        color=alt.Color(
-            "choke:N", title=None, sort=order, legend=legend, scale=alt.Scale(domain=order, scheme="pastel1")
-        )
+    caption = (
+        f"Whole numbers held; in the instance {amount(found.x.value)} and {amount(found.y.value)}",
+        _rests_on(dict.fromkeys((*found.sources[0], *found.sources[1]))),
     )
-    title = alt.TitleParams(
-        "Which limit is the choke point where",
-        subtitle=[
-            f"Whole numbers held; in the instance {amount(found.x.value)} and {amount(found.y.value)}",
-            _rests_on(dict.fromkeys((*found.sources[0], *found.sources[1]))),
-        ],
-        anchor="start",
-    )
-    letter = base.mark_text(color="black").encode(text="letter:N")
-    return finished((cells + letter).properties(width=420, height=320, title=title))
+    title = heading("Which limit is the choke point where", caption)
+    return finished(cells.properties(width=420, height=320, title=title))

@@ -109,6 +109,28 @@ def time_axis(labels: Sequence[str], most: int = 18) -> Any:
     return altair().Axis(values=list(labels[::step]), labelAngle=-60, title=None)
 
 
+def letter_map(data: pd.DataFrame, names: Sequence[str], colours: Sequence[str], **encoded: Any) -> Any:
+    """Return cells that each bear a letter in the colour of its name, with a legend below.
+
+    Parameters
+    ----------
+    data
+        One row a cell: what is encoded, its `letter`, and the `name` that the letter stands for.
+    names, colours
+        The names in the order of the legend, and their colours.
+    encoded
+        Encodings of the cells: x, y, tooltip.
+    """
+    alt = altair()
+    base = alt.Chart(data).encode(**encoded)
+    legend = alt.Legend(orient="bottom", columns=1, labelLimit=620)
+    scale = alt.Scale(domain=list(names), range=[colours[n % len(colours)] for n in range(len(names))])
+    cells = base.mark_rect(stroke="white", opacity=0.45).encode(
+        color=alt.Color("name:N", title=None, scale=scale, legend=legend)
+    )
+    return cells + base.mark_text(color=INK).encode(text="letter:N")
+
+
 def heading(title: str, caption: Iterable[str], wide: int = CAPTION) -> Any:
     """Return a title with lines of caption below it, broken at spaces; control characters become spaces."""
     lines = [line for text in caption for line in textwrap.wrap(clip(text, 600), wide)]
