@@ -60,11 +60,20 @@ class Values:
         return Values(self.at, self.new, self.old)
 
     def then(self, later: Values) -> Values:
-        """Return this change and a later one of the same program: where both change a number, the later one counts."""
+        """Return this change and a later one, of the same program or of what this one makes of it.
+
+        Where both change a number, the later one counts.
+        """
         if not len(later) or not len(self):
             return self if len(self) else later
-        keep = ~np.isin(self.at, later.at)
-        return Values(*(np.concatenate([getattr(self, n)[keep], getattr(later, n)]) for n in ("at", "old", "new")))
+        order = np.argsort(self.at, kind="stable")
+        place = order[np.minimum(np.searchsorted(self.at, later.at, sorter=order), len(order) - 1)]
+        both, old = self.at[place] == later.at, later.old.copy()
+        old[both] = self.old[place[both]]
+        keep = np.ones(len(self), dtype=bool)
+        keep[place[both]] = False
+        join = np.concatenate
+        return Values(join([self.at[keep], later.at]), join([self.old[keep], old]), join([self.new[keep], later.new]))
 
     @property
     def key(self) -> bytes:
@@ -217,7 +226,10 @@ class Perturbation:
         )
 
     def then(self, later: Perturbation) -> Perturbation:
-        """Return this and a later perturbation of the same program: where both set a number, the later one counts."""
+        """Return this and a later perturbation, of the same program or of what this one makes of it.
+
+        Where both set a number, the later one counts.
+        """
         growth = self.growth if later.growth is None else later.growth
         if self.growth is not None and later.growth is not None:
             growth = self.growth.then(later.growth)
@@ -228,7 +240,7 @@ class Perturbation:
             entries=self.entries.then(later.entries),
             n_rows=max(self.n_rows, later.n_rows),
             free=np.union1d(self.free, later.free),
-            offset=later.offset if later.offset[0] != later.offset[1] else self.offset,
+            offset=_moved(self.offset, later.offset),
             growth=growth,
         )
 
@@ -282,6 +294,13 @@ class Perturbation:
         return result if self.growth is None else self.growth.grown(result)
 
 
+def _moved(first: tuple[float, float], later: tuple[float, float]) -> tuple[float, float]:
+    """Return two changes of the constant as one."""
+    if first[0] == first[1] or later[0] == later[1]:
+        return later if first[0] == first[1] else first
+    return first[0], later[1]
+
+
 NOTHING = Perturbation()
 """The program as it is."""
 
@@ -295,6 +314,13 @@ def bounds_at(program: Matrices, at: IntArray, lower: Array, upper: Array, free:
     """Return the perturbation that gives columns other bounds; ``free``: integers that are not fixed any more."""
     old = np.column_stack([program.column_lower[at], program.column_upper[at]])
     return Perturbation(columns=Values(at, old, np.column_stack([lower, upper])), free=free)
+
+
+def fixing(program: Matrices, x: Array) -> Perturbation:
+    """Return the perturbation that gives every integer its rounded value in ``x``."""
+    at = np.flatnonzero(program.integer).astype(np.int64)
+    whole = nearest(x[at], program.column_lower[at], program.column_upper[at])
+    return bounds_at(program, at, whole, whole)
 
 
 def sides_at(program: Matrices, at: IntArray, lower: Array, upper: Array) -> Perturbation:

@@ -151,6 +151,8 @@ class Resolver:
     ----------
     turn
         Held by the thread that asks; whoever asks several things of which one rests on the other holds it meanwhile.
+    bound
+        What no plan of the program exceeds, as far as searches have proven.
     runs
         What was asked of the solver so far; whoever keeps it takes it away.
     """
@@ -171,6 +173,7 @@ class Resolver:
         self.program, self.plan = program, plan
         self.seed, self.threads, self.gap, self.standing, self.shape = seed, threads, gap, standing, shape
         self.budget = budget or TimeBudget()
+        self.bound = np.inf
         self._basis = basis
         self._anchors: dict[Mode, _Anchor] = {}
         self._first = threading.Lock()
@@ -182,6 +185,13 @@ class Resolver:
         self._sessions: dict[Mode, HighsSession] = {}
         self._at: dict[Mode, Perturbation] = {}
         self._known: OrderedDict[tuple[object, ...], Outcome] = OrderedDict()
+
+    def keep(self, plan: Array | None) -> None:
+        """Take a plan whose integers ``fixed`` keeps from now on."""
+        self.plan = plan
+        self._drop("fixed")
+        self._anchors.pop("fixed", None)
+        self._known.clear()
 
     def twin(self) -> Resolver:
         """Return another with sessions of its own at the same anchors: one a thread."""
@@ -207,6 +217,7 @@ class Resolver:
         far: bool = False,
         seconds: float = np.inf,
         gap: float | None = None,
+        apart: float | None = None,
         start: Array | None = None,
     ) -> Outcome:
         """Return what a perturbation makes of the optimum.
@@ -223,8 +234,9 @@ class Resolver:
             Go on from where the last question of this mode ended.
         far
             The change is a large one: a large program is then solved from nothing.
-        seconds, gap, start
-            Of ``exact``: longest search, relative gap, and a plan [columns] to begin with, else that of ``fixed``.
+        seconds, gap, apart, start
+            Of ``exact``: longest search, relative gap, part of the objective that proves nothing
+            (:attr:`standing` when left out), and a plan [columns] to begin with, else that of ``fixed``.
 
         Returns
         -------
@@ -239,7 +251,8 @@ class Resolver:
             If time or a signal ended a linear program: nothing is known then.
         """
         if mode == "exact" and self._mixed(change):
-            return self._exact(change, label, seconds, self.gap if gap is None else gap, start)
+            near, left_out = self.gap if gap is None else gap, self.standing if apart is None else apart
+            return self._exact(change, label, seconds, near, left_out, start)
         how: Mode = "relaxed" if mode == "exact" else mode
         known = (how, change.key)
         outcome = None if hot else self._known.get(known)
@@ -337,6 +350,17 @@ class Resolver:
         found = self._anchors[mode]
         return found.basis, found.outcome
 
+    @property
+    def basis(self) -> Any:
+        """Basis of the linear program with the integers of the plan, or the next best; None where none is known."""
+        known = self._anchors.get("fixed") or self._anchors.get("relaxed")
+        return self._basis if known is None else known.basis
+
+    @property
+    def searched(self) -> bool:
+        """Whether the tree was searched for what is in :attr:`runs`."""
+        return any(run.question == "exact" for run in self.runs) and self._mixed(NOTHING)
+
     def session(self, mode: Mode) -> HighsSession:
         """Return the session of a mode, at the program as it stands, to look at its units."""
         found = self._moved(mode, NOTHING, True)
@@ -347,31 +371,37 @@ class Resolver:
         growth = change.growth
         return bool(self.program.integer.any()) or (growth is not None and bool(growth.integer.any()))
 
-    def _exact(self, change: Perturbation, label: str, seconds: float, gap: float, start: Array | None) -> Outcome:
+    def _exact(
+        self, change: Perturbation, label: str, seconds: float, gap: float, apart: float, start: Array | None
+    ) -> Outcome:
         """Answer with all integers free; the tree is searched where the two linear programs leave something open."""
         top = self.ask(change, "relaxed", label=label)
         if top.ended is Ended.INFEASIBLE:
             return top
-        bound = worth(top) if top.ended in (Ended.OPTIMAL, Ended.UNBOUNDED) else np.inf
+        bound = min(worth(top), np.inf if change.size else self.bound)
         kept = self.ask(change, "fixed", label=label) if self.plan is not None else UNKNOWN
         best = kept if kept.ended is Ended.OPTIMAL else replace(UNKNOWN, x=None)
-        if best.objective is not None and self._near(best, bound, gap):
+        if best.objective is not None and self._near(best, bound, gap, apart):
             return replace(best, bound=bound)
         if seconds <= 0:
             return replace(best, ended=Ended.TIME_LIMIT, bound=bound)
-        found = self.search(change, label=label, seconds=seconds, gap=gap, start=best.x if start is None else start)
+        if start is None:
+            start = self.plan if best.x is None and self.shape is not None and change.growth is None else best.x
+        found = self.search(change, label=label, seconds=seconds, gap=gap, apart=apart, start=start)
         bound = min(bound, np.inf if found.bound is None else found.bound)
+        if not change.size:
+            self.bound = min(self.bound, bound)
         if found.objective is None or (best.objective is not None and best.objective > found.objective):
             found = replace(best, ended=found.ended, nodes=found.nodes, seconds=found.seconds)
         return replace(found, bound=bound)
 
-    def _near(self, best: Outcome, bound: float, gap: float) -> bool:
+    def _near(self, best: Outcome, bound: float, gap: float, apart: float) -> bool:
         assert best.objective is not None
         assert best.x is not None
         size = size_of(self.program, best.x[: self.program.n_columns])
         if abs(bound - best.objective) <= rounding(size, best.objective):
             return True
-        return proof(best.objective, bound, self.program.offset + self.standing, size).gap <= gap
+        return proof(best.objective, bound, self.program.offset + apart, size).gap <= gap
 
     def _solved(self, mode: Mode, change: Perturbation, label: str, hot: bool, far: bool, seconds: float) -> Outcome:
         """Solve a linear program, or answer it without."""

@@ -1,19 +1,9 @@
-"""What-ifs on a live model: change numbers in place and solve again from the last basis or plan.
+"""What-ifs around an instance: lever settings, another network or numbers of the program become a perturbation.
 
-A :class:`WhatIf` holds an instance, its network, its tables and up to three live programs of the same rows and columns:
-
-==========  ======================================================  ================================================
-program     what it is                                              solved again from
-==========  ======================================================  ================================================
-held        whole numbers have their values in the plan             the basis of the instance: milliseconds
-relaxed     whole numbers may be fractions: a bound on every plan   the basis of the instance
-whole       the mixed-integer program                               the best plan with the whole numbers held
-==========  ======================================================  ================================================
-
-A change is a list of lever settings, another network, or a :class:`~fabopt.solve.perturbation.Perturbation`. It is
-always counted from the instance that the object was made with, so the order in which questions are asked changes no
-answer. What a program needs in order to get from the last question to this one is the difference of two matrices,
-applied in place.
+A :class:`WhatIf` holds an instance, its network, its tables and the resolver of its program
+(:mod:`fabopt.solve.resolver`), which is asked. A change is a list of lever settings, another network, or a
+:class:`~fabopt.solve.perturbation.Perturbation`. It is always counted from the instance that the object was made with,
+so the order in which questions are asked changes no answer.
 
 Where a change makes or removes rows or columns (a lead time that pushes an order out of the horizon), a new program is
 built; the plan is carried over by the names of its decisions, and the answer says why in ``cold``.
@@ -28,11 +18,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -44,16 +33,17 @@ from fabopt.model.limits import Limit, limits
 from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Array, Network
+from fabopt.solve.carry import carried_basis, carried_plan
 from fabopt.solve.finish import finish
 from fabopt.solve.formulate import formulate
-from fabopt.solve.live import LiveLinear, LiveWhole, carried_basis, carried_plan
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, Staged, proof_of, stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.outcome import StageReport
-from fabopt.solve.perturbation import Perturbation, held, relaxed, structure_change
+from fabopt.solve.perturbation import Perturbation, between, fixing, structure_change
+from fabopt.solve.resolver import Mode, Resolver
 from fabopt.solve.run import common_of, solution_of
-from fabopt.solve.search import search, structure
+from fabopt.solve.search import structure
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 from fabopt.solve.solution import Solution
 
@@ -61,7 +51,7 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook
 
 Change = Network | Perturbation | Sequence[str]
-"""Another network, a patch, or lever settings: ``["sites.plains.pue=1.1"]``."""
+"""Another network, a perturbation, or lever settings: ``["sites.plains.pue=1.1"]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +61,7 @@ class Case:
     Attributes
     ----------
     tables
-        Its lowering; None where a patch has changed numbers that no instance stands behind.
+        Its lowering; None where a perturbation has changed numbers that no instance stands behind.
     program
         Its matrices, with the objective that was asked for.
     stage
@@ -92,6 +82,9 @@ class Answer:
 
     Attributes
     ----------
+    change
+        What turns the instance's program into that of which the answer has plan and prices; where the tree was searched
+        or the program is a new one, with the whole numbers that were found.
     ended
         How it ended; with whole numbers held, infeasible says nothing about other whole numbers.
     objective
@@ -113,6 +106,7 @@ class Answer:
     """
 
     case: Case
+    change: Perturbation
     ended: Ended
     objective: float | None
     bound: float | None
@@ -124,21 +118,6 @@ class Answer:
     seconds: float
     searched: bool = False
     cold: str | None = None
-
-
-Kind = Literal["held", "relaxed"]
-P = ParamSpec("P")
-
-
-def _in_turn(question: Callable[Concatenate[WhatIf, P], Answer]) -> Callable[Concatenate[WhatIf, P], Answer]:
-    """Let one thread ask at a time: what a question moves in the live programs is its own until it is answered."""
-
-    @wraps(question)
-    def asked(self: WhatIf, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
-        with self.turn:
-            return question(self, *args, **kwargs)
-
-    return asked
 
 
 class WhatIf:
@@ -163,10 +142,8 @@ class WhatIf:
     ----------
     base
         The instance as it was given.
-    plan
-        The plan whose whole numbers :meth:`held` keeps, or None where the instance has none.
-    turn
-        Held by the thread that asks; whoever uses :meth:`session` holds it from the question on.
+    resolver
+        What is asked; a caller may ask it more around the ``change`` of an answer.
 
     Raises
     ------
@@ -187,16 +164,21 @@ class WhatIf:
         basis: Any = None,
     ) -> None:
         self.net, self.options, self.tree, self.extra = net, options or SolveOptions(), tree, tuple(extra)
-        self.turn = threading.RLock()
         self.base = self._lowered(net)
         self.options = self.options.sized(self.base.program.n_columns)
-        self._linear: dict[Kind, LiveLinear] = {}
-        self._whole: LiveWhole | None = None
-        self._bases: dict[Kind, Any] = {} if basis is None else {"held": basis}
-        self._proven = np.inf
-        self.plan = plan
+        base = self.base
+        self.resolver = Resolver(
+            base.program,
+            plan,
+            basis=basis,
+            seed=self.options.seed,
+            threads=self.options.threads,
+            gap=self.options.asked,
+            standing=base.stage.standing,
+            shape=structure(_tables(base)),
+        )
         if plan is None:
-            self.plan = self.full().x
+            self.resolver.keep(self.full().x)
 
     @classmethod
     def of(cls, tree: Tree, options: SolveOptions | None = None, plan: Array | None = None) -> WhatIf:
@@ -204,15 +186,23 @@ class WhatIf:
         return cls(lower(validate(tree, Instance)), options, plan=plan, tree=tree)
 
     def twin(self) -> WhatIf:
-        """Return another object with sessions of its own, warm from the same bases: one a thread."""
+        """Return another object with sessions of its own: one a thread."""
         other = copy(self)
-        other.turn = threading.RLock()
-        other._linear, other._whole, other._bases = {}, None, dict(self._bases)
+        other.resolver = self.resolver.twin()
         return other
+
+    @property
+    def plan(self) -> Array | None:
+        """The plan whose whole numbers :meth:`held` keeps, or None where the instance has none."""
+        return self.resolver.plan
+
+    @property
+    def turn(self) -> threading.RLock:
+        """Held by the thread that asks; whoever asks things of which one rests on the other holds it meanwhile."""
+        return self.resolver.turn
 
     # -- questions ---------------------------------------------------------------------------------------------------
 
-    @_in_turn
     def held(self, change: Change = (), *, far: bool = False) -> Answer:
         """Answer with the whole numbers of the plan; ``far``: the change is a large one.
 
@@ -223,26 +213,12 @@ class WhatIf:
         fabopt.solve.session.SolverError
             If there is no plan to hold, or the solver fails.
         """
-        began = time.monotonic()
-        case = self._case(change)
-        if isinstance(case, _Cold):
-            return replace(case.whatif.held(), cold=case.reason, seconds=time.monotonic() - began)
-        if self.plan is None:
-            raise SolverError("The instance has no plan whose whole numbers could be held.")
-        outcome = self._solve("held", held(case.program, self.plan), far)
-        return _answer(case, outcome, None, began)
+        return self._asked(change, "fixed", far=far)
 
-    @_in_turn
     def relaxed(self, change: Change = (), *, far: bool = False) -> Answer:
         """Answer with fractions for whole numbers: what no plan can exceed; errors as for :meth:`held`."""
-        began = time.monotonic()
-        case = self._case(change)
-        if isinstance(case, _Cold):
-            return replace(case.whatif.relaxed(), cold=case.reason, seconds=time.monotonic() - began)
-        outcome = self._solve("relaxed", relaxed(case.program), far)
-        return _answer(case, outcome, outcome.objective, began)
+        return self._asked(change, "relaxed", far=far)
 
-    @_in_turn
     def full(self, change: Change = (), *, gap: float | None = None) -> Answer:
         """Answer with all decisions free, to a relative gap (that of the options when left out).
 
@@ -253,28 +229,29 @@ class WhatIf:
         fabopt.solve.session.SolverError
             If the solver fails.
         """
+        return self._asked(change, "exact", gap=gap)
+
+    def _asked(self, change: Change, mode: Mode, *, far: bool = False, gap: float | None = None) -> Answer:
         began = time.monotonic()
         case = self._case(change)
         if isinstance(case, _Cold):
-            answer = case.whatif.full(gap=gap)
+            answer = case.whatif._asked((), mode, gap=gap)
             return replace(answer, cold=case.reason, seconds=time.monotonic() - began)
-        gap = self.options.asked if gap is None else gap
-        if not case.program.integer.any():
-            outcome = self._solve("relaxed", case.program)
-            return _answer(case, outcome, outcome.objective, began)
-        if self.plan is None:
-            return self._search(case, None, np.inf, gap, began)
-        relaxation = self._solve("relaxed", relaxed(case.program))
-        if relaxation.ended is Ended.INFEASIBLE:
-            return _answer(case, relaxation, None, began)
-        bound = np.inf if relaxation.objective is None else relaxation.objective
-        bound = min(bound, self._proven) if case is self.base else bound
-        kept = self._solve("held", held(case.program, self.plan))
-        if kept.ended is Ended.OPTIMAL:
-            answer = _answer(case, kept, bound, began)
-            if answer.gap is not None and answer.gap <= gap:
-                return answer
-        return self._search(case, self.plan if kept.x is None else kept.x, bound, gap, began)
+        if self.plan is None and mode == "fixed":
+            raise SolverError("The instance has no plan whose whole numbers could be held.")
+        moved, resolver = between(self.base.program, case.program), self.resolver
+        with resolver.turn:
+            resolver.runs.clear()
+            limit, apart = self.options.time_limit, case.stage.standing
+            outcome = resolver.ask(moved, mode, far=far, gap=gap, seconds=limit, apart=apart)
+            searched = resolver.searched
+            if searched and outcome.x is not None:
+                fixed = moved.then(fixing(case.program, outcome.x))
+                priced = resolver.ask(fixed)
+                if priced.ended is Ended.OPTIMAL:
+                    moved, outcome = fixed, replace(priced, ended=outcome.ended, bound=outcome.bound)
+        bound = None if mode == "fixed" or outcome.x is None else outcome.bound
+        return _answer(case, moved, outcome, bound, began, searched)
 
     def solution(self, answer: Answer) -> Solution:
         """Return the full solution of an answer with a plan: exact, with prices, limits and tables.
@@ -284,11 +261,11 @@ class WhatIf:
         Raises
         ------
         fabopt.solve.session.SolverError
-            If the answer has no plan, was made by a patch, or does not stand.
+            If the answer has no plan, was made by a perturbation, or does not stand.
         """
         case = answer.case
         if answer.x is None or case.tables is None:
-            raise SolverError("Only an answer with a plan, of an instance and not of a patch, is a solution.")
+            raise SolverError("Only an answer with a plan, of an instance and not of a perturbation, is a solution.")
         live = HighsSession(case.program, threads=self.options.threads, seed=self.options.seed)
         done = finish(live, answer.x, case.stage.cost)
         if done is None:
@@ -310,56 +287,7 @@ class WhatIf:
         common = common_of(case.program, live, staged, self.options)
         return solution_of(tables, case.program, found, stage, staged, done, common, answer.seconds)
 
-    def session(self, kind: Kind) -> HighsSession:
-        """Return the live linear program of a kind as the last question left it; what is moved in it is to be undone.
-
-        Raises
-        ------
-        fabopt.solve.session.SolverError
-            If nothing was asked of it.
-        """
-        if kind not in self._linear:
-            raise SolverError(f"Nothing was asked of the linear program {kind!r}.")
-        return self._linear[kind].session
-
     # -- programs ----------------------------------------------------------------------------------------------------
-
-    def _solve(self, kind: Kind, program: Matrices, far: bool = False) -> Outcome:
-        """Solve a linear program from its basis; a large one that is far from it, from nothing."""
-        if kind not in self._linear:
-            base = self.base.program
-            # Without a plan, what is held first is as good as any.
-            anchor = program if self.plan is None else relaxed(base) if kind == "relaxed" else held(base, self.plan)
-            # The basis of the other kind is nearer than none.
-            basis = self._bases.get(kind) or next(iter(self._bases.values()), None)
-            self._linear[kind] = LiveLinear(anchor, self.options, basis)
-            self._bases[kind] = self._linear[kind].basis
-        if far and program.large:
-            return self._linear[kind].afresh(program)
-        return self._linear[kind].solve(program)
-
-    def _search(self, case: Case, start: Array | None, bound: float, gap: float, began: float) -> Answer:
-        """Search the tree of the mixed-integer program; the whole numbers found are then held for exact prices."""
-        if self._whole is None:
-            self._whole = LiveWhole(case.program, self.options)
-        session = self._whole.move(case.program)
-        outcome = search(
-            session,
-            structure(_tables(self.base)),
-            time_limit=self.options.time_limit,
-            gap=gap,
-            apart=case.stage.standing,
-            start=start,
-        )
-        if outcome.x is None:
-            return _answer(case, outcome, None, began, searched=True)
-        bound = min(bound, np.inf if outcome.bound is None else outcome.bound)
-        if case is self.base:
-            self._proven = bound
-        priced = self._solve("held", held(case.program, outcome.x))
-        if priced.ended is Ended.OPTIMAL:
-            outcome = replace(priced, ended=outcome.ended)
-        return _answer(case, outcome, bound, began, searched=True)
 
     def _lowered(self, net: Network) -> Case:
         options = self.options
@@ -382,11 +310,9 @@ class WhatIf:
             return case
         why = "The rows that hooks have added differ." if reason is None else reason.reason
         plan = None if self.plan is None else carried_plan(self.plan, before, after)
-        other = WhatIf(net, self.options, plan=plan, tree=tree, extra=self.extra)
-        if not self.extra:
-            bases = {kind: carried_basis(basis, before, after) for kind, basis in self._bases.items()}
-            other._bases = {kind: basis for kind, basis in bases.items() if basis is not None}
-        return _Cold(other, why)
+        basis = self.resolver.basis
+        basis = None if basis is None or self.extra else carried_basis(basis, before, after)
+        return _Cold(WhatIf(net, self.options, plan=plan, tree=tree, extra=self.extra, basis=basis), why)
 
     def _changed(self, settings: Sequence[str]) -> tuple[Network, Tree | None]:
         """Return the network and the tree with levers set."""
@@ -408,11 +334,13 @@ class _Cold:
 
 def _tables(case: Case) -> ModelTables:
     if case.tables is None:
-        raise SolverError("A patch has no instance behind it.")
+        raise SolverError("A perturbation has no instance behind it.")
     return case.tables
 
 
-def _answer(case: Case, outcome: Outcome, bound: float | None, began: float, searched: bool = False) -> Answer:
+def _answer(
+    case: Case, change: Perturbation, outcome: Outcome, bound: float | None, began: float, searched: bool
+) -> Answer:
     """Return the answer that an outcome gives; ``bound`` is what no plan can exceed, as the solver counts it."""
     stage = case.stage
     objective = None if outcome.objective is None else stage.reported(outcome.objective)
@@ -424,6 +352,7 @@ def _answer(case: Case, outcome: Outcome, bound: float | None, began: float, sea
         found = proof_of(stage, objective, limit, size)
     return Answer(
         case=case,
+        change=change,
         ended=outcome.ended,
         objective=objective,
         bound=limit,

@@ -174,7 +174,10 @@ def test_of_two_perturbations_the_later_one_counts_and_the_key_says_what_is_made
     other = sides_at(m, np.array([0]), np.array([-INF]), np.array([9.0]))
     assert one.then(other).key != one.key
     assert one.then(other).changed(m).row_upper[0] == 9.0
-    assert one.then(other).rows.old[-1, 1] == m.row_upper[0]  # what the program has, not what came before
+    assert one.then(other).rows.old[-1, 1] == m.row_upper[0]
+    further = sides_at(one.changed(m), np.array([0]), np.array([-INF]), np.array([9.0]))  # of what the first has made
+    assert one.then(further).key == one.then(other).key
+    assert one.then(further).rows.old[-1, 1] == m.row_upper[0]
     assert Perturbation(free=np.array([0])).key != NOTHING.key
 
 

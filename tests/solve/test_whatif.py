@@ -174,7 +174,7 @@ def test_a_patch_can_be_asked_about_without_an_instance():
     patch = difference(ask.base.tables, model_tables(shop(2)))
     assert ask.held(patch).objective == approx(6 * 4 - 3)
     assert ask.held(patch.reversed()).objective == approx(37)
-    with pytest.raises(SolverError, match="not of a patch"):
+    with pytest.raises(SolverError, match="not of a perturbation"):
         ask.solution(ask.full(patch))
 
 

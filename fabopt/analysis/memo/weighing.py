@@ -21,8 +21,8 @@ from fabopt.analysis.sensitivity.places import Prices
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Point
 from fabopt.network.tables import Array
-from fabopt.solve.finish import linear_answer
 from fabopt.solve.outcome import Outcome
+from fabopt.solve.perturbation import bounds_at
 from fabopt.solve.whatif import Answer
 
 
@@ -67,10 +67,7 @@ class Scales:
         self._now = self.ends.whatif.held()
 
     def now(self, who: Sequence[Forbidden]) -> tuple[dict[str, float], dict[str, Outcome]]:
-        """Return what the plan loses without each signature as things are, and the programs without them.
-
-        It is asked first: afterwards the session stands somewhere else.
-        """
+        """Return what the plan loses without each signature as things are, and the programs without them."""
         return self._without(self._now, who)
 
     def at(self, data: Instance, who: Sequence[Forbidden], choke: bool) -> Weighed | None:
@@ -95,27 +92,21 @@ class Scales:
             return Weighed({}, {}, structure=True)
         if answer.objective is None:
             return None
-        if answer.x is self._now.x:
+        if not answer.change.size:
             return NOTHING
         losses, outcomes = self._without(answer, who)
         label = self.ends.first(answer, data) if choke else None
         return Weighed(losses, {id: o.x for id, o in outcomes.items() if o.x is not None}, label)
 
     def _without(self, answer: Answer, who: Sequence[Forbidden]) -> tuple[dict[str, float], dict[str, Outcome]]:
-        """Ask the session, which stands at an answer, for the plan without each signature; it is left as it was."""
+        """Ask for the plan of an answer without each signature."""
         assert answer.objective is not None
-        session, stage = self.ends.whatif.session("held"), answer.case.stage
+        whatif, stage, program = self.ends.whatif, answer.case.stage, answer.case.program
         value = stage.sign * (answer.objective - stage.constant)
-        basis, found = session.basis, dict[str, Outcome]()
+        found = dict[str, Outcome]()
         for one in who:
-            before = session.column_lower[one.columns], session.column_upper[one.columns]
             none = np.zeros(len(one.columns))
-            session.set_column_bounds(one.columns, none, none)
-            try:
-                found[one.id] = linear_answer(session)
-            finally:
-                session.set_column_bounds(one.columns, *before)
-                session.basis = basis
+            found[one.id] = whatif.resolver.ask(answer.change.then(bounds_at(program, one.columns, none, none)))
         losses = {id: np.inf if o.objective is None else value - o.objective for id, o in found.items()}
         return losses, found
 

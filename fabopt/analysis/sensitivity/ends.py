@@ -18,7 +18,6 @@ from fabopt.network.lower import lower
 from fabopt.network.tables import Network
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.outcome import Ended, Outcome, SolverError
-from fabopt.solve.perturbation import held
 from fabopt.solve.whatif import Answer, WhatIf
 
 SIDE = 1e-3
@@ -153,8 +152,9 @@ class Ends:
         return lower(data, self.plan.net.name)
 
     def first(self, answer: Answer, data: Instance) -> str:
-        """Return the label of the limit of which 10 % more earns most, of the answer that was asked last."""
-        return self.choke if answer.x is self.base.x else self._first(answer, data)
+        """Return the label of the limit of which 10 % more earns most around an answer."""
+        same = answer.cold is None and not answer.change.size
+        return self.choke if same else self._first(answer, data)
 
     def _first(self, answer: Answer, data: Instance | None) -> str:
         tables = answer.case.tables
@@ -170,8 +170,7 @@ class Ends:
             outcome = Outcome(
                 answer.ended, answer.x, worth, worth, 0.0, 0, answer.row_price, answer.column_price
             )  # fmt: skip
-            program = held(answer.case.program, answer.x)
-            gains = self._reprice.gains(tables, program, self.whatif.session("held"), outcome)
+            gains = self._reprice.gains(tables, answer.case.program, self.whatif.resolver, answer.change, outcome)
         first = max(gains, key=lambda id: gains[id], default=None)
         if first is None or gains[first] <= self.plan.problem.near(answer.objective):
             return ""

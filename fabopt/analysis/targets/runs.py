@@ -22,11 +22,12 @@ from fabopt.plan.groups import Relief
 from fabopt.plan.problem import Interval
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.carry import carried_plan
 from fabopt.solve.formulate import formulate
-from fabopt.solve.live import LiveLinear, carried_plan
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, stages
-from fabopt.solve.perturbation import held, relaxed, structure_change
+from fabopt.solve.perturbation import between, held, relaxed, structure_change
+from fabopt.solve.resolver import Resolver
 from fabopt.solve.search import search, structure
 from fabopt.solve.session import Ended, HighsSession, Outcome
 
@@ -75,10 +76,10 @@ class Runs:
         self.plan, self.numbers, self.target, self.seconds = plan, numbers, target, seconds
         self.budget = budget or TimeBudget()
         self._known: dict[tuple[tuple[str, Setting], ...], Case | str] = {}
-        self._live: LiveLinear | None = None
         base = self.at({})
         assert isinstance(base, Case)
         self.base = base
+        self._resolver = Resolver(base.program, seed=plan.options.seed, budget=self.budget)
         self.large = base.program.large
         self.mixed = bool(base.program.integer.any())
 
@@ -120,12 +121,10 @@ class Runs:
 
     def bound(self, case: Case) -> float:
         """Return what no plan exceeds, with fractions for whole numbers; minus infinity where there is no plan."""
-        if self._live is None:
-            self._live = LiveLinear(relaxed(self.base.program), replace(self.plan.options, threads=1))
         same = case is self.base or structure_change(self.base.tables, case.tables) is None
         if not same:
             return self._most(self._session(relaxed(case.program)).solve())
-        return self._most(self._live.solve(relaxed(case.program)))
+        return self._most(self._resolver.ask(between(self.base.program, case.program), "relaxed"))
 
     def most(self, case: Case, reliefs: Sequence[Relief] = ()) -> Interval:
         """Return the most of the target: of a plan found, and what no plan exceeds; reliefs may go to their ends."""
