@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 import fabopt
-from fabopt.analysis.choke import reprice
 from fabopt.analysis.choke.oracle import Effort, Oracle
 from fabopt.analysis.choke.reprice import STEP, Repriced
+from fabopt.solve import resolver
+from fabopt.solve.resolver import Resolver
 from fabopt.solve.session import SolverError
 
 INSTANCES = Path(__file__).parents[2] / "instances"
@@ -69,15 +70,15 @@ def test_a_demand_that_cannot_be_met_any_more_gives_way_by_what_is_missing_and_n
 
 def test_a_gain_that_the_solver_cannot_find_counts_just_below_the_best(source, oracle, monkeypatch):
     first, gains = first_three(oracle)
-    asked = []
+    asked, value = [], Resolver.value
 
-    def give_up_once(session):
-        asked.append(session)
+    def give_up_once(self, change):
+        asked.append(change)
         if len(asked) == 1:
             raise SolverError("Unknown")
-        return session.value()
+        return value(self, change)
 
-    monkeypatch.setattr(reprice, "_value", give_up_once)
+    monkeypatch.setattr(Resolver, "value", give_up_once)
     found = Repriced(source.solved, periods(source), first)(DATA)
     best = max(gains[id] for id in first[1:])
     assert found[first[0]] == pytest.approx(best, rel=1e-6)
@@ -85,8 +86,8 @@ def test_a_gain_that_the_solver_cannot_find_counts_just_below_the_best(source, o
 
 
 def test_a_draw_whose_program_the_solver_gives_up_has_no_plan(source, monkeypatch):
-    def give_up(session):
+    def give_up(*_):
         raise SolverError("Unknown")
 
-    monkeypatch.setattr(reprice, "linear_answer", give_up)
+    monkeypatch.setattr(resolver, "linear_answer", give_up)
     assert Repriced(source.solved, periods(source), ())(DATA) is None
