@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,20 +80,20 @@ def decided(
         Called with the name of each solve, and how long it took.
     """
     from fabopt.analysis.compare.compare import open_differences
+    from fabopt.solve.budget import TimeBudget
 
-    began, found, gap = time.monotonic(), list(results), max(one.gap or 0.0 for one in results)
-    while gap > EXACT and open_differences([one.plan for one in found]):
-        gap *= CLOSER
-        for n, one in enumerate(found):
-            for start in dict.fromkeys((found[0], one)):
-                left, at = seconds - (time.monotonic() - began), time.monotonic()
-                if left <= 0:
-                    return found
-                better = one.instance.solve(start=start, gap=gap, time_limit=left, extra=one.hooks)
-                if better.has_plan and _proves_more(better, found[n]):
-                    found[n] = better
-                if tell is not None:
-                    tell(f"{one.run.scenario or one.run.instance} to {gap:.2g}", time.monotonic() - at)
+    budget, found, gap = TimeBudget(seconds, tell), list(results), max(one.gap or 0.0 for one in results)
+    with budget.catching_signals():
+        while gap > EXACT and open_differences([one.plan for one in found]):
+            gap *= CLOSER
+            for n, one in enumerate(found):
+                for start in dict.fromkeys((found[0], one)):
+                    if budget.over:
+                        return found
+                    with budget.timed(f"{one.run.scenario or one.run.instance} to {gap:.2g}"):
+                        better = one.instance.solve(start=start, gap=gap, time_limit=budget.left, extra=one.hooks)
+                    if better.has_plan and _proves_more(better, found[n]):
+                        found[n] = better
     return found
 
 

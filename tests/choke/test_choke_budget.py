@@ -3,13 +3,16 @@
 import itertools
 import os
 import signal
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import fabopt
 from fabopt.analysis.choke.asked import Asked
 from fabopt.analysis.choke.verb import study_of
-from fabopt.errors import FaboptError
+from fabopt.cli import main
+from fabopt.errors import INTERRUPTED, FaboptError
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
 
 ASKED = Asked(top=3, draws=3, workers=1)
@@ -67,3 +70,42 @@ def test_a_signal_ends_a_study_with_what_it_has(best: fabopt.Result, number: int
     assert study.cascade == ()
     assert study.draws is None
     assert any("cascade" in what for what in study.unexplored)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_prints_and_saves_what_it_has_when_a_signal_comes(
+    best: fabopt.Result,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+) -> None:
+    def telling(_quiet: bool) -> Callable[[str, float], None]:
+        return lambda name, _seconds: os.kill(os.getpid(), number) if name == "gains at +10 %" else None
+
+    monkeypatch.setattr("fabopt.cli.planned.telling_steps", telling)
+    out = tmp_path / "choke"
+    assert main(["choke", str(best.save(tmp_path / "plan")), "--out", str(out)]) == 0
+    printed = capsys.readouterr()
+    assert "Not explored: the cascade from step 1 on." in " ".join(printed.out.split())
+    assert "Traceback" not in printed.err
+    assert (out / "choke.json").is_file()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_has_nothing_yet_ends_as_interrupted(
+    best: fabopt.Result,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+) -> None:
+    folder, load = best.save(tmp_path / "plan"), fabopt.api.load_result
+
+    def loaded(path: Path) -> fabopt.Result:
+        os.kill(os.getpid(), number)
+        return load(path)
+
+    monkeypatch.setattr("fabopt.api.load_result", loaded)
+    assert main(["choke", str(folder)]) == INTERRUPTED
+    assert "it was interrupted before" in capsys.readouterr().err

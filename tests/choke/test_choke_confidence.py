@@ -143,6 +143,19 @@ def test_a_number_whose_range_is_too_narrow_dethrones_nobody() -> None:
     assert (found, tried) == (None, 1)
 
 
+def test_no_draw_is_begun_that_would_take_longer_than_what_is_left() -> None:
+    """Each draw takes 40 of 100 seconds: two are made, and the 20 that are left are too few for a third."""
+    now = 0.0
+
+    def gains(_data: Instance) -> Mapping[str, float] | None:
+        nonlocal now
+        now += 40.0
+        return {"line": 1.0}
+
+    made = sample(TUTORIAL._tree, TUTORIAL.data, gains, ["line"], 5, 0, budget=TimeBudget(100.0, clock=lambda: now))
+    assert made.asked == 2
+
+
 def test_draws_that_have_no_plan_or_no_time_are_counted_and_said() -> None:
     def gains(data: Instance) -> Mapping[str, float] | None:
         return None if data.sites["plains"].pue.value > TUTORIAL.data.sites["plains"].pue.value else {"line": 1.0}
@@ -158,5 +171,9 @@ def test_draws_that_have_no_plan_or_no_time_are_counted_and_said() -> None:
     def no_time(_data: Instance) -> Mapping[str, float] | None:
         raise TimeBudget(0).out_of_time("the gains")
 
-    late = sample(TUTORIAL._tree, TUTORIAL.data, no_time, ["line"], 3, 0)
-    assert (late.asked, len(late.gains)) == (0, 0)
+    over = TimeBudget(0)
+    for late in (
+        sample(TUTORIAL._tree, TUTORIAL.data, no_time, ["line"], 3, 0),
+        sample(TUTORIAL._tree, TUTORIAL.data, gains, ["line"], 3, 0, budget=over),
+    ):
+        assert (late.asked, len(late.gains)) == (0, 0)

@@ -21,7 +21,7 @@ from fabopt.analysis.choke.records import Dethrone, Draws, Stability
 from fabopt.domain.instance import Instance
 from fabopt.io.tree import Tree
 from fabopt.network.tables import Array
-from fabopt.solve.budget import OutOfTimeError
+from fabopt.solve.budget import OutOfTimeError, TimeBudget
 
 TRIED = 4
 """How many numbers are moved alone in search of one that dethrones."""
@@ -56,6 +56,7 @@ def sample(
     count: int,
     seed: int,
     several: Callable[[Callable[[int], Any], Sequence[int]], list[Any]] | None = None,
+    budget: TimeBudget | None = None,
 ) -> Sample:
     """Draw the data and ask for the gains.
 
@@ -71,11 +72,18 @@ def sample(
         Number of draws, and the seed.
     several
         Runs a function over numbers, in threads; one after the other when left out.
+    budget
+        Time for all draws: none is begun in less time than the longest has taken so far.
     """
-    found = spreads(tree, data)
+    found, budget = spreads(tree, data), budget or TimeBudget()
+    longest = 0.0
 
     def draw(number: int) -> tuple[str, Quantiles, Mapping[str, float], int]:
+        nonlocal longest
         at = quantiles(found, seed, number)
+        if budget.over or budget.left < longest:
+            return "late", at, {}, 0
+        began = budget.spent
         drawn = moved(tree, data, found, at)
         if drawn is None:
             return "refused", at, {}, 0
@@ -84,6 +92,7 @@ def sample(
             found_gains = gains(instance)
         except OutOfTimeError:
             return "late", at, {}, 0
+        longest = max(longest, budget.spent - began)
         kept = {path: q for path, q in at.items() if path not in back}
         if found_gains is None:
             return "without plan", kept, {}, len(back)

@@ -82,6 +82,8 @@ class Repriced:
         if self.budget.over:
             raise self.budget.out_of_time("the gains of a draw")
         net = lower(data, self.plan.net.name)
+        if self.budget.over:
+            raise self.budget.out_of_time("the gains of a draw")
         made = formulate(net, self.plan.options.aim, self.plan.hooks)
         tables, program = made.with_limits, made.program
         stage = stages(tables, self.plan.options, program.cost, program.offset)[0]

@@ -309,7 +309,7 @@ class _Study:
             if asked.draws == 0 or asked.lab or not self.budget.allows("draws of the data"):
                 return None
             with self.budget.part(share=DRAWING):
-                drawn = sample(tree, data, repriced, ids, asked.draws, asked.seed, self._map)
+                drawn = sample(tree, data, repriced, ids, asked.draws, asked.seed, self._map, self.budget)
             self._stability = stability(drawn)
             if always and len(drawn.gains) and self.budget.allows("the change of data that dethrones the first"):
                 labels = {id: self.explorer.label(id) for id in ids}

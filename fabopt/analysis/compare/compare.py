@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from string import ascii_uppercase
 
-from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.compare import tables
 from fabopt.analysis.compare.pricing import Pricing, Worth
 from fabopt.analysis.compare.records import Comparison, Difference, Input, Plan
@@ -17,6 +16,7 @@ from fabopt.errors import StudyError
 from fabopt.io.difference import Difference as Changed
 from fabopt.io.difference import differences
 from fabopt.plan.plan import Plan as SolvedPlan
+from fabopt.solve.budget import Tell, TimeBudget
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.hooks import hook_names
@@ -79,7 +79,9 @@ def comparison(
         inputs=(),
         difference=(),
     )
-    explained = _explained(sources, plans, data, Clock(tell))  # last: it solves
+    budget = TimeBudget(tell=tell)
+    with budget.catching_signals():
+        explained = _explained(sources, plans, data, budget)  # last: it solves
     return replace(
         found,
         inputs=tuple(row for rows, _ in explained for row in rows),
@@ -141,11 +143,11 @@ def _difference(first: Plan, plan: Plan, worth: Worth) -> Difference:
 
 
 def _explained(
-    sources: Sequence[SolvedPlan], plans: Sequence[Plan], data: Sequence[Instance], clock: Clock
+    sources: Sequence[SolvedPlan], plans: Sequence[Plan], data: Sequence[Instance], budget: TimeBudget
 ) -> list[tuple[list[Input], Worth]]:
     """Return the inputs that differ in each of the other plans, and what they are worth together to the first one."""
     changed = [differences(data[0], other) for other in data[1:]]
-    prices = _prices(sources[0], plans[0], clock) if any(changed) else Worth(0.0, 0.0)
+    prices = _prices(sources[0], plans[0], budget) if any(changed) else Worth(0.0, 0.0)
     told = [
         _inputs(plan, found, other, prices) for plan, found, other in zip(plans[1:], changed, data[1:], strict=True)
     ]
@@ -160,17 +162,16 @@ def _explained(
     return told
 
 
-def _prices(source: SolvedPlan, first: Plan, clock: Clock) -> Pricing | Worth:
+def _prices(source: SolvedPlan, first: Plan, budget: TimeBudget) -> Pricing | Worth:
     """Return the prices of the first plan, or why it has none."""
     if first.objective != OWN_AIM:
         reason = f"{first.name} was solved for {first.objective}, so its prices are not those of value."
         return Worth(None, reason=reason)
     try:
-        prices = Pricing(source, clock)
+        with budget.timed(f"prices of {first.name}"):
+            return Pricing(source, budget)
     except (ResultError, SolverError) as error:
         return Worth(None, reason=str(error))
-    clock.step(f"prices of {first.name}")
-    return prices
 
 
 def _inputs(

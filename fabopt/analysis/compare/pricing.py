@@ -25,7 +25,6 @@ from typing import Any
 
 import numpy as np
 
-from fabopt.analysis.clock import Clock
 from fabopt.analysis.sensitivity.places import Prices, worth_of
 from fabopt.domain.base import Path as Keys
 from fabopt.domain.instance import Instance
@@ -43,6 +42,7 @@ from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import Means
 from fabopt.network.tables import Array, Network
 from fabopt.plan.plan import Plan
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.objectives import stages
@@ -57,6 +57,9 @@ SOLVED, SOLVED_LARGE = 12, 4
 """Inputs of a plan that are solved, and that many where the program is large (about ten seconds each)."""
 
 _ABSENT = object()
+
+
+NO_TIME = "The comparison was stopped before it was priced."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,12 @@ class Pricing:
     ----------
     source
         The solved plan; it was solved for the value of the whole.
-    clock
-        Told of each step.
+    budget
+        Time for it; once it is over, what is left has no worth, and a reason.
     """
 
-    def __init__(self, source: Plan, clock: Clock) -> None:
-        plan, self._clock = source.of_system("inputs are priced in the system's plan").solved, clock
+    def __init__(self, source: Plan, budget: TimeBudget) -> None:
+        plan, self._budget = source.of_system("inputs are priced in the system's plan").solved, budget
         self._tree, self.data, self._plan = source.tree, source.data, plan
         self._means: Means = {}
         self._reuse = Reuse(self._net(self.data), plan.options.aim)
@@ -108,16 +111,16 @@ class Pricing:
     def worths(self, found: Sequence[Difference], other: Instance) -> tuple[list[Worth], Worth]:
         """Return what each of the differences to another instance is worth alone, and what all are worth together."""
         there = _quantities(other)
-        changed = [self._changed(one, other, there) if n < MOST_PRICED else None for n, one in enumerate(found)]
-        worths = [self._priced(data) for data in changed]
-        self._clock.step(f"{len(worths)} inputs at prices")
+        with self._budget.timed(f"{len(found)} inputs at prices"):
+            changed = [self._changed(one, other, there) if n < MOST_PRICED else None for n, one in enumerate(found)]
+            worths = [self._priced(data) for data in changed]
         order = sorted(range(len(found)), key=lambda n: (worths[n].at_prices == 0.0, -worths[n].size))
-        for n in order[: SOLVED_LARGE if self._large else SOLVED]:
-            data = changed[n]
-            if isinstance(data, Instance):
-                worths[n] = self._solved(data, worths[n])
-        together = worths[0] if len(worths) == 1 else self._solved(other, self._priced(other))
-        self._clock.step("inputs solved")
+        with self._budget.timed("inputs solved"):
+            for n in order[: SOLVED_LARGE if self._large else SOLVED]:
+                data = changed[n]
+                if isinstance(data, Instance):
+                    worths[n] = self._solved(data, worths[n])
+            together = worths[0] if len(worths) == 1 else self._solved(other, self._priced(other))
         return worths, together
 
     def _net(self, data: Instance) -> Network:
@@ -127,6 +130,8 @@ class Pricing:
         """Return what an instance is worth at the prices, with all that differs in it."""
         if not isinstance(data, Instance):
             return Worth(None, reason=data or f"More than {MOST_PRICED} inputs differ.")
+        if self._budget.over:
+            return Worth(None, reason=NO_TIME)
         tables = self._reuse.of(self._net(data))
         if tables is self._reuse.tables:
             return Worth(0.0)
@@ -148,6 +153,8 @@ class Pricing:
         """Return what an instance is worth with the whole numbers of the plan, besides what it is worth at prices."""
         if self._large and worth.at_prices is None:  # another structure, solved from nothing: minutes
             return worth
+        if self._budget.over:
+            return replace(worth, reason=worth.reason or NO_TIME)
         try:
             before = self._whatif.held().objective
             after = self._whatif.held(self._net(data), far=True).objective

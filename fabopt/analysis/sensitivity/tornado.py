@@ -31,7 +31,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fabopt.analysis.clock import Clock, Tell
 from fabopt.analysis.sensitivity.adjoint import Slope, slopes
 from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Number, Numbers
@@ -40,6 +39,7 @@ from fabopt.analysis.sensitivity.records import Bar, EndValue, Gauge, NumberSlop
 from fabopt.plan.groups import together
 from fabopt.plan.problem import sides
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.budget import Tell, TimeBudget
 from fabopt.solve.perturbation import Perturbation, between
 
 PAIRS, NUDGE = 4, 1e-3
@@ -119,27 +119,27 @@ def tornado(
     count
         Told of the numbers that are done within a step.
     """
-    clock = Clock(tell)
-    ends = Ends(numbers, plan, asked.gauge)
-    pairs = neighbours(ends)
-    clock.step("neighbouring prices")
-    found = slopes(numbers, plan.net.name, plan.options, pairs, asked.workers, count, plan.hooks)
-    clock.step("adjoint")
-    slope = {s.path: _number_slope(numbers[s.path], s) for s in found}
-    order = sorted(found, key=_reach, reverse=True)
-    looked_at = [s for s in order if _reach(s) > 0][: WIDER * asked.top]
-    if not plan.program.large:  # another structure is a program from nothing: minutes where it is large
-        looked_at += [s for s in order if s.low is None and s.high is None and s not in looked_at]
-    slope |= {n.path: n for n in ends.both_sides([slope[s.path] for s in looked_at], asked.workers, count)}
-    clock.step("both sides")
-    chosen = sorted(slope.values(), key=_width, reverse=True)
-    widest = [n for n in chosen if _width(n) > 0][: asked.top]
-    solved = ends.all([numbers[n.path] for n in widest], asked.workers, count)
-    bars = [
-        Bar(n, low, high, _information(numbers[n.path], low, high))
-        for n, (low, high) in zip(widest, solved, strict=True)
-    ]
-    clock.step("ends")
+    clock = TimeBudget(tell=tell)
+    with clock.timed("neighbouring prices"):
+        ends = Ends(numbers, plan, asked.gauge)
+        pairs = neighbours(ends)
+    with clock.timed("adjoint"):
+        found = slopes(numbers, plan.net.name, plan.options, pairs, asked.workers, count, plan.hooks)
+    with clock.timed("both sides"):
+        slope = {s.path: _number_slope(numbers[s.path], s) for s in found}
+        order = sorted(found, key=_reach, reverse=True)
+        looked_at = [s for s in order if _reach(s) > 0][: WIDER * asked.top]
+        if not plan.program.large:  # another structure is a program from nothing: minutes where it is large
+            looked_at += [s for s in order if s.low is None and s.high is None and s not in looked_at]
+        slope |= {n.path: n for n in ends.both_sides([slope[s.path] for s in looked_at], asked.workers, count)}
+    with clock.timed("ends"):
+        chosen = sorted(slope.values(), key=_width, reverse=True)
+        widest = [n for n in chosen if _width(n) > 0][: asked.top]
+        solved = ends.all([numbers[n.path] for n in widest], asked.workers, count)
+        bars = [
+            Bar(n, low, high, _information(numbers[n.path], low, high))
+            for n, (low, high) in zip(widest, solved, strict=True)
+        ]
     return Tornado(
         name=name,
         held=said,
@@ -150,7 +150,7 @@ def tornado(
         gauge=asked.gauge,
         bars=tuple(sorted(bars, key=lambda bar: -bar.span)),
         slopes=tuple(chosen),
-        steps=clock.seconds,
+        steps=clock.seconds_by_stage,
         notes=_notes(found),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fabopt.analysis.clock import Tell
 from fabopt.analysis.sensitivity.curve import ValueFunction
 from fabopt.analysis.sensitivity.dial import Setting
 from fabopt.analysis.sensitivity.ends import Count, Ends
@@ -12,6 +11,7 @@ from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import Asked, tornado
 from fabopt.analysis.sensitivity.value_function import value_function
 from fabopt.plan.plan import Plan
+from fabopt.solve.budget import Tell
 
 
 def tornado_of(plan: Plan, asked: Asked, tell: Tell | None = None, count: Count | None = None) -> Tornado:
