@@ -8,10 +8,10 @@
 Thin facades over the parts below; pandas, Pyomo and HiGHS are imported when they are first needed.
 """
 
-from fabopt.api.instance import Instance, audit, import_, load
+from fabopt.api.instance import Instance, Result, audit, import_, load, load_result
 from fabopt.api.places import RESULTS, WORKERS, default_folder, default_memo_folder, default_sweep_folder, name_of
-from fabopt.api.result import Result, load_memo, load_result
 from fabopt.api.several import compare, sweep
+from fabopt.api.studies import load_memo
 
 __all__ = [
     "RESULTS",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,67 +10,20 @@ from fabopt.api.places import WORKERS
 from fabopt.api.plan import PlanTables
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from fabopt.analysis.alternatives.records import Alternatives
     from fabopt.analysis.choke.records import Study
-    from fabopt.analysis.compare.records import Comparison
     from fabopt.analysis.explain.questions import Answer
     from fabopt.analysis.portfolio.records import Portfolio
-    from fabopt.analysis.roll.records import Roll
     from fabopt.analysis.sensitivity.curve import ValueFunction
     from fabopt.analysis.sensitivity.dial import Setting
     from fabopt.analysis.sensitivity.phases import Phases
     from fabopt.analysis.sensitivity.records import Tornado
     from fabopt.analysis.targets.records import Needed
-    from fabopt.api.instance import Instance
-    from fabopt.model.build import Hook, Model
+    from fabopt.model.build import Model
     from fabopt.report.explore import Explorer
     from fabopt.report.memo.report import MemoReport
     from fabopt.report.report import Report
     from fabopt.solve.budget import TimeBudget
-    from fabopt.solve.run import Notify
-
-
-def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:
-    """Read a result folder: what its manifest says is held against its tables.
-
-    Parameters
-    ----------
-    path
-        The folder.
-    extra
-        The hooks that it was solved with, which a folder cannot hold: without them its tables can be read, and studies
-        that solve again are refused.
-
-    Raises
-    ------
-    fabopt.solve.results.folder.ResultError
-        When the folder is no result, was changed after it was written, or does not agree with itself; or the hooks are
-        others.
-    """
-    from fabopt.analysis.recompute import check_agreement
-    from fabopt.plan.plan import Plan
-    from fabopt.solve.results.folder import INSTANCE, LOG, read_file, read_manifest, result_at
-    from fabopt.solve.results.hooks import check_hooks
-
-    folder = result_at(Path(path))
-    run, hashes = read_manifest(folder)
-    if extra:
-        check_hooks(run, extra)
-    instance, log = (read_file(folder, name, hashes).decode(errors="replace") for name in (INSTANCE, LOG))
-    plan = Plan(run, partial(_saved_table, folder, hashes), instance, extra)
-    result = Result(plan, log)
-    check_agreement(plan, folder)
-    result.folder = folder
-    return result
-
-
-def _saved_table(folder: Path, hashes: Mapping[str, str], name: str) -> pd.DataFrame:
-    from fabopt.solve.results.build import spec_of
-    from fabopt.solve.results.folder import read_table
-
-    return read_table(folder, spec_of(name), f"{name}.parquet", hashes)
 
 
 def load_memo(path: str | Path) -> MemoReport:
@@ -88,8 +40,8 @@ def load_memo(path: str | Path) -> MemoReport:
     return MemoReport(read(Path(path)))
 
 
-class Result(PlanTables):
-    """A plan with the studies that can be made of it."""
+class Studies(PlanTables):
+    """A plan with the studies that need no other instance."""
 
     def model(self) -> Model:
         """Return the model that was solved as Pyomo states it, its hooks called again, with the values of the plan.
@@ -111,13 +63,6 @@ class Result(PlanTables):
         made = build(self.plan.net, self.hooks, options_of(self.run).aim)
         set_values(made, self.table("core/decisions")["value"].to_numpy(float))
         return made
-
-    @property
-    def instance(self) -> Instance:
-        """The instance that was solved, scenario and settings applied."""
-        from fabopt.api.instance import Instance
-
-        return Instance(self.plan.tree, self.run.instance, self.run.scenario, self.plan.data)
 
     def choke_points(
         self,
@@ -166,12 +111,6 @@ class Result(PlanTables):
 
         asked = Asked(lab=lab, top=top, seed=seed, workers=workers, draws=draws)
         return choke_report(study_of(self.plan, asked, period, TimeBudget.of(budget, tell)), top)
-
-    def compare(self, *others: Result | str | Path, names: Sequence[str] | None = None) -> Report[Comparison]:
-        """Return other plans and their inputs against this one; see :func:`compare`."""
-        from fabopt.api.several import compare
-
-        return compare(self, *others, names=names)
 
     def portfolio(self, lab: str) -> Report[Portfolio]:
         """Return what a lab's compute stands on: its chips, why these and not others, and its suppliers.
@@ -492,56 +431,6 @@ class Result(PlanTables):
         from fabopt.report.explore import Explorer
 
         return Explorer(Exploration(self.plan, levers))
-
-    def roll(
-        self, to: str, instance: Instance | None = None, *, progress: Notify | None = None, time_limit: float = 1e9
-    ) -> Report[Roll]:
-        """Move the decision date: hold what was decided before it, plan the rest again, and say what is regretted.
-
-        Parameters
-        ----------
-        to
-            The new decision date: the label of a period, or its first day.
-        instance
-            The instance as it is known now; that of the result when left out. Numbers that may vary over time and are
-            other ones than the plan's hold from the date on.
-        progress
-            Called with the name of the stage and how far it is.
-        time_limit
-            Seconds for each of the two plans that are made.
-
-        Returns
-        -------
-        fabopt.report.report.Report
-            Its `result` is the new plan, which can be saved and studied like any other.
-
-        Raises
-        ------
-        fabopt.errors.StudyError
-            When no period begins at the date, the instance has other periods, or the result is one party's view.
-        fabopt.solve.results.folder.ResultError
-            When the result has no plan.
-        """
-        from fabopt.analysis.roll.verb import free_plan, prepared, rolled
-        from fabopt.api.instance import Instance
-        from fabopt.io.write import instance_json
-        from fabopt.report.roll import roll_report
-        from fabopt.solve.results.hooks import check_hooks
-
-        check_hooks(self.run, self.hooks)
-        now = self.instance if instance is None else instance
-        made = prepared(self.plan, now._tree, to)
-        held = Instance(made.held, now.name, now.scenario)
-        opened = Instance(made.opened, now.name, now.scenario)
-        asked = self.run.options
-        result = held.solve(
-            asked.objective, start=self, progress=progress, extra=self.hooks, target=asked.target, by=asked.by,
-            measure=asked.measure, demands=asked.demands, gap=asked.gap, gap_from=asked.gap_from,
-            threads=asked.threads, seed=asked.seed, time_limit=time_limit,
-        )  # fmt: skip
-        nets, seen = (held.network, opened.network), instance_json(opened.data)
-        free = free_plan(*nets, self.plan, result.plan, seen, time_limit)
-        return roll_report(rolled(*nets, self.plan, result.plan, free, made.first, made.throughout), result)
 
     def chart(
         self,

@@ -1,0 +1,316 @@
+"""What an instance is before anything is solved: its data, its levers, its network, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, Unpack
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fabopt.analysis.bill import Bill
+    from fabopt.api.plan import PlanTables
+    from fabopt.domain.instance import Instance as Data
+    from fabopt.io.tree import Tree
+    from fabopt.network.checks import Finding
+    from fabopt.network.tables import Network
+    from fabopt.report.report import Report
+    from fabopt.solve.options import ObjectiveName, RunOptions, SolveOptions
+    from fabopt.solve.solution import Conflict
+
+
+PROGRAMS = (".mps", ".lp")
+"""Endings of the files that hold a program."""
+
+
+class Inputs:
+    """A validated instance, as far as it needs no plan. It never changes: :meth:`with_` returns another one.
+
+    Attributes
+    ----------
+    name
+        Name of its folder.
+    scenario
+        Scenario that was applied, or None.
+    data
+        The validated sections (`fabopt.domain.instance.Instance`).
+    """
+
+    def __init__(self, tree: Tree, name: str, scenario: str | None = None, data: Data | None = None) -> None:
+        from fabopt.domain.instance import Instance as Data
+        from fabopt.io.validate import validate
+
+        self._tree = tree
+        self.name = name
+        self.scenario = scenario
+        self.data: Data = validate(tree, Data) if data is None else data
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """Scenario and lever settings that were applied, in order."""
+        return self._tree.applied
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the instance's scenarios."""
+        from fabopt.io.tree import scenario_names
+
+        return scenario_names(self._tree)
+
+    def with_(self, levers: Mapping[str, object] | None = None, /, **more: object) -> Self:
+        """Return the instance with some levers set.
+
+        Parameters
+        ----------
+        levers
+            Lever paths and their values: a number, a text with unit (``"200 kwafer/month"``) or a factor (``"*1.1"``).
+        more
+            The same for levers whose path is a Python name.
+
+        Raises
+        ------
+        fabopt.io.problems.InstanceError
+            When there is no such lever (with the nearest name), or the instance is not valid with the value.
+        """
+        from fabopt.domain.instance import Instance as Data
+        from fabopt.io.load import apply_setting
+        from fabopt.io.problems import Place
+
+        tree = self._tree
+        for lever, value in {**(levers or {}), **more}.items():
+            tree = apply_setting(tree, lever, value, Data, Place(f"with_ {lever}"))
+        return type(self)(tree, self.name, self.scenario)
+
+    def export(self, path: str | Path, objective: ObjectiveName = "value", **options: Unpack[RunOptions]) -> None:
+        """Write the instance, scenario and settings applied: as a workbook, or its program for another solver.
+
+        Parameters
+        ----------
+        path
+            The file; equal instances give equal bytes. Its ending says what is written: ``.mps`` or ``.lp`` the
+            program (:mod:`fabopt.solve.names` reads its names back), any other a workbook (.xlsx) that can be filled
+            in and imported.
+        objective, options
+            As for :meth:`solve`; of an objective in several stages the first is written.
+
+        Raises
+        ------
+        fabopt.solve.options.OptionError
+            When an option makes no sense.
+        fabopt.model.families.ModelError
+            When a name is too long for the file.
+        """
+        from fabopt.io.files import atomic_write
+
+        chosen = self._options(options, objective)
+        ending = Path(path).suffix.lower()
+        if ending in PROGRAMS:
+            from fabopt.solve.export import program_text
+
+            atomic_write(Path(path), program_text(self.network, ending, chosen))
+        else:
+            from fabopt.io.workbook.write import workbook_bytes
+
+            atomic_write(Path(path), workbook_bytes(self.data))
+
+    def pinned(self, result: PlanTables, until: str | None = None) -> Self:
+        """Return the instance with a result's orders held: what it orders, and that it orders nothing else.
+
+        Parameters
+        ----------
+        result
+            A plan for the same chain; its orders in periods that this instance does not have are left out.
+        until
+            Label of the last period whose orders are held; all of them when left out.
+
+        Raises
+        ------
+        fabopt.solve.options.OptionError
+            When `until` is no period of the horizon.
+        """
+        from fabopt.io.load import apply_merge
+        from fabopt.solve.options import OptionError
+
+        labels = [period.label for period in self.network.periods]
+        if until is not None and until not in labels:
+            raise OptionError(f"{until!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}")
+        held = labels if until is None else labels[: labels.index(until) + 1]
+        pins = {unit.id: dict.fromkeys(held, 0.0) for unit in self.network.units}
+        orders = result.table("core/units")
+        for unit, period, ordered in zip(orders["id"], orders["period"], orders["ordered"], strict=True):
+            if unit in pins and period in pins[unit]:
+                pins[unit][period] = float(ordered)
+        name = f"orders of {result.run.instance} held" + (f" until {until}" if until else "")
+        return type(self)(apply_merge(self._tree, {"pins": {"units": pins}}, name), self.name, self.scenario)
+
+    @cached_property
+    def network(self) -> Network:
+        """The process network that the optimiser sees."""
+        from fabopt.domain.base import FieldProblem
+        from fabopt.io.problems import InstanceError, Problem
+        from fabopt.network.lower import lower
+
+        try:
+            return lower(self.data, self.name)
+        except FieldProblem as error:
+            where = self._tree.positions
+            problems = [Problem.at(where, fault.path, fault.message, hint=fault.hint) for fault in error.faults]
+            raise InstanceError(problems) from error
+
+    @property
+    def levers(self) -> pd.DataFrame:
+        """Every number that can be set: lever, value, unit, range, provenance.
+
+        Setting a lever to the value that stands here changes nothing: a series stands as such, its range is that of its
+        first point.
+        """
+        import pandas as pd
+
+        from fabopt.io.levers import list_levers
+
+        rows = []
+        for lever in list_levers(self.data):
+            low, high = lever.quantity.bounds
+            q = lever.quantity
+            rows.append((lever.path, lever.shown, q.unit, low, high, q.assumed, ", ".join(q.source)))
+        return pd.DataFrame(rows, columns=["lever", "value", "unit", "low", "high", "assumed", "source"])
+
+    def validate(self) -> list[Finding]:
+        """Return what looks wrong with the chain as a whole and what is most likely a slip: implausible numbers, names
+        that are nearly another one. Errors first; empty when all is well.
+        """
+        from fabopt.io.doubts import doubts, held_backwards
+        from fabopt.network.checks import HELD_BACKWARDS, Finding, check
+
+        slips = [Finding("warning", "a slip", (doubt.path,), str(doubt)) for doubt in doubts(self._tree, self.data)]
+        late = [
+            Finding("warning", HELD_BACKWARDS, (problem.path,), str(problem))
+            for problem in held_backwards(self._tree, self.data)
+        ]
+        return [*self._endless(), *check(self.network), *late, *slips]
+
+    def _endless(self) -> list[Finding]:
+        """Return the first level that a yes or no opens and that has no end: a solve refuses it."""
+        if not self.network.may_be_endless:
+            return []  # what loads no model is quick
+        from fabopt.model.families import EndlessError
+        from fabopt.network.checks import ENDLESS, Finding
+        from fabopt.solve.formulate import formulate
+        from fabopt.solve.session import HighsSession
+
+        try:
+            HighsSession(formulate(self.network, registry=False).program).settle_gates()
+        except EndlessError as error:
+            from fabopt.solve.diagnose import located
+
+            said = located(error, self.network, self.data, self._tree.positions)
+            return [Finding("error", ENDLESS, (error.entity,), str(said))]
+        return []
+
+    def show(self) -> Report[Data]:
+        """Return what the instance holds: sections, horizon, sizes of network and model, findings."""
+        from fabopt.report.overview import overview
+
+        return overview(self.name, self.data, self.network, self.scenarios)
+
+    def bill(self, chip: str, power: float | str, it: bool = False, bom: str | None = None) -> Bill:
+        """Return what a block of power filled with one chip needs at every stage.
+
+        Parameters
+        ----------
+        chip
+            Id of the chip.
+        power
+            Power of the block: a text with unit (``"1GW"``) or a number of MW.
+        it
+            Whether it is IT power; otherwise facility power.
+        bom
+            Bill of materials; the chip's first when left out.
+
+        Raises
+        ------
+        fabopt.errors.StudyError
+            When there is no such chip or bill, or no site states a PUE.
+        fabopt.domain.base.FieldProblem
+            When the power is no positive power.
+        """
+        from fabopt.analysis.bill import bill
+        from fabopt.domain.quantity_field import In
+
+        return bill(self.data, chip, In("MW", gt=0).read(power).value, it, bom=bom)
+
+    def reasons(self, seconds: float = 30.0) -> tuple[Conflict, ...]:
+        """Return why the instance has no plan, as :meth:`solve` says it: what is missing, and what cannot all hold.
+
+        Parameters
+        ----------
+        seconds
+            Time that may be spent.
+        """
+        from fabopt.model.tables import model_tables
+        from fabopt.solve.budget import TimeBudget
+        from fabopt.solve.diagnose import explain_infeasible, placed
+        from fabopt.solve.matrices import program_of
+
+        tables = model_tables(self.network)
+        found = explain_infeasible(tables, program_of(tables), TimeBudget(seconds))
+        return placed(found, self.network, self.data, self._tree.positions)
+
+    def reconcile(self) -> pd.DataFrame:
+        """Return what the instance implies for the recent past and the first year, held against published figures."""
+        from fabopt.analysis.reconcile import reconcile
+
+        return reconcile(self.data)
+
+    @property
+    def money(self) -> str:
+        """Unit of money: "M USD", or nothing for a plain network alone, which has its own."""
+        alone = self.data.network is not None and not self.data.labs and not self.data.markets
+        return "" if alone else "M USD"
+
+    def _options(self, given: RunOptions, objective: ObjectiveName = "value") -> SolveOptions:
+        """Return the options of a run: those that are given, else the instance's own."""
+        from fabopt.solve.options import run_options
+
+        own, options = self.data.solving, given.copy()
+        if options.get("gap") is None:
+            options["gap"], options["gap_from"] = own.gap, "instance"
+        if own.time_limit is not None:
+            options.setdefault("time_limit", own.time_limit)
+        return run_options(objective, options)
+
+    def diff(self, other: Inputs) -> pd.DataFrame:
+        """Return what is not the same in another instance: lever or record, what stands here and there, factor."""
+        import pandas as pd
+
+        from fabopt.io.difference import differences
+
+        rows = [(d.path, d.before, d.after, d.factor) for d in differences(self.data, other.data)]
+        return pd.DataFrame(rows, columns=["path", "here", "there", "factor"])
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether another instance has the same contents, wherever they were read from."""
+        return isinstance(other, Inputs) and self._contents == other._contents
+
+    def __hash__(self) -> int:
+        return hash(self._contents)
+
+    @cached_property
+    def _contents(self) -> str:
+        from fabopt.io.write import instance_hash
+
+        return instance_hash(self.data)
+
+    def __repr__(self) -> str:
+        held = [f"{len(value)} {name}" for name, value in self.data if isinstance(value, Mapping) and value]
+        applied = f" with {', '.join(self.sets)}" if self.sets else ""
+        return (
+            f"Instance {self.name!r}{applied}: {self.data.about.title or 'untitled'}\n"
+            f"{', '.join(held) or 'a plain network'}\n"
+            "try .show() .levers .with_({lever: value}) .validate() .solve()"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.show()._repr_html_()
