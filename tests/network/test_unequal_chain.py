@@ -1,9 +1,14 @@
 """A chain with constant data over periods of unequal length: it is the one by quarter, added up."""
 
+from datetime import date
+
 import numpy as np
 import pytest
-from chain_cases import lowered
+from chain_cases import edited, lowered
 
+from fabopt.network.lower import lower_chain
+from fabopt.network.lowering import orders
+from fabopt.network.lowering.policy_scope import held_in
 from fabopt.solve.run import solve
 
 PARTS = ((0,), (1,), (2, 3), (4, 5, 6, 7))
@@ -127,3 +132,28 @@ def test_a_fleet_to_which_nothing_is_added_earns_the_same_in_quarters_and_in_lon
     plans = [solve(lowered(*still, ("horizon.periods", periods))) for periods in (8, COARSE)]
     assert plans[0].objective > 0.0
     assert plans[1].objective == pytest.approx(plans[0].objective)
+
+
+def test_a_site_is_paid_for_evenly_over_its_lead_time_in_the_budget():
+    site = {"lead": 12, "max_total": 100, "curve": {100: 1000}}
+    net = lowered(*CHAIN, ("horizon.periods", COARSE), ("sites.site.expansion", site), ("labs.lab.budget", 1000))
+    (budget,) = net.budgets
+    paid = {t.shift: t.coefficient.tolist() for t in budget.terms if (t.kind, t.id) == ("unit", "build:site:1")}
+    # 10 million a MW: of an order in the first quarter 1/4, 1/4, 1/2; in the second 1/5, 2/5, 2/5; then 1/3, 2/3.
+    assert paid[0] == pytest.approx([2.5, 2.0, 10 / 3, 10.0])
+    assert paid[1][1:] == pytest.approx([2.5, 4.0, 20 / 3])
+    assert paid[2][2:] == pytest.approx([5.0, 4.0])
+    assert budget.amount.tolist() == pytest.approx([1000.0, 1000.0])
+
+
+def test_orders_that_follow_a_steady_demand_are_steady(monkeypatch):
+    chain, net = lower_chain(edited(*CHAIN, ("horizon.periods", COARSE)))
+    monkeypatch.setattr(orders, "_wanted", lambda chain: iter([("gpu", "lab", 3.0 * LENGTHS)]))
+    starts = orders.demand_starts(chain, net)
+    assert starts["deploy:gpu:site"][4:] == pytest.approx(3.0 * LENGTHS)
+    assert starts["package:gpu:a:line"][4:] == pytest.approx(3.0 / 0.9 * LENGTHS)
+
+
+def test_the_share_of_a_year_in_which_a_policy_holds_is_one_of_time():
+    chain, _ = lower_chain(edited(*CHAIN, ("horizon.periods", COARSE)))
+    assert held_in(chain, date(2027, 7, 1), None, ((0, 1, 2), (3,))).tolist() == [0.5, 1.0]

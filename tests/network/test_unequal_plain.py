@@ -11,6 +11,8 @@ import fabopt
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.calendar import Calendar
 from fabopt.io.problems import InstanceError
+from fabopt.model.tables import model_tables
+from fabopt.network.lengths import full_age
 from fabopt.network.plain import lower_plain
 from fabopt.network.tables import Period
 
@@ -144,6 +146,35 @@ def test_a_plan_without_leads_is_worth_the_same_in_quarters_and_in_longer_period
     sold = by_period.table("demands").set_index("period")["delivered"]
     assert sold["2030H1"] == pytest.approx(6.0)
     assert sold.sum() == pytest.approx(24.0)
+
+
+def test_a_stock_wears_by_the_length_of_the_period_that_it_lies_in(tmp_path):
+    text = "materials: {ice: {opening: 64, survival: 0.5}}\ndemands: {ice: {quantity: [0, 0, 0, 64], value: 1}}"
+    # Half is left after each quarter, a quarter after the half-year.
+    assert value(tmp_path, text, ["2 quarters", "1 half-year", "1 year"]).objective == pytest.approx(64 / 2 / 2 / 4)
+
+
+def test_what_lands_after_the_end_has_worn_by_the_length_of_the_last_period(tmp_path):
+    text = """
+materials: {ice: {survival: 0.5, terminal_value: 10}}
+activities: {freeze: {outputs: {ice: 1}, lead: 6, upper: [0, 0, 0, 1]}}
+"""
+    # From the year [4, 8] to [10, 14]: half lands in the year after the end, half a year later, of which 1/16 is left.
+    plan = value(tmp_path, text, ["2 quarters", "1 half-year", "1 year"])
+    assert plan.objective == pytest.approx(10 * (0.5 + 0.5 / 16))
+
+
+def test_a_unit_may_be_retired_from_the_period_on_that_begins_after_its_lead_time():
+    text = "resources: {line: {}}\nunits: {u: {lead: 2, adds: {line: 1}, retire_cost: 1, upper: 1}}"
+    net = lower_plain(plain(text), cut(COARSE))
+    assert full_age(net).tolist() == [[2, 2, 1, 1]]
+    tables = model_tables(net)
+    rows, order = tables.rows["installed"], tables.columns["order"].index[0]
+    stands = {
+        t: set(rows.col[rows.row == r].tolist()) & set(order.tolist()) for r, t in enumerate(rows.period.tolist())
+    }
+    assert stands[3] == set(order[:3].tolist())
+    assert stands[2] == set(order[:1].tolist())
 
 
 def test_one_stretch_of_equal_periods_is_the_number(tmp_path):
