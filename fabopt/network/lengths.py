@@ -195,13 +195,11 @@ class Lengths:
 
         ``[K, T]`` by age and period of the order; infinite where nothing is paid any more.
         """
-        paid = self.edges[:-1] < lead - NEGLIGIBLE
-        paid[0] = True
-        index = np.arange(self.sizes.size)
-        long = np.where(paid, self.sizes[np.minimum(index[:, None] + index, index[-1])], 0.0)
-        total = long.sum(axis=0) + np.maximum(np.ceil(lead - self.edges[-1] - NEGLIGIBLE), 0.0)
-        parts = np.divide(total, long, out=np.full(long.shape, np.inf), where=paid)
-        return np.asarray(parts[: int(paid.sum(axis=0).max())])
+        end = max(1.0, float(np.ceil(lead - NEGLIGIBLE)))
+        edges = np.concatenate([self.edges, np.full((1, self.sizes.size), np.inf)])
+        long = np.maximum(np.minimum(edges[1:], end) - edges[:-1], 0.0)
+        parts = np.divide(end, long, out=np.full(long.shape, np.inf), where=long > 0.0)
+        return np.asarray(parts[: min(int((long > 0.0).sum(axis=0).max()), self.sizes.size)])
 
     def _between(self, first: Array, end: Array) -> Array:
         """Return the share ``[T + 1, T]`` of what is even between two times after each period begins, by age."""

@@ -116,7 +116,7 @@ def test_an_even_use_over_a_half_year_from_a_quarter_on():
 def test_an_order_is_paid_evenly_over_the_periods_of_its_lead_time():
     parts = LENGTHS.instalments(4.0)
     assert (1.0 / parts[:, 0]).tolist() == pytest.approx([0.25, 0.25, 0.5])
-    assert (1.0 / parts[:, 1]).tolist() == pytest.approx([0.2, 0.4, 0.4])
+    assert (1.0 / parts[:, 1]).tolist() == pytest.approx([0.25, 0.5, 0.25])
     assert (1.0 / parts[:, 4]).tolist() == pytest.approx([1.0, 0.0, 0.0])
 
 

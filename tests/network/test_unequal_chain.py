@@ -139,10 +139,10 @@ def test_a_site_is_paid_for_evenly_over_its_lead_time_in_the_budget():
     net = lowered(*CHAIN, ("horizon.periods", COARSE), ("sites.site.expansion", site), ("labs.lab.budget", 1000))
     (budget,) = net.budgets
     paid = {t.shift: t.coefficient.tolist() for t in budget.terms if (t.kind, t.id) == ("unit", "build:site:1")}
-    # 10 million a MW: of an order in the first quarter 1/4, 1/4, 1/2; in the second 1/5, 2/5, 2/5; then 1/3, 2/3.
-    assert paid[0] == pytest.approx([2.5, 2.0, 10 / 3, 10.0])
-    assert paid[1][1:] == pytest.approx([2.5, 4.0, 20 / 3])
-    assert paid[2][2:] == pytest.approx([5.0, 4.0])
+    # 10 million a MW: of an order in the first quarter 1/4, 1/4, 1/2; in the second 1/4, 1/2, 1/4; then 1/2, 1/2.
+    assert paid[0] == pytest.approx([2.5, 2.5, 5.0, 10.0])
+    assert paid[1][1:] == pytest.approx([2.5, 5.0, 5.0])
+    assert paid[2][2:] == pytest.approx([5.0, 2.5])
     assert budget.amount.tolist() == pytest.approx([1000.0, 1000.0])
 
 
