@@ -479,7 +479,7 @@ class Resolver:
         replace(change, growth=None).apply(session)
         self._at[mode] = replace(change, growth=None)
         if basis is not None and basis.valid:
-            session.basis = basis
+            session.restart(basis)
         if change.growth is not None:
             change.growth.apply(session)
             self._at[mode] = change

@@ -294,6 +294,11 @@ class HighsSession(LiveProgram):
         self._check(self._highs.clearSolver(), "a fresh start")
         return self.solve()
 
+    def restart(self, basis: Any) -> None:
+        """Begin at a basis as a new session would: what the solver remembers of earlier runs is forgotten."""
+        self._check(self._highs.clearSolver(), "a fresh start")
+        self.basis = basis
+
     def solve_afresh(self) -> Outcome:
         """Solve a linear program again from its last basis, factorised anew and without scaling.
 

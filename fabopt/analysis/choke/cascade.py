@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from fabopt.analysis.choke.joint import marco
-from fabopt.analysis.choke.oracle import Gain, Gauge, Oracle
+from fabopt.analysis.choke.oracle import BATCH, Gain, Gauge, Oracle
 from fabopt.analysis.frames import frame_of
 from fabopt.plan.groups import LIFTED, LimitGroup, Relief, Step
 from fabopt.plan.problem import Interval
@@ -164,7 +164,7 @@ class _Search:
         order = sorted(range(len(left)), key=lambda i: -bound[left[i]])
         known: dict[str, Interval] = {}
         best: str | None = None
-        batch = self.oracle.effort.workers
+        batch = BATCH
         for first in range(0, len(order), batch):
             some = order[first : first + batch]
             floor = value.lo if best is None else known[best].lo

@@ -23,7 +23,7 @@ from fabopt.analysis.choke.derivative import (
 from fabopt.analysis.choke.finite import average_price, first_gain, saturation, trace
 from fabopt.analysis.choke.joint import Joint
 from fabopt.analysis.choke.lead import AfterLead, after_lead, quickest
-from fabopt.analysis.choke.oracle import Gain, Oracle
+from fabopt.analysis.choke.oracle import BATCH, Gain, Oracle
 from fabopt.analysis.choke.whole import most_promising, things
 from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import STEP
@@ -165,7 +165,7 @@ class Explorer:
         relaxation is asked.
         """
         order = sorted(self.found.values(), key=lambda f: -f.promise)
-        batch = 2 * self.oracle.effort.workers if self.large else len(order)
+        batch = BATCH if self.large else len(order)
         most = 4 * top if self.large else len(order)
         for first in range(0, most, max(batch, 1)):
             some = order[first : first + batch]
@@ -209,9 +209,8 @@ class Explorer:
         """
         others = [] if self.large else [f.id for f in self.ranked if f.id not in self.top]
         for ids, steps in ((self.top, STEPS), (others, (TEN, LIFTED))):
-            batch = self.oracle.effort.workers  # a limit a worker: each step begins where the one before it ended
-            for first in range(0, len(ids), batch):
-                some = [self.found[id] for id in ids[first : first + batch]]
+            for first in range(0, len(ids), BATCH):
+                some = [self.found[id] for id in ids[first : first + BATCH]]
                 with self.oracle.budget.attempt(f"finite steps of {', '.join(f.group.label for f in some)}"):
                     self._steps(some, steps)
         for id in self.top[:CURVES]:

@@ -27,6 +27,9 @@ from fabopt.solve.resolver import Resolver, Run, worth
 
 T = TypeVar("T")
 Key = tuple[tuple[tuple[int, float], ...], ...]
+BATCH = 4
+"""Questions that are put together before the next are chosen: the same for any number of workers."""
+
 Gauge = Literal["plan", "certified"]
 """By what a value is told: this plan with its whole numbers held, or what is proven of the program."""
 
