@@ -10,10 +10,10 @@ import pytest
 from sensitivity_cases import INSTANCES, shop, spread
 
 import fabopt
-from fabopt.analysis.targets import runs
 from fabopt.cli import main
 from fabopt.errors import StudyError
 from fabopt.io.levers import LeverError
+from fabopt.solve import resolver
 from fabopt.solve.search import search
 
 approx = pytest.approx
@@ -163,7 +163,7 @@ def test_whole_numbers_are_searched_from_the_plan_of_the_result(sites, monkeypat
             began.append(session.offset + float(session.cost @ start))
         return search(session, shape, start=start, **options)
 
-    monkeypatch.setattr(runs, "search", searched)
+    monkeypatch.setattr(resolver, "search", searched)
     assert sites.needed("10 MW", lab="aurora", by="2028", levers={SITE: "*3"}).records.planned == approx(4)
     assert began[0] == approx(4)
 

@@ -26,10 +26,12 @@ from fabopt.solve.carry import carried_plan
 from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, stages
-from fabopt.solve.perturbation import between, held, relaxed, structure_change
-from fabopt.solve.resolver import Resolver
-from fabopt.solve.search import search, structure
-from fabopt.solve.session import Ended, HighsSession, Outcome
+from fabopt.solve.outcome import Outcome
+from fabopt.solve.perturbation import between, structure_change
+from fabopt.solve.resolver import Resolver, proven
+from fabopt.solve.search import structure
+
+POSSIBLE = "how much of the target is possible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Runs:
         base = self.at({})
         assert isinstance(base, Case)
         self.base = base
-        self._resolver = Resolver(base.program, seed=plan.options.seed, budget=self.budget)
+        self._based = self._resolver(base, base.program)
         self.large = base.program.large
         self.mixed = bool(base.program.integer.any())
 
@@ -100,52 +102,42 @@ class Runs:
         counts = np.concatenate([counts, np.zeros(program.n_columns - len(counts))])  # what hooks have added counts not
         return Case(tables, replace(program, cost=counts, offset=constant), stage.cost, stage)
 
-    def _session(self, program: Matrices) -> HighsSession:
-        return HighsSession(program, threads=1, seed=self.plan.options.seed, budget=self.budget)
+    def _resolver(self, case: Case, program: Matrices) -> Resolver:
+        """Return what answers for a program made from a case's, in which what was added comes last."""
+        x = carried_plan(self.plan.x, self.base.tables, case.tables)
+        plan = np.concatenate([x, np.zeros(program.n_columns - len(x))])
+        seed, shape = self.plan.options.seed, structure(case.tables)
+        return Resolver(program, plan, seed=seed, shape=shape, budget=self.budget)
 
-    def _most(self, outcome: Outcome) -> float:
-        """Return the value of a linear program: without a limit, or an answer, nothing is known to be too much.
+    # -- how much ----------------------------------------------------------------------------------------------------
+
+    def bound(self, case: Case) -> float:
+        """Return what no plan exceeds, with fractions for whole numbers; minus infinity where there is no plan.
 
         Raises
         ------
         fabopt.solve.budget.OutOfTimeError
             If time ended the run.
         """
-        if outcome.ended in (Ended.TIME_LIMIT, Ended.INTERRUPTED):
-            raise self.budget.out_of_time("how much of the target is possible")
-        if outcome.ended is Ended.INFEASIBLE:
-            return -np.inf
-        return np.inf if outcome.objective is None or outcome.ended is not Ended.OPTIMAL else outcome.objective
-
-    # -- how much ----------------------------------------------------------------------------------------------------
-
-    def bound(self, case: Case) -> float:
-        """Return what no plan exceeds, with fractions for whole numbers; minus infinity where there is no plan."""
-        same = case is self.base or structure_change(self.base.tables, case.tables) is None
-        if not same:
-            return self._most(self._session(relaxed(case.program)).solve())
-        return self._most(self._resolver.ask(between(self.base.program, case.program), "relaxed"))
+        if case is not self.base and structure_change(self.base.tables, case.tables) is not None:
+            return self._resolver(case, case.program).value(mode="relaxed", label=POSSIBLE)
+        return self._based.value(between(self.base.program, case.program), "relaxed", label=POSSIBLE)
 
     def most(self, case: Case, reliefs: Sequence[Relief] = ()) -> Interval:
-        """Return the most of the target: of a plan found, and what no plan exceeds; reliefs may go to their ends."""
-        if reliefs:
-            program = with_reliefs(case.program, reliefs, np.ones(len(reliefs)))
-            bound = self._most(self._session(relaxed(program)).solve())
-        else:
-            program, bound = case.program, self.bound(case)
+        """Return the most of the target: of a plan found, and what no plan exceeds; reliefs may go to their ends.
+
+        Errors as for :meth:`bound`.
+        """
+        program = with_reliefs(case.program, reliefs, np.ones(len(reliefs))) if reliefs else case.program
+        resolver = self._resolver(case, program)
+        bound = resolver.value(mode="relaxed", label=POSSIBLE) if reliefs else self.bound(case)
         if not self.mixed or not np.isfinite(bound):
             return Interval(bound, bound)
-        found = -np.inf
-        if self.large and len(self.plan.x) == case.program.n_columns:  # the plan's whole numbers will often do
-            kept = held(program, np.concatenate([self.plan.x, np.zeros(len(reliefs))]))
-            found = self._most(self._session(kept).solve())
-            if found >= self.enough:
-                return Interval(found, bound)
-        outcome = self._searched(case, program)
-        if outcome.ended is Ended.INFEASIBLE:
-            return Interval(-np.inf, -np.inf)
-        found = max(found, -np.inf if outcome.objective is None else outcome.objective)
-        return Interval(found, max(found, bound if outcome.bound is None else min(bound, outcome.bound)))
+        found = resolver.value(label=POSSIBLE) if self.large else -np.inf  # the plan's integers will often do
+        if found >= self.enough:
+            return Interval(found, bound)
+        lo, hi = proven(resolver.search(seconds=self.seconds, start=resolver.plan))
+        return Interval(max(found, lo), max(found, lo, min(bound, hi)))
 
     @property
     def enough(self) -> float:
@@ -191,12 +183,9 @@ class Runs:
         return None if outcome.objective is None else case.stage.reported(outcome.objective)
 
     def _searched(self, case: Case, program: Matrices, gap: float = EXACT, apart: float = 0.0) -> Outcome:
-        """Search a program made from a case's, in which what was added comes last, from the plan of the result."""
-        x = carried_plan(self.plan.x, self.base.tables, case.tables)
-        start = np.zeros(program.n_columns)
-        start[: len(x)] = x
-        session = self._session(program)
-        return search(session, structure(case.tables), time_limit=self.seconds, gap=gap, apart=apart, start=start)
+        """Search a program made from a case's, from the plan of the result."""
+        resolver = self._resolver(case, program)
+        return resolver.search(seconds=self.seconds, gap=gap, apart=apart, start=resolver.plan)
 
     def straight(self, dial: Dial, end: float) -> Relief | None:
         """Return what a lever moves on its whole way where that is sides and bounds alone, in proportion; else None."""
