@@ -21,7 +21,7 @@ from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import TimeBudget
-from fabopt.solve.finish import linear_answer
+from fabopt.solve.finish import linear_answer, stands
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.perturbation import held
 from fabopt.solve.resolver import UNKNOWN as FAILED
@@ -250,7 +250,10 @@ class Again:
         if not self.whole:
             return linear_answer(self._session)
         self._session.set_start(self.plan.x)
-        return self._session.solve(gap=COUNTS, time_limit=self.seconds)
+        outcome = self._session.solve(gap=COUNTS, time_limit=self.seconds)
+        if not stands(self._session, outcome):
+            raise SolverError("HiGHS called optimal what is no plan.")
+        return outcome
 
 
 def _answer(outcome: Outcome) -> Answer:

@@ -124,18 +124,6 @@ class Market:
             self.session = self.session.renewed()
             return self.session.solve()
 
-    def without(self, found: Deals) -> float | None:
-        """Return what the plan loses without some shipments, M USD; None where no plan is left."""
-        none = np.zeros(len(found))
-        before = self.session.column_lower[found.columns], self.session.column_upper[found.columns]
-        self.session.set_column_bounds(found.columns, none, none)
-        outcome = self.solve()
-        self.session.set_column_bounds(found.columns, *before)
-        if outcome.objective is None or self.base.objective is None:
-            return None
-        loss = self.base.objective - outcome.objective
-        return loss if loss > self.plan.problem.near() else 0.0
-
     def entry(self, found: Deals, chip: str, lab: str) -> Entry | None:
         """Return what would bring shipments in; None where no plan with these whole numbers has any of them."""
         made = found.cost * found.discount

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
+from fabopt.analysis.memo.again import Again, closed
 from fabopt.analysis.portfolio.entry import Market, deals
 from fabopt.analysis.portfolio.gates import Gates
 from fabopt.analysis.portfolio.mix import bought, exposure, failure_points, mix, running
@@ -14,6 +17,7 @@ from fabopt.errors import StudyError
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
+from fabopt.plan.solved import SolvedProgram
 
 
 def portfolio(plan: Plan, lab: str) -> Portfolio:
@@ -106,6 +110,7 @@ class _Cases:
         self.chain, self.lab, self.got, self.runs = chain, lab, got, runs
         self.gates, self.market, self.unpriced = Gates(chain, net), market, unpriced
         self.sites = [s for s, site in chain.instance.sites.items() if site.lab == lab]
+        self.again: Again | None = None
 
     def case(self, chip: str) -> ChipCase:
         """Return where a chip stands."""
@@ -125,12 +130,24 @@ class _Cases:
     def _bought(self, chip: str) -> ChipCase:
         if self.market is None:
             return self._made(chip, "bought", "the plan buys it")
-        loss = self.market.without(deals(self.market.plan, self.chain, chip, self.sites))
+        loss = self._loss(self.market.plan, chip)
         if loss is None:
-            why = "no plan with these orders can do without it"
+            why = "no plan was found that does without it"
         else:
             why = "the plan loses value without it" if loss > 0.0 else "another best plan does without it"
         return self._made(chip, "bought", why, loss=loss)
+
+    def _loss(self, plan: SolvedProgram, chip: str) -> float | None:
+        """Return what the plan loses if the lab buys none of a chip, M USD; None where no plan without it is known."""
+        if self.again is None:
+            self.again = Again(plan)
+        shipped = [a for a in (f"deploy:{chip}:{site}" for site in self.sites) if a in plan.tables.columns.at.activity]
+        shut = np.ones(plan.net.n_periods, dtype=bool)
+        left = self.again.value(closed(plan, shipped, (), shut))
+        if left.x is None:
+            return None
+        loss = self.again.base - left.value
+        return loss if loss > plan.problem.near() else 0.0
 
     def _made(
         self, chip: str, standing: Standing, why: str, loss: float | None = None, entry: Entry | None = None

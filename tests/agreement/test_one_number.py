@@ -1,0 +1,137 @@
+"""One number for one thing: every way to ask a plan about a limit, a chip or an order gives the same number."""
+
+from pathlib import Path
+
+import pytest
+
+import fabopt
+from fabopt.analysis.plan_tables import holding
+from fabopt.report.text import amount
+
+TUTORIAL = Path(__file__).parents[2] / "instances" / "tutorial"
+LABS = ("aurora", "borealis")
+approx = pytest.approx
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("agreement") / "tutorial"
+    fabopt.load(TUTORIAL).solve().save(folder)
+    return fabopt.load_result(folder)
+
+
+@pytest.fixture(scope="module")
+def limits(result):
+    """The five limits that hold the plan back most, as `solve` and `show` tell them."""
+    return holding(result.table("core/limits"), 5)
+
+
+@pytest.fixture(scope="module")
+def choke(result):
+    study = result.choke_points(draws=0, top=6, budget=0.5).records
+    return {record.label.partition(" (")[0]: record for record in study.limits}
+
+
+@pytest.fixture(scope="module")
+def portfolios(result):
+    return {lab: result.portfolio(lab).records for lab in LABS}
+
+
+@pytest.fixture(scope="module")
+def memos(result):
+    return {lab: result.memo(lab, budget=0.25).memo for lab in LABS}
+
+
+def test_a_unit_of_a_limit_is_worth_the_same_in_show_choke_and_explain(result, limits, choke):
+    shown, asked = str(result.answer), 0
+    for limit in limits:
+        record = choke[limit.name]
+        (price,) = (m for m in record.marginals if m.basis == "whole numbers held")
+        assert price.right * (1.0 - 1e-6) <= limit.price <= price.left * (1.0 + 1e-6), limit.name
+        assert f"{amount(limit.price)} per {limit.unit}" in shown
+        one = result.explain(next_unit=record.id).records
+        assert one.gain <= limit.price * (1.0 + 1e-6)
+        step = record.step("+1 unit")
+        if step is not None:  # time allowed it
+            assert one.gain == approx(step.plan_gain, rel=1e-6)
+            asked += 1
+    assert asked
+
+
+def test_ten_per_cent_of_a_limit_is_worth_the_same_in_choke_and_memo(limits, choke, memos):
+    asked = 0
+    for memo in memos.values():
+        for relief in memo.reliefs:
+            name = relief.limit.partition(" (")[0]
+            if relief.to_all is not None and name in choke:
+                assert relief.to_all.value == approx(choke[name].step("+10 %").plan_gain, rel=1e-6), name
+                asked += 1
+    assert asked >= 5
+
+
+def test_a_chip_has_the_same_numbers_in_show_portfolio_and_memo(result, portfolios, memos):
+    shipped, mix = result.table("shipments"), result.table("chip_mix")
+    asked = 0
+    for lab in LABS:
+        mine = shipped[(shipped["lab"] == lab) & shipped["reported"]].groupby("chip")["kaccelerator"].sum()
+        reasons = {reason.chip: reason for reason in memos[lab].reasons}
+        for case in portfolios[lab].chips:
+            assert case.bought == approx(mine.get(case.chip, 0.0))
+            reason = reasons[case.chip]
+            assert reason.standing == case.standing
+            if reason.loss is not None:
+                assert reason.loss.value == approx(case.loss)
+            years = [row for row in memos[lab].mix if row.chip == case.chip]
+            assert sum(row.shipped.value for row in years) == approx(case.bought)
+            last = mix[(mix["lab"] == lab) & (mix["chip"] == case.chip) & (mix["period"] == portfolios[lab].until)]
+            of = mix[(mix["lab"] == lab) & (mix["period"] == portfolios[lab].until)]["kh100e"].sum()
+            share = last["kh100e"].sum() / of
+            parts = [p for p in portfolios[lab].mix if p.chip == case.chip and p.period == portfolios[lab].until]
+            assert sum(part.kh100e for part in parts) / of == approx(share)
+            if years:
+                assert years[-1].share.value == approx(share)
+            asked += 1
+    assert asked >= 5
+
+
+def test_an_order_has_the_same_numbers_in_show_alternatives_and_memo(result, memos):
+    orders, shipped = result.table("orders"), result.table("shipments")
+    mine = orders[orders["reported"]].groupby("id")["ordered"].sum()
+    spread = {s.id: s for s in result.alternatives(0.01, budget=0.25).records.spreads}
+    known = [id for id in mine.index if id in spread]
+    assert len(known) >= 4
+    for id in known:
+        assert spread[id].now == approx(mine[id])
+    asked = 0
+    for memo in memos.values():
+        for one in memo.signatures:
+            if one.kind == "power":
+                site = one.id.partition(":")[2]
+                units = [id for id in mine.index if id.startswith(f"build:{site}:")]
+                assert one.amount.value == approx(sum(mine[id] for id in units))
+                asked += 1
+            if one.kind == "accelerators":
+                chip = one.id.rpartition(":")[2]
+                rows = shipped[(shipped["lab"] == memo.lab) & (shipped["chip"] == chip) & shipped["reported"]]
+                assert one.amount.value == approx(rows["kaccelerator"].sum())
+                asked += 1
+        for choice in memo.choices:
+            same = [one for one in spread.values() if one.name == choice.name]
+            assert any(choice.now.value == approx(one.now) for one in same)
+            asked += 1
+    assert asked >= 5
+
+
+def test_a_supplier_has_the_same_share_in_show_portfolio_and_memo(result, portfolios, memos):
+    exposure = result.table("exposure")
+    asked = 0
+    for lab in LABS:
+        at = exposure[(exposure["lab"] == lab) & (exposure["period"] == portfolios[lab].until)]
+        shares = {(row.kind, row.supplier): row.share for row in at.itertuples()}
+        for one in portfolios[lab].exposure:
+            if one.period == portfolios[lab].until:
+                assert one.share == approx(shares[one.kind, one.supplier])
+        for source in memos[lab].sources:
+            assert any(source.share.value == approx(share) for share in shares.values()), source.supplier
+            asked += 1
+    assert asked >= 5
