@@ -45,7 +45,7 @@ class Case:
     """An instance, the gap of its mixed-integer runs, and the levers that are turned.
 
     Those of ``far`` change numbers all through the program, which is then solved from nothing. Of the levers, so many
-    are asked of plain Pyomo with whole numbers held (``rebuilt``) and of all three sides with all decisions free
+    are asked of plain Pyomo with integers held (``rebuilt``) and of all three sides with all decisions free
     (``searched``), where plain Pyomo's search is stopped after so many seconds (``patience``).
     """
 
@@ -145,7 +145,7 @@ def _side(bound: float) -> float | None:
 
 
 def plain_held(net: Network, plan: np.ndarray) -> float:
-    """Rebuild, hold the whole numbers, solve; return the value."""
+    """Rebuild, hold the integers, solve; return the value."""
     tables = model_tables(net, registry=False)
     m = plain(tables)
     whole = tables.columns.stacked("integer")
@@ -154,7 +154,7 @@ def plain_held(net: Network, plan: np.ndarray) -> float:
         m.columns[column].fix(float(at[column]))
     value = _appsi(m, 0.0)
     if value is None:
-        raise SystemExit("Plain Pyomo found no plan with the whole numbers held.")
+        raise SystemExit("Plain Pyomo found no plan with the integers held.")
     return net.constant_value + value
 
 
@@ -193,7 +193,7 @@ def measure(case: Case) -> None:
 
 
 def held(case: Case, ask: WhatIf, nets: dict[str, Network]) -> None:
-    """Whole numbers held."""
+    """Integers held."""
     rows, ratios, rebuilt = [], [], []
     for lever, net in nets.items():
         name, far = f"{lever} {case.levers[lever]}", lever in case.far
@@ -207,7 +207,7 @@ def held(case: Case, ask: WhatIf, nets: dict[str, Network]) -> None:
             row[2:4] = slow, slow / warm
         rows.append(row)
     rows.append([f"median of the {len(rebuilt)} asked of both", "", median(rebuilt), median(ratios), ""])
-    table("Linear program, whole numbers held: processor seconds", ["lever", "warm", "plain", "ratio", "how"], rows)
+    table("Linear program, integers held: processor seconds", ["lever", "warm", "plain", "ratio", "how"], rows)
     limits(ask, median(rebuilt))
 
 

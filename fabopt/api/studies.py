@@ -242,7 +242,7 @@ class Studies(PlanTables):
         top
             How many numbers are solved again at both ends of their range.
         whole
-            Whether whole numbers may move at the ends; otherwise they are held as in the plan.
+            Whether integers may move at the ends; otherwise they are held as in the plan.
         workers
             Processes that price numbers, and threads that solve ends.
         tell
@@ -363,7 +363,7 @@ class Studies(PlanTables):
             has that unit: ``times``, ``MW added``. When left out the range of the lever; of a series the factors that
             keep every point in its range.
         whole
-            Whether the value with whole numbers free is certified too.
+            Whether the value with integers free is certified too.
 
         Raises
         ------
@@ -404,7 +404,7 @@ class Studies(PlanTables):
         return phase_report(phases_of(self.plan, x, y, steps))
 
     def explore(self, levers: Sequence[str] | Mapping[str, tuple[Setting | None, Setting | None]]) -> Explorer:
-        """Return sliders that move numbers of the instance and solve again, from the plan, whole numbers held.
+        """Return sliders that move numbers of the instance and solve again, from the plan, integers held.
 
         Parameters
         ----------

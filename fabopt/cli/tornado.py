@@ -13,7 +13,7 @@ from fabopt.cli.planned import MINUTES, PlannedPath, result_at, telling_steps, w
 from fabopt.cli.progress import counting
 
 _Top = typer.Option(help="Numbers that are solved again at both ends of their range.", min=1, max=1000)
-_Whole = typer.Option(help="Let whole numbers move at the ends; otherwise they are held as in the plan.")
+_Whole = typer.Option(help="Let integers move at the ends; otherwise they are held as in the plan.")
 
 
 @reporting("tornado", "tornado", "numbers")

@@ -21,7 +21,7 @@ _Low = typer.Option(
     show_default=False,
 )
 _High = typer.Option(help="To this, likewise.", metavar="VALUE", show_default=False)
-_Whole = typer.Option(help="Certify the value with whole numbers free too; otherwise they are held as in the plan.")
+_Whole = typer.Option(help="Certify the value with integers free too; otherwise they are held as in the plan.")
 
 
 @reporting("value", "value", "phases")

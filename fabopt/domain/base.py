@@ -119,10 +119,10 @@ Flag = Annotated[bool, Strict()]
 """True or false and nothing else (no ``yes``, no 1)."""
 
 MOST_COUNTED = 10_000
-"""The largest whole number that a field which counts (steps, periods, ranks) admits."""
+"""The largest integer that a field which counts (steps, periods, ranks) admits."""
 
 Whole = Annotated[int, Strict(), Field(le=MOST_COUNTED)]
-"""A whole number, never read from text or from true and false."""
+"""An integer, never read from text or from true and false."""
 
 Real = Annotated[float, Strict()]
 """A plain finite number without unit, never read from text or from true and false."""

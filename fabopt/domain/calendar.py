@@ -271,7 +271,7 @@ def parse_when(raw: object, last: bool = False) -> date:
     Parameters
     ----------
     raw
-        A date, a year as a whole number, or a text: ``2027``, ``2027H1``, ``2027Q1``, ``2027-03``,
+        A date, a year as an integer, or a text: ``2027``, ``2027H1``, ``2027Q1``, ``2027-03``,
         ``2027W05``, ``2027-03-15``, ``end-2026``, ``end-2026Q3``.
     last
         Whether the day is the last of something, so that a period means its last day without ``end-`` too.

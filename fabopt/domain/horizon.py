@@ -57,7 +57,7 @@ def _stretches(raw: Any) -> Any:
         return raw
     parts = raw.split(",") if isinstance(raw, str) else raw
     if not isinstance(parts, list | tuple) or not parts:
-        raise ValueError(f"neither a whole number nor a list of stretches of periods; {_EXAMPLE}")
+        raise ValueError(f"neither an integer nor a list of stretches of periods; {_EXAMPLE}")
     faults, found = [], []
     for place, part in enumerate(parts):
         try:
@@ -86,10 +86,10 @@ def _stretch(raw: Any) -> Stretch:
     count, word = match[1], match[2].lower().replace(" ", "-")
     if word not in _WORDS:
         near = difflib.get_close_matches(word, _WORDS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "a period is a week, or a whole number of months:"
+        hint = f"did you mean '{near[0]}'?" if near else "a period is a week, or an integer of months:"
         raise ValueError(f"'{match[2]}' is no length of a period; {hint} {', '.join(get_args(Length))}")
     if not count.isdecimal() or int(count) < 1:
-        raise ValueError(f"'{text}' is no whole number of {_WORDS[word]}s from 1 on")
+        raise ValueError(f"'{text}' is no integer of {_WORDS[word]}s from 1 on")
     return int(count), _WORDS[word]
 
 
@@ -123,7 +123,7 @@ class Horizon(Record):
     discount_rate: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(0.0, "1"))
     """Discount rate per year (10 %)."""
     scanners_whole: Literal["owner-year", "fab-period"] = "owner-year"
-    """Whether scanners are whole numbers per owner and calendar year, or per fab and period (slower)."""
+    """Whether scanners are integers per owner and calendar year, or per fab and period (slower)."""
     terminal_share: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(0.25, "1"))
     """Worth of a deployed accelerator at the end of the horizon as a share of what replacing it would cost."""
 

@@ -164,7 +164,7 @@ class Claim(Record):
 
 
 class Least(Record):
-    """At least so many customers get at least a share each: a whole-number rule."""
+    """At least so many customers get at least a share each: an integer rule."""
 
     customers: Annotated[Whole, Field(ge=1)]
     """Number of customers."""

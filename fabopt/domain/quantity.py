@@ -86,7 +86,7 @@ class Limits:
     usual
         Plausible sizes of a number other than 0; None where nothing is known.
     whole
-        Whether only whole numbers are plausible.
+        Whether only integers are plausible.
     """
 
     ge: float | None = None
@@ -114,7 +114,7 @@ class Limits:
         """Return what a value would plausibly be (``1 to 50,000 MW``), or an empty text when it is plausible."""
         if self.usual is not None and value and not self.usual.low <= abs(value) <= self.usual.high:
             return f"{self.usual.low:,g} to {self.usual.high:,.10g}" + ("" if unit == "1" else f" {unit}")
-        return "a whole number" if self.whole and value != round(value) else ""
+        return "an integer" if self.whole and value != round(value) else ""
 
     def clip(self, edge: float, value: float) -> float:
         """Move the edge of an assumed range to the limit, or 99 % of the way to one that is excluded."""

@@ -32,7 +32,7 @@ class In:
     usual
         Plausible sizes, where they differ from those of other numbers in this unit (`fabopt.domain.plausible`).
     whole
-        Whether only whole numbers are plausible.
+        Whether only integers are plausible.
     """
 
     __slots__ = ("limits", "series", "unit")

@@ -24,10 +24,10 @@ this, in the units in which the solver works, is none."""
 LINE = 1e-11
 """A value this close to a line is on it, of what the value is added up from."""
 
-# -- whole numbers and time --------------------------------------------------------------------------------------------
+# -- integers and time --------------------------------------------------------------------------------------------
 
 WHOLE = 1e-9
-"""A count of units or lots that follows from data is whole if it is this close to a whole number."""
+"""A count of units or lots that follows from data is whole if it is this close to an integer."""
 
 NEGLIGIBLE = 1e-9
 """A part of a period below this is rounding of the dates, no part and no duration."""
@@ -38,13 +38,13 @@ FEASIBLE = 1e-6
 """A row or bound that is broken by less than this holds."""
 
 INTEGER = 1e-6
-"""A whole number of the solver may be this far off: HiGHS' own tolerance."""
+"""An integer of the solver may be this far off: HiGHS' own tolerance."""
 
 TIGHT = 1e-9
-"""Rows, bounds and whole numbers are asked for this closely where the solver's own tolerances are too wide."""
+"""Rows, bounds and integers are asked for this closely where the solver's own tolerances are too wide."""
 
 FINEST = 1e-10
-"""Smallest tolerance of whole numbers that HiGHS takes."""
+"""Smallest tolerance of integers that HiGHS takes."""
 
 COUNTS = 1e-7
 """Least gain, use, slack, reduced cost or dual that counts: the accuracy to which the solver keeps rows."""
@@ -52,7 +52,7 @@ COUNTS = 1e-7
 # -- proofs ------------------------------------------------------------------------------------------------------------
 
 EXACT = 1e-6
-"""A relative gap up to this is none: the accuracy to which the solver keeps rows, bounds and whole numbers."""
+"""A relative gap up to this is none: the accuracy to which the solver keeps rows, bounds and integers."""
 
 GAP = 1e-4
 """Relative gap at which a search ends where nobody asks for another."""

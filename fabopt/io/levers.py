@@ -4,7 +4,7 @@ A lever is the path of a field (``fabs.tsmc-n3.capacity``), or of one point of a
 (``fabs.tsmc-n3.capacity@2027-12-31``). It is set to a value (``200 kwafer/month``, ``200``), scaled (``*1.1``) or moved
 (``+5 MW``, ``+-5 MW``), which keeps the source: a series is scaled and moved as a whole unless a point is named. A
 series is never set to one number, which would flatten it: it takes another series. A value that replaces another has
-no source and counts as assumed. Fields that are no quantities (dates, choices, flags, whole numbers) are set the same
+no source and counts as assumed. Fields that are no quantities (dates, choices, flags, integers) are set the same
 way.
 """
 
@@ -213,7 +213,7 @@ def read_setting(setting: object) -> object:
         When it is none.
     """
     if isinstance(setting, numbers.Real) and not isinstance(setting, bool):
-        # A number of a notebook may be one of numpy's, which validation would not take for a whole number.
+        # A number of a notebook may be one of numpy's, which validation would not take for an integer.
         return int(setting) if isinstance(setting, numbers.Integral) else float(setting)
     if not isinstance(setting, str):
         return setting

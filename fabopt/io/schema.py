@@ -168,7 +168,7 @@ def _form(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
     if annotation is str and any(getattr(entry, "pattern", None) for entry in metadata):
         return "id"
-    plain = {str: "text", bool: "true or false", int: "whole number", float: "number"}
+    plain = {str: "text", bool: "true or false", int: "integer", float: "number"}
     return plain.get(annotation, getattr(annotation, "__name__", "any"))
 
 

@@ -83,7 +83,7 @@ def children(kind: Kind, key: str | int) -> tuple[Kind, ...]:
 
 
 def key_text(key: object) -> str:
-    """Write a key of a validated mapping as a part of a lever path: a date in full, a whole number without point."""
+    """Write a key of a validated mapping as a part of a lever path: a date in full, an integer without point."""
     return str(int(key)) if isinstance(key, float) and key.is_integer() else str(key)
 
 

@@ -26,9 +26,9 @@ _COMPARES = {
     "less_than": ("less than", "lt"),
 }
 _SAYS = {
-    "int_type": "should be a whole number",
-    "int_parsing": "should be a whole number",
-    "int_from_float": "should be a whole number",
+    "int_type": "should be an integer",
+    "int_parsing": "should be an integer",
+    "int_from_float": "should be an integer",
     "float_type": "should be a number",
     "float_parsing": "should be a number",
     "finite_number": "should be a finite number",

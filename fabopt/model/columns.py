@@ -198,7 +198,7 @@ def _units(build: _Builder, units: Sequence[Unit], T: int) -> None:
     lower = np.where(free, 0.0, pinned)
     upper = np.where(free, limit, pinned)
     exists = upper > 0
-    # What is pinned needs no whole number to be found; it is a fact, even where it is a fraction.
+    # What is pinned needs no integer to be found; it is a fact, even where it is a fraction.
     build.add("order", ids, exists, lower, upper, whole & free)
     build.add("placed", ids, exists & has_placing(units, T), 0.0, 1.0, True)
     may = np.array([u.retire_cost is not None for u in units], dtype=bool)

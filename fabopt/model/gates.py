@@ -1,4 +1,4 @@
-r"""Gates: rows that hold a level at nothing until whole numbers open it, with the largest level as their constant.
+r"""Gates: rows that hold a level at nothing until integers open it, with the largest level as their constant.
 
 .. math:: x \le M \sum_e h_e\, y_e
 
@@ -24,7 +24,7 @@ from fabopt.model.families import IntArray, Rows
 from fabopt.network.tables import Array
 
 LEAK = 1e-2
-"""Largest level, in the unit of the solver, that passes a gate where a whole number is only nearly one."""
+"""Largest level, in the unit of the solver, that passes a gate where an integer is only nearly one."""
 
 LARGEST = LEAK / FINEST
 """Largest level, in the unit of the solver, that may be on or off: a larger one lets more than :data:`LEAK` through."""
@@ -71,7 +71,7 @@ class Program(Protocol):
 
     @property
     def integer(self) -> NDArray[np.bool_]:
-        """Whether a column is a whole number."""
+        """Whether a column is an integer."""
         ...
 
 

@@ -1,4 +1,4 @@
-r"""Rows over decisions that the instance names: budgets, limits on sums, whole-number groups and definitions.
+r"""Rows over decisions that the instance names: budgets, limits on sums, integer groups and definitions.
 
 .. math::
    \sum_{t \in W} \sum_{\theta} c_\theta(t)\, D_\theta(t - h_\theta) \;\le\; B_W \qquad
@@ -14,7 +14,7 @@ c_theta(t)   its coefficient in the period of the row                     unit o
 h_theta      shift: the row's period t sees the decision of t - h         periods
 W            window of periods: one row a window                          -
 B, R         ceiling on spending; right-hand side of a limit on a sum     million dollars; unit of the row
-l, n         lot of the group and the number of lots, a whole number      unit of the row, 1
+l, n         lot of the group and the number of lots, an integer      unit of the row, 1
 ===========  ===========================================================  ===================
 
 What lies before the decision date is no decision and counts nothing, but for the opening stock, which is the stock of
@@ -50,7 +50,7 @@ WHOLE_GROUP = Family(
     name="whole_group",
     index=("group", "window"),
     unit="unit of the row",
-    says="{name}: the sum is a whole number of lots in {period}",
+    says="{name}: the sum is an integer of lots in {period}",
     price_says="one {unit} of {name} in {period} outside its whole lots",
 )
 FAMILIES = (BUDGET, *LIMITS, WHOLE_GROUP, *DEFINITIONS)

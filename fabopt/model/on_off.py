@@ -17,7 +17,7 @@ m[a]      least number of periods on at a time                         periods
 ``U`` is no datum of the row: the upper level given is the bound of x, and the row is a gate
 (:mod:`fabopt.model.gates`), whose constant is what the whole program lets x reach. An activity that was on at the
 decision date has served its least run; a run that the end of the horizon cuts short is allowed. Prices of these rows
-are prices with the whole numbers held.
+are prices with the integers held.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ M[e,t]    most units that one order can be in the program       unit
 m[e]      least order                                           unit
 ========  ====================================================  =======
 
-The price of the total is what the right to one more unit is worth; the other two rows have prices only with whole
-numbers held, and these mean little.
+The price of the total is what the right to one more unit is worth; the other two rows have prices only with
+integers held, and these mean little.
 """
 
 from __future__ import annotations

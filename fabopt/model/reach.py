@@ -35,7 +35,7 @@ def settle(program: Program, gates: Gates, now: Array, unit: Array | float = np.
     """Return the coefficients of the decisions that open gates [m], and which gates stand open [n].
 
     A gate stands open where what is held of its decisions opens it for the whole period: its row then says nothing. In
-    a program without whole numbers it also does where its level has no end, which leaves the program a bound.
+    a program without integers it also does where its level has no end, which leaves the program a bound.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def settle(program: Program, gates: Gates, now: Array, unit: Array | float = np.
     Raises
     ------
     EndlessError
-        If the level of a gate has no end, or one too far away, in a program with whole numbers.
+        If the level of a gate has no end, or one too far away, in a program with integers.
     """
     low, high = program.column_lower[gates.column], program.column_upper[gates.column]
     n, at = len(gates), gates.gate
@@ -74,7 +74,7 @@ def settle(program: Program, gates: Gates, now: Array, unit: Array | float = np.
 
 
 def _refuse_endless(gates: Gates, endless: NDArray[np.bool_], most: Array) -> None:
-    """Refuse gates whose level has no end that whole numbers can tell."""
+    """Refuse gates whose level has no end that integers can tell."""
     if not endless.any():
         return
     first = int(np.argmax(endless))
@@ -256,7 +256,7 @@ class _Bounds:
             return np.asarray(np.where(np.isfinite(bound), by > least, by > 0))
 
     def _counted(self, useful: Array) -> Array:
-        """Return what is of use of each column, rounded up to whole numbers and lots."""
+        """Return what is of use of each column, rounded up to integers and lots."""
         step = np.where(self.integer, 1.0, self.lot)
         counted = step > 0
         useful[counted] = step[counted] * np.ceil(useful[counted] / step[counted] - WHOLE)

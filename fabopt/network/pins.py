@@ -83,7 +83,7 @@ class _Check:
     # -- sections ----------------------------------------------------------------------------------------------------
 
     def orders(self, unit: Unit, levels: Levels) -> Iterator[tuple[int, str, str]]:
-        """Orders against the limit of a period and in all, least orders, whole numbers."""
+        """Orders against the limit of a period and in all, least orders, integers."""
         for t, count in levels.items():
             most = np.inf if unit.upper is None else float(unit.upper[t])
             if _above(count, most):
@@ -91,7 +91,7 @@ class _Check:
             elif count > 0.0 and _above(unit.min_order, count):
                 yield t, f"{count:g} are ordered, but an order has at least {unit.min_order:g}", "pin more, or none"
             elif unit.whole and not _whole(count):
-                yield t, f"{count:g} are ordered, but only whole numbers can be", "pin a whole number"
+                yield t, f"{count:g} are ordered, but only integers can be", "pin an integer"
         total = sum(levels.values())
         if levels and _above(total, unit.total):
             message = f"with it {total:g} are ordered, but at most {unit.total:g} may be in all"
@@ -126,7 +126,7 @@ class _Check:
                 before = "" if so_far == count else f" ({so_far:g} with those before)"
                 yield t, f"{count:g} are retired{before}, but {stands:g} stand by then", "retire no more than stand"
             elif unit.whole and not _whole(count):
-                yield t, f"{count:g} are retired, but only whole numbers can be", "pin a whole number"
+                yield t, f"{count:g} are retired, but only integers can be", "pin an integer"
 
     def _orderable(self, unit: Unit, periods: int) -> float:
         """Return the most that can be ordered in the first periods, with what is pinned of it."""

@@ -1,4 +1,4 @@
-r"""Profiles over age: how a duration that is no whole number of periods falls on the periods of the model.
+r"""Profiles over age: how a duration that is no integer of periods falls on the periods of the model.
 
 Time is measured in periods. A process that starts in period ``t`` starts evenly over that period, at
 :math:`t + U` with :math:`U` uniform on :math:`[0, 1]`. What happens at elapsed time :math:`s` after the start

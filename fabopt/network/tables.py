@@ -2,7 +2,7 @@
 
 A network is a resource-task network in discrete time (DESIGN, section 3). It speaks of five kinds of thing,
 activities, resources, units, materials and demands, and of rows that tie them together (budgets, group limits,
-whole-number groups). Every number is a float in internal units: quantities of a material in that material's
+integer groups). Every number is a float in internal units: quantities of a material in that material's
 ``unit`` (thousands of wafers, thousands of accelerators, single scanners), capacities *per period* (a rate has
 already been multiplied by the length of the period), money in millions of US dollars, undiscounted.
 
@@ -174,7 +174,7 @@ class Resource:
 class Unit:
     """Something bought or built as capacity: y[e,t] ordered in t.
 
-    ``whole`` makes y a whole number. ``upper[T]`` bounds the orders of a period, ``total`` those of the horizon.
+    ``whole`` makes y an integer. ``upper[T]`` bounds the orders of a period, ``total`` those of the horizon.
     ``fixed_cost[T]`` is paid once in a period with an order (a binary), ``min_order`` is the least order then;
     ``pinned[T]`` (NaN where free) holds what is already decided. ``opening`` units stand at the decision date;
     with ``retire_cost`` not None, installed units may be retired at that cost each, which frees what they occupy.
@@ -203,7 +203,7 @@ class Unit:
 
     @property
     def countable(self) -> bool:
-        """Whether orders are whole numbers up to a modest limit."""
+        """Whether orders are integers up to a modest limit."""
         free = self.whole and self.pinned is None
         most = np.inf if self.upper is None else self.upper.max(initial=0.0)
         return free and bool(min(most, self.total) <= MODEST)
@@ -513,7 +513,7 @@ class Network:
     @property
     def may_be_endless(self) -> bool:
         """Whether a yes or no opens something that may have no end: an activity on or off, a group that opens, an order
-        that is placed or not and is no whole number with a limit.
+        that is placed or not and is no integer with a limit.
         """
         return (
             any(activity.on_off for activity in self.activities)

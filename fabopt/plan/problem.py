@@ -144,7 +144,7 @@ class ChokeProblem:
         groups
             By id: the rows of the group. A row without a finite upper side is a limit from below.
         upper, integer
-            Upper bound and whether it is a whole number, by column or for all.
+            Upper bound and whether it is an integer, by column or for all.
         """
         c = np.asarray(cost, dtype=float)
         n = len(c)

@@ -127,7 +127,7 @@ class SolvedProgram:
     Raises
     ------
     fabopt.solve.results.folder.ResultError
-        If the instance has no plan with these whole numbers.
+        If the instance has no plan with these integers.
     """
 
     def __init__(

@@ -113,7 +113,7 @@ def _end(known: Interval, found: float, sign: str) -> str:
 
 
 def counted(value: float) -> str:
-    """Write an amount; a whole number of things without decimals."""
+    """Write an amount; an integer of things without decimals."""
     return f"{round(value):,d}" if same(value, round(value)) else amount(value)
 
 
@@ -162,8 +162,8 @@ def method(found: Alternatives) -> list[str]:
     lines[0] += f", of {found.held}; shares of the objective are counted without what stands anyway."
     if not found.exact:
         lines.append(
-            "Bounds (in brackets) are proven with fractions for whole numbers, so must and never are proven; plans "
-            "were found by moving the whole numbers of one thing at a time, so more may be possible than was found."
+            "Bounds (in brackets) are proven with fractions for integers, so must and never are proven; plans "
+            "were found by moving the integers of one thing at a time, so more may be possible than was found."
         )
     elif any(s.verdict == "open" or not _is_known(s) for s in found.spreads):
         lines.append("Where a search was cut short, the bound stands in brackets beside what was found.")

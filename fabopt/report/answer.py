@@ -93,7 +93,7 @@ def closing_lines(plan: Plan) -> tuple[str, ...]:
         parts.append(f"bound {_in_unit(run.bound, unit)}")
     parts.append(f"gap {_gap(plan)}")
     size = run.size
-    counts = f"{size.columns:,} columns ({size.integers:,} whole), {size.rows:,} rows"
+    counts = f"{size.columns:,} columns ({size.integers:,} integers), {size.rows:,} rows"
     told = (", ".join(parts), *_left_out(plan), *_open(plan))
     return (*told, f"{STATUS_SAYS.get(run.status, run.status)}, {seconds(run.seconds)}; {counts}")
 

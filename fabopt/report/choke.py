@@ -140,7 +140,7 @@ def step_table(study: Study) -> Table:
         gains = {s.name: s.plan_gain for s in r.steps}
         rows.append((r.label, record_of(r.family).per_unit(r.unit), both or None, *map(gains.get, names)))
     title = "Worth of one unit less / more in every counted period, and gains of finite steps"
-    return Table(f"{title}, {_unit(study)}, whole numbers held", ("limit", "unit", "one", *names), rows, left=2)
+    return Table(f"{title}, {_unit(study)}, integers held", ("limit", "unit", "one", *names), rows, left=2)
 
 
 def whole_table(study: Study) -> Table:
@@ -171,7 +171,7 @@ def joint_table(study: Study) -> Table:
         rows.append((j.target, f"reached by lifting {ways}{'' if j.complete else ' (not all sets were found)'}"))
         for names, sure in zip(j.blocking_sets[:3], j.proven or (True,) * len(j.blocking_sets), strict=False):
             if names:
-                held = "" if sure else " (whole numbers held)"
+                held = "" if sure else " (integers held)"
                 more = f" and {len(names) - WAYS} more" if len(names) > WAYS else ""
                 rows.append(("", f"not without one of {', '.join(names[:WAYS])}{more}{held}"))
         if () in j.blocking_sets:

@@ -18,7 +18,7 @@ def method(study: Study) -> list[str]:
         f"Allocation: {info.policy}." + _price_of_policy(info),
     ]
     if any(record.gain_basis == "relaxation" for record in study.limits):
-        lines.append("* gain of the relaxation: what uses this relief is ordered in whole numbers.")
+        lines.append("* gain of the relaxation: what uses this relief is ordered as integers.")
     fixed = [r.label for r in study.limits if not r.relaxable and r.state.periods_at_limit]
     if fixed:
         lines.append(f"At their limit, and not to be moved by anybody (physics, law): {', '.join(fixed)}.")
@@ -37,7 +37,7 @@ def method(study: Study) -> list[str]:
     spent = ", ".join(f"{name} {seconds(s)}" for name, s in study.seconds_by_step.items() if s >= 0.05)
     lines.append(
         f"{len(study.runs)} runs of {info.solver} {info.version} (seed {info.seed}, {info.threads} at a time) in "
-        f"{seconds(info.seconds)}: {spent}. Each is in runs.csv (--out): whole numbers held or free, what was moved, "
+        f"{seconds(info.seconds)}: {spent}. Each is in runs.csv (--out): integers held or free, what was moved, "
         f"what came of it; data {info.data_hash[:12]}."
     )
     return lines

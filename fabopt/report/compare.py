@@ -171,10 +171,10 @@ def explanation(found: Comparison, difference: Difference) -> str:
     elif solved:
         text += f"; worth most, each alone: {', '.join(solved)}"
     rest = difference.change - difference.held
-    text += f". With the whole numbers of {first} held, {'it is' if len(rows) == 1 else 'together they are'} worth "
+    text += f". With the integers of {first} held, {'it is' if len(rows) == 1 else 'together they are'} worth "
     text += _change(found, difference.held)
     if abs(rest) > max(CLOSE * abs(difference.held), rounding(found.plans[0].value)) and not difference.withheld:
-        text += f"; other whole numbers in {difference.plan} make {_change(found, rest)} of the difference"
+        text += f"; other integers in {difference.plan} make {_change(found, rest)} of the difference"
     return f"{text}."
 
 

@@ -128,7 +128,7 @@ def inputs(found: Comparison) -> Any:
     worth = [(row.plan, row.path, row.at_prices if row.held is None else row.held) for row in found.inputs]
     rows = [(plan, path, value) for plan, path, value in worth if value is not None]
     says = f"What each changed input is worth alone to {found.plans[0].name}"
-    return _bars(found, rows, f"whole numbers held{in_unit(found.money)}", says)
+    return _bars(found, rows, f"integers held{in_unit(found.money)}", says)
 
 
 def _bars(found: Comparison, rows: Sequence[tuple[str, str, float]], title: str, says: str) -> Any:

@@ -84,7 +84,7 @@ _TABLES = (
             _PLAN, text("path", "its lever"), text("base", "in the first plan's instance"),
             text("value", "in the other's"), number("factor", "times", "by how much it was scaled"),
             number("at_prices", _ALONE, "worth at the first plan's prices"),
-            number("held", _ALONE, "worth with the first plan's whole numbers held, solved again"),
+            number("held", _ALONE, "worth with the first plan's integers held, solved again"),
             text("reason", "why there is no worth"),
         ),
     ),

@@ -18,7 +18,7 @@ SLIGHT = 0.005
 """A share that is not told."""
 
 PEGGING = (
-    "The most is found with the plan's whole numbers (orders, steps, lots) and its deliveries to all others held, "
+    "The most is found with the plan's integers (orders, steps, lots) and its deliveries to all others held, "
     "money left aside. A limit's part is its amount, with what orders add to it, times what one more unit would add; "
     "what is held for others, beyond what their own limits allow, takes away from the sum of the parts and leaves the "
     "most. Where several limits bind at once, the split between them is one of several."
@@ -26,7 +26,7 @@ PEGGING = (
 """What the parts of the most mean."""
 
 NEXT = (
-    "The difference between the plan and the plan with one more unit, whole numbers (orders, steps, lots) held. Values "
+    "The difference between the plan and the plan with one more unit, integers (orders, steps, lots) held. Values "
     "are those of what is delivered; the plan's gain also counts what changes of the costs of making and running it, "
     "and of what the fleet is worth after the last period."
 )

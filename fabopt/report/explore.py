@@ -24,7 +24,7 @@ class Explorer:
         self._widget: Any = None
 
     def at(self, values: Mapping[str, object] | None = None, /) -> Report[Moment]:
-        """Return the plan with levers set, whole numbers held.
+        """Return the plan with levers set, integers held.
 
         Parameters
         ----------
@@ -72,7 +72,7 @@ def moment_report(explored: Exploration, found: Moment) -> Report[Moment]:
     if found.objective is None or found.change is None:
         text = f"There is no plan with {at}: {found.note}."
     else:
-        text = f"With {at}, whole numbers held, the {explored.objective_name} is {worth(found.objective, unit)}"
+        text = f"With {at}, integers held, the {explored.objective_name} is {worth(found.objective, unit)}"
         if not same(found.change, 0.0, found.objective):
             text += f" ({'+' if found.change > 0 else ''}{worth(found.change, unit)})"
         choke = "being found" if found.choke is None else found.choke or "nothing"

@@ -35,7 +35,7 @@ def overview(name: str, data: Instance, net: Network, scenarios: Sequence[str]) 
         f"{len(data.sources):,} sources.",
         f"Network: {len(net.activities):,} activities, {len(net.resources):,} resources, {len(net.units):,} units, "
         f"{len(net.materials):,} materials, {len(net.demands):,} demands.",
-        f"Model: {tables.columns.n:,} columns ({whole:,} whole), {tables.n_rows:,} rows.",
+        f"Model: {tables.columns.n:,} columns ({whole:,} integers), {tables.n_rows:,} rows.",
         f"Scenarios: {', '.join(scenarios) or 'none'}.",
     )
     title = f"{name}: {data.about.title}" if data.about.title else name

@@ -17,7 +17,7 @@ MOST_NAMES = 6
 """Suppliers of a kind that are shown."""
 
 BASIS = (
-    "Entry prices hold with the plan's whole numbers (orders, steps, lots) held, for a price to {lab} alone in every "
+    "Entry prices hold with the plan's integers (orders, steps, lots) held, for a price to {lab} alone in every "
     "reported period. In this plan only costs to the whole chain count, and a price is a transfer: a chip enters when "
     "its cost of making is low enough, and a lower price is taken to lower that cost by the same share (the margin "
     "stays) and to free {lab}'s budget where one binds."

@@ -106,7 +106,7 @@ class Table:
 
 
 def cell(value: object) -> str:
-    """Write what stands in a cell: a text as it is, a whole number in full, another with about four digits."""
+    """Write what stands in a cell: a text as it is, an integer in full, another with about four digits."""
     if value is None:
         return "-"
     if isinstance(value, float):

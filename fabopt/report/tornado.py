@@ -10,8 +10,8 @@ from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, in_unit, signed, worth
 
 GAUGES = {
-    "held": "whole numbers held",
-    "whole": "whole numbers free",
+    "held": "integers held",
+    "whole": "integers free",
 }
 MOST = 8
 """Rows of the smaller tables."""
@@ -121,7 +121,7 @@ def _information(found: Tornado) -> Table:
     """Return what it would be worth to know the numbers better, most first."""
     known = sorted(_informative(found), key=lambda bar: -bar.information)
     rows = [(bar.number.path, _origin(bar.number), bar.information) for bar in known]
-    title = f"Worth of knowing a number before whole numbers are decided{in_unit(found.unit)}; an estimate"
+    title = f"Worth of knowing a number before integers are decided{in_unit(found.unit)}; an estimate"
     return Table(title, ("number", "range", "worth"), rows, left=2, most=MOST)
 
 

@@ -91,7 +91,7 @@ def _tail(path: str) -> str:
 
 
 def value_chart(found: ValueFunction) -> Any:
-    """Return the curve with its breakpoints, and what is certified with whole numbers free."""
+    """Return the curve with its breakpoints, and what is certified with integers free."""
     import altair as alt
     import pandas as pd
 
@@ -114,7 +114,7 @@ def value_chart(found: ValueFunction) -> Any:
     chokes = ", then ".join(dict.fromkeys(s.choke or "none" for s in found.stretches))
     caption = [
         f"Choke point: {clip(chokes, 110)}",
-        "Line: whole numbers held" + ("; diamonds: free, up to the bound" if found.points else "")
+        "Line: integers held" + ("; diamonds: free, up to the bound" if found.points else "")
         + "; dashed: as in the instance",
         _rests_on(found.source),
     ]  # fmt: skip
@@ -137,7 +137,7 @@ def phase_chart(found: Phases, letters: Mapping[str, str]) -> Any:
         y=alt.Y("y:O", title=found.y.label, sort="descending", axis=alt.Axis(format="~g")),
     )
     caption = (
-        f"Whole numbers held; in the instance {amount(found.x.value)} and {amount(found.y.value)}",
+        f"Integers held; in the instance {amount(found.x.value)} and {amount(found.y.value)}",
         _rests_on(dict.fromkeys((*found.sources[0], *found.sources[1]))),
     )
     title = heading("Which limit is the choke point where", caption)

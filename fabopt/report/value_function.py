@@ -20,7 +20,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def value_report(found: ValueFunction) -> Report[ValueFunction]:
-    """Return the objective against one number: its stretches, and what is certified with whole numbers free."""
+    """Return the objective against one number: its stretches, and what is certified with integers free."""
     money = in_unit(found.money)
     shown = fewer(found.stretches)
     rows = [(s.choke or "none", _place(s.start), _place(s.end), s.first, s.last, s.slope) for s in shown]
@@ -30,7 +30,7 @@ def value_report(found: ValueFunction) -> Report[ValueFunction]:
     if len(shown) < len(found.stretches):
         title += f"; {len(found.stretches)} pieces, the least bends joined"
     points = [(p.at, p.objective, p.bound, _flat(found, p.at)) for p in found.points]
-    free = f"Whole numbers free: best plan found, and what none exceeds{money}"
+    free = f"Integers free: best plan found, and what none exceeds{money}"
     tables = (
         Table(title, heads, rows),
         Table(free, ("at", "plan", "bound", "proven flat from here to"), points, left=0),
@@ -48,7 +48,7 @@ def _value_sentence(f: ValueFunction) -> str:
     (a, v), *_, (b, w) = f.breakpoints
     inside = [s.start for s in f.stretches[1:]]
     text = (
-        f"With whole numbers held, the {f.objective_name} goes from {worth(v, f.money)} to {worth(w, f.money)} as "
+        f"With integers held, the {f.objective_name} goes from {worth(v, f.money)} to {worth(w, f.money)} as "
         f"{f.lever.path} goes from {amount(a)} to {amount(b)}{_unit(f.lever.unit)}"
     )
     if not f.exact:
@@ -98,9 +98,9 @@ def _letters(found: Phases) -> dict[str, str]:
 def _phase_sentence(f: Phases, letters: Mapping[str, str]) -> str:
     solved = [cell for cell in f.cells if cell.objective is not None]
     if not solved:
-        return f"No plan has the whole numbers of this one anywhere between {f.x.path} and {f.y.path}."
+        return f"No plan has the integers of this one anywhere between {f.x.path} and {f.y.path}."
     parts = [f"{choke or 'nothing'} in {sum(c.choke == choke for c in solved)}" for choke in letters]
-    against = f"Against {f.x.path} and {f.y.path}, whole numbers held"
+    against = f"Against {f.x.path} and {f.y.path}, integers held"
     return f"{against}, the choke point is {listed(parts)} of {len(solved)} cells."
 
 

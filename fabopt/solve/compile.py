@@ -64,7 +64,7 @@ class _Collector:
             return cols, expression.linear_coefs, float(expression.constant)
         linear = _standard(expression, compute_values=True, quadratic=False)
         if linear.nonlinear_expr is not None:
-            raise ModelError(f"{what} is not linear; fabopt solves linear models with whole numbers.")
+            raise ModelError(f"{what} is not linear; fabopt solves linear models with integers.")
         # A fixed variable is a column with equal bounds; the standard form has already put it into the constant.
         return [self.number(v) for v in linear.linear_vars], list(linear.linear_coefs), float(linear.constant)
 

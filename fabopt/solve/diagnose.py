@@ -4,8 +4,8 @@
    finds the least relative amounts with which there is a plan. It is quick at any size.
 2. *Conflict.* Of the limits that the dual of an elastic run points at, a deletion filter keeps a set that cannot all
    hold and of which none can be left out. Where time is up first, it says that the set may not be smallest. Where the
-   relaxation has a plan, only whole numbers conflict: the filter then asks the mixed-integer program itself, and that
-   something comes in whole numbers is one of the limits. (HiGHS' own search for an infeasible subsystem is not safe on
+   relaxation has a plan, only integers conflict: the filter then asks the mixed-integer program itself, and that
+   something comes as integers is one of the limits. (HiGHS' own search for an infeasible subsystem is not safe on
    mixed-integer programs, and on large ones it ends with all rows.)
 3. *Repair.* By how much each limit of the conflict would have to move alone so that there is a plan.
 
@@ -51,7 +51,7 @@ FILTERING = 0.7
 def explain_infeasible(
     tables: ModelTables, matrices: Matrices, budget: TimeBudget, threads: int = 0
 ) -> tuple[Conflict, ...]:
-    """Return shortages, whether whole numbers alone conflict, and a smallest set of limits that cannot all hold.
+    """Return shortages, whether integers alone conflict, and a smallest set of limits that cannot all hold.
 
     Parameters
     ----------
@@ -301,7 +301,7 @@ def _clash(one: Requirement, repair: tuple[int, float] | None, count: int) -> Co
 
 
 def _whole_numbers() -> Conflict:
-    says = "With fractions of whole units and lots there would be a plan: only the whole numbers conflict."
+    says = "With fractions of whole units and lots there would be a plan: only the integers conflict."
     return Conflict("whole_numbers", (), "", 0.0, "", says)
 
 

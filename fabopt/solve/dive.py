@@ -5,7 +5,7 @@ the integers that have a fraction, those nearest to their *target* are held ther
 dual simplex goes on. A batch after which no plan is left is taken back and halved; a single integer for which its
 target leaves no plan keeps to the other side of it.
 
-The target of an integer is the nearest whole number, but the next below for those that only make room for others
+The target of an integer is the nearest integer, but the next below for those that only make room for others
 (counters of groups): their members then fit. A dive may be given the integers of another plan as targets: what fits of
 that plan is kept, and the rest is found as above. So one function finds a plan from nothing and repairs an old one.
 """

@@ -158,7 +158,7 @@ def _mps_bounds(name: str, low: float, high: float, whole: bool) -> Iterator[str
         yield f" LO BOUND {name} {_number(low)}"
     if np.isfinite(high):
         yield f" UP BOUND {name} {_number(high)}"
-    elif whole and np.isfinite(low):  # some readers take a whole number without bounds for one of 0 or 1
+    elif whole and np.isfinite(low):  # some readers take an integer without bounds for one of 0 or 1
         yield f" PL BOUND {name}"
 
 

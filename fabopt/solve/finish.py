@@ -1,10 +1,10 @@
-"""From the incumbent to the plan that is reported: whole numbers exact, prices, and a fixed choice among equals.
+"""From the incumbent to the plan that is reported: integers exact, prices, and a fixed choice among equals.
 
-1. Whole numbers are rounded and held; the linear program that is left is solved. Its duals are the prices.
+1. Integers are rounded and held; the linear program that is left is solved. Its duals are the prices.
 2. The tie-break: on the optimal face (columns with a reduced cost and rows with a dual stay where they are) a generic
    positive weight on every column is minimised. The face does not depend on which of its points or duals was found, so
    equal inputs give the same plan, and it is the one that moves least.
-3. Every row, bound and whole number is verified.
+3. Every row, bound and integer is verified.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Finished:
     row_price: Array
     column_price: Array
     ranges: Ranges | None = None
-    """Where the prices hold, of a linear program; None where whole numbers are held."""
+    """Where the prices hold, of a linear program; None where integers are held."""
     basis: Basis | None = None
     """The basis that the prices belong to; None where the objective has several stages."""
 
 
 def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = None) -> Finished | None:
-    """Return the exact plan and its prices, or None if no plan has the rounded whole numbers.
+    """Return the exact plan and its prices, or None if no plan has the rounded integers.
 
     Parameters
     ----------
@@ -44,14 +44,14 @@ def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = 
     x
         The incumbent [columns].
     cost
-        The last objective [columns]; the plan is best in it, whole numbers held.
+        The last objective [columns]; the plan is best in it, integers held.
     priced
         An earlier objective, in whose money the prices are to be; the last one when left out.
 
     Raises
     ------
     SolverError
-        If the plan breaks a row, bound or whole number by more than :data:`~fabopt.domain.tolerances.FEASIBLE`.
+        If the plan breaks a row, bound or integer by more than :data:`~fabopt.domain.tolerances.FEASIBLE`.
     """
     with session.finishing():
         return _finished(session, x, cost, priced)
@@ -68,7 +68,7 @@ def _finished(session: HighsSession, x: Array, cost: Array, priced: Array | None
         if held.ended is Ended.INFEASIBLE:
             return None
         if held.x is None or held.row_price is None or held.column_price is None:
-            raise SolverError(f"The program with whole numbers held ended with {held.ended.value!r}, without prices.")
+            raise SolverError(f"The program with integers held ended with {held.ended.value!r}, without prices.")
         best = _break_ties(session, held.x, held.row_price, held.column_price)
         plan = held.x if best is None or _worse(cost, best, held.x, session.money_unit) else best
         plan = _snapped(session, plan)
@@ -83,7 +83,7 @@ def _finished(session: HighsSession, x: Array, cost: Array, priced: Array | None
             f"The plan breaks a row or bound by {broken:.2g} of its size; {FEASIBLE:g} is allowed. {FAR_APART}"
         )
     if held.row_price is None or held.column_price is None:
-        raise SolverError(f"The program with whole numbers held ended with {held.ended.value!r}, without prices.")
+        raise SolverError(f"The program with integers held ended with {held.ended.value!r}, without prices.")
     return Finished(plan, held.row_price, held.column_price, ranges, basis)
 
 

@@ -21,8 +21,8 @@ After any objective but value of the whole, value of the whole is the next stage
 :mod:`fabopt.solve.finish`. Prices are in the money of the last stage, or of the party that sees the plan.
 
 **Leximin.** The least share phi is raised as far as it goes; every customer that cannot get more than phi while all
-others keep at least phi is frozen there, one question (a solve) each; then phi is raised for the rest. With whole
-numbers it may happen that each of two customers could get more but not both: then the first in the order of the
+others keep at least phi is frozen there, one question (a solve) each; then phi is raised for the rest. With
+integers it may happen that each of two customers could get more but not both: then the first in the order of the
 instance is frozen.
 """
 
@@ -258,7 +258,7 @@ class Runner:
         return found
 
     def _exact(self, cost: Array, x: Array) -> float:
-        """Return the worth of a plan whose whole numbers are exact: rounded and held, the rest solved again."""
+        """Return the worth of a plan whose integers are exact: rounded and held, the rest solved again."""
         if not self.session.integer.any():
             return float(cost @ x)
         self.session.hold_integers(x)

@@ -21,7 +21,7 @@ EASY = 1_000
 """Columns below which a program is small: it is solved in moments, without what the search does before the tree."""
 
 LARGE = 10_000
-"""Columns from which a program is large: solved by other methods, and studied with its whole numbers held."""
+"""Columns from which a program is large: solved by other methods, and studied with its integers held."""
 
 GAPS = ((EASY, EXACT), (LARGE, GAP), (math.inf, 5e-4))
 """Columns below which a gap is asked for where nobody asks for another: a small program is proved best.

@@ -1,4 +1,4 @@
-"""What may change of a program: costs, bounds, right-hand sides, coefficients, whole numbers that are let go, new rows
+"""What may change of a program: costs, bounds, right-hand sides, coefficients, integers that are let go, new rows
 and columns.
 
 A program is the mixed-integer program as matrices (:class:`~fabopt.solve.matrices.Matrices`). A relief of a limit, a
@@ -343,7 +343,7 @@ def difference(before: ModelTables, after: ModelTables) -> Perturbation | Struct
 
 
 def structure_change(before: ModelTables, after: ModelTables) -> StructureChanged | None:
-    """Return in words where rows, columns or whole numbers of two models differ, or None where they do not."""
+    """Return in words where rows, columns or integers of two models differ, or None where they do not."""
     old, new = column_keys(before), column_keys(after)
     if old != new:
         return StructureChanged(_told("decisions", old, new))
@@ -352,7 +352,7 @@ def structure_change(before: ModelTables, after: ModelTables) -> StructureChange
         return StructureChanged(_told("rows", old, new))
     turned = np.flatnonzero(before.columns.stacked("integer") != after.columns.stacked("integer"))
     if len(turned):
-        return StructureChanged(f"{len(turned)} decisions are whole numbers in one model and not in the other.")
+        return StructureChanged(f"{len(turned)} decisions are integers in one model and not in the other.")
     return None
 
 
@@ -438,7 +438,7 @@ def _sides(values: Values) -> tuple[Array, Array]:
 
 
 def held(program: Matrices, x: Array) -> Matrices:
-    """Return the linear program in which every whole number has its rounded value in ``x`` [columns].
+    """Return the linear program in which every integer has its rounded value in ``x`` [columns].
 
     A value outside the bounds of the program is held at the nearest integer within them.
     """
@@ -457,7 +457,7 @@ def nearest(x: Array, lower: Array, upper: Array) -> Array:
 
 
 def relaxed(program: Matrices) -> Matrices:
-    """Return the linear program in which whole numbers may be fractions."""
+    """Return the linear program in which integers may be fractions."""
     return replace(program, integer=_none(program))
 
 

@@ -94,7 +94,7 @@ def limit_states(
             have, price = done.x[limit.column], max(done.column_price[limit.column], 0.0)
         slack = have - bound if limit.side == "lower" else bound - have
         if slack > SAME * max(abs(bound), abs(have)):
-            price = 0.0  # a whole number that is held below its bound has a reduced cost, but the bound has no price
+            price = 0.0  # an integer that is held below its bound has a reduced cost, but the bound has no price
         states.append(LimitState(limit, float(bound), float(have), float(slack), float(price)))
     return tuple(states)
 

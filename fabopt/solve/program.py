@@ -1,4 +1,4 @@
-"""A program inside HiGHS whose numbers change in place: costs, bounds, coefficients, rows, columns, whole numbers.
+"""A program inside HiGHS whose numbers change in place: costs, bounds, coefficients, rows, columns, integers.
 
 The arrays of :class:`LiveProgram` always hold what HiGHS holds, so that a change can be undone and a plan checked.
 They are in the units of the model; HiGHS gets them in those of :mod:`fabopt.solve.scale`, and this class and
@@ -216,16 +216,16 @@ class LiveProgram:
         self._moved = True
         return np.arange(first, first + n, dtype=np.int64)
 
-    # -- whole numbers -----------------------------------------------------------------------------------------------
+    # -- integers -----------------------------------------------------------------------------------------------
 
     def hold_integers(self, x: Array) -> None:
-        """Fix every whole-number column at its rounded value in ``x`` and make it continuous.
+        """Fix every integer column at its rounded value in ``x`` and make it continuous.
 
-        What is left is a linear program, whose duals are prices with the whole numbers held. :meth:`release_integers`
+        What is left is a linear program, whose duals are prices with the integers held. :meth:`release_integers`
         undoes it.
         """
         if self._held is not None:
-            raise SolverError("The whole numbers are held already; release them first.")
+            raise SolverError("The integers are held already; release them first.")
         columns = np.flatnonzero(self.integer).astype(np.int64)
         self._held = columns, self.column_lower[columns].copy(), self.column_upper[columns].copy()
         whole = np.round(x[columns])
@@ -233,15 +233,15 @@ class LiveProgram:
         self.set_column_bounds(columns, whole, whole)
 
     def relax_integers(self) -> None:
-        """Make every whole-number column continuous within its bounds; :meth:`release_integers` undoes it."""
+        """Make every integer column continuous within its bounds; :meth:`release_integers` undoes it."""
         if self._held is not None:
-            raise SolverError("The whole numbers are held already; release them first.")
+            raise SolverError("The integers are held already; release them first.")
         columns = np.flatnonzero(self.integer).astype(np.int64)
         self._held = columns, self.column_lower[columns].copy(), self.column_upper[columns].copy()
         self.set_integrality(columns, False)
 
     def release_integers(self) -> None:
-        """Give the columns that were held their bounds and whole numbers back."""
+        """Give the columns that were held their bounds and integers back."""
         if self._held is None:
             return
         columns, lower, upper = self._held
@@ -250,7 +250,7 @@ class LiveProgram:
         self.set_integrality(columns, True)
 
     def set_integrality(self, columns: IntArray, integer: bool) -> None:
-        """Make columns whole numbers, or continuous."""
+        """Make columns integers, or continuous."""
         kind = highspy.HighsVarType.kInteger if integer else highspy.HighsVarType.kContinuous
         kinds = np.full(len(columns), int(kind), dtype=np.uint8)
         self._check(
@@ -291,7 +291,7 @@ class LiveProgram:
         self._moved = False
 
     def _tell_wholes(self, most: float) -> None:
-        """Make whole numbers so exact that a decision that is none lets through no more than :data:`LEAK`."""
+        """Make integers so exact that a decision that is none lets through no more than :data:`LEAK`."""
         if self.integer.any():
             name = "mip_feasibility_tolerance"
             _, now = self._highs.getOptionValue(name)
@@ -300,7 +300,7 @@ class LiveProgram:
                 self.set_option(name, exact)
 
     def violation(self, x: Array) -> float:
-        """Return the largest violation of a row, bound or whole number in ``x``, relative to what it breaks.
+        """Return the largest violation of a row, bound or integer in ``x``, relative to what it breaks.
 
         A violation v of a limit b counts v / max(u, |b|), where u is the unit of the row or column.
         """

@@ -1,7 +1,7 @@
 r"""What a plan must keep to, one requirement at a time: the parts of which a conflict is made.
 
 A **requirement** is one limit of the data in one period: a side of a row (a capacity, a demand, a budget), a bound of a
-decision (a level, an order, a stock, a pin), or that a record comes in whole numbers. What follows from the meaning of
+decision (a level, an order, a stock, a pin), or that a record comes as integers. What follows from the meaning of
 decisions (balances, lots, orders that must be placed) is no requirement: it always holds.
 
 So that each can be taken away by itself, the program is written again with the bounds that are limits as rows:
@@ -324,13 +324,13 @@ class _Writer:
             if np.isfinite(self.upper[column]):
                 self._bounded("stock", self.net.materials[m], column, t, 0.0, float(self.upper[column]))
 
-    # -- whole numbers -----------------------------------------------------------------------------------------------
+    # -- integers -----------------------------------------------------------------------------------------------
 
     def _whole(self) -> None:
         columns = self.tables.columns
         for e, unit in enumerate(self.net.units):
             both = np.concatenate([columns[block].index[e] for block in ("order", "retire")])
-            self._comes_whole(unit, both, f"orders of {unit.name} in whole numbers")
+            self._comes_whole(unit, both, f"orders of {unit.name} as integers")
         for a, activity in enumerate(self.net.activities):
             words = f"level of {activity.name} in whole lots of {activity.lot or 0.0:,.6g} {activity.unit}".rstrip()
             self._comes_whole(activity, columns["lots"].index[a], words)

@@ -491,7 +491,7 @@ class Resolver:
             if mode != "exact":
                 session.set_option("simplex_dual_edge_weight_strategy", DEVEX)
             elif self.shape is None and not self.program.large:
-                # What HiGHS leaves of whole numbers would pass for a gain.
+                # What HiGHS leaves of integers would pass for a gain.
                 session.set_option("mip_feasibility_tolerance", TIGHT)
             self._sessions[mode], self._at[mode] = session, NOTHING
         return self._sessions[mode]

@@ -183,13 +183,13 @@ def _plan(
         if done is None or (better is not None and todo[-1].cost @ better.x > todo[-1].cost @ done.x):
             done = better
         if done is None:
-            raise SolverError("The plan does not survive the rounding of its whole numbers, even at tight tolerances.")
+            raise SolverError("The plan does not survive the rounding of its integers, even at tight tolerances.")
     # An objective that nothing counts in holds no row, yet what follows it has other prices than it has.
     return staged, done if len(todo) == 1 else replace(done, basis=None)
 
 
 def _fell_short(stage: Stage, staged: Staged, done: Finished, asked: float) -> bool:
-    """Return whether exact whole numbers have cost so much that the gap asked for is not met any more."""
+    """Return whether exact integers have cost so much that the gap asked for is not met any more."""
     _, _, found = _achieved(stage, staged.first, done.x)
     return staged.stopped is None and found is not None and not found.within(asked)
 
@@ -225,7 +225,7 @@ def _status(staged: Staged, found: Proof | None = None, asked: float = 0.0) -> S
 def _achieved(stage: Stage, first: StageReport, x: Array) -> tuple[float, float | None, Proof | None]:
     """Return objective, bound and what is proved of the first stage in the plan as it is reported.
 
-    Holding whole numbers may find a little more than the incumbent had; a bound never stands below the plan.
+    Holding integers may find a little more than the incumbent had; a bound never stands below the plan.
     """
     maximised = float(stage.cost @ x)
     objective = stage.reported(maximised)

@@ -6,9 +6,9 @@ rows and objective are multiplied by powers of two, which changes no digit:
 
 .. math:: x_j = c_j x'_j, \quad a'_{ij} = r_i a_{ij} c_j, \quad f'_j = s f_j c_j.
 
-Whole numbers keep their unit. The units of the other columns and of the rows are those in which the entries of the
+Integers keep their unit. The units of the other columns and of the rows are those in which the entries of the
 matrix are next to 1 in the sense of least squares (Curtis and Reid 1972); what is left open, one factor for each set
-of rows and columns that hang together, is set by what their bounds, right-hand sides and whole numbers say of their
+of rows and columns that hang together, is set by what their bounds, right-hand sides and integers say of their
 size. Of these a low one counts: a bound that is huge says that there is no limit, not that plans are huge.
 
 A program whose numbers lie in an ordinary range stays as it is: every factor is 1.
@@ -36,7 +36,7 @@ WORTH = (0.02, 2.0**17)
 """Sizes of costs that are ordinary, for the middle one."""
 
 LOW = 0.1
-"""Share of bounds, right-hand sides and whole numbers that may be smaller than the size that counts."""
+"""Share of bounds, right-hand sides and integers that may be smaller than the size that counts."""
 
 ROUNDS = 20
 """Rounds of least squares."""
@@ -117,7 +117,7 @@ def _equilibrate(program: Matrices, column: Array, row: Array) -> None:
     free = ~program.integer
     column[free] = np.exp2(np.round(columns + level[group_of_column])[free])
     row[:] = np.exp2(np.round(rows - level[group_of_row]))
-    alone = np.bincount(r, minlength=len(rows)) == 0  # a row of whole numbers only: its entries next to 1
+    alone = np.bincount(r, minlength=len(rows)) == 0  # a row of integers only: its entries next to 1
     count = np.maximum(np.bincount(entries.row, minlength=len(rows)), 1)
     mean = np.bincount(entries.row, size, len(rows)) / count
     row[alone] = np.exp2(-np.round(mean[alone]))
@@ -143,7 +143,7 @@ def _told(
     group_of_row: IntArray,
     group_of_column: IntArray,
 ) -> tuple[IntArray, Array]:
-    """Return what bounds, right-hand sides and whole numbers say of the size of their sets: set and logarithm."""
+    """Return what bounds, right-hand sides and integers say of the size of their sets: set and logarithm."""
     group, told = [group_of_row[whole_rows]], [whole_sizes + rows[whole_rows]]
     for side in (program.row_lower, program.row_upper):
         at = _there(side)

@@ -42,7 +42,7 @@ GROUP_NODES = 10_000
 """Nodes for the tree of a merged program."""
 
 SPLITS = ((0.0, 100), (1.0, 500))
-"""How far the whole numbers of a group may be from what the merged plan has, and nodes for such a split, in this order.
+"""How far the integers of a group may be from what the merged plan has, and nodes for such a split, in this order.
 
 A plan that can be split as it is is found at the root; where room on single sites does not add up, none is in thousands
 of nodes (measured on tool plans), and one that is near comes sooner."""

@@ -6,7 +6,7 @@ option and call is checked. The problem is always a maximisation.
 
 Facts that this class takes care of:
 
-- HiGHS gives no duals for a mixed-integer program: :meth:`hold_integers` makes the whole numbers fixed and continuous,
+- HiGHS gives no duals for a mixed-integer program: :meth:`hold_integers` makes the integers fixed and continuous,
   and prices come from the linear program that is left.
 - Each thread of a process has one scheduler with one thread count: a change needs it to be reset first.
 - A HiGHS object that two threads call at once ends the process: a second thread gets a :class:`SolverError` instead.
@@ -339,9 +339,9 @@ class HighsSession(LiveProgram):
     def _choose_methods(self) -> None:
         """Choose what solves linear programs that have no basis, and the heuristics of mixed-integer ones.
 
-        Measured on 15,000 rows x 36,000 columns with 760 whole numbers: the interior point method with crossover takes
-        half the time of the simplex method from nothing (8 s against 18 s at the root, 17 s against 40 s with whole
-        numbers held), and without the two sub-problem heuristics a gap of 0.05 % takes three quarters of the time.
+        Measured on 15,000 rows x 36,000 columns with 760 integers: the interior point method with crossover takes
+        half the time of the simplex method from nothing (8 s against 18 s at the root, 17 s against 40 s with
+        integers held), and without the two sub-problem heuristics a gap of 0.05 % takes three quarters of the time.
         """
         large, mixed = self.matrices.large, bool(self.integer.any())
         cold = not mixed and not self._highs.getBasis().valid

@@ -18,7 +18,7 @@ from fabopt.solve.outcome import StageReport
 class Status(StrEnum):
     """How a run ended.
 
-    ``OPTIMAL``, ``WITHIN_GAP`` and ``WIDER_GAP`` (the solver called the plan good enough, but exact whole numbers left
+    ``OPTIMAL``, ``WITHIN_GAP`` and ``WIDER_GAP`` (the solver called the plan good enough, but exact integers left
     it short of the gap asked for) have a plan; so may ``TIME_LIMIT`` (it has one) and ``INTERRUPTED`` (look at
     ``has_plan``). ``NO_PLAN``: the time limit came before any plan.
     """
@@ -118,7 +118,7 @@ class LimitState:
     slack
         How far the plan is from the limit.
     price
-        Change of the last objective (discounted value) per unit of right-hand side or bound, whole numbers held; 0
+        Change of the last objective (discounted value) per unit of right-hand side or bound, integers held; 0
         where there is slack.
     """
 
@@ -202,7 +202,7 @@ class Priced:
         Rows: between which right-hand sides the price holds; decisions: between which costs the plan stays best. Not a
         number where it is not known.
     cost, whole
-        Of decisions: what one unit adds to the objective, and whether it is a whole number that is held. Else empty.
+        Of decisions: what one unit adds to the objective, and whether it is an integer that is held. Else empty.
     basis
         Where each stands in the basis of the prices (:class:`~fabopt.solve.outcome.Basis`); empty texts where there is
         none for the objective alone.
@@ -260,7 +260,7 @@ class Solution:
     reached
         Label of the period that reaches the target (time-to-compute).
     columns, rows, prices, reduced_costs
-        The plan by column and the activity by row, with duals and reduced costs of the last stage, whole numbers
+        The plan by column and the activity by row, with duals and reduced costs of the last stage, integers
         held. The first columns and rows are those of the model's tables.
     decisions, requirements
         Every column and every row of the program with its sides and its price; None without a plan.

@@ -8,8 +8,8 @@ so the order in which questions are asked changes no answer.
 Where a change makes or removes rows or columns (a lead time that pushes an order out of the horizon), a new program is
 built; the plan is carried over by the names of its decisions, and the answer says why in ``cold``.
 
-**Two ways to ask.** :meth:`WhatIf.held` keeps the whole numbers of the plan (a number that the change forbids goes to
-the nearest that it allows) and gives prices. :meth:`WhatIf.full` lets them move: if the plan with whole numbers held
+**Two ways to ask.** :meth:`WhatIf.held` keeps the integers of the plan (a number that the change forbids goes to
+the nearest that it allows) and gives prices. :meth:`WhatIf.full` lets them move: if the plan with integers held
 comes within the gap of the relaxed bound, it is the answer, and the tree is never searched; otherwise the search starts
 from that plan.
 """
@@ -84,19 +84,19 @@ class Answer:
     ----------
     change
         What turns the instance's program into that of which the answer has plan and prices; where the tree was searched
-        or the program is a new one, with the whole numbers that were found.
+        or the program is a new one, with the integers that were found.
     ended
-        How it ended; with whole numbers held, infeasible says nothing about other whole numbers.
+        How it ended; with integers held, infeasible says nothing about other integers.
     objective
         Worth of the plan in the unit of the objective, or None without a plan.
     bound, gap
-        What no plan can exceed, and the relative gap to it; None with the whole numbers held.
+        What no plan can exceed, and the relative gap to it; None with the integers held.
     denominator
         What the gap is a share of, in the unit of the objective; None without a gap.
     x
         The plan [columns of ``case``].
     row_price, column_price
-        Change of the objective per unit of right-hand side or bound, whole numbers held.
+        Change of the objective per unit of right-hand side or bound, integers held.
     seconds
         Time of the answer, from the change to the prices.
     searched
@@ -136,7 +136,7 @@ class WhatIf:
     extra
         Hooks that are called with the Pyomo model; with them, each change builds the Pyomo model again.
     basis
-        Basis of the linear program in which the whole numbers of the plan are held, where it is known.
+        Basis of the linear program in which the integers of the plan are held, where it is known.
 
     Attributes
     ----------
@@ -193,7 +193,7 @@ class WhatIf:
 
     @property
     def plan(self) -> Array | None:
-        """The plan whose whole numbers :meth:`held` keeps, or None where the instance has none."""
+        """The plan whose integers :meth:`held` keeps, or None where the instance has none."""
         return self.resolver.plan
 
     @property
@@ -204,7 +204,7 @@ class WhatIf:
     # -- questions ---------------------------------------------------------------------------------------------------
 
     def held(self, change: Change = (), *, far: bool = False) -> Answer:
-        """Answer with the whole numbers of the plan; ``far``: the change is a large one.
+        """Answer with the integers of the plan; ``far``: the change is a large one.
 
         Raises
         ------
@@ -216,7 +216,7 @@ class WhatIf:
         return self._asked(change, "fixed", far=far)
 
     def relaxed(self, change: Change = (), *, far: bool = False) -> Answer:
-        """Answer with fractions for whole numbers: what no plan can exceed; errors as for :meth:`held`."""
+        """Answer with fractions for integers: what no plan can exceed; errors as for :meth:`held`."""
         return self._asked(change, "relaxed", far=far)
 
     def full(self, change: Change = (), *, gap: float | None = None) -> Answer:
@@ -238,7 +238,7 @@ class WhatIf:
             answer = case.whatif._asked((), mode, gap=gap)
             return replace(answer, cold=case.reason, seconds=time.monotonic() - began)
         if self.plan is None and mode == "fixed":
-            raise SolverError("The instance has no plan whose whole numbers could be held.")
+            raise SolverError("The instance has no plan whose integers could be held.")
         moved, resolver = between(self.base.program, case.program), self.resolver
         with resolver.turn:
             resolver.runs.clear()
@@ -269,7 +269,7 @@ class WhatIf:
         live = HighsSession(case.program, threads=self.options.threads, seed=self.options.seed)
         done = finish(live, answer.x, case.stage.cost)
         if done is None:
-            raise SolverError("The plan does not survive the rounding of its whole numbers.")
+            raise SolverError("The plan does not survive the rounding of its integers.")
         stage, tables = case.stage, case.tables
         told = StageReport(
             stage.name,
@@ -346,7 +346,7 @@ def _answer(
     objective = None if outcome.objective is None else stage.reported(outcome.objective)
     limit = found = None
     if bound is not None and np.isfinite(bound):
-        # Holding whole numbers may find a little more than the search had; a bound never stands below the plan.
+        # Holding integers may find a little more than the search had; a bound never stands below the plan.
         limit = stage.reported(max(bound, -np.inf if outcome.objective is None else outcome.objective))
         size = 0.0 if outcome.x is None else float(np.abs(stage.cost) @ np.abs(outcome.x))
         found = proof_of(stage, objective, limit, size)

@@ -46,7 +46,7 @@ def test_a_unit_of_a_limit_is_worth_the_same_in_show_choke_and_explain(result, l
     shown, asked = str(result.answer), 0
     for limit in limits:
         record = choke[limit.name]
-        (price,) = (m for m in record.marginals if m.basis == "whole numbers held")
+        (price,) = (m for m in record.marginals if m.basis == "integers held")
         assert price.right * (1.0 - 1e-6) <= limit.price <= price.left * (1.0 + 1e-6), limit.name
         assert f"{amount(limit.price)} per {limit.unit}" in shown
         one = result.explain(next_unit=record.id).records

@@ -174,7 +174,7 @@ def test_least_and_most_are_those_of_a_second_formulation(large, monkeypatch):
 
 
 def test_what_is_found_is_a_plan():
-    """Every plan of the pool keeps all rows, bounds and whole numbers, and is in the band."""
+    """Every plan of the pool keeps all rows, bounds and integers, and is in the band."""
     for seed in range(12):
         found = measured(seed)
         if found is None:

@@ -33,7 +33,7 @@ def capped(m, model, most=1.0):
 
 
 def counted(m, model):
-    """As `one_order`, through a whole number of the hook's own, which costs a million dollars each."""
+    """As `one_order`, through an integer of the hook's own, which costs a million dollars each."""
     m.orders_placed = pyo.Var(domain=pyo.Integers, bounds=(0, 2))
     m.counts = pyo.Constraint(expr=sum(m.order.values()) <= m.orders_placed)
     m.value.expr -= m.orders_placed

@@ -227,7 +227,7 @@ def test_many_of_the_drawn_networks_have_no_plan_so_the_test_above_tests_somethi
     assert math.isfinite(MANY)
 
 
-# -- whole numbers, what cannot be moved, all that always holds --------------------------------------------------------
+# -- integers, what cannot be moved, all that always holds --------------------------------------------------------
 
 TOOLS = {
     "horizon": {"start": 2027, "periods": 1, "period": "year"},
@@ -246,7 +246,7 @@ TOOLS = {
         "budgets": {"purse": {"amount": 1.7, "terms": [{"unit": "tool-1"}, {"unit": "tool-2"}]}},
     },
 }
-"""A tool makes 60; 1.7 tools may be bought, one of each; 100 are wanted: only whole numbers conflict."""
+"""A tool makes 60; 1.7 tools may be bought, one of each; 100 are wanted: only integers conflict."""
 
 
 def _said(tmp_path: Path, raw: dict[str, object]) -> list[str]:
@@ -258,7 +258,7 @@ def _said(tmp_path: Path, raw: dict[str, object]) -> list[str]:
 
 def test_whole_numbers_are_limits_of_the_set_where_only_they_conflict(tmp_path: Path) -> None:
     said = _said(tmp_path, TOOLS)
-    assert said[0] == "With fractions of whole units and lots there would be a plan: only the whole numbers conflict."
+    assert said[0] == "With fractions of whole units and lots there would be a plan: only the integers conflict."
     conflict = [line.partition(": ")[2].replace(" (instance.json)", "") for line in said if line.startswith("One of")]
     # 1.7 tools make 102, two whole ones 120, one 60: 40 are missing, on either line.
     assert sorted(conflict) == [
@@ -266,8 +266,8 @@ def test_whole_numbers_are_limits_of_the_set_where_only_they_conflict(tmp_path: 
         "capacity of one in 2027 at most 0, apart from what units add; with 40 more there would be a plan.",
         "capacity of two in 2027 at most 0, apart from what units add; with 40 more there would be a plan.",
         "demand of a in 2027 exactly 100; with 40 less there would be a plan.",
-        "orders of tool-1 in whole numbers; with fractions there would be a plan.",
-        "orders of tool-2 in whole numbers; with fractions there would be a plan.",
+        "orders of tool-1 as integers; with fractions there would be a plan.",
+        "orders of tool-2 as integers; with fractions there would be a plan.",
     ]
 
 

@@ -37,7 +37,7 @@ def test_nothing_in_a_shipped_instance_is_doubted(folder: Path):
         ("sites.coast.power=350 GW", "350,000 MW is not plausible; usual is 1 to 50,000 MW"),
         ("sites.coast.power=0.35", "0.35 MW is not plausible; usual is 1 to 50,000 MW"),
         ("nodes.n3.wafer_price=1e12", "1e+12 USD/wafer is not plausible; usual is 20 to 500,000 USD/wafer"),
-        ("chips.osprey.boms.standard.dies.osprey-die=1.8", "1.8 die/package is not plausible; usual is a whole number"),
+        ("chips.osprey.boms.standard.dies.osprey-die=1.8", "1.8 die/package is not plausible; usual is an integer"),
         ("labs.borealis.fleet.coast.falcon=1e6", "1,000,000 kaccelerator is not plausible"),
         ("chips.osprey.it_power=1300 kW/accelerator", "1,300 kW/accelerator is not plausible"),
         ("sites.coast.pue=3", "3 is not plausible; usual is 1 to 2.5"),

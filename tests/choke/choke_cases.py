@@ -56,7 +56,7 @@ def assembly():
 
 
 def infeasible_lines():
-    """Two lines, whole tools of 60 pieces each, money for 1.7 tools, demand 100: only whole numbers forbid a plan."""
+    """Two lines, whole tools of 60 pieces each, money for 1.7 tools, demand 100: only integers forbid a plan."""
     rows = [
         ([1, 0, -60, 0], -INF, 0),
         ([0, 1, 0, -60], -INF, 0),

@@ -47,7 +47,7 @@ INFO = StudyInfo(
 HBM = LimitRecord(
     id="capacity:hbm", label="HBM stacking", unit="kstack", kind="physical", family="capacity", owner="memory makers",
     stage="memory", region="", relaxable=True, state=State("binding", 1.0, 0.9, 19, 24, 0.0),
-    marginals=(Marginal("whole numbers held", 50.49, 50.49, 0.0495, 0.0495),),
+    marginals=(Marginal("integers held", 50.49, 50.49, 0.0495, 0.0495),),
     steps=(Step("+10 %", 2.0, 403.0, Certified(402.0, 404.0, "proven positive", "r7")),),
     episodes=(Episode(0, 2, 1.0),), relief=AfterLead("line", 2, 403.0, 193.0, 1, False),
     handling=Owner("memory maker", ORDER, 120.0, 2, "2027Q3", Rent(900.0, 950.0)),
@@ -117,9 +117,9 @@ def test_only_a_certified_interval_is_called_proven() -> None:
 
 def test_what_blocks_only_with_the_whole_numbers_held_is_not_called_more() -> None:
     (joint,) = STUDY.joint
-    held = replace(joint, basis="whole numbers held", proven=(False, True))
+    held = replace(joint, basis="integers held", proven=(False, True))
     text = written(sentence(replace(STUDY, joint=(held,))))
-    assert "do not reach +25 % even together, this plan's whole numbers held." in text
+    assert "do not reach +25 % even together, this plan's integers held." in text
     assert "even together." in written(sentence(replace(STUDY, joint=(replace(held, proven=(True, True)),))))
 
 

@@ -265,7 +265,7 @@ def test_inputs_come_by_what_they_are_worth_and_need_not_add_up(dakota):
     assert difference.at_prices == pytest.approx(17.0)
     assert report.said[2] == (
         "From a to b 4 inputs differ; worth most, each alone: network.resources.finishing.capacity (+10), "
-        "network.resources.carpentry.capacity (+5), network.demands.desk.value (+2). With the whole numbers of a held, "
+        "network.resources.carpentry.capacity (+5), network.demands.desk.value (+2). With the integers of a held, "
         "together they are worth +17.25."
     )
 
@@ -300,7 +300,7 @@ def test_solved_with_whole_numbers_held_no_instance_is_worth_more_than_its_best_
     (difference,) = report.records.difference
     assert difference.held <= difference.high + 1e-6
     assert difference.held <= difference.at_prices  # a limit alone: the prices understate a loss
-    assert "other whole numbers in hbm-squeeze make +" in report.said[2]
+    assert "other integers in hbm-squeeze make +" in report.said[2]
 
 
 def test_choke_points_are_the_dearest_limits_of_each_period(report, tutorial, squeezed):

@@ -135,7 +135,7 @@ def test_the_most_is_that_of_another_solver_and_the_terms_add_up_to_it(tutorial,
 
 
 def independent(result, lab, period):
-    """The most by scipy: the model's program with whole numbers and the deliveries to others held."""
+    """The most by scipy: the model's program with integers and the deliveries to others held."""
     net, plan = result.plan.net, result.plan.solved
     tables = model_tables(net)
     program = held(program_of(tables), plan.x)

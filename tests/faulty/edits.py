@@ -177,7 +177,7 @@ FORM = [
         "max_steps: 2.5\n",
         "max_steps: 2.5",
         "fabs.north.expansion.max_steps",
-        "whole number",
+        "integer",
     ),
     Faulty(
         "yes for true or false",

@@ -98,20 +98,20 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
         ["instance.yaml:4: fabs.n3.kind: 'logik' is none of 'logic' or 'dram'; did you mean 'logic'?"],
     ),
     (
-        "a flag, a whole number and a date that are none",
+        "a flag, an integer and a date that are none",
         {"instance.yaml": "fabs:\n  n3:\n    capacity: 1\n    shut: NO\n    lines: 1.5\n    opened: 2027-02-30\n"},
         [
             "instance.yaml:4: fabs.n3.shut: 'NO' should be true or false",
-            "instance.yaml:5: fabs.n3.lines: 1.5 should be a whole number",
+            "instance.yaml:5: fabs.n3.lines: 1.5 should be an integer",
             "instance.yaml:6: fabs.n3.opened: '2027-02-30' is no day of the calendar; write it like 2027, 2027H1, "
             "2027Q1, 2027-03, 2027W05, 2027-03-15 or end-2026",
         ],
     ),
     (
-        "true where a whole number belongs, and a list where a mapping does",
+        "true where an integer belongs, and a list where a mapping does",
         {"instance.yaml": "fabs:\n  n3:\n    capacity: 1\n    lines: true\nsources: [1]\n"},
         [
-            "instance.yaml:4: fabs.n3.lines: true should be a whole number",
+            "instance.yaml:4: fabs.n3.lines: true should be an integer",
             "instance.yaml:5: sources: a list should be a mapping",
         ],
     ),
@@ -124,7 +124,7 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
         ],
     ),
     (
-        "whole numbers outside their limits",
+        "integers outside their limits",
         {"instance.yaml": "fabs:\n  n3:\n    capacity: 1\n    lines: 0\n  n2:\n    capacity: 1\n    lines: 100\n"},
         [
             "instance.yaml:4: fabs.n3.lines: 0 must be at least 1",

@@ -18,7 +18,7 @@ from fabopt.solve.budget import TimeBudget
 from fabopt.solve.session import HighsSession, SolverError
 
 WHOLE = pytest.mark.parametrize("whole", [True, False], ids=["searched", "held"])
-"""Whether whole numbers are searched again or held."""
+"""Whether integers are searched again or held."""
 
 UNLIMITED = TimeBudget().allows
 
@@ -159,7 +159,7 @@ def test_every_date_is_that_of_full_solves(tutorial: fabopt.Result, id: str) -> 
 
 
 def test_every_date_of_a_purchase_is_that_of_full_solves_with_the_plans_whole_numbers(tutorial: fabopt.Result) -> None:
-    """As before, with every whole number of the model fixed as in the plan too."""
+    """As before, with every integer of the model fixed as in the plan too."""
     what, plan = one(tutorial, "accelerators:aurora:falcon", "aurora")
     again = Again(plan, whole=False)
     whole = np.flatnonzero(plan.program.integer)

@@ -1,4 +1,4 @@
-"""Gates: which rows are opened by whole numbers, and by what."""
+"""Gates: which rows are opened by integers, and by what."""
 
 from dataclasses import replace
 

@@ -63,7 +63,7 @@ def test_choke_tells_it_in_its_sentence_and_in_its_table(family, less):
     limit = LimitRecord(
         id=f"{family}:a", label="Name", unit="kt", kind="physical", family=family, owner="", stage="", region="",
         relaxable=True, state=State("binding", 1.0, 1.0, 1, 1, 0.0), less=less,
-        marginals=(Marginal("whole numbers held", 3.0, 3.0, 1.0, 2.0),),
+        marginals=(Marginal("integers held", 3.0, 3.0, 1.0, 2.0),),
         steps=(Step("+1", 1.0, 3.0), Step("+10 %", 1.0, 3.0)),
     )  # fmt: skip
     study = Study(info=INFO, limits=(limit,))

@@ -53,7 +53,7 @@ def kinds(found):
 
 
 def value(found, data):
-    """The objective with the plan's whole numbers held, from nothing; None where the program has another structure."""
+    """The objective with the plan's integers held, from nothing; None where the program has another structure."""
     tables = model_tables(lower(data, found.solved.net.name), found.solved.options.aim)
     if structure_change(found.solved.tables, tables) is not None:
         return None

@@ -171,7 +171,7 @@ def test_the_verb_follows_one_number_and_two(tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["value", str(folder), "--lever", LINE, "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("With whole numbers held, the value goes from 12.0 to 40.0 as")
+    assert said.startswith("With integers held, the value goes from 12.0 to 40.0 as")
     assert main(["value", str(folder), "--lever", LINE, "--against", WANTED, "--out", str(out)]) == 0
     said += capsys.readouterr().out
     assert max(len(line) for line in said.splitlines() if not line.startswith("written")) <= 100

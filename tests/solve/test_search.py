@@ -177,7 +177,7 @@ def test_a_count_is_at_most_what_stands_and_may_be_ordered():
 
 
 def test_orders_that_are_decided_already_keep_their_own_numbers():
-    """A count of orders of which one is no whole number would be none either."""
+    """A count of orders of which one is no integer would be none either."""
     net = network(1, STAYING)
     units = tuple(replace(u, pinned=np.array([0.5, np.nan, np.nan])) if u.id == "new0-0" else u for u in net.units)
     tables = model_tables(replace(net, units=units))

@@ -251,7 +251,7 @@ def test_when_only_whole_numbers_conflict_it_is_said():
     solution = solve(net)
     assert solution.status is Status.INFEASIBLE
     assert solution.conflicts[0].kind == "whole_numbers"
-    assert "only the whole numbers conflict" in solution.conflicts[0].sentence
+    assert "only the integers conflict" in solution.conflicts[0].sentence
     assert [c.amount for c in solution.conflicts if c.kind == "shortage"] == approx([5])
 
 

@@ -31,7 +31,7 @@ def dense(of):
 # -- alike -------------------------------------------------------------------------------------------------------------
 
 TWINS = program(
-    # two sites with 2 and 3 tools at most, a fraction and one whole number of its own
+    # two sites with 2 and 3 tools at most, a fraction and one integer of its own
     [[1, 0, 0, 0], [0, 1, 0, 0], [1, 1, 1, 1]],
     [2, 3, 9],
     cost=[1, 1, 5, 7],

@@ -78,10 +78,10 @@ def test_an_instance_without_a_plan_has_nothing_to_hold_but_may_be_repaired():
     required = {"required": True}
     ask = WhatIf(shop(5, wants=required), EXACT)
     assert ask.plan is None
-    with pytest.raises(SolverError, match="no plan whose whole numbers"):
+    with pytest.raises(SolverError, match="no plan whose integers"):
         ask.held()
     assert ask.full(shop(6, wants=required)).objective == approx(10 * 5 - 10 - 3)
-    with pytest.raises(SolverError, match="no plan whose whole numbers"):
+    with pytest.raises(SolverError, match="no plan whose integers"):
         ask.held(shop(6, wants=required))
 
 
@@ -190,7 +190,7 @@ def test_a_change_of_structure_says_what_is_new_and_what_is_gone():
     assert change == StructureChanged("1 rows are new (the first is capacity yard P1).")
     fractions = replace(shop(6), units=(replace(shop(6).units[0], whole=False),))
     change = difference(model_tables(shop(6)), model_tables(fractions))
-    assert change == StructureChanged("1 decisions are whole numbers in one model and not in the other.")
+    assert change == StructureChanged("1 decisions are integers in one model and not in the other.")
 
 
 def test_a_change_of_structure_is_answered_by_a_program_of_its_own():

@@ -59,7 +59,7 @@ def kinds(tree):
 
 
 def held_from_nothing(net, program, x):
-    """The program with whole numbers held at ``x`` (by the names of the decisions), in a session of its own."""
+    """The program with integers held at ``x`` (by the names of the decisions), in a session of its own."""
     session, columns = HighsSession(program), names(model_tables(net))
     at = np.array([x.get(column, 0.0) for column in columns])
     session.hold_integers(np.clip(np.round(at), program.column_lower, program.column_upper))

@@ -84,7 +84,7 @@ EDITS = [
     ("scanners", ("euv", "output", "2029-01-01"), "C", "soon", "D", "scanners.euv.output.linear.soon", "soon"),
     ("scanners", ("euv", "output", "2029-01-01"), "C", "2027-01-01", "C", "scanners.euv.output", "given twice"),
     ("scanners", ("euv", "output", "linear"), "C", "wavy", "C", "scanners.euv.output", "'wavy' begins no series"),
-    ("general", ("horizon.periods",), "C", 2.5, "C", "horizon.periods", "whole number"),
+    ("general", ("horizon.periods",), "C", 2.5, "C", "horizon.periods", "integer"),
     ("general", ("horizon.start",), "C", "someday", "C", "horizon.start", "someday"),
     ("sources", ("invented",), "A", "Not an id", "A", "sources.Not an id", "is no id"),
 ]

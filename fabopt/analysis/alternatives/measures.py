@@ -45,7 +45,7 @@ class Measure:
     id, name, what, unit, owner
         Of the record; ``what`` says what is done with it (ordered, signature, taken).
     whole
-        Whether it is a whole number in every plan.
+        Whether it is an integer in every plan.
     """
 
     kind: str

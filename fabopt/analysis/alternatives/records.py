@@ -122,8 +122,8 @@ class Alternatives:
     allowed
         The same in the unit of the objective.
     exact
-        Whether whole numbers were searched in full; otherwise what is proven is proven with fractions for them, and
-        plans were found by moving the whole numbers of one thing at a time.
+        Whether integers were searched in full; otherwise what is proven is proven with fractions for them, and
+        plans were found by moving the integers of one thing at a time.
     until
         Label of the last period whose orders count; empty: all.
     spreads

@@ -28,7 +28,7 @@ PROOFS: Mapping[str, records.Proof] = {
     "undecided": "undecided",
 }
 QUESTIONS = {
-    "fixed": "whole numbers held",
+    "fixed": "integers held",
     "relaxed": "relaxation",
     "exact": "mixed-integer",
     "reaches": "mixed-integer, asked for a value",

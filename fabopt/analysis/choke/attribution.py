@@ -123,7 +123,7 @@ def attribution(
     step
         By how much.
     gauge
-        ``plan``: with the whole numbers of the plan held.
+        ``plan``: with the integers of the plan held.
     orders
         Random orders, where there are too many limits to value all sets.
     seed

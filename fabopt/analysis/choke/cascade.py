@@ -114,7 +114,7 @@ def cascade(
     depth
         Most steps.
     gauge
-        ``plan``: with the whole numbers of the plan held.
+        ``plan``: with the integers of the plan held.
     costs
         Cost of moving each group by the step; decides among minimal sets.
     most

@@ -108,7 +108,7 @@ class _Composer:
     def _marginals(self, f: Found) -> tuple[records.Marginal, ...]:
         price = f.ranges or f.price.whole
         found = [
-            records.Marginal("whole numbers held", price.left, price.right, price.range_down, price.range_up),
+            records.Marginal("integers held", price.left, price.right, price.range_down, price.range_up),
         ]
         if f.relaxed_price is not None:
             found.append(records.Marginal("relaxation", f.relaxed_price.left, f.relaxed_price.right, None, None))

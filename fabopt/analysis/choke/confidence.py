@@ -30,7 +30,7 @@ HALVINGS = 5
 """Bisections of a change that dethrones: to about 3 % of the range."""
 
 Gains = Callable[[Instance], Mapping[str, float] | None]
-"""Gains at +10 % by limit group of an instance; None where it has no plan with the whole numbers held.
+"""Gains at +10 % by limit group of an instance; None where it has no plan with the integers held.
 
 An :class:`~fabopt.solve.budget.OutOfTimeError` says that there was no time to find out."""
 
@@ -139,7 +139,7 @@ def summary(drawn: Sample, seed: int, wanted: int, change: Dethrone | None, trie
     if drawn.refused:
         notes.append(f"{drawn.refused} draws broke the rules of the instance and were given up.")
     if drawn.without_plan:
-        notes.append(f"{drawn.without_plan} draws have no plan with the whole numbers of this one, or none was found.")
+        notes.append(f"{drawn.without_plan} draws have no plan with the integers of this one, or none was found.")
     if drawn.put_back:
         notes.append(f"In the others {drawn.put_back} numbers went back to their values, for rules would refuse them.")
     if tried:

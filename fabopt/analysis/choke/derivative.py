@@ -1,6 +1,6 @@
 r"""Prices both ways (F1) and how far each holds (F2).
 
-**One-sided derivatives.** With the whole numbers held, at any optimal :math:`x^*` with its active rows and bounds, and
+**One-sided derivatives.** With the integers held, at any optimal :math:`x^*` with its active rows and bounds, and
 for a direction :math:`d` of relief,
 
 .. math::
@@ -17,7 +17,7 @@ a change of a few right-hand sides and a handful of pivots. What is slack has no
 solver's own dual is zero along :math:`d`, right is zero too. Left is infinite where the limit cannot be tightened.
 Where time is up, or a price of a large program takes too many pivots, that dual stands for both, and it is said.
 
-**Range.** :math:`v` is concave in :math:`t` with the whole numbers held, so the price holds up to the largest :math:`T`
+**Range.** :math:`v` is concave in :math:`t` with the integers held, so the price holds up to the largest :math:`T`
 with :math:`v(b + td) = v(b) + t\,\text{right}`. From a small step, :math:`t` grows while the value is on the line; then
 Newton's method finds the end: while the value at :math:`t` lies below the line, go to the point where the line meets
 the tangent at :math:`t`. It ends, since the curve has finitely many pieces. A price of zero upwards holds without end;
@@ -142,7 +142,7 @@ def prices(oracle: Oracle, directions: Sequence[Relief], question: Question = "f
     directions
         What one unit moves.
     question
-        ``fixed``: whole numbers as in the plan; ``relaxed``: of the relaxation with fractions.
+        ``fixed``: integers as in the plan; ``relaxed``: of the relaxation with fractions.
     """
     n = oracle.effort.workers
     chains = [directions[first : first + CHAIN] for first in range(0, len(directions), CHAIN)]

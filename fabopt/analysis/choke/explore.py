@@ -96,7 +96,7 @@ class Explorer:
     oracle
         The oracle of the plan's problem.
     large
-        Whether whole numbers are held rather than searched.
+        Whether integers are held rather than searched.
     """
 
     def __init__(self, plan: SolvedProgram, data: Instance, oracle: Oracle, large: bool) -> None:

@@ -1,6 +1,6 @@
 r"""Finite steps: exact curves, first gain and saturation, the average price, proof of idleness.
 
-**Trace of a linear program.** With the whole numbers held (a curve that plans reach) or relaxed (one that no plan
+**Trace of a linear program.** With the integers held (a curve that plans reach) or relaxed (one that no plan
 exceeds), :math:`t \mapsto v(b + td)` is concave with finitely many pieces. Where the tangents at two points meet, the
 value is either theirs, which makes a breakpoint, or lies below, and both halves are asked again: at most
 :math:`2k + 1` programs for :math:`k` pieces.
@@ -100,7 +100,7 @@ def trace(oracle: Oracle, direction: Relief, most: float, question: Question = "
     most
         Last step.
     question
-        ``fixed``: whole numbers as in the plan, a lower curve; ``relaxed``: of the relaxation, an upper curve.
+        ``fixed``: integers as in the plan, a lower curve; ``relaxed``: of the relaxation, an upper curve.
     """
     return oracle.ask([partial(_trace, direction, most, question)])[0]
 

@@ -285,7 +285,7 @@ class Joint:
 def candidates(oracle: Oracle, ids: Sequence[str], step: Step = LIFTED) -> tuple[str, ...]:
     """Return the groups that a search is worth: at a limit in the plan, or exceeded where all of them are moved.
 
-    The plan with all of them moved is one of the relaxation, with fractions for whole numbers; a limit that neither
+    The plan with all of them moved is one of the relaxation, with fractions for integers; a limit that neither
     plan touches is left out of the search, which the searcher should say.
     """
     problem = oracle.problem
@@ -324,7 +324,7 @@ def minimal_sets(
     most
         Most questions put to the oracle.
     gauge
-        ``plan``: with the whole numbers of the plan held. A set that reaches then does so for sure; a blocking set is
+        ``plan``: with the integers of the plan held. A set that reaches then does so for sure; a blocking set is
         proven where the relaxation does not reach the target without it either.
     """
     problem = oracle.problem

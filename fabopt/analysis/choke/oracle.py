@@ -31,7 +31,7 @@ BATCH = 4
 """Questions that are put together before the next are chosen: the same for any number of workers."""
 
 Gauge = Literal["plan", "certified"]
-"""By what a value is told: this plan with its whole numbers held, or what is proven of the program."""
+"""By what a value is told: this plan with its integers held, or what is proven of the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Gain:
     relief
         What is moved.
     plan
-        Gain of this plan, its whole numbers held.
+        Gain of this plan, its integers held.
     lo, hi
         Certified ends of the gain of the program.
     proof
@@ -159,18 +159,18 @@ class Oracle:
         return value
 
     def plan_value(self, relief: Relief) -> float:
-        """Return the value after a relief with the whole numbers of the plan held."""
+        """Return the value after a relief with the integers of the plan held."""
         return self.plan_values([relief])[0]
 
     def plan_values(self, reliefs: Sequence[Relief]) -> list[float]:
-        """Return the value after each relief with the whole numbers of the plan held; none is asked twice."""
+        """Return the value after each relief with the integers of the plan held; none is asked twice."""
         fresh = {r.key: r for r in reliefs if r.key not in self._fixed}
         found = self.ask([partial(_linear, "fixed", r) for r in fresh.values()])
         self._fixed |= dict(zip(fresh, found, strict=True))
         return [self._fixed[r.key] for r in reliefs]
 
     def relaxed_values(self, reliefs: Sequence[Relief]) -> list[float]:
-        """Return an upper bound of the value after each relief: fractions for whole numbers."""
+        """Return an upper bound of the value after each relief: fractions for integers."""
         return self.ask([partial(_linear, "relaxed", r) for r in reliefs])
 
     def certified(self, relief: Relief) -> Interval:
@@ -201,7 +201,7 @@ class Oracle:
         return bench.certified(relief, self.seconds())
 
     def gains(self, reliefs: Sequence[Relief]) -> list[Gain]:
-        """Return the certified gain of each relief, with the gain of the plan whose whole numbers are held."""
+        """Return the certified gain of each relief, with the gain of the plan whose integers are held."""
         base, first = self.base, len(self.runs)
         intervals = self.certify(reliefs)
         at: dict[bytes, list[tuple[int, Run]]] = {}

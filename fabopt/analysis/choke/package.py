@@ -128,7 +128,7 @@ def cheapest_packages(
     count
         How many packages.
     gauge
-        ``plan``: with the whole numbers of the plan held.
+        ``plan``: with the integers of the plan held.
     """
     return oracle.ask([partial(_packages, oracle, costs, target, count, gauge)])[0]
 
@@ -204,7 +204,7 @@ def package_program(m: Matrices, directions: Sequence[Relief], costs: Sequence[R
 
 
 def leaving_out(program: Matrices, members: Sequence[int], k: int) -> Matrices:
-    """Return the program that leaves out at least one of the members: whether each is moved is then a whole number."""
+    """Return the program that leaves out at least one of the members: whether each is moved is then an integer."""
     row, integer = np.zeros(program.n_columns), program.integer.copy()
     at = program.n_columns - k + np.array(members)
     row[at], integer[at] = 1.0, True

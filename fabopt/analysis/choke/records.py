@@ -1,7 +1,7 @@
 """What a choke-point study says: one frozen record per limit group, and the record of the study.
 
 Every amount of money is in the unit of the objective, discounted to the decision date. A gain has two faces that are
-never mixed: the *plan gain* (this plan with its whole numbers held, the limit relieved; a difference of two linear
+never mixed: the *plan gain* (this plan with its integers held, the limit relieved; a difference of two linear
 programs, exact) and the *certified* interval of the mixed-integer program, which alone supports the word proven. None
 stands where something was not explored; the study lists what.
 """
@@ -62,7 +62,7 @@ class State:
 class Marginal:
     """Worth of one less and of one more unit in every counted period, and how far each holds (units)."""
 
-    basis: Literal["whole numbers held", "relaxation"]
+    basis: Literal["integers held", "relaxation"]
     left: float
     right: float
     range_down: float | None
@@ -80,11 +80,11 @@ class Step:
     amount
         Mean relief a period, in the limit's unit; infinite where the limit is lifted.
     plan_gain
-        Gain with the whole numbers of the plan held.
+        Gain with the integers of the plan held.
     certified
         Interval of the mixed-integer program, where it was asked.
     relaxed_gain
-        Gain of the relaxation over itself, with fractions for whole numbers; what is ordered whole can use relief here.
+        Gain of the relaxation over itself, with fractions for integers; what is ordered whole can use relief here.
     """
 
     name: str
@@ -97,8 +97,8 @@ class Step:
     def gain(self) -> float:
         """Gain by which limits are ranked.
 
-        That of the plan; where the plan can make nothing of the relief, because what uses it is ordered in whole
-        numbers, that of the relaxation. Either is kept within what is certified.
+        That of the plan; where the plan can make nothing of the relief, because what uses it is ordered in
+        integers, that of the relaxation. Either is kept within what is certified.
         """
         found = self.plan_gain if self.plan_gain > 0.0 or self.relaxed_gain is None else self.relaxed_gain
         if self.certified is None:
@@ -187,7 +187,7 @@ class LimitRecord:
     curve
         Corners of the gain curve.
     right_by_period, left_by_period
-        Price of each counted period both ways, whole numbers held.
+        Price of each counted period both ways, integers held.
     worth_by_period
         What 10 % more in each period is worth, by its price.
     episodes
@@ -305,7 +305,7 @@ class Joint:
     searched
         Labels of the limits that were searched; of others nothing is said.
     basis
-        Of which program. With whole numbers held a set that reaches does so for sure, but a set that blocks is only
+        Of which program. With integers held a set that reaches does so for sure, but a set that blocks is only
         proven where ``proven`` says so.
     proven
         By blocking set: whether it is proven that nothing among what was searched reaches the target without it.
@@ -317,7 +317,7 @@ class Joint:
     blocking_sets: tuple[tuple[str, ...], ...]
     complete: bool
     searched: tuple[str, ...] = ()
-    basis: Literal["certified", "whole numbers held"] = "certified"
+    basis: Literal["certified", "integers held"] = "certified"
     proven: tuple[bool, ...] = ()
 
 
@@ -346,7 +346,7 @@ class WholeThing:
     count
         One or two.
     plan_gain
-        Gain with the whole numbers of the plan held; None where there is no room for it.
+        Gain with the integers of the plan held; None where there is no room for it.
     certified
         Interval of the mixed-integer program, where it was asked.
     cost
@@ -402,7 +402,7 @@ class Run:
     id
         Its id in this study.
     basis
-        What was free: ``whole numbers held``, ``relaxation``, ``mixed-integer``.
+        What was free: ``integers held``, ``relaxation``, ``mixed-integer``.
     change
         Relief in words: limit, step, periods.
     status, value, bound, seconds
@@ -427,7 +427,7 @@ class StudyInfo:
     value_lo, value_hi
         Certified interval of the plan's objective.
     held_from
-        What plan the whole numbers were held from.
+        What plan the integers were held from.
     excluded
         Why some periods do not count, a sentence; empty where all do.
     caveats

@@ -1,6 +1,6 @@
-r"""Gains of an instance whose data have moved: lowered again, priced on the linear program with the whole numbers held.
+r"""Gains of an instance whose data have moved: lowered again, priced on the linear program with the integers held.
 
-The plan's whole numbers are carried over by the names of the decisions. Moved data may contradict themselves (a demand
+The plan's integers are carried over by the names of the decisions. Moved data may contradict themselves (a demand
 that must be met, and fabs that now start less): the limits of such a draw give way by what is missing, at a penalty per
 share of a limit that no gain is worth, and stay there while gains are asked.
 
@@ -99,7 +99,7 @@ class Repriced:
     def gains(
         self, tables: ModelTables, program: Matrices, resolver: Resolver, change: Perturbation, outcome: Outcome
     ) -> Mapping[str, float]:
-        """Return the gain at +10 % by group that is no obligation, whole numbers held.
+        """Return the gain at +10 % by group that is no obligation, integers held.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ def choke_point(plan: SolvedProgram) -> tuple[str, float]:
     Returns
     -------
     tuple of str and float
-        Label of the limit of which 10 % more in all reported periods earns most with the whole numbers held, and that
+        Label of the limit of which 10 % more in all reported periods earns most with the integers held, and that
         gain; an empty label and 0 where nothing earns anything.
     """
     resolver = plan.resolver()
@@ -181,7 +181,7 @@ def _soft(tables: ModelTables) -> IntArray:
 def _possible(
     program: Matrices, x: Array, soft: IntArray, worth: float, budget: TimeBudget
 ) -> tuple[Resolver, Perturbation]:
-    """Return a resolver and the change with which its program, whole numbers held, has a plan.
+    """Return a resolver and the change with which its program, integers held, has a plan.
 
     Soft rows give way by what is missing: a row may give way, at a penalty of ``worth`` per share of it, if doing
     nothing beyond what is held breaks it. With these there always is a plan, and one program tells what is missing.

@@ -125,7 +125,7 @@ def _certified(found: Certified, first: LimitRecord) -> Iterable[Part]:
         yield ", proven to lie between "
         yield Number(found.lo, "", origin, "amount", found.hi)
     elif found.proof == "undecided":
-        yield " with this plan's whole numbers held (certified only as at most "
+        yield " with this plan's integers held (certified only as at most "
         yield Number(found.hi, "", origin, "amount")
         yield ")"
 
@@ -159,7 +159,7 @@ def _blocking(study: Study, first: LimitRecord) -> Iterable[Part]:
                 else (f"limit searched does not reach {joint.target}")
             )
             proven = joint.basis == "certified" or joint.proven[joint.blocking_sets.index((first.label,))]
-            yield "." if proven else ", this plan's whole numbers held."
+            yield "." if proven else ", this plan's integers held."
             return
 
 

@@ -4,7 +4,7 @@
 2. finite steps, relief after its lead time, and certified intervals for the limits that gain most;
 3. one more whole thing; 4. sets that help only together; 5. the cascade; 6. draws of the data; 7. packages; 8. shares.
 
-Gains on a small program are certified exactly. On a large one they are those of the plan with its whole numbers held,
+Gains on a small program are certified exactly. On a large one they are those of the plan with its integers held,
 the intervals come from the plan below and the relaxation above, and only the first three, and the bound of the plan
 itself, are searched for more. What the budget did not allow is listed. The same seed gives the same study, as long as
 no run meets a time limit.
@@ -219,7 +219,7 @@ class _Study:
                         blocking_sets=tuple(tuple(label(m) for m in s.members) for s in sets.sets.blocking),
                         complete=sets.sets.complete,
                         searched=tuple(map(label, ids)),
-                        basis="whole numbers held" if self.large else "certified",
+                        basis="integers held" if self.large else "certified",
                         proven=tuple(s.proven for s in sets.sets.blocking),
                     )
                 )
@@ -370,6 +370,6 @@ class _Study:
         elif base.width > self.oracle.eps:
             yield "Certified intervals carry the gap of the plan on both sides."
         if self.large:
-            yield "Gains are those of the plan with its whole numbers held, unless they are called certified."
+            yield "Gains are those of the plan with its integers held, unless they are called certified."
         if any(f.record_basis == "relaxation" for f in self.explorer.ranked):
             yield "Where relief is used by what is ordered whole, its gain is that of the relaxation."

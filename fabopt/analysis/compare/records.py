@@ -200,7 +200,7 @@ class Input:
     at_prices
         What this change alone is worth at the first plan's prices (M USD); None where they cannot tell.
     held
-        What this change alone is worth with the first plan's whole numbers held, solved again (M USD); None where it
+        What this change alone is worth with the first plan's integers held, solved again (M USD); None where it
         was not solved, or no plan has them.
     reason
         Why prices cannot tell, or why there is no plan; empty where nothing is to be said.

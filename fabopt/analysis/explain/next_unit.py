@@ -1,4 +1,4 @@
-"""Whom one more unit of a limit would go to: the difference of two plans, whole numbers held."""
+"""Whom one more unit of a limit would go to: the difference of two plans, integers held."""
 
 from __future__ import annotations
 

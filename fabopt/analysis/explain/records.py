@@ -108,7 +108,7 @@ class WhyShort:
     wanted, delivered
         What the lab wants in the period, and what the plan delivers.
     most
-        The most that could reach it in that period, with whole numbers and deliveries to all others held.
+        The most that could reach it in that period, with integers and deliveries to all others held.
     allowed
         What the limits allow at their prices before anything is taken away: the terms of ``due``.
     pegs

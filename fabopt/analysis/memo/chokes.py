@@ -102,7 +102,7 @@ def _certified(ground: Ground, value: float, proof: Certified | None, origin: st
 
 
 def _to_all(ground: Ground, limits: Sequence[LimitRecord]) -> dict[str, float]:
-    """Return what 10 % more of each limit is worth to all together, whole numbers held."""
+    """Return what 10 % more of each limit is worth to all together, integers held."""
     if not limits:
         return {}
     periods = periods_asked(counted(ground.net), Asked(), ground.net).periods

@@ -1,7 +1,7 @@
 r"""Flip points: where a number of the data would have to stand for a recommendation to turn.
 
 A signature is advice as long as the plan loses more than a tolerance without it, everything else planned anew around
-the plan's whole numbers: it turns where :math:`v(a) - v_s(a)` falls to the tolerance (:mod:`.weighing`). The first
+the plan's integers: it turns where :math:`v(a) - v_s(a)` falls to the tolerance (:mod:`.weighing`). The first
 choke point turns where another limit is the one of which 10 % more earns most.
 
 1. **As things are**, each signature is weighed once, and the prices of both programs tell, for every number, to which
@@ -110,7 +110,7 @@ def flips(
     search
         Tolerance, time and workers.
     tornado
-        Whose labels of the choke point at the ends of ranges are used, where whole numbers were held in it.
+        Whose labels of the choke point at the ends of ranges are used, where integers were held in it.
     others
         What else might be signed, to say what takes a signature's place.
     """

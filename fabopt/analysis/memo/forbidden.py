@@ -17,7 +17,7 @@ class Forbidden:
     id, name
         Of the signature.
     columns
-        Columns of the program that nothing is done of when it is not signed; whole numbers that would contradict that
+        Columns of the program that nothing is done of when it is not signed; integers that would contradict that
         (lots, steps of what is bought) among them.
     """
 

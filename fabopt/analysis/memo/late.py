@@ -5,8 +5,8 @@ the plan. The last responsible date is the last d with :math:`v_0 - v_d \le` tol
 if it is never signed.
 
 What is forbidden before d grows with d (:class:`.signable.Signable`), so :math:`v_d` never rises: bisection finds the
-date. Where the program is small, every :math:`v_d` is the optimum with whole numbers searched again. On a large one
-whole numbers are held. A purchase is then a linear program with columns closed, and the same holds. An order is a whole
+date. Where the program is small, every :math:`v_d` is the optimum with integers searched again. On a large one
+integers are held. A purchase is then a linear program with columns closed, and the same holds. An order is a whole
 number: it is dropped, or moved to the first period from d on in which it may be placed (a contract's exercise and exit
 move with its signature), and
 
@@ -125,7 +125,7 @@ class Delays:
         return low
 
     def _ordered(self, what: Signable, without: Answer, left: Callable[[str], bool]) -> Delay:
-        """Return the date of what is ordered in whole numbers, which are dropped or moved."""
+        """Return the date of what is ordered as integers, which are dropped or moved."""
         plan, n = self.again.plan, self.again.plan.net.n_periods
         dropped: dict[int, Answer] = {}
         moved: dict[int, Answer] = {}

@@ -307,7 +307,7 @@ LossNote = Literal["", "required short", "no plan", "time"]
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A supplier lost from the decision date on, planned anew: on a large program around the plan's whole numbers.
+    """A supplier lost from the decision date on, planned anew: on a large program around the plan's integers.
 
     ``value`` is what all together lose, ``compute`` what the lab loses at the end of the reported periods (negative
     where it gains).

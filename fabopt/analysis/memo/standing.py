@@ -58,7 +58,7 @@ def withheld(ground: Ground, difference: Amount, certain: float | None = None) -
     ground
         The result.
     difference
-        Between two plans with the same whole numbers.
+        Between two plans with the same integers.
     certain
         What is proven of it by a search of its own; None: it is proven as far as it exceeds the doubt.
     """

@@ -20,7 +20,7 @@ CHOKE = "choke"
 
 Why = Literal["time", "structure", "no plan", "slight", "level"]
 """Why a flip point was not searched to the end: time was up; other decisions are possible where the number moves; no
-plan has these whole numbers where it moves, or the solver finds none; the recommendation rests on no more than the
+plan has these integers where it moves, or the solver finds none; the recommendation rests on no more than the
 tolerance as things are; by the prices of both plans the number takes worth from it to neither side."""
 
 

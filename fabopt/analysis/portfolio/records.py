@@ -77,7 +77,7 @@ class ChipCase:
     standing
         ``bought``; ``enters`` (below a price), ``ties`` (as good as what is bought), ``no price`` (not even free);
         ``dates``, ``export``, ``designer``, ``not sold``, ``not made`` (no price matters); ``blocked`` (no plan with
-        these whole numbers has any); ``unpriced`` (the objective is not money).
+        these integers has any); ``unpriced`` (the objective is not money).
     bought
         Thousand accelerators shipped to the lab in reported periods.
     running

@@ -1,6 +1,6 @@
 r"""What every number is worth, from one solve: the difference of two lowerings, priced.
 
-With the whole numbers held, a small movement of a number changes costs, coefficients, sides of rows and bounds, and to
+With the integers held, a small movement of a number changes costs, coefficients, sides of rows and bounds, and to
 first order the objective by what these places are worth at a plan and its prices (:mod:`.places`). No program is solved
 for it: the instance is lowered again with the number moved by a small step of the way to an end of its range, and only
 where the tables differ is anything priced. What is returned is the change over the whole way: what the end of the
@@ -139,13 +139,13 @@ class Adjoint:
         return change_of(patch, self.pairs, stage.sign, stage.constant - self._stage.constant)
 
     def _programmed(self, net: Network) -> tuple[Matrices, Stage]:
-        """Return the program of a network with the hooks in it, whole numbers held, and its objective."""
+        """Return the program of a network with the hooks in it, integers held, and its objective."""
         made = formulate(net, self.options.aim, self._hooks, registry=False)
         stage = stages(made.tables, self.options, made.program.cost, made.program.offset)[0]
         return held(replace(made.program, cost=stage.cost, offset=0.0), self.pairs[0].x), stage
 
     def _bounds(self, columns: Columns) -> Sides:
-        """Return the bounds of the columns, whole numbers held at their value in the plan."""
+        """Return the bounds of the columns, integers held at their value in the plan."""
         if columns is self._before.columns:
             return self._program.column_lower, self._program.column_upper
         low, high = columns.stacked("lower"), columns.stacked("upper")
@@ -279,7 +279,7 @@ def slopes(
     options
         Of the run that gave the plan.
     pairs
-        Plans with their prices, whole numbers held; the plan's own first.
+        Plans with their prices, integers held; the plan's own first.
     workers
         Processes; the answers are the same for any number of them.
     count

@@ -27,14 +27,14 @@ CERTIFIED = 8
 
 
 def certified(curve: Curve, found: ValueFunction, patch: Perturbation | None) -> ValueFunction:
-    """Return a value function with what is certified of it with whole numbers free.
+    """Return a value function with what is certified of it with integers free.
 
     Parameters
     ----------
     curve
         The instance along the number.
     found
-        What is known with whole numbers held.
+        What is known with integers held.
     patch
         What turns the program at the low end into that at the high end where the curve is straight in pieces.
     """

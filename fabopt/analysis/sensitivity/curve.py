@@ -1,4 +1,4 @@
-"""The objective against one number: what a curve is, and the instance along it with whole numbers held."""
+"""The objective against one number: what a curve is, and the instance along it with integers held."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of a curve with whole numbers held.
+    """A part of a curve with integers held.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Certified:
-    """The objective at a value of the number, whole numbers free: of the best plan found, and what none exceeds."""
+    """The objective at a value of the number, integers free: of the best plan found, and what none exceeds."""
 
     at: float
     objective: float
@@ -68,16 +68,16 @@ class ValueFunction:
     exact
         Whether the stretches end at the breakpoints of the curve; otherwise they are equal steps.
     stretches
-        Parts of the curve with whole numbers held, from the least value of the number to the largest.
+        Parts of the curve with integers held, from the least value of the number to the largest.
     points
-        Whole numbers free; empty where that was not asked.
+        Integers free; empty where that was not asked.
     flat
         Stretches on which the mixed-integer value is proven not to change.
     first_gain, saturates
         Value of the number, from its tight end, at which the mixed-integer value first gains, and from which it gains
         no more, each as (least, most); None where that was not asked or there is none.
     programs
-        Number of programs that were solved with whole numbers held.
+        Number of programs that were solved with integers held.
     source
         Ids of the sources of the number; empty for an assumption.
     """
@@ -101,7 +101,7 @@ class ValueFunction:
         return (*((s.start, s.first) for s in self.stretches), (last.end, last.last))
 
     def at(self, value: float) -> float:
-        """Return the objective at a value of the number, whole numbers held, straight within a stretch."""
+        """Return the objective at a value of the number, integers held, straight within a stretch."""
         x, y = zip(*self.breakpoints, strict=True)
         return float(np.interp(value, x, y))
 
@@ -125,7 +125,7 @@ class ValueFunction:
 
 
 class Curve:
-    """An instance along one number: each value lowered and solved once, whole numbers held."""
+    """An instance along one number: each value lowered and solved once, integers held."""
 
     def __init__(self, ends: Ends, dial: Dial) -> None:
         self.ends, self.dial = ends, dial

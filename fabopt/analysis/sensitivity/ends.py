@@ -43,7 +43,7 @@ class Ends:
     plan
         The plan, brought back to life.
     gauge
-        Whether whole numbers are held or free to move.
+        Whether integers are held or free to move.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Ends:
         self._labels = {group.id: group.label for group in plan.problem.groups}
         self.base = self.whatif.held()
         if self.base.objective is None:
-            raise ValueError("The plan does not stand with its whole numbers held.")
+            raise ValueError("The plan does not stand with its integers held.")
         self.objective = self.base.objective
         self.choke = self._first(self.base, None)
 
@@ -144,7 +144,7 @@ class Ends:
         )
 
     def held(self, data: Instance) -> Answer:
-        """Return the answer of an instance with the whole numbers of the plan."""
+        """Return the answer of an instance with the integers of the plan."""
         return self.whatif.held(self.net(data))
 
     def net(self, data: Instance) -> Network:
@@ -177,7 +177,7 @@ class Ends:
         return self._labels.get(first, first)
 
     def _regret(self, net: Network, answer: Answer) -> float | None:
-        """Return what other whole numbers would earn more there, beyond what they might earn as things are."""
+        """Return what other integers would earn more there, beyond what they might earn as things are."""
         if answer.cold is not None or not self.plan.program.integer.any():
             return None if answer.cold is not None else 0.0
         there, now = self._more(net, answer), self._now
@@ -185,11 +185,11 @@ class Ends:
 
     @cached_property
     def _now(self) -> float | None:
-        """What other whole numbers would earn more as things are."""
+        """What other integers would earn more as things are."""
         return self._more(self.plan.net, self.base)
 
     def _more(self, net: Network, answer: Answer) -> float | None:
-        """Return what whole numbers that are free earn more than those of the plan."""
+        """Return what integers that are free earn more than those of the plan."""
         kept = answer if self.gauge == "held" else self.whatif.held(net)
         free = self.whatif.relaxed(net, far=net is not self.plan.net) if self.gauge == "held" else self.whatif.full(net)
         if kept.objective is None or free.objective is None:
@@ -204,7 +204,7 @@ def _note(moved: Moved, answer: Answer) -> str:
     if answer.cold is not None:
         said.append(f"other decisions are possible there: {answer.cold}")
     if answer.ended is Ended.INFEASIBLE:
-        said.append("no plan has these whole numbers there")
+        said.append("no plan has these integers there")
     return "; ".join(said)
 
 

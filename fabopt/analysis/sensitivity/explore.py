@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The plan at some values of the numbers, with the whole numbers of the plan held.
+    """The plan at some values of the numbers, with the integers of the plan held.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ class Exploration:
             yield Moment(here, None, None, "", (), f"the solver gave up: {error}".rstrip("."))
             return
         if answer.objective is None:
-            yield Moment(here, None, None, "", (), "no plan has the whole numbers of this one")
+            yield Moment(here, None, None, "", (), "no plan has the integers of this one")
             return
         found = self._moment(here, answer.objective, None, made(answer))
         yield found

@@ -1,4 +1,4 @@
-"""Phase diagrams: on a grid over two numbers, the objective and the choke point, whole numbers held."""
+"""Phase diagrams: on a grid over two numbers, the objective and the choke point, integers held."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """Which limit is the choke point where, against two numbers, whole numbers held.
+    """Which limit is the choke point where, against two numbers, integers held.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ def phases(
                 cells.append(Cell(at, up, None, "", data))
                 continue
             answer = ends.held(data)
-            note = "" if answer.objective is not None else "no plan has these whole numbers there"
+            note = "" if answer.objective is not None else "no plan has these integers there"
             cells.append(Cell(at, up, answer.objective, ends.first(answer, data), note))
     first, second = (tuple(numbers.quantity(p).source) for p in (x, y))
     return Phases(x=across, y=upwards, money=money, cells=tuple(cells), sources=(first, second))

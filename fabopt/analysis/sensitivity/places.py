@@ -32,7 +32,7 @@ CONSTANT = -1
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """An optimal plan and its prices, whole numbers held: x [columns], by row [rows] and by bound [columns]."""
+    """An optimal plan and its prices, integers held: x [columns], by row [rows] and by bound [columns]."""
 
     x: Array
     row: Array

@@ -15,7 +15,7 @@ GAVE_UP = "solver gave up"
 """How an end ended for which the solver found no answer; its note says more."""
 
 Gauge = Literal["held", "whole"]
-"""How ends were solved: whole numbers as in the plan, or free to move."""
+"""How ends were solved: integers as in the plan, or free to move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class EndValue:
     objective, change
         Of the best plan found, and against the plan's own; None without a plan.
     bound
-        What no plan can exceed there, where whole numbers were free to move; else None.
+        What no plan can exceed there, where integers were free to move; else None.
     choke
         Limit of which 10 % more earns most there; empty where none earns anything, or without a plan.
     ended
@@ -90,7 +90,7 @@ class EndValue:
     note
         What a reader must know: what the rules refuse, that the structure changed.
     regret
-        What plans with other whole numbers would earn more there, beyond what they might earn already as things are;
+        What plans with other integers would earn more there, beyond what they might earn already as things are;
         None where that was not found.
     """
 
@@ -116,7 +116,7 @@ class Bar:
     low, high
         Its ends; None where its value is that end.
     information
-        What it would be worth to know the number before the plan's whole numbers are decided.
+        What it would be worth to know the number before the plan's integers are decided.
     """
 
     number: NumberSlope

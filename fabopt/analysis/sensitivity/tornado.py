@@ -4,24 +4,24 @@ r"""The tornado: which numbers matter, found by the adjoint and proven by solvin
    kink are some of many, so the same movements are also priced at :data:`PAIRS` neighbouring programs in which every
    limit is moved at random by about :data:`NUDGE`; the largest of the answers decides who is looked at further.
 2. **Both sides**: those numbers are moved by :data:`.ends.SIDE` of the way to each end and the linear program is solved
-   again, whole numbers held. Where the two slopes differ, the number stands at a kink.
-3. **Ends**: the widest are solved at their low and high. With the whole numbers of the plan held this is a linear
-   program; when it is asked for, whole numbers may move, to the gap of the run. The choke point of each end is the
+   again, integers held. Where the two slopes differ, the number stands at a kink.
+3. **Ends**: the widest are solved at their low and high. With the integers of the plan held this is a linear
+   program; when it is asked for, integers may move, to the gap of the run. The choke point of each end is the
    limit of which 10 % more earns most there.
 
-**Worth of information.** Before the plan's whole numbers are decided, knowing a number exactly is worth what they could
-then be chosen better. At an end, the regret is what plans with other whole numbers would earn more than the plan's own:
+**Worth of information.** Before the plan's integers are decided, knowing a number exactly is worth what they could
+then be chosen better. At an end, the regret is what plans with other integers would earn more than the plan's own:
 
 .. math:: r = \max\{0,\ (v_\text{free} - v_\text{held})_\text{end} - (v_\text{free} - v_\text{held})_\text{now}\}
 
-with :math:`v_\text{free}` the mixed-integer plan found where whole numbers are free, or else the bound in which they
+with :math:`v_\text{free}` the mixed-integer plan found where integers are free, or else the bound in which they
 may be fractions. Straight between the ends, and zero at the value, the mean regret over the triangular distribution is
 
 .. math:: \tfrac13 \left( w\, r_\text{low} + (1 - w)\, r_\text{high} \right) \qquad w = \frac{\text{value} - \text{low}}
           {\text{high} - \text{low}}
 
-This is an estimate of the expected value of perfect information about that number alone. What does not need whole
-numbers is re-planned at no cost in it, so what it leaves out is the worth of knowing before such decisions.
+This is an estimate of the expected value of perfect information about that number alone. What does not need
+integers is re-planned at no cost in it, so what it leaves out is the worth of knowing before such decisions.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Asked:
     top
         Numbers that are solved at their ends.
     gauge
-        Whether whole numbers are held at the ends, or free to move.
+        Whether integers are held at the ends, or free to move.
     workers
         Processes that price numbers, and threads that solve ends.
     """

@@ -1,11 +1,11 @@
 r"""Value functions: the objective and the plan against one number, its value or, of a series, a factor or an addition.
 
-**Whole numbers held.** Where a number moves sides and bounds alone, and in proportion to itself, the value is concave
+**Integers held.** Where a number moves sides and bounds alone, and in proportion to itself, the value is concave
 with finitely many straight pieces; where it moves costs alone, convex. Then its curve is traced exactly (F3): where the
 tangents at two points meet, the value is either theirs, which makes a breakpoint, or not, and both halves are asked
 again. Any other number bends the coefficients: the curve is solved at :data:`SAMPLES` equal steps, and said to be that.
 
-**Whole numbers free.** What is proven then stands in :mod:`.certified`.
+**Integers free.** What is proven then stands in :mod:`.certified`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def value_function(
     curve, a, b = Curve(ends, dial), dial.low, dial.high
     for end in (a, b):
         if curve(end).objective is None:
-            raise StudyError(f"No plan has the whole numbers of this one where {curve.said(end)}.")
+            raise StudyError(f"No plan has the integers of this one where {curve.said(end)}.")
     patch = _patch(curve)
     breaks = _traced(curve, a, b, patch) if patch is not None else np.linspace(a, b, SAMPLES + 1).tolist()
     stretches = tuple(_stretch(curve, x, y) for x, y in pairwise(breaks))
@@ -103,7 +103,7 @@ def _traced(curve: Curve, a: float, b: float, patch: Perturbation) -> list[float
     def asked(at: float) -> tuple[float, float]:
         answer = curve(at)
         if answer.objective is None:
-            raise StudyError(f"No plan has the whole numbers of this one where {curve.said(at)}.")
+            raise StudyError(f"No plan has the integers of this one where {curve.said(at)}.")
         return answer.objective, sign * worth_of(patch, prices_of(answer)) / (b - a)
 
     def split(x: float, y: float) -> None:
@@ -127,7 +127,7 @@ def _stretch(curve: Curve, a: float, b: float) -> Stretch:
     middle = curve((a + b) / 2)
     first, last = curve(a).objective, curve(b).objective
     if first is None or last is None or middle.objective is None:
-        raise StudyError(f"No plan has the whole numbers of this one somewhere from {a:g} on where {curve.said(b)}.")
+        raise StudyError(f"No plan has the integers of this one somewhere from {a:g} on where {curve.said(b)}.")
     return Stretch(a, b, first, last, (last - first) / (b - a), curve.choke((a + b) / 2), made(middle))
 
 

@@ -171,7 +171,7 @@ class Sweep:
                 number("gap", "1", "relative gap between them"),
                 number("gap_denominator", unit, "what the gap is a share of"),
                 number("value", money, "discounted value less cost"),
-                text("choke", "choke point: the limit of which 10 % more earns most, whole numbers held"),
+                text("choke", "choke point: the limit of which 10 % more earns most, integers held"),
                 number("choke_gain", unit, "what 10 % more of it earns"),
                 *(_figure(name) for name in self.design.spec.figures),
                 text("start", "how much fits of the plan that the search began with; empty: it began with nothing"),

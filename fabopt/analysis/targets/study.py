@@ -2,7 +2,7 @@ r"""What would have to be true: the least movement of levers that reaches a targ
 
 A target is reached when *some* plan reaches it, whatever that costs; what it costs is the difference of the objective.
 
-1. **As things are**: the most of the target over all plans, with fractions for whole numbers (a bound) and with whole
+1. **As things are**: the most of the target over all plans, with fractions for integers (a bound) and with whole
    ones (a plan).
 2. **Levers that move sides and bounds alone**, in proportion (capacity, power, demand, budget), are decisions of the
    program itself (F8): with :math:`r_k \in [0, 1]` the share of the way to the end of lever :math:`k`, and :math:`w_k`
@@ -10,12 +10,12 @@ A target is reached when *some* plan reaches it, whatever that costs; what it co
 
    .. math:: \min \sum_k w_k r_k \quad\text{s.t.}\quad Ax \le b + \sum_k r_k\, \Delta b_k, \quad m'x \ge T
 
-   for each alone and for all of them together. Whole numbers stay free, so the answer is least over all plans.
+   for each alone and for all of them together. Integers stay free, so the answer is least over all plans.
 3. **Any other lever** (a yield, a price, a lead time) changes coefficients or the structure. It is moved, the instance
    is lowered again and solved; bisection finds where the target is first reached, taken that it is not lost again
    further on.
 4. **The proof**: with all levers free up to their ends (where there are levers of the second sort, all at their ends),
-   the bound with fractions for whole numbers lies below the target.
+   the bound with fractions for integers lies below the target.
 
 What is found is put into the instance, which is validated and solved once more for the best plan that reaches the
 target.

@@ -372,7 +372,7 @@ def _is_number(value: object) -> bool:
 
 
 def _plain(value: object) -> object:
-    """Return a cell's value as plain data: a day as text, a whole number without point, a text as it was meant."""
+    """Return a cell's value as plain data: a day as text, an integer without point, a text as it was meant."""
     if isinstance(value, datetime):
         return value.date().isoformat()
     if isinstance(value, date):

@@ -10,7 +10,7 @@ the rule splits the rest among the others, again and again until nobody is below
 
 Where orders are absent, shares alone count: :math:`R_v(K) = s_v K`. Over the capacities that are possible,
 :math:`[\underline K, \overline K]`, a right becomes its least concave majorant, the minimum of finitely many lines:
-no whole numbers are needed, and it is exact where capacity is data, where the right is linear (shares, proportional)
+no integers are needed, and it is exact where capacity is data, where the right is linear (shares, proportional)
 or concave in K, and at both ends of the range in any case.
 """
 

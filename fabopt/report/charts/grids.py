@@ -174,7 +174,7 @@ def choke_chart(title: str, read: Read, caption: str, top: int, money: str) -> A
     )
     count = binding(read("core/limits")).groupby(["family", "id", "side"]).ngroups
     said = [
-        f"Worth of 1 % more of each limit at its price, discounted, whole numbers held{unit}; a diamond: most in its "
+        f"Worth of 1 % more of each limit at its price, discounted, integers held{unit}; a diamond: most in its "
         f"period. {len(order)} of {count} limits with a price; a limit over several periods stands in its first.",
         caption,
     ]

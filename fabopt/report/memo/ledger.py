@@ -63,7 +63,7 @@ class Ledger:
 
 
 def ranges(numbers: Iterable[int]) -> str:
-    """Return whole numbers in order, neighbours joined: ``3–7, 9``."""
+    """Return integers in order, neighbours joined: ``3–7, 9``."""
     ordered = sorted(set(numbers))
     runs: list[list[int]] = []
     for number in ordered:

@@ -27,7 +27,7 @@ SECONDS = 20.0
 MOST_TEXT = 5_000_000
 """Most letters of a text that a template makes, and of the memo."""
 MOST_DIGITS = 4_096
-"""Most bits of a whole number that a template makes."""
+"""Most bits of an integer that a template makes."""
 MOST_MEMORY = 500_000
 """Most memory that a template may add to the program's, kB."""
 _WIDE = re.compile(r"[0-9]{5,}|%[-+ 0#]*\*|\{[^{}]*:[^{}]*\{")
@@ -143,7 +143,7 @@ def _check_power(base: Any, exponent: Any) -> None:
 
 def _check_bits(bits: int) -> None:
     if bits > MOST_DIGITS:
-        raise LimitError(f"a whole number of {bits:,} bits is more than a memo needs; {MOST_DIGITS:,} are allowed")
+        raise LimitError(f"an integer of {bits:,} bits is more than a memo needs; {MOST_DIGITS:,} are allowed")
 
 
 def _check_size(size: int) -> None:

@@ -273,7 +273,7 @@ CORE = (
     TableSpec(
         "windows",
         "core",
-        "a budget, group limit or whole-number group in one of its windows",
+        "a budget, group limit or integer group in one of its windows",
         (
             ID,
             NAME,
@@ -282,8 +282,8 @@ CORE = (
             text("first", "first period of the window"),
             text("last", "last period of the window"),
             UNIT,
-            text("sense", "<=, >=, ==; 'multiple of' for whole-number groups"),
-            number("limit", OF_ROW, "the limit; the lot of a whole-number group"),
+            text("sense", "<=, >=, ==; 'multiple of' for integer groups"),
+            number("limit", OF_ROW, "the limit; the lot of an integer group"),
             number("used", OF_ROW, "what the plan has"),
         ),
     ),
@@ -309,7 +309,7 @@ CORE = (
             number(
                 "price",
                 "M USD per unit",
-                "gain in discounted value from one unit more, whole numbers held; valid for small changes",
+                "gain in discounted value from one unit more, integers held; valid for small changes",
             ),
         ),
     ),
@@ -325,7 +325,7 @@ CORE = (
             PERIOD,
             REPORTED,
             UNIT,
-            flag("whole", "whether it is a whole number, which prices hold where it is"),
+            flag("whole", "whether it is an integer, which prices hold where it is"),
             number("value", OF_ROW, "what the plan has"),
             number("lower", OF_ROW, "least that is allowed"),
             number("upper", OF_ROW, "most that is allowed"),
@@ -334,9 +334,9 @@ CORE = (
                 "reduced_cost",
                 "M USD per unit",
                 "what one unit more of it adds with all that follows: where positive the price of its upper bound, "
-                "where negative of its lower bound; NaN for whole numbers",
+                "where negative of its lower bound; NaN for integers",
             ),
-            number("held_reduced_cost", "M USD per unit", "the same of a whole number that is held; NaN for others"),
+            number("held_reduced_cost", "M USD per unit", "the same of an integer that is held; NaN for others"),
             number("cost_low", "M USD per unit", "least cost at which the plan stays best; linear programs only"),
             number("cost_high", "M USD per unit", "greatest cost at which the plan stays best; linear programs only"),
             BASIS,
@@ -360,7 +360,7 @@ CORE = (
             number(
                 "price",
                 "M USD per unit",
-                "gain in discounted value from one unit more on the right, whole numbers held; of a balance: what one "
+                "gain in discounted value from one unit more on the right, integers held; of a balance: what one "
                 "unit more of the material is worth then",
             ),
             number("limit_low", OF_ROW, "least limit at which the price holds; linear programs only"),

@@ -1,4 +1,4 @@
-"""Budgets, group limits and whole-number groups: what the plan has in each of their windows."""
+"""Budgets, group limits and integer groups: what the plan has in each of their windows."""
 
 from __future__ import annotations
 
