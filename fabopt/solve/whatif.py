@@ -33,6 +33,7 @@ from fabopt.model.limits import Limit, limits
 from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.tables import Array, Network
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.carry import carried_basis, carried_plan
 from fabopt.solve.finish import finish
 from fabopt.solve.formulate import formulate
@@ -137,6 +138,8 @@ class WhatIf:
         Hooks that are called with the Pyomo model; with them, each change builds the Pyomo model again.
     basis
         Basis of the linear program in which the integers of the plan are held, where it is known.
+    budget
+        Time for all answers; without end when left out.
 
     Attributes
     ----------
@@ -162,6 +165,7 @@ class WhatIf:
         tree: Tree | None = None,
         extra: Sequence[Hook] = (),
         basis: Any = None,
+        budget: TimeBudget | None = None,
     ) -> None:
         self.net, self.options, self.tree, self.extra = net, options or SolveOptions(), tree, tuple(extra)
         self.base = self._lowered(net)
@@ -176,6 +180,7 @@ class WhatIf:
             gap=self.options.asked,
             standing=base.stage.standing,
             shape=structure(_tables(base)),
+            budget=budget,
         )
         if plan is None:
             self.resolver.keep(self.full().x)
@@ -233,10 +238,10 @@ class WhatIf:
 
     def _asked(self, change: Change, mode: Mode, *, far: bool = False, gap: float | None = None) -> Answer:
         began = time.monotonic()
-        case = self._case(change)
-        if isinstance(case, _Cold):
-            answer = case.whatif._asked((), mode, gap=gap)
-            return replace(answer, cold=case.reason, seconds=time.monotonic() - began)
+        case, cold = self._case(change)
+        if cold:
+            answer = self._other(_tables(case))._asked((), mode, gap=gap)
+            return replace(answer, cold=cold, seconds=time.monotonic() - began)
         if self.plan is None and mode == "fixed":
             raise SolverError("The instance has no plan whose integers could be held.")
         moved, resolver = between(self.base.program, case.program), self.resolver
@@ -295,41 +300,38 @@ class WhatIf:
         stage = stages(made.tables, options, made.program.cost, made.program.offset)[0]
         return Case(made.tables, replace(made.program, cost=stage.cost, offset=0.0), stage, made.registered)
 
-    def _case(self, change: Change) -> Case | _Cold:
-        """Return the program of a change, or the what-ifs of a new one where its structure is another."""
+    def case(self, net: Network) -> tuple[Case, str]:
+        """Return the program of another network, and why it is no perturbation; nothing where it is one."""
+        if net is self.net:
+            return self.base, ""
+        case = self._lowered(net)
+        changed = structure_change(_tables(self.base), _tables(case))
+        if changed is not None:
+            return case, changed.reason
+        return case, "" if case.program.labels == self.base.program.labels else "The rows that hooks have added differ."
+
+    def _case(self, change: Change) -> tuple[Case, str]:
+        """Return the program of a change, and why it is no perturbation; nothing where it is one."""
         if isinstance(change, Perturbation):
             program = change.changed(self.base.program)
-            return replace(self.base, tables=None, program=program, stage=replace(self.base.stage, cost=program.cost))
-        net, tree = (change, None) if isinstance(change, Network) else self._changed(change)
-        if net is self.net:
-            return self.base
-        case = self._lowered(net)
-        before, after = _tables(self.base), _tables(case)
-        reason = structure_change(before, after)
-        if reason is None and case.program.labels == self.base.program.labels:
-            return case
-        why = "The rows that hooks have added differ." if reason is None else reason.reason
-        plan = None if self.plan is None else carried_plan(self.plan, before, after)
-        basis = self.resolver.basis
-        basis = None if basis is None or self.extra else carried_basis(basis, before, after)
-        return _Cold(WhatIf(net, self.options, plan=plan, tree=tree, extra=self.extra, basis=basis), why)
+            stage = replace(self.base.stage, cost=program.cost)
+            return replace(self.base, tables=None, program=program, stage=stage), ""
+        return self.case(change if isinstance(change, Network) else self._changed(change))
 
-    def _changed(self, settings: Sequence[str]) -> tuple[Network, Tree | None]:
-        """Return the network and the tree with levers set."""
+    def _other(self, after: ModelTables) -> WhatIf:
+        """Return the what-ifs of a program of another structure, with the plan carried over."""
+        before, basis, budget = _tables(self.base), self.resolver.basis, self.resolver.budget
+        plan = None if self.plan is None else carried_plan(self.plan, before, after)
+        basis = None if basis is None or self.extra else carried_basis(basis, before, after)
+        return WhatIf(after.net, self.options, plan=plan, extra=self.extra, basis=basis, budget=budget)
+
+    def _changed(self, settings: Sequence[str]) -> Network:
+        """Return the network with levers set."""
         if not settings:
-            return self.net, self.tree
+            return self.net
         if self.tree is None:
             raise SolverError("Levers can only be set where the what-ifs were made from an instance.")
-        tree = apply_sets(self.tree, settings, Instance)
-        return lower(validate(tree, Instance)), tree
-
-
-@dataclass(frozen=True, slots=True)
-class _Cold:
-    """A change of structure: what-ifs of its own, and why."""
-
-    whatif: WhatIf
-    reason: str
+        return lower(validate(apply_sets(self.tree, settings, Instance), Instance))
 
 
 def _tables(case: Case) -> ModelTables:

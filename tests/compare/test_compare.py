@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import pytest
 
 import fabopt
 from fabopt.analysis.compare.compare import comparison, names_of
+from fabopt.analysis.compare.pricing import NO_TIME
 from fabopt.analysis.compare.records import TABLES
 from fabopt.cli import main
 from fabopt.errors import StudyError
 from fabopt.plan.plan import Plan
 from fabopt.report.compare import certainty, comparison_report
 from fabopt.solve.results.folder import ResultError
+from fabopt.solve.whatif import WhatIf
 
 INSTANCES = Path(__file__).parents[2] / "instances"
 ALLOCATION = INSTANCES / "allocation"
@@ -452,3 +455,19 @@ def test_plans_are_solved_further_until_their_gaps_decide():
     assert after.withheld == ""
     assert after.low <= exact[1] - exact[0] <= after.high
     assert after.change > 0.0
+
+
+def test_what_a_stop_leaves_unsolved_has_its_price_and_says_why_no_more(tutorial, squeezed, report, monkeypatch):
+    """Ctrl-C comes when it begins to solve: prices stand, and nothing is said of what was not solved."""
+    ask, stops = WhatIf.held, []
+
+    def stopped(asked, *change, **how):
+        if not stops:
+            stops.append(signal.raise_signal(signal.SIGINT))
+        return ask(asked, *change, **how)
+
+    monkeypatch.setattr(WhatIf, "held", stopped)
+    found = tutorial.compare(squeezed).records
+    assert [row.at_prices for row in found.inputs] == [row.at_prices for row in report.records.inputs]
+    assert all(row.held is None for row in found.inputs)
+    assert {row.reason for row in found.inputs} == {NO_TIME}

@@ -9,6 +9,7 @@ import pytest
 from model_cases import effect, network, resource, seq, unit, workshop
 
 from fabopt.model.tables import model_tables
+from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.matrices import program_of
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.perturbation import StructureChanged, difference
@@ -204,6 +205,17 @@ def test_a_change_of_structure_is_answered_by_a_program_of_its_own():
     assert back.held(shop(6)).objective == approx(24)
     assert back.full(shop(6)).objective == approx(37)
     assert back.full().cold is None
+
+
+@pytest.mark.parametrize("change", ["numbers", "structure"])
+def test_without_time_no_question_has_an_answer(change):
+    """Also where the change needs a program of its own: there is no time for that either."""
+    budget = TimeBudget()
+    asked = WhatIf(shop(5), plan=WhatIf(shop(5)).plan, budget=budget)
+    other = shop(8) if change == "numbers" else workshop(1, (5,), (10,))
+    budget.cancel()
+    with pytest.raises(OutOfTimeError):
+        asked.held(other)
 
 
 # -- the rest ----------------------------------------------------------------------------------------------------------

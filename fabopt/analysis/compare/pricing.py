@@ -37,17 +37,13 @@ from fabopt.io.shape import locate
 from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
 from fabopt.io.write import instance_json
-from fabopt.model.reuse import Reuse
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import Means
-from fabopt.network.tables import Array, Network
+from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
-from fabopt.solve.budget import TimeBudget
-from fabopt.solve.formulate import formulate
-from fabopt.solve.matrices import Matrices, program_of
-from fabopt.solve.objectives import stages
+from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.outcome import SolverError
-from fabopt.solve.perturbation import between, held, structure_change
+from fabopt.solve.perturbation import between, held
 from fabopt.solve.whatif import WhatIf
 
 MOST_PRICED = 60
@@ -101,12 +97,9 @@ class Pricing:
         plan, self._budget = source.of_system("inputs are priced in the system's plan").solved, budget
         self._tree, self.data, self._plan = source.tree, source.data, plan
         self._means: Means = {}
-        self._reuse = Reuse(self._net(self.data), plan.options.aim)
-        self._program, self._constant = held(plan.program, plan.x), plan.stage.constant
         self._quantities, self._large = _quantities(self.data), plan.program.large
-        self._whatif = WhatIf(
-            plan.net, replace(plan.options, threads=1), plan=plan.x, basis=plan.basis, extra=plan.hooks
-        )
+        options = replace(plan.options, threads=1)
+        self._whatif = WhatIf(plan.net, options, plan=plan.x, basis=plan.basis, extra=plan.hooks, budget=budget)
 
     def worths(self, found: Sequence[Difference], other: Instance) -> tuple[list[Worth], Worth]:
         """Return what each of the differences to another instance is worth alone, and what all are worth together."""
@@ -132,22 +125,15 @@ class Pricing:
             return Worth(None, reason=data or f"More than {MOST_PRICED} inputs differ.")
         if self._budget.over:
             return Worth(None, reason=NO_TIME)
-        tables = self._reuse.of(self._net(data))
-        if tables is self._reuse.tables:
-            return Worth(0.0)
-        changed = structure_change(self._reuse.tables, tables)
-        if changed is not None:
-            return Worth(None, reason=changed.reason)
-        plan = self._plan
-        program = formulate(tables.net, plan.options.aim, plan.hooks).program if plan.hooks else program_of(tables)
-        if program.labels != self._program.labels or program.n_columns != self._program.n_columns:
-            return Worth(None, reason="The rows that hooks have added differ.")
-        stage = stages(tables, plan.options, program.cost, program.offset)[0]
+        case, changed = self._whatif.case(self._net(data))
+        if changed:
+            return Worth(None, reason=changed)
+        plan, base = self._plan, self._whatif.base
         pair = Prices(plan.x, plan.row_price, plan.column_price)
-        found = worth_of(between(self._program, held(_for(program, stage.cost), plan.x)), pair)
+        found = worth_of(between(held(base.program, plan.x), held(case.program, plan.x)), pair)
         if not np.isfinite(found):
             return Worth(None, reason="A limit comes or goes altogether.")
-        return Worth(found + stage.constant - self._constant)
+        return Worth(found + case.stage.constant - base.stage.constant)
 
     def _solved(self, data: Instance, worth: Worth) -> Worth:
         """Return what an instance is worth with the whole numbers of the plan, besides what it is worth at prices."""
@@ -158,6 +144,8 @@ class Pricing:
         try:
             before = self._whatif.held().objective
             after = self._whatif.held(self._net(data), far=True).objective
+        except OutOfTimeError:
+            return replace(worth, reason=worth.reason or NO_TIME)
         except SolverError as error:
             return replace(worth, reason=worth.reason or str(error))
         if before is None or after is None:
@@ -186,10 +174,6 @@ class Pricing:
         raw, theirs = (json.loads(instance_json(data)) for data in (self.data, other))
         keys, there = locate(Instance, raw, path), locate(Instance, theirs, path)
         return validate(_tree(self._tree, _put(raw, keys, _get(theirs, there))), Instance)
-
-
-def _for(program: Matrices, cost: Array) -> Matrices:
-    return replace(program, cost=cost, offset=0.0)
 
 
 def _quantities(data: Instance) -> dict[str, Quantity]:
