@@ -329,6 +329,28 @@ def sides_at(program: Matrices, at: IntArray, lower: Array, upper: Array) -> Per
     return Perturbation(rows=Values(at, old, np.column_stack([lower, upper])))
 
 
+def aimed_at(program: Matrices, cost: Array) -> Perturbation:
+    """Return the perturbation that makes ``cost . x`` [columns] the objective, without a constant."""
+    at = np.flatnonzero(program.cost != cost).astype(np.int64)
+    return replace(numbers_at(program, at, cost[at]), offset=(program.offset, 0.0))
+
+
+def row_more(program: Matrices, values: Array, lower: float, upper: float) -> Perturbation:
+    """Return the perturbation that adds one row with ``values`` [columns]."""
+    none = np.zeros(0)
+    row = Growth(
+        columns=sparse.csc_array((program.n_rows, 0)),
+        cost=none,
+        column_lower=none,
+        column_upper=none,
+        integer=none.astype(bool),
+        rows=sparse.csr_array(values.reshape(1, -1)),
+        row_lower=np.array([lower]),
+        row_upper=np.array([upper]),
+    )
+    return Perturbation(growth=row)
+
+
 def difference(before: ModelTables, after: ModelTables) -> Perturbation | StructureChanged:
     """Return what turns the program of one lowering into that of another, or why no perturbation can.
 

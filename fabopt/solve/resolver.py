@@ -40,7 +40,7 @@ from numpy.typing import NDArray
 from fabopt.domain.tolerances import EXACT, TIGHT, rounding
 from fabopt.network.tables import Array
 from fabopt.solve.budget import TimeBudget
-from fabopt.solve.finish import linear_answer
+from fabopt.solve.finish import linear_answer, stands
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import size_of
 from fabopt.solve.outcome import Ended, Outcome, SolverError
@@ -316,6 +316,8 @@ class Resolver:
                     if start is not None:
                         session.set_start(start)
                     outcome = session.solve(time_limit=seconds, gap=near, apart=apart)
+                    if not stands(session, outcome):
+                        raise SolverError("The solver called optimal what is no plan.")
             except SolverError:
                 self._drop(mode)
                 outcome = UNKNOWN

@@ -10,7 +10,7 @@ from choke_cases import INF, best, complements, exact, redundant_tie
 import fabopt
 from fabopt.analysis.choke.asked import Asked
 from fabopt.analysis.choke.study import _Study
-from fabopt.analysis.memo.again import Again
+from fabopt.analysis.replan import Again
 from fabopt.plan.groups import LIFTED, NO_RELIEF
 from fabopt.plan.problem import ChokeProblem
 from fabopt.solve import resolver

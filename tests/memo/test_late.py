@@ -10,11 +10,12 @@ import pytest
 from waiting_cases import COST, MADE, STOCK, WORTH, chip, grounded, site, solved, tree
 
 import fabopt
-from fabopt.analysis.memo.again import Again, Change
 from fabopt.analysis.memo.late import Delay, Delays
 from fabopt.analysis.memo.signable import Signable, signables, whole_periods
+from fabopt.analysis.replan import Again
 from fabopt.network.explode import making_time
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.perturbation import Perturbation, fixing
 from fabopt.solve.session import HighsSession, SolverError
 
 WHOLE = pytest.mark.parametrize("whole", [True, False], ids=["searched", "held"])
@@ -139,10 +140,10 @@ def test_forbidding_more_is_never_worth_more(tutorial: fabopt.Result) -> None:
         before, value = set[int](), again.base
         for period in (*range(1, ground.net.n_periods), None):
             change = what.forbidden(ground.plan, period)
-            assert before <= set(change.columns.tolist())
+            assert before <= set(change.columns.at.tolist())
             now = again.value(change).value
             assert now <= value + 1e-6
-            before, value = set(change.columns.tolist()), now
+            before, value = set(change.columns.at.tolist()), now
 
 
 @pytest.mark.parametrize("id", ["accelerators:aurora:falcon", "accelerators:aurora:slate", "power:plains"])
@@ -162,21 +163,19 @@ def test_every_date_of_a_purchase_is_that_of_full_solves_with_the_plans_whole_nu
     """As before, with every integer of the model fixed as in the plan too."""
     what, plan = one(tutorial, "accelerators:aurora:falcon", "aurora")
     again = Again(plan, whole=False)
-    whole = np.flatnonzero(plan.program.integer)
-    held = Change(whole, np.round(plan.x[whole]), np.round(plan.x[whole]))
-    by_force = {t: again.base - _fixed(held, what.forbidden(plan, t)) for t in range(8)}
+    by_force = {t: again.base - _fixed(fixing(plan.program, plan.x), what.forbidden(plan, t)) for t in range(8)}
     delay = date(again, what, 500.0)
     assert delay.decide_by == max(period for period, loss in by_force.items() if loss <= 500.0)
     for period, loss in lost(again, delay).items():
         assert loss == pytest.approx(by_force[period], abs=1e-3)
 
 
-def _fixed(*changes: Change) -> float:
+def _fixed(*changes: Perturbation) -> float:
     """The tutorial's best value with some columns fixed."""
 
     def fix(_: Any, model: Any) -> None:
         for change in changes:
-            for column, value in zip(change.columns.tolist(), change.lower.tolist(), strict=True):
+            for column, value in zip(change.columns.at.tolist(), change.columns.new[:, 0].tolist(), strict=True):
                 model.variables[column].fix(value)
 
     solution = fabopt.load("instances/tutorial").solve(extra=[fix], gap=1e-7)

@@ -10,10 +10,10 @@ import pytest
 from waiting_cases import COST, MADE, STOCK, WORTH, chip, die, grounded, solved, tree
 
 import fabopt
-from fabopt.analysis.memo.again import Again, closed
 from fabopt.analysis.memo.losses import losses
 from fabopt.analysis.memo.records import Loss, Memo
 from fabopt.analysis.memo.second_source import second_sources
+from fabopt.analysis.replan import Again, closed
 from fabopt.solve.budget import TimeBudget
 
 WHOLE = pytest.mark.parametrize("whole", [True, False], ids=["searched", "held"])

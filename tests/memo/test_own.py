@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from waiting_cases import COST, MADE, STOCK, WORTH, chip, die, grounded, solved, tree
 
-from fabopt.analysis.memo.again import Again
 from fabopt.analysis.memo.own import own_chips
 from fabopt.analysis.memo.records import OwnChip
+from fabopt.analysis.replan import Again
 from fabopt.solve.budget import TimeBudget
 
 ALL = STOCK * (4 * WORTH - COST) + MADE * (3 * WORTH - COST)

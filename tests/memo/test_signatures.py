@@ -10,13 +10,13 @@ import pytest
 from waiting_cases import MADE, STOCK, chip, die, grounded, site, solved, tree
 
 import fabopt
-from fabopt.analysis.memo.again import Again
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.late import Delay, Delays
 from fabopt.analysis.memo.records import Memo, Signature
 from fabopt.analysis.memo.signable import signables
 from fabopt.analysis.memo.signatures import dated, order_of_weight, signature
 from fabopt.analysis.memo.standing import first_to_sign
+from fabopt.analysis.replan import Again
 from fabopt.plan.plan import Plan
 
 POWER = {"curve": {10: 20, 80: 90}, "lead": 12, "max_total": 80, "life": 1}

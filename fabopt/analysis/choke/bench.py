@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy import sparse
 
 from fabopt.domain.tolerances import EXACT
 from fabopt.plan.groups import Relief
 from fabopt.plan.problem import ChokeProblem, Interval
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.perturbation import Growth, Perturbation, between, numbers_at
+from fabopt.solve.perturbation import Perturbation, aimed_at, between, row_more
 from fabopt.solve.resolver import UNKNOWN, Mode, Resolver, proven, worth
 from fabopt.solve.session import Ended, Outcome, SolverError
 
@@ -101,15 +100,4 @@ class Bench:
 
 def _worth_at_least(m: Matrices, target: float) -> Perturbation:
     """Return the perturbation that asks for a plan of some worth, and for no more."""
-    none, columns = np.zeros(0), np.arange(m.n_columns, dtype=np.int64)
-    row = Growth(
-        columns=sparse.csc_array((m.n_rows, 0)),
-        cost=none,
-        column_lower=none,
-        column_upper=none,
-        integer=none.astype(bool),
-        rows=sparse.csr_array(m.cost.reshape(1, -1)),
-        row_lower=np.array([target - m.offset]),
-        row_upper=np.array([np.inf]),
-    )
-    return numbers_at(m, columns, np.zeros(m.n_columns)).then(Perturbation(growth=row))
+    return aimed_at(m, np.zeros(m.n_columns)).then(row_more(m, m.cost, target - m.offset, np.inf))

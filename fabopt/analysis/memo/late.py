@@ -22,10 +22,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fabopt.analysis.memo.again import Again, Answer, Change
 from fabopt.analysis.memo.signable import AGREEMENTS, Signable
+from fabopt.analysis.replan import Again, Answer
 from fabopt.network.tables import Array
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.perturbation import Perturbation, bounds_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,6 @@ class Delays:
 
     def without(self, what: Signable) -> Answer:
         """Return what is left of the plan if something is never signed."""
-        self.again.rest()
         return self.again.value(what.forbidden(self.again.plan, None))
 
     def search(self, what: Signable, without: Answer, left: Callable[[str], bool]) -> Delay:
@@ -147,21 +147,17 @@ class Delays:
         return Delay(date, {t: found[t] for t in sorted(found) if t <= date + 1}, without)
 
 
-def move(plan: SolvedProgram, what: Signable, period: int) -> Change | None:
+def move(plan: SolvedProgram, what: Signable, period: int) -> Perturbation | None:
     """Return the change that moves the orders of before a period to the first period from it on that may have them.
 
     The decisions of a contract all move by as many periods as its signature. None where nothing can be moved.
     """
-    shut = what.forbidden(plan, period)
-    lower = dict(zip(shut.columns.tolist(), shut.lower.tolist(), strict=True))
-    upper = dict(zip(shut.columns.tolist(), shut.upper.tolist(), strict=True))
     places = _delayed(plan, what, period) if what.kind in AGREEMENTS else _gathered(plan, what, period)
     if not places:
         return None
-    for column, value in places.items():
-        lower[column], upper[column] = value
-    columns = np.array(list(lower), dtype=np.int64)
-    return Change(columns, np.array([lower[c] for c in lower]), np.array([upper[c] for c in lower]))
+    lower, upper = np.array(list(places.values())).T
+    moved = bounds_at(plan.program, np.array(list(places), dtype=np.int64), lower, upper)
+    return what.forbidden(plan, period).then(moved)
 
 
 Bounds = dict[int, tuple[float, float]]

@@ -2,8 +2,8 @@
 
 Everything that the company runs (`fabopt.network.suppliers`: whatever it does itself, or others do on what it owns) is
 closed in every period, and nothing is ordered of the units that it builds or that take what it has to give. What is in
-work or deployed when it stops is data and stays. The rest is planned again (:mod:`.again`); where demand of others that
-is required cannot be met without the company, as much of it as can be is met first.
+work or deployed when it stops is data and stays. The rest is planned again (:mod:`fabopt.analysis.replan`); where
+demand of others that is required cannot be met without the company, as much of it as can be is met first.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fabopt.analysis.memo.again import Again, Answer, Change, closed
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.origin import cells
 from fabopt.analysis.memo.records import Amount, Loss
 from fabopt.analysis.memo.second_source import OWNER
+from fabopt.analysis.replan import Again, Answer, closed
 from fabopt.domain.tolerances import COUNTS
 from fabopt.network.suppliers import suppliers, unit_suppliers
 from fabopt.network.tables import Array
+from fabopt.solve.perturbation import Perturbation
 
 
 def hanging(ground: Ground) -> tuple[str, ...]:
@@ -29,7 +30,7 @@ def hanging(ground: Ground) -> tuple[str, ...]:
     return tuple(rows["supplier"].astype(str))
 
 
-def stopped(ground: Ground, owner: str) -> Change:
+def stopped(ground: Ground, owner: str) -> Perturbation:
     """Return the change that stops a company in every period."""
     net, key = ground.net, (OWNER, owner)
     activities = suppliers(net).get(key, {})
@@ -49,13 +50,12 @@ def losses(ground: Ground, again: Again, left: Callable[[str], bool]) -> tuple[L
     left
         Told what is asked next; says whether there is time for it.
     """
-    found = []
     before = compute_at_end(ground, ground.plan.x)
-    for owner in hanging(ground):
-        if left(f"loss of {owner}"):
-            again.rest()
-            found.append(_loss(ground, again, owner, again.value(stopped(ground, owner), lenient=True), before))
-    again.rest()
+    found = [
+        _loss(ground, again, owner, again.value(stopped(ground, owner), lenient=True), before)
+        for owner in hanging(ground)
+        if left(f"loss of {owner}")
+    ]
     return tuple(sorted(found, key=lambda loss: -np.inf if loss.value is None else -loss.value.value))
 
 

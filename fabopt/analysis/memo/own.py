@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fabopt.analysis.allocation.own_silicon import own_silicon
-from fabopt.analysis.memo.again import Again, closed
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.losses import lost_value
 from fabopt.analysis.memo.records import OwnChip
 from fabopt.analysis.memo.signable import Signable
+from fabopt.analysis.replan import Again, closed
 from fabopt.errors import StudyError
 from fabopt.network.parties import owned
 from fabopt.solve.budget import TimeBudget
@@ -52,7 +52,6 @@ def _without(ground: Ground, again: Again, chip: str, programme: bool) -> OwnChi
     units = (f"programme:{chip}",) if programme else ()
     deals = tuple(id for s in ground.sites if (id := f"deploy:{chip}:{s}") in ground.plan.tables.columns.at.activity)
     what = Signable(chip, "programme", "", chip, ground.lab, activities=deals, units=units)
-    again.rest()
     answer = again.value(closed(ground.plan, deals, units, what.shut(ground.net.n_periods, None)))
     origin = f"re-solve: none of {chip}, {again.how}"
     worth = None if answer.x is None else lost_value(ground, again, answer, origin)

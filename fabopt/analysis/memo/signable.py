@@ -25,15 +25,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fabopt.analysis.memo.again import Change, closed
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.records import SignatureKind
+from fabopt.analysis.replan import closed
 from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.model.families import IntArray
 from fabopt.network.explode import making_time
 from fabopt.network.parties import owned, payments_between
 from fabopt.network.tables import CONTRACT, DECISIONS, Network, Unit
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.perturbation import Perturbation
 
 GOODS: Mapping[str, SignatureKind] = {
     "accelerators": "accelerators",
@@ -86,14 +87,13 @@ class Signable:
             return np.ones(n, dtype=bool)
         return (t < period) | ((t >= self.making) & (t < period + self.making))
 
-    def forbidden(self, plan: SolvedProgram, period: int | None) -> Change:
+    def forbidden(self, plan: SolvedProgram, period: int | None) -> Perturbation:
         """Return the change that forbids to sign it before a period, or ever (None)."""
         return closed(plan, self.activities, self.units, self.shut(plan.net.n_periods, period))
 
     def never(self, plan: SolvedProgram, name: str) -> Forbidden:
         """Return the columns that nothing is done of if it is never signed, as flip points take them."""
-        change = self.forbidden(plan, None)
-        return Forbidden(self.id, name, change.columns[change.upper <= 0.0])
+        return Forbidden(self.id, name, self.forbidden(plan, None).columns.at)
 
     def done(self, plan: SolvedProgram, only: NDArray[np.bool_] | None = None) -> IntArray:
         """Return the columns of which the plan has some, in all periods or in some [T]."""

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from fabopt.analysis.memo.again import Again, Answer
 from fabopt.analysis.memo.ground import REPORTED, Ground
 from fabopt.analysis.memo.late import Delay
 from fabopt.analysis.memo.losses import lost_value
@@ -19,6 +18,7 @@ from fabopt.analysis.memo.origin import Cells, amount, cells
 from fabopt.analysis.memo.records import Amount, Signature, Unit
 from fabopt.analysis.memo.signable import AGREEMENTS, COMPUTE, Signable
 from fabopt.analysis.memo.standing import withheld
+from fabopt.analysis.replan import Again, Answer
 
 UNITS: Mapping[str, Unit] = {"kaccelerator": "kaccelerator", "MW": "MW"}
 """Units of tables that templates know how to write."""

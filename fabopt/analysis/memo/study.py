@@ -12,7 +12,6 @@ from fabopt.analysis.alternatives.study import alternatives
 from fabopt.analysis.choke.asked import Asked as ChokeAsked
 from fabopt.analysis.choke.study import choke_points
 from fabopt.analysis.memo import chips, chokes
-from fabopt.analysis.memo.again import Again
 from fabopt.analysis.memo.chances import Chances, chances
 from fabopt.analysis.memo.choices import choices, others
 from fabopt.analysis.memo.flips import Search
@@ -27,6 +26,7 @@ from fabopt.analysis.memo.signatures import dated, order_of_weight, signature
 from fabopt.analysis.memo.standing import headline, standing
 from fabopt.analysis.memo.turning import Turning, tornado_for, turning
 from fabopt.analysis.portfolio.study import portfolio
+from fabopt.analysis.replan import Again
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.domain.tolerances import MILD
 from fabopt.plan.plan import Plan
@@ -227,7 +227,6 @@ class _Writing:
         for what, found in sorted(pairs, key=lambda pair: _lost(delays, pair[0].id, again.base)):
             known = delays.get(found.id)
             if known is not None and known.without is not None and left(f"last responsible date of {what.id}"):
-                again.rest()
                 delays[what.id] = search.search(what, known.without, left)
         return order_of_weight([dated(base, found, delays.get(found.id, Delay(None)), again) for _, found in pairs])
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from fabopt.analysis.memo.again import Again, closed
 from fabopt.analysis.portfolio.entry import Market, deals
 from fabopt.analysis.portfolio.gates import Gates
 from fabopt.analysis.portfolio.mix import bought, exposure, failure_points, mix, running
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Standing
+from fabopt.analysis.replan import Again, closed
 from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import TIE
 from fabopt.errors import StudyError
