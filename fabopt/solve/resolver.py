@@ -57,6 +57,9 @@ T = TypeVar("T")
 DEVEX = 1
 """HiGHS' number for Devex pricing: steepest-edge weights cost far more to set up than a small change costs to solve."""
 
+DUAL, PRIMAL = 1, 4
+"""HiGHS' numbers for the simplex methods: another objective leaves the last plan feasible, which suits the primal."""
+
 PIVOTS = 4000
 """Simplex iterations on a change of a large program after which it is solved from nothing instead."""
 
@@ -296,26 +299,29 @@ class Resolver:
         seconds: float = np.inf,
         gap: float | None = None,
         apart: float | None = None,
+        near: float = 0.0,
         start: Array | None = None,
     ) -> Outcome:
         """Search a program as it is, without asking first what the linear programs say; arguments as for :meth:`ask`.
 
-        ``apart``: part of the objective that proves nothing, :attr:`standing` when left out.
+        ``apart``: part of the objective that proves nothing, :attr:`standing` when left out. ``near``: distance from
+        the bound at which a plan is good enough too, where the program goes to the solver as it is.
 
         A search that the solver gives up proves nothing, and is answered as one that time ended.
         """
-        session = self._moved(mode, self._in_mode(mode, change), False)
+        mixed = change.growth is not None and bool(change.growth.integer.any())  # a basis is of no use
+        session = self._moved(mode, self._in_mode(mode, change), mixed)
         if session is None:
             outcome = IMPOSSIBLE
         else:
-            near, apart = self.gap if gap is None else gap, self.standing if apart is None else apart
+            gap, apart = self.gap if gap is None else gap, self.standing if apart is None else apart
             try:
                 if self.shape is not None and mode == "exact":
-                    outcome = search(session, self.shape, start=start, time_limit=seconds, gap=near, apart=apart)
+                    outcome = search(session, self.shape, start=start, time_limit=seconds, gap=gap, apart=apart)
                 else:
                     if start is not None:
                         session.set_start(start)
-                    outcome = session.solve(time_limit=seconds, gap=near, apart=apart)
+                    outcome = session.solve(time_limit=seconds, gap=gap, apart=apart, near=near)
                     if not stands(session, outcome):
                         raise SolverError("The solver called optimal what is no plan.")
             except SolverError:
@@ -418,6 +424,8 @@ class Resolver:
             return IMPOSSIBLE
         if session.integer.any():
             return session.solve(time_limit=seconds, gap=self.gap)
+        alone = hot and moved.size == len(moved.costs) + (moved.offset[0] != moved.offset[1])
+        session.set_option("simplex_strategy", PRIMAL if alone else DUAL)
         return self._answered(mode, session, 0 if far else PIVOTS, label)
 
     def _answered(self, mode: Mode, session: HighsSession, pivots: int | None, label: str) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from itertools import product
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from independent import program
 from random_networks import random_network
 
 import fabopt
-from fabopt.analysis.alternatives import band as band_module
 from fabopt.analysis.alternatives.band import Band
 from fabopt.analysis.alternatives.measures import decisions
 from fabopt.cli import main
@@ -21,6 +21,7 @@ from fabopt.errors import StudyError
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.formulate import formulate
 from fabopt.solve.options import SolveOptions
+from fabopt.solve.resolver import Resolver
 from fabopt.solve.run import solve
 from fabopt.solve.session import HighsSession, SolverError
 
@@ -192,6 +193,31 @@ def test_what_is_found_is_a_plan():
             assert m.cost @ x >= band.floor - 1e-5 * (1 + abs(band.floor))
 
 
+def test_no_plan_of_the_band_differs_more_than_the_one_that_differs_most():
+    """With other integers too: the plans with the least and the most of each measure are among those it exceeds."""
+    integers = 0
+    for seed in range(12):
+        found = measured(seed)
+        if found is None:
+            continue
+        _, plan, measures = found
+        band = Band(plan, 0.1, 30.0)
+        for measure in measures:
+            band.bound(measure)
+        ends = [band.spread(measure) for measure in measures]
+        low, high = np.array([least.lo for least, _ in ends]), np.array([most.hi for _, most in ends])
+        if not (np.isfinite(low).all() and np.isfinite(high).all()):
+            continue
+        now = np.array([measure.of(plan.x) for measure in measures])
+        most = band.farthest(measures, low, high)
+        for x in band.pool:
+            there = np.array([measure.of(x) for measure in measures])
+            assert float(np.abs(there - now).sum()) <= most.found + 1e-3 * (1 + abs(most.found))
+            integers += bool(np.any(np.round(x - plan.x)[plan.program.integer]))
+        assert most.found <= most.bound
+    assert integers > 5
+
+
 def test_where_the_solver_gives_up_it_is_asked_again_from_nothing(tmp_path, monkeypatch):
     """Every linear program that goes on from a basis fails, and the answers are the same."""
     best = result(tmp_path, TOOLS.format(periods=1))
@@ -203,7 +229,7 @@ def test_where_the_solver_gives_up_it_is_asked_again_from_nothing(tmp_path, monk
             raise SolverError("HiGHS failed.")
         return ask(session, **options)
 
-    monkeypatch.setattr(band_module.HighsSession, "solve", fails)
+    monkeypatch.setattr(HighsSession, "solve", fails)
     found = best.alternatives(0.01).records
     assert failed
     assert [(s.least, s.most) for s in found.spreads] == [(s.least, s.most) for s in plain.spreads]
@@ -220,7 +246,7 @@ def test_where_the_solver_gives_up_for_good_nothing_is_proven(tmp_path, monkeypa
             return ask(session, **options)
         raise SolverError("HiGHS failed.")
 
-    monkeypatch.setattr(band_module.HighsSession, "solve", fails)
+    monkeypatch.setattr(HighsSession, "solve", fails)
     found = best.alternatives(0.01).records
     assert [(s.least.hi, s.most.lo) for s in found.spreads] == [(s.now, s.now) for s in found.spreads]
     assert all(np.isinf(s.most.hi) for s in found.spreads)
@@ -230,6 +256,24 @@ def test_what_time_does_not_allow_is_listed(tmp_path):
     report = result(tmp_path, TOOLS.format(periods=1)).alternatives(0.01, budget=1e-9)
     assert report.records.left_out == ("good", "fair")
     assert "Time did not allow: good, fair." in report.lines()[-1]
+
+
+def test_a_run_that_is_ended_proves_nothing(tmp_path, monkeypatch):
+    """Ctrl-C comes while the second order is bounded: it is left out, and the first one keeps finite bounds."""
+    ask, asked = Resolver.ask, []
+
+    def stopped(self, *given, **how):
+        asked.append(given)
+        if len(asked) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return ask(self, *given, **how)
+
+    best = result(tmp_path, TOOLS.format(periods=1))
+    monkeypatch.setattr(Resolver, "ask", stopped)
+    found = best.alternatives(0.01).records
+    assert [s.id for s in found.spreads] == ["good"]
+    assert found.left_out == ("fair",)
+    assert np.isfinite([found.spreads[0].least.lo, found.spreads[0].most.hi]).all()
 
 
 def test_the_command_line_says_what_python_says(tmp_path, capsys):

@@ -35,8 +35,9 @@ from fabopt.plan.problem import Interval
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.perturbation import held, relaxed
-from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
+from fabopt.solve.outcome import Ended, Outcome, SolverError
+from fabopt.solve.perturbation import Perturbation, between, fixing
+from fabopt.solve.resolver import Mode, Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,6 @@ class Reach:
 
 LONGER = 3
 """How many times longer than a small program a large one may be searched."""
-
-PRIMAL = 4
-"""HiGHS' number for the primal simplex method: another objective leaves the last plan feasible."""
 
 
 class Band:
@@ -91,11 +89,11 @@ class Band:
         self.pool: list[Array] = [plan.x]
         self._bounds: dict[int, dict[float, float]] = {}
         self._band = with_target(m, m.cost, self.floor)
-        self._linear: HighsSession | None = None
-        self._whole: HighsSession | None = None
+        self._resolver = Resolver(self._band, plan.x, seed=plan.options.seed, budget=self.budget)
 
-    def _session(self, program: Matrices) -> HighsSession:
-        return HighsSession(program, threads=1, seed=self.plan.options.seed, budget=self.budget)
+    def _counting(self, cost: Array) -> Perturbation:
+        """Return what makes a linear function the objective."""
+        return between(self._band, replace(self._band, cost=cost, offset=0.0))
 
     def spread(self, measure: Measure) -> tuple[Interval, Interval]:
         """Return the least (proven, found) and the most (found, proven) of a measure."""
@@ -140,11 +138,9 @@ class Band:
         none = self.none(measure)
         told = (found > none if sign > 0 else found >= -none) or measure.kind not in ("order", "contract")
         told = told and not self.exact
-        if told or not _apart(found, bound, none) or not self.mixed or not np.isfinite(bound):
+        if told or not _apart(found, bound, none) or not self.mixed or not np.isfinite(bound) or self.budget.over:
             return Reach(found, max(bound, found), best)
         outcome = self._searched(measure, sign, best)
-        if outcome is None:
-            return Reach(found, bound, best)
         if outcome.x is not None:
             self.pool.append(outcome.x)
             found = max(found, sign * measure.of(outcome.x))
@@ -154,57 +150,28 @@ class Band:
         return Reach(found, max(bound, found), None)
 
     def _relaxed(self, cost: Array) -> float:
-        """Return the most of a linear function with fractions for whole numbers; infinite without a limit.
+        """Return the most of a linear function with fractions for integers; infinite without a limit.
 
-        Infinite too where the solver gives up from its last basis and from none: then nothing is proven.
+        Infinite too where the solver gives up: then nothing is proven.
         """
-        if self._linear is None:
-            self._linear = self._session(relaxed(self._band))
-            self._linear.set_option("simplex_strategy", PRIMAL)
-            self._linear.set_costs(self.plan.program.cost)
-            self._linear.solve()  # once, by what suits a program without a basis
-        self._linear.set_costs(cost)
         try:
-            outcome = self._linear.solve()
-            if outcome.x is None and outcome.ended is Ended.OPTIMAL:
-                outcome = self._linear.solve_afresh()
+            outcome = self._resolver.ask(self._counting(cost), "relaxed", label="how far plans differ", hot=True)
         except SolverError:
-            self._linear = self._linear.renewed()
-            try:
-                outcome = self._linear.solve()
-            except SolverError:
-                self._linear = None
-                return np.inf
-            self._linear.set_option("simplex_strategy", PRIMAL)
-        if outcome.ended in (Ended.TIME_LIMIT, Ended.INTERRUPTED):
-            raise self.budget.out_of_time("how far plans differ")
+            return np.inf
         if outcome.ended is not Ended.OPTIMAL or outcome.objective is None:
             return np.inf
         if not self.mixed and outcome.x is not None:
             self.pool.append(outcome.x)
         return outcome.objective
 
-    def _searched(self, measure: Measure, sign: float, start: Array) -> Outcome | None:
-        """Search for more of a measure; in a large program the whole numbers of others stay as they are."""
-        if self.budget.over:
-            return None
-        if self._whole is None:
-            self._whole = self._session(self._band)
-        session, m = self._whole, self.plan.program
-        near = 1.0 - 2.0 * INTEGER if measure.whole else 0.0
-        session.set_costs(sign * measure.coefficients)
-        columns = np.flatnonzero(m.integer if self.exact else m.integer & ~self._moving(measure)).astype(np.int64)
+    def _searched(self, measure: Measure, sign: float, start: Array) -> Outcome:
+        """Search for more of a measure; in a large program the integers of others stay as they are."""
+        change, m = self._counting(sign * measure.coefficients), self.plan.program
         if not self.exact:
-            at = np.round(self.plan.x[columns])
-            session.set_column_bounds(columns, at, at)
-        session.set_start(start if self.exact else self.plan.x)
-        try:
-            return session.solve(time_limit=self.seconds, gap=EXACT, near=near)
-        except SolverError:  # nothing is found, and the next search begins from nothing
-            self._whole = None
-            return None
-        finally:
-            session.set_column_bounds(columns, m.column_lower[columns], m.column_upper[columns])
+            start = self.plan.x
+            change = change.then(fixing(replace(m, integer=m.integer & ~self._moving(measure)), start))
+        near = 1.0 - 2.0 * INTEGER if measure.whole else 0.0
+        return self._resolver.search(change, seconds=self.seconds, gap=EXACT, near=near, start=start)
 
     def _moving(self, measure: Measure) -> NDArray[np.bool_]:
         """Return which whole numbers may move with a measure: those of the same record, and counts of lots."""
@@ -233,21 +200,21 @@ class Band:
         parts = np.array([measure.coefficients for measure in measures])
         shift = np.array([measure.constant for measure in measures])
         room = float(np.maximum(now - low, high - now).sum())
-        kinds = [self._band] if self.exact else [held(self._band, self.plan.x), relaxed(self._band)]
-        answers = [self._apart_most(m, parts, now - shift, now - low, high - now) for m in kinds]
+        change = between(self._band, self._apart_most(parts, now - shift, now - low, high - now))
+        modes: tuple[Mode, ...] = ("exact",) if self.exact else ("fixed", "relaxed")
+        answers = [self._resolver.search(change, mode, seconds=self.seconds, gap=GAP) for mode in modes]
         first, last = answers[0], answers[-1]
-        bound = room if last is None or last.bound is None else min(room, last.bound)
-        if first is None or first.x is None:
+        bound = room if last.bound is None else min(room, last.bound)
+        if first.x is None:
             return Reach(0.0, bound, None)
         x = first.x[: self.plan.program.n_columns]
         self.pool.append(x)
         found = float(np.abs(shift + parts @ x - now).sum())
         return Reach(found, max(bound, found), x)
 
-    def _apart_most(self, m: Matrices, parts: Array, now: Array, down: Array, up: Array) -> Outcome | None:
-        if self.budget.over:
-            return None
-        k, n = len(now), m.n_columns
+    def _apart_most(self, parts: Array, now: Array, down: Array, up: Array) -> Matrices:
+        """Return the program of the sum of all differences."""
+        m, k, n = self._band, len(now), self._band.n_columns
         one = sparse.eye_array(k)
         rows = sparse.vstack(
             [
@@ -256,7 +223,7 @@ class Band:
                 sparse.hstack([sparse.csr_array(parts), one, sparse.diags_array(-2.0 * up)]),
             ]
         )
-        program = replace(
+        return replace(
             m,
             a=sparse.csc_array(rows),
             row_lower=np.concatenate([m.row_lower, np.full(2 * k, -np.inf)]),
@@ -268,10 +235,6 @@ class Band:
             offset=0.0,
             labels=(*m.labels, *(("apart", (str(i),)) for i in range(2 * k))),
         )
-        try:
-            return self._session(program).solve(time_limit=self.seconds, gap=GAP)
-        except SolverError:
-            return None
 
 
 def _apart(found: float, bound: float, none: float) -> bool:
