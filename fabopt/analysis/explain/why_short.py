@@ -25,11 +25,9 @@ from fabopt.domain.tolerances import rounding
 from fabopt.model.limits import Limit
 from fabopt.network.tables import Array, Demand
 from fabopt.plan.solved import SolvedProgram
-from fabopt.solve.finish import linear_answer
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import Ended, Outcome, SolverError
-from fabopt.solve.perturbation import held
-from fabopt.solve.session import HighsSession
+from fabopt.solve.resolver import Resolver
 
 DEMANDS = ("demand", "backlog_balance")
 """Families of rows that say what a customer wants."""
@@ -61,13 +59,13 @@ def why_short(plan: SolvedProgram, lab: str, name: str, period: int) -> WhyShort
     for j in mine:
         columns = index[j, :, period]
         cost[columns[columns >= 0]] = weight(net.demands[j])
-    program = replace(held(own.program, own.x), cost=cost, offset=0.0)
-    outcome = linear_answer(HighsSession(program, threads=1, seed=plan.options.seed))
+    resolver = Resolver(replace(own.program, cost=cost, offset=0.0), own.x, seed=plan.options.seed)
+    outcome = resolver.ask()
     if outcome.ended is not Ended.OPTIMAL or outcome.objective is None:
         raise SolverError(f"The most that could reach {lab} could not be found: the solver ended with {outcome.ended}.")
     units = {material.id: material.unit for material in net.materials}
     return WhyShort.of(
-        _Pegging(plan, program, lab).pegs(outcome),
+        _Pegging(plan, resolver.in_mode("fixed"), lab).pegs(outcome),
         lab=lab,
         name=name,
         period=net.periods[period].label,

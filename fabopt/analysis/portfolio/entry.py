@@ -28,8 +28,9 @@ from fabopt.model.families import IntArray
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain
 from fabopt.network.tables import Array
 from fabopt.plan.solved import SolvedProgram
-from fabopt.solve.finish import linear_answer
-from fabopt.solve.outcome import Ended, Outcome, SolverError
+from fabopt.solve.entries import find
+from fabopt.solve.outcome import Ended, Outcome
+from fabopt.solve.perturbation import Perturbation, Values, numbers_at, row_more
 
 FEW = STEP
 """Share of the plan's largest shipment that it is made to take, at first."""
@@ -97,7 +98,7 @@ def deals(plan: SolvedProgram, chain: Chain, chip: str, sites: list[str]) -> Dea
 
 
 class Market:
-    """A plan's linear program, live, in which shipments are forbidden, or forced at a lower price.
+    """A plan's linear program in which shipments are forced at a lower price.
 
     Parameters
     ----------
@@ -111,37 +112,24 @@ class Market:
     """
 
     def __init__(self, plan: SolvedProgram) -> None:
-        self.plan, resolver = plan, plan.resolver()
-        self.base = resolver.anchor("fixed")[1]
-        self.session = resolver.session("fixed")
+        self.plan, self.resolver = plan, plan.resolver()
+        self.base = self.resolver.ask()
         self.rows = [key[0] if family == "balance" else family for family, key in plan.program.labels]
-
-    def solve(self) -> Outcome:
-        """Solve the program as it stands; from nothing where the solver cannot go on from its last basis."""
-        try:
-            return linear_answer(self.session)
-        except SolverError:
-            self.session = self.session.renewed()
-            return self.session.solve()
 
     def entry(self, found: Deals, chip: str, lab: str) -> Entry | None:
         """Return what would bring shipments in; None where no plan with these whole numbers has any of them."""
         made = found.cost * found.discount
         weight = made if np.all(made > 0) else found.discount
         few = FEW * float(weight.mean()) * self._largest(found)
-        row = self.session.add_row(found.columns, weight, few, few)
-        forced = _Forced(self, found, row, few, self._budget_rows(found, lab))
-        try:
-            for _ in range(SMALLER):
-                share, outcome = forced.search(made)
-                if outcome.ended is not Ended.OPTIMAL:
-                    return None
-                if self._best(outcome):
-                    return self._entry(forced, share, outcome, chip, True)
-                forced.shrink()
-            return self._entry(forced, share, outcome, chip, False)
-        finally:
-            forced.undo()
+        forced = _Forced(self, found, made, weight, self._budget_rows(found, lab))
+        for _ in range(SMALLER):
+            share, outcome = forced.search(few)
+            if outcome.ended is not Ended.OPTIMAL:
+                return None
+            if exact := self._best(outcome):
+                break
+            few *= 0.1
+        return self._entry(forced, share, outcome, chip, exact)
 
     def _largest(self, found: Deals) -> float:
         """Return the largest shipment of the plan; where it has none, what the solver counts as one of these."""
@@ -168,10 +156,9 @@ class Market:
         assert outcome.column_price is not None
         assert self.base.x is not None
         n, m = len(self.base.x), self.plan.program.n_rows
-        session, x = self.session, self.base.x
-        use = np.asarray(self.plan.program.a @ x)
-        short = _short(outcome.row_price[:m], use, session.row_lower[:m], session.row_upper[:m])
-        short += _short(outcome.column_price[:n], x, session.column_lower, session.column_upper)
+        held, x = self.resolver.in_mode("fixed"), self.base.x
+        short = _short(outcome.row_price[:m], np.asarray(held.a @ x), held.row_lower, held.row_upper)
+        short += _short(outcome.column_price[:n], x, held.column_lower, held.column_upper)
         return short <= BEST * self.plan.problem.size
 
     def _entry(self, forced: _Forced, share: float, outcome: Outcome, chip: str, exact: bool) -> Entry:
@@ -218,56 +205,41 @@ class Market:
 class _Forced:
     """Shipments of which the plan is made to take a few, at a price that may be cut."""
 
-    def __init__(self, market: Market, found: Deals, row: int, few: float, budget: IntArray) -> None:
-        self.market, self.found, self.row, self.few, self.budget = market, found, row, few, budget
-        self.cost = market.session.cost.copy()
-        self.paid = np.flatnonzero(budget >= 0).astype(np.int64)
-        program = market.plan.program.a
-        self.coefficient = np.array([program[budget[j], found.columns[j]] for j in self.paid.tolist()])
+    def __init__(self, market: Market, found: Deals, made: Array, weight: Array, budget: IntArray) -> None:
+        self.market, self.found, self.made, self.budget = market, found, made, budget
+        self.paid, program = np.flatnonzero(budget >= 0).astype(np.int64), market.plan.program
+        self.taken = np.zeros(program.n_columns)
+        self.taken[found.columns] = weight
+        self.entries = budget[self.paid] + program.n_rows * found.columns[self.paid]
+        self.coefficient = program.a.data[find(program.a, self.entries)[0]]
 
-    def search(self, made: Array) -> tuple[float, Outcome]:
-        """Return the share by which the price must fall, and the program there."""
+    def search(self, few: float) -> tuple[float, Outcome]:
+        """Return the share by which the price must fall for the plan to take a few, and the program there."""
         low, high, share = 0.0, np.inf, 0.0
         for _ in range(ROUNDS):
-            self._cut(share, made)
-            outcome = self.market.solve()
+            outcome = self.market.resolver.ask(self._at(share, few))
             if outcome.ended is not Ended.OPTIMAL or outcome.row_price is None or outcome.x is None:
                 return share, outcome
-            loss, x = -float(outcome.row_price[self.row]), outcome.x[self.found.columns]
+            loss, x = -float(outcome.row_price[-1]), outcome.x[self.found.columns]
             low, high = (share, high) if loss > 0 else (low, share)
-            gain = float(
-                made @ x + (outcome.row_price[self.budget[self.paid]] * self.found.charged[self.paid]) @ x[self.paid]
-            )
-            if abs(loss) * self.few <= STILL * abs(gain):
+            freed = outcome.row_price[self.budget[self.paid]] * self.found.charged[self.paid]
+            gain = float(self.made @ x + freed @ x[self.paid])
+            if abs(loss) * few <= STILL * abs(gain):
                 break
             if gain <= 0.0:  # a lower price lowers no cost and frees no budget
                 return np.inf, outcome
-            share += loss * self.few / gain
+            share += loss * few / gain
             if not low <= share <= high:
                 share = 0.5 * (low + high)
         return share, outcome
 
-    def _cut(self, share: float, made: Array) -> None:
-        session, found = self.market.session, self.found
-        cost = self.cost.copy()
-        cost[found.columns] += share * made
-        session.set_costs(cost)
-        if len(self.paid):
-            value = self.coefficient - share * found.charged[self.paid]
-            session.set_coefficients(self.budget[self.paid], found.columns[self.paid], value)
-
-    def shrink(self) -> None:
-        """Make the plan take a tenth of what it took."""
-        self.few *= 0.1
-        self._hold(self.few, self.few)
-
-    def undo(self) -> None:
-        """Let go of the shipments, at their price."""
-        self._cut(0.0, np.zeros(len(self.found)))
-        self._hold(-np.inf, np.inf)
-
-    def _hold(self, low: float, high: float) -> None:
-        self.market.session.set_row_bounds(np.array([self.row]), np.array([low]), np.array([high]))
+    def _at(self, share: float, few: float) -> Perturbation:
+        """Return the change that lowers the price by a share and makes the plan take a few."""
+        program, found = self.market.plan.program, self.found
+        cheaper = numbers_at(program, found.columns, program.cost[found.columns] + share * self.made)
+        paid = Values(self.entries, self.coefficient, self.coefficient - share * found.charged[self.paid])
+        forced = row_more(program, self.taken, few, few)
+        return cheaper.then(Perturbation(entries=paid, n_rows=program.n_rows)).then(forced)
 
 
 def _short(price: Array, at: Array, low: Array, high: Array) -> float:
