@@ -14,8 +14,11 @@ from sensitivity_cases import shop, source, spread
 import fabopt
 from fabopt.analysis.memo.flips import CHOKE, Search, flips
 from fabopt.analysis.memo.forbidden import Forbidden
+from fabopt.analysis.memo.signable import Signable
 from fabopt.analysis.memo.tracks import Flips, instead
 from fabopt.analysis.memo.weighing import Line, Scales
+from fabopt.analysis.replan import Again
+from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.tornado import Asked
 from fabopt.analysis.sensitivity.verb import tornado_of
@@ -204,6 +207,48 @@ def test_where_the_solver_gives_up_nothing_is_said(two, monkeypatch):
     found = asked(two, "chips.a.assembly_cost")
     assert found.found == ()
     assert {left.why for left in found.left_out} == {"no plan"}
+
+
+def test_where_time_ends_a_program_nothing_is_said_of_the_worth(two, monkeypatch):
+    """A program that time ended has no plan, but that is no proof that there is none."""
+    now = [0.0]
+    budget = TimeBudget(60.0, clock=lambda: now[0])
+    ends, solve = Ends(two.numbers, two.plan, budget=budget), Scales.at
+    who = [starts(two.plan, A, "deploy:a:site")]
+    search = Search(budget=budget)
+    assert flips(ends, named(ends.numbers, "chips.a.assembly_cost"), who, search=search).found
+
+    def late(self, data, who, choke):
+        now[0] = 61.0
+        return solve(self, data, who, choke)
+
+    monkeypatch.setattr(Scales, "at", late)
+    found = flips(ends, named(ends.numbers, "chips.a.assembly_cost"), who, search=search)
+    assert found.found == ()
+    assert {left.why for left in found.left_out} == {"time"}
+
+
+LOTS = """
+horizon: {start: '2027', periods: 1, period: year, discount_rate: 0}
+network:
+  materials: {a: {}}
+  resources: {line: {capacity: 10}}
+  activities: {make: {outputs: {a: 1}, uses: {line: 1}}}
+  units: {tool: {cost: 1, upper: 4, whole: false, adds: {line: 1}}}
+  whole_groups: {pairs: {lot: 2, terms: [{unit: tool}]}}
+  demands: {a: {quantity: 12, value: 3}}
+"""
+
+
+def test_what_is_ordered_in_lots_with_others_can_be_done_without(tmp_path):
+    """Two tools for 1 each let two more be sold at 3 each; they are ordered in pairs, whose number is an integer."""
+    (tmp_path / "instance.yaml").write_text(LOTS, encoding="utf-8")
+    source = fabopt.load(tmp_path / "instance.yaml").solve(gap=0.0).plan
+    plan, tool = source.solved, Signable("tool", "capacity", "", "tool", "lab", units=("tool",))
+    losses, _ = Scales(Ends(numbers_of(source), plan)).now([tool.never(plan, "Tool")])
+    assert losses == {"tool": approx(4.0)}
+    again = Again(plan, whole=False)
+    assert again.base - again.value(tool.forbidden(plan, None)).value == approx(4.0)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import End
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.domain.instance import Instance
-from fabopt.solve.budget import TimeBudget
+from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.session import SolverError
 
 REACH = 10.0
@@ -226,6 +226,9 @@ class _Study:
         try:
             return scales.at(moved, who, any(track.id == CHOKE for track in tracks))
         except SolverError:
+            return None
+        except OutOfTimeError:
+            self._time(tracks)
             return None
 
     def _time(self, tracks: Sequence[Track]) -> bool:

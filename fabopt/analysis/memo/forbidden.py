@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
+from fabopt.solve.perturbation import NOWHERE
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -19,11 +20,14 @@ class Forbidden:
     columns
         Columns of the program that nothing is done of when it is not signed; integers that would contradict that
         (lots, steps of what is bought) among them.
+    free
+        Integers that only count some of these together with others, and are not held.
     """
 
     id: str
     name: str
     columns: IntArray
+    free: IntArray = field(default_factory=lambda: NOWHERE)
 
     def amount(self, x: Array) -> float:
         """Return what a plan [columns] does of it, summed over its columns."""

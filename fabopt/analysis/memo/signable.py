@@ -93,7 +93,8 @@ class Signable:
 
     def never(self, plan: SolvedProgram, name: str) -> Forbidden:
         """Return the columns that nothing is done of if it is never signed, as flip points take them."""
-        return Forbidden(self.id, name, self.forbidden(plan, None).columns.at)
+        change = self.forbidden(plan, None)
+        return Forbidden(self.id, name, change.columns.at, change.free)
 
     def done(self, plan: SolvedProgram, only: NDArray[np.bool_] | None = None) -> IntArray:
         """Return the columns of which the plan has some, in all periods or in some [T]."""

@@ -91,7 +91,7 @@ def turning(
     bought = [what.item for what in signables if what.kind == "accelerators" and what.taken(ground.plan)]
     key = key_assumptions(numbers, tornado, study, MOST)
     advice, others = _advice(ground, signatures, signables)
-    ends = Ends(numbers, ground.plan)
+    ends = Ends(numbers, ground.plan, budget=search.budget)
     found = flips(ends, key, advice, search=search, tornado=tornado, others=others)
     for lost in found.left_out:
         search.budget.leave_out(f"{lost.recommendation} against {lost.path} ({lost.why})")

@@ -23,6 +23,7 @@ from fabopt.domain.quantity import Point
 from fabopt.network.tables import Array
 from fabopt.solve.outcome import Outcome
 from fabopt.solve.perturbation import bounds_at
+from fabopt.solve.resolver import worth
 from fabopt.solve.whatif import Answer
 
 
@@ -106,9 +107,9 @@ class Scales:
         found = dict[str, Outcome]()
         for one in who:
             none = np.zeros(len(one.columns))
-            found[one.id] = whatif.resolver.ask(answer.change.then(bounds_at(program, one.columns, none, none)))
-        losses = {id: np.inf if o.objective is None else value - o.objective for id, o in found.items()}
-        return losses, found
+            never = bounds_at(program, one.columns, none, none, one.free)
+            found[one.id] = whatif.resolver.ask(answer.change.then(never))
+        return {id: value - worth(outcome) for id, outcome in found.items()}, found
 
 
 class Slopes:

@@ -17,6 +17,7 @@ from fabopt.model.limits import limits
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.whatif import Answer, WhatIf
 
@@ -44,6 +45,8 @@ class Ends:
         The plan, brought back to life.
     gauge
         Whether integers are held or free to move.
+    budget
+        Time for all that is asked; without end when left out.
 
     Attributes
     ----------
@@ -55,10 +58,17 @@ class Ends:
         Label of its choke point, empty where nothing earns anything.
     """
 
-    def __init__(self, numbers: Numbers, plan: SolvedProgram, gauge: Gauge = "held") -> None:
+    def __init__(
+        self, numbers: Numbers, plan: SolvedProgram, gauge: Gauge = "held", budget: TimeBudget | None = None
+    ) -> None:
         self.numbers, self.plan, self.gauge = numbers, plan, gauge
         self.whatif = WhatIf(
-            plan.net, replace(plan.options, threads=1), plan=plan.x, basis=plan.basis, extra=plan.hooks
+            plan.net,
+            replace(plan.options, threads=1),
+            plan=plan.x,
+            basis=plan.basis,
+            extra=plan.hooks,
+            budget=budget,
         )
         self._reprice = Repriced(plan, [p.index for p in plan.net.periods if p.reported], ())
         self._labels = {group.id: group.label for group in plan.problem.groups}
