@@ -36,7 +36,6 @@ than using it. What lands n periods later (each as long as the last) counts ``su
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -76,13 +75,8 @@ def cost_vector(terms: tuple[ObjectiveTerm, ...], columns: int, without: frozens
 
 def objective_terms(net: Network, columns: Columns) -> tuple[ObjectiveTerm, ...]:
     """Return the terms of the objective; those without a column are left out, but for the constant one."""
-    return joined_terms(net, [part(net, columns) for part in PARTS])
-
-
-def joined_terms(net: Network, parts: Sequence[list[ObjectiveTerm]]) -> tuple[ObjectiveTerm, ...]:
-    """Return the terms of the objective from what each of :data:`PARTS` has made."""
     constant = ObjectiveTerm("running_value", np.zeros(0, np.int64), np.zeros(0), net.constant_value)
-    return (constant, *(term for part in parts for term in part if len(term.columns)))
+    return (constant, *(term for part in _PARTS for term in part(net, columns) if len(term.columns)))
 
 
 def _term(name: str, index: IntArray, coefficient: Array | float, party: Names) -> ObjectiveTerm:
@@ -196,5 +190,5 @@ def _landing(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     return terms
 
 
-PARTS = (_operations, _orders, _stocks, _demands, _terminal)
+_PARTS = (_operations, _orders, _stocks, _demands, _terminal)
 """What makes the terms, in their order."""

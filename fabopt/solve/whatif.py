@@ -308,7 +308,9 @@ class WhatIf:
         changed = structure_change(_tables(self.base), _tables(case))
         if changed is not None:
             return case, changed.reason
-        return case, "" if case.program.labels == self.base.program.labels else "The rows that hooks have added differ."
+        old, new = self.base.program, case.program
+        same = (old.labels, old.n_columns) == (new.labels, new.n_columns)
+        return case, "" if same else "The rows that hooks have added differ."
 
     def _case(self, change: Change) -> tuple[Case, str]:
         """Return the program of a change, and why it is no perturbation; nothing where it is one."""

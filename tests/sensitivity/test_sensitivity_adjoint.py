@@ -18,12 +18,11 @@ from fabopt.analysis.sensitivity.places import Change, Prices
 from fabopt.analysis.sensitivity.tornado import neighbours
 from fabopt.domain.tolerances import STEP
 from fabopt.io.levers import LeverError
-from fabopt.model.reuse import Reuse
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
 from fabopt.solve.matrices import program_of
 from fabopt.solve.objectives import stages
-from fabopt.solve.perturbation import between, held, structure_change
+from fabopt.solve.perturbation import held, structure_change
 from fabopt.solve.session import HighsSession
 
 approx = pytest.approx
@@ -132,17 +131,6 @@ def test_a_number_put_in_place_gives_the_program_that_validation_gives(tutorial)
         assert abs(a.a - b.a).max() <= 1e-9, path
         compared += 1
     assert compared > 50
-
-
-def test_tables_that_are_used_again_are_those_made_anew(tutorial):
-    reuse = Reuse(tutorial.solved.net)
-    for path in kinds(tutorial):
-        for end in ("low", "high"):
-            net = lower(numbers_of(tutorial).near([Move(path, end, 0.2)]), tutorial.solved.net.name)
-            again, anew = reuse.of(net), model_tables(net)
-            assert structure_change(again, anew) is None, path
-            assert between(program_of(again), program_of(anew)).size == 0, path
-            assert again.net.constant_value == anew.net.constant_value
 
 
 def test_slopes_are_the_same_in_several_processes(tutorial):

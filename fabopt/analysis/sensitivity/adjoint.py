@@ -25,17 +25,15 @@ import numpy as np
 
 from fabopt.analysis.sensitivity.colouring import Worth, coloured
 from fabopt.analysis.sensitivity.numbers import End, Move, Number, Numbers
-from fabopt.analysis.sensitivity.places import Change, Prices, Sides, between_tables, change_of
+from fabopt.analysis.sensitivity.places import Change, Prices, change_of
 from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import ROUNDING, SAME, STEP
 from fabopt.io.tree import Tree
 from fabopt.model.collector import collector_off
-from fabopt.model.columns import Columns
-from fabopt.model.objective import cost_vector
-from fabopt.model.reuse import Reuse
+from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import Means
-from fabopt.network.tables import Array, Network
+from fabopt.network.tables import Array
 from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, stages
@@ -104,9 +102,8 @@ class Adjoint:
         self.numbers, self.name, self.options, self.pairs = numbers, name, options, tuple(pairs)
         self._hooks = tuple(hooks)
         self._means: Means = {}
-        self._reuse = Reuse(lower(numbers.data, name, self._means), options.aim)
-        self._before = self._reuse.tables
-        self._program, self._stage = self._programmed(self._before.net)
+        self._before, program, self._stage = self._programmed(numbers.data)
+        self._program = held(program, pairs[0].x)
 
     def slope(self, path: str) -> Slope:
         """Return what a number is worth."""
@@ -122,36 +119,21 @@ class Adjoint:
         moved = self.numbers.near(moves)
         if moved is None:
             return "The rules of the instance refuse the smallest movement."
-        after = self._reuse.of(lower(moved, self.name, self._means))
-        if after is self._before:
-            return Change(np.zeros(0, np.int64), np.zeros((len(self.pairs), 0)))
+        after, program, stage = self._programmed(moved)
         changed = structure_change(self._before, after)
         if changed is not None:
             return changed.reason
-        if self._hooks:
-            program, stage = self._programmed(after.net)
-            if program.labels != self._program.labels or program.n_columns != self._program.n_columns:
-                return "The rows that hooks have added differ."
-            patch = between(self._program, program)
-        else:
-            stage = stages(after, self.options, cost_vector(after.terms, after.columns.n))[0]
-            patch = between_tables(self._program, self._before, after, stage.cost, self._bounds(after.columns))
+        if program.labels != self._program.labels or program.n_columns != self._program.n_columns:
+            return "The rows that hooks have added differ."
+        patch = between(self._program, held(program, self.pairs[0].x))
         return change_of(patch, self.pairs, stage.sign, stage.constant - self._stage.constant)
 
-    def _programmed(self, net: Network) -> tuple[Matrices, Stage]:
-        """Return the program of a network with the hooks in it, integers held, and its objective."""
+    def _programmed(self, data: Instance) -> tuple[ModelTables, Matrices, Stage]:
+        """Return the tables of an instance, its program with the hooks in it, and its objective."""
+        net = lower(data, self.name, self._means)
         made = formulate(net, self.options.aim, self._hooks, registry=False)
         stage = stages(made.tables, self.options, made.program.cost, made.program.offset)[0]
-        return held(replace(made.program, cost=stage.cost, offset=0.0), self.pairs[0].x), stage
-
-    def _bounds(self, columns: Columns) -> Sides:
-        """Return the bounds of the columns, integers held at their value in the plan."""
-        if columns is self._before.columns:
-            return self._program.column_lower, self._program.column_upper
-        low, high = columns.stacked("lower"), columns.stacked("upper")
-        whole = np.clip(np.round(self.pairs[0].x[: columns.n]), low, high)
-        integer = columns.stacked("integer")
-        return np.where(integer, whole, low), np.where(integer, whole, high)
+        return made.tables, replace(made.program, cost=stage.cost, offset=0.0), stage
 
 
 # -- both ends of numbers ----------------------------------------------------------------------------------------------

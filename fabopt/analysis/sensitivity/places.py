@@ -11,20 +11,15 @@ the objective counts whatever is decided.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fabopt.model.families import IntArray, Rows
-from fabopt.model.tables import ModelTables
+from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
-from fabopt.solve.matrices import Matrices
-from fabopt.solve.perturbation import NO_NUMBERS, Perturbation, Values, between
+from fabopt.solve.perturbation import Perturbation, Values
 from fabopt.solve.whatif import Answer
-
-Sides = tuple[Array, Array]
-"""Lower and upper."""
 
 CONSTANT = -1
 """The place of what the objective counts whatever is decided."""
@@ -118,43 +113,3 @@ def _sides(price: Array, sides: Values) -> Array:
         mine = mine & (sides.old[:, k] != sides.new[:, k])
         moved[mine] = y[mine] * (sides.new[mine, k] - sides.old[mine, k])
     return moved
-
-
-def between_tables(before: Matrices, old: ModelTables, new: ModelTables, cost: Array, bounds: Sides) -> Perturbation:
-    """Return what turns a program into that of other tables of the same rows and columns.
-
-    Parameters
-    ----------
-    before
-        The program of ``old``.
-    old, new
-        The tables; families that are the same object in both have not changed.
-    cost, bounds
-        Costs and bounds of the columns in the other program.
-    """
-    rows, (lower, upper) = new.rows.values(), bounds
-    after = replace(
-        before,
-        cost=cost,
-        row_lower=np.concatenate([np.zeros(0), *(r.lower for r in rows)]),
-        row_upper=np.concatenate([np.zeros(0), *(r.upper for r in rows)]),
-        column_lower=lower,
-        column_upper=upper,
-    )
-    anew = [(old.offsets[name], old.rows[name], r) for name, r in new.rows.items() if r is not old.rows[name]]
-    found = [_entries(first, a, b, before.n_rows) for first, a, b in anew] or [NO_NUMBERS]
-    entries = Values(*(np.concatenate([getattr(part, of) for part in found]) for of in ("at", "old", "new")))
-    return replace(between(before, after), entries=entries)
-
-
-def _entries(first: int, a: Rows, b: Rows, n_rows: int) -> Values:
-    """Return the coefficients that differ in a family; an entry that only one of them has is zero in the other."""
-    here, there = (first + r.row + n_rows * r.col for r in (a, b))
-    if np.array_equal(here, there):
-        at, old, new = here, a.val, b.val
-    else:
-        at = np.union1d(here, there)
-        old, new = np.zeros(len(at)), np.zeros(len(at))
-        old[np.searchsorted(at, here)], new[np.searchsorted(at, there)] = a.val, b.val
-    moved = np.flatnonzero(old != new)
-    return Values(at[moved], old[moved], new[moved])
