@@ -17,9 +17,11 @@ from fabopt.solve.perturbation import (
     Growth,
     Perturbation,
     Values,
+    aimed_at,
     between,
     bounds_at,
     numbers_at,
+    row_more,
     sides_at,
 )
 from fabopt.solve.resolver import Resolver, worth
@@ -338,3 +340,32 @@ def test_a_linear_program_that_time_ends_has_no_answer_and_none_is_kept():
     finally:
         HighsSession._run = ended
     assert resolver.value(moved) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_another_objective_is_met_first_and_kept_by_a_row_of_its_own(seed):
+    m, dice = program(seed), np.random.default_rng(5000 + seed)
+    resolver, _ = of(m, gap=0.0)
+    other = dice.integers(0, 9, m.n_columns).astype(float)
+    most = worth(resolver.ask(aimed_at(m, other), "exact"))
+    assert most == pytest.approx(best(replace(m, cost=other, offset=0.0), m.integer), abs=1e-6)
+    kept = worth(resolver.ask(row_more(m, other, 0.8 * most, INF), "exact"))
+    a = sparse.csc_array(sparse.vstack([m.a, sparse.csr_array([other])]))
+    lower, upper = np.append(m.row_lower, 0.8 * most), np.append(m.row_upper, INF)
+    assert kept == pytest.approx(best(replace(m, a=a, row_lower=lower, row_upper=upper), m.integer), abs=1e-5)
+
+
+@pytest.mark.parametrize("plan", [None, 1e3])
+def test_a_search_that_ends_with_what_is_no_plan_proves_nothing(plan, monkeypatch):
+    """HiGHS calls it optimal, without values or with such as break every bound."""
+    m = program(1)
+    resolver, solve = of(m)[0], HighsSession.solve
+
+    def solved(self, **more):
+        x = None if plan is None else np.full(m.n_columns, plan)
+        return replace(solve(self, **more), x=x, objective=None if plan is None else 99.0)
+
+    monkeypatch.setattr(HighsSession, "solve", solved)
+    found = resolver.search()
+    assert (found.x, found.objective, found.bound) == (None, None, None)
+    assert found.ended is Ended.TIME_LIMIT
