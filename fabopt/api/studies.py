@@ -104,12 +104,12 @@ class Studies(PlanTables):
         fabopt.solve.budget.OutOfTimeError
             When there was no time for anything.
         """
-        from fabopt.analysis.choke.asked import Asked
+        from fabopt.analysis.choke.options import ChokeOptions
         from fabopt.analysis.choke.verb import study_of
         from fabopt.report.choke import choke_report
         from fabopt.solve.budget import TimeBudget
 
-        asked = Asked(lab=lab, top=top, seed=seed, workers=workers, draws=draws)
+        asked = ChokeOptions(lab=lab, top=top, seed=seed, workers=workers, draws=draws)
         return choke_report(study_of(self.plan, asked, period, TimeBudget.of(budget, tell)), top)
 
     def portfolio(self, lab: str) -> Report[Portfolio]:
@@ -176,14 +176,14 @@ class Studies(PlanTables):
         fabopt.solve.results.folder.ResultError
             When the result is one of another version, or does not fit the instance.
         """
-        from fabopt.analysis.memo.study import Asked, memo_of
+        from fabopt.analysis.memo.study import MemoOptions, memo_of
         from fabopt.report.memo.report import MemoReport
         from fabopt.solve.budget import TimeBudget
         from fabopt.solve.results.folder import check_version
 
         check_version(self.run)
         place = None if sweep is None else Path(sweep)
-        asked = Asked(lab, tolerance, within, sweep=place, seed=seed, workers=workers)
+        asked = MemoOptions(lab, tolerance, within, sweep=place, seed=seed, workers=workers)
         return MemoReport(memo_of(self.plan, asked, TimeBudget.of(budget, tell)))
 
     def explain(
@@ -257,11 +257,11 @@ class Studies(PlanTables):
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
-        from fabopt.analysis.sensitivity.tornado import Asked
+        from fabopt.analysis.sensitivity.tornado import TornadoOptions
         from fabopt.analysis.sensitivity.verb import tornado_of
         from fabopt.report.tornado import tornado_report
 
-        asked = Asked(top=top, gauge="whole" if whole else "held", workers=workers)
+        asked = TornadoOptions(top=top, gauge="whole" if whole else "held", workers=workers)
         return tornado_report(tornado_of(self.plan, asked, tell, count))
 
     def alternatives(
@@ -292,11 +292,11 @@ class Studies(PlanTables):
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
-        from fabopt.analysis.alternatives.study import Asked, alternatives
+        from fabopt.analysis.alternatives.study import AlternativesOptions, alternatives
         from fabopt.report.alternatives import alternatives_report
         from fabopt.solve.budget import TimeBudget
 
-        asked = Asked(within=within, until=until)
+        asked = AlternativesOptions(within=within, until=until)
         return alternatives_report(alternatives(self.plan, asked, TimeBudget.of(budget, tell)))
 
     def needed(
@@ -341,11 +341,11 @@ class Studies(PlanTables):
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
-        from fabopt.analysis.targets.study import Asked, needed
+        from fabopt.analysis.targets.study import TargetOptions, needed
         from fabopt.report.needed import target_report
         from fabopt.solve.budget import TimeBudget
 
-        asked = Asked(target, by, lab, levers, costs or {})
+        asked = TargetOptions(target, by, lab, levers, costs or {})
         return target_report(needed(self.plan, asked, TimeBudget.of(budget, tell)))
 
     def value_function(
@@ -462,9 +462,9 @@ class Studies(PlanTables):
         fabopt.report.charts.style.ChartError
             When there is no such kind or nothing to draw, or the kind does not take what is asked.
         """
-        from fabopt.report.charts.kinds import Wish, draw
+        from fabopt.report.charts.kinds import ChartOptions, draw
 
-        return draw(self.plan, kind, Wish(period, lab, top, lever, against))
+        return draw(self.plan, kind, ChartOptions(period, lab, top, lever, against))
 
     def save_chart(self, path: str | Path, kind: str = "plan", **asked: Any) -> None:
         """Write a picture of the result as ``.svg``, ``.png`` or ``.html``; what is asked as for :meth:`chart`."""

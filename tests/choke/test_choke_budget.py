@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 import fabopt
-from fabopt.analysis.choke.asked import Asked
+from fabopt.analysis.choke.options import ChokeOptions
 from fabopt.analysis.choke.verb import study_of
 from fabopt.cli import main
 from fabopt.errors import INTERRUPTED, FaboptError
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
 
-ASKED = Asked(top=3, draws=3, workers=1)
+ASKED = ChokeOptions(top=3, draws=3, workers=1)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from choke_cases import INF, best, complements, exact, redundant_tie
 
 import fabopt
-from fabopt.analysis.choke.asked import Asked
+from fabopt.analysis.choke.options import ChokeOptions
 from fabopt.analysis.choke.study import _Study
 from fabopt.analysis.replan import Again
 from fabopt.plan.groups import LIFTED, NO_RELIEF
@@ -79,4 +79,4 @@ def test_its_columns_and_not_the_clock_say_whether_a_study_searches_whole_number
     monkeypatch.setattr("fabopt.solve.matrices.LARGE", plan.program.n_columns + more)
     assert Again(plan).whole is not large
     clock = itertools.count(0.0, 60.0)  # every look at the clock finds a minute gone
-    assert _Study(result.plan, Asked(), TimeBudget(600.0, clock=lambda: next(clock))).large is large
+    assert _Study(result.plan, ChokeOptions(), TimeBudget(600.0, clock=lambda: next(clock))).large is large

@@ -9,7 +9,7 @@ import pytest
 
 import fabopt
 from fabopt.analysis.memo.records import Memo
-from fabopt.analysis.memo.study import Asked, memo_of
+from fabopt.analysis.memo.study import MemoOptions, memo_of
 from fabopt.solve.budget import TimeBudget
 
 for name in ("portfolio", "sensitivity"):  # the small instances of their tests serve here too
@@ -25,4 +25,4 @@ def tutorial() -> fabopt.Result:
 @pytest.fixture(scope="session")
 def aurora(tutorial: fabopt.Result) -> Memo:
     """The memo of the tutorial's lab Aurora."""
-    return memo_of(tutorial.plan, Asked("aurora"), TimeBudget(18))
+    return memo_of(tutorial.plan, MemoOptions("aurora"), TimeBudget(18))

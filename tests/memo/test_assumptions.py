@@ -8,12 +8,12 @@ from portfolio_cases import chip, loaded, tree
 from sensitivity_cases import INSTANCES, shop, spread
 
 import fabopt
-from fabopt.analysis.choke.asked import Asked as ChokeAsked
+from fabopt.analysis.choke.options import ChokeOptions
 from fabopt.analysis.choke.verb import study_of
 from fabopt.analysis.lever_names import lever_name
 from fabopt.analysis.memo.assumptions import all_assumptions, key_assumptions
 from fabopt.analysis.sensitivity.numbers import numbers_of
-from fabopt.analysis.sensitivity.tornado import Asked
+from fabopt.analysis.sensitivity.tornado import TornadoOptions
 from fabopt.analysis.sensitivity.verb import tornado_of
 
 approx = pytest.approx
@@ -51,7 +51,7 @@ def goods(tmp_path_factory):
 @pytest.fixture(scope="module")
 def found(goods):
     source = alive(goods)
-    return {a.path: a for a in key_assumptions(numbers_of(source), tornado_of(source, Asked(5)), None)}
+    return {a.path: a for a in key_assumptions(numbers_of(source), tornado_of(source, TornadoOptions(5)), None)}
 
 
 def test_they_stand_in_the_order_of_what_they_change(found):
@@ -85,7 +85,7 @@ def test_a_number_says_whose_word_it_is(found):
 
 def test_what_was_not_solved_again_stands_behind_with_its_slope(goods):
     source = alive(goods)
-    first, *rest = key_assumptions(numbers_of(source), tornado_of(source, Asked(1)), None)
+    first, *rest = key_assumptions(numbers_of(source), tornado_of(source, TornadoOptions(1)), None)
     assert first.solved
     assert [a.path for a in rest] == [VALUE, OUTPUT, USES, COST]  # of the straight line to the ends
     assert not any(a.solved or a.information or a.choke_low for a in rest)
@@ -95,7 +95,7 @@ def test_what_was_not_solved_again_stands_behind_with_its_slope(goods):
 
 def test_without_a_tornado_the_limits_name_them(goods):
     source = alive(goods)
-    study = study_of(goods.plan, ChokeAsked(draws=0, workers=1))
+    study = study_of(goods.plan, ChokeOptions(draws=0, workers=1))
     assert study.first.label == "line"
     (only,) = key_assumptions(numbers_of(source), None, study)
     assert only.path == LINE
@@ -105,8 +105,8 @@ def test_without_a_tornado_the_limits_name_them(goods):
 
 def test_all_of_them_are_the_re_solved_those_of_limits_and_prices_of_what_is_bought(goods, tmp_path):
     source = alive(goods)
-    study = study_of(goods.plan, ChokeAsked(draws=0, workers=1))
-    every = all_assumptions(numbers_of(source), tornado_of(source, Asked(2)), study, ["a"])
+    study = study_of(goods.plan, ChokeOptions(draws=0, workers=1))
+    every = all_assumptions(numbers_of(source), tornado_of(source, TornadoOptions(2)), study, ["a"])
     assert [a.path for a in every] == [LINE, VALUE]  # the limit's number is among them, and there is no chip a
     two = alive(loaded(tree(b=chip(14_000, 28_000)), tmp_path).solve(gap=0.0))
     assert [a.path for a in all_assumptions(numbers_of(two), None, None, ["a"])] == ["chips.a.price"]
@@ -115,7 +115,7 @@ def test_all_of_them_are_the_re_solved_those_of_limits_and_prices_of_what_is_bou
 def test_changes_are_money_where_the_objective_is():
     result = fabopt.load(INSTANCES / "tutorial").solve(threads=1)
     source = alive(result)
-    tornado = tornado_of(source, Asked(4))
+    tornado = tornado_of(source, TornadoOptions(4))
     found = key_assumptions(numbers_of(source), tornado, None, 6)
     assert [a.solved for a in found] == [True] * 4 + [False] * 2
     assert {a.at_low.unit for a in found} == {"MUSD"}

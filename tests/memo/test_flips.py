@@ -20,7 +20,7 @@ from fabopt.analysis.memo.weighing import Line, Scales
 from fabopt.analysis.replan import Again
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import numbers_of
-from fabopt.analysis.sensitivity.tornado import Asked
+from fabopt.analysis.sensitivity.tornado import TornadoOptions
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.model.tables import model_tables
 from fabopt.network.lower import lower
@@ -157,7 +157,7 @@ def test_the_choke_point_turns_where_both_limits_meet(goods, with_tornado):
         named(ends.numbers, LINE, WANTED),
         [],
         search=Search(budget=TimeBudget(60)),
-        tornado=tornado_of(goods, Asked()) if with_tornado else None,
+        tornado=tornado_of(goods, TornadoOptions()) if with_tornado else None,
     )
     line, wanted = found.found
     assert (line.path, line.recommendation, line.recommendation_name) == (LINE, CHOKE, "line")
@@ -173,7 +173,7 @@ def test_the_choke_point_turns_where_both_limits_meet(goods, with_tornado):
 def test_a_turn_that_the_tornado_knows_is_told_as_far_as_the_time_allows(goods):
     ends = ends_of(goods)
     found = flips(
-        ends, named(ends.numbers, LINE), [], search=Search(budget=TimeBudget(0)), tornado=tornado_of(goods, Asked())
+        ends, named(ends.numbers, LINE), [], search=Search(budget=TimeBudget(0)), tornado=tornado_of(goods, TornadoOptions())
     )  # fmt: skip
     (flip,) = found.found
     assert (flip.at.low, flip.at.high, flip.to) == (6, 12, "shop (demand)")

@@ -15,7 +15,7 @@ import fabopt
 from fabopt.analysis.memo import study
 from fabopt.analysis.memo.origin import Cells
 from fabopt.analysis.memo.records import Amount, Memo
-from fabopt.analysis.memo.study import Asked, memo_of
+from fabopt.analysis.memo.study import MemoOptions, memo_of
 from fabopt.errors import StudyError
 from fabopt.network.explode import makeable
 from fabopt.network.tables import Activity, Flow, Material, Network, Resource, Use
@@ -144,7 +144,7 @@ def test_a_good_with_two_routes_is_makeable_without_either() -> None:
 
 def test_an_unknown_lab_is_refused_with_the_nearest(tutorial: fabopt.Result) -> None:
     with pytest.raises(StudyError, match="There is no lab 'arora' in tutorial; did you mean 'aurora'"):
-        memo_of(tutorial.plan, Asked("arora"), TimeBudget())
+        memo_of(tutorial.plan, MemoOptions("arora"), TimeBudget())
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_result_without_prices_is_refused(tutorial: fabopt.Result, change: dic
     options = replace(tutorial.run.options, **change.get("options", {}))
     run = replace(tutorial.run, **{**change, "options": options})
     with pytest.raises(StudyError, match=says):
-        memo_of(Plan(run, tutorial.table, tutorial.plan.instance), Asked("aurora"), TimeBudget())
+        memo_of(Plan(run, tutorial.table, tutorial.plan.instance), MemoOptions("aurora"), TimeBudget())
 
 
 def test_a_tolerance_that_is_not_given_is_a_small_share_of_the_value(tutorial: fabopt.Result, aurora: Memo) -> None:
@@ -177,7 +177,7 @@ def test_every_part_of_the_tutorials_memo_is_there(aurora: Memo) -> None:
 def test_an_unproven_plan_is_an_incumbent_whose_advice_is_withheld(tutorial: fabopt.Result) -> None:
     """With a bound a trillion dollars above the plan, no difference between two plans proves anything."""
     far = replace(tutorial.run, status=Status.TIME_LIMIT, bound=tutorial.objective + 1e6)
-    memo = memo_of(Plan(far, tutorial.table, tutorial.plan.instance), Asked("aurora"), TimeBudget(1.2))
+    memo = memo_of(Plan(far, tutorial.table, tutorial.plan.instance), MemoOptions("aurora"), TimeBudget(1.2))
     assert memo.standing.incumbent
     assert memo.standing.doubt.value == pytest.approx(1e6)
     assert [s.id for s in memo.signatures if s.without is not None and s.withheld is None] == []
@@ -185,7 +185,7 @@ def test_an_unproven_plan_is_an_incumbent_whose_advice_is_withheld(tutorial: fab
 
 
 def test_what_the_budget_does_not_allow_is_listed(tutorial: fabopt.Result) -> None:
-    memo = memo_of(tutorial.plan, Asked("aurora"), TimeBudget(0))
+    memo = memo_of(tutorial.plan, MemoOptions("aurora"), TimeBudget(0))
     left_out = memo.standing.left_out
     assert "losses: loss of merlin" in left_out
     assert "signatures: power:plains never signed" in left_out
@@ -199,7 +199,7 @@ def test_a_sweep_that_is_none_is_told_before_anything_is_computed(tutorial: fabo
     with pytest.raises(ResultError):
         memo_of(
             tutorial.plan,
-            Asked("aurora", sweep=tmp_path),
+            MemoOptions("aurora", sweep=tmp_path),
             TimeBudget(tell=lambda name, _: told.append(name)),
         )
     assert told == ["the plan"]
@@ -213,7 +213,7 @@ def test_an_analysis_on_which_the_solver_gives_up_is_left_out(
 
     monkeypatch.setattr(study, "alternatives", fails)
     monkeypatch.setattr(study, "turning", fails)
-    memo = memo_of(tutorial.plan, Asked("aurora"), TimeBudget(0.6))
+    memo = memo_of(tutorial.plan, MemoOptions("aurora"), TimeBudget(0.6))
     assert {"alternatives: all of it: HiGHS failed.", "flip points: all of it: HiGHS failed."} <= set(
         memo.standing.left_out
     )

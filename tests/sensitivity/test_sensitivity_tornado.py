@@ -15,7 +15,7 @@ import fabopt
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.records import GAVE_UP
-from fabopt.analysis.sensitivity.tornado import Asked
+from fabopt.analysis.sensitivity.tornado import TornadoOptions
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.cli import main
 from fabopt.report.charts.style import as_file
@@ -37,7 +37,7 @@ def tool(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tutorial():
-    return tornado_report(tornado_of(source(INSTANCES / "tutorial"), Asked(7)))
+    return tornado_report(tornado_of(source(INSTANCES / "tutorial"), TornadoOptions(7)))
 
 
 def bars(found):
@@ -45,7 +45,7 @@ def bars(found):
 
 
 def test_ends_with_whole_numbers_held_are_those_worked_by_hand(tool):
-    found = bars(tornado_of(tool, Asked(20)))
+    found = bars(tornado_of(tool, TornadoOptions(20)))
     for path, low, high in (
         ("network.demands.shop.value", -10.0, 20.0),
         (TOOL, 2.0, -17.0),
@@ -56,7 +56,7 @@ def test_ends_with_whole_numbers_held_are_those_worked_by_hand(tool):
 
 
 def test_ends_with_whole_numbers_free_give_the_tool_up(tool):
-    found = bars(tornado_of(tool, Asked(20, gauge="whole")))
+    found = bars(tornado_of(tool, TornadoOptions(20, gauge="whole")))
     assert found[TOOL].high.change == approx(24 - 37)
     assert found[LINE].high.change == approx(40 - 37)  # the line alone makes ten
     assert found[LINE].low.change == approx(-12.0)
@@ -67,7 +67,7 @@ def test_knowing_the_price_of_the_tool_is_worth_what_giving_it_up_saves(tool):
 
     On the line of 12 the tool is not needed: 3 saved, with 6 of 9 parts.
     """
-    whole = bars(tornado_of(tool, Asked(20, gauge="whole")))
+    whole = bars(tornado_of(tool, TornadoOptions(20, gauge="whole")))
     assert whole[TOOL].information == approx(4 * 17 / 19 / 3)
     assert whole[LINE].information == approx(3 * 6 / 9 / 3)
     assert whole["network.demands.shop.value"].information == approx(0.0, abs=1e-9)
@@ -75,7 +75,7 @@ def test_knowing_the_price_of_the_tool_is_worth_what_giving_it_up_saves(tool):
 
 def test_both_sides_of_a_kink_are_told(tool):
     """Ten are wanted and ten can be made: one place less loses 4, one more gains nothing; so with the customer."""
-    found = {n.path: n for n in tornado_of(tool, Asked(20)).slopes}
+    found = {n.path: n for n in tornado_of(tool, TornadoOptions(20)).slopes}
     for path in (LINE, WANTED):
         assert found[path].kink
         assert found[path].per_unit == (approx(-4.0), approx(0.0, abs=1e-6))
@@ -85,18 +85,18 @@ def test_both_sides_of_a_kink_are_told(tool):
 
 def test_a_number_that_stands_at_a_kink_is_found_though_its_price_is_zero(tool):
     # One of the two prices of the plan is zero; both numbers are among the bars.
-    assert {LINE, WANTED} <= bars(tornado_of(tool, Asked(5))).keys()
+    assert {LINE, WANTED} <= bars(tornado_of(tool, TornadoOptions(5))).keys()
 
 
 def test_the_choke_point_of_each_end_is_named(tool):
-    found = tornado_of(tool, Asked(20))
+    found = tornado_of(tool, TornadoOptions(20))
     line = bars(found)[LINE]
     assert found.choke == ""  # neither the line nor the customer earns anything alone
     assert (line.low.choke, line.high.choke) == ("line", "shop (demand)")
 
 
 def test_a_solved_end_is_what_the_instance_gives_when_it_is_set_and_solved(tool, tmp_path):
-    line = bars(tornado_of(tool, Asked(20, gauge="whole")))[LINE]
+    line = bars(tornado_of(tool, TornadoOptions(20, gauge="whole")))[LINE]
     folder = shop(tmp_path, line="3", tool="3")
     assert line.low.objective == approx(fabopt.load(folder).solve(gap=0.0).objective)
 
@@ -145,7 +145,7 @@ def test_every_number_with_a_range_is_in_the_table_of_numbers(tutorial):
 
 
 def test_nothing_in_a_table_is_a_formula(tool, tmp_path):
-    report = tornado_report(tornado_of(tool, Asked(3)))
+    report = tornado_report(tornado_of(tool, TornadoOptions(3)))
     bad = report.records.bars[0].number
     object.__setattr__(bad, "source", "=1+1")
     report.save(tmp_path)
@@ -177,7 +177,7 @@ def test_json_is_one_object_and_says_the_same_as_python(tmp_path, capsys):
 
 
 def test_an_instance_without_numbers_that_matter_says_so(tmp_path):
-    report = tornado_report(tornado_of(source(shop(tmp_path, value="0.5")), Asked(3)))
+    report = tornado_report(tornado_of(source(shop(tmp_path, value="0.5")), TornadoOptions(3)))
     assert report.sentence.startswith("None of the")
 
 
@@ -207,7 +207,7 @@ def test_an_end_that_the_solver_gives_up_on_is_a_bar_with_its_reason_and_not_a_s
 
     held = WhatIf.held
     monkeypatch.setattr(WhatIf, "held", giving_up)
-    report = tornado_report(tornado_of(tool, Asked(top=3)))
+    report = tornado_report(tornado_of(tool, TornadoOptions(top=3)))
     ends = [end for bar in report.records.bars for end in (bar.low, bar.high) if end is not None]
     assert ends
     assert {end.ended for end in ends} == {GAVE_UP}

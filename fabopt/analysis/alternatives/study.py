@@ -20,7 +20,7 @@ from fabopt.solve.budget import TimeBudget
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AlternativesOptions:
     """What is asked of the alternatives.
 
     Attributes
@@ -42,7 +42,7 @@ BOUNDED, ASKED = 0.6, 0.9
 """Shares of the time by which measures are bounded, and by which their least and most are searched."""
 
 
-def alternatives(plan: Plan, asked: Asked, budget: TimeBudget | None = None) -> Alternatives:
+def alternatives(plan: Plan, asked: AlternativesOptions, budget: TimeBudget | None = None) -> Alternatives:
     """Return what is known of the plans nearly as good as one that was solved.
 
     Parameters

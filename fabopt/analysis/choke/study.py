@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 from fabopt.analysis.choke import records
-from fabopt.analysis.choke.asked import Asked, hold_others, periods_asked
 from fabopt.analysis.choke.assemble import certified, evidence
 from fabopt.analysis.choke.attribution import attribution
 from fabopt.analysis.choke.bench import Effort
@@ -31,6 +30,7 @@ from fabopt.analysis.choke.confidence import dethrone, sample, stability, strong
 from fabopt.analysis.choke.cut import layer_cuts, single_points
 from fabopt.analysis.choke.explore import Explorer
 from fabopt.analysis.choke.joint import minimal_sets
+from fabopt.analysis.choke.options import ChokeOptions, hold_others, periods_asked
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.owners import rent_by_owner
 from fabopt.analysis.choke.package import ReliefCost, cheapest_packages
@@ -82,7 +82,7 @@ MOST_TOGETHER = 8
 """Most limits of which sets are searched."""
 
 
-def choke_points(plan: Plan, asked: Asked | None = None, budget: TimeBudget | None = None) -> records.Study:
+def choke_points(plan: Plan, asked: ChokeOptions | None = None, budget: TimeBudget | None = None) -> records.Study:
     """Study what holds a plan back.
 
     Parameters
@@ -101,13 +101,13 @@ def choke_points(plan: Plan, asked: Asked | None = None, budget: TimeBudget | No
     """
     budget = TimeBudget() if budget is None else budget
     with budget.catching_signals():
-        return _Study(plan, asked or Asked(), budget).run()
+        return _Study(plan, asked or ChokeOptions(), budget).run()
 
 
 class _Study:
     """The study as it goes."""
 
-    def __init__(self, source: Plan, asked: Asked, budget: TimeBudget) -> None:
+    def __init__(self, source: Plan, asked: ChokeOptions, budget: TimeBudget) -> None:
         self.source, self.asked, self.budget = source, asked, budget
         self.began = budget.spent
         self.plan = hold_others(source.solved, asked.lab) if asked.lab else source.solved

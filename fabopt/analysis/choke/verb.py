@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fabopt.analysis.choke.asked import Asked
+from fabopt.analysis.choke.options import ChokeOptions
 from fabopt.analysis.choke.records import Study
 from fabopt.analysis.choke.study import choke_points
 from fabopt.errors import StudyError
@@ -13,7 +13,7 @@ from fabopt.plan.plan import Plan
 from fabopt.solve.budget import TimeBudget
 
 
-def study_of(plan: Plan, asked: Asked, period: str = "", budget: TimeBudget | None = None) -> Study:
+def study_of(plan: Plan, asked: ChokeOptions, period: str = "", budget: TimeBudget | None = None) -> Study:
     """Return the choke-point study of a plan; nothing is searched again.
 
     Parameters
@@ -44,7 +44,7 @@ def study_of(plan: Plan, asked: Asked, period: str = "", budget: TimeBudget | No
     return study
 
 
-def _in_periods(asked: Asked, net: Network, text: str) -> Asked:
+def _in_periods(asked: ChokeOptions, net: Network, text: str) -> ChokeOptions:
     labels = [p.label for p in net.periods]
     first, _, last = text.partition("..")
     for label in (first, last or first):

@@ -19,7 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fabopt.analysis.choke.asked import hold_others
+from fabopt.analysis.choke.options import hold_others
 from fabopt.analysis.explain.records import Peg, WhyShort
 from fabopt.domain.tolerances import rounding
 from fabopt.model.limits import Limit

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from fabopt.analysis.choke.asked import Asked, periods_asked
 from fabopt.analysis.choke.bench import Effort
+from fabopt.analysis.choke.options import ChokeOptions, periods_asked
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study
 from fabopt.analysis.choke.timeline import counted
@@ -105,7 +105,7 @@ def _to_all(ground: Ground, limits: Sequence[LimitRecord]) -> dict[str, float]:
     """Return what 10 % more of each limit is worth to all together, integers held."""
     if not limits:
         return {}
-    periods = periods_asked(counted(ground.net), Asked(), ground.net).periods
+    periods = periods_asked(counted(ground.net), ChokeOptions(), ground.net).periods
     problem = replace(ground.plan.problem, reportable=periods)
     oracle = Oracle(problem, Effort(workers=1, seed=ground.plan.options.seed))
     values = oracle.plan_values([problem.relief(record.id, TEN) for record in limits])

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fabopt.analysis.alternatives.study import Asked as NearAsked
-from fabopt.analysis.alternatives.study import alternatives
-from fabopt.analysis.choke.asked import Asked as ChokeAsked
+from fabopt.analysis.alternatives.study import AlternativesOptions, alternatives
+from fabopt.analysis.choke.options import ChokeOptions
 from fabopt.analysis.choke.study import choke_points
 from fabopt.analysis.memo import chips, chokes
 from fabopt.analysis.memo.chances import Chances, chances
@@ -53,7 +52,7 @@ SEARCH = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MemoOptions:
     """What is asked of a memo.
 
     Attributes
@@ -82,7 +81,7 @@ class Asked:
     workers: int = 2
 
 
-def memo_of(plan: Plan, asked: Asked, budget: TimeBudget) -> Memo:
+def memo_of(plan: Plan, asked: MemoOptions, budget: TimeBudget) -> Memo:
     """Return the procurement memo of a lab.
 
     Parameters
@@ -113,7 +112,7 @@ def memo_of(plan: Plan, asked: Asked, budget: TimeBudget) -> Memo:
 class _Writing:
     """A memo as it is put together."""
 
-    def __init__(self, base: Ground, asked: Asked, budget: TimeBudget) -> None:
+    def __init__(self, base: Ground, asked: MemoOptions, budget: TimeBudget) -> None:
         self.ground, self.asked, self.budget = base, asked, budget
         value = abs(base.of.objective)
         self.tolerance = float(f"{MILD * value:.0e}") if asked.tolerance is None else asked.tolerance
@@ -139,7 +138,7 @@ class _Writing:
             own_silicon = own_chips(base, self.again, budget, SEARCH)
         near, turns = None, Turning((), (), (), ())
         with self._analysis("alternatives"), self._kept():
-            near = alternatives(base.of, NearAsked(within=self.asked.within, seconds=SEARCH), budget.sub())
+            near = alternatives(base.of, AlternativesOptions(within=self.asked.within, seconds=SEARCH), budget.sub())
             self._lacks(near.left_out)
         tornado: Tornado | None = None
         with self._analysis("assumptions"), self._kept():
@@ -200,9 +199,9 @@ class _Writing:
         except (SolverError, OutOfTimeError) as error:
             self.budget.leave_out(f"all of it: {error}")
 
-    def _choke(self) -> ChokeAsked:
+    def _choke(self) -> ChokeOptions:
         asked = self.asked
-        return ChokeAsked(lab=asked.lab, top=asked.top, seed=asked.seed, workers=asked.workers, draws=0)
+        return ChokeOptions(lab=asked.lab, top=asked.top, seed=asked.seed, workers=asked.workers, draws=0)
 
     def _chances(self) -> Chances:
         """Return the chances from a sweep: first, since a folder that does not fit is told before anything is asked."""

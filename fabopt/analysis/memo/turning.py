@@ -16,7 +16,7 @@ from fabopt.analysis.memo.watch import indicators
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.records import Tornado
-from fabopt.analysis.sensitivity.tornado import Asked as TornadoAsked
+from fabopt.analysis.sensitivity.tornado import TornadoOptions
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.solve.budget import TimeBudget
 
@@ -59,7 +59,7 @@ def tornado_for(ground: Ground, workers: int, top: int, budget: TimeBudget) -> T
     if budget.over or (large and budget.left < 60.0 * TORNADO_MINUTES):
         budget.leave_out("tornado: the assumptions are those of the limits that hold back most")
         return None
-    asked = TornadoAsked(top=min(top, WIDEST) if large else top, workers=workers)
+    asked = TornadoOptions(top=min(top, WIDEST) if large else top, workers=workers)
     return tornado_of(ground.of, asked)
 
 

@@ -50,7 +50,7 @@ WIDER = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TornadoOptions:
     """What is asked of a tornado.
 
     Attributes
@@ -96,7 +96,7 @@ def tornado(
     unit: str,
     numbers: Numbers,
     plan: SolvedProgram,
-    asked: Asked,
+    asked: TornadoOptions,
     tell: Tell | None = None,
     count: Count | None = None,
 ) -> Tornado:

@@ -8,13 +8,13 @@ from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.phases import Phases, phases
 from fabopt.analysis.sensitivity.records import Tornado
-from fabopt.analysis.sensitivity.tornado import Asked, tornado
+from fabopt.analysis.sensitivity.tornado import TornadoOptions, tornado
 from fabopt.analysis.sensitivity.value_function import value_function
 from fabopt.plan.plan import Plan
 from fabopt.solve.budget import Tell
 
 
-def tornado_of(plan: Plan, asked: Asked, tell: Tell | None = None, count: Count | None = None) -> Tornado:
+def tornado_of(plan: Plan, asked: TornadoOptions, tell: Tell | None = None, count: Count | None = None) -> Tornado:
     """Return the tornado of a plan."""
     numbers = numbers_of(plan)
     return tornado(plan.name, plan.held, plan.unit, numbers, plan.solved, asked, tell, count)

@@ -44,7 +44,7 @@ STEPS, FEWER = 20, 8
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TargetOptions:
     """What is asked: the target in words, the levers, what they cost, and the time that may be spent.
 
     Attributes
@@ -65,7 +65,7 @@ class Asked:
     seconds: float = 60.0
 
 
-def needed(plan: Plan, asked: Asked, budget: TimeBudget | None = None) -> Needed:
+def needed(plan: Plan, asked: TargetOptions, budget: TimeBudget | None = None) -> Needed:
     """Return what would have to be true for a target, of the instance of a plan.
 
     Parameters
@@ -94,7 +94,7 @@ def needed(plan: Plan, asked: Asked, budget: TimeBudget | None = None) -> Needed
         return _needed(plan, asked, budget)
 
 
-def _needed(plan: Plan, asked: Asked, budget: TimeBudget) -> Needed:
+def _needed(plan: Plan, asked: TargetOptions, budget: TimeBudget) -> Needed:
     plan.of_system("targets are asked of the system's plans")
     numbers, solved = numbers_of(plan), plan.solved
     target = target_of(asked.target, asked.by, asked.lab, solved.net, solved.options.objective, plan.unit)

@@ -20,7 +20,7 @@ ROWS = {"use": 30, "choke": 14, "tornado": 20}
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ChartOptions:
     """What a picture is asked for, beside its kind; empty: as the kind has it.
 
     Attributes
@@ -48,10 +48,10 @@ class Kind:
 
     says: str
     takes: tuple[str, ...]
-    draw: Callable[[Plan, Wish], Any]
+    draw: Callable[[Plan, ChartOptions], Any]
 
 
-def draw(plan: Plan, kind: str, wish: Wish) -> Any:
+def draw(plan: Plan, kind: str, options: ChartOptions) -> Any:
     """Return a picture of a result as an Altair chart.
 
     Parameters
@@ -60,7 +60,7 @@ def draw(plan: Plan, kind: str, wish: Wish) -> Any:
         The solved plan.
     kind
         Name in :data:`KINDS`.
-    wish
+    options
         What it is asked for.
 
     Raises
@@ -73,85 +73,87 @@ def draw(plan: Plan, kind: str, wish: Wish) -> Any:
         hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(KINDS)}."
         raise ChartError(f"There is no kind of picture '{clip(kind, 40)}'; {hint}")
     chosen = KINDS[kind]
-    for field in fields(Wish):
-        if getattr(wish, field.name) != field.default and field.name not in chosen.takes:
+    for field in fields(ChartOptions):
+        if getattr(options, field.name) != field.default and field.name not in chosen.takes:
             takes = ", ".join(chosen.takes) or "nothing"
             raise ChartError(f"A picture of kind '{kind}' takes no {field.name}; beside its file it takes {takes}.")
-    if wish.top is not None and wish.top < 1:
-        raise ChartError(f"A picture shows at least one row: top is {wish.top}.")
-    chart = chosen.draw(plan, wish)
+    if options.top is not None and options.top < 1:
+        raise ChartError(f"A picture shows at least one row: top is {options.top}.")
+    chart = chosen.draw(plan, options)
     if chart is None:
         raise ChartError("Nothing moves the objective, so there is nothing to draw.")
     return chart
 
 
-def _plan(plan: Plan, wish: Wish) -> Any:
+def _plan(plan: Plan, options: ChartOptions) -> Any:
     said = [sources(plan.instance, ("sites", "labs", "chips", "workloads"))]
-    chart = altair().hconcat(*series.panels(plan.table, wish.lab), spacing=30).resolve_scale(color="independent")
-    return finished(chart.properties(title=heading(_of(plan, wish, ""), said)))
+    chart = altair().hconcat(*series.panels(plan.table, options.lab), spacing=30).resolve_scale(color="independent")
+    return finished(chart.properties(title=heading(_of(plan, options, ""), said)))
 
 
-def _power(plan: Plan, wish: Wish) -> Any:
+def _power(plan: Plan, options: ChartOptions) -> Any:
     said = [
         "Black lines: what stands at the sites, firm and added.",
         sources(plan.instance, ("sites", "labs", "chips")),
     ]
-    chart = series.power_panel(plan.table, wish.lab)
-    return finished(chart.properties(title=heading(_of(plan, wish, "Deployed facility power: "), said, NARROW)))
+    chart = series.power_panel(plan.table, options.lab)
+    return finished(chart.properties(title=heading(_of(plan, options, "Deployed facility power: "), said, NARROW)))
 
 
-def _mix(plan: Plan, wish: Wish) -> Any:
-    chart = series.mix_panel(plan.table, wish.lab)
+def _mix(plan: Plan, options: ChartOptions) -> Any:
+    chart = series.mix_panel(plan.table, options.lab)
     said = [sources(plan.instance, ("chips", "labs", "workloads"))]
-    return finished(chart.properties(title=heading(_of(plan, wish, "Chip mix: "), said, NARROW)))
+    return finished(chart.properties(title=heading(_of(plan, options, "Chip mix: "), said, NARROW)))
 
 
-def _flow(plan: Plan, wish: Wish) -> Any:
+def _flow(plan: Plan, options: ChartOptions) -> Any:
     labels = [str(label) for label in plan.table("core/periods")["period"]]
-    period = wish.period or material_flow.busiest(plan.table)
+    period = options.period or material_flow.busiest(plan.table)
     if period not in labels:
         raise ChartError(f"'{clip(period, 40)}' is no period of the plan, which runs from {labels[0]} to {labels[-1]}.")
     found = flow_data.shortened(material_flow.flow(plan.table, period))
     return finished(flow.flow_chart(plan.name, found, sources(plan.instance)))
 
 
-def _use(plan: Plan, wish: Wish) -> Any:
-    return finished(grids.use_chart(plan.name, plan.table, sources(plan.instance), wish.top or ROWS["use"]))
+def _use(plan: Plan, options: ChartOptions) -> Any:
+    return finished(grids.use_chart(plan.name, plan.table, sources(plan.instance), options.top or ROWS["use"]))
 
 
-def _choke(plan: Plan, wish: Wish) -> Any:
+def _choke(plan: Plan, options: ChartOptions) -> Any:
     money = str(plan.run.money_unit)
-    return finished(grids.choke_chart(plan.name, plan.table, sources(plan.instance), wish.top or ROWS["choke"], money))
+    return finished(
+        grids.choke_chart(plan.name, plan.table, sources(plan.instance), options.top or ROWS["choke"], money)
+    )
 
 
-def _tornado(plan: Plan, wish: Wish) -> Any:
-    from fabopt.analysis.sensitivity.tornado import Asked
+def _tornado(plan: Plan, options: ChartOptions) -> Any:
+    from fabopt.analysis.sensitivity.tornado import TornadoOptions
     from fabopt.analysis.sensitivity.verb import tornado_of
     from fabopt.report.tornado_chart import tornado_chart
 
-    return tornado_chart(tornado_of(plan, Asked(top=wish.top or ROWS["tornado"]), None))
+    return tornado_chart(tornado_of(plan, TornadoOptions(top=options.top or ROWS["tornado"]), None))
 
 
-def _value(plan: Plan, wish: Wish) -> Any:
+def _value(plan: Plan, options: ChartOptions) -> Any:
     from fabopt.analysis.sensitivity.verb import value_of
     from fabopt.report.tornado_chart import value_chart
 
-    if not wish.lever:
+    if not options.lever:
         raise ChartError("A value function follows one number: name it as lever.")
-    return value_chart(value_of(plan, wish.lever, None, None, False))
+    return value_chart(value_of(plan, options.lever, None, None, False))
 
 
-def _phase(plan: Plan, wish: Wish) -> Any:
+def _phase(plan: Plan, options: ChartOptions) -> Any:
     from fabopt.analysis.sensitivity.verb import phases_of
     from fabopt.report.value_function import phase_report
 
-    if not (wish.lever and wish.against):
+    if not (options.lever and options.against):
         raise ChartError("A phase diagram moves two numbers: name them as lever and against.")
-    return phase_report(phases_of(plan, wish.lever, wish.against, 9)).chart()
+    return phase_report(phases_of(plan, options.lever, options.against, 9)).chart()
 
 
-def _of(plan: Plan, wish: Wish, what: str) -> str:
-    return f"{what}{plan.name}{f', {wish.lab}' if wish.lab else ''}"
+def _of(plan: Plan, options: ChartOptions, what: str) -> str:
+    return f"{what}{plan.name}{f', {options.lab}' if options.lab else ''}"
 
 
 KINDS: dict[str, Kind] = {

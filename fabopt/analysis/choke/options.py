@@ -13,7 +13,7 @@ from fabopt.plan.solved import SolvedProgram
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChokeOptions:
     """What is asked of a study.
 
     Attributes
@@ -59,7 +59,7 @@ def hold_others(plan: SolvedProgram, lab: str) -> SolvedProgram:
     return plan.with_problem(replace(plan.problem, matrices=replace(m, column_lower=lower, column_upper=upper)))
 
 
-def periods_asked(found: Counted, asked: Asked, net: Network) -> Counted:
+def periods_asked(found: Counted, asked: ChokeOptions, net: Network) -> Counted:
     """Return the periods that count among those that are asked for.
 
     Raises
