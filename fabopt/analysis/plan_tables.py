@@ -83,15 +83,16 @@ class Holding:
 def holding(limits: pd.DataFrame, most: int) -> list[Holding]:
     """Return the limits that hold a plan back most by their prices, from the table `core/limits`.
 
-    Behind them stand, dearest first, rules whose right-hand side is 0 (shares of what a plan does), at most a quarter
-    as many: they have a price, but no 1 % of their own. Obligations are apart: see :func:`obligations`.
+    Behind them stand, most expensive first, rules whose right-hand side is 0 (shares of what a plan does), at most a
+    quarter as many: they have a price, but no 1 % of their own. Obligations are apart: see :func:`obligations`.
     """
     return _ranked(limits[~_obliges(limits)], most)
 
 
 def obligations(limits: pd.DataFrame, most: int) -> list[Holding]:
-    """Return what a plan must do and would gain by doing less of, the dearest first: required demands, floors, least
-    levels and takes, safety stocks.
+    """Return what a plan must do and would gain by doing less of, the most expensive first.
+
+    These are required demands, floors, least levels and takes, safety stocks.
 
     Price and gain are those of one unit and of 1 % *less* of the obligation in every period.
     """

@@ -306,7 +306,7 @@ def test_solved_with_whole_numbers_held_no_instance_is_worth_more_than_its_best_
     assert "other integers in hbm-squeeze make +" in report.said[2]
 
 
-def test_choke_points_are_the_dearest_limits_of_each_period(report, tutorial, squeezed):
+def test_choke_points_are_the_most_expensive_limits_of_each_period(report, tutorial, squeezed):
     for plan, result in (("tutorial", tutorial), ("hbm-squeeze", squeezed)):
         limits = result.limits[result.limits["reported"]]
         worth = (limits["price"] * limits["limit"]).abs() / 100

@@ -37,7 +37,7 @@ def test_a_survival_limit_of_60_per_cent_costs_16_by_hand():
     assert fabopt.load(FOLDER / "second-source").with_(limits).solve(gap=0).objective == pytest.approx(554)
 
 
-def test_prices_come_with_the_dearest_row_in_the_money_of_the_instance(capsys):
+def test_prices_come_with_the_most_expensive_row_in_the_money_of_the_instance(capsys):
     study = fabopt.load(FOLDER / "licences").price_limits(gap=0.0).records
     licence, ban = study.prices
     # one thousand large chips more, instead of small ones from the second quarter on, gain 3 x 3 H100 equivalents

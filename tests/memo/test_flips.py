@@ -171,10 +171,8 @@ def test_the_choke_point_turns_where_both_limits_meet(goods, with_tornado):
 
 
 def test_a_turn_that_the_tornado_knows_is_told_as_far_as_the_time_allows(goods):
-    ends = ends_of(goods)
-    found = flips(
-        ends, named(ends.numbers, LINE), [], search=Search(budget=TimeBudget(0)), tornado=tornado_of(goods, TornadoOptions())
-    )  # fmt: skip
+    ends, tornado = ends_of(goods), tornado_of(goods, TornadoOptions())
+    found = flips(ends, named(ends.numbers, LINE), [], search=Search(budget=TimeBudget(0)), tornado=tornado)
     (flip,) = found.found
     assert (flip.at.low, flip.at.high, flip.to) == (6, 12, "shop (demand)")
     assert [(left.recommendation, left.why) for left in found.left_out] == [(CHOKE, "time")]

@@ -99,7 +99,7 @@ def test_losses_are_those_of_instances_without_the_company(
     assert worth(loss)[0] == pytest.approx(tutorial.run.objective - left, abs=0.2)
 
 
-def test_losses_come_dearest_first(aurora: Memo) -> None:
+def test_losses_come_most_expensive_first(aurora: Memo) -> None:
     values = [loss.value.value for loss in aurora.losses if loss.value is not None]
     assert len(values) == len(aurora.losses) == 5
     assert values == sorted(values, reverse=True)
@@ -128,7 +128,7 @@ network:
 
 @pytest.mark.parametrize("money", [1e-8, 1.0, 1e8])
 @pytest.mark.parametrize(("a", "b"), [(1.0, 3.0), (3.0, 1.0)])
-def test_of_what_is_required_the_dearest_is_met_first_in_every_money(
+def test_of_what_is_required_the_most_expensive_is_met_first_in_every_money(
     a: float, b: float, money: float, tmp_path: Path
 ) -> None:
     """Without the extra line ten can be made of twelve: six of what is worth 3, four of what is worth 1."""

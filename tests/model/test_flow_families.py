@@ -232,7 +232,7 @@ def test_a_tool_is_not_retired_before_its_ramp_has_ended():
 # -- demand ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_steps_of_a_demand_fill_from_the_dearest_down_as_long_as_they_pay():
+def test_the_steps_of_a_demand_fill_from_the_most_expensive_down_as_long_as_they_pay():
     # Worth 9 for 4, then 5 for 3, then 0.5 for 9, at a cost of 1.
     from fabopt.network.tables import Demand, ValueStep
 

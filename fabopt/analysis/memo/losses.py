@@ -39,7 +39,7 @@ def stopped(ground: Ground, owner: str) -> Perturbation:
 
 
 def losses(ground: Ground, again: Again, left: Callable[[str], bool]) -> tuple[Loss, ...]:
-    """Return what the loss of each company costs, the dearest first, then those without a plan.
+    """Return what the loss of each company costs, the most expensive first, then those without a plan.
 
     Parameters
     ----------

@@ -214,7 +214,7 @@ class _Writing:
         return found
 
     def _signatures(self) -> tuple[Signature, ...]:
-        """Return what is signed: first what each is worth, then their dates, the dearest first."""
+        """Return what is signed: first what each is worth, then their dates, the most expensive first."""
         base, again, left = self.ground, self.again, self.budget.allows
         pairs = [(what, found) for what in self.signable if (found := signature(base, what)) is not None]
         pairs.sort(key=lambda pair: -_paid(pair[1]))
@@ -235,6 +235,6 @@ def _paid(found: Signature) -> float:
 
 
 def _lost(delays: Mapping[str, Delay], id: str, base: float) -> float:
-    """Return what is left without a signature, below the plan's value: the dearest come first."""
+    """Return what is left without a signature, below the plan's value: the most expensive come first."""
     known = delays.get(id)
     return 0.0 if known is None or known.without is None else known.without.value - base

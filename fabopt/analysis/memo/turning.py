@@ -28,7 +28,7 @@ MOST = 10
 """Assumptions that are told as those that matter most."""
 
 ADVICE = 6
-"""Signatures whose flip points are searched, the dearest first."""
+"""Signatures whose flip points are searched, the most expensive first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def turning(
 def _advice(
     ground: Ground, signatures: Sequence[Signature], signables: Sequence[Signable]
 ) -> tuple[list[Forbidden], list[Forbidden]]:
-    """Return the signatures that are advice, the dearest first, and what else might be signed."""
+    """Return the signatures that are advice, the most expensive first, and what else might be signed."""
     by_id = {what.id: what for what in signables}
     names = {found.id: found.what for found in signatures}
     first = [found.id for found in signatures if not found.signed and found.withheld is None][:ADVICE]

@@ -195,7 +195,7 @@ def _outcome(plan: Plan) -> Outcome:
 
 
 def _orders(held: Read, free: Read, labels: Sequence[str]) -> tuple[Changed, ...]:
-    """Return the orders of some periods that differ, retirements as less than nothing; dearest first."""
+    """Return the orders of some periods that differ, retirements as less than nothing; most expensive first."""
     amounts: list[dict[tuple[str, str], float]] = []
     said: dict[str, tuple[str, str, str, str]] = {}
     price: dict[tuple[str, str], float] = {}
