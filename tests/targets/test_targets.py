@@ -10,9 +10,11 @@ import pytest
 from sensitivity_cases import INSTANCES, shop, spread
 
 import fabopt
+from fabopt.analysis.targets.study import Asked, needed
 from fabopt.cli import main
 from fabopt.errors import StudyError
 from fabopt.io.levers import LeverError
+from fabopt.plan.problem import Interval
 from fabopt.solve import resolver
 from fabopt.solve.search import search
 
@@ -249,3 +251,13 @@ def test_faults_are_errors_in_python(plan):
         plan.needed(30, levers={LINE: -1})
     with pytest.raises(StudyError, match="cost of a lever must be 0 or more"):
         plan.needed(30, levers=[LINE], costs={LINE: -2.0})
+
+
+def test_what_a_search_without_time_leaves_open_is_not_known(sites):
+    """The plan's 4 MW stand; fractions allow 6 MW now and 18 at three times the site; nothing more is claimed."""
+    asked = Asked("10 MW", lab="aurora", by="2028", levers={SITE: "*3"}, seconds=0.0)
+    found = needed(sites.plan, asked)
+    assert (found.possible.lo, found.possible.hi) == (approx(4), approx(6))
+    (way,) = found.ways
+    assert (way.moves, way.size, way.reach) == ((), None, Interval(approx(4), approx(18)))
+    assert found.reachable is None
