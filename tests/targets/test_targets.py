@@ -10,7 +10,7 @@ import pytest
 from sensitivity_cases import INSTANCES, shop, spread
 
 import fabopt
-from fabopt.analysis.targets.study import Asked, needed
+from fabopt.analysis.targets.study import TargetOptions, needed
 from fabopt.cli import main
 from fabopt.errors import StudyError
 from fabopt.io.levers import LeverError
@@ -255,8 +255,8 @@ def test_faults_are_errors_in_python(plan):
 
 def test_what_a_search_without_time_leaves_open_is_not_known(sites):
     """The plan's 4 MW stand; fractions allow 6 MW now and 18 at three times the site; nothing more is claimed."""
-    asked = Asked("10 MW", lab="aurora", by="2028", levers={SITE: "*3"}, seconds=0.0)
-    found = needed(sites.plan, asked)
+    options = TargetOptions("10 MW", lab="aurora", by="2028", levers={SITE: "*3"}, seconds=0.0)
+    found = needed(sites.plan, options)
     assert (found.possible.lo, found.possible.hi) == (approx(4), approx(6))
     (way,) = found.ways
     assert (way.moves, way.size, way.reach) == ((), None, Interval(approx(4), approx(18)))
