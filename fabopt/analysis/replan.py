@@ -176,7 +176,7 @@ class Again:
 
     def _asked(self, change: Perturbation) -> Outcome:
         mode: Mode = "exact" if self.whole else "fixed"
-        return self._resolver.ask(change, mode, seconds=self.seconds, gap=COUNTS, apart=0.0)
+        return self._resolver.ask(change, mode, seconds=self.seconds, gap=COUNTS, constant_objective=0.0)
 
 
 def _answer(outcome: Outcome) -> Answer:

@@ -211,7 +211,7 @@ class Runner:
             self.session,
             self.shape,
             gap=self.options.asked,
-            apart=standing,
+            constant_objective=standing,
             start=self.start if self.x is None else self.x,
             progress=progress,
         )

@@ -22,7 +22,7 @@ class Proof:
     gap
         |bound - objective| / denominator; infinite where the denominator is zero and the two differ.
     denominator
-        |objective - apart|, in the unit of the objective.
+        |objective - constant_objective|, in the unit of the objective.
     """
 
     gap: float
@@ -38,19 +38,19 @@ class Proof:
         return self.gap <= max(asked, EXACT)
 
 
-def proof(objective: float, bound: float, apart: float = 0.0, size: float = 0.0) -> Proof:
+def proof(objective: float, bound: float, constant_objective: float = 0.0, size: float = 0.0) -> Proof:
     """Return gap and denominator of a plan.
 
     Parameters
     ----------
     objective, bound
         Worth of the plan, and what no plan can exceed, both with the constant.
-    apart
+    constant_objective
         What proves nothing about the plan: the constant, and what stands at the decision date.
     size
         Sum of the sizes that the objective was added up from, where known: what differs by their rounding is the same.
     """
-    distance, denominator = abs(bound - objective), abs(objective - apart)
-    if distance <= ROUNDING * max(abs(objective), abs(bound), abs(apart), size):
+    distance, denominator = abs(bound - objective), abs(objective - constant_objective)
+    if distance <= ROUNDING * max(abs(objective), abs(bound), abs(constant_objective), size):
         return Proof(0.0, denominator)
     return Proof(distance / denominator if denominator > 0 else math.inf, denominator)

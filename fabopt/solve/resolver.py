@@ -220,7 +220,7 @@ class Resolver:
         far: bool = False,
         seconds: float = np.inf,
         gap: float | None = None,
-        apart: float | None = None,
+        constant_objective: float | None = None,
         start: Array | None = None,
     ) -> Outcome:
         """Return what a perturbation makes of the optimum.
@@ -237,7 +237,7 @@ class Resolver:
             Go on from where the last question of this mode ended.
         far
             The change is a large one: a large program is then solved from nothing.
-        seconds, gap, apart, start
+        seconds, gap, constant_objective, start
             Of ``exact``: longest search, relative gap, part of the objective that proves nothing
             (:attr:`standing` when left out), and a plan [columns] to begin with, else that of ``fixed``.
 
@@ -254,7 +254,10 @@ class Resolver:
             If time or a signal ended a linear program: nothing is known then.
         """
         if mode == "exact" and self._mixed(change):
-            near, left_out = self.gap if gap is None else gap, self.standing if apart is None else apart
+            near, left_out = (
+                self.gap if gap is None else gap,
+                self.standing if constant_objective is None else constant_objective,
+            )
             return self._exact(change, label, seconds, near, left_out, start)
         how: Mode = "relaxed" if mode == "exact" else mode
         known = (how, change.key)
@@ -298,14 +301,14 @@ class Resolver:
         label: str = "",
         seconds: float = np.inf,
         gap: float | None = None,
-        apart: float | None = None,
+        constant_objective: float | None = None,
         near: float = 0.0,
         start: Array | None = None,
     ) -> Outcome:
         """Search a program as it is, without asking first what the linear programs say; arguments as for :meth:`ask`.
 
-        ``apart``: part of the objective that proves nothing, :attr:`standing` when left out. ``near``: distance from
-        the bound at which a plan is good enough too, where the program goes to the solver as it is.
+        ``constant_objective``: part of the objective that proves nothing, :attr:`standing` when left out. ``near``:
+        distance from the bound at which a plan is good enough too, where the program goes to the solver as it is.
 
         A search that the solver gives up proves nothing, and is answered as one that time ended.
         """
@@ -314,14 +317,26 @@ class Resolver:
         if session is None:
             outcome = IMPOSSIBLE
         else:
-            gap, apart = self.gap if gap is None else gap, self.standing if apart is None else apart
+            gap, constant_objective = (
+                self.gap if gap is None else gap,
+                self.standing if constant_objective is None else constant_objective,
+            )
             try:
                 if self.shape is not None and mode == "exact":
-                    outcome = search(session, self.shape, start=start, time_limit=seconds, gap=gap, apart=apart)
+                    outcome = search(
+                        session,
+                        self.shape,
+                        start=start,
+                        time_limit=seconds,
+                        gap=gap,
+                        constant_objective=constant_objective,
+                    )
                 else:
                     if start is not None:
                         session.set_start(start)
-                    outcome = session.solve(time_limit=seconds, gap=gap, apart=apart, near=near)
+                    outcome = session.solve(
+                        time_limit=seconds, gap=gap, constant_objective=constant_objective, near=near
+                    )
                     if not stands(session, outcome):
                         raise SolverError("The solver called optimal what is no plan.")
             except SolverError:
@@ -380,7 +395,13 @@ class Resolver:
         return bool(self.program.integer.any()) or (growth is not None and bool(growth.integer.any()))
 
     def _exact(
-        self, change: Perturbation, label: str, seconds: float, gap: float, apart: float, start: Array | None
+        self,
+        change: Perturbation,
+        label: str,
+        seconds: float,
+        gap: float,
+        constant_objective: float,
+        start: Array | None,
     ) -> Outcome:
         """Answer with all integers free; the tree is searched where the two linear programs leave something open."""
         top = self.ask(change, "relaxed", label=label)
@@ -389,13 +410,15 @@ class Resolver:
         bound = min(worth(top), np.inf if change.size else self.bound)
         kept = self.ask(change, "fixed", label=label) if self.plan is not None else UNKNOWN
         best = kept if kept.ended is Ended.OPTIMAL else replace(UNKNOWN, x=None)
-        if best.objective is not None and self._near(best, bound, gap, apart):
+        if best.objective is not None and self._near(best, bound, gap, constant_objective):
             return replace(best, bound=bound)
         if seconds <= 0:
             return replace(best, ended=Ended.TIME_LIMIT, bound=bound)
         if start is None:
             start = self.plan if best.x is None and self.shape is not None and change.growth is None else best.x
-        found = self.search(change, label=label, seconds=seconds, gap=gap, apart=apart, start=start)
+        found = self.search(
+            change, label=label, seconds=seconds, gap=gap, constant_objective=constant_objective, start=start
+        )
         bound = min(bound, np.inf if found.bound is None else found.bound)
         if not change.size:
             self.bound = min(self.bound, bound)
@@ -403,13 +426,13 @@ class Resolver:
             found = replace(best, ended=found.ended, nodes=found.nodes, seconds=found.seconds)
         return replace(found, bound=bound)
 
-    def _near(self, best: Outcome, bound: float, gap: float, apart: float) -> bool:
+    def _near(self, best: Outcome, bound: float, gap: float, constant_objective: float) -> bool:
         assert best.objective is not None
         assert best.x is not None
         size = size_of(self.program, best.x[: self.program.n_columns])
         if abs(bound - best.objective) <= rounding(size, best.objective):
             return True
-        return proof(best.objective, bound, self.program.offset + apart, size).gap <= gap
+        return proof(best.objective, bound, self.program.offset + constant_objective, size).gap <= gap
 
     def _solved(self, mode: Mode, change: Perturbation, label: str, hot: bool, far: bool, seconds: float) -> Outcome:
         """Solve a linear program, or answer it without."""

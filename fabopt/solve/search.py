@@ -86,7 +86,7 @@ def search(
     shape: Structure,
     *,
     gap: float = 0.0,
-    apart: float = 0.0,
+    constant_objective: float = 0.0,
     time_limit: float = np.inf,
     start: Array | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -99,7 +99,7 @@ def search(
         The program; with integers or without.
     shape
         What may be used of the model behind it. Columns and rows that were added come after those of the model.
-    gap, apart, time_limit, progress
+    gap, constant_objective, time_limit, progress
         As for :meth:`~fabopt.solve.session.HighsSession.solve`.
     start
         A plan [columns] to begin with; it need not fit any more.
@@ -111,7 +111,7 @@ def search(
     """
     session.settle_gates()
     with session.budget.part(seconds=time_limit):
-        found = _Search(session, shape, gap, apart, progress)
+        found = _Search(session, shape, gap, constant_objective, progress)
         if start is not None:
             found.take(start, "the plan given")
         return found.run(start) if uses_start(session.integer) else found.tree(None, start)
@@ -125,10 +125,16 @@ class _Search:
         session: HighsSession,
         shape: Structure,
         gap: float,
-        apart: float,
+        constant_objective: float,
         progress: Callable[[Progress], None] | None,
     ) -> None:
-        self.session, self.shape, self.gap, self.apart, self.tell = session, shape, gap, apart, progress
+        self.session, self.shape, self.gap, self.constant_objective, self.tell = (
+            session,
+            shape,
+            gap,
+            constant_objective,
+            progress,
+        )
         self.budget, self.began = session.budget, session.budget.spent
         self.x: Array | None = None
         self.bound = np.inf
@@ -230,7 +236,9 @@ class _Search:
             bound = self.bound if step == "split" else min(self.bound, np.inf if p.bound is None else p.bound)
             self._tell(replace(p, seconds=p.seconds + began, incumbent=plan, step=step), bound)
 
-        outcome = session.solve(gap=gap, apart=self.apart, nodes=nodes, progress=tell if self.tell else None)
+        outcome = session.solve(
+            gap=gap, constant_objective=self.constant_objective, nodes=nodes, progress=tell if self.tell else None
+        )
         self.nodes += outcome.nodes
         return outcome
 
@@ -259,7 +267,7 @@ class _Search:
 
     def _gap(self, worth: float, bound: float) -> float:
         size = 0.0 if self.x is None else float(np.abs(self.session.cost) @ np.abs(self.x))
-        return proof(worth, max(bound, worth), self.apart, size).gap
+        return proof(worth, max(bound, worth), self.constant_objective, size).gap
 
     def _proved(self) -> bool:
         worth = self._worth()

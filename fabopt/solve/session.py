@@ -103,7 +103,7 @@ class HighsSession(LiveProgram):
         super().__init__(matrices)
         self.threads, self.seed, self.budget = threads, seed, budget or TimeBudget()
         self._stopped = threading.Event()
-        self._apart = 0.0
+        self._constant_objective = 0.0
         self._log: list[str] = []
         self._progress: Callable[[Progress], None] | None = None
         self._failure: BaseException | None = None
@@ -154,7 +154,7 @@ class HighsSession(LiveProgram):
         *,
         time_limit: float = np.inf,
         gap: float = 0.0,
-        apart: float = 0.0,
+        constant_objective: float = 0.0,
         near: float = 0.0,
         nodes: int | None = None,
         progress: Callable[[Progress], None] | None = None,
@@ -166,8 +166,9 @@ class HighsSession(LiveProgram):
         time_limit
             Seconds for this run; never more than the budget has left.
         gap
-            Relative gap at which a plan is good enough: |bound - objective| / |objective - apart|, without offset.
-        apart
+            Relative gap at which a plan is good enough, without offset:
+            |bound - objective| / |objective - constant_objective|.
+        constant_objective
             Part of the objective that proves nothing about a plan, left out of the gap's denominator.
         near
             Distance from the bound, in the unit of the objective, at which a plan is good enough, too.
@@ -185,7 +186,7 @@ class HighsSession(LiveProgram):
             return self._without_columns()
         self._progress = progress
         self.set_option("mip_max_nodes", MOST_NODES if nodes is None else nodes)
-        ended, seconds = self._run(time_limit, gap, apart, near)
+        ended, seconds = self._run(time_limit, gap, constant_objective, near)
         return self._outcome(ended, seconds)
 
     def snapshot(self) -> Matrices:
@@ -238,7 +239,7 @@ class HighsSession(LiveProgram):
             return np.nan
         return np.inf if ended is Ended.UNBOUNDED else -np.inf
 
-    def _run(self, time_limit: float, gap: float, apart: float, near: float = 0.0) -> tuple[Ended, float]:
+    def _run(self, time_limit: float, gap: float, constant_objective: float, near: float = 0.0) -> tuple[Ended, float]:
         """Run HiGHS and return how it ended and the seconds that it took."""
         if self._limited:
             time_limit = min(time_limit, self.budget.left)
@@ -250,8 +251,10 @@ class HighsSession(LiveProgram):
         self.settle_gates()
         self._choose_methods()
         # HiGHS counts its offset in the denominator of the gap, so the part that proves nothing goes in with a minus.
-        self._check(self._highs.changeObjectiveOffset(-apart / self.money_unit), "an offset of the objective")
-        self._apart = apart
+        self._check(
+            self._highs.changeObjectiveOffset(-constant_objective / self.money_unit), "an offset of the objective"
+        )
+        self._constant_objective = constant_objective
         self._last, self._failure = -np.inf, None
         _prepare_scheduler(self.threads)
         before = self._highs.getRunTime()
@@ -378,7 +381,7 @@ class HighsSession(LiveProgram):
         objective = None if x is None else self.offset + float(self.cost @ x)
         bound = objective if ended is Ended.OPTIMAL else None
         if mixed:
-            bound = self.offset + self._apart + info.mip_dual_bound * self.money_unit
+            bound = self.offset + self._constant_objective + info.mip_dual_bound * self.money_unit
         priced = not mixed and ended is Ended.OPTIMAL and solution.dual_valid
         return Outcome(
             ended=ended,
@@ -447,7 +450,7 @@ class HighsSession(LiveProgram):
             return
         self._last = out.running_time
         plan, bound = self._told(out.mip_primal_bound), self._told(out.mip_dual_bound)
-        gap = None if plan is None or bound is None else proof(plan, bound, self._apart + self.offset).gap
+        gap = None if plan is None or bound is None else proof(plan, bound, self._constant_objective + self.offset).gap
         try:
             self._progress(Progress(out.running_time, plan, bound, gap, int(out.mip_node_count)))
         except BaseException as failure:
@@ -456,7 +459,7 @@ class HighsSession(LiveProgram):
     def _told(self, value: float) -> float | None:
         """Return a value of HiGHS' objective as one of the model's; None for what is infinite or not a number."""
         known = abs(value) < _INF and not np.isnan(value)
-        return self.offset + self._apart + value * self.money_unit if known else None
+        return self.offset + self._constant_objective + value * self.money_unit if known else None
 
 
 def _prices(duals: Sequence[float]) -> Array:

@@ -94,7 +94,7 @@ def agree(ask, tree, todo, every=1):
         assert (warm.cold is None) == isinstance(patch, Perturbation), sets
         equal(warm, held, net, 1e-7, sets)
         if number % every == 0:
-            full, free = ask.full(net), HighsSession(program).solve(gap=GAP, apart=net.standing_value)
+            full, free = ask.full(net), HighsSession(program).solve(gap=GAP, constant_objective=net.standing_value)
             equal(full, free, net, 2 * GAP, sets)
             if free.bound is not None:
                 assert full.bound == near(free.bound + net.constant_value, 2 * GAP), sets

@@ -95,7 +95,9 @@ class Bench:
                 return self.resolver.ask(change, mode, label=label)
             except SolverError:
                 return UNKNOWN
-        return self.resolver.search(change, mode, question="chosen", label=label, seconds=seconds, apart=0.0)
+        return self.resolver.search(
+            change, mode, question="chosen", label=label, seconds=seconds, constant_objective=0.0
+        )
 
 
 def _worth_at_least(m: Matrices, target: float) -> Perturbation:

@@ -182,10 +182,12 @@ class Runs:
         outcome = self._searched(case, program, self.plan.options.asked, case.stage.standing)
         return None if outcome.objective is None else case.stage.reported(outcome.objective)
 
-    def _searched(self, case: Case, program: Matrices, gap: float = EXACT, apart: float = 0.0) -> Outcome:
+    def _searched(self, case: Case, program: Matrices, gap: float = EXACT, constant_objective: float = 0.0) -> Outcome:
         """Search a program made from a case's, from the plan of the result."""
         resolver = self._resolver(case, program)
-        return resolver.search(seconds=self.seconds, gap=gap, apart=apart, start=resolver.plan)
+        return resolver.search(
+            seconds=self.seconds, gap=gap, constant_objective=constant_objective, start=resolver.plan
+        )
 
     def straight(self, dial: Dial, end: float) -> Relief | None:
         """Return what a lever moves on its whole way where that is sides and bounds alone, in proportion; else None."""
