@@ -143,7 +143,7 @@ class Again:
     @property
     def how(self) -> str:
         """Return in words what is free when a plan is made again."""
-        return "whole numbers searched again" if self.whole else "whole numbers held"
+        return "integers searched again" if self.whole else "integers held"
 
     def value(self, change: Perturbation, *, lenient: bool = False) -> Answer:
         """Return what is left of the plan's value under a change.

@@ -1,6 +1,6 @@
-r"""What each changed input is worth to the first plan: at its prices, and solved again with its whole numbers held.
+r"""What each changed input is worth to the first plan: at its prices, and solved again with its integers held.
 
-Let :math:`x` be the plan and :math:`y, z` the prices of its rows and bounds, its whole numbers held. Another instance
+Let :math:`x` be the plan and :math:`y, z` the prices of its rows and bounds, its integers held. Another instance
 whose lowering has the same rows and columns has other costs, coefficients, sides and bounds, and at these prices is
 worth more by
 
@@ -9,7 +9,7 @@ worth more by
 where :math:`b_i` is the side that a price belongs to and :math:`v_0` what counts whatever is decided. That is what the
 value changes by for a small change. Where limits alone move, the value is concave in them: what is lost is no less than
 the prices say, what is gained no more. So the changes that are worth most at prices are also solved: the linear program
-of the changed instance, with the whole numbers of the first plan (a number that it forbids goes to the nearest that it
+of the changed instance, with the integers of the first plan (a number that it forbids goes to the nearest that it
 allows).
 
 One input after the other is put into the first instance, the others as they were; so what they are worth need not add
@@ -67,9 +67,9 @@ class Worth:
     at_prices
         At its prices (M USD); None where they cannot tell.
     held
-        Solved again with its whole numbers held (M USD); None where it was not solved, or no plan has them.
+        Solved again with its integers held (M USD); None where it was not solved, or no plan has them.
     reason
-        Why there is no worth at prices, or none with whole numbers held; empty where nothing is to be said.
+        Why there is no worth at prices, or none with integers held; empty where nothing is to be said.
     """
 
     at_prices: float | None
@@ -136,7 +136,7 @@ class Pricing:
         return Worth(found + case.stage.constant - base.stage.constant)
 
     def _solved(self, data: Instance, worth: Worth) -> Worth:
-        """Return what an instance is worth with the whole numbers of the plan, besides what it is worth at prices."""
+        """Return what an instance is worth with the integers of the plan, besides what it is worth at prices."""
         if self._large and worth.at_prices is None:  # another structure, solved from nothing: minutes
             return worth
         if self._budget.over:
@@ -149,7 +149,7 @@ class Pricing:
         except SolverError as error:
             return replace(worth, reason=worth.reason or str(error))
         if before is None or after is None:
-            return replace(worth, reason=worth.reason or "No plan has the same whole numbers there.")
+            return replace(worth, reason=worth.reason or "No plan has the same integers there.")
         return replace(worth, held=after - before)
 
     def _changed(self, found: Difference, other: Instance, there: Mapping[str, Quantity]) -> Instance | str:

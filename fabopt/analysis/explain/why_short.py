@@ -1,6 +1,6 @@
 r"""Why a lab is short in a period: the most that could reach it, traced back to the limits that bind (pegging).
 
-With deliveries to all others and the whole numbers held, the lab's deliveries :math:`c \cdot x` in the period are
+With deliveries to all others and the integers held, the lab's deliveries :math:`c \cdot x` in the period are
 maximised. Let y be the prices of the rows and d the reduced costs of the columns at the maximum, b and u the sides and
 bounds at which they stand, and F the columns that are held. Then, exactly,
 

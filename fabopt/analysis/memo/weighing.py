@@ -1,4 +1,4 @@
-r"""What a recommendation is worth where a number of the data is another one, whole numbers held.
+r"""What a recommendation is worth where a number of the data is another one, integers held.
 
 With :math:`v(a)` the value of the plan's linear program where the number is :math:`a`, and :math:`v_s(a)` the same with
 the columns of signature :math:`s` at zero, signing is worth :math:`v(a) - v_s(a)`. Both are solved exactly; the second

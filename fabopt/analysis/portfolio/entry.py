@@ -1,8 +1,8 @@
-r"""The price at which a chip enters a lab's plan, whole numbers held.
+r"""The price at which a chip enters a lab's plan, integers held.
 
 Let a chip's price to one lab fall by a share f in every reported period. Where only costs to the whole chain count,
 its cost of making falls by the same share: cost = price x (1 - margin), and the margin stays. With :math:`g` the
-discounted cost of making by shipment and :math:`v(f)` the value of the linear program in which whole numbers are held,
+discounted cost of making by shipment and :math:`v(f)` the value of the linear program in which integers are held,
 the chip enters at :math:`f^* = \inf\{f : v(f) > v(0)\}`: the least loss of any plan that takes some of it,
 
 .. math:: f^* = \min_x \frac{v(0) - c \cdot x}{g \cdot x} \quad \text{over plans with } g \cdot x > 0
@@ -117,7 +117,7 @@ class Market:
         self.rows = [key[0] if family == "balance" else family for family, key in plan.program.labels]
 
     def entry(self, found: Deals, chip: str, lab: str) -> Entry | None:
-        """Return what would bring shipments in; None where no plan with these whole numbers has any of them."""
+        """Return what would bring shipments in; None where no plan with these integers has any of them."""
         made = found.cost * found.discount
         weight = made if np.all(made > 0) else found.discount
         few = FEW * float(weight.mean()) * self._largest(found)
