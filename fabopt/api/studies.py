@@ -261,7 +261,7 @@ class Studies(PlanTables):
         from fabopt.analysis.sensitivity.verb import tornado_of
         from fabopt.report.tornado import tornado_report
 
-        asked = TornadoOptions(top=top, gauge="whole" if whole else "held", workers=workers)
+        asked = TornadoOptions(top=top, basis="whole" if whole else "held", workers=workers)
         return tornado_report(tornado_of(self.plan, asked, tell, count))
 
     def alternatives(

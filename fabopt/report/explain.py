@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from fabopt.analysis.explain.questions import Answer
-from fabopt.analysis.explain.records import HELD, MadeFrom, NextUnit, Part, WhyNot, WhyShort
+from fabopt.analysis.explain.records import HELD, NextUnit, Part, Pegging, WhyNot, WhyShort
 from fabopt.domain.tolerances import CLOSE
 from fabopt.model.words import priced
 from fabopt.report.answer import MOST_ROWS, percent_whole
@@ -194,7 +194,7 @@ def next_table(record: NextUnit) -> Table:
     return Table(title, ("customer", "M USD", "delivered", "unit"), rows, most=MOST_ROWS)
 
 
-def from_sentence(record: MadeFrom) -> str:
+def from_sentence(record: Pegging) -> str:
     """Say what a unit of a chip takes, and from whom most of each comes."""
     chip = record.name
     if not record.started:
@@ -208,7 +208,7 @@ def from_sentence(record: MadeFrom) -> str:
     return f"Each {chip} packaged in {record.period} ({amount(record.started)} thousand) takes {listed(told)}."
 
 
-def from_table(record: MadeFrom) -> Table:
+def from_table(record: Pegging) -> Table:
     """Return the sources of each part, and of the wafers and exposures behind it."""
     rows = [
         (

@@ -9,7 +9,7 @@ from fabopt.domain.tolerances import rounding
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, in_unit, signed, worth
 
-GAUGES = {
+BASES = {
     "held": "integers held",
     "whole": "integers free",
 }
@@ -78,7 +78,7 @@ def _bars(found: Tornado) -> Table:
         )
         for bar in found.bars
     ]  # fmt: skip
-    title = f"Change of the {found.objective_name} at each end{in_unit(found.unit)}; {GAUGES[found.gauge]}"
+    title = f"Change of the {found.objective_name} at each end{in_unit(found.unit)}; {BASES[found.basis]}"
     headers = ("number", "unit", "range", "low value high", "at low", "at high")
     return Table(f"{title}; * another choke point", headers, rows, left=3)
 
@@ -142,7 +142,7 @@ def method(found: Tornado) -> list[str]:
     checked = sum(s.checked for s in found.slopes)
     lines = [
         f"Adjoint of {found.held} for {len(found.slopes):,} numbers; slopes of both sides solved again for {checked}, "
-        f"ends for {len(found.bars)}, {GAUGES[found.gauge]}.",
+        f"ends for {len(found.bars)}, {BASES[found.basis]}.",
         "A number whose limit has slack has the slope zero, however wide its range: it is not among the ends.",
         *found.notes,
     ]

@@ -380,7 +380,7 @@ def test_a_runner_up_leaves_out_a_limit_of_the_first_package():
 def test_a_package_with_whole_numbers_held_may_not_reach_what_free_ones_do():
     costs = [ReliefCost("input", 1.0)]
     assert cheapest_packages(exact(lots()), costs, 1250.0).found[0].cost == near(15 / 110)
-    assert cheapest_packages(exact(lots()), costs, 1250.0, gauge="plan").reachable is False
+    assert cheapest_packages(exact(lots()), costs, 1250.0, basis="plan").reachable is False
 
 
 def test_a_limit_is_idle_where_no_better_plan_needs_it_even_with_a_wide_gap():

@@ -56,7 +56,7 @@ def test_ends_with_whole_numbers_held_are_those_worked_by_hand(tool):
 
 
 def test_ends_with_whole_numbers_free_give_the_tool_up(tool):
-    found = bars(tornado_of(tool, TornadoOptions(20, gauge="whole")))
+    found = bars(tornado_of(tool, TornadoOptions(20, basis="whole")))
     assert found[TOOL].high.change == approx(24 - 37)
     assert found[LINE].high.change == approx(40 - 37)  # the line alone makes ten
     assert found[LINE].low.change == approx(-12.0)
@@ -67,7 +67,7 @@ def test_knowing_the_price_of_the_tool_is_worth_what_giving_it_up_saves(tool):
 
     On the line of 12 the tool is not needed: 3 saved, with 6 of 9 parts.
     """
-    whole = bars(tornado_of(tool, TornadoOptions(20, gauge="whole")))
+    whole = bars(tornado_of(tool, TornadoOptions(20, basis="whole")))
     assert whole[TOOL].information == approx(4 * 17 / 19 / 3)
     assert whole[LINE].information == approx(3 * 6 / 9 / 3)
     assert whole["network.demands.shop.value"].information == approx(0.0, abs=1e-9)
@@ -96,7 +96,7 @@ def test_the_choke_point_of_each_end_is_named(tool):
 
 
 def test_a_solved_end_is_what_the_instance_gives_when_it_is_set_and_solved(tool, tmp_path):
-    line = bars(tornado_of(tool, TornadoOptions(20, gauge="whole")))[LINE]
+    line = bars(tornado_of(tool, TornadoOptions(20, basis="whole")))[LINE]
     folder = shop(tmp_path, line="3", tool="3")
     assert line.low.objective == approx(fabopt.load(folder).solve(gap=0.0).objective)
 

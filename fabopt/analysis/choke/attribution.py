@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.choke.oracle import Gauge, Oracle
+from fabopt.analysis.choke.oracle import Basis, Oracle
 from fabopt.analysis.frames import frame_of
 from fabopt.plan.groups import LIFTED, Step
 from fabopt.plan.problem import Interval
@@ -108,7 +108,7 @@ def attribution(
     ids: Sequence[str],
     step: Step = LIFTED,
     *,
-    gauge: Gauge = "certified",
+    basis: Basis = "certified",
     orders: int = 50,
     seed: int = 0,
 ) -> Attribution:
@@ -122,7 +122,7 @@ def attribution(
         Groups that are moved.
     step
         By how much.
-    gauge
+    basis
         ``plan``: with the integers of the plan held.
     orders
         Random orders, where there are too many limits to value all sets.
@@ -138,7 +138,7 @@ def attribution(
     """
 
     def values(sets: Sequence[Names]) -> list[Interval]:
-        return oracle.values([oracle.problem.relief([i for i in ids if i in s], step) for s in sets], gauge)
+        return oracle.values([oracle.problem.relief([i for i in ids if i in s], step) for s in sets], basis)
 
     return shapley(ids, values, orders, seed)
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from fabopt.analysis.choke.joint import marco
-from fabopt.analysis.choke.oracle import BATCH, Gain, Gauge, Oracle
+from fabopt.analysis.choke.oracle import BATCH, Basis, Gain, Oracle
 from fabopt.analysis.frames import frame_of
 from fabopt.plan.groups import LIFTED, LimitGroup, Relief, Step
 from fabopt.plan.problem import Interval
@@ -97,7 +97,7 @@ def cascade(
     step: Step = LIFTED,
     *,
     depth: int = 10,
-    gauge: Gauge = "certified",
+    basis: Basis = "certified",
     costs: Mapping[str, float] | None = None,
     most: float = 50,
 ) -> Cascade:
@@ -113,14 +113,14 @@ def cascade(
         By how much each is moved.
     depth
         Most steps.
-    gauge
+    basis
         ``plan``: with the integers of the plan held.
     costs
         Cost of moving each group by the step; decides among minimal sets.
     most
         Most questions of a search for a minimal set.
     """
-    search = _Search(oracle, step, gauge, costs or {}, most)
+    search = _Search(oracle, step, basis, costs or {}, most)
     left, steps = list(ids), list[CascadeStep]()
     relief, value = oracle.problem.relief([], step), search.base
     while len(steps) < depth:
@@ -147,10 +147,10 @@ Choice = tuple[tuple[str, ...], Interval, bool]
 class _Search:
     """Finds the next step."""
 
-    def __init__(self, oracle: Oracle, step: Step, gauge: Gauge, costs: Mapping[str, float], most: float) -> None:
-        self.oracle, self.step, self.gauge, self.costs = oracle, step, gauge, costs
+    def __init__(self, oracle: Oracle, step: Step, basis: Basis, costs: Mapping[str, float], most: float) -> None:
+        self.oracle, self.step, self.basis, self.costs = oracle, step, basis, costs
         self.most = most
-        self.base = oracle.base if gauge == "certified" else oracle.values([oracle.problem.relief([], step)], gauge)[0]
+        self.base = oracle.base if basis == "certified" else oracle.values([oracle.problem.relief([], step)], basis)[0]
         self.open = False
 
     def more(self, relief: Relief, ids: Sequence[str]) -> Relief:
@@ -170,7 +170,7 @@ class _Search:
             floor = value.lo if best is None else known[best].lo
             if bound[left[some[0]]] <= floor + self.oracle.eps:
                 break
-            for i, found in zip(some, self.oracle.values([wider[i] for i in some], self.gauge), strict=True):
+            for i, found in zip(some, self.oracle.values([wider[i] for i in some], self.basis), strict=True):
                 known[left[i]] = found
                 if found.lo > value.lo + self.oracle.eps and (best is None or found.lo > known[best].lo):
                     best = left[i]
@@ -181,7 +181,7 @@ class _Search:
         return (best,), known[best], max(others, default=-np.inf) <= known[best].lo + self.oracle.eps
 
     def _bounds(self, reliefs: Sequence[Relief]) -> list[float]:
-        if self.gauge == "plan":
+        if self.basis == "plan":
             return [np.inf] * len(reliefs)
         return self.oracle.relaxed_values(reliefs)
 
@@ -191,7 +191,7 @@ class _Search:
 
         def reaches(names: frozenset[str]) -> bool | None:
             wider = self.more(relief, [id for id in left if id in names])
-            if self.gauge == "plan":
+            if self.basis == "plan":
                 return self.oracle.plan_value(wider) >= goal
             return self.oracle.improves(wider, goal)
 
@@ -199,7 +199,7 @@ class _Search:
         self.open = self.open or not sets.complete
         if not sets.reaching:
             return None
-        values = self.oracle.values([self.more(relief, s.members) for s in sets.reaching], self.gauge)
+        values = self.oracle.values([self.more(relief, s.members) for s in sets.reaching], self.basis)
         cheap = [sum(self.costs.get(id, 0.0) for id in s.members) for s in sets.reaching]
         first = min(range(len(values)), key=lambda i: (cheap[i], -values[i].lo, len(sets.reaching[i].members)))
         return sets.reaching[first].members, values[first], sets.complete
@@ -222,7 +222,7 @@ class _Search:
 
     def _alone(self, members: tuple[str, ...]) -> Gain:
         relief = self.oracle.problem.relief(members, self.step)
-        if self.gauge == "certified":
+        if self.basis == "certified":
             return self.oracle.gain(relief)
         plan = max(0.0, self.oracle.plan_value(relief) - self.base.lo)
         return Gain(relief, plan, plan, plan, "undecided", 0.0, ())

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from fabopt.analysis.choke.oracle import Gain, Gauge, Oracle
+from fabopt.analysis.choke.oracle import Basis, Gain, Oracle
 from fabopt.analysis.frames import frame_of
 from fabopt.plan.groups import LIFTED, Relief, Step
 from fabopt.plan.problem import Interval
@@ -307,7 +307,7 @@ def minimal_sets(
     target: float | None = None,
     step: Step = LIFTED,
     most: float = 50,
-    gauge: Gauge = "certified",
+    basis: Basis = "certified",
 ) -> Joint:
     """Return which limits reach a target together, and which block it.
 
@@ -323,7 +323,7 @@ def minimal_sets(
         By how much the limits of a set move.
     most
         Most questions put to the oracle.
-    gauge
+    basis
         ``plan``: with the integers of the plan held. A set that reaches then does so for sure; a blocking set is
         proven where the relaxation does not reach the target without it either.
     """
@@ -332,7 +332,7 @@ def minimal_sets(
     def relief(names: Names | Sequence[str]) -> Relief:
         return problem.relief([i for i in ids if i in names], step)
 
-    if gauge == "plan":
+    if basis == "plan":
         goal = oracle.base.lo + oracle.eps if target is None else target
         sets = marco(ids, lambda s: oracle.plan_value(relief(s)) >= goal, most)
         without = [relief([i for i in ids if i not in f.members]) for f in sets.blocking]

@@ -30,7 +30,7 @@ Key = tuple[tuple[tuple[int, float], ...], ...]
 BATCH = 4
 """Questions that are put together before the next are chosen: the same for any number of workers."""
 
-Gauge = Literal["plan", "certified"]
+Basis = Literal["plan", "certified"]
 """By what a value is told: this plan with its integers held, or what is proven of the program."""
 
 
@@ -186,9 +186,9 @@ class Oracle:
         self._searched |= fresh.keys()
         return [self._known[r.key][1] for r in reliefs]
 
-    def values(self, reliefs: Sequence[Relief], gauge: Gauge) -> list[Interval]:
-        """Return the value after each relief by a gauge; that of a plan is a single number."""
-        if gauge == "certified":
+    def values(self, reliefs: Sequence[Relief], basis: Basis) -> list[Interval]:
+        """Return the value after each relief on a basis; that of a plan is a single number."""
+        if basis == "certified":
             return self.certify(reliefs)
         return [Interval(value, value) for value in self.plan_values(reliefs)]
 

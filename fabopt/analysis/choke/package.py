@@ -22,7 +22,7 @@ import numpy as np
 from scipy import sparse
 
 from fabopt.analysis.choke.bench import Bench
-from fabopt.analysis.choke.oracle import Gauge, Oracle
+from fabopt.analysis.choke.oracle import Basis, Oracle
 from fabopt.analysis.choke.parametric import with_reliefs, with_target
 from fabopt.analysis.frames import frame_of
 from fabopt.domain.tolerances import COUNTS
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_MODES: dict[Gauge, Mode] = {"certified": "exact", "plan": "fixed"}
+_MODES: dict[Basis, Mode] = {"certified": "exact", "plan": "fixed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Packages:
 
 
 def cheapest_packages(
-    oracle: Oracle, costs: Sequence[ReliefCost], target: float, count: int = 2, gauge: Gauge = "certified"
+    oracle: Oracle, costs: Sequence[ReliefCost], target: float, count: int = 2, basis: Basis = "certified"
 ) -> Packages:
     """Return the cheapest packages that reach a target.
 
@@ -127,24 +127,24 @@ def cheapest_packages(
         Value to be reached.
     count
         How many packages.
-    gauge
+    basis
         ``plan``: with the integers of the plan held.
     """
-    return oracle.ask([partial(_packages, oracle, costs, target, count, gauge)])[0]
+    return oracle.ask([partial(_packages, oracle, costs, target, count, basis)])[0]
 
 
 def frontier(
-    oracle: Oracle, costs: Sequence[ReliefCost], targets: Sequence[float], gauge: Gauge = "certified"
+    oracle: Oracle, costs: Sequence[ReliefCost], targets: Sequence[float], basis: Basis = "certified"
 ) -> tuple[Packages, ...]:
     """Return the cheapest package for each target: the cost of relief against what it gains."""
-    return tuple(oracle.ask([partial(_packages, oracle, costs, target, 1, gauge) for target in targets]))
+    return tuple(oracle.ask([partial(_packages, oracle, costs, target, 1, basis) for target in targets]))
 
 
 def _packages(
-    oracle: Oracle, costs: Sequence[ReliefCost], target: float, count: int, gauge: Gauge, bench: Bench
+    oracle: Oracle, costs: Sequence[ReliefCost], target: float, count: int, basis: Basis, bench: Bench
 ) -> Packages:
     problem = oracle.problem
-    m, mode = problem.matrices, _MODES[gauge]
+    m, mode = problem.matrices, _MODES[basis]
     directions = [_by_base(oracle, cost.id) for cost in costs]
     program = package_program(m, directions, costs, target)
     found, label = list[Package](), together(directions).label

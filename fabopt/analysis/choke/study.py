@@ -122,7 +122,7 @@ class _Study:
         )
         problem = replace(self.plan.problem, reportable=self.counted.periods)
         self.oracle = Oracle(problem, effort, basis=self.plan.basis, budget=budget)
-        self.gauge: Any = "plan" if self.large else "certified"
+        self.basis: Any = "plan" if self.large else "certified"
         self.explorer = Explorer(self.plan, source.data, self.oracle, self.large)
 
     def _step(self, name: str) -> Stage:
@@ -207,7 +207,7 @@ class _Study:
             lifted = self.oracle.plan_value(self.oracle.problem.relief(ids, LIFTED)) - value.lo
             for words, target in self._goals(value.lo, lifted):
                 most = 50 if target is None else 30
-                sets = minimal_sets(self.oracle, ids, target, LIFTED, most, self.gauge)
+                sets = minimal_sets(self.oracle, ids, target, LIFTED, most, self.basis)
                 if target is None:
                     self.explorer.joint = sets
                 label = self.explorer.label
@@ -241,7 +241,7 @@ class _Study:
         costs = {id: c for id in ids if (c := self.explorer.cost(id, 1.0)) is not None}
         found = Cascade((), "time")
         with self._step("cascade"):
-            found = cascade(self.oracle, ids, depth=3 if self.large else 5, gauge=self.gauge, costs=costs)
+            found = cascade(self.oracle, ids, depth=3 if self.large else 5, basis=self.basis, costs=costs)
             if found.end == "time":
                 self.budget.leave_out(f"the cascade from step {len(found.steps) + 1} on")
         return tuple(
@@ -265,7 +265,7 @@ class _Study:
             for share in TARGETS if costs and value != 0 else ():
                 if not self.budget.allows(f"the cheapest package for +{100 * share:g} %"):
                     continue
-                packages = cheapest_packages(self.oracle, costs, value + share * abs(value), 2, self.gauge)
+                packages = cheapest_packages(self.oracle, costs, value + share * abs(value), 2, self.basis)
                 if not packages.reachable:
                     words = "is not reached by" if packages.reachable is False else "was not decided for"
                     self.budget.leave_out(f"+{100 * share:g} % {words} limits that have a price")
@@ -294,7 +294,7 @@ class _Study:
             if len(ids) < 2:
                 return
             try:
-                self.explorer.shares = attribution(self.oracle, ids, gauge=self.gauge, seed=self.asked.seed)
+                self.explorer.shares = attribution(self.oracle, ids, basis=self.basis, seed=self.asked.seed)
             except ValueError:
                 self.budget.leave_out("Shapley shares: lifting all of these limits gains without end")
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fabopt.analysis.explain.made_from import made_from
 from fabopt.analysis.explain.names import known
 from fabopt.analysis.explain.next_unit import limit_asked, who_gets
-from fabopt.analysis.explain.records import MadeFrom, NextUnit, WhyNot, WhyShort
+from fabopt.analysis.explain.pegging import pegging
+from fabopt.analysis.explain.records import NextUnit, Pegging, WhyNot, WhyShort
 from fabopt.analysis.explain.why_short import why_short
 from fabopt.analysis.portfolio.study import chip_case
 from fabopt.errors import StudyError
 from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
 
-Answer = WhyNot | WhyShort | NextUnit | MadeFrom
+Answer = WhyNot | WhyShort | NextUnit | Pegging
 """What answers a question."""
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
@@ -118,7 +118,7 @@ def explained(plan: Plan, question: Question) -> Answer:
     if asked == "from_":
         chip = known("chip", question.from_, data.chips, where)
         period = _period(plan.net, question.period, where)
-        return made_from(plan.net, plan.table, chip, data.chips[chip].name, period)
+        return pegging(plan.net, plan.table, chip, data.chips[chip].name, period)
     chip = known("chip", question.why_not, data.chips, where)
     lab = known("lab", question.lab, data.labs, where)
     return WhyNot(lab, data.labs[lab].name, chip_case(plan, lab, chip))

@@ -274,7 +274,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeFrom:
+class Pegging:
     """Where a unit of a chip comes from.
 
     Attributes

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from fabopt.analysis.choke.reprice import Repriced
 from fabopt.analysis.sensitivity.numbers import End, Move, Moved, Number, Numbers
-from fabopt.analysis.sensitivity.records import GAVE_UP, EndValue, Gauge, NumberSlope
+from fabopt.analysis.sensitivity.records import GAVE_UP, Basis, EndValue, NumberSlope
 from fabopt.domain.instance import Instance
 from fabopt.model.limits import limits
 from fabopt.network.lower import lower
@@ -43,7 +43,7 @@ class Ends:
         The numbers and their movements.
     plan
         The plan, brought back to life.
-    gauge
+    basis
         Whether integers are held or free to move.
     budget
         Time for all that is asked; without end when left out.
@@ -59,9 +59,9 @@ class Ends:
     """
 
     def __init__(
-        self, numbers: Numbers, plan: SolvedProgram, gauge: Gauge = "held", budget: TimeBudget | None = None
+        self, numbers: Numbers, plan: SolvedProgram, basis: Basis = "held", budget: TimeBudget | None = None
     ) -> None:
-        self.numbers, self.plan, self.gauge = numbers, plan, gauge
+        self.numbers, self.plan, self.basis = numbers, plan, basis
         self.whatif = WhatIf(
             plan.net,
             replace(plan.options, threads=1),
@@ -139,7 +139,7 @@ class Ends:
 
     def _solved(self, number: Number, end: End, moved: Moved) -> EndValue:
         net = self.net(moved.data)
-        answer = self.whatif.held(net, far=True) if self.gauge == "held" else self.whatif.full(net)
+        answer = self.whatif.held(net, far=True) if self.basis == "held" else self.whatif.full(net)
         found = answer.objective
         return EndValue(
             share=moved.share,
@@ -200,8 +200,8 @@ class Ends:
 
     def _more(self, net: Network, answer: Answer) -> float | None:
         """Return what integers that are free earn more than those of the plan."""
-        kept = answer if self.gauge == "held" else self.whatif.held(net)
-        free = self.whatif.relaxed(net, far=net is not self.plan.net) if self.gauge == "held" else self.whatif.full(net)
+        kept = answer if self.basis == "held" else self.whatif.held(net)
+        free = self.whatif.relaxed(net, far=net is not self.plan.net) if self.basis == "held" else self.whatif.full(net)
         if kept.objective is None or free.objective is None:
             return None
         return self.plan.stage.sign * (free.objective - kept.objective)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 GAVE_UP = "solver gave up"
 """How an end ended for which the solver found no answer; its note says more."""
 
-Gauge = Literal["held", "whole"]
+Basis = Literal["held", "whole"]
 """How ends were solved: integers as in the plan, or free to move."""
 
 
@@ -143,7 +143,7 @@ class Tornado:
         Of the plan, what it is, and its unit.
     choke
         The plan's choke point: the limit of which 10 % more earns most.
-    gauge
+    basis
         How the ends were solved.
     bars
         Widest first.
@@ -161,7 +161,7 @@ class Tornado:
     objective_name: str
     unit: str
     choke: str
-    gauge: Gauge
+    basis: Basis
     bars: tuple[Bar, ...]
     slopes: tuple[NumberSlope, ...]
     steps: Mapping[str, float]
@@ -190,7 +190,7 @@ class Tornado:
             "objective_name": self.objective_name,
             "unit": self.unit,
             "choke": self.choke,
-            "gauge": self.gauge,
+            "basis": self.basis,
             "bars": [asdict(bar) for bar in self.bars],
             "numbers": [asdict(s) for s in self.slopes],
             "steps": dict(self.steps),

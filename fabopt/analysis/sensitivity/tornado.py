@@ -35,7 +35,7 @@ from fabopt.analysis.sensitivity.adjoint import Slope, slopes
 from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Number, Numbers
 from fabopt.analysis.sensitivity.places import Prices, prices_of
-from fabopt.analysis.sensitivity.records import Bar, EndValue, Gauge, NumberSlope, Tornado
+from fabopt.analysis.sensitivity.records import Bar, Basis, EndValue, NumberSlope, Tornado
 from fabopt.plan.groups import together
 from fabopt.plan.problem import sides
 from fabopt.plan.solved import SolvedProgram
@@ -57,14 +57,14 @@ class TornadoOptions:
     ----------
     top
         Numbers that are solved at their ends.
-    gauge
+    basis
         Whether integers are held at the ends, or free to move.
     workers
         Processes that price numbers, and threads that solve ends.
     """
 
     top: int = 20
-    gauge: Gauge = "held"
+    basis: Basis = "held"
     workers: int = 1
 
 
@@ -121,7 +121,7 @@ def tornado(
     """
     clock = TimeBudget(tell=tell)
     with clock.timed("neighbouring prices"):
-        ends = Ends(numbers, plan, asked.gauge)
+        ends = Ends(numbers, plan, asked.basis)
         pairs = neighbours(ends)
     with clock.timed("adjoint"):
         found = slopes(numbers, plan.net.name, plan.options, pairs, asked.workers, count, plan.hooks)
@@ -147,7 +147,7 @@ def tornado(
         objective_name=plan.options.objective,
         unit=unit,
         choke=ends.choke,
-        gauge=asked.gauge,
+        basis=asked.basis,
         bars=tuple(sorted(bars, key=lambda bar: -bar.span)),
         slopes=tuple(chosen),
         steps=clock.seconds_by_stage,

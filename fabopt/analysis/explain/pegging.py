@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from fabopt.analysis.explain.records import MadeFrom, Origin
+from fabopt.analysis.explain.records import Origin, Pegging
 from fabopt.analysis.material_flow import EXPOSURES, PARTS, WAFERS, part_name
 from fabopt.domain.tolerances import SAME
 from fabopt.network.explode import better, sources
@@ -27,7 +27,7 @@ EARLIER = "from before the plan"
 Shares = dict[str, float]
 
 
-def made_from(net: Network, read: Read, chip: str, name: str, period: int) -> MadeFrom:
+def pegging(net: Network, read: Read, chip: str, name: str, period: int) -> Pegging:
     """Return where the units of a chip that are packaged in a period come from.
 
     Parameters
@@ -51,7 +51,7 @@ def made_from(net: Network, read: Read, chip: str, name: str, period: int) -> Ma
     periods = tuple(net.periods[t].label for t in np.flatnonzero(packaged > 0.0))
     started = float(packaged[period])
     if started <= 0.0:
-        return MadeFrom(chip, name, label, 0.0, periods, ())
+        return Pegging(chip, name, label, 0.0, periods, ())
     for key in parts:  # grows by what stands in for them
         parts += [other for other in better(links, key) if other not in parts]
     makers = {a for key in parts for a in sources(links, key)}
@@ -75,7 +75,7 @@ def made_from(net: Network, read: Read, chip: str, name: str, period: int) -> Ma
         if whole[block] > 0.0
         for row in _rows(block, steps, taken[block] / whole[block], whole[block] / started, layers)
     ]
-    return MadeFrom(chip, name, label, started, periods, tuple(origins))
+    return Pegging(chip, name, label, started, periods, tuple(origins))
 
 
 def _rows(
