@@ -96,7 +96,7 @@ def test_what_a_lever_is_set_to_is_said_in_its_unit(result):
     assert f"With {PRESSES} at 1.10 times and {VALUE} at 10.0, integers" in explorer.at({PRESSES: "*1.1"}).sentence
     assert f"{PRESSES} at +20 and" in explorer.at({PRESSES: "+20"}).sentence
     added = result.explore({PRESSES: ("+-5", "+5")})
-    assert f"{PRESSES} at 20.0 added, whole" in added.at({PRESSES: "+20"}).sentence
+    assert f"{PRESSES} at 20.0 added, integers" in added.at({PRESSES: "+20"}).sentence
 
 
 # -- curves and maps ---------------------------------------------------------------------------------------------------
