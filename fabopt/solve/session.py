@@ -205,10 +205,6 @@ class HighsSession(LiveProgram):
             integer=self.integer,
         )
 
-    def renewed(self) -> HighsSession:
-        """Return the program as it stands, in a session without a basis: for where the solver goes no further."""
-        return HighsSession(self.snapshot(), threads=self.threads, seed=self.seed, budget=self.budget)
-
     def derived(self, program: Matrices) -> HighsSession:
         """Return a session for a program made from this one's: same options, same log, same budget."""
         other = HighsSession(program, threads=self.threads, seed=self.seed, budget=self.budget)
