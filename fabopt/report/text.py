@@ -186,7 +186,7 @@ def span(low: float, high: float) -> str:
 
 def worth(value: float, unit: str) -> str:
     """Write a value of the objective with about four digits and its unit."""
-    return money(value) if unit in ("M USD", "million dollars") else f"{amount(value)} {unit}".rstrip()
+    return money(value) if unit == "million dollars" else f"{amount(value)} {unit}".rstrip()
 
 
 def signed(value: float) -> str:
