@@ -43,7 +43,7 @@ from fabopt.solve.budget import TimeBudget
 from fabopt.solve.finish import linear_answer, stands
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import size_of
-from fabopt.solve.outcome import Ended, Outcome, SolverError
+from fabopt.solve.outcome import Ended, LevelError, Outcome, SolverError
 from fabopt.solve.perturbation import NOTHING, Perturbation, Values, held, nearest, relaxed
 from fabopt.solve.proof import proof
 from fabopt.solve.search import Structure, search
@@ -158,6 +158,8 @@ class Resolver:
         What no plan of the program exceeds, as far as searches have proven.
     runs
         What was asked of the solver so far; whoever keeps it takes it away.
+    refused
+        Why a program was not searched, of the last one in which a yes or no had a level without end.
     """
 
     def __init__(
@@ -185,6 +187,7 @@ class Resolver:
     def _begin(self) -> None:
         self.turn = threading.RLock()
         self.runs: list[Run] = []
+        self.refused: LevelError | None = None
         self._sessions: dict[Mode, HighsSession] = {}
         self._at: dict[Mode, Perturbation] = {}
         self._known: OrderedDict[tuple[object, ...], Outcome] = OrderedDict()
@@ -339,8 +342,9 @@ class Resolver:
                     )
                     if not stands(session, outcome):
                         raise SolverError("The solver called optimal what is no plan.")
-            except SolverError:
+            except SolverError as error:
                 self._drop(mode)
+                self.refused = error if isinstance(error, LevelError) else self.refused
                 outcome = UNKNOWN
         self._note(question or mode, label, change, change.key, outcome)
         return outcome
@@ -438,7 +442,7 @@ class Resolver:
         """Solve a linear program, or answer it without."""
         moved = self._in_mode(mode, change)
         _, stands = self.anchor(mode)
-        if not hot and (not moved.size or _priceless(self.program, stands, moved)):
+        if not hot and (not moved.size or _priceless(self.in_mode(mode), stands, moved)):
             return replace(stands, seconds=0.0)
         if self.program.large and not far and _lifts(moved):
             return self._by_rungs(mode, moved, label, hot)
@@ -479,7 +483,7 @@ class Resolver:
             outcome = self._answered(mode, session, PIVOTS, label)
             if outcome.ended is not Ended.OPTIMAL:
                 break
-            if _priceless(self.program, outcome, _rest(finite, change)):
+            if _priceless(self.in_mode(mode), outcome, _rest(finite, change)):
                 return outcome
         session = self._moved(mode, change, True)
         return IMPOSSIBLE if session is None else self._answered(mode, session, 0, label)
@@ -560,13 +564,14 @@ def proven(outcome: Outcome) -> tuple[float, float]:
 def _priceless(program: Matrices, outcome: Outcome, change: Perturbation) -> bool:
     """Return whether a change only loosens sides and bounds that have no price.
 
-    The gates of what is on or off follow every bound, so a gate that has a price may loosen with any change.
+    The gates of what is on or off follow every bound, so a gate that has a price may loosen with any change; not one
+    that is shut by decisions that cannot move.
     """
     if outcome.row_price is None or outcome.column_price is None or change.growth is not None:
         return False
     if change.offset[0] != change.offset[1] or len(change.costs) or len(change.entries):
         return False
-    if np.any(outcome.row_price[program.gates.row] != 0.0):
+    if outcome.x is None or np.any(outcome.row_price[program.gates.row[_moving(program, outcome.x, change)]] != 0.0):
         return False
     for moved, price in ((change.rows, outcome.row_price), (change.columns, outcome.column_price)):
         (low, high), (new_low, new_high), y = moved.old.T, moved.new.T, price[moved.at]
@@ -575,6 +580,14 @@ def _priceless(program: Matrices, outcome: Outcome, change: Perturbation) -> boo
         if np.any((new_high > high) & (y > 0)) or np.any((new_low < low) & (y < 0)):
             return False
     return True
+
+
+def _moving(program: Matrices, x: Array, change: Perturbation) -> NDArray[np.bool_]:
+    """Return which gates [gates] follow their constants: something opens them, or what would may move."""
+    gates = program.gates
+    moves = (x[gates.column] != 0.0) | (program.column_lower[gates.column] < program.column_upper[gates.column])
+    moves |= np.isin(gates.column, change.columns.at)
+    return np.bincount(gates.gate, moves, len(gates)) > 0.0
 
 
 def _lifts(change: Perturbation) -> bool:

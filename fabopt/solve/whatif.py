@@ -247,8 +247,11 @@ class WhatIf:
         moved, resolver = between(self.base.program, case.program), self.resolver
         with resolver.turn:
             resolver.runs.clear()
+            resolver.refused = None
             limit, constant_objective = self.options.time_limit, case.stage.standing
             outcome = resolver.ask(moved, mode, far=far, gap=gap, seconds=limit, constant_objective=constant_objective)
+            if resolver.refused is not None:
+                raise resolver.refused
             searched = resolver.searched
             if searched and outcome.x is not None:
                 fixed = moved.then(fixing(case.program, outcome.x))

@@ -1,5 +1,6 @@
 """What is decided by yes or no: its largest level follows from the whole program, as it is solved."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def test_a_line_that_is_lifted_holds_back_no_more(tmp_path):
     assert run.invoke(app, ["solve", str(CASES / "on-off-lift"), "--gap", "0", "--out", out]).exit_code == 0
     said = run.invoke(app, ["choke", out]).output
     # Lifted, the line makes 90 more in each of two periods, which earn 4 each.
-    assert "1. line                 720" in said
+    assert re.search(r"1\. line +720", said)
 
 
 @pytest.mark.parametrize("times", [1.5, 2.5, 10.0, np.inf])

@@ -55,7 +55,7 @@ def test_the_gap_is_the_distance_by_what_the_plan_decides(objective, bound, apar
     assert (found.gap, found.denominator) == (gap, denominator)
 
 
-@pytest.mark.parametrize("sizes", [{"apart": 1e6}, {"size": 1e6}, {"apart": -1e6}])
+@pytest.mark.parametrize("sizes", [{"constant_objective": 1e6}, {"size": 1e6}, {"constant_objective": -1e6}])
 def test_what_differs_by_the_rounding_of_its_parts_is_the_same(sizes):
     assert proof(1.0, 1.0 + 0.9e-6, **sizes).gap == 0.0
     assert proof(1.0, 1.0 + 1.1e-6, **sizes).gap > 0.0

@@ -119,7 +119,8 @@ class _Composer:
             return "undecided"
         zero = False
         if not self.explorer.large and f.lifted.proof == "undecided":
-            zero = idle(self.oracle, [f.id])[f.id]
+            with self.oracle.budget.attempt(f"whether {f.group.label} gains anything"):
+                zero = idle(self.oracle, [f.id])[f.id]
         return status(self.oracle, f.id, f.lifted, self.explorer.joint, zero)
 
     def _customers(self, f: Found) -> tuple[Share, ...]:
