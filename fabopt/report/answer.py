@@ -121,7 +121,8 @@ def _open(plan: Plan) -> tuple[str, ...]:
     gap, unit = plan.run.gap, plan.unit
     if gap is None or plan.run.bound is None or gap <= EXACT:
         return ()
-    return (f"the gap leaves {worth(plan.doubt, unit)} open: a decision that is worth less may be taken or left",)
+    left = money(plan.doubt) if unit == "M USD" else worth(plan.doubt, unit)
+    return (f"the gap leaves {left} open: a decision that is worth less may be taken or left",)
 
 
 def _in_unit(value: float, unit: str) -> str:

@@ -12,7 +12,7 @@ from fabopt.analysis.portfolio.mix import bought, exposure, failure_points, mix,
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Standing
 from fabopt.analysis.replan import Again, closed
 from fabopt.domain.instance import Instance
-from fabopt.domain.tolerances import TIE
+from fabopt.domain.tolerances import COUNTS, TIE
 from fabopt.errors import StudyError
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Network
@@ -132,7 +132,7 @@ class _Cases:
             return self._made(chip, "bought", "the plan buys it")
         loss = self._loss(self.market.plan, chip)
         if loss is None:
-            why = "no plan was found that does without it"
+            why = "no best plan without it was found"
         else:
             why = "the plan loses value without it" if loss > 0.0 else "another best plan does without it"
         return self._made(chip, "bought", why, loss=loss)
@@ -144,8 +144,8 @@ class _Cases:
         shipped = [a for a in (f"deploy:{chip}:{site}" for site in self.sites) if a in plan.tables.columns.at.activity]
         shut = np.ones(plan.net.n_periods, dtype=bool)
         left = self.again.value(closed(plan, shipped, (), shut))
-        if left.x is None:
-            return None
+        if left.x is None or left.bound - left.value > max(plan.problem.near(), COUNTS * abs(left.value)):
+            return None  # what a search that time ended has found is no answer
         loss = self.again.base - left.value
         return loss if loss > plan.problem.near() else 0.0
 
