@@ -286,25 +286,27 @@ class Instance(Inputs):
         """Return network and solution from one party's perspective, and what the given plan came to for each party."""
         from dataclasses import replace
 
+        from fabopt.network.lower import lower_as_seen
         from fabopt.solve.budget import TimeBudget
         from fabopt.solve.perspective import check_party, decided, solve_seen
         from fabopt.solve.results.decided import decided_in
-        from fabopt.solve.results.parties import by_party, party_rows
+        from fabopt.solve.results.parties import by_party, party_rows, reweighed
         from fabopt.solve.run import solve
 
         net, budget = self.network, TimeBudget(chosen.time_limit)
         check_party(net, chosen, tuple(self.data.labs))
+        own = lower_as_seen(self.data, net, chosen.party)
         if given is not None:
             plan = decided_in(net, given.table("core/activities"), given.table("core/units"))
-            before = by_party(given.perspective.to_dict("list"))
+            before = by_party(given.perspective.to_dict("list")) if own is net else reweighed(own, given.table)
         else:
             with budget.part(share=0.5):
                 system = solve(net, replace(chosen, perspective="system"), progress, extra, start, budget)
             start = None
             if not system.has_plan:
                 return net, system, None
-            plan, before = decided(net, system), by_party(party_rows(net, system))
-        seen, solution = solve_seen(net, chosen, plan, progress, extra, start, budget)
+            plan, before = decided(net, system), by_party(party_rows(own, system))
+        seen, solution = solve_seen(own, chosen, plan, progress, extra, start, budget)
         return seen, solution, before
 
 

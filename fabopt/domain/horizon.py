@@ -121,7 +121,9 @@ class Horizon(Record):
     reported_until: When | None = None
     """Last period that is reported (any date in it); the rest only keeps the end from distorting the plan."""
     discount_rate: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(0.0, "1"))
-    """Discount rate per year (10 %)."""
+    """Discount rate per year (10 %); a party's own, in its perspective, stands in `parties`."""
+    discounting: Literal["start", "middle", "end"] = "middle"
+    """Where in a period its money falls, for discounting; what is left at the end is discounted from the end."""
     scanners_whole: Literal["owner-year", "fab-period"] = "owner-year"
     """Whether scanners are integers per owner and calendar year, or per fab and period (slower)."""
     terminal_share: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(0.25, "1"))
@@ -157,6 +159,13 @@ class Horizon(Record):
     def said(self) -> str:
         """The number and length of the periods in words."""
         return ", ".join(map(_spelled, self.stretches))
+
+
+class Party(Record):
+    """What is known of a party beside what it owns, buys and makes."""
+
+    discount_rate: Annotated[Quantity, In("1", ge=0, le=1)] | None = None
+    """Its own discount rate per year, by which all is weighed in its perspective; absent: the horizon's."""
 
 
 class Solving(Record):

@@ -12,7 +12,7 @@ from fabopt.domain.contracts import Contract
 from fabopt.domain.customers import BarredFlow, DemandCurve, Lab, Market, Published, Site, Workload
 from fabopt.domain.diversity import ShareCap, Survival
 from fabopt.domain.fabs import Fab
-from fabopt.domain.horizon import About, Horizon, Pins, Solving, SourceNote
+from fabopt.domain.horizon import About, Horizon, Party, Pins, Solving, SourceNote
 from fabopt.domain.lithography import ScannerClass
 from fabopt.domain.memory import HbmGeneration, MemoryMaker
 from fabopt.domain.nodes import Die, Node
@@ -36,9 +36,9 @@ class Instance(Record):
     """US dollars per unit of each other currency used (EUR: 1.16)."""
     sources: Named[SourceNote] = Field(default_factory=dict)
     """Publications that numbers refer to."""
-    parties: tuple[Slug, ...] = ()
-    """Owners and makers that the instance speaks of; absent: known by being used. Labs, designers and markets need not
-    stand here."""
+    parties: tuple[Slug, ...] | Named[Party] = ()
+    """A list: all owners and makers that the instance speaks of (labs, designers and markets need not stand in it);
+    or a mapping: what is known of some parties. Absent, they are known by being used."""
     regions: tuple[Slug, ...] = ()
     """Regions that the instance speaks of; absent: known by being used."""
     scanners: Named[ScannerClass] = Field(default_factory=dict)

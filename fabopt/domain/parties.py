@@ -45,3 +45,13 @@ def owners(instance: Instance, kind: str, names: Iterable[str]) -> tuple[str, ..
         elif name in getattr(instance, kind):
             found[getattr(getattr(instance, kind)[name], field)] = None
     return tuple(found)
+
+
+def as_seen_by(instance: Instance, party: str) -> Instance:
+    """Return an instance as a party weighs it: with the party's own discount rate, where it has one."""
+    known = instance.parties[party] if isinstance(instance.parties, Mapping) and party in instance.parties else None
+    if known is None or known.discount_rate is None:
+        return instance
+    return instance.model_copy(
+        update={"horizon": instance.horizon.model_copy(update={"discount_rate": known.discount_rate})}
+    )

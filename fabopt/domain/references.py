@@ -230,9 +230,17 @@ def named(instance: Instance, group: Group) -> Iterator[tuple[Path, str]]:
 
 
 def _undeclared(instance: Instance) -> Iterator[Fault]:
-    """Names that a section that declares such names leaves out."""
+    """Names that a section that declares such names leaves out, and parties of which something is known in vain."""
     for group in NAMED:
         declared: tuple[str, ...] = getattr(instance, group.section) if group.section else ()
+        if isinstance(declared, Mapping):  # says something of some, and does not list all
+            used = parties(instance)
+            yield from (
+                Fault((group.section, name), f"there is no {group.what} '{name}'", nearest(name, used))
+                for name in declared
+                if name not in used
+            )
+            continue
         known = (*declared, *(name for section in group.settled for name in getattr(instance, section)))
         for path, name in named(instance, group) if declared else ():
             if name not in known:

@@ -295,7 +295,9 @@ class _Change:
             return self._set_quantity(raw, default, next(kind.quantity for kind in here if kind.quantity is not None))
         if isinstance(self.setting, Shift):
             raise LeverError(f"{brief(self.lever)} is no quantity, so nothing can be added to it")
-        if any(kind.record is not None or kind.is_mapping for kind in here) and not isinstance(self.setting, Mapping):
+        listed = isinstance(self.setting, list) and any(kind.is_list for kind in here)
+        grouped = any(kind.record is not None or kind.is_mapping for kind in here)
+        if grouped and not listed and not isinstance(self.setting, Mapping):
             names = [name for kind in here if kind.record for name in fields_of(kind.record)]
             names = names or (list(raw) if isinstance(raw, Mapping) else [])
             raise LeverError(f"{brief(self.lever)} is a group of levers{_named(names)}")

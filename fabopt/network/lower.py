@@ -11,6 +11,7 @@ import numpy as np
 
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.instance import Instance
+from fabopt.domain.parties import as_seen_by
 from fabopt.network.lowering.budgets import lower_budgets
 from fabopt.network.lowering.builder import Chain, Means, finish, make_periods
 from fabopt.network.lowering.contracts import lower_contracts
@@ -79,6 +80,12 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
     net = lower_diversity(chain, lower_policies(chain, lower_contracts(chain, gate_programmes(chain, net))))
     net = lower_budgets(chain, net)
     return chain, finishable(_pinned(net, instance), instance)
+
+
+def lower_as_seen(instance: Instance, net: Network, party: str) -> Network:
+    """Return the network of an instance with a party's own discount rate; `net`, where it has none, is that already."""
+    own = as_seen_by(instance, party)
+    return net if own is instance else lower(own, net.name)
 
 
 def _joined(net: Network, plain: Network) -> Network:

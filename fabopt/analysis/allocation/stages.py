@@ -7,10 +7,11 @@ is worth to the lab what it gets there at least, and shows what holds this lab b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from fabopt.analysis.plan_tables import Holding, holding
+from fabopt.domain.instance import Instance
+from fabopt.network.lower import lower_as_seen
 from fabopt.network.tables import Network
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.perspective import decided, solve_seen
@@ -45,24 +46,25 @@ class LabPlan:
     holds: tuple[Holding, ...]
 
 
-def lab_plans(labs: Iterable[str], net: Network, joint: Solution, options: SolveOptions) -> tuple[LabPlan, ...]:
+def lab_plans(instance: Instance, net: Network, joint: Solution, options: SolveOptions) -> tuple[LabPlan, ...]:
     """Return each lab's own plan.
 
     Parameters
     ----------
-    labs
-        Ids of the labs.
+    instance
+        The instance.
     net
-        The network with the allotments.
+        Its network with the allotments.
     joint
         Its plan for all together.
     options
         Options of every run.
     """
-    given, before = decided(net, joint), by_party(party_rows(net, joint))
-    found = []
-    for lab in labs:
-        seen, own = solve_seen(net, replace(options, perspective=f"lab:{lab}"), given)
+    given, found = decided(net, joint), []
+    for lab in instance.labs:
+        weighed = lower_as_seen(instance, net, lab)
+        before = by_party(party_rows(weighed, joint))
+        seen, own = solve_seen(weighed, replace(options, perspective=f"lab:{lab}"), given)
         holds: tuple[Holding, ...] = ()
         if own.has_plan:
             tables = {spec.name: frame for spec, frame in core_and_domain(seen, own).items()}

@@ -170,7 +170,8 @@ def study(
         raise StudyError("The instance has no policies (section policies), so nothing is allotted by a rule.")
     mode = "two-stage" if two_stage else "model"
     chain, free = lower_chain(instance.model_copy(update={"policy_mode": "off"}))
-    _, net = lower_chain(instance.model_copy(update={"policy_mode": mode}))
+    ruled = instance.model_copy(update={"policy_mode": mode})
+    net = lower(ruled)
     plan, bare = solve(net, options), solve(free, options)
     entries: list[Entry] = []
     supplies: list[Supply] = []
@@ -181,7 +182,7 @@ def study(
     value = value_of(plan)
     prices = tuple(_alone(instance, mode, policy, value, options) for policy in instance.policies) if each else ()
     why = tuple(conflict.sentence for conflict in plan.conflicts)
-    labs = lab_plans(instance.labs, net, plan, options or SolveOptions()) if two_stage and plan.has_plan else ()
+    labs = lab_plans(ruled, net, plan, options or SolveOptions()) if two_stage and plan.has_plan else ()
     return Study(mode, tuple(entries), tuple(supplies), value, value_of(bare), prices, why, labs)
 
 

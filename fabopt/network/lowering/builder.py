@@ -44,12 +44,15 @@ HOURS_PER_YEAR = 8766.0
 PER_THOUSAND = 1e-3
 """Dollars per piece to millions of dollars per thousand pieces."""
 
+FALLS: Mapping[str, float] = {"start": 0.0, "middle": 0.5, "end": 1.0}
+"""Share of a period that is over when its money falls, by convention of discounting."""
+
 Means = dict[tuple[int, float], tuple[Quantity, Array]]
 """Mean of a quantity over each period ``[T]``, by its identity (kept alive here) and the shift in months."""
 
 
 def make_periods(instance: Instance) -> tuple[Calendar, tuple[Period, ...]]:
-    """Return the calendar of the horizon and its periods with mid-period discount factors."""
+    """Return the calendar of the horizon and its periods with their discount factors."""
     horizon = instance.horizon
     calendar = horizon.calendar
     rate = horizon.discount_rate.value
@@ -58,7 +61,7 @@ def make_periods(instance: Instance) -> tuple[Calendar, tuple[Period, ...]]:
         last = calendar.period_index(horizon.reported_until)
     first = calendar.years[0]
     sizes = np.array(calendar.years) / first
-    middle = (np.cumsum(sizes) - sizes + 0.5 * sizes) * first
+    paid = (np.cumsum(sizes) - sizes + FALLS[horizon.discounting] * sizes) * first
     periods = tuple(
         Period(
             index=span.index,
@@ -66,7 +69,7 @@ def make_periods(instance: Instance) -> tuple[Calendar, tuple[Period, ...]]:
             start=span.start,
             end=span.end,
             years=span.years,
-            discount=(1.0 + rate) ** -float(middle[span.index]),
+            discount=(1.0 + rate) ** -float(paid[span.index]),
             reported=span.index <= last,
         )
         for span in calendar.spans

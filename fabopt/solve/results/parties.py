@@ -6,8 +6,8 @@ Summed over the parties the transfers are zero, and all rows together are the va
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from fabopt.solve.results.columns import MONEY, TableSpec, flag, number, text
 from fabopt.solve.results.decided import decisions, term_by_period
 from fabopt.solve.results.money import ledger, terminal
 from fabopt.solve.solution import Solution
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PERSPECTIVE = TableSpec(
     "perspective",
@@ -95,6 +98,43 @@ def _transfers(amounts: Amounts, net: Network, solution: Solution) -> None:
         paid = float(discount @ (term_by_period(payment.term, decided, opening) * price))
         amounts[payment.payee, payment.kind, True] += paid
         amounts[payment.payer, payment.kind, True] -= paid
+
+
+def reweighed(net: Network, read: Callable[[str], pd.DataFrame]) -> dict[str, float]:
+    """Return what a saved plan comes to for each party, M USD, at the discount factors of another network of the chain.
+
+    Parameters
+    ----------
+    net
+        The network.
+    read
+        Returns a table of the result by its name.
+    """
+    total: dict[str, float] = defaultdict(float)
+    factor = {period.label: period.discount for period in net.periods}
+
+    def whose(kind: What, records: Sequence[Any]) -> dict[str, str]:
+        return dict(zip((record.id for record in records), parties_of(net, kind).tolist(), strict=True))
+
+    by_kind = {
+        "activity": whose("activity", net.activities),
+        "unit": whose("unit", net.units),
+        "material": whose("material", net.materials),
+        "demand": whose("demand", net.demands),
+    }
+    at_end = whose("unit_at_end", net.units) | by_kind["material"]
+    costs, moved, end = read("core/costs"), read("domain/transfers"), read("core/terminal")
+    for term, key, label, amount in zip(costs["term"], costs["id"], costs["period"], costs["amount"], strict=True):
+        total[by_kind[_RECORDS[term]].get(key, NOBODY)] += amount * factor.get(label, 0.0)
+    for payer, payee, label, amount in zip(
+        moved["payer"], moved["payee"], moved["period"], moved["amount"], strict=True
+    ):
+        total[payee] += amount * factor.get(label, 0.0)
+        total[payer] -= amount * factor.get(label, 0.0)
+    for key, amount, worth in zip(end["id"], end["amount"], end["unit_worth"], strict=True):
+        total[at_end.get(key, NOBODY)] += net.end_discount * amount * worth
+    total[NOBODY] += net.constant_value
+    return {party: amount for party, amount in total.items() if amount != 0.0}
 
 
 def by_party(rows: Mapping[Any, Iterable[Any]]) -> dict[str, float]:
