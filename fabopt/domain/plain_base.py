@@ -11,6 +11,7 @@ from pydantic_core import core_schema
 
 from fabopt.domain.base import Fault, FieldProblem, FrozenDict, Record
 from fabopt.domain.calendar import MOST_PERIODS
+from fabopt.domain.kinds import Role
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
 
@@ -97,6 +98,10 @@ class Labels(Record):
     """Region."""
     workload: str = ""
     """Workload."""
+    kind: str = ""
+    """Kind of thing, such as 'chip' or 'site'."""
+    role: Role | None = None
+    """What it is in the chain, such as 'shipment' or 'wafer_starts'."""
 
 
 class Entry(Record):

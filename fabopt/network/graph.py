@@ -32,7 +32,8 @@ def to_networkx(net: Network) -> Graph:
     -------
     networkx.DiGraph
         Nodes are pairs (kind, id) with kind "material", "resource", "activity", "unit" or "demand", in the order of
-        the tables; attributes `bipartite` (0 for things, 1 for doings), `kind`, `id`, `name`, `unit` and each tag.
+        the tables; attributes `bipartite` (0 for things, 1 for doings), `record` (the first of the pair), `id`, `name`,
+        `unit` and each tag.
         Edges have `role` ("input", "output", "use", "add", "occupy", "consume", "release", "deliver"), `ages` (tuple
         of int) and `amount` (sum over the ages of the mean over the periods; for an effect that lasts, its final
         value; for a delivery the quantity wanted in all).
@@ -85,7 +86,7 @@ def _add_nodes(
         graph.add_node(
             (kind, record.id),
             bipartite=side,
-            kind=kind,
+            record=kind,
             id=record.id,
             name=record.name,
             unit=unit,

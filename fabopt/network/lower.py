@@ -31,7 +31,7 @@ from fabopt.network.lowering.trade import lower_trade
 from fabopt.network.lowering.wafers import lower_dies
 from fabopt.network.pins import pin_faults
 from fabopt.network.plain import lower_plain
-from fabopt.network.tables import Activity, GroupLimit, Material, Network, Term, Unit
+from fabopt.network.tables import Activity, GroupLimit, Material, Network, Tags, Term, Unit
 
 
 def lower(instance: Instance, name: str = "", means: Means | None = None) -> Network:
@@ -136,15 +136,17 @@ def _pinned(net: Network, instance: Instance) -> Network:
         return replace(material, stock_limit=limit)
 
     switched = {a.id: levels[a.id] for a in net.activities if a.on_off and a.id in levels}
-    kinds: tuple[tuple[_Pinned, Mapping[str, Mapping[str, float]], Mapping[str, str]], ...] = (
-        ("activity", switched, {a.id: a.unit for a in net.activities}),
-        ("retire", pins.retired, {u.id: u.unit for u in net.units}),
-        ("demand", pins.deliveries, {d.id: "" for d in net.demands}),
-        ("stock", pins.stocks, {m.id: m.unit for m in net.materials}),
+    kinds: tuple[tuple[_Pinned, str, Mapping[str, Mapping[str, float]], Mapping[str, str]], ...] = (
+        ("activity", "activities", switched, {a.id: a.unit for a in net.activities}),
+        ("retire", "retired", pins.retired, {u.id: u.unit for u in net.units}),
+        ("demand", "deliveries", pins.deliveries, {d.id: "" for d in net.demands}),
+        ("stock", "stocks", pins.stocks, {m.id: m.unit for m in net.materials}),
     )
     rows = tuple(
-        _pinned_row(kind, key, known[key], {index[label]: value for label, value in by_label.items()}, len(index))
-        for kind, pinned, known in kinds
+        _pinned_row(
+            kind, section, key, known[key], {index[label]: value for label, value in by_label.items()}, len(index)
+        )
+        for kind, section, pinned, known in kinds
         for key, by_label in pinned.items()
         if key in known and by_label
     )
@@ -160,7 +162,9 @@ def _pinned(net: Network, instance: Instance) -> Network:
 _Pinned = Literal["activity", "unit", "demand", "stock", "retire", "placed"]
 
 
-def _pinned_row(kind: _Pinned, key: str, unit: str, values: Mapping[int, float], periods: int) -> GroupLimit:
+def _pinned_row(
+    kind: _Pinned, section: str, key: str, unit: str, values: Mapping[int, float], periods: int
+) -> GroupLimit:
     """Return the rows by which a decision that has no bounds of its own has its pinned values."""
     windows = tuple(sorted(values))
     return GroupLimit(
@@ -171,5 +175,6 @@ def _pinned_row(kind: _Pinned, key: str, unit: str, values: Mapping[int, float],
         windows=tuple((t,) for t in windows),
         rhs=np.array([values[t] for t in windows]),
         terms=(Term(kind, key, np.ones(periods)),),
+        tags=Tags(role="rule", field=f"pins.{section}.{key}"),
         family="pin",
     )

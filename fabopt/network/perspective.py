@@ -156,7 +156,8 @@ def _row(
     """Return the limit on what an activity or unit comes to in each window."""
     term = Term("activity" if isinstance(record, Activity) else "unit", record.id, np.ones(net.n_periods))
     said = "held for others" if sense == "==" else "asked for"
-    label = Tags(stage=record.tags.stage, owner=record.tags.owner, customer=record.tags.customer)
+    of = record.tags
+    label = Tags(of.stage, of.owner, of.customer, kind=of.kind, role="rule", field=of.field)
     return GroupLimit(
         name, f"{record.name}, {said}", record.unit, sense, windows, rhs, (term,), label,
         limit_kind="demand", family="held" if sense == "==" else "asked_for",

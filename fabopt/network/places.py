@@ -1,8 +1,6 @@
 """Where the data of a limit stands: the field of the instance, and the file and line it was written in.
 
-Lowering gives every record an id of a word and the ids of the instance's own records (``starts:north``); the word says
-which field the record was made from, and its tags say whose. What the table of words does not know is looked for in the
-plain network, whose records keep their ids.
+Lowering tags every record with the field that it was made from (`Tags.field`).
 """
 
 from __future__ import annotations
@@ -14,49 +12,7 @@ from fabopt.domain.base import Path
 from fabopt.domain.horizon import Pins
 from fabopt.domain.instance import Instance
 from fabopt.io.problems import Positions, dotted
-from fabopt.network.tables import Network, Tags
-
-_FIELDS: Mapping[tuple[str, str], str] = {
-    ("starts", ""): "fabs.{item}.wafer_starts",
-    ("space", ""): "fabs.{item}.free_space",
-    ("output", ""): "scanners.{item}.output",
-    ("exposures", ""): "fabs.{site}.scanners.{item}.opening",
-    ("stacking", ""): "memory_makers.{item}.stacking",
-    ("qualified", ""): "memory_makers.{site}.qualified",
-    ("packaging", ""): "packaging_lines.{item}.capacity",
-    ("bonding", ""): "packaging_lines.{item}.bonding",
-    ("assembly", ""): "chips.{item}.assembly_capacity",
-    ("substrate", ""): "substrates.{item}.capacity",
-    ("power", ""): "sites.{site}.power",
-    ("ground", ""): "sites.{site}.expansion.max_total",
-    ("expand", "wafer"): "fabs.{item}.expansion",
-    ("expand", "memory"): "memory_makers.{item}.expansion",
-    ("expand", "packaging"): "packaging_lines.{item}.expansion",
-    ("expand", "substrate"): "substrates.{item}.expansion",
-    ("scanner", ""): "scanners.{item}",
-    ("qualify", ""): "memory_makers.{site}.qualifying",
-    ("build", ""): "sites.{site}.expansion",
-    ("floor", ""): "markets.{item}.floor",
-    ("more", ""): "markets.{item}.quantity",
-    ("budget", ""): "labs.{lab}.budget",
-}
-"""Field by the word of the id, and by stage where several share a word."""
-
-_SUMS: Mapping[str, str] = {
-    "synchronised_load": "sites",
-    "programme": "chips.{item}.programme",
-    "contract_minimum": "contracts.{item}.minimum",
-    "contract_maximum": "contracts.{item}.maximum",
-    "contract_reserve": "contracts.{item}",
-    "contract_unlock": "contracts.{item}.unlocks",
-    "contract_term": "contracts.{item}",
-    "policy_share": "policies.{item}",
-    "policy_cap": "policies.{item}",
-    "policy_floor": "policies.{item}",
-    "share_cap": "diversity.{item}",
-    "survival": "resilience.{item}",
-}
-"""Field by the family of a limit on a sum."""
+from fabopt.network.tables import Network
 
 _SECTION: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "capacity": ("resources", {"": "capacity"}),
@@ -78,6 +34,19 @@ _SECTION: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "group_limit": ("groups", {"": "limit"}),
 }
 """Section of the plain network that the records of a family stand in, and field of a limit by its side."""
+
+_RECORDS = (
+    "groups",
+    "definitions",
+    "resources",
+    "units",
+    "demands",
+    "budgets",
+    "materials",
+    "activities",
+    "whole_groups",
+)
+"""Records in which the entity of any other family is looked for."""
 
 _WHOLE = {"units": "whole", "activities": "lot", "whole_groups": "lot"}
 """Field by section that says what comes whole."""
@@ -103,55 +72,22 @@ class DataPlace:
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
 
-def field_of(net: Network, data: Instance, family: str, entity: str) -> str:
+def field_of(net: Network, family: str, entity: str) -> str:
     """Return the field of the instance that a record of the network was made from; empty where there is none.
 
     Parameters
     ----------
-    net, data
-        The network and the instance it was lowered from.
+    net
+        The network.
     family, entity
         Family of the limit, and id of its record in the network.
     """
-    section = _SECTION[family][0] if family in _SECTION else ""
-    if data.network is not None and section and entity in getattr(data.network, section):
-        return f"network.{section}.{entity}"
-    tags = _tags(net, entity)
-    if tags is not None and family in _SUMS:
-        claimed = family.startswith("policy") and tags.customer in data.policies[tags.item].customers
-        return _SUMS[family].format(item=tags.item) + (f".customers.{tags.customer}" if claimed else "")
-    agreed = _agreed(data, entity)
-    if agreed:
-        return agreed
-    if tags is None:
-        return ""
-    word = entity.partition(":")[0]
-    template = _FIELDS.get((word, "")) or _FIELDS.get((word, tags.stage))
-    if template is None and tags.lab and tags.workload:
-        template = "labs.{lab}.demand.total"
-    if template is None:
-        return ""
-    return template.format(item=tags.item, site=tags.site, lab=tags.lab)
-
-
-def _agreed(data: Instance, entity: str) -> str:
-    """Return the field of a policy (of a customer's claim, where it has one) or of a contract; empty if it is none."""
-    word, record, customer = [*entity.split(":"), "", ""][:3]
-    if word in {known for known, _ in _FIELDS}:
-        return ""
-    if record in data.policies:
-        claim = f".customers.{customer}" if customer in data.policies[record].customers else ""
-        return f"policies.{record}{claim}"
-    return f"contracts.{record}" if record in data.contracts else ""
-
-
-def _tags(net: Network, entity: str) -> Tags | None:
-    sums = (*net.groups, *net.definitions)
-    for records in (net.resources, net.units, net.demands, net.budgets, sums, net.materials, net.activities):
-        for record in records:
+    section = _SECTION.get(family, ("",))[0]
+    for name in (section,) if section else _RECORDS:
+        for record in getattr(net, name):
             if record.id == entity:
-                return record.tags
-    return None
+                return str(record.tags.field)
+    return ""
 
 
 def place_of(
@@ -181,7 +117,7 @@ def place_of(
     """
     path = _pinned(data.pins, family, entity, period) or _stated(data, family, entity, at, period, side)
     if path is None:
-        field = field_of(net, data, family, entity)
+        field = field_of(net, family, entity)
         if not field:
             return None
         path = tuple(int(part) if part.isdigit() else part for part in field.split("."))

@@ -10,7 +10,6 @@ one that is the part of it that this takes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 
 import numpy as np
 
@@ -89,8 +88,8 @@ def _one(number: Quantity | None, default: float) -> float:
     return default if number is None else number.value
 
 
-def _tags(labels: Labels) -> tables.Tags:
-    return tables.Tags(**{field.name: getattr(labels, field.name) for field in fields(tables.Tags)})
+def _tags(labels: Labels, section: str, key: str) -> tables.Tags:
+    return tables.Tags(**{**dict(labels), "role": labels.role or ""}, field=f"network.{section}.{key}")
 
 
 class _Lowering:
@@ -156,7 +155,7 @@ class _Lowering:
                 id=key,
                 name=item.name or key,
                 unit=item.unit,
-                tags=_tags(item.tags),
+                tags=_tags(item.tags, "materials", key),
                 storable=item.storable,
                 opening=_one(item.opening, 0.0),
                 receipts=self.maybe(item.receipts, rate=True),
@@ -203,7 +202,7 @@ class _Lowering:
             id=key,
             name=item.name or key,
             unit=item.unit,
-            tags=_tags(item.tags),
+            tags=_tags(item.tags, "activities", key),
             cost=self.maybe(item.cost),
             lower=self.maybe(item.lower, rate=True),
             upper=self.maybe(item.upper, rate=True),
@@ -232,7 +231,7 @@ class _Lowering:
                 unit=item.unit,
                 kind=item.kind,
                 base=self.rate(item.capacity) if item.kind == "rate" else self.series(item.capacity),
-                tags=_tags(item.tags),
+                tags=_tags(item.tags, "resources", key),
                 limit_kind=item.limit_kind,
                 relaxable=item.relaxable,
             )
@@ -293,7 +292,7 @@ class _Lowering:
             id=key,
             name=item.name or key,
             unit=item.unit,
-            tags=_tags(item.tags),
+            tags=_tags(item.tags, "units", key),
             cost=self.maybe(item.cost),
             upper=self.most(item),
             total=_one(item.total, np.inf),
@@ -332,7 +331,7 @@ class _Lowering:
             material=item.material or key,
             quantity=np.asarray(quantity, dtype=np.float64),
             steps=steps,
-            tags=_tags(item.tags),
+            tags=_tags(item.tags, "demands", key),
             required=item.required,
             expiry=None if item.backlog is None else item.backlog.expiry,
             backlog_cost=0.0 if item.backlog is None else self.per_period(item.backlog.cost),
@@ -353,7 +352,7 @@ class _Lowering:
             windows = self.names.windows(item)
             amount = self.limit(item, item.amount, windows)
             terms = self.terms(item.terms)
-            found.append(tables.Budget(key, item.name or key, windows, amount, terms, _tags(item.tags)))
+            found.append(tables.Budget(key, item.name or key, windows, amount, terms, _tags(item.tags, "budgets", key)))
         return tuple(found)
 
     def groups(self, section: Mapping[str, Group]) -> tuple[tables.GroupLimit, ...]:
@@ -370,7 +369,7 @@ class _Lowering:
                     windows=windows,
                     rhs=self.limit(item, item.limit, windows),
                     terms=self.terms(item.terms),
-                    tags=_tags(item.tags),
+                    tags=_tags(item.tags, "groups", key),
                     limit_kind=item.limit_kind,
                     relaxable=item.relaxable,
                 )
@@ -387,7 +386,7 @@ class _Lowering:
                 windows=self.names.windows(item),
                 terms=self.terms(item.terms),
                 lot=_one(item.lot, 1.0),
-                tags=_tags(item.tags),
+                tags=_tags(item.tags, "whole_groups", key),
             )
             for key, item in section.items()
         )

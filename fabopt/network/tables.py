@@ -13,12 +13,14 @@ the order in the instance: rows and columns of the model follow it, so the same 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fabopt.domain.kinds import Role
 
 Array = NDArray[np.float64]
 
@@ -57,7 +59,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """Where a record stands in the chain; every view of a result is a filter over these."""
+    """Where a record stands in the chain; every view of a result is a filter over these.
+
+    ``kind`` is the class of thing that made it, ``role`` what it is in the chain (`fabopt.domain.kinds`), ``field`` the
+    path in the instance of the number it came from.
+    """
 
     stage: str = ""
     owner: str = ""
@@ -69,6 +75,13 @@ class Tags:
     site: str = ""
     region: str = ""
     workload: str = ""
+    kind: str = ""
+    role: Role | Literal[""] = ""
+    field: str = ""
+
+    def of(self, role: Role, field: str) -> Tags:
+        """Return the tags of a record of the same thing in another role, from another number."""
+        return replace(self, role=role, field=field)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def test_rows_that_somebody_agreed_to_are_limits_with_names_owners_levers_and_da
     assert (most.side, [lever.unit for lever in most.levers]) == ("upper", ["sign:c"])
     assert (reserved.name, reserved.owner, reserved.stage) == ("k: reserved for b", "foundry", "wafer")
     assert [(lever.unit, lever.lead) for lever in steps.levers] == [("sign:k", 0.5)]
-    fields = {key: field_of(net, instance(raw), limit.family, key) for key, limit in found.items()}
+    fields = {key: field_of(net, limit.family, key) for key, limit in found.items()}
     assert fields["contract-minimum:c"] == "contracts.c.minimum"
     assert fields["contract-maximum:c"] == "contracts.c.maximum"
     assert fields["contract-reserve:k"] == "contracts.k"

@@ -36,7 +36,7 @@ def test_every_flow_is_an_edge_in_its_direction_with_its_ages():
 def test_nodes_carry_names_units_and_tags_and_keep_the_order_of_the_tables():
     graph = to_networkx(lowered(TEXT, 3))
     flour = graph.nodes["material", "flour"]
-    assert (flour["kind"], flour["id"], flour["unit"], flour["stage"], flour["owner"]) == (
+    assert (flour["record"], flour["id"], flour["unit"], flour["stage"], flour["owner"]) == (
         "material",
         "flour",
         "kg",

@@ -18,7 +18,7 @@ def test_every_limit_of_the_instances_is_found_in_their_files(name: str) -> None
     instance = fabopt.load(INSTANCES / name)
     levers = instance.data.model_dump(mode="json", by_alias=True)
     for limit in model_tables(instance.network).limits:
-        field = field_of(instance.network, instance.data, limit.family, limit.entity)
+        field = field_of(instance.network, limit.family, limit.entity)
         assert field, limit.entity
         node = levers
         for part in field.split("."):

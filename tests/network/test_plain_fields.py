@@ -62,7 +62,7 @@ for kind, record in {
         case(f"{kind}.unit", {f"{record}.unit": "box"})
     case(f"{kind}.tags", {f"{record}.tags": {"owner": "somebody"}})
 for label in Labels.model_fields:
-    case(f"Labels.{label}", {f"activities.shape.tags.{label}": "something"})
+    case(f"Labels.{label}", {f"activities.shape.tags.{label}": "shipment" if label == "role" else "something"})
 
 case("PlainNetwork.constant_value", {"constant_value": 10})
 case("PlainNetwork.materials", {"materials.part.stock_limit": 0})

@@ -163,7 +163,7 @@ class Facts:
 
     def fields(self, group: LimitGroup) -> tuple[str, ...]:
         """Return the field of the instance that states a group; none where it is not known."""
-        field = field_of(self.net, self.data, group.family, group.entity)
+        field = field_of(self.net, group.family, group.entity)
         return (field,) if field else ()
 
     def quality(self, group: LimitGroup) -> dict[str, int]:

@@ -16,9 +16,9 @@ from itertools import groupby
 import numpy as np
 
 from fabopt.domain.customers import Lab
-from fabopt.network.lowering.builder import Chain, tags
+from fabopt.network.lowering.builder import Chain
 from fabopt.network.parties import parties_of, payments_between
-from fabopt.network.tables import Array, Budget, Network, Term, Unit
+from fabopt.network.tables import Array, Budget, Network, Tags, Term, Unit
 
 
 def lower_budgets(chain: Chain, net: Network) -> Network:
@@ -38,7 +38,15 @@ def _budget(chain: Chain, net: Network, lab_id: str, lab: Lab) -> Budget:
         windows,
         np.array([amounts[list(w)].sum() for w in windows]),
         _together(_paid(chain, net, lab_id)),
-        tags(stage="cash", owner=lab_id, customer=lab_id, lab=lab_id),
+        Tags(
+            stage="cash",
+            owner=lab_id,
+            customer=lab_id,
+            lab=lab_id,
+            kind="lab",
+            role="budget",
+            field=f"labs.{lab_id}.budget",
+        ),
     )
 
 

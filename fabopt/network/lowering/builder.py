@@ -31,7 +31,6 @@ from fabopt.network.tables import (
     Payment,
     Period,
     Resource,
-    Tags,
     Term,
     Unit,
     UnitEffect,
@@ -242,7 +241,7 @@ class Chain:
         for known, found in self.supplies:
             if known is net:
                 return found
-        chips = [m.id for m in net.materials if m.id.startswith("chip:")]
+        chips = [m.id for m in net.materials if m.tags.role == "package"]
         self.supplies.append((net, supply_bound(link(net), chips).material))
         return self.supplies[-1][1]
 
@@ -504,8 +503,3 @@ def _with_receipts(material: Material, receipts: Array) -> Material:
     total = before + receipts
     missing = max(0.0, -float(np.min(np.cumsum(total))) - material.opening)
     return replace(material, receipts=total, opening=material.opening + missing)
-
-
-def tags(**values: str) -> Tags:
-    """Return tags from keywords."""
-    return Tags(**values)

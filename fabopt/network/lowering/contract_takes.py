@@ -53,7 +53,7 @@ def outside_take(records: Records, deal: Deal) -> Linear:
         for material in materials:
             one = name if len(materials) == 1 else f"{name}:{material}"
             says = f"{deal.name}: taken" if len(materials) == 1 else f"{deal.name}: {material} taken"
-            deal.activity(records, one, says, cost=price, upper=_open(deal))
+            deal.activity(records, "take", one, says, cost=price, upper=_open(deal))
             records.flows.append(Flow(one, material, 0, np.ones(deal.chain.n)))
             take.add(("activity", one, 0), np.ones(deal.chain.n))
     return Linear(take, np.zeros(deal.chain.n))
@@ -87,7 +87,7 @@ def inside_takes(records: Records, deals: list[Deal], use: Expression, spent: Ar
         beyond = f"beyond:{first.id}"
         name = f"{first.contract.buyer} beyond {names}"
         upper = first.chain.open_upper(may)
-        first.activity(records, beyond, name, upper=upper)
+        first.activity(records, "beyond", beyond, name, upper=upper)
         rest = rest.plus(Expression({("activity", beyond, 0): -may}))
     periods = tuple((int(t),) for t in np.flatnonzero(may))
     says = f"{names}: what {first.contract.buyer} uses"
@@ -99,7 +99,7 @@ def inside_takes(records: Records, deals: list[Deal], use: Expression, spent: Ar
         take = Expression()
         for name, _, price in tiers(deal):
             cost = price if outside else None
-            deal.activity(records, name, f"{deal.name}: taken", cost=cost, upper=_open(deal))
+            deal.activity(records, "take", name, f"{deal.name}: taken", cost=cost, upper=_open(deal))
             take.add(("activity", name, 0), ones)
         found[deal.id] = Linear(take, np.zeros(deal.chain.n))
         rest = rest.plus(take, -1.0)
@@ -172,7 +172,7 @@ def _switch(records: Records, deal: Deal, k: int) -> Expression:
     first[[window[0] for window in deal.windows]] = 1.0
     unit_id = f"tier:{deal.id}:{k}"
     name = f"{deal.name}: price tier {k} is reached"
-    records.units.append(Unit(unit_id, name, "decision", deal.tags(), upper=first, instrument="tier"))
+    records.units.append(Unit(unit_id, name, "decision", deal.tags("tier", "tiers"), upper=first, instrument="tier"))
     return Expression({("unit", unit_id, 0): first})
 
 
@@ -190,7 +190,7 @@ def _minimum(records: Records, deal: Deal, take: Linear) -> None:
         short = f"short:{deal.id}"
         cost = price if deal.outside else None
         name = f"{deal.name}: paid for and not taken"
-        deal.activity(records, short, name, cost=cost, upper=last)
+        deal.activity(records, "shortfall", short, name, cost=cost, upper=last)
         terms = terms.plus(Expression({("activity", short, 0): np.ones(deal.chain.n)}))
         deal.pay(records, "shortfall", ("activity", short, 0), np.ones(deal.chain.n), price=price)
     what = "minimum that must be taken" if contract.must_take else "take-or-pay minimum"
@@ -229,13 +229,13 @@ def _credit(records: Records, deal: Deal, owed: Expression) -> None:
     spread = np.where(lasting, contract.cost_of_money.value * chain.years, 0.0)
     records.materials.append(
         Material(
-            stock, f"{deal.name}: prepaid and not yet credited", "M USD", deal.tags(), storable=True, opening=left,
-            carrying_cost=spread if np.any(spread) else None, disposal_cost=None,
+            stock, f"{deal.name}: prepaid and not yet credited", "M USD", deal.tags("prepaid", "prepayment"),
+            storable=True, opening=left, carrying_cost=spread if np.any(spread) else None, disposal_cost=None,
         )
     )  # fmt: skip
     minus = -np.ones(chain.n)
     name = f"{deal.name}: credited from the prepayment"
-    deal.activity(records, use, name, cost=minus if deal.outside else None, unit="M USD")
+    deal.activity(records, "credit", use, name, cost=minus if deal.outside else None, unit="M USD")
     records.flows.append(Flow(use, stock, 0, minus))
     terms = Expression({("activity", use, 0): np.ones(chain.n)}).plus(owed, -1.0)
     periods = tuple((t,) for t in range(chain.n))

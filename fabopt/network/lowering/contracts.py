@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import groupby
+from typing import Literal
 
 import numpy as np
 
@@ -143,14 +144,14 @@ def _decisions(records: Records, deal: Deal) -> None:
 
 
 def _unit(
-    records: Records, deal: Deal, unit_id: str, verb: str, instrument: str, mask: Array, cost: Array,
-    pinned: Array | None = None,
+    records: Records, deal: Deal, unit_id: str, verb: str, instrument: Literal["signature", "exercise", "exit"],
+    mask: Array, cost: Array, pinned: Array | None = None,
 ) -> None:  # fmt: skip
     lead = 0.0 if instrument == "exit" else deal.chain.lead(deal.contract.lead.value)
     records.units.append(
         Unit(
-            unit_id, f"{verb} {deal.name}", "decision", deal.tags(), cost=cost if np.any(cost) else None, upper=mask,
-            total=1.0, pinned=pinned, lead=lead, instrument=instrument, bearer=deal.contract.buyer,
+            unit_id, f"{verb} {deal.name}", "decision", deal.tags(instrument), cost=cost if np.any(cost) else None,
+            upper=mask, total=1.0, pinned=pinned, lead=lead, instrument=instrument, bearer=deal.contract.buyer,
         )
     )  # fmt: skip
 
@@ -259,7 +260,7 @@ def _reserve(records: Records, resource: str, buyer: str, members: list[Deal], h
     may = np.max([deal.possible for deal in members], axis=0)
     names = " and ".join(deal.name for deal in members)
     idle = f"idle:{first.id}"
-    first.activity(records, idle, f"{names}: kept idle for {buyer}", upper=first.chain.open_upper(may))
+    first.activity(records, "idle", idle, f"{names}: kept idle for {buyer}", upper=first.chain.open_upper(may))
     records.uses.append(Use(idle, resource, 0, np.ones(n)))
     terms = held.use[buyer].plus(Expression({("activity", idle, 0): np.ones(n)}))
     need = -held.spent.get(buyer, np.zeros(n))

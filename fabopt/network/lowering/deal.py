@@ -14,11 +14,13 @@ of a period. For a contract that is signed, :math:`\pi_t(b, b + D)` is data, wit
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from fabopt.domain.contracts import AMOUNT_UNIT, PRICE_UNIT, Contract
+from fabopt.domain.kinds import Role
 from fabopt.domain.quantity import Quantity
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Opening
 from fabopt.network.lowering.policy_scope import Expression
@@ -37,6 +39,13 @@ from fabopt.network.tables import (
     UnitMaterial,
     Use,
 )
+
+FIELD: Mapping[GroupFamily, str] = {
+    "contract_minimum": "minimum",
+    "contract_maximum": "maximum",
+    "contract_unlock": "unlocks",
+}
+"""Field of a contract that its rows of a family come from; others come from the whole."""
 
 
 @dataclass(frozen=True)
@@ -127,19 +136,28 @@ class Deal:
         """Units whose order brings it into force, where that is open."""
         return () if self.begun.is_data else (self.begin,)
 
-    def tags(self, stage: str = CONTRACT) -> Tags:
-        """Return the tags of a record of the contract."""
+    def tags(self, role: Role, field: str = "", stage: str = CONTRACT) -> Tags:
+        """Return the tags of a record of the contract, made from one of its fields."""
         lab = self.contract.buyer if self.contract.buyer in self.chain.instance.labs else ""
-        return Tags(stage=stage, owner=self.contract.supplier, customer=self.contract.buyer, item=self.id, lab=lab)
+        return Tags(
+            stage=stage,
+            owner=self.contract.supplier,
+            customer=self.contract.buyer,
+            item=self.id,
+            lab=lab,
+            kind="contract",
+            role=role,
+            field=f"contracts.{self.id}{field and '.'}{field}",
+        )
 
     def activity(
-        self, records: Records, activity_id: str, name: str, *,
+        self, records: Records, role: Role, activity_id: str, name: str, *,
         cost: Array | None = None, upper: Array | None = None, unit: str | None = None,
     ) -> None:  # fmt: skip
         """Add an activity of the contract, whose cost the buyer bears."""
         of = self.unit if unit is None else unit
         bearer = self.contract.buyer
-        records.activities.append(Activity(activity_id, name, of, self.tags(), cost, None, upper, bearer=bearer))
+        records.activities.append(Activity(activity_id, name, of, self.tags(role), cost, None, upper, bearer=bearer))
 
     def amount(self, quantity: Quantity) -> Array:
         """Return an amount as one per period ``[T]``."""
@@ -190,7 +208,7 @@ class Deal:
         rows.append(
             GroupLimit(
                 f"contract-{what}:{self.id}", name, self.unit if unit is None else unit, sense,  # type: ignore[arg-type]
-                tuple(windows[w] for w in held), rhs[held], found, self.tags(self.stage),
+                tuple(windows[w] for w in held), rhs[held], found, self.tags("rule", FIELD.get(family, ""), self.stage),
                 limit_kind="contract", levers=levers, family=family,
             )
         )  # fmt: skip

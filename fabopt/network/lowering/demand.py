@@ -14,9 +14,9 @@ from itertools import pairwise
 import numpy as np
 
 from fabopt.domain.customers import Market
-from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods, tags
+from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods
 from fabopt.network.lowering.wafers import ONE, use_fab, wafer_cost
-from fabopt.network.tables import Activity, Array, Demand, Material, ValueStep
+from fabopt.network.tables import Activity, Array, Demand, Material, Tags, ValueStep
 
 
 def step_prices(breaks: list[float], elasticity: float, cap: float) -> Array:
@@ -62,7 +62,15 @@ def lower_demand(chain: Chain) -> None:
                     f"compute:{workload_id}:{lab_id}",
                     reference * curve.breaks[-1],
                     steps,
-                    tags(stage="compute", customer=lab_id, lab=lab_id, workload=workload_id),
+                    Tags(
+                        stage="compute",
+                        customer=lab_id,
+                        lab=lab_id,
+                        workload=workload_id,
+                        kind="lab",
+                        role="want",
+                        field=f"labs.{lab_id}.demand.total",
+                    ),
                     weight=workload.compute_weight.value,
                 )
             )
@@ -76,8 +84,9 @@ def lower_markets(chain: Chain) -> None:
     """
     for market_id, market in chain.instance.markets.items():
         material = f"market:{market_id}"
-        label = tags(stage="market", customer=market_id, item=market_id)
-        chain.build.material(Material(material, market.name, "kwafer", label))
+        label = Tags(stage="market", customer=market_id, item=market_id, kind="market")
+        wanted = label.of("want", f"markets.{market_id}.quantity")
+        chain.build.material(Material(material, market.name, "kwafer", label.of("wafer", wanted.field)))
         for fab_id, node_id in market.fabs.items():
             _market_starts(chain, market_id, market, fab_id, node_id)
         quantity = chain.per_period(market.quantity)
@@ -92,7 +101,7 @@ def lower_markets(chain: Chain) -> None:
                     material,
                     held,
                     (ValueStep(held, price),),
-                    label,
+                    label.of("floor", f"markets.{market_id}.floor"),
                     required=True,
                 )
             )
@@ -106,7 +115,7 @@ def lower_markets(chain: Chain) -> None:
                     material,
                     width * 2.0,
                     steps,
-                    label,
+                    wanted,
                     expiry=expiry,
                     backlog_cost=chain.lengths.one(market.waiting_cost.value * chain.months * PER_THOUSAND),
                 )
@@ -130,7 +139,7 @@ def _market_starts(chain: Chain, market_id: str, market: Market, fab_id: str, no
             activity,
             f"wafers for {market.name} at {fab.name}",
             "kwafer",
-            tags(
+            Tags(
                 stage="market",
                 owner=fab.owner,
                 customer=market_id,
@@ -138,6 +147,9 @@ def _market_starts(chain: Chain, market_id: str, market: Market, fab_id: str, no
                 node=node_id,
                 site=fab_id,
                 region=fab.region,
+                kind="market",
+                role="wafer_start",
+                field=f"markets.{market_id}.fabs.{fab_id}",
             ),
             cost=wafer_cost(chain, node_id, fab_id),
         )

@@ -18,7 +18,7 @@ import numpy as np
 from fabopt.domain.chips import Chip
 from fabopt.domain.customers import Lab, Site
 from fabopt.domain.tolerances import NEGLIGIBLE
-from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods, tags
+from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods
 from fabopt.network.lowering.packaging import routes, sold
 from fabopt.network.lowering.synchronised import lower_synchronised
 from fabopt.network.lowering.wafers import ONE
@@ -46,7 +46,15 @@ def lower_deployment(chain: Chain) -> None:
         for lab_id, lab in chain.instance.labs.items():
             if workload_id in lab.demand.split:
                 name = f"{workload.name} compute of {lab.name}"
-                label = tags(stage="compute", customer=lab_id, lab=lab_id, workload=workload_id)
+                label = Tags(
+                    stage="compute",
+                    customer=lab_id,
+                    lab=lab_id,
+                    workload=workload_id,
+                    kind="workload",
+                    role="compute",
+                    field=f"labs.{lab_id}.demand.total",
+                )
                 chain.build.material(Material(f"compute:{workload_id}:{lab_id}", name, "kH100e", label))
     for lab_id, lab in chain.instance.labs.items():
         for chip_id, chip in chain.instance.chips.items():
@@ -58,10 +66,19 @@ def lower_deployment(chain: Chain) -> None:
 
 
 def _power(chain: Chain, site_id: str, site: Site) -> None:
-    label = tags(stage="power", owner=site.lab, lab=site.lab, customer=site.lab, site=site_id, region=site.region)
+    label = Tags(
+        stage="power", owner=site.lab, lab=site.lab, customer=site.lab, site=site_id, region=site.region, kind="site"
+    )
     resource = f"power:{site_id}"
     chain.build.resource(
-        Resource(resource, f"{site.name} facility power", "MW", "level", chain.mean(site.power), label)
+        Resource(
+            resource,
+            f"{site.name} facility power",
+            "MW",
+            "level",
+            chain.mean(site.power),
+            label.of("power", f"sites.{site_id}.power"),
+        )
     )
     grow = site.expansion
     if grow is None or grow.max_total.value <= 0.0:
@@ -69,7 +86,14 @@ def _power(chain: Chain, site_id: str, site: Site) -> None:
     ground = f"ground:{site_id}"
     room = chain.flat(grow.max_total.value)
     chain.build.resource(
-        Resource(ground, f"{site.name} room for more power", "MW", "level", room, replace(label, stage="site"))
+        Resource(
+            ground,
+            f"{site.name} room for more power",
+            "MW",
+            "level",
+            room,
+            replace(label, stage="site", role="ground", field=f"sites.{site_id}.expansion.max_total"),
+        )
     )
     lead = chain.lead(grow.lead.value)
     first, profile = chain.lengths.ramp(lead, np.array(grow.ramp))
@@ -95,7 +119,7 @@ def _power(chain: Chain, site_id: str, site: Site) -> None:
                 unit_id,
                 f"{site.name} power, size {k + 1}",
                 "MW",
-                label,
+                label.of("site_project", f"sites.{site_id}.expansion"),
                 cost=chain.progress_payment(cost, lead),
                 upper=chain.order_upper(lead, most, dates),
                 whole=False,
@@ -132,7 +156,7 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
     buys = may_buy(chain, chip_id, site.lab) and sold(chain, chip_id)
     if not buys and opening == 0.0:
         return chain.n
-    label = tags(
+    label = Tags(
         stage="deployment",
         owner=site.lab,
         customer=site.lab,
@@ -141,6 +165,7 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
         lab=site.lab,
         site=site_id,
         region=site.region,
+        kind="chip",
     )
     survival = chip.survival.value**chain.years
     worth = replacement_cost(chain, chip_id, chip) * chain.instance.horizon.terminal_share.value
@@ -151,7 +176,7 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
             asset,
             name,
             "kaccelerator",
-            label,
+            label.of("asset", f"chips.{chip_id}"),
             storable=True,
             opening=opening,
             survival=chain.lengths.one(survival),
@@ -180,7 +205,16 @@ def _operate(chain: Chain, chip_id: str, site_id: str, label: Tags, first: int) 
             running,
             f"running {chip.name} of {lab.name}",
             "kaccelerator",
-            tags(stage="compute", customer=site.lab, lab=site.lab, chip=chip_id, item=chip.designer),
+            Tags(
+                stage="compute",
+                customer=site.lab,
+                lab=site.lab,
+                chip=chip_id,
+                item=chip.designer,
+                kind="chip",
+                role="running",
+                field=f"chips.{chip_id}",
+            ),
         )
     )
     chain.build.activity(
@@ -188,7 +222,7 @@ def _operate(chain: Chain, chip_id: str, site_id: str, label: Tags, first: int) 
             operate,
             f"operating {chip.name} at {site.name}",
             "kaccelerator",
-            label,
+            label.of("operation", f"chips.{chip_id}"),
             cost=(energy + chip.operating_cost.value * chain.years) * PER_THOUSAND,
             upper=_from(chain, first),
         )
@@ -222,7 +256,7 @@ def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) ->
     opening = chain.window(chain.instance.labs[site.lab].designers[chip.designer], None)
     opening &= chain.allowed(home, site.region, chip_id, site.lab)
     activity = f"deploy:{chip_id}:{site_id}"
-    label = tags(
+    label = Tags(
         stage="deployment",
         owner=chip.designer,
         customer=site.lab,
@@ -231,6 +265,9 @@ def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) ->
         lab=site.lab,
         site=site_id,
         region=site.region,
+        kind="chip",
+        role="shipment",
+        field=f"chips.{chip_id}",
     )
     cost = chain.mean(chip.system_cost) * PER_THOUSAND
     name = f"{chip.name} to {site.name}"
@@ -267,13 +304,16 @@ def _workloads(chain: Chain, chip_id: str, chip: Chip, lab_id: str, lab: Lab, fi
                 activity,
                 f"{lab.name} runs {workload.name} on {chip.name}",
                 "kaccelerator",
-                tags(
+                Tags(
                     stage="compute",
                     customer=lab_id,
                     item=chip.designer,
                     chip=chip_id,
                     lab=lab_id,
                     workload=workload_id,
+                    kind="chip",
+                    role="run",
+                    field=f"chips.{chip_id}.performance.{workload_id}",
                 ),
                 upper=_from(chain, first),
             )

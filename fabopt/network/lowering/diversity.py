@@ -203,7 +203,16 @@ class _Rows:
     ) -> GroupLimit:
         parts = (one.section, one.limit_id, one.lab.id, supplier[1], when)
         name = f"{one.limit.name or one.limit_id}: {said}"
-        tags = Tags(stage=one.section, owner=one.lab.id, customer=one.lab.id, item=one.limit_id, lab=one.lab.id)
+        tags = Tags(
+            stage=one.section,
+            owner=one.lab.id,
+            customer=one.lab.id,
+            item=one.limit_id,
+            lab=one.lab.id,
+            kind=one.section,
+            role="rule",
+            field=f"{one.section}.{one.limit_id}",
+        )
         rhs = np.zeros(len(one.windows))
         return GroupLimit(
             ":".join(part for part in parts if part), name, one.lab.unit, sense, one.windows, rhs, terms.rows(), tags,

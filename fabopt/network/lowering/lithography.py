@@ -14,8 +14,8 @@ import numpy as np
 
 from fabopt.domain.fabs import Fab, Fleet
 from fabopt.domain.lithography import ScannerClass
-from fabopt.network.lowering.builder import Chain, Goods, tags
-from fabopt.network.tables import Array, Resource, Term, Unit, UnitEffect, WholeGroup
+from fabopt.network.lowering.builder import Chain, Goods
+from fabopt.network.tables import Array, Resource, Tags, Term, Unit, UnitEffect, WholeGroup
 
 
 def effective_passes(chain: Chain, fab: Fab, class_id: str, fleet: Fleet) -> float:
@@ -45,12 +45,14 @@ def lower_lithography(chain: Chain) -> None:
 
 
 def _fab(chain: Chain, fab_id: str, fab: Fab) -> None:
-    label = tags(stage="wafer", owner=fab.owner, item=fab_id, region=fab.region, node=",".join(fab.nodes))
+    label = Tags(stage="wafer", owner=fab.owner, item=fab_id, region=fab.region, node=",".join(fab.nodes), kind="fab")
     starts = chain.per_period(fab.wafer_starts)
-    chain.build.resource(Resource(f"starts:{fab_id}", f"{fab.name} wafer starts", "kwafer", "rate", starts, label))
+    of = label.of("wafer_starts", f"fabs.{fab_id}.wafer_starts")
+    chain.build.resource(Resource(f"starts:{fab_id}", f"{fab.name} wafer starts", "kwafer", "rate", starts, of))
     if fab.scanners:
         free = chain.mean(fab.free_space)
-        chain.build.resource(Resource(f"space:{fab_id}", f"{fab.name} tool places", "tool place", "level", free, label))
+        of = label.of("tool_places", f"fabs.{fab_id}.free_space")
+        chain.build.resource(Resource(f"space:{fab_id}", f"{fab.name} tool places", "tool place", "level", free, of))
     step, unit_id = fab.expansion, f"expand:{fab_id}"
     if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
         return
@@ -64,7 +66,7 @@ def _fab(chain: Chain, fab_id: str, fab: Fab) -> None:
             unit_id,
             f"{fab.name} expansion",
             "step",
-            label,
+            label.of("expansion", f"fabs.{fab_id}.expansion"),
             cost=cost,
             upper=chain.order_upper(lead, chain.steps(step.max_per_period), opening.open),
             total=float(step.max_steps),
@@ -114,7 +116,15 @@ def _output(chain: Chain, class_id: str, scanner: ScannerClass) -> None:
             "tool",
             "rate",
             np.maximum(free, 0.0),
-            tags(stage="lithography", owner=scanner.maker, item=class_id, region=scanner.region or ""),
+            Tags(
+                stage="lithography",
+                owner=scanner.maker,
+                item=class_id,
+                region=scanner.region or "",
+                kind="scanner",
+                role="tool_output",
+                field=f"scanners.{class_id}.output",
+            ),
         )
     )
 
@@ -125,7 +135,7 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
     delivery = chain.lead(scanner.delivery_lead.value)
     qualification = chain.lead(scanner.qualification_lead.value)
     standing = fleet.opening.value + _qualified(chain, fleet, scanner.qualification_lead.value)
-    label = tags(stage="lithography", owner=fab.owner, item=class_id, region=fab.region, site=fab_id)
+    label = Tags(stage="lithography", owner=fab.owner, item=class_id, region=fab.region, site=fab_id, kind="scanner")
     resource_id = f"exposures:{class_id}:{fab_id}"
     chain.build.resource(
         Resource(
@@ -134,7 +144,7 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
             "kexposure",
             "rate",
             standing * passes,
-            label,
+            label.of("exposures", f"fabs.{fab_id}.scanners.{class_id}.opening"),
         )
     )
     if not fleet.buys:
@@ -148,7 +158,7 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
             unit_id,
             f"{scanner.name} for {fab.name}",
             "tool",
-            label,
+            label.of("tool_order", f"scanners.{class_id}"),
             cost=chain.progress_payment(resource_cost, delivery),
             upper=chain.order_upper(total_lead, np.inf),
             whole=chain.instance.horizon.scanners_whole == "fab-period",
@@ -184,7 +194,14 @@ def _whole_per_owner_year(chain: Chain, class_id: str, scanner: ScannerClass) ->
                 "tool",
                 open_windows,
                 terms,
-                tags=tags(stage="lithography", owner=owner, item=class_id),
+                tags=Tags(
+                    stage="lithography",
+                    owner=owner,
+                    item=class_id,
+                    kind="scanner",
+                    role="rule",
+                    field=f"scanners.{class_id}",
+                ),
             )
         )
 

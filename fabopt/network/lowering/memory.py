@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from fabopt.domain.memory import MemoryMaker
-from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, tags
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods
 from fabopt.network.lowering.wafers import cycle_months, use_fab
-from fabopt.network.tables import Activity, Array, Material, Resource, Unit, UnitEffect
+from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitEffect
 
 
 def designers_using(chain: Chain, generation: str) -> list[str]:
@@ -44,7 +44,14 @@ def lower_memory(chain: Chain) -> None:
                     f"hbm:{generation}:{designer}",
                     f"{hbm.name} for {chain.instance.designers[designer].name}",
                     "kstack",
-                    tags(stage="memory", customer=designer, item=generation),
+                    Tags(
+                        stage="memory",
+                        customer=designer,
+                        item=generation,
+                        kind="hbm",
+                        role="stack",
+                        field=f"hbm.{generation}",
+                    ),
                     storable=True,
                 )
             )
@@ -56,10 +63,11 @@ def lower_memory(chain: Chain) -> None:
 
 
 def _line(chain: Chain, maker_id: str, maker: MemoryMaker) -> None:
-    label = tags(stage="memory", owner=maker.owner, item=maker_id, region=maker.region)
+    label = Tags(stage="memory", owner=maker.owner, item=maker_id, region=maker.region, kind="memory_maker")
     resource = f"stacking:{maker_id}"
     capacity = chain.per_period(maker.stacking)
-    chain.build.resource(Resource(resource, f"{maker.name} stacking", "kwafer", "rate", capacity, label))
+    of = label.of("stacking", f"memory_makers.{maker_id}.stacking")
+    chain.build.resource(Resource(resource, f"{maker.name} stacking", "kwafer", "rate", capacity, of))
     step = maker.expansion
     unit_id = f"expand:{resource}"
     if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
@@ -71,7 +79,7 @@ def _line(chain: Chain, maker_id: str, maker: MemoryMaker) -> None:
             unit_id,
             f"{maker.name} stacking expansion",
             "step",
-            label,
+            label.of("expansion", f"memory_makers.{maker_id}.expansion"),
             cost=chain.progress_payment(chain.mean(step.cost), lead),
             upper=chain.order_upper(lead, chain.steps(step.max_per_period)),
             total=float(step.max_steps),
@@ -95,7 +103,7 @@ def _stacks(chain: Chain, maker_id: str, maker: MemoryMaker, generation: str, de
     activity = f"hbm:{generation}:{designer}:{maker_id}"
     stacks = stacks_per_wafer(chain, maker, generation)
     unit_cost = chain.mean(hbm.price) * (1.0 - hbm.gross_margin.value - hbm.depreciation.value) * PER_THOUSAND
-    label = tags(
+    label = Tags(
         stage="memory",
         owner=maker.owner,
         customer=designer,
@@ -103,6 +111,9 @@ def _stacks(chain: Chain, maker_id: str, maker: MemoryMaker, generation: str, de
         node=maker.node,
         site=maker_id,
         region=maker.region,
+        kind="hbm",
+        role="wafer_start",
+        field=f"memory_makers.{maker_id}.offers.{generation}",
     )
     chain.build.activity(
         Activity(
@@ -130,9 +141,12 @@ def _qualification(
 ) -> None:
     case = maker.qualifying[designer][generation]
     name = f"{maker.name} {chain.instance.hbm[generation].name} for {chain.instance.designers[designer].name}"
-    label = tags(stage="memory", owner=maker.owner, customer=designer, item=generation, site=maker_id)
+    label = Tags(
+        stage="memory", owner=maker.owner, customer=designer, item=generation, site=maker_id, kind="memory_maker"
+    )
     resource = f"qualified:{maker_id}:{generation}:{designer}"
-    chain.build.resource(Resource(resource, f"qualification of {name}", "kwafer", "rate", chain.flat(0.0), label))
+    of = label.of("qualified", f"memory_makers.{maker_id}.qualified")
+    chain.build.resource(Resource(resource, f"qualification of {name}", "kwafer", "rate", chain.flat(0.0), of))
     chain.build.use(activity, resource, 0, np.ones(1), chain.flat(1.0))
     widest = float(chain.per_period(maker.stacking).max())
     if maker.expansion is not None:
@@ -145,7 +159,7 @@ def _qualification(
             unit_id,
             f"qualifying {name}",
             "qualification",
-            label,
+            label.of("qualification", f"memory_makers.{maker_id}.qualifying"),
             cost=chain.flat(case.cost.value),
             upper=chain.order_upper(lead, 1.0),
             total=1.0,

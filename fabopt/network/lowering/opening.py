@@ -72,13 +72,15 @@ def _markets(chain: Chain) -> None:
     start = chain.periods[0].start
     used: dict[str, float] = {}
     for use in chain.build.uses:
-        if use.resource.startswith("starts:") and use.age == 0:
-            used[use.resource] = used.get(use.resource, 0.0) + history.get(use.activity, 0.0) * use.amount[0]
+        of = chain.build.resources[use.resource].tags
+        if of.role == "wafer_starts" and use.age == 0:
+            used[of.item] = used.get(of.item, 0.0) + history.get(use.activity, 0.0) * use.amount[0]
+    starts = {(a.tags.item, a.tags.site): a.id for a in chain.build.activities.values() if a.tags.kind == "market"}
     for market_id, market in chain.instance.markets.items():
         open_starts = {
             fab_id: max(
                 0.0,
-                chain.instance.fabs[fab_id].wafer_starts.at(start) * month - used.get(f"starts:{fab_id}", 0.0),
+                chain.instance.fabs[fab_id].wafer_starts.at(start) * month - used.get(fab_id, 0.0),
             )
             for fab_id in market.fabs
         }
@@ -87,5 +89,5 @@ def _markets(chain: Chain) -> None:
         for fab_id, room in open_starts.items():
             if total > 0.0:
                 level = wanted * room / total
-                history[f"market:{market_id}:{fab_id}"] = level
-                used[f"starts:{fab_id}"] = used.get(f"starts:{fab_id}", 0.0) + level
+                history[starts[market_id, fab_id]] = level
+                used[fab_id] = used.get(fab_id, 0.0) + level

@@ -15,9 +15,10 @@ import numpy as np
 
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.chips import Bom, Chip
+from fabopt.domain.kinds import Role
 from fabopt.domain.nodes import gross_dies_per_wafer
 from fabopt.domain.packaging import LineExpansion, PackagingLine, SubstrateExpansion
-from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, Opening, tags
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, Opening
 from fabopt.network.lowering.wafers import ONE
 from fabopt.network.tables import Activity, Material, Resource, Tags, Unit
 
@@ -106,7 +107,7 @@ def lower_packaging(chain: Chain) -> None:
 
 
 def _expansion(
-    chain: Chain, resource: str, name: str, step: LineExpansion | SubstrateExpansion | None, label: Tags
+    chain: Chain, resource: str, name: str, step: LineExpansion | SubstrateExpansion | None, label: Tags, home: str
 ) -> None:
     unit_id = f"expand:{resource}"
     if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
@@ -118,7 +119,7 @@ def _expansion(
             unit_id,
             f"{name} expansion",
             "step",
-            label,
+            label.of("expansion", f"{home}.expansion"),
             cost=chain.progress_payment(chain.mean(step.cost), lead),
             upper=chain.order_upper(lead, chain.steps(step.max_per_period)),
             total=float(step.max_steps),
@@ -131,23 +132,30 @@ def _expansion(
 
 
 def _line(chain: Chain, line_id: str, line: PackagingLine) -> None:
-    label = tags(stage="packaging", owner=line.owner, item=line_id, region=line.region)
+    home = f"packaging_lines.{line_id}"
+    label = Tags(stage="packaging", owner=line.owner, item=line_id, region=line.region, kind="packaging_line")
     resource = f"packaging:{line_id}"
     capacity = chain.per_period(line.capacity)
-    chain.build.resource(Resource(resource, f"{line.name} interposer wafers", "kwafer", "rate", capacity, label))
-    _expansion(chain, resource, line.name, line.expansion, label)
+    of = label.of("interposers", f"{home}.capacity")
+    chain.build.resource(Resource(resource, f"{line.name} interposer wafers", "kwafer", "rate", capacity, of))
+    _expansion(chain, resource, line.name, line.expansion, label, home)
     if line.bonding is not None:
         bonding = chain.per_period(line.bonding)
-        chain.build.resource(Resource(f"bonding:{line_id}", f"{line.name} bonding", "kpackage", "rate", bonding, label))
+        of = label.of("bonding", f"{home}.bonding")
+        chain.build.resource(Resource(f"bonding:{line_id}", f"{line.name} bonding", "kpackage", "rate", bonding, of))
 
 
 def _substrates(chain: Chain) -> None:
     for substrate_id, substrate in chain.instance.substrates.items():
-        label = tags(stage="substrate", owner=substrate.owner, item=substrate_id, region=substrate.region)
+        home = f"substrates.{substrate_id}"
+        label = Tags(
+            stage="substrate", owner=substrate.owner, item=substrate_id, region=substrate.region, kind="component"
+        )
         resource = f"substrate:{substrate_id}"
         capacity = chain.per_period(substrate.capacity)
-        chain.build.resource(Resource(resource, f"{substrate.name} capacity", "kpackage", "rate", capacity, label))
-        _expansion(chain, resource, substrate.name, substrate.expansion, label)
+        of = label.of("component_capacity", f"{home}.capacity")
+        chain.build.resource(Resource(resource, f"{substrate.name} capacity", "kpackage", "rate", capacity, of))
+        _expansion(chain, resource, substrate.name, substrate.expansion, label, home)
         share = 1.0 - substrate.gross_margin.value - substrate.depreciation.value
         cost = chain.mean(substrate.price) * share * PER_THOUSAND
         customers = {
@@ -158,13 +166,13 @@ def _substrates(chain: Chain) -> None:
         }
         for designer in customers:
             material = f"substrate:{substrate_id}:{designer}"
-            who = tags(stage="substrate", owner=substrate.owner, customer=designer, item=substrate_id)
+            who = Tags(stage="substrate", owner=substrate.owner, customer=designer, item=substrate_id, kind="component")
             name = f"{substrate.name} for {chain.instance.designers[designer].name}"
             region = chain.instance.designers[designer].region
             opening = chain.window(substrate.available, None) & chain.allowed(substrate.region, region)
-            chain.build.material(Material(material, name, "kpackage", who, storable=True))
-            upper = chain.opens(material, opening)
-            chain.build.activity(Activity(material, name, "kpackage", who, cost=cost, upper=upper))
+            chain.build.material(Material(material, name, "kpackage", who.of("component", home), storable=True))
+            upper, order = chain.opens(material, opening), who.of("component_order", home)
+            chain.build.activity(Activity(material, name, "kpackage", order, cost=cost, upper=upper))
             goods = Goods("activity", material, chain.flat(1.0), chain.mean(substrate.price) * PER_THOUSAND, "kpackage")
             chain.pay(designer, substrate.owner, "substrates", substrate_id, goods)
             chain.build.use(material, resource, 0, ONE, chain.flat(1.0))
@@ -179,7 +187,15 @@ def _chip(chain: Chain, chip_id: str, chip: Chip) -> None:
             f"chip:{chip_id}",
             f"{chip.name} packages",
             "kpackage",
-            tags(stage="packaging", owner=chip.designer, item=chip_id, chip=chip_id),
+            Tags(
+                stage="packaging",
+                owner=chip.designer,
+                item=chip_id,
+                chip=chip_id,
+                kind="chip",
+                role="package",
+                field=f"chips.{chip_id}",
+            ),
             storable=True,
             opening=chip.stock.value,
             safety_stock=safety if safety.any() else None,
@@ -211,7 +227,7 @@ def _assembly(chain: Chain, route: Route) -> None:
             route.activity,
             f"{chip.name} packages{where}",
             "kpackage",
-            _label(chain, route, "packaging", owner, region),
+            _label(chain, route, "packaging", owner, region, "package_start"),
             cost=cost,
             upper=chain.opens(route.activity, _route_opening(chain, route, to_package)),
             bearer=chip.designer,
@@ -230,7 +246,16 @@ def _own_assembly(chain: Chain, route: Route, chip: Chip) -> None:
     """Hold a part without a packaging line to what can be assembled and tested of it."""
     resource = f"assembly:{route.chip}"
     if resource not in chain.build.resources and chip.assembly_capacity is not None:
-        label = tags(stage="packaging", owner=chip.designer, customer=chip.designer, item=route.chip, chip=route.chip)
+        label = Tags(
+            stage="packaging",
+            owner=chip.designer,
+            customer=chip.designer,
+            item=route.chip,
+            chip=route.chip,
+            kind="chip",
+            role="assembly",
+            field=f"chips.{route.chip}.assembly_capacity",
+        )
         capacity = chain.per_period(chip.assembly_capacity)
         name = f"{chip.name} assembly and test"
         chain.build.resource(Resource(resource, name, "kpackage", "rate", capacity, label))
@@ -241,14 +266,15 @@ def _interposers(chain: Chain, route: Route, bom: Bom, line: PackagingLine) -> N
     """Add the interposers of a route: a thousand good ones take a line's wafers at the start and wait for bonding."""
     to_bonding, to_package = route_months(chain, route)
     name = f"{chain.instance.chips[route.chip].name} interposers at {line.name}"
-    label = _label(chain, route, "interposer", line.owner, line.region)
+    label = _label(chain, route, "interposer", line.owner, line.region, "interposer_start")
     wafers = 1.0 / (packages_per_wafer(bom) * chain.mean(line.interposer_yield))
     price = chain.mean(line.wafer_price) * PER_THOUSAND
     cost = wafers * chain.mean(line.wafer_price) * line_cost_share(line) * PER_THOUSAND
     designer = chain.instance.chips[route.chip].designer
     goods = Goods("activity", route.interposer, wafers, price, "kwafer")
     chain.pay(designer, line.owner, "packaging", route.line or "", goods)
-    chain.build.material(Material(route.interposer, name, "kpackage", label, storable=True))
+    waiting = label.of("interposer", label.field)
+    chain.build.material(Material(route.interposer, name, "kpackage", waiting, storable=True))
     upper = chain.opens(route.interposer, _route_opening(chain, route, to_bonding + to_package))
     chain.build.activity(Activity(route.interposer, name, "kpackage", label, cost=cost, upper=upper))
     chain.build.use(route.interposer, f"packaging:{route.line}", 0, ONE, wafers)
@@ -273,8 +299,8 @@ def _route_opening(chain: Chain, route: Route, months: float) -> Opening:
     return opening
 
 
-def _label(chain: Chain, route: Route, stage: str, owner: str, region: str) -> Tags:
-    return tags(
+def _label(chain: Chain, route: Route, stage: str, owner: str, region: str, role: Role) -> Tags:
+    return Tags(
         stage=stage,
         owner=owner,
         customer=chain.instance.chips[route.chip].designer,
@@ -282,6 +308,9 @@ def _label(chain: Chain, route: Route, stage: str, owner: str, region: str) -> T
         chip=route.chip,
         site=route.line or "",
         region=region,
+        kind="chip",
+        role=role,
+        field=f"chips.{route.chip}.boms.{route.bom}",
     )
 
 
@@ -304,7 +333,16 @@ def _sell_as(chain: Chain, better: str, lesser: str, designer: str) -> None:
             activity,
             f"{chain.instance.chips[better].name} sold as {chain.instance.chips[lesser].name}",
             "kpackage",
-            tags(stage="packaging", owner=designer, customer=designer, item=lesser, chip=better),
+            Tags(
+                stage="packaging",
+                owner=designer,
+                customer=designer,
+                item=lesser,
+                chip=better,
+                kind="chip",
+                role="downgrade",
+                field=f"chips.{better}.sells_as",
+            ),
         )
     )
     chain.build.flow(activity, f"chip:{better}", 0, ONE, chain.flat(-1.0))

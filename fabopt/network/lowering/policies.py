@@ -26,11 +26,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fabopt.domain.base import Fault, FieldProblem
+from fabopt.domain.kinds import Role
 from fabopt.domain.quantity import Quantity
 from fabopt.network.allocation.curve import Line, lines
 from fabopt.network.lowering.builder import Chain
@@ -111,13 +113,7 @@ def row(
     family: GroupFamily = "policy_share",
 ) -> None:
     """Add one row a window: terms (<=, >=, ==) right-hand side ``[W]``."""
-    label = Tags(
-        stage=scope.tags.stage,
-        owner=scope.tags.owner,
-        customer=customer,
-        item=scope.policy_id,
-        region=scope.tags.region,
-    )
+    label = replace(_label(scope, customer, "rule"), region=scope.tags.region)
     group_id = ":".join(part for part in ("policy", scope.policy_id, customer, what) if part)
     full = f"{scope.name}: {name}"
     held = tuple(scope.windows if windows is None else windows)
@@ -204,12 +200,24 @@ def _others(rows: _Rows, split: Split) -> None:
     row(rows, scope, "", "others", "customers without a share of their own", "<=", terms, left)
 
 
-def _side(rows: _Rows, scope: Scope, kind: str, customer: str) -> str:
+def _label(scope: Scope, customer: str, role: Role) -> Tags:
+    """Return the tags of a record of a policy."""
+    return Tags(
+        stage=scope.tags.stage,
+        owner=scope.tags.owner,
+        customer=customer,
+        item=scope.policy_id,
+        kind="policy",
+        role=role,
+        field=scope.field(customer),
+    )
+
+
+def _side(rows: _Rows, scope: Scope, kind: Literal["release", "idle"], customer: str) -> str:
     """Add an activity without flows that stands for capacity given back, or kept idle; return its id."""
     name = f"{kind}:{scope.policy_id}:{customer}"
     says = {"release": f"{scope.name}: given back by {customer}", "idle": f"{scope.name}: kept idle for {customer}"}
-    label = Tags(stage=scope.tags.stage, owner=scope.tags.owner, customer=customer, item=scope.policy_id)
-    rows.activities.append(Activity(name, says[kind], scope.unit, label))
+    rows.activities.append(Activity(name, says[kind], scope.unit, _label(scope, customer, kind)))
     return name
 
 
@@ -268,7 +276,7 @@ def _switch(rows: _Rows, scope: Scope, kind: str, customer: str, name: str) -> E
     unit_id = ":".join(part for part in (kind, scope.policy_id, customer) if part)
     upper = np.zeros(scope.base.size)
     upper[[window[0] for window in scope.windows]] = 1.0
-    label = Tags(stage=scope.tags.stage, owner=scope.tags.owner, customer=customer, item=scope.policy_id)
+    label = _label(scope, customer, "switch")
     rows.units.append(Unit(unit_id, f"{scope.name}: {name}", "decision", label, upper=upper, instrument="policy"))
     first = np.zeros(scope.base.size)
     first[[window[0] for window in scope.windows]] = 1.0

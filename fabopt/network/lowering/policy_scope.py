@@ -108,6 +108,11 @@ class Scope:
         """Whether capacity is a decision."""
         return bool(self.added.terms)
 
+    def field(self, customer: str) -> str:
+        """Return the path in the instance of the policy, or of a customer's claim in it."""
+        claim = f".customers.{customer}" if customer in self.policy.customers else ""
+        return f"policies.{self.policy_id}{claim}"
+
     def total(self, values: Array) -> Array:
         """Return the sums ``[W]`` of numbers ``[T]`` over the windows."""
         return np.array([values[list(window)].sum() for window in self.windows])
@@ -159,7 +164,7 @@ def _of_chips(
     added, tags = Expression(), Tags()
     ones = np.ones(net.n_periods)
     for activity in net.activities:
-        if activity.id.startswith("deploy:") and activity.tags.chip in policy.splits.chips:
+        if activity.tags.role == "shipment" and activity.tags.chip in policy.splits.chips:
             use.setdefault(activity.tags.customer, Expression()).add(("activity", activity.id, 0), ones)
             added.add(("activity", activity.id, 0), ones)
             tags = activity.tags

@@ -19,10 +19,10 @@ from dataclasses import replace
 import numpy as np
 
 from fabopt.domain.chips import Programme
-from fabopt.network.lowering.builder import Chain, tags
+from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.packaging import routes
 from fabopt.network.lowering.policy_scope import Expression, by_order
-from fabopt.network.tables import Activity, Array, GroupLimit, Network, Unit, UnitEffect
+from fabopt.network.tables import Activity, Array, GroupLimit, Network, Tags, Unit, UnitEffect
 
 ONE = np.ones(1)
 
@@ -42,7 +42,17 @@ def lower_programmes(chain: Chain) -> None:
                 unit_id,
                 f"{chip.name} programme",
                 "programme",
-                tags(stage="design", owner=lab, customer=lab, item=chip_id, chip=chip_id, lab=lab),
+                Tags(
+                    stage="design",
+                    owner=lab,
+                    customer=lab,
+                    item=chip_id,
+                    chip=chip_id,
+                    lab=lab,
+                    kind="chip",
+                    role="programme",
+                    field=f"chips.{chip_id}.programme",
+                ),
                 cost=chain.progress_payment(chain.flat(cost), lead),
                 upper=chain.order_upper(lead, 1.0, chain.window(None, programme.decide_by).open),
                 total=1.0,
@@ -108,7 +118,16 @@ def _row(chain: Chain, activity: Activity, chip_id: str, programme: Programme) -
         tuple((t,) for t in range(first, chain.n)),
         np.zeros(chain.n - first),
         terms.rows(),
-        tags(stage="design", owner=programme.funded_by, customer=programme.funded_by, item=chip_id, chip=chip_id),
+        Tags(
+            stage="design",
+            owner=programme.funded_by,
+            customer=programme.funded_by,
+            item=chip_id,
+            chip=chip_id,
+            kind="chip",
+            role="rule",
+            field=f"chips.{chip_id}.programme",
+        ),
         limit_kind="physical",
         family="programme",
     )

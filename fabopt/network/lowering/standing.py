@@ -39,7 +39,9 @@ def _running(chain: Chain, lab_id: str) -> tuple[dict[str, Array], Array]:
     """Return thousand accelerators running by chip, each ``[T]``, and what running them costs ``[T]``."""
     running: dict[str, Array] = {}
     cost = np.zeros(chain.n)
-    operating = {a.id: a.cost for a in chain.build.activities.values() if a.id.startswith("operate:")}
+    operating = {
+        (a.tags.chip, a.tags.site): a.cost for a in chain.build.activities.values() if a.tags.role == "operation"
+    }
     for site_id, fleet in chain.instance.labs[lab_id].fleet.items():
         site = chain.instance.sites[site_id]
         left = {c: in_field(chain, c, site_id) * wear(chain, chain.instance.chips[c]) for c in fleet}
@@ -48,7 +50,7 @@ def _running(chain: Chain, lab_id: str) -> tuple[dict[str, Array], Array]:
         share = np.divide(power, needed, out=np.ones(chain.n), where=needed > power)
         for chip_id, units in left.items():
             running[chip_id] = running.get(chip_id, np.zeros(chain.n)) + units * share
-            price = operating.get(f"operate:{chip_id}:{site_id}")
+            price = operating.get((chip_id, site_id))
             if price is not None:
                 cost = cost + units * share * price
     return running, cost

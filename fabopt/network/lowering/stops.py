@@ -32,6 +32,9 @@ from fabopt.network.tables import Activity, Array, GroupLimit, Remainder, Tags
 if TYPE_CHECKING:
     from fabopt.network.graph import Graph
 
+REMAINS = Tags(stage="resilience", kind="resilience", role="remaining")
+"""Tags of what remains of a plan: all limits on the same stop share it."""
+
 Node = tuple[str, str]
 """Kind ("activity", "unit", "material", "resource") and id."""
 
@@ -138,7 +141,7 @@ class Remaining:
     def _column(self, node: Node, name: str, unit: str, upper: Array) -> None:
         column = f"{self.label}:{node[0]}:{node[1]}"
         self.columns[node] = column
-        self.activities.append(Activity(column, f"{name}, remaining", unit, Tags(stage="resilience"), upper=upper))
+        self.activities.append(Activity(column, f"{name}, remaining", unit, REMAINS, upper=upper))
 
     def _doing(self, node: Node, name: str, unit: str, upper: Array | None) -> None:
         """Add the remaining level of an activity, or the remaining orders of a unit: no more than planned."""
@@ -161,7 +164,7 @@ class Remaining:
         self.definitions.append(
             GroupLimit(
                 self.columns[node], f"{name}, no more than planned", unit, "<=", windows, np.zeros(len(windows)),
-                terms.rows(), Tags(stage="resilience"), family="as_planned",
+                terms.rows(), REMAINS, family="as_planned",
             )
         )  # fmt: skip
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from fabopt.domain.customers import Lab
-from fabopt.network.lowering.builder import Chain, tags
-from fabopt.network.tables import GroupLimit, Term
+from fabopt.network.lowering.builder import Chain
+from fabopt.network.tables import GroupLimit, Tags, Term
 
 
 def lower_synchronised(chain: Chain, lab_id: str, lab: Lab) -> None:
@@ -41,7 +41,7 @@ def lower_synchronised(chain: Chain, lab_id: str, lab: Lab) -> None:
             tuple((t,) for t in range(chain.n)),
             np.zeros(chain.n),
             tuple(terms),
-            tags(stage="power", owner=lab_id, customer=lab_id, lab=lab_id),
+            Tags(stage="power", owner=lab_id, customer=lab_id, lab=lab_id, kind="site", role="rule", field="sites"),
             limit_kind="physical",
             family="synchronised_load",
         )

@@ -14,9 +14,9 @@ import numpy as np
 from fabopt.domain.customers import BarredFlow
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Quantity
-from fabopt.network.lowering.builder import Chain, tags
+from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.policy_scope import windows_of
-from fabopt.network.tables import GroupLimit, Term
+from fabopt.network.tables import GroupLimit, Tags, Term
 
 
 def lower_trade(chain: Chain) -> None:
@@ -36,7 +36,7 @@ def _ceiling(chain: Chain, place: int, rule: BarredFlow, most: Quantity, compute
     terms: list[Term] = []
     for activity in chain.build.activities.values():
         label = activity.tags
-        if not activity.id.startswith("deploy:"):
+        if label.role != "shipment":
             continue
         chip = chain.instance.chips[label.chip]
         home = chain.instance.designers[chip.designer].region
@@ -53,8 +53,14 @@ def _ceiling(chain: Chain, place: int, rule: BarredFlow, most: Quantity, compute
             windows,
             np.array([amounts[list(window)].sum() for window in windows]),
             tuple(terms),
-            tags(
-                stage="deployment", owner=rule.origin or "", item=f"export:{place + 1}", region=rule.destination or ""
+            Tags(
+                stage="deployment",
+                owner=rule.origin or "",
+                item=f"export:{place + 1}",
+                region=rule.destination or "",
+                kind="barred_flows",
+                role="rule",
+                field=f"barred_flows.{place}",
             ),
             limit_kind="law",
             family="export_rule",

@@ -12,9 +12,9 @@ from itertools import pairwise
 import numpy as np
 
 from fabopt.domain.nodes import Die, Node
-from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, tags
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods
 from fabopt.network.profiles import lead_profile
-from fabopt.network.tables import Activity, Array, Material
+from fabopt.network.tables import Activity, Array, Material, Tags
 
 ONE = np.ones(1)
 
@@ -58,7 +58,15 @@ def lower_dies(chain: Chain) -> None:
     for die_id, die in chain.instance.dies.items():
         stock = die.stock.value
         for name in outputs_of(die_id, die):
-            label = tags(stage="wafer", customer=die.designer, item=name, node=die.node)
+            label = Tags(
+                stage="wafer",
+                customer=die.designer,
+                item=name,
+                node=die.node,
+                kind="die",
+                role="die",
+                field=f"dies.{die_id}",
+            )
             chain.build.material(
                 Material(f"die:{name}", f"{die.name} ({name})", "kdie", label, storable=True, opening=stock)
             )
@@ -67,7 +75,7 @@ def lower_dies(chain: Chain) -> None:
             _starts(chain, die_id, die, fab_id)
         names = list(outputs_of(die_id, die))
         for better, lesser in pairwise(names):
-            _downgrade(chain, die, better, lesser)
+            _downgrade(chain, die_id, die, better, lesser)
 
 
 def _starts(chain: Chain, die_id: str, die: Die, fab_id: str) -> None:
@@ -83,7 +91,7 @@ def _starts(chain: Chain, die_id: str, die: Die, fab_id: str) -> None:
             activity,
             f"{die.name} wafers at {fab.name}",
             "kwafer",
-            tags(
+            Tags(
                 stage="wafer",
                 owner=fab.owner,
                 customer=die.designer,
@@ -91,6 +99,9 @@ def _starts(chain: Chain, die_id: str, die: Die, fab_id: str) -> None:
                 node=die.node,
                 site=fab_id,
                 region=fab.region,
+                kind="die",
+                role="wafer_start",
+                field=f"dies.{die_id}.fabs.{fab_id}",
             ),
             cost=cost,
             upper=chain.opens(activity, opening),
@@ -105,14 +116,22 @@ def _starts(chain: Chain, die_id: str, die: Die, fab_id: str) -> None:
         chain.cost_of(f"die:{name}", cost / good)
 
 
-def _downgrade(chain: Chain, die: Die, better: str, lesser: str) -> None:
+def _downgrade(chain: Chain, die_id: str, die: Die, better: str, lesser: str) -> None:
     activity = f"downgrade:{better}:{lesser}"
     chain.build.activity(
         Activity(
             activity,
             f"{better} sold as {lesser}",
             "kdie",
-            tags(stage="wafer", customer=die.designer, item=lesser, node=die.node),
+            Tags(
+                stage="wafer",
+                customer=die.designer,
+                item=lesser,
+                node=die.node,
+                kind="die",
+                role="downgrade",
+                field=f"dies.{die_id}.bins",
+            ),
         )
     )
     first, weights = lead_profile(0.0)

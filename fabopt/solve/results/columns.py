@@ -69,7 +69,8 @@ def flag(name: str, says: str) -> Column:
     return Column(name, "flag", "", says)
 
 
-TAG_NAMES = tuple(tag.name for tag in fields(Tags))
+TAG_NAMES = tuple(tag.name for tag in fields(Tags) if tag.name != "field")
+"""Tags that are columns; the field that a record comes from is for messages."""
 
 _TAG_SAYS = {
     "stage": "stage of the chain",
@@ -82,6 +83,8 @@ _TAG_SAYS = {
     "site": "fab, line or site",
     "region": "region",
     "workload": "workload",
+    "kind": "kind of thing that it was made from",
+    "role": "what it is in the chain",
 }
 
 TAGS = tuple(text(name, _TAG_SAYS[name]) for name in TAG_NAMES)
@@ -161,7 +164,7 @@ CORE = (
             ID,
             NAME,
             *TAGS,
-            text("kind", "rate (so much per period) or level (so much at once)"),
+            text("capacity_kind", "rate (so much per period) or level (so much at once)"),
             PERIOD,
             REPORTED,
             UNIT,
@@ -278,7 +281,7 @@ CORE = (
             ID,
             NAME,
             *TAGS,
-            text("kind", "budget, group or whole"),
+            text("window_kind", "budget, group or whole"),
             text("first", "first period of the window"),
             text("last", "last period of the window"),
             UNIT,

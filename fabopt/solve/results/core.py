@@ -148,7 +148,7 @@ def _resources(make: Frames, solution: Solution, uses: Effects) -> dict[str, Any
     r, t = _everywhere(len(records), T)
     return {
         **make.records(records, r),
-        "kind": picked([x.kind for x in records], r),
+        "capacity_kind": picked([x.kind for x in records], r),
         **make.periods(t),
         "unit": picked([x.unit for x in records], r),
         "base": base[r, t],

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Read = Callable[[str], "pd.DataFrame"]
 """Returns a table of a result by its path (``core/units``)."""
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST, INSTANCE = RESULT_RECORD, RESULT_FILE
 LOG = "solver.log"
 

@@ -338,7 +338,7 @@ def _orders(core: Tables) -> pd.DataFrame:
 
 def _spending(core: Tables) -> pd.DataFrame:
     rows = core["windows"]
-    rows = rows[rows["kind"] == "budget"]
+    rows = rows[rows["window_kind"] == "budget"]
     return rows.rename(columns={"owner": "party", "used": "spent"})
 
 

@@ -32,7 +32,7 @@ def window_rows(make: Frames, solution: Solution) -> dict[str, Any]:
         used = [state.used for state in states] or _used(make, group, decided)
         stated = [state.limit for state in states] or limits.tolist()
         rows += _rows(make, kind, group, unit, sense, stated, used)
-    names = ("id", "name", *TAG_NAMES, "kind", "first", "last", "unit", "sense", "limit", "used")
+    names = ("id", "name", *TAG_NAMES, "window_kind", "first", "last", "unit", "sense", "limit", "used")
     return {name: [row[name] for row in rows] for name in names}
 
 
@@ -68,7 +68,7 @@ def _rows(
             "id": group.id,
             "name": group.name,
             **{name: getattr(group.tags, name) for name in TAG_NAMES},
-            "kind": kind,
+            "window_kind": kind,
             "first": str(make.labels[min(window)]) if window else "",
             "last": str(make.labels[max(window)]) if window else "",
             "unit": unit,
