@@ -20,6 +20,8 @@ class Bom(Record):
     """HBM stacks per package by generation."""
     substrates: Named[Annotated[Quantity, In("1", gt=0, usual=(1, 20), whole=True)]] = Field(default_factory=dict)
     """Substrates per package by class."""
+    components: Named[Annotated[Quantity, In("1", gt=0, usual=(1e-3, 100))]] = Field(default_factory=dict)
+    """Pieces of components per package, such as a substrate; goes before the amounts of components per package."""
     technology: Slug | None = None
     """Packaging technology; absent: assembled without a packaging line."""
     interposer_area: Annotated[Quantity, In("mm2", gt=0)] | None = None
@@ -93,7 +95,7 @@ class Chip(Record):
     assembly_capacity: Annotated[Quantity, In("kpackage/month", ge=0, series=True)] | None = None
     """Packages per month that can be assembled and tested without a packaging line; absent: not limited."""
     assembly_cost: Annotated[Quantity, In("USD/package", ge=0)] = Field(default=constant(0.0, "USD/package"))
-    """Test, assembly and other parts per package beside dies, HBM, interposer and substrate."""
+    """Test, assembly and other parts per package beside dies, HBM, interposer and components."""
     running_rate: Annotated[Quantity, In("kpackage/month", ge=0)] = Field(default=constant(0.0, "kpackage/month"))
     """Good packages per month coming out at the decision date: sets the opening work in progress."""
     stock: Annotated[Quantity, In("kpackage", ge=0)] = Field(default=constant(0.0, "kpackage"))
@@ -107,7 +109,8 @@ class Chip(Record):
     system_cost: Annotated[Quantity, In("USD/accelerator", ge=0, series=True)] = Field(
         default=constant(0.0, "USD/accelerator")
     )
-    """Server, network and installation per accelerator, paid to parties outside the instance."""
+    """Server, network and installation per accelerator, paid to parties outside the instance: what of them is no
+    component. What components of the instance cost is paid in addition, so this must not hold it too."""
     it_power: Annotated[Quantity, In("kW/accelerator", gt=0)]
     """IT power per accelerator with its share of server and network; facility power is this times PUE."""
     installation_lead: Annotated[Quantity, In("month", ge=0)] = Field(default=constant(1.0, "month"))

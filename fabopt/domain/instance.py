@@ -8,6 +8,7 @@ from pydantic import Field
 
 from fabopt.domain.base import Frozen, Named, Record, Slug
 from fabopt.domain.chips import Chip, Designer
+from fabopt.domain.components import Component
 from fabopt.domain.contracts import Contract
 from fabopt.domain.customers import BarredFlow, DemandCurve, Lab, Market, Published, Site, Workload
 from fabopt.domain.diversity import ShareCap, Survival
@@ -55,6 +56,8 @@ class Instance(Record):
     """Packaging lines."""
     substrates: Named[Substrate] = Field(default_factory=dict)
     """Substrates."""
+    components: Named[Component] = Field(default_factory=dict)
+    """What is bought by the piece or by the megawatt: substrates, transceivers, racks, transformers, turbines ..."""
     designers: Named[Designer] = Field(default_factory=dict)
     """Chip designers."""
     dies: Named[Die] = Field(default_factory=dict)

@@ -17,6 +17,8 @@ def parties(instance: Instance) -> tuple[str, ...]:
     ]  # fmt: skip
     found: dict[str, None] = dict.fromkeys([*instance.labs, *instance.designers])
     found |= dict.fromkeys(record.owner for section in owned for record in section.values())
+    made = (component.sources.values() for component in instance.components.values())
+    found |= dict.fromkeys(source.owner for sources in made for source in sources)
     found |= dict.fromkeys(scanner.maker for scanner in instance.scanners.values())
     found |= dict.fromkeys(instance.markets)
     if instance.network is not None:

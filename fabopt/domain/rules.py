@@ -17,6 +17,7 @@ from fabopt.domain.measures import MEASURES
 from fabopt.domain.plain_horizon import PeriodNames, horizon_faults
 from fabopt.domain.quantity_field import In
 from fabopt.domain.references import dangling, names, nearest
+from fabopt.domain.rules_components import component_faults
 from fabopt.domain.rules_contracts import contract_faults
 from fabopt.domain.rules_demand import demand_faults
 from fabopt.domain.rules_diversity import diversity_faults
@@ -60,6 +61,7 @@ def problems(instance: Instance) -> list[Fault]:
         *_currencies(instance),
         *_pins(instance, calendar),
         *supply_faults(instance, calendar),
+        *component_faults(instance, calendar),
         *demand_faults(instance, calendar),
         *_barred(instance, calendar),
         *_published(instance),
@@ -146,6 +148,10 @@ def _beginnings(instance: Instance) -> Iterator[tuple[Path, date | None, str]]:
             yield path, offer.available, "the generation never comes from this maker"
     for substrate_id, substrate in instance.substrates.items():
         yield ("substrates", substrate_id, "available"), substrate.available, "no substrate is ever made"
+    for component_id, component in instance.components.items():
+        for source_id, maker_of in component.sources.items():
+            path = ("components", component_id, "sources", source_id, "available")
+            yield path, maker_of.available, "this source never delivers"
     for place, rule in enumerate(instance.barred_flows):
         yield ("barred_flows", place, "since"), rule.since, "the rule never holds"
     for fab_id, fab in instance.fabs.items():

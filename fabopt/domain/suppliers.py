@@ -38,6 +38,8 @@ def _of_chain(instance: Instance, kind: SupplierKind) -> Iterator[str]:
     if kind in ("owner", "region"):
         for section in (instance.fabs, instance.memory_makers, instance.packaging_lines, instance.substrates):
             yield from (getattr(record, kind) for record in section.values())
+        for component in instance.components.values():
+            yield from (getattr(source, kind) for source in component.sources.values())
         makers = instance.scanners.values()
         if kind == "owner":
             yield from (contract.supplier for contract in instance.contracts.values())

@@ -79,6 +79,7 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
     "lot": ("lots",),
     "site": ("sites",),
     "unit": ("units",),
+    "piece": ("pieces",),
     "H100e": (),
 }
 """Things that are counted, each a dimension of its own, with their aliases."""
@@ -224,8 +225,8 @@ _SHORT: Mapping[str, str] = {
     **dict.fromkeys(("wspm", "wpm"), "wafer/month"),
     **dict.fromkeys(("wph",), "wafer/h"),
     **dict.fromkeys(("pct", "pc", "percentage"), "%"),
-    **dict.fromkeys(("pcs", "ea", "each"), "unit"),
-    **dict.fromkeys(("kpcs",), "kunit"),
+    **dict.fromkeys(("pcs", "ea", "each"), "piece"),
+    **dict.fromkeys(("kpcs",), "kpiece"),
     **dict.fromkeys(("dollar", "dollars"), "USD"),
     "euro": "EUR",
     "sqmm": "mm2",

@@ -15,7 +15,7 @@ from fabopt.domain.instance import Instance
 from fabopt.domain.references import REFERENCES, dangling, names, nearest, occurrences
 
 # Slugs that refer to nothing: ids that their own mapping defines, and free names of companies and regions.
-DEFINED = {"chips.*.boms.!", "dies.*.bins.!"}
+DEFINED = {"chips.*.boms.!", "dies.*.bins.!", "components.*.sources.!"}
 FREE = {
     "scanners.*.maker",
     "scanners.*.region",
@@ -28,14 +28,18 @@ FREE = {
     "packaging_lines.*.technologies.[]",
     "substrates.*.owner",
     "substrates.*.region",
+    "components.*.sources.*.owner",
+    "components.*.sources.*.region",
     "designers.*.region",
     "labs.*.region",
     "sites.*.region",
     "contracts.*.supplier",
 }
 # Checked by rules of their own: `of` against its measure, sources where quantities are read, customers of policies
-# against who uses what is split, suppliers against their kind.
+# against who uses what is split, suppliers against their kind, takers of components and their amounts against `per`.
 ELSEWHERE = {
+    "components.*.per",
+    "components.*.amounts.!",
     "published.*.of",
     "published.*.source.[]",
     "policies.*.customers.!",
@@ -86,6 +90,29 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
             "chips.falcon.customers": ["aurora"],
             "chips.falcon.sells_as": ["osprey"],
             "chips.falcon.boms.standard.lines": ["bridgeworks"],
+            "chips.falcon.boms.standard.components": {"lid": 1},
+            "components": {
+                "lid": {
+                    "name": "Lid",
+                    "needs": {"blank": 1},
+                    "stock": {"merlin": 5},
+                    "order_book": {"merlin": {"2027Q2": 5}},
+                    "sources": {
+                        "press": {
+                            "owner": "press",
+                            "region": "lemuria",
+                            "capacity": 90,
+                            "price": 9,
+                            "lead": 1,
+                            "customers": ["merlin"],
+                        }
+                    },
+                },
+                "blank": {
+                    "name": "Blank",
+                    "sources": {"mill": {"owner": "mill", "region": "lemuria", "capacity": 99, "price": 1, "lead": 1}},
+                },
+            },
             "chips.osprey.programme": {"funded_by": "borealis", "non_recurring_cost": 300, "design_time": 6},
             "designers.cirrus.lab": "borealis",
             "memory_makers.bitstack.qualifying": {"monolith": {"hbm-a": {"lead": 6, "cost": 10, "wafers": 1}}},

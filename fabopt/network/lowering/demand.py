@@ -15,7 +15,8 @@ import numpy as np
 
 from fabopt.domain.customers import Market
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods
-from fabopt.network.lowering.wafers import ONE, use_fab, wafer_cost
+from fabopt.network.lowering.components import ONE
+from fabopt.network.lowering.wafers import use_fab, wafer_cost
 from fabopt.network.tables import Activity, Array, Demand, Material, Tags, ValueStep
 
 

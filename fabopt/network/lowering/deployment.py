@@ -19,9 +19,9 @@ from fabopt.domain.chips import Chip
 from fabopt.domain.customers import Lab, Site
 from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods
+from fabopt.network.lowering.components import ONE, component_cost, take, take_for_power, taken
 from fabopt.network.lowering.packaging import routes, sold
 from fabopt.network.lowering.synchronised import lower_synchronised
-from fabopt.network.lowering.wafers import ONE
 from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitEffect
 
 
@@ -113,7 +113,8 @@ def _power(chain: Chain, site_id: str, site: Site) -> None:
             continue
         cost, fixed_cost = chain.flat(slope), chain.flat(fixed)
         chain.instalments[unit_id] = (slope, fixed)
-        worth = chain.unit_worth(cost, lead, grow.life.value, again)
+        parts = take_for_power(chain, unit_id, site_id, lead, grow.ramp)
+        worth = chain.unit_worth(cost + parts, lead, grow.life.value, again + float(parts[-1]))
         chain.build.unit(
             Unit(
                 unit_id,
@@ -168,7 +169,7 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
         kind="chip",
     )
     survival = chip.survival.value**chain.years
-    worth = replacement_cost(chain, chip_id, chip) * chain.instance.horizon.terminal_share.value
+    worth = replacement_cost(chain, chip_id, site_id) * chain.instance.horizon.terminal_share.value
     name = f"{chip.name} at {site.name}"
     asset = f"asset:{chip_id}:{site_id}"
     chain.build.material(
@@ -238,15 +239,17 @@ def _from(chain: Chain, first: int) -> Array:
     return chain.open_upper((np.arange(chain.n) >= first).astype(float))
 
 
-def replacement_cost(chain: Chain, chip_id: str, chip: Chip) -> float:
-    """Return the resource cost of one thousand deployed accelerators at the end of the horizon (million dollars).
+def replacement_cost(chain: Chain, chip_id: str, site_id: str) -> float:
+    """Return the resource cost of one thousand accelerators deployed at a site at the end of the horizon (MUSD).
 
     Zero for a chip that is no longer made at the end: nothing replaces it as it is.
     """
     made = chain.unit_cost.get(f"chip:{chip_id}")
     if made is None:
         return 0.0
-    return float(made[-1] + chain.mean(chip.system_cost)[-1] * PER_THOUSAND)
+    site, chip = chain.instance.sites[site_id], chain.instance.chips[chip_id]
+    parts = component_cost(chain, taken(chain, "accelerator", chip_id), site.lab, site.region)
+    return float(made[-1] + chain.mean(chip.system_cost)[-1] * PER_THOUSAND + parts[-1])
 
 
 def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) -> int:
@@ -278,6 +281,7 @@ def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) ->
     goods = Goods("activity", activity, chain.flat(1.0), chain.mean(chip.price) * PER_THOUSAND, "kaccelerator")
     chain.pay(site.lab, chip.designer, "accelerators", chip_id, goods)
     chain.build.flow(activity, f"chip:{chip_id}", 0, ONE, chain.flat(-1.0))
+    take(chain, activity, taken(chain, "accelerator", chip_id), site.lab, site.region)
     chain.arrive(activity, asset, chip.installation_lead.value, chain.flat(1.0), even=False)
     return chain.arrives(activity, asset)
 

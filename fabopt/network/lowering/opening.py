@@ -1,30 +1,57 @@
 """Work in progress at the decision date: what was started before it still arrives, and still uses capacity.
 
 Each chip states the rate at which good packages come out at the decision date. Exploded through its bill of materials
-at that date's yields, the rate gives the starts of packages, wafers, stacks and substrates in the periods before; the
-part of their effects that falls into the horizon becomes receipts and spent capacity (`builder.finish`). Other buyers
-had what wafer starts were left.
+at that date's yields, the rate gives the starts of packages, wafers, stacks and components in the periods before; the
+part of their effects that falls into the horizon becomes receipts and spent capacity (`builder.finish`). Labs have on
+order what the accelerators take that such packages become, each for its share of the chip's fleet. Other buyers had
+what wafer starts were left.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from fabopt.domain.users import buyers
 from fabopt.network.explode import Weights, exploded, recipes, sources
 from fabopt.network.links import Links
 from fabopt.network.lowering.builder import Chain
+from fabopt.network.lowering.components import component_material, taken
+from fabopt.network.lowering.deployment import in_field
 from fabopt.network.tables import Activity
 
 
 def lower_opening(chain: Chain) -> None:
     """Fill the history of activities (level per period before the horizon, each as long as the first in it)."""
     month = float(chain.months[0])
+    of_labs = {key: _of_labs(chain, key) for key in chain.instance.chips}
     links = recipes(chain.build.flows, at=0)
     ran = {f"chip:{key}": chip.running_rate.value * month for key, chip in chain.instance.chips.items()}
     wanted = {key: np.array([rate]) for key, rate in ran.items() if rate > 0.0 and links.makers[key]}
+    for chip_id, chip in chain.instance.chips.items():
+        for material, each in of_labs[chip_id].items():
+            before = wanted.get(material, np.zeros(1))
+            wanted[material] = before + each * chip.running_rate.value * month
     found = exploded(links, wanted, lambda material: _makers(chain, links, material))
     chain.build.history |= {key: float(level[0]) for key, level in found.starts.items()}
     _markets(chain)
+
+
+def _of_labs(chain: Chain, chip_id: str) -> dict[str, float]:
+    """Return how much labs order with a thousand accelerators of a chip, by material that is a component of theirs."""
+    pieces = taken(chain, "accelerator", chip_id)
+    who: dict[tuple[str, str], float] = {}
+    for site_id, site in chain.instance.sites.items():
+        if pieces and site.lab in buyers(chain.instance, chip_id):
+            where = site.lab, site.region
+            who[where] = who.get(where, 0.0) + in_field(chain, chip_id, site_id)
+    fleet, found = sum(who.values()), dict[str, float]()
+    for (lab, region), held in who.items():
+        for component_id, each in pieces:
+            share = held / fleet if fleet > 0.0 else 1.0 / len(who)
+            material = component_material(chain, component_id, lab, region)
+            amount = float(each[0]) * chain.instance.components[component_id].scale * share
+            found[material] = found.get(material, 0.0) + amount
+    return found
 
 
 def _makers(chain: Chain, links: Links, material: str) -> Weights:
@@ -40,7 +67,18 @@ def _makers(chain: Chain, links: Links, material: str) -> Weights:
     if stage == "wafer":
         shares = {a.id: chain.instance.dies[a.tags.item].fabs[a.tags.site].opening_share.value for a in makers}
         return shares if any(shares.values()) else {makers[0].id: 1.0}
+    if stage == "component":
+        return _sources(chain, makers)
     return {a.id: 1.0 for a in makers}
+
+
+def _sources(chain: Chain, makers: list[Activity]) -> Weights:
+    """Split a component over those who could start it before the decision date, by capacity."""
+    start = chain.periods[0].start
+    sources = {a.id: chain.instance.components[a.tags.item].sources[a.tags.site] for a in makers}
+    there = {key: s for key, s in sources.items() if s.available is None or s.available <= start}
+    weights = {key: source.capacity.at(start) for key, source in there.items()}
+    return weights if any(weights.values()) else {}
 
 
 def _lines(chain: Chain, makers: list[Activity]) -> Weights:

@@ -19,7 +19,7 @@ from fabopt.domain.kinds import Role
 from fabopt.domain.nodes import gross_dies_per_wafer
 from fabopt.domain.packaging import LineExpansion, PackagingLine, SubstrateExpansion
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, Opening
-from fabopt.network.lowering.wafers import ONE
+from fabopt.network.lowering.components import ONE, in_package, lower_components, take
 from fabopt.network.tables import Activity, Material, Resource, Tags, Unit
 
 WITHOUT_LINE = "direct"
@@ -96,6 +96,7 @@ def lower_packaging(chain: Chain) -> None:
     for line_id, line in chain.instance.packaging_lines.items():
         _line(chain, line_id, line)
     _substrates(chain)
+    lower_components(chain)
     for chip_id, chip in chain.instance.chips.items():
         if sold(chain, chip_id):
             _chip(chain, chip_id, chip)
@@ -237,6 +238,7 @@ def _assembly(chain: Chain, route: Route) -> None:
     for material, number in parts_of(chain, route).items():
         chain.build.flow(route.activity, material, 0, ONE, chain.flat(-number))
         parts += number * chain.unit_cost.get(material, np.zeros(chain.n))
+    parts += take(chain, route.activity, in_package(chain, route.chip, route.bom), chip.designer)
     good = chain.mean(chip.assembly_yield, to_package)
     chain.arrive(route.activity, f"chip:{route.chip}", to_package, good, even=held)
     chain.cost_of(f"chip:{route.chip}", (cost + parts) / good)

@@ -13,10 +13,9 @@ import numpy as np
 
 from fabopt.domain.nodes import Die, Node
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods
+from fabopt.network.lowering.components import ONE, take, taken
 from fabopt.network.profiles import lead_profile
 from fabopt.network.tables import Activity, Array, Material, Tags
-
-ONE = np.ones(1)
 
 
 def cycle_months(chain: Chain, node_id: str, fab_id: str) -> float:
@@ -38,14 +37,22 @@ def good_dies(chain: Chain, die: Die, node: Node, months: float) -> Array:
     return die.gross_dies(node) * np.array([die.good_share(node, a, b) for a, b in chain.days(months)])
 
 
-def use_fab(chain: Chain, activity: str, fab_id: str, node_id: str) -> None:
-    """Let an activity whose level is thousand wafers of a node use a fab's starts and exposures."""
+def use_fab(chain: Chain, activity: str, fab_id: str, node_id: str) -> Array:
+    """Let an activity whose level is thousand wafers of a node use a fab's starts and exposures, and take components.
+
+    Returns
+    -------
+    Array
+        Resource cost of the components, million dollars per thousand wafers ``[T]``.
+    """
     fab, node = chain.instance.fabs[fab_id], chain.instance.nodes[node_id]
     chain.build.use(activity, f"starts:{fab_id}", 0, ONE, chain.flat(1.0))
     months = cycle_months(chain, node_id, fab_id)
     for class_id, exposures in node.exposures.items():
         if class_id in fab.scanners and exposures.value > 0.0:
             chain.spread(activity, f"exposures:{class_id}:{fab_id}", months, chain.flat(exposures.value))
+    customer = chain.build.activities[activity].tags.customer
+    return take(chain, activity, taken(chain, "wafer", node_id), customer, fab.region)
 
 
 def outputs_of(die_id: str, die: Die) -> dict[str, float]:
@@ -109,7 +116,7 @@ def _starts(chain: Chain, die_id: str, die: Die, fab_id: str) -> None:
     )
     wafers = Goods("activity", activity, chain.flat(1.0), chain.mean(node.wafer_price) * PER_THOUSAND, "kwafer")
     chain.pay(die.designer, fab.owner, "wafers", die.node, wafers)
-    use_fab(chain, activity, fab_id, die.node)
+    cost = cost + use_fab(chain, activity, fab_id, die.node)
     good = good_dies(chain, die, node, months)
     for name, share in outputs_of(die_id, die).items():
         chain.arrive(activity, f"die:{name}", months, good * share)

@@ -1,0 +1,275 @@
+"""Components: orders of each source on behalf of a customer, and what takes them.
+
+One unit of level of an order is a thousand pieces (or a megawatt) of a component for one customer from one source: it
+takes the source's capacity and what the maker needs of other components at the start, and arrives after the lead time.
+Customers are designers (per package and wafer), labs (per accelerator, rack, MW of site) and makers (what a component
+needs). A local component is kept apart by region: its sources serve their own.
+
+The resource cost of an order is price x (1 - margin - depreciation) less what the maker pays for what it needs: that is
+the cost of other orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from fabopt.domain.components import MW_OF_SITE, Component, ComponentSource, packaged, riders
+from fabopt.domain.quantity import Quantity
+from fabopt.network.lowering.builder import Chain, Goods
+from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitMaterial
+
+ONE = np.ones(1)
+
+
+def lower_components(chain: Chain) -> None:
+    """Add the capacity of every source, and how it can grow."""
+    for component_id, component in chain.instance.components.items():
+        for source_id in component.sources:
+            _capacity(chain, component_id, component, source_id)
+
+
+def component_material(chain: Chain, component_id: str, customer: str, region: str = "") -> str:
+    """Return the material that a component is for a customer; it comes with the orders of all that make it for it.
+
+    Parameters
+    ----------
+    chain
+        The chain.
+    component_id, customer
+        Component, and the party that orders it.
+    region
+        Where it is taken: of a local component only the sources of this region deliver.
+    """
+    component = chain.instance.components[component_id]
+    place = region if component.local else ""
+    material = ":".join(part for part in ("component", component_id, customer, place) if part)
+    if material in chain.build.materials:
+        return material
+    label = Tags(
+        stage="component", customer=customer, item=component_id, region=place, kind="component", role="component",
+        field=f"components.{component_id}",
+    )  # fmt: skip
+    name = f"{component.name} for {_named(chain, customer)}"
+    receipts, stock = _booked(chain, component, customer), component.stock.get(customer)
+    chain.build.material(
+        Material(
+            material, name, component.unit_many, label, storable=component.storable,
+            opening=0.0 if stock is None else stock.value, receipts=receipts,
+        )
+    )  # fmt: skip
+    for source_id, source in component.sources.items():
+        here = not component.local or source.region == place
+        if here and (not source.customers or customer in source.customers):
+            _order(chain, material, component_id, source_id, customer)
+    return material
+
+
+def taken(chain: Chain, per: str, key: str) -> list[tuple[str, Array]]:
+    """Return the components that one package, accelerator, wafer or MW of site takes, with pieces by period ``[T]``.
+
+    Parameters
+    ----------
+    chain
+        The chain.
+    per, key
+        Kind of taker, and the id by which amounts tell takers apart: of the chip, node or site.
+    """
+    components = chain.instance.components
+    stated = {name: c.each(key) for name, c in components.items() if c.per == per}
+    return _with_riders(chain, {name: each for name, each in stated.items() if each is not None})
+
+
+def in_package(chain: Chain, chip_id: str, bom_id: str) -> list[tuple[str, Array]]:
+    """Return the components in a package by one bill of materials, with pieces by period ``[T]``."""
+    bom = chain.instance.chips[chip_id].boms[bom_id]
+    return _with_riders(chain, packaged(chain.instance.components, chip_id, bom.components))
+
+
+def take(chain: Chain, activity: str, pieces: list[tuple[str, Array]], customer: str, region: str = "") -> Array:
+    """Let an activity, counted in thousands, take components at its start; return their resource cost ``[T]``.
+
+    Parameters
+    ----------
+    chain, activity
+        The chain, and the activity's id.
+    pieces
+        Components, and how many one takes ``[T]``.
+    customer, region
+        Who orders them, and where they are taken.
+    """
+    for component_id, each in pieces:
+        material = component_material(chain, component_id, customer, region)
+        chain.build.flow(activity, material, 0, ONE, -each * chain.instance.components[component_id].scale)
+    return component_cost(chain, pieces, customer, region)
+
+
+def component_cost(chain: Chain, pieces: list[tuple[str, Array]], customer: str, region: str = "") -> Array:
+    """Return the resource cost of a thousand times so many components, by the cheapest source (MUSD, ``[T]``)."""
+    cost = np.zeros(chain.n)
+    for component_id, each in pieces:
+        material = component_material(chain, component_id, customer, region)
+        scale = chain.instance.components[component_id].scale
+        cost += each * scale * chain.unit_cost.get(material, np.zeros(chain.n))
+    return cost
+
+
+def take_for_power(chain: Chain, unit: str, site_id: str, lead: float, ramp: tuple[float, ...]) -> Array:
+    """Let a unit that adds site power (level in MW) take components; return their resource cost per MW ``[T]``.
+
+    Parameters
+    ----------
+    chain, unit, site_id
+        The chain, the unit and its site.
+    lead
+        Periods from the order to the first power.
+    ramp
+        Share of the power in the first, second, ... period after that.
+    """
+    site, cost = chain.instance.sites[site_id], np.zeros(chain.n)
+    for component_id, each in taken(chain, MW_OF_SITE, site_id):
+        component = chain.instance.components[component_id]
+        material = component_material(chain, component_id, site.lab, site.region)
+        amount = each * component.scale * 1e-3
+        cost += amount * chain.unit_cost.get(material, np.zeros(chain.n))
+        for age, share in _when(chain, component.used, lead, ramp):
+            chain.build.unit_materials.append(UnitMaterial(unit, material, age, amount * share))
+    return cost
+
+
+def _when(chain: Chain, used: str, lead: float, ramp: tuple[float, ...]) -> Iterator[tuple[int, Array]]:
+    """Yield the ages at which what is built takes its parts, and the share ``[T]`` by period of the order."""
+    edges = chain.lengths.edges
+    if used == "evenly" and lead > 0.0:
+        shares = np.maximum(np.minimum(edges[1:], lead) - edges[:-1], 0.0) / lead
+    else:
+        steps = np.maximum(np.diff(np.array(ramp), prepend=0.0), 0.0) if used == "opening" else ONE
+        steps = steps / steps.sum() if steps.any() else ONE
+        shares = np.zeros((chain.n + 1, chain.n))
+        for k, step in enumerate(steps):
+            at = chain.lengths.ages(lead + k if used == "opening" else 0.0)
+            shares[np.minimum(at, chain.n), np.arange(chain.n)] += step
+        shares = shares[:-1]
+    for age in np.flatnonzero(shares.any(axis=1)):
+        yield int(age), shares[age]
+
+
+def _with_riders(chain: Chain, stated: Mapping[str, Quantity]) -> list[tuple[str, Array]]:
+    """Return stated components, and what is taken with each of them, with pieces by period ``[T]``."""
+    found: dict[str, Array] = {}
+
+    def add(component_id: str, pieces: Array) -> None:
+        found[component_id] = found.get(component_id, 0.0) + pieces
+        for other, each in riders(chain.instance.components, component_id):
+            add(other, pieces * chain.mean(each))
+
+    for component_id, each in stated.items():
+        add(component_id, chain.mean(each))
+    return list(found.items())
+
+
+def _capacity(chain: Chain, component_id: str, component: Component, source_id: str) -> str:
+    """Add the capacity of a source, if it is not there; return its id."""
+    resource = f"component:{component_id}:{source_id}"
+    if resource in chain.build.resources:
+        return resource
+    source = component.sources[source_id]
+    home = f"components.{component_id}.sources.{source_id}"
+    label = Tags(
+        stage="component", owner=source.owner, item=component_id, site=source_id, region=source.region,
+        kind="component", role="component_capacity", field=f"{home}.capacity",
+    )  # fmt: skip
+    name = source_name(component, source)
+    capacity = chain.per_period(source.capacity)
+    chain.build.resource(Resource(resource, f"{name} capacity", component.unit_many, "rate", capacity, label))
+    step, unit_id = source.expansion, f"expand:{resource}"
+    if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
+        return resource
+    lead = chain.lead(step.lead.value)
+    first, profile = chain.lengths.ramp(lead, np.array(step.ramp))
+    chain.build.unit(
+        Unit(
+            unit_id, f"{name} expansion", "step", label.of("expansion", f"{home}.expansion"),
+            cost=chain.progress_payment(chain.mean(step.cost), lead),
+            upper=chain.order_upper(lead, chain.steps(step.max_per_period)),
+            total=float(step.max_steps),
+            lead=lead,
+            terminal_value=chain.unit_worth(chain.mean(step.cost), lead, step.life.value),
+        )
+    )  # fmt: skip
+    added = chain.lengths.effect(unit_id, resource, first, profile * step.step.value, chain.months)
+    chain.build.unit_effects.append(added)
+    return resource
+
+
+def _order(chain: Chain, material: str, component_id: str, source_id: str, customer: str) -> None:
+    """Add the orders of a customer at a source."""
+    component = chain.instance.components[component_id]
+    source = component.sources[source_id]
+    activity = f"{material}:{source_id}"
+    price = chain.mean(source.price) * component.money
+    needs = _with_riders(chain, component.needs)
+    bought = sum((_paid(chain, part, each) for part, each in needs), np.zeros(chain.n))
+    # A piece of this is so many thousandths of what it is counted in.
+    own = price * (1.0 - source.gross_margin.value - source.depreciation.value) - bought / component.scale
+    opening = chain.window(source.available, source.until) & chain.allowed(source.region, _home(chain, customer))
+    label = Tags(
+        stage="component", owner=source.owner, customer=customer, item=component_id, site=source_id,
+        region=source.region, kind="component", role="component_order",
+        field=f"components.{component_id}.sources.{source_id}",
+    )  # fmt: skip
+    name = f"{source_name(component, source)} for {_named(chain, customer)}"
+    cost = np.maximum(own, 0.0)
+    upper = chain.opens(activity, opening)
+    chain.build.activity(Activity(activity, name, component.unit_many, label, cost=cost, upper=upper))
+    goods = Goods("activity", activity, chain.flat(1.0), price, component.unit_many)
+    chain.pay(customer, source.owner, "components", component_id, goods)
+    chain.build.use(activity, _capacity(chain, component_id, component, source_id), 0, ONE, chain.flat(1.0))
+    parts = take(chain, activity, [(part, each / component.scale) for part, each in needs], source.owner, source.region)
+    chain.arrive(activity, material, source.lead.value, chain.flat(1.0))
+    chain.cost_of(material, cost + parts)
+
+
+def _paid(chain: Chain, component_id: str, pieces: Array) -> Array:
+    """Return what a maker pays for a thousand times so many pieces, at the lowest list price (million dollars)."""
+    component = chain.instance.components[component_id]
+    prices = [chain.mean(source.price) for source in component.sources.values()]
+    lowest: Array = np.min(prices or [np.zeros(chain.n)], axis=0)
+    return pieces * component.scale * component.money * lowest
+
+
+def _booked(chain: Chain, component: Component, customer: str) -> Array | None:
+    """Return what comes of a customer's firm orders ``[T]``."""
+    book = component.order_book.get(customer)
+    if book is None:
+        return None
+    receipts = np.zeros(chain.n)
+    for day, number in book.items():
+        if chain.calendar.holds(day):
+            receipts[chain.calendar.period_index(day)] += number.value
+    return receipts
+
+
+def source_name(component: Component, source: ComponentSource) -> str:
+    """Return the display name of a source."""
+    return source.name or (f"{component.name} of {source.owner}" if len(component.sources) > 1 else component.name)
+
+
+def _named(chain: Chain, customer: str) -> str:
+    instance = chain.instance
+    for section in (instance.designers, instance.labs, instance.markets):
+        if customer in section:
+            return str(section[customer].name)
+    return customer
+
+
+def _home(chain: Chain, customer: str) -> str:
+    """Return where a customer receives: its home, or the one region in which a maker makes components."""
+    instance = chain.instance
+    if customer in instance.designers:
+        return instance.designers[customer].region
+    if customer in instance.labs:
+        return instance.labs[customer].region
+    made = {s.region for c in instance.components.values() for s in c.sources.values() if s.owner == customer}
+    return made.pop() if len(made) == 1 else ""
