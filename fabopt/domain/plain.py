@@ -22,10 +22,11 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
 from fabopt.domain.base import Fault, FieldProblem, Flag, Named, Path, Record, Slug, Whole
 from fabopt.domain.plain_base import (
+    AsWritten,
     ByPeriod,
     Count,
     Counts,
@@ -39,6 +40,7 @@ from fabopt.domain.plain_base import (
     amount_form,
 )
 from fabopt.domain.plain_rows import Budget, Group, Row, WholeGroup
+from fabopt.domain.plain_sets import has_loops, spelled, written
 
 
 class Material(Entry):
@@ -282,6 +284,11 @@ class PlainNetwork(Record):
     records.
     """
 
+    sets: Named[AsWritten | Named[AsWritten | Named[AsWritten]]] = Field(default_factory=dict)
+    """Sets: a list of ids, or a mapping from ids to what is said of each. A record, an entry or a term with `for:
+    {p: plants}` is written out for each member, where the conditions of `where` hold."""
+    values: Named[AsWritten | Named[AsWritten | Named[AsWritten]]] = Field(default_factory=dict)
+    """Numbers by one, two or three members; `{miles[p,c]}` in a loop is an entry."""
     materials: Named[Material] = Field(default_factory=dict)
     """Materials."""
     activities: Named[Activity] = Field(default_factory=dict)
@@ -311,6 +318,25 @@ class PlainNetwork(Record):
         if faults:
             raise FieldProblem(faults)
         return self
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _written_out(cls, raw: Any, handler: ModelWrapValidatorHandler[PlainNetwork]) -> PlainNetwork:
+        if not isinstance(raw, Mapping) or not (has_loops(raw) or raw.get("sets") or raw.get("values")):
+            return handler(raw)
+        found = spelled(raw)
+        try:
+            network = handler(found.raw)
+        except ValidationError as error:
+            raise found.placed(error) from error
+        network._made = found.made
+        return network
+
+    _made: Mapping[Path, Path] = PrivateAttr(default_factory=dict)
+
+    def written(self, path: Path) -> Path:
+        """Return where what stands at a path of the section is written: a loop may have made it."""
+        return written(self._made, path)
 
 
 def _nearest(name: str, known: Mapping[str, object]) -> str:

@@ -55,6 +55,20 @@ class PerPeriod(In):
         return tuple(numbers)
 
 
+class _Raw(PerPeriod):
+    """A number, list or series that stays as it is written: the records that it goes into read it."""
+
+    __slots__ = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.any_schema()
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {}
+
+
 def _raw(numbers: Quantity | tuple[Quantity, ...]) -> Any:
     return [number.raw() for number in numbers] if isinstance(numbers, tuple) else numbers.raw()
 
@@ -70,6 +84,7 @@ Positive = Annotated[Quantity, In("1", gt=0)]
 Share = Annotated[Quantity, In("1", ge=0, le=1)]
 Numbers = Annotated[Quantity | tuple[Quantity, ...], PerPeriod("1")]
 Counts = Annotated[Quantity | tuple[Quantity, ...], PerPeriod("1", ge=0)]
+AsWritten = Annotated[Quantity | tuple[Quantity, ...], _Raw("1")]
 PeriodName = Annotated[str, BeforeValidator(_period_text)]
 ByPeriod = Annotated[dict[PeriodName, Count], AfterValidator(FrozenDict)]
 LimitKind = Literal["physical", "contract", "policy", "demand", "cash", "law"]

@@ -8,6 +8,7 @@ a name that leads nowhere.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from fabopt.domain.base import Fault, Path
@@ -87,7 +88,7 @@ def _plain(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
             calendar.labels, tuple(span.start.year for span in calendar.spans), len(set(calendar.years)) == 1
         )
         for fault in horizon_faults(instance.network, names):
-            yield fault.under("network")
+            yield replace(fault, path=instance.network.written(fault.path)).under("network")
 
 
 def _horizon(instance: Instance, calendar: Calendar) -> Iterator[Fault]:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.calendar import parse_when
+from fabopt.domain.plain_sets import with_record
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
 from fabopt.errors import UserError
@@ -185,7 +186,10 @@ def set_lever(raw: dict[str, Any], lever: str, setting: object, model: type[Base
             day = parse_when(when)
         except ValueError as error:
             raise LeverError(f"lever {brief(lever)}: {error}") from error
-    change = _Change(lever, tuple(path.split(".")), day, read_setting(setting), raw)
+    parts = tuple(path.split("."))
+    if parts[0] == "network" and len(parts) > 3 and isinstance(raw.get("network"), Mapping):
+        raw = {**raw, "network": with_record(raw["network"], parts[1], parts[2])}
+    change = _Change(lever, parts, day, read_setting(setting), raw)
     changed: dict[str, Any] = change.descend((Kind(model),), raw, None, 0)
     return changed
 

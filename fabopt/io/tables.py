@@ -1,8 +1,9 @@
 """CSV tables of an instance: rows that are entries of a section, and columns that are series.
 
-A table of entries has a column ``id``; other columns are fields, nested ones with dots (``capacity.value``). A table
-of series has ``date`` as its first column. An empty cell is an absent field; a cell in brackets or braces is read as
-a YAML list or mapping; any other cell as an unquoted YAML scalar.
+A table of entries has a column ``id``; other columns are fields, nested ones with dots (``capacity.value``). So a wide
+table of values has a column for each member; a long one has ``value`` as its last column, and every other column names
+a member. A table of series has ``date`` as its first column. An empty cell is an absent field; a cell in brackets or
+braces is read as a YAML list or mapping; any other cell as an unquoted YAML scalar.
 """
 
 from __future__ import annotations
@@ -67,7 +68,10 @@ class Tables:
         table = self.table(name, asked_by)
         problems: list[Problem] = []
         if "id" not in table.header:
-            raise InstanceError([Problem(table.file, 1, section, "the table has no column 'id'")])
+            if len(table.header) > 1 and table.header[-1] == "value":
+                return _long(table, section)
+            hint = "or, for values by several members, a last column 'value'" if "values" in section else ""
+            raise InstanceError([Problem(table.file, 1, section, "the table has no column 'id'", hint=hint)])
         where = tuple(section.split("."))
         places: dict[FieldPath, Place] = {}
         found: dict[str, Any] = {}
@@ -88,12 +92,7 @@ class Tables:
             found[name_cell] = _entry(table, cells, path, place, places, problems)
         if problems:
             raise InstanceError(problems)
-        tree: Any = found
-        for part in reversed(where):
-            tree = {part: tree}
-        for size in range(len(where)):
-            places[where[: size + 1]] = Place(table.file, 1)
-        return Parsed(tree, places)
+        return _under(where, found, places, table.file)
 
     def series(self, raw: Mapping[str, Any], path: FieldPath, positions: Positions) -> Parsed:
         """Turn ``{csv, column, shape, unit, ...}`` into the mapping of a series.
@@ -161,6 +160,43 @@ def resolve_series(
         return node
 
     return visit(raw, path), places, problems
+
+
+def _under(where: FieldPath, found: dict[str, Any], places: dict[FieldPath, Place], file: str) -> Parsed:
+    """Return what was found in a table as a tree with nothing but its section."""
+    tree: Any = found
+    for part in reversed(where):
+        tree = {part: tree}
+    for size in range(len(where)):
+        places[where[: size + 1]] = Place(file, 1)
+    return Parsed(tree, places)
+
+
+def _long(table: _Table, section: str) -> Parsed:
+    """Read values by several members, one a row: nested by the columns before the last."""
+    where = tuple(section.split("."))
+    found: dict[str, Any] = {}
+    places: dict[FieldPath, Place] = {}
+    problems: list[Problem] = []
+    for line, cells in table.rows:
+        *members, cell = (text.strip() for text in cells)
+        path = (*where, *members)
+        if not cell:
+            continue
+        if not all(members) or path in places:
+            empty = table.header[members.index("")] if "" in members else ""
+            message = f"the row has no {empty}" if empty else f"{brief(', '.join(members))} is given twice"
+            hint = "" if empty else f"first in {places[path]}"
+            problems.append(Problem(table.file, line, section, message, hint=hint))
+            continue
+        inner = found
+        for part in members[:-1]:
+            inner = inner.setdefault(part, {})
+        inner[members[-1]] = resolve_scalar(cell)
+        places[path] = Place(table.file, line)
+    if problems:
+        raise InstanceError(problems)
+    return _under(where, found, places, table.file)
 
 
 def _entry(

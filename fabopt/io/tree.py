@@ -187,7 +187,7 @@ class _FolderReader:
                 if key in part.value:
                     where = Problem.at(_positions(part.places), (key,), f"'{key}' stands in {main} only")
                     self.problems.append(where)
-            self._merge(raw, places, part, ())
+            self._merge(raw, places, part, 1)
         self._join_tables(tables, raw, places, positions)
         return raw, places
 
@@ -200,23 +200,27 @@ class _FolderReader:
             return []
         return [((*path, index) if isinstance(raw, list) else path, name) for index, name in enumerate(names)]
 
-    def _merge(self, raw: dict[str, Any], places: dict[FieldPath, Place], part: Parsed, prefix: FieldPath) -> None:
-        """Add the sections of another file; what is there already must not be given again."""
-        for section, content in part.value.items():
-            here = raw.get(section)
-            if section not in raw or here is None:
-                raw[section] = content
-            elif isinstance(here, dict) and isinstance(content, dict):
-                merged = dict(here)
-                for key, entry in content.items():
-                    if key in merged:
-                        self._twice((section, key), places, part)
-                    merged[key] = entry
-                raw[section] = merged
-            else:
-                self._twice((section,), places, part)
+    def _merge(self, raw: dict[str, Any], places: dict[FieldPath, Place], part: Parsed, depth: int) -> None:
+        """Add the sections of another file, joined down to a depth; what is there already must not be given again."""
+        raw.update(self._joined(raw, part.value, (), depth, places, part))
         for path, place in part.places.items():
             places.setdefault(path, place)
+
+    def _joined(
+        self, here: Any, more: Any, at: FieldPath, depth: int, places: Mapping[FieldPath, Place], part: Parsed
+    ) -> Any:
+        """Return two parts of files in one; below the depth each is whole."""
+        if here is None and len(at) <= depth:
+            return more
+        if len(at) > depth or not (isinstance(here, dict) and isinstance(more, dict)):
+            self._twice(at, places, part)
+            return here
+        below = max(depth, 2) if at == ("network",) else depth  # a section of sections
+        joined = {
+            key: self._joined(here[key], value, (*at, key), below, places, part) if key in here else value
+            for key, value in more.items()
+        }
+        return {**here, **joined}
 
     def _twice(self, path: FieldPath, places: Mapping[FieldPath, Place], part: Parsed) -> None:
         first = places.get(path)
@@ -238,7 +242,7 @@ class _FolderReader:
                 except InstanceError as error:
                     self.problems += error.problems
                     continue
-                self._merge(raw, places, part, ())
+                self._merge(raw, places, part, len(section.split(".")))
         self.files |= reader.files
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from fabopt.domain.base import FieldProblem, Path, meanings
+from fabopt.domain.plain_sets import has_loops, written_path
 from fabopt.domain.text import steering
 from fabopt.io.levers import currency_rates, list_levers
 from fabopt.io.problems import InstanceError, Positions, Problem, brief, nearest
@@ -108,6 +109,8 @@ def _shared(tree: Tree, other: Tree, instance: BaseModel) -> dict[str, Any]:
         before, known = other.raw.get(name), getattr(instance, name, None)
         if content is before and known is not None:
             found[name] = known
+        elif name == "network" and has_loops(content):
+            found[name] = content  # what loops make depends on sets and values beside them
         elif isinstance(content, Mapping) and isinstance(before, Mapping) and isinstance(known, Mapping):
             same = {key: entry for key, entry in before.items() if key in known}
             found[name] = {key: known[key] if entry is same.get(key) else entry for key, entry in content.items()}
@@ -309,7 +312,7 @@ def _unknown_sources(instance: BaseModel, tree: Tree, like: BaseModel | None = N
     for lever in list_levers(instance, like if same else None):
         for source in lever.quantity.source:
             if source not in known:
-                path = locate(type(instance), tree.raw, lever.path)
+                path = written_path(instance, locate(type(instance), tree.raw, lever.path))
                 message = f"{brief(source)} is no source of this instance"
                 hint = nearest(source, known) or "list it in the section 'sources'"
                 yield Problem.at(tree.positions, path, message, value=source, hint=hint)

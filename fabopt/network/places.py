@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fabopt.domain.base import Path
 from fabopt.domain.horizon import Pins
 from fabopt.domain.instance import Instance
+from fabopt.domain.plain_sets import written_path
 from fabopt.io.problems import Positions, dotted
 from fabopt.network.tables import Network
 
@@ -121,7 +122,7 @@ def place_of(
         if not field:
             return None
         path = tuple(int(part) if part.isdigit() else part for part in field.split("."))
-    place = positions.find(path)
+    place = positions.find(written_path(data, path))
     return DataPlace(dotted(path), place.file if place else "", place.line if place else None)
 
 

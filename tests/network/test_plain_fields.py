@@ -65,6 +65,10 @@ for label in Labels.model_fields:
     case(f"Labels.{label}", {f"activities.shape.tags.{label}": "shipment" if label == "role" else "something"})
 
 case("PlainNetwork.constant_value", {"constant_value": 10})
+LOOP = {"materials.bar-{i}": {"for": {"i": "s"}, "opening": "{v[i]}"}, "sets": {"s": ["1"]}}
+LOOP |= {"values": {"v": {"1": 3, "2": 4}}, "activities.shape.inputs.bar-1": 0.1}
+case("PlainNetwork.sets", {"sets": {"s": ["1", "2"]}}, LOOP)
+case("PlainNetwork.values", {"values": {"v": {"1": 7}}}, LOOP)
 case("PlainNetwork.materials", {"materials.part.stock_limit": 0})
 case("PlainNetwork.activities", {"activities.shape.cost": 2})
 case("PlainNetwork.resources", {"resources.mill.capacity": 1})
