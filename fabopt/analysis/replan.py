@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from fabopt.domain.tolerances import COUNTS, rounding
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
+from fabopt.network.tagged import ids
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.outcome import Ended, Outcome, SolverError
@@ -160,6 +161,13 @@ class Again:
             return self._short(change) if found is NOTHING and lenient else found
         except (SolverError, OutOfTimeError):
             return UNKNOWN
+
+    def without(self, chip: str, lab: str, *, programme: bool = False) -> Answer:
+        """Return what is left of the plan's value if a lab is shipped none of a chip, or does not fund it either."""
+        net = self.plan.net
+        shipped = ids(net.activities, role="shipment", chip=chip, lab=lab)
+        funded = ids(net.units, role="programme", chip=chip, lab=lab) if programme else ()
+        return self.value(closed(self.plan, shipped, funded, np.ones(net.n_periods, dtype=bool)))
 
     def _short(self, change: Perturbation) -> Answer:
         """Meet as much of what is required as can be, and plan the rest around that."""

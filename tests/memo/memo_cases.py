@@ -28,7 +28,9 @@ def starts(plan: SolvedProgram, id: str, *activities: str) -> Forbidden:
     index, at = plan.tables.columns["start"].index, plan.tables.columns.at.activity
     mine = [a for a in at if any(a == name or (name.endswith(":") and a.startswith(name)) for name in activities)]
     columns = [index[at[a], p.index] for a in mine for p in plan.net.periods if p.reported]
-    return Forbidden(id, id.rpartition(":")[2], np.array([j for j in columns if j >= 0], dtype=np.int64))
+    return Forbidden(
+        id, id.rpartition(":")[2], id.partition(":")[0], np.array([j for j in columns if j >= 0], dtype=np.int64)
+    )
 
 
 def named(numbers: Numbers, *paths: str) -> tuple[Assumption, ...]:

@@ -353,7 +353,7 @@ def test_where_other_decisions_are_possible_nothing_is_weighed(tmp_path):
 
 
 def test_what_takes_its_place_is_of_the_same_kind():
-    a, b, c = (Forbidden(id, "", np.array([k])) for k, id in enumerate((A, B, "power:lab:site")))
+    a, b, c = (Forbidden(id, "", id.partition(":")[0], np.array([k])) for k, id in enumerate((A, B, "power:lab:site")))
     for unit in (1e-8, 1.0, 1e8):
         before, after = np.array([5.0, 0.0, 0.0]) * unit, np.array([0.0, 3.0, 9.0]) * unit
         nothing = np.full(3, 1e-6 * unit)

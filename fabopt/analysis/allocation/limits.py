@@ -121,23 +121,23 @@ def limit_study(instance: Instance, options: SolveOptions | None = None) -> Limi
     bare = solve(lower(instance.model_copy(update={"diversity": {}, "resilience": {}, "barred_flows": ()})), options)
     value = value_of(plan)
     prices = tuple(
-        _priced(instance, section, name, title, rest, net, plan, value, options)
-        for section, name, title, rest in limits
+        _priced(instance, section, name, field, title, rest, net, plan, value, options)
+        for section, name, field, title, rest in limits
     )
     return LimitStudy(value, value_of(bare), prices, tuple(conflict.sentence for conflict in plan.conflicts))
 
 
-def _limits(instance: Instance) -> Iterator[tuple[str, str, str, Instance]]:
-    """Yield section, id and name of each limit, with the instance without it."""
+def _limits(instance: Instance) -> Iterator[tuple[str, str, str, str, Instance]]:
+    """Yield section, id, field and name of each limit, with the instance without it."""
     for section in ("diversity", "resilience"):
         limits = getattr(instance, section)
         for name, limit in limits.items():
             rest = {other: record for other, record in limits.items() if other != name}
-            yield section, name, limit.name or name, instance.model_copy(update={section: rest})
+            yield section, name, f"{section}.{name}", limit.name or name, instance.model_copy(update={section: rest})
     rules = instance.barred_flows
     for place, rule in enumerate(rules):
         free = instance.model_copy(update={"barred_flows": (*rules[:place], *rules[place + 1 :])})
-        yield "barred_flows", str(place + 1), _rule(instance, rule), free
+        yield "barred_flows", str(place + 1), f"barred_flows.{place}", _rule(instance, rule), free
 
 
 def _rule(instance: Instance, rule: BarredFlow) -> str:
@@ -148,6 +148,7 @@ def _priced(
     instance: Instance,
     section: str,
     name: str,
+    field: str,
     title: str,
     rest: Instance,
     net: Network,
@@ -155,8 +156,7 @@ def _priced(
     value: Value,
     options: SolveOptions | None,
 ) -> PriceOfLimit:
-    key = (section, name) if section != "barred_flows" else ("deployment", f"export:{name}")
-    ids = {group.id for group in net.groups if (group.tags.stage, group.tags.item) == key}
+    ids = {group.id for group in net.groups if group.tags.field == field}
     states = [state for state in plan.limits if state.entity in ids]
     priced = [state for state in states if state.price != 0.0]
     point = sum(

@@ -28,6 +28,7 @@ from fabopt.errors import StudyError
 from fabopt.network.lower import lower_chain
 from fabopt.network.lowering.policy_claims import splits
 from fabopt.network.tables import Network
+from fabopt.network.tagged import ids
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.results.parties import by_party, party_rows
 from fabopt.solve.run import solve
@@ -127,9 +128,9 @@ def own_silicon(instance: Instance, chip_id: str, options: SolveOptions | None =
             raise StudyError("No chip of the instance has a programme (chips.*.programme), so none is a lab's own.")
         hint = nearest(chip_id, able) or f"there are {', '.join(able)}"
         raise StudyError(f"There is no chip {chip_id[:40]!r} with a programme; {hint}.")
-    unit = f"programme:{chip_id}"
     lab = chip.programme.funded_by
     net = lower_chain(instance)[1]
+    (unit,) = ids(net.units, role="programme", chip=chip_id)
     labels = [period.label for period in net.periods]
     never = {**instance.pins.units, unit: dict.fromkeys(labels, 0.0)}
     pinned = instance.model_copy(update={"pins": instance.pins.model_copy(update={"units": never})})
@@ -159,7 +160,7 @@ def _plan(
     value = by_party(party_rows(net, found)).get(lab, 0.0)
     delivered: dict[str, float] = {}
     for activity, levels in zip(net.activities, found.levels, strict=True):
-        if activity.tags.lab == lab and activity.id.startswith("deploy:"):
+        if activity.tags.lab == lab and activity.tags.role == "shipment":
             delivered[activity.tags.chip] = delivered.get(activity.tags.chip, 0.0) + float(levels.sum())
     chain, free = lower_chain(instance.model_copy(update={"policy_mode": "off"}))
     entries = tuple(

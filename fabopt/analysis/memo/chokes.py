@@ -115,11 +115,11 @@ def _to_all(ground: Ground, limits: Sequence[LimitRecord]) -> dict[str, float]:
 
 def rivals(ground: Ground, limits: Sequence[LimitRecord]) -> tuple[Rival, ...]:
     """Return who uses the capacities among the limits, and what share of it, in the reported periods."""
-    found = []
+    found, resources = [], {f"capacity:{r.id}": r.id for r in ground.net.resources}
     for record in limits:
         if record.family != "capacity":
             continue
-        resource = record.id.partition(":")[2]
+        resource = resources[record.id]
         used = cells("core/uses", "amount", resource=resource, **REPORTED)
         rows = used.rows(ground.read)
         total = float(rows["amount"].sum())

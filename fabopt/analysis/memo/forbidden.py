@@ -17,6 +17,8 @@ class Forbidden:
     ----------
     id, name
         Of the signature.
+    kind
+        What goods it is for, or what sort of signature it is: what may take its place is of the same kind.
     columns
         Columns of the program that nothing is done of when it is not signed; integers that would contradict that
         (lots, steps of what is bought) among them.
@@ -26,6 +28,7 @@ class Forbidden:
 
     id: str
     name: str
+    kind: str
     columns: IntArray
     free: IntArray = field(default_factory=lambda: NOWHERE)
 

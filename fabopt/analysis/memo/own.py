@@ -9,9 +9,10 @@ from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.losses import lost_value
 from fabopt.analysis.memo.records import OwnChip
 from fabopt.analysis.memo.signable import Signable
-from fabopt.analysis.replan import Again, closed
+from fabopt.analysis.replan import Again
 from fabopt.errors import StudyError
 from fabopt.network.parties import owned
+from fabopt.network.tagged import ids
 from fabopt.solve.budget import TimeBudget
 
 
@@ -49,19 +50,19 @@ def own_chips(ground: Ground, again: Again, budget: TimeBudget, seconds: float) 
 
 def _without(ground: Ground, again: Again, chip: str, programme: bool) -> OwnChip:
     """Return the worth of a chip as what the plan loses if none is shipped, and its programme is not funded."""
-    units = (f"programme:{chip}",) if programme else ()
-    deals = tuple(id for s in ground.sites if (id := f"deploy:{chip}:{s}") in ground.plan.tables.columns.at.activity)
-    what = Signable(chip, "programme", "", chip, ground.lab, activities=deals, units=units)
-    answer = again.value(closed(ground.plan, deals, units, what.shut(ground.net.n_periods, None)))
+    answer = again.without(chip, ground.lab, programme=programme)
     origin = f"re-solve: none of {chip}, {again.how}"
     worth = None if answer.x is None else lost_value(ground, again, answer, origin)
-    funded = what.taken(ground.plan) if not units else _funded(ground, units[0])
+    shipped = ids(ground.net.activities, role="shipment", chip=chip, lab=ground.lab)
+    bought = Signable(chip, "accelerators", "accelerators", chip, ground.lab, activities=shipped)
+    funded = _funded(ground, chip) if programme else bought.taken(ground.plan)
     return OwnChip(chip, ground.called(chip), funded, worth, None)
 
 
-def _funded(ground: Ground, unit: str) -> bool:
-    columns = ground.plan.tables.columns
-    return bool(columns["order"].values(ground.plan.x)[columns.at.unit[unit]].sum() > 0.5)
+def _funded(ground: Ground, chip: str) -> bool:
+    orders = ground.plan.tables.columns["order"].values(ground.plan.x)
+    (unit,) = (n for n, u in enumerate(ground.net.units) if u.tags.role == "programme" and u.tags.chip == chip)
+    return bool(orders[unit].sum() > 0.5)
 
 
 def _searched(ground: Ground, chip: str, seconds: float) -> OwnChip:
@@ -69,7 +70,7 @@ def _searched(ground: Ground, chip: str, seconds: float) -> OwnChip:
     try:
         found = own_silicon(ground.data, chip, options)
     except StudyError:
-        return OwnChip(chip, ground.called(chip), _funded(ground, f"programme:{chip}"), None, None)
+        return OwnChip(chip, ground.called(chip), _funded(ground, chip), None, None)
     worth, _, bargaining = found.worth()
     origin = f"own silicon: {chip}"
     return OwnChip(

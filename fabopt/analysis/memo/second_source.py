@@ -10,6 +10,7 @@ from fabopt.analysis.memo.records import SecondSource
 from fabopt.network.explode import makeable
 from fabopt.network.suppliers import suppliers
 from fabopt.network.tables import Network
+from fabopt.network.tagged import ids
 
 ROLES: Mapping[str, str] = {
     "memory": "memory-maker",
@@ -48,7 +49,7 @@ def second_sources(ground: Ground, chips: Sequence[str]) -> tuple[SecondSource, 
     net, read, lab, until = ground.net, ground.read, ground.lab, ground.until
     runs, found = suppliers(net), []
     before = makeable(net, ())
-    mine = {chip: {f"asset:{chip}:{site}" for site in ground.sites} & before for chip in chips}
+    mine = {chip: before.intersection(ids(net.materials, role="asset", chip=chip, lab=lab)) for chip in chips}
     exposure = cells("domain/exposure", "share", lab=lab, kind=OWNER, period=until).rows(read)
     for id in dict.fromkeys(exposure["supplier"].astype(str)):
         left = makeable(net, runs.get((OWNER, id), {}))

@@ -33,6 +33,7 @@ from fabopt.model.families import IntArray
 from fabopt.network.explode import making_time
 from fabopt.network.parties import owned, payments_between
 from fabopt.network.tables import CONTRACT, DECISIONS, Network, Unit
+from fabopt.network.tagged import packages
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.perturbation import Perturbation
 
@@ -94,7 +95,7 @@ class Signable:
     def never(self, plan: SolvedProgram, name: str) -> Forbidden:
         """Return the columns that nothing is done of if it is never signed, as flip points take them."""
         change = self.forbidden(plan, None)
-        return Forbidden(self.id, name, change.columns.at, change.free)
+        return Forbidden(self.id, name, self.what or self.kind, change.columns.at, change.free)
 
     def done(self, plan: SolvedProgram, only: NDArray[np.bool_] | None = None) -> IntArray:
         """Return the columns of which the plan has some, in all periods or in some [T]."""
@@ -128,13 +129,13 @@ def signables(plan: SolvedProgram, lab: str) -> tuple[Signable, ...]:
 
 def _purchases(net: Network, lab: str) -> Iterable[Signable]:
     """Return what a lab pays others for by piece, by kind, payee and item."""
-    time = making_time(net)
+    time, package = making_time(net), packages(net)
     found: dict[tuple[str, str, str], dict[str, None]] = {}
     for payment in payments_between(net):
         if payment.payer == lab and payment.kind in GOODS and payment.term.kind == "activity":
             found.setdefault((payment.kind, payment.payee, payment.item), {})[payment.term.id] = None
     for (what, payee, item), activities in found.items():
-        making = whole_periods(time.get(f"chip:{item}", 0.0)) if what == "accelerators" else 0
+        making = whole_periods(time.get(package.get(item, ""), 0.0)) if what == "accelerators" else 0
         id = f"{what}:{lab}:{item}" if what == "accelerators" else f"{what}:{lab}:{payee}:{item}"
         yield Signable(
             id, GOODS[what], what, item, payee, activities=tuple(activities), lead=making, making=making
@@ -157,7 +158,7 @@ def _orders(net: Network, lab: str) -> Iterable[Signable]:
         lead = min(whole_periods(unit.lead) for unit in units)
         yield Signable(f"power:{site}", "power", "", site, lab, units=tuple(u.id for u in units), lead=lead)
     for unit in others:
-        kind: SignatureKind = "programme" if unit.id.startswith("programme:") else "capacity"
+        kind: SignatureKind = "programme" if unit.tags.role == "programme" else "capacity"
         item = unit.tags.chip or unit.tags.item or unit.id
         yield Signable(unit.id, kind, "", item, lab, units=(unit.id,), lead=whole_periods(unit.lead))
 

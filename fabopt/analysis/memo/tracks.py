@@ -120,7 +120,7 @@ def instead(id: str, others: Sequence[Forbidden], before: Array, after: Array, n
     Parameters
     ----------
     id
-        What it takes the place of; kinds are the words before the first colon.
+        What it takes the place of.
     others
         What may.
     before, after
@@ -128,8 +128,8 @@ def instead(id: str, others: Sequence[Forbidden], before: Array, after: Array, n
     nothing
         Amount of each column up to which there is none [columns].
     """
-    kind = id.partition(":")[0]
-    gains = {o: o.amount(after) - o.amount(before) for o in others if o.id != id and o.id.partition(":")[0] == kind}
+    kinds = {o.kind for o in others if o.id == id}
+    gains = {o: o.amount(after) - o.amount(before) for o in others if o.id != id and o.kind in kinds}
     best = max(gains, key=lambda one: gains[one], default=None)
     return best.id if best is not None and gains[best] > nothing[best.columns].max(initial=0.0) else ""
 

@@ -27,6 +27,7 @@ from fabopt.domain.tolerances import BEST, SAME, STEP, STILL
 from fabopt.model.families import IntArray
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain
 from fabopt.network.tables import Array
+from fabopt.network.tagged import ids, packages, tagged
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.entries import find
 from fabopt.solve.outcome import Ended, Outcome
@@ -75,15 +76,15 @@ def deals(plan: SolvedProgram, chain: Chain, chip: str, sites: list[str]) -> Dea
     """Return the shipments of a chip to the sites of a lab in reported periods."""
     start, at = plan.tables.columns["start"].index, plan.tables.columns.at.activity
     found = [
-        (start[at[key], period.index], period.index)
-        for key in (f"deploy:{chip}:{site}" for site in sites)
-        if key in at
+        (start[at[shipment.id], period.index], period.index)
+        for shipment in tagged(plan.net.activities, role="shipment", chip=chip)
+        if shipment.tags.site in sites
         for period in plan.net.periods
-        if period.reported and start[at[key], period.index] >= 0
+        if period.reported and start[at[shipment.id], period.index] >= 0
     ]
     columns, t = np.array(found, dtype=np.int64).reshape(-1, 2).T
     data = chain.instance.chips[chip]
-    made = chain.unit_cost.get(f"chip:{chip}", np.zeros(chain.n))
+    made = chain.unit_cost.get(packages(plan.net)[chip], np.zeros(chain.n))
     price = chain.mean(data.price)[t] * PER_THOUSAND
     apart = chain.instance.designers[data.designer].lab not in {chain.instance.sites[site].lab for site in sites}
     return Deals(
@@ -114,6 +115,7 @@ class Market:
     def __init__(self, plan: SolvedProgram) -> None:
         self.plan, self.resolver = plan, plan.resolver()
         self.base = self.resolver.ask()
+        self.roles = {material.id: material.tags.role for material in plan.net.materials}
         self.rows = [key[0] if family == "balance" else family for family, key in plan.program.labels]
 
     def entry(self, found: Deals, chip: str, lab: str) -> Entry | None:
@@ -134,17 +136,18 @@ class Market:
     def _largest(self, found: Deals) -> float:
         """Return the largest shipment of the plan; where it has none, what the solver counts as one of these."""
         levels = self.plan.tables.columns["start"].values(self.plan.x)
-        shipped = [a.id.startswith("deploy:") for a in self.plan.net.activities]
+        shipped = [a.tags.role == "shipment" for a in self.plan.net.activities]
         return float(levels[shipped].max(initial=0.0)) or float(self.plan.problem.units.column[found.columns].max())
 
     def _budget_rows(self, found: Deals, lab: str) -> IntArray:
         """Return the row of the lab's budget for each shipment, -1 where there is none."""
-        a, labels, own = self.plan.program.a, self.plan.program.labels, ("budget", f"budget:{lab}")
+        a, labels = self.plan.program.a, self.plan.program.labels
+        own = {("budget", budget) for budget in ids(self.plan.net.budgets, role="budget", lab=lab)}
         rows = [
             [
                 row
                 for row in a.indices[a.indptr[j] : a.indptr[j + 1]].tolist()
-                if (labels[row][0], labels[row][1][0]) == own
+                if labels[row][0] == "budget" and (labels[row][0], labels[row][1][0]) in own
             ]
             for j in found.columns.tolist()
         ]
@@ -175,9 +178,9 @@ class Market:
             thing = self.rows[row]
             kind = (
                 "package"
-                if thing == f"chip:{chip}"
+                if self.roles.get(thing) == "package"
                 else "worth"
-                if thing.startswith("asset:")
+                if self.roles.get(thing) == "asset"
                 else "budget"
                 if row == forced.budget[j]
                 else "other"

@@ -11,6 +11,7 @@ from fabopt.network.lowering.deployment import may_buy
 from fabopt.network.lowering.packaging import first_shipment, sold
 from fabopt.network.reach import Reach, earliest, reasons
 from fabopt.network.tables import Network
+from fabopt.network.tagged import ids, packages
 
 Gate = tuple[Standing, str]
 
@@ -48,10 +49,11 @@ class Gates:
         allowed = [self.chain.allowed(home, instance.sites[s].region, chip_id, lab_id) for s in sites]
         if not any(opening.open.any() for opening in allowed):
             return "export", f"export rules bar it at every site of {lab.name}"
-        return self._dates(chip_id, lab_id, sites)
+        return self._dates(chip_id, lab_id)
 
-    def _dates(self, chip_id: str, lab_id: str, sites: list[str]) -> Gate | None:
-        first = min(self._first(f"deploy:{chip_id}:{site}") for site in sites)
+    def _dates(self, chip_id: str, lab_id: str) -> Gate | None:
+        shipments = ids(self.net.activities, role="shipment", chip=chip_id, lab=lab_id)
+        first = min((self.reach.start.get(shipment, np.inf) for shipment in shipments), default=np.inf)
         if first <= self.last.index:
             return None
         if first < self.net.n_periods:
@@ -64,12 +66,8 @@ class Gates:
         if shipped >= self.net.n_periods:
             latest = calendar.day_at(shipped)
             return "dates", f"not available before {latest.year}Q{(latest.month + 2) // 3}, after the horizon"
-        why = reasons(self.reach, f"chip:{chip_id}")
-        if why and self.reach.material[f"chip:{chip_id}"] >= self.net.n_periods:
+        package = packages(self.net)[chip_id]
+        why = reasons(self.reach, package)
+        if why and self.reach.material[package] >= self.net.n_periods:
             return "blocked", why[0]
         return "dates", "no period is left in which it may be shipped: its dates, the lab's and export rules exclude it"
-
-    def _first(self, activity: str) -> float:
-        """Return the first period in which an activity can run and its inputs can be there."""
-        start: float = self.reach.start.get(activity, np.inf)
-        return start

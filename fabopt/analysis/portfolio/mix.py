@@ -8,6 +8,7 @@ from fabopt.analysis.choke.cut import single_points
 from fabopt.analysis.portfolio.records import Exposure, FailurePoint, Share
 from fabopt.domain.instance import Instance
 from fabopt.network.tables import Network
+from fabopt.network.tagged import packages
 from fabopt.solve.results.folder import Read
 
 
@@ -78,10 +79,10 @@ def failure_points(
     """
     shares = {(e.kind, e.supplier): e.share for e in hangs if e.period == until}
     own = [demand for demand in net.demands if demand.tags.lab == lab]
-    found = []
+    package, found = packages(net), []
     for point in single_points(net):
         lost = set(point.materials)
-        chips = tuple(chip for chip in got if f"chip:{chip}" in lost)
+        chips = tuple(chip for chip in got if package.get(chip) in lost)
         demands = tuple(demand.name for demand in own if demand.material in lost)
         if (chips or demands) and (point.kind, point.id) != ("owner", lab):
             share = shares.get((point.kind, point.id), 0.0)

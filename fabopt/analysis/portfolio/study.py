@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
 from fabopt.analysis.portfolio.entry import Market, deals
 from fabopt.analysis.portfolio.gates import Gates
 from fabopt.analysis.portfolio.mix import bought, exposure, failure_points, mix, running
 from fabopt.analysis.portfolio.records import ChipCase, Entry, Portfolio, Standing
-from fabopt.analysis.replan import Again, closed
+from fabopt.analysis.replan import Again
 from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import COUNTS, TIE
 from fabopt.errors import StudyError
@@ -141,9 +139,7 @@ class _Cases:
         """Return what the plan loses if the lab buys none of a chip, M USD; None where no plan without it is known."""
         if self.again is None:
             self.again = Again(plan)
-        shipped = [a for a in (f"deploy:{chip}:{site}" for site in self.sites) if a in plan.tables.columns.at.activity]
-        shut = np.ones(plan.net.n_periods, dtype=bool)
-        left = self.again.value(closed(plan, shipped, (), shut))
+        left = self.again.without(chip, self.lab)
         if left.x is None or left.bound - left.value > max(plan.problem.near(), COUNTS * abs(left.value)):
             return None  # what a search that time ended has found is no answer
         loss = self.again.base - left.value

@@ -53,10 +53,15 @@ def outside_take(records: Records, deal: Deal) -> Linear:
         for material in materials:
             one = name if len(materials) == 1 else f"{name}:{material}"
             says = f"{deal.name}: taken" if len(materials) == 1 else f"{deal.name}: {material} taken"
-            deal.activity(records, "take", one, says, cost=price, upper=_open(deal))
+            _take(records, deal, name, one, says, price)
             records.flows.append(Flow(one, material, 0, np.ones(deal.chain.n)))
             take.add(("activity", one, 0), np.ones(deal.chain.n))
     return Linear(take, np.zeros(deal.chain.n))
+
+
+def _take(records: Records, deal: Deal, tier: str, activity: str, says: str, cost: Array | None) -> None:
+    deal.activity(records, "take", activity, says, cost=cost, upper=_open(deal))
+    records.taking.setdefault(tier, []).append(activity)
 
 
 def _open(deal: Deal) -> Array:
@@ -99,7 +104,7 @@ def inside_takes(records: Records, deals: list[Deal], use: Expression, spent: Ar
         take = Expression()
         for name, _, price in tiers(deal):
             cost = price if outside else None
-            deal.activity(records, "take", name, f"{deal.name}: taken", cost=cost, upper=_open(deal))
+            _take(records, deal, name, name, f"{deal.name}: taken", cost)
             take.add(("activity", name, 0), ones)
         found[deal.id] = Linear(take, np.zeros(deal.chain.n))
         rest = rest.plus(take, -1.0)
@@ -139,8 +144,7 @@ def _maximum(records: Records, deal: Deal, take: Linear) -> None:
 
 def _tier_level(deal: Deal, name: str, records: Records) -> Expression:
     ones = np.ones(deal.chain.n)
-    ids = [a.id for a in records.activities if a.id == name or a.id.startswith(f"{name}:")]
-    return Expression({("activity", one, 0): ones for one in ids})
+    return Expression({("activity", one, 0): ones for one in records.taking.get(name, ())})
 
 
 def _tiers(records: Records, deal: Deal) -> None:

@@ -75,6 +75,8 @@ class Records:
     definitions: list[GroupLimit] = field(default_factory=list)
     paid: dict[str, list[Payment]] = field(default_factory=dict)
     """What is paid under each contract."""
+    taking: dict[str, list[str]] = field(default_factory=dict)
+    """Activities that are the take of each tier."""
     counted: dict[str, list[Payment]] = field(default_factory=dict)
     """The same less what would be paid at list prices: what a budget, or another perspective, sees of it."""
 
