@@ -19,6 +19,7 @@ from fabopt.domain.base import MOST_COUNTED, Flag, Frozen, LastDay, Named, Recor
 from fabopt.domain.chips import Chip
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
+from fabopt.domain.tasks import Tier
 
 
 class Workload(Record):
@@ -50,12 +51,21 @@ class DemandCurve(Record):
 
 
 class LabDemand(Record):
-    """A lab's reference demand."""
+    """A lab's demand for compute: by a reference quantity on the demand curve, by its customers' tasks, or both."""
 
-    total: Annotated[Quantity, In("kH100e", ge=0, series=True)]
-    """Q0 over all workloads by date, in thousand H100 equivalents running."""
-    split: Named[Annotated[Quantity, In("1", ge=0, series=True, usual=(1e-6, 10))]]
+    total: Annotated[Quantity, In("kH100e", ge=0, series=True)] | None = None
+    """Q0 over all workloads by date, in thousand H100 equivalents running; needed with `split`."""
+    split: Named[Annotated[Quantity, In("1", ge=0, series=True, usual=(1e-6, 10))]] = Field(default_factory=dict)
     """Share of each workload in Q0; the shares of accelerator workloads add up to 1."""
+    tasks: Named[Tier] = Field(default_factory=dict)
+    """Customers by tier. What their tasks take of a workload stands in for the curve there (`split` keeps its share
+    of Q0, which then counts for the other workloads alone)."""
+
+    @property
+    def workloads(self) -> tuple[str, ...]:
+        """Workloads that are wanted, those of the curve first."""
+        asked = (workload for tier in self.tasks.values() for workload in tier.split)
+        return tuple(dict.fromkeys((*self.split, *asked)))
 
 
 class Lab(Record):

@@ -22,6 +22,7 @@ from fabopt.domain.plain import PlainNetwork
 from fabopt.domain.policies import Policy
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
+from fabopt.domain.tasks import Model
 
 
 class Instance(Record):
@@ -66,6 +67,8 @@ class Instance(Record):
     """Chips."""
     workloads: Named[Workload] = Field(default_factory=dict)
     """Workloads."""
+    models: Named[Model] = Field(default_factory=dict)
+    """AI models that serve the tasks of labs' customers."""
     demand_curve: DemandCurve | None = None
     """Inverse demand curve for compute."""
     labs: Named[Lab] = Field(default_factory=dict)

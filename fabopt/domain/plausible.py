@@ -63,6 +63,14 @@ BY_UNIT: Mapping[str, Usual] = {
     "USD/H100e/h": Usual(0.01, 100),
     "MW": Usual(1, 50_000),
     "USD/MWh": Usual(1, 2_000),
+    # tasks and tokens
+    "Mcustomer": Usual(1e-6, 8_000),
+    "task/customer/day": Usual(1e-3, 1e8),
+    "token/task": Usual(1, 1e8),
+    "H100e*h/Mtoken": Usual(1e-5, 1_000),
+    "USD/task": Usual(1e-9, 1e6),
+    "USD/Mtoken": Usual(1e-4, 1e4),
+    "USD/customer/month": Usual(1e-3, 1e8),
     # money
     "MUSD": Usual(0.001, 1e6),
     "MUSD/year": Usual(0.01, 5e6),

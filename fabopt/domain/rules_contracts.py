@@ -188,7 +188,7 @@ def _fits(instance: Instance, contract: Contract) -> Iterator[Fault]:
         path: Path = ("goods", goods.kind, place)
         if name not in known[group] or buyer not in known["parties"]:
             continue
-        if goods.kind == "compute" and not (buyer in instance.labs and name in instance.labs[buyer].demand.split):
+        if goods.kind == "compute" and not (buyer in instance.labs and name in instance.labs[buyer].demand.workloads):
             yield Fault(path, f"'{buyer}' is no lab that wants '{name}'")
         if goods.kind == "dies":
             makers = {d.designer for key, d in instance.dies.items() if name in (tuple(d.bins) or (key,))}

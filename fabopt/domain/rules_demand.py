@@ -9,6 +9,8 @@ from fabopt.domain.base import Fault, Path
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.customers import Lab, Site
 from fabopt.domain.instance import Instance
+from fabopt.domain.rules_tasks import tasks_faults
+from fabopt.domain.tasks import served
 from fabopt.domain.tolerances import SHARES, above
 
 
@@ -33,6 +35,7 @@ def demand_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
         if not lab.designers:
             yield Fault((*path, "designers"), f"{lab.name} can use no designer's chips")
         yield from _split(instance, path, lab)
+        yield from tasks_faults(instance, calendar, path, lab)
         yield from _fleet(instance, path, lab_id, lab)
     for site_id, site in instance.sites.items():
         yield from _site(("sites", site_id), site)
@@ -81,7 +84,7 @@ def _downgrades(instance: Instance) -> Iterator[Fault]:
 def _demand_curve(instance: Instance) -> Iterator[Fault]:
     curve = instance.demand_curve
     if curve is None:
-        if instance.labs:
+        if any(set(lab.demand.split) - served(lab.demand.tasks) for lab in instance.labs.values()):
             yield Fault(("demand_curve",), "labs want compute, but the instance has no demand curve to value it")
         return
     for place, (before, after) in enumerate(pairwise(curve.breaks), start=1):
@@ -91,6 +94,13 @@ def _demand_curve(instance: Instance) -> Iterator[Fault]:
 
 def _split(instance: Instance, path: Path, lab: Lab) -> Iterator[Fault]:
     """Shares of accelerator workloads add up to 1, at the horizon's start and wherever a share changes."""
+    if not lab.demand.split or lab.demand.total is None:
+        missing = "split" if lab.demand.total is not None else "total" if lab.demand.split else ""
+        if missing:
+            yield Fault((*path, "demand", missing), f"'total' and 'split' go together, and '{missing}' is missing")
+        elif not lab.demand.tasks:
+            yield Fault((*path, "demand"), f"{lab.name} wants nothing: give 'total' and 'split', or 'tasks'")
+        return
     shares = {
         name: share
         for name, share in lab.demand.split.items()
@@ -115,11 +125,11 @@ def _fleet(instance: Instance, path: Path, lab_id: str, lab: Lab) -> Iterator[Fa
             yield Fault((*path, "fleet", site_id), f"the site '{site_id}' belongs to '{site.lab}'")
         for chip_id in chips:
             chip = instance.chips.get(chip_id)
-            if chip is not None and not set(chip.performance) & set(lab.demand.split):
+            if chip is not None and not set(chip.performance) & set(lab.demand.workloads):
                 yield Fault(
                     (*path, "fleet", site_id, chip_id),
                     f"{chip.name} runs none of the workloads that {lab.name} wants",
-                    f"give the chip a performance on {' or '.join(lab.demand.split)}",
+                    f"give the chip a performance on {' or '.join(lab.demand.workloads)}",
                 )
 
 

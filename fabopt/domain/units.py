@@ -80,6 +80,9 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
     "site": ("sites",),
     "unit": ("units",),
     "piece": ("pieces",),
+    "customer": ("customers", "user", "users"),
+    "task": ("tasks", "query", "queries"),
+    "token": ("tokens",),
     "H100e": (),
 }
 """Things that are counted, each a dimension of its own, with their aliases."""

@@ -344,6 +344,28 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """Tasks of a tier of a lab's customers as one AI model would serve all of them, and what it adds on value steps.
+
+    ``customers[T]`` are millions, ``tasks[T]`` millions and ``tokens[T]`` millions a day, ``compute[T]`` the thousand
+    H100 equivalents that must stand ready for them, of which ``load_factor`` work on average, and ``value[T]`` their
+    worth in the period, million dollars. ``steps`` are the demands whose value step (``[T]``, -1 where the model adds
+    none) is the way to it from the next cheaper model.
+    """
+
+    lab: str
+    tier: str
+    model: str
+    customers: Array
+    tasks: Array
+    tokens: Array
+    compute: Array
+    load_factor: float
+    value: Array
+    steps: tuple[tuple[str, Array], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """One term of a linear row over decisions: ``coefficient[T]`` times the activity, unit or demand named.
 
@@ -510,6 +532,7 @@ class Network:
     unit_effects: tuple[UnitEffect, ...] = ()
     unit_materials: tuple[UnitMaterial, ...] = ()
     demands: tuple[Demand, ...] = ()
+    services: tuple[Service, ...] = ()
     budgets: tuple[Budget, ...] = ()
     groups: tuple[GroupLimit, ...] = ()
     whole_groups: tuple[WholeGroup, ...] = ()

@@ -15,7 +15,7 @@ from fabopt.domain.instance import Instance
 from fabopt.domain.references import REFERENCES, dangling, names, nearest, occurrences
 
 # Slugs that refer to nothing: ids that their own mapping defines, and free names of companies and regions.
-DEFINED = {"chips.*.boms.!", "dies.*.bins.!", "components.*.sources.!"}
+DEFINED = {"chips.*.boms.!", "dies.*.bins.!", "components.*.sources.!", "labs.*.demand.tasks.!"}
 FREE = {
     "scanners.*.maker",
     "scanners.*.region",
@@ -87,6 +87,17 @@ def test_sound_instances_have_no_dangling_reference():
 def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference():
     instance = changed(
         {
+            "models": {"small": {"name": "Small", "compute": {"inference": 1}}},
+            "labs.aurora.demand.tasks": {
+                "free": {
+                    "name": "Free",
+                    "customers": 1,
+                    "tasks": 1,
+                    "tokens": 1000,
+                    "split": {"inference": 1},
+                    "models": {"small": {"worth": 1}},
+                }
+            },
             "chips.falcon.customers": ["aurora"],
             "chips.falcon.sells_as": ["osprey"],
             "chips.falcon.boms.standard.lines": ["bridgeworks"],

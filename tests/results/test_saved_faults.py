@@ -308,7 +308,7 @@ def test_what_hooks_add_to_the_objective_counts(tmp_path):
 
 def test_a_result_of_an_older_format_says_how_to_solve_it_again(dakota, tmp_path):
     folder = with_manifest(dakota.folder, tmp_path / "r", format=1)
-    with pytest.raises(SavedError, match=rf"in the format .* \(3\); solve it again: fabopt solve {folder} --out DIR"):
+    with pytest.raises(SavedError, match=rf"in the format .* \(4\); solve it again: fabopt solve {folder} --out DIR"):
         fabopt.load_result(folder)
     assert main(["solve", str(folder), "--out", str(tmp_path / "again")]) == 0
     assert fabopt.load_result(tmp_path / "again").objective == pytest.approx(280.0)

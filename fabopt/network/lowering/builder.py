@@ -31,6 +31,7 @@ from fabopt.network.tables import (
     Payment,
     Period,
     Resource,
+    Service,
     Term,
     Unit,
     UnitEffect,
@@ -115,6 +116,7 @@ class Builder:
     unit_effects: list[UnitEffect] = field(default_factory=list)
     unit_materials: list[UnitMaterial] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)
+    services: list[Service] = field(default_factory=list)
     budgets: list[Budget] = field(default_factory=list)
     groups: list[GroupLimit] = field(default_factory=list)
     whole_groups: list[WholeGroup] = field(default_factory=list)
@@ -475,6 +477,7 @@ def finish(chain: Chain, name: str, standing_value: float) -> Network:
         unit_effects=tuple(build.unit_effects),
         unit_materials=tuple(build.unit_materials),
         demands=tuple(build.demands),
+        services=tuple(build.services),
         budgets=tuple(build.budgets),
         groups=tuple(build.groups),
         whole_groups=tuple(build.whole_groups),

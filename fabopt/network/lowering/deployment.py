@@ -44,7 +44,7 @@ def lower_deployment(chain: Chain) -> None:
         _power(chain, site_id, site)
     for workload_id, workload in chain.instance.workloads.items():
         for lab_id, lab in chain.instance.labs.items():
-            if workload_id in lab.demand.split:
+            if workload_id in lab.demand.workloads:
                 name = f"{workload.name} compute of {lab.name}"
                 label = Tags(
                     stage="compute",
@@ -299,7 +299,7 @@ def _first_arrival(chain: Chain, chip_id: str) -> int:
 def _workloads(chain: Chain, chip_id: str, chip: Chip, lab_id: str, lab: Lab, first: int) -> None:
     running = f"running:{chip_id}:{lab_id}"
     for workload_id, performance in chip.performance.items():
-        if workload_id not in lab.demand.split:
+        if workload_id not in lab.demand.workloads:
             continue
         workload = chain.instance.workloads[workload_id]
         activity = f"run:{chip_id}:{lab_id}:{workload_id}"

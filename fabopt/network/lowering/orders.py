@@ -20,6 +20,7 @@ from fabopt.domain.users import buyers
 from fabopt.network.explode import Weights, exploded, sources
 from fabopt.network.links import Links, link
 from fabopt.network.lowering.builder import Chain
+from fabopt.network.lowering.demand import wanted
 from fabopt.network.lowering.packaging import first_shipment, route_months, routes
 from fabopt.network.lowering.policy_scope import Expression
 from fabopt.network.lowering.wafers import cycle_months
@@ -84,10 +85,10 @@ def _capacity(chain: Chain, activity: Activity) -> float | Array:
 
 def _wanted(chain: Chain) -> Iterator[tuple[str, str, Array]]:
     """Yield chip, lab and thousand accelerators that the lab wants running for the first time in each period."""
-    for lab_id, lab in chain.instance.labs.items():
+    for lab_id in chain.instance.labs:
         sold = [c for c in chain.instance.chips if lab_id in buyers(chain.instance, c) and routes(chain, c)]
         useful = {c: _performance(chain, c, lab_id) for c in sold}
-        total = chain.mean(lab.demand.total)
+        total, _ = wanted(chain, lab_id)
         before = np.concatenate([[_fleet_compute(chain, lab_id)], total[:-1]])
         over = np.concatenate([chain.years[:1], chain.years[:-1]])
         survival = {c: chain.instance.chips[c].survival.value ** over for c in sold}
@@ -104,7 +105,7 @@ def _performance(chain: Chain, chip_id: str, lab_id: str) -> float:
     """Return H100 equivalents per accelerator, over the accelerator workloads that the chip can run, by their split."""
     chip, instance = chain.instance.chips[chip_id], chain.instance
     split = {
-        w: share.value for w, share in instance.labs[lab_id].demand.split.items()
+        w: float(share[0]) for w, share in wanted(chain, lab_id)[1].items()
         if w in chip.performance and instance.workloads[w].compute_weight.value > 0.0
     }  # fmt: skip
     weight = sum(split.values())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from fabopt.network.lowering.builder import Chain
+from fabopt.network.lowering.demand import wanted
 from fabopt.network.lowering.deployment import in_field, wear
 from fabopt.network.tables import Array
 
@@ -19,15 +20,15 @@ def standing_value(chain: Chain) -> float:
     discount = np.array([p.discount for p in chain.periods])
     steps = {demand.id: demand.steps for demand in chain.build.demands}
     total = 0.0
-    for lab_id, lab in chain.instance.labs.items():
+    for lab_id in chain.instance.labs:
         running, cost = _running(chain, lab_id)
         total -= float(np.sum(cost * discount))
-        for workload_id, split in lab.demand.split.items():
+        for workload_id, split in wanted(chain, lab_id)[1].items():
             supply = np.zeros(chain.n)
             for chip_id, units in running.items():
                 chip = chain.instance.chips[chip_id]
                 if workload_id in chip.performance:
-                    supply += units * chip.performance[workload_id].value * chain.mean(chip.usable) * chain.mean(split)
+                    supply += units * chip.performance[workload_id].value * chain.mean(chip.usable) * split
             for step in steps.get(f"{workload_id}:{lab_id}", ()):
                 taken = np.minimum(supply, step.width)
                 total += float(np.sum(taken * step.value * discount))

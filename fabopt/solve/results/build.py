@@ -17,8 +17,9 @@ from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.hooks import hook_records
 from fabopt.solve.results.parties import PERSPECTIVE, party_rows
 from fabopt.solve.results.run_info import RunInfo, Versions, finite
+from fabopt.solve.results.tasks import TASKS, task_rows
 from fabopt.solve.results.transfers import TRANSFERS, transfer_rows
-from fabopt.solve.results.views import DOMAIN, domain_tables
+from fabopt.solve.results.views import COMPUTE, DOMAIN, FLEET, domain_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from fabopt.solve.solution import Solution
 
 ALL_TABLES: tuple[TableSpec, ...] = (
-    *CORE, COLUMNS, *DOMAIN, TRANSFERS, PERSPECTIVE, CONTRACTS, WINDOWS, EXPOSURE,
+    *CORE, COLUMNS, *DOMAIN, TASKS, TRANSFERS, PERSPECTIVE, CONTRACTS, WINDOWS, EXPOSURE,
 )  # fmt: skip
 """Every table of a result, core first."""
 
@@ -68,14 +69,16 @@ def core_and_domain(net: Network, solution: Solution) -> Mapping[TableSpec, pd.D
     core = core_tables(net, solution)
     by_spec = {spec: core[spec.name] for spec in CORE}
     by_spec[COLUMNS] = columns_table([spec for spec in ALL_TABLES if spec is not COLUMNS])
+    domain = domain_tables(core)
     more = {
+        TASKS: task_rows(net, solution, domain[FLEET], domain[COMPUTE]),
         TRANSFERS: transfer_rows(net, solution),
         CONTRACTS: contract_rows(net, solution),
         WINDOWS: window_rows(net, solution),
         PERSPECTIVE: party_rows(net, solution),
         EXPOSURE: exposure_rows(net, solution),
     }
-    return {**by_spec, **domain_tables(core), **{spec: frame(spec, rows) for spec, rows in more.items()}}
+    return {**by_spec, **domain, **{spec: frame(spec, rows) for spec, rows in more.items()}}
 
 
 def find_table(name: str) -> str:
