@@ -8,13 +8,13 @@ Stages whose fabs or lines cannot be expanded in the instance are left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from fabopt.analysis.bill_draft import BillRow, Draft, make_row
+from fabopt.analysis.bill_money import expansion_cost
 from fabopt.analysis.explosion import hbm_makers, lines_for
 from fabopt.analysis.ranges import Range, total, weighted_mean
-from fabopt.domain.fabs import FabExpansion
-from fabopt.domain.memory import StackingExpansion
-from fabopt.domain.packaging import LineExpansion
+from fabopt.domain.expansion import Expansion
 
 
 def capacity(draft: Draft, tools: dict[str, Range]) -> Iterator[BillRow]:
@@ -59,16 +59,17 @@ def _expansions(draft: Draft) -> Iterator[tuple[str, Range, Range | None]]:
         fabs += [maker.fab for maker in makers if maker.node == node_id]
         steps = [instance.fabs[fab].expansion for fab in dict.fromkeys(fabs)]
         name = f"{instance.nodes[node_id].name} fabs less lithography"
-        yield name, draft.thousands(wafers), _per_capacity(draft, steps)
+        needed = draft.thousands(wafers)
+        yield name, needed, _per_capacity(draft, needed, steps)
     stacked = draft.thousands(total(needs.stack_wafers.values()))
-    yield "HBM stacking lines", stacked, _per_capacity(draft, [maker.expansion for maker in makers])
+    yield "HBM stacking lines", stacked, _per_capacity(draft, stacked, [maker.expansion for maker in makers])
     lines = [line.expansion for line in lines_for(instance, draft.bom)]
-    yield "packaging lines", draft.thousands(needs.interposer_wafers), _per_capacity(draft, lines)
+    needed = draft.thousands(needs.interposer_wafers)
+    yield "packaging lines", needed, _per_capacity(draft, needed, lines)
 
 
-def _per_capacity(
-    draft: Draft, steps: Iterable[FabExpansion | StackingExpansion | LineExpansion | None]
-) -> Range | None:
+def _per_capacity(draft: Draft, wafers: Range, steps: Iterable[Expansion[Any] | None]) -> Range | None:
     """Return the mean cost per thousand wafers a month (million dollars), None where nothing can be expanded."""
-    costs = [draft.at(step.cost).scaled(1.0 / step.step.value) for step in steps if step is not None]
+    size = wafers.value / 12.0
+    costs = [expansion_cost(step, size, draft.day).scaled(1.0 / size) for step in steps if step is not None and size]
     return weighted_mean((1.0, cost) for cost in costs) if costs else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 from fabopt.analysis.bill_draft import BillRow, Draft, make_row
 from fabopt.analysis.explosion import lines_for
 from fabopt.analysis.ranges import Range, exact, range_at, total, weighted_mean
-from fabopt.domain.customers import SiteExpansion
+from fabopt.domain.expansion import Expansion
 
 
 def money(draft: Draft) -> Iterator[BillRow]:
@@ -95,22 +96,25 @@ def _components(draft: Draft) -> Iterator[tuple[str, Range, Range, str]]:
 def _site_cost(draft: Draft) -> Range | None:
     """Return what a site for the block costs (million dollars), the mean over the instance's expandable sites."""
     found = [
-        expansion_cost(site.expansion, draft.power_mw)
+        expansion_cost(site.expansion, draft.power_mw, draft.day)
         for site in draft.instance.sites.values()
         if site.expansion is not None
     ]
     return weighted_mean((1.0, cost) for cost in found) if found else None
 
 
-def expansion_cost(expansion: SiteExpansion, power_mw: float) -> Range:
-    """Return the cost of a site expansion of any size (million dollars).
+def expansion_cost(expansion: Expansion[Any], size: float, day: date) -> Range:
+    """Return the cost of an expansion of any size, in the unit of its capacity (million dollars).
 
-    Between the stated sizes it runs straight; below the first and above the last it keeps their cost per MW.
+    Steps count by the part of one that is needed. Between the sizes of a curve it runs straight; below the first and
+    above the last it keeps their cost per unit.
     """
-    sizes = sorted((size, range_at(cost, date.min)) for size, cost in expansion.curve.items())
+    if expansion.step is not None and expansion.cost is not None:
+        return range_at(expansion.cost, day).scaled(size / expansion.step.value)
+    sizes = sorted((stated, range_at(cost, day)) for stated, cost in expansion.curve.items())
     for (small, cheap), (large, dear) in pairwise(sizes):
-        if small <= power_mw <= large:
-            share = (power_mw - small) / (large - small)
+        if small <= size <= large:
+            share = (size - small) / (large - small)
             return cheap.scaled(1.0 - share) + dear.scaled(share)
-    size, cost = sizes[0] if power_mw < sizes[0][0] else sizes[-1]
-    return cost.scaled(power_mw / size)
+    stated, cost = sizes[0] if size < sizes[0][0] else sizes[-1]
+    return cost.scaled(size / stated)

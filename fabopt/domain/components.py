@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from fabopt.domain.base import MOST_COUNTED, Flag, Frozen, LastDay, Named, Record, Slug, When
+from fabopt.domain.base import Flag, Frozen, LastDay, Named, Record, Slug, When
+from fabopt.domain.expansion import Expansion
 from fabopt.domain.policies import Amount
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
@@ -47,23 +48,8 @@ Each = Annotated[Quantity, In("1", ge=0, series=True, usual=(1e-7, 1e6))]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9 -]*$", max_length=40)]
 
 
-class ComponentExpansion(Record):
-    """Whole steps of a source's capacity."""
-
-    step: Rate
-    """Pieces a month that one step adds."""
-    cost: Annotated[Quantity, In("MUSD", ge=0, series=True)]
-    """Cost of one step."""
-    lead: Annotated[Quantity, In("month", ge=0)]
-    """Months from order to first output."""
-    ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
-    """Share of the step that runs in the first, second, ... period after the lead time; the last one holds."""
-    max_steps: Annotated[int, Field(ge=0, le=MOST_COUNTED)]
-    """Steps over the whole horizon."""
-    max_per_period: Annotated[int, Field(ge=0, le=MOST_COUNTED)] = 1
-    """Steps that may be ordered in one period."""
-    life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(10.0, "year"))
-    """Economic life, for its worth at the end of the horizon (straight line)."""
+class ComponentExpansion(Expansion[Rate]):
+    """How the capacity of a source can grow."""
 
 
 class ComponentSource(Record):

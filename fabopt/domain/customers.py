@@ -15,8 +15,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from fabopt.domain.base import MOST_COUNTED, Flag, Frozen, LastDay, Named, Record, Slug, When
+from fabopt.domain.base import Flag, LastDay, Named, Record, Slug, When
 from fabopt.domain.chips import Chip
+from fabopt.domain.expansion import SiteExpansion
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
 from fabopt.domain.tasks import Tier
@@ -86,34 +87,6 @@ class Lab(Record):
     absent: not limited."""
     fleet: Named[Named[Annotated[Quantity, In("kaccelerator", ge=0)]]] = Field(default_factory=dict)
     """Accelerators in the field at the decision date: site, then chip."""
-
-
-class SiteExpansion(Record):
-    """Power that can be added at a site; the cost per MW falls with the size of an order.
-
-    ``curve`` gives total cost at a few sizes; between them cost is the lower envelope of straight lines (a concave
-    piecewise linear cost): one option per segment with a fixed and a variable part, of which the optimiser picks the
-    cheapest.
-    """
-
-    curve: Frozen[Annotated[float, Field(gt=0, le=1e6)], Annotated[Quantity, In("MUSD", gt=0)]] = Field(
-        min_length=1, max_length=100
-    )
-    """Size of an order in MW of facility power, then its total cost; cost per MW must fall with size."""
-    lead: Annotated[Quantity, In("month", ge=0)]
-    """Months from decision to energised power: building, grid connection."""
-    ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
-    """Share of the power energised in the first, second, ... period after the lead time; the last one holds."""
-    max_total: Annotated[Quantity, In("MW", ge=0)]
-    """Power that can be added over the horizon."""
-    life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(15.0, "year"))
-    """Economic life, for its worth at the end of the horizon (straight line)."""
-    order_every: Annotated[int, Field(ge=1, le=MOST_COUNTED)] = 1
-    """An order may be placed every so many periods."""
-
-    def curve_points(self) -> list[tuple[float, float]]:
-        """Return (MW, million dollars) of the cost curve, by rising size."""
-        return [(size, self.curve[size].value) for size in sorted(self.curve)]
 
 
 class Site(Record):

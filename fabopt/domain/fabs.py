@@ -16,7 +16,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fabopt.domain.base import MOST_COUNTED, Flag, Frozen, Named, Record, Slug, When
+from fabopt.domain.base import Flag, Frozen, Named, Record, Slug, When
+from fabopt.domain.expansion import FabExpansion
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
 
@@ -34,29 +35,6 @@ class Fleet(Record):
     """Firm deliveries after the decision date: date of delivery, then tools (2027Q1: 3)."""
     buys: Flag = True
     """Whether further tools may be ordered for this fab."""
-
-
-class FabExpansion(Record):
-    """Whole steps of cleanroom and non-lithography wafer starts."""
-
-    step: Annotated[Quantity, In("kwafer/month", gt=0)]
-    """Wafer starts that one step adds."""
-    space: Annotated[Quantity, In("1", ge=0, usual=(0.05, 1000))]
-    """Tool places (cleanroom for scanners) that one step adds."""
-    cost: Annotated[Quantity, In("MUSD", ge=0, series=True)]
-    """Cost of one step without lithography tools."""
-    lead: Annotated[Quantity, In("month", ge=0)]
-    """Months from decision to first wafer starts."""
-    ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
-    """Share of the step that runs in the first, second, ... period after the lead time; the last one holds."""
-    max_steps: Annotated[int, Field(ge=0, le=MOST_COUNTED)]
-    """Steps that the site has room for, over the whole horizon."""
-    max_per_period: Annotated[int, Field(ge=0, le=MOST_COUNTED)] = 1
-    """Steps that may be started in one period."""
-    first: When | None = None
-    """First date at which a step may be started."""
-    life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(15.0, "year"))
-    """Economic life, for its worth at the end of the horizon (straight line)."""
 
 
 class Fab(Record):

@@ -11,7 +11,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fabopt.domain.base import MOST_COUNTED, LastDay, Named, Record, Slug, When
+from fabopt.domain.base import LastDay, Named, Record, Slug, When
+from fabopt.domain.expansion import LineExpansion
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
 
@@ -57,25 +58,6 @@ class Qualifying(Record):
     """DRAM wafer starts that it occupies while it lasts."""
 
 
-class StackingExpansion(Record):
-    """Whole steps of stacking (TSV and bonding) capacity."""
-
-    step: Annotated[Quantity, In("kwafer/month", gt=0)]
-    """DRAM wafers per month that one step can stack."""
-    cost: Annotated[Quantity, In("MUSD", ge=0, series=True)]
-    """Cost of one step."""
-    lead: Annotated[Quantity, In("month", ge=0)]
-    """Months from order to first stacks."""
-    ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
-    """Share of the step that runs in the first, second, ... period after the lead time; the last one holds."""
-    max_steps: Annotated[int, Field(ge=0, le=MOST_COUNTED)]
-    """Steps over the whole horizon."""
-    max_per_period: Annotated[int, Field(ge=0, le=MOST_COUNTED)] = 1
-    """Steps that may be ordered in one period."""
-    life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(8.0, "year"))
-    """Economic life, for its worth at the end of the horizon (straight line)."""
-
-
 class MemoryMaker(Record):
     """A memory maker's HBM business: DRAM fab, stacking lines, products, qualified customers."""
 
@@ -93,7 +75,7 @@ class MemoryMaker(Record):
     """TSV and stacking capacity by date, in DRAM wafers per month."""
     stacking_time: Annotated[Quantity, In("month", ge=0)]
     """Months from finished DRAM wafer to tested stack."""
-    expansion: StackingExpansion | None = None
+    expansion: LineExpansion | None = None
     """How stacking can grow."""
     offers: Named[HbmOffer] = Field(min_length=1)
     """Products by HBM generation."""

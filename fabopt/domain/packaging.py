@@ -11,28 +11,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fabopt.domain.base import MOST_COUNTED, Record, Slug, When
+from fabopt.domain.base import Record, Slug, When
+from fabopt.domain.expansion import LineExpansion, SubstrateExpansion
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
-
-
-class LineExpansion(Record):
-    """Whole steps of packaging or substrate capacity, in the unit of the line's own capacity."""
-
-    step: Annotated[Quantity, In("kwafer/month", gt=0)]
-    """Capacity that one step adds."""
-    cost: Annotated[Quantity, In("MUSD", ge=0, series=True)]
-    """Cost of one step."""
-    lead: Annotated[Quantity, In("month", ge=0)]
-    """Months from order to first output."""
-    ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
-    """Share of the step that runs in the first, second, ... period after the lead time; the last one holds."""
-    max_steps: Annotated[int, Field(ge=0, le=MOST_COUNTED)]
-    """Steps over the whole horizon."""
-    max_per_period: Annotated[int, Field(ge=0, le=MOST_COUNTED)] = 1
-    """Steps that may be ordered in one period."""
-    life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(8.0, "year"))
-    """Economic life, for its worth at the end of the horizon (straight line)."""
 
 
 class PackagingLine(Record):
@@ -64,25 +46,6 @@ class PackagingLine(Record):
     """Months from bonding to tested package."""
     expansion: LineExpansion | None = None
     """How it can grow."""
-
-
-class SubstrateExpansion(Record):
-    """Whole steps of substrate capacity."""
-
-    step: Annotated[Quantity, In("kpackage/month", gt=0)]
-    """Substrates per month that one step adds."""
-    cost: Annotated[Quantity, In("MUSD", ge=0, series=True)]
-    """Cost of one step."""
-    lead: Annotated[Quantity, In("month", ge=0)]
-    """Months from order to first output."""
-    ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
-    """Share of the step that runs in the first, second, ... period after the lead time; the last one holds."""
-    max_steps: Annotated[int, Field(ge=0, le=MOST_COUNTED)]
-    """Steps over the whole horizon."""
-    max_per_period: Annotated[int, Field(ge=0, le=MOST_COUNTED)] = 1
-    """Steps that may be ordered in one period."""
-    life: Annotated[Quantity, In("year", gt=0)] = Field(default=constant(10.0, "year"))
-    """Economic life, for its worth at the end of the horizon (straight line)."""
 
 
 class Substrate(Record):

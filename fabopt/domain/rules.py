@@ -22,6 +22,7 @@ from fabopt.domain.rules_components import component_faults
 from fabopt.domain.rules_contracts import contract_faults
 from fabopt.domain.rules_demand import demand_faults
 from fabopt.domain.rules_diversity import diversity_faults
+from fabopt.domain.rules_expansions import expansion_faults, expansions
 from fabopt.domain.rules_policies import policy_faults
 from fabopt.domain.rules_programmes import programme_faults
 from fabopt.domain.rules_supply import supply_faults
@@ -64,6 +65,7 @@ def problems(instance: Instance) -> list[Fault]:
         *supply_faults(instance, calendar),
         *component_faults(instance, calendar),
         *demand_faults(instance, calendar),
+        *expansion_faults(instance),
         *_barred(instance, calendar),
         *_published(instance),
         *_plain(instance, calendar),
@@ -155,9 +157,8 @@ def _beginnings(instance: Instance) -> Iterator[tuple[Path, date | None, str]]:
             yield path, maker_of.available, "this source never delivers"
     for place, rule in enumerate(instance.barred_flows):
         yield ("barred_flows", place, "since"), rule.since, "the rule never holds"
-    for fab_id, fab in instance.fabs.items():
-        if fab.expansion is not None:
-            yield ("fabs", fab_id, "expansion", "first"), fab.expansion.first, "no step can be started"
+    for path, expansion in expansions(instance):
+        yield (*path, "first"), expansion.first, "no step or project can be started"
 
 
 def _currencies(instance: Instance) -> Iterator[Fault]:

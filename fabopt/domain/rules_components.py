@@ -118,7 +118,8 @@ def _made(instance: Instance, component: Component) -> Iterator[Fault]:
         yield Fault(("sources",), message, "name one, with owner, region, capacity, price and lead")
     for source_id, source in component.sources.items():
         path: Path = ("sources", source_id)
-        if source.expansion is not None and source.expansion.step.value == 0.0:
+        step = None if source.expansion is None else source.expansion.step
+        if step is not None and step.value == 0.0:
             yield Fault((*path, "expansion", "step"), "a step that adds nothing is none", "give what it adds a month")
         if source.gross_margin.value + source.depreciation.value > 1.0:
             yield Fault((*path, "depreciation"), "margin and depreciation together are more than the price")
@@ -145,7 +146,7 @@ def _counted(component: Component) -> Iterator[tuple[Path, Quantity]]:
     for source_id, source in component.sources.items():
         yield ("sources", source_id, "capacity"), source.capacity
         yield ("sources", source_id, "price"), source.price
-        if source.expansion is not None:
+        if source.expansion is not None and source.expansion.step is not None:
             yield ("sources", source_id, "expansion", "step"), source.expansion.step
     for customer, number in component.stock.items():
         yield ("stock", customer), number

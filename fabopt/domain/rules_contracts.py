@@ -318,7 +318,7 @@ def _unlocks(instance: Instance, contract: Contract) -> Iterator[Fault]:
             if name not in section:
                 continue
             step = section[name].expansion
-            most = 0.0 if step is None else float(step.max_steps)
+            most = 0.0 if step is None else float(step.most_steps)
             if not most:
                 yield Fault(path, f"'{name}' has no expansion that could be unlocked")
                 continue

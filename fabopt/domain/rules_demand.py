@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.calendar import Calendar
-from fabopt.domain.customers import Lab, Site
+from fabopt.domain.customers import Lab
 from fabopt.domain.instance import Instance
 from fabopt.domain.rules_tasks import tasks_faults
 from fabopt.domain.tasks import served
@@ -37,8 +37,6 @@ def demand_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
         yield from _split(instance, path, lab)
         yield from tasks_faults(instance, calendar, path, lab)
         yield from _fleet(instance, path, lab_id, lab)
-    for site_id, site in instance.sites.items():
-        yield from _site(("sites", site_id), site)
     yield from _markets(instance, calendar)
 
 
@@ -131,24 +129,6 @@ def _fleet(instance: Instance, path: Path, lab_id: str, lab: Lab) -> Iterator[Fa
                     f"{chip.name} runs none of the workloads that {lab.name} wants",
                     f"give the chip a performance on {' or '.join(lab.demand.workloads)}",
                 )
-
-
-def _site(path: Path, site: Site) -> Iterator[Fault]:
-    if site.expansion is None:
-        return
-    sizes = sorted(site.expansion.curve.items())
-    for (small, cheap), (large, dear) in pairwise(sizes):
-        place = (*path, "expansion", "curve")
-        if above(dear.value / large, cheap.value / small):
-            yield Fault(
-                place,
-                f"cost per MW must fall with size, but rises from {cheap.value / small:.4g} million dollars at "
-                f"{small:g} MW to {dear.value / large:.4g} at {large:g} MW",
-            )
-        elif dear.value < cheap.value:
-            yield Fault(place, f"{large:g} MW cost {dear.value:g} million dollars, less than {small:g} MW do")
-    if site.expansion.max_total.value == 0:
-        yield Fault((*path, "expansion", "max_total"), "an expansion of at most 0 MW has no effect")
 
 
 def _markets(instance: Instance, calendar: Calendar) -> Iterator[Fault]:

@@ -143,7 +143,7 @@ def test_a_site_costs_what_its_curve_says(power, million):
     # 100 MW cost 1,000, 500 MW 4,000: half way 2,500; outside the cost per MW holds.
     expansion = chain().sites["site"].expansion
     assert expansion is not None
-    assert expansion_cost(expansion, power).value == pytest.approx(million)
+    assert expansion_cost(expansion, power, date.min).value == pytest.approx(million)
 
 
 GIGAWATT = Path(__file__).parents[2] / "instances" / "gigawatt"

@@ -120,6 +120,12 @@ LATE_PROGRAMME = {
 }
 """Money spent later is worth less, and the chip is not needed early."""
 FEW_PASSES = {"fabs": {"fab-a": {"scanners": {"euv": {"opening": 1, "passes": 20}}}}}
+FEW_SUBSTRATES = {
+    "substrates": {"s": {**SUBSTRATES["substrates"]["s"], "capacity": 1, "expansion": STEP}},
+    "chips": SUBSTRATES["chips"],
+}
+SMALL_LINE = {"packaging_lines": {"line": {"capacity": 0.2, "expansion": STEP}}}
+SMALL_SITE = {"sites": {"site": {"power": 20, "expansion": {"curve": {100: 1}, "lead": 3, "max_total": 500}}}}
 SMALL_FAB = {
     "fabs": {
         "fab-a": {
@@ -221,28 +227,12 @@ CASES: dict[str, Case] = {
     "ScannerClass.qualification_lead": Case(at("scanners.euv.qualification_lead", **FEW_PASSES), MONTHS),
     "FabExpansion.lead": Case(at("fabs.fab-a.expansion.lead", **SMALL_FAB), MONTHS, falls=3),
     "FabExpansion.first": Case(at("fabs.fab-a.expansion.first", **SMALL_FAB), DAYS),
-    "LineExpansion.lead": Case(
-        at("packaging_lines.line.expansion.lead", packaging_lines={"line": {"capacity": 0.2, "expansion": STEP}}),
-        MONTHS,
-    ),
-    "StackingExpansion.lead": Case(
-        at("memory_makers.mem.expansion.lead", memory_makers={"mem": {"stacking": 1, "expansion": STEP}}), MONTHS
-    ),
-    "SubstrateExpansion.lead": Case(
-        at(
-            "substrates.s.expansion.lead",
-            chips=SUBSTRATES["chips"],
-            substrates={"s": {**SUBSTRATES["substrates"]["s"], "capacity": 1, "expansion": STEP}},
-        ),
-        MONTHS,
-    ),
-    "SiteExpansion.lead": Case(
-        at(
-            "sites.site.expansion.lead",
-            sites={"site": {"power": 20, "expansion": {"curve": {100: 1}, "lead": 3, "max_total": 500}}},
-        ),
-        MONTHS,
-    ),
+    "LineExpansion.lead": Case(at("packaging_lines.line.expansion.lead", **SMALL_LINE), MONTHS),
+    "LineExpansion.first": Case(at("packaging_lines.line.expansion.first", **SMALL_LINE), DAYS),
+    "SubstrateExpansion.lead": Case(at("substrates.s.expansion.lead", **FEW_SUBSTRATES), MONTHS),
+    "SubstrateExpansion.first": Case(at("substrates.s.expansion.first", **FEW_SUBSTRATES), DAYS),
+    "SiteExpansion.lead": Case(at("sites.site.expansion.lead", **SMALL_SITE), MONTHS),
+    "SiteExpansion.first": Case(at("sites.site.expansion.first", **SMALL_SITE), DAYS),
     "Qualifying.lead": Case(lambda months: _qualifying(months), MONTHS),
     "Programme.design_time": Case(at("chips.gpu.programme.design_time", **PROGRAMME), MONTHS),
     "Programme.respin_time": Case(at("chips.gpu.programme.respin_time", **PROGRAMME), (6, 7, 9, 11, 12)),

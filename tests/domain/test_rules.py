@@ -35,7 +35,13 @@ BROKEN = [
         "before it begins",
     ),
     ({"substrates.large.available": 2031}, "substrates.large.available", "no substrate is ever made"),
-    ({"fabs.north.expansion.first": 2031}, "fabs.north.expansion.first", "no step can be started"),
+    (
+        {"fabs.north.expansion.curve": {"10": 100}},
+        "fabs.north.expansion.step",
+        "an expansion by projects on a cost curve has no 'step'",
+    ),
+    ({"sites.plains.expansion.max_steps": 3}, "sites.plains.expansion.max_steps", "has no 'max_steps'"),
+    ({"fabs.north.expansion.first": 2031}, "fabs.north.expansion.first", "no step or project can be started"),
     (
         {"memory_makers.bitstack.offers.hbm-a.available": 2031},
         "memory_makers.bitstack.offers.hbm-a.available",
@@ -119,7 +125,6 @@ BROKEN = [
         "on 2028-01-01",
     ),
     ({"sites.plains.expansion.curve": {"100": 1200, "500": 1000}}, "sites.plains.expansion.curve", "less than"),
-    ({"sites.plains.expansion.max_total": 0}, "sites.plains.expansion.max_total", "no effect"),
     ({"markets.phones.fabs": {}}, "markets.phones.fabs", "no fab serves"),
 ]
 

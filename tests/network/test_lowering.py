@@ -11,7 +11,7 @@ from scipy.integrate import quad
 
 from fabopt.network.lower import lower
 from fabopt.network.lowering.demand import step_prices
-from fabopt.network.lowering.deployment import cost_segments
+from fabopt.network.lowering.expansion import cost_segments
 from fabopt.network.tables import Network
 
 

@@ -77,7 +77,8 @@ def _ordered(chain: Chain, unit: Unit) -> Iterator[Term]:
         for k, parts in enumerate(chain.lengths.instalments(unit.lead)):
             # The parts belong to the period of the order, the coefficient of a term to that of the payment.
             count = np.concatenate([np.repeat(parts[:1], k), parts[: chain.n - k]])
-            yield from _costs("unit", unit.id, cost / count, k)
+            ordered = np.concatenate([np.repeat(cost[:1], k), cost[: chain.n - k]])
+            yield from _costs("unit", unit.id, ordered / count, k)
             yield from _costs("placed", unit.id, fixed / count, k)
     else:
         yield from _costs("unit", unit.id, unit.cost)

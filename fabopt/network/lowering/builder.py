@@ -228,8 +228,9 @@ class Chain:
     build: Builder = field(default_factory=Builder)
     unit_cost: dict[str, Array] = field(default_factory=dict)
     """Resource cost of materials rolled up along the chain, by the cheapest way, million dollars per unit, ``[T]``."""
-    instalments: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """What a lab pays for its own orders: cost per unit and fixed cost, million dollars, before discounting."""
+    instalments: dict[str, tuple[Array, float]] = field(default_factory=dict)
+    """What is paid evenly over the lead time of an order: cost per unit ``[T]`` and fixed cost, million dollars, before
+    discounting."""
     supplies: list[tuple[Network, Mapping[str, Array]]] = field(default_factory=list)
     """Networks of which it is known how many packages of each chip there can be at most."""
     means: Means = field(default_factory=dict)

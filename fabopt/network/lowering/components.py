@@ -18,16 +18,16 @@ import numpy as np
 from fabopt.domain.components import MW_OF_SITE, Component, ComponentSource, packaged, riders
 from fabopt.domain.quantity import Quantity
 from fabopt.network.lowering.builder import Chain, Goods
-from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitMaterial
+from fabopt.network.tables import Activity, Array, Material, Resource, Tags, UnitMaterial
 
 ONE = np.ones(1)
 
 
 def lower_components(chain: Chain) -> None:
-    """Add the capacity of every source, and how it can grow."""
+    """Add the capacity of every source."""
     for component_id, component in chain.instance.components.items():
         for source_id in component.sources:
-            _capacity(chain, component_id, component, source_id)
+            source_capacity(chain, component_id, component, source_id)
 
 
 def component_material(chain: Chain, component_id: str, customer: str, region: str = "") -> str:
@@ -169,7 +169,7 @@ def _with_riders(chain: Chain, stated: Mapping[str, Quantity]) -> list[tuple[str
     return list(found.items())
 
 
-def _capacity(chain: Chain, component_id: str, component: Component, source_id: str) -> str:
+def source_capacity(chain: Chain, component_id: str, component: Component, source_id: str) -> str:
     """Add the capacity of a source, if it is not there; return its id."""
     resource = f"component:{component_id}:{source_id}"
     if resource in chain.build.resources:
@@ -183,23 +183,6 @@ def _capacity(chain: Chain, component_id: str, component: Component, source_id: 
     name = source_name(component, source)
     capacity = chain.per_period(source.capacity)
     chain.build.resource(Resource(resource, f"{name} capacity", component.unit_many, "rate", capacity, label))
-    step, unit_id = source.expansion, f"expand:{resource}"
-    if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
-        return resource
-    lead = chain.lead(step.lead.value)
-    first, profile = chain.lengths.ramp(lead, np.array(step.ramp))
-    chain.build.unit(
-        Unit(
-            unit_id, f"{name} expansion", "step", label.of("expansion", f"{home}.expansion"),
-            cost=chain.progress_payment(chain.mean(step.cost), lead),
-            upper=chain.order_upper(lead, chain.steps(step.max_per_period)),
-            total=float(step.max_steps),
-            lead=lead,
-            terminal_value=chain.unit_worth(chain.mean(step.cost), lead, step.life.value),
-        )
-    )  # fmt: skip
-    added = chain.lengths.effect(unit_id, resource, first, profile * step.step.value, chain.months)
-    chain.build.unit_effects.append(added)
     return resource
 
 
@@ -225,7 +208,7 @@ def _order(chain: Chain, material: str, component_id: str, source_id: str, custo
     chain.build.activity(Activity(activity, name, component.unit_many, label, cost=cost, upper=upper))
     goods = Goods("activity", activity, chain.flat(1.0), price, component.unit_many)
     chain.pay(customer, source.owner, "components", component_id, goods)
-    chain.build.use(activity, _capacity(chain, component_id, component, source_id), 0, ONE, chain.flat(1.0))
+    chain.build.use(activity, source_capacity(chain, component_id, component, source_id), 0, ONE, chain.flat(1.0))
     parts = take(chain, activity, [(part, each / component.scale) for part, each in needs], source.owner, source.region)
     chain.arrive(activity, material, source.lead.value, chain.flat(1.0))
     chain.cost_of(material, cost + parts)

@@ -10,19 +10,17 @@ from buying a new one.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
 from fabopt.domain.chips import Chip
-from fabopt.domain.customers import Lab, Site
-from fabopt.domain.tolerances import NEGLIGIBLE
+from fabopt.domain.customers import Lab
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods
-from fabopt.network.lowering.components import ONE, component_cost, take, take_for_power, taken
+from fabopt.network.lowering.components import ONE, component_cost, take, taken
 from fabopt.network.lowering.packaging import routes, sold
+from fabopt.network.lowering.sites import lower_site
 from fabopt.network.lowering.synchronised import lower_synchronised
-from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitEffect
+from fabopt.network.tables import Activity, Array, Material, Tags
 
 
 def may_buy(chain: Chain, chip_id: str, lab_id: str) -> bool:
@@ -41,7 +39,7 @@ def in_field(chain: Chain, chip_id: str, site_id: str) -> float:
 def lower_deployment(chain: Chain) -> None:
     """Add site power, deployment, operation and workloads of every lab, and the limit on synchronised load."""
     for site_id, site in chain.instance.sites.items():
-        _power(chain, site_id, site)
+        lower_site(chain, site_id, site)
     for workload_id, workload in chain.instance.workloads.items():
         for lab_id, lab in chain.instance.labs.items():
             if workload_id in lab.demand.workloads:
@@ -63,91 +61,6 @@ def lower_deployment(chain: Chain) -> None:
             if held and min(held) < chain.n:
                 _workloads(chain, chip_id, chip, lab_id, lab, min(held))
         lower_synchronised(chain, lab_id, lab)
-
-
-def _power(chain: Chain, site_id: str, site: Site) -> None:
-    label = Tags(
-        stage="power", owner=site.lab, lab=site.lab, customer=site.lab, site=site_id, region=site.region, kind="site"
-    )
-    resource = f"power:{site_id}"
-    chain.build.resource(
-        Resource(
-            resource,
-            f"{site.name} facility power",
-            "MW",
-            "level",
-            chain.mean(site.power),
-            label.of("power", f"sites.{site_id}.power"),
-        )
-    )
-    grow = site.expansion
-    if grow is None or grow.max_total.value <= 0.0:
-        return
-    ground = f"ground:{site_id}"
-    room = chain.flat(grow.max_total.value)
-    chain.build.resource(
-        Resource(
-            ground,
-            f"{site.name} room for more power",
-            "MW",
-            "level",
-            room,
-            replace(label, stage="site", role="ground", field=f"sites.{site_id}.expansion.max_total"),
-        )
-    )
-    lead = chain.lead(grow.lead.value)
-    first, profile = chain.lengths.ramp(lead, np.array(grow.ramp))
-    # In a long period as many orders may be placed as dates fall into it; what is fixed in their cost counts once.
-    dates = np.diff(np.ceil(chain.lengths.begins / grow.order_every - NEGLIGIBLE))
-    segments = cost_segments(grow.curve_points())
-    # A line is cheapest by the MW at its largest order.
-    again = min(
-        slope + fixed / min(most, grow.max_total.value)
-        for fixed, slope, least, most in segments
-        if least < grow.max_total.value
-    )
-    for k, (fixed, slope, least, most) in enumerate(segments):
-        unit_id = f"build:{site_id}:{k + 1}"
-        most = min(most, grow.max_total.value)
-        if least >= most and not chain.ordered(unit_id):
-            continue
-        cost, fixed_cost = chain.flat(slope), chain.flat(fixed)
-        chain.instalments[unit_id] = (slope, fixed)
-        parts = take_for_power(chain, unit_id, site_id, lead, grow.ramp)
-        worth = chain.unit_worth(cost + parts, lead, grow.life.value, again + float(parts[-1]))
-        chain.build.unit(
-            Unit(
-                unit_id,
-                f"{site.name} power, size {k + 1}",
-                "MW",
-                label.of("site_project", f"sites.{site_id}.expansion"),
-                cost=chain.progress_payment(cost, lead),
-                upper=chain.order_upper(lead, most, dates),
-                whole=False,
-                min_order=least if fixed > 0.0 else 0.0,
-                fixed_cost=chain.progress_payment(fixed_cost, lead) if fixed > 0.0 else None,
-                lead=lead,
-                terminal_value=worth,
-                instrument="build",
-            )
-        )
-        effects = chain.build.unit_effects
-        effects.append(UnitEffect(unit_id, resource, first, profile))
-        effects.append(UnitEffect(unit_id, ground, 0, -np.ones(1)))
-
-
-def cost_segments(points: list[tuple[float, float]]) -> list[tuple[float, float, float, float]]:
-    """Return the straight lines through a cost curve as (fixed cost, cost per MW, least size, most size).
-
-    The first line runs from nothing to the first point, without a fixed cost; a concave curve is the lower envelope of
-    its lines, so the cheapest option for a size is the curve's own cost.
-    """
-    size, cost = points[0]
-    lines = [(0.0, cost / size, 0.0, size)]
-    for (s0, c0), (s1, c1) in pairwise(points):
-        slope = (c1 - c0) / (s1 - s0)
-        lines.append((c0 - slope * s0, slope, s0, s1))
-    return lines
 
 
 def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from fabopt.domain.fabs import Fab, Fleet
 from fabopt.domain.lithography import ScannerClass
 from fabopt.network.lowering.builder import Chain, Goods
+from fabopt.network.lowering.expansion import Growing, expand
 from fabopt.network.tables import Array, Resource, Tags, Term, Unit, UnitEffect, WholeGroup
 
 
@@ -53,34 +54,9 @@ def _fab(chain: Chain, fab_id: str, fab: Fab) -> None:
         free = chain.mean(fab.free_space)
         of = label.of("tool_places", f"fabs.{fab_id}.free_space")
         chain.build.resource(Resource(f"space:{fab_id}", f"{fab.name} tool places", "tool place", "level", free, of))
-    step, unit_id = fab.expansion, f"expand:{fab_id}"
-    if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
-        return
-    lead = chain.lead(step.lead.value)
-    first, profile = chain.lengths.ramp(lead, np.array(step.ramp))
-    cost = chain.progress_payment(chain.mean(step.cost), lead)
-    opening = chain.window(step.first, None)
-    late = opening.late if opening.late.any() else None
-    chain.build.unit(
-        Unit(
-            unit_id,
-            f"{fab.name} expansion",
-            "step",
-            label.of("expansion", f"fabs.{fab_id}.expansion"),
-            cost=cost,
-            upper=chain.order_upper(lead, chain.steps(step.max_per_period), opening.open),
-            total=float(step.max_steps),
-            lead=lead,
-            terminal_value=chain.unit_worth(chain.mean(step.cost), lead, step.life.value),
-        )
-    )
-    size = step.step.value * chain.months
-    added = chain.lengths.effect(unit_id, f"starts:{fab_id}", first, profile, size, late=late)
-    chain.build.unit_effects.append(added)
-    if fab.scanners and step.space.value > 0.0:
-        first, profile = chain.lengths.ramp(lead, np.ones(1))
-        places = UnitEffect(unit_id, f"space:{fab_id}", first, profile * step.space.value, late=late)
-        chain.build.unit_effects.append(places)
+    step, places = fab.expansion, fab.expansion.space.value if fab.expansion is not None and fab.scanners else 0.0
+    unit, of = f"expand:{fab_id}", label.of("expansion", f"fabs.{fab_id}.expansion")
+    expand(chain, step, Growing(f"starts:{fab_id}", fab.name, of, unit, space=f"space:{fab_id}", places=places))
 
 
 def _book(chain: Chain, fleet: Fleet) -> Array:

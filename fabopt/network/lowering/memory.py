@@ -12,6 +12,7 @@ import numpy as np
 
 from fabopt.domain.memory import MemoryMaker
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods
+from fabopt.network.lowering.expansion import Growing, expand
 from fabopt.network.lowering.wafers import cycle_months, use_fab
 from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitEffect
 
@@ -68,27 +69,8 @@ def _line(chain: Chain, maker_id: str, maker: MemoryMaker) -> None:
     capacity = chain.per_period(maker.stacking)
     of = label.of("stacking", f"memory_makers.{maker_id}.stacking")
     chain.build.resource(Resource(resource, f"{maker.name} stacking", "kwafer", "rate", capacity, of))
-    step = maker.expansion
-    unit_id = f"expand:{resource}"
-    if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
-        return
-    lead = chain.lead(step.lead.value)
-    first, profile = chain.lengths.ramp(lead, np.array(step.ramp))
-    chain.build.unit(
-        Unit(
-            unit_id,
-            f"{maker.name} stacking expansion",
-            "step",
-            label.of("expansion", f"memory_makers.{maker_id}.expansion"),
-            cost=chain.progress_payment(chain.mean(step.cost), lead),
-            upper=chain.order_upper(lead, chain.steps(step.max_per_period)),
-            total=float(step.max_steps),
-            lead=lead,
-            terminal_value=chain.unit_worth(chain.mean(step.cost), lead, step.life.value),
-        )
-    )
-    added = chain.lengths.effect(unit_id, resource, first, profile * step.step.value, chain.months)
-    chain.build.unit_effects.append(added)
+    of = label.of("expansion", f"memory_makers.{maker_id}.expansion")
+    expand(chain, maker.expansion, Growing(resource, f"{maker.name} stacking", of, f"expand:{resource}"))
 
 
 def _stacks(chain: Chain, maker_id: str, maker: MemoryMaker, generation: str, designer: str) -> None:
@@ -150,7 +132,7 @@ def _qualification(
     chain.build.use(activity, resource, 0, np.ones(1), chain.flat(1.0))
     widest = float(chain.per_period(maker.stacking).max())
     if maker.expansion is not None:
-        widest += maker.expansion.max_steps * maker.expansion.step.value * float(chain.months.max())
+        widest += maker.expansion.most * float(chain.months.max())
     lead = chain.lead(case.lead.value)
     first, profile = chain.lengths.ramp(lead, np.ones(1))
     unit_id = f"qualify:{maker_id}:{generation}:{designer}"

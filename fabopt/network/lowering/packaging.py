@@ -17,10 +17,11 @@ from fabopt.domain.calendar import Calendar
 from fabopt.domain.chips import Bom, Chip
 from fabopt.domain.kinds import Role
 from fabopt.domain.nodes import gross_dies_per_wafer
-from fabopt.domain.packaging import LineExpansion, PackagingLine, SubstrateExpansion
+from fabopt.domain.packaging import PackagingLine
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, Opening
 from fabopt.network.lowering.components import ONE, in_package, lower_components, take
-from fabopt.network.tables import Activity, Material, Resource, Tags, Unit
+from fabopt.network.lowering.expansion import Growing, expand, expand_sources
+from fabopt.network.tables import Activity, Material, Resource, Tags
 
 WITHOUT_LINE = "direct"
 
@@ -97,6 +98,7 @@ def lower_packaging(chain: Chain) -> None:
         _line(chain, line_id, line)
     _substrates(chain)
     lower_components(chain)
+    expand_sources(chain)
     for chip_id, chip in chain.instance.chips.items():
         if sold(chain, chip_id):
             _chip(chain, chip_id, chip)
@@ -107,31 +109,6 @@ def lower_packaging(chain: Chain) -> None:
             _sell_as(chain, chip_id, lesser, chip.designer)
 
 
-def _expansion(
-    chain: Chain, resource: str, name: str, step: LineExpansion | SubstrateExpansion | None, label: Tags, home: str
-) -> None:
-    unit_id = f"expand:{resource}"
-    if step is None or (step.max_steps == 0 and not chain.ordered(unit_id)):
-        return
-    lead = chain.lead(step.lead.value)
-    first, profile = chain.lengths.ramp(lead, np.array(step.ramp))
-    chain.build.unit(
-        Unit(
-            unit_id,
-            f"{name} expansion",
-            "step",
-            label.of("expansion", f"{home}.expansion"),
-            cost=chain.progress_payment(chain.mean(step.cost), lead),
-            upper=chain.order_upper(lead, chain.steps(step.max_per_period)),
-            total=float(step.max_steps),
-            lead=lead,
-            terminal_value=chain.unit_worth(chain.mean(step.cost), lead, step.life.value),
-        )
-    )
-    added = chain.lengths.effect(unit_id, resource, first, profile * step.step.value, chain.months)
-    chain.build.unit_effects.append(added)
-
-
 def _line(chain: Chain, line_id: str, line: PackagingLine) -> None:
     home = f"packaging_lines.{line_id}"
     label = Tags(stage="packaging", owner=line.owner, item=line_id, region=line.region, kind="packaging_line")
@@ -139,7 +116,8 @@ def _line(chain: Chain, line_id: str, line: PackagingLine) -> None:
     capacity = chain.per_period(line.capacity)
     of = label.of("interposers", f"{home}.capacity")
     chain.build.resource(Resource(resource, f"{line.name} interposer wafers", "kwafer", "rate", capacity, of))
-    _expansion(chain, resource, line.name, line.expansion, label, home)
+    of = label.of("expansion", f"{home}.expansion")
+    expand(chain, line.expansion, Growing(resource, line.name, of, f"expand:{resource}"))
     if line.bonding is not None:
         bonding = chain.per_period(line.bonding)
         of = label.of("bonding", f"{home}.bonding")
@@ -156,7 +134,8 @@ def _substrates(chain: Chain) -> None:
         capacity = chain.per_period(substrate.capacity)
         of = label.of("component_capacity", f"{home}.capacity")
         chain.build.resource(Resource(resource, f"{substrate.name} capacity", "kpackage", "rate", capacity, of))
-        _expansion(chain, resource, substrate.name, substrate.expansion, label, home)
+        of = label.of("expansion", f"{home}.expansion")
+        expand(chain, substrate.expansion, Growing(resource, substrate.name, of, f"expand:{resource}"))
         share = 1.0 - substrate.gross_margin.value - substrate.depreciation.value
         cost = chain.mean(substrate.price) * share * PER_THOUSAND
         customers = {

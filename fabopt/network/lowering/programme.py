@@ -36,7 +36,7 @@ def lower_programmes(chain: Chain) -> None:
         lead = chain.lead(programme.months)
         cost, lab = programme.non_recurring_cost.value, programme.funded_by
         unit_id = f"programme:{chip_id}"
-        chain.instalments[unit_id] = (cost, 0.0)
+        chain.instalments[unit_id] = chain.flat(cost), 0.0
         chain.build.unit(
             Unit(
                 unit_id,

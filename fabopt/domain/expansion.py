@@ -1,0 +1,128 @@
+"""How a capacity grows: one record for fabs, stacking and packaging lines, components and the power of sites.
+
+A capacity grows in whole steps of one size, each at one cost, or in projects of any size whose cost lies on a curve:
+the cost of a unit of capacity then falls with the size of the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Annotated, Generic, TypeVar, get_args
+
+from pydantic import Field
+
+from fabopt.domain.base import MOST_COUNTED, Fault, Frozen, Record, When
+from fabopt.domain.quantity import Quantity, constant
+from fabopt.domain.quantity_field import In
+from fabopt.domain.tolerances import above
+
+Size = TypeVar("Size", bound=Quantity)
+Years = Annotated[Quantity, In("year", gt=0)]
+
+
+class Expansion(Record, Generic[Size]):
+    """How a capacity can grow, in whole steps or in projects of any size.
+
+    ``curve`` gives the total cost of a project at a few sizes; between them cost is the lower envelope of straight
+    lines (a concave piecewise linear cost): one option per segment with a fixed and a variable part, of which the
+    optimiser picks the cheapest. A project larger than the last size is several of them.
+    """
+
+    step: Size | None = None
+    """Capacity that one step adds."""
+    cost: Annotated[Quantity, In("MUSD", ge=0, series=True)] | None = None
+    """Cost of one step (of a fab: without lithography tools)."""
+    curve: Frozen[Annotated[float, Field(gt=0, le=1e6)], Annotated[Quantity, In("MUSD", gt=0)]] = Field(
+        default_factory=dict, max_length=100
+    )
+    """Instead of steps: size of a project in the unit of the capacity, then its total cost; cost per unit must fall
+    with size."""
+    lead: Annotated[Quantity, In("month", ge=0)]
+    """Months from decision to first output; of a site, to energised power."""
+    ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
+    """Share of it that runs in the first, second, ... period after the lead time; the last one holds."""
+    max_steps: Annotated[int, Field(ge=0, le=MOST_COUNTED)] | None = None
+    """Steps that there is room for, over the whole horizon."""
+    max_total: Size | None = None
+    """Capacity that all projects together may add over the horizon."""
+    max_per_period: Annotated[int, Field(ge=0, le=MOST_COUNTED)] = 1
+    """Steps that may be started in one period."""
+    order_every: Annotated[int, Field(ge=1, le=MOST_COUNTED)] = 1
+    """Steps and projects may be started every so many periods."""
+    first: When | None = None
+    """First date at which one may be started."""
+    life: Years = Field(default=constant(10.0, "year"))
+    """Economic life, for its worth at the end of the horizon (straight line)."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the capacity."""
+        inside = (part for inner in get_args(type(self).model_fields["step"].annotation) for part in get_args(inner))
+        found = next(part.unit for part in inside if isinstance(part, In))
+        return "unit" if found == "1" else found
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        """Return (size, million dollars) of the cost curve, by rising size."""
+        return [(size, self.curve[size].value) for size in sorted(self.curve)]
+
+    @property
+    def most(self) -> float:
+        """Most capacity that it may add over the horizon."""
+        if self.curve:
+            return 0.0 if self.max_total is None else self.max_total.value
+        return 0.0 if self.step is None else self.step.value * self.most_steps
+
+    @property
+    def most_steps(self) -> int:
+        """Most steps over the horizon; 0 for one that grows by projects."""
+        return self.max_steps or 0
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what does not fit together, at paths relative to the record."""
+        steps, projects = ("step", "cost", "max_steps"), ("max_total",)
+        wrong, needed = (steps, projects) if self.curve else (projects, steps)
+        way = "projects on a cost curve" if self.curve else "whole steps"
+        for name in wrong:
+            if getattr(self, name) is not None:
+                yield Fault((name,), f"an expansion by {way} has no '{name}'", "leave it out")
+        for name in needed:
+            if getattr(self, name) is None:
+                hint = "" if self.curve else "give it, or a 'curve' with the cost of projects by their size"
+                yield Fault((name,), f"an expansion by {way} needs '{name}'", hint)
+        unit = self.unit
+        for (small, cheap), (large, dear) in pairwise(self.points):
+            if above(dear / large, cheap / small):
+                yield Fault(
+                    ("curve",),
+                    f"cost per {unit} must fall with size, but rises from {cheap / small:.4g} million dollars at "
+                    f"{small:g} {unit} to {dear / large:.4g} at {large:g} {unit}",
+                )
+            elif dear < cheap:
+                message = f"{large:g} {unit} cost {dear:g} million dollars, less than {small:g} {unit} do"
+                yield Fault(("curve",), message)
+
+
+class LineExpansion(Expansion[Annotated[Quantity, In("kwafer/month", gt=0)]]):
+    """How a stacking or packaging line can grow."""
+
+    life: Years = Field(default=constant(8.0, "year"))
+
+
+class FabExpansion(Expansion[Annotated[Quantity, In("kwafer/month", gt=0)]]):
+    """How cleanroom and non-lithography wafer starts can grow."""
+
+    life: Years = Field(default=constant(15.0, "year"))
+    space: Annotated[Quantity, In("1", ge=0, usual=(0.05, 1000))]
+    """Tool places (cleanroom for scanners) that one step adds."""
+
+
+class SubstrateExpansion(Expansion[Annotated[Quantity, In("kpackage/month", gt=0)]]):
+    """How the capacity for a substrate can grow."""
+
+
+class SiteExpansion(Expansion[Annotated[Quantity, In("MW", gt=0)]]):
+    """Power that can be added at a site."""
+
+    life: Years = Field(default=constant(15.0, "year"))

@@ -1,0 +1,194 @@
+"""Expansions: the units by which a capacity grows, in whole steps or in projects on a cost curve.
+
+A step is one unit, a whole number of which is ordered. A curve is one unit for each of its segments, counted in the
+capacity itself, with a fixed cost for each project; how much all of them may add is a resource of its own,
+``ground:<resource>``. All is paid evenly over the lead time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from fabopt.domain.expansion import Expansion
+from fabopt.domain.tolerances import NEGLIGIBLE
+from fabopt.network.lowering.builder import Chain
+from fabopt.network.lowering.components import source_capacity, source_name, take_for_power
+from fabopt.network.tables import Array, Resource, Tags, Unit, UnitEffect
+
+
+@dataclass(frozen=True)
+class Growing:
+    """What grows: the resource, its words and tags, and the ids of what is added.
+
+    Attributes
+    ----------
+    resource, name, tags
+        The resource, what it is called, and the tags of what is added to it.
+    unit
+        Id of the unit; of the units of a curve, what theirs begin with.
+    ground
+        Id of the resource that holds all projects of a curve together, and its name.
+    space, places
+        A resource to which one step adds as well (tool places of a fab), and how much.
+    site
+        Whether it is the power of a site, which takes components by the megawatt.
+    instrument
+        What ordering it is called.
+    """
+
+    resource: str
+    name: str
+    tags: Tags
+    unit: str
+    ground: tuple[str, str] = ("", "")
+    space: str = ""
+    places: float = 0.0
+    site: bool = False
+    instrument: str = "order"
+
+
+@dataclass(frozen=True)
+class _Option:
+    """One way to order: id, name and unit of the unit, its cost, and how much of it may be ordered."""
+
+    unit: str
+    name: str
+    counted: str
+    cost: Array
+    fixed: float
+    size: float
+    least: float
+    most: Array
+    total: float
+    again: float
+    whole: bool
+
+
+def expand(chain: Chain, record: Expansion[Any] | None, what: Growing) -> None:
+    """Add the units by which a resource can grow.
+
+    Parameters
+    ----------
+    chain
+        The chain; it has the resource already.
+    record
+        How it can grow; None where it cannot.
+    what
+        What grows.
+    """
+    if record is None:
+        return
+    lead = chain.lead(record.lead.value)
+    opening = chain.window(record.first, None)
+    late = opening.late if opening.late.any() else None
+    target = chain.build.resources[what.resource]
+    scale = chain.months if target.kind == "rate" else None
+    nothing = chain.flat(0.0)
+    first, profile = chain.lengths.ramp(lead, np.array(record.ramp))
+    options = list(_projects(chain, record, what, target.unit) if record.curve else _steps(chain, record, what))
+    if record.curve and options:
+        _ground(chain, record, what, target.unit)
+    effects = chain.build.unit_effects
+    for option in options:
+        chain.instalments[option.unit] = option.cost, option.fixed
+        parts = take_for_power(chain, option.unit, what.tags.site, lead, record.ramp) if what.site else nothing
+        cost, again = option.cost + parts, option.again + float(parts[-1])
+        fixed = chain.progress_payment(chain.flat(option.fixed), lead) if option.fixed > 0.0 else None
+        chain.build.unit(
+            Unit(
+                option.unit,
+                option.name,
+                option.counted,
+                what.tags,
+                cost=chain.progress_payment(option.cost, lead),
+                upper=chain.order_upper(lead, option.most, opening.open),
+                total=option.total,
+                whole=option.whole,
+                min_order=option.least,
+                fixed_cost=fixed,
+                lead=lead,
+                terminal_value=chain.unit_worth(cost, lead, record.life.value, again),
+                instrument=what.instrument,
+            )
+        )
+        effects.append(chain.lengths.effect(option.unit, what.resource, first, profile * option.size, scale, late=late))
+        if record.curve:
+            effects.append(UnitEffect(option.unit, what.ground[0], 0, -np.ones(1)))
+        if what.places > 0.0:
+            begin, there = chain.lengths.ramp(lead, np.ones(1))
+            effects.append(UnitEffect(option.unit, what.space, begin, there * what.places, late=late))
+
+
+def expand_sources(chain: Chain) -> None:
+    """Add the units by which the sources of components can grow."""
+    for component_id, component in chain.instance.components.items():
+        for source_id, source in component.sources.items():
+            resource = source_capacity(chain, component_id, component, source_id)
+            label = chain.build.resources[resource].tags
+            of = label.of("expansion", f"components.{component_id}.sources.{source_id}.expansion")
+            expand(chain, source.expansion, Growing(resource, source_name(component, source), of, f"expand:{resource}"))
+
+
+def _steps(chain: Chain, record: Expansion[Any], what: Growing) -> Iterator[_Option]:
+    """Yield the one way to order whole steps, where there may be any."""
+    assert record.step is not None
+    assert record.cost is not None
+    if record.most_steps == 0 and not chain.ordered(what.unit):
+        return
+    cost, most = chain.mean(record.cost), chain.steps(record.max_per_period) * (_dates(chain, record) > 0.0)
+    yield _Option(
+        what.unit, f"{what.name} expansion", "step", cost, 0.0, record.step.value, 0.0, most,
+        float(record.most_steps), np.inf, True,
+    )  # fmt: skip
+
+
+def _projects(chain: Chain, record: Expansion[Any], what: Growing, unit: str) -> Iterator[_Option]:
+    """Yield one way to order for each segment of a cost curve that is not larger than all there may be."""
+    assert record.max_total is not None
+    total = record.max_total.value
+    segments = cost_segments(record.points)
+    # A line is cheapest by the unit at its largest order.
+    again = min(slope + fixed / min(most, total) for fixed, slope, least, most in segments if least < total)
+    # In a long period as many orders may be placed as dates fall into it; what is fixed in their cost counts once.
+    dates = _dates(chain, record)
+    for k, (fixed, slope, least, most) in enumerate(segments):
+        unit_id = f"{what.unit}:{k + 1}"
+        most = min(most, total)
+        if least < most or chain.ordered(unit_id):
+            placed = least if fixed > 0.0 else 0.0
+            yield _Option(
+                unit_id, f"{what.name}, size {k + 1}", unit, chain.flat(slope), fixed, 1.0, placed, most * dates,
+                np.inf, again, False,
+            )  # fmt: skip
+
+
+def _dates(chain: Chain, record: Expansion[Any]) -> Array:
+    """Return how many of the dates at which something may be started fall into each period ``[T]``."""
+    return np.asarray(np.diff(np.ceil(chain.lengths.begins / record.order_every - NEGLIGIBLE)))
+
+
+def _ground(chain: Chain, record: Expansion[Any], what: Growing, unit: str) -> None:
+    """Add the room for all projects of a curve together."""
+    assert record.max_total is not None
+    room, (ground, name) = chain.flat(record.max_total.value), what.ground
+    label = replace(what.tags, stage="site").of("ground", f"{what.tags.field}.max_total")
+    chain.build.resource(Resource(ground, name, unit, "level", room, label))
+
+
+def cost_segments(points: list[tuple[float, float]]) -> list[tuple[float, float, float, float]]:
+    """Return the straight lines through a cost curve as (fixed cost, cost per MW, least size, most size).
+
+    The first line runs from nothing to the first point, without a fixed cost; a concave curve is the lower envelope of
+    its lines, so the cheapest option for a size is the curve's own cost.
+    """
+    size, cost = points[0]
+    lines = [(0.0, cost / size, 0.0, size)]
+    for (s0, c0), (s1, c1) in pairwise(points):
+        slope = (c1 - c0) / (s1 - s0)
+        lines.append((c0 - slope * s0, slope, s0, s1))
+    return lines
