@@ -66,19 +66,19 @@ def decided(
     from fabopt.analysis.compare.compare import open_differences
     from fabopt.solve.budget import TimeBudget
 
-    budget, found, gap = TimeBudget(seconds, tell), list(results), max(one.gap or 0.0 for one in results)
+    budget, decided, gap = TimeBudget(seconds, tell), list(results), max(one.gap or 0.0 for one in results)
     with budget.catching_signals():
-        while gap > EXACT and open_differences([one.plan for one in found]):
+        while gap > EXACT and open_differences([one.plan for one in decided]):
             gap *= CLOSER
-            for n, one in enumerate(found):
-                for start in dict.fromkeys((found[0], one)):
+            for n, one in enumerate(decided):
+                for start in dict.fromkeys((decided[0], one)):
                     if budget.over:
-                        return found
+                        return decided
                     with budget.timed(f"{one.run.scenario or one.run.instance} to {gap:.2g}"):
                         better = one.instance.solve(start=start, gap=gap, time_limit=budget.left, extra=one.hooks)
-                    if better.has_plan and _proves_more(better, found[n]):
-                        found[n] = better
-    return found
+                    if better.has_plan and _proves_more(better, decided[n]):
+                        decided[n] = better
+    return decided
 
 
 def _proves_more(one: Result, other: Result) -> bool:

@@ -255,8 +255,8 @@ class Inputs:
         from fabopt.solve.matrices import program_of
 
         tables = model_tables(self.network)
-        found = explain_infeasible(tables, program_of(tables), TimeBudget(seconds))
-        return placed(found, self.network, self.data, self._tree.positions)
+        reasons = explain_infeasible(tables, program_of(tables), TimeBudget(seconds))
+        return placed(reasons, self.network, self.data, self._tree.positions)
 
     def reconcile(self) -> pd.DataFrame:
         """Return what the instance implies for the recent past and the first year, held against published figures."""

@@ -49,10 +49,10 @@ def load(path: str | Path, scenario: str | None = None, set: Sequence[str] | Map
     from fabopt.io.load import load_tree
 
     texts = [f"{lever}={value}" for lever, value in set.items()] if isinstance(set, Mapping) else list(set)
-    found = Instance(load_tree(path, scenario, texts), name_of(Path(path)), scenario)
-    if found.data.pins != type(found.data.pins)():
-        found.network  # noqa: B018 (what is pinned can only be checked against the network)
-    return found
+    instance = Instance(load_tree(path, scenario, texts), name_of(Path(path)), scenario)
+    if instance.data.pins != type(instance.data.pins)():
+        instance.network  # noqa: B018 (what is pinned can only be checked against the network)
+    return instance
 
 
 def audit(path: str | Path, scenario: str | None = None, set: Sequence[str] = ()) -> tuple[Audit, Instance | None]:
@@ -70,10 +70,10 @@ def audit(path: str | Path, scenario: str | None = None, set: Sequence[str] = ()
     """
     from fabopt.analysis.audit import audit as checked
 
-    found = checked(path, scenario, set)
-    if found.tree is None or found.data is None:
-        return found, None
-    return found, Instance(found.tree, name_of(Path(path)), scenario, found.data)
+    audit = checked(path, scenario, set)
+    if audit.tree is None or audit.data is None:
+        return audit, None
+    return audit, Instance(audit.tree, name_of(Path(path)), scenario, audit.data)
 
 
 def import_(path: str | Path, out: str | Path) -> Instance:

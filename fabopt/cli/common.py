@@ -96,11 +96,11 @@ def solver_on_stderr() -> Iterator[None]:
 @contextmanager
 def step(name: str, quiet: bool = False) -> Iterator[list[str]]:
     """Time one step and write one line about it to stderr; the body puts what was found into the list."""
-    start, found = time.perf_counter(), list[str]()
-    yield found
+    start, step = time.perf_counter(), list[str]()
+    yield step
     if not quiet:
         took = f"{time.perf_counter() - start:.1f} s"
-        typer.echo(f"{name:>9}  {printable(', '.join(found)):<{WIDTH - 20}.{WIDTH - 20}} {took:>7}", err=True)
+        typer.echo(f"{name:>9}  {printable(', '.join(step)):<{WIDTH - 20}.{WIDTH - 20}} {took:>7}", err=True)
 
 
 ENDINGS = {".xlsx": "a workbook", ".html": "a page", ".mps": "a program", ".lp": "a program"}

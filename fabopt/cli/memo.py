@@ -75,9 +75,9 @@ def memo(
         target = out or api.default_memo_folder(lab, lang)
         check_out(target)
         report = _computed(path, lab, budget, tolerance, sweep, seed, scenario, set_ or [], as_json)
-    with step("write", as_json) as found:
+    with step("write", as_json) as memo:
         where = kept(target, lambda folder: report.save(folder, chosen, lang, template))
-        found.append(", ".join(chosen))
+        memo.append(", ".join(chosen))
     if as_json:
         typer.echo(json.dumps(report.report.as_dict(), allow_nan=False))
     else:

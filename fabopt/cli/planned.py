@@ -63,9 +63,9 @@ def result_at(
     instance = api.load(path, scenario, sets)
     if check is not None:
         check(instance)
-    with step("solve", quiet) as found, telling(quiet) as teller:
+    with step("solve", quiet) as stepped, telling(quiet) as teller:
         result = instance.solve(progress=teller, time_limit=max(SOLVING * budget.left, LEAST_SECONDS))
-        found.append(result.status)
+        stepped.append(result.status)
     if not result.has_plan:
         end_without_plan(result)
     return result

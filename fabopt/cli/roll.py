@@ -48,9 +48,9 @@ def roll(
     now = None
     if instance is not None or scenario is not None or set_:
         now = api.load(path if instance is None else instance, scenario, set_ or [])
-    with step("solve", output.quiet) as found, telling(output.quiet) as teller, solver_on_stderr():
+    with step("solve", output.quiet) as roll, telling(output.quiet) as teller, solver_on_stderr():
         report = before.roll(to, now, progress=teller, time_limit=time_limit)
-        found.append(report.result.status)
+        roll.append(report.result.status)
     folder = out or api.RESULTS / f"{report.result.run.instance}-from-{report.records.to}"
     where = report.result.keep(folder) if report.result.has_plan else None
     output.tell(report)

@@ -101,9 +101,9 @@ def solve(
     folder = out or api.default_folder(instance.name, scenario, perspective)
     options["given"] = None if given is None else api.load_result(given)
     options["start"] = None if start is None else api.load_result(start)
-    with step("solve", as_json) as found, telling(as_json) as teller, solver_on_stderr():
+    with step("solve", as_json) as prepared, telling(as_json) as teller, solver_on_stderr():
         result = instance.solve(cast("ObjectiveName", objective), progress=teller, out=folder, **options)
-        found += _outcome(result)
+        prepared += _outcome(result)
     if as_json:
         typer.echo(json.dumps(_summary(instance, result, result.folder), allow_nan=False))
     elif result.has_plan:
@@ -122,12 +122,12 @@ def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool) ->
     from fabopt.network.checks import ENDLESS, HELD_BACKWARDS
     from fabopt.report.overview import finding_counts, finding_lines
 
-    with step("read", quiet) as found:
+    with step("read", quiet) as prepared:
         instance = api.load(path, scenario, sets)
-        found.append(f"{path}" + (f" with {', '.join(instance.sets)}" if instance.sets else ""))
-    with step("check", quiet) as found:
+        prepared.append(f"{path}" + (f" with {', '.join(instance.sets)}" if instance.sets else ""))
+    with step("check", quiet) as prepared:
         findings = instance.validate()
-        found.append(finding_counts(findings))
+        prepared.append(finding_counts(findings))
     errors = [finding for finding in findings if finding.severity == "error" and finding.check != ENDLESS]
     warnings = [finding for finding in findings if finding.severity == "warning"]
     warnings.sort(key=lambda finding: finding.check != HELD_BACKWARDS)

@@ -45,11 +45,11 @@ def target(
 def _costs(texts: list[str]) -> dict[str, float]:
     from fabopt.errors import StudyError
 
-    found = {}
+    costs = {}
     for text in texts:
         path, _, number = text.partition("=")
         try:
-            found[path.strip()] = float(number)
+            costs[path.strip()] = float(number)
         except ValueError:
             raise StudyError(f"--cost {text!r} is no cost: write PATH=NUMBER, in million dollars a unit.") from None
-    return found
+    return costs

@@ -22,8 +22,8 @@ def validate(
     from fabopt.report.overview import finding_counts, finding_lines, holding_line
     from fabopt.report.text import counted, wrap
 
-    found, instance = api.audit(path, scenario, set_ or ())
-    for problem in found.lines:
+    audited, instance = api.audit(path, scenario, set_ or ())
+    for problem in audited.lines:
         complain(problem)
     errors = False
     if instance is not None:
@@ -33,9 +33,9 @@ def validate(
         if any(finding.leaves_no_plan for finding in findings):
             say(conflict.sentence for conflict in instance.reasons())
         say(wrap(f"{path}: {holding_line(instance.data)}", WIDTH))
-        parts = ((len(found.scenarios), "scenario"), (len(found.sweeps), "sweep"))
+        parts = ((len(audited.scenarios), "scenario"), (len(audited.sweeps), "sweep"))
         beside = ", ".join(counted(number, what) for number, what in parts if number)
-        right = f"the files are {'not ' if found.problems else ''}right" + (f", with {beside}" if beside else "")
+        right = f"the files are {'not ' if audited.problems else ''}right" + (f", with {beside}" if beside else "")
         say([f"{path}: {right}; {finding_counts(findings)}"])
-    if errors or found.problems:
+    if errors or audited.problems:
         raise typer.Exit(BAD_INPUT)

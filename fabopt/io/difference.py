@@ -46,10 +46,10 @@ class Difference:
 def differences(before: BaseModel, after: BaseModel) -> tuple[Difference, ...]:
     """Return what differs between two instances, in the order of the schema and of the entries."""
     return tuple(
-        found
+        differences
         for key in fields_of(type(before))
         if key not in SAYS_NOTHING
-        for found in _compared(key, _field(before, key), _field(after, key))
+        for differences in _compared(key, _field(before, key), _field(after, key))
     )
 
 

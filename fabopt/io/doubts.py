@@ -23,13 +23,13 @@ def doubts(tree: Tree, instance: Instance) -> list[Problem]:
     instance
         The instance validated from it.
     """
-    found = [*_implausible(tree, instance), *slips(instance)]
-    return [Problem.at(tree.positions, fault.path, fault.message, hint=fault.hint) for fault in found]
+    doubts = [*_implausible(tree, instance), *slips(instance)]
+    return [Problem.at(tree.positions, fault.path, fault.message, hint=fault.hint) for fault in doubts]
 
 
 def held_backwards(tree: Tree, instance: Instance) -> list[Problem]:
     """Return series whose first date lies after the decision date and that do not say what holds before it."""
-    start, found = instance.horizon.start, []
+    start, series = instance.horizon.start, []
     for lever in list_levers(instance):
         quantity = lever.quantity
         if quantity.begins is not None and quantity.begins > start:
@@ -38,8 +38,8 @@ def held_backwards(tree: Tree, instance: Instance) -> list[Problem]:
                 f"the series begins on {quantity.begins}, after the decision date {start}; {value} is assumed before"
             )
             hint = f"'before: 0' beside its dates if it is not there yet, else 'before: {quantity.value:.10g}'"
-            found.append(Problem.at(tree.positions, locate(Instance, tree.raw, lever.path), message, hint=hint))
-    return found
+            series.append(Problem.at(tree.positions, locate(Instance, tree.raw, lever.path), message, hint=hint))
+    return series
 
 
 def _implausible(tree: Tree, instance: Instance) -> Iterator[Fault]:

@@ -40,10 +40,10 @@ def inside(root: Path, name: object, asked_by: Problem) -> Path:
     folder = root.resolve()
     if Path(name).is_absolute() or not (folder / name).resolve().is_relative_to(folder):
         raise _refused(asked_by, f"{brief(name)} lies outside the instance's folder")
-    found = (folder / name).resolve()
-    if not found.is_file():
+    inside_path = (folder / name).resolve()
+    if not inside_path.is_file():
         raise _refused(asked_by, f"there is no file {brief(name)}")
-    return found
+    return inside_path
 
 
 def _refused(problem: Problem, message: str) -> InstanceError:

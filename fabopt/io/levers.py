@@ -144,8 +144,8 @@ def _replaced(node: Any, path: str, changes: Mapping[str, Quantity], starts: Set
         return node.model_copy(update=update) if update else node
     if isinstance(node, Mapping):
         texts = {k: key_text(k) for k in node if below(key_text(k))}
-        found = {k: _replaced(node[k], _join(path, text), changes, starts) for k, text in texts.items()}
-        return type(node)({**node, **found}) if found else node  # type: ignore[call-arg]
+        changed = {k: _replaced(node[k], _join(path, text), changes, starts) for k, text in texts.items()}
+        return type(node)({**node, **changed}) if changed else node  # type: ignore[call-arg]
     if isinstance(node, list | tuple):
         return type(node)(
             _replaced(v, _join(path, str(i)), changes, starts) if below(str(i)) else v for i, v in enumerate(node)

@@ -124,8 +124,8 @@ class InstanceError(UserError):
     """An instance that cannot be used, with every problem found, in the order of files and lines."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        found = dict.fromkeys(problems)
-        self.problems = tuple(sorted(found, key=lambda problem: (problem.file, problem.line or 0)))
+        by_place = dict.fromkeys(problems)
+        self.problems = tuple(sorted(by_place, key=lambda problem: (problem.file, problem.line or 0)))
         lines = [str(problem) for problem in self.problems[:_MOST_SHOWN]]
         if len(self.problems) > _MOST_SHOWN:
             lines.append(f"... and {len(self.problems) - _MOST_SHOWN} more problems")

@@ -113,13 +113,13 @@ def schema_rows(model: type[BaseModel]) -> list[tuple[str, str, str, str, str]]:
 
 def _records(model: type[BaseModel]) -> list[type[BaseModel]]:
     """List a record and all below it, each once, in the order in which they are met."""
-    found: dict[type[BaseModel], None] = {}
+    records: dict[type[BaseModel], None] = {}
 
     def visit(annotation: Any) -> None:
         """Collect the records below a schema."""
         for kind in kinds(annotation):
-            if kind.record is not None and kind.record not in found:
-                found[kind.record] = None
+            if kind.record is not None and kind.record not in records:
+                records[kind.record] = None
                 for field in kind.record.model_fields.values():
                     visit(field.annotation)
             elif kind.is_mapping or kind.is_list:
@@ -128,7 +128,7 @@ def _records(model: type[BaseModel]) -> list[type[BaseModel]]:
                         visit(argument)
 
     visit(model)
-    return list(found)
+    return list(records)
 
 
 def _row(name: str, field: FieldInfo, says: str) -> str:

@@ -233,12 +233,12 @@ def contents(folder: Path, record: str) -> Contents:
 
 def _names(folder: Path, above: str = "") -> list[str]:
     """Return the relative names of all that is no folder, links not followed."""
-    found: list[str] = []
+    names: list[str] = []
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda e: e.name):
             inside = entry.is_dir(follow_symlinks=False)
-            found += _names(Path(entry.path), f"{above}{entry.name}/") if inside else [f"{above}{entry.name}"]
-    return found
+            names += _names(Path(entry.path), f"{above}{entry.name}/") if inside else [f"{above}{entry.name}"]
+    return names
 
 
 def _hashes(file: Path) -> Mapping[str, str] | None:

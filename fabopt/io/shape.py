@@ -48,14 +48,14 @@ class Kind:
 
 def kinds(annotation: Any, metadata: Iterable[Any] = ()) -> tuple[Kind, ...]:
     """Take a type annotation apart: every alternative of it but None."""
-    found = [entry for entry in metadata if isinstance(entry, In)]
+    units = [entry for entry in metadata if isinstance(entry, In)]
     while get_origin(annotation) is Annotated:
         annotation, *extra = get_args(annotation)
-        found += [entry for entry in extra if isinstance(entry, In)]
+        units += [entry for entry in extra if isinstance(entry, In)]
     if get_origin(annotation) in (Union, types.UnionType):
-        alternatives = (kinds(arg, found) for arg in get_args(annotation) if arg is not type(None))
+        alternatives = (kinds(arg, units) for arg in get_args(annotation) if arg is not type(None))
         return tuple(kind for alternative in alternatives for kind in alternative)
-    return (Kind(annotation, found[0] if found else None),)
+    return (Kind(annotation, units[0] if units else None),)
 
 
 def field_key(name: str, field: FieldInfo) -> str:
@@ -136,8 +136,8 @@ def locate(model: type[BaseModel], raw: object, lever: str) -> Path:
         if isinstance(raw, list) and parts[0].isdecimal():
             key = int(parts[0])
         elif isinstance(raw, Mapping):
-            found = (matching_key(kind, raw, parts) for kind in here if kind.is_mapping)
-            key, size = next((match for match in found if match is not None), (parts[0], 1))
+            reached = (matching_key(kind, raw, parts) for kind in here if kind.is_mapping)
+            key, size = next((match for match in reached if match is not None), (parts[0], 1))
         path.append(key)
         here = tuple(child for kind in here for child in children(kind, key))
         if isinstance(raw, list):

@@ -109,10 +109,10 @@ def standing(path: Path, record: str, *, tell: bool = True) -> Path:
     olds = [left for left in _left(target, "old") if (left / record).is_file()]
     if not news and not olds:
         return path
-    found = (news or olds)[-1]
+    latest = (news or olds)[-1]
     if tell:
-        LOG.warning("%s is not there: a run was stopped while it put it in place; %s is read instead.", path, found)
-    return path.parent / found.name
+        LOG.warning("%s is not there: a run was stopped while it put it in place; %s is read instead.", path, latest)
+    return path.parent / latest.name
 
 
 def recover(target: Path, record: str) -> None:
@@ -151,7 +151,7 @@ def _beside(target: Path, what: str) -> Path:
 
 def _left(target: Path, what: str) -> list[Path]:
     """Return the folders of one sort that stand beside `target`, the newest last."""
-    start, found = f"{target.name}.", list[tuple[int, Path]]()
+    start, left = f"{target.name}.", list[tuple[int, Path]]()
     try:
         entries = list(os.scandir(target.parent))
     except OSError:
@@ -159,8 +159,8 @@ def _left(target: Path, what: str) -> list[Path]:
     for entry in entries:
         match = _LEFT.fullmatch(entry.name[len(start) :]) if entry.name.startswith(start) else None
         if match and match[1] == what and entry.is_dir(follow_symlinks=False):
-            found.append((entry.stat(follow_symlinks=False).st_mtime_ns, target.with_name(entry.name)))
-    return [path for _, path in sorted(found)]
+            left.append((entry.stat(follow_symlinks=False).st_mtime_ns, target.with_name(entry.name)))
+    return [path for _, path in sorted(left)]
 
 
 def _runs(left: Path) -> bool:
@@ -261,17 +261,17 @@ def _put_away_or_tell(old: Path, target: Path, record: str) -> None:
 
 
 def _put_away(old: Path, target: Path, record: str) -> None:
-    found = contents(old, record)
-    moved = [name for name in found.foreign if _carried(old / name, target / name, target)]
+    old_contents = contents(old, record)
+    moved = [name for name in old_contents.foreign if _carried(old / name, target / name, target)]
     if moved:
         LOG.warning("%s: kept what fabopt did not write: %s.", target, _listed(moved))
-    changed = [*found.changed, *(name for name in found.foreign if name not in moved)]
+    changed = [*old_contents.changed, *(name for name in old_contents.foreign if name not in moved)]
     if changed:
         kept = kept_beside(target)
         os.rename(old, kept)
         LOG.warning("%s was changed after it was written (%s); it is kept as %s.", target, _listed(changed), kept)
         return
-    for name in found.own:  # the record last: until then it says what is fabopt's own
+    for name in old_contents.own:  # the record last: until then it says what is fabopt's own
         os.unlink(old / name)
     for folder, _, _ in os.walk(old, topdown=False):
         os.rmdir(folder)
@@ -293,9 +293,9 @@ def _carried(source: Path, goal: Path, target: Path) -> bool:
 def free(path: Path) -> Path:
     """Return the first name ``NAME-<n>`` that is not taken, from 1."""
     number = 1
-    while os.path.lexists(found := path.with_name(f"{path.name}-{number}")):
+    while os.path.lexists(unused := path.with_name(f"{path.name}-{number}")):
         number += 1
-    return found
+    return unused
 
 
 def kept_beside(target: Path) -> Path:

@@ -74,7 +74,7 @@ class Tables:
             raise InstanceError([Problem(table.file, 1, section, "the table has no column 'id'", hint=hint)])
         where = tuple(section.split("."))
         places: dict[FieldPath, Place] = {}
-        found: dict[str, Any] = {}
+        entries: dict[str, Any] = {}
         column = table.header.index("id")
         for line, cells in table.rows:
             name_cell = cells[column].strip()
@@ -83,16 +83,16 @@ class Tables:
                 problems.append(Problem(table.file, line, section, "the row has no id"))
                 continue
             path = (*where, name_cell)
-            if name_cell in found:
+            if name_cell in entries:
                 hint = f"first in {places[path]}"
                 message = f"{brief(name_cell)} is given twice"
                 problems.append(Problem(table.file, line, f"{section}.{name_cell}", message, hint=hint))
                 continue
             places[path] = place
-            found[name_cell] = _entry(table, cells, path, place, places, problems)
+            entries[name_cell] = _entry(table, cells, path, place, places, problems)
         if problems:
             raise InstanceError(problems)
-        return _under(where, found, places, table.file)
+        return _under(where, entries, places, table.file)
 
     def series(self, raw: Mapping[str, Any], path: FieldPath, positions: Positions) -> Parsed:
         """Turn ``{csv, column, shape, unit, ...}`` into the mapping of a series.
@@ -175,7 +175,7 @@ def _under(where: FieldPath, found: dict[str, Any], places: dict[FieldPath, Plac
 def _long(table: _Table, section: str) -> Parsed:
     """Read values by several members, one a row: nested by the columns before the last."""
     where = tuple(section.split("."))
-    found: dict[str, Any] = {}
+    long: dict[str, Any] = {}
     places: dict[FieldPath, Place] = {}
     problems: list[Problem] = []
     for line, cells in table.rows:
@@ -189,14 +189,14 @@ def _long(table: _Table, section: str) -> Parsed:
             hint = "" if empty else f"first in {places[path]}"
             problems.append(Problem(table.file, line, section, message, hint=hint))
             continue
-        inner = found
+        inner = long
         for part in members[:-1]:
             inner = inner.setdefault(part, {})
         inner[members[-1]] = resolve_scalar(cell)
         places[path] = Place(table.file, line)
     if problems:
         raise InstanceError(problems)
-    return _under(where, found, places, table.file)
+    return _under(where, long, places, table.file)
 
 
 def _entry(

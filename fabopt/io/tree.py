@@ -79,11 +79,11 @@ def read_tree(path: Path | str, problems: list[Problem] | None = None) -> Tree:
         scenarios = {}
     tables = Tables(main.parent)
     resolved, extra, faults = resolve_series(raw, (), _positions(places), tables)
-    found = [*reader.problems, *faults]
-    if found and problems is None:
-        raise InstanceError(found)
+    tree = [*reader.problems, *faults]
+    if tree and problems is None:
+        raise InstanceError(tree)
     if problems is not None:
-        problems += found
+        problems += tree
     files = reader.files | tables.files
     return Tree(main.parent, resolved, _positions(places | extra), files, scenarios)
 
@@ -256,10 +256,10 @@ def parse_json(text: str, shown: str) -> Parsed:
     """
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
+        unique = dict(pairs)
+        if len(unique) != len(pairs):
             raise ValueError("a key stands twice in a mapping")
-        return found
+        return unique
 
     def refuse(name: str) -> None:
         raise ValueError(f"{name} is no number of JSON")

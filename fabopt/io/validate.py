@@ -104,19 +104,19 @@ def _shared(tree: Tree, other: Tree, instance: BaseModel) -> dict[str, Any]:
     """Return a raw tree with what another one has too, in the same place of memory, as it was validated there."""
     if tree.raw.get("currencies") is not other.raw.get("currencies"):
         return tree.raw
-    found: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
     for name, content in tree.raw.items():
         before, known = other.raw.get(name), getattr(instance, name, None)
         if content is before and known is not None:
-            found[name] = known
+            shared[name] = known
         elif name == "network" and has_loops(content):
-            found[name] = content  # what loops make depends on sets and values beside them
+            shared[name] = content  # what loops make depends on sets and values beside them
         elif isinstance(content, Mapping) and isinstance(before, Mapping) and isinstance(known, Mapping):
             same = {key: entry for key, entry in before.items() if key in known}
-            found[name] = {key: known[key] if entry is same.get(key) else entry for key, entry in content.items()}
+            shared[name] = {key: known[key] if entry is same.get(key) else entry for key, entry in content.items()}
         else:
-            found[name] = content
-    return found
+            shared[name] = content
+    return shared
 
 
 _ROUNDS = 4
@@ -147,8 +147,8 @@ def _beyond(error: ValidationError, tree: Tree, model: type[BaseModel], context:
             error = again
             continue
         pruned = replace(tree, raw=raw)
-        found = [*_unknown_sources(instance, pruned), *_broken_rules(instance, tree.positions)]
-        return [problem for problem in found if not _speaks_of(problem, raw, gone, lost)]
+        beyond = [*_unknown_sources(instance, pruned), *_broken_rules(instance, tree.positions)]
+        return [problem for problem in beyond if not _speaks_of(problem, raw, gone, lost)]
     return []
 
 
@@ -197,15 +197,15 @@ def problems_of(
     prefix
         Path under which `raw` stands in the tree that `positions` speaks of.
     """
-    found: dict[Problem, None] = {}
+    problems: dict[Problem, None] = {}
     details = [(detail, *_raw_path(detail, raw)) for detail in error.errors(include_url=False)]
     compared = {path for detail, path, _ in details if detail["type"] in _COMPARES}
     for detail, path, in_key in details:
         if detail["type"] == "literal_error" and path in compared:
             continue  # a number or a word: the number is what was meant
         for problem in _problems(detail, path, in_key, raw, positions, model, prefix):
-            found[problem] = None
-    return list(found)
+            problems[problem] = None
+    return list(problems)
 
 
 def _raw_path(detail: ErrorDetails, raw: object) -> tuple[Path, bool]:

@@ -221,8 +221,8 @@ def _line(error: yaml.YAMLError, text: str) -> int | None:
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
         return int(mark.line)
-    found = Reader.NON_PRINTABLE.search(text)
-    return None if found is None else text.count("\n", 0, found.start())
+    lines = Reader.NON_PRINTABLE.search(text)
+    return None if lines is None else text.count("\n", 0, lines.start())
 
 
 def _reason(error: yaml.YAMLError) -> str:

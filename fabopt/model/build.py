@@ -145,7 +145,7 @@ def settled_rows(tables: ModelTables) -> dict[str, Rows]:
     rows, gates, n = dict(tables.rows), tables.gates, tables.columns.n
     if not len(gates):
         return rows
-    found, is_open = settle(tables.arrays(), gates, -gates.share)
+    settled_rows, is_open = settle(tables.arrays(), gates, -gates.share)
     wanted = gates.row[gates.gate] * n + gates.column
     for name, family in tables.rows.items():
         if not len(family.row):
@@ -155,7 +155,7 @@ def settled_rows(tables: ModelTables) -> dict[str, Rows]:
         at = np.minimum(np.searchsorted(place, wanted), len(place) - 1)
         here = place[at] == wanted
         value, upper = family.val.copy(), family.upper.copy()
-        value[at[here]] = found[here]
+        value[at[here]] = settled_rows[here]
         opened = gates.row[is_open] - first
         upper[opened[(opened >= 0) & (opened < len(family))]] = np.inf
         rows[name] = replace(family, val=value, upper=upper)

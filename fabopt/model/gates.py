@@ -133,17 +133,17 @@ NO_GATES = Gates(NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, np.zeros(0), (), NO_ROWS, N
 
 def gates_of(columns: Columns, rows: Mapping[str, Rows], offsets: Mapping[str, int]) -> Gates:
     """Return the gates of a model: on/off activities, orders that are placed or not, programmes."""
-    found = [_of_rows(rows[f], offsets[f], columns, block) for f, block in LEVELS.items() if f in rows]
-    if not found:
+    gates = [_of_rows(rows[f], offsets[f], columns, block) for f, block in LEVELS.items() if f in rows]
+    if not gates:
         return NO_GATES
-    firsts = np.cumsum([0, *(len(g) for g in found)])
+    firsts = np.cumsum([0, *(len(g) for g in gates)])
     return Gates(
-        row=np.concatenate([g.row for g in found]),
-        level=np.concatenate([g.level for g in found]),
-        gate=np.concatenate([g.gate + first for g, first in zip(found, firsts, strict=False)]),
-        column=np.concatenate([g.column for g in found]),
-        share=np.concatenate([g.share for g in found]),
-        names=tuple(name for g in found for name in g.names),
+        row=np.concatenate([g.row for g in gates]),
+        level=np.concatenate([g.level for g in gates]),
+        gate=np.concatenate([g.gate + first for g, first in zip(gates, firsts, strict=False)]),
+        column=np.concatenate([g.column for g in gates]),
+        share=np.concatenate([g.share for g in gates]),
+        names=tuple(name for g in gates for name in g.names),
         capacity=_all(rows, offsets, "capacity"),
         totals=_all(rows, offsets, "total_orders"),
     )

@@ -108,12 +108,12 @@ class Limit:
 def limits(net: Network, columns: Columns, rows: Mapping[str, Rows]) -> tuple[Limit, ...]:
     """Return all limits of the model, in the order of its rows, then of its columns."""
     offsets = dict(zip(rows, np.cumsum([0, *(len(r) for r in rows.values())]), strict=False))
-    found: list[Limit] = []
+    limits: list[Limit] = []
     made = {f.material for f in net.flows if np.any(f.amount > 0)}
     for name, family in rows.items():
         for i, limit in _of_family(net, family, made):
-            found.append(replace(limit, row=int(offsets[name]) + i))
-    return (*found, *_bounds(net, columns))
+            limits.append(replace(limit, row=int(offsets[name]) + i))
+    return (*limits, *_bounds(net, columns))
 
 
 def _limit(tags: Tags, entity: str, name: str, unit: str, **more: object) -> Limit:
@@ -175,12 +175,12 @@ def _of_family(net: Network, rows: Rows, made: Set[str]) -> Iterator[tuple[int, 
 
 def _levers(net: Network) -> dict[str, tuple[Lever, ...]]:
     lead = {unit.id: unit.lead for unit in net.units}
-    found: dict[str, list[Lever]] = {}
+    by_row: dict[str, list[Lever]] = {}
     for effect in net.unit_effects:
         lever = Lever(effect.unit, lead[effect.unit])
-        if np.any(effect.profile > 0) and lever not in found.setdefault(effect.resource, []):
-            found[effect.resource].append(lever)
-    return {resource: tuple(levers) for resource, levers in found.items()}
+        if np.any(effect.profile > 0) and lever not in by_row.setdefault(effect.resource, []):
+            by_row[effect.resource].append(lever)
+    return {resource: tuple(levers) for resource, levers in by_row.items()}
 
 
 def _bounds(net: Network, columns: Columns) -> Iterator[Limit]:

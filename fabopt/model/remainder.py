@@ -96,9 +96,9 @@ def _remaining(
 
 def _instead(one: Remainder, columns: Columns) -> IntArray:
     """Return the column that stands for each column of the plan under a stop [columns]; -1 where nothing does."""
-    found = np.arange(columns.n, dtype=np.int64)
+    stands_for = np.arange(columns.n, dtype=np.int64)
     for block in ("deliver", "disposal"):
-        found[columns[block].columns] = -1
+        stands_for[columns[block].columns] = -1
     start = columns["start"].index
     for (kind, key), remaining in one.decisions:
         block, at = {
@@ -111,5 +111,5 @@ def _instead(one: Remainder, columns: Columns) -> IntArray:
         planned = columns[block].index[at[key], one.first :]
         instead = start[columns.at.activity[remaining], one.first :] if remaining else np.full_like(planned, -1)
         there = planned >= 0
-        found[planned[there]] = instead[there]
-    return found
+        stands_for[planned[there]] = instead[there]
+    return stands_for

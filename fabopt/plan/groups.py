@@ -269,12 +269,12 @@ def groups_of(limits: Sequence[Limit], base: Sequence[float]) -> tuple[LimitGrou
     base
         Size of each right-hand side or bound, with what the plan adds.
     """
-    found: dict[tuple[str, str, int], list[int]] = {}
+    groups: dict[tuple[str, str, int], list[int]] = {}
     for i, limit in enumerate(limits):
         for sign in (1, -1):
             if limit.side == "both" or limit.side == ("upper" if sign > 0 else "lower"):
-                found.setdefault((limit.family, limit.entity, sign), []).append(i)
-    return tuple(_group([limits[i] for i in at], sign, [base[i] for i in at]) for (*_, sign), at in found.items())
+                groups.setdefault((limit.family, limit.entity, sign), []).append(i)
+    return tuple(_group([limits[i] for i in at], sign, [base[i] for i in at]) for (*_, sign), at in groups.items())
 
 
 def _group(limits: Sequence[Limit], sign: int, base: Sequence[float]) -> LimitGroup:

@@ -130,11 +130,11 @@ def _table(study: Study, policy: str) -> Table:
             when,
             customer,
             *(
-                _total([getattr(entry, of) for entry in found])
+                _total([getattr(entry, of) for entry in table])
                 for of in ("order", "allotted", "right", "used", "without")
             ),
         )
-        for (when, customer), found in groups.items()
+        for (when, customer), table in groups.items()
     ]
     unit = f", in {entries[0].unit}" if entries[0].unit else ""
     return Table(policy + unit, ("when", "customer", *amounts), rows, left=2)
@@ -203,7 +203,7 @@ def _rounds(game: GameOf) -> list[dict[str, object]]:
 
 def _game(game: GameOf) -> dict[str, Any]:
     """Return a game as plain data: its own fields, and how it went."""
-    found = {f.name: getattr(part, f.name) for part in (game, game.played) for f in fields(part)}
-    found["inflation"] = game.played.inflation
-    del found["played"]
-    return {name: value.tolist() if hasattr(value, "tolist") else value for name, value in found.items()}
+    values = {f.name: getattr(part, f.name) for part in (game, game.played) for f in fields(part)}
+    values["inflation"] = game.played.inflation
+    del values["played"]
+    return {name: value.tolist() if hasattr(value, "tolist") else value for name, value in values.items()}

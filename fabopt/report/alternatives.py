@@ -25,20 +25,20 @@ KINDS = {
 ORDER: tuple[Verdict, ...] = ("must", "may", "never", "open")
 
 
-def alternatives_report(found: Alternatives) -> Report[Alternatives]:
+def alternatives_report(alternatives: Alternatives) -> Report[Alternatives]:
     """Return what all plans nearly as good have in common, how far they differ, and what those that differ order."""
     return Report(
         "alternatives",
-        found,
-        (sentence(found),),
-        (_orders(found), *map(_mix, found.mixes), _changes(found)),
-        tuple(method(found)),
+        alternatives,
+        (sentence(alternatives),),
+        (_orders(alternatives), *map(_mix, alternatives.mixes), _changes(alternatives)),
+        tuple(method(alternatives)),
         {
-            "alternatives": lambda: found.frame,
-            "shares": lambda: found.shares,
-            "changes": lambda: found.changes,
+            "alternatives": lambda: alternatives.frame,
+            "shares": lambda: alternatives.shares,
+            "changes": lambda: alternatives.changes,
         },
-        data=found.as_dict,
+        data=alternatives.as_dict,
     )
 
 
@@ -47,25 +47,25 @@ def share(value: float) -> str:
     return f"{100.0 * value:.3g} %"
 
 
-def sentence(found: Alternatives) -> str:
+def sentence(alternatives: Alternatives) -> str:
     """Return the answer in one sentence."""
-    head = f"Among plans for {found.name} that give up at most {share(found.within)} of the {found.objective_name}"
-    head += f" ({worth(found.allowed, found.unit)})"
-    by = {verdict: [s for s in found.spreads if s.verdict == verdict] for verdict in ORDER}
-    when = f" by {found.until}" if found.until else ""
+    head = f"Among plans for {alternatives.name} that give up at most {share(alternatives.within)} of the "
+    head += f"{alternatives.objective_name} ({worth(alternatives.allowed, alternatives.unit)})"
+    by = {verdict: [s for s in alternatives.spreads if s.verdict == verdict] for verdict in ORDER}
+    when = f" by {alternatives.until}" if alternatives.until else ""
     parts = []
     if by["must"]:
         parts.append(f"all have {_listed(by['must'])}{when}")
     if by["never"]:
         parts.append(f"none has {_listed(by['never'])}{when}")
     if by["may"]:
-        parts.append(f"{len(by['may'])} of {len(found.spreads)} orders and contracts may be there or not{when}")
+        parts.append(f"{len(by['may'])} of {len(alternatives.spreads)} orders and contracts may be there or not{when}")
     if by["open"]:
         parts.append(f"{len(by['open'])} are not settled")
-    if not found.spreads:
+    if not alternatives.spreads:
         parts.append("there is nothing to order or to sign")
     text = f"{head}, {'; '.join(parts)}"
-    moved = [(mix, mix.others[0]) for mix in found.mixes if mix.others]
+    moved = [(mix, mix.others[0]) for mix in alternatives.mixes if mix.others]
     if moved:
         mix, other = max(moved, key=lambda pair: pair[1].moved)
         text += f"; {share(other.moved)} of the {_title(mix)[0].lower()}{_title(mix)[1:]} can be elsewhere"
@@ -78,10 +78,10 @@ def _listed(spreads: Sequence[Spread]) -> str:
     return ", ".join(names) + (f" and {more} more" if more else "")
 
 
-def _orders(found: Alternatives) -> Table:
+def _orders(alternatives: Alternatives) -> Table:
     """Return orders and contracts: what all plans have first, then what some have, then what none has."""
-    listed = [s for verdict in ORDER for s in found.spreads if s.verdict == verdict]
-    when = f" by {found.until}" if found.until else ""
+    listed = [s for verdict in ORDER for s in alternatives.spreads if s.verdict == verdict]
+    when = f" by {alternatives.until}" if alternatives.until else ""
     return Table(
         f"Orders and contracts{when}: in all plans (must), in some (may), in none (never)",
         ("what", "is", "unit", "verdict", "least", "plan", "most"),
@@ -95,21 +95,21 @@ def _reach(s: Spread) -> tuple[str, str, str]:
     return _end(s.least, s.least.hi, ">"), counted(s.now), _end(s.most, s.most.lo, "<")
 
 
-def _found_all(known: Interval, found: float) -> bool:
+def _found_all(known: Interval, reached: float) -> bool:
     """Return whether what was found is all that is possible, for as many digits as are printed."""
-    return known.width <= 1e-3 * abs(found)
+    return known.width <= 1e-3 * abs(reached)
 
 
 def _is_known(s: Spread) -> bool:
     return _found_all(s.least, s.least.hi) and _found_all(s.most, s.most.lo)
 
 
-def _end(known: Interval, found: float, sign: str) -> str:
+def _end(known: Interval, reached: float, sign: str) -> str:
     """Write an end: the number where found and proven agree, else also what is proven."""
-    if _found_all(known, found):
-        return counted(found)
+    if _found_all(known, reached):
+        return counted(reached)
     proven = known.lo if sign == ">" else known.hi
-    return f"{counted(found)} ({sign}{counted(proven)})" if isfinite(proven) else f"{counted(found)} (?)"
+    return f"{counted(reached)} ({sign}{counted(proven)})" if isfinite(proven) else f"{counted(reached)} (?)"
 
 
 def counted(value: float) -> str:
@@ -134,42 +134,42 @@ def _mix(mix: Mix) -> Table:
     return Table(f"{_title(mix)}, {mix.unit}; shares of it in the plan and in plans that differ", heads, rows)
 
 
-def _changes(found: Alternatives) -> Table:
+def _changes(alternatives: Alternatives) -> Table:
     rows = [
         (
             f"{mix.kind}: {other.how}",
             c.name,
             c.unit,
             *map(counted, (c.now, c.there)),
-            worth(other.objective, found.unit),
+            worth(other.objective, alternatives.unit),
         )
-        for mix in found.mixes
+        for mix in alternatives.mixes
         for other in mix.others
         for plan in [f"{mix.kind}: {other.how}"]
         for c in other.changes
     ]
-    heads = ("plan", "what", "unit", "plan's", "there", found.objective_name)
+    heads = ("plan", "what", "unit", "plan's", "there", alternatives.objective_name)
     return Table("What plans that differ order otherwise", heads, rows, left=3, most=MOST)
 
 
-def method(found: Alternatives) -> list[str]:
+def method(alternatives: Alternatives) -> list[str]:
     """Return what a reader must know, one text a line."""
-    lines = [
-        f"Least and most over all plans worth at least {worth(found.objective - found.allowed, found.unit)}"
-        if found.objective_name == "value"
-        else f"Least and most over all plans within {share(found.within)} of {worth(found.objective, found.unit)}",
-    ]
-    lines[0] += f", of {found.held}; shares of the objective are counted without what stands anyway."
-    if not found.exact:
+    best, allowed, unit = alternatives.objective, alternatives.allowed, alternatives.unit
+    band = f"worth at least {worth(best - allowed, unit)}"
+    if alternatives.objective_name != "value":
+        band = f"within {share(alternatives.within)} of {worth(best, unit)}"
+    lines = [f"Least and most over all plans {band}"]
+    lines[0] += f", of {alternatives.held}; shares of the objective are counted without what stands anyway."
+    if not alternatives.exact:
         lines.append(
             "Bounds (in brackets) are proven with fractions for integers, so must and never are proven; plans "
             "were found by moving the integers of one thing at a time, so more may be possible than was found."
         )
-    elif any(s.verdict == "open" or not _is_known(s) for s in found.spreads):
+    elif any(s.verdict == "open" or not _is_known(s) for s in alternatives.spreads):
         lines.append("Where a search was cut short, the bound stands in brackets beside what was found.")
-    if found.left_out:
-        more = len(found.left_out) - MOST
+    if alternatives.left_out:
+        more = len(alternatives.left_out) - MOST
         lines.append(
-            f"Time did not allow: {', '.join(found.left_out[:MOST])}{f' and {more} more' if more > 0 else ''}."
+            f"Time did not allow: {', '.join(alternatives.left_out[:MOST])}{f' and {more} more' if more > 0 else ''}."
         )
     return lines

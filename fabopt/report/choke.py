@@ -101,9 +101,10 @@ def limit_table(study: Study, top: int) -> Table:
 
 def obligation_table(study: Study, top: int) -> Table:
     """Return what the plan must do, and what it gains where it need not do as much, or may do more of what is exact."""
-    found = [r for r in study.limits if r.obligation and (r.gain > 0 or (r.less and r.state.status != "slack"))]
+    obligations = [r for r in study.limits if r.obligation and (r.gain > 0 or (r.less and r.state.status != "slack"))]
     rows = [
-        (r.label, r.owner or None, r.state.status, "10 % less" if r.less else "10 % more", r.gain) for r in found[:top]
+        (r.label, r.owner or None, r.state.status, "10 % less" if r.less else "10 % more", r.gain)
+        for r in obligations[:top]
     ]
     title = (
         f"Obligations: what 10 % less of each in every counted period is worth, {_unit(study)} (0: the plan does it "
@@ -126,8 +127,8 @@ def _limit_row(study: Study, record: LimitRecord) -> tuple[object, ...]:
     )
 
 
-def _interval(found: Certified | None) -> str | None:
-    return None if found is None else span(found.lo, found.hi)
+def _interval(certified: Certified | None) -> str | None:
+    return None if certified is None else span(certified.lo, certified.hi)
 
 
 def step_table(study: Study) -> Table:

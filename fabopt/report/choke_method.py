@@ -44,10 +44,10 @@ def method(study: Study) -> list[str]:
 
 
 def _price_of_policy(info: StudyInfo) -> str:
-    found = info.price_of_policy
-    if found is None:
+    price_of_policy = info.price_of_policy
+    if price_of_policy is None:
         return ""
-    low, high = amount(found.lo), amount(found.hi)
+    low, high = amount(price_of_policy.lo), amount(price_of_policy.hi)
     span = low if low == high else f"{low} to {high}"
     return f" Without rules of this kind the plan would be worth {span} {info.money} more.".replace("  ", " ")
 

@@ -23,41 +23,41 @@ NAMED = 3
 """Inputs that a sentence names."""
 
 
-def comparison_report(found: Comparison) -> Report[Comparison]:
+def comparison_report(comparison: Comparison) -> Report[Comparison]:
     """Return plans side by side: who gains and who loses, what the difference shows, what the inputs explain."""
-    others = found.plans[1:]
-    shows = [says(found, difference) for difference in found.difference for says in (certainty, explanation)]
-    said = (" ".join(_sentence(found, plan) for plan in others), *shows)
+    others = comparison.plans[1:]
+    shows = [says(comparison, difference) for difference in comparison.difference for says in (certainty, explanation)]
+    said = (" ".join(_sentence(comparison, plan) for plan in others), *shows)
 
     def charts() -> Mapping[str, Any]:
         from fabopt.report.compare_charts import charts
 
-        return charts(found)
+        return charts(comparison)
 
     def workbook() -> bytes:
         from fabopt.report.compare_workbook import workbook_bytes
 
-        return workbook_bytes(found, said)
+        return workbook_bytes(comparison, said)
 
     return Report(
         "compare",
-        found,
+        comparison,
         said,
         (
-            plan_table(found),
-            choke_table(found),
-            *side_tables(found),
-            *(table for plan in others for table in plan_tables(found, plan)),
+            plan_table(comparison),
+            choke_table(comparison),
+            *side_tables(comparison),
+            *(table for plan in others for table in plan_tables(comparison, plan)),
         ),
-        frames={name: partial(found.table, name) for name in ("gains", *(n for n in TABLES if n != "gains"))},
+        frames={name: partial(comparison.table, name) for name in ("gains", *(n for n in TABLES if n != "gains"))},
         charts=charts,
         data=lambda: {
-            "money": found.money,
-            "periods": found.periods,
-            "dates": found.dates,
-            **{name: getattr(found, name) for name in TABLES},
+            "money": comparison.money,
+            "periods": comparison.periods,
+            "dates": comparison.dates,
+            **{name: getattr(comparison, name) for name in TABLES},
         },
-        warnings=tuple(certainty(found, d) for d in found.difference if d.withheld),
+        warnings=tuple(certainty(comparison, d) for d in comparison.difference if d.withheld),
         workbook=workbook,
     )
 
@@ -65,16 +65,17 @@ def comparison_report(found: Comparison) -> Report[Comparison]:
 # -- the sentence ----------------------------------------------------------------------------------------------------
 
 
-def _sentence(found: Comparison, plan: Plan) -> str:
-    date = found.dates[-1]
-    rows = at_end(found, plan, "running")
+def _sentence(comparison: Comparison, plan: Plan) -> str:
+    date = comparison.dates[-1]
+    rows = at_end(comparison, plan, "running")
     if not rows:
-        return f"Under {plan.name}, {_moves(at_end(found, plan, 'delivered'), DELIVERED, date)}. {_worth(found, plan)}"
+        delivered = _moves(at_end(comparison, plan, "delivered"), DELIVERED, date)
+        return f"Under {plan.name}, {delivered}. {_worth(comparison, plan)}"
     said = _moves(rows, ACCELERATORS, date)
-    compute = _moves(at_end(found, plan, "compute"), COMPUTE, "")
+    compute = _moves(at_end(comparison, plan, "compute"), COMPUTE, "")
     if not (compute.startswith("nobody") and said.startswith("nobody")):
         said += f"; in compute, {compute}"
-    return f"Under {plan.name}, {said}. {_worth(found, plan)}"
+    return f"Under {plan.name}, {said}. {_worth(comparison, plan)}"
 
 
 ACCELERATORS, COMPUTE, DELIVERED = "accelerators", "H100 equivalents", "units delivered"
@@ -112,9 +113,9 @@ def _share(share: float | None) -> str:
     return "" if share is None else f" ({signed(100.0 * share)} %)"
 
 
-def _worth(found: Comparison, plan: Plan) -> str:
-    first = found.plans[0]
-    difference = next(d for d in found.difference if d.plan == plan.name)
+def _worth(comparison: Comparison, plan: Plan) -> str:
+    first = comparison.plans[0]
+    difference = next(d for d in comparison.difference if d.plan == plan.name)
     change = difference.change
     if difference.withheld == "horizon":
         return f"What the plan and {first.name} are worth covers different times and is not compared."
@@ -122,16 +123,16 @@ def _worth(found: Comparison, plan: Plan) -> str:
         return f"The plan is worth as much as {first.name}."
     share = f" ({signed(100.0 * change / abs(first.value))} %)" if first.value else ""
     way = "more" if change > 0.0 else "less"
-    apart = f"{money(abs(change), found.money)} {way} than {first.name}{share}"
+    apart = f"{money(abs(change), comparison.money)} {way} than {first.name}{share}"
     if difference.withheld == "gap":
         return f"The plan comes to {apart}, which is within the gaps and proves nothing."
     return f"The plan is worth {apart}."
 
 
-def certainty(found: Comparison, difference: Difference) -> str:
+def certainty(comparison: Comparison, difference: Difference) -> str:
     """Say what the difference in value shows, or why it shows nothing."""
-    first = found.plans[0]
-    plan = next(p for p in found.plans if p.name == difference.plan)
+    first = comparison.plans[0]
+    plan = next(p for p in comparison.plans if p.name == difference.plan)
     if difference.withheld == "horizon":
         return f"{first.name} runs from {first.horizon}, {plan.name} from {plan.horizon}: values are not of like times."
     if difference.withheld == "objective":
@@ -143,7 +144,9 @@ def certainty(found: Comparison, difference: Difference) -> str:
         return f"How much {first.name} and {plan.name} may fall short of the best in value is not known."
     if difference.high - difference.low <= rounding(first.value):
         return f"Both {first.name} and {plan.name} are proved best, so the difference is exact."
-    low, high = (f"{'-' if v < 0.0 else ''}{money(abs(v), found.money)}" for v in (difference.low, difference.high))
+    low, high = (
+        f"{'-' if v < 0.0 else ''}{money(abs(v), comparison.money)}" for v in (difference.low, difference.high)
+    )
     gaps = f"{first.name} is proved to within {percent(first.gap)}, {plan.name} to within {percent(plan.gap)}"
     if difference.withheld:
         return (
@@ -153,16 +156,16 @@ def certainty(found: Comparison, difference: Difference) -> str:
     return f"{gaps}: with both proved best, the difference in value lies between {low} and {high}."
 
 
-def explanation(found: Comparison, difference: Difference) -> str:
+def explanation(comparison: Comparison, difference: Difference) -> str:
     """Say what the inputs that differ are worth to the first plan."""
-    first = found.plans[0].name
-    rows = [row for row in found.inputs if row.plan == difference.plan]
+    first = comparison.plans[0].name
+    rows = [row for row in comparison.inputs if row.plan == difference.plan]
     if not rows:
         return f"No input of {difference.plan} differs from {first}'s."
     text = (
         f"From {first} to {difference.plan} {'one input differs' if len(rows) == 1 else f'{len(rows)} inputs differ'}"
     )
-    solved = [f"{row.path} ({_change(found, row.held)})" for row in rows[:NAMED] if row.held]
+    solved = [f"{row.path} ({_change(comparison, row.held)})" for row in rows[:NAMED] if row.held]
     if difference.held is None:
         text += f"; worth most, each alone: {', '.join(solved)}" if solved else ""
         return f"{text}. What they are worth together to {first} cannot be told: {difference.reason}"
@@ -172,12 +175,12 @@ def explanation(found: Comparison, difference: Difference) -> str:
         text += f"; worth most, each alone: {', '.join(solved)}"
     rest = difference.change - difference.held
     text += f". With the integers of {first} held, {'it is' if len(rows) == 1 else 'together they are'} worth "
-    text += _change(found, difference.held)
-    if abs(rest) > max(CLOSE * abs(difference.held), rounding(found.plans[0].value)) and not difference.withheld:
-        text += f"; other integers in {difference.plan} make {_change(found, rest)} of the difference"
+    text += _change(comparison, difference.held)
+    if abs(rest) > max(CLOSE * abs(difference.held), rounding(comparison.plans[0].value)) and not difference.withheld:
+        text += f"; other integers in {difference.plan} make {_change(comparison, rest)} of the difference"
     return f"{text}."
 
 
-def _change(found: Comparison, value: float) -> str:
+def _change(comparison: Comparison, value: float) -> str:
     sign = "-" if value < 0.0 else "+"
-    return f"{sign}{money(abs(value), found.money)}"
+    return f"{sign}{money(abs(value), comparison.money)}"

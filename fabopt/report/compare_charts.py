@@ -19,24 +19,24 @@ BARS = 16
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def charts(found: Comparison) -> dict[str, Any]:
+def charts(comparison: Comparison) -> dict[str, Any]:
     """Return the pictures that there is something to draw for by name, in the order of the page."""
     makers = {"over-time": over_time, "choke-points": choke_points, "gains": gains, "terms": terms, "inputs": inputs}
-    drawn = {name: make(found) for name, make in makers.items()}
+    drawn = {name: make(comparison) for name, make in makers.items()}
     return {name: chart for name, chart in drawn.items() if chart is not None}
 
 
-def over_time(found: Comparison) -> Any:
+def over_time(comparison: Comparison) -> Any:
     """Return the compute of all labs over time, a line a plan, named where it ends."""
     import pandas as pd
 
     alt = altair()
-    sums = {plan.name: dict.fromkeys(found.periods, 0.0) for plan in found.plans}
-    rows = [row for row in found.gains if row.measure == "compute"]
+    sums = {plan.name: dict.fromkeys(comparison.periods, 0.0) for plan in comparison.plans}
+    rows = [row for row in comparison.gains if row.measure == "compute"]
     for row in rows:
         sums[row.plan][row.period] += row.value / 1000.0
-        if row.plan == found.plans[1].name:
-            sums[found.plans[0].name][row.period] += row.base / 1000.0
+        if row.plan == comparison.plans[1].name:
+            sums[comparison.plans[0].name][row.period] += row.base / 1000.0
     if not rows:
         return None
     data = pd.DataFrame(
@@ -45,7 +45,7 @@ def over_time(found: Comparison) -> Any:
     )
     names = [clip(plan, NAME) for plan in sums]
     top = float(data["amount"].max()) or 1.0
-    last = sorted((sums[plan][found.periods[-1]], clip(plan, NAME)) for plan in sums)
+    last = sorted((sums[plan][comparison.periods[-1]], clip(plan, NAME)) for plan in sums)
     ends = pd.DataFrame(
         {
             "plan": [name for _, name in last],
@@ -59,7 +59,7 @@ def over_time(found: Comparison) -> Any:
         alt.Chart(data)
         .mark_line(point=True)
         .encode(
-            x=alt.X("period:O", sort=list(found.periods), axis=time_axis(found.periods)),
+            x=alt.X("period:O", sort=list(comparison.periods), axis=time_axis(comparison.periods)),
             y=alt.Y("amount:Q", title="Compute, million H100 equivalents", scale=y),
             color=colour,
             tooltip=["plan:N", "period:O", alt.Tooltip("amount:Q", title="million H100 equivalents", format=",.4~f")],
@@ -70,12 +70,12 @@ def over_time(found: Comparison) -> Any:
     return _picture(alt.layer(lines, labels).properties(width=WIDTH, height=HEIGHT), "Compute of all labs by plan")
 
 
-def choke_points(found: Comparison) -> Any:
+def choke_points(comparison: Comparison) -> Any:
     """Return a row a plan and a column a period, each cell with the letter of what holds the plan back most."""
     import pandas as pd
 
     alt = altair()
-    named = {(row.family, row.id, row.side): f"{row.name} ({row.owner or '-'})" for row in found.choke_points}
+    named = {(row.family, row.id, row.side): f"{row.name} ({row.owner or '-'})" for row in comparison.choke_points}
     named.pop(("", "", ""), None)
     if not named:
         return None
@@ -83,55 +83,57 @@ def choke_points(found: Comparison) -> Any:
     says = {key: f"{letters[key]}  {clip(name, 90)}" for key, name in named.items()}
     rows = [
         (clip(row.plan, NAME), row.period, letters[key], says[key], row.gain)
-        for row in found.choke_points
+        for row in comparison.choke_points
         if (key := (row.family, row.id, row.side)) in named
     ]
-    gain = alt.Tooltip("gain:Q", title=f"1 % more{in_unit(found.money)}", format=",.4~f")
+    gain = alt.Tooltip("gain:Q", title=f"1 % more{in_unit(comparison.money)}", format=",.4~f")
     cells = letter_map(
         pd.DataFrame(rows, columns=["plan", "period", "letter", "name", "gain"]),
         list(says.values()),
         PALETTE,
-        x=alt.X("period:O", sort=list(found.periods), axis=time_axis(found.periods)),
-        y=alt.Y("plan:N", sort=[clip(plan.name, NAME) for plan in found.plans], title=None),
+        x=alt.X("period:O", sort=list(comparison.periods), axis=time_axis(comparison.periods)),
+        y=alt.Y("plan:N", sort=[clip(plan.name, NAME) for plan in comparison.plans], title=None),
         tooltip=["plan:N", "period:O", alt.Tooltip("name:N", title="limit"), gain],
     )
-    size = {"width": max(CELL * len(found.periods), 200), "height": CELL * len(found.plans)}
+    size = {"width": max(CELL * len(comparison.periods), 200), "height": CELL * len(comparison.plans)}
     return _picture(cells.properties(**size), "Choke points: the limit of which 1 % more is worth most in a period")
 
 
-def gains(found: Comparison) -> Any:
+def gains(comparison: Comparison) -> Any:
     """Return who has more and who less at the last year end, in compute, else in what is delivered."""
-    measure = "compute" if any(row.measure == "compute" for row in found.gains) else "delivered"
+    measure = "compute" if any(row.measure == "compute" for row in comparison.gains) else "delivered"
     rows = [
         (row.plan, row.name, row.change)
-        for row in found.gains
-        if (row.measure, row.period) == (measure, found.dates[-1])
+        for row in comparison.gains
+        if (row.measure, row.period) == (measure, comparison.dates[-1])
     ]
     compute = measure == "compute"
     goods, unit = ("compute", "thousand H100 equivalents") if compute else ("what is delivered", "units of each demand")
-    return _bars(found, rows, f"change by {found.dates[-1]}, {unit}", f"Who gains and who loses in {goods}")
+    return _bars(comparison, rows, f"change by {comparison.dates[-1]}, {unit}", f"Who gains and who loses in {goods}")
 
 
-def terms(found: Comparison) -> Any:
+def terms(comparison: Comparison) -> Any:
     """Return what becomes of values and costs, transfers left out."""
     sums: dict[tuple[str, str], float] = {}
-    for row in found.worth:
+    for row in comparison.worth:
         if not row.transfer:
             key = (row.plan, row.term.replace("_", " "))
             sums[key] = sums.get(key, 0.0) + row.change
     rows = [(plan, term, change) for (plan, term), change in sums.items()]
-    return _bars(found, rows, f"change, discounted{in_unit(found.money)}", "Value and cost by term: what changes")
+    return _bars(
+        comparison, rows, f"change, discounted{in_unit(comparison.money)}", "Value and cost by term: what changes"
+    )
 
 
-def inputs(found: Comparison) -> Any:
+def inputs(comparison: Comparison) -> Any:
     """Return what each changed input is worth alone to the first plan, solved again, else at its prices."""
-    worth = [(row.plan, row.path, row.at_prices if row.held is None else row.held) for row in found.inputs]
+    worth = [(row.plan, row.path, row.at_prices if row.held is None else row.held) for row in comparison.inputs]
     rows = [(plan, path, value) for plan, path, value in worth if value is not None]
-    says = f"What each changed input is worth alone to {found.plans[0].name}"
-    return _bars(found, rows, f"integers held{in_unit(found.money)}", says)
+    says = f"What each changed input is worth alone to {comparison.plans[0].name}"
+    return _bars(comparison, rows, f"integers held{in_unit(comparison.money)}", says)
 
 
-def _bars(found: Comparison, rows: Sequence[tuple[str, str, float]], title: str, says: str) -> Any:
+def _bars(comparison: Comparison, rows: Sequence[tuple[str, str, float]], title: str, says: str) -> Any:
     """Return bars to the left and right of zero, the largest first, a bar a plan beside each other."""
     import pandas as pd
 
@@ -145,13 +147,13 @@ def _bars(found: Comparison, rows: Sequence[tuple[str, str, float]], title: str,
     if not kept:
         return None
     shown = _told_apart(kept)
-    plans = [clip(plan.name, NAME) for plan in found.plans[1:]]
+    plans = [clip(plan.name, NAME) for plan in comparison.plans[1:]]
     data = pd.DataFrame(
         [(clip(plan, NAME), shown[name], change) for plan, name, change in rows if name in shown],
         columns=["plan", "name", "change"],
     )
     y = alt.Y("name:N", sort=list(shown.values()), title=None, axis=alt.Axis(labelLimit=340))
-    scale = _scale([clip(plan.name, NAME) for plan in found.plans])
+    scale = _scale([clip(plan.name, NAME) for plan in comparison.plans])
     legend = alt.Legend(title=None, values=plans) if len(plans) > 1 else None
     bars = (
         alt.Chart(data)

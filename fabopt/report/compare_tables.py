@@ -13,7 +13,7 @@ MOST_YEARS = 4
 """Year ends that a table shows."""
 
 
-def plan_table(found: Comparison) -> Table:
+def plan_table(comparison: Comparison) -> Table:
     """Return the plans: what was solved, its value, and how good it is."""
     rows = [
         (
@@ -24,52 +24,54 @@ def plan_table(found: Comparison) -> Table:
             "unknown" if plan.short is None else plan.short,
             percent(plan.gap),
         )
-        for plan in found.plans
+        for plan in comparison.plans
     ]
     headers = ("plan", "solved", "status", "value", "may be short by", "gap")
     title = "Plans: discounted value less cost, and what the best may be worth more"
-    return Table(title + in_unit(found.money), headers, rows, left=3)
+    return Table(title + in_unit(comparison.money), headers, rows, left=3)
 
 
-def plan_tables(found: Comparison, plan: Plan) -> list[Table]:
+def plan_tables(comparison: Comparison, plan: Plan) -> list[Table]:
     """Return the tables of one plan against the first."""
-    against = f"{plan.name} against {found.plans[0].name}"
-    mix = f"Chip mix at {found.dates[-1]}, {against}: share of compute; thousand H100 equivalents"
-    dates = {date: date for date in years(found)}
+    against = f"{plan.name} against {comparison.plans[0].name}"
+    mix = f"Chip mix at {comparison.dates[-1]}, {against}: share of compute; thousand H100 equivalents"
+    dates = {date: date for date in years(comparison)}
     return [
-        _over_years(found, plan, "running", f"Who gains, {against}: thousand accelerators running", dates),
-        _over_years(found, plan, "compute", f"Compute, {against}: thousand H100 equivalents", dates),
-        _over_years(found, plan, "power", f"Facility power in use, {against}: GW", dates),
-        shipped_table(found, plan, f"Shipments by designer, {against}: thousand accelerators"),
-        _over_years(found, plan, "delivered", f"Delivered since the start, {against}", dates),
-        mix_table(found, plan, mix),
-        worth_table(found, plan, "party", f"Value less cost by party, with what others pay it, {against}"),
-        worth_table(found, plan, "term", f"Value and cost by term, {against}"),
-        order_table(found, plan, f"Orders that differ, {against}: units, where they differ"),
-        limit_table(found, plan, f"What binds otherwise, {against}: worth of 1 % more throughout"),
-        input_table(found, plan, f"Inputs that differ, {against}: what each alone is worth"),
+        _over_years(comparison, plan, "running", f"Who gains, {against}: thousand accelerators running", dates),
+        _over_years(comparison, plan, "compute", f"Compute, {against}: thousand H100 equivalents", dates),
+        _over_years(comparison, plan, "power", f"Facility power in use, {against}: GW", dates),
+        shipped_table(comparison, plan, f"Shipments by designer, {against}: thousand accelerators"),
+        _over_years(comparison, plan, "delivered", f"Delivered since the start, {against}", dates),
+        mix_table(comparison, plan, mix),
+        worth_table(comparison, plan, "party", f"Value less cost by party, with what others pay it, {against}"),
+        worth_table(comparison, plan, "term", f"Value and cost by term, {against}"),
+        order_table(comparison, plan, f"Orders that differ, {against}: units, where they differ"),
+        limit_table(comparison, plan, f"What binds otherwise, {against}: worth of 1 % more throughout"),
+        input_table(comparison, plan, f"Inputs that differ, {against}: what each alone is worth"),
     ]
 
 
-def side_tables(found: Comparison) -> list[Table]:
+def side_tables(comparison: Comparison) -> list[Table]:
     """Return tables with a column a plan, for three plans or more: two stand side by side in each of the others."""
-    if len(found.plans) < 3:
+    if len(comparison.plans) < 3:
         return []
-    unit = f"; discounted {found.money}" if found.money else ""
-    terms = [(r.plan, r.term.replace("_", " "), r.base, r.value) for r in found.worth if not r.transfer]
-    parties = [(r.plan, r.party or "-", r.base, r.value) for r in found.worth]
+    unit = f"; discounted {comparison.money}" if comparison.money else ""
+    terms = [(r.plan, r.term.replace("_", " "), r.base, r.value) for r in comparison.worth if not r.transfer]
+    parties = [(r.plan, r.party or "-", r.base, r.value) for r in comparison.worth]
     made = []
     for measure, says in (("running", "Thousand accelerators running"), ("delivered", "Delivered since the start")):
-        rows = [(r.plan, r.name, r.base, r.value) for p in found.plans for r in at_end(found, p, measure)]
-        made.append(_side_by_side(found, f"{says} by {found.dates[-1]}", rows, measure == "running"))
-    made.append(_side_by_side(found, f"Value less cost by party, with what others pay it{unit}", parties, True))
-    made.append(_side_by_side(found, f"Value and cost by term{unit}", terms, True))
+        rows = [(r.plan, r.name, r.base, r.value) for p in comparison.plans for r in at_end(comparison, p, measure)]
+        made.append(_side_by_side(comparison, f"{says} by {comparison.dates[-1]}", rows, measure == "running"))
+    made.append(_side_by_side(comparison, f"Value less cost by party, with what others pay it{unit}", parties, True))
+    made.append(_side_by_side(comparison, f"Value and cost by term{unit}", terms, True))
     return made
 
 
-def _side_by_side(found: Comparison, title: str, rows: Sequence[tuple[str, str, float, float]], adds_up: bool) -> Table:
+def _side_by_side(
+    comparison: Comparison, title: str, rows: Sequence[tuple[str, str, float, float]], adds_up: bool
+) -> Table:
     """Return sums by name in each plan, from rows of other plan, name, amount in the first plan and in the other."""
-    names = [plan.name for plan in found.plans]
+    names = [plan.name for plan in comparison.plans]
     sums: dict[str, dict[str, float]] = {}
     for plan, name, base, value in rows:
         own = sums.setdefault(name, dict.fromkeys(names, 0.0))
@@ -81,27 +83,31 @@ def _side_by_side(found: Comparison, title: str, rows: Sequence[tuple[str, str, 
     return Table(title, ("", *names), cells, most=MOST_ROWS, total=total)
 
 
-def at_end(found: Comparison, plan: Plan, measure: str) -> list[Gain]:
+def at_end(comparison: Comparison, plan: Plan, measure: str) -> list[Gain]:
     """Return what everybody has at the last year end."""
-    return [row for row in found.gains if (row.plan, row.measure, row.period) == (plan.name, measure, found.dates[-1])]
+    return [
+        row
+        for row in comparison.gains
+        if (row.plan, row.measure, row.period) == (plan.name, measure, comparison.dates[-1])
+    ]
 
 
-def years(found: Comparison) -> list[str]:
+def years(comparison: Comparison) -> list[str]:
     """Return the year ends that a table shows, the last one included."""
-    return thinned(found.dates)[-MOST_YEARS:]
+    return thinned(comparison.dates)[-MOST_YEARS:]
 
 
-def shipped_table(found: Comparison, plan: Plan, title: str) -> Table:
+def shipped_table(comparison: Comparison, plan: Plan, title: str) -> Table:
     """Return the changes of what designers ship in each calendar year."""
     ends: dict[str, str] = {}
     waiting: list[str] = []
-    for period in found.periods:
+    for period in comparison.periods:
         waiting.append(period)
-        if period in found.dates:
+        if period in comparison.dates:
             ends.update(dict.fromkeys(waiting, period))
             waiting = []
-    kept = {period: date for period, date in ends.items() if date in years(found)}
-    return _over_years(found, plan, "shipped", title, kept, "year to")
+    kept = {period: date for period, date in ends.items() if date in years(comparison)}
+    return _over_years(comparison, plan, "shipped", title, kept, "year to")
 
 
 Pair = tuple[float, float]
@@ -109,11 +115,11 @@ Pair = tuple[float, float]
 
 
 def _over_years(
-    found: Comparison, plan: Plan, measure: str, title: str, ends: Mapping[str, str], says: str = "by"
+    comparison: Comparison, plan: Plan, measure: str, title: str, ends: Mapping[str, str], says: str = "by"
 ) -> Table:
     """Return a measure added up over the periods that belong to each year end, by who has it."""
     people: dict[str, dict[str, Pair]] = {}
-    for row in found.gains:
+    for row in comparison.gains:
         if (row.plan, row.measure) == (plan.name, measure) and row.period in ends:
             own, date = people.setdefault(row.name, {}), ends[row.period]
             base, value = own.get(date, (0.0, 0.0))
@@ -126,7 +132,7 @@ def _over_years(
     sums = [(sum(p[n][0] for p in pairs.values()), sum(p[n][1] for p in pairs.values())) for n in range(len(dates))]
     return Table(
         title,
-        ("", *(f"{says} {date}" for date in dates), found.plans[0].name, plan.name, "change"),
+        ("", *(f"{says} {date}" for date in dates), comparison.plans[0].name, plan.name, "change"),
         [_cells(who, pairs[who]) for who in ordered],
         most=MOST_ROWS + MOST_ROWS // 2,
         ends=True,
@@ -139,11 +145,11 @@ def _cells(who: str, pairs: Sequence[Pair]) -> tuple[object, ...]:
     return (who, *(signed(b - a) for a, b in pairs), base, value, _percent(base, value))
 
 
-def mix_table(found: Comparison, plan: Plan, title: str) -> Table:
+def mix_table(comparison: Comparison, plan: Plan, title: str) -> Table:
     """Return each chip's share of all compute at the last year end in both plans."""
     sums: dict[tuple[str, str], Pair] = {}
-    for row in found.chip_mix:
-        if (row.plan, row.period) == (plan.name, found.dates[-1]):
+    for row in comparison.chip_mix:
+        if (row.plan, row.period) == (plan.name, comparison.dates[-1]):
             a, b = sums.get((row.chip, row.designer), (0.0, 0.0))
             sums[row.chip, row.designer] = a + row.base, b + row.value
     totals = [sum(pair[n] for pair in sums.values()) for n in (0, 1)]
@@ -155,7 +161,7 @@ def mix_table(found: Comparison, plan: Plan, title: str) -> Table:
         )
         for (chip, designer), (a, b) in sorted(sums.items(), key=_by_change)
     ]  # fmt: skip
-    one, two = found.plans[0].name, plan.name
+    one, two = comparison.plans[0].name, plan.name
     headers = ("chip", "designer", one, two, f"kH100e {one}", f"kH100e {two}", "change")
     return Table(title, headers, rows, left=2, most=MOST_ROWS)
 
@@ -164,25 +170,25 @@ def _by_change(item: tuple[Any, Pair]) -> float:
     return -abs(item[1][1] - item[1][0])
 
 
-def worth_table(found: Comparison, plan: Plan, by: str, title: str) -> Table:
+def worth_table(comparison: Comparison, plan: Plan, by: str, title: str) -> Table:
     """Return what each party gets with what it is paid and pays, or each term comes to; both add up to the values."""
     sums: dict[str, Pair] = {}
-    for row in found.worth:
+    for row in comparison.worth:
         if row.plan == plan.name and not (row.transfer and by == "term"):
             key = (row.party or "-") if by == "party" else row.term.replace("_", " ")
             before = sums.get(key, (0.0, 0.0))
             sums[key] = (before[0] + row.base, before[1] + row.value)
     rows = [(key, a, b, signed(b - a)) for key, (a, b) in sorted(sums.items(), key=_by_change)]
     first, other = (sum(pair[n] for pair in sums.values()) for n in (0, 1))
-    unit = f"; discounted {found.money}" if found.money else ""
-    headers = (by, found.plans[0].name, plan.name, "change")
+    unit = f"; discounted {comparison.money}" if comparison.money else ""
+    headers = (by, comparison.plans[0].name, plan.name, "change")
     return Table(title + unit, headers, rows, most=MOST_ROWS, total=("all", first, other, signed(other - first)))
 
 
-def order_table(found: Comparison, plan: Plan, title: str) -> Table:
+def order_table(comparison: Comparison, plan: Plan, title: str) -> Table:
     """Return the orders that differ, those first whose cost changes most."""
     sums: dict[str, list[Any]] = {}
-    for row in found.orders:
+    for row in comparison.orders:
         if row.plan == plan.name:
             own = sums.setdefault(row.id, [row, 0.0, 0.0, 0.0, [], []])
             own[1], own[2], own[3] = own[1] + row.base, own[2] + row.value, own[3] + abs(row.cost_change)
@@ -192,7 +198,7 @@ def order_table(found: Comparison, plan: Plan, title: str) -> Table:
         (row.name, row.owner or None, row.unit or None, a, b, _span(when_a), _span(when_b))
         for row, a, b, _, when_a, when_b in sorted(sums.values(), key=lambda own: -own[3])
     ]
-    one, two = found.plans[0].name, plan.name
+    one, two = comparison.plans[0].name, plan.name
     headers = ("order", "owner", "unit", one, two, f"when {one}", f"when {two}")
     return Table(title, headers, rows, left=3, most=MOST_ROWS)
 
@@ -203,24 +209,25 @@ def _span(periods: Iterable[str]) -> str | None:
     return None if not there else there[0] if len(there) == 1 else f"{min(there)}..{max(there)}"
 
 
-def limit_table(found: Comparison, plan: Plan, title: str) -> Table:
+def limit_table(comparison: Comparison, plan: Plan, title: str) -> Table:
     """Return the limits whose worth changes most, and in which plan each binds."""
-    changed = (row for row in found.limits if row.plan == plan.name and (row.binds != "both" or row.change))
+    changed = (row for row in comparison.limits if row.plan == plan.name and (row.binds != "both" or row.change))
     rows = [
         (row.name, row.owner or None, row.kind, row.binds, row.base, row.value, signed(row.change))
         for row in sorted(changed, key=lambda row: -abs(row.change))
     ]
-    headers = ("limit", "owner", "kind", "binds", found.plans[0].name, plan.name, "change")
-    return Table(title + in_unit(found.money), headers, rows, left=4, most=MOST_ROWS)
+    headers = ("limit", "owner", "kind", "binds", comparison.plans[0].name, plan.name, "change")
+    return Table(title + in_unit(comparison.money), headers, rows, left=4, most=MOST_ROWS)
 
 
-def choke_table(found: Comparison) -> Table:
+def choke_table(comparison: Comparison) -> Table:
     """Return what holds each plan back most, over spans of periods in which no plan's choke point changes."""
     by_plan = {
-        plan.name: {row.period: row for row in found.choke_points if row.plan == plan.name} for plan in found.plans
+        plan.name: {row.period: row for row in comparison.choke_points if row.plan == plan.name}
+        for plan in comparison.plans
     }
     spans: list[list[str]] = []
-    for period in found.periods:
+    for period in comparison.periods:
         names = [rows[period].name for rows in by_plan.values()]
         if spans and names == [rows[spans[-1][0]].name for rows in by_plan.values()]:
             spans[-1].append(period)
@@ -245,7 +252,7 @@ def _of(owner: str) -> str:
     return f" ({owner})" if owner else ""
 
 
-def input_table(found: Comparison, plan: Plan, title: str) -> Table:
+def input_table(comparison: Comparison, plan: Plan, title: str) -> Table:
     """Return the inputs that differ, with what each is worth to the first plan."""
     rows = [
         (
@@ -254,11 +261,11 @@ def input_table(found: Comparison, plan: Plan, title: str) -> Table:
             ("-" if row.value is None else row.value) + _times(row.factor),
             *(None if worth is None else signed(worth) for worth in (row.at_prices, row.held)),
         )
-        for row in found.inputs
+        for row in comparison.inputs
         if row.plan == plan.name
     ]
-    heads = ("lever", found.plans[0].name, plan.name, "at prices", "solved")
-    return Table(title + in_unit(found.money), heads, rows, left=3, most=MOST_ROWS)
+    heads = ("lever", comparison.plans[0].name, plan.name, "at prices", "solved")
+    return Table(title + in_unit(comparison.money), heads, rows, left=3, most=MOST_ROWS)
 
 
 def _times(factor: float | None) -> str:

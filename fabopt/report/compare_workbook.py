@@ -92,36 +92,38 @@ _TABLES = (
 """The sheets of tables, one a kind of record."""
 
 
-def workbook_bytes(found: Comparison, said: Sequence[str]) -> bytes:
+def workbook_bytes(comparison: Comparison, said: Sequence[str]) -> bytes:
     """Return plans side by side as a workbook, the same bytes for the same plans.
 
     Parameters
     ----------
-    found
+    comparison
         The records.
     said
         The sentences that stand on its first sheet.
     """
     into = BytesIO()
-    with new_workbook(f"Plans side by side: {', '.join(plan.name for plan in found.plans)}", into) as book:
+    with new_workbook(f"Plans side by side: {', '.join(plan.name for plan in comparison.plans)}", into) as book:
         forms = Forms(book)
         # Sheets come in the order in which they are made; these are filled when the tables have their places.
         summary, sides, chokes = (book.add_worksheet(name) for name in ("summary", "side by side", "choke points"))
-        placed = {spec.name: _table(book, forms, spec, found) for spec in _TABLES if getattr(found, spec.name)}
-        _summary(summary, forms, found, said)
-        _side_by_side(sides, forms, found, placed)
-        _choke_points(chokes, forms, found)
-        columns_sheet(book, forms, (spec for spec in _TABLES if spec.name in placed), found.money)
+        placed = {
+            spec.name: _table(book, forms, spec, comparison) for spec in _TABLES if getattr(comparison, spec.name)
+        }
+        _summary(summary, forms, comparison, said)
+        _side_by_side(sides, forms, comparison, placed)
+        _choke_points(chokes, forms, comparison)
+        columns_sheet(book, forms, (spec for spec in _TABLES if spec.name in placed), comparison.money)
     return into.getvalue()
 
 
-def _table(book: Workbook, forms: Forms, spec: TableSpec, found: Comparison) -> Placed:
+def _table(book: Workbook, forms: Forms, spec: TableSpec, comparison: Comparison) -> Placed:
     """Write a table; where it has numbers of both plans, their difference is a formula."""
     from xlsxwriter.utility import xl_rowcol_to_cell
 
-    frame = found.table(spec.name).astype(object)
+    frame = comparison.table(spec.name).astype(object)
     frame = frame.where(frame.notna(), None)  # what there is nothing of leaves its cell empty
-    placed = table_sheet(book, forms, spec, frame, found.money)
+    placed = table_sheet(book, forms, spec, frame, comparison.money)
     if "change" in spec.names:
         sheet = book.sheetnames[spec.name]
         place = spec.names.index("change")
@@ -131,7 +133,7 @@ def _table(book: Workbook, forms: Forms, spec: TableSpec, found: Comparison) -> 
     return placed
 
 
-def _summary(sheet: Worksheet, forms: Forms, found: Comparison, said: Sequence[str]) -> None:
+def _summary(sheet: Worksheet, forms: Forms, comparison: Comparison, said: Sequence[str]) -> None:
     """Write the sentences and the plans, each value against that of the first."""
     from xlsxwriter.utility import xl_rowcol_to_cell
 
@@ -140,7 +142,7 @@ def _summary(sheet: Worksheet, forms: Forms, found: Comparison, said: Sequence[s
         sheet.merge_range(line, 0, line, 9, None, forms.get(wrap=True))
         put(sheet, line, 0, sentence, forms.get(wrap=True))
         sheet.set_row(line, 16 * (1 + len(sentence) // 150))
-    unit = f" ({found.money})" if found.money else ""
+    unit = f" ({comparison.money})" if comparison.money else ""
     heads = (
         ("plan", 24), ("instance", 20), ("scenario", 18), ("settings", 30), ("status", 14), ("objective", 18),
         ("horizon", 22), (f"value{unit}", 18), (f"the best may be worth more by{unit}", 18), ("gap", 10),
@@ -150,9 +152,9 @@ def _summary(sheet: Worksheet, forms: Forms, found: Comparison, said: Sequence[s
     for place, (head, width) in enumerate(heads):
         put(sheet, top, place, head, forms.head)
         sheet.set_column(place, place, width)
-    withheld = {difference.plan: difference.withheld for difference in found.difference}
+    withheld = {difference.plan: difference.withheld for difference in comparison.difference}
     first = xl_rowcol_to_cell(top + 1, 7, row_abs=True, col_abs=True)
-    for line, plan in enumerate(found.plans, start=top + 1):
+    for line, plan in enumerate(comparison.plans, start=top + 1):
         facts = (
             plan.name, plan.instance, plan.scenario, "; ".join(plan.sets), proof(plan.status), plan.objective,
             plan.horizon,
@@ -161,7 +163,7 @@ def _summary(sheet: Worksheet, forms: Forms, found: Comparison, said: Sequence[s
             put(sheet, line, place, fact)
         for place, number_, form in ((7, plan.value, _FORM), (8, plan.short, _FORM), (9, plan.gap, "0.00%")):
             put(sheet, line, place, "unknown" if number_ is None else number_, forms.get(form))
-        change = plan.value - found.plans[0].value
+        change = plan.value - comparison.plans[0].value
         sheet.write_formula(line, 10, f"={xl_rowcol_to_cell(line, 7)}-{first}", forms.get(_FORM), change)
         put(sheet, line, 11, withheld.get(plan.name, ""))
     sheet.freeze_panes(1, 1)
@@ -182,16 +184,16 @@ class _Sums:
         for column, value in self.given.items():
             frame = frame[frame[column] == value]
         sums = frame.groupby([self.key, "plan"], sort=False)[["base", "value"]].sum()
-        found: dict[str, dict[str, tuple[float, float]]] = {}
+        rows: dict[str, dict[str, tuple[float, float]]] = {}
         for (key, plan), base, value in zip(sums.index, sums["base"], sums["value"], strict=True):
-            found.setdefault(str(key), {})[str(plan)] = (float(base), float(value))
-        return dict(sorted(found.items(), key=lambda item: -max(abs(n) for pair in item[1].values() for n in pair)))
+            rows.setdefault(str(key), {})[str(plan)] = (float(base), float(value))
+        return dict(sorted(rows.items(), key=lambda item: -max(abs(n) for pair in item[1].values() for n in pair)))
 
 
-def _side_by_side(sheet: Worksheet, forms: Forms, found: Comparison, placed: Mapping[str, Placed]) -> None:
+def _side_by_side(sheet: Worksheet, forms: Forms, comparison: Comparison, placed: Mapping[str, Placed]) -> None:
     """Write who has what and what it costs, a column a plan, as formulas over the tables."""
     put(sheet, 0, 0, "side by side: every number is a sum of rows of the sheet that is named", forms.title)
-    unit = f" ({found.money}, discounted)" if found.money else " (discounted)"
+    unit = f" ({comparison.money}, discounted)" if comparison.money else " (discounted)"
     wanted = []
     if "worth" in placed:
         wanted += [
@@ -203,14 +205,14 @@ def _side_by_side(sheet: Worksheet, forms: Forms, found: Comparison, placed: Map
         ("compute", "compute (thousand H100 equivalents)"),
         ("power", "facility power (GW)"),
     ):
-        if any(row.measure == measure for row in found.gains):
-            title = f"{says} by lab at {found.dates[-1]}, from 'gains'"
-            wanted.append(_Sums(title, placed["gains"], "who", {"measure": measure, "period": found.dates[-1]}))
+        if any(row.measure == measure for row in comparison.gains):
+            title = f"{says} by lab at {comparison.dates[-1]}, from 'gains'"
+            wanted.append(_Sums(title, placed["gains"], "who", {"measure": measure, "period": comparison.dates[-1]}))
     top = 2
     for table in wanted:
-        top = _sums(sheet, forms, top, table, [plan.name for plan in found.plans]) + 1
+        top = _sums(sheet, forms, top, table, [plan.name for plan in comparison.plans]) + 1
     sheet.set_column(0, 0, 28)
-    sheet.set_column(1, 2 * len(found.plans), 18)
+    sheet.set_column(1, 2 * len(comparison.plans), 18)
     sheet.freeze_panes(1, 1)
 
 
@@ -251,20 +253,20 @@ def _sums(sheet: Worksheet, forms: Forms, top: int, table: _Sums, plans: Sequenc
     return below + 1
 
 
-def _choke_points(sheet: Worksheet, forms: Forms, found: Comparison) -> None:
+def _choke_points(sheet: Worksheet, forms: Forms, comparison: Comparison) -> None:
     """Write what holds each plan back most in each period, and what 1 % more of it is worth."""
-    unit = f" ({_BINDS.replace(MONEY, found.money)})" if found.money else " (for 1 % more)"
+    unit = f" ({_BINDS.replace(MONEY, comparison.money)})" if comparison.money else " (for 1 % more)"
     put(sheet, 0, 0, "choke points: the limit of which 1 % more is worth most in a period", forms.title)
     put(sheet, 1, 0, "period", forms.head)
     sheet.set_column(0, 0, 12)
-    for n, plan in enumerate(found.plans):
+    for n, plan in enumerate(comparison.plans):
         for place, (head, width) in enumerate(((plan.name, 48), ("owner", 20), (f"worth{unit}", 20)), start=1 + 3 * n):
             put(sheet, 1, place, head, forms.head)
             sheet.set_column(place, place, width)
-    at = {(row.plan, row.period): row for row in found.choke_points}
-    for line, period in enumerate(found.periods, start=2):
+    at = {(row.plan, row.period): row for row in comparison.choke_points}
+    for line, period in enumerate(comparison.periods, start=2):
         put(sheet, line, 0, period)
-        for n, plan in enumerate(found.plans):
+        for n, plan in enumerate(comparison.plans):
             row = at[plan.name, period]
             put(sheet, line, 1 + 3 * n, row.name or "nothing")
             put(sheet, line, 2 + 3 * n, row.owner)

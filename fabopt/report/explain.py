@@ -126,11 +126,11 @@ def owner_table(record: WhyShort) -> Table:
 
 
 def _by_owner(parts: Sequence[Part]) -> list[Part]:
-    found: dict[tuple[str, str, str], Part] = {}
+    by_owner: dict[tuple[str, str, str], Part] = {}
     for part in parts:
         key = (part.owner, part.stage, part.kind)
-        found[key] = replace(part, term=part.term + (found[key].term if key in found else 0.0))
-    return sorted(found.values(), key=lambda part: -part.term)
+        by_owner[key] = replace(part, term=part.term + (by_owner[key].term if key in by_owner else 0.0))
+    return sorted(by_owner.values(), key=lambda part: -part.term)
 
 
 def _limit_cells(part: Part) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ STEPS = 40
 class Explorer:
     """Sliders in a notebook; everywhere else, and without ipywidgets, ask :meth:`at`."""
 
-    def __init__(self, found: Exploration) -> None:
-        self.found: Exploration = found
+    def __init__(self, exploration: Exploration) -> None:
+        self.found: Exploration = exploration
         self._widget: Any = None
 
     def at(self, values: Mapping[str, object] | None = None, /) -> Report[Moment]:
@@ -65,25 +65,25 @@ class Explorer:
         return f"Explorer of {self.found.name}: {paths}\ntry .at({{lever: value}}), or show it in a notebook"
 
 
-def moment_report(explored: Exploration, found: Moment) -> Report[Moment]:
+def moment_report(explored: Exploration, moment: Moment) -> Report[Moment]:
     """Return the plan at some values: what it is worth, what holds it back, and what it delivers against the plan."""
     unit = explored.unit
-    at = listed([_value(dial, value) for dial, (_, value) in zip(explored.dials, found.values, strict=True)])
-    if found.objective is None or found.change is None:
-        text = f"There is no plan with {at}: {found.note}."
+    at = listed([_value(dial, value) for dial, (_, value) in zip(explored.dials, moment.values, strict=True)])
+    if moment.objective is None or moment.change is None:
+        text = f"There is no plan with {at}: {moment.note}."
     else:
-        text = f"With {at}, integers held, the {explored.objective_name} is {worth(found.objective, unit)}"
-        if not same(found.change, 0.0, found.objective):
-            text += f" ({'+' if found.change > 0 else ''}{worth(found.change, unit)})"
-        choke = "being found" if found.choke is None else found.choke or "nothing"
+        text = f"With {at}, integers held, the {explored.objective_name} is {worth(moment.objective, unit)}"
+        if not same(moment.change, 0.0, moment.objective):
+            text += f" ({'+' if moment.change > 0 else ''}{worth(moment.change, unit)})"
+        choke = "being found" if moment.choke is None else moment.choke or "nothing"
         text += f"; what holds it back is {choke}."
     rows = [
         (demand, plan, here, f"{100 * (here / plan - 1):+.1f} %" if plan > 0.0 else None)
-        for demand, plan, here in found.delivered
+        for demand, plan, here in moment.delivered
     ]
     title = "Delivered over all periods, in the unit of each demand"
     table = Table(title, ("demand", "plan", "here", "change"), rows)
-    return Report("explore", found, (text,), (table,), frames={"delivered": lambda: found.frame})
+    return Report("explore", moment, (text,), (table,), frames={"delivered": lambda: moment.frame})
 
 
 def _value(dial: Dial, value: float | str) -> str:

@@ -100,11 +100,11 @@ def _name(record: Portfolio, chip: str) -> str:
 
 def _at(record: Portfolio, period: str, workload: str | None = None) -> dict[str, float]:
     """Return compute by chip in a period."""
-    found: dict[str, float] = {}
+    amounts: dict[str, float] = {}
     for row in record.mix:
         if row.period == period and workload in (None, row.workload):
-            found[row.chip] = found.get(row.chip, 0.0) + row.kh100e
-    return found
+            amounts[row.chip] = amounts.get(row.chip, 0.0) + row.kh100e
+    return amounts
 
 
 def _mix(record: Portfolio) -> Table:

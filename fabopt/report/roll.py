@@ -14,70 +14,70 @@ MOST = 12
 """Rows of a table."""
 
 
-def roll_report(found: Roll, result: Any) -> Report[Roll]:
+def roll_report(roll: Roll, result: Any) -> Report[Roll]:
     """Return a plan whose decision date has moved: its worth, its regrets, what is there, what is next."""
-    orders = [c for c in found.regrets if c.kind == "order"]
-    starts = [c for c in found.regrets if c.kind == "starts"]
-    later = f"Orders from {found.to} on that are not those of the plan as it was"
+    orders = [c for c in roll.regrets if c.kind == "order"]
+    starts = [c for c in roll.regrets if c.kind == "starts"]
+    later = f"Orders from {roll.to} on that are not those of the plan as it was"
     return Report(
         "roll",
-        found,
-        (sentence(found),),
+        roll,
+        (sentence(roll),),
         (
-            _values(found),
-            _changed(f"Orders before {found.to} that would be others", "held", "free", orders),
-            _changed(f"Work started before {found.to} that would be other", "held", "free", starts),
-            _changed(later, "now", "was", found.next),
-            _opening(found),
+            _values(roll),
+            _changed(f"Orders before {roll.to} that would be others", "held", "free", orders),
+            _changed(f"Work started before {roll.to} that would be other", "held", "free", starts),
+            _changed(later, "now", "was", roll.next),
+            _opening(roll),
         ),
-        tuple(method(found)),
-        {"regrets": lambda: found.frame, "next": lambda: found.next_frame, "opening": lambda: found.opening_frame},
-        data=found.as_dict,
+        tuple(method(roll)),
+        {"regrets": lambda: roll.frame, "next": lambda: roll.next_frame, "opening": lambda: roll.opening_frame},
+        data=roll.as_dict,
         result=result,
     )
 
 
-def sentence(found: Roll) -> str:
+def sentence(roll: Roll) -> str:
     """Return the answer in one sentence."""
-    if found.held.objective is None:
+    if roll.held.objective is None:
         return (
-            f"No plan of {found.name} keeps to what was decided before {found.to} ({found.held.status}); "
-            f"with all open there is {'one' if found.free.objective is not None else 'none either'}."
+            f"No plan of {roll.name} keeps to what was decided before {roll.to} ({roll.held.status}); "
+            f"with all open there is {'one' if roll.free.objective is not None else 'none either'}."
         )
-    what = "worth" if found.objective_name == "value" else found.objective_name
+    what = "worth" if roll.objective_name == "value" else roll.objective_name
     text = (
-        f"Held to what was decided before {found.to}, {found.name} has a plan {what} "
-        f"{money(found.held.objective, found.unit)}"
+        f"Held to what was decided before {roll.to}, {roll.name} has a plan {what} "
+        f"{money(roll.held.objective, roll.unit)}"
     )
-    regret, span = found.regret, found.regret_range
+    regret, span = roll.regret, roll.regret_range
     if regret is None or span is None:
-        return f"{text}; whether another past were better was not found ({found.free.status})."
+        return f"{text}; whether another past were better was not found ({roll.free.status})."
     low, high = span
-    if high <= rounding(found.held.objective):
+    if high <= rounding(roll.held.objective):
         return f"{text} and regrets nothing: if all could be decided again, nothing would be better."
-    text += f" and regrets {between(low, high, found.unit)}"
-    orders = sum(c.kind == "order" for c in found.regrets)
-    if not found.regrets:
+    text += f" and regrets {between(low, high, roll.unit)}"
+    orders = sum(c.kind == "order" for c in roll.regrets)
+    if not roll.regrets:
         return f"{text}."
-    first = found.regrets[0]
+    first = roll.regrets[0]
     when = f" in {first.period}" if first.period else ""
     return (
-        f"{text}; if all could be decided again, {orders:,} orders and {len(found.regrets) - orders:,} sorts of work "
+        f"{text}; if all could be decided again, {orders:,} orders and {len(roll.regrets) - orders:,} sorts of work "
         f"before the date would be others, first {first.name}{when}: "
         f"{amount(first.free)} instead of {amount(first.held)} {first.unit}".rstrip()
         + "."
     )
 
 
-def _values(found: Roll) -> Table:
+def _values(roll: Roll) -> Table:
     said = (
-        ("the plan as it was, for its own data", found.before),
-        (f"held to what was decided before {found.to}", found.held),
-        ("if all could be decided again", found.free),
+        ("the plan as it was, for its own data", roll.before),
+        (f"held to what was decided before {roll.to}", roll.held),
+        ("if all could be decided again", roll.free),
     )
     rows = [(name, one.status, one.objective, one.bound, percent(one.gap)) for name, one in said]
     headers = ("plan", "status", "objective", "bound", "gap")
-    return Table(f"Objective ({found.objective_name}){in_unit(found.unit)}", headers, rows, left=2)
+    return Table(f"Objective ({roll.objective_name}){in_unit(roll.unit)}", headers, rows, left=2)
 
 
 def _changed(title: str, first: str, other: str, rows: Sequence[Changed]) -> Table:
@@ -86,36 +86,34 @@ def _changed(title: str, first: str, other: str, rows: Sequence[Changed]) -> Tab
     return Table(title, ("what", "owner", "", "when", first, other, "unit"), cells, left=4, most=MOST)
 
 
-def _opening(found: Roll) -> Table:
+def _opening(roll: Roll) -> Table:
     """Return what is there at the date: all that is on order and in the fleet, the largest of the rest by kind."""
     order = {"on order": 0, "fleet": 1, "in work": 2, "stock": 3}
     rows = [
         (row.kind, row.name, row.owner or None, row.quantity, row.unit)
-        for row in sorted(found.opening, key=lambda row: order[row.kind])
+        for row in sorted(roll.opening, key=lambda row: order[row.kind])
     ]
-    title = f"What is there at the start of {found.to}"
+    title = f"What is there at the start of {roll.to}"
     return Table(title, ("", "what", "owner", "quantity", "unit"), rows, left=3, most=MOST)
 
 
-def method(found: Roll) -> list[str]:
+def method(roll: Roll) -> list[str]:
     """Return what a reader must know."""
     notes = [
-        f"Orders, contracts, work started, deliveries and stocks before {found.to} are those of the plan; the horizon "
+        f"Orders, contracts, work started, deliveries and stocks before {roll.to} are those of the plan; the horizon "
         "keeps its start, and money is still discounted to it."
     ]
-    if found.inputs:
-        dated = len(found.inputs) - len(found.throughout)
-        notes.append(
-            f"{len(found.inputs):,} numbers are not those of the plan as it was; {dated:,} from {found.to} on."
-        )
-    if found.throughout:
-        some = ", ".join(path for path in found.throughout[:3])
-        more = f" and {len(found.throughout) - 3} more" if len(found.throughout) > 3 else ""
+    if roll.inputs:
+        dated = len(roll.inputs) - len(roll.throughout)
+        notes.append(f"{len(roll.inputs):,} numbers are not those of the plan as it was; {dated:,} from {roll.to} on.")
+    if roll.throughout:
+        some = ", ".join(path for path in roll.throughout[:3])
+        more = f" and {len(roll.throughout) - 3} more" if len(roll.throughout) > 3 else ""
         notes.append(f"These cannot vary over time and hold before the date too: {some}{more}.")
-    if found.raised:
-        first = found.raised[0]
+    if roll.raised:
+        first = roll.raised[0]
         notes.append(
-            f"Work that was started before is finished whatever the capacity is then: {len(found.raised)} limits are "
+            f"Work that was started before is finished whatever the capacity is then: {len(roll.raised)} limits are "
             f"counted higher, first {first.name} in {first.period}, by {amount(first.more)} {first.unit}."
         )
     return notes

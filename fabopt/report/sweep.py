@@ -17,74 +17,74 @@ MOST = 12
 """Rows of a table."""
 
 
-def sweep_report(found: Sweep) -> Report[Sweep]:
+def sweep_report(sweep: Sweep) -> Report[Sweep]:
     """Return what the plans of a sweep are worth, what goes with it, the choke points, what failed."""
-    alone = found.design.spec.method == "one-at-a-time"
-    levers = alone_table(found) if alone else lever_table(found)
+    alone = sweep.design.spec.method == "one-at-a-time"
+    levers = alone_table(sweep) if alone else lever_table(sweep)
     return Report(
         "sweep",
-        found,
-        (sentence(found),),
-        (scenario_table(found), levers, choke_table(found), failed_table(found)),
-        frames={"cases": lambda: found.frame, **{name: partial(found.table, name) for name in LONG}},
-        data=found.as_dict,
+        sweep,
+        (sentence(sweep),),
+        (scenario_table(sweep), levers, choke_table(sweep), failed_table(sweep)),
+        frames={"cases": lambda: sweep.frame, **{name: partial(sweep.table, name) for name in LONG}},
+        data=sweep.as_dict,
     )
 
 
-def sentence(found: Sweep) -> str:
+def sentence(sweep: Sweep) -> str:
     """Return the answer in one sentence."""
-    design, plans = found.design, _plans(found)
-    runs = f"{len(found.outcomes):,} runs of {design.name}"
-    if not found.complete:
-        runs = f"{len(found.outcomes):,} runs of {design.name} that are finished, out of {len(design.cases):,},"
+    design, plans = sweep.design, _plans(sweep)
+    runs = f"{len(sweep.outcomes):,} runs of {design.name}"
+    if not sweep.complete:
+        runs = f"{len(sweep.outcomes):,} runs of {design.name} that are finished, out of {len(design.cases):,},"
     if not plans:
-        return f"None of the {runs} has a plan{_failures(found)}."
+        return f"None of the {runs} has a plan{_failures(sweep)}."
     values = [_objective(o) for o in plans]
-    low, high = money(min(values), found.unit), money(max(values), found.unit)
+    low, high = money(min(values), sweep.unit), money(max(values), sweep.unit)
     span = low if low == high else f"{low} to {high}"
-    text = f"Of {runs} {len(plans):,} {'has' if len(plans) == 1 else 'have'} a plan, {_what(found)} {span}"
+    text = f"Of {runs} {len(plans):,} {'has' if len(plans) == 1 else 'have'} a plan, {_what(sweep)} {span}"
     chokes = _counted([o.choke for o in plans if o.choke not in ("", UNKNOWN)])
     if chokes:
         named = [f"{name} in {count:,}" for name, count in chokes[:2]]
         text += f"; the choke point is {' and '.join(named)}"
         text += f", and one of {len(chokes) - 2} others elsewhere" if len(chokes) > 2 else ""
-    return f"{text}{_failures(found)}."
+    return f"{text}{_failures(sweep)}."
 
 
-def _what(found: Sweep) -> str:
-    return "worth" if found.design.spec.solve.objective == "value" else found.design.spec.solve.objective
+def _what(sweep: Sweep) -> str:
+    return "worth" if sweep.design.spec.solve.objective == "value" else sweep.design.spec.solve.objective
 
 
-def _failures(found: Sweep) -> str:
-    counted = _counted([o.status for o in found.outcomes if o.objective is None])
+def _failures(sweep: Sweep) -> str:
+    counted = _counted([o.status for o in sweep.outcomes if o.objective is None])
     if not counted:
         return ""
     return "; without a plan: " + ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in counted)
 
 
-def scenario_table(found: Sweep) -> Table:
+def scenario_table(sweep: Sweep) -> Table:
     """Return what the plans of each scenario are worth."""
     rows: list[tuple[object, ...]] = []
-    for place, name in enumerate(found.design.scenarios):
-        mine = [o for o in found.outcomes if found.design.cases[o.case].scenario == place]
+    for place, name in enumerate(sweep.design.scenarios):
+        mine = [o for o in sweep.outcomes if sweep.design.cases[o.case].scenario == place]
         values = [_objective(o) for o in mine if o.objective is not None]
         ends = [f(values) for f in (min, median, max)] if values else [None] * 3
         rows.append((name, len(mine), len(values), *ends))
-    title = f"Objective ({found.design.spec.solve.objective}) by scenario{in_unit(found.unit)}"
+    title = f"Objective ({sweep.design.spec.solve.objective}) by scenario{in_unit(sweep.unit)}"
     headers = ("scenario", "runs", "plans", "least", "median", "most")
     return Table(title, headers, rows if len(rows) > 1 else (), most=MOST)
 
 
-def lever_table(found: Sweep) -> Table:
+def lever_table(sweep: Sweep) -> Table:
     """Return how the objective goes with each lever, those that go with it most first."""
     rows = []
-    for place, lever in enumerate(found.design.levers):
-        pairs = [(o.levers[place], _objective(o)) for o in _plans(found)]
+    for place, lever in enumerate(sweep.design.levers):
+        pairs = [(o.levers[place], _objective(o)) for o in _plans(sweep)]
         pairs = [pair for pair in pairs if pair[0] is not None and pair[0] != ""]
         if pairs:
             rows.append(_lever_row(lever, pairs))
     rows.sort(key=lambda row: -row[0])
-    title = f"Levers: mean objective in the lowest and highest third of each{in_unit(found.unit)}; rank correlation"
+    title = f"Levers: mean objective in the lowest and highest third of each{in_unit(sweep.unit)}; rank correlation"
     headers = ("lever", "unit", "least", "most", "lowest", "highest", "rank")
     return Table(title, headers, [cells for _, cells in rows], left=2, most=MOST)
 
@@ -103,41 +103,41 @@ def _lever_row(lever: LeverColumn, pairs: Sequence[tuple[Any, float]]) -> tuple[
     return abs(rank or 0.0), (lever.path, unit, *shown, *means, None if rank is None else f"{rank:+.2f}")
 
 
-def alone_table(found: Sweep) -> Table:
+def alone_table(sweep: Sweep) -> Table:
     """Return what each lever changes alone, widest first."""
     rows = []
-    cases = found.design.cases
-    base = {cases[o.case].scenario: _objective(o) for o in _plans(found) if not cases[o.case].settings}
-    for o in found.outcomes:
+    cases = sweep.design.cases
+    base = {cases[o.case].scenario: _objective(o) for o in _plans(sweep) if not cases[o.case].settings}
+    for o in sweep.outcomes:
         case = cases[o.case]
         if case.settings and case.scenario in base:
             change = None if o.objective is None else o.objective - base[case.scenario]
             said = f"no plan: {o.status}" if change is None else f"{change:+,.4g}"
             size = float("inf") if change is None else abs(change)
-            rows.append((size, (case.said, found.design.scenarios[case.scenario], said)))
+            rows.append((size, (case.said, sweep.design.scenarios[case.scenario], said)))
     rows.sort(key=lambda row: -row[0])
-    title = f"Change of the objective for one lever alone{in_unit(found.unit)}"
+    title = f"Change of the objective for one lever alone{in_unit(sweep.unit)}"
     return Table(title, ("lever", "scenario", "change"), [cells for _, cells in rows], left=2, most=MOST)
 
 
-def choke_table(found: Sweep) -> Table:
+def choke_table(sweep: Sweep) -> Table:
     """Return the choke points, with the range of the objective where each is one."""
     rows = []
-    for name, count in _counted([o.choke for o in _plans(found)]):
-        mine = [o for o in _plans(found) if o.choke == name]
+    for name, count in _counted([o.choke for o in _plans(sweep)]):
+        mine = [o for o in _plans(sweep) if o.choke == name]
         values = [_objective(o) for o in mine]
         gains = [o.choke_gain for o in mine if o.choke_gain is not None]
         reach = f"{amount(min(values))} to {amount(max(values))}"
         rows.append((name or "none: no limit earns anything", count, reach, median(gains) if gains else None))
-    title = f"Choke points: runs, objective there, median worth of 10 % more{in_unit(found.unit)}"
+    title = f"Choke points: runs, objective there, median worth of 10 % more{in_unit(sweep.unit)}"
     return Table(title, ("choke point", "runs", "objective", "10 % more"), rows, most=MOST)
 
 
-def failed_table(found: Sweep) -> Table:
+def failed_table(sweep: Sweep) -> Table:
     """Return the runs without a plan, with their reasons."""
     rows = [
-        (str(o.case), o.status, found.design.cases[o.case].said, o.reason or None)
-        for o in found.outcomes
+        (str(o.case), o.status, sweep.design.cases[o.case].said, o.reason or None)
+        for o in sweep.outcomes
         if o.objective is None
     ]
     return Table("Runs without a plan", ("case", "status", "settings", "reason"), rows, left=4, most=MOST)
@@ -148,8 +148,8 @@ def _objective(outcome: Outcome) -> float:
     return outcome.objective
 
 
-def _plans(found: Sweep) -> list[Outcome]:
-    return [o for o in found.outcomes if o.objective is not None]
+def _plans(sweep: Sweep) -> list[Outcome]:
+    return [o for o in sweep.outcomes if o.objective is not None]
 
 
 def _counted(names: Sequence[str]) -> list[tuple[str, int]]:

@@ -17,68 +17,68 @@ MOST = 8
 """Rows of the smaller tables."""
 
 
-def tornado_report(found: Tornado) -> Report[Tornado]:
+def tornado_report(tornado: Tornado) -> Report[Tornado]:
     """Return which numbers matter: the bars, where the choke point is another, and what it is worth to know more."""
 
     def charts() -> dict[str, Any]:
         from fabopt.report.tornado_chart import tornado_chart
 
-        chart = tornado_chart(found)
+        chart = tornado_chart(tornado)
         return {} if chart is None else {"tornado": chart}
 
     return Report(
         "tornado",
-        found,
-        (sentence(found),),
-        (_bars(found), _chokes(found), _information(found), _kinks(found)),
-        tuple(method(found)),
-        {"tornado": lambda: found.frame, "numbers": lambda: found.numbers},
+        tornado,
+        (sentence(tornado),),
+        (_bars(tornado), _chokes(tornado), _information(tornado), _kinks(tornado)),
+        tuple(method(tornado)),
+        {"tornado": lambda: tornado.frame, "numbers": lambda: tornado.numbers},
         charts,
-        found.as_dict,
+        tornado.as_dict,
     )
 
 
-def sentence(found: Tornado) -> str:
+def sentence(tornado: Tornado) -> str:
     """Return the answer in one sentence."""
-    count = len(found.slopes)
-    if not found.bars:
-        return f"None of the {count:,} numbers of {found.name} that have a range moves the {found.objective_name}."
-    first = found.bars[0]
+    count = len(tornado.slopes)
+    if not tornado.bars:
+        return f"None of the {count:,} numbers of {tornado.name} that have a range moves the {tornado.objective_name}."
+    first = tornado.bars[0]
     ends = [
-        f"{'+' if end.change > 0 else ''}{worth(end.change, found.unit)} at {amount(end.value)}{_unit(first)}"
+        f"{'+' if end.change > 0 else ''}{worth(end.change, tornado.unit)} at {amount(end.value)}{_unit(first)}"
         for end in (first.low, first.high)
         if end is not None and end.change is not None
     ]
     moves = " and ".join(ends) if ends else "no plan at its ends"
     text = (
-        f"Of the {count:,} numbers of {found.name} that have a range, {first.number.path} moves the "
-        f"{found.objective_name} of {worth(found.objective, found.unit)} most: {moves}"
+        f"Of the {count:,} numbers of {tornado.name} that have a range, {first.number.path} moves the "
+        f"{tornado.objective_name} of {worth(tornado.objective, tornado.unit)} most: {moves}"
     )
-    moved = [bar for bar in found.bars if _turns(found, bar)]
-    if found.choke:
-        text += f"; the choke point, {found.choke}, " + (
-            f"is another at an end of {len(moved)} of the {len(found.bars)} widest"
+    moved = [bar for bar in tornado.bars if _turns(tornado, bar)]
+    if tornado.choke:
+        text += f"; the choke point, {tornado.choke}, " + (
+            f"is another at an end of {len(moved)} of the {len(tornado.bars)} widest"
             if moved
-            else f"stays the same at the ends of the {len(found.bars)} widest"
+            else f"stays the same at the ends of the {len(tornado.bars)} widest"
         )
-    known = _informative(found)
+    known = _informative(tornado)
     if known:
         best = max(known, key=lambda bar: bar.information).number.path
         text += f"; worth most to know before anything is ordered is {best}"
     return text + "."
 
 
-def _bars(found: Tornado) -> Table:
+def _bars(tornado: Tornado) -> Table:
     """Return the bars: the number, its range, what its ends change, and how good the range is."""
     rows = [
         (
             bar.number.path, _plain_unit(bar.number), _origin(bar.number),
             f"{amount(bar.number.low)} {amount(bar.number.value)} {amount(bar.number.high)}{'…' * bar.number.series}",
-            _change(found, bar.low), _change(found, bar.high),
+            _change(tornado, bar.low), _change(tornado, bar.high),
         )
-        for bar in found.bars
+        for bar in tornado.bars
     ]  # fmt: skip
-    title = f"Change of the {found.objective_name} at each end{in_unit(found.unit)}; {BASES[found.basis]}"
+    title = f"Change of the {tornado.objective_name} at each end{in_unit(tornado.unit)}; {BASES[tornado.basis]}"
     headers = ("number", "unit", "range", "low value high", "at low", "at high")
     return Table(f"{title}; * another choke point", headers, rows, left=3)
 
@@ -95,76 +95,79 @@ def _origin(n: NumberSlope) -> str:
     return f"{first} +{len(others)}" if others else first
 
 
-def _change(found: Tornado, end: EndValue | None) -> str | None:
+def _change(tornado: Tornado, end: EndValue | None) -> str | None:
     if end is None:
         return None
     if end.share == 0:
         return "refused"
     if end.change is None:
         return "unknown" if end.ended == GAVE_UP else "no plan"
-    mark = "*" if _turned(found, end) else " "
+    mark = "*" if _turned(tornado, end) else " "
     return f"{signed(end.change)}{'~' if end.share < 1 else ''}{mark}"
 
 
-def _chokes(found: Tornado) -> Table:
+def _chokes(tornado: Tornado) -> Table:
     """Return where the choke point changes."""
     rows = [
         (bar.number.path, end.choke or "none", f"{amount(end.value)}{_unit(bar)}")
-        for bar in found.bars
+        for bar in tornado.bars
         for end in (bar.low, bar.high)
-        if end is not None and _turned(found, end)
+        if end is not None and _turned(tornado, end)
     ]
-    return Table(f"Where the choke point is not {found.choke or 'none'}", ("number", "choke point", "at"), rows, left=2)
+    return Table(
+        f"Where the choke point is not {tornado.choke or 'none'}", ("number", "choke point", "at"), rows, left=2
+    )
 
 
-def _information(found: Tornado) -> Table:
+def _information(tornado: Tornado) -> Table:
     """Return what it would be worth to know the numbers better, most first."""
-    known = sorted(_informative(found), key=lambda bar: -bar.information)
+    known = sorted(_informative(tornado), key=lambda bar: -bar.information)
     rows = [(bar.number.path, _origin(bar.number), bar.information) for bar in known]
-    title = f"Worth of knowing a number before integers are decided{in_unit(found.unit)}; an estimate"
+    title = f"Worth of knowing a number before integers are decided{in_unit(tornado.unit)}; an estimate"
     return Table(title, ("number", "range", "worth"), rows, left=2, most=MOST)
 
 
-def _kinks(found: Tornado) -> Table:
+def _kinks(tornado: Tornado) -> Table:
     """Return the numbers whose worth is not the same to either side."""
     rows = [
         (n.path, _plain_unit(n), *(None if x is None else signed(x) for x in n.per_unit))
-        for n in found.slopes
+        for n in tornado.slopes
         if n.kink
     ]
-    title = f"Numbers at a kink: change of the {found.objective_name} for one unit less and one more"
+    title = f"Numbers at a kink: change of the {tornado.objective_name} for one unit less and one more"
     headers = ("number", "unit", "one less", "one more")
-    return Table(title + in_unit(found.unit), headers, rows, left=2, most=MOST)
+    return Table(title + in_unit(tornado.unit), headers, rows, left=2, most=MOST)
 
 
-def method(found: Tornado) -> list[str]:
+def method(tornado: Tornado) -> list[str]:
     """Return what a reader must know, one text a line."""
-    checked = sum(s.checked for s in found.slopes)
+    checked = sum(s.checked for s in tornado.slopes)
     lines = [
-        f"Adjoint of {found.held} for {len(found.slopes):,} numbers; slopes of both sides solved again for {checked}, "
-        f"ends for {len(found.bars)}, {BASES[found.basis]}.",
+        f"Adjoint of {tornado.held} for {len(tornado.slopes):,} numbers; "
+        f"slopes of both sides solved again for {checked}, "
+        f"ends for {len(tornado.bars)}, {BASES[tornado.basis]}.",
         "A number whose limit has slack has the slope zero, however wide its range: it is not among the ends.",
-        *found.notes,
+        *tornado.notes,
     ]
-    if any(bar.number.series for bar in found.bars):
+    if any(bar.number.series for bar in tornado.bars):
         lines.insert(1, "… is a series, of which the first point is shown; all its points move together.")
-    ends = [(bar, end) for bar in found.bars for end in (bar.low, bar.high) if end is not None]
+    ends = [(bar, end) for bar in tornado.bars for end in (bar.low, bar.high) if end is not None]
     lines += [f"{bar.number.path} at {amount(end.value)}: {end.note}." for bar, end in ends if end.note]
     return lines
 
 
-def _informative(found: Tornado) -> list[Bar]:
+def _informative(tornado: Tornado) -> list[Bar]:
     """Return the bars of which it is worth more than rounding to know the number."""
-    return [bar for bar in found.bars if bar.information > rounding(found.objective)]
+    return [bar for bar in tornado.bars if bar.information > rounding(tornado.objective)]
 
 
-def _turns(found: Tornado, bar: Bar) -> bool:
-    return any(e is not None and _turned(found, e) for e in (bar.low, bar.high))
+def _turns(tornado: Tornado, bar: Bar) -> bool:
+    return any(e is not None and _turned(tornado, e) for e in (bar.low, bar.high))
 
 
-def _turned(found: Tornado, end: EndValue) -> bool:
+def _turned(tornado: Tornado, end: EndValue) -> bool:
     """Return whether another limit is the choke point at an end."""
-    return end.change is not None and end.choke != found.choke
+    return end.change is not None and end.choke != tornado.choke
 
 
 def _unit(bar: Bar) -> str:

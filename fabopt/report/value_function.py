@@ -19,17 +19,17 @@ ROWS, NAMED = 20, 6
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def value_report(found: ValueFunction) -> Report[ValueFunction]:
+def value_report(curve: ValueFunction) -> Report[ValueFunction]:
     """Return the objective against one number: its stretches, and what is certified with integers free."""
-    money = in_unit(found.money)
-    shown = fewer(found.stretches)
+    money = in_unit(curve.money)
+    shown = fewer(curve.stretches)
     rows = [(s.choke or "none", _place(s.start), _place(s.end), s.first, s.last, s.slope) for s in shown]
     heads = ("choke point", "from", "to", "at first", "at last", "per unit")
-    title = f"The {found.objective_name}{money} against {found.lever.label}; it is {amount(found.lever.value)} "
+    title = f"The {curve.objective_name}{money} against {curve.lever.label}; it is {amount(curve.lever.value)} "
     title += "in the instance"
-    if len(shown) < len(found.stretches):
-        title += f"; {len(found.stretches)} pieces, the least bends joined"
-    points = [(p.at, p.objective, p.bound, _flat(found, p.at)) for p in found.points]
+    if len(shown) < len(curve.stretches):
+        title += f"; {len(curve.stretches)} pieces, the least bends joined"
+    points = [(p.at, p.objective, p.bound, _flat(curve, p.at)) for p in curve.points]
     free = f"Integers free: best plan found, and what none exceeds{money}"
     tables = (
         Table(title, heads, rows),
@@ -39,9 +39,17 @@ def value_report(found: ValueFunction) -> Report[ValueFunction]:
     def charts() -> dict[str, Any]:
         from fabopt.report.tornado_chart import value_chart
 
-        return {"value": value_chart(found)}
+        return {"value": value_chart(curve)}
 
-    return Report("value", found, (_value_sentence(found),), tables, (), {"value": lambda: found.frame}, charts)
+    return Report(
+        "value",
+        curve,
+        (_value_sentence(curve),),
+        tables,
+        (),
+        {"value": lambda: curve.frame},
+        charts,
+    )
 
 
 def _value_sentence(f: ValueFunction) -> str:
@@ -62,18 +70,18 @@ def _value_sentence(f: ValueFunction) -> str:
     return f"{text}; what holds it back is {', then '.join(chokes)}."
 
 
-def _flat(found: ValueFunction, at: float) -> str:
-    return next((amount(b) for a, b in found.flat if a <= at < b), "")
+def _flat(curve: ValueFunction, at: float) -> str:
+    return next((amount(b) for a, b in curve.flat if a <= at < b), "")
 
 
-def phase_report(found: Phases) -> Report[Phases]:
+def phase_report(phases: Phases) -> Report[Phases]:
     """Return the choke point against two numbers: the map, largest y at the top, and its legend."""
-    letters = _letters(found)
-    xs, ys = sorted({c.x for c in found.cells}), sorted({c.y for c in found.cells}, reverse=True)
-    at = {(c.x, c.y): None if c.objective is None else letters[c.choke] for c in found.cells}
+    letters = _letters(phases)
+    xs, ys = sorted({c.x for c in phases.cells}), sorted({c.y for c in phases.cells}, reverse=True)
+    at = {(c.x, c.y): None if c.objective is None else letters[c.choke] for c in phases.cells}
     rows = [(amount(y), *(at[x, y] for x in xs)) for y in ys]
-    title = f"Choke point: {found.x.label} to the right, {found.y.label} upwards; - no plan"
-    refused = [(text,) for text in dict.fromkeys(c.note for c in found.cells if c.note)]
+    title = f"Choke point: {phases.x.label} to the right, {phases.y.label} upwards; - no plan"
+    refused = [(text,) for text in dict.fromkeys(c.note for c in phases.cells if c.note)]
     tables = (
         Table(title, ("", *map(amount, xs)), rows),
         Table("", ("letter", "choke point"), [(letter, choke or "none") for choke, letter in letters.items()], left=2),
@@ -83,15 +91,15 @@ def phase_report(found: Phases) -> Report[Phases]:
     def charts() -> dict[str, Any]:
         from fabopt.report.tornado_chart import phase_chart
 
-        return {"phases": phase_chart(found, letters)}
+        return {"phases": phase_chart(phases, letters)}
 
-    said = (_phase_sentence(found, letters),)
-    return Report("phases", found, said, tables, (), {"phases": lambda: found.frame}, charts)
+    said = (_phase_sentence(phases, letters),)
+    return Report("phases", phases, said, tables, (), {"phases": lambda: phases.frame}, charts)
 
 
-def _letters(found: Phases) -> dict[str, str]:
+def _letters(phases: Phases) -> dict[str, str]:
     """Return a letter for each choke point, by how many cells it has."""
-    count = Counter(cell.choke for cell in found.cells if cell.objective is not None)
+    count = Counter(cell.choke for cell in phases.cells if cell.objective is not None)
     return {choke: LETTERS[i % len(LETTERS)] for i, (choke, _) in enumerate(count.most_common())}
 
 
@@ -106,10 +114,10 @@ def _phase_sentence(f: Phases, letters: Mapping[str, str]) -> str:
 
 def fewer(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
     """Return stretches joined where a curve bends least, so that they fit a page."""
-    bend, found = SHOWN, tuple(stretches)
-    while len(found) > ROWS and bend < 1e6:
-        found, bend = joined(stretches, bend), 2.0 * bend
-    return found
+    bend, kept = SHOWN, tuple(stretches)
+    while len(kept) > ROWS and bend < 1e6:
+        kept, bend = joined(stretches, bend), 2.0 * bend
+    return kept
 
 
 def _place(value: float) -> str:

@@ -148,9 +148,9 @@ class TimeBudget:
 
     def sub(self, seconds: float = math.inf) -> TimeBudget:
         """Return one for an analysis that keeps lists of its own: no longer than what is left, cancelled with this."""
-        found = TimeBudget(min(seconds, self.left), clock=self._clock)
-        found._cancelled = self._cancelled
-        return found
+        time_budget = TimeBudget(min(seconds, self.left), clock=self._clock)
+        time_budget._cancelled = self._cancelled
+        return time_budget
 
     def stage(self, name: str, *, share: float = 1.0, until: float = 1.0) -> Stage:
         """Return a part (:meth:`part`) with a name, which is timed and told of, for ``with``.

@@ -47,11 +47,11 @@ class _Collector:
 
     def number(self, variable: Any) -> int:
         """Return the column of a variable; one that a hook has made gets the next."""
-        found = self.column.get(id(variable))
-        if found is None:
-            found = self.column[id(variable)] = len(self.variables)
+        number = self.column.get(id(variable))
+        if number is None:
+            number = self.column[id(variable)] = len(self.variables)
             self.variables.append(variable)
-        return found
+        return number
 
     def body(self, expression: Any, what: str) -> tuple[list[int], list[float], float]:
         """Return columns, coefficients and constant of a linear expression."""
@@ -177,12 +177,12 @@ def registered_limits(model: Model, matrices: Matrices) -> tuple[Limit, ...]:
         If a limit was registered for a constraint that is not in the model.
     """
     place = {label: i for i, label in enumerate(matrices.labels)} if model.registered else {}
-    found = []
+    registered_limits = []
     for constraint, limit in model.registered:
         index = constraint.index()
         key = index if isinstance(index, tuple) else () if index is None else (index,)
         row = place.get((constraint.parent_component().name, tuple(str(part) for part in key)))
         if row is None:
             raise ModelError(f"The limit {limit.name!r} is registered for a constraint that is not in the model.")
-        found.append(replace(limit, row=row, column=-1))
-    return tuple(found)
+        registered_limits.append(replace(limit, row=row, column=-1))
+    return tuple(registered_limits)

@@ -62,15 +62,15 @@ def explain_infeasible(
     threads
         Threads of the solver, the same as in the run itself.
     """
-    found = required(tables, matrices)
-    return _Diagnosis(replace(found, program=found.program.lenient()), tables, budget, threads).told()
+    needs = required(tables, matrices)
+    return _Diagnosis(replace(needs, program=needs.program.lenient()), tables, budget, threads).told()
 
 
 class _Diagnosis:
     """The questions that are put to a program without a plan, within a time."""
 
-    def __init__(self, found: Required, tables: ModelTables, budget: TimeBudget, threads: int) -> None:
-        self.found, self.tables, self.budget, self.threads = found, tables, budget, threads
+    def __init__(self, required: Required, tables: ModelTables, budget: TimeBudget, threads: int) -> None:
+        self.found, self.tables, self.budget, self.threads = required, tables, budget, threads
 
     def told(self) -> tuple[Conflict, ...]:
         """Return why there is no plan: what is missing, and what cannot all hold."""

@@ -191,13 +191,13 @@ def dive(
     low, high = session.column_lower[integers].copy(), session.column_upper[integers].copy()
     session.relax_integers()
     descent = _Descent(session, integers, down)
-    found, between, bound = None, began, None
+    dive, between, bound = None, began, None
     try:
         ended = descent.relaxation(thorough=True)
         between = clock.spent
         if ended is Ended.OPTIMAL:
             bound = session.offset + float(session.cost @ descent.x)
-            found = _descend(descent, share, given)
+            dive = _descend(descent, share, given)
     except _LostError as lost:
         ended = ended if bound is not None else lost.ended
     except SolverError:
@@ -207,7 +207,7 @@ def dive(
         session.set_column_bounds(integers, low, high)
         session.release_integers()
     took = between - began, clock.spent - between
-    return Dive(found, ended, bound, descent.programs, descent.undone, took)
+    return Dive(dive, ended, bound, descent.programs, descent.undone, took)
 
 
 def _descend(descent: _Descent, share: float, given: Array | None) -> Array:

@@ -163,12 +163,12 @@ class Periods:
             self._only(self.session, at)
             self.tell("dive", at)
             try:
-                found = dive(linear, down)
+                dived = dive(linear, down)
             except SolverError as failure:
                 self.session.note(f"dive: {failure}")
                 continue
-            if found.x is not None and self.session.violation(found.x) <= FEASIBLE:
-                return found.x, at
+            if dived.x is not None and self.session.violation(dived.x) <= FEASIBLE:
+                return dived.x, at
         return given, last
 
     def _linear(self) -> HighsSession:

@@ -22,8 +22,8 @@ def find(a: sparse.csc_array, at: IntArray) -> tuple[IntArray, NDArray[np.bool_]
     if not len(there):
         return np.zeros(len(at), dtype=np.int64), np.zeros(len(at), dtype=bool)
     order = np.argsort(there, kind="stable")
-    found = order[np.minimum(np.searchsorted(there, at, sorter=order), len(order) - 1)]
-    return found, there[found] == at
+    spots = order[np.minimum(np.searchsorted(there, at, sorter=order), len(order) - 1)]
+    return spots, there[spots] == at
 
 
 def with_entries(a: sparse.csc_array, at: IntArray, new: Array) -> sparse.csc_array:

@@ -41,9 +41,9 @@ def read(text: str) -> tuple[str, tuple[str, ...]]:
     return name, tuple(_READ.sub(_unescaped, part.translate(_BACK)) for part in parts)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return "".join(f"~{byte:02x}" for byte in found[0].encode())
+def _escaped(match: re.Match[str]) -> str:
+    return "".join(f"~{byte:02x}" for byte in match[0].encode())
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    return bytes.fromhex(found[0].replace("~", "")).decode()
+def _unescaped(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].replace("~", "")).decode()

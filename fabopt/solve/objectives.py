@@ -251,11 +251,11 @@ class Runner:
         x, ended = earliest.x, earliest.ended
         reached = None if x is None else float(stage.cost @ x)
         bound = None if x is None else -float(earliest.low)
-        found = Outcome(ended, x, reached, bound, self.budget.spent - began, 0)
+        outcome = Outcome(ended, x, reached, bound, self.budget.spent - began, 0)
         self.x = self.x if x is None else x
         self.stopped = None if ended is Ended.OPTIMAL else ended
-        self.reports.append(report(stage, found))
-        return found
+        self.reports.append(report(stage, outcome))
+        return outcome
 
     def _exact(self, cost: Array, x: Array) -> float:
         """Return the worth of a plan whose integers are exact: rounded and held, the rest solved again."""
@@ -366,8 +366,8 @@ def report(stage: Stage, outcome: Outcome) -> StageReport:
     objective = None if outcome.objective is None else stage.reported(outcome.objective)
     bound = None if outcome.bound is None else stage.reported(outcome.bound)
     size = 0.0 if outcome.x is None else float(np.abs(stage.cost) @ np.abs(outcome.x))
-    found = proof_of(stage, objective, bound, size)
-    gap, denominator = (None, None) if found is None else (found.gap, found.denominator)
+    report = proof_of(stage, objective, bound, size)
+    gap, denominator = (None, None) if report is None else (report.gap, report.denominator)
     return StageReport(
         stage.name, stage.unit, outcome.ended, objective, bound, gap, denominator, outcome.seconds, outcome.nodes
     )

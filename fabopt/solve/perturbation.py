@@ -392,9 +392,9 @@ def _told(what: str, old: dict[str, Sequence[Key]], new: dict[str, Sequence[Key]
     before = {(name, *key) for name, keys in old.items() for key in keys}
     after = {(name, *key) for name, keys in new.items() for key in keys}
     said = [
-        f"{len(found)} {what} {verb} (the first is {' '.join(min(found))})"
-        for verb, found in (("are new", after - before), ("are gone", before - after))
-        if found
+        f"{len(changed)} {what} {verb} (the first is {' '.join(min(changed))})"
+        for verb, changed in (("are new", after - before), ("are gone", before - after))
+        if changed
     ]
     return f"{' and '.join(said) or f'The order of the {what} differs'}."
 

@@ -46,8 +46,8 @@ class _Owned:
         self._highs, self._turn = _Quiet(), threading.RLock()
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._highs, name)
-        return partial(self._call, found) if callable(found) else found
+        method = getattr(self._highs, name)
+        return partial(self._call, method) if callable(method) else method
 
     def _call(self, function: Callable[..., Any], *given: Any) -> Any:
         if not self._turn.acquire(blocking=False):

@@ -104,9 +104,9 @@ def required(tables: ModelTables, matrices: Matrices) -> Required:
     return _Writer(tables, tables.net, matrices).written()
 
 
-def all_rows(tables: ModelTables, found: Required) -> Required:
+def all_rows(tables: ModelTables, required: Required) -> Required:
     """Return the same with every row that was none as a requirement too: for a clash of what always holds."""
-    taken = {row for one in found.requirements for row, _ in one.parts}
+    taken = {row for one in required.requirements for row, _ in one.parts}
     more = []
     for name, rows in tables.rows.items():
         for i in range(len(rows)):
@@ -121,7 +121,7 @@ def all_rows(tables: ModelTables, found: Required) -> Required:
                     tuple((row, sign) for sign in signs), said=says, relaxable=False,
                 )  # fmt: skip
                 more.append(one)
-    return replace(found, requirements=(*found.requirements, *more))
+    return replace(required, requirements=(*required.requirements, *more))
 
 
 def _sides(lower: float, upper: float) -> tuple[Bound, float, tuple[int, ...]] | None:

@@ -374,8 +374,8 @@ class Resolver:
                     session.basis = self._basis
                 outcome = self._answered(mode, session, None, "the program as it stands")
                 self._anchors[mode] = _Anchor(session.basis, outcome)
-        found = self._anchors[mode]
-        return found.basis, found.outcome
+        start = self._anchors[mode]
+        return start.basis, start.outcome
 
     @property
     def basis(self) -> Any:
@@ -390,9 +390,9 @@ class Resolver:
 
     def session(self, mode: Mode) -> HighsSession:
         """Return the session of a mode, at the program as it stands, to look at its units."""
-        found = self._moved(mode, NOTHING, True)
-        assert found is not None
-        return found
+        session = self._moved(mode, NOTHING, True)
+        assert session is not None
+        return session
 
     def _mixed(self, change: Perturbation) -> bool:
         growth = change.growth
@@ -420,15 +420,15 @@ class Resolver:
             return replace(best, ended=Ended.TIME_LIMIT, bound=bound)
         if start is None:
             start = self.plan if best.x is None and self.shape is not None and change.growth is None else best.x
-        found = self.search(
+        plan = self.search(
             change, label=label, seconds=seconds, gap=gap, constant_objective=constant_objective, start=start
         )
-        bound = min(bound, np.inf if found.bound is None else found.bound)
+        bound = min(bound, np.inf if plan.bound is None else plan.bound)
         if not change.size:
             self.bound = min(self.bound, bound)
-        if found.objective is None or (best.objective is not None and best.objective > found.objective):
-            found = replace(best, ended=found.ended, nodes=found.nodes, seconds=found.seconds)
-        return replace(found, bound=bound)
+        if plan.objective is None or (best.objective is not None and best.objective > plan.objective):
+            plan = replace(best, ended=plan.ended, nodes=plan.nodes, seconds=plan.seconds)
+        return replace(plan, bound=bound)
 
     def _near(self, best: Outcome, bound: float, gap: float, constant_objective: float) -> bool:
         assert best.objective is not None

@@ -136,15 +136,15 @@ def solution_of(
     seconds
         How long it took.
     """
-    objective, bound, found = _achieved(stage, staged.first, done.x)
+    objective, bound, solution = _achieved(stage, staged.first, done.x)
     activity = np.asarray(matrices.a @ done.x)
     return Solution(
-        status=_status(staged, found, common["options"].asked),
+        status=_status(staged, solution, common["options"].asked),
         has_plan=True,
         objective=objective,
         bound=bound,
-        gap=None if found is None else found.gap,
-        gap_denominator=None if found is None else found.denominator,
+        gap=None if solution is None else solution.gap,
+        gap_denominator=None if solution is None else solution.denominator,
         seconds=seconds,
         columns=done.x,
         rows=activity,
@@ -190,8 +190,8 @@ def _plan(
 
 def _fell_short(stage: Stage, staged: Staged, done: Finished, asked: float) -> bool:
     """Return whether exact integers have cost so much that the gap asked for is not met any more."""
-    _, _, found = _achieved(stage, staged.first, done.x)
-    return staged.stopped is None and found is not None and not found.within(asked)
+    _, _, proof = _achieved(stage, staged.first, done.x)
+    return staged.stopped is None and proof is not None and not proof.within(asked)
 
 
 def _reasons(
@@ -211,12 +211,12 @@ def _for_reasons(budget: TimeBudget) -> TimeBudget:
     return TimeBudget(min(DIAGNOSIS_SECONDS, max(budget.left, (1.0 - SEARCHED) * budget.seconds, LEAST_SECONDS)))
 
 
-def _status(staged: Staged, found: Proof | None = None, asked: float = 0.0) -> Status:
+def _status(staged: Staged, proof: Proof | None = None, asked: float = 0.0) -> Status:
     """Return the status of the run, which says no more than its gap does; a stopped stage makes a stopped run."""
     if staged.stopped is None:
-        if found is None or not found.within(asked):
+        if proof is None or not proof.within(asked):
             return Status.WIDER_GAP
-        return Status.OPTIMAL if found.exact else Status.WITHIN_GAP
+        return Status.OPTIMAL if proof.exact else Status.WITHIN_GAP
     if staged.stopped is Ended.TIME_LIMIT:
         return Status.TIME_LIMIT if staged.x is not None else Status.NO_PLAN
     return Status(staged.stopped.value)

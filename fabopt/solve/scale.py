@@ -129,8 +129,8 @@ def _groups(r: IntArray, c: IntArray, rows: int, columns: int) -> tuple[IntArray
 
     n = rows + columns
     graph = sparse.csr_array((np.ones(len(r), dtype=bool), (r, c + rows)), shape=(n, n))
-    _, found = connected_components(graph, directed=False)
-    number = np.asarray(found, dtype=np.int64)
+    _, groups = connected_components(graph, directed=False)
+    number = np.asarray(groups, dtype=np.int64)
     return number[:rows], number[rows:]
 
 

@@ -111,10 +111,10 @@ def search(
     """
     session.settle_gates()
     with session.budget.part(seconds=time_limit):
-        found = _Search(session, shape, gap, constant_objective, progress)
+        run = _Search(session, shape, gap, constant_objective, progress)
         if start is not None:
-            found.take(start, "the plan given")
-        return found.run(start) if uses_start(session.integer) else found.tree(None, start)
+            run.take(start, "the plan given")
+        return run.run(start) if uses_start(session.integer) else run.tree(None, start)
 
 
 class _Search:
@@ -196,9 +196,9 @@ class _Search:
                 return
             for room, nodes in SPLITS:
                 split = self.session.derived(alike.split(inner, outcome.x, room))
-                found = self._solve(split, "split", self.gap / 2, nodes)
-                if found.x is not None:
-                    self.take(self._original(found.x, counts), "the split")
+                groups = self._solve(split, "split", self.gap / 2, nodes)
+                if groups.x is not None:
+                    self.take(self._original(groups.x, counts), "the split")
                     self._said("split", f"within {room:g} of what the groups have")
                     break
         except SolverError as failure:
@@ -214,16 +214,16 @@ class _Search:
         down[: len(self.shape.down)] = self.shape.down
         for given in (start, None) if start is not None else (None,):
             try:
-                found = dive(session, down, given=given)
+                dived = dive(session, down, given=given)
             except SolverError as failure:
                 self.session.note(f"dive: {failure}")
                 break
-            self._lower(found.bound)
-            if found.x is not None:
-                self.take(found.x, "the dive")
-            told = f"{found.programs} programs, {found.undone} batches taken back"
+            self._lower(dived.bound)
+            if dived.x is not None:
+                self.take(dived.x, "the dive")
+            told = f"{dived.programs} programs, {dived.undone} batches taken back"
             self._said("dive" if given is None else "dive from the plan given", told)
-            ended = found.ended
+            ended = dived.ended
             if ended is not Ended.OPTIMAL or self._proved():
                 break
         return ended

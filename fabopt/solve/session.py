@@ -400,8 +400,8 @@ class HighsSession(LiveProgram):
         basis = self.basis
         if not len(self.cost) or self.matrices.large or not basis.valid:
             return unknown
-        status, found = self._highs.getRanging()
-        if status != highspy.HighsStatus.kOk or not found.valid:
+        status, ranges = self._highs.getRanging()
+        if status != highspy.HighsStatus.kOk or not ranges.valid:
             return unknown
         n, basic = len(self.cost), highspy.HighsBasisStatus.kBasic
 
@@ -411,9 +411,11 @@ class HighsSession(LiveProgram):
 
         columns = np.array([status == basic for status in basis.col_status], dtype=bool)
         rows = np.array([status == basic for status in basis.row_status], dtype=bool)
-        cost = sides(found.col_cost_dn, found.col_cost_up, self.money_unit / self.column_unit, np.zeros(n, dtype=bool))
-        bounds = sides(found.col_bound_dn, found.col_bound_up, self.column_unit, columns)
-        return Ranges(cost, bounds, sides(found.row_bound_dn, found.row_bound_up, self.row_unit, rows))
+        cost = sides(
+            ranges.col_cost_dn, ranges.col_cost_up, self.money_unit / self.column_unit, np.zeros(n, dtype=bool)
+        )
+        bounds = sides(ranges.col_bound_dn, ranges.col_bound_up, self.column_unit, columns)
+        return Ranges(cost, bounds, sides(ranges.row_bound_dn, ranges.row_bound_up, self.row_unit, rows))
 
     # -- interruption and progress -----------------------------------------------------------------------------------
 
@@ -460,5 +462,5 @@ class HighsSession(LiveProgram):
 
 def _prices(duals: Sequence[float]) -> Array:
     """Return duals in the solver's units, those that are rounding as none."""
-    found = np.array(duals, dtype=float)
-    return np.where(np.abs(found) <= SAME, 0.0, found)
+    prices = np.array(duals, dtype=float)
+    return np.where(np.abs(prices) <= SAME, 0.0, prices)

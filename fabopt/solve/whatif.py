@@ -291,9 +291,9 @@ class WhatIf:
             0,
         )
         staged = Staged(answer.x, (told,), None if answer.ended is Ended.OPTIMAL else answer.ended)
-        found = (*limits(tables.net, tables.columns, tables.rows), *case.registered)
+        solution = (*limits(tables.net, tables.columns, tables.rows), *case.registered)
         common = common_of(case.program, live, staged, self.options)
-        return solution_of(tables, case.program, found, stage, staged, done, common, answer.seconds)
+        return solution_of(tables, case.program, solution, stage, staged, done, common, answer.seconds)
 
     # -- programs ----------------------------------------------------------------------------------------------------
 
@@ -351,20 +351,20 @@ def _answer(
     """Return the answer that an outcome gives; ``bound`` is what no plan can exceed, as the solver counts it."""
     stage = case.stage
     objective = None if outcome.objective is None else stage.reported(outcome.objective)
-    limit = found = None
+    limit = answer = None
     if bound is not None and np.isfinite(bound):
         # Holding integers may find a little more than the search had; a bound never stands below the plan.
         limit = stage.reported(max(bound, -np.inf if outcome.objective is None else outcome.objective))
         size = 0.0 if outcome.x is None else float(np.abs(stage.cost) @ np.abs(outcome.x))
-        found = proof_of(stage, objective, limit, size)
+        answer = proof_of(stage, objective, limit, size)
     return Answer(
         case=case,
         change=change,
         ended=outcome.ended,
         objective=objective,
         bound=limit,
-        gap=None if found is None else found.gap,
-        denominator=None if found is None else found.denominator,
+        gap=None if answer is None else answer.gap,
+        denominator=None if answer is None else answer.denominator,
         x=outcome.x,
         row_price=outcome.row_price,
         column_price=outcome.column_price,

@@ -13,7 +13,7 @@ from fabopt.cli import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/guide.md")}
-CHECKS = (ROOT / ".ci" / "run").read_text(encoding="utf-8") + (ROOT / "Makefile").read_text(encoding="utf-8")
+CHECKS = "".join((ROOT / part).read_text(encoding="utf-8") for part in (".ci/run", ".ci/strangers", "Makefile"))
 
 
 def blocks(language):

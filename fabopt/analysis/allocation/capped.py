@@ -65,11 +65,11 @@ def best_split(
         rows.append(LinearConstraint(np.hstack([eye - np.outer(share, one), 0.0 * eye, 0.0 * eye]), -np.inf, 0.0))
     else:
         upper[capped] = np.minimum(upper[capped], rules.caps[capped] * capacity)
-    found = milp(
+    outcome = milp(
         np.concatenate([-value, none, none]),
         constraints=rows,
         bounds=Bounds(np.zeros(3 * size), np.concatenate([upper, one, capacity * one])),
         integrality=np.repeat([0, 1, 0], size),
         options={"mip_rel_gap": 0.0},
     )
-    return None if found.x is None else np.asarray(found.x[:size])
+    return None if outcome.x is None else np.asarray(outcome.x[:size])

@@ -163,8 +163,8 @@ def _priced(
         abs(state.price) * size for state, size in zip(states, _points(instance, net, plan, states), strict=True)
     )
     most: LimitState | None = max(priced, key=lambda state: abs(state.price), default=None)
-    found = value_of(solve(lower(rest), options))
-    price = price_between(value, found)
+    value_without = value_of(solve(lower(rest), options))
+    price = price_between(value, value_without)
     low, high = (None, None) if price is None else price
     return PriceOfLimit(
         section, name, title, len(states), len(priced),
@@ -172,7 +172,7 @@ def _priced(
         None if most is None else net.periods[most.period].label,
         None if most is None else abs(most.price),
         "" if most is None else record_of(most.family).per_unit(most.unit),
-        point if states else None, found.status, low, high,
+        point if states else None, value_without.status, low, high,
     )  # fmt: skip
 
 

@@ -154,21 +154,21 @@ def _plan(
 ) -> Plan:
     if net is None:
         _, net = lower_chain(instance)
-    found = solve(net, options) if solution is None else solution
-    if found.objective is None:
-        raise StudyError(f"One of the plans with and without the chip does not exist: {found.status.value}.")
-    value = by_party(party_rows(net, found)).get(lab, 0.0)
+    plan = solve(net, options) if solution is None else solution
+    if plan.objective is None:
+        raise StudyError(f"One of the plans with and without the chip does not exist: {plan.status.value}.")
+    value = by_party(party_rows(net, plan)).get(lab, 0.0)
     delivered: dict[str, float] = {}
-    for activity, levels in zip(net.activities, found.levels, strict=True):
+    for activity, levels in zip(net.activities, plan.levels, strict=True):
         if activity.tags.lab == lab and activity.tags.role == "shipment":
             delivered[activity.tags.chip] = delivered.get(activity.tags.chip, 0.0) + float(levels.sum())
     chain, free = lower_chain(instance.model_copy(update={"policy_mode": "off"}))
     entries = tuple(
         entry
         for split in (splits(chain, free) if instance.policy_mode != "off" else [])
-        for entry in entries_of(split, (net, found), (net, found))[0]
+        for entry in entries_of(split, (net, plan), (net, plan))[0]
     )
-    return Plan(found.status.value, found.objective, value, delivered, entries)
+    return Plan(plan.status.value, plan.objective, value, delivered, entries)
 
 
 def _without(instance: Instance, chip_id: str) -> Instance:
@@ -197,13 +197,13 @@ def _without(instance: Instance, chip_id: str) -> Instance:
 
 def _compared(here: tuple[Entry, ...], without: tuple[Entry, ...]) -> tuple[Allotted, ...]:
     """Return what is allotted and used with and without the chip, summed over the windows of each policy."""
-    found: dict[tuple[str, str, str], tuple[list[Entry], list[Entry]]] = {}
+    compared: dict[tuple[str, str, str], tuple[list[Entry], list[Entry]]] = {}
     for place, entries in enumerate((without, here)):
         for entry in entries:
-            found.setdefault((entry.policy, entry.customer, entry.unit), ([], []))[place].append(entry)
+            compared.setdefault((entry.policy, entry.customer, entry.unit), ([], []))[place].append(entry)
     return tuple(
         Allotted(*key, _allotted(gone), _allotted(kept), sum(e.used for e in gone), sum(e.used for e in kept))
-        for key, (gone, kept) in found.items()
+        for key, (gone, kept) in compared.items()
     )
 
 

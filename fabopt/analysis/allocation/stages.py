@@ -60,7 +60,7 @@ def lab_plans(instance: Instance, net: Network, joint: Solution, options: SolveO
     options
         Options of every run.
     """
-    given, found = decided(net, joint), []
+    given, lab_plans = decided(net, joint), list[LabPlan]()
     for lab in instance.labs:
         weighed = lower_as_seen(instance, net, lab)
         before = by_party(party_rows(weighed, joint))
@@ -69,5 +69,5 @@ def lab_plans(instance: Instance, net: Network, joint: Solution, options: SolveO
         if own.has_plan:
             tables = {spec.name: frame for spec, frame in core_and_domain(seen, own).items()}
             holds = tuple(holding(tables["limits"], MOST))
-        found.append(LabPlan(lab, own.status.value, own.objective, before.get(lab, 0.0), holds))
-    return tuple(found)
+        lab_plans.append(LabPlan(lab, own.status.value, own.objective, before.get(lab, 0.0), holds))
+    return tuple(lab_plans)

@@ -188,8 +188,8 @@ def study(
 
 def _alone(instance: Instance, mode: str, policy: str, value: Value, options: SolveOptions | None) -> PriceOf:
     others = {name: record for name, record in instance.policies.items() if name != policy}
-    found = solve(lower(instance.model_copy(update={"policy_mode": mode, "policies": others})), options)
-    price = price_between(value, value_of(found))
+    alone = solve(lower(instance.model_copy(update={"policy_mode": mode, "policies": others})), options)
+    price = price_between(value, value_of(alone))
     return PriceOf(policy, *((None, None) if price is None else price))
 
 
@@ -214,8 +214,8 @@ def entries_of(
         here, later = float(base[w]), float(capacity[w])
         decided = scope.policy.rule != "value"
         nothing = here <= 0.0 and scope.grows  # chips: all that is split has still to be made
-        found = None if nothing else claims.allotted(here) if decided else _best(split, claims, here)
-        allotted = _places(split, found)
+        allotments = None if nothing else claims.allotted(here) if decided else _best(split, claims, here)
+        allotted = _places(split, allotments)
         rights = _places(split, claims.rights(later) if decided else None)
         orders, held = _places(split, claims.orders), _places(split, claims.commitments)
         entries += [
@@ -300,7 +300,7 @@ def games(instance: Instance) -> tuple[GameOf, ...]:
         When no policy of the instance goes by finite orders.
     """
     chain, net = lower_chain(instance.model_copy(update={"policy_mode": "off"}))
-    found = []
+    games = []
     for split in splits(chain, net):
         policy, claims = split.scope.policy, split.claims[0]
         if policy.rule in ("value", "market"):
@@ -318,17 +318,17 @@ def games(instance: Instance) -> tuple[GameOf, ...]:
         players = Players(needs, np.array(worth), most, policy.game.cancelling.value)
         played = play(players, partial(_allotted, claims), capacity, policy.game.rounds)
         label = window_label(net, split.scope.windows[0])
-        found.append(
+        games.append(
             GameOf(
                 split.scope.policy_id, policy.rule, label, split.scope.unit, split.customers, needs, capacity, played
             )
         )
-    if not found:
+    if not games:
         raise StudyError(
             "No policy of the instance splits by orders what is there without expansions (chips must be made first), "
             "so there is no game to play."
         )
-    return tuple(found)
+    return tuple(games)
 
 
 def _allotted(claims: Claims, orders: Array, capacity: float) -> Array:

@@ -108,11 +108,11 @@ class Band:
         fabopt.solve.budget.OutOfTimeError
             If there is no time for that.
         """
-        found = {}
+        bound = {}
         for sign in (-1.0, 1.0):
             top = self._relaxed(sign * measure.coefficients) + sign * measure.constant
-            found[sign] = float(np.floor(top + INTEGER)) if measure.whole and np.isfinite(top) else top
-        self._bounds[id(measure)] = found
+            bound[sign] = float(np.floor(top + INTEGER)) if measure.whole and np.isfinite(top) else top
+        self._bounds[id(measure)] = bound
 
     def least(self, measure: Measure) -> Array:
         """Return the plan with the least of a measure of all that were found."""
@@ -133,21 +133,21 @@ class Band:
         """Return the most of ``sign`` times a measure."""
         shift, bound = sign * measure.constant, self._bounds[id(measure)][sign]
         best = max(self.pool, key=lambda x: sign * measure.of(x))
-        found = sign * measure.of(best)
+        extreme = sign * measure.of(best)
         # In a large program: whether some plan is with it, or without it, is known, or it is a share and no decision.
         none = self.none(measure)
-        told = (found > none if sign > 0 else found >= -none) or measure.kind not in ("order", "contract")
+        told = (extreme > none if sign > 0 else extreme >= -none) or measure.kind not in ("order", "contract")
         told = told and not self.exact
-        if told or not _apart(found, bound, none) or not self.mixed or not np.isfinite(bound) or self.budget.over:
-            return Reach(found, max(bound, found), best)
+        if told or not _apart(extreme, bound, none) or not self.mixed or not np.isfinite(bound) or self.budget.over:
+            return Reach(extreme, max(bound, extreme), best)
         outcome = self._searched(measure, sign, best)
         if outcome.x is not None:
             self.pool.append(outcome.x)
-            found = max(found, sign * measure.of(outcome.x))
+            extreme = max(extreme, sign * measure.of(outcome.x))
         if self.exact and outcome.bound is not None:
             top = outcome.bound + shift
             bound = min(bound, float(np.floor(top + INTEGER)) if measure.whole else top)
-        return Reach(found, max(bound, found), None)
+        return Reach(extreme, max(bound, extreme), None)
 
     def _relaxed(self, cost: Array) -> float:
         """Return the most of a linear function with fractions for integers; infinite without a limit.
@@ -209,8 +209,8 @@ class Band:
             return Reach(0.0, bound, None)
         x = first.x[: self.plan.program.n_columns]
         self.pool.append(x)
-        found = float(np.abs(shift + parts @ x - now).sum())
-        return Reach(found, max(bound, found), x)
+        distance = float(np.abs(shift + parts @ x - now).sum())
+        return Reach(distance, max(bound, distance), x)
 
     def _apart_most(self, parts: Array, now: Array, down: Array, up: Array) -> Matrices:
         """Return the program of the sum of all differences."""
@@ -237,5 +237,5 @@ class Band:
         )
 
 
-def _apart(found: float, bound: float, none: float) -> bool:
-    return bound - found > max(COUNTS * abs(bound), none)
+def _apart(reached: float, bound: float, none: float) -> bool:
+    return bound - reached > max(COUNTS * abs(bound), none)

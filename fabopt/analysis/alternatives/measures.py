@@ -72,7 +72,7 @@ def decisions(tables: ModelTables, until: int) -> tuple[Measure, ...]:
     net, order = tables.net, tables.columns["order"]
     free = order.spread((order.lower < order.upper).astype(float), 0.0) > 0
     integer = order.spread(order.integer.astype(float), 1.0) > 0
-    found = []
+    decisions = []
     for u, unit in enumerate(net.units):
         if unit.instrument == "tier":  # of a contract's price
             continue
@@ -82,7 +82,7 @@ def decisions(tables: ModelTables, until: int) -> tuple[Measure, ...]:
         coefficients = np.zeros(tables.columns.n)
         coefficients[order.index[u, : until + 1][at]] = 1.0
         contract = unit.instrument in DECISIONS
-        found.append(
+        decisions.append(
             Measure(
                 kind="contract" if contract else "order",
                 id=unit.id,
@@ -94,7 +94,7 @@ def decisions(tables: ModelTables, until: int) -> tuple[Measure, ...]:
                 whole=bool(integer[u, : until + 1][at].all()),
             )
         )
-    return (*found, *_taken(net, tables.columns, until))
+    return (*decisions, *_taken(net, tables.columns, until))
 
 
 def _taken(net: Network, columns: Columns, until: int) -> Iterator[Measure]:
@@ -127,13 +127,13 @@ def mixes(tables: ModelTables, names: dict[str, str]) -> tuple[tuple[Measure, ..
     """
     net = tables.net
     reported = [p.index for p in net.periods if p.reported]
-    found: dict[tuple[str, str], list[Measure]] = {}
+    measures: dict[tuple[str, str], list[Measure]] = {}
     for kind, id, unit, terms in (*_chips(net), *_suppliers(net), *_owners(net)):
         coefficients, opening = summed(terms, reported, net, tables.columns)
         if coefficients.any():
             measure = Measure(kind, id, names.get(id, id), "", unit, id, coefficients, opening)
-            found.setdefault((kind, unit), []).append(measure)
-    return tuple(tuple(members) for members in found.values() if len(members) > 1)
+            measures.setdefault((kind, unit), []).append(measure)
+    return tuple(tuple(members) for members in measures.values() if len(members) > 1)
 
 
 Found = Iterator[tuple[str, str, str, Sequence[Term]]]

@@ -175,10 +175,10 @@ class Alternatives:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""
-        found: dict[str, Any] = plain(self)
-        for row, spread in zip(found["spreads"], self.spreads, strict=True):
+        record: dict[str, Any] = plain(self)
+        for row, spread in zip(record["spreads"], self.spreads, strict=True):
             row["verdict"] = spread.verdict
-        return found
+        return record
 
 
 def _row(s: Spread) -> Mapping[str, object]:

@@ -98,8 +98,8 @@ def alternatives(plan: Plan, asked: AlternativesOptions, budget: TimeBudget | No
         until=asked.until,
         spreads=tuple(spread(m) for m in orders if id(m) in reached),
         mixes=tuple(
-            Mix(groups[n][0].kind, groups[n][0].unit, tuple(spread(m) for m in groups[n]), found)
-            for n, found in others.items()
+            Mix(groups[n][0].kind, groups[n][0].unit, tuple(spread(m) for m in groups[n]), alternatives)
+            for n, alternatives in others.items()
         ),
         left_out=(
             *(m.name for m in orders if id(m) not in reached),
@@ -133,9 +133,9 @@ def _spread(band: Band, measure: Measure, least: Interval, most: Interval) -> Sp
     )
 
 
-def _told(found: Interval, none: float) -> Interval:
+def _told(interval: Interval, none: float) -> Interval:
     """Return an interval with 0 for an end that is no more than none."""
-    return Interval(*(0.0 if abs(end) <= none else end for end in (found.lo, found.hi)))
+    return Interval(*(0.0 if abs(end) <= none else end for end in (interval.lo, interval.hi)))
 
 
 def _others(
@@ -150,16 +150,16 @@ def _others(
     most = band.farthest(members, np.minimum(low, now), np.maximum(high, now))
     largest = members[int(np.argmax(now))]
     plans = [("differs most", most.x, most.bound), (f"least {largest.name}", band.least(largest), most.bound)]
-    found: list[Other] = []
+    others: list[Other] = []
     for how, x, bound in plans:
         if x is None:
             continue
         there = tuple(m.of(x) for m in members)
         moved = float(np.abs(np.array(there) - now).sum()) / (2.0 * total)
-        if moved > SHOWN and there not in [other.there for other in found]:
+        if moved > SHOWN and there not in [other.there for other in others]:
             changes = _changes(band, orders, x)
-            found.append(Other(how, band.worth(x), there, moved, max(bound / (2.0 * total), moved), changes))
-    return tuple(found)
+            others.append(Other(how, band.worth(x), there, moved, max(bound / (2.0 * total), moved), changes))
+    return tuple(others)
 
 
 def _changes(band: Band, orders: Sequence[Measure], other: Array) -> tuple[Change, ...]:

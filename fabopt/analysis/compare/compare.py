@@ -63,7 +63,7 @@ def comparison(
     first, base = plans[0], sources[0].table
     others = list(zip(plans[1:], sources[1:], strict=True))
     years = last_of_years(base("core/periods"))
-    found = Comparison(
+    comparison = Comparison(
         money=sources[0].run.money_unit,
         periods=tuple(periods),
         dates=tuple(label for label in years if label in periods) or (periods[-1],),
@@ -83,7 +83,7 @@ def comparison(
     with budget.catching_signals():
         explained = _explained(sources, plans, data, budget)  # last: it solves
     return replace(
-        found,
+        comparison,
         inputs=tuple(row for rows, _ in explained for row in rows),
         difference=tuple(_difference(first, p, worth) for p, (_, worth) in zip(plans[1:], explained, strict=True)),
     )
@@ -149,7 +149,8 @@ def _explained(
     changed = [differences(data[0], other) for other in data[1:]]
     prices = _prices(sources[0], plans[0], budget) if any(changed) else Worth(0.0, 0.0)
     told = [
-        _inputs(plan, found, other, prices) for plan, found, other in zip(plans[1:], changed, data[1:], strict=True)
+        _inputs(plan, explained, other, prices)
+        for plan, explained, other in zip(plans[1:], changed, data[1:], strict=True)
     ]
     mine = hook_names(sources[0].run)
     for n, source in enumerate(sources[1:]):
@@ -175,16 +176,16 @@ def _prices(source: SolvedPlan, first: Plan, budget: TimeBudget) -> Pricing | Wo
 
 
 def _inputs(
-    plan: Plan, found: Sequence[Changed], other: Instance, prices: Pricing | Worth
+    plan: Plan, changes: Sequence[Changed], other: Instance, prices: Pricing | Worth
 ) -> tuple[list[Input], Worth]:
     """Return the inputs that differ, those first that are worth most, and what they are worth together."""
-    if not found:
+    if not changes:
         return [], Worth(0.0, 0.0)
-    worths, together = ([prices] * len(found), prices) if isinstance(prices, Worth) else prices.worths(found, other)
-    order = sorted(range(len(found)), key=lambda n: -worths[n].size)
+    worths, together = ([prices] * len(changes), prices) if isinstance(prices, Worth) else prices.worths(changes, other)
+    order = sorted(range(len(changes)), key=lambda n: -worths[n].size)
     rows = [
         Input(
-            plan.name, found[n].path, found[n].before, found[n].after, found[n].factor,
+            plan.name, changes[n].path, changes[n].before, changes[n].after, changes[n].factor,
             worths[n].at_prices, worths[n].held, worths[n].reason,
         )
         for n in order

@@ -101,13 +101,15 @@ class Pricing:
         options = replace(plan.options, threads=1)
         self._whatif = WhatIf(plan.net, options, plan=plan.x, basis=plan.basis, extra=plan.hooks, budget=budget)
 
-    def worths(self, found: Sequence[Difference], other: Instance) -> tuple[list[Worth], Worth]:
+    def worths(self, differences: Sequence[Difference], other: Instance) -> tuple[list[Worth], Worth]:
         """Return what each of the differences to another instance is worth alone, and what all are worth together."""
         there = _quantities(other)
-        with self._budget.timed(f"{len(found)} inputs at prices"):
-            changed = [self._changed(one, other, there) if n < MOST_PRICED else None for n, one in enumerate(found)]
+        with self._budget.timed(f"{len(differences)} inputs at prices"):
+            changed = [
+                self._changed(one, other, there) if n < MOST_PRICED else None for n, one in enumerate(differences)
+            ]
             worths = [self._priced(data) for data in changed]
-        order = sorted(range(len(found)), key=lambda n: (worths[n].at_prices == 0.0, -worths[n].size))
+        order = sorted(range(len(differences)), key=lambda n: (worths[n].at_prices == 0.0, -worths[n].size))
         with self._budget.timed("inputs solved"):
             for n in order[: SOLVED_LARGE if self._large else SOLVED]:
                 data = changed[n]
@@ -130,10 +132,10 @@ class Pricing:
             return Worth(None, reason=changed)
         plan, base = self._plan, self._whatif.base
         pair = Prices(plan.x, plan.row_price, plan.column_price)
-        found = worth_of(between(held(base.program, plan.x), held(case.program, plan.x)), pair)
-        if not np.isfinite(found):
+        priced = worth_of(between(held(base.program, plan.x), held(case.program, plan.x)), pair)
+        if not np.isfinite(priced):
             return Worth(None, reason="A limit comes or goes altogether.")
-        return Worth(found + case.stage.constant - base.stage.constant)
+        return Worth(priced + case.stage.constant - base.stage.constant)
 
     def _solved(self, data: Instance, worth: Worth) -> Worth:
         """Return what an instance is worth with the integers of the plan, besides what it is worth at prices."""
@@ -152,9 +154,9 @@ class Pricing:
             return replace(worth, reason=worth.reason or "No plan has the same integers there.")
         return replace(worth, held=after - before)
 
-    def _changed(self, found: Difference, other: Instance, there: Mapping[str, Quantity]) -> Instance | str:
+    def _changed(self, difference: Difference, other: Instance, there: Mapping[str, Quantity]) -> Instance | str:
         """Return the instance with one difference to another one put into it, or why it cannot be."""
-        path, _, when = found.path.partition("@")
+        path, _, when = difference.path.partition("@")
         mine, theirs = self._quantities.get(path), there.get(path)
         try:
             if mine is not None and theirs is not None:

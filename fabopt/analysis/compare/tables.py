@@ -40,11 +40,11 @@ def gains(plan: str, base: Read, other: Read, periods: Sequence[str]) -> Iterato
     for measure, unit, read in _MEASURES:
         one, two = read(base, periods), read(other, periods)
         names = {who: name for rows in (two, one) for who, name in zip(rows["who"], rows["name"], strict=True)}
-        found = {key: (a, b) for key, (a,), (b,) in joined(one, two, ("who", "period"), ("amount",))}
-        for who in dict.fromkeys(who for who, _ in found):
+        gains = {key: (a, b) for key, (a,), (b,) in joined(one, two, ("who", "period"), ("amount",))}
+        for who in dict.fromkeys(who for who, _ in gains):
             for period in periods:
-                if (who, period) in found:
-                    a, b = found[who, period]
+                if (who, period) in gains:
+                    a, b = gains[who, period]
                     share = (b - a) / abs(a) if a else None
                     yield Gain(plan, measure, unit, who, names[who], period, a, b, b - a, share)
 
@@ -140,15 +140,15 @@ _FREE: _Bound = ("", 0.0, 0.0, ())
 
 def _binding(read: Read) -> dict[tuple[str, str, str], _Bound]:
     """Return what binds: when, worth of one unit and of 1 % in every period, and name, owner, kind and unit."""
-    found: dict[tuple[str, str, str], _Bound] = {}
+    bounds: dict[tuple[str, str, str], _Bound] = {}
     for (family, record, side), own in binding(read("core/limits")).groupby(["family", "id", "side"], sort=False):
         first, last = own["period"].iloc[0], own["period"].iloc[-1]
         words = tuple(str(own[column].iloc[0]) for column in ("name", "owner", "kind", "unit"))
         when = first if first == last else f"{first} to {last}"
-        found[str(family), str(record), str(side)] = (
+        bounds[str(family), str(record), str(side)] = (
             str(when), float(own["price"].abs().sum()), float(own["gain"].sum()), words,
         )  # fmt: skip
-    return found
+    return bounds
 
 
 def choke_points(plan: str, read: Read, periods: Sequence[str]) -> Iterator[ChokePoint]:

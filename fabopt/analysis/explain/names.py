@@ -46,8 +46,8 @@ def known(kind: str, word: str, choices: Iterable[str], where: str) -> str:
 
 def display_names(data: Instance) -> dict[str, str]:
     """Return the display names of chips, companies, sites and whatever else an instance names, by id."""
-    found: dict[str, str] = {}
+    names_by_id: dict[str, str] = {}
     for _, section in data:
         if isinstance(section, Mapping):
-            found |= {str(id): name for id, record in section.items() if (name := getattr(record, "name", ""))}
-    return found
+            names_by_id |= {str(id): name for id, record in section.items() if (name := getattr(record, "name", ""))}
+    return names_by_id

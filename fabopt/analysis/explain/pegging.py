@@ -84,14 +84,14 @@ def _rows(
     """Return the sources of a kind of part, and of the wafers and exposures that it is made of."""
 
     def of(sources: Callable[[Activity], Shares]) -> Shares:
-        found: Shares = defaultdict(float)
+        by_source: Shares = defaultdict(float)
         for step, share in zip(steps, shares.tolist(), strict=True):
             for source, part in sources(step).items() if share > 0.0 else ():
-                found[source] += share * part
-        left = 1.0 - sum(found.values())
+                by_source[source] += share * part
+        left = 1.0 - sum(by_source.values())
         if left > SAME:
-            found[EARLIER] = left
-        return {s: found[s] for s in sorted(found, key=lambda s: (s == EARLIER, -found[s], s))}
+            by_source[EARLIER] = left
+        return {s: by_source[s] for s in sorted(by_source, key=lambda s: (s == EARLIER, -by_source[s], s))}
 
     parts = of(lambda a: {part_name(a.tags.stage, a.tags.node, a.tags.item, a.tags.owner): 1.0})
     rows = [Origin(block, "", source, each * share, share) for source, share in parts.items()]

@@ -180,9 +180,9 @@ class WhyShort:
 
 
 def _together(pegs: Sequence[Peg], keys: Sequence[tuple[str, str, str, str, str]]) -> tuple[Part, ...]:
-    found: dict[tuple[str, str, str, str, str], list[Peg]] = {}
+    by_thing: dict[tuple[str, str, str, str, str], list[Peg]] = {}
     for key, peg in zip(keys, pegs, strict=True):
-        found.setdefault(key, []).append(peg)
+        by_thing.setdefault(key, []).append(peg)
     parts = [
         Part(
             *key[1:],
@@ -190,7 +190,7 @@ def _together(pegs: Sequence[Peg], keys: Sequence[tuple[str, str, str, str, str]
             term=sum(peg.term for peg in own),
             share=None if own[0].share is None else sum(peg.share or 0.0 for peg in own),
         )
-        for key, own in found.items()
+        for key, own in by_thing.items()
     ]
     return tuple(sorted(parts, key=lambda part: -part.term))
 

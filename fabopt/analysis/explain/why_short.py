@@ -112,33 +112,33 @@ class _Pegging:
             terms[peg] = before[0] + price * amount, before[1]
         most = outcome.objective or 0.0
         small = rounding(most, *(term for term, _ in terms.values()))
-        found = [
+        pegs = [
             replace(peg, price=price, amount=term / price, term=term)
             for peg, (term, price) in terms.items()
             if abs(term) > small or (most <= small and peg.kind not in ("there", "held"))
         ]
-        return tuple(sorted(found, key=lambda peg: -peg.term))
+        return tuple(sorted(pegs, key=lambda peg: -peg.term))
 
     def _terms(self, x: Array, row_price: Array, column_price: Array) -> list[tuple[Peg, float, float]]:
         p = self.program
         fixed = p.column_lower == p.column_upper
         rows = p.a.tocsr()
-        found: list[tuple[Peg, float, float]] = []
+        pegs: list[tuple[Peg, float, float]] = []
         for i in np.flatnonzero(row_price).tolist():
             price, peg = float(row_price[i]), self._of_row(i)
             side = float(p.row_upper[i] if price > 0 else p.row_lower[i])
-            found.append((peg, price, side if np.isfinite(side) else 0.0))
+            pegs.append((peg, price, side if np.isfinite(side) else 0.0))
             at = slice(rows.indptr[i], rows.indptr[i + 1])
             for j, value in zip(rows.indices[at].tolist(), rows.data[at].tolist(), strict=True):
                 if fixed[j] and x[j] != 0.0:
-                    found.append((self._of_column(j) if j in self.deliver else peg, price, -float(value * x[j])))
+                    pegs.append((self._of_column(j) if j in self.deliver else peg, price, -float(value * x[j])))
         for j in np.flatnonzero(~fixed & (column_price != 0.0)).tolist():
             price = float(column_price[j])
             bound = float(p.column_upper[j] if price > 0 else p.column_lower[j])
             if np.isfinite(bound) and bound != 0.0:
-                found.append((self._of_column(j), price, bound))
+                pegs.append((self._of_column(j), price, bound))
         held_there = np.flatnonzero(fixed & (p.cost != 0.0)).tolist()
-        return found + [(self._of_column(j), float(p.cost[j]), float(x[j])) for j in held_there]
+        return pegs + [(self._of_column(j), float(p.cost[j]), float(x[j])) for j in held_there]
 
     def _of_row(self, row: int) -> Peg:
         limit = self.by_row.get(row)

@@ -106,8 +106,8 @@ def _assumption(
     if bar is not None:
         low, high = (None if e is None or e.change is None else _change(path, e, unit) for e in ends)
     else:
-        found = (None, None) if slope is None else (slope.at_low, slope.at_high)
-        low, high = (None if v is None else worth(v, unit, f"tornado: {path}, adjoint") for v in found)
+        assumption = (None, None) if slope is None else (slope.at_low, slope.at_high)
+        low, high = (None if v is None else worth(v, unit, f"tornado: {path}, adjoint") for v in assumption)
     chokes = ["" if e is None else e.choke for e in ends]
     return Assumption(
         path=path,

@@ -15,18 +15,18 @@ from fabopt.analysis.sensitivity.numbers import Number
 def mix_by_year(ground: Ground) -> tuple[MixRow, ...]:
     """Return what is shipped of each chip by calendar year, and its share of the lab's compute at the year's end."""
     lab, read = ground.lab, ground.read
-    found = []
+    mix_by_year = []
     for year, (_, last) in ground.years.items():
         for chip, record in ground.data.chips.items():
             shipped = cells("domain/shipments", "kaccelerator", lab=lab, chip=chip, period=ground.within(year))
             share = cells("domain/chip_mix", "share", lab=lab, chip=chip, period=last)
             row = MixRow(year, chip, record.name, amount(shipped, "kaccelerator", read), amount(share, "share", read))
             if row.shipped.value > 0.0 or row.share.value > 0.0:
-                found.append(row)
-    return tuple(found)
+                mix_by_year.append(row)
+    return tuple(mix_by_year)
 
 
-def reasons(ground: Ground, found: Portfolio, signatures: Sequence[Signature]) -> tuple[ChipReason, ...]:
+def reasons(ground: Ground, portfolio: Portfolio, signatures: Sequence[Signature]) -> tuple[ChipReason, ...]:
     """Return why each chip is in or out, from a portfolio: bought ones first.
 
     A chip has one loss in a memo: that of its signature, where there is one, not the portfolio's, which closes the
@@ -34,7 +34,7 @@ def reasons(ground: Ground, found: Portfolio, signatures: Sequence[Signature]) -
     """
     own = {f"accelerators:{ground.lab}:{chip}": chip for chip in ground.data.chips}
     lost = {own[s.id]: s.without for s in signatures if s.id in own}
-    return tuple(_reason(ground, case, lost) for case in found.chips)
+    return tuple(_reason(ground, case, lost) for case in portfolio.chips)
 
 
 def _reason(ground: Ground, case: ChipCase, lost: Mapping[str, Amount | None]) -> ChipReason:

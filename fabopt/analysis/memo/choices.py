@@ -13,10 +13,10 @@ MOST = 5
 """Changes that are told of another plan."""
 
 
-def choices(ground: Ground, found: Alternatives, own: Iterable[Signable]) -> tuple[Choice, ...]:
+def choices(ground: Ground, alternatives: Alternatives, own: Iterable[Signable]) -> tuple[Choice, ...]:
     """Return the orders and contracts of the lab: whether all, some or none of the plans have them."""
     ids = {id for what in own for id in (what.id, *what.units)}
-    return tuple(_choice(ground, spread) for spread in found.spreads if spread.id in ids)
+    return tuple(_choice(ground, spread) for spread in alternatives.spreads if spread.id in ids)
 
 
 def _choice(ground: Ground, spread: Spread) -> Choice:
@@ -34,23 +34,25 @@ def _choice(ground: Ground, spread: Spread) -> Choice:
     )
 
 
-def others(ground: Ground, found: Alternatives, own: Iterable[Signable]) -> tuple[Alternative, ...]:
+def others(ground: Ground, alternatives: Alternatives, own: Iterable[Signable]) -> tuple[Alternative, ...]:
     """Return the other plans: what each is worth less, how much of the mix is elsewhere, and its largest changes.
 
     Changes of what the lab signs come first.
     """
     ids = {id for what in own for id in (what.id, *what.units)}
-    return tuple(_other(ground, found, mix.kind, other, ids) for mix in found.mixes for other in mix.others)
+    return tuple(
+        _other(ground, alternatives, mix.kind, other, ids) for mix in alternatives.mixes for other in mix.others
+    )
 
 
-def _other(ground: Ground, found: Alternatives, kind: str, other: Other, own: Collection[str]) -> Alternative:
+def _other(ground: Ground, alternatives: Alternatives, kind: str, other: Other, own: Collection[str]) -> Alternative:
     origin = f"alternatives: mix by {kind}, {other.how}"
     changes = sorted(
         other.changes, key=lambda c: (c.id not in own, -abs(c.there - c.now) / (abs(c.there) + abs(c.now)))
     )
     return Alternative(
         how=f"{kind}: {other.how}",
-        cost=ground.money(max(found.objective - other.objective, 0.0), origin),
+        cost=ground.money(max(alternatives.objective - other.objective, 0.0), origin),
         moved=Amount(other.moved, "share", origin, other.moved, other.bound),
         changes=tuple(
             (

@@ -31,7 +31,7 @@ def by_year(ground: Ground, study: Study) -> tuple[ChokeYear, ...]:
     if not study.limits:
         return ()
     worth = np.array([r.worth_by_period or (0.0,) * ground.net.n_periods for r in study.limits])
-    small, found = rounding(worth.max()), []
+    small, by_year = rounding(worth.max()), []
     for year in ground.years:
         own = [p.index for p in ground.reported if str(p.start.year) == year]
         total = np.minimum(worth[:, own].sum(axis=1), [0.0 if r.obligation else r.gain for r in study.limits])
@@ -40,7 +40,7 @@ def by_year(ground: Ground, study: Study) -> tuple[ChokeYear, ...]:
             continue
         limit = study.limits[first]
         after = study.limits[others[0]] if others and total[others[0]] > small else None
-        found.append(
+        by_year.append(
             ChokeYear(
                 year=year,
                 limit=limit.label,
@@ -50,7 +50,7 @@ def by_year(ground: Ground, study: Study) -> tuple[ChokeYear, ...]:
                 next_owner="" if after is None else ground.called(after.owner),
             )
         )
-    return tuple(found)
+    return tuple(by_year)
 
 
 def scarce(study: Study, most: int) -> tuple[LimitRecord, ...]:
@@ -65,7 +65,7 @@ def reliefs(ground: Ground, limits: Sequence[LimitRecord]) -> tuple[Relief, ...]
 
 
 def _relief(ground: Ground, record: LimitRecord, to_all: float | None) -> Relief:
-    step, found = record.step(TEN.label), record.handling
+    step, relief = record.step(TEN.label), record.handling
     assert step is not None
     origin = f"choke: {record.id}, +10 %"
     to_lab = _certified(ground, record.gain, step.certified, f"{origin}, others held")
@@ -83,10 +83,10 @@ def _relief(ground: Ground, record: LimitRecord, to_all: float | None) -> Relief
         to_lab=to_lab,
         to_all=None if to_all is None else ground.money(to_all, f"{origin}, all"),
         a_unit=ground.money(price, f"choke: {record.id}, one unit in every period", price, most),
-        instrument="" if found is None else found.instrument.name,
-        cost=None if found is None or found.cost is None else ground.money(found.cost, f"{origin}, cheapest lever"),
-        lead=None if found is None else found.lead,
-        earliest="" if found is None else found.earliest_effect,
+        instrument="" if relief is None else relief.instrument.name,
+        cost=None if relief is None or relief.cost is None else ground.money(relief.cost, f"{origin}, cheapest lever"),
+        lead=None if relief is None else relief.lead,
+        earliest="" if relief is None else relief.earliest_effect,
         after_lead=None
         if late is None
         else _certified(ground, late, record.after_certified, f"{origin} after its lead time, others held"),
@@ -115,7 +115,7 @@ def _to_all(ground: Ground, limits: Sequence[LimitRecord]) -> dict[str, float]:
 
 def rivals(ground: Ground, limits: Sequence[LimitRecord]) -> tuple[Rival, ...]:
     """Return who uses the capacities among the limits, and what share of it, in the reported periods."""
-    found, resources = [], {f"capacity:{r.id}": r.id for r in ground.net.resources}
+    rivals, resources = [], {f"capacity:{r.id}": r.id for r in ground.net.resources}
     for record in limits:
         if record.family != "capacity":
             continue
@@ -129,5 +129,5 @@ def rivals(ground: Ground, limits: Sequence[LimitRecord]) -> tuple[Rival, ...]:
         for customer, amount in by_customer.items():
             own = cells("core/uses", "amount", resource=resource, customer=str(customer), **REPORTED)
             share = Amount(float(amount) / total, "share", f"{own} / {used}")
-            found.append(Rival(record.label, ground.called(record.owner), ground.called(str(customer)), share))
-    return tuple(found)
+            rivals.append(Rival(record.label, ground.called(record.owner), ground.called(str(customer)), share))
+    return tuple(rivals)

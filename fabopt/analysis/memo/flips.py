@@ -199,8 +199,8 @@ class _Study:
         """Solve one end for all that may turn there; where no plan stands, half the way, then a quarter."""
         at, data = stop
         for _ in range(BACK + 1):
-            found = self._weigh(scales, task, tracks, at, data)
-            if found is not None or not self._time(tracks):
+            weighed = self._weigh(scales, task, tracks, at, data)
+            if weighed is not None or not self._time(tracks):
                 break
             at = rounded(0.5 * (at + tracks[0].at))
             moved = task.line.data(at)
@@ -208,12 +208,12 @@ class _Study:
                 break
             data = moved
         for track in tracks:
-            if found is None and track.open:
+            if weighed is None and track.open:
                 track.why = "no plan" if track.at == task.line.number.value else None
-            elif found is not None and found.structure:
+            elif weighed is not None and weighed.structure:
                 track.why = "structure"
-            elif found is not None:
-                self._judge(scales, task, track, at, found)
+            elif weighed is not None:
+                self._judge(scales, task, track, at, weighed)
 
     def _weigh(
         self, scales: Scales, task: Task, tracks: Sequence[Track], at: float, data: Instance | None = None
@@ -240,27 +240,27 @@ class _Study:
 
     # -- between -------------------------------------------------------------------------------------------------------
 
-    def _judge(self, scales: Scales, task: Task, track: Track, at: float, found: Weighed) -> None:
+    def _judge(self, scales: Scales, task: Task, track: Track, at: float, weighed: Weighed) -> None:
         """Take in what was found at a value: it stands still, or it has turned and the point is enclosed."""
-        over = self._over(track, found)
+        over = self._over(track, weighed)
         if over > 0:
             track.at, track.worth = at, over + self.slight
         else:
-            self._enclose(scales, task, track, at, found)
+            self._enclose(scales, task, track, at, weighed)
 
-    def _over(self, track: Track, found: Weighed) -> float:
+    def _over(self, track: Track, weighed: Weighed) -> float:
         """Return by how much a recommendation is worth more than the tolerance; for the choke point 1 or -1."""
         if track.id == CHOKE:
-            return 1.0 if found is NOTHING or found.choke == self.ends.choke else -1.0
-        return (self.worth if found is NOTHING else found.losses)[track.id] - self.slight
+            return 1.0 if weighed is NOTHING or weighed.choke == self.ends.choke else -1.0
+        return (self.worth if weighed is NOTHING else weighed.losses)[track.id] - self.slight
 
-    def _enclose(self, scales: Scales, task: Task, track: Track, at: float, found: Weighed) -> None:
+    def _enclose(self, scales: Scales, task: Task, track: Track, at: float, weighed: Weighed) -> None:
         """Move the last value at which a recommendation stands and the first at which it has turned together."""
         now = task.line.number.value
         near = ROUGH if self.large and track.id == CHOKE else CLOSE
         sign, close = (1.0 if at > now else -1.0), near * abs(now)
         a, over, slope = abs(track.at - now), track.worth - self.slight, track.slope
-        b, turned, guessed = abs(at - now), found, False
+        b, turned, guessed = abs(at - now), weighed, False
         for _ in range(ROUNDS):
             if b - a <= close:
                 break

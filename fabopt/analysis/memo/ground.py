@@ -87,11 +87,11 @@ class Ground:
     @property
     def years(self) -> dict[str, tuple[str, str]]:
         """Return the first and last reported period of every calendar year."""
-        found: dict[str, tuple[str, str]] = {}
+        years: dict[str, tuple[str, str]] = {}
         for period in self.reported:
             year = str(period.start.year)
-            found[year] = (found[year][0] if year in found else period.label, period.label)
-        return found
+            years[year] = (years[year][0] if year in years else period.label, period.label)
+        return years
 
     def within(self, year: str) -> str:
         """Return the filter of the reported periods of a calendar year."""

@@ -87,18 +87,18 @@ class Delays:
             return Delay(None, {}, without)
         if what.units and not self.again.whole:
             return self._ordered(what, without, left)
-        found: dict[int, Answer] = {}
+        answers: dict[int, Answer] = {}
 
         def good(period: int) -> bool | None:
             if not left(f"signing {what.id} in period {period}"):
                 return None
-            found[period] = self.again.value(what.forbidden(self.again.plan, period))
-            return self._good(found[period])
+            answers[period] = self.again.value(what.forbidden(self.again.plan, period))
+            return self._good(answers[period])
 
         date = self._walk(good) if self.again.whole else self._bisect(good)
         if date is None:
             return Delay(None, {}, without)
-        return Delay(date, {t: found[t] for t in sorted(found) if t <= date + 1}, without)
+        return Delay(date, {t: answers[t] for t in sorted(answers) if t <= date + 1}, without)
 
     def _good(self, answer: Answer) -> bool:
         return self.again.base - answer.value <= self.tolerance + self.again.plan.problem.near()
@@ -137,14 +137,14 @@ class Delays:
                 moved[period] = self.again.value(change)
             if period <= self.last:
                 dropped[period] = self.again.value(what.forbidden(plan, period))
-        found: dict[int, Answer] = {}
+        answers: dict[int, Answer] = {}
         best = without
         for period in range(n - 1, 0, -1):
             best = max(best, moved.get(period, best), key=lambda answer: answer.value)
             if period <= self.last:
-                found[period] = max(best, dropped[period], key=lambda answer: answer.value)
-        date = max((t for t in found if self._good(found[t])), default=0)
-        return Delay(date, {t: found[t] for t in sorted(found) if t <= date + 1}, without)
+                answers[period] = max(best, dropped[period], key=lambda answer: answer.value)
+        date = max((t for t in answers if self._good(answers[t])), default=0)
+        return Delay(date, {t: answers[t] for t in sorted(answers) if t <= date + 1}, without)
 
 
 def move(plan: SolvedProgram, what: Signable, period: int) -> Perturbation | None:
@@ -167,7 +167,7 @@ Bounds = dict[int, tuple[float, float]]
 def _gathered(plan: SolvedProgram, what: Signable, period: int) -> Bounds:
     """Return the bounds of the first period that may have the orders of before, of each unit."""
     program, columns = plan.program, plan.tables.columns
-    found: Bounds = {}
+    bounds: Bounds = {}
     for id in what.units:
         at = columns.at.unit[id]
         order, placed = columns["order"].index[at], columns["placed"].index[at]
@@ -180,13 +180,13 @@ def _gathered(plan: SolvedProgram, what: Signable, period: int) -> Bounds:
         column, flag = int(order[first]), int(placed[first])
         if program.integer[column]:
             number = min(round(amount[first] + before), program.column_upper[column])
-            found[column] = number, number
+            bounds[column] = number, number
         if flag >= 0:
-            found[flag] = 1.0, 1.0
-        if column not in found and flag < 0:
+            bounds[flag] = 1.0, 1.0
+        if column not in bounds and flag < 0:
             continue  # nothing whole: what is dropped may be ordered later as it is
-        found.setdefault(column, (program.column_lower[column], program.column_upper[column]))
-    return found
+        bounds.setdefault(column, (program.column_lower[column], program.column_upper[column]))
+    return bounds
 
 
 def _delayed(plan: SolvedProgram, what: Signable, period: int) -> Bounds:
@@ -200,14 +200,14 @@ def _delayed(plan: SolvedProgram, what: Signable, period: int) -> Bounds:
     if not len(signed) or signed[0] >= period or not later:
         return {}
     delay = later[0] - int(signed[0])
-    found: Bounds = {}
+    bounds: Bounds = {}
     for row in rows:
-        found |= {int(column): (0.0, 0.0) for column in row if column >= 0}
+        bounds |= {int(column): (0.0, 0.0) for column in row if column >= 0}
     for row in rows:
         for t in np.flatnonzero(_levels(plan, row) > 0.5).tolist():
             if t + delay < len(row) and row[t + delay] >= 0:
-                found[int(row[t + delay])] = 1.0, 1.0
-    return found
+                bounds[int(row[t + delay])] = 1.0, 1.0
+    return bounds
 
 
 def _levels(plan: SolvedProgram, index: Array) -> Array:

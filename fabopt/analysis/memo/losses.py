@@ -51,12 +51,12 @@ def losses(ground: Ground, again: Again, left: Callable[[str], bool]) -> tuple[L
         Told what is asked next; says whether there is time for it.
     """
     before = compute_at_end(ground, ground.plan.x)
-    found = [
+    losses = [
         _loss(ground, again, owner, again.value(stopped(ground, owner), lenient=True), before)
         for owner in hanging(ground)
         if left(f"loss of {owner}")
     ]
-    return tuple(sorted(found, key=lambda loss: -np.inf if loss.value is None else -loss.value.value))
+    return tuple(sorted(losses, key=lambda loss: -np.inf if loss.value is None else -loss.value.value))
 
 
 def _loss(ground: Ground, again: Again, owner: str, answer: Answer, before: float) -> Loss:

@@ -70,9 +70,9 @@ def cells(table: str, column: str, by: str = "", **where: str) -> Cells:
     return Cells(table, tuple(where.items()), column, by)
 
 
-def amount(found: Cells, unit: Unit, read: Read) -> Amount:
+def amount(cells: Cells, unit: Unit, read: Read) -> Amount:
     """Return what cells of a table come to, as a number that a memo may print."""
-    return Amount(found.value(read), unit, str(found))
+    return Amount(cells.value(read), unit, str(cells))
 
 
 def _fits(frame: pd.DataFrame, name: str, value: str, read: Read) -> np.ndarray:

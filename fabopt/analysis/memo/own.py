@@ -34,7 +34,7 @@ def own_chips(ground: Ground, again: Again, budget: TimeBudget, seconds: float) 
         Longest search of one plan.
     """
     mine = owned(ground.net, ground.lab)
-    found = []
+    own_chips = []
     for chip, record in ground.data.chips.items():
         programme = record.programme is not None and record.programme.funded_by == ground.lab
         if not programme and record.designer not in mine:
@@ -42,10 +42,10 @@ def own_chips(ground: Ground, again: Again, budget: TimeBudget, seconds: float) 
         if not budget.allows(f"worth of {chip}"):
             continue
         if programme and again.whole:
-            found.append(_searched(ground, chip, min(seconds, budget.left)))
+            own_chips.append(_searched(ground, chip, min(seconds, budget.left)))
         else:
-            found.append(_without(ground, again, chip, programme))
-    return tuple(found)
+            own_chips.append(_without(ground, again, chip, programme))
+    return tuple(own_chips)
 
 
 def _without(ground: Ground, again: Again, chip: str, programme: bool) -> OwnChip:
@@ -68,15 +68,15 @@ def _funded(ground: Ground, chip: str) -> bool:
 def _searched(ground: Ground, chip: str, seconds: float) -> OwnChip:
     options = replace(ground.plan.options, time_limit=max(seconds, 1.0))
     try:
-        found = own_silicon(ground.data, chip, options)
+        searched = own_silicon(ground.data, chip, options)
     except StudyError:
         return OwnChip(chip, ground.called(chip), _funded(ground, chip), None, None)
-    worth, _, bargaining = found.worth()
+    worth, _, bargaining = searched.worth()
     origin = f"own silicon: {chip}"
     return OwnChip(
         chip,
         ground.called(chip),
-        bool(found.funded),
+        bool(searched.funded),
         ground.money(worth, f"{origin}, with less without"),
         ground.money(bargaining, f"{origin}, unfunded less without"),
     )

@@ -47,7 +47,7 @@ def second_sources(ground: Ground, chips: Sequence[str]) -> tuple[SecondSource, 
         Chips that the lab buys.
     """
     net, read, lab, until = ground.net, ground.read, ground.lab, ground.until
-    runs, found = suppliers(net), []
+    runs, second_sources = suppliers(net), []
     before = makeable(net, ())
     mine = {chip: before.intersection(ids(net.materials, role="asset", chip=chip, lab=lab)) for chip in chips}
     exposure = cells("domain/exposure", "share", lab=lab, kind=OWNER, period=until).rows(read)
@@ -55,5 +55,7 @@ def second_sources(ground: Ground, chips: Sequence[str]) -> tuple[SecondSource, 
         left = makeable(net, runs.get((OWNER, id), {}))
         lost = tuple(chip for chip in chips if mine[chip] and not mine[chip] & left)
         share = cells("domain/exposure", "share", lab=lab, kind=OWNER, supplier=id, period=until)
-        found.append(SecondSource(ground.called(id), role(net, id), amount(share, "share", read), not lost, lost))
-    return tuple(sorted(found, key=lambda s: -s.share.value))
+        second_sources.append(
+            SecondSource(ground.called(id), role(net, id), amount(share, "share", read), not lost, lost)
+        )
+    return tuple(sorted(second_sources, key=lambda s: -s.share.value))

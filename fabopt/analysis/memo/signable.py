@@ -103,9 +103,9 @@ class Signable:
         parts = [columns["start"].index[at.activity[id]] for id in self.activities]
         parts += [columns["order"].index[at.unit[id]] for id in self.units]
         kept = np.ones(plan.net.n_periods, dtype=bool) if only is None else only
-        found: IntArray = np.concatenate([np.zeros(0, dtype=np.int64), *(part[kept] for part in parts)])
-        found = found[found >= 0]
-        return np.asarray(found[plan.x[found] > plan.problem.nothing[found]])
+        done: IntArray = np.concatenate([np.zeros(0, dtype=np.int64), *(part[kept] for part in parts)])
+        done = done[done >= 0]
+        return np.asarray(done[plan.x[done] > plan.problem.nothing[done]])
 
     def taken(self, plan: SolvedProgram) -> bool:
         """Return whether the plan has any of it in the reported periods."""
@@ -130,11 +130,11 @@ def signables(plan: SolvedProgram, lab: str) -> tuple[Signable, ...]:
 def _purchases(net: Network, lab: str) -> Iterable[Signable]:
     """Return what a lab pays others for by piece, by kind, payee and item."""
     time, package = making_time(net), packages(net)
-    found: dict[tuple[str, str, str], dict[str, None]] = {}
+    purchases: dict[tuple[str, str, str], dict[str, None]] = {}
     for payment in payments_between(net):
         if payment.payer == lab and payment.kind in GOODS and payment.term.kind == "activity":
-            found.setdefault((payment.kind, payment.payee, payment.item), {})[payment.term.id] = None
-    for (what, payee, item), activities in found.items():
+            purchases.setdefault((payment.kind, payment.payee, payment.item), {})[payment.term.id] = None
+    for (what, payee, item), activities in purchases.items():
         making = whole_periods(time.get(package.get(item, ""), 0.0)) if what == "accelerators" else 0
         id = f"{what}:{lab}:{item}" if what == "accelerators" else f"{what}:{lab}:{payee}:{item}"
         yield Signable(

@@ -31,24 +31,24 @@ def signature(ground: Ground, what: Signable) -> Signature | None:
     return _order(ground, what) if what.units else _purchase(ground, what)
 
 
-def dated(ground: Ground, found: Signature, delay: Delay, again: Again) -> Signature:
+def dated(ground: Ground, signature: Signature, delay: Delay, again: Again) -> Signature:
     """Return a signature with its last responsible date and what waiting costs."""
     labels = [p.label for p in ground.net.periods]
 
     def lost(answer: Answer, when: str) -> Amount:
-        return lost_value(ground, again, answer, f"re-solve: {found.id} not signed {when}, {again.how}")
+        return lost_value(ground, again, answer, f"re-solve: {signature.id} not signed {when}, {again.how}")
 
     without = delay.without
     known = without is not None and without.x is not None
     loss = lost(without, "at all") if without is not None and known else None
     return replace(
-        found,
+        signature,
         decide_by="" if delay.decide_by is None else labels[delay.decide_by],
         late=tuple(
             (labels[t], lost(answer, f"before {labels[t]}")) for t, answer in delay.late.items() if answer.x is not None
         ),
         without=loss,
-        withheld=None if loss is None or found.signed else withheld(ground, loss),
+        withheld=None if loss is None or signature.signed else withheld(ground, loss),
     )
 
 
@@ -65,7 +65,7 @@ def _purchase(ground: Ground, what: Signable) -> Signature | None:
         return None
     unit = column if table == "domain/shipments" else str(rows["unit"].iloc[0])
     paid = cells("domain/transfers", "amount", **own, **REPORTED)
-    found = _made(
+    purchase = _made(
         ground,
         what,
         unit,
@@ -75,7 +75,7 @@ def _purchase(ground: Ground, what: Signable) -> Signature | None:
         price=_price(ground, own),
         paid=None if paid.rows(ground.read).empty else amount(paid, "MUSD", ground.read),
     )
-    return replace(found, under=_under(ground, what))
+    return replace(purchase, under=_under(ground, what))
 
 
 def _under(ground: Ground, what: Signable) -> tuple[str, ...]:
@@ -91,11 +91,11 @@ def _under(ground: Ground, what: Signable) -> tuple[str, ...]:
 
 def _price(ground: Ground, own: Mapping[str, str]) -> Amount | None:
     """Return the mean price of one piece over what is bought, between the least and the largest."""
-    found = Cells("domain/transfers", (*own.items(), *REPORTED.items()), "price", "quantity")
-    rows = found.rows(ground.read)
+    cells = Cells("domain/transfers", (*own.items(), *REPORTED.items()), "price", "quantity")
+    rows = cells.rows(ground.read)
     if rows.empty or float(rows["quantity"].sum()) <= 0.0:
         return None
-    price = amount(found, "USD", ground.read)
+    price = amount(cells, "USD", ground.read)
     return replace(price, low=float(rows["price"].min()), high=float(rows["price"].max()))
 
 
@@ -154,7 +154,7 @@ def _contract(ground: Ground, what: Signable) -> Signature | None:
         origin = f"{cells('domain/contracts', 'purchases', **own)} / {cells('domain/contracts', 'taken', **own)}"
         price = Amount(purchases * 1e6 / (taken * (1e3 if unit.startswith("k") else 1.0)), "USD", origin)
     signed = not what.units or row["signed"] not in labels or what.pinned(ground.plan)
-    found = _made(
+    contract = _made(
         ground,
         what,
         f"{unit} x period" if unit == COMPUTE else unit or "M USD",
@@ -166,7 +166,7 @@ def _contract(ground: Ground, what: Signable) -> Signature | None:
         prepayment=prepaid if prepaid.value > 0.0 else None,
         name=str(row["name"]),
     )
-    return replace(found, signed=signed)
+    return replace(contract, signed=signed)
 
 
 def _made(
@@ -184,14 +184,14 @@ def _made(
 ) -> Signature:
     labels = [p.label for p in ground.net.periods]
     there = sorted({labels.index(label) for label in periods})
-    years = ((year, _amount(ground, found, unit)) for year, found in by_year.items())
+    years = ((year, _amount(ground, amounts, unit)) for year, amounts in by_year.items())
     return Signature(
         id=what.id,
         kind=what.kind,
         what=name or ground.called(what.item),
         supplier="" if what.supplier == ground.lab else ground.called(what.supplier),
         amount=_amount(ground, total, unit),
-        by_year=tuple((year, found) for year, found in years if found.value > 0.0),
+        by_year=tuple((year, amounts) for year, amounts in years if amounts.value > 0.0),
         first=labels[there[0]] if there else "",
         last=labels[there[-1]] if there else "",
         price=price,
@@ -205,23 +205,25 @@ def _made(
     )
 
 
-def _amount(ground: Ground, found: Cells, unit: str) -> Amount:
+def _amount(ground: Ground, cells: Cells, unit: str) -> Amount:
     if unit == "M USD":
-        return amount(found, "MUSD", ground.read)
+        return amount(cells, "MUSD", ground.read)
     known = UNITS.get(unit)
-    number = amount(found, known or "as written", ground.read)
+    number = amount(cells, known or "as written", ground.read)
     return number if known else replace(number, unit_text=unit)
 
 
 def order_of_weight(signatures: Sequence[Signature]) -> tuple[Signature, ...]:
     """Return signatures in the order of a memo: advice by what it is worth, then what has no date, then what stands."""
 
-    def key(found: Signature) -> tuple[int, float]:
-        paid = 0.0 if found.paid is None else found.paid.value
-        return (2, -paid) if found.signed else (0 if found.without is not None else 1, -_worth(found) or -paid)
+    def key(signature: Signature) -> tuple[int, float]:
+        paid = 0.0 if signature.paid is None else signature.paid.value
+        return (
+            (2, -paid) if signature.signed else (0 if signature.without is not None else 1, -_worth(signature) or -paid)
+        )
 
     return tuple(sorted(signatures, key=key))
 
 
-def _worth(found: Signature) -> float:
-    return 0.0 if found.without is None or not math.isfinite(found.without.value) else found.without.value
+def _worth(signature: Signature) -> float:
+    return 0.0 if signature.without is None or not math.isfinite(signature.without.value) else signature.without.value

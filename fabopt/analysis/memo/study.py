@@ -124,7 +124,7 @@ class _Writing:
         base, budget = self.ground, self.budget
         likely = self._chances()
         with self._analysis("portfolio"):
-            found = portfolio(base.of, base.lab)
+            memo = portfolio(base.of, base.lab)
         with self._analysis("choke points"):
             study = choke_points(base.of, self._choke(), own := budget.sub())
             self._lacks(own.left_out)
@@ -147,7 +147,7 @@ class _Writing:
             search = Search(self.tolerance, budget, self.asked.workers)
             turns = turning(base, study, tornado, signed, self.signable, search=search)
         mix = chips.mix_by_year(base)
-        bought = [case.chip for case in found.chips if case.standing == "bought"]
+        bought = [case.chip for case in memo.chips if case.standing == "bought"]
         return Memo(
             lab=base.lab,
             name=base.name,
@@ -160,7 +160,7 @@ class _Writing:
             headline=headline(base, mix, reliefs, signed),
             signatures=signed,
             mix=mix,
-            reasons=chips.reasons(base, found, signed),
+            reasons=chips.reasons(base, memo, signed),
             chokes=chokes.by_year(base, study),
             reliefs=reliefs,
             rivals=chokes.rivals(base, limits),
@@ -208,30 +208,32 @@ class _Writing:
         if self.asked.sweep is None:
             return Chances((), 0, 0)
         with self._analysis("sweep"):
-            found = chances(self.asked.sweep, self.ground.of, self.ground.lab)
-            if found.without_plan:
-                self.budget.leave_out(f"{found.without_plan} of {found.cases} cases, which have no plan")
-        return found
+            of_targets = chances(self.asked.sweep, self.ground.of, self.ground.lab)
+            if of_targets.without_plan:
+                self.budget.leave_out(f"{of_targets.without_plan} of {of_targets.cases} cases, which have no plan")
+        return of_targets
 
     def _signatures(self) -> tuple[Signature, ...]:
         """Return what is signed: first what each is worth, then their dates, the most expensive first."""
         base, again, left = self.ground, self.again, self.budget.allows
-        pairs = [(what, found) for what in self.signable if (found := signature(base, what)) is not None]
+        pairs = [(what, signatures) for what in self.signable if (signatures := signature(base, what)) is not None]
         pairs.sort(key=lambda pair: -_paid(pair[1]))
         search = Delays(again, base.reported[-1].index, self.tolerance)
         delays: dict[str, Delay] = {}
-        for what, found in pairs:
-            if not found.signed and left(f"{what.id} never signed"):
+        for what, signatures in pairs:
+            if not signatures.signed and left(f"{what.id} never signed"):
                 delays[what.id] = Delay(None, {}, search.without(what))
-        for what, found in sorted(pairs, key=lambda pair: _lost(delays, pair[0].id, again.base)):
-            known = delays.get(found.id)
+        for what, signatures in sorted(pairs, key=lambda pair: _lost(delays, pair[0].id, again.base)):
+            known = delays.get(signatures.id)
             if known is not None and known.without is not None and left(f"last responsible date of {what.id}"):
                 delays[what.id] = search.search(what, known.without, left)
-        return order_of_weight([dated(base, found, delays.get(found.id, Delay(None)), again) for _, found in pairs])
+        return order_of_weight(
+            [dated(base, signatures, delays.get(signatures.id, Delay(None)), again) for _, signatures in pairs]
+        )
 
 
-def _paid(found: Signature) -> float:
-    return 0.0 if found.paid is None else found.paid.value
+def _paid(signature: Signature) -> float:
+    return 0.0 if signature.paid is None else signature.paid.value
 
 
 def _lost(delays: Mapping[str, Delay], id: str, base: float) -> float:

@@ -136,9 +136,9 @@ def instead(id: str, others: Sequence[Forbidden], before: Array, after: Array, n
 
 def labels_of(tornado: Tornado | None) -> dict[tuple[str, End], tuple[float, str]]:
     """Return where a tornado found which choke point: value and label by lever and end."""
-    found: dict[tuple[str, End], tuple[float, str]] = {}
+    labels: dict[tuple[str, End], tuple[float, str]] = {}
     for bar in tornado.bars if tornado is not None and tornado.basis == "held" else ():
         for end, value in (("low", bar.low), ("high", bar.high)):
             if value is not None and value.share > 0 and value.objective is not None:
-                found[bar.number.path, end] = value.value, value.choke  # type: ignore[index]
-    return found
+                labels[bar.number.path, end] = value.value, value.choke  # type: ignore[index]
+    return labels

@@ -92,12 +92,12 @@ def turning(
     key = key_assumptions(numbers, tornado, study, MOST)
     advice, others = _advice(ground, signatures, signables)
     ends = Ends(numbers, ground.plan, budget=search.budget)
-    found = flips(ends, key, advice, search=search, tornado=tornado, others=others)
-    for lost in found.left_out:
+    turning = flips(ends, key, advice, search=search, tornado=tornado, others=others)
+    for lost in turning.left_out:
         search.budget.leave_out(f"{lost.recommendation} against {lost.path} ({lost.why})")
     every = all_assumptions(numbers, tornado, study, bought)
-    watch = indicators(numbers, every, found.found, search.tolerance)
-    return Turning(key, every, found.found, watch)
+    watch = indicators(numbers, every, turning.found, search.tolerance)
+    return Turning(key, every, turning.found, watch)
 
 
 def _advice(
@@ -105,8 +105,8 @@ def _advice(
 ) -> tuple[list[Forbidden], list[Forbidden]]:
     """Return the signatures that are advice, the most expensive first, and what else might be signed."""
     by_id = {what.id: what for what in signables}
-    names = {found.id: found.what for found in signatures}
-    first = [found.id for found in signatures if not found.signed and found.withheld is None][:ADVICE]
+    names = {advice.id: advice.what for advice in signatures}
+    first = [advice.id for advice in signatures if not advice.signed and advice.withheld is None][:ADVICE]
 
     def never(id: str) -> Forbidden:
         return by_id[id].never(ground.plan, names.get(id, ground.called(by_id[id].item)))

@@ -39,12 +39,12 @@ def indicators(
         How many.
     """
     moving = [(a, moves) for a in assumptions if (moves := _moves(a)) is not None]
-    found = [
+    indicators = [
         (a, moves, turns)
         for a, moves in moving
         if (turns := _turns(a, flips)) or abs(moves.value) > tolerance or _information(a) > tolerance
     ]
-    found.sort(key=lambda one: (-_information(one[0]), -abs(one[1].value), one[0].path))
+    indicators.sort(key=lambda one: (-_information(one[0]), -abs(one[1].value), one[0].path))
     return tuple(
         Indicator(
             path=a.path,
@@ -55,7 +55,7 @@ def indicators(
             moves=moves,
             turns=turns,
         )
-        for a, moves, turns in found[:most]
+        for a, moves, turns in indicators[:most]
     )
 
 

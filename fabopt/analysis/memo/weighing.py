@@ -104,12 +104,12 @@ class Scales:
         assert answer.objective is not None
         whatif, stage, program = self.ends.whatif, answer.case.stage, answer.case.program
         value = stage.sign * (answer.objective - stage.constant)
-        found = dict[str, Outcome]()
+        outcomes = dict[str, Outcome]()
         for one in who:
             none = np.zeros(len(one.columns))
             never = bounds_at(program, one.columns, none, none, one.free)
-            found[one.id] = whatif.resolver.ask(answer.change.then(never))
-        return {id: value - worth(outcome) for id, outcome in found.items()}, found
+            outcomes[one.id] = whatif.resolver.ask(answer.change.then(never))
+        return {id: value - worth(outcome) for id, outcome in outcomes.items()}, outcomes
 
 
 class Slopes:
@@ -147,12 +147,12 @@ class Slopes:
         What has no slope, because the structure changes or there is no plan without a signature, is left out.
         """
         slope = self._adjoint.slope(path)
-        found: dict[tuple[str, End], float] = {}
+        slopes: dict[tuple[str, End], float] = {}
         for end, values in (("low", slope.low), ("high", slope.high)):
             for id, value in zip(self.ids, () if values is None else values[1:], strict=values is not None):
                 assert values is not None
-                found[id, end] = self._sign * (values[0] - value)  # type: ignore[index]
-        return found
+                slopes[id, end] = self._sign * (values[0] - value)  # type: ignore[index]
+        return slopes
 
 
 def _prices(x: Array | None, row: Array | None, column: Array | None) -> Prices | None:
@@ -198,7 +198,7 @@ class Line:
             return None
         for share in TRIED:
             at = start + share * (goal - start)
-            found = self.data(at)
-            if not isinstance(found, str):
-                return at, found
+            data = self.data(at)
+            if not isinstance(data, str):
+                return at, data
         return None

@@ -45,10 +45,10 @@ def first_open(periods: Sequence[Period], to: str) -> int:
         day = parse_when(to)
     except ValueError as error:
         raise StudyError(f"The new decision date: {error}.") from error
-    found = next((p.index for p in later if p.start == day), None)
-    if found is None:
+    first_open = next((p.index for p in later if p.start == day), None)
+    if first_open is None:
         raise StudyError(f"No period begins at {to[:40]!r}: name one after the first of the horizon, {span}.")
-    return found
+    return first_open
 
 
 def pinned(net: Network, read: Read, before: int) -> Pinned:
@@ -78,11 +78,11 @@ def pinned(net: Network, read: Read, before: int) -> Pinned:
 
 
 def _filled(frame: pd.DataFrame, column: str, ids: Sequence[str], labels: Sequence[str]) -> dict[str, dict[str, float]]:
-    found = {id: dict.fromkeys(labels, 0.0) for id in ids}
+    levels = {id: dict.fromkeys(labels, 0.0) for id in ids}
     for id, period, value in zip(frame["id"], frame["period"], frame[column], strict=True):
-        if period in labels and (id in found or value > 0.0):
-            found.setdefault(str(id), {})[period] = max(float(value), 0.0)
-    return found
+        if period in labels and (id in levels or value > 0.0):
+            levels.setdefault(str(id), {})[period] = max(float(value), 0.0)
+    return levels
 
 
 def dated(tree: Tree, now: Instance, then: Instance, before: int) -> tuple[Tree, tuple[str, ...]]:
@@ -143,17 +143,17 @@ def _by_window(tree: Tree, path: str) -> bool:
 
 def _by_lever(data: Instance, periods: Sequence[Period]) -> dict[str, Quantity]:
     """Return the numbers of an instance by lever, also in the form of a series those that are given as a list."""
-    found = {lever.path: lever.quantity for lever in list_levers(data)}
+    by_lever = {lever.path: lever.quantity for lever in list_levers(data)}
     lists: dict[str, dict[int, Quantity]] = {}
-    for path, quantity in found.items():
+    for path, quantity in by_lever.items():
         base, _, last = path.rpartition(".")
         if last.isdecimal():
             lists.setdefault(base, {})[int(last)] = quantity
     for base, by_place in lists.items():
         points = tuple(Point(p.start, by_place[p.index].value) for p in periods if p.index in by_place)
         if points:
-            found[base] = Quantity(by_place[min(by_place)].unit, points, "steps")
-    return found
+            by_lever[base] = Quantity(by_place[min(by_place)].unit, points, "steps")
+    return by_lever
 
 
 def _same(first: Quantity, second: Quantity) -> bool:
@@ -166,14 +166,14 @@ def _same(first: Quantity, second: Quantity) -> bool:
 def _steps(old: Quantity, new: Quantity, periods: Sequence[Period], before: int) -> Mapping[date, float]:
     """Return the old course before a period and the new one from it on."""
     day = periods[before].start
-    found: dict[date, float] = {periods[0].start: old.at(periods[0].start)}
+    steps: dict[date, float] = {periods[0].start: old.at(periods[0].start)}
     if old.shape == "linear":
-        found |= {p.start: old.mean(p.start, p.end) for p in periods[:before]}
+        steps |= {p.start: old.mean(p.start, p.end) for p in periods[:before]}
     else:
-        found |= {p.when: p.value for p in old.points if p.when is not None and p.when < day}
+        steps |= {p.when: p.value for p in old.points if p.when is not None and p.when < day}
     if new.shape == "linear":
-        found |= {p.start: new.mean(p.start, p.end) for p in periods[before:]}
+        steps |= {p.start: new.mean(p.start, p.end) for p in periods[before:]}
     else:
-        found[day] = new.at(day)
-        found |= {p.when: p.value for p in new.points if p.when is not None and p.when > day}
-    return dict(sorted(found.items()))
+        steps[day] = new.at(day)
+        steps |= {p.when: p.value for p in new.points if p.when is not None and p.when > day}
+    return dict(sorted(steps.items()))

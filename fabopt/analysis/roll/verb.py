@@ -169,8 +169,8 @@ def free_plan(net: Network, open_net: Network, before: Plan, held: Plan, instanc
 def _better(free: Plan, held: Plan) -> Plan:
     """Return the plan that is worth more, with the bound of the search in which all was free."""
     sign = -1.0 if free.run.objective_name in MINIMISED else 1.0
-    found, kept = free.run.objective, held.objective
-    if found is not None and sign * (kept - found) <= 0.0:
+    free_value, kept = free.run.objective, held.objective
+    if free_value is not None and sign * (kept - free_value) <= 0.0:
         return free
     bound = free.run.bound
     if bound is not None and sign * (bound - kept) < 0.0:
@@ -211,14 +211,14 @@ def _orders(held: Read, free: Read, labels: Sequence[str]) -> tuple[Changed, ...
     most: dict[str, float] = {}
     for (id, _), amount in itertools.chain.from_iterable(some.items() for some in amounts):
         most[id] = max(most.get(id, 0.0), abs(amount))
-    found = []
+    orders = []
     for id, period in dict.fromkeys((*amounts[0], *amounts[1])):
         kept, other = (a.get((id, period), 0.0) for a in amounts)
         if period in order and abs(kept - other) > CLOSE * most[id]:
             name, owner, what, unit = said[id]
-            found.append(Changed("order", id, name, owner, what, period, kept, other, unit))
-    found.sort(key=lambda c: (-abs(c.change) * price.get((c.id, c.period), 0.0), order[c.period]))
-    return tuple(found)
+            orders.append(Changed("order", id, name, owner, what, period, kept, other, unit))
+    orders.sort(key=lambda c: (-abs(c.change) * price.get((c.id, c.period), 0.0), order[c.period]))
+    return tuple(orders)
 
 
 def _starts(held: Read, free: Read, labels: Sequence[str]) -> tuple[Changed, ...]:
@@ -232,14 +232,14 @@ def _starts(held: Read, free: Read, labels: Sequence[str]) -> tuple[Changed, ...
         sums.append({str(id): float(level) for id, level in total.items()})
         columns = (rows[name] for name in ("id", "name", "owner", "stage", "unit"))
         said |= {id: (name, owner, stage, unit) for id, name, owner, stage, unit in zip(*columns, strict=True)}
-    found = []
+    starts = []
     for id in dict.fromkeys((*sums[0], *sums[1])):
         kept, other = (s.get(id, 0.0) for s in sums)
         if abs(kept - other) > NOTICED * max(kept, other):
             name, owner, stage, unit = said[id]
-            found.append(Changed("starts", id, name, owner, stage, "", kept, other, unit))
-    found.sort(key=lambda c: -abs(c.change) / max(c.held, c.free))
-    return tuple(found)
+            starts.append(Changed("starts", id, name, owner, stage, "", kept, other, unit))
+    starts.sort(key=lambda c: -abs(c.change) / max(c.held, c.free))
+    return tuple(starts)
 
 
 def _opening(net: Network, read: Read, first: int) -> Iterator[Opening]:

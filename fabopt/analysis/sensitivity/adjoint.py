@@ -111,8 +111,8 @@ class Adjoint:
 
     def each(self, moves: Sequence[Move]) -> list[Worth]:
         """Return what each movement is worth by itself, or why it is no patch."""
-        found = [self.change((move,)) for move in moves]
-        return [one if isinstance(one, str) else one.total for one in found]
+        changes = [self.change((move,)) for move in moves]
+        return [one if isinstance(one, str) else one.total for one in changes]
 
     def change(self, moves: Sequence[Move]) -> Change | str:
         """Return what small movements change together, place by place, or why a small movement is no patch."""
@@ -159,8 +159,8 @@ def slopes_of(
     factor = {path: _opposite(room[path][first[path]], room[path][other[path]]) for path in paths}
 
     def all_of(ends: Mapping[str, End], step: float = STEP) -> dict[str, Worth]:
-        found = zip(ends, ask([Move(path, end, step) for path, end in ends.items()]), strict=True)
-        return {path: worth if isinstance(worth, str) else tuple(v / step for v in worth) for path, worth in found}
+        pairs = zip(ends, ask([Move(path, end, step) for path, end in ends.items()]), strict=True)
+        return {path: worth if isinstance(worth, str) else tuple(v / step for v in worth) for path, worth in pairs}
 
     one, two = all_of(first), dict[str, Worth]()
     anew: dict[str, End] = {}
@@ -178,11 +178,11 @@ def slopes_of(
         for path in anew  # only durations were seen to jump
         if (_is_time(numbers[path]) or isinstance(one[path], str)) and _bends(one[path], two[path], factor[path])
     ]
-    for ends, found in ((first, one), (other, two)):
-        slope = {path: worth[0] for path in bent if not isinstance(worth := found[path], str) and worth[0]}
+    for ends, slopes in ((first, one), (other, two)):
+        slope = {path: worth[0] for path in bent if not isinstance(worth := slopes[path], str) and worth[0]}
         for path, closer in all_of({path: ends[path] for path in slope}, STEP / 10).items():
             if isinstance(closer, str) or abs(closer[0]) > 2.0 * abs(slope[path]):
-                found[path] = JUMPS
+                slopes[path] = JUMPS
     return tuple(_slope(path, first[path], one[path], two[path]) for path in paths)
 
 

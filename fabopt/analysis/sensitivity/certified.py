@@ -26,14 +26,14 @@ CERTIFIED = 8
 """Equal steps at which the curve of the mixed-integer program is certified."""
 
 
-def certified(curve: Curve, found: ValueFunction, patch: Perturbation | None) -> ValueFunction:
+def certified(curve: Curve, value_function: ValueFunction, patch: Perturbation | None) -> ValueFunction:
     """Return a value function with what is certified of it with integers free.
 
     Parameters
     ----------
     curve
         The instance along the number.
-    found
+    value_function
         What is known with integers held.
     patch
         What turns the program at the low end into that at the high end where the curve is straight in pieces.
@@ -42,7 +42,7 @@ def certified(curve: Curve, found: ValueFunction, patch: Perturbation | None) ->
     tight, direction = (a, None) if patch is None else _loosening(curve, patch)
     if direction is None:
         points = [_point(curve, float(at)) for at in np.linspace(a, b, CERTIFIED + 1)]
-        return replace(found, points=tuple(points))
+        return replace(value_function, points=tuple(points))
     plan, start = ends.plan, curve(tight)
     whole = ends.whatif.full(ends.net(curve.data(tight)))
     problem = ChokeProblem(start.case.program, (), x=whole.x, standing=start.case.stage.standing)
@@ -55,7 +55,7 @@ def certified(curve: Curve, found: ValueFunction, patch: Perturbation | None) ->
         return None if i is None else (along(i.lo), along(i.hi))
 
     return replace(
-        found,
+        value_function,
         points=tuple(
             sorted(
                 (Certified(along(p.t), stage.reported(p.lo), stage.reported(p.hi)) for p in measured.points),

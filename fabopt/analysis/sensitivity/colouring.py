@@ -54,21 +54,21 @@ def coloured(
     done
         Told how many are done.
     """
-    found: dict[Move, Worth] = {}
+    worths: dict[Move, Worth] = {}
 
     def note(move: Move, change: Change | str) -> None:
-        found[move] = change if isinstance(change, str) else change.total
+        worths[move] = change if isinstance(change, str) else change.total
         if done is not None:
-            done(len(found))
+            done(len(worths))
 
     touched: dict[Move, IntArray] = {}
     for group_of in groupings:
         groups: dict[Hashable, list[Move]] = defaultdict(list)
         for move in moves:
-            if move not in found:
+            if move not in worths:
                 groups[group_of(move)].append(move)
         _touch(list(map(tuple, groups.values())), touched, lowered, note)
-    tasks = _tasks({move: at for move, at in touched.items() if move not in found})
+    tasks = _tasks({move: at for move, at in touched.items() if move not in worths})
     left: list[Group] = []
     for task, change in zip(tasks, lowered(list(map(tuple, tasks))), strict=True):
         parts = None if isinstance(change, str) else _parts(change, task)
@@ -79,7 +79,7 @@ def coloured(
                 note(move, part)
     for (move,), change in zip(left, lowered(left), strict=True):
         note(move, change)
-    return [found[move] for move in moves]
+    return [worths[move] for move in moves]
 
 
 def _touch(

@@ -140,10 +140,10 @@ class Curve:
             If the rules of the instance refuse it.
         """
         setting = self.dial.setting(at)
-        found = self.ends.numbers.set({self.dial.path: setting})
-        if isinstance(found, str):
-            raise StudyError(f"{self.dial.path} cannot be {brief(setting)}: {found}.")
-        return found
+        data = self.ends.numbers.set({self.dial.path: setting})
+        if isinstance(data, str):
+            raise StudyError(f"{self.dial.path} cannot be {brief(setting)}: {data}.")
+        return data
 
     def said(self, at: float) -> str:
         """Return a value of the number in words: ``sites.coast.power is 1.1 times``."""

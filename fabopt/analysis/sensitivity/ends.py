@@ -140,12 +140,12 @@ class Ends:
     def _solved(self, number: Number, end: End, moved: Moved) -> EndValue:
         net = self.net(moved.data)
         answer = self.whatif.held(net, far=True) if self.basis == "held" else self.whatif.full(net)
-        found = answer.objective
+        objective = answer.objective
         return EndValue(
             share=moved.share,
             value=number.shown(end, moved.share),
-            objective=found,
-            change=None if found is None else found - self.objective,
+            objective=objective,
+            change=None if objective is None else objective - self.objective,
             bound=answer.bound,
             choke=self.first(answer, moved.data),
             ended=answer.ended.value,
@@ -173,8 +173,8 @@ class Ends:
         if answer.cold is not None and data is not None:
             gains = self._reprice(data) or {}
         else:
-            found = (*limits(tables.net, tables.columns, tables.rows), *answer.case.registered)
-            tables = replace(tables, limits=found)
+            registered = (*limits(tables.net, tables.columns, tables.rows), *answer.case.registered)
+            tables = replace(tables, limits=registered)
             stage = answer.case.stage
             worth = stage.sign * (answer.objective - stage.constant)
             outcome = Outcome(
@@ -223,7 +223,7 @@ def _both(ends: Ends, n: NumberSlope) -> NumberSlope:
     number = ends.numbers[n.path]
     low = ends.slope(n.path, "low") if any(number.room("low")) else n.at_low
     high = ends.slope(n.path, "high") if any(number.room("high")) else n.at_high
-    found = replace(n, at_low=low, at_high=high, checked=True)
-    less, more = found.per_unit
+    solved = replace(n, at_low=low, at_high=high, checked=True)
+    less, more = solved.per_unit
     kink = less is not None and more is not None and abs(less + more) > APART * max(abs(less), abs(more))
-    return replace(found, kink=kink)
+    return replace(solved, kink=kink)

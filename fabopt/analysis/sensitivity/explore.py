@@ -131,12 +131,12 @@ class Exploration:
         if answer.objective is None:
             yield Moment(here, None, None, "", (), "no plan has the integers of this one")
             return
-        found = self._moment(here, answer.objective, None, made(answer))
-        yield found
+        steps = self._moment(here, answer.objective, None, made(answer))
+        yield steps
         with self._ends.whatif.turn:
             answer = answer if self._last is answer else self._asked(data)  # somebody may have asked in between
             choke = self._ends.first(answer, data)
-        yield replace(found, choke=choke)
+        yield replace(steps, choke=choke)
 
     def _asked(self, data: Instance) -> Answer:
         with self._ends.whatif.turn:

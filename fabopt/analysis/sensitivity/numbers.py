@@ -238,11 +238,11 @@ class Numbers:
     def read(self, path: str, setting: object) -> Quantity | str:
         """Return the number once it is set, or in words why it is none; as `set`, without the rules of the instance."""
         try:
-            found = number_at(set_lever(self.tree.raw, path, setting, Instance), path, Instance)
+            number = number_at(set_lever(self.tree.raw, path, setting, Instance), path, Instance)
         except FieldProblem as error:
             return str(error)
-        assert found is not None  # every lever here is a number
-        return found
+        assert number is not None  # every lever here is a number
+        return number
 
     def set(self, settings: Mapping[str, object]) -> Instance | str:
         """Return the validated instance with levers set, one after the other, or in words why it is none.
@@ -266,10 +266,10 @@ class Numbers:
 
     def _giving_way(self, raw: dict[str, Any], path: str) -> dict[str, Any]:
         """Return a raw tree in which the siblings of a share leave it the room that it takes."""
-        found, before = number_at(raw, path, Instance), self._quantities[path]
-        if found is None or [p.when for p in found.points] != [p.when for p in before.points]:
+        number, before = number_at(raw, path, Instance), self._quantities[path]
+        if number is None or [p.when for p in number.points] != [p.when for p in before.points]:
             return raw
-        return self._put(raw, {p: x for p, x in self._points(path, found.points).items() if p != path})
+        return self._put(raw, {p: x for p, x in self._points(path, number.points).items() if p != path})
 
     def _validated(self, path: str, moved: tuple[Point, ...]) -> Instance | str:
         return self._written(self._points(path, moved))

@@ -124,10 +124,10 @@ def tornado(
         ends = Ends(numbers, plan, asked.basis)
         pairs = neighbours(ends)
     with clock.timed("adjoint"):
-        found = slopes(numbers, plan.net.name, plan.options, pairs, asked.workers, count, plan.hooks)
+        tornado = slopes(numbers, plan.net.name, plan.options, pairs, asked.workers, count, plan.hooks)
     with clock.timed("both sides"):
-        slope = {s.path: _number_slope(numbers[s.path], s) for s in found}
-        order = sorted(found, key=_reach, reverse=True)
+        slope = {s.path: _number_slope(numbers[s.path], s) for s in tornado}
+        order = sorted(tornado, key=_reach, reverse=True)
         looked_at = [s for s in order if _reach(s) > 0][: WIDER * asked.top]
         if not plan.program.large:  # another structure is a program from nothing: minutes where it is large
             looked_at += [s for s in order if s.low is None and s.high is None and s not in looked_at]
@@ -151,7 +151,7 @@ def tornado(
         bars=tuple(sorted(bars, key=lambda bar: -bar.span)),
         slopes=tuple(chosen),
         steps=clock.seconds_by_stage,
-        notes=_notes(found),
+        notes=_notes(tornado),
     )
 
 
@@ -189,9 +189,9 @@ def _information(number: Number, low: EndValue | None, high: EndValue | None) ->
     return (weight * regrets[0] + (1.0 - weight) * regrets[1]) / 3.0
 
 
-def _notes(found: Sequence[Slope]) -> tuple[str, ...]:
-    open_ = [s for s in found if s.low is None and s.high is None]
-    half = [s for s in found if (s.low is None) != (s.high is None)]
+def _notes(slopes: Sequence[Slope]) -> tuple[str, ...]:
+    open_ = [s for s in slopes if s.low is None and s.high is None]
+    half = [s for s in slopes if (s.low is None) != (s.high is None)]
     notes = []
     if open_:
         notes.append(f"Numbers without a slope, whose smallest movement is no small change: {len(open_)}.")

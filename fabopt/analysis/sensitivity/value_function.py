@@ -71,7 +71,7 @@ def value_function(
     patch = _patch(curve)
     breaks = _traced(curve, a, b, patch) if patch is not None else np.linspace(a, b, SAMPLES + 1).tolist()
     stretches = tuple(_stretch(curve, x, y) for x, y in pairwise(breaks))
-    found = ValueFunction(
+    value_function = ValueFunction(
         lever=dial,
         objective_name=ends.plan.options.objective,
         money=money,
@@ -80,7 +80,7 @@ def value_function(
         programs=curve.count,
         source=tuple(ends.numbers.quantity(path).source),
     )
-    return certified(curve, found, patch) if whole else found
+    return certified(curve, value_function, patch) if whole else value_function
 
 
 def _patch(curve: Curve) -> Perturbation | None:
@@ -142,12 +142,12 @@ def made(answer: Answer) -> tuple[tuple[str, float], ...]:
 
 def joined(stretches: Sequence[Stretch], bend: float) -> tuple[Stretch, ...]:
     """Join neighbours of one choke point whose slopes differ by no more than a bend, relative to the steepest."""
-    found, steepest = list[Stretch](), max((abs(s.slope) for s in stretches), default=0.0)
+    merged, steepest = list[Stretch](), max((abs(s.slope) for s in stretches), default=0.0)
     for s in stretches:
-        before = found[-1] if found else None
+        before = merged[-1] if merged else None
         if before is not None and before.choke == s.choke and abs(before.slope - s.slope) <= bend * steepest:
             slope = (s.last - before.first) / (s.end - before.start)
-            found[-1] = replace(before, end=s.end, last=s.last, slope=slope)
+            merged[-1] = replace(before, end=s.end, last=s.last, slope=slope)
         else:
-            found.append(s)
-    return tuple(found)
+            merged.append(s)
+    return tuple(merged)

@@ -133,32 +133,32 @@ class Axes:
 
     def _ends(self, path: str, axis: Axis, quantity: Quantity) -> tuple[list[float], list[float]] | None:
         """Return low and high of every point, or None where one of them is none."""
-        found = []
+        values = []
         for side, given in (("low", axis.low), ("high", axis.high)):
             if given is None:
                 ranges = [quantity.range_of(p) for p in quantity.points]
-                found.append([r[0] if side == "low" else r[1] for r in ranges])
+                values.append([r[0] if side == "low" else r[1] for r in ranges])
                 continue
             ends = self._end(path, side, given, quantity)
             if ends is None:
                 return None
-            found.append(ends)
-        return found[0], found[1]
+            values.append(ends)
+        return values[0], values[1]
 
     def _end(self, path: str, side: str, given: float | str, quantity: Quantity) -> list[float] | None:
         where = ("levers", path, side)
         try:
-            found = number_at(set_lever(self.tree.raw, path, given, Instance), path, Instance)
+            number = number_at(set_lever(self.tree.raw, path, given, Instance), path, Instance)
         except LeverError as error:
             self._wrong(where, str(error))
             return None
         except FieldProblem as error:
             self._wrong(where, f"{brief(given)}: {error}")
             return None
-        if found is None or [p.when for p in found.points] != [p.when for p in quantity.points]:
+        if number is None or [p.when for p in number.points] != [p.when for p in quantity.points]:
             self._wrong(where, f"{brief(given)} has other dates than the lever", "give a factor such as '*0.8'")
             return None
-        return [p.value for p in found.points]
+        return [p.value for p in number.points]
 
 
 def number_of(quantities: Mapping[str, Quantity], path: str) -> tuple[float, str] | None:

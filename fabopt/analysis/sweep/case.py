@@ -108,28 +108,28 @@ class Work:
     def _values(self, case: Case, data: Instance) -> Values:
         """Return what the levers are in the instance that is solved."""
         quantities = {lever.path: lever.quantity for lever in list_levers(data)}
-        found = []
+        values = []
         for lever, text in zip(self.levers, self._texts(case), strict=True):
             number = number_of(quantities, lever.path) if lever.numeric else None
-            found.append(text if number is None else number[0])
-        return tuple(found)
+            values.append(text if number is None else number[0])
+        return tuple(values)
 
     def _solved(self, case: int, levers: Values, data: Instance) -> Outcome:
         net = lower(data, self.name)
         solution = solve(net, options_of(self.spec, data), start=self.start)
         run = run_info(Origin(self.name, None, (), "", self.money), net, solution)
-        found = Outcome(
+        outcome = Outcome(
             case, levers, run.status.value, objective=run.objective, bound=run.bound, gap=run.gap,
             gap_denominator=run.gap_denominator, value=run.value, objective_unit=run.objective_unit, start=run.start,
         )  # fmt: skip
         if not solution.has_plan:
             said = " ".join(conflict.sentence for conflict in solution.conflicts[:MOST_REASONS])
-            return replace(found, reason=said or NO_REASON.get(run.status, ""))
+            return replace(outcome, reason=said or NO_REASON.get(run.status, ""))
         tables = {f"{spec.group}/{spec.name}": frame for spec, frame in core_and_domain(net, solution).items()}
         read = tables.__getitem__
         choke, gain, note = _choke(run, read, net)
         return replace(
-            found,
+            outcome,
             reason=note,
             choke=choke,
             choke_gain=gain,

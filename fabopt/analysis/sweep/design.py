@@ -128,7 +128,7 @@ def design(
     InstanceError
         With everything that is wrong with the specification, each with file, line and field.
     """
-    trees, data, axes, found, problems = _read(tree, spec, positions, sets)
+    trees, data, axes, design, problems = _read(tree, spec, positions, sets)
     runs = len(spec.scenarios) * _count(spec, axes)
     if runs > max_runs:
         message = f"the sweep has {runs:,} runs, more than the {max_runs:,} that are allowed"
@@ -136,8 +136,8 @@ def design(
         problems.append(Problem.at(positions, ("method",), message, hint=hint))
     if problems:
         raise InstanceError(problems)
-    cases = tuple(_cases(spec, axes, found))
-    levers = tuple(_column(found[0], path) for path in axes)
+    cases = tuple(_cases(spec, axes, design))
+    levers = tuple(_column(design[0], path) for path in axes)
     hashes = tuple(instance_hash(one) for one in data)
     digest = _digest(name, spec, hashes, cases)
     alone = data[0].network is not None and not data[0].labs and not data[0].markets
@@ -164,10 +164,10 @@ def _read(
     trees = [apply_sets(_in_scenario(tree, s), sets, Instance) for s in spec.scenarios]
     data = [validate(t, Instance) for t in trees]
     axes = spec.levers or {spread.path: Axis() for spread in spreads(trees[0], data[0])}
-    found = [Axes(t, d, axes, positions) for t, d in zip(trees, data, strict=True)]
-    problems = [problem for one in found for problem in one.problems]
+    read = [Axes(t, d, axes, positions) for t, d in zip(trees, data, strict=True)]
+    problems = [problem for one in read for problem in one.problems]
     problems += _solving_problems(spec, data, positions)
-    return trees, data, axes, found, problems
+    return trees, data, axes, read, problems
 
 
 def options_of(spec: SweepSpec, data: Instance) -> SolveOptions:
@@ -261,12 +261,12 @@ def _count(spec: SweepSpec, axes: Mapping[str, Axis]) -> int:
     return 1 + sum(sizes) if spec.method == "one-at-a-time" else math.prod(sizes) if spec.levers else 1
 
 
-def _cases(spec: SweepSpec, axes: Mapping[str, Axis], found: Sequence[Axes]) -> Iterator[Case]:
+def _cases(spec: SweepSpec, axes: Mapping[str, Axis], by_tree: Sequence[Axes]) -> Iterator[Case]:
     sampled = spec.samples is not None
     distribution = mode_inside if sampled and spec.distribution == "triangular" else uniform
     points = list(_samples(spec, axes) if sampled else _placed(spec, axes))
     number = itertools.count()
-    for scenario, one in enumerate(found):
+    for scenario, one in enumerate(by_tree):
         for point in points:
             settings = one.settings(point, distribution)
             yield Case(next(number), scenario, settings, "; ".join(_said(path, raw) for path, raw in settings))
@@ -318,8 +318,8 @@ def _said(path: str, raw: Any) -> str:
 
 
 def _column(axes: Axes, path: str) -> LeverColumn:
-    found = number_of(axes.quantities, path)
-    return LeverColumn(path, "" if found is None else found[1], found is not None)
+    column = number_of(axes.quantities, path)
+    return LeverColumn(path, "" if column is None else column[1], column is not None)
 
 
 def _digest(name: str, spec: SweepSpec, hashes: Sequence[str], cases: Sequence[Case]) -> str:

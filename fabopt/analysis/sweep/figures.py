@@ -60,11 +60,11 @@ def figure_problem(figure: str, labels: Sequence[str]) -> tuple[str, str] | None
 def figures(names: Sequence[str], read: Read) -> list[float]:
     """Return figures of a plan; those without a period are of the last reported one."""
     last = str(reported(read("core/periods"))["period"].iloc[-1])
-    found = []
+    figures = []
     for figure in names:
         name, at, period = figure.partition("@")
-        found.append(FIGURES[name][2](read, period if at else last))
-    return found
+        figures.append(FIGURES[name][2](read, period if at else last))
+    return figures
 
 
 def lab_rows(read: Read) -> tuple[Row, ...]:

@@ -149,8 +149,8 @@ class Sweep:
     @property
     def unit(self) -> str:
         """Unit of the objective."""
-        found = (o.objective_unit for o in self.outcomes if o.objective is not None)
-        return next(found, self.design.money)
+        units = (o.objective_unit for o in self.outcomes if o.objective is not None)
+        return next(units, self.design.money)
 
     @property
     def spec(self) -> TableSpec:

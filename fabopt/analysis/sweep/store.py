@@ -244,23 +244,23 @@ def saved(folder: Path) -> SavedSweep:
     ResultError
         When there is none, one of another format, or it was changed after it was written.
     """
-    found = _manifest(folder)
-    if found is None:
+    manifest = _manifest(folder)
+    if manifest is None:
         raise ResultError(f"{folder} is no sweep: there is no {MANIFEST} in it; fabopt sweep writes one.")
-    return found
+    return manifest
 
 
 def _manifest(folder: Path) -> SavedSweep | None:
     """Return what is known of a sweep; None where the folder is none."""
     again = "sweep again into another folder"
     try:
-        found = read_record(folder / MANIFEST, FORMAT, again)
+        manifest = read_record(folder / MANIFEST, FORMAT, again)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except SavedError as error:
         raise ResultError(str(error)) from error
     try:
-        return record_as(SavedSweep, found)
+        return record_as(SavedSweep, manifest)
     except SavedError as error:
         raise ResultError(f"{folder / MANIFEST} is no manifest of a sweep: {error}; {again}.") from error
 

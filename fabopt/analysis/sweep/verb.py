@@ -73,7 +73,7 @@ def sweep(
                 tell(len(done), len(asked.cases), outcome.status)
     except KeyboardInterrupt:
         pass
-    found = Sweep(asked, tuple(done[number] for number in sorted(done)))
+    sweep = Sweep(asked, tuple(done[number] for number in sorted(done)))
     if store is not None:
-        store.close(found)
-    return found
+        store.close(sweep)
+    return sweep

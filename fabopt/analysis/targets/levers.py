@@ -72,7 +72,7 @@ def levers_of(
     pairs = dict(_split(text) for text in named) if not isinstance(named, Mapping) else dict(named)
     if not pairs:
         raise StudyError("Name the levers that may move: --lever PATH or --lever PATH=END.")
-    found = tuple(_lever(numbers, path, end, costs.get(path)) for path, end in pairs.items())
+    levers = tuple(_lever(numbers, path, end, costs.get(path)) for path, end in pairs.items())
     strange = [path for path in costs if path not in pairs]
     missing = [path for path in pairs if costs and path not in costs]
     if strange or missing:
@@ -81,7 +81,7 @@ def levers_of(
     if any(not 0 <= cost < float("inf") for cost in costs.values()):
         raise StudyError("The cost of a lever must be 0 or more, in million dollars a unit.")
     numbers.apart(list(pairs))
-    return found
+    return levers
 
 
 def _split(text: str) -> tuple[str, Setting | None]:

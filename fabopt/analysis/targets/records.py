@@ -154,8 +154,8 @@ class Needed:
     @property
     def best(self) -> Way | None:
         """The smallest way that was found; None where there is none."""
-        found = [way for way in self.ways if way.size is not None]
-        return min(found, key=lambda way: way.size or 0.0) if found else None
+        reaching = [way for way in self.ways if way.size is not None]
+        return min(reaching, key=lambda way: way.size or 0.0) if reaching else None
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -168,5 +168,5 @@ class Needed:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""
-        found: dict[str, Any] = plain(self)
-        return {**found, "reachable": self.reachable}
+        record: dict[str, Any] = plain(self)
+        return {**record, "reachable": self.reachable}

@@ -133,11 +133,11 @@ class Runs:
         bound = resolver.value(mode="relaxed", label=POSSIBLE) if reliefs else self.bound(case)
         if not self.mixed or not np.isfinite(bound):
             return Interval(bound, bound)
-        found = resolver.value(label=POSSIBLE) if self.large else -np.inf  # the plan's integers will often do
-        if found >= self.enough:
-            return Interval(found, bound)
+        outcome = resolver.value(label=POSSIBLE) if self.large else -np.inf  # the plan's integers will often do
+        if outcome >= self.enough:
+            return Interval(outcome, bound)
         lo, hi = proven(resolver.search(seconds=self.seconds, start=resolver.plan))
-        return Interval(max(found, lo), max(found, lo, min(bound, hi)))
+        return Interval(max(outcome, lo), max(outcome, lo, min(bound, hi)))
 
     @property
     def enough(self) -> float:
@@ -161,19 +161,19 @@ class Runs:
         k, n = len(reliefs), self.base.program.n_columns
         costs = [ReliefCost(relief.label, sizes[relief.label]) for relief in reliefs]
         program = package_program(self.base.program, reliefs, costs, self.target.amount)
-        found: list[Package] = []
-        while len(found) < count and not self.budget.over:
+        packages: list[Package] = []
+        while len(packages) < count and not self.budget.over:
             outcome = self._searched(self.base, program)
             if outcome.x is None or outcome.objective is None:
                 break
             shares = outcome.x[n : n + k]
             moved = {relief.label: float(s) for relief, s in zip(reliefs, shares, strict=True) if s > COUNTS}
             least = 0.0 if outcome.bound is None else max(0.0, -outcome.bound)
-            found.append(Package(moved, max(0.0, -outcome.objective), least))
+            packages.append(Package(moved, max(0.0, -outcome.objective), least))
             if not moved:
                 break
             program = leaving_out(program, [i for i, s in enumerate(shares) if s > COUNTS], k)
-        return found
+        return packages
 
     def value(self, case: Case) -> float | None:
         """Return the objective of the best plan found that reaches the target; None without one."""

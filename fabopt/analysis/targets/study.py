@@ -138,13 +138,15 @@ class _Study:
 
         What helps only together with others is asked once more with those at their ends.
         """
-        found = {lever: end for lever in levers if (end := self._end(lever, {})) is not None}
-        there = dict(found)
-        found |= {lever: end for lever in levers if lever not in found and (end := self._end(lever, there)) is not None}
-        idle = [lever.path for lever in levers if lever not in found]
+        chosen = {lever: end for lever in levers if (end := self._end(lever, {})) is not None}
+        there = dict(chosen)
+        chosen |= {
+            lever: end for lever in levers if lever not in chosen and (end := self._end(lever, there)) is not None
+        }
+        idle = [lever.path for lever in levers if lever not in chosen]
         if idle:
             self.notes.append(f"Left where they are, as neither end allows more: {', '.join(idle)}.")
-        return {lever: found[lever] for lever in levers if lever in found}
+        return {lever: chosen[lever] for lever in levers if lever in chosen}
 
     def _end(self, lever: Lever, others: Mapping[Lever, float]) -> float | None:
         """Return the end of a lever that only loosens limits, or allows most beside others; None where none does."""
@@ -216,16 +218,16 @@ class _Study:
         """Return the smallest movements of levers that are decisions of the program."""
         sizes = {lever.path: lever.size(self.ends[lever]) for lever in levers}
         names = tuple(lever.path for lever in levers)
-        found = []
+        program = []
         for package in self.runs.packages(reliefs, sizes, count):
             values = {
                 lever: lever.now + package.shares[lever.path] * (self.ends[lever] - lever.now)
                 for lever in levers
                 if lever.path in package.shares
             }
-            found.append(self._way(kind, names, levers, values, package.size, package.least, "program"))
-        if found:
-            return found
+            program.append(self._way(kind, names, levers, values, package.size, package.least, "program"))
+        if program:
+            return program
         reach = self.runs.most(self.runs.base, reliefs)
         return [Way(kind, names, (), None, None, reach, None, "program")]
 
@@ -259,8 +261,8 @@ class _Study:
             return {lever: lever.now + share * (self.ends[lever] - lever.now) for lever in levers}
 
         def case(share: float) -> Case | None:
-            found = self._at(values(share))
-            return None if isinstance(found, str) else found
+            case = self._at(values(share))
+            return None if isinstance(case, str) else case
 
         last = self._at(values(1.0))
         if isinstance(last, str):
@@ -278,8 +280,8 @@ class _Study:
                     lambda s: (c := case(s)) is not None and runs.most(c).lo >= runs.enough, share, fewer=True
                 )
         whole = sum(lever.size(self.ends[lever]) for lever in levers)
-        found = self._way(kind, names, levers, values(share), share * whole, below * whole, "search")
-        return replace(found, reach=reach)
+        own_study = self._way(kind, names, levers, values(share), share * whole, below * whole, "search")
+        return replace(own_study, reach=reach)
 
     def _halved(self, reaches: Callable[[float], bool], low: float, fewer: bool = False) -> tuple[float, float]:
         """Return a share at which the target is not reached and one at which it is, close together."""

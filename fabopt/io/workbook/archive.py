@@ -66,46 +66,46 @@ def sheets(data: bytes, shown: str) -> tuple[list[tuple[str, list[Cells]]], list
             warnings.simplefilter("ignore")  # about styles and extensions that are not read
             values = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
             typed = load_workbook(BytesIO(data), read_only=True, keep_links=False)
-            found: list[tuple[str, list[Cells]]] = []
+            sheets: list[tuple[str, list[Cells]]] = []
             promised: dict[str, Problem] = {}
             for sheet in values.worksheets:
                 title = sheet.title.strip()
                 if title.lower() == HELP:
                     promised = _promised(_cells(sheet, typed[sheet.title], shown), shown)
                 elif title.lower() != FIELDS and not title.startswith("#"):
-                    found.append((title, _cells(sheet, typed[sheet.title], shown)))
+                    sheets.append((title, _cells(sheet, typed[sheet.title], shown)))
     except InstanceError:
         raise
     except Exception as error:  # the library raises whatever a broken file makes it stumble over
         raise _refused(shown, "the workbook cannot be read", "open it and save it as .xlsx again") from error
     gone = {**_orphans(data, shown), **promised}.items()
-    return found, [problem for title, problem in gone if title not in dict(found)]
+    return sheets, [problem for title, problem in gone if title not in dict(sheets)]
 
 
 def _promised(rows: list[Cells], shown: str) -> dict[str, Problem]:
     """Return the sheets that the workbook was written with, each with what to say when it is gone."""
-    found: dict[str, Problem] = {}
+    problems: dict[str, Problem] = {}
     for line, values, _ in rows:
         text = str(values[0])
         if text.startswith(WRITTEN_WITH):
             for name in text.removeprefix(WRITTEN_WITH).split(","):
                 hint = f"put it back, or strike '{name.strip()}' from the list where it is meant to be gone"
                 message = f"the sheet '{name.strip()}' is missing"
-                found[name.strip()] = Problem(f"{shown}, sheet {HELP}", line, "", message, hint=hint, column="A")
-    return found
+                problems[name.strip()] = Problem(f"{shown}, sheet {HELP}", line, "", message, hint=hint, column="A")
+    return problems
 
 
 def _orphans(data: bytes, shown: str) -> dict[str, Problem]:
     """Return the sheets whose filters are still in the workbook, as a program leaves them that cuts a sheet out."""
     with zipfile.ZipFile(BytesIO(data)) as archive:
         text = archive.read("xl/workbook.xml").decode("utf-8", "replace")
-    found: dict[str, Problem] = {}
+    problems: dict[str, Problem] = {}
     for name in re.findall(r"<definedName[^>]*_FilterDatabase[^>]*>'?([^'!<]+)'?!", text):
         title = unescape(name)
         if title.lower() != FIELDS and not title.startswith("#"):
             hint = "put it back; where it is meant to be gone, delete it in a spreadsheet and save the workbook there"
-            found[title] = Problem(shown, None, "", f"the sheet '{title}' is missing", hint=hint)
-    return found
+            problems[title] = Problem(shown, None, "", f"the sheet '{title}' is missing", hint=hint)
+    return problems
 
 
 def _cells(values: Any, typed: Any, shown: str) -> list[Cells]:

@@ -54,8 +54,8 @@ def read_workbook(path: FilePath) -> tuple[Tree, Instance]:
     shown = path.name
     data = checked(path)
     reader = _Reader(shown, Instance)
-    found, gone = sheets(data, shown)
-    for title, rows in found:
+    workbook, gone = sheets(data, shown)
+    for title, rows in workbook:
         reader.sheet(title, rows)
     raw = reader.finished()
     files = {shown: hashlib.sha256(data).hexdigest()}
@@ -158,7 +158,7 @@ class _Reader:
         self, file: str, line: int, names: Mapping[int, str], values: list[object], typed: list[object]
     ) -> dict[str, _Cell]:
         """Return the filled cells of a row by column."""
-        found: dict[str, _Cell] = {}
+        cells: dict[str, _Cell] = {}
         for index, entered in enumerate(typed):
             if entered is None or (isinstance(entered, str) and not entered.strip()):
                 continue
@@ -178,8 +178,8 @@ class _Reader:
                 percent = isinstance(value, Percent)
                 if isinstance(value, Percent):
                     value = int(value) if value.is_integer() else float(value)
-                found[names[index]] = _Cell(place, _plain(value), percent)
-        return found
+                cells[names[index]] = _Cell(place, _plain(value), percent)
+        return cells
 
     def entry(self, place: Place, section: Path, cells: dict[str, _Cell], flat: bool) -> None:
         """Put a row into the tree."""

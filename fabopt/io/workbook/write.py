@@ -192,10 +192,10 @@ def _unless_implied(model: type[BaseModel], raw: Mapping[str, Any], path: Path) 
 
 
 def _beside(raw: Mapping[str, Any]) -> dict[str, Any]:
-    found = {key: raw[key] for key in BESIDE if key in raw}
-    if "source" in found:
-        found["source"] = ", ".join(found["source"])
-    return found
+    values = {key: raw[key] for key in BESIDE if key in raw}
+    if "source" in values:
+        values["source"] = ", ".join(values["source"])
+    return values
 
 
 def _flow(node: Any) -> str:

@@ -52,40 +52,40 @@ class Ribbon:
     right: tuple[float, float]
 
 
-def columns_of(found: Flow) -> list[list[tuple[str, list[Node]]]]:
+def columns_of(flow: Flow) -> list[list[tuple[str, list[Node]]]]:
     """Return the columns that hold something: blocks with their boxes, the largest first, others and stock last."""
     blocks: dict[str, list[Node]] = defaultdict(list)
-    for node, size in found.nodes.items():
+    for node, size in flow.nodes.items():
         if size > 0.0:
             blocks[node.block].append(node)
     for members in blocks.values():
-        members.sort(key=lambda n: (n.name in (OTHERS, STOCK), -found.nodes[n], n.name))
+        members.sort(key=lambda n: (n.name in (OTHERS, STOCK), -flow.nodes[n], n.name))
     columns = [[(block, blocks[block]) for block in column if blocks[block]] for column in COLUMNS]
     return [column for column in columns if column]
 
 
-def places(found: Flow) -> dict[Node, Place]:
+def places(flow: Flow) -> dict[Node, Place]:
     """Return where each box stands; the blocks of a column have the same height."""
     out: dict[Node, Place] = {}
-    for n, column in enumerate(columns_of(found)):
+    for n, column in enumerate(columns_of(flow)):
         room = (1.0 - BLOCK_GAP * (len(column) - 1)) / len(column)
         y = 0.0
         for _, members in column:
             free = room - GAP * (len(members) - 1)
-            total = sum(found.nodes[node] for node in members)
+            total = sum(flow.nodes[node] for node in members)
             for node in members:
-                size = free * found.nodes[node] / total
+                size = free * flow.nodes[node] / total
                 out[node] = Place(n, y, y + size)
                 y += size + GAP
             y += BLOCK_GAP - GAP
     return out
 
 
-def ribbons(found: Flow, where: Mapping[Node, Place]) -> list[Ribbon]:
+def ribbons(flow: Flow, where: Mapping[Node, Place]) -> list[Ribbon]:
     """Return the links between boxes that stand, each with its ends."""
-    links = {ends: value for ends, value in found.links.items() if ends[0] in where and ends[1] in where}
+    links = {ends: value for ends, value in flow.links.items() if ends[0] in where and ends[1] in where}
     order = sorted(links, key=lambda ends: (where[ends[0]].column, where[ends[0]].top, where[ends[1]].top))
-    lefts = _ends(links, where, [(a, (a, b)) for a, b in order], _given(found, links))
+    lefts = _ends(links, where, [(a, (a, b)) for a, b in order], _given(flow, links))
     into = sorted(links, key=lambda ends: (where[ends[1]].column, where[ends[1]].top, where[ends[0]].top))
     rights = _ends(links, where, [(b, (a, b)) for a, b in into], _taken(links))
     return [Ribbon(a, b, *links[a, b], lefts[a, b], rights[a, b]) for a, b in order]
@@ -95,13 +95,13 @@ Ends = tuple[Node, Node]
 Links = Mapping[Ends, tuple[float, str]]
 
 
-def _given(found: Flow, links: Links) -> dict[Ends, float]:
+def _given(flow: Flow, links: Links) -> dict[Ends, float]:
     """Return each link's part in what its source gives: of all it has where both are counted in one unit."""
     out: dict[Node, float] = defaultdict(float)
     for (a, _), (size, _) in links.items():
         out[a] += size
     return {
-        (a, b): size / (max(found.nodes[a], out[a]) if unit == UNITS[a.block] or a.block == CHIPS else out[a])
+        (a, b): size / (max(flow.nodes[a], out[a]) if unit == UNITS[a.block] or a.block == CHIPS else out[a])
         for (a, b), (size, unit) in links.items()
     }
 
@@ -129,11 +129,11 @@ def _ends(
     return out
 
 
-def area_rows(found: Flow, where: Mapping[Node, Place], drawn: Sequence[Ribbon]) -> pd.DataFrame:
+def area_rows(flow: Flow, where: Mapping[Node, Place], drawn: Sequence[Ribbon]) -> pd.DataFrame:
     """Return the edges of all ribbons: columns link, x, top, bottom, what flows, and its colour."""
     import pandas as pd
 
-    tint = chip_colours(found)
+    tint = chip_colours(flow)
     rows = []
     for number, ribbon in enumerate(drawn):
         first, last = where[ribbon.source].column + BOX, float(where[ribbon.target].column)
@@ -148,9 +148,9 @@ def area_rows(found: Flow, where: Mapping[Node, Place], drawn: Sequence[Ribbon])
     return pd.DataFrame(rows, columns=["link", "x", "top", "bottom", "says", "colour"])
 
 
-def chip_colours(found: Flow) -> dict[Node, str]:
+def chip_colours(flow: Flow) -> dict[Node, str]:
     """Return a colour for each chip box, the largest first; others are grey."""
-    chips = [node for column in columns_of(found) for block, members in column if block == CHIPS for node in members]
+    chips = [node for column in columns_of(flow) for block, members in column if block == CHIPS for node in members]
     return {node: REST if node.name == OTHERS else PALETTE[n % len(PALETTE)] for n, node in enumerate(chips)}
 
 
@@ -158,7 +158,7 @@ def _name(node: Node) -> str:
     return clip(node.name, NAME)
 
 
-def flow_chart(title: str, found: Flow, caption: str) -> Any:
+def flow_chart(title: str, flow: Flow, caption: str) -> Any:
     """Return the flow diagram of a period.
 
     Raises
@@ -168,16 +168,16 @@ def flow_chart(title: str, found: Flow, caption: str) -> Any:
     """
     alt = altair()
 
-    where = places(found)
-    drawn = ribbons(found, where)
+    where = places(flow)
+    drawn = ribbons(flow, where)
     if not drawn:
-        raise ChartError(f"Nothing moves through a chain of chips in {found.period}, so there is no flow to draw.")
+        raise ChartError(f"Nothing moves through a chain of chips in {flow.period}, so there is no flow to draw.")
     last = max(place.column for place in where.values())
     x = alt.Scale(domain=[-0.02, last + 0.62], nice=False)
     y = alt.Scale(domain=[1.0, -0.05], nice=False)
     over = alt.selection_point(on="pointerover", fields=["link"], empty=False)
     ribbon = (
-        alt.Chart(area_rows(found, where, drawn))
+        alt.Chart(area_rows(flow, where, drawn))
         .mark_area(line=False)
         .encode(
             x=alt.X("x:Q", scale=x, axis=None),
@@ -190,7 +190,7 @@ def flow_chart(title: str, found: Flow, caption: str) -> Any:
         )
         .add_params(over)
     )
-    boxes, names, heads = box_rows(found, where), name_rows(found, where), head_rows(found, where)
+    boxes, names, heads = box_rows(flow, where), name_rows(flow, where), head_rows(flow, where)
     box = alt.Chart(boxes).mark_rect(opacity=1).encode(
         x=alt.X("left:Q", scale=x), x2="right:Q", y=alt.Y("top:Q", scale=y), y2="bottom:Q",
         color=alt.Color("colour:N", scale=None), tooltip=alt.Tooltip("says:N", title="box"),
@@ -211,20 +211,20 @@ def flow_chart(title: str, found: Flow, caption: str) -> Any:
     return alt.layer(ribbon, box, *text).properties(
         width=STEP * (last + 0.64),
         height=HEIGHT,
-        title=heading(f"Flow through the chain in {found.period}: {title}", said, wide=180),
+        title=heading(f"Flow through the chain in {flow.period}: {title}", said, wide=180),
     )
 
 
-def box_rows(found: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
+def box_rows(flow: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
     """Return the boxes with their ends, what they hold, and their colour."""
     import pandas as pd
 
-    tint = chip_colours(found)
+    tint = chip_colours(flow)
     rows = [
         (
-            node.block, node.name, found.nodes[node], place.column, place.column + BOX, place.top, place.bottom,
+            node.block, node.name, flow.nodes[node], place.column, place.column + BOX, place.top, place.bottom,
             tint.get(node, "#4a5560"),
-            f"{node.block}, {_name(node)}: {amount(found.nodes[node])} {UNITS[node.block]}",
+            f"{node.block}, {_name(node)}: {amount(flow.nodes[node])} {UNITS[node.block]}",
         )
         for node, place in where.items()
     ]  # fmt: skip
@@ -232,27 +232,27 @@ def box_rows(found: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def name_rows(found: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
+def name_rows(flow: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
     """Return the names of the boxes beside them, pushed apart within their block where the boxes are thin."""
     import pandas as pd
 
     rows = []
-    for n, column in enumerate(columns_of(found)):
+    for n, column in enumerate(columns_of(flow)):
         for _, members in column:
             middle = [(where[node].top + where[node].bottom) / 2.0 for node in members]
             low, high = where[members[0]].top, where[members[-1]].bottom
             for node, y in zip(members, spread(middle, LINE, low + LINE / 2, high - LINE / 2), strict=True):
-                rows.append((n + BOX + 0.015, y, f"{_name(node)}: {amount(found.nodes[node])}"))
+                rows.append((n + BOX + 0.015, y, f"{_name(node)}: {amount(flow.nodes[node])}"))
     return pd.DataFrame(rows, columns=["x", "y", "says"])
 
 
-def head_rows(found: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
+def head_rows(flow: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
     """Return the heads of the blocks: name, total and unit."""
     import pandas as pd
 
     rows = []
-    for n, column in enumerate(columns_of(found)):
+    for n, column in enumerate(columns_of(flow)):
         for block, members in column:
-            total = amount(sum(found.nodes[node] for node in members))
+            total = amount(sum(flow.nodes[node] for node in members))
             rows.append((float(n), where[members[0]].top - HEAD, f"{block}: {total} {UNITS[block]}"))
     return pd.DataFrame(rows, columns=["x", "y", "says"])

@@ -111,8 +111,8 @@ def _flow(plan: Plan, options: ChartOptions) -> Any:
     period = options.period or material_flow.busiest(plan.table)
     if period not in labels:
         raise ChartError(f"'{clip(period, 40)}' is no period of the plan, which runs from {labels[0]} to {labels[-1]}.")
-    found = flow_data.shortened(material_flow.flow(plan.table, period))
-    return finished(flow.flow_chart(plan.name, found, sources(plan.instance)))
+    drawn = flow_data.shortened(material_flow.flow(plan.table, period))
+    return finished(flow.flow_chart(plan.name, drawn, sources(plan.instance)))
 
 
 def _use(plan: Plan, options: ChartOptions) -> Any:

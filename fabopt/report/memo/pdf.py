@@ -63,8 +63,8 @@ def pages_before_appendices(
 ) -> int:
     """Return how many pages the memo has up to the first end of a page that the text asks for; errors as for `pdf`."""
     with _compiler(blocks, drawn, folder, lang, title) as compiler:
-        found = json.loads(compiler.query(f"<{ENDS}>", field="value"))
-    return int(found[0]) if found else 1
+        ends = json.loads(compiler.query(f"<{ENDS}>", field="value"))
+    return int(ends[0]) if ends else 1
 
 
 def unshown(blocks: Sequence[Block], drawn: Mapping[str, Drawn], lang: str, title: str) -> tuple[str, ...]:
@@ -257,7 +257,7 @@ def _string(text: str) -> str:
 
 def size(svg: str) -> tuple[float, float]:
     """Return width and height of a picture in its own units."""
-    found = re.search(r'<svg[^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    if found is None:
+    size = re.search(r'<svg[^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    if size is None:
         raise ValueError("the picture has no size")
-    return float(found[1]), float(found[2])
+    return float(size[1]), float(size[2])

@@ -26,8 +26,8 @@ def words(lang: str) -> Mapping[str, Mapping[str, str]]:
     import yaml
 
     text = resources.files("fabopt.report.memo").joinpath("templates", f"words.{lang}.yaml").read_text("utf-8")
-    found: dict[str, dict[str, str]] = yaml.safe_load(text)
-    return found
+    words: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return words
 
 
 def word(lang: str, of: str, key: str) -> str:

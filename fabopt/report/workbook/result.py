@@ -87,9 +87,9 @@ def _money(
     for place, factor in enumerate(periods["discount"].tolist(), start=1):
         put(sheet, factors, place, factor, forms.get("0.000000"))
     weights = xl_range_abs(factors, 1, factors, last)
-    found = placed["costs"].frame.groupby("term")["discounted"].sum().to_dict()
+    by_term = placed["costs"].frame.groupby("term")["discounted"].sum().to_dict()
     lines = [
-        (term, f"=SUMPRODUCT({xl_range(line, 1, line, last)},{weights})", float(found[term]))
+        (term, f"=SUMPRODUCT({xl_range(line, 1, line, last)},{weights})", float(by_term[term]))
         for line, term in enumerate(table.keys, start=4)
     ]
     lines += _at_the_end(placed["terminal"])
@@ -135,8 +135,8 @@ def _comes_about(
         sheet.write_formula(line, 3, f"={cell(line, 1)}-{cell(line, 2)}", number, value - counted)
         line += 1
     put(sheet, line, 0, "discounted value", forms.get(bold=True))
-    value = sum(found for _, _, found in lines)
-    counted = sum(found if term == _GIVEN else stated.get(term, 0.0) for term, _, found in lines)
+    value = sum(amount for _, _, amount in lines)
+    counted = sum(amount if term == _GIVEN else stated.get(term, 0.0) for term, _, amount in lines)
     for place, total in enumerate((value, counted, value - counted), start=1):
         sheet.write_formula(line, place, f"=SUM({cell(first, place)}:{cell(line - 1, place)})", bold, total)
     return f"'money'!{cell(line, 1, row_abs=True, col_abs=True)}", value
@@ -144,7 +144,7 @@ def _comes_about(
 
 def _summary(sheet: Worksheet, forms: Forms, plan: Plan, value: tuple[str, float]) -> None:
     """Write what was solved, the answer, how good the plan is, and whether the money adds up to it."""
-    cell, found = value
+    cell, summary = value
     run, unit, stated = plan.run, plan.run.money_unit, plan.value
     put(sheet, 0, 0, f"Plan for {run.instance}", forms.title)
     sheet.merge_range(1, 0, 1, 2, None, forms.get(wrap=True))
@@ -173,8 +173,8 @@ def _summary(sheet: Worksheet, forms: Forms, plan: Plan, value: tuple[str, float
     put(sheet, line, 0, "Check: does the money add up?", forms.title)
     checks = (
         ("discounted value, as solved", None, stated),
-        ("the same from the sheet 'money'", f"={cell}", found),
-        ("difference", f"=B{line + 2}-B{line + 3}", stated - found),
+        ("the same from the sheet 'money'", f"={cell}", summary),
+        ("difference", f"=B{line + 2}-B{line + 3}", stated - summary),
     )
     for below, (name, formula, number) in enumerate(checks, start=line + 1):
         put(sheet, below, 0, name, forms.get(bold=True))

@@ -208,20 +208,20 @@ def cross(sheet: Worksheet, forms: Forms, top: int, table: Cross, periods: Seque
     for line, key in enumerate(keys, start=first):
         put(sheet, line, 0, key)
         for place, period in enumerate(periods, start=1):
-            found = float(sums.get((key, period), 0.0))
-            by_period[period] += found
+            amount = float(sums.get((key, period), 0.0))
+            by_period[period] += amount
             named, dated = xl_rowcol_to_cell(line, 0, col_abs=True), xl_rowcol_to_cell(top + 1, place, row_abs=True)
             source = table.source
             chosen = f"({source.cells(table.key)}={named})*({source.cells('period')}={dated})"
-            sheet.write_formula(line, place, f"=SUMPRODUCT({chosen},{source.cells(table.value)})", number, found)
+            sheet.write_formula(line, place, f"=SUMPRODUCT({chosen},{source.cells(table.value)})", number, amount)
         if table.over_time:
             of_key = sum(float(sums.get((key, period), 0.0)) for period in periods)
             sheet.write_formula(line, last + 1, f"=SUM({xl_range(line, 1, line, last)})", total, of_key)
     below = first + len(keys)
     put(sheet, below, 0, "total", forms.get(bold=True))
     columns = [*by_period.values(), sum(by_period.values())] if table.over_time else list(by_period.values())
-    for place, found in enumerate(columns, start=1):
-        sheet.write_formula(below, place, f"=SUM({xl_range(first, place, below - 1, place)})", total, found)
+    for place, amount in enumerate(columns, start=1):
+        sheet.write_formula(below, place, f"=SUM({xl_range(first, place, below - 1, place)})", total, amount)
     return below + 1
 
 

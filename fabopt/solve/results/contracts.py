@@ -86,13 +86,13 @@ class _Plan:
 
     def money(self, agreement: Agreement, kind: str) -> Array:
         """Return what is paid for one kind of thing ``[T]``, million dollars."""
-        found = np.zeros(self.net.n_periods)
+        money = np.zeros(self.net.n_periods)
         for payment in agreement.payments:
             if payment.kind == kind:
                 amount = term_by_period(payment.term, self.decided, self.opening)
-                found = found + (amount if payment.price is None else amount * payment.price)
+                money = money + (amount if payment.price is None else amount * payment.price)
         # Purchases at list prices go on without the contract.
-        return np.where(self.in_force(agreement) > SAME, found, 0.0) if kind == "purchases" else found
+        return np.where(self.in_force(agreement) > SAME, money, 0.0) if kind == "purchases" else money
 
     def in_force(self, agreement: Agreement) -> Array:
         """Return the share of each period in which a contract is in force ``[T]``."""

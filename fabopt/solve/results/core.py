@@ -253,10 +253,10 @@ def _demands(make: Frames, solution: Solution) -> dict[str, Any]:
 
 def _deliveries(make: Frames, solution: Solution) -> dict[str, Any]:
     net = make.net
-    found = [np.nonzero(delivered) for delivered in solution.delivered]
-    j = np.concatenate([np.zeros(0), *(np.full(len(k), n) for n, (k, _) in enumerate(found))]).astype(np.int64)
-    k = np.concatenate([np.zeros(0), *(k for k, _ in found)]).astype(np.int64)
-    t = np.concatenate([np.zeros(0), *(t for _, t in found)]).astype(np.int64)
+    deliveries = [np.nonzero(delivered) for delivered in solution.delivered]
+    j = np.concatenate([np.zeros(0), *(np.full(len(k), n) for n, (k, _) in enumerate(deliveries))]).astype(np.int64)
+    k = np.concatenate([np.zeros(0), *(k for k, _ in deliveries)]).astype(np.int64)
+    t = np.concatenate([np.zeros(0), *(t for _, t in deliveries)]).astype(np.int64)
     steps = [net.demands[d].steps[s] for d, s in zip(j, k, strict=True)]
     return {
         "id": picked([d.id for d in net.demands], j),
@@ -295,55 +295,55 @@ def _limits(make: Frames, solution: Solution) -> dict[str, Any]:
 
 
 def _decisions(make: Frames, solution: Solution) -> dict[str, Any]:
-    found = solution.decisions
-    assert found is not None
-    moves = np.where(found.whole, np.nan, found.price), np.where(found.whole, found.price, np.nan)
+    decisions = solution.decisions
+    assert decisions is not None
+    moves = np.where(decisions.whole, np.nan, decisions.price), np.where(decisions.whole, decisions.price, np.nan)
     return {
-        "decision": [block for block, _ in found.labels],
-        **_placed(make, found),
-        "whole": found.whole,
-        "value": found.value,
-        "lower": found.lower,
-        "upper": found.upper,
-        "cost": found.cost,
+        "decision": [block for block, _ in decisions.labels],
+        **_placed(make, decisions),
+        "whole": decisions.whole,
+        "value": decisions.value,
+        "lower": decisions.lower,
+        "upper": decisions.upper,
+        "cost": decisions.cost,
         "reduced_cost": moves[0],
         "held_reduced_cost": moves[1],
-        "cost_low": found.low,
-        "cost_high": found.high,
-        "basis": found.basis,
+        "cost_low": decisions.low,
+        "cost_high": decisions.high,
+        "basis": decisions.basis,
     }
 
 
 def _rows(make: Frames, solution: Solution) -> dict[str, Any]:
-    found = solution.requirements
-    assert found is not None
+    rows = solution.requirements
+    assert rows is not None
     return {
-        "family": [family for family, _ in found.labels],
-        **_placed(make, found),
-        "used": found.value,
-        "lower": found.lower,
-        "upper": found.upper,
-        "price": found.price,
-        "limit_low": found.low,
-        "limit_high": found.high,
-        "basis": found.basis,
+        "family": [family for family, _ in rows.labels],
+        **_placed(make, rows),
+        "used": rows.value,
+        "lower": rows.lower,
+        "upper": rows.upper,
+        "price": rows.price,
+        "limit_low": rows.low,
+        "limit_high": rows.high,
+        "basis": rows.basis,
     }
 
 
-def _placed(make: Frames, found: Priced) -> dict[str, Any]:
+def _placed(make: Frames, priced: Priced) -> dict[str, Any]:
     """Return columns id, name, more, period, reported and unit of decisions or rows."""
     index = {label: t for t, label in enumerate(make.labels)}
     at, more = [], []
-    for _, key in found.labels:
+    for _, key in priced.labels:
         t = index.get(key[-1], -1) if key else -1
         at.append(t)
         more.append(" ".join(key[1 : len(key) - (t >= 0)]))
     return {
-        "id": [key[0] if key else "" for _, key in found.labels],
-        "name": found.names,
+        "id": [key[0] if key else "" for _, key in priced.labels],
+        "name": priced.names,
         "more": more,
         **make.periods(np.array(at, dtype=np.int64)),
-        "unit": found.units,
+        "unit": priced.units,
     }
 
 

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 def decisions(net: Network, solution: Solution) -> dict[tuple[str, str], Array]:
     """Return every decision that a term may name, by kind and id [T]."""
-    found: dict[tuple[str, str], Array] = {}
+    decisions: dict[tuple[str, str], Array] = {}
     for n, activity in enumerate(net.activities):
-        found[("activity", activity.id)] = solution.levels[n]
-        found[("on", activity.id)] = solution.on[n]
-        found[("switch", activity.id)] = solution.switched_on[n]
+        decisions[("activity", activity.id)] = solution.levels[n]
+        decisions[("on", activity.id)] = solution.on[n]
+        decisions[("switch", activity.id)] = solution.switched_on[n]
     for n, unit in enumerate(net.units):
-        found[("unit", unit.id)] = solution.orders[n]
-        found[("retire", unit.id)] = solution.retired[n]
-        found[("placed", unit.id)] = solution.placed[n]
-    found |= {("stock", m.id): solution.stock[n] for n, m in enumerate(net.materials)}
-    found |= {("demand", d.id): solution.delivered[n].sum(axis=0) for n, d in enumerate(net.demands)}
-    return found
+        decisions[("unit", unit.id)] = solution.orders[n]
+        decisions[("retire", unit.id)] = solution.retired[n]
+        decisions[("placed", unit.id)] = solution.placed[n]
+    decisions |= {("stock", m.id): solution.stock[n] for n, m in enumerate(net.materials)}
+    decisions |= {("demand", d.id): solution.delivered[n].sum(axis=0) for n, d in enumerate(net.demands)}
+    return decisions
 
 
 def term_by_period(term: Term, decided: dict[tuple[str, str], Array], opening: dict[str, float]) -> Array:
@@ -55,8 +55,8 @@ def by_record(net: Network, records: Sequence[Activity | Material | Unit], frame
     """Return a column of a core table by record and period ``[n, T]``; what it does not have is nothing."""
     place = {record.id: n for n, record in enumerate(records)}
     period = {period.label: t for t, period in enumerate(net.periods)}
-    found = np.zeros((len(records), net.n_periods))
+    by_record = np.zeros((len(records), net.n_periods))
     for key, label, value in zip(frame["id"], frame["period"], frame[column], strict=True):
         if key in place and label in period:
-            found[place[key], period[label]] = value
-    return found
+            by_record[place[key], period[label]] = value
+    return by_record
