@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fabopt.domain.base import Frozen, Named, Record, Slug
+from fabopt.domain.charges import Charge, Lane
 from fabopt.domain.chips import Chip, Designer
 from fabopt.domain.components import Component
 from fabopt.domain.contracts import Contract
@@ -14,6 +15,7 @@ from fabopt.domain.customers import BarredFlow, DemandCurve, Lab, Market, Publis
 from fabopt.domain.diversity import ShareCap, Survival
 from fabopt.domain.fabs import Fab
 from fabopt.domain.horizon import About, Horizon, Party, Pins, Solving, SourceNote
+from fabopt.domain.limits import Factor, Limit
 from fabopt.domain.lithography import ScannerClass
 from fabopt.domain.memory import HbmGeneration, MemoryMaker
 from fabopt.domain.nodes import Die, Node
@@ -92,6 +94,14 @@ class Instance(Record):
     """Largest shares of a lab's compute that a supplier may make."""
     resilience: Named[Survival] = Field(default_factory=dict)
     """Shares of planned compute that must remain if a supplier stops."""
+    limits: Named[Limit] = Field(default_factory=dict)
+    """Floors, ceilings, shares and ramps on measures of the chain, chosen by tags (docs/limits.md)."""
+    charges: Named[Charge] = Field(default_factory=dict)
+    """Money on measures of the chain: tariffs, freight, taxes, carbon."""
+    factors: Named[Factor] = Field(default_factory=dict)
+    """What one unit of a measure emits."""
+    lanes: Named[Lane] = Field(default_factory=dict)
+    """Ways between regions that take time and money; absent: none does."""
     pins: Pins = Pins()
     """Decisions already taken."""
     published: Named[Published] = Field(default_factory=dict)

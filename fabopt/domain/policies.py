@@ -53,12 +53,15 @@ class Amount(In):
     ----------
     units
         Units that may be written.
+    signed
+        Whether it may be negative.
     """
 
-    __slots__ = ("units",)
+    __slots__ = ("least", "units")
 
-    def __init__(self, units: Iterable[str] = UNIT_OF.values()) -> None:
-        super().__init__("1", ge=0, series=True)
+    def __init__(self, units: Iterable[str] = UNIT_OF.values(), *, signed: bool = False) -> None:
+        self.least = None if signed else 0.0
+        super().__init__("1", ge=self.least, series=True)
         self.units = tuple(dict.fromkeys(("1", *units)))
 
     def read(self, raw: object, rates: Mapping[str, float] | None = None) -> Quantity:
@@ -68,14 +71,14 @@ class Amount(In):
                 In(unit, series=True).read(raw, rates)
             except FieldProblem:
                 continue
-            return In(unit, ge=0, series=True).read(raw, rates)
+            return In(unit, ge=self.least, series=True).read(raw, rates)
         return self._refused(raw, rates)
 
     def _refused(self, raw: object, rates: Mapping[str, float] | None) -> Quantity:
         """Raise what is wrong with a value that is in none of the units, with those that it may be in."""
         units = [unit for unit in self.units if unit != "1"]
         try:
-            return In("1", ge=0, series=True).read(raw, rates)
+            return In("1", ge=self.least, series=True).read(raw, rates)
         except FieldProblem as problem:
             hint = f"give a bare number, or one in {', '.join(units[:-1])} or {units[-1]}"
             faults = [

@@ -23,6 +23,7 @@ from fabopt.domain.rules_contracts import contract_faults
 from fabopt.domain.rules_demand import demand_faults
 from fabopt.domain.rules_diversity import diversity_faults
 from fabopt.domain.rules_expansions import expansion_faults, expansions
+from fabopt.domain.rules_limits import limit_faults
 from fabopt.domain.rules_policies import policy_faults
 from fabopt.domain.rules_programmes import programme_faults
 from fabopt.domain.rules_supply import supply_faults
@@ -73,6 +74,7 @@ def problems(instance: Instance) -> list[Fault]:
         *contract_faults(instance, calendar),
         *diversity_faults(instance, calendar),
         *programme_faults(instance, calendar),
+        *limit_faults(instance, calendar),
     ]
 
 

@@ -64,9 +64,17 @@ BLOCK = {
     "placed": "placed",
     "on": "on",
     "switch": "switch",
+    "value": "deliver",
 }
 """Block of columns by kind of term."""
-TABLE = {"stock": "material", "retire": "unit", "placed": "unit", "on": "activity", "switch": "activity"}
+TABLE = {
+    "stock": "material",
+    "retire": "unit",
+    "placed": "unit",
+    "on": "activity",
+    "switch": "activity",
+    "value": "demand",
+}
 """Table that a kind of term names a record of, where that is not its own name."""
 
 
@@ -197,7 +205,14 @@ def _terms(
     if index.ndim > 2:
         seen, coefficient = seen[:, None, :], coefficient[:, None, :]
     inside = (seen >= 0) & (seen < net.n_periods)
-    column = np.take_along_axis(index, np.clip(seen, 0, net.n_periods - 1), axis=-1)
+    at = np.clip(seen, 0, net.n_periods - 1)
+    if kind == "value":
+        worth = np.zeros(index.shape)
+        for n, place in enumerate(entity):
+            for k, step in enumerate(net.demands[place].steps):
+                worth[n, k] = step.value
+        coefficient = coefficient * np.take_along_axis(worth, at, axis=-1)
+    column = np.take_along_axis(index, at, axis=-1)
     entries.add(row, np.where(inside, column, -1), coefficient)
 
 

@@ -147,6 +147,46 @@ SURVIVAL = Family(
     per="{unit} to remain",
     stated_in=f"{_LOWERING}.stops",
 )
+STATED_FLOOR = Family(
+    name="stated_floor",
+    index=_WINDOW,
+    unit="unit of the measure",
+    says="{name}: at least {rhs} {unit} in {period}",
+    price_says="{one} that the floor asks for in {period}, {name}",
+    soft=True,
+    per="{unit} asked for",
+    stated_in=f"{_LOWERING}.limits",
+)
+STATED_CEILING = Family(
+    name="stated_ceiling",
+    index=_WINDOW,
+    unit="unit of the measure",
+    says="{name}: at most {rhs} {unit} in {period}",
+    price_says="{one} under the ceiling in {period}, {name}",
+    soft=True,
+    per="{unit} allowed",
+    stated_in=f"{_LOWERING}.limits",
+)
+STATED_SHARE = Family(
+    name="stated_share",
+    index=_WINDOW,
+    unit="unit of the measure",
+    says="{name}, in {period}",
+    price_says="{one} in {period} beside the share: {name}",
+    soft=True,
+    per="{unit} beside the share",
+    stated_in=f"{_LOWERING}.limits",
+)
+STATED_CHANGE = Family(
+    name="stated_change",
+    index=_WINDOW,
+    unit="unit of the measure",
+    says="{name} into {period}: no more than stated from the period before, and {rhs} {unit}",
+    price_says="{one} of change into {period}: {name}",
+    soft=True,
+    per="{unit} of change",
+    stated_in=f"{_LOWERING}.limits",
+)
 HELD = Family(
     name="held",
     index=_WINDOW,
@@ -173,6 +213,14 @@ CONTRACT_TERM = Family(
     says="{name} in {period} holds with {rhs} {unit} beside decisions, by what the contract means",
     price_says="{one} in what {name} means in {period}",
     stated_in=f"{_LOWERING}.deal",
+)
+CHARGED = Family(
+    name="charged",
+    index=_WINDOW,
+    unit="million dollars",
+    says="{name} in {period}: as much as what is charged comes to",
+    price_says="{one} in {period} beside what is charged: {name}",
+    stated_in=f"{_LOWERING}.charges",
 )
 AS_PLANNED = Family(
     name="as_planned",
@@ -206,6 +254,10 @@ LIMITS = (
     POLICY_FLOOR,
     SHARE_CAP,
     SURVIVAL,
+    STATED_FLOOR,
+    STATED_CEILING,
+    STATED_SHARE,
+    STATED_CHANGE,
     HELD,
     ASKED_FOR,
 )
@@ -214,5 +266,5 @@ LIMITS = (
 SUMS = {family.name: family for family in LIMITS}
 """The same by name."""
 
-DEFINITIONS = (CONTRACT_TERM, AS_PLANNED, PIN)
+DEFINITIONS = (CONTRACT_TERM, CHARGED, AS_PLANNED, PIN)
 """Families of `Network.definitions`: rows that say what decisions mean, or hold what is pinned."""

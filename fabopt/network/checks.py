@@ -84,6 +84,7 @@ def check(net: Network) -> list[Finding]:
         *_late_units(reach),
         *_unused(links),
         *_coefficient_range(net),
+        *(Finding("warning", "says nothing", tuple(field.split(".")), message) for field, message in net.notes),
     ]
     return sorted(findings, key=lambda finding: finding.severity != "error")
 

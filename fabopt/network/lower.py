@@ -14,11 +14,14 @@ from fabopt.domain.instance import Instance
 from fabopt.domain.parties import as_seen_by
 from fabopt.network.lowering.budgets import lower_budgets
 from fabopt.network.lowering.builder import Chain, Means, finish, make_periods
+from fabopt.network.lowering.charges import lower_charges
 from fabopt.network.lowering.contracts import lower_contracts
 from fabopt.network.lowering.demand import lower_demand, lower_markets
 from fabopt.network.lowering.deployment import lower_deployment
 from fabopt.network.lowering.diversity import lower_diversity
 from fabopt.network.lowering.finishable import finishable
+from fabopt.network.lowering.lanes import lower_lanes
+from fabopt.network.lowering.limits import lower_limits
 from fabopt.network.lowering.lithography import lower_lithography
 from fabopt.network.lowering.memory import lower_memory
 from fabopt.network.lowering.opening import lower_opening
@@ -77,8 +80,9 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
     net = part_rows(chain, finish(chain, name or instance.about.title, standing_value(chain)))
     if instance.network is not None:
         net = _joined(net, lower_plain(instance.network, periods))
+    net = lower_lanes(chain, net)
     net = lower_diversity(chain, lower_policies(chain, lower_contracts(chain, gate_programmes(chain, net))))
-    net = lower_budgets(chain, net)
+    net = lower_budgets(chain, lower_limits(chain, lower_charges(chain, net)))
     return chain, finishable(_pinned(net, instance), instance)
 
 

@@ -371,11 +371,12 @@ class Term:
 
     ``kind`` "activity" is x[a,t], "unit" y[e,t], "demand" the sum of deliveries over the steps in t, "stock" s[i,t],
     "retire" the units retired in t, "placed" the binary z[e,t] of an order (units with a fixed cost or a least order),
-    "on" and "switch" the binaries of an activity that is on or off and of its being switched on.
+    "on" and "switch" the binaries of an activity that is on or off and of its being switched on, "value" what the
+    deliveries of a demand in t are worth, by the step.
     ``shift`` moves the period: the coefficient of row period t multiplies the decision of t - shift.
     """
 
-    kind: Literal["activity", "unit", "demand", "stock", "retire", "placed", "on", "switch"]
+    kind: Literal["activity", "unit", "demand", "stock", "retire", "placed", "on", "switch", "value"]
     id: str
     coefficient: Array
     shift: int = 0
@@ -398,6 +399,12 @@ class Payment:
     item: str = ""
     unit: str = "M USD"
 
+    @property
+    def money(self) -> Term:
+        """What is paid, as a term in million dollars."""
+        price = 1.0 if self.price is None else self.price
+        return replace(self.term, coefficient=self.term.coefficient * price)
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -414,7 +421,8 @@ class Budget:
 GroupFamily = Literal[
     "synchronised_load", "export_rule", "part_of_period", "group_limit", "programme", "contract_maximum",
     "contract_minimum", "contract_unlock", "contract_reserve", "policy_share", "policy_cap", "policy_floor",
-    "share_cap", "survival", "held", "asked_for", "contract_term", "as_planned", "pin",
+    "share_cap", "survival", "stated_floor", "stated_ceiling", "stated_share", "stated_change", "held", "asked_for",
+    "contract_term", "charged", "as_planned", "pin",
 ]  # fmt: skip
 """What a limit on a sum of decisions stands for."""
 
@@ -544,7 +552,7 @@ class Network:
     constant_value: float = 0.0
     standing_value: float = 0.0
     end_discount: float = 1.0
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[tuple[str, str], ...] = field(default=())
 
     @property
     def may_be_endless(self) -> bool:

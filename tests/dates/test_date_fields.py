@@ -186,6 +186,18 @@ def stopping(**survival: Any) -> Raw:
     return chain(resilience={"r": {"of": "memory-maker", "share": 0.9, **survival}})
 
 
+def stated(section: str, **dates: str) -> Raw:
+    """A ceiling on shipments by year, or a charge on them."""
+    what = {"at_most": 1, "by": "year"} if section == "limits" else {"per_unit": "100 USD/accelerator"}
+    return chain(**{section: {"one": {"of": "shipments", **what, **dates}}})
+
+
+def far(months: float) -> Raw:
+    """The site is in another region than the packaging line, and a lane leads to it."""
+    lane = {"origins": "island", "destinations": "west", "goods": {"packages": 1}, "transit": months}
+    return chain(lanes={"sea": lane})
+
+
 CASES: dict[str, Case] = {
     "Chip.available": Case(at("chips.gpu.available"), DAYS),
     "Chip.last_start": Case(at("chips.gpu.last_start", packaging_lines={"line": {"bonding": 40}}), LAST_DAYS),
@@ -272,6 +284,11 @@ CASES: dict[str, Case] = {
         tuple(reversed(LAST_DAYS)),
         falls=3,
     ),
+    "Limit.since": Case(lambda day: stated("limits", since=day), tuple(reversed(DAYS))),
+    "Limit.until": Case(lambda day: stated("limits", until=day), tuple(reversed(LAST_DAYS))),
+    "Charge.since": Case(lambda day: stated("charges", since=day), tuple(reversed(DAYS))),
+    "Charge.until": Case(lambda day: stated("charges", until=day), tuple(reversed(LAST_DAYS))),
+    "Lane.transit": Case(lambda months: far(months), MONTHS),
     "Survival.since": Case(
         lambda day: stopping(since=day, until="2028Q1", stop=12), ("2028-03-31", *reversed(DAYS[:-1])), falls=2
     ),

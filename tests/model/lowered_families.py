@@ -45,12 +45,27 @@ def lowered_case(family: str) -> Network:
         "held": _held,
         "asked_for": _asked,
         "pin": _pinned,
+        **dict.fromkeys(("stated_floor", "stated_ceiling", "stated_share", "stated_change", "charged"), _stated),
     }[family]()
 
 
 def _synchronised() -> Network:
     net = lowered(("workloads.train.synchronised", True), ("sites.site.synchronised_share", 0.6))
     return replace(net, groups=tuple(replace(g, windows=g.windows[:2], rhs=g.rhs[:2]) for g in net.groups))
+
+
+def _stated() -> Network:
+    """Two quarters: a soft floor, a ceiling, a share and a ramp for the good maker, a charge on the spare one."""
+    raw = diversity_cases.chain(2)
+    good = {"of": "activities", "where": {"stage": "memory", "owner": "good"}}
+    limits = {
+        "some": {**good, "at_least": 2, "price": 5},
+        "few": {**good, "at_most": 40, "by": "year"},
+        "most": {**good, "share_of": {"stage": "memory"}, "at_most": 0.75},
+        "slow": {**good, "change": {"up": 0.5, "up_by": 1, "down": 0.25, "start": 4}},
+    }
+    spare = {"of": "activities", "where": {"stage": "memory", "owner": "spare"}, "per_unit": 2}
+    return lower(Instance.model_validate(raw | {"limits": limits, "charges": {"duty": spare}}))
 
 
 def _stopped() -> Network:

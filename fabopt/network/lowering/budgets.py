@@ -37,7 +37,7 @@ def _budget(chain: Chain, net: Network, lab_id: str, lab: Lab) -> Budget:
         f"budget of {lab.name}",
         windows,
         np.array([amounts[list(w)].sum() for w in windows]),
-        _together(_paid(chain, net, lab_id)),
+        _together(paid(chain, net, lab_id)),
         Tags(
             stage="cash",
             owner=lab_id,
@@ -50,7 +50,7 @@ def _budget(chain: Chain, net: Network, lab_id: str, lab: Lab) -> Budget:
     )
 
 
-def _paid(chain: Chain, net: Network, party: str) -> Iterator[Term]:
+def paid(chain: Chain, net: Network, party: str) -> Iterator[Term]:
     """Yield all that a party pays, as terms in million dollars."""
     for activity, bearer in zip(net.activities, parties_of(net, "activity"), strict=True):
         if bearer == party:
@@ -66,8 +66,7 @@ def _paid(chain: Chain, net: Network, party: str) -> Iterator[Term]:
             yield from _costs("stock", material.id, material.carrying_cost)
     for payment in payments_between(net):
         if payment.payer == party:
-            price = 1.0 if payment.price is None else payment.price
-            yield replace(payment.term, coefficient=payment.term.coefficient * price)
+            yield payment.money
 
 
 def _ordered(chain: Chain, unit: Unit) -> Iterator[Term]:

@@ -4,7 +4,8 @@ With the compute of a lab :math:`C_t = \sum_m w_m \sum \mu\,x` (what is made of 
 :math:`C^d_t` the part of it that runs on chips of designer d, and :math:`C'_t` what remains of it under a stop
 (`stops`), each limit holds in every window W:
 
-* cap of a designer: :math:`\sum_W C^d_t \le \sum_W \gamma_t C_t`;
+* cap of a designer: :math:`\sum_W C^d_t \le \sum_W \gamma_t C_t`, a share as any that is stated
+  (:func:`fabopt.network.lowering.limits.shared`);
 * cap of any other supplier: :math:`\sum_W C'_t \ge \sum_W (1 - \gamma_t)\, C_t`, with the supplier stopped for the
   whole horizon: what cannot be done without it is its share;
 * survival: :math:`C'_t \ge \varphi_t C_t` in each period from the beginning of a stop on, for every supplier and every
@@ -29,8 +30,10 @@ from fabopt.domain.instance import Instance
 from fabopt.network.graph import to_networkx
 from fabopt.network.links import Links, link
 from fabopt.network.lowering.builder import Chain
+from fabopt.network.lowering.limits import shared
+from fabopt.network.lowering.measured import Sum, computed
 from fabopt.network.lowering.policy_scope import Expression, windows_of
-from fabopt.network.lowering.stops import Node, Remaining, Stop, later, touched
+from fabopt.network.lowering.stops import Node, Remaining, Stop, touched
 from fabopt.network.reach import earliest
 from fabopt.network.suppliers import Supplier, suppliers, unit_suppliers
 from fabopt.network.tables import Activity, Array, GroupLimit, Network, Tags, Unit
@@ -174,15 +177,16 @@ class _Rows:
 
     def _of_designers(self, cap_id: str, cap: ShareCap, lab: Lab, share: Array, windows: Windows) -> None:
         """Add the rows of a cap on designers: those whose chips the lab can run."""
-        compute = planned(self.links, lab)
+        whole, held = Sum(self.chain.n, planned(self.links, lab)), self.chain.window(cap.since, cap.until).share
         designers = dict.fromkeys(
             self.links.activities[name].tags.item
-            for _, name, _ in compute.terms
+            for _, name, _ in whole.terms.terms
             if self.links.activities[name].tags.stage == "compute" and self.links.activities[name].tags.item
         )
         for designer in designers:
             if not cap.suppliers or designer in cap.suppliers:
-                terms = planned(self.links, lab, designer).plus(compute, -share)
+                part = Sum(self.chain.n, planned(self.links, lab, designer))
+                terms, _ = shared(self.chain, part, whole, self.chain.mean(cap.share), held, "<=", windows, True)
                 one = _Asked("diversity", cap_id, cap, lab, share, windows)
                 said = f"share of {self._named(('designer', designer))} in {lab.name}'s compute"
                 self.groups.append(self._limit(one, ("designer", designer), "", said, "<=", terms))
@@ -262,13 +266,11 @@ KIND_SAYS = {
 
 def planned(links: Links, lab: Lab, designer: str = "") -> Expression:
     """Return a lab's compute, or the part of it that runs on a designer's chips."""
-    total = Expression()
-    for material, weight in lab.weights.items():
-        for flow in links.makers[material]:
-            tags = links.activities[flow.activity].tags
-            if not designer or (tags.stage == "compute" and tags.item == designer):
-                total.add(("activity", flow.activity, flow.age), weight * later(np.maximum(flow.amount, 0.0), flow.age))
-    return total
+
+    def wanted(tags: Tags) -> bool:
+        return not designer or (tags.stage == "compute" and tags.item == designer)
+
+    return computed(links, lab.weights, wanted)
 
 
 def labs_in(instance: Instance, net: Network) -> list[Lab]:

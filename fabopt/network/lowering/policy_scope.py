@@ -53,6 +53,10 @@ class Expression:
             total.add(key, coefficient * factor)
         return total
 
+    def times(self, factor: Array) -> Expression:
+        """Return a multiple of this expression, by the period of the row ``[T]``."""
+        return Expression({key: coefficient * factor for key, coefficient in self.terms.items()})
+
     def rows(self) -> tuple[Term, ...]:
         """Return the terms of a row, without those that are zero throughout."""
         return tuple(
@@ -147,7 +151,7 @@ def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy) -> Scop
                 whose = unit.tags.owner if policy.splits.kind == "scanners" else unit.tags.customer
                 by_order(use.setdefault(whose or NOBODY, Expression()), effect, chain.n, -1.0)
             if unit.retire_cost is not None and effect.persistent:
-                _retired(added if effect.profile.ravel()[-1] > 0.0 else use[whose or NOBODY], effect, chain.n)
+                retired(added if effect.profile.ravel()[-1] > 0.0 else use[whose or NOBODY], effect, chain.n)
                 low = np.zeros(chain.n)
     first = resources[0]
     held = held_in(chain, policy.since, policy.until, windows)
@@ -224,7 +228,7 @@ def by_order(expression: Expression, effect: UnitEffect, periods: int, sign: flo
             expression.add(("unit", effect.unit, age), np.concatenate([np.zeros(age), sign * amount[: periods - age]]))
 
 
-def _retired(expression: Expression, effect: UnitEffect, periods: int) -> None:
+def retired(expression: Expression, effect: UnitEffect, periods: int) -> None:
     """Take away what retired units added, or occupied, from the period of retirement on."""
     for age in range(periods):
         expression.add(("retire", effect.unit, age), -np.abs(effect.at_end(periods)))

@@ -27,7 +27,10 @@ def decisions(net: Network, solution: Solution) -> dict[tuple[str, str], Array]:
         decisions[("retire", unit.id)] = solution.retired[n]
         decisions[("placed", unit.id)] = solution.placed[n]
     decisions |= {("stock", m.id): solution.stock[n] for n, m in enumerate(net.materials)}
-    decisions |= {("demand", d.id): solution.delivered[n].sum(axis=0) for n, d in enumerate(net.demands)}
+    for n, demand in enumerate(net.demands):
+        decisions[("demand", demand.id)] = solution.delivered[n].sum(axis=0)
+        worth = [step.value * solution.delivered[n][k] for k, step in enumerate(demand.steps)]
+        decisions[("value", demand.id)] = np.sum(worth, axis=0)
     return decisions
 
 

@@ -1,0 +1,178 @@
+"""What limits and charges may count, and the tags by which they choose what counts.
+
+The table `MEASURED` says of each measure what it is and in which units it may be stated; how it is written in decisions
+stands in `fabopt.network.lowering.measured`. A measure is a *flow*, which is added up over a window of time, or a
+*level*, which is averaged over it. A flow is stated as an amount (``40 kaccelerator``) or as a rate
+(``12 kwafer/month``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
+
+from pydantic import BeforeValidator, Field
+
+from fabopt.domain.base import Record
+from fabopt.domain.policies import Amount
+from fabopt.domain.quantity import Quantity
+
+MeasureName = Literal[
+    "shipments", "wafer_starts", "packages", "activities", "orders", "capacity_added", "capacity", "power", "it_power",
+    "energy", "compute", "compute_shipped", "stock", "deliveries", "spending", "cash", "emissions",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measure of the chain.
+
+    Attributes
+    ----------
+    says
+        What it is, as the subject of a sentence.
+    units
+        Units in which an amount of it may be stated; a bare number is in the first. ``1`` is the unit of the record.
+    price
+        Unit of money for one of it; a bare number is in millions of dollars for one in the unit of the row.
+    level
+        Whether it is a level, and no flow.
+    party
+        Whether it is a party's, which must be named.
+    by
+        Tags are those of these records.
+    """
+
+    says: str
+    units: tuple[str, ...]
+    price: str
+    by: str
+    level: bool = False
+    party: bool = False
+
+
+def _rates(*units: str) -> tuple[str, ...]:
+    return (*units, *(f"{unit}/month" for unit in units))
+
+
+MEASURED: Mapping[MeasureName, Measured] = {
+    "shipments": Measured("shipments", _rates("kaccelerator"), "USD/accelerator", "deliveries of a chip to a site"),
+    "wafer_starts": Measured("wafer starts", _rates("kwafer"), "USD/wafer", "starts of wafers"),
+    "packages": Measured("packages started", _rates("kpackage"), "USD/package", "starts of packages"),
+    "activities": Measured(
+        "level", ("1", *_rates("kwafer", "kpackage", "kdie", "kstack", "kaccelerator")), "1", "activities"
+    ),
+    "orders": Measured("orders", ("1", "tool", "tool/year"), "MUSD/tool", "units that are ordered"),
+    "capacity_added": Measured(
+        "capacity ordered",
+        ("1", "kwafer/month", "kpackage/month", "tool/year", "MW"),
+        "1",
+        "capacities, in full from the order on",
+    ),
+    "capacity": Measured(
+        "capacity", ("1", "kwafer/month", "kpackage/month", "tool/year", "MW"), "1", "capacities", level=True
+    ),
+    "power": Measured("facility power", ("MW",), "MUSD/MW/year", "accelerators in operation", level=True),
+    "it_power": Measured("IT power", ("MW",), "MUSD/MW/year", "accelerators in operation", level=True),
+    "energy": Measured("electricity", _rates("GWh"), "USD/MWh", "accelerators in operation"),
+    "compute": Measured("compute", ("kH100e",), "USD/H100e/h", "what makes compute that demands weigh", level=True),
+    "compute_shipped": Measured(
+        "compute shipped", _rates("kH100e"), "USD/H100e", "deliveries, each by what it does best"
+    ),
+    "stock": Measured(
+        "stock", ("1", "kaccelerator", "kpackage", "kdie", "kstack", "kwafer"), "1", "materials", level=True
+    ),
+    "deliveries": Measured("deliveries", ("1", *_rates("kwafer"), "kH100e"), "1", "demands"),
+    "spending": Measured("spending", ("MUSD", "MUSD/year"), "1", "what is paid for", party=True),
+    "cash": Measured("income less spending", ("MUSD", "MUSD/year"), "1", "what is paid for", party=True),
+    "emissions": Measured("emissions", ("1",), "1", "what the factors count"),
+}
+"""Every measure by name."""
+
+PRICE_UNITS = tuple(dict.fromkeys(measure.price for measure in MEASURED.values()))
+_UNITS = tuple(dict.fromkeys(unit for measure in MEASURED.values() for unit in measure.units))
+
+Counted = Annotated[Quantity, Amount(_UNITS)]
+"""An amount of a measure."""
+SignedCounted = Annotated[Quantity, Amount(_UNITS, signed=True)]
+"""An amount of a measure that may be negative: cash."""
+PerUnit = Annotated[Quantity, Amount(PRICE_UNITS)]
+"""Money for one of a measure."""
+
+TagName = Literal[
+    "kind", "role", "stage", "owner", "customer", "designer", "chip", "node", "lab", "site", "region", "origin",
+    "destination", "workload", "item",
+]  # fmt: skip
+TAGS: tuple[TagName, ...] = get_args(TagName)
+"""What records may be chosen by."""
+
+
+def several(given: object) -> object:
+    """Read one value as a list of one."""
+    return (given,) if isinstance(given, str) else given
+
+
+Names = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)], ...], BeforeValidator(several)
+]
+
+
+class Tagged(Record):
+    """Tags that a record has: one value of each that is named, or one of a list."""
+
+    kind: Names = ()
+    """Class of thing that it was made from: fab, memory_maker, packaging_line, chip, site ..."""
+    role: Names = ()
+    """What it is in the chain: wafer_start, shipment, expansion ..."""
+    stage: Names = ()
+    """Stage of the chain."""
+    owner: Names = ()
+    """Whose it is."""
+    customer: Names = ()
+    """On whose behalf it is done."""
+    designer: Names = ()
+    """Designer of its chip or die."""
+    chip: Names = ()
+    """Chip."""
+    node: Names = ()
+    """Process node."""
+    lab: Names = ()
+    """Lab."""
+    site: Names = ()
+    """Site, fab, packaging line or memory maker where it is done."""
+    region: Names = ()
+    """Region where it is done."""
+    origin: Names = ()
+    """Region that goods come from: of the designer for accelerators, of the fab or line for what it makes."""
+    destination: Names = ()
+    """Region that goods go to: of the site for accelerators, of the designer for parts."""
+    workload: Names = ()
+    """Workload."""
+    item: Names = ()
+    """What it is about: die, HBM generation, bill of materials, market ..."""
+
+    @property
+    def named(self) -> Iterator[tuple[TagName, tuple[str, ...]]]:
+        """The tags that are named, with their values."""
+        return ((tag, getattr(self, tag)) for tag in TAGS if getattr(self, tag))
+
+
+class Where(Tagged):
+    """Which records count: those that have all the tags named here and not those of ``not``."""
+
+    not_: Tagged | None = Field(default=None, alias="not")
+    """Records that have all of these tags do not count."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether it chooses everything."""
+        return self.not_ is None and not any(True for _ in self.named)
+
+    @property
+    def said(self) -> str:
+        """What is chosen, in words: ``chip falcon or osprey, not region lemuria``; empty where all is."""
+        own = [f"{tag} {' or '.join(values)}" for tag, values in self.named]
+        if self.not_ is not None:
+            own += [f"not {tag} {' or '.join(values)}" for tag, values in self.not_.named]
+        return ", ".join(own)
