@@ -315,16 +315,31 @@ def test_the_pictures_of_studies_hold_their_records(result):
     )
 
 
-def test_a_value_function_and_a_phase_diagram_are_drawn_from_the_result(result):
-    shown = {row["at"]: row["objective"] for row in values(result.chart("value", lever=OTHER), "at", "objective")}
-    frame = result.value_function(OTHER).frame
+@pytest.fixture(scope="module")
+def small():
+    """A plan of a few columns: a curve and a diagram solve one program a point or cell."""
+    return fabopt.load(INSTANCES / "textbook" / "dakota").solve()
+
+
+LUMBER, FINISHING = "network.materials.lumber.opening", "network.resources.finishing.capacity"
+
+
+def test_a_value_function_is_drawn_from_the_result(small):
+    shown = {row["at"]: row["objective"] for row in values(small.chart("value", lever=FINISHING), "at", "objective")}
+    frame = small.value_function(FINISHING).frame
+    assert len(frame) > 1
     assert shown == pytest.approx(
         {**dict(zip(frame["start"], frame["first"], strict=True)), frame["end"].iloc[-1]: frame["last"].iloc[-1]}
     )
-    report = result.phase_diagram(LEVER, OTHER)
-    cells = {(r["x"], r["y"]): r["letter"] for r in values(result.chart("phase", lever=LEVER, against=OTHER), "letter")}
+
+
+def test_a_phase_diagram_is_drawn_from_the_result(small):
+    report = small.phase_diagram(FINISHING, LUMBER)
+    chart = small.chart("phase", lever=FINISHING, against=LUMBER)
+    cells = {(r["x"], r["y"]): r["letter"] for r in values(chart, "letter")}
     letters = {choke if choke != "none" else "": letter for letter, choke in report.tables[1].rows}
     assert cells == {(c.x, c.y): letters[c.choke] for c in report.records.cells if c.objective is not None}
+    assert len(set(cells.values())) > 1
 
 
 @pytest.mark.parametrize(
