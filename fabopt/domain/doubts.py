@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.instance import Instance
-from fabopt.domain.references import NAMED, named
+from fabopt.domain.references import named, named_groups
 
 _ALIKE = 0.8
 """Likeness of two words from which on one is taken for a slip in the other (1: equal)."""
@@ -31,7 +31,7 @@ def doubts(instance: Instance) -> list[Fault]:
 
 
 def _names(instance: Instance) -> Iterator[Fault]:
-    for group in NAMED:
+    for group in named_groups():
         used: dict[str, list[Path]] = {}
         for path, name in named(instance, group):
             used.setdefault(name, []).append(path)

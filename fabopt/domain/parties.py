@@ -6,21 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fabopt.domain.instance import Instance
+from fabopt.domain.kinds import of_section, things
 
 
 def parties(instance: Instance) -> tuple[str, ...]:
     """Return the parties of an instance, in its order: labs, designers, owners of capacity, makers, other buyers, and
     the owners, customers and labs of its plain network.
     """
-    owned: list[Mapping[str, Any]] = [
-        instance.fabs, instance.memory_makers, instance.packaging_lines, instance.substrates
-    ]  # fmt: skip
-    found: dict[str, None] = dict.fromkeys([*instance.labs, *instance.designers])
-    found |= dict.fromkeys(record.owner for section in owned for record in section.values())
-    made = (component.sources.values() for component in instance.components.values())
-    found |= dict.fromkeys(source.owner for sources in made for source in sources)
-    found |= dict.fromkeys(scanner.maker for scanner in instance.scanners.values())
-    found |= dict.fromkeys(instance.markets)
+    found: dict[str, None] = {}
+    for kind in things():
+        records = kind.records(instance)
+        found |= dict.fromkeys(records if kind.party else (who for r in records.values() for who in kind.owners(r)))
     if instance.network is not None:
         net = instance.network
         sections: list[Mapping[str, Any]] = [
@@ -37,16 +33,9 @@ def owners(instance: Instance, kind: str, names: Iterable[str]) -> tuple[str, ..
     """Return who owns the things of a kind that are named (an empty text for what nobody owns); unknown names are
     passed over.
     """
-    field = {"scanners": "maker", "chips": "designer"}.get(kind, "owner")
-    found: dict[str, None] = {}
-    for name in names:
-        if kind in ("resources", "units"):
-            section: Mapping[str, Any] = {} if instance.network is None else getattr(instance.network, kind)
-            if name in section:
-                found[section[name].tags.owner] = None
-        elif name in getattr(instance, kind):
-            found[getattr(getattr(instance, kind)[name], field)] = None
-    return tuple(found)
+    of = of_section(kind)
+    records = of.records(instance)
+    return tuple(dict.fromkeys(who for name in names if name in records for who in of.owners(records[name]) or ("",)))
 
 
 def as_seen_by(instance: Instance, party: str) -> Instance:

@@ -14,6 +14,7 @@ from typing import Any
 
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.instance import Instance
+from fabopt.domain.kinds import KINDS, goods, splittable, things, unlockable
 from fabopt.domain.parties import parties
 
 
@@ -36,79 +37,41 @@ class Reference:
     what: str
 
 
-REFERENCES: tuple[Reference, ...] = (
-    Reference("nodes.*.exposures.!", "scanners", "scanner class"),
-    Reference("fabs.*.nodes.[]", "nodes", "process node"),
-    Reference("fabs.*.scanners.!", "scanners", "scanner class"),
-    Reference("memory_makers.*.fab", "fabs", "fab"),
-    Reference("memory_makers.*.node", "nodes", "process node"),
-    Reference("memory_makers.*.offers.!", "hbm", "HBM generation"),
-    Reference("memory_makers.*.qualified.!", "designers", "designer"),
-    Reference("memory_makers.*.qualified.*.!", "hbm", "HBM generation"),
-    Reference("memory_makers.*.qualifying.!", "designers", "designer"),
-    Reference("memory_makers.*.qualifying.*.!", "hbm", "HBM generation"),
-    Reference("memory_makers.*.opening_share.!", "designers", "designer"),
-    Reference("dies.*.designer", "designers", "designer"),
-    Reference("dies.*.node", "nodes", "process node"),
-    Reference("dies.*.fabs.!", "fabs", "fab"),
-    Reference("chips.*.designer", "designers", "designer"),
-    Reference("chips.*.boms.*.dies.!", "parts", "die or bin"),
-    Reference("chips.*.boms.*.hbm.!", "hbm", "HBM generation"),
-    Reference("chips.*.boms.*.substrates.!", "substrates", "substrate"),
-    Reference("chips.*.boms.*.components.!", "components", "component"),
-    Reference("components.*.needs.!", "components", "component"),
-    Reference("components.*.stock.!", "parties", "party"),
-    Reference("components.*.order_book.!", "parties", "party"),
-    Reference("components.*.sources.*.customers.[]", "parties", "party"),
-    Reference("chips.*.boms.*.technology", "technologies", "technology of a packaging line"),
-    Reference("chips.*.boms.*.lines.[]", "packaging_lines", "packaging line"),
-    Reference("chips.*.performance.!", "workloads", "workload"),
-    Reference("chips.*.customers.[]", "labs", "lab"),
-    Reference("chips.*.sells_as.[]", "chips", "chip"),
-    Reference("chips.*.programme.funded_by", "labs", "lab"),
-    Reference("designers.*.lab", "labs", "lab"),
-    Reference("labs.*.designers.!", "designers", "designer"),
-    Reference("models.*.compute.!", "workloads", "workload"),
-    Reference("labs.*.demand.split.!", "workloads", "workload"),
-    Reference("labs.*.demand.tasks.*.split.!", "workloads", "workload"),
-    Reference("labs.*.demand.tasks.*.models.!", "models", "AI model"),
-    Reference("labs.*.fleet.!", "sites", "site"),
-    Reference("labs.*.fleet.*.!", "chips", "chip"),
-    Reference("sites.*.lab", "labs", "lab"),
-    Reference("markets.*.fabs.!", "fabs", "fab"),
-    Reference("markets.*.fabs.*", "nodes", "process node"),
-    Reference("barred_flows.[].origin", "regions", "region"),
-    Reference("barred_flows.[].destination", "regions", "region"),
-    Reference("barred_flows.[].labs.[]", "labs", "lab"),
-    Reference("barred_flows.[].chips.[]", "chips", "chip"),
-    Reference("diversity.*.labs.[]", "compute_labs", "lab"),
-    Reference("resilience.*.labs.[]", "compute_labs", "lab"),
-    Reference("policies.*.splits.fabs.[]", "fabs", "fab"),
-    Reference("policies.*.splits.packaging_lines.[]", "packaging_lines", "packaging line"),
-    Reference("policies.*.splits.memory_makers.[]", "memory_makers", "memory maker"),
-    Reference("policies.*.splits.substrates.[]", "substrates", "substrate"),
-    Reference("policies.*.splits.scanners.[]", "scanners", "scanner class"),
-    Reference("policies.*.splits.chips.[]", "chips", "chip"),
-    Reference("policies.*.splits.resources.[]", "resources", "resource of the plain network"),
-    Reference("contracts.*.buyer", "parties", "party"),
-    Reference("contracts.*.goods.fabs.[]", "fabs", "fab"),
-    Reference("contracts.*.goods.packaging_lines.[]", "packaging_lines", "packaging line"),
-    Reference("contracts.*.goods.memory_makers.[]", "memory_makers", "memory maker"),
-    Reference("contracts.*.goods.scanners.[]", "scanners", "scanner class"),
-    Reference("contracts.*.goods.chips.[]", "chips", "chip"),
-    Reference("contracts.*.goods.resources.[]", "resources", "resource of the plain network"),
-    Reference("contracts.*.goods.materials.[]", "materials", "material of the plain network"),
-    Reference("contracts.*.goods.hbm.[]", "hbm", "HBM generation"),
-    Reference("contracts.*.goods.substrates.[]", "substrates", "substrate"),
-    Reference("contracts.*.goods.dies.[]", "parts", "die or bin"),
-    Reference("contracts.*.goods.compute.[]", "workloads", "workload"),
-    Reference("contracts.*.unlocks.fabs.[]", "fabs", "fab"),
-    Reference("contracts.*.unlocks.packaging_lines.[]", "packaging_lines", "packaging line"),
-    Reference("contracts.*.unlocks.memory_makers.[]", "memory_makers", "memory maker"),
-    Reference("contracts.*.unlocks.substrates.[]", "substrates", "substrate"),
-    Reference("contracts.*.unlocks.units.[]", "units", "unit of the plain network"),
+RULES: tuple[tuple[str, str], ...] = (
+    ("barred_flows.[].origin", "regions"),
+    ("barred_flows.[].destination", "regions"),
+    ("barred_flows.[].labs.[]", "labs"),
+    ("barred_flows.[].chips.[]", "chips"),
+    ("diversity.*.labs.[]", "compute_labs"),
+    ("resilience.*.labs.[]", "compute_labs"),
+    ("contracts.*.buyer", "parties"),
 )
-"""Every slug that refers to another section, except the sources of quantities, which stand everywhere."""
+"""What rules on the chain refer to: pattern and group of names; what they name of kinds comes from these."""
+
+SAYS: Mapping[str, str] = {
+    "parts": "die or bin",
+    "technologies": "technology of a packaging line",
+    "parties": "party",
+    "regions": "region",
+    "compute_labs": "lab",
+}
+"""What a name of a group is called that is no section of one kind."""
+
+
+def references() -> Iterator[Reference]:
+    """Yield every slug that refers to another section, except the sources of quantities, which stand everywhere."""
+    word = {**{kind.section: kind.one for kind in KINDS.values()}, **SAYS}
+    for kind in things():
+        for path, target in kind.refers:
+            yield Reference(f"{kind.section}.*.{path}", target, word[target])
+    for pattern, target in RULES:
+        yield Reference(pattern, target, word[target])
+    for place, named in (("policies.*.splits", splittable()), ("contracts.*.goods", goods())):
+        for key, (kind, stake) in named.items():
+            target = stake.group or kind.section
+            yield Reference(f"{place}.{key}.[]", target, word[target])
+    for section, kind in unlockable().items():
+        yield Reference(f"contracts.*.unlocks.{section}.[]", section, kind.one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,82 +103,43 @@ def _tags(*fields: str) -> tuple[str, ...]:
     return tuple(f"network.{section}.*.tags.{field}" for section in _PLAIN for field in fields)
 
 
-NAMED: tuple[Group, ...] = (
-    Group(
-        "party",
-        "parties",
-        (
-            *(f"{section}.*.owner" for section in ("fabs", "memory_makers", "packaging_lines", "substrates")),
-            "components.*.sources.*.owner",
-            "scanners.*.maker",
-            *_tags("owner", "customer"),
-        ),
-        ("labs", "designers", "markets"),
-    ),
-    Group(
-        "region",
-        "regions",
-        (
-            *(f"{section}.*.region" for section in ("scanners", "fabs", "memory_makers", "packaging_lines")),
-            *(f"{section}.*.region" for section in ("substrates", "designers", "labs", "sites")),
-            "components.*.sources.*.region",
-            *_tags("region"),
-        ),
-    ),
-    Group("technology", "", ("packaging_lines.*.technologies.[]", "chips.*.boms.*.technology")),
-    *(Group(field, "", _tags(field)) for field in ("stage", "node", "chip", "lab", "site", "workload")),
-)
-"""Names that are known by being used."""
+def named_groups() -> tuple[Group, ...]:
+    """Return the groups of names that are known by being used."""
+    owners = tuple(f"{kind.section}.*.{kind.owner}" for kind in things() if kind.owned)
+    regions = tuple(f"{kind.section}.*.{kind.region}" for kind in things() if kind.region)
+    settled = tuple(kind.section for kind in things() if kind.party)
+    return (
+        Group("party", "parties", (*owners, *_tags("owner", "customer")), settled),
+        Group("region", "regions", (*regions, *_tags("region"))),
+        Group("technology", "", ("packaging_lines.*.technologies.[]", "chips.*.boms.*.technology")),
+        *(Group(field, "", _tags(field)) for field in ("stage", "node", "chip", "lab", "site", "workload")),
+    )
 
-SECTIONS: tuple[str, ...] = (
-    "sources",
-    "scanners",
-    "nodes",
-    "fabs",
-    "hbm",
-    "memory_makers",
-    "packaging_lines",
-    "substrates",
-    "components",
-    "designers",
-    "dies",
-    "chips",
-    "workloads",
-    "models",
-    "labs",
-    "sites",
-    "markets",
-)
-"""Sections that are mappings from ids to records."""
+
+def sections() -> tuple[str, ...]:
+    """Return the sections that are mappings from ids to records."""
+    return ("sources", *(kind.section for kind in things()))
 
 
 def names(instance: Instance) -> dict[str, tuple[str, ...]]:
     """Return what each group holds: the sections, and groups drawn from them (parts, technologies, ...)."""
-    groups: dict[str, tuple[str, ...]] = {name: tuple(getattr(instance, name)) for name in SECTIONS}
+    groups: dict[str, tuple[str, ...]] = {"sources": tuple(instance.sources)}
+    owners: dict[str, None] = {}
+    regions: dict[str, None] = {}
+    for kind in KINDS.values():
+        records = kind.records(instance)
+        groups[kind.section] = tuple(records)
+        for record in records.values() if not kind.plain else ():
+            # Published figures of owners are of wafers.
+            owners |= dict.fromkeys(kind.owners(record) if kind.owned and kind.unit == "kwafer" else ())
+            regions |= dict.fromkeys(kind.regions(record))
     # A die with bins becomes its bins: only they can go into a package.
     groups["parts"] = _unique(name for die_id, die in instance.dies.items() for name in die.bins or (die_id,))
     groups["technologies"] = _unique(name for line in instance.packaging_lines.values() for name in line.technologies)
-    owned: list[Any] = [
-        *instance.fabs.values(),
-        *instance.memory_makers.values(),
-        *instance.packaging_lines.values(),
-    ]
-    groups["owners"] = _unique(record.owner for record in owned)
-    placed: list[Any] = [
-        *owned,
-        *instance.scanners.values(),
-        *instance.substrates.values(),
-        *(source for component in instance.components.values() for source in component.sources.values()),
-        *instance.designers.values(),
-        *instance.labs.values(),
-        *instance.sites.values(),
-    ]
-    for section in ("resources", "materials", "units"):
-        groups[section] = () if instance.network is None else tuple(getattr(instance.network, section))
+    groups["owners"], groups["regions"] = tuple(owners), tuple(regions)
     groups["parties"] = parties(instance)
     plain = () if instance.network is None else instance.network.demands.values()
     groups["compute_labs"] = _unique([*instance.labs, *(demand.tags.lab for demand in plain if demand.tags.lab)])
-    groups["regions"] = _unique(record.region for record in placed if record.region is not None)
     return groups
 
 
@@ -223,7 +147,7 @@ def dangling(instance: Instance) -> list[Fault]:
     """Return a fault for every reference that leads nowhere, with the nearest valid name."""
     groups = names(instance)
     faults: list[Fault] = []
-    for reference in REFERENCES:
+    for reference in references():
         known = groups[reference.target]
         for path, name in occurrences(instance, reference.pattern):
             if name not in known:
@@ -244,7 +168,7 @@ def named(instance: Instance, group: Group) -> Iterator[tuple[Path, str]]:
 
 def _undeclared(instance: Instance) -> Iterator[Fault]:
     """Names that a section that declares such names leaves out, and parties of which something is known in vain."""
-    for group in NAMED:
+    for group in named_groups():
         declared: tuple[str, ...] = getattr(instance, group.section) if group.section else ()
         if isinstance(declared, Mapping):  # says something of some, and does not list all
             used = parties(instance)
@@ -301,7 +225,7 @@ def _follow(part: Any, steps: tuple[str, ...], path: Path) -> Iterator[tuple[Pat
 def _hint(name: str, known: tuple[str, ...], groups: Mapping[str, tuple[str, ...]]) -> str:
     """Name the section in which a misplaced name does exist; otherwise the nearest valid name."""
     if not difflib.get_close_matches(name, known, n=1):
-        elsewhere = [section for section in SECTIONS if name in groups[section]]
+        elsewhere = [section for section in sections() if name in groups[section]]
         if elsewhere:
             return f"'{name}' stands in section '{elsewhere[0]}'"
     return nearest(name, known)

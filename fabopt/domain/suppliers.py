@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fabopt.domain.diversity import SupplierKind
 from fabopt.domain.instance import Instance
+from fabopt.domain.kinds import things
 from fabopt.domain.users import buyers
 
 
@@ -36,14 +37,11 @@ def _of_chain(instance: Instance, kind: SupplierKind) -> Iterator[str]:
         chips = instance.chips.values()
         yield from (c.designer for c in chips if any(bom.technology is None for bom in c.boms.values()))
     if kind in ("owner", "region"):
-        for section in (instance.fabs, instance.memory_makers, instance.packaging_lines, instance.substrates):
-            yield from (getattr(record, kind) for record in section.values())
-        for component in instance.components.values():
-            yield from (getattr(source, kind) for source in component.sources.values())
-        makers = instance.scanners.values()
+        for of in (thing for thing in things() if thing.owned):
+            for record in of.records(instance).values():
+                yield from of.owners(record) if kind == "owner" else of.regions(record)
         if kind == "owner":
             yield from (contract.supplier for contract in instance.contracts.values())
-        yield from (scanner.maker if kind == "owner" else scanner.region or "" for scanner in makers)
 
 
 def _of_plain(instance: Instance, kind: SupplierKind) -> Iterator[str]:

@@ -12,7 +12,7 @@ from rule_cases import TUTORIAL, changed, faults
 
 import fabopt
 from fabopt.domain.instance import Instance
-from fabopt.domain.references import REFERENCES, dangling, names, nearest, occurrences
+from fabopt.domain.references import dangling, names, nearest, occurrences, references
 
 # Slugs that refer to nothing: ids that their own mapping defines, and free names of companies and regions.
 DEFINED = {"chips.*.boms.!", "dies.*.bins.!", "components.*.sources.!", "labs.*.demand.tasks.!"}
@@ -76,7 +76,7 @@ def test_every_slug_of_the_schema_is_checked_or_known_to_be_free():
     found = {
         pattern for pattern in slugs(Instance, (), "") if not pattern.startswith("network.") and pattern.count(".") > 1
     }
-    table = {reference.pattern for reference in REFERENCES}
+    table = {reference.pattern for reference in references()}
     assert found == table | DEFINED | FREE | ELSEWHERE
 
 
@@ -171,7 +171,7 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
             },
         }
     )
-    assert [reference.pattern for reference in REFERENCES if not list(occurrences(instance, reference.pattern))] == []
+    assert [reference.pattern for reference in references() if not list(occurrences(instance, reference.pattern))] == []
     assert dangling(instance) == []
 
 
