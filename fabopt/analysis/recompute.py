@@ -130,7 +130,9 @@ def _check_proof(plan: Plan, size: float, shown: object) -> None:
         follows = math.isinf(found.gap) if gap is None else abs(gap - found.gap) <= EXACT * max(1.0, gap)
     if not follows:
         _refuse(shown, f"its gap {gap} does not follow from objective {objective:,.8g} and bound {bound}")
-    proved = {Status.OPTIMAL: found.exact, Status.WITHIN_GAP: found.within(run.options.asked)}
+    reached = run.stages[0].objective if run.stages else None
+    give = 0.0 if reached is None else run.options.tolerance.of(reached)
+    proved = {Status.OPTIMAL: found.exact, Status.WITHIN_GAP: found.met(run.options.asked, give)}
     if not proved.get(run.status, True):
         _refuse(shown, f"its status '{run.status}' says more than its gap, {found.gap:.3g}")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fabopt.network.checks import Finding
     from fabopt.network.tables import Network
     from fabopt.report.report import Report
-    from fabopt.solve.options import ObjectiveName, RunOptions, SolveOptions
+    from fabopt.solve.options import Objectives, RunOptions, SolveOptions
     from fabopt.solve.solution import Conflict
 
 
@@ -59,6 +59,11 @@ class Inputs:
 
         return scenario_names(self._tree)
 
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """What is best where nobody says otherwise: the objectives of `solving`, else value."""
+        return self.data.solving.objectives or ("value",)
+
     def with_(self, levers: Mapping[str, object] | None = None, /, **more: object) -> Self:
         """Return the instance with some levers set.
 
@@ -83,7 +88,7 @@ class Inputs:
             tree = apply_setting(tree, lever, value, Data, Place(f"with_ {lever}"))
         return type(self)(tree, self.name, self.scenario)
 
-    def export(self, path: str | Path, objective: ObjectiveName = "value", **options: Unpack[RunOptions]) -> None:
+    def export(self, path: str | Path, objective: Objectives | None = None, **options: Unpack[RunOptions]) -> None:
         """Write the instance, scenario and settings applied: as a workbook, or its program for another solver.
 
         Parameters
@@ -104,7 +109,7 @@ class Inputs:
         """
         from fabopt.io.files import atomic_write
 
-        chosen = self._options(options, objective)
+        chosen = self._options(options, self.objectives if objective is None else objective)
         ending = Path(path).suffix.lower()
         if ending in PROGRAMS:
             from fabopt.solve.export import program_text
@@ -270,16 +275,21 @@ class Inputs:
         alone = self.data.network is not None and not self.data.labs and not self.data.markets
         return "" if alone else "M USD"
 
-    def _options(self, given: RunOptions, objective: ObjectiveName = "value") -> SolveOptions:
-        """Return the options of a run: those that are given, else the instance's own."""
-        from fabopt.solve.options import run_options
+    def _options(self, given: RunOptions, objective: Objectives | None = None) -> SolveOptions:
+        """Return the options of a run: those that are given, else the instance's own; without an objective, of a study.
+
+        A study is about discounted value and whole plans.
+        """
+        from fabopt.solve.options import OptionError, run_options
 
         own, options = self.data.solving, given.copy()
+        if objective is None and options.get("relaxed"):
+            raise OptionError("A study compares plans with their integers; the LP relaxation is an option of solve.")
         if options.get("gap") is None:
             options["gap"], options["gap_from"] = own.gap, "instance"
         if own.time_limit is not None:
             options.setdefault("time_limit", own.time_limit)
-        return run_options(objective, options)
+        return run_options("value" if objective is None else objective, options)
 
     def diff(self, other: Inputs) -> pd.DataFrame:
         """Return what is not the same in another instance: lever or record, what stands here and there, factor."""

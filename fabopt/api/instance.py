@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook, Model
     from fabopt.network.tables import Network
     from fabopt.report.report import Report
-    from fabopt.solve.options import ObjectiveName, RunOptions, SolveOptions
+    from fabopt.solve.options import Objectives, RunOptions, SolveOptions
     from fabopt.solve.run import Notify
     from fabopt.solve.solution import Solution
     from fabopt.solve.start import StartPlan
@@ -180,7 +180,7 @@ class Instance(Inputs):
 
     def solve(
         self,
-        objective: ObjectiveName = "value",
+        objective: Objectives | None = None,
         *,
         given: Result | None = None,
         start: Result | None = None,
@@ -194,7 +194,9 @@ class Instance(Inputs):
         Parameters
         ----------
         objective
-            value, compute, time_to_compute, least_cost or max_min.
+            value, compute, time_to_compute, least_cost or max_min; or several in order, each with what later ones may
+            give up of it, as a share or in its unit: ``["value:1%", "least_cost"]``. Left out: the instance's own, else
+            value.
         given
             The plan that others are held to in the perspective of one party; the system's own when left out.
         start
@@ -209,8 +211,8 @@ class Instance(Inputs):
             fails afterwards all the same, the result is saved elsewhere, which is told, and its `folder` says where.
         options
             ``time_limit`` (seconds) and ``gap`` (share), else the instance's own; ``threads``, ``seed``, ``target``,
-            ``by``, ``measure``, ``demands``, ``perspective`` (system, lab:NAME, owner:NAME), ``through_pyomo``: see
-            `fabopt.solve.options.SolveOptions`.
+            ``by``, ``measure``, ``demands``, ``perspective`` (system, lab:NAME, owner:NAME), ``relaxed`` (integers are
+            dropped; no study takes such a result), ``through_pyomo``: see `fabopt.solve.options.SolveOptions`.
 
         Returns
         -------
@@ -234,7 +236,7 @@ class Instance(Inputs):
         from fabopt.solve.results.folder import check_target
         from fabopt.solve.run import solve
 
-        chosen = self._options(options, objective)
+        chosen = self._options(options, self.objectives if objective is None else objective)
         if out is not None:
             check_target(Path(out))
         net, before = self.network, None
@@ -255,7 +257,7 @@ class Instance(Inputs):
             result.keep(out)
         return result
 
-    def model(self, objective: ObjectiveName = "value", **options: Unpack[RunOptions]) -> Model:
+    def model(self, objective: Objectives | None = None, **options: Unpack[RunOptions]) -> Model:
         """Return the model as Pyomo states it, to be looked at or given to another solver.
 
         Parameters
@@ -271,8 +273,11 @@ class Instance(Inputs):
             ``to_file(path)`` writes it.
         """
         from fabopt.model.build import build
+        from fabopt.solve.options import OptionError
 
-        chosen = self._options(options, objective)
+        chosen = self._options(options, self.objectives if objective is None else objective)
+        if chosen.relaxed:
+            raise OptionError("A Pyomo model has its integers; Pyomo's 'core.relax_integer_vars' drops them.")
         return build(self.network, aim=chosen.aim)
 
     def _seen(

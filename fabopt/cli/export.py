@@ -57,4 +57,7 @@ def _asked(path: Path) -> dict[str, Any]:
     from fabopt import api
 
     options = api.load_result(path).run.options
-    return {name: getattr(options, name) for name in ("objective", "by", "target", "measure", "perspective", "demands")}
+    asked: dict[str, Any] = {
+        name: getattr(options, name) for name in ("by", "target", "measure", "perspective", "demands", "relaxed")
+    }
+    return asked | {"objective": [goal.said for goal in options.goals]}

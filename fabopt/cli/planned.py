@@ -64,7 +64,9 @@ def result_at(
     if check is not None:
         check(instance)
     with step("solve", quiet) as stepped, telling(quiet) as teller:
-        result = instance.solve(progress=teller, time_limit=max(SOLVING * budget.left, LEAST_SECONDS))
+        result = instance.solve(
+            instance.data.solving.first, progress=teller, time_limit=max(SOLVING * budget.left, LEAST_SECONDS)
+        )
         stepped.append(result.status)
     if not result.has_plan:
         end_without_plan(result)

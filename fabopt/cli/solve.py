@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,9 +25,13 @@ from fabopt.cli.progress import telling
 
 if TYPE_CHECKING:
     from fabopt.api import Instance, Result
-    from fabopt.solve.options import ObjectiveName
 
-_Objective = typer.Option(help="value, compute, time_to_compute, least_cost or max_min.")
+_Objective = typer.Option(
+    help="value, compute, time_to_compute, least_cost or max_min. Given again, the next in order; value:1% lets later "
+    "ones give up 1 % of it, value:50 so many of its unit.",
+    show_default="the instance's own, else value",
+)
+_Relaxed = typer.Option("--relaxed", help="Drop the integers: the LP relaxation, whose plan may take parts of units.")
 _Target = typer.Option(help="Compute to be reached (time_to_compute).", show_default=False)
 _By = typer.Option(help="Period by whose end compute counts (compute); the last reported one.", show_default=False)
 _Measure = typer.Option(help="Compute counts as cumulative, or as the rate of a period.")
@@ -73,7 +77,7 @@ def solve(
     path: Annotated[Path, InstancePath],
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
-    objective: Annotated[str, _Objective] = "value",
+    objective: Annotated[list[str] | None, _Objective] = None,
     target: Annotated[float | None, _Target] = None,
     by: Annotated[str | None, _By] = None,
     measure: Annotated[str, _Measure] = "cumulative",
@@ -86,6 +90,7 @@ def solve(
     pin: Annotated[Path | None, _Pin] = None,
     pin_until: Annotated[str | None, _PinUntil] = None,
     out: Annotated[Path | None, _Out] = None,
+    relaxed: Annotated[bool, _Relaxed] = False,
     through_pyomo: Annotated[bool, _Pyomo] = False,
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
@@ -93,7 +98,7 @@ def solve(
     from fabopt import api
 
     options: dict[str, Any] = {"target": target, "by": by, "measure": measure, "threads": threads}
-    options |= {"perspective": perspective, "through_pyomo": through_pyomo}
+    options |= {"perspective": perspective, "through_pyomo": through_pyomo, "relaxed": relaxed}
     options |= {name: given for name, given in (("gap", gap), ("time_limit", time_limit)) if given is not None}
     instance = _prepared(path, scenario, set_ or [], as_json)
     if pin is not None:
@@ -102,7 +107,7 @@ def solve(
     options["given"] = None if given is None else api.load_result(given)
     options["start"] = None if start is None else api.load_result(start)
     with step("solve", as_json) as prepared, telling(as_json) as teller, solver_on_stderr():
-        result = instance.solve(cast("ObjectiveName", objective), progress=teller, out=folder, **options)
+        result = instance.solve(objective, progress=teller, out=folder, **options)
         prepared += _outcome(result)
     if as_json:
         typer.echo(json.dumps(_summary(instance, result, result.folder), allow_nan=False))

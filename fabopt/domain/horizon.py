@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from fabopt.domain.base import Fault, FieldProblem, Frozen, Record, When
 from fabopt.domain.calendar import Calendar, Length, Stretch
+from fabopt.domain.goals import ObjectiveName, goals_of
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
 from fabopt.domain.text import printable
@@ -168,6 +169,14 @@ class Party(Record):
     """Its own discount rate per year, by which all is weighed in its perspective; absent: the horizon's."""
 
 
+def _in_order(given: object) -> object:
+    """Read one objective as a list of one, and refuse what are none."""
+    listed = (given,) if isinstance(given, str) else given
+    if isinstance(listed, list | tuple) and listed:
+        goals_of(listed)
+    return listed
+
+
 class Solving(Record):
     """How the instance is solved unless a run says otherwise."""
 
@@ -175,6 +184,13 @@ class Solving(Record):
     """Relative gap at which a plan is good enough (0.005 is half a per cent); absent: by the size of the program."""
     time_limit: Annotated[float, Field(gt=0)] | None = None
     """Seconds for the solver; absent: no limit."""
+    objectives: Annotated[tuple[str, ...], BeforeValidator(_in_order)] = ()
+    """Objectives in order, each with what later ones may give up of it: [value:1%, least_cost]; absent: value."""
+
+    @property
+    def first(self) -> ObjectiveName:
+        """The objective that comes first."""
+        return goals_of(self.objectives)[0].objective if self.objectives else "value"
 
 
 class Pins(Record):

@@ -87,7 +87,8 @@ class Plan:
     @property
     def held(self) -> str:
         """The plan in words: ``the within gap plan of tutorial``."""
-        return f"the {self.run.status.replace('_', ' ')} plan of {self.name}"
+        how = "relaxed" if self.run.options.relaxed else self.run.status.replace("_", " ")
+        return f"the {how} plan of {self.name}"
 
     @property
     def unit(self) -> str:
@@ -172,7 +173,10 @@ class Plan:
         return solved_program(self.run, self.table, self.net, self.hooks)
 
     def of_system(self, says: str) -> Plan:
-        """Return this plan, and refuse one that is seen by one party, in which others are held to a given plan.
+        """Return this plan, and refuse one that is not the best of the whole system in one objective.
+
+        That is one that is seen by one party, in which others are held to a given plan; one that gives up some of an
+        objective for a later one; and one of the LP relaxation.
 
         Parameters
         ----------
@@ -182,8 +186,13 @@ class Plan:
         Raises
         ------
         StudyError
-            If the result is not seen as the system's.
+            If the result is such a one.
         """
         if self.perspective != "system":
             raise StudyError(f"The result is seen as {self.perspective}; {says}.")
+        if self.run.options.unstudied:
+            raise StudyError(
+                f"A study solves again from the best plan of one objective, and {self.run.options.unstudied}. "
+                "Solve for one objective, with integers, and ask again."
+            )
         return self

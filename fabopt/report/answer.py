@@ -19,6 +19,7 @@ from fabopt.analysis.plan_tables import (
     obligations,
     reported,
 )
+from fabopt.domain.goals import NOTHING
 from fabopt.domain.tolerances import EXACT, same
 from fabopt.report.perspective import gains, seen_sentence
 from fabopt.report.report import Report
@@ -88,14 +89,32 @@ def closing_lines(plan: Plan) -> tuple[str, ...]:
     """Return the last lines: objective, bound, gap, time, and how good the plan is known to be."""
     run, unit = plan.run, plan.unit
     whose = f" for {run.options.party}" if run.options.party else ""
-    parts = [f"objective {run.objective_name}{whose} {_in_unit(plan.objective, unit)}"]
+    whole = "" if not run.options.relaxed else " of the LP relaxation"
+    parts = [f"objective {run.objective_name}{whose}{whole} {_in_unit(plan.objective, unit)}"]
     if run.bound is not None:
         parts.append(f"bound {_in_unit(run.bound, unit)}")
     parts.append(f"gap {_gap(plan)}")
     size = run.size
     counts = f"{size.columns:,} columns ({size.integers:,} integers), {size.rows:,} rows"
-    told = (", ".join(parts), *_left_out(plan), *_open(plan))
+    told = (", ".join(parts), *_in_order(plan), *_left_out(plan), *_open(plan))
+    if run.options.relaxed:
+        told = (*told, "LP relaxation: integers are dropped, so the plan may take parts of what comes whole")
     return (*told, f"{STATUS_SAYS.get(run.status, run.status)}, {seconds(run.seconds)}; {counts}")
+
+
+def _in_order(plan: Plan) -> tuple[str, ...]:
+    """Say of each of several objectives how far it went, and what the plan has of it; nothing where there is one."""
+    goals = plan.run.options.goals
+    if len(goals) == 1:
+        return ()
+    told = []
+    for goal, stage in zip(goals, plan.run.stages, strict=False):
+        unit = plan.run.money_unit if stage.unit == "million dollars" else stage.unit
+        if stage.objective is None or stage.final is None:
+            continue
+        given = "" if same(stage.objective, stage.final) else f", of which the plan has {_in_unit(stage.final, unit)}"
+        told.append(f"{goal.said} {_in_unit(stage.objective, unit)}{given}")
+    return (f"objectives in order: {'; '.join(told)}",)
 
 
 def _gap(plan: Plan) -> str:
@@ -119,7 +138,7 @@ def _left_out(plan: Plan) -> tuple[str, ...]:
 def _open(plan: Plan) -> tuple[str, ...]:
     """Say in the unit of the objective what a gap leaves open; nothing where the plan is proved best."""
     gap, unit = plan.run.gap, plan.unit
-    if gap is None or plan.run.bound is None or gap <= EXACT:
+    if gap is None or plan.run.bound is None or gap <= EXACT or plan.run.options.tolerance != NOTHING:
         return ()
     left = money(plan.doubt) if unit == "M USD" else worth(plan.doubt, unit)
     return (f"the gap leaves {left} open: a decision that is worth less may be taken or left",)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fabopt.model.aim import Aim
 from fabopt.model.collector import collector_off
 from fabopt.model.limits import Limit
@@ -39,6 +41,11 @@ class Formulated:
     def with_limits(self) -> ModelTables:
         """The tables with the limits that hooks have registered among theirs."""
         return replace(self.tables, limits=(*self.tables.limits, *self.registered)) if self.registered else self.tables
+
+    def relaxed(self) -> Formulated:
+        """Return the program without its integers: what comes whole may be taken in parts."""
+        none = np.zeros_like(self.program.integer)
+        return replace(self, program=replace(self.program, integer=none))
 
 
 @collector_off()

@@ -17,7 +17,8 @@ value, seen by a  what the party gets (:mod:`fabopt.model.payoff`), or all  mill
 party             others (``rest``)
 ================  ========================================================  =============================
 
-After any objective but value of the whole, value of the whole is the next stage; the last is the fixed tie-break of
+Several objectives are stages in the order in which they stand; of each, later ones may give up its tolerance. Where
+value of the whole is not the last of them, it is one more stage; then comes the fixed tie-break of
 :mod:`fabopt.solve.finish`. Prices are in the money of the last stage, or of the party that sees the plan.
 
 **Leximin.** The least share phi is raised as far as it goes; every customer that cannot get more than phi while all
@@ -33,6 +34,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fabopt.domain.goals import NOTHING, ObjectiveName, Tolerance
 from fabopt.domain.tolerances import CLOSE, SAME
 from fabopt.model.aim import counted
 from fabopt.model.families import IntArray, ModelError
@@ -52,7 +54,8 @@ from fabopt.solve.session import Ended, HighsSession, Outcome, Progress
 class Stage:
     """One objective: maximise ``cost . x``; what is reported is ``constant + sign * cost . x``.
 
-    ``standing`` is the part of ``cost . x`` that what stands at the decision date earns whatever is planned.
+    ``standing`` is the part of ``cost . x`` that what stands at the decision date earns whatever is planned;
+    ``tolerance`` what later stages may give up of it.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Stage:
     sign: float = 1.0
     constant: float = 0.0
     standing: float = 0.0
+    tolerance: Tolerance = NOTHING
 
     def reported(self, maximised: float) -> float:
         """Return the figure a person sees."""
@@ -105,27 +109,34 @@ def stages(tables: ModelTables, options: SolveOptions, value: Array, offset: flo
     fabopt.model.families.ModelError
         If nothing counts as compute.
     """
-    net, columns = tables.net, len(value)
-    constant = net.constant_value + offset
-    last = Stage("value", "million dollars", value, constant=constant, standing=net.standing_value)
+    constant = tables.net.constant_value + offset
+    last = Stage("value", "million dollars", value, constant=constant, standing=tables.net.standing_value)
     if options.party:
-        return (Stage("value", "million dollars", _of_party(tables, columns, options)), last)
-    if options.objective == "value":
-        return (last,)
-    if options.objective == "compute":
-        return (Stage("compute", "compute", _compute(tables, columns, options)), last)
-    if options.objective == "time_to_compute":
+        return (Stage("value", "million dollars", _of_party(tables, len(value), options)), last)
+    found = tuple(
+        replace(last if goal.objective == "value" else _stage(goal.objective, tables, len(value), options),
+                tolerance=goal.tolerance)
+        for goal in options.goals
+    )  # fmt: skip
+    return found if found[-1].name == "value" else (*found, last)
+
+
+def _stage(objective: ObjectiveName, tables: ModelTables, columns: int, options: SolveOptions) -> Stage:
+    """Return the stage of an objective that is not value."""
+    if objective == "compute":
+        return Stage("compute", "compute", _compute(tables, columns, options))
+    if objective == "time_to_compute":
         periods = np.zeros(columns)
         reached = tables.columns["reached"].index[0]
         periods[reached] = -np.arange(len(reached))
-        return (Stage("time_to_compute", "period", periods, sign=-1.0), last)
-    if options.objective == "least_cost":
+        return Stage("time_to_compute", "period", periods, sign=-1.0)
+    if objective == "least_cost":
         cost = np.zeros(columns)
         cost[: tables.columns.n] = cost_vector(tables.terms, tables.columns.n, frozenset({"delivery_value"}))
-        return (Stage("least_cost", "million dollars", cost, sign=-1.0), last)
+        return Stage("least_cost", "million dollars", cost, sign=-1.0)
     share = np.zeros(columns)
     share[tables.columns["least_share"].index[0, 0]] = 1.0
-    return (Stage("max_min", "share", share), last)
+    return Stage("max_min", "share", share)
 
 
 def _of_party(tables: ModelTables, columns: int, options: SolveOptions) -> Array:
@@ -186,7 +197,7 @@ class Runner:
             if outcome is None or outcome.x is None or self.stopped is not None:
                 break
             if number < len(todo) - 1:
-                self._hold(stage.cost, self._exact(stage.cost, outcome.x))
+                self._hold(stage, self._exact(stage.cost, outcome.x))
         return Staged(self.x, tuple(self.reports), self.stopped)
 
     def again(self, stage: Stage) -> Array | None:
@@ -272,11 +283,13 @@ class Runner:
         self.x = outcome.x
         return float(cost @ outcome.x)
 
-    def _hold(self, cost: Array, reached: float) -> None:
+    def _hold(self, stage: Stage, reached: float) -> None:
+        """Let later stages give up no more of a stage than its tolerance."""
+        cost, least = stage.cost, reached - stage.tolerance.of(stage.reported(reached))
         columns = np.flatnonzero(cost).astype(np.int64)
         if len(columns):
             size = float(np.abs(cost).max())
-            row = self.session.add_row(columns, cost[columns] / size, reached / size, np.inf)
+            row = self.session.add_row(columns, cost[columns] / size, least / size, np.inf)
             self.held.append((row, SAME * max(self.session.money_unit, abs(reached)) / size))
 
     def _loosen(self) -> None:

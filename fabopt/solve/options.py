@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypedDict
 
+from fabopt.domain.goals import NOTHING, OBJECTIVES, Goal, ObjectiveName, Tolerance, goals_of
 from fabopt.domain.tolerances import EXACT, GAP
 from fabopt.errors import UserError
 from fabopt.model.aim import Aim, Measure
 
-ObjectiveName = Literal["value", "compute", "time_to_compute", "least_cost", "max_min"]
-GapFrom = Literal["flag", "instance", "size"]
-OBJECTIVES: tuple[ObjectiveName, ...] = ("value", "compute", "time_to_compute", "least_cost", "max_min")
+Objectives = str | Sequence[str]
+"""One objective, or several in order: ``["value:1%", "least_cost"]``."""
 
+GapFrom = Literal["flag", "instance", "size"]
 
 EASY = 1_000
 """Columns below which a program is small: it is solved in moments, without what the search does before the tree."""
@@ -60,6 +61,12 @@ class SolveOptions:
         earliest period that reaches ``target``. ``least_cost``: least discounted cost for required demand.
         ``max_min``: the fairest split among customers. After any other objective comes value, and last a fixed
         tie-break.
+    tolerance
+        What the objectives that come after it may give up of it.
+    then
+        Objectives that come after it, in order, each with its own tolerance.
+    relaxed
+        Whether integers are dropped: the linear program that is left is solved, whose plan is no plan of the instance.
     by
         Label of the period by whose end compute counts (``compute``); None: the last period that is reported.
     target
@@ -97,20 +104,27 @@ class SolveOptions:
     threads: int = 0
     seed: int = 0
     through_pyomo: bool = False
+    tolerance: Tolerance = NOTHING
+    then: tuple[Goal, ...] = ()
+    relaxed: bool = False
 
     def __post_init__(self) -> None:
         """Refuse options that make no sense."""
         if self.objective not in OBJECTIVES:
             raise OptionError(f"There is no objective {self.objective!r}; fabopt knows {', '.join(OBJECTIVES)}.")
-        if self.objective == "time_to_compute" and not (self.target is not None and 0 < self.target < math.inf):
+        named = {goal.objective for goal in self.goals}
+        if "time_to_compute" in named and self.relaxed:
+            raise OptionError("The objective time_to_compute needs its integers: each date is a yes or a no.")
+        if "time_to_compute" in named and not (self.target is not None and 0 < self.target < math.inf):
             raise OptionError("The objective time_to_compute needs a target: a positive amount of compute.")
         if self.measure not in ("cumulative", "rate"):
             raise OptionError(f"Compute is measured as 'cumulative' or 'rate', not {self.measure!r}.")
         kind, _, name = self.perspective.partition(":")
         if self.perspective != "system" and not (kind in ("lab", "owner", "rest") and name):
             raise OptionError(f"A perspective is system, lab:NAME or owner:NAME, not {self.perspective!r}.")
-        if self.perspective != "system" and self.objective != "value":
-            raise OptionError(f"The perspective {self.perspective} has the objective value, not {self.objective}.")
+        if self.perspective != "system" and (self.objective != "value" or self.then):
+            said = ", ".join(goal.objective for goal in self.goals)
+            raise OptionError(f"The perspective {self.perspective} has the objective value alone, not {said}.")
         if not self.time_limit > 0:
             raise OptionError(f"The time limit must be a positive number of seconds, not {self.time_limit:g}.")
         if self.gap is None:
@@ -140,12 +154,32 @@ class SolveOptions:
         return self.perspective.partition(":")[2]
 
     @property
+    def goals(self) -> tuple[Goal, ...]:
+        """All objectives in order, each with what later ones may give up of it."""
+        return (Goal(self.objective, self.tolerance), *self.then)
+
+    @property
+    def sought(self) -> str:
+        """What was sought, as one would ask for it: ``value:1%, least_cost``."""
+        return ", ".join([*(goal.said for goal in self.goals), *(["relaxed"] if self.relaxed else [])])
+
+    @property
+    def unstudied(self) -> str:
+        """Why nothing that is solved again says anything about such a plan, as a clause; empty where it does."""
+        if self.relaxed:
+            return "the result is of the LP relaxation, whose plan may take parts of what comes whole"
+        if any(goal.tolerance != NOTHING for goal in self.goals):
+            return "the result gives up some of an objective for a later one, so it is the best plan of neither"
+        return ""
+
+    @property
     def aim(self) -> Aim:
-        """What the objective asks of the model."""
+        """What the objectives ask of the model."""
+        named = {goal.objective for goal in self.goals}
         return Aim(
-            target=self.target if self.objective == "time_to_compute" else None,
+            target=self.target if "time_to_compute" in named else None,
             measure=self.measure,
-            fairness=self.objective == "max_min",
+            fairness="max_min" in named,
             demands=self.demands,
         )
 
@@ -183,10 +217,18 @@ class RunOptions(TypedDict, total=False):
     threads: int
     seed: int
     through_pyomo: bool
+    relaxed: bool
 
 
-def run_options(objective: ObjectiveName, given: RunOptions) -> SolveOptions:
+def run_options(objective: Objectives, given: RunOptions) -> SolveOptions:
     """Return the options of a run.
+
+    Parameters
+    ----------
+    objective
+        One objective, or several in order: ``["value:1%", "least_cost"]``.
+    given
+        The others, by name.
 
     Raises
     ------
@@ -198,4 +240,8 @@ def run_options(objective: ObjectiveName, given: RunOptions) -> SolveOptions:
             near = difflib.get_close_matches(name, RunOptions.__annotations__, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(RunOptions.__annotations__)}."
             raise OptionError(f"There is no option {name!r}; {hint}")
-    return SolveOptions(objective=objective, **given)
+    try:
+        first, *then = goals_of(objective)
+    except ValueError as error:
+        raise OptionError(str(error)) from error
+    return SolveOptions(objective=first.objective, tolerance=first.tolerance, then=tuple(then), **given)

@@ -42,7 +42,10 @@ class Ended(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """How a stage ended; ``gap`` is |bound - objective| / ``denominator``, both as in :mod:`fabopt.solve.proof`."""
+    """How a stage ended; ``gap`` is |bound - objective| / ``denominator``, both as in :mod:`fabopt.solve.proof`.
+
+    ``final`` is what the plan that is reported has of it, after the stages that came later.
+    """
 
     name: str
     unit: str
@@ -53,6 +56,7 @@ class StageReport:
     denominator: float | None
     seconds: float
     nodes: int
+    final: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

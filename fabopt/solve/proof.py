@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from fabopt.domain.tolerances import EXACT, ROUNDING
+from fabopt.domain.tolerances import CLOSE, EXACT, ROUNDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,12 @@ class Proof:
     def within(self, asked: float) -> bool:
         """Return whether the gap is no wider than what was asked for."""
         return self.gap <= max(asked, EXACT)
+
+    def met(self, asked: float, give: float) -> bool:
+        """Return whether it is within what was asked for, when so much of the objective may be given up besides."""
+        if self.within(asked):
+            return True
+        return give > 0.0 and self.gap * self.denominator <= (max(asked, EXACT) * self.denominator + give) * (1 + CLOSE)
 
 
 def proof(objective: float, bound: float, constant_objective: float = 0.0, size: float = 0.0) -> Proof:

@@ -90,6 +90,7 @@ def solve(
     began = budget.spent
     options.check_demands(demand.id for demand in net.demands)
     made = formulate(net, options.aim, extra, through_pyomo=options.through_pyomo)
+    made = made.relaxed() if options.relaxed else made
     tables, matrices = made.tables, made.program
     options = options.sized(matrices.n_columns)
     todo = stages(tables, options, matrices.cost, matrices.offset)
@@ -108,14 +109,14 @@ def solve(
         )  # fmt: skip
     limits = (*tables.limits, *made.registered)
     seconds = budget.spent - began
-    return solution_of(tables, matrices, limits, todo[0], staged, done, common, seconds)
+    return solution_of(tables, matrices, limits, todo, staged, done, common, seconds)
 
 
 def solution_of(
     tables: ModelTables,
     matrices: Matrices,
     limits: Sequence[Limit],
-    stage: Stage,
+    todo: Sequence[Stage],
     staged: Staged,
     done: Finished,
     common: Mapping[str, Any],
@@ -127,8 +128,8 @@ def solution_of(
     ----------
     tables, matrices, limits
         The model, its program, and what restricts somebody in it.
-    stage, staged
-        The objective that was asked for, and how its solving ended.
+    todo, staged
+        The objectives, the one that was asked for first, and how their solving ended.
     done
         The plan with its prices.
     common
@@ -136,10 +137,15 @@ def solution_of(
     seconds
         How long it took.
     """
-    objective, bound, solution = _achieved(stage, staged.first, done.x)
+    objective, bound, solution = _achieved(todo[0], staged.first, done.x)
+    met = solution is not None and _met(todo[0], staged.first, solution, common["options"].asked)
     activity = np.asarray(matrices.a @ done.x)
+    finals = [stage.reported(float(stage.cost @ done.x)) for stage in todo]
+    reports = tuple(
+        replace(one, final=final) for one, final in zip(staged.reports, finals[: len(staged.reports)], strict=True)
+    )
     return Solution(
-        status=_status(staged, solution, common["options"].asked),
+        status=_status(staged, solution, met),
         has_plan=True,
         objective=objective,
         bound=bound,
@@ -155,7 +161,7 @@ def solution_of(
         limits=limit_states(tables, matrices, limits, done, activity),
         objective_terms=_terms(tables, matrices, done.x),
         **plan_arrays(tables, matrices, done.x, activity),
-        **common,
+        **(dict(common) | {"stages": reports}),
     )
 
 
@@ -191,7 +197,13 @@ def _plan(
 def _fell_short(stage: Stage, staged: Staged, done: Finished, asked: float) -> bool:
     """Return whether exact integers have cost so much that the gap asked for is not met any more."""
     _, _, proof = _achieved(stage, staged.first, done.x)
-    return staged.stopped is None and proof is not None and not proof.within(asked)
+    return staged.stopped is None and proof is not None and not _met(stage, staged.first, proof, asked)
+
+
+def _met(stage: Stage, first: StageReport, proof: Proof, asked: float) -> bool:
+    """Return whether a plan is as good as it should be: within the gap, beside what later stages may give up."""
+    give = 0.0 if first.objective is None else stage.tolerance.of(first.objective)
+    return proof.met(asked, give)
 
 
 def _reasons(
@@ -211,10 +223,10 @@ def _for_reasons(budget: TimeBudget) -> TimeBudget:
     return TimeBudget(min(DIAGNOSIS_SECONDS, max(budget.left, (1.0 - SEARCHED) * budget.seconds, LEAST_SECONDS)))
 
 
-def _status(staged: Staged, proof: Proof | None = None, asked: float = 0.0) -> Status:
+def _status(staged: Staged, proof: Proof | None = None, met: bool = False) -> Status:
     """Return the status of the run, which says no more than its gap does; a stopped stage makes a stopped run."""
     if staged.stopped is None:
-        if proof is None or not proof.within(asked):
+        if proof is None or not met:
             return Status.WIDER_GAP
         return Status.OPTIMAL if proof.exact else Status.WITHIN_GAP
     if staged.stopped is Ended.TIME_LIMIT:

@@ -293,7 +293,7 @@ class WhatIf:
         staged = Staged(answer.x, (told,), None if answer.ended is Ended.OPTIMAL else answer.ended)
         solution = (*limits(tables.net, tables.columns, tables.rows), *case.registered)
         common = common_of(case.program, live, staged, self.options)
-        return solution_of(tables, case.program, solution, stage, staged, done, common, answer.seconds)
+        return solution_of(tables, case.program, solution, (stage,), staged, done, common, answer.seconds)
 
     # -- programs ----------------------------------------------------------------------------------------------------
 

@@ -178,11 +178,12 @@ def test_gaps_larger_than_the_difference_are_said_to_leave_it_open(tutorial, squ
 
 
 def test_a_plan_for_another_objective_shows_nothing_about_inputs(tutorial, squeezed):
-    found = comparison([source(tutorial), source(squeezed, objective_name="compute")])
+    compute = {"objective_name": "compute", "options": replace(tutorial.run.options, objective="compute")}
+    found = comparison([source(tutorial), source(squeezed, **compute)])
     (difference,) = found.difference
     assert (difference.low, difference.high, difference.withheld) == (None, None, "objective")
     assert "solved for value, hbm-squeeze for compute" in certainty(found, difference)
-    both = comparison([source(tutorial, objective_name="compute"), source(squeezed, objective_name="compute")])
+    both = comparison([source(tutorial, **compute), source(squeezed, **compute)])
     assert both.difference[0].withheld == "unknown"
     assert "is not known" in certainty(both, both.difference[0])
     assert both.inputs[0].at_prices is None

@@ -108,7 +108,7 @@ def open_differences(plans: Sequence[SolvedPlan]) -> bool:
 
 def _plan(name: str, plan: SolvedPlan) -> Plan:
     run, value, seen = plan.run, plan.value, plan.perspective
-    objective = run.objective_name + ("" if seen == "system" else f" of {seen}")
+    objective = run.options.sought + ("" if seen == "system" else f" of {seen}")
     short = run.bound - value if objective == OWN_AIM and run.bound is not None else None
     if short is not None and short <= rounding(value):
         short = 0.0

@@ -71,6 +71,8 @@ def _unpriced(plan: Plan) -> str:
     """Return why no price brings a chip into a plan, empty where one may."""
     if plan.perspective != "system":
         return f"the plan is seen as {plan.perspective}, and entry prices are those of the system's plan"
+    if plan.run.options.unstudied:
+        return f"{plan.run.options.unstudied}, and entry prices are those of a best plan"
     if not plan.in_money:
         return "the plan's objective is not money, so no price brings it in"
     return ""

@@ -153,7 +153,7 @@ def _summary(sheet: Worksheet, forms: Forms, plan: Plan, value: tuple[str, float
     facts: list[tuple[str, object, str]] = [
         ("instance", run.instance, ""),
         ("scenario and settings", "; ".join(run.sets) or "none", ""),
-        ("objective", run.objective_name, ""),
+        ("objective", run.options.sought, ""),
         ("whose value counts", run.options.perspective, ""),
         ("how the run ended", STATUS_SAYS.get(run.status, run.status), ""),
         ("objective value", run.objective, run.objective_unit),

@@ -116,7 +116,8 @@ def run_info(origin: Origin, net: Network, solution: Solution, given: Mapping[st
     """
     libraries = ("pyomo", "highspy", "numpy", "pandas", "pyarrow")
     stages = (
-        replace(s, objective=finite(s.objective), bound=finite(s.bound), gap=finite(s.gap)) for s in solution.stages
+        replace(s, objective=finite(s.objective), bound=finite(s.bound), gap=finite(s.gap), final=finite(s.final))
+        for s in solution.stages
     )
     return RunInfo(
         instance=origin.instance,

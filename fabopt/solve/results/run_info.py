@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from fabopt.domain.goals import ObjectiveName
 from fabopt.io.seal import SavedError, record_as
-from fabopt.solve.options import ObjectiveName, Size, SolveOptions
+from fabopt.solve.options import Size, SolveOptions
 from fabopt.solve.outcome import StageReport
 from fabopt.solve.solution import Status
 
