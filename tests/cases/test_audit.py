@@ -142,7 +142,8 @@ def test_it_ends_with_what_the_instance_holds_by_section(folder: Path, capsys):
     assert code == 0
     assert "nodes: 2, fabs: 3, hbm: 1" in out
     assert "sites: 2, markets: 2, published: 1" in " ".join(out.split())
-    scenarios = 3 + len(list((folder / "scenarios").glob("*.yaml")))  # in the file itself, and beside it
+    section = (folder / "instance.yaml").read_text(encoding="utf-8").split("\nscenarios:\n")[1].splitlines()
+    scenarios = sum(line.startswith("  ") and line[2] != " " for line in section)
     assert f"the files are right, with {scenarios} scenarios, 1 sweep; 0 errors and 0 warnings" in out
     text = (folder / "instance.yaml").read_text(encoding="utf-8")
     cut = text.index("\n", text.index("markets:") + 250)
