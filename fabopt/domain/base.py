@@ -67,8 +67,8 @@ def meanings(record: type[BaseModel]) -> dict[str, str]:
     says: dict[str, str] = {}
     for kind in reversed(record.__mro__):
         says |= _docstrings(kind.__module__).get(kind.__qualname__, {})
-    fields = record.model_fields.items()
-    return {field.alias or name: says[name] for name, field in fields if name in says}
+    known = {name: field.description or says.get(name) for name, field in record.model_fields.items()}
+    return {record.model_fields[name].alias or name: text for name, text in known.items() if text}
 
 
 @cache

@@ -63,9 +63,14 @@ def field_key(name: str, field: FieldInfo) -> str:
     return field.alias or name
 
 
-@cache
 def fields_of(record: type[BaseModel]) -> Mapping[str, FieldInfo]:
     """Fields of a record by the name under which they are written."""
+    return _fields(record, tuple(record.model_fields))
+
+
+@cache
+def _fields(record: type[BaseModel], names: tuple[str, ...]) -> Mapping[str, FieldInfo]:
+    """Return the fields; their names tell a record that has been opened to another kind of thing."""
     return {field_key(name, field): field for name, field in record.model_fields.items()}
 
 

@@ -16,22 +16,17 @@ from fabopt.network.lowering.budgets import lower_budgets
 from fabopt.network.lowering.builder import Chain, Means, finish, make_periods
 from fabopt.network.lowering.charges import lower_charges
 from fabopt.network.lowering.contracts import lower_contracts
-from fabopt.network.lowering.demand import lower_demand, lower_markets
-from fabopt.network.lowering.deployment import lower_deployment
 from fabopt.network.lowering.diversity import lower_diversity
 from fabopt.network.lowering.finishable import finishable
+from fabopt.network.lowering.kinds import lower_things
 from fabopt.network.lowering.lanes import lower_lanes
 from fabopt.network.lowering.limits import lower_limits
-from fabopt.network.lowering.lithography import lower_lithography
-from fabopt.network.lowering.memory import lower_memory
 from fabopt.network.lowering.opening import lower_opening
-from fabopt.network.lowering.packaging import lower_packaging
 from fabopt.network.lowering.part_rows import part_rows
 from fabopt.network.lowering.policies import lower_policies
-from fabopt.network.lowering.programme import gate_programmes, lower_programmes
+from fabopt.network.lowering.programme import gate_programmes
 from fabopt.network.lowering.standing import standing_value
 from fabopt.network.lowering.trade import lower_trade
-from fabopt.network.lowering.wafers import lower_dies
 from fabopt.network.pins import pin_faults
 from fabopt.network.plain import lower_plain
 from fabopt.network.tables import Activity, GroupLimit, Material, Network, Tags, Term, Unit
@@ -67,15 +62,8 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
     """Return the network of an instance, as :func:`lower` does, with the chain that it came from."""
     calendar, periods = make_periods(instance)
     chain = Chain(instance, calendar, periods, means={} if means is None else means)
-    lower_lithography(chain)
-    lower_dies(chain)
-    lower_memory(chain)
-    lower_packaging(chain)
-    lower_deployment(chain)
-    lower_programmes(chain)
+    lower_things(chain)
     lower_trade(chain)
-    lower_demand(chain)
-    lower_markets(chain)
     lower_opening(chain)
     net = part_rows(chain, finish(chain, name or instance.about.title, standing_value(chain)))
     if instance.network is not None:
