@@ -38,6 +38,8 @@ class Expansion(Record, Generic[Size]):
     )
     """Instead of steps: size of a project in the unit of the capacity, then its total cost; cost per unit must fall
     with size."""
+    least: Size | None = None
+    """Least size of a project; absent: any size."""
     lead: Annotated[Quantity, In("month", ge=0)]
     """Months from decision to first output; of a site, to energised power."""
     ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
@@ -47,7 +49,7 @@ class Expansion(Record, Generic[Size]):
     max_total: Size | None = None
     """Capacity that all projects together may add over the horizon."""
     max_per_period: Annotated[int, Field(ge=0, le=MOST_COUNTED)] = 1
-    """Steps that may be started in one period."""
+    """Steps that may be started in one period; projects are not counted."""
     order_every: Annotated[int, Field(ge=1, le=MOST_COUNTED)] = 1
     """Steps and projects may be started every so many periods."""
     first: When | None = None
@@ -81,8 +83,8 @@ class Expansion(Record, Generic[Size]):
 
     def faults(self) -> Iterator[Fault]:
         """Yield what does not fit together, at paths relative to the record."""
-        steps, projects = ("step", "cost", "max_steps"), ("max_total",)
-        wrong, needed = (steps, projects) if self.curve else (projects, steps)
+        steps = ("step", "cost", "max_steps")
+        wrong, needed = (steps, ("max_total",)) if self.curve else (("least", "max_total"), steps)
         way = "projects on a cost curve" if self.curve else "whole steps"
         for name in wrong:
             if getattr(self, name) is not None:
@@ -92,6 +94,9 @@ class Expansion(Record, Generic[Size]):
                 hint = "" if self.curve else "give it, or a 'curve' with the cost of projects by their size"
                 yield Fault((name,), f"an expansion by {way} needs '{name}'", hint)
         unit = self.unit
+        if self.curve and self.least is not None and self.least.value > max(self.curve):
+            message = f"a least size of {self.least.value:g} {unit} is more than the largest on the curve"
+            yield Fault(("least",), message, f"the curve ends at {max(self.curve):g} {unit}")
         for (small, cheap), (large, dear) in pairwise(self.points):
             if above(dear / large, cheap / small):
                 yield Fault(

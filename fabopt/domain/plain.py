@@ -218,6 +218,8 @@ class Unit(Entry):
     """Whether only whole units can be ordered."""
     min_order: Count | None = None
     """Least number of units in a period with an order."""
+    max_order: Count | None = None
+    """Most units of one order; several may then be placed in a period, each with its fixed cost and least size."""
     fixed_cost: Counts | None = None
     """Cost of a period with an order, however many units."""
     pinned: ByPeriod = Field(default_factory=dict)

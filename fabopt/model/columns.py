@@ -8,7 +8,7 @@ on           activity, period              1 while an on/off activity is on     
 switch       activity, period              1 where it is switched on                           0 to 1
 lots         activity, period              number of whole lots                                lot
 order        unit, period                  units y[e,t] ordered in t                           unit
-placed       unit, period                  1 where an order is placed at all                   0 or 1
+placed       unit, period                  orders placed: 1 or 0 where their size has no limit order
 retire       unit, period                  units retired at the start of t                     unit
 stock        material, period              stock s[i,t] at the end of t                        unit of the material
 disposal     material, period              thrown away at a cost                               unit of the material
@@ -200,7 +200,10 @@ def _units(build: _Builder, units: Sequence[Unit], T: int) -> None:
     exists = upper > 0
     # What is pinned needs no integer to be found; it is a fact, even where it is a fraction.
     build.add("order", ids, exists, lower, upper, whole & free)
-    build.add("placed", ids, exists & has_placing(units, T), 0.0, 1.0, True)
+    size = np.array([u.max_order for u in units], dtype=float)[:, None]
+    with np.errstate(invalid="ignore"):
+        several = np.where(np.isinf(size), 1.0, np.ceil(upper / size - WHOLE))
+    build.add("placed", ids, exists & has_placing(units, T), 0.0, several, True)
     may = np.array([u.retire_cost is not None for u in units], dtype=bool)
     stands = may & (np.array([u.opening > 0 for u in units], dtype=bool) | exists.any(axis=1))
     build.add("retire", ids, np.repeat(stands[:, None], T, axis=1), 0.0, np.inf, whole)

@@ -3,20 +3,23 @@ r"""Orders of units: in all, and, where an order costs a fixed sum or has a leas
 .. math::
    \sum_t y_{e,t} \le N_e \qquad
    y_{e,t} \le M_{e,t}\, z_{e,t} \qquad
-   y_{e,t} \ge m_e\, z_{e,t}
+   y_{e,t} \ge m_e\, z_{e,t} \qquad
+   y_{e,t} \le L_e\, z_{e,t}
 
 ========  ====================================================  =======
 symbol    meaning                                               unit
 ========  ====================================================  =======
 y[e,t]    units ordered in t                                    unit
-z[e,t]    1 if an order is placed in t                          0 or 1
+z[e,t]    orders placed in t: 1 or 0 where their size has no    order
+          limit, else as many as the amount needs
 N[e]      most units that may be ordered over the horizon       unit
-M[e,t]    most units that one order can be in the program       unit
-          (:mod:`fabopt.model.gates`)
+M[e,t]    most units that one order can be in the program,      unit
+          where its size has no limit (:mod:`fabopt.model.gates`)
 m[e]      least order                                           unit
+L[e]      largest order, where several may be placed            unit
 ========  ====================================================  =======
 
-The price of the total is what the right to one more unit is worth; the other two rows have prices only with
+The price of the total is what the right to one more unit is worth; the other rows have prices only with
 integers held, and these mean little.
 """
 
@@ -54,7 +57,14 @@ ORDER_MIN = Family(
     price_says="one {unit} less in the least order of {name} in {period}",
     limited="order of {name} in {period}, where one is placed,",
 )
-FAMILIES = (TOTAL_ORDERS, ORDER_MAX, ORDER_MIN)
+ORDER_SIZE = Family(
+    name="order_size",
+    index=("unit", "period"),
+    unit="unit",
+    says="{name}: no more is ordered in {period} than the orders placed can hold",
+    price_says="one more {unit} of {name} in {period} in the same orders",
+)
+FAMILIES = (TOTAL_ORDERS, ORDER_MAX, ORDER_MIN, ORDER_SIZE)
 
 
 def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
@@ -82,14 +92,18 @@ def _totals(net: Network, columns: Columns) -> Rows:
     )
 
 
-def _placing(net: Network, columns: Columns) -> tuple[Rows, Rows]:
+def _placing(net: Network, columns: Columns) -> tuple[Rows, Rows, Rows]:
     T, units = net.n_periods, net.units
     order, placed = columns["order"].index, columns["placed"].index
     cell = np.where(placed >= 0, grid(len(units), T), -1)
     least = np.array([u.min_order for u in units], dtype=float)[:, None]
-    upper, lower = Triplets(), Triplets()
-    upper.add(cell, order, 1.0)
-    upper.add(cell, placed, -1.0)
+    most = np.array([u.max_order for u in units], dtype=float)[:, None]
+    upper, lower, size = Triplets(), Triplets(), Triplets()
+    endless, several = np.where(np.isinf(most), cell, -1), np.where(np.isinf(most), -1, cell)
+    upper.add(endless, order, 1.0)
+    upper.add(endless, placed, -1.0)
+    size.add(several, order, 1.0)
+    size.add(several, placed, -np.where(np.isinf(most), 0.0, most))
     sized = np.where(least > 0, cell, -1)
     lower.add(sized, order, 1.0)
     lower.add(sized, placed, -least)
@@ -97,4 +111,5 @@ def _placing(net: Network, columns: Columns) -> tuple[Rows, Rows]:
     return (
         grid_rows(ORDER_MAX, upper, -np.inf, 0.0, who, labels),
         grid_rows(ORDER_MIN, lower, 0.0, np.inf, who, labels),
+        grid_rows(ORDER_SIZE, size, -np.inf, 0.0, who, labels),
     )

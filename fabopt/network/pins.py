@@ -7,6 +7,7 @@ the limits of that time: it is not held to the limits of the instance as it is n
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.horizon import Pins
-from fabopt.domain.tolerances import FEASIBLE, INTEGER, above
+from fabopt.domain.tolerances import FEASIBLE, INTEGER, NEGLIGIBLE, above
 from fabopt.network.lengths import full_age
 from fabopt.network.tables import Activity, Array, Demand, Material, Network, Unit
 
@@ -90,6 +91,9 @@ class _Check:
                 yield t, f"{count:g} are ordered, but a period may order at most {most:g}", "raise 'upper' or pin less"
             elif count > 0.0 and _above(unit.min_order, count):
                 yield t, f"{count:g} are ordered, but an order has at least {unit.min_order:g}", "pin more, or none"
+            elif count > 0.0 and _above(math.ceil(count / unit.max_order - NEGLIGIBLE) * unit.min_order, count):
+                said = f"{count:g} are ordered, but each of several orders has {unit.min_order:g} to {unit.max_order:g}"
+                yield t, said, "pin more, or less"
             elif unit.whole and not _whole(count):
                 yield t, f"{count:g} are ordered, but only integers can be", "pin an integer"
         total = sum(levels.values())

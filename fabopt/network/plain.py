@@ -298,6 +298,7 @@ class _Lowering:
             total=_one(item.total, np.inf),
             whole=item.whole,
             min_order=_one(item.min_order, 0.0),
+            max_order=_one(item.max_order, np.inf),
             fixed_cost=self.maybe(item.fixed_cost),
             pinned=pinned,
             opening=_one(item.opening, 0.0),

@@ -188,7 +188,8 @@ class Unit:
     """Something bought or built as capacity: y[e,t] ordered in t.
 
     ``whole`` makes y an integer. ``upper[T]`` bounds the orders of a period, ``total`` those of the horizon.
-    ``fixed_cost[T]`` is paid once in a period with an order (a binary), ``min_order`` is the least order then;
+    ``fixed_cost[T]`` is paid once in a period with an order (a binary), ``min_order`` is the least order then; with a
+    ``max_order`` several orders may be placed in a period (an integer), each between the two and each at that cost;
     ``pinned[T]`` (NaN where free) holds what is already decided. ``opening`` units stand at the decision date;
     with ``retire_cost`` not None, installed units may be retired at that cost each, which frees what they occupy.
     ``lead`` in periods is for words (the effects carry it in their ages). ``terminal_value[T]`` is the worth, in
@@ -205,6 +206,7 @@ class Unit:
     total: float = np.inf
     whole: bool = True
     min_order: float = 0.0
+    max_order: float = np.inf
     fixed_cost: Array | None = None
     pinned: Array | None = None
     opening: float = 0.0
@@ -213,6 +215,11 @@ class Unit:
     terminal_value: Array | None = None
     instrument: str = "order"
     bearer: str = ""
+
+    @property
+    def placing(self) -> bool:
+        """Whether an order is placed or not, or several are: it costs a fixed sum or has a least size."""
+        return self.min_order > 0.0 or self.fixed_cost is not None
 
     @property
     def countable(self) -> bool:
@@ -562,7 +569,7 @@ class Network:
         return (
             any(activity.on_off for activity in self.activities)
             or any(group.family == "programme" for group in self.groups)
-            or any((u.min_order > 0.0 or u.fixed_cost is not None) and not u.countable for u in self.units)
+            or any(u.placing and np.isinf(u.max_order) and not u.countable for u in self.units)
         )
 
     @property

@@ -57,12 +57,12 @@ def _capacity():
     )
 
 
-def _orders():
+def _orders(**more):
     return workshop(
         3,
         (4, 4, 4),
         (9, 9, 9),
-        units=[unit("tool", 3, upper=2, total=5, min_order=2.0, fixed_cost=seq(3, 3, 3))],
+        units=[unit("tool", 3, upper=2, total=5, min_order=2.0, fixed_cost=seq(3, 3, 3), **more)],
         unit_effects=[effect("tool", "line", (1,))],
     )
 
@@ -171,6 +171,7 @@ def family_case(family):
         "total_orders": (_orders(), None),
         "order_max": (_orders(), None),
         "order_min": (_orders(), None),
+        "order_size": (_orders(max_order=1.5), None),
         "demand": (_demand(), None),
         "backlog_balance": (_backlog(), None),
         "expiry": (_backlog(), None),

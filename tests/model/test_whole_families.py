@@ -65,6 +65,22 @@ def test_an_order_with_a_fixed_cost_and_no_limit_is_as_large_as_what_it_serves()
     assert solution.objective == approx(4 * 5 - 3 - 2)
 
 
+@pytest.mark.parametrize("fixed", [0.5, 2.0, 7.0, 11.0, 20.0])
+@pytest.mark.parametrize(("least", "most"), [(2.0, 3.0), (3.0, 3.0), (3.0, 4.0), (1.0, 2.5)])
+def test_several_orders_of_a_period_each_pay_and_each_have_a_size(fixed, least, most):
+    # A tool earns 5 and costs 1, up to seven of them; every number of orders is tried beside.
+    net = with_tools(
+        1, wanted=8.0, cost=1, whole=False, upper=9, min_order=least, max_order=most, fixed_cost=seq(fixed)
+    )
+    best = max(
+        min(y, 7.0) * 5 - y - fixed * n
+        for n in range(10)
+        for y in {min(n * most, 9.0), n * least, min(max(7.0, n * least), n * most)}
+        if n * least <= y <= min(n * most, 9.0)
+    )
+    assert solve(net).objective == approx(5 + best)
+
+
 def test_what_is_pinned_is_ordered_though_it_does_not_pay():
     solution = solve(with_tools(2, cost=50, upper=3, pinned=seq(1, np.nan)))
     assert solution.orders[0].tolist() == [1, 0]

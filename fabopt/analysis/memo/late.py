@@ -182,7 +182,7 @@ def _gathered(plan: SolvedProgram, what: Signable, period: int) -> Bounds:
             number = min(round(amount[first] + before), program.column_upper[column])
             bounds[column] = number, number
         if flag >= 0:
-            bounds[flag] = 1.0, 1.0
+            bounds[flag] = 1.0, float(program.column_upper[flag])
         if column not in bounds and flag < 0:
             continue  # nothing whole: what is dropped may be ordered later as it is
         bounds.setdefault(column, (program.column_lower[column], program.column_upper[column]))

@@ -63,6 +63,7 @@ class _Option:
     fixed: float
     size: float
     least: float
+    largest: float
     most: Array
     total: float
     again: float
@@ -110,6 +111,7 @@ def expand(chain: Chain, record: Expansion[Any] | None, what: Growing) -> None:
                 total=option.total,
                 whole=option.whole,
                 min_order=option.least,
+                max_order=option.largest,
                 fixed_cost=fixed,
                 lead=lead,
                 terminal_value=chain.unit_worth(cost, lead, record.life.value, again),
@@ -142,28 +144,31 @@ def _steps(chain: Chain, record: Expansion[Any], what: Growing) -> Iterator[_Opt
         return
     cost, most = chain.mean(record.cost), chain.steps(record.max_per_period) * (_dates(chain, record) > 0.0)
     yield _Option(
-        what.unit, f"{what.name} expansion", "step", cost, 0.0, record.step.value, 0.0, most,
+        what.unit, f"{what.name} expansion", "step", cost, 0.0, record.step.value, 0.0, np.inf, most,
         float(record.most_steps), np.inf, True,
     )  # fmt: skip
 
 
 def _projects(chain: Chain, record: Expansion[Any], what: Growing, unit: str) -> Iterator[_Option]:
-    """Yield one way to order for each segment of a cost curve that is not larger than all there may be."""
+    """Yield one way to order for each segment of a cost curve that is not larger than all there may be.
+
+    How many projects of a segment start in a period is not limited; each pays what is fixed in its cost.
+    """
     assert record.max_total is not None
     total = record.max_total.value
-    segments = cost_segments(record.points)
+    size = 0.0 if record.least is None else record.least.value
+    segments = [line for line in cost_segments(record.points) if line[-1] >= size]
     # A line is cheapest by the unit at its largest order.
-    again = min(slope + fixed / min(most, total) for fixed, slope, least, most in segments if least < total)
-    # In a long period as many orders may be placed as dates fall into it; what is fixed in their cost counts once.
-    dates = _dates(chain, record)
+    lines = [line for line in segments if line[2] < total]
+    again = min((slope + fixed / min(most, total) for fixed, slope, _, most in lines), default=np.inf)
+    may = np.where(_dates(chain, record) > 0.0, total, 0.0)
     for k, (fixed, slope, least, most) in enumerate(segments):
         unit_id = f"{what.unit}:{k + 1}"
-        most = min(most, total)
-        if least < most or chain.ordered(unit_id):
-            placed = least if fixed > 0.0 else 0.0
+        if least < total or chain.ordered(unit_id):
+            sizes = (max(least, size), most) if fixed > 0.0 or size > 0.0 else (0.0, np.inf)
             yield _Option(
-                unit_id, f"{what.name}, size {k + 1}", unit, chain.flat(slope), fixed, 1.0, placed, most * dates,
-                np.inf, again, False,
+                unit_id, f"{what.name}, size {k + 1}", unit, chain.flat(slope), fixed, 1.0, *sizes, may, np.inf, again,
+                False,
             )  # fmt: skip
 
 

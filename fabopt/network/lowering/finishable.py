@@ -16,6 +16,7 @@ import numpy as np
 
 from fabopt.domain.horizon import Pins
 from fabopt.domain.instance import Instance
+from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network.tables import Array, Network, Resource, Term, Unit
 
 
@@ -67,6 +68,7 @@ def _done(net: Network, pins: Pins, first: int) -> dict[tuple[str, str], Array]:
         "demand": pins.deliveries,
         "stock": pins.stocks,
     }
+    sizes = {unit.id: unit.max_order for unit in net.units}
     found: dict[tuple[str, str], Array] = {}
     for kind, pinned in kinds.items():
         for key, values in pinned.items():
@@ -75,8 +77,9 @@ def _done(net: Network, pins: Pins, first: int) -> dict[tuple[str, str], Array]:
                 if label in index:
                     course[index[label]] = value
             found[kind, key] = course
-            if kind == "unit":  # the binary of an order
-                found["placed", key] = np.where(np.isnan(course), np.nan, course > 0)
+            if kind == "unit":  # the orders that it takes
+                size = sizes.get(key, np.inf)
+                found["placed", key] = np.where(course > 0, np.maximum(np.ceil(course / size - NEGLIGIBLE), 1), course)
     return found
 
 

@@ -189,7 +189,7 @@ CORE = (
             UNIT,
             number("ordered", OF_ROW, "units ordered"),
             number("retired", OF_ROW, "units retired"),
-            flag("placed", "whether an order is placed, for units with a cost of placing one"),
+            number("placed", "", "orders placed, of units with a cost of placing one or a least order"),
             number("lead", "period", "periods from the order to the first effect"),
             text("effective", "first period in which an order of this period acts; empty: after the end"),
             number("unit_cost", "M USD per unit", "cost of one unit ordered"),

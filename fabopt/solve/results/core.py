@@ -176,7 +176,7 @@ def _units(make: Frames, solution: Solution) -> dict[str, Any]:
         "unit": picked([u.unit for u in records], e),
         "ordered": solution.orders[e, t],
         "retired": solution.retired[e, t],
-        "placed": solution.placed[e, t] > 0.5,
+        "placed": np.round(solution.placed[e, t]),
         "lead": np.array([u.lead for u in records])[e],
         "effective": make.periods(t + ages[e, t])["period"],
         "unit_cost": by_period([u.cost for u in records], T)[e, t],
