@@ -73,8 +73,8 @@ MEASURED: Mapping[MeasureName, Measured] = {
     "capacity": Measured(
         "capacity", ("1", "kwafer/month", "kpackage/month", "tool/year", "MW"), "1", "capacities", level=True
     ),
-    "power": Measured("facility power", ("MW",), "MUSD/MW/year", "accelerators in operation", level=True),
-    "it_power": Measured("IT power", ("MW",), "MUSD/MW/year", "accelerators in operation", level=True),
+    "power": Measured("facility power", ("MW",), "USD/MWh", "accelerators in operation", level=True),
+    "it_power": Measured("IT power", ("MW",), "USD/MWh", "accelerators in operation", level=True),
     "energy": Measured("electricity", _rates("GWh"), "USD/MWh", "accelerators in operation"),
     "compute": Measured("compute", ("kH100e",), "USD/H100e/h", "what makes compute that demands weigh", level=True),
     "compute_shipped": Measured(

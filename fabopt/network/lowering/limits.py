@@ -324,8 +324,8 @@ def money_per(of: MeasureName, price: Quantity, chain: Chain, level: bool) -> Ar
     """Return what a price is multiplied by to be millions of dollars for one unit of a measure in a period ``[T]``."""
     if price.unit == "1":
         return chain.lengths.sizes if level else np.ones(chain.n)
-    if price.unit == "MUSD/MW/year":
-        return chain.years
+    if price.unit == "USD/MWh" and level:
+        return PER_THOUSAND**2 * HOURS_PER_YEAR * chain.years
     if price.unit == "USD/H100e/h":
         return PER_THOUSAND * HOURS_PER_YEAR * chain.years
     return np.full(chain.n, 1.0 if price.unit.startswith("MUSD") else PER_THOUSAND)

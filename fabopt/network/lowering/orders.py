@@ -67,9 +67,14 @@ def demand_starts(chain: Chain, net: Network) -> dict[str, Array]:
 
 def _makers(chain: Chain, links: Links, material: str) -> Weights:
     """Return who is asked for a material: all who make it by the first bill of materials, by their capacity."""
-    able = [links.activities[a] for a in sources(links, material)]
+    able = [links.activities[a] for a in sources(links, material)] if links.makers[material] else []
     alike = [a for a in able if a.tags.item == able[0].tags.item]
-    return {a.id: _capacity(chain, a) for a in alike}
+    return {
+        a.id: sum(_makers(chain, links, links.inputs[a.id][0].material).values(), np.zeros(chain.n))
+        if a.tags.role == "carriage"
+        else _capacity(chain, a)
+        for a in alike
+    }
 
 
 def _capacity(chain: Chain, activity: Activity) -> float | Array:

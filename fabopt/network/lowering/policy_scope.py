@@ -20,6 +20,7 @@ from fabopt.domain.policies import Policy
 from fabopt.domain.users import NOBODY, users_of
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import CONTRACT, Array, Network, Period, Tags, Term, UnitEffect
+from fabopt.network.tagged import tagged
 
 Key = tuple[str, str, int]
 """Kind, id and shift of a term."""
@@ -173,8 +174,12 @@ def _of_chips(
             added.add(("activity", activity.id, 0), ones)
             tags = activity.tags
     supply = chain.packages(net)
-    most = np.sum([supply.get(f"chip:{chip}", np.zeros(net.n_periods)) for chip in policy.splits.chips], axis=0)
     none = np.zeros(net.n_periods)
+    # What is only carried has been made elsewhere.
+    carries = {activity.id for activity in net.activities if activity.tags.role == "carriage"}
+    carried = {flow.material for flow in net.flows if flow.activity in carries and flow.amount.max() > 0.0}
+    made = [m.id for m in tagged(net.materials, role="package") if m.tags.chip in policy.splits.chips]
+    most = np.sum([none, *(supply[key] for key in made if key not in carried)], axis=0)
     spent = dict.fromkeys(use, none)
     label = Tags(stage=tags.stage, owner=tags.owner)
     held = held_in(chain, policy.since, policy.until, windows)

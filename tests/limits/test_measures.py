@@ -1,0 +1,177 @@
+"""Each measure of the chain, limited: worked out again from the starts of the plan, it meets its bound and not more."""
+
+import numpy as np
+import pytest
+from chain_cases import edited
+
+from fabopt.domain.rules import problems
+from fabopt.network.lower import lower
+from fabopt.solve.options import SolveOptions
+from fabopt.solve.run import solve
+
+HOURS = 8766 / 4
+FACTORS = {"grid": {"of": "energy", "value": 0.4}, "fab": {"of": "wafer_starts", "where": {"kind": "die"}, "value": 2}}
+GROWING = (
+    ("fabs.fab-a.expansion", {"step": 5, "cost": 100, "lead": 3, "max_steps": 4, "space": 0}),
+    ("sites.site.expansion", {"curve": {100: 200}, "lead": 3, "max_total": 800}),
+)
+FLEET = (("labs.lab.fleet", {"site": {"gpu": 10}}), ("factors", FACTORS))
+
+
+class Plan:
+    """A plan of the minimal chain by name: starts, orders and stocks [T]."""
+
+    def __init__(self, *changes, growing=True):
+        data = edited(*FLEET, *(GROWING if growing else ()), *changes)
+        assert problems(data) == []
+        self.net = lower(data)
+        self.plan = solve(self.net, SolveOptions(gap=0.0))
+        assert self.plan.status == "optimal"
+
+    def start(self, key):
+        return self.plan.levels[[a.id for a in self.net.activities].index(key)]
+
+    def order(self, key):
+        return self.plan.orders[[u.id for u in self.net.units].index(key)]
+
+    def stock(self, key):
+        return self.plan.stock[[m.id for m in self.net.materials].index(key)]
+
+    def ships(self):
+        return self.start("deploy:gpu:site")
+
+    def runs(self):
+        return self.start("operate:gpu:site")
+
+    def wafers(self):
+        return self.start("wafers:gd:fab-a")
+
+    def spent(self):
+        """What the lab pays: 40 for an accelerator, 10 for its system, and electricity at 70 USD/MWh."""
+        return 50 * self.ships() + 2.4 * HOURS * 70e-6 * self.runs()
+
+    def earned(self):
+        (demand,) = self.net.demands
+        (got,) = self.plan.delivered
+        return sum(step.value * got[k] for k, step in enumerate(demand.steps))
+
+
+def yearly(values):
+    return values.reshape(-1, 4).sum(axis=1)
+
+
+def with_before(values):
+    """Orders that add a period later, added up."""
+    return np.concatenate([[0.0], np.cumsum(values)[:-1]])
+
+
+CEILINGS = {
+    "shipments": ({"at_most": "30 kaccelerator/month"}, lambda p: p.ships(), 90),
+    "wafer_starts": ({"where": {"kind": "die"}, "at_most": "2 kwafer/month"}, lambda p: p.wafers(), 6),
+    "packages": ({"at_most": 100}, lambda p: p.start("package:gpu:a:line"), 100),
+    "activities": ({"where": {"role": "run"}, "at_most": 300}, lambda p: p.start("run:gpu:lab:train"), 300),
+    "orders": ({"where": {"role": "site_project"}, "at_most": 50}, lambda p: p.order("build:site:1"), 50),
+    "capacity_added": (
+        {"where": {"role": "power"}, "by": "whole", "at_most": "200 MW"},
+        lambda p: p.order("build:site:1").sum(),
+        200,
+    ),
+    "capacity": (
+        {"where": {"role": "power"}, "at_most": "620 MW"},
+        lambda p: 500 + with_before(p.order("build:site:1")),
+        620,
+    ),
+    "power": ({"where": {"site": "site"}, "at_most": "600 MW"}, lambda p: 2.4 * p.runs(), 600),
+    "it_power": ({"each": "lab", "at_most": "600 MW"}, lambda p: 2 * p.runs(), 600),
+    "energy": ({"by": "year", "at_most": "4000 GWh"}, lambda p: yearly(2.4 * HOURS / 1000 * p.runs()), 4000),
+    "compute": ({"where": {"workload": "train"}, "at_most": 900}, lambda p: 3 * p.start("run:gpu:lab:train"), 900),
+    "compute_shipped": ({"where": {"designer": "green"}, "at_most": "300 kH100e"}, lambda p: 3 * p.ships(), 300),
+    "deliveries": ({"at_most": 900}, lambda p: p.plan.delivered[0].sum(axis=0), 900),
+    "spending": ({"party": "lab", "by": "year", "at_most": "6000 MUSD/year"}, lambda p: yearly(p.spent()), 6000),
+    "emissions": (
+        {"by": "year", "at_most": 2000},
+        lambda p: yearly(0.4 * 2.4 * HOURS / 1000 * p.runs() + 2 * p.wafers()),
+        2000,
+    ),
+}
+"""Limit, the measure worked out again, and its bound."""
+
+
+@pytest.mark.parametrize("of", CEILINGS)
+def test_a_ceiling_holds_and_binds(of):
+    limit, found, bound = CEILINGS[of]
+    plan = Plan(("limits", {"one": {"of": of, **limit}}), growing=of != "spending")
+    values = np.atleast_1d(found(plan))
+    assert values.max() == pytest.approx(bound, rel=1e-6)
+
+
+@pytest.mark.parametrize("of", CEILINGS)
+def test_a_price_that_is_high_is_as_good_as_firm_and_one_of_nothing_as_no_limit(of):
+    limit, _, _ = CEILINGS[of]
+    growing = of != "spending"
+    firm, dear, free, none = (
+        Plan(*changes, growing=growing).plan.objective
+        for changes in (
+            (("limits", {"one": {"of": of, **limit}}),),
+            (("limits", {"one": {"of": of, **limit, "price": 1e6}}),),
+            (("limits", {"one": {"of": of, **limit, "price": 0}}),),
+            (),
+        )
+    )
+    assert dear == pytest.approx(firm, rel=1e-7)
+    assert free == pytest.approx(none, rel=1e-7)
+    assert firm < none
+
+
+def test_a_floor_of_stock_is_held():
+    limit = {"of": "stock", "where": {"role": "package"}, "at_least": "20 kpackage", "since": "2028Q1"}
+    plan = Plan(("limits", {"one": limit}))
+    assert plan.stock("chip:gpu")[4:].min() == pytest.approx(20)
+
+
+def test_a_lab_that_may_lose_nothing_in_a_quarter_buys_no_more_than_its_compute_earns():
+    def quarters(*changes):
+        plan = Plan(*changes, growing=False)
+        return (plan.earned() - plan.spent()).min()
+
+    assert quarters() < -400
+    assert quarters(("limits", {"one": {"of": "cash", "party": "lab", "at_least": 0}})) == pytest.approx(0, abs=1e-4)
+
+
+def test_what_suppliers_earn_is_what_they_are_paid_less_what_it_costs_them():
+    """The foundry has 20 for a wafer and 10 for one of interposers (10 packages), and pays 50 % and 60 % of it."""
+    limit = {"of": "cash", "party": "foundry", "at_most": 200, "by": "year"}
+    plan = Plan(("fabs.fab-a.scanners.euv.buys", False), ("limits", {"one": limit}), growing=False)
+    earned = 0.5 * 20 * plan.wafers() + 0.4 * 10 * plan.start("interposer:gpu:a:line") / 10
+    assert yearly(earned).max() == pytest.approx(200, rel=1e-6)
+
+
+def test_growth_of_a_capacity_begins_with_what_stands():
+    """500 MW, and at most a tenth more a quarter."""
+    limit = {"of": "capacity", "where": {"role": "power"}, "change": {"up": "10 %", "from_opening": True}}
+    plan = Plan(("limits", {"one": limit}))
+    there = 500 + with_before(plan.order("build:site:1"))
+    assert (there[1:] / there[:-1]).max() == pytest.approx(1.1, rel=1e-6)
+    assert there[0] == 500
+
+
+def test_growth_of_packages_begins_with_the_running_rate():
+    limit = {"of": "packages", "each": "chip", "change": {"up": "20 %", "from_opening": True}}
+    plan = Plan(("chips.gpu.running_rate", 9), ("limits", {"one": limit}))
+    made = plan.start("package:gpu:a:line")
+    (group,) = [g for g in plan.net.groups if g.family == "stated_change"]
+    assert group.rhs[0] == pytest.approx(1.2 * 30)  # 9 good packages a month are 10 started
+    assert (made[1:] / np.maximum(made[:-1], 1e-9))[made[:-1] > 1].max() == pytest.approx(1.2, rel=1e-6)
+
+
+def test_rates_and_amounts_mean_the_same_over_unequal_periods():
+    """Two quarters more are one half-year: the ceiling by month, and so much a quarter, are twice as wide in it."""
+    long = ("horizon", {"start": "2027Q1", "periods": ["8 quarters", "2 half-years"]})
+    for ceiling in ("30 kaccelerator/month", 90):
+        plan = Plan(long, ("limits", {"one": {"of": "shipments", "at_most": ceiling}}))
+        ships = plan.ships()
+        assert ships[:8].max() == pytest.approx(90, rel=1e-6)
+        assert ships[8:].max() <= 180 * (1 + 1e-9)
+        net = plan.net
+        (group,) = [g for g in net.groups if g.family == "stated_ceiling"]
+        assert group.rhs.tolist() == [90] * 8 + [180] * 2
