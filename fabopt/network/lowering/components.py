@@ -134,7 +134,7 @@ def take_for_power(chain: Chain, unit: str, site_id: str, lead: float, ramp: tup
         amount = each * component.scale * 1e-3
         cost += amount * chain.unit_cost.get(material, np.zeros(chain.n))
         for age, share in _when(chain, component.used, lead, ramp):
-            chain.build.unit_materials.append(UnitMaterial(unit, material, age, amount * share))
+            chain.build.unit_materials.append(UnitMaterial(unit, material, age, -amount * share))
     return cost
 
 
