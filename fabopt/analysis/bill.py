@@ -179,10 +179,10 @@ def _packaging(draft: Draft) -> Iterator[BillRow]:
         "kpackage",
         f"accelerators / assembly yield {1.0 / needs.started.value:.3g}",
     )
-    for substrate, number in needs.substrates.items():
-        name = draft.instance.substrates[substrate].name
-        how = f"{draft.bom.substrates[substrate].value:g} a package started"
-        yield make_row("packaging", name, draft.thousands(number), "kpackage", how)
+    for component_id, number in needs.components.items():
+        component = draft.instance.components[component_id]
+        how = f"{number.value / needs.started.value:.4g} a package started"
+        yield make_row("packaging", component.name, draft.counted(component, number), component.unit_many, how)
     if draft.bom.technology is not None:
         per_wafer = packages_per_wafer(draft.bom).value
         good = needs.started.value / (needs.interposer_wafers.value * per_wafer)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fabopt.analysis.explosion import Explosion
 from fabopt.analysis.ranges import Range, exact, range_at
+from fabopt.domain.components import Component
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Quantity
 
@@ -42,6 +43,10 @@ class Draft:
     def thousands(self, per_package: Range) -> Range:
         """Return thousands of pieces for the whole block, from pieces per good package."""
         return per_package * self.accelerators
+
+    def counted(self, component: Component, per_package: Range) -> Range:
+        """Return how much of a component the whole block takes, in its unit, from pieces per good package."""
+        return self.thousands(per_package).scaled(component.scale)
 
     def at(self, quantity: Quantity) -> Range:
         """Return a quantity and its range on the bill's date."""

@@ -67,14 +67,12 @@ def _components(draft: Draft) -> Iterator[tuple[str, Range, Range, str]]:
             *amount(stacks, price, draft.at(product.gross_margin)),
             f"stacks x {price.value:,.0f} USD",
         )
-    for substrate_id, number in needs.substrates.items():
-        substrate = instance.substrates[substrate_id]
-        price = draft.at(substrate.price)
-        yield (
-            substrate.name,
-            *amount(number, price, draft.at(substrate.gross_margin)),
-            f"substrates x {price.value:,.0f} USD",
-        )
+    for component_id, number in needs.components.items():
+        component = instance.components[component_id]
+        sources = [(s.capacity.at(draft.day), s) for s in component.sources.values()]
+        price = weighted_mean((weight, draft.at(source.price)) for weight, source in sources)
+        margin = weighted_mean((weight, draft.at(source.gross_margin)) for weight, source in sources)
+        yield component.name, *amount(number, price, margin), f"pieces x {price.value:,.0f} USD"
     lines = lines_for(instance, draft.bom) if draft.bom.technology is not None else []
     if lines:
         price = weighted_mean((line.capacity.at(draft.day), draft.at(line.wafer_price)) for line in lines)

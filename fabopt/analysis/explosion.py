@@ -20,19 +20,21 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 import numpy as np
 
-from fabopt.analysis.ranges import ZERO, Range, count, exact, range_at, total
+from fabopt.analysis.ranges import ZERO, Range, count, exact, number_at, range_at, total
 from fabopt.domain.chips import Bom, Chip
+from fabopt.domain.components import packaged, riding
 from fabopt.domain.instance import Instance
 from fabopt.domain.memory import MemoryMaker
 from fabopt.domain.nodes import Die, Node, die_yield, gross_dies_per_wafer
 from fabopt.domain.packaging import PackagingLine
+from fabopt.domain.quantity import Quantity
 from fabopt.errors import StudyError
 from fabopt.network.explode import exploded, recipes, sources
 from fabopt.network.lowering.wafers import outputs_of
@@ -51,8 +53,8 @@ class Explosion:
         Good dies and wafers by die.
     stacks, stack_wafers
         HBM stacks and DRAM wafers by generation.
-    substrates
-        Substrates by class.
+    components
+        Components in the package.
     interposer_wafers
         Interposer wafers (zero without a packaging technology).
     node_wafers
@@ -69,7 +71,7 @@ class Explosion:
     die_wafers: dict[str, Range]
     stacks: dict[str, Range]
     stack_wafers: dict[str, Range]
-    substrates: dict[str, Range]
+    components: dict[str, Range]
     interposer_wafers: Range
     node_wafers: dict[str, Range]
     exposures: dict[str, Range]
@@ -131,8 +133,10 @@ def explode(instance: Instance, chip_id: str, day: date, bom_id: str | None = No
     nodes = dict.fromkeys(die.node for die in dies.values())
     nodes |= dict.fromkeys(maker.node for those in makers.values() for maker in those)
     steps = [_step("package", "chip", range_at(chip.assembly_yield, day), makes=True)]
-    for kind, parts in (("die", bom.dies), ("hbm", bom.hbm), ("substrate", bom.substrates)):
+    for kind, parts in (("die", bom.dies), ("hbm", bom.hbm)):
         steps += [_step("package", f"{kind}:{part}", count(number)) for part, number in parts.items()]
+    pieces = taken_with(instance, packaged(instance.components, chip_id, bom.components), day)
+    steps += [_step("package", f"component:{part}", number) for part, number in pieces.items()]
     steps += [flow for die_id in dies for flow in _wafers(instance, die_id, day)]
     weights: dict[str, float] = {}
     for generation, those in makers.items():
@@ -163,11 +167,20 @@ def explode(instance: Instance, chip_id: str, day: date, bom_id: str | None = No
         {die_id: starts[f"wafers:{die_id}"] for die_id in dies},
         {generation: needs[f"hbm:{generation}"] for generation in bom.hbm},
         {g: total(starts.get(f"stacks:{g}:{n}", ZERO) for n in range(len(those))) for g, those in makers.items()},
-        {part: needs[f"substrate:{part}"] for part in bom.substrates},
+        {part: needs[f"component:{part}"] for part in pieces},
         total(starts.get(f"line:{n}", ZERO) for n in range(len(lines))),
         {node_id: needs[f"node:{node_id}"] for node_id in nodes if f"node:{node_id}" in needs},
         {class_id: needs[f"exposures:{class_id}"] for class_id in scanners if f"exposures:{class_id}" in needs},
     )
+
+
+def taken_with(instance: Instance, stated: Mapping[str, Quantity], day: date) -> dict[str, Range]:
+    """Return how many pieces of components are taken on a day where some are stated, with all that goes with them."""
+    found: dict[str, Range] = {}
+    pieces = {name: number_at(each, day) for name, each in stated.items()}
+    for name, amount in riding(instance.components, pieces, lambda before, each: before * number_at(each, day)):
+        found[name] = found.get(name, ZERO) + amount
+    return found
 
 
 def _step(step: str, material: str, amount: Range, makes: bool = False) -> Flow:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXPOSURES, WAFERS, CHIPS = "exposures", "wafer starts", "packages"
 LABS, WORKLOADS = "compute of labs", "compute by workload"
-PARTS = {"wafer": "logic dies", "memory": "HBM stacks", "interposer": "interposers", "substrate": "substrates"}
+PARTS = {"wafer": "logic dies", "memory": "HBM stacks", "interposer": "interposers", "component": "components"}
 """Blocks of parts by the stage that makes them."""
 BUYERS = "other buyers"
 STOCK = "from stock"
@@ -132,8 +132,8 @@ def _wafers(read: Read, period: str, nodes: Nodes, link: Link) -> None:
 
 
 def part_name(stage: str, process: str, item: str, owner: str) -> str:
-    """Return by what a part is told from others of its block: process node, HBM generation, or who makes it."""
-    return str({"wafer": process, "memory": item}.get(stage) or owner or item)
+    """Return by what a part is told from others of its block: node, HBM generation, component, or who makes it."""
+    return str({"wafer": process, "memory": item, "component": item}.get(stage) or owner or item)
 
 
 def _parts(read: Read, period: str, nodes: Nodes, link: Link) -> None:

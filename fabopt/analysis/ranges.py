@@ -77,6 +77,11 @@ def range_at(quantity: Quantity, day: date) -> Range:
     return Range(low, quantity.at(day), high)
 
 
+def number_at(quantity: Quantity, day: date) -> Range:
+    """Return a number of pieces on a day: a count of the design where it does not vary, else with its range."""
+    return count(quantity) if quantity.shape == "constant" else range_at(quantity, day)
+
+
 def count(quantity: Quantity) -> Range:
     """Return a count of the design (dies in a package): exact, unless a range is published for it."""
     point = quantity.points[0]

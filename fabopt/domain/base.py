@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import pairwise
-from typing import Annotated, Any, Generic, NoReturn, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, NoReturn, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -47,6 +47,8 @@ class Record(BaseModel):
         coerce_numbers_to_str=True,  # a year in a text field, such as as_of: 2026, is meant as text
         defer_build=True,  # what validates an instance is built once, not for each of its parts before
     )
+    moved: ClassVar[Mapping[str, str]] = {}
+    """Fields that it once had, and how what stood there is written now."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:

@@ -8,9 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from fabopt.domain.base import Fault, FieldProblem, FrozenDict, LastDay, Record, Slug, When
 from fabopt.domain.measured import MeasureName, PerUnit, Where, several
-from fabopt.domain.policies import Amount
 from fabopt.domain.quantity import Quantity
-from fabopt.domain.quantity_field import In
+from fabopt.domain.quantity_field import Amount, In
 
 Money = Annotated[Quantity, In("1", ge=0, series=True)]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,12 +15,12 @@ from fabopt.domain.quantity_field import In
 class Bom(Record):
     """One bill of materials of a package. Wafer-scale and SRAM parts need no HBM and no interposer."""
 
+    moved: ClassVar[Mapping[str, str]] = {"substrates": "substrates are components now: write 'components: {ID: 1}'"}
+
     dies: Named[Annotated[Quantity, In("die/package", gt=0, whole=True)]] = Field(default_factory=dict)
     """Dies (or bins of dies) per package."""
     hbm: Named[Annotated[Quantity, In("stack/package", gt=0, whole=True)]] = Field(default_factory=dict)
     """HBM stacks per package by generation."""
-    substrates: Named[Annotated[Quantity, In("1", gt=0, usual=(1, 20), whole=True)]] = Field(default_factory=dict)
-    """Substrates per package by class."""
     components: Named[Annotated[Quantity, In("1", gt=0, usual=(1e-3, 100))]] = Field(default_factory=dict)
     """Pieces of components per package, such as a substrate; goes before the amounts of components per package."""
     technology: Slug | None = None

@@ -8,38 +8,24 @@ cost of a site, which must not hold it too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
 from fabopt.domain.base import Flag, Frozen, LastDay, Named, Record, Slug, When
 from fabopt.domain.expansion import Expansion
-from fabopt.domain.policies import Amount
+from fabopt.domain.pieces import MEGAWATT, NUMBERS, PIECE, PRICES, RATES
 from fabopt.domain.quantity import Quantity, constant
-from fabopt.domain.quantity_field import In
-from fabopt.domain.units import COUNTED
+from fabopt.domain.quantity_field import Amount, In
 
-MEGAWATT = "MW"
-"""What a component is counted in that is no piece."""
-PIECE = "piece"
-"""What stands for a piece of any component."""
+T = TypeVar("T")
+
 MW_OF_SITE = "MW of site"
 """What takes a component with every megawatt that a site grows by."""
 RACK = "rack"
 TAKERS = ("package", "accelerator", RACK, "wafer", MW_OF_SITE)
 """What a component may be taken per, beside other components."""
-
-_THINGS = (PIECE, MEGAWATT, *(word for word in COUNTED if word not in (PIECE, "H100e")))
-
-
-def _each(form: str) -> tuple[str, ...]:
-    """Return a unit in every word that pieces may be counted in; megawatts have no thousands."""
-    return tuple(form.format(MEGAWATT if thing == MEGAWATT else thing).replace("kMW", MEGAWATT) for thing in _THINGS)
-
-
-RATES, PRICES, NUMBERS = _each("k{}/month"), _each("USD/{}"), _each("k{}")
-"""Units of capacities, prices and stocks."""
 
 Rate = Annotated[Quantity, Amount(RATES)]
 Price = Annotated[Quantity, Amount(PRICES)]
@@ -158,6 +144,26 @@ def packaged(components: Mapping[str, Component], chip_id: str, stated: Mapping[
     """Return the components in a package: those per package, and those that its bill of materials states."""
     found = {key: c.each(chip_id) for key, c in components.items() if c.per == "package"}
     return {key: each for key, each in found.items() if each is not None} | dict(stated)
+
+
+def riding(
+    components: Mapping[str, Component], stated: Mapping[str, T], times: Callable[[T, Quantity], T]
+) -> Iterator[tuple[str, T]]:
+    """Yield what is taken where some components are: these, and what is taken with each. One may come twice.
+
+    Parameters
+    ----------
+    components
+        All components; none may be taken with itself.
+    stated
+        How much of each is taken.
+    times
+        Returns an amount times a number of pieces per piece.
+    """
+    for name, amount in stated.items():
+        yield name, amount
+        with_it = {other: times(amount, each) for other, each in riders(components, name)}
+        yield from riding(components, with_it, times)
 
 
 def loop(components: Mapping[str, Component]) -> tuple[str, ...]:

@@ -14,14 +14,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fabopt.domain.base import Flag, LastDay, Record, Slug, When, Whole
-from fabopt.domain.policies import UNIT_OF, Amount, Splits
+from fabopt.domain.components import Component
+from fabopt.domain.pieces import PRICES, RATES
+from fabopt.domain.policies import UNIT_OF, Splits
 from fabopt.domain.quantity import Quantity, constant
-from fabopt.domain.quantity_field import In
+from fabopt.domain.quantity_field import Amount, In
 
 SOURCES: Mapping[str, str] = {
     "materials": "1",
     "hbm": "kstack/month",
-    "substrates": "kpackage/month",
+    "components": "kpiece/month",
     "dies": "kdie/month",
     "compute": "kH100e",
 }
@@ -39,14 +41,14 @@ PRICE_UNIT: Mapping[str, str] = {
     "resources": "1",
     "materials": "1",
     "hbm": "USD/stack",
-    "substrates": "USD/package",
+    "components": "USD/piece",
     "dies": "USD/die",
     "compute": "USD/H100e/h",
 }
 """Unit of prices by kind of goods; for plain goods the money of the instance."""
 
-Volume = Annotated[Quantity, Amount(AMOUNT_UNIT.values())]
-Price = Annotated[Quantity, Amount(PRICE_UNIT.values())]
+Volume = Annotated[Quantity, Amount((*AMOUNT_UNIT.values(), *RATES))]
+Price = Annotated[Quantity, Amount((*PRICE_UNIT.values(), *PRICES))]
 Money = Annotated[Quantity, In("MUSD", ge=0)]
 Rate = Annotated[Quantity, In("1", ge=0, le=1)]
 Months = Annotated[Quantity, In("month", ge=0)]
@@ -61,8 +63,8 @@ class Goods(Splits):
     """Material of the plain network, from outside."""
     hbm: tuple[Slug, ...] = ()
     """HBM generation for the buyer, a designer, from outside."""
-    substrates: tuple[Slug, ...] = ()
-    """Substrate for the buyer, a designer, from outside."""
+    components: tuple[Slug, ...] = ()
+    """Component for the buyer, from outside."""
     dies: tuple[Slug, ...] = ()
     """Good dies of the buyer, a designer, from outside."""
     compute: tuple[Slug, ...] = ()
@@ -77,6 +79,13 @@ class Goods(Splits):
     def from_outside(self) -> bool:
         """Whether what is taken comes into the instance from a supplier outside it."""
         return self.kind in SOURCES
+
+
+def money_scale(goods: Goods, components: Mapping[str, Component]) -> float:
+    """Return million dollars per unit of goods at a price of one, in the unit of their prices."""
+    if goods.kind == "components":
+        return min((components[name].money for name in goods.names if name in components), default=1.0)
+    return 1.0 if PRICE_UNIT[goods.kind] in ("1", "MUSD/tool") else 1e-3
 
 
 class Tier(Record):
@@ -115,14 +124,16 @@ class Exit(Record):
 class Unlocks(Record):
     """Capacity that the supplier builds only against the contract: expansions, or units of the plain network."""
 
+    moved = Splits.moved
+
     fabs: tuple[Slug, ...] = ()
     """Fabs, for their expansion."""
     packaging_lines: tuple[Slug, ...] = ()
     """Packaging lines, for their expansion."""
     memory_makers: tuple[Slug, ...] = ()
     """Memory makers, for the expansion of their stacking."""
-    substrates: tuple[Slug, ...] = ()
-    """Substrates, for their expansion."""
+    components: tuple[Slug, ...] = ()
+    """Components, for the expansion of the supplier's sources."""
     units: tuple[Slug, ...] = ()
     """Units of the plain network."""
     steps: Annotated[Whole, Field(ge=1)] | None = None
@@ -131,7 +142,7 @@ class Unlocks(Record):
     @property
     def named(self) -> tuple[tuple[str, str], ...]:
         """Kind and id of everything named."""
-        kinds = ("fabs", "packaging_lines", "memory_makers", "substrates", "units")
+        kinds = ("fabs", "packaging_lines", "memory_makers", "components", "units")
         return tuple((kind, name) for kind in kinds for name in getattr(self, kind))
 
 

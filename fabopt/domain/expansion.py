@@ -123,10 +123,6 @@ class FabExpansion(Expansion[Annotated[Quantity, In("kwafer/month", gt=0)]]):
     """Tool places (cleanroom for scanners) that one step adds."""
 
 
-class SubstrateExpansion(Expansion[Annotated[Quantity, In("kpackage/month", gt=0)]]):
-    """How the capacity for a substrate can grow."""
-
-
 class SiteExpansion(Expansion[Annotated[Quantity, In("MW", gt=0)]]):
     """Power that can be added at a site."""
 

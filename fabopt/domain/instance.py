@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -19,7 +20,7 @@ from fabopt.domain.limits import Factor, Limit
 from fabopt.domain.lithography import ScannerClass
 from fabopt.domain.memory import HbmGeneration, MemoryMaker
 from fabopt.domain.nodes import Die, Node
-from fabopt.domain.packaging import PackagingLine, Substrate
+from fabopt.domain.packaging import PackagingLine
 from fabopt.domain.plain import PlainNetwork
 from fabopt.domain.policies import Policy
 from fabopt.domain.quantity import Quantity
@@ -29,6 +30,12 @@ from fabopt.domain.tasks import Model
 
 class Instance(Record):
     """A supply chain as data. Every section is a mapping from ids (lower-case slugs) to records."""
+
+    moved: ClassVar[Mapping[str, str]] = {
+        "substrates": "substrates are components now: 'components: {ID: {name: .., unit: substrate, sources: {OWNER: "
+        "{owner: .., region: .., capacity: 60 ksubstrate/month, price: 150 USD/substrate, lead: 2 month}}}}', and in a "
+        "bill of materials 'components: {ID: 1}'"
+    }
 
     about: About = About()
     """What the instance is."""
@@ -57,8 +64,6 @@ class Instance(Record):
     """HBM businesses."""
     packaging_lines: Named[PackagingLine] = Field(default_factory=dict)
     """Packaging lines."""
-    substrates: Named[Substrate] = Field(default_factory=dict)
-    """Substrates."""
     components: Named[Component] = Field(default_factory=dict)
     """What is bought by the piece or by the megawatt: substrates, transceivers, racks, transformers, turbines ..."""
     designers: Named[Designer] = Field(default_factory=dict)

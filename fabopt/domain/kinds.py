@@ -23,7 +23,7 @@ from fabopt.domain.fabs import Fab
 from fabopt.domain.lithography import ScannerClass
 from fabopt.domain.memory import HbmGeneration, MemoryMaker
 from fabopt.domain.nodes import Die, Node
-from fabopt.domain.packaging import PackagingLine, Substrate
+from fabopt.domain.packaging import PackagingLine
 from fabopt.domain.tasks import Model
 
 Role = Literal[
@@ -213,23 +213,17 @@ _BUILT_IN = (
         unlocked="Packaging lines, for their expansion.",
     ),
     Kind(
-        "substrate", "substrates", Substrate, "substrate", "substrates", "基板",
-        unit="kpackage", owner="owner", region="region", paid="substrates",
-        split=Stake(
-            "component_capacity", "kpackage/month", "", "Classes of substrate, for what their makers can deliver."
-        ),
-        bought=Stake(
-            "component", "kpackage/month", "USD/package", "Substrate for the buyer, a designer, from outside."
-        ),
-        unlocked="Substrates, for their expansion.",
-    ),
-    Kind(
         "component", "components", Component, "component", "components", "部件",
-        owner="sources.*.owner", region="sources.*.region", paid="components",
+        unit="kpiece", owner="sources.*.owner", region="sources.*.region", paid="components", parts="components",
         refers=(
             ("needs.!", "components"), ("stock.!", "parties"), ("order_book.!", "parties"),
             ("sources.*.customers.[]", "parties"),
         ),
+        split=Stake(
+            "component_capacity", "kpiece/month", "", "Components, for what all their sources together can deliver."
+        ),
+        bought=Stake("component", "kpiece/month", "USD/piece", "Component for the buyer, from outside."),
+        unlocked="Components, for the expansion of the supplier's sources.",
     ),
     Kind(
         "designer", "designers", Designer, "designer", "designers", "芯片设计商",
@@ -248,8 +242,8 @@ _BUILT_IN = (
         unit="kaccelerator", owner="designer", paid="accelerators", parts="interposers",
         refers=(
             ("designer", "designers"), ("boms.*.dies.!", "parts"), ("boms.*.hbm.!", "hbm"),
-            ("boms.*.substrates.!", "substrates"), ("boms.*.components.!", "components"),
-            ("boms.*.technology", "technologies"), ("boms.*.lines.[]", "packaging_lines"),
+            ("boms.*.components.!", "components"), ("boms.*.technology", "technologies"),
+            ("boms.*.lines.[]", "packaging_lines"),
             ("performance.!", "workloads"), ("customers.[]", "labs"), ("sells_as.[]", "chips"),
             ("programme.funded_by", "labs"),
         ),

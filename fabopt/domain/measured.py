@@ -15,8 +15,8 @@ from typing import Annotated, Literal, get_args
 from pydantic import BeforeValidator, Field
 
 from fabopt.domain.base import Record
-from fabopt.domain.policies import Amount
 from fabopt.domain.quantity import Quantity
+from fabopt.domain.quantity_field import Amount
 
 MeasureName = Literal[
     "shipments", "wafer_starts", "packages", "activities", "orders", "capacity_added", "capacity", "power", "it_power",

@@ -1,4 +1,4 @@
-"""Advanced packaging: interposer and bonding capacity, and substrates.
+"""Advanced packaging: interposer and bonding capacity.
 
 Capacity is counted in interposer wafers per month. A package of a chip takes ``1 / packages per wafer`` of one, where
 packages per wafer follow from the interposer's area unless the chip states them, and all parts of a package that fails
@@ -11,8 +11,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fabopt.domain.base import Record, Slug, When
-from fabopt.domain.expansion import LineExpansion, SubstrateExpansion
+from fabopt.domain.base import Record, Slug
+from fabopt.domain.expansion import LineExpansion
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
 
@@ -46,28 +46,3 @@ class PackagingLine(Record):
     """Months from bonding to tested package."""
     expansion: LineExpansion | None = None
     """How it can grow."""
-
-
-class Substrate(Record):
-    """A class of package substrate and its makers' joint capacity."""
-
-    name: str
-    """Display name."""
-    owner: Slug
-    """Maker, or the group of makers."""
-    region: Slug
-    """Where it is made."""
-    capacity: Annotated[Quantity, In("kpackage/month", ge=0, series=True)]
-    """Substrates per month by date."""
-    price: Annotated[Quantity, In("USD/package", ge=0, series=True)]
-    """Price of one substrate."""
-    gross_margin: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.3, "1"))
-    """Maker's gross margin."""
-    depreciation: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.0, "1"))
-    """Share of the price that is depreciation of capacity: that is charged when capacity is ordered, and not again."""
-    lead: Annotated[Quantity, In("month", ge=0)]
-    """Months from start to delivered substrate."""
-    expansion: SubstrateExpansion | None = None
-    """How it can grow."""
-    available: When | None = None
-    """First date of output; absent: at the decision date or before."""

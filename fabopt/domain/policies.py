@@ -1,21 +1,22 @@
 """Allocation policies: the rule by which an owner of capacity, or a designer, splits it among customers.
 
 A policy stands on capacity in the chain's own words (the wafer starts of fabs, packaging lines, HBM stacking lines,
-substrates, the output of scanner makers, a resource of the plain network) or on the chips that designers ship.
+components, the output of scanner makers, a resource of the plain network) or on the chips that designers ship.
 Customers are designers (and other buyers of wafers) in the first case, owners of fabs for scanners, labs for chips.
 What a customer gets is a right and no obligation, unless the policy is `exact`; docs/allocation.md has the formulas.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from fabopt.domain.base import Fault, FieldProblem, Flag, LastDay, Named, Record, Slug, When, Whole
+from fabopt.domain.base import Flag, LastDay, Named, Record, Slug, When, Whole
+from fabopt.domain.pieces import RATES
 from fabopt.domain.quantity import Quantity, constant
-from fabopt.domain.quantity_field import In
+from fabopt.domain.quantity_field import Amount, In
 
 RULES = (
     "value",
@@ -38,7 +39,7 @@ UNIT_OF: Mapping[str, str] = {
     "fabs": "kwafer/month",
     "packaging_lines": "kwafer/month",
     "memory_makers": "kwafer/month",
-    "substrates": "kpackage/month",
+    "components": "kpiece/month",
     "scanners": "tool/year",
     "chips": "kaccelerator/month",
     "resources": "1",
@@ -46,56 +47,14 @@ UNIT_OF: Mapping[str, str] = {
 """What a policy may stand on, and the unit of orders for it; a plain resource is counted per period in its own unit."""
 
 
-class Amount(In):
-    """An order or the like: in the unit of what is split, or a bare number that means that unit (`UNIT_OF`).
-
-    Parameters
-    ----------
-    units
-        Units that may be written.
-    signed
-        Whether it may be negative.
-    """
-
-    __slots__ = ("least", "units")
-
-    def __init__(self, units: Iterable[str] = UNIT_OF.values(), *, signed: bool = False) -> None:
-        self.least = None if signed else 0.0
-        super().__init__("1", ge=self.least, series=True)
-        self.units = tuple(dict.fromkeys(("1", *units)))
-
-    def read(self, raw: object, rates: Mapping[str, float] | None = None) -> Quantity:
-        """Read an amount in whichever of the units it is written."""
-        for unit in self.units:
-            try:
-                In(unit, series=True).read(raw, rates)
-            except FieldProblem:
-                continue
-            return In(unit, ge=self.least, series=True).read(raw, rates)
-        return self._refused(raw, rates)
-
-    def _refused(self, raw: object, rates: Mapping[str, float] | None) -> Quantity:
-        """Raise what is wrong with a value that is in none of the units, with those that it may be in."""
-        units = [unit for unit in self.units if unit != "1"]
-        try:
-            return In("1", ge=self.least, series=True).read(raw, rates)
-        except FieldProblem as problem:
-            hint = f"give a bare number, or one in {', '.join(units[:-1])} or {units[-1]}"
-            faults = [
-                Fault(fault.path, fault.message.partition(", but this number")[0] + ", which is no unit here", hint)
-                if ", but this number" in fault.message
-                else fault
-                for fault in problem.faults
-            ]
-            raise FieldProblem(faults) from None
-
-
-Orders = Annotated[Quantity, Amount()]
+Orders = Annotated[Quantity, Amount((*UNIT_OF.values(), *RATES))]
 Share = Annotated[Quantity, In("1", ge=0, le=1, series=True)]
 
 
 class Splits(Record):
     """What a policy splits: one kind of thing; several of a kind are split as one."""
+
+    moved: ClassVar[Mapping[str, str]] = {"substrates": "substrates are components now: write 'components: [ID]'"}
 
     fabs: tuple[Slug, ...] = ()
     """Fabs, for their wafer starts."""
@@ -103,8 +62,8 @@ class Splits(Record):
     """Packaging lines, for their interposer wafers."""
     memory_makers: tuple[Slug, ...] = ()
     """Memory makers, for the DRAM wafers that they stack."""
-    substrates: tuple[Slug, ...] = ()
-    """Classes of substrate, for what their makers can deliver."""
+    components: tuple[Slug, ...] = ()
+    """Components, for what all their sources together can deliver."""
     scanners: tuple[Slug, ...] = ()
     """Scanner classes, for the maker's output."""
     chips: tuple[Slug, ...] = ()
@@ -138,7 +97,7 @@ class Bid(Record):
 
 
 class Claim(Record):
-    """What a customer brings. Amounts are in kwafer/month (fabs, lines, stacking), kpackage/month (substrates),
+    """What a customer brings. Amounts are in kwafer/month (fabs, lines, stacking), kpiece/month (components),
     tool/year (scanners), kaccelerator/month (chips), or per period (plain resources); a bare number means that unit.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -94,3 +94,47 @@ class In:
         if quantity.shape != "constant" and not self.series:
             raise FieldProblem([Fault((quantity.shape,), "this number cannot vary over time; give one value")])
         return quantity
+
+
+class Amount(In):
+    """An amount in one of several units, or a bare number that means the one that its place asks for.
+
+    Parameters
+    ----------
+    units
+        Units that may be written.
+    signed
+        Whether it may be negative.
+    """
+
+    __slots__ = ("least", "units")
+
+    def __init__(self, units: Iterable[str], *, signed: bool = False) -> None:
+        self.least = None if signed else 0.0
+        super().__init__("1", ge=self.least, series=True)
+        self.units = tuple(dict.fromkeys(("1", *units)))
+
+    def read(self, raw: object, rates: Mapping[str, float] | None = None) -> Quantity:
+        """Read an amount in whichever of the units it is written."""
+        for unit in self.units:
+            try:
+                In(unit, series=True).read(raw, rates)
+            except FieldProblem:
+                continue
+            return In(unit, ge=self.least, series=True).read(raw, rates)
+        return self._refused(raw, rates)
+
+    def _refused(self, raw: object, rates: Mapping[str, float] | None) -> Quantity:
+        """Raise what is wrong with a value that is in none of the units, with those that it may be in."""
+        units = [unit for unit in self.units if unit != "1"]
+        try:
+            return In("1", ge=self.least, series=True).read(raw, rates)
+        except FieldProblem as problem:
+            hint = f"give a bare number, or one in {', '.join(units[:-1])} or {units[-1]}"
+            faults = [
+                Fault(fault.path, fault.message.partition(", but this number")[0] + ", which is no unit here", hint)
+                if ", but this number" in fault.message
+                else fault
+                for fault in problem.faults
+            ]
+            raise FieldProblem(faults) from None

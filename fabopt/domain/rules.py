@@ -151,8 +151,6 @@ def _beginnings(instance: Instance) -> Iterator[tuple[Path, date | None, str]]:
         for generation, offer in maker.offers.items():
             path = ("memory_makers", maker_id, "offers", generation, "available")
             yield path, offer.available, "the generation never comes from this maker"
-    for substrate_id, substrate in instance.substrates.items():
-        yield ("substrates", substrate_id, "available"), substrate.available, "no substrate is ever made"
     for component_id, component in instance.components.items():
         for source_id, maker_of in component.sources.items():
             path = ("components", component_id, "sources", source_id, "available")

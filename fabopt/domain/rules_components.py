@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.components import (
-    MEGAWATT,
     MW_OF_SITE,
-    PIECE,
     RACK,
     TAKERS,
     Component,
@@ -17,6 +15,7 @@ from fabopt.domain.components import (
     loop,
 )
 from fabopt.domain.instance import Instance
+from fabopt.domain.pieces import counts
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.references import nearest
 from fabopt.domain.tolerances import above
@@ -130,16 +129,11 @@ def _made(instance: Instance, component: Component) -> Iterator[Fault]:
 def _units(component: Component) -> Iterator[Fault]:
     """Numbers that are written in another word than what the component is counted in."""
     for path, quantity in _counted(component):
-        if quantity.unit == "1":
-            continue
-        money = quantity.unit.startswith("USD/")
-        word = quantity.unit.removeprefix("USD/") if money else quantity.unit.partition("/")[0].removeprefix("k")
-        fits = word == MEGAWATT if component.by_power else word in (PIECE, component.unit)
-        if not fits:
+        if not counts(quantity, component.unit):
             many = component.unit_many + ("/month" if "/" in quantity.unit else "")
-            said = f"USD/{component.unit}" if money else many
+            said = f"USD/{component.unit}" if quantity.unit.startswith("USD/") else many
             message = f"{quantity.unit} stands where {said} is meant: the component is counted in '{component.unit}'"
-            yield Fault(path, message, f"write it so, or give the component unit: {word}")
+            yield Fault(path, message, "write it so, or say in 'unit' what is counted")
 
 
 def _counted(component: Component) -> Iterator[tuple[Path, Quantity]]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from fabopt.domain.base import Fault, Path, each_alone
 from fabopt.domain.calendar import Calendar, Span
-from fabopt.domain.contracts import AMOUNT_UNIT, PRICE_UNIT, SOURCES, Contract
+from fabopt.domain.contracts import AMOUNT_UNIT, PRICE_UNIT, SOURCES, Contract, money_scale
 from fabopt.domain.instance import Instance
 from fabopt.domain.parties import owners, parties
 from fabopt.domain.policies import Splits
@@ -17,7 +17,7 @@ from fabopt.domain.quantity import Quantity
 from fabopt.domain.references import names, nearest
 from fabopt.domain.rules_contract_pairs import pair_faults
 from fabopt.domain.tolerances import above
-from fabopt.domain.users import users_of
+from fabopt.domain.users import in_unit, users_of
 
 
 def contract_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
@@ -43,10 +43,10 @@ def _of_one(instance: Instance, calendar: Calendar, contract: Contract) -> Itera
     yield from _deliveries(calendar, contract)
     yield from _option_and_exit(calendar, contract)
     yield from _unlocks(instance, contract)
-    yield from _money(calendar, contract)
+    yield from _money(instance, calendar, contract)
     if contract.goods.kinds:
         yield from _parties(instance, contract)
-        yield from _units(contract)
+        yield from _units(instance, contract)
         yield from _volumes(instance, calendar, contract)
         yield from _reserve(contract)
     else:
@@ -194,13 +194,17 @@ def _fits(instance: Instance, contract: Contract) -> Iterator[Fault]:
             makers = {d.designer for key, d in instance.dies.items() if name in (tuple(d.bins) or (key,))}
             if makers and buyer not in makers:
                 yield Fault(path, f"'{name}' is a die of {' and '.join(sorted(makers))}, not of '{buyer}'")
-        if goods.kind in ("hbm", "substrates"):
+        if goods.kind == "components" and buyer not in (users_of(instance, Splits(components=(name,))) or ()):
+            yield Fault(path, f"'{buyer}' takes no '{name}'")
+        if goods.kind == "components" and instance.components[name].local:
+            yield Fault(path, f"'{name}' is local: only sources in the region of a site serve it")
+        if goods.kind == "hbm":
             boms = [bom for chip in instance.chips.values() if chip.designer == buyer for bom in chip.boms.values()]
-            if not any(name in getattr(bom, goods.kind) for bom in boms):
+            if not any(name in bom.hbm for bom in boms):
                 yield Fault(path, f"no chip of '{buyer}' takes '{name}'")
 
 
-def _units(contract: Contract) -> Iterator[Fault]:
+def _units(instance: Instance, contract: Contract) -> Iterator[Fault]:
     kind = contract.goods.kind
     given: list[tuple[Path, Quantity | None, str]] = [
         *(((name,), getattr(contract, name), AMOUNT_UNIT[kind]) for name in ("minimum", "maximum", "reserve_amount")),
@@ -210,7 +214,7 @@ def _units(contract: Contract) -> Iterator[Fault]:
         given.append((("tiers", place, "above"), tier.above, AMOUNT_UNIT[kind]))
         given.append((("tiers", place, "price"), tier.price, PRICE_UNIT[kind]))
     for path, quantity, unit in given:
-        if quantity is not None and quantity.unit not in ("1", unit):
+        if quantity is not None and not in_unit(instance, contract.goods, quantity, unit):
             said = "a plain number" if unit == "1" else unit
             yield Fault(path, f"{quantity.unit} stands where {said} is meant", f"goods are {kind.replace('_', ' ')}")
 
@@ -317,19 +321,20 @@ def _unlocks(instance: Instance, contract: Contract) -> Iterator[Fault]:
             section = getattr(instance, kind)
             if name not in section:
                 continue
-            step = section[name].expansion
-            most = 0.0 if step is None else float(step.most_steps)
+            growing = section[name].sources.values() if kind == "components" else (section[name],)
+            steps = [each.expansion for each in growing if kind != "components" or each.owner == contract.supplier]
+            most = max((float(step.most_steps) for step in steps if step is not None), default=0.0)
             if not most:
                 yield Fault(path, f"'{name}' has no expansion that could be unlocked")
                 continue
         if most is not None and unlocks.steps is not None and unlocks.steps > most:
             yield Fault(("unlocks", "steps"), f"{unlocks.steps} steps of '{name}' are more than the {most:g} there are")
         owned = owners(instance, kind, [name])
-        if owned and owned[0] not in ("", contract.supplier):
+        if owned and not {"", contract.supplier} & set(owned):
             yield Fault(path, f"'{name}' is built by '{owned[0]}', not by '{contract.supplier}'")
 
 
-def _money(calendar: Calendar, contract: Contract) -> Iterator[Fault]:
+def _money(instance: Instance, calendar: Calendar, contract: Contract) -> Iterator[Fault]:
     before = contract.signed is not None and contract.signed < calendar.start and contract.option is None
     if contract.prepaid.value > 0.0 and not before:
         message = "only a contract signed before the decision date has a prepayment left"
@@ -348,19 +353,19 @@ def _money(calendar: Calendar, contract: Contract) -> Iterator[Fault]:
         return
     if contract.goods.kind == "resources" and contract.price is None:
         yield Fault(("credited",), "without a price there is nothing to credit it against", "give a price")
-    total = _most_paid(calendar, contract)
+    total = _most_paid(instance, calendar, contract)
     if total is not None and above(both, total):
         message = f"{both:.6g} million dollars are prepaid, more than all that can be bought costs ({total:.6g})"
         yield Fault(("prepayment" if contract.prepayment.value else "prepaid",), message)
 
 
-def _most_paid(calendar: Calendar, contract: Contract) -> float | None:
+def _most_paid(instance: Instance, calendar: Calendar, contract: Contract) -> float | None:
     """Return what the largest take costs in all, million dollars; None where list prices hold."""
     if contract.price is None or contract.maximum is None:
         return None
     kind = contract.goods.kind
     per = AMOUNT_UNIT[kind].rpartition("/")[2]
-    scale = 1.0 if PRICE_UNIT[kind] in ("1", "MUSD/tool") else 1e-3
+    scale = money_scale(contract.goods, instance.components)
     first, total = max(_begins(calendar, contract), calendar.opens(contract.since)), 0.0
     open_ = calendar.shares(first, calendar.closes(contract.until))
     for span, share in zip(calendar.spans, open_, strict=True):

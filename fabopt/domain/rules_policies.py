@@ -15,7 +15,7 @@ from fabopt.domain.policies import NEEDS_ORDERS, UNIT_OF, Claim, Policy
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.references import nearest
 from fabopt.domain.tolerances import SHARES
-from fabopt.domain.users import users_of
+from fabopt.domain.users import in_unit, users_of
 
 
 def policy_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
@@ -54,7 +54,7 @@ def _of_one(instance: Instance, calendar: Calendar, policy: Policy) -> Iterator[
     if policy.rule != "value" and not policy.customers and policy.orders == "stated":
         yield Fault(("customers",), f"the rule '{policy.rule}' has no customers to split anything among")
         return
-    yield from _inputs(policy)
+    yield from _inputs(instance, policy)
     left_out = [user for user in users if user not in policy.customers]
     if left_out and policy.orders == "stated" and not _leaves_room(calendar, policy):
         names = ", ".join(f"'{user}'" for user in left_out)
@@ -76,7 +76,7 @@ def _window(calendar: Calendar, policy: Policy) -> Iterator[Fault]:
         yield Fault(("until",), f"{policy.until} lies before the decision date, so the policy never holds")
 
 
-def _inputs(policy: Policy) -> Iterator[Fault]:
+def _inputs(instance: Instance, policy: Policy) -> Iterator[Fault]:
     """What the rule needs of each customer, and amounts in the wrong unit."""
     kind = policy.splits.kind
     fields = {"shares": "share", "priority": "rank", "turn-and-earn": "past"}
@@ -92,7 +92,7 @@ def _inputs(policy: Policy) -> Iterator[Fault]:
         if policy.rule == "market" and not claim.bids:
             yield Fault((*path, "bids"), "a market needs bids of every customer")
         for name, amount in _amounts(claim):
-            if amount.unit not in ("1", UNIT_OF[kind]):
+            if not in_unit(instance, policy.splits, amount, UNIT_OF[kind]):
                 message = f"an amount in {amount.unit} stands where {UNIT_OF[kind]} is meant"
                 yield Fault((*path, name), message, f"the policy splits {kind.replace('_', ' ')}")
     if policy.orders == "demand" and kind in ("resources", "scanners"):

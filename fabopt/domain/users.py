@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from fabopt.domain.components import MW_OF_SITE, carriers, packaged
 from fabopt.domain.instance import Instance
 from fabopt.domain.memory import MemoryMaker
+from fabopt.domain.pieces import counts
 from fabopt.domain.policies import Splits
+from fabopt.domain.quantity import Quantity
 
 NOBODY = "nobody"
 """What runs on behalf of no customer."""
@@ -25,12 +28,21 @@ def users_of(instance: Instance, on: Splits) -> tuple[str, ...] | None:
         "fabs": _of_fabs,
         "packaging_lines": _of_lines,
         "memory_makers": _of_makers,
-        "substrates": _of_substrates,
+        "components": _of_components,
         "scanners": _of_scanners,
         "chips": _of_chips,
         "resources": _of_resources,
     }[kind](instance, names)
     return tuple(dict.fromkeys(found))
+
+
+def in_unit(instance: Instance, on: Splits, quantity: Quantity, unit: str) -> bool:
+    """Return whether a quantity is in the unit of what is split; components are counted each in its own."""
+    if on.kind != "components":
+        return quantity.unit in ("1", unit)
+    words = (instance.components[name].unit for name in on.names if name in instance.components)
+    alike = quantity.unit.startswith("USD/") == unit.startswith("USD/")
+    return quantity.unit == "1" or (alike and all(counts(quantity, word) for word in words))
 
 
 def buyers(instance: Instance, chip_id: str) -> list[str]:
@@ -77,10 +89,32 @@ def _designers(maker: MemoryMaker) -> Iterator[str]:
     yield from maker.qualifying
 
 
-def _of_substrates(instance: Instance, names: set[str]) -> Iterator[str]:
-    for chip in instance.chips.values():
-        if any(names & set(bom.substrates) for bom in chip.boms.values()):
+def _of_components(instance: Instance, names: set[str]) -> Iterator[str]:
+    """Yield who orders components: designers per package and wafer, labs per accelerator and site, makers for theirs.
+
+    What is taken with another component is ordered by whoever orders that one.
+    """
+    components = instance.components
+    while more := {carrier for name in names for carrier in carriers(components, name)} - names:
+        names = names | more
+    for chip_id, chip in instance.chips.items():
+        if any(names & set(packaged(components, chip_id, bom.components)) for bom in chip.boms.values()):
             yield chip.designer
+    for name in names & set(components):
+        component = components[name]
+        if component.per == "accelerator":
+            for chip_id in instance.chips:
+                yield from buyers(instance, chip_id) if component.each(chip_id) is not None else ()
+        if component.per == MW_OF_SITE:
+            yield from (site.lab for key, site in instance.sites.items() if component.each(key) is not None)
+        if component.per == "wafer":
+            taking = {
+                key for key, fab in instance.fabs.items() if any(component.each(n) is not None for n in fab.nodes)
+            }
+            yield from _of_fabs(instance, taking)
+    for other in components.values():
+        if names & set(other.needs):
+            yield from (source.owner for source in other.sources.values())
 
 
 def _of_scanners(instance: Instance, names: set[str]) -> Iterator[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from fabopt.domain.base import FieldProblem, Path, meanings
+from fabopt.domain.base import FieldProblem, Path, Record, meanings
 from fabopt.domain.plain_sets import has_loops, written_path
 from fabopt.domain.text import steering
 from fabopt.io.levers import currency_rates, list_levers
@@ -253,8 +253,9 @@ def _problems(
         for fault in cause.faults:
             yield Problem.at(positions, (*full, *fault.path), fault.message, hint=fault.hint)
     elif kind == "extra_forbidden":
-        known = _fields_at(model, raw, path[:-1])
-        yield Problem.at(positions, full, "no such field", hint=_field_hint(str(path[-1]), known))
+        moved = {key: how for kind in kinds_at(model, path[:-1]) if kind.record for key, how in _moved(kind.record)}
+        hint = moved.get(str(path[-1])) or _field_hint(str(path[-1]), _fields_at(model, raw, path[:-1]))
+        yield Problem.at(positions, full, "no such field", hint=hint)
     elif kind == "missing":
         yield Problem.at(positions, full, "this field is missing", expected=_expected(model, path))
     elif kind == "string_pattern_mismatch":
@@ -289,6 +290,10 @@ def _field_hint(word: str, known: list[str]) -> str:
 
 def _fields_at(model: type[BaseModel], raw: object, path: Path) -> list[str]:
     return [name for kind in kinds_at(model, path) if kind.record for name in fields_of(kind.record)]
+
+
+def _moved(record: type[BaseModel]) -> Iterable[tuple[str, str]]:
+    return record.moved.items() if issubclass(record, Record) else ()
 
 
 def _expected(model: type[BaseModel], path: Path) -> str:

@@ -28,7 +28,7 @@ TIERS = {
     "fab starts": {"fabs": ["north", "south"]},
     "a packaging line": {"packaging_lines": ["bridgeworks"]},
     "HBM stacking": {"memory_makers": ["bitstack"]},
-    "substrates": {"substrates": ["large"]},
+    "substrates": {"components": ["large"]},
     "chips to labs": {"chips": ["falcon"]},
 }
 CUSTOMERS = {

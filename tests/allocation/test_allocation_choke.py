@@ -45,7 +45,7 @@ def test_a_cap_counts_after_the_capacity_where_capacity_gains_more():
         ({"fabs": ["north"]}, "silicon-north"),
         ({"packaging_lines": ["bridgeworks"]}, "silicon-north"),
         ({"memory_makers": ["bitstack"]}, "bitstack"),
-        ({"substrates": ["large"]}, "laminates"),
+        ({"components": ["large"]}, "laminates"),
         ({"scanners": ["euv"]}, "lithoworks"),
         ({"chips": ["falcon"]}, "merlin"),
     ],

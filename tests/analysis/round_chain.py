@@ -105,15 +105,19 @@ RAW: dict[str, Any] = {
             "assembly_time": 1,
         }
     },
-    "substrates": {
+    "components": {
         "s": {
             "name": "S",
-            "owner": "u",
-            "region": "r",
-            "capacity": 100,
-            "price": known(100),
-            "gross_margin": known(0.2),
-            "lead": 1,
+            "sources": {
+                "u": {
+                    "owner": "u",
+                    "region": "r",
+                    "capacity": 100,
+                    "price": known(100),
+                    "gross_margin": known(0.2),
+                    "lead": 1,
+                }
+            },
         }
     },
     "designers": {"x": {"name": "X", "region": "r"}},
@@ -145,7 +149,7 @@ RAW: dict[str, Any] = {
                 "main": {
                     "dies": {"die": 2},
                     "hbm": {"h": 4},
-                    "substrates": {"s": 1},
+                    "components": {"s": 1},
                     "technology": "tech",
                     "packages_per_wafer": known(10),
                 }

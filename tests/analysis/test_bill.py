@@ -21,7 +21,7 @@ BY_HAND = [
     ("chip", "compute, Train", 1200.0, "kH100e"),
     ("chip", "compute, Serve", 2000.0, "kH100e"),
     ("packaging", "packages started", 500.0, "kpackage"),
-    ("packaging", "S", 500.0, "kpackage"),
+    ("packaging", "S", 500.0, "kpiece"),
     ("packaging", "interposer wafers, tech", 100.0, "kwafer"),
     ("memory", "H stacks", 2000.0, "kstack"),
     ("memory", "DRAM wafers, H", 200.0, "kwafer"),

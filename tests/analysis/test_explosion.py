@@ -32,7 +32,7 @@ def test_one_good_package_by_hand():
     assert needs.stack_wafers["h"].value == pytest.approx(0.5)
     # 10 interposers a wafer, half good.
     assert needs.interposer_wafers.value == pytest.approx(0.25)
-    assert needs.substrates["s"].value == pytest.approx(1.25)
+    assert needs.components["s"].value == pytest.approx(1.25)
     # 0.1 x 10 + 0.5 x 2 exposures.
     assert needs.node_wafers == {"n": needs.die_wafers["die"], "d": needs.stack_wafers["h"]}
     assert needs.exposures["euv"].value == pytest.approx(2.0)
@@ -47,7 +47,7 @@ def test_the_range_comes_from_the_only_number_that_has_one():
 def test_a_wafer_scale_part_takes_a_wafer_and_neither_hbm_nor_interposer():
     needs = explode(chain(), "slab", DAY)
     assert needs.die_wafers == {"whole": Range(1.0, 1.0, 1.0)}
-    assert needs.stacks == needs.stack_wafers == needs.substrates == {}
+    assert needs.stacks == needs.stack_wafers == needs.components == {}
     assert needs.interposer_wafers.value == 0.0
     assert needs.exposures["euv"].value == pytest.approx(10.0)
 

@@ -172,7 +172,7 @@ def test_spending_keeps_to_the_budget(result):
 
 def test_transfers_net_to_zero_and_labs_pay_the_price_of_what_is_shipped(tutorial, result):
     rows = result.transfers
-    assert set(rows["what"]) == {"wafers", "hbm", "substrates", "packaging", "accelerators"} | (
+    assert set(rows["what"]) == {"wafers", "hbm", "components", "packaging", "accelerators"} | (
         {"scanners"} if (result.orders["stage"] == "lithography").any() else set()
     )
     net = rows.groupby("payee")["amount"].sum().sub(rows.groupby("payer")["amount"].sum(), fill_value=0.0)

@@ -173,7 +173,7 @@ def test_the_links_of_the_flow_are_what_changes_hands(result, period):
     assert dict(taken) == pytest.approx({chip: -amount for chip, amount in stacks.items() if amount < 0})
     # A box gives no more than it has.
     for node in found.nodes:
-        if node.block in ("HBM stacks", "logic dies", "interposers", "substrates"):
+        if node.block in ("HBM stacks", "logic dies", "interposers", "components"):
             given = sum(v for (a, _), (v, _) in found.links.items() if a == node)
             assert given <= found.nodes[node] + 1e-6
 

@@ -88,15 +88,16 @@ def test_goods_from_outside_come_in_at_their_price(kind, case):
     assert tables["contracts"]["paid"].tolist() == pytest.approx([12 * most * money])
 
 
-def test_substrates_from_outside_go_to_their_buyer():
+def test_components_from_outside_go_to_their_buyer():
+    lam = {"owner": "lam", "region": "west", "capacity": 10, "price": 100, "lead": 1}
     net = lowered(
-        ("substrates", {"s": {"name": "S", "owner": "lam", "region": "west", "capacity": 10, "price": 100, "lead": 1}}),
-        ("chips.gpu.boms.a.substrates", {"s": 1}),
-        ("contracts", {"c": {"buyer": "green", "supplier": "elsewhere", "goods": {"substrates": ["s"]}, "maximum": 5,
+        ("components.s", {"name": "S", "sources": {"lam": lam}}),
+        ("chips.gpu.boms.a.components", {"s": 1}),
+        ("contracts", {"c": {"buyer": "green", "supplier": "elsewhere", "goods": {"components": ["s"]}, "maximum": 5,
                              "price": 90}}),
     )  # fmt: skip
     (flow,) = (flow for flow in net.flows if flow.activity == "take:c")
-    assert flow.material == "substrate:s:green"
+    assert flow.material == "component:s:green"
 
 
 def test_a_price_below_the_list_price_shows_as_a_difference_between_the_parties():

@@ -89,11 +89,10 @@ def signed(field: str, years: int = 4, **fixed: Any) -> Callable[[Any], Raw]:
     return raw
 
 
+LAM = {"owner": "lam", "region": "west", "capacity": 12, "price": 100, "lead": 3}
 SUBSTRATES = {
-    "substrates": {
-        "s": {"name": "S", "owner": "lam", "region": "west", "capacity": 12, "price": 100, "lead": 3},
-    },
-    "chips": {"gpu": {"boms": {"a": {"substrates": {"s": 1}}}}},
+    "components": {"s": {"name": "S", "sources": {"lam": LAM}}},
+    "chips": {"gpu": {"boms": {"a": {"components": {"s": 1}}}}},
 }
 STEP = {"step": 5, "cost": 1, "lead": 3, "max_steps": 1}
 PROGRAMME = {
@@ -121,7 +120,7 @@ LATE_PROGRAMME = {
 """Money spent later is worth less, and the chip is not needed early."""
 FEW_PASSES = {"fabs": {"fab-a": {"scanners": {"euv": {"opening": 1, "passes": 20}}}}}
 FEW_SUBSTRATES = {
-    "substrates": {"s": {**SUBSTRATES["substrates"]["s"], "capacity": 1, "expansion": STEP}},
+    "components": {"s": {"name": "S", "sources": {"lam": {**LAM, "capacity": 1, "expansion": STEP}}}},
     "chips": SUBSTRATES["chips"],
 }
 SMALL_LINE = {"packaging_lines": {"line": {"capacity": 0.2, "expansion": STEP}}}
@@ -224,8 +223,18 @@ CASES: dict[str, Case] = {
     "Node.cycle_time": Case(at("nodes.n3.cycle_time", **FEW_WAFERS), MONTHS),
     "PackagingLine.assembly_time": Case(at("packaging_lines.line.assembly_time"), MONTHS),
     "PackagingLine.interposer_time": Case(at("packaging_lines.line.interposer_time"), (12, 12.7, 13.5, 14.6, 15)),
-    "Substrate.available": Case(at("substrates.s.available", **SUBSTRATES), DAYS),
-    "Substrate.lead": Case(at("substrates.s.lead", **SUBSTRATES), (12, 12.7, 13.5, 14.6, 15)),
+    "ComponentSource.available": Case(at("components.s.sources.lam.available", **SUBSTRATES), DAYS),
+    "ComponentSource.until": Case(at("components.s.sources.lam.until", **SUBSTRATES), LAST_DAYS),
+    "ComponentSource.lead": Case(at("components.s.sources.lam.lead", **SUBSTRATES), (12, 12.7, 13.5, 14.6, 15)),
+    "Component.order_book": Case(
+        lambda day: chain(
+            chips=SUBSTRATES["chips"],
+            components={
+                "s": {"name": "S", "order_book": {"green": {day: 9}}, "sources": {"lam": {**LAM, "capacity": 0.1}}}
+            },
+        ),
+        DAYS,
+    ),
     "Lab.designers": Case(at("labs.lab.designers.green"), DAYS),
     "BarredFlow.since": Case(lambda day: barred(since=day), tuple(reversed(DAYS)), falls=1),
     "BarredFlow.until": Case(lambda day: barred(until=day), tuple(reversed(LAST_DAYS))),
@@ -241,8 +250,8 @@ CASES: dict[str, Case] = {
     "FabExpansion.first": Case(at("fabs.fab-a.expansion.first", **SMALL_FAB), DAYS),
     "LineExpansion.lead": Case(at("packaging_lines.line.expansion.lead", **SMALL_LINE), MONTHS),
     "LineExpansion.first": Case(at("packaging_lines.line.expansion.first", **SMALL_LINE), DAYS),
-    "SubstrateExpansion.lead": Case(at("substrates.s.expansion.lead", **FEW_SUBSTRATES), MONTHS),
-    "SubstrateExpansion.first": Case(at("substrates.s.expansion.first", **FEW_SUBSTRATES), DAYS),
+    "ComponentExpansion.lead": Case(at("components.s.sources.lam.expansion.lead", **FEW_SUBSTRATES), MONTHS),
+    "ComponentExpansion.first": Case(at("components.s.sources.lam.expansion.first", **FEW_SUBSTRATES), DAYS),
     "SiteExpansion.lead": Case(at("sites.site.expansion.lead", **SMALL_SITE), MONTHS),
     "SiteExpansion.first": Case(at("sites.site.expansion.first", **SMALL_SITE), DAYS),
     "Qualifying.lead": Case(lambda months: _qualifying(months), MONTHS),

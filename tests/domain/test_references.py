@@ -26,8 +26,6 @@ FREE = {
     "packaging_lines.*.owner",
     "packaging_lines.*.region",
     "packaging_lines.*.technologies.[]",
-    "substrates.*.owner",
-    "substrates.*.region",
     "components.*.sources.*.owner",
     "components.*.sources.*.region",
     "designers.*.region",
@@ -46,6 +44,7 @@ ELSEWHERE = {
     "diversity.*.suppliers.[]",
     "resilience.*.suppliers.[]",
 }
+MAKER = {"owner": "press", "region": "lemuria", "capacity": 90, "price": 900, "lead": 1}
 
 
 def is_slug(metadata: tuple[Any, ...]) -> bool:
@@ -102,27 +101,12 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
             "chips.falcon.sells_as": ["osprey"],
             "chips.falcon.boms.standard.lines": ["bridgeworks"],
             "chips.falcon.boms.standard.components": {"lid": 1},
-            "components": {
-                "lid": {
-                    "name": "Lid",
-                    "needs": {"blank": 1},
-                    "stock": {"merlin": 5},
-                    "order_book": {"merlin": {"2027Q2": 5}},
-                    "sources": {
-                        "press": {
-                            "owner": "press",
-                            "region": "lemuria",
-                            "capacity": 90,
-                            "price": 9,
-                            "lead": 1,
-                            "customers": ["merlin"],
-                        }
-                    },
-                },
-                "blank": {
-                    "name": "Blank",
-                    "sources": {"mill": {"owner": "mill", "region": "lemuria", "capacity": 99, "price": 1, "lead": 1}},
-                },
+            "components.lid": {
+                "name": "Lid",
+                "needs": {"large": 1},
+                "stock": {"merlin": 5},
+                "order_book": {"merlin": {"2027Q2": 5}},
+                "sources": {"press": MAKER | {"customers": ["merlin"]}},
             },
             "chips.osprey.programme": {"funded_by": "borealis", "non_recurring_cost": 300, "design_time": 6},
             "designers.cirrus.lab": "borealis",
@@ -144,7 +128,7 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
                         "resources": ["oven"],
                         "materials": ["gas"],
                         "hbm": ["hbm-a"],
-                        "substrates": ["large"],
+                        "components": ["large"],
                         "dies": ["falcon-die"],
                         "compute": ["training"],
                     },
@@ -152,7 +136,7 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
                         "fabs": ["north"],
                         "packaging_lines": ["bridgeworks"],
                         "memory_makers": ["bitstack"],
-                        "substrates": ["large"],
+                        "components": ["large"],
                         "units": ["kiln"],
                     },
                 }
@@ -163,7 +147,7 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
                     ("fabs", "north"),
                     ("packaging_lines", "bridgeworks"),
                     ("memory_makers", "bitstack"),
-                    ("substrates", "large"),
+                    ("components", "large"),
                     ("scanners", "euv"),
                     ("chips", "falcon"),
                     ("resources", "oven"),

@@ -34,7 +34,11 @@ BROKEN = [
         "chips.falcon.last_start",
         "before it begins",
     ),
-    ({"substrates.large.available": 2031}, "substrates.large.available", "no substrate is ever made"),
+    (
+        {"components.large.sources.laminates.available": 2031},
+        "components.large.sources.laminates.available",
+        "this source never delivers",
+    ),
     (
         {"fabs.north.expansion.curve": {"10": 100}},
         "fabs.north.expansion.step",

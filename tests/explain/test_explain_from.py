@@ -19,7 +19,7 @@ def tutorial():
 def test_a_package_takes_what_its_bill_says(tutorial):
     rows = tutorial.explain(from_="falcon", period="2028Q2").frame
     assert rows.groupby("block")["each"].sum().drop(["wafer starts", "exposures"]).to_dict() == pytest.approx(
-        {"logic dies": 2.0, "HBM stacks": 8.0, "interposers": 1.0, "substrates": 1.0}
+        {"logic dies": 2.0, "HBM stacks": 8.0, "interposers": 1.0, "components": 1.0}
     )
     shares = rows.groupby(["block", "behind"])["share"].sum()
     assert shares.tolist() == pytest.approx([1.0] * len(shares))

@@ -80,8 +80,8 @@ FORM = [
     ),
     Faulty(
         "currency that does not exist",
-        "sources:\n",
-        "currencies: {EUX: 1.1}\nsources:\n",
+        "\nsources:\n",
+        "\ncurrencies: {EUX: 1.1}\nsources:\n",
         "EUX",
         "currencies.EUX",
         "'EUX' is no currency; did you mean 'EUR'?",
@@ -116,10 +116,10 @@ FORM = [
     ),
     Faulty(
         "hostile exponent",
-        "    capacity: 60 kpackage/month",
-        "    capacity: 1e400 kpackage/month",
+        "        capacity: 60 ksubstrate/month",
+        "        capacity: 1e400 ksubstrate/month",
         "1e400",
-        "substrates.large.capacity",
+        "components.large.sources.laminates.capacity",
         "1e400",
     ),
     Faulty(
@@ -138,7 +138,14 @@ FORM = [
         "fabs.north.expansion.lead",
         "low 24 lies above",
     ),
-    Faulty("true for a number", "    lead: 2 month", "    lead: yes", "lead: yes", "substrates.large.lead", "yes"),
+    Faulty(
+        "true for a number",
+        "        lead: 2 month",
+        "        lead: yes",
+        "lead: yes",
+        "components.large.sources.laminates.lead",
+        "yes",
+    ),
     Faulty(
         "a list for a number",
         "it_power: 23 kW/accelerator",

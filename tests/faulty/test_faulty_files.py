@@ -80,7 +80,7 @@ def test_a_link_out_of_the_folder(tmp_path: Path):
 
 def test_the_same_id_in_two_files(tmp_path: Path):
     (tmp_path / "instance.yaml").write_bytes(GOOD + b"include: [more.yaml]\n")
-    (tmp_path / "more.yaml").write_text("substrates:\n  large: {name: Again}\n")
+    (tmp_path / "more.yaml").write_text("components:\n  large: {name: Again}\n")
     printed = messages(tmp_path)
     assert "more.yaml:2" in printed
     assert "instance.yaml:" in printed

@@ -86,7 +86,7 @@ def test_required_demand_that_cannot_be_met_falls_short(tmp_path: Path, whole: b
 @pytest.mark.parametrize(
     ("owner", "gone"),
     [
-        ("laminates", {"substrates.large.capacity": 0}),
+        ("laminates", {"components.large.sources.laminates.capacity": 0}),
         ("merlin", {"labs.aurora.designers.merlin": "2040-01-01", "labs.borealis.designers.merlin": "2040-01-01"}),
     ],
 )

@@ -24,7 +24,8 @@ GROWTH: list[tuple[str, Any]] = [
     ("chips.gpu.installation_lead", 3),
     ("packaging_lines.line.interposer_time", 6),
 ]
-SUBSTRATE = {"name": "ABF", "owner": "makers", "region": "island", "capacity": 10, "price": 100, "lead": 3}
+MAKERS = {"owner": "makers", "region": "island", "capacity": 10, "price": 100, "lead": 3}
+SUBSTRATE = {"name": "ABF", "unit": "substrate", "sources": {"makers": MAKERS}}
 OTHER_MAKER = MINIMAL["memory_makers"]["mem"] | {"name": "Other", "owner": "other", "stacking": 60}
 
 
@@ -77,8 +78,8 @@ def test_a_maker_that_is_neither_qualified_nor_qualifying_is_asked_for_nothing()
 
 
 def test_substrates_are_asked_for_their_delivery_and_assembly_ahead():
-    changes = [("substrates.abf", SUBSTRATE), ("chips.gpu.boms.a.substrates", {"abf": 2})]
-    assert orders({"substrates": ["abf"]}, *changes) == {"green": pytest.approx(later(3, 2 / 3 / 0.9))}
+    changes = [("components.abf", SUBSTRATE), ("chips.gpu.boms.a.components", {"abf": 2})]
+    assert orders({"components": ["abf"]}, *changes) == {"green": pytest.approx(later(3, 2 / 3 / 0.9))}
 
 
 def test_fabs_are_asked_for_wafers_of_dies_a_cycle_before_assembly_and_by_other_buyers_for_what_they_take():

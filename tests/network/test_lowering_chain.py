@@ -10,8 +10,7 @@ from chain_cases import MINIMAL, amounts, lowered
 
 from fabopt.network.tables import Material, Network
 
-SUBSTRATE: dict[str, Any] = {
-    "name": "ABF",
+MAKERS: dict[str, Any] = {
     "owner": "makers",
     "region": "island",
     "capacity": 10,
@@ -20,6 +19,7 @@ SUBSTRATE: dict[str, Any] = {
     "depreciation": 0.2,
     "lead": 3,
 }
+SUBSTRATE: dict[str, Any] = {"name": "ABF", "unit": "substrate", "sources": {"makers": MAKERS}}
 STEPS: dict[str, Any] = {"step": 2, "cost": 100, "lead": 6, "ramp": [0.5, 1], "max_steps": 4}
 
 
@@ -63,11 +63,12 @@ def test_a_downgraded_die_or_chip_is_taken_from_the_better_and_the_stock_is_of_t
 
 
 def test_a_substrate_costs_its_price_without_margin_and_depreciation_and_arrives_after_its_lead_time():
-    net = lowered(("substrates.abf", SUBSTRATE), ("chips.gpu.boms.a.substrates", {"abf": 2}))
-    made = "substrate:abf:green"
-    assert amounts(net, made, made) == {1: 1.0}
-    assert amounts(net, made, "substrate:abf") == {0: 1.0}
-    assert amounts(net, "package:gpu:a:line", made) == {0: -2.0}
+    net = lowered(("components.abf", SUBSTRATE), ("chips.gpu.boms.a.components", {"abf": 2}))
+    held = "component:abf:green"
+    made = f"{held}:makers"
+    assert amounts(net, made, held) == {1: 1.0}
+    assert amounts(net, made, "component:abf:makers") == {0: 1.0}
+    assert amounts(net, "package:gpu:a:line", held) == {0: -2.0}
     cost = next(a.cost for a in net.activities if a.id == made)
     assert cost is not None
     assert cost[0] == pytest.approx(0.05)  # 100 USD x (1 - 30 % - 20 %), in million USD for a thousand
@@ -78,14 +79,14 @@ def test_a_substrate_costs_its_price_without_margin_and_depreciation_and_arrives
     [
         ("packaging_lines.line", "packaging:line"),
         ("memory_makers.mem", "stacking:mem"),
-        ("substrates.abf", "substrate:abf"),
+        ("components.abf.sources.makers", "component:abf:makers"),
         ("fabs.fab-a", "starts:fab-a"),
     ],
 )
 def test_a_step_adds_its_monthly_capacity_times_three_a_quarter_after_its_lead_time_along_its_ramp(where, resource):
     net = lowered(
-        ("substrates.abf", SUBSTRATE),
-        ("chips.gpu.boms.a.substrates", {"abf": 2}),
+        ("components.abf", SUBSTRATE),
+        ("chips.gpu.boms.a.components", {"abf": 2}),
         (f"{where}.expansion", steps(where)),
     )
     effects = {e.resource: e for e in net.unit_effects if e.unit.startswith("expand:")}
@@ -112,9 +113,11 @@ def test_a_qualification_of_two_and_a_half_quarters_holds_wafers_so_long_and_ope
 
 
 @pytest.mark.parametrize(("most", "totals"), [(0, []), (1, [1.0])])
-@pytest.mark.parametrize("where", ["packaging_lines.line", "memory_makers.mem", "substrates.abf", "fabs.fab-a"])
+@pytest.mark.parametrize(
+    "where", ["packaging_lines.line", "memory_makers.mem", "components.abf.sources.makers", "fabs.fab-a"]
+)
 def test_an_expansion_of_no_step_is_no_decision_and_one_of_a_single_step_is(where, most, totals):
-    net = lowered(("substrates.abf", SUBSTRATE), (f"{where}.expansion", steps(where) | {"max_steps": most}))
+    net = lowered(("components.abf", SUBSTRATE), (f"{where}.expansion", steps(where) | {"max_steps": most}))
     assert [u.total for u in net.units if u.id.startswith("expand:")] == totals
 
 

@@ -30,7 +30,7 @@ PARTIES: Mapping[str, str] = {
     "wafer": "fab owner",
     "memory": "memory maker",
     "packaging": "packaging house",
-    "substrate": "substrate maker",
+    "component": "component maker",
     "deployment": "site owner",
     "power": "site owner",
     "site": "site owner",

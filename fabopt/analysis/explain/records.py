@@ -255,7 +255,7 @@ class Origin:
     Attributes
     ----------
     block
-        What comes from it: logic dies, HBM stacks, interposers, substrates; wafer starts, exposures.
+        What comes from it: logic dies, HBM stacks, interposers, components; wafer starts, exposures.
     behind
         Of wafer starts and exposures: the parts that they are for.
     source

@@ -18,7 +18,7 @@ ROLES: Mapping[str, str] = {
     "deployment": "designer",
     "interposer": "packager",
     "packaging": "packager",
-    "substrate": "substrate-maker",
+    "component": "component-maker",
     "lithography": "tool-maker",
 }
 """What a company is called that owns activities or capacities of a stage; the first that fits."""

@@ -41,7 +41,7 @@ GOODS: Mapping[str, SignatureKind] = {
     "accelerators": "accelerators",
     "wafers": "capacity",
     "hbm": "capacity",
-    "substrates": "capacity",
+    "components": "capacity",
     "packaging": "capacity",
 }
 """What a lab pays for by piece, and the kind of signature that it is."""

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from fabopt.domain.components import MW_OF_SITE, Component, ComponentSource, packaged, riders
+from fabopt.domain.components import MW_OF_SITE, Component, ComponentSource, packaged, riding
 from fabopt.domain.quantity import Quantity
 from fabopt.network.lowering.builder import Chain, Goods
 from fabopt.network.tables import Activity, Array, Material, Resource, Tags, UnitMaterial
@@ -24,10 +24,15 @@ ONE = np.ones(1)
 
 
 def lower_components(chain: Chain) -> None:
-    """Add the capacity of every source."""
+    """Add the capacity of every source, and the orders of components for packages."""
+    chips = chain.instance.chips.items()
+    taking = [(chip.designer, dict(in_package(chain, key, bom))) for key, chip in chips for bom in chip.boms]
     for component_id, component in chain.instance.components.items():
         for source_id in component.sources:
             source_capacity(chain, component_id, component, source_id)
+        for designer, pieces in taking:
+            if component_id in pieces:
+                component_material(chain, component_id, designer)
 
 
 def component_material(chain: Chain, component_id: str, customer: str, region: str = "") -> str:
@@ -158,14 +163,9 @@ def _when(chain: Chain, used: str, lead: float, ramp: tuple[float, ...]) -> Iter
 def _with_riders(chain: Chain, stated: Mapping[str, Quantity]) -> list[tuple[str, Array]]:
     """Return stated components, and what is taken with each of them, with pieces by period ``[T]``."""
     found: dict[str, Array] = {}
-
-    def add(component_id: str, pieces: Array) -> None:
-        found[component_id] = found.get(component_id, 0.0) + pieces
-        for other, each in riders(chain.instance.components, component_id):
-            add(other, pieces * chain.mean(each))
-
-    for component_id, each in stated.items():
-        add(component_id, chain.mean(each))
+    pieces = {name: chain.mean(each) for name, each in stated.items()}
+    for name, amount in riding(chain.instance.components, pieces, lambda before, each: before * chain.mean(each)):
+        found[name] = found.get(name, 0.0) + amount
     return list(found.items())
 
 
@@ -223,14 +223,16 @@ def _paid(chain: Chain, component_id: str, pieces: Array) -> Array:
 
 
 def _booked(chain: Chain, component: Component, customer: str) -> Array | None:
-    """Return what comes of a customer's firm orders ``[T]``."""
+    """Return what comes of a customer's firm orders ``[T]``: on a day inside a period for what is left of it."""
     book = component.order_book.get(customer)
     if book is None:
         return None
     receipts = np.zeros(chain.n)
     for day, number in book.items():
         if chain.calendar.holds(day):
-            receipts[chain.calendar.period_index(day)] += number.value
+            period, gone = divmod(chain.calendar.position(day), 1.0)
+            receipts[int(period)] += number.value * (1.0 - gone)
+            receipts[int(period) + 1 : int(period) + 2] += number.value * gone
     return receipts
 
 

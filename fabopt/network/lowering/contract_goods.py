@@ -15,19 +15,22 @@ def materials_of(deal: Deal) -> list[str]:
     form = {
         "materials": "{name}",
         "hbm": f"hbm:{{name}}:{buyer}",
-        "substrates": f"substrate:{{name}}:{buyer}",
+        "components": f"component:{{name}}:{buyer}",
         "dies": "die:{name}",
         "compute": f"compute:{{name}}:{buyer}",
     }[kind]
     return [form.format(name=name) for name in deal.contract.goods.names]
 
 
+def splits_of(deal: Deal) -> Splits:
+    """Return the goods as what a policy would split."""
+    return Splits(**{deal.kind: deal.contract.goods.names})
+
+
 def scope(deal: Deal, net: Network) -> Scope:
     """Return capacity and its use by customer, as allocation policies see them."""
-    goods = deal.contract.goods
-    splits = Splits(**{deal.kind: goods.names})
     policy = Policy(
-        name=deal.name, splits=splits, rule="value", by=deal.contract.by,
+        name=deal.name, splits=splits_of(deal), rule="value", by=deal.contract.by,
         since=deal.contract.since, until=deal.contract.until,
     )  # fmt: skip
     return scope_of(deal.chain, net, deal.id, policy)

@@ -25,20 +25,19 @@ from fabopt.domain.base import Fault, FieldProblem
 from fabopt.domain.contracts import AMOUNT_UNIT
 from fabopt.domain.tolerances import SAME
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.lowering.contract_goods import materials_of, scope
+from fabopt.network.lowering.contract_goods import materials_of, scope, splits_of
 from fabopt.network.lowering.contract_takes import LENDERS, add_takes, inside_takes, outside_take
 from fabopt.network.lowering.deal import Deal, Linear, Records, in_force, may_begin
-from fabopt.network.lowering.policy_scope import RESOURCE, Expression, Scope
+from fabopt.network.lowering.policy_scope import Expression, Scope, given_by
 from fabopt.network.tables import CONTRACT, Agreement, Array, Budget, Network, Term, Unit, UnitMaterial, Use
 
-UNIT_OF_EXPANSION = {
-    "fabs": "expand:",
-    "packaging_lines": "expand:packaging:",
-    "memory_makers": "expand:stacking:",
-    "substrates": "expand:substrate:",
-    "units": "",
+UNLOCKED = {
+    "fabs": "fab",
+    "packaging_lines": "packaging_line",
+    "memory_makers": "memory_maker",
+    "components": "component",
 }
-"""How the unit is called that stands for the expansion of a thing."""
+"""Kind of the tags of the units by which a thing named in a section grows; a plain unit stands for itself."""
 
 
 def lower_contracts(chain: Chain, net: Network) -> Network:
@@ -66,7 +65,7 @@ def lower_contracts(chain: Chain, net: Network) -> Network:
     inside = {deal.id for deal in deals if not deal.outside}
     paid = [p for key, payments in records.counted.items() if key in inside for p in payments if p.payee != LENDERS]
     _unlocked(records, deals, net)
-    _reserves(records, deals, scopes)
+    _reserves(records, deals, scopes, net)
     return replace(
         net,
         materials=(*net.materials, *records.materials),
@@ -220,7 +219,8 @@ def _unlocked(records: Records, deals: list[Deal], net: Network) -> None:
     by_unit: dict[str, list[Deal]] = {}
     for deal in deals:
         for kind, name in deal.contract.unlocks.named:
-            by_unit.setdefault(UNIT_OF_EXPANSION[kind] + name, []).append(deal)
+            for grows in _growing(net, kind, name, deal.contract.supplier):
+                by_unit.setdefault(grows, []).append(deal)
     for unit_id, members in by_unit.items():
         unit, first, n = units[unit_id], members[0], members[0].chain.n
         terms = Expression({("unit", unit_id, age): np.ones(n) for age in range(n)})
@@ -242,13 +242,23 @@ def _unlocked(records: Records, deals: list[Deal], net: Network) -> None:
         )  # fmt: skip
 
 
-def _reserves(records: Records, deals: list[Deal], scopes: dict[str, Scope]) -> None:
+def _growing(net: Network, kind: str, name: str, owner: str) -> list[str]:
+    """Return the units by which a thing that contracts may unlock grows: of a component those of an owner's sources."""
+    if kind not in UNLOCKED:
+        return [name]
+    alike = (
+        u for u in net.units if u.tags.role == "expansion" and u.tags.kind == UNLOCKED[kind] and u.tags.item == name
+    )
+    return [unit.id for unit in alike if kind != "components" or unit.tags.owner == owner]
+
+
+def _reserves(records: Records, deals: list[Deal], scopes: dict[str, Scope], net: Network) -> None:
     """Keep capacity for buyers: what one buyer's contracts reserve of a resource adds up."""
     groups: dict[tuple[str, str], list[Deal]] = {}
     for deal in deals:
         reserving = deal.contract.reserve is not None or deal.contract.reserve_amount is not None
         if reserving and deal.possible.any():
-            resource = RESOURCE[deal.kind] + deal.contract.goods.names[0]
+            resource = given_by(net, splits_of(deal))[0].id
             groups.setdefault((resource, deal.contract.buyer), []).append(deal)
     for (resource, buyer), members in groups.items():
         _reserve(records, resource, buyer, members, scopes[members[0].id])

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from fabopt.domain.contracts import AMOUNT_UNIT, PRICE_UNIT, Contract
+from fabopt.domain.contracts import AMOUNT_UNIT, Contract, money_scale
 from fabopt.domain.kinds import Role
 from fabopt.domain.quantity import Quantity
-from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Opening
+from fabopt.network.lowering.builder import HOURS_PER_YEAR, Chain, Opening
 from fabopt.network.lowering.policy_scope import Expression
 from fabopt.network.tables import (
     CONTRACT,
@@ -169,7 +169,7 @@ class Deal:
 
     def money(self, price: Quantity) -> Array:
         """Return a price in million dollars per unit of amount ``[T]``."""
-        scale = 1.0 if PRICE_UNIT[self.kind] in ("1", "MUSD/tool") else PER_THOUSAND
+        scale = money_scale(self.contract.goods, self.chain.instance.components)
         hours = HOURS_PER_YEAR * self.chain.years if self.kind == "compute" else 1.0
         return np.asarray(self.chain.mean(price) * scale * hours)
 

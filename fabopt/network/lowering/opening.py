@@ -78,7 +78,7 @@ def _sources(chain: Chain, makers: list[Activity]) -> Weights:
     sources = {a.id: chain.instance.components[a.tags.item].sources[a.tags.site] for a in makers}
     there = {key: s for key, s in sources.items() if s.available is None or s.available <= start}
     weights = {key: source.capacity.at(start) for key, source in there.items()}
-    return weights if any(weights.values()) else {}
+    return weights if any(weights.values()) else dict.fromkeys(there, 1.0)
 
 
 def _lines(chain: Chain, makers: list[Activity]) -> Weights:

@@ -85,6 +85,8 @@ def _capacity(chain: Chain, activity: Activity) -> float | Array:
         return chain.mean(line.capacity) * chain.mean(line.interposer_yield)
     if stage == "memory":
         return chain.mean(instance.memory_makers[place].stacking)
+    if stage == "component":
+        return chain.mean(instance.components[activity.tags.item].sources[place].capacity)
     return chain.mean(instance.fabs[place].wafer_starts) if stage in ("wafer", "market") else 1.0
 
 

@@ -1,8 +1,8 @@
-"""Substrates, interposers and packages: interposer starts, bonding, assembly, test, and finished packages.
+"""Interposers and packages: interposer starts, bonding, assembly, test, and finished packages.
 
 One unit of level of ``interposer:<chip>:<bom>:<line>`` is a thousand good interposers: they take the line's wafers at
 the start and wait, as a material of their own, for the other parts. One unit of ``package:<chip>:<bom>:<line>`` is a
-thousand packages that are bonded: dies, stacks, substrates and interposers are taken (and bonding is used) at once, and
+thousand packages that are bonded: dies, stacks, components and interposers are taken (and bonding is used) at once, and
 the good share comes out after assembly: a package that fails loses all its parts. Were the parts taken by one activity
 part of a period after the interposer's start, a plan short of parts could alternate between full and empty periods.
 """
@@ -93,10 +93,9 @@ def first_shipment(calendar: Calendar, chip: Chip) -> float:
 
 
 def lower_packaging(chain: Chain) -> None:
-    """Add substrates, packaging lines and the assembly of every chip."""
+    """Add packaging lines, the capacity for components and the assembly of every chip."""
     for line_id, line in chain.instance.packaging_lines.items():
         _line(chain, line_id, line)
-    _substrates(chain)
     lower_components(chain)
     expand_sources(chain)
     for chip_id, chip in chain.instance.chips.items():
@@ -122,42 +121,6 @@ def _line(chain: Chain, line_id: str, line: PackagingLine) -> None:
         bonding = chain.per_period(line.bonding)
         of = label.of("bonding", f"{home}.bonding")
         chain.build.resource(Resource(f"bonding:{line_id}", f"{line.name} bonding", "kpackage", "rate", bonding, of))
-
-
-def _substrates(chain: Chain) -> None:
-    for substrate_id, substrate in chain.instance.substrates.items():
-        home = f"substrates.{substrate_id}"
-        label = Tags(
-            stage="substrate", owner=substrate.owner, item=substrate_id, region=substrate.region, kind="component"
-        )
-        resource = f"substrate:{substrate_id}"
-        capacity = chain.per_period(substrate.capacity)
-        of = label.of("component_capacity", f"{home}.capacity")
-        chain.build.resource(Resource(resource, f"{substrate.name} capacity", "kpackage", "rate", capacity, of))
-        of = label.of("expansion", f"{home}.expansion")
-        expand(chain, substrate.expansion, Growing(resource, substrate.name, of, f"expand:{resource}"))
-        share = 1.0 - substrate.gross_margin.value - substrate.depreciation.value
-        cost = chain.mean(substrate.price) * share * PER_THOUSAND
-        customers = {
-            chip.designer: None
-            for chip in chain.instance.chips.values()
-            for bom in chip.boms.values()
-            if substrate_id in bom.substrates
-        }
-        for designer in customers:
-            material = f"substrate:{substrate_id}:{designer}"
-            who = Tags(stage="substrate", owner=substrate.owner, customer=designer, item=substrate_id, kind="component")
-            name = f"{substrate.name} for {chain.instance.designers[designer].name}"
-            region = chain.instance.designers[designer].region
-            opening = chain.window(substrate.available, None) & chain.allowed(substrate.region, region)
-            chain.build.material(Material(material, name, "kpackage", who.of("component", home), storable=True))
-            upper, order = chain.opens(material, opening), who.of("component_order", home)
-            chain.build.activity(Activity(material, name, "kpackage", order, cost=cost, upper=upper))
-            goods = Goods("activity", material, chain.flat(1.0), chain.mean(substrate.price) * PER_THOUSAND, "kpackage")
-            chain.pay(designer, substrate.owner, "substrates", substrate_id, goods)
-            chain.build.use(material, resource, 0, ONE, chain.flat(1.0))
-            chain.arrive(material, material, substrate.lead.value, chain.flat(1.0))
-            chain.cost_of(material, cost)
 
 
 def _chip(chain: Chain, chip_id: str, chip: Chip) -> None:
@@ -301,7 +264,6 @@ def parts_of(chain: Chain, route: Route) -> dict[str, float]:
     bom = chip.boms[route.bom]
     parts = {f"die:{name}": number.value for name, number in bom.dies.items()}
     parts |= {f"hbm:{name}:{chip.designer}": number.value for name, number in bom.hbm.items()}
-    parts |= {f"substrate:{name}:{chip.designer}": number.value for name, number in bom.substrates.items()}
     if route.line is not None:
         parts[route.interposer] = 1.0
     return parts

@@ -16,24 +16,32 @@ from typing import Literal
 
 import numpy as np
 
-from fabopt.domain.policies import Policy
+from fabopt.domain.kinds import Role
+from fabopt.domain.policies import Policy, Splits
 from fabopt.domain.users import NOBODY, users_of
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.tables import CONTRACT, Array, Network, Period, Tags, Term, UnitEffect
+from fabopt.network.tables import CONTRACT, Array, Network, Period, Resource, Tags, Term, UnitEffect
 from fabopt.network.tagged import tagged
 
 Key = tuple[str, str, int]
 """Kind, id and shift of a term."""
 
-RESOURCE = {
-    "fabs": "starts:",
-    "packaging_lines": "packaging:",
-    "memory_makers": "stacking:",
-    "substrates": "substrate:",
-    "scanners": "output:",
-    "resources": "",
+SPLIT: Mapping[str, Role] = {
+    "fabs": "wafer_starts",
+    "packaging_lines": "interposers",
+    "memory_makers": "stacking",
+    "components": "component_capacity",
+    "scanners": "tool_output",
 }
-"""How the resource is called that a thing of a kind stands for."""
+"""Role of the resources that a thing of a kind has to give; a plain resource stands for itself."""
+
+
+def given_by(net: Network, splits: Splits) -> list[Resource]:
+    """Return the resources that a policy or a contract stands on, in the order of the network."""
+    role, names = SPLIT.get(splits.kind), set(splits.names)
+    return [
+        r for r in net.resources if (r.id in names if role is None else r.tags.role == role and r.tags.item in names)
+    ]
 
 
 @dataclass
@@ -130,11 +138,11 @@ def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy) -> Scop
     windows = windows_of(chain, policy.since, policy.until, policy.by)
     if policy.splits.kind == "chips":
         return _of_chips(chain, net, policy_id, policy, list(named), windows)
-    ids = {RESOURCE[policy.splits.kind] + name for name in policy.splits.names}
+    resources = given_by(net, policy.splits)
+    ids = {resource.id for resource in resources}
     use, spent = _use(chain, net, ids, list(named))
     added = Expression()
     base, most = np.zeros(chain.n), np.zeros(chain.n)
-    resources = [r for r in net.resources if r.id in ids]
     for resource in resources:
         base += resource.base
     # The base counts only what work in progress leaves; the policy splits all of it.
