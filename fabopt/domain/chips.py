@@ -44,6 +44,30 @@ class Respin(Record):
     """Months lost by one."""
 
 
+class Resale(Record):
+    """What used accelerators bring, and who takes them: buyers outside the instance, and labs for a second life.
+
+    A fleet is not told apart by age: the age of all of a chip counts from its first volume shipments.
+    """
+
+    share: Annotated[Quantity, In("1", ge=0, le=1, series=True)] | None = None
+    """Price as a share of what replacing one costs then (resource cost with `system_cost`), by date."""
+    price: Annotated[Quantity, In("USD/accelerator", ge=0, series=True)] | None = None
+    """Price of one by date, instead of a share."""
+    fall: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.0, "1"))
+    """Fall of the price per year of the chip's age, on top of what a series says."""
+    most: Annotated[Quantity, In("kaccelerator/year", ge=0, series=True)] | None = None
+    """Most that buyers outside the instance take per year; absent: not limited."""
+    since: When | None = None
+    """First date of sales; absent: the decision date."""
+    labs: tuple[Slug, ...] = ()
+    """Labs that take them at the same price for a second life at sites of theirs, whoever the chip is sold to new."""
+    moving_cost: Annotated[Quantity, In("USD/accelerator", ge=0)] = Field(default=constant(0.0, "USD/accelerator"))
+    """Cost of moving one to another site, paid by the lab that takes it."""
+    moving_time: Annotated[Quantity, In("month", gt=0)] = Field(default=constant(1.0, "month"))
+    """Months from the end of its use at one site to its first use at the other."""
+
+
 class Programme(Record):
     """A chip that exists only if a lab funds its design: a decision with a date."""
 
@@ -126,6 +150,10 @@ class Chip(Record):
     """Performance by workload in H100 equivalents (a workload that is not listed cannot run on it)."""
     usable: Annotated[Quantity, In("1", gt=0, le=1, series=True)] = Field(default=constant(1.0, "1"))
     """Usable share of nominal performance relative to an H100's (software, interconnect)."""
+    resale: Resale | None = None
+    """What used ones bring and who takes them; absent: nobody."""
+    retirement_cost: Annotated[Quantity, In("USD/accelerator", ge=0)] = Field(default=constant(0.0, "USD/accelerator"))
+    """Cost of taking one out for good without selling it."""
     customers: tuple[Slug, ...] = ()
     """Labs that may buy it; empty: every lab that can use the designer."""
     sells_as: tuple[Slug, ...] = ()

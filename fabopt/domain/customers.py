@@ -106,6 +106,8 @@ class Site(Record):
     """Price of electricity."""
     synchronised_share: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(1.0, "1"))
     """Share of the load that may be synchronised training."""
+    must_run: Annotated[Quantity, In("1", ge=0, le=1, series=True)] = Field(default=constant(0.0, "1"))
+    """Share of the accelerators of each chip there that runs in every period: they cannot be switched off and on."""
     expansion: SiteExpansion | None = None
     """How power can be added."""
 

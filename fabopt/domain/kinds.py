@@ -29,7 +29,7 @@ from fabopt.domain.tasks import Model
 Role = Literal[
     # activities
     "wafer_start", "interposer_start", "package_start", "component_order", "shipment", "operation", "run", "downgrade",
-    "release", "idle", "take", "beyond", "shortfall", "credit", "remaining",
+    "resale", "release", "idle", "take", "beyond", "shortfall", "credit", "remaining",
     "carriage", "charge",
     # resources
     "wafer_starts", "tool_places", "exposures", "tool_output", "stacking", "qualified", "interposers", "bonding",
@@ -243,8 +243,8 @@ _BUILT_IN = (
         refers=(
             ("designer", "designers"), ("boms.*.dies.!", "parts"), ("boms.*.hbm.!", "hbm"),
             ("boms.*.components.!", "components"), ("boms.*.technology", "technologies"),
-            ("boms.*.lines.[]", "packaging_lines"),
-            ("performance.!", "workloads"), ("customers.[]", "labs"), ("sells_as.[]", "chips"),
+            ("boms.*.lines.[]", "packaging_lines"), ("performance.!", "workloads"), ("customers.[]", "labs"),
+            ("resale.labs.[]", "labs"), ("sells_as.[]", "chips"),
             ("programme.funded_by", "labs"),
         ),
         split=Stake(

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.calendar import Calendar
+from fabopt.domain.chips import Resale
 from fabopt.domain.customers import Lab
 from fabopt.domain.instance import Instance
 from fabopt.domain.rules_tasks import tasks_faults
@@ -54,6 +55,8 @@ def _chips(instance: Instance) -> Iterator[Fault]:
             yield Fault((*path, "performance"), "no workload runs on it, so nobody can use it")
         if chip.design_start is not None and chip.design_cycle is None:
             yield Fault((*path, "design_start"), "a project start has no effect without 'design_cycle'")
+        if chip.resale is not None:
+            yield from _resale(instance, chip_id, chip.resale)
         begins = instance.horizon.start
         if chip.running_rate.value > 0 and chip.available is not None and chip.available > begins:
             yield Fault(
@@ -61,6 +64,27 @@ def _chips(instance: Instance) -> Iterator[Fault]:
                 f"packages come out at the decision date {begins}, but the chip is available only from "
                 f"{chip.available}",
             )
+
+
+def _resale(instance: Instance, chip_id: str, resale: Resale) -> Iterator[Fault]:
+    """What is wrong with what used accelerators bring."""
+    path: Path = ("chips", chip_id, "resale")
+    chip = instance.chips[chip_id]
+    if (resale.share is None) == (resale.price is None):
+        yield Fault(path, "used accelerators have either a 'share' of the replacement cost or a 'price'", "give one")
+    elif resale.share is not None and not chip.boms:
+        hint = "give a 'price' by date"
+        yield Fault((*path, "share"), "the chip is not made any more, so there is no replacement cost", hint)
+    homes = {site.lab for site in instance.sites.values()}
+    for place, lab_id in enumerate(resale.labs):
+        lab = instance.labs.get(lab_id)
+        if lab is not None and lab_id not in homes:
+            yield Fault((*path, "labs", place), f"{lab.name} has no site for used accelerators")
+        elif lab is not None and chip.designer not in lab.designers:
+            hint = f"add '{chip.designer}' to its 'designers'"
+            yield Fault((*path, "labs", place), f"{lab.name} cannot use chips of '{chip.designer}'", hint)
+    if not resale.labs and resale.moving_cost.value > 0.0:
+        yield Fault((*path, "labs"), "a cost of moving has no effect without 'labs' that take them")
 
 
 def _downgrades(instance: Instance) -> Iterator[Fault]:

@@ -23,6 +23,26 @@ SYNCHRONISED_LOAD = Family(
     per="{unit} in one load",
     stated_in=f"{_LOWERING}.synchronised",
 )
+MUST_RUN = Family(
+    name="must_run",
+    index=_WINDOW,
+    unit="thousand accelerators",
+    says="{name} in {period}: at least their share of those that are there is operated",
+    price_says="{one} that need not run in {period}, {name}",
+    soft=True,
+    per="{unit} that need not run",
+    stated_in=f"{_LOWERING}.resale",
+)
+RESALE = Family(
+    name="resale",
+    index=_WINDOW,
+    unit="thousand accelerators",
+    says="{name}: at most {rhs} {unit} in {period}",
+    price_says="{one} that buyers outside take in {period}, {name}",
+    soft=True,
+    per="{unit} taken",
+    stated_in=f"{_LOWERING}.resale",
+)
 EXPORT_RULE = Family(
     name="export_rule",
     index=_WINDOW,
@@ -241,6 +261,8 @@ PIN = Family(
 
 LIMITS = (
     SYNCHRONISED_LOAD,
+    MUST_RUN,
+    RESALE,
     EXPORT_RULE,
     PART_OF_PERIOD,
     GROUP_LIMIT,

@@ -426,8 +426,9 @@ class Budget:
 
 
 GroupFamily = Literal[
-    "synchronised_load", "export_rule", "part_of_period", "group_limit", "programme", "contract_maximum",
-    "contract_minimum", "contract_unlock", "contract_reserve", "policy_share", "policy_cap", "policy_floor",
+    "synchronised_load", "must_run", "resale", "export_rule", "part_of_period", "group_limit", "programme",
+    "contract_maximum", "contract_minimum", "contract_unlock", "contract_reserve",
+    "policy_share", "policy_cap", "policy_floor",
     "share_cap", "survival", "stated_floor", "stated_ceiling", "stated_share", "stated_change", "held", "asked_for",
     "contract_term", "charged", "as_planned", "pin",
 ]  # fmt: skip

@@ -99,6 +99,7 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
             },
             "chips.falcon.customers": ["aurora"],
             "chips.falcon.sells_as": ["osprey"],
+            "chips.falcon.resale": {"price": 1, "labs": ["aurora"]},
             "chips.falcon.boms.standard.lines": ["bridgeworks"],
             "chips.falcon.boms.standard.components": {"lid": 1},
             "components.lid": {

@@ -38,6 +38,8 @@ def lowered_case(family: str) -> Network:
         return fabopt.load(INSTANCES / SHIPPED[family]).network
     return {
         "synchronised_load": _synchronised,
+        "must_run": _must_run,
+        "resale": _resold,
         "survival": _stopped,
         "as_planned": _stopped,
         "remaining_balance": _stopped,
@@ -51,6 +53,16 @@ def lowered_case(family: str) -> Network:
 
 def _synchronised() -> Network:
     net = lowered(("workloads.train.synchronised", True), ("sites.site.synchronised_share", 0.6))
+    return replace(net, groups=tuple(replace(g, windows=g.windows[:2], rhs=g.rhs[:2]) for g in net.groups))
+
+
+def _must_run() -> Network:
+    net = lowered(("sites.site.must_run", 0.6))
+    return replace(net, groups=tuple(replace(g, windows=g.windows[:2], rhs=g.rhs[:2]) for g in net.groups))
+
+
+def _resold() -> Network:
+    net = lowered(("chips.gpu.resale", {"share": 0.5, "most": 12}))
     return replace(net, groups=tuple(replace(g, windows=g.windows[:2], rhs=g.rhs[:2]) for g in net.groups))
 
 

@@ -86,6 +86,7 @@ _WITHOUT_LEVER: Mapping[tuple[str, str], Instrument] = {
     ("physical", "total_orders"): PREPAY,
     ("physical", "group_limit"): REDESIGN,
     ("physical", "synchronised_load"): REDESIGN,
+    ("physical", "must_run"): REDESIGN,
     ("physical", "start"): REDESIGN,
     ("physical", ""): AGREEMENT,
     ("contract", ""): AGREEMENT,

@@ -68,7 +68,8 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
     site = chain.instance.sites[site_id]
     opening = in_field(chain, chip_id, site_id)
     buys = may_buy(chain, chip_id, site.lab) and sold(chain, chip_id)
-    if not buys and opening == 0.0:
+    receives = chip.resale is not None and site.lab in chip.resale.labs
+    if not buys and opening == 0.0 and not receives:
         return chain.n
     label = Tags(
         stage="deployment",
@@ -82,7 +83,7 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
         kind="chip",
     )
     survival = chip.survival.value**chain.years
-    worth = replacement_cost(chain, chip_id, site_id) * chain.instance.horizon.terminal_share.value
+    worth = float(replacement_costs(chain, chip_id, site_id)[-1]) * chain.instance.horizon.terminal_share.value
     name = f"{chip.name} at {site.name}"
     asset = f"asset:{chip_id}:{site_id}"
     chain.build.material(
@@ -95,10 +96,11 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
             opening=opening,
             survival=chain.lengths.one(survival),
             terminal_value=worth,
+            disposal_cost=chip.retirement_cost.value * PER_THOUSAND,
         )
     )
     arrival = _deploy(chain, chip_id, chip, site_id, asset) if buys else chain.n
-    first = 0 if opening > 0.0 else arrival
+    first = 0 if opening > 0.0 or receives else arrival
     _operate(chain, chip_id, site_id, label, first)
     return first
 
@@ -152,17 +154,17 @@ def _from(chain: Chain, first: int) -> Array:
     return chain.open_upper((np.arange(chain.n) >= first).astype(float))
 
 
-def replacement_cost(chain: Chain, chip_id: str, site_id: str) -> float:
-    """Return the resource cost of one thousand accelerators deployed at a site at the end of the horizon (MUSD).
+def replacement_costs(chain: Chain, chip_id: str, site_id: str) -> Array:
+    """Return the resource cost of one thousand accelerators deployed at a site in each period ``[T]``, million dollars.
 
-    Zero for a chip that is no longer made at the end: nothing replaces it as it is.
+    Zero for a chip that is no longer made at all: nothing replaces it as it is.
     """
     made = chain.unit_cost.get(f"chip:{chip_id}")
     if made is None:
-        return 0.0
+        return chain.flat(0.0)
     site, chip = chain.instance.sites[site_id], chain.instance.chips[chip_id]
     parts = component_cost(chain, taken(chain, "accelerator", chip_id), site.lab, site.region)
-    return float(made[-1] + chain.mean(chip.system_cost)[-1] * PER_THOUSAND + parts[-1])
+    return np.asarray(made + chain.mean(chip.system_cost) * PER_THOUSAND + parts)
 
 
 def _deploy(chain: Chain, chip_id: str, chip: Chip, site_id: str, asset: str) -> int:

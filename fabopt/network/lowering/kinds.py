@@ -16,6 +16,7 @@ from fabopt.network.lowering.lithography import lower_lithography
 from fabopt.network.lowering.memory import lower_memory
 from fabopt.network.lowering.packaging import lower_packaging
 from fabopt.network.lowering.programme import lower_programmes
+from fabopt.network.lowering.resale import lower_resale
 from fabopt.network.lowering.wafers import lower_dies
 
 LOWERING: dict[str, tuple[Callable[[Chain], None], ...]] = {
@@ -23,7 +24,7 @@ LOWERING: dict[str, tuple[Callable[[Chain], None], ...]] = {
     "die": (lower_dies,),
     "memory_maker": (lower_memory,),
     "chip": (lower_packaging,),
-    "site": (lower_deployment,),
+    "site": (lower_deployment, lower_resale),
     "lab": (lower_programmes, lower_demand),
     "market": (lower_markets,),
 }
