@@ -20,225 +20,23 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
 from fabopt.domain.base import Fault, FieldProblem, Flag, Named, Path, Record, Slug, Whole
-from fabopt.domain.plain_base import (
-    AsWritten,
-    ByPeriod,
-    Count,
-    Counts,
-    Entry,
-    LimitKind,
-    Number,
-    Numbers,
-    Periods,
-    Positive,
-    Share,
-    amount_form,
-)
-from fabopt.domain.plain_rows import Budget, Group, Row, WholeGroup
+from fabopt.domain.plain_activity import Activity
+from fabopt.domain.plain_base import AsWritten, Count, Counts, Entry, Number, Numbers, Wanted
+from fabopt.domain.plain_rows import TERM_SECTIONS, Budget, Group, Row, Term, WholeGroup
 from fabopt.domain.plain_sets import has_loops, spelled, written
-
-
-class Material(Entry):
-    """Anything counted. What comes in, is made or left over equals what is used, delivered, kept or thrown
-    away.
-    """
-
-    storable: Flag = True
-    """Whether it keeps from one period to the next."""
-    opening: Count | None = None
-    """Stock at the decision date."""
-    receipts: Counts | None = None
-    """What arrives in each period whatever is decided."""
-    survival: Share | None = None
-    """Share of the stock that survives to the next period (all of it when left out)."""
-    carrying_cost: Numbers | None = None
-    """Cost of a unit in stock at the end of a period."""
-    disposal: Flag = True
-    """Whether it may be thrown away."""
-    disposal_cost: Count | None = None
-    """Cost of throwing a unit away (free when left out)."""
-    terminal_value: Number | None = None
-    """Worth of a unit left at the end of the last period."""
-    safety_stock: Counts | None = None
-    """Stock that should be held at the end of each period."""
-    shortfall_cost: Count | None = None
-    """Cost for each unit and period by which the stock falls short of the safety stock."""
-    stock_limit: Count | None = None
-    """Most that can be held."""
-
-
-class Portion(Record):
-    """How much for each unit of an activity's level, and when after its start.
-
-    A bare number, list or series is the amount. The whole amount falls `lead` periods after the start, unless
-    it is spread evenly over a duration or given age by age.
-    """
-
-    amount: Counts | None = None
-    """Amount for each unit of level, by the period of the start (1 when left out)."""
-    lead: Periods | None = None
-    """Periods from the start, fractions allowed (outputs: the activity's lead; else 0)."""
-    spread: Periods | None = None
-    """Duration in periods over which the amount falls evenly."""
-    ages: Annotated[tuple[Count, ...], Field(min_length=1)] | None = None
-    """Share of the amount that falls in each period from the lead on."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, raw: Any) -> Any:
-        return amount_form(cls, raw)
-
-    @model_validator(mode="after")
-    def _one_shape(self) -> Portion:
-        if self.spread is not None and self.ages is not None:
-            raise FieldProblem([Fault(("ages",), "give either 'spread' or 'ages', not both")])
-        return self
-
-
-class Output(Portion):
-    """What an activity makes."""
-
-    yield_: Counts | None = Field(default=None, alias="yield")
-    """Share of the amount that comes out good, by the period of the start (all of it when left out)."""
-
-
-class OnOff(Record):
-    """The activity is off, or on at a level between its lower and upper level."""
-
-    fixed_cost: Numbers | None = None
-    """Cost of each period in which it is on."""
-    start_cost: Count | None = None
-    """Cost of each switch from off to on."""
-    min_run: Annotated[Whole, Field(ge=1)] = 1
-    """Least number of periods that it stays on."""
-    was_on: Flag = False
-    """Whether it was on before the first period."""
-
-
-class Activity(Entry):
-    """Turns materials into materials while it uses resources."""
-
-    inputs: Named[Portion] = Field(default_factory=dict)
-    """Materials used for each unit of level."""
-    outputs: Named[Output] = Field(default_factory=dict)
-    """Materials made for each unit of level."""
-    uses: Named[Portion] = Field(default_factory=dict)
-    """Resources used for each unit of level."""
-    lead: Periods | None = None
-    """Periods from start to output, fractions allowed (0 when left out)."""
-    cost: Numbers | None = None
-    """Cost for each unit of level; negative where it earns money."""
-    lower: Counts | None = None
-    """Least level in each period (with `on_off`: while on)."""
-    upper: Counts | None = None
-    """Most in each period."""
-    lot: Positive | None = None
-    """The level is a whole multiple of this."""
-    on_off: OnOff | None = None
-    """Give this, or just `true`, where it is either off or at least at its lower level."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _plain_on(cls, raw: Any) -> Any:
-        if isinstance(raw, Mapping) and isinstance(raw.get("on_off"), bool):
-            return {**raw, "on_off": {} if raw["on_off"] else None}
-        return raw
-
-
-class Resource(Entry):
-    """A capacity that activities use and units add to."""
-
-    capacity: Counts | None = None
-    """What is there in each period whatever is decided (nothing when left out)."""
-    kind: Literal["rate", "level"] = "rate"
-    """'rate': so much gets done in a period; 'level': so much at once, such as floor space."""
-    limit_kind: LimitKind = "physical"
-    """What sort of limit it is to somebody who wants it moved."""
-    relaxable: Flag = True
-    """Whether anybody can move it; only then is more of it proposed."""
-
-
-class Effect(Record):
-    """What one unit adds to or takes from a resource; a bare number is the amount."""
-
-    amount: Count | None = None
-    """Capacity for each unit (1 when left out)."""
-    lead: Periods | None = None
-    """Periods from the order, fractions allowed (the unit's lead when left out)."""
-    ramp: Annotated[tuple[Count, ...], Field(min_length=1)] | None = None
-    """Share of the amount in the first, second... period after arrival; the last one holds."""
-    lasts: Annotated[Whole, Field(ge=1)] | None = None
-    """Periods after which it ends (never when left out)."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, raw: Any) -> Any:
-        return amount_form(cls, raw)
-
-
-class Parts(Record):
-    """Material used or released by one unit; a bare number is the amount."""
-
-    amount: Count | None = None
-    """Amount for each unit (1 when left out)."""
-    lead: Periods | None = None
-    """Periods from the order, fractions allowed (consumed: 0; released: the unit's lead)."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, raw: Any) -> Any:
-        return amount_form(cls, raw)
-
-
-class Unit(Entry):
-    """Something bought or built as capacity."""
-
-    lead: Periods | None = None
-    """Periods from the order to the first effect, fractions allowed (0 when left out)."""
-    adds: Named[Effect] = Field(default_factory=dict)
-    """Capacity that each unit adds to resources."""
-    occupies: Named[Effect] = Field(default_factory=dict)
-    """Capacity that each unit takes from resources."""
-    consumes: Named[Parts] = Field(default_factory=dict)
-    """Materials that each order uses up."""
-    releases: Named[Parts] = Field(default_factory=dict)
-    """Materials that each order sets free."""
-    cost: Numbers | None = None
-    """Cost of a unit ordered in each period."""
-    upper: Counts | None = None
-    """Most units ordered in each period."""
-    total: Count | None = None
-    """Most units ordered in all."""
-    whole: Flag = True
-    """Whether only whole units can be ordered."""
-    min_order: Count | None = None
-    """Least number of units in a period with an order."""
-    max_order: Count | None = None
-    """Most units of one order; several may then be placed in a period, each with its fixed cost and least size."""
-    fixed_cost: Counts | None = None
-    """Cost of a period with an order, however many units."""
-    pinned: ByPeriod = Field(default_factory=dict)
-    """Orders already decided, by period."""
-    opening: Count | None = None
-    """Units standing at the decision date; the resources' capacity counts them already."""
-    retire_cost: Number | None = None
-    """Cost of retiring a unit (none can be retired when left out)."""
-    terminal_value: Numbers | None = None
-    """Worth at the end of the horizon of a unit ordered in each period."""
-    instrument: str = "order"
-    """What such a decision is called."""
+from fabopt.domain.plain_things import Material, Resource, Unit
 
 
 class Step(Record):
     """A step of a demand curve."""
 
-    quantity: Counts
-    """Units wanted at this value in each period."""
+    quantity: Wanted
+    """Units wanted at this value in each period; `unlimited`: whatever there is."""
     value: Numbers
     """Worth of each."""
 
@@ -257,8 +55,10 @@ class Demand(Entry):
 
     material: Slug | None = None
     """What is wanted; the material with the demand's own id when left out."""
-    quantity: Counts | None = None
-    """Units wanted in each period."""
+    quantity: Wanted | None = None
+    """Units wanted in each period; `unlimited`: whatever there is."""
+    at_least: Counts | None = None
+    """Least that must be delivered in each period."""
     value: Numbers | None = None
     """Worth of each unit delivered (nothing when left out)."""
     steps: tuple[Step, ...] = ()
@@ -279,6 +79,23 @@ class Demand(Entry):
         if self.steps and self.value is not None:
             raise FieldProblem([Fault(("value",), "with 'steps' the value stands in each step")])
         return self
+
+    @model_validator(mode="after")
+    def _what_has_no_limit(self) -> Demand:
+        if self.unlimited:
+            for name, stands, hint in (
+                ("required", self.required, "give 'at_least'"),
+                ("backlog", self.backlog is not None, "leave it out"),
+                ("lost_cost", self.lost_cost is not None, "leave it out"),
+            ):
+                if stands:
+                    raise FieldProblem([Fault((name,), "a demand without limit is never met in full", hint)])
+        return self
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether it takes whatever there is."""
+        return "unlimited" in (self.quantity, *(step.quantity for step in self.steps))
 
 
 class PlainNetwork(Record):
@@ -309,6 +126,8 @@ class PlainNetwork(Record):
     """Sums of decisions that must be whole."""
     constant_value: Number | None = None
     """Worth of what runs whatever is decided."""
+    cyclic: Flag = False
+    """Whether the horizon follows itself: what is in stock, under way and on at its end is so at its start."""
 
     @model_validator(mode="after")
     def _known_references(self) -> PlainNetwork:
@@ -317,6 +136,7 @@ class PlainNetwork(Record):
             for path, kind, name, known in _references(self)
             if name not in known
         ]
+        faults += [*_empty_terms(self), *(_ends(self) if self.cyclic else ())]
         if faults:
             raise FieldProblem(faults)
         return self
@@ -335,6 +155,19 @@ class PlainNetwork(Record):
         return network
 
     _made: Mapping[Path, Path] = PrivateAttr(default_factory=dict)
+
+    def countable(self, kind: str) -> Mapping[str, Entry]:
+        """Return the records of which a term of some kind may count decisions."""
+        records: Mapping[str, Entry] = getattr(self, TERM_SECTIONS[kind])
+        if kind in ("on", "start", "stop"):
+            return {key: item for key, item in self.activities.items() if item.on_off is not None}
+        return records
+
+    def chosen(self, term: Term) -> tuple[str, ...]:
+        """Return the ids of the records of which a term counts decisions."""
+        if term.of is None:
+            return (term.counted[1],)
+        return tuple(key for key, record in self.countable(term.of).items() if term.chooses(record.tags))
 
     def written(self, path: Path) -> Path:
         """Return where what stands at a path of the section is written: a loop may have made it."""
@@ -358,6 +191,11 @@ def _references(net: PlainNetwork) -> Iterator[tuple[Path, str, str, Mapping[str
             yield (*at, "outputs", name), "material", name, materials
         for name in activity.uses:
             yield (*at, "uses", name), "resource", name, resources
+        if activity.on_off is not None:
+            for field in ("inputs_while_on", "inputs_per_start", "uses_while_on", "uses_per_start"):
+                kind, known = ("material", materials) if field.startswith("inputs") else ("resource", resources)
+                for name in getattr(activity.on_off, field):
+                    yield (*at, "on_off", field, name), kind, name, known
     for key, unit in net.units.items():
         at = ("units", key)
         for side in ("adds", "occupies"):
@@ -372,15 +210,19 @@ def _references(net: PlainNetwork) -> Iterator[tuple[Path, str, str, Mapping[str
     yield from _row_references(net)
 
 
+_SINGULAR = {"activities": "activity", "units": "unit", "demands": "demand", "materials": "material"}
+
+
 def _row_references(net: PlainNetwork) -> Iterator[tuple[Path, str, str, Mapping[str, object]]]:
-    kinds: dict[str, tuple[str, Mapping[str, object]]] = {
-        "activity": ("activity", net.activities),
-        "unit": ("unit", net.units),
-        "demand": ("demand", net.demands),
-        "stock": ("material", net.materials),
-        "retire": ("unit", net.units),
-        "placed": ("unit", net.units),
-    }
+    for path, term in _terms(net):
+        if term.of is None:
+            field, name = term.counted
+            known = net.countable(field)
+            kind = "on/off activity" if field in ("on", "start", "stop") else _SINGULAR[TERM_SECTIONS[field]]
+            yield (*path, field), kind, name, known
+
+
+def _terms(net: PlainNetwork) -> Iterator[tuple[Path, Term]]:
     sections: dict[str, Mapping[str, Row]] = {
         "budgets": net.budgets,
         "groups": net.groups,
@@ -389,6 +231,36 @@ def _row_references(net: PlainNetwork) -> Iterator[tuple[Path, str, str, Mapping
     for section, rows in sections.items():
         for key, row in rows.items():
             for place, term in enumerate(row.terms):
-                field, name = term.counted
-                kind, known = kinds[field]
-                yield (section, key, "terms", place, field), kind, name, known
+                yield (section, key, "terms", place), term
+
+
+def _empty_terms(net: PlainNetwork) -> Iterator[Fault]:
+    """Yield terms that choose by tags what no record has."""
+    for path, term in _terms(net):
+        if term.of is None or net.chosen(term):
+            continue
+        records = net.countable(term.of)
+        for tag, wanted in term.where.items():
+            have = {getattr(record.tags, tag) for record in records.values()} - {""} if tag != "not" else set()
+            odd = next((word for word in wanted if word not in have), None) if tag != "not" else None
+            if odd is not None:
+                near = _nearest(odd, dict.fromkeys(have))
+                yield Fault((*path, "where", tag), f"no {term.of} has the {tag} '{odd}'", near)
+                break
+        else:
+            yield Fault((*path, "where"), f"no {term.of} has all of these tags")
+
+
+def _ends(net: PlainNetwork) -> Iterator[Fault]:
+    """Yield what speaks of a beginning or an end in a network whose horizon follows itself."""
+    hint = "leave it out, or leave out 'cyclic'"
+    for key, material in net.materials.items():
+        for name in ("opening", "final", "terminal_value"):
+            if getattr(material, name) is not None:
+                yield Fault(("materials", key, name), "what is cyclic has neither a first stock nor a last one", hint)
+    for key, activity in net.activities.items():
+        if activity.on_off is not None and activity.on_off.was_on:
+            yield Fault(("activities", key, "on_off", "was_on"), "what is cyclic has no period before the first", hint)
+    for key, demand in net.demands.items():
+        if demand.backlog is not None:
+            yield Fault(("demands", key, "backlog"), "what waits at the end of a cycle is not known", hint)

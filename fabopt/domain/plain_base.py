@@ -55,6 +55,27 @@ class PerPeriod(In):
         return tuple(numbers)
 
 
+class OrWord(PerPeriod):
+    """A number, or a word; as a list too, one for each period, unless it is single."""
+
+    __slots__ = ("single", "word")
+
+    def __init__(self, word: str, *, single: bool = False) -> None:
+        super().__init__("1", ge=0)
+        self.word, self.single = word, single
+
+    def _validate_any(self, raw: Any, info: core_schema.ValidationInfo[Any]) -> Any:
+        if raw == self.word:
+            return raw
+        return self._entry()._validate(raw, info) if self.single else super()._validate_any(raw, info)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        whole = self._entry() if self.single else PerPeriod(self.unit, ge=self.limits.ge)
+        return {"anyOf": [whole.__get_pydantic_json_schema__(schema, handler), {"const": self.word}]}
+
+
 class _Raw(PerPeriod):
     """A number, list or series that stays as it is written: the records that it goes into read it."""
 
@@ -69,7 +90,9 @@ class _Raw(PerPeriod):
         return {}
 
 
-def _raw(numbers: Quantity | tuple[Quantity, ...]) -> Any:
+def _raw(numbers: Quantity | tuple[Quantity, ...] | str) -> Any:
+    if isinstance(numbers, str):
+        return numbers
     return [number.raw() for number in numbers] if isinstance(numbers, tuple) else numbers.raw()
 
 
@@ -84,6 +107,8 @@ Positive = Annotated[Quantity, In("1", gt=0)]
 Share = Annotated[Quantity, In("1", ge=0, le=1)]
 Numbers = Annotated[Quantity | tuple[Quantity, ...], PerPeriod("1")]
 Counts = Annotated[Quantity | tuple[Quantity, ...], PerPeriod("1", ge=0)]
+Wanted = Annotated[Quantity | tuple[Quantity, ...] | Literal["unlimited"], OrWord("unlimited")]
+LastStock = Annotated[Quantity | Literal["opening"], OrWord("opening", single=True)]
 AsWritten = Annotated[Quantity | tuple[Quantity, ...], _Raw("1")]
 PeriodName = Annotated[str, BeforeValidator(_period_text)]
 ByPeriod = Annotated[dict[PeriodName, Count], AfterValidator(FrozenDict)]
@@ -117,6 +142,10 @@ class Labels(Record):
     """Kind of thing, such as 'chip' or 'site'."""
     role: Role | None = None
     """What it is in the chain, such as 'shipment' or 'wafer_starts'."""
+
+
+TAGS = tuple(Labels.model_fields)
+"""Names of the labels."""
 
 
 class Entry(Record):

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 
 from fabopt.domain.base import Fault, Path, Record
 from fabopt.domain.plain import PlainNetwork
+from fabopt.domain.plain_base import Numbers
 from fabopt.domain.plain_rows import Budget, Group, Row
 
 Windows = tuple[tuple[int, ...], ...]
 
+AT_ONCE = ("stock", "on")
+"""Kinds of terms that count what is there at once, and not what happens in a period."""
+_SIDES = ("limit", "at_least", "at_most")
+"""Fields of a group that have one number for each window."""
 _FREE_LISTS = frozenset({"ages", "ramp"})
 """Lists of numbers that run over age, not over periods."""
 
@@ -88,30 +93,37 @@ def horizon_faults(network: PlainNetwork, periods: PeriodNames) -> list[Fault]:
 def _counted_in_periods(network: PlainNetwork, rows: Mapping[str, Mapping[str, Row]]) -> Iterator[Fault]:
     """Yield what counts periods one by one, which says nothing where they are of unequal length."""
     hint = "give the horizon periods of one length, or leave this out"
+    unlike = "counts periods, and those of the horizon are of unequal length"
+    if network.cyclic:
+        yield Fault(("cyclic",), f"what goes round {unlike}", hint)
+    path: Path
+    for key, material in network.materials.items():
+        if material.shelf_life:
+            yield Fault(("materials", key, "shelf_life"), f"a shelf life {unlike}", hint)
     for key, activity in network.activities.items():
-        if activity.on_off is not None and activity.on_off.min_run > 1:
-            path: Path = ("activities", key, "on_off", "min_run")
-            yield Fault(path, "a least run counts periods, and those of the horizon are of unequal length", hint)
+        for name, says in (("min_run", "a least run"), ("min_off", "a least rest")):
+            if activity.on_off is not None and getattr(activity.on_off, name) > 1:
+                yield Fault(("activities", key, "on_off", name), f"{says} {unlike}", hint)
     for key, demand in network.demands.items():
         if demand.backlog is not None and demand.backlog.expiry > 0:
             path = ("demands", key, "backlog", "expiry")
-            yield Fault(path, "waiting counts periods, and those of the horizon are of unequal length", hint)
+            yield Fault(path, f"waiting {unlike}", hint)
     for section, named in rows.items():
         for key, row in named.items():
             for place, term in enumerate(row.terms):
                 if term.shift > 0:
                     path = (section, key, "terms", place, "shift")
-                    yield Fault(path, "a shift counts periods, and those of the horizon are of unequal length", hint)
+                    yield Fault(path, f"a shift {unlike}", hint)
             if isinstance(row, Group) and not row.windows and row.window == "period":
-                yield from _mixed(row, (section, key, "limit"))
+                for field, _, limit in row.sides:
+                    yield from _mixed(row, limit, (section, key, field))
 
 
-def _mixed(row: Group, path: Path) -> Iterator[Fault]:
+def _mixed(row: Group, limit: Numbers | None, path: Path) -> Iterator[Fault]:
     """Yield a limit of which it is not known whether it is so much per period or so much at once."""
-    limit = row.limit
-    stocks = [term.stock is not None for term in row.terms]
+    stocks = [term.counted[0] in AT_ONCE for term in row.terms]
     if limit is not None and not isinstance(limit, tuple) and limit.value and any(stocks) and not all(stocks):
-        message = "stocks and decisions are added up, so a limit stated once is neither per period nor at once"
+        message = "levels and flows are added up, so a limit stated once is neither per period nor at once"
         yield Fault(path, f"{message}; the periods of the horizon are of unequal length", "give one number a period")
 
 
@@ -120,7 +132,7 @@ def _lengths(value: object, path: Path, needed: int) -> Iterator[Fault]:
     if isinstance(value, Record):
         for name, field in type(value).model_fields.items():
             by_window = (isinstance(value, Budget) and name == "amount") or (
-                isinstance(value, Group) and name == "limit"
+                isinstance(value, Group) and name in _SIDES
             )
             if name not in _FREE_LISTS and not by_window:
                 yield from _lengths(getattr(value, name), (*path, field.alias or name), needed)
@@ -139,12 +151,12 @@ def _row_faults(row: Row, path: Path, periods: PeriodNames) -> Iterator[Fault]:
     for place, window in enumerate(row.windows):
         for position, name in enumerate(window):
             yield from _unknown_period(name, (*path, "windows", place, position), periods)
-    field = "amount" if isinstance(row, Budget) else "limit"
-    numbers = getattr(row, field, None)
     needed = len(periods.windows(row))
-    if isinstance(numbers, tuple) and len(numbers) != needed:
-        what = "period" if not row.windows and row.window == "period" else "window"
-        yield _wrong_length((*path, field), len(numbers), needed, what)
+    for field in ("amount", *_SIDES):
+        numbers = getattr(row, field, None)
+        if isinstance(numbers, tuple) and len(numbers) != needed:
+            what = "period" if not row.windows and row.window == "period" else "window"
+            yield _wrong_length((*path, field), len(numbers), needed, what)
 
 
 def _wrong_length(path: Path, found: int, needed: int, what: str) -> Fault:

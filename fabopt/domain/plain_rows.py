@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from fabopt.domain.base import Fault, FieldProblem, Flag, Record, Slug, Whole
-from fabopt.domain.plain_base import Entry, LimitKind, Numbers, PeriodName, Positive
+from fabopt.domain.base import Fault, FieldProblem, Flag, Frozen, Record, Slug, Whole
+from fabopt.domain.plain_base import TAGS, Entry, Labels, LimitKind, Numbers, PeriodName, Positive
 
-TERM_KINDS = ("activity", "unit", "demand", "stock", "retire", "placed")
+TermKind = Literal["activity", "unit", "demand", "stock", "retire", "placed", "on", "start", "stop"]
+TERM_KINDS: tuple[TermKind, ...] = get_args(TermKind)
 """What a term may count; each is also the name of the field that holds the id."""
+
+TERM_SECTIONS: Mapping[str, str] = {
+    "activity": "activities",
+    "unit": "units",
+    "demand": "demands",
+    "stock": "materials",
+    "retire": "units",
+    "placed": "units",
+    "on": "activities",
+    "start": "activities",
+    "stop": "activities",
+}
+"""Section of the records that a term of each kind names."""
 
 Windows = tuple[Annotated[tuple[PeriodName, ...], Field(min_length=1)], ...]
 
 
+def _several(raw: Any) -> Any:
+    return (raw,) if isinstance(raw, str) else raw
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_several)]
+Tagged = Frozen[str, Words | Frozen[str, Words]]
+
+
 class Term(Record):
-    """A coefficient times a decision: one of the six ids says which."""
+    """A coefficient times a decision: one of the ids says which, or `of` and `where`."""
 
     activity: Slug | None = None
     """Activity whose level counts."""
@@ -30,6 +53,17 @@ class Term(Record):
     """Unit whose retirements count."""
     placed: Slug | None = None
     """Unit of which a period with an order counts 1 (it needs a fixed cost or a least order)."""
+    on: Slug | None = None
+    """Activity of which a period in which it is on counts 1 (of several units, each one that is on)."""
+    start: Slug | None = None
+    """Activity of which each switch from off to on counts 1."""
+    stop: Slug | None = None
+    """Activity of which each switch from on to off counts 1."""
+    of: TermKind | None = None
+    """Instead of an id: what counts of every record that `where` chooses."""
+    where: Tagged = Field(default_factory=dict)
+    """Tags of the records that count: one value of each tag or one of a list (all records when left out); under `not`,
+    tags of those that do not."""
     coefficient: Numbers | None = None
     """Factor in each period (1 when left out)."""
     shift: Annotated[Whole, Field(ge=0)] = 0
@@ -37,18 +71,33 @@ class Term(Record):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Term:
-        if sum(getattr(self, kind) is not None for kind in TERM_KINDS) != 1:
-            raise FieldProblem([Fault((), "a term names exactly one of " + ", ".join(TERM_KINDS))])
+        named = [kind for kind in TERM_KINDS if getattr(self, kind) is not None]
+        if len(named) + (self.of is not None) != 1:
+            raise FieldProblem([Fault((), "a term names exactly one of " + ", ".join((*TERM_KINDS, "of")))])
+        if self.where and self.of is None:
+            raise FieldProblem([Fault(("where",), "tags choose records where 'of' says what counts of them")])
+        for path, tags in (((), self.where), (("not",), self.where.get("not", {}))):
+            for tag, words in tags.items() if isinstance(tags, Mapping) else ():
+                nested = isinstance(words, Mapping)
+                if nested is not (tag == "not" and not path) or (tag not in TAGS and not nested):
+                    hint = "tags are " + ", ".join(TAGS)
+                    raise FieldProblem([Fault(("where", *path, tag), f"'{tag}' is no tag", hint)])
         return self
 
     @property
-    def counted(self) -> tuple[Literal["activity", "unit", "demand", "stock", "retire", "placed"], str]:
-        """Kind and id of the decision."""
-        for kind in TERM_KINDS:
-            name = getattr(self, kind)
-            if name is not None:
-                return kind, name  # type: ignore[return-value]
-        raise ValueError("a term names exactly one of " + ", ".join(TERM_KINDS))
+    def counted(self) -> tuple[TermKind, str]:
+        """Kind and id of the decision; without an id, what counts of the records chosen."""
+        if self.of is not None:
+            return self.of, ""
+        return next((kind, getattr(self, kind)) for kind in TERM_KINDS if getattr(self, kind) is not None)
+
+    def chooses(self, tags: Labels) -> bool:
+        """Whether a record with these tags counts."""
+        wanted = {tag: words for tag, words in self.where.items() if tag != "not"}
+        barred = self.where.get("not", {})
+        assert isinstance(barred, Mapping)
+        has_all = all(getattr(tags, tag) in words for tag, words in wanted.items())
+        return has_all and not (barred and all(getattr(tags, tag) in words for tag, words in barred.items()))
 
 
 class Row(Entry):
@@ -76,10 +125,31 @@ class Group(Row):
     """Whether the sum is at most, at least or exactly the limit."""
     limit: Numbers | None = None
     """The limit (0 when left out); a list has one number for each window."""
+    at_least: Numbers | None = None
+    """Instead of `sense` and `limit`: what the sum is at least."""
+    at_most: Numbers | None = None
+    """Instead of `sense` and `limit`: what the sum is at most."""
     limit_kind: LimitKind = "policy"
     """What sort of limit it is to somebody who wants it moved."""
     relaxable: Flag = True
     """Whether anybody can move it; only then is that proposed."""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Group:
+        two_sides = self.at_least is not None or self.at_most is not None
+        if two_sides and (self.limit is not None or "sense" in self.model_fields_set):
+            raise FieldProblem([Fault(("limit",), "give either 'sense' and 'limit', or 'at_least' and 'at_most'")])
+        return self
+
+    @property
+    def sides(self) -> tuple[tuple[str, Literal["<=", ">=", "=="], Numbers | None], ...]:
+        """Field, sense and number of each limit that it states."""
+        found: list[tuple[str, Literal["<=", ">=", "=="], Numbers | None]] = []
+        if self.at_most is not None:
+            found.append(("at_most", "<=", self.at_most))
+        if self.at_least is not None:
+            found.append(("at_least", ">=", self.at_least))
+        return tuple(found) or (("limit", self.sense, self.limit),)
 
 
 class WholeGroup(Row):

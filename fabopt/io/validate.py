@@ -203,6 +203,8 @@ def problems_of(
     for detail, path, in_key in details:
         if detail["type"] == "literal_error" and path in compared:
             continue  # a number or a word: the number is what was meant
+        if detail["type"] == "too_short" and any(path == other[: len(path)] != other for _, other, _ in details):
+            continue  # it is short of the entries in which something is wrong
         for problem in _problems(detail, path, in_key, raw, positions, model, prefix):
             problems[problem] = None
     return list(problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,7 +52,7 @@ def customers(net: Network, demands: tuple[str, ...]) -> dict[str, tuple[int, ..
     named = set(demands)
     groups: dict[str, list[int]] = {}
     for j, demand in enumerate(net.demands):
-        if (named and demand.id not in named) or not float(demand.quantity.sum()) > 0:
+        if (named and demand.id not in named) or not 0 < float(demand.quantity.sum()) < math.inf:
             continue
         who = demand.tags.customer or demand.tags.lab or demand.id
         groups.setdefault(who, []).append(j)

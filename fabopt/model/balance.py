@@ -20,12 +20,15 @@ g[i,t]        receipts that come whatever is decided; the opening stock   unit o
 ============  ==========================================================  ====================
 
 The row is an inequality where throwing away is free, and an equality where it costs (then ``w`` is a column) or is not
-allowed. Its price is what one more unit of the material in that period is worth, in million dollars.
+allowed. What is cyclic comes round: the stock before the first period is that of the last one, and what would land
+after the end lands in the first periods. The row's price is what one more unit of the material in that period is worth,
+in million dollars.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fabopt.model.columns import Columns
 from fabopt.model.families import Family, IntArray, Rows, Triplets, by_period, grid, grid_rows, names, stacked
@@ -79,6 +82,8 @@ def _stocks(entries: Triplets, net: Network, columns: Columns, cell: IntArray) -
     survival = by_period([m.survival for m in net.materials], net.n_periods)
     entries.add(cell, stock, 1.0)
     entries.add(cell[:, 1:], stock[:, :-1], -survival[:, :-1])
+    around = np.array([m.cyclic for m in net.materials], dtype=bool)[:, None]
+    entries.add(np.where(around, cell[:, :1], -1), stock[:, -1:], -survival[:, -1:])
     entries.add(cell, columns["disposal"].index, 1.0)
 
 
@@ -89,7 +94,7 @@ def _flows(entries: Triplets, net: Network, columns: Columns, cell: IntArray) ->
     material = lookup(columns.at.material, (f.material for f in net.flows), "A flow")
     age = np.array([f.age for f in net.flows])
     amount = stacked([f.amount for f in net.flows], net.n_periods)
-    entries.add(landing(cell, material, age), columns["start"].index[activity], -amount)
+    entries.add(landing(cell, material, age, cyclic(net, activity)), columns["start"].index[activity], -amount)
 
 
 def _unit_materials(entries: Triplets, net: Network, columns: Columns, cell: IntArray) -> None:
@@ -102,11 +107,18 @@ def _unit_materials(entries: Triplets, net: Network, columns: Columns, cell: Int
     entries.add(landing(cell, material, age), columns["order"].index[unit], -amount)
 
 
-def landing(cell: IntArray, entity: IntArray, age: IntArray) -> IntArray:
+def cyclic(net: Network, activity: IntArray) -> NDArray[np.bool_]:
+    """Return of each of some activities whether what it does after the last period falls on the first ones."""
+    return np.array([a.cyclic for a in net.activities], dtype=bool)[activity]
+
+
+def landing(cell: IntArray, entity: IntArray, age: IntArray, around: NDArray[np.bool_] | bool = False) -> IntArray:
     """Return the row in which an effect of ``age`` of a start in each period lands [n, T]; -1 past the end.
 
-    ``cell`` [entities, T] holds the candidate rows; ``entity`` and ``age`` are per effect [n].
+    ``cell`` [entities, T] holds the candidate rows; ``entity``, ``age`` and ``around`` are per effect [n], the last
+    whether it goes on from the first period.
     """
     T = cell.shape[1]
     period = np.arange(T)[None, :] + age[:, None]
+    period = np.where(np.reshape(around, (-1, 1)), period % T, period)
     return np.where(period < T, cell[entity[:, None], np.minimum(period, T - 1)], -1)

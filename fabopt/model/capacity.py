@@ -24,7 +24,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fabopt.model.balance import landing
+from fabopt.model.balance import cyclic, landing
 from fabopt.model.columns import Columns
 from fabopt.model.families import Family, IntArray, Rows, Triplets, grid, grid_rows, names, stacked
 from fabopt.model.index import lookup
@@ -52,7 +52,7 @@ def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
         resource = lookup(columns.at.resource, (u.resource for u in net.uses), "A use")
         age = np.array([u.age for u in net.uses])
         amount = stacked([u.amount for u in net.uses], T)
-        entries.add(landing(cell, resource, age), columns["start"].index[activity], amount)
+        entries.add(landing(cell, resource, age, cyclic(net, activity)), columns["start"].index[activity], amount)
     _effects(entries, [effect for effect in net.unit_effects if takes(effect)], columns, cell)
     keep = entries.touched(cell.size)
     _effects(entries, [effect for effect in net.unit_effects if not takes(effect)], columns, cell)

@@ -4,8 +4,9 @@ r"""Columns of the model: every decision, in blocks, with its bounds, before any
 block        index                         meaning                                             unit
 ===========  ============================  ==================================================  ====================
 start        activity, period              level x[a,t] started in t                           unit of the activity
-on           activity, period              1 while an on/off activity is on                    0 or 1
-switch       activity, period              1 where it is switched on                           0 to 1
+on           activity, period              1 while an on/off activity is on; of several        0 or 1, or units
+                                           units, how many are
+switch       activity, period              1 where it is switched on; how many are             0 to 1, or units
 lots         activity, period              number of whole lots                                lot
 order        unit, period                  units y[e,t] ordered in t                           unit
 placed       unit, period                  orders placed: 1 or 0 where their size has no limit order
@@ -182,11 +183,18 @@ def _activities(build: _Builder, activities: Sequence[Activity], T: int) -> None
     exists = (upper > 0) | (lower > 0)
     on_off = np.array([a.on_off for a in activities], dtype=bool)[:, None]
     build.add("start", ids, exists, np.where(on_off, 0.0, lower), upper)
-    build.add("on", ids, exists & on_off, 0.0, 1.0, True)
-    switched = np.array([a.on_off and (a.start_cost > 0 or a.min_run > 1) for a in activities], dtype=bool)
-    build.add("switch", ids, exists & switched[:, None], 0.0, 1.0)
+    units = np.array([a.units for a in activities], dtype=float)[:, None]
+    build.add("on", ids, exists & on_off, 0.0, units, True)
+    switched = np.array([a.on_off and has_switch(a) for a in activities], dtype=bool)[:, None]
+    counted = np.array([a.counts_starts and a.units > 1 for a in activities], dtype=bool)[:, None]
+    build.add("switch", ids, exists & switched, 0.0, units, counted)
     lot = np.array([a.lot or np.nan for a in activities], dtype=float)[:, None]
     build.add("lots", ids, exists & ~np.isnan(lot), 0.0, np.floor(upper / lot + WHOLE), True)
+
+
+def has_switch(activity: Activity) -> bool:
+    """Return whether it matters when an activity is switched on."""
+    return activity.start_cost > 0 or activity.min_run > 1 or activity.min_off > 1 or activity.counts_starts
 
 
 def _units(build: _Builder, units: Sequence[Unit], T: int) -> None:

@@ -14,7 +14,8 @@ Q[j,t]    quantity: the sum of the widths of the value steps       unit of the m
 
 Every step but the last of a period is bounded by its width; the last is bounded by the row, so that the row's price is
 what one more unit of demand on the lowest step is worth, in million dollars (negative where the demand is required and
-costs more than it is worth). Demands whose unmet part waits are in :mod:`fabopt.model.backlog`.
+costs more than it is worth). A demand without limit has no row. Demands whose unmet part waits are in
+:mod:`fabopt.model.backlog`.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
     quantity = step_widths(demands, T).sum(axis=1)
     settled = np.array([d.required or d.lost_cost > 0 for d in demands], dtype=bool)[:, None]
     lower = np.where(settled, quantity, -np.inf)
-    return (grid_rows(DEMAND, entries, lower, quantity, demand_names(net), columns.labels),)
+    keep = entries.touched(cell.size) & np.isfinite(quantity.ravel())
+    return (grid_rows(DEMAND, entries, lower, quantity, demand_names(net), columns.labels, keep),)
 
 
 def demand_names(net: Network) -> list[tuple[str, str, str]]:

@@ -18,10 +18,11 @@ l, n         lot of the group and the number of lots, an integer      unit of th
 ===========  ===========================================================  ===================
 
 What lies before the decision date is no decision and counts nothing, but for the opening stock, which is the stock of
-"period -1". The price of a budget is the value of one million dollars more to spend in its window; that of a limit on a
-sum the value of one unit more on its right-hand side. What such a sum stands for, a rule of an owner, a contract, what
-must survive a stop, is its family (:mod:`fabopt.model.sums`); a plain network's own are ``group_limit``. A definition
-only says what decisions mean that a limit speaks of, or holds what is pinned: it is nobody's limit.
+"period -1", and what was on then. The price of a budget is the value of one million dollars more to spend in its
+window; that of a limit on a sum the value of one unit more on its right-hand side. What such a sum stands for, a rule
+of an owner, a contract, what must survive a stop, is its family (:mod:`fabopt.model.sums`); a plain network's own are
+``group_limit``. A definition only says what decisions mean that a limit speaks of, or holds what is pinned: it is
+nobody's limit.
 """
 
 from __future__ import annotations
@@ -198,10 +199,12 @@ def _terms(
     index = columns[BLOCK[kind]].index[entity]  # [terms, T], or [terms, steps, T] for deliveries
     seen = period - np.array([term.shift for term in terms], dtype=np.int64)[:, None]
     coefficient = np.array([term.coefficient for term in terms])[:, period]
-    if kind == "stock":
-        stock = np.array([net.materials[place].opening for place in entity])[:, None]
+    around = np.array([term.cyclic for term in terms], dtype=bool)[:, None]
+    seen = np.where(around, seen % net.n_periods, seen)
+    if kind in ("stock", "on"):
+        stood = [net.materials[e].opening if kind == "stock" else net.activities[e].was_on for e in entity]
         before = seen == -1
-        np.add.at(opening, np.broadcast_to(row, seen.shape)[before], (coefficient * stock)[before])
+        np.add.at(opening, np.broadcast_to(row, seen.shape)[before], (coefficient * np.array(stood)[:, None])[before])
     if index.ndim > 2:
         seen, coefficient = seen[:, None, :], coefficient[:, None, :]
     inside = (seen >= 0) & (seen < net.n_periods)

@@ -15,12 +15,27 @@ from fabopt.model import (
     orders,
     remainder,
     safety_stock,
+    shelf_life,
 )
 from fabopt.model.columns import Columns
 from fabopt.model.families import Family, Rows
 from fabopt.network.tables import Network
 
-MODULES = (balance, capacity, installed, orders, demand, backlog, lots, on_off, safety_stock, linear, remainder, goals)
+MODULES = (
+    balance,
+    capacity,
+    installed,
+    orders,
+    demand,
+    backlog,
+    lots,
+    on_off,
+    safety_stock,
+    shelf_life,
+    linear,
+    remainder,
+    goals,
+)
 
 FAMILIES: tuple[Family, ...] = tuple(family for module in MODULES for family in module.FAMILIES)
 

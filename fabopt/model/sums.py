@@ -259,6 +259,15 @@ PIN = Family(
     limited="{name} pinned in {period}",
 )
 
+IN_STEP = Family(
+    name="in_step",
+    index=_WINDOW,
+    unit=_ROW,
+    says="{name} in {period}: as often as that",
+    price_says="one {unit} of {name} more in {period}",
+    stated_in="fabopt.network.plain",
+)
+
 LIMITS = (
     SYNCHRONISED_LOAD,
     MUST_RUN,
@@ -288,5 +297,5 @@ LIMITS = (
 SUMS = {family.name: family for family in LIMITS}
 """The same by name."""
 
-DEFINITIONS = (CONTRACT_TERM, CHARGED, AS_PLANNED, PIN)
+DEFINITIONS = (CONTRACT_TERM, CHARGED, AS_PLANNED, PIN, IN_STEP)
 """Families of `Network.definitions`: rows that say what decisions mean, or hold what is pinned."""

@@ -6,7 +6,7 @@ rows, so that the tables written from it are an account of the plan and not a co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,8 +48,13 @@ class Effects:
         return Effects(self.source[keep], self.target[keep], self.period[keep], self.amount[keep])
 
 
-def _collect(parts: Iterable[tuple[int, int, Array, int]], periods: int) -> Effects:
-    """Sum parts (source, target, amounts by start [T], age) by source, target and period of effect."""
+def _collect(
+    parts: Iterable[tuple[int, int, Array, int]], periods: int, around: Sequence[bool] | None = None
+) -> Effects:
+    """Sum parts (source, target, amounts by start [T], age) by source, target and period of effect.
+
+    `around` says of each source whether what it does after the end falls on the first periods.
+    """
     rows = list(parts)
     if not rows:
         none = np.zeros(0, dtype=np.int64)
@@ -59,6 +64,8 @@ def _collect(parts: Iterable[tuple[int, int, Array, int]], periods: int) -> Effe
     amount = np.concatenate([row[2] for row in rows])
     age = np.repeat(np.array([row[3] for row in rows], dtype=np.int64), periods)
     period = np.tile(np.arange(periods, dtype=np.int64), len(rows)) + age
+    if around is not None:
+        period = np.where(np.array(around, dtype=bool)[source], period % periods, period)
     some = amount != 0.0
     source, target, period, amount = source[some], target[some], period[some], amount[some]
     order = np.lexsort((period, target, source))
@@ -75,7 +82,8 @@ def activity_flows(net: Network, levels: Array) -> Effects:
     """Return what activities put into (or take from) materials, given levels [activities, T]."""
     activity, material = _places(net.activities), _places(net.materials)
     parts = ((activity[f.activity], material[f.material], f.amount, f.age) for f in net.flows)
-    return _collect(((a, i, levels[a] * amount, age) for a, i, amount, age in parts), net.n_periods)
+    around = [a.cyclic for a in net.activities]
+    return _collect(((a, i, levels[a] * amount, age) for a, i, amount, age in parts), net.n_periods, around)
 
 
 def unit_flows(net: Network, orders: Array) -> Effects:
@@ -89,7 +97,8 @@ def activity_uses(net: Network, levels: Array) -> Effects:
     """Return the use of resources by activities, given levels [activities, T]."""
     activity, resource = _places(net.activities), _places(net.resources)
     parts = ((activity[u.activity], resource[u.resource], u.amount, u.age) for u in net.uses)
-    return _collect(((a, r, levels[a] * amount, age) for a, r, amount, age in parts), net.n_periods)
+    around = [a.cyclic for a in net.activities]
+    return _collect(((a, r, levels[a] * amount, age) for a, r, amount, age in parts), net.n_periods, around)
 
 
 def _places(records: Iterable[Activity | Material | Resource | Unit]) -> dict[str, int]:
@@ -123,8 +132,9 @@ def carried_over(net: Network, stock: Array) -> Array:
     """Return what is left, at the start of each period, of the stock before; the opening stock in the first."""
     carried = np.zeros_like(stock)
     if net.n_periods:
-        carried[:, 0] = [m.opening for m in net.materials]
         kept = np.array([m.kept(net.n_periods) for m in net.materials]).reshape(stock.shape)
+        around = np.array([m.cyclic for m in net.materials], dtype=bool)
+        carried[:, 0] = np.where(around, stock[:, -1] * kept[:, -1], [m.opening for m in net.materials])
         carried[:, 1:] = stock[:, :-1] * kept[:, :-1]
     return carried
 

@@ -147,6 +147,8 @@ def _stated(data: Instance, family: str, entity: str, at: int, period: str, side
         return None
     record = getattr(plain, section)[entity]
     field = fields.get(side) or fields.get("") or ""
+    if family == "group_limit":
+        field = record.sides[0][0]
     if family == "order" and period in record.pinned:
         return ("network", section, entity, "pinned", period)
     if family == "balance" and at == 0 and record.opening is not None:

@@ -92,7 +92,8 @@ class Material:
     ``opening`` is there at the decision date; ``receipts[T]`` arrive whatever is decided (work in progress, the order
     book). ``disposal_cost`` is None where throwing away is not allowed, 0 where it is free. ``terminal_value`` is the
     worth of one unit at the end of the last period, in millions of dollars of that time; what lands after the end
-    counts too.
+    counts too. What came in more than ``shelf_life`` periods ago is lost (`fabopt.model.shelf_life`). ``cyclic``: the
+    stock at the end of the last period is the one before the first.
     """
 
     id: str
@@ -109,6 +110,8 @@ class Material:
     safety_stock: Array | None = None
     shortfall_cost: float | Array = 0.0  # one for all periods, or [T]
     stock_limit: float | Array = np.inf  # one for all periods, or [T]
+    shelf_life: int | None = None
+    cyclic: bool = False
 
     def kept(self, periods: int) -> Array:
         """Return the share of the stock at the end of each period that survives into the next ``[T]``."""
@@ -122,7 +125,10 @@ class Activity:
     ``cost[T]`` is millions of dollars per unit of level, paid to parties outside the model by ``bearer`` (empty: by the
     owner, see `fabopt.network.parties`). ``lot`` makes the level a whole multiple. ``on_off`` adds a binary: the level
     is 0 or between ``lower`` and ``upper``, with ``fixed_cost`` while on, ``start_cost`` at each switch-on and at least
-    ``min_run`` periods on at a time.
+    ``min_run`` periods on and ``min_off`` periods off at a time. Of several identical ``units`` any number may be on:
+    ``upper`` is then that of all, ``lower`` and the costs are those of one, and ``was_on`` says how many were.
+    ``counts_starts``: something counts how often it is switched on. ``cyclic``: what is under way or on at the end of
+    the last period is so before the first.
     """
 
     id: str
@@ -137,7 +143,11 @@ class Activity:
     fixed_cost: Array | None = None
     start_cost: float = 0.0
     min_run: int = 1
-    was_on: bool = False
+    was_on: int = 0
+    units: int = 1
+    min_off: int = 1
+    counts_starts: bool = False
+    cyclic: bool = False
     bearer: str = ""
 
 
@@ -380,13 +390,15 @@ class Term:
     "retire" the units retired in t, "placed" the binary z[e,t] of an order (units with a fixed cost or a least order),
     "on" and "switch" the binaries of an activity that is on or off and of its being switched on, "value" what the
     deliveries of a demand in t are worth, by the step.
-    ``shift`` moves the period: the coefficient of row period t multiplies the decision of t - shift.
+    ``shift`` moves the period: the coefficient of row period t multiplies the decision of t - shift, which is counted
+    from the end where it lies before the first period and the term is ``cyclic``.
     """
 
     kind: Literal["activity", "unit", "demand", "stock", "retire", "placed", "on", "switch", "value"]
     id: str
     coefficient: Array
     shift: int = 0
+    cyclic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,7 +442,7 @@ GroupFamily = Literal[
     "contract_maximum", "contract_minimum", "contract_unlock", "contract_reserve",
     "policy_share", "policy_cap", "policy_floor",
     "share_cap", "survival", "stated_floor", "stated_ceiling", "stated_share", "stated_change", "held", "asked_for",
-    "contract_term", "charged", "as_planned", "pin",
+    "contract_term", "charged", "as_planned", "pin", "in_step",
 ]  # fmt: skip
 """What a limit on a sum of decisions stands for."""
 

@@ -1,5 +1,7 @@
 """A small network for each constraint family; its rows are listed in ``golden/<family>.txt`` and read there."""
 
+from dataclasses import replace
+
 from lowered_families import lowered_case
 from model_cases import (
     activity,
@@ -91,6 +93,23 @@ def _on_off():
                                                 "start_cost": 1.0, "min_run": 2, "was_on": True})  # fmt: skip
 
 
+def _several():
+    make = {"on_off": True, "lower": seq(2, 2, 2, 2), "upper": seq(12, 12, 12, 12), "units": 3}
+    return workshop(4, (9,) * 4, (9,) * 4, make={**make, "min_off": 2, "counts_starts": True, "was_on": 1})
+
+
+def _shelf_life():
+    return workshop(3, (9,) * 3, (9,) * 3, goods={"storable": True, "opening": 4.0, "shelf_life": 2, "survival": 0.9})
+
+
+def _in_step():
+    each = seq(1, 1)
+    step = GroupLimit("make:on", "Make, on", "", "==", ((0,), (1,)), seq(0, 0),
+                      (Term("activity", "make", each), Term("on", "make", -each)), family="in_step")  # fmt: skip
+    net = workshop(2, (9,) * 2, (9,) * 2, make={"on_off": True, "upper": seq(8, 8)})
+    return replace(net, definitions=(step,))
+
+
 def _linear():
     return workshop(
         3,
@@ -180,6 +199,10 @@ def family_case(family):
         "min_level": (_on_off(), None),
         "switch_on": (_on_off(), None),
         "min_run": (_on_off(), None),
+        "min_off": (_several(), None),
+        "units_on": (_several(), None),
+        "in_step": (_in_step(), None),
+        "shelf_life": (_shelf_life(), None),
         "safety_stock": (
             workshop(2, (9, 9), (9, 9), goods={"storable": True, "safety_stock": seq(0, 3), "shortfall_cost": 1.0}),
             None,

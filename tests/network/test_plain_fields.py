@@ -13,7 +13,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from fabopt.domain import plain, plain_rows
+from fabopt.domain import plain, plain_activity, plain_rows, plain_things
 from fabopt.domain.instance import Instance
 from fabopt.domain.plain_base import Labels
 from fabopt.network.lower import lower
@@ -69,6 +69,8 @@ LOOP = {"materials.bar-{i}": {"for": {"i": "s"}, "opening": "{v[i]}"}, "sets": {
 LOOP |= {"values": {"v": {"1": 3, "2": 4}}, "activities.shape.inputs.bar-1": 0.1}
 case("PlainNetwork.sets", {"sets": {"s": ["1", "2"]}}, LOOP)
 case("PlainNetwork.values", {"values": {"v": {"1": 7}}}, LOOP)
+ROUND = {"materials.ore": {"receipts": 4}, "materials.bar.opening_survival": 1, "demands.part.quantity": [8, 0, 0]}
+case("PlainNetwork.cyclic", {"cyclic": True}, ROUND)
 case("PlainNetwork.materials", {"materials.part.stock_limit": 0})
 case("PlainNetwork.activities", {"activities.shape.cost": 2})
 case("PlainNetwork.resources", {"resources.mill.capacity": 1})
@@ -82,6 +84,12 @@ case("Material.storable", {"materials.ore.storable": False})
 case("Material.opening", {"materials.bar.opening": 2})
 case("Material.receipts", {"materials.bar.receipts": [1, 0, 0]})
 case("Material.survival", {"materials.ore.survival": 0.5})
+case("Material.shelf_life", {"materials.bar.shelf_life": 0}, {"activities.smelt.upper": [9, 0, 0]})
+case("Material.opening_survival", {"materials.ore.opening_survival": 0.5})
+case("Material.final", {"materials.ore.final": 3})
+case("Final.exactly", {"materials.ore.final.exactly": 3}, {"materials.ore.final.exactly": 2})
+case("Final.at_least", {"materials.ore.final.at_least": 3})
+case("Final.at_most", {"materials.ore.final.at_most": 0}, {"materials.ore.disposal_cost": 1, "demands.part.value": 1})
 case("Material.carrying_cost", {"materials.ore.carrying_cost": 1})
 FULL = {"materials.ore.opening": 30, "materials.ore.stock_limit": 5}
 case("Material.disposal", {"materials.ore.disposal": False}, FULL)
@@ -112,6 +120,17 @@ case("OnOff.fixed_cost", {"activities.smelt.on_off.fixed_cost": 5}, ON)
 case("OnOff.start_cost", {"activities.smelt.on_off.start_cost": 3}, ON)
 case("OnOff.min_run", {"activities.smelt.on_off.min_run": 3}, {**ON, "demands.part.quantity": [0, 5, 0]})
 case("OnOff.was_on", {"activities.smelt.on_off.was_on": True}, {**ON, "activities.smelt.on_off.start_cost": 3})
+
+case("OnOff.min_off", {"activities.smelt.on_off.min_off": 3}, {**ON, "demands.part.quantity": [5, 0, 5]})
+case("OnOff.units", {"activities.smelt.on_off.units": 2}, {**ON, "activities.smelt.upper": 4})
+FUEL = {**ON, "materials.fuel.opening": 3, "resources.crew.capacity": 2}
+for field, what in (
+    ("inputs_while_on", "fuel"),
+    ("inputs_per_start", "fuel"),
+    ("uses_while_on", "crew"),
+    ("uses_per_start", "crew"),
+):
+    case(f"OnOff.{field}", {f"activities.smelt.on_off.{field}": {what: 4}}, FUEL)
 
 case("Resource.capacity", {"resources.mill.capacity": 3})
 case("Resource.kind", {"resources.mill.kind": "level"})
@@ -163,6 +182,7 @@ case(
     {"demands.part": {"steps": [{"quantity": 1, "value": 25}, STEPS[1]]}},
     {"demands.part": {"steps": STEPS}},
 )
+case("Demand.at_least", {"demands.part.at_least": 1}, {"demands.part.value": 1})
 case("Demand.required", {"demands.part.required": True}, {"demands.part.value": 1})
 case("Demand.backlog", {"demands.part.backlog": {"expiry": 2}}, {"demands.part.quantity": [19, 0, 0]})
 LATE = {"demands.part.quantity": [19, 0, 0], "demands.part.backlog": {"expiry": 1}}
@@ -173,6 +193,8 @@ case("Demand.weight", {"demands.part.weight": 3})
 
 case("Budget.amount", {"budgets.cash.amount": 0})
 case("Group.limit", {"groups.most.limit": 2})
+case("Group.at_least", {"groups.most.at_least": 4}, {"groups.most": {"terms": [{"activity": "shape"}], "at_most": 9}})
+case("Group.at_most", {"groups.most.at_most": 2}, {"groups.most": {"terms": [{"activity": "shape"}], "at_least": 0}})
 case("Group.sense", {"groups.most.sense": ">="}, {"groups.most.limit": 4})
 case("Group.limit_kind", {"groups.most.limit_kind": "law"})
 case("Group.relaxable", {"groups.most.relaxable": False})
@@ -210,6 +232,13 @@ case(
         "groups.most.terms": [{"stock": "part"}],
     },
 )
+for kind in ("on", "start", "stop"):
+    counts = {"groups.most": {"terms": [{"stock": "part"}], "at_least": 1, "window": "horizon"}}
+    beside = {**ON, **counts, "activities.smelt.on_off.was_on": kind == "stop", "demands.part.quantity": 0}
+    case(f"Term.{kind}", {"groups.most.terms": [{kind: "smelt"}]}, beside)
+OF = {"groups.most.terms": [{"of": "activity"}], "groups.most.limit": 2, "activities.shape.tags.owner": "us"}
+case("Term.of", {"groups.most.terms": [{"of": "stock"}]}, OF)
+case("Term.where", {"groups.most.terms": [{"of": "activity", "where": {"owner": "us"}}]}, OF)
 case("Term.coefficient", {"groups.most.terms": [{"activity": "shape", "coefficient": 2}]}, TERM)
 case(
     "Term.shift",
@@ -226,7 +255,7 @@ def _fields() -> list[str]:
     """Return every field of every record that a plain network is made of, as Record.field."""
     records = [
         found
-        for module in (plain, plain_rows)
+        for module in (plain, plain_activity, plain_rows, plain_things)
         for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, BaseModel) and found.__module__ == module.__name__
     ]

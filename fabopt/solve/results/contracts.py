@@ -10,7 +10,7 @@ import numpy as np
 from fabopt.domain.tolerances import SAME
 from fabopt.network.tables import Agreement, Array, Network, Term
 from fabopt.solve.results.columns import MONEY, NAME, OF_ROW, REPORTED, UNIT, TableSpec, number, text
-from fabopt.solve.results.decided import decisions, term_by_period
+from fabopt.solve.results.decided import decisions, stood_before, term_by_period
 from fabopt.solve.results.frames import without_noise
 from fabopt.solve.solution import Solution
 
@@ -77,7 +77,7 @@ class _Plan:
     def __init__(self, net: Network, solution: Solution) -> None:
         self.net = net
         self.decided = decisions(net, solution)
-        self.opening = {material.id: material.opening for material in net.materials}
+        self.opening = stood_before(net)
 
     def sums(self, terms: Sequence[Term], constant: Array) -> Array:
         """Return constant plus terms ``[T]``."""

@@ -103,8 +103,8 @@ def _activities(make: Frames, solution: Solution) -> dict[str, Any]:
         **make.periods(t),
         "unit": picked([r.unit for r in records], a),
         "level": solution.levels[a, t],
-        "on": solution.on[a, t] > 0.5,
-        "switched_on": solution.switched_on[a, t] > 0.5,
+        "on": np.rint(solution.on[a, t]),
+        "switched_on": np.rint(solution.switched_on[a, t]),
         "unit_cost": unit_cost[a, t],
         "fixed_cost": fixed[a, t],
         "start_cost": start[a],
@@ -233,7 +233,7 @@ def _demands(make: Frames, solution: Solution) -> dict[str, Any]:
     quantity = by_period([d.quantity for d in records], T)
     delivered = by_period([d.sum(axis=0) for d in solution.delivered], T)
     waits = np.array([d.expiry is not None for d in records], dtype=bool)[:, None]
-    unmet = np.where(waits, 0.0, quantity - delivered)
+    unmet = np.where(waits | np.isinf(quantity), 0.0, quantity - delivered)
     j, t = _everywhere(len(records), T)
     return {
         **make.records(records, j),

@@ -34,17 +34,23 @@ def decisions(net: Network, solution: Solution) -> dict[tuple[str, str], Array]:
     return decisions
 
 
-def term_by_period(term: Term, decided: dict[tuple[str, str], Array], opening: dict[str, float]) -> Array:
-    """Return a term by period of the row [T]; what lies before the horizon is zero, of a stock the opening one."""
+def stood_before(net: Network) -> dict[tuple[str, str], float]:
+    """Return what there was before the first period of what a term may name, by kind and id."""
+    stocks = {("stock", material.id): material.opening for material in net.materials}
+    return stocks | {("on", activity.id): float(activity.was_on) for activity in net.activities}
+
+
+def term_by_period(term: Term, decided: dict[tuple[str, str], Array], opening: dict[tuple[str, str], float]) -> Array:
+    """Return a term by period of the row [T]; before the horizon there is what stood before it, and else nothing."""
     values = decided[(term.kind, term.id)]
     periods = len(values)
     shifted = np.zeros(periods)
     for t in range(periods):
-        seen = t - term.shift
+        seen = (t - term.shift) % periods if term.cyclic else t - term.shift
         if 0 <= seen < periods:
             shifted[t] = values[seen]
-        elif seen == -1 and term.kind == "stock":
-            shifted[t] = opening[term.id]
+        elif seen == -1:
+            shifted[t] = opening.get((term.kind, term.id), 0.0)
     return np.asarray(term.coefficient * shifted)
 
 

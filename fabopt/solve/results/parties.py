@@ -16,7 +16,7 @@ from fabopt.network.movements import activity_flows, unit_flows
 from fabopt.network.parties import What, parties, parties_of, payments_between
 from fabopt.network.tables import Network
 from fabopt.solve.results.columns import MONEY, TableSpec, flag, number, text
-from fabopt.solve.results.decided import decisions, term_by_period
+from fabopt.solve.results.decided import decisions, stood_before, term_by_period
 from fabopt.solve.results.money import ledger, terminal
 from fabopt.solve.solution import Solution
 
@@ -92,7 +92,7 @@ def _at_end(amounts: Amounts, net: Network, solution: Solution) -> None:
 def _transfers(amounts: Amounts, net: Network, solution: Solution) -> None:
     discount = np.array([period.discount for period in net.periods])
     decided = decisions(net, solution)
-    opening = {m.id: m.opening for m in net.materials}
+    opening = stood_before(net)
     for payment in payments_between(net):
         price = 1.0 if payment.price is None else payment.price
         paid = float(discount @ (term_by_period(payment.term, decided, opening) * price))

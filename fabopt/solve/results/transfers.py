@@ -13,7 +13,7 @@ import numpy as np
 from fabopt.network.parties import payments_between
 from fabopt.network.tables import Network
 from fabopt.solve.results.columns import MONEY, OF_ROW, PERIOD, REPORTED, UNIT, TableSpec, number, text
-from fabopt.solve.results.decided import decisions, term_by_period
+from fabopt.solve.results.decided import decisions, stood_before, term_by_period
 from fabopt.solve.solution import Solution
 
 TRANSFERS = TableSpec(
@@ -38,7 +38,7 @@ TRANSFERS = TableSpec(
 def transfer_rows(net: Network, solution: Solution) -> dict[str, Any]:
     """Return the columns of the table `transfers`: the payments between parties in a plan, by payment and period."""
     decided = decisions(net, solution)
-    opening = {m.id: m.opening for m in net.materials}
+    opening = stood_before(net)
     rows: list[tuple[object, ...]] = []
     for payment in payments_between(net):
         quantity = term_by_period(payment.term, decided, opening)

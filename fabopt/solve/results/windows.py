@@ -11,7 +11,7 @@ import numpy as np
 from fabopt.model.sums import SUMS
 from fabopt.network.tables import Array, Budget, GroupLimit, Network, WholeGroup
 from fabopt.solve.results.columns import TAG_NAMES
-from fabopt.solve.results.decided import decisions, term_by_period
+from fabopt.solve.results.decided import decisions, stood_before, term_by_period
 from fabopt.solve.solution import Solution
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _groups(net: Network) -> Iterable[tuple[str, Group, str, str, Array]]:
 
 def _used(make: Frames, group: Group, decided: dict[tuple[str, str], Array]) -> list[float]:
     """Return the sum of a group's terms by window."""
-    opening = {m.id: m.opening for m in make.net.materials}
+    opening = stood_before(make.net)
     parts = [np.zeros(make.net.n_periods), *(term_by_period(term, decided, opening) for term in group.terms)]
     per_period = np.sum(parts, axis=0)
     return [float(sum(per_period[t] for t in window)) for window in group.windows]
