@@ -1,4 +1,4 @@
-"""``fabopt limits``: what each limit on diversity, resilience and exports costs."""
+"""``fabopt limits``: what each limit on diversity, resilience and exports, and each stated one, costs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def limits(
     *,
     output: Output,
 ) -> None:
-    """Price each limit on diversity, resilience and exports, and all of them together."""
+    """Price each limit on diversity, resilience and exports, each stated one, and all of them together."""
     from fabopt import api
 
     instance = api.load(path, scenario, set_ or ())

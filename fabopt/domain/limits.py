@@ -86,8 +86,8 @@ class Limit(Record):
     """Last date; absent: no end."""
     price: PerUnit | None = None
     """Cost of each unit by which it is missed; absent: it is firm."""
-    limit_kind: LimitKind = "policy"
-    """What sort of limit it is to somebody who wants it moved."""
+    limit_kind: LimitKind | None = None
+    """What sort of limit it is to somebody who wants it moved; absent: cash on a party's money, else policy."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Limit:

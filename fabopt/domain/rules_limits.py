@@ -57,8 +57,6 @@ def _limit(instance: Instance, calendar: Calendar, limit: Limit) -> Iterator[Fau
             "a change from the first period on needs to know what was before it",
             "give a start, say from_opening: true, or let the limit begin (since) after the first period",
         )
-    if limit.price is not None and limit.limit_kind == "law":
-        yield Fault(("price",), "what the law limits has no price", "leave out the price, or the limit_kind")
 
 
 def _charge(instance: Instance, calendar: Calendar, charge: Charge) -> Iterator[Fault]:

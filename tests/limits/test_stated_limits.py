@@ -3,8 +3,12 @@
 import itertools
 
 import pytest
+import yaml
+from chain_cases import edited
 from diversity_cases import chain, levels, planned
 
+import fabopt
+from fabopt.analysis.allocation.limits import limit_study
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.instance import Instance
 from fabopt.domain.rules import problems
@@ -247,6 +251,45 @@ def test_tags_that_choose_nothing_are_named_with_the_nearest(limit, field, says,
     assert ".".join(map(str, fault.path)) == f"limits.one.{field}"
     assert says in fault.message
     assert hint in fault.hint
+
+
+def test_limits_that_cannot_all_hold_are_named_with_file_and_line(tmp_path):
+    raw = chain() | {"limits": {"few": {**GOOD, "at_most": 2}, "many": {"of": "compute", "at_least": 11}}}
+    raw["network"]["activities"]["spare"]["upper"] = 8
+    (tmp_path / "instance.yaml").write_text(yaml.safe_dump(raw, sort_keys=False))
+    lines = (tmp_path / "instance.yaml").read_text().splitlines()
+    said = [reason.sentence for reason in fabopt.load(tmp_path).reasons()]
+    at = 1 + next(n for n, line in enumerate(lines) if "at_least" in line)
+    assert any(f"many: compute in 2027Q1 at least 11 kH100e (instance.yaml:{at})" in sentence for sentence in said)
+
+
+def test_what_each_limit_costs_is_told_by_the_study_of_limits():
+    data = Instance.model_validate(
+        chain() | {"limits": {"few": {**GOOD, "at_most": 4}, "spare": {**SPARE, "at_least": 2}}}
+    )
+    few, spare = limit_study(data, SolveOptions(gap=0.0)).prices
+    assert (few.high, spare.high) == pytest.approx((36 - 6 * 2, 0))
+    assert (few.name, few.rows, few.binding, few.row_price) == ("few", 3, 3, 2)
+    assert few.point == pytest.approx(3 * 2 * 0.04)
+
+
+def test_money_is_limited_as_cash_and_says_whose_it_is():
+    (group,) = lower(
+        Instance.model_validate(chain() | {"limits": {"one": {"of": "spending", "party": "good", "at_most": 5}}})
+    ).groups
+    assert (group.limit_kind, group.name, group.tags.owner) == ("cash", "one: spending of good", "good")
+
+
+def test_room_for_power_is_a_limit_too():
+    """What `max_total` of an expansion says, as a limit: the same plan, at the same value."""
+    grow = {"curve": {100: 200}, "lead": 3, "max_total": 250}
+    told = edited(("sites.site.expansion", grow))
+    wide = edited(("sites.site.expansion", {**grow, "max_total": 5000}))
+    limit = {"of": "capacity_added", "where": {"role": "power", "site": "site"}, "by": "whole", "at_most": "250 MW"}
+    limited = edited(("sites.site.expansion", {**grow, "max_total": 5000}), ("limits", {"room": limit}))
+    worth = [solve(lower(data), SolveOptions(gap=0.0)).objective for data in (told, wide, limited)]
+    assert worth[2] == pytest.approx(worth[0], rel=1e-9)
+    assert worth[1] > worth[0] + 1
 
 
 def test_a_ceiling_on_nothing_is_a_warning():

@@ -1,4 +1,4 @@
-"""What each limit on diversity, resilience and exports costs: the plan with all of them against the plan without one.
+"""What each limit on diversity, resilience and exports, and each stated one, costs: the plan with all, and without one.
 
 Each plan is proved to within its gap, so the price of a limit is an interval, as that of a policy is. Beside this
 finite price stand the prices of its rows in the plan: what one unit less of it would be worth, for small changes.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.allocation.study import Value, measured, price_between, value_of
 from fabopt.analysis.frames import frame_of
@@ -28,6 +28,9 @@ from fabopt.solve.solution import LimitState, Solution
 if TYPE_CHECKING:
     import pandas as pd
 
+SECTIONS = ("diversity", "resilience", "limits")
+"""Sections of limits by id; rules on exports are a list."""
+
 
 @dataclass(frozen=True, slots=True)
 class PriceOfLimit:
@@ -43,8 +46,8 @@ class PriceOfLimit:
         The row with the largest price: its name, first period, and value of one of what `per` says; None where no row
         has a price.
     point
-        Value of easing every row by one percentage point of compute (of an export rule by one per cent of its
-        quantity), by the rows' prices, so for small changes; None where it has no rows.
+        Value of easing every row by one percentage point of compute (of an export rule or a stated limit by one per
+        cent of its quantity), by the rows' prices, so for small changes; None where it has no rows.
     status, low, high
         How the plan without this limit, under all others, ended; and by how much more it is worth, at least and at
         most (None where one of the two plans is missing).
@@ -101,7 +104,7 @@ def limit_study(instance: Instance, options: SolveOptions | None = None) -> Limi
     Parameters
     ----------
     instance
-        An instance with limits in the sections `diversity`, `resilience` or `barred_flows`.
+        An instance with limits in the sections `diversity`, `resilience`, `limits` or `barred_flows`.
     options
         Options of all runs.
 
@@ -113,12 +116,13 @@ def limit_study(instance: Instance, options: SolveOptions | None = None) -> Limi
     limits = list(_limits(instance))
     if not limits:
         raise StudyError(
-            "The instance has no limits on diversity, resilience or exports (sections diversity, resilience and "
-            "barred_flows), so there is nothing to price."
+            "The instance has no limits on diversity, resilience or exports and states none (sections diversity, "
+            "resilience, barred_flows and limits), so there is nothing to price."
         )
     net = lower(instance)
     plan = solve(net, options)
-    bare = solve(lower(instance.model_copy(update={"diversity": {}, "resilience": {}, "barred_flows": ()})), options)
+    none: dict[str, Any] = {**{section: {} for section in SECTIONS}, "barred_flows": ()}
+    bare = solve(lower(instance.model_copy(update=none)), options)
     value = value_of(plan)
     prices = tuple(
         _priced(instance, section, name, field, title, rest, net, plan, value, options)
@@ -129,7 +133,7 @@ def limit_study(instance: Instance, options: SolveOptions | None = None) -> Limi
 
 def _limits(instance: Instance) -> Iterator[tuple[str, str, str, str, Instance]]:
     """Yield section, id, field and name of each limit, with the instance without it."""
-    for section in ("diversity", "resilience"):
+    for section in SECTIONS:
         limits = getattr(instance, section)
         for name, limit in limits.items():
             rest = {other: record for other, record in limits.items() if other != name}
@@ -156,11 +160,12 @@ def _priced(
     value: Value,
     options: SolveOptions | None,
 ) -> PriceOfLimit:
-    ids = {group.id for group in net.groups if group.tags.field == field}
+    ids = {group.id for group in net.groups if f"{group.tags.field}.".startswith(f"{field}.")}
     states = [state for state in plan.limits if state.entity in ids]
     priced = [state for state in states if state.price != 0.0]
     point = sum(
-        abs(state.price) * size for state, size in zip(states, _points(instance, net, plan, states), strict=True)
+        abs(state.price) * size
+        for state, size in zip(states, _points(instance, section, net, plan, states), strict=True)
     )
     most: LimitState | None = max(priced, key=lambda state: abs(state.price), default=None)
     value_without = value_of(solve(lower(rest), options))
@@ -176,12 +181,17 @@ def _priced(
     )  # fmt: skip
 
 
-def _points(instance: Instance, net: Network, plan: Solution, states: list[LimitState]) -> Iterator[float]:
-    """Yield what one percentage point is in each row: of planned compute, or of what an export rule allows."""
+def _points(
+    instance: Instance, section: str, net: Network, plan: Solution, states: list[LimitState]
+) -> Iterator[float]:
+    """Yield what one percentage point is in each row: of planned compute, or of what a rule or a limit allows."""
     links = link(net)
     compute = {lab.id: measured(planned(links, lab), net, plan) for lab in labs_in(instance, net)}
     windows = {(group.id, window[0]): (group, window) for group in net.groups for window in group.windows}
     for state in states:
         group, window = windows[state.entity, state.period]
-        of = state.limit if group.limit_kind == "law" else compute[group.tags.lab][list(window)].sum()
-        yield 0.01 * float(of)
+        if section == "limits":
+            yield 0.01 * abs(float(state.limit or state.used))
+        else:
+            of = state.limit if group.limit_kind == "law" else compute[group.tags.lab][list(window)].sum()
+            yield 0.01 * float(of)

@@ -108,7 +108,7 @@ class Rows:
             said = " ".join((name, *values.values()))
             words = Words(
                 ":".join(("limit", limit_id, *values.values())),
-                f"{said}: {described(limit.of, limit.where.said)}",
+                f"{said}: {described(limit.of, limit.where.said, limit.party)}",
                 self._tags(limit_id, limit, values),
             )
             yield from self._rows(limit, part, values, words)
@@ -184,7 +184,7 @@ class Rows:
         """Add floor and ceiling as shares of a whole."""
         windows, held = self._windows(limit), self.chain.window(limit.since, limit.until).share
         level = is_level(limit.of, part)
-        of = described(limit.of, share_of.said)
+        of = described(limit.of, share_of.said, limit.party)
         sides: tuple[tuple[Sense, str], ...] = ((">=", "at_least"), ("<=", "at_most"))
         for sense, side in sides:
             quantity: Quantity | None = getattr(limit, side)
@@ -291,7 +291,7 @@ class Rows:
         self.groups.append(
             GroupLimit(
                 key, words.name, unit, sense, windows, rhs, terms.rows(), label,
-                limit_kind=limit.limit_kind, family=family,
+                limit_kind=limit.limit_kind or ("cash" if MEASURED[limit.of].party else "policy"), family=family,
             )
         )  # fmt: skip
 
@@ -310,9 +310,10 @@ def shared(
     return terms, 0.0 - _total((part.constant - share * whole.constant) * weights, windows)
 
 
-def described(of: MeasureName, said: str) -> str:
+def described(of: MeasureName, said: str, party: str | None = None) -> str:
     """Return a measure of what is chosen, in words."""
-    return f"{MEASURED[of].says} ({said})" if said else MEASURED[of].says
+    whose = f" of {party}" if party and MEASURED[of].party else ""
+    return f"{MEASURED[of].says}{whose} ({said})" if said else f"{MEASURED[of].says}{whose}"
 
 
 def is_level(of: MeasureName, part: Sum) -> bool:
