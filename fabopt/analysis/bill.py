@@ -9,7 +9,9 @@ standing are the exposures divided by what one tool does in a year,
 so that they make this amount of chips each year, not once: low at nameplate passes, high at the lower of the class's
 low figure and the slowest fab's effective passes. What building that capacity would cost stands in
 `fabopt.analysis.bill_capacity`. Money is given twice where both are known: at price, and as resource cost, price x
-(1 - gross margin). Components at price are not added to chips at price, which contain them.
+(1 - gross margin). What goes into packages is not added to chips at price, which contain it; what the buyer takes per
+accelerator and per megawatt is, beside the chip's `system_cost`. The whole in dollars, by section, stands in
+`fabopt.analysis.bill_whole`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from typing import TYPE_CHECKING
 
 from fabopt.analysis.bill_capacity import capacity
 from fabopt.analysis.bill_draft import BillRow, Draft, make_row
-from fabopt.analysis.bill_money import money
+from fabopt.analysis.bill_money import money, per_accelerator, per_megawatt
+from fabopt.analysis.bill_whole import building, whole
 from fabopt.analysis.explosion import (
     choose_bom,
     explode,
@@ -195,6 +198,16 @@ def _packaging(draft: Draft) -> Iterator[BillRow]:
         )
 
 
+def _components(draft: Draft) -> Iterator[BillRow]:
+    """Yield what the buyer takes by the piece or by the megawatt beside the accelerators."""
+    for component, pieces in per_accelerator(draft):
+        how = f"{pieces.value:.4g} an accelerator"
+        yield make_row(component.group, component.name, draft.counted(component, pieces), component.unit_many, how)
+    for component, pieces in per_megawatt(draft):
+        taken = pieces.scaled(draft.power_mw * component.scale * 1e-3)
+        yield make_row(component.group, component.name, taken, component.unit_many, f"{pieces.value:.4g} a MW of site")
+
+
 def _memory(draft: Draft) -> Iterator[BillRow]:
     instance = draft.instance
     for generation, stacks in draft.needs.stacks.items():
@@ -294,5 +307,8 @@ _PARTS: tuple[Callable[[Draft], Iterator[BillRow]], ...] = (
     _memory,
     _wafers,
     _lithography,
+    _components,
+    building,
     money,
+    whole,
 )

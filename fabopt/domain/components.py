@@ -8,10 +8,11 @@ cost of a site, which must not hold it too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from fabopt.domain.base import Flag, Frozen, LastDay, Named, Record, Slug, When
 from fabopt.domain.expansion import Expansion
@@ -31,7 +32,15 @@ Rate = Annotated[Quantity, Amount(RATES)]
 Price = Annotated[Quantity, Amount(PRICES)]
 Number = Annotated[Quantity, Amount(NUMBERS)]
 Each = Annotated[Quantity, In("1", ge=0, series=True, usual=(1e-7, 1e6))]
-Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9 -]*$", max_length=40)]
+
+
+def _word(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9 -]{0,39}", text):
+        raise ValueError(f"{text[:40]!r} is no word: write letters, digits, hyphens and blanks, at most 40")
+    return text
+
+
+Word = Annotated[str, AfterValidator(_word)]
 
 
 class ComponentExpansion(Expansion[Rate]):

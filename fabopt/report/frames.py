@@ -18,13 +18,17 @@ def bill_report(bill: Bill) -> Report[Bill]:
     """Return a bill: what it is, one line an item with its range, and the arithmetic in words."""
     kind = "IT power" if bill.it else "facility power"
     title = f"{amount(bill.power_mw)} MW of {kind} filled with {bill.name}, at yields and prices of {bill.day}"
-    rows = [(row.stage, row.item, row.quantity, row.unit, row.low, row.high) for row in bill.rows]
+    whole = [(row.item, row.quantity, row.low, row.high) for row in bill.rows if row.stage == "whole"]
+    rows = [
+        (row.stage, row.item, row.quantity, row.unit, row.low, row.high) for row in bill.rows if row.stage != "whole"
+    ]
     return Report(
         "bill",
         bill,
         (title,),
         (
-            Table("", ("stage", "item", "quantity", "unit", "low", "high"), rows, left=2),
+            Table("The whole at what its buyer pays, M USD", ("section", "paid", "low", "high"), whole),
+            Table("What it takes", ("stage", "item", "quantity", "unit", "low", "high"), rows, left=2),
             Table("How", ("item", ""), [(row.item, row.how) for row in bill.rows], left=2),
         ),
         frames={"bill": lambda: bill.frame},

@@ -108,6 +108,7 @@ RAW: dict[str, Any] = {
     "components": {
         "s": {
             "name": "S",
+            "group": "packaging",
             "sources": {
                 "u": {
                     "owner": "u",

@@ -10,7 +10,11 @@ from round_chain import chain, known
 
 import fabopt
 from fabopt.analysis.bill import COLUMNS, bill
-from fabopt.analysis.bill_money import expansion_cost
+from fabopt.analysis.bill_draft import Draft
+from fabopt.analysis.bill_money import Bought, expansion_cost
+from fabopt.analysis.bill_whole import drawn
+from fabopt.analysis.explosion import explode
+from fabopt.analysis.ranges import Range, exact
 from fabopt.errors import StudyError
 
 # 1,000 MW / (PUE 1.25 x 2 kW) = 400 thousand accelerators; everything else is 400 thousand times one good package.
@@ -36,6 +40,8 @@ BY_HAND = [
     ("capacity", "N fabs less lithography", 2000 / 3, "MUSD"),
     ("capacity", "to make such a block every year", 2500 / 3, "MUSD"),
     # 40 thousand x 20,000 USD, half of it margin
+    ("building", "site per MW, of 50 MW", 10.0, "MUSD/MW"),
+    ("building", "site per MW, of 1,000 MW", 8.0, "MUSD/MW"),
     ("dollars", "price of N wafers, Die", 800.0, "MUSD"),
     ("dollars", "cost of N wafers, Die", 400.0, "MUSD"),
     # 2,000 thousand x 500 USD, margin 60 %
@@ -54,6 +60,13 @@ BY_HAND = [
     # beyond the largest order the cost per MW of the largest holds: 4,000 / 500 x 1,000
     ("dollars", "cost of the site and its power", 8000.0, "MUSD"),
     ("dollars", "what the buyer pays", 28000.0, "MUSD"),
+    ("whole", "chips", 16000.0 - 1000.0 - (50.0 + 1000.0 + 25.0), "MUSD"),
+    ("whole", "memory", 1000.0, "MUSD"),
+    ("whole", "packaging", 50.0 + 1000.0 + 25.0, "MUSD"),
+    ("whole", "servers", 4000.0, "MUSD"),
+    ("whole", "building", 8000.0, "MUSD"),
+    ("whole", "total", 28000.0, "MUSD"),
+    ("whole", "total, 10 to 90 %", 28000.0, "MUSD"),
 ]
 
 
@@ -63,6 +76,70 @@ def test_every_line_of_a_bill_by_hand():
     assert [row.quantity for row in rows] == pytest.approx([quantity for _, _, quantity, _ in BY_HAND])
     assert all(row.low <= row.quantity <= row.high for row in rows)
     assert all(row.how for row in rows)
+
+
+def source(**given):
+    return {"owner": "a", "region": "r", "capacity": 30, "lead": 1, **given}
+
+
+TRANSFORMER = {
+    "name": "Transformer",
+    "unit": "MW",
+    "group": "power",
+    "per": "MW of site",
+    "amount": {"value": 1.2, "low": 1, "high": 1.4},
+    "sources": {"a": source(price={"value": 50e3, "low": 40e3, "high": 60e3})},
+}
+NETWORKED = {
+    "components.optics": {
+        "name": "Optics",
+        "group": "networking",
+        "per": "accelerator",
+        "amount": known(2),
+        "sources": {"a": source(price=known(900)), "b": source(price=known(1300), capacity=10)},
+    },
+    "components.cable": {
+        "name": "Cable",
+        "group": "networking",
+        "per": "optics",
+        "amount": known(3),
+        "sources": {"a": source(price=known(10))},
+    },
+    "components.transformer": TRANSFORMER,
+}
+
+
+def test_components_of_the_buyer_stand_in_the_whole_beside_the_price_of_chips_and_their_systems():
+    """Two optics of 1,000 USD in the mean for each accelerator, three cables of 10 USD with every one of them."""
+    made, bare = bill(chain(NETWORKED), "gpu", 1000.0), bill(chain(), "gpu", 1000.0)
+    number = made.row("chip", "accelerators").quantity
+    assert made.row("networking", "Optics").quantity == pytest.approx(2 * number)
+    assert made.row("networking", "Cable").quantity == pytest.approx(6 * number)
+    assert (made.row("power", "Transformer").quantity, made.row("power", "Transformer").unit) == (1200.0, "MW")
+    assert made.row("whole", "networking").quantity == pytest.approx(number * (2 * 1000 + 6 * 10) / 1e3)
+    power = made.row("whole", "power")
+    assert (power.low, power.quantity, power.high) == pytest.approx((1000 * 0.04, 1200 * 0.05, 1400 * 0.06))
+    more = made.row("whole", "networking").quantity + power.quantity
+    total = made.row("whole", "total")
+    assert total.quantity == pytest.approx(bare.row("whole", "total").quantity + more)
+    assert total.quantity == pytest.approx(made.row("dollars", "what the buyer pays").quantity)
+    sections = [row for row in made.rows if row.stage == "whole" and not row.item.startswith("total")]
+    assert sum(row.quantity for row in sections) == pytest.approx(total.quantity)
+
+
+def test_the_total_lies_between_all_low_and_all_high_and_closer_by_draws():
+    total, near = (bill(chain(NETWORKED), "gpu", 1000.0).row("whole", item) for item in ("total", "total, 10 to 90 %"))
+    assert total.low < near.low < near.quantity < near.high < total.high
+    assert near == bill(chain(NETWORKED), "gpu", 1000.0).row("whole", "total, 10 to 90 %")
+
+
+def test_draws_are_triangular_and_each_by_itself():
+    """Lines whose density rises from 0 at 0 to 2 at 1: P(x) = x**2 for one; two have the variance of the sum."""
+    draft = Draft(chain(), explode(chain(), "gpu", date(2027, 1, 1)), 1000.0, False, exact(1.0))
+    line = Bought("power", "x", Range(0.0, 1.0, 1.0), False, "")
+    assert drawn(draft, [line]) == pytest.approx((0.1**0.5, 0.9**0.5), abs=0.01)
+    spread = [b - a for a, b in (drawn(draft, [line] * 4), drawn(draft, [line] * 16))]
+    assert spread == pytest.approx([2 * 1.2816 * (n / 18) ** 0.5 for n in (4, 16)], rel=0.03)
 
 
 def test_the_frame_has_the_columns_in_order():
