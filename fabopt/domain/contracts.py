@@ -2,7 +2,8 @@
 
 A contract stands on goods in the chain's own words. Goods of the first group are capacity (or chips) of a party of the
 instance: the buyer draws on what is there, and money between the two is a transfer. Goods of the second group come from
-a supplier outside the instance: what is taken is a real source of them and a real cost. Whether an open contract is
+a supplier outside the instance: what is taken is a real source of them and a real cost. Compute and running
+accelerators may also be leased from a lab of the instance, which has so much less of them. Whether an open contract is
 signed, exercised or left early, and when, is a decision; docs/contracts.md has the formulas.
 """
 
@@ -26,11 +27,15 @@ SOURCES: Mapping[str, str] = {
     "components": "kpiece/month",
     "dies": "kdie/month",
     "compute": "kH100e",
+    "rented": "kaccelerator",
 }
-"""Goods that a supplier outside the instance delivers, and the unit of amounts of them."""
+"""Goods that are brought to the buyer, from outside the instance or by a lab, and the unit of amounts of them."""
+
+LEASED = ("compute", "rented")
+"""Goods that a lab of the instance may let another have out of its own fleet."""
 
 AMOUNT_UNIT: Mapping[str, str] = {**UNIT_OF, **SOURCES}
-"""Unit of amounts by kind of goods: rates, but for compute, a level; plain goods are counted per period."""
+"""Unit of amounts by kind of goods: rates, but levels of compute and what is rented; plain goods are per period."""
 
 PRICE_UNIT: Mapping[str, str] = {
     "fabs": "USD/wafer",
@@ -44,6 +49,7 @@ PRICE_UNIT: Mapping[str, str] = {
     "components": "USD/piece",
     "dies": "USD/die",
     "compute": "USD/H100e/h",
+    "rented": "USD/accelerator/month",
 }
 """Unit of prices by kind of goods; for plain goods the money of the instance."""
 
@@ -68,7 +74,9 @@ class Goods(Splits):
     dies: tuple[Slug, ...] = ()
     """Good dies of the buyer, a designer, from outside."""
     compute: tuple[Slug, ...] = ()
-    """Compute of a workload for the buyer, a lab, from outside."""
+    """Compute of a workload for the buyer, a lab: from outside, or leased from a lab of the instance."""
+    rented: tuple[Slug, ...] = ()
+    """Running accelerators of a chip, rented from the fleet of a lab of the instance; the lab runs and powers them."""
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -76,8 +84,8 @@ class Goods(Splits):
         return tuple(kind for kind in AMOUNT_UNIT if getattr(self, kind))
 
     @property
-    def from_outside(self) -> bool:
-        """Whether what is taken comes into the instance from a supplier outside it."""
+    def brought(self) -> bool:
+        """Whether what is taken is brought to the buyer, from outside or by a lab, and not drawn from capacity."""
         return self.kind in SOURCES
 
 

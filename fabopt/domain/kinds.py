@@ -250,12 +250,17 @@ _BUILT_IN = (
         split=Stake(
             "shipment", "kaccelerator/month", "USD/accelerator", "Chips, for what is shipped of them to labs.", "price"
         ),
+        bought=Stake(
+            "running", "kaccelerator", "USD/accelerator/month",
+            "Running accelerators of a chip, rented from the fleet of a lab of the instance.", key="rented",
+        ),
     ),
     Kind(
         "workload", "workloads", Workload, "workload", "workloads", "工作负载",
         unit="kH100e",
         bought=Stake(
-            "compute", "kH100e", "USD/H100e/h", "Compute of a workload for the buyer, a lab, from outside.",
+            "compute", "kH100e", "USD/H100e/h",
+            "Compute of a workload for the buyer, a lab: from outside, or leased from a lab of the instance.",
             key="compute",
         ),
     ),

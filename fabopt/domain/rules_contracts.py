@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from fabopt.domain.base import Fault, Path, each_alone
 from fabopt.domain.calendar import Calendar, Span
-from fabopt.domain.contracts import AMOUNT_UNIT, PRICE_UNIT, SOURCES, Contract, money_scale
+from fabopt.domain.contracts import AMOUNT_UNIT, LEASED, PRICE_UNIT, SOURCES, Contract, money_scale
 from fabopt.domain.instance import Instance
 from fabopt.domain.parties import owners, parties
 from fabopt.domain.policies import Splits
@@ -153,12 +153,17 @@ def _parties(instance: Instance, contract: Contract) -> Iterator[Fault]:
     if buyer == supplier:
         yield Fault(("supplier",), f"'{buyer}' would buy from itself")
         return
-    if goods.from_outside:
-        if supplier in known:
+    if goods.brought:
+        if goods.kind in LEASED and supplier in instance.labs:
+            yield from _leased(instance, contract)
+        elif goods.kind == "rented":
+            message = f"'{supplier}' is no lab of the instance, so it has no fleet to let"
+            yield Fault(("supplier",), message, nearest(supplier, instance.labs) or "lease compute from outside")
+        elif supplier in known:
             message = f"'{supplier}' is a party of the instance, so what it sells comes out of its own capacity"
             yield Fault(("supplier",), message, "name that capacity under goods, or another supplier")
         if contract.outside:
-            yield Fault(("outside",), f"{goods.kind.replace('_', ' ')} always come from outside", "leave it out")
+            yield Fault(("outside",), "who brings such goods is known by the supplier", "leave it out")
         yield from _fits(instance, contract)
         return
     users = users_of(instance, Splits(**{goods.kind: goods.names}))
@@ -179,17 +184,42 @@ def _parties(instance: Instance, contract: Contract) -> Iterator[Fault]:
         yield Fault(("supplier",), message, hint or "tag the resource with its owner, or say outside: true")
 
 
+def _leased(instance: Instance, contract: Contract) -> Iterator[Fault]:
+    """Whether a lab has what it lets another have."""
+    goods, supplier = contract.goods, contract.supplier
+    for place, name in enumerate(goods.names):
+        path: Path = ("goods", goods.kind, place)
+        if goods.kind == "compute":
+            if name in instance.workloads and name not in instance.labs[supplier].demand.workloads:
+                hint = "give it a share in its 'demand.split', with a 'total' of 0 if it wants none itself"
+                yield Fault(path, f"'{supplier}' makes no compute of '{name}'", hint)
+        elif name in instance.chips and not _may_have(instance, supplier, name):
+            yield Fault(path, f"'{supplier}' has no '{name}', and may buy none")
+
+
+def _may_have(instance: Instance, lab_id: str, chip_id: str) -> bool:
+    """Return whether a lab has accelerators of a chip in the field, may buy them, or is handed used ones."""
+    lab, chip = instance.labs[lab_id], instance.chips[chip_id]
+    fielded = any(chip_id in fleet for fleet in lab.fleet.values())
+    handed = chip.resale is not None and lab_id in chip.resale.labs
+    return fielded or handed or (chip.designer in lab.designers and lab_id in (chip.customers or instance.labs))
+
+
 def _fits(instance: Instance, contract: Contract) -> Iterator[Fault]:
     """Whether the buyer has a use for goods from outside."""
     goods, buyer = contract.goods, contract.buyer
     known = names(instance)
-    group = {"materials": "materials", "dies": "parts", "compute": "workloads"}.get(goods.kind, goods.kind)
+    group = {"materials": "materials", "dies": "parts", "compute": "workloads", "rented": "chips"}.get(
+        goods.kind, goods.kind
+    )
     for place, name in enumerate(goods.names):
         path: Path = ("goods", goods.kind, place)
         if name not in known[group] or buyer not in known["parties"]:
             continue
         if goods.kind == "compute" and not (buyer in instance.labs and name in instance.labs[buyer].demand.workloads):
             yield Fault(path, f"'{buyer}' is no lab that wants '{name}'")
+        if goods.kind == "rented" and buyer not in instance.labs:
+            yield Fault(path, f"'{buyer}' is no lab that could run '{name}'")
         if goods.kind == "dies":
             makers = {d.designer for key, d in instance.dies.items() if name in (tuple(d.bins) or (key,))}
             if makers and buyer not in makers:
@@ -225,7 +255,8 @@ def _volumes(instance: Instance, calendar: Calendar, contract: Contract) -> Iter
     if kind in SOURCES or contract.outside:
         for name in ("maximum", "price"):
             if getattr(contract, name) is None:
-                yield Fault((name,), f"a supplier outside the instance needs a {name}")
+                who = "a lease" if contract.supplier in instance.labs else "a supplier outside the instance"
+                yield Fault((name,), f"{who} needs a {name}")
     elif counted and maximum is None:
         yield Fault(("maximum",), f"'{counted[0]}' needs a maximum, so that it is known what counts as a take")
     if maximum is None:
@@ -373,8 +404,9 @@ def _most_paid(instance: Instance, calendar: Calendar, contract: Contract) -> fl
             continue
         price = max(q.mean(span.start, span.end) for q in (contract.price, *(t.price for t in contract.tiers)))
         length = {"month": span.years * 12.0, "year": span.years}.get(per, 1.0)
-        hours = 8766.0 * span.years if kind == "compute" else 1.0
-        total += contract.maximum.mean(span.start, span.end) * length * share * price * (scale * hours)
+        time = {"h": 8766.0, "month": 12.0}.get(PRICE_UNIT[kind].rpartition("/")[2])
+        price *= scale * (1.0 if time is None else time * span.years)
+        total += contract.maximum.mean(span.start, span.end) * length * share * price
     return total
 
 

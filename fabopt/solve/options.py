@@ -123,8 +123,7 @@ class SolveOptions:
         if self.perspective != "system" and not (kind in ("lab", "owner", "rest") and name):
             raise OptionError(f"A perspective is system, lab:NAME or owner:NAME, not {self.perspective!r}.")
         if self.perspective != "system" and (self.objective != "value" or self.then):
-            said = ", ".join(goal.objective for goal in self.goals)
-            raise OptionError(f"The perspective {self.perspective} has the objective value alone, not {said}.")
+            raise OptionError(f"The perspective {self.perspective} has the objective value, not {self.sought}.")
         if not self.time_limit > 0:
             raise OptionError(f"The time limit must be a positive number of seconds, not {self.time_limit:g}.")
         if self.gap is None:

@@ -132,6 +132,7 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
                         "components": ["large"],
                         "dies": ["falcon-die"],
                         "compute": ["training"],
+                        "rented": ["falcon"],
                     },
                     "unlocks": {
                         "fabs": ["north"],

@@ -10,15 +10,24 @@ from fabopt.network.tables import Array, Network
 
 
 def materials_of(deal: Deal) -> list[str]:
-    """Return the materials that a contract with a supplier outside the instance may fill."""
-    buyer, kind = deal.contract.buyer, deal.kind
+    """Return the materials of the buyer that a contract that brings goods may fill."""
+    return _held_by(deal, deal.contract.buyer)
+
+
+def source_of(deal: Deal) -> list[str]:
+    """Return what a lab has less of by what it lets the buyer have, in the order of :func:`materials_of`."""
+    return _held_by(deal, deal.contract.supplier) if deal.leased else []
+
+
+def _held_by(deal: Deal, party: str) -> list[str]:
     form = {
         "materials": "{name}",
-        "hbm": f"hbm:{{name}}:{buyer}",
-        "components": f"component:{{name}}:{buyer}",
+        "hbm": f"hbm:{{name}}:{party}",
+        "components": f"component:{{name}}:{party}",
         "dies": "die:{name}",
-        "compute": f"compute:{{name}}:{buyer}",
-    }[kind]
+        "compute": f"compute:{{name}}:{party}",
+        "rented": f"running:{{name}}:{party}",
+    }[deal.kind]
     return [form.format(name=name) for name in deal.contract.goods.names]
 
 

@@ -9,7 +9,8 @@ With volumes :math:`x_k(t)` of the price tiers, take :math:`x = \sum_k x_k`, and
 * tiers: :math:`\sum_W x_k \le w_k`, the width of tier k. Where a later tier is cheaper, or the money stays inside the
   instance, a binary z opens it: :math:`\sum_W x_k \le w_k z_k` and :math:`\sum_W x_{k-1} \ge w_{k-1} z_k`: no tier
   before the one below is full.
-* goods from outside: x is an activity that makes them. Goods of a party: :math:`x = U - e` where U is the buyer's use
+* goods from outside: x is an activity that makes them. Compute or running accelerators leased from a lab: x takes from
+  what the lab has and gives it to the buyer. Goods of a party: :math:`x = U - e` where U is the buyer's use
   and :math:`e \ge 0` what it uses beyond its contracts, at list prices.
 * credit: a prepayment P is a stock that the signature fills; :math:`r(t)` is taken from it, no more than what is owed
   for takes in t. What stays in it costs the cost of money.
@@ -21,7 +22,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from fabopt.network.lowering.contract_goods import list_price, list_spending, materials_of
+from fabopt.network.lowering.contract_goods import list_price, list_spending, materials_of, source_of
 from fabopt.network.lowering.deal import Deal, Linear, Records
 from fabopt.network.lowering.policy_scope import Expression
 from fabopt.network.tables import Array, Flow, Material, Network, Unit
@@ -46,15 +47,18 @@ def tiers(deal: Deal) -> Tiers:
 
 
 def outside_take(records: Records, deal: Deal) -> Linear:
-    """Add the activities by which goods come in from outside; return the take."""
+    """Add the activities by which goods come in from outside, or from a lab's fleet; return the take."""
     take = Expression()
     materials = materials_of(deal)
+    sources = dict(zip(materials, source_of(deal), strict=False))
     for name, _, price in tiers(deal):
         for material in materials:
             one = name if len(materials) == 1 else f"{name}:{material}"
             says = f"{deal.name}: taken" if len(materials) == 1 else f"{deal.name}: {material} taken"
-            _take(records, deal, name, one, says, price)
+            _take(records, deal, name, one, says, price if deal.outside else None)
             records.flows.append(Flow(one, material, 0, np.ones(deal.chain.n)))
+            if material in sources:
+                records.flows.append(Flow(one, sources[material], 0, -np.ones(deal.chain.n)))
             take.add(("activity", one, 0), np.ones(deal.chain.n))
     return Linear(take, np.zeros(deal.chain.n))
 
@@ -211,7 +215,8 @@ def _paid(records: Records, deal: Deal, take: Linear, net: Network) -> Expressio
         for key, coefficient in owed.terms.items():
             deal.pay(records, "purchases", key, coefficient, price=money, listed=money)
         return owed
-    listed = None if deal.outside or deal.kind == "resources" else list_price(deal)
+    unlisted = deal.outside or deal.leased or deal.kind == "resources"
+    listed = None if unlisted else list_price(deal)
     steps, owed = tiers(deal), Expression()
     whole = len(steps) == 1 and ("activity", steps[0][0], 0) not in take.terms.terms
     for name, _, price in steps:

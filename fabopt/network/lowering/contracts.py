@@ -53,7 +53,7 @@ def lower_contracts(chain: Chain, net: Network) -> Network:
         return net
     records, agreements = Records(), []
     deals = [_deal(chain, net, contract_id) for contract_id in chain.instance.contracts]
-    scopes = {deal.id: scope(deal, net) for deal in deals if deal.kind and not deal.contract.goods.from_outside}
+    scopes = {deal.id: scope(deal, net) for deal in deals if deal.kind and not deal.contract.goods.brought}
     deals = [_placed(deal, net, scopes.get(deal.id)) for deal in deals]
     for deal in deals:
         _decisions(records, deal)
@@ -198,7 +198,7 @@ def _takes(records: Records, deals: list[Deal], scopes: dict[str, Scope]) -> dic
         # Capacity of somebody outside is not used without a contract, even one that cannot be in force.
         if not deal.kind or not (deal.possible.any() or deal.contract.outside):
             continue
-        if deal.contract.goods.from_outside:
+        if deal.contract.goods.brought:
             found[deal.id] = outside_take(records, deal)
         elif deal.contract.maximum is not None:
             goods = frozenset(deal.contract.goods.names)

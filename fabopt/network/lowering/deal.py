@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from fabopt.domain.contracts import AMOUNT_UNIT, Contract, money_scale
+from fabopt.domain.contracts import AMOUNT_UNIT, LEASED, PRICE_UNIT, Contract, money_scale
 from fabopt.domain.kinds import Role
 from fabopt.domain.quantity import Quantity
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, Chain, Opening
@@ -120,7 +120,13 @@ class Deal:
     @property
     def outside(self) -> bool:
         """Whether the supplier is outside the instance, so that what it is paid is a cost of the whole."""
-        return self.contract.outside or (self.kind != "" and self.contract.goods.from_outside)
+        brought = self.kind != "" and self.contract.goods.brought
+        return self.contract.outside or (brought and not self.leased)
+
+    @property
+    def leased(self) -> bool:
+        """Whether a lab of the instance brings the goods out of its own fleet."""
+        return self.kind in LEASED and self.contract.supplier in self.chain.instance.labs
 
     @property
     def sign(self) -> str:
@@ -170,8 +176,9 @@ class Deal:
     def money(self, price: Quantity) -> Array:
         """Return a price in million dollars per unit of amount ``[T]``."""
         scale = money_scale(self.contract.goods, self.chain.instance.components)
-        hours = HOURS_PER_YEAR * self.chain.years if self.kind == "compute" else 1.0
-        return np.asarray(self.chain.mean(price) * scale * hours)
+        per = PRICE_UNIT[self.kind].rpartition("/")[2]
+        time = {"h": HOURS_PER_YEAR * self.chain.years, "month": self.chain.months}.get(per, 1.0)
+        return np.asarray(self.chain.mean(price) * scale * time)
 
     def total(self, values: Array) -> Array:
         """Return the sums ``[W]`` over the windows."""

@@ -58,6 +58,11 @@ def lower_deployment(chain: Chain) -> None:
         for chip_id, chip in chain.instance.chips.items():
             sites = [s for s, site in chain.instance.sites.items() if site.lab == lab_id]
             held = [_asset(chain, chip_id, chip, s) for s in sites]
+            lets, rents = _leases(chain, chip_id, lab_id)
+            if lets or rents:
+                _running(chain, chip_id, lab_id)
+            if rents:
+                held.append(0)
             if held and min(held) < chain.n:
                 _workloads(chain, chip_id, chip, lab_id, lab, min(held))
         lower_synchronised(chain, lab_id, lab)
@@ -108,31 +113,13 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
 def _operate(chain: Chain, chip_id: str, site_id: str, label: Tags, first: int) -> None:
     """Add the running of a chip's assets at a site, from the period in which the first can be there."""
     chip, site = chain.instance.chips[chip_id], chain.instance.sites[site_id]
-    lab = chain.instance.labs[site.lab]
     survival = chip.survival.value**chain.years
     asset = f"asset:{chip_id}:{site_id}"
     operate = f"operate:{chip_id}:{site_id}"
     facility_kw = chip.it_power.value * site.pue.value
     hours = HOURS_PER_YEAR * chain.years
     energy = facility_kw * hours * chain.mean(site.energy_price) * 1e-3
-    running = f"running:{chip_id}:{site.lab}"
-    chain.build.material(
-        Material(
-            running,
-            f"running {chip.name} of {lab.name}",
-            "kaccelerator",
-            Tags(
-                stage="compute",
-                customer=site.lab,
-                lab=site.lab,
-                chip=chip_id,
-                item=chip.designer,
-                kind="chip",
-                role="running",
-                field=f"chips.{chip_id}",
-            ),
-        )
-    )
+    running = _running(chain, chip_id, site.lab)
     chain.build.activity(
         Activity(
             operate,
@@ -147,6 +134,30 @@ def _operate(chain: Chain, chip_id: str, site_id: str, label: Tags, first: int) 
     chain.build.flow(operate, asset, 0, ONE, chain.flat(-1.0))
     chain.build.flow(operate, asset, 1, ONE, survival)
     chain.build.flow(operate, running, 0, ONE, chain.flat(1.0))
+
+
+def _running(chain: Chain, chip_id: str, lab_id: str) -> str:
+    """Add the running accelerators of a chip and lab; return the material."""
+    chip, lab = chain.instance.chips[chip_id], chain.instance.labs[lab_id]
+    running = f"running:{chip_id}:{lab_id}"
+    label = Tags(
+        stage="compute",
+        customer=lab_id,
+        lab=lab_id,
+        chip=chip_id,
+        item=chip.designer,
+        kind="chip",
+        role="running",
+        field=f"chips.{chip_id}",
+    )
+    chain.build.material(Material(running, f"running {chip.name} of {lab.name}", "kaccelerator", label))
+    return running
+
+
+def _leases(chain: Chain, chip_id: str, lab_id: str) -> tuple[bool, bool]:
+    """Return whether a lab may let running accelerators of a chip to another, and whether it may rent them."""
+    leases = [c for c in chain.instance.contracts.values() if chip_id in c.goods.rented]
+    return any(c.supplier == lab_id for c in leases), any(c.buyer == lab_id for c in leases)
 
 
 def _from(chain: Chain, first: int) -> Array:
