@@ -15,7 +15,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, Field, StringConstraints
 
 from fabopt.domain.base import Flag, Frozen, LastDay, Named, Record, Slug, When
-from fabopt.domain.expansion import Expansion
+from fabopt.domain.expansion import Each, Expansion
 from fabopt.domain.pieces import MEGAWATT, NUMBERS, PIECE, PRICES, RATES
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import Amount, In
@@ -31,7 +31,6 @@ TAKERS = ("package", "accelerator", RACK, "wafer", MW_OF_SITE)
 Rate = Annotated[Quantity, Amount(RATES)]
 Price = Annotated[Quantity, Amount(PRICES)]
 Number = Annotated[Quantity, Amount(NUMBERS)]
-Each = Annotated[Quantity, In("1", ge=0, series=True, usual=(1e-7, 1e6))]
 
 
 def _word(text: str) -> str:

@@ -12,13 +12,25 @@ from typing import Annotated, Generic, TypeVar, get_args
 
 from pydantic import Field
 
-from fabopt.domain.base import MOST_COUNTED, Fault, Frozen, Record, When
+from fabopt.domain.base import MOST_COUNTED, Fault, Flag, Frozen, Named, Record, Slug, When
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
-from fabopt.domain.tolerances import above
+from fabopt.domain.tolerances import above, same
 
 Size = TypeVar("Size", bound=Quantity)
 Years = Annotated[Quantity, In("year", gt=0)]
+Each = Annotated[Quantity, In("1", ge=0, series=True, usual=(1e-7, 1e6))]
+
+
+class Retirement(Record):
+    """How what stands can be taken down again, at the end of its life at the latest."""
+
+    cost: Annotated[Quantity, In("MUSD", ge=0)] = Field(default=constant(0.0, "MUSD"))
+    """Cost of taking down one step; of projects, one unit of capacity."""
+    over: Annotated[Quantity, In("month", ge=0)] = Field(default=constant(0.0, "month"))
+    """Months over which that is paid, from the retirement on."""
+    for_good: Flag = False
+    """Whether nothing is ordered again once something has been retired."""
 
 
 class Expansion(Record, Generic[Size]):
@@ -55,7 +67,17 @@ class Expansion(Record, Generic[Size]):
     first: When | None = None
     """First date at which one may be started."""
     life: Years = Field(default=constant(10.0, "year"))
-    """Economic life, for its worth at the end of the horizon (straight line)."""
+    """Life from the first output on: its capacity ends with it, and its worth falls to nothing in a straight line."""
+    needs: Named[Each] = Field(default_factory=dict)
+    """Pieces (or megawatts) of components in one step; of projects, in one unit of capacity."""
+    upkeep: Annotated[Quantity, In("MUSD/year", ge=0)] = Field(default=constant(0.0, "MUSD/year"))
+    """Fixed cost a year of one step (of projects, one unit of capacity) while it stands, used or not."""
+    standing: Size | None = None
+    """Part of the capacity of the decision date that bears upkeep and can be retired as well."""
+    retirement: Retirement | None = None
+    """How what stands can be retired; absent: it stands to the end of its life."""
+    growth: Annotated[Quantity, In("1/year", gt=0, le=1000, usual=(0.01, 5))] | None = None
+    """Share by which the capacity may grow in a year over what stood a year before; what is firm is not held to it."""
 
     @property
     def unit(self) -> str:
@@ -93,6 +115,13 @@ class Expansion(Record, Generic[Size]):
             if getattr(self, name) is None:
                 hint = "" if self.curve else "give it, or a 'curve' with the cost of projects by their size"
                 yield Fault((name,), f"an expansion by {way} needs '{name}'", hint)
+        if self.standing is not None and self.retirement is None and self.upkeep.value == 0.0:
+            yield Fault(("standing",), "what stands has neither upkeep nor retirement", "give one of them")
+        if self.standing is not None and self.step is not None and self.step.value > 0.0:
+            steps = self.standing.value / self.step.value
+            if not same(steps, round(steps)):
+                message = f"{self.standing.value:g} are {steps:.4g} steps of {self.step.value:g}"
+                yield Fault(("standing",), message, "whole steps are retired: give a multiple of the step")
         unit = self.unit
         if self.curve and self.least is not None and self.least.value > max(self.curve):
             message = f"a least size of {self.least.value:g} {unit} is more than the largest on the curve"
@@ -121,6 +150,18 @@ class FabExpansion(Expansion[Annotated[Quantity, In("kwafer/month", gt=0)]]):
     life: Years = Field(default=constant(15.0, "year"))
     space: Annotated[Quantity, In("1", ge=0, usual=(0.05, 1000))]
     """Tool places (cleanroom for scanners) that one step adds."""
+
+
+class Conversion(Expansion[Annotated[Quantity, In("kwafer/month", gt=0)]]):
+    """Capacity of this fab or line that is turned to what another one makes."""
+
+    to: Slug
+    """The fab or line that has the capacity afterwards."""
+    keeps: Annotated[Quantity, In("1", gt=0, usual=(0.1, 2))] = Field(default=constant(1.0, "1"))
+    """Capacity there for each unit of it that is turned."""
+    loss: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(1.0, "1"))
+    """Share of the step that is out of work from the order to the first output there; then all of it is gone here."""
+    life: Years = Field(default=constant(15.0, "year"))
 
 
 class SiteExpansion(Expansion[Annotated[Quantity, In("MW", gt=0)]]):

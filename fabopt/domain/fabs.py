@@ -17,7 +17,7 @@ from typing import Annotated
 from pydantic import Field
 
 from fabopt.domain.base import Flag, Frozen, Named, Record, Slug, When
-from fabopt.domain.expansion import FabExpansion
+from fabopt.domain.expansion import Conversion, FabExpansion
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
 
@@ -56,6 +56,8 @@ class Fab(Record):
     """Tool places free for further scanners, beyond the opening fleet and the order book, by date."""
     expansion: FabExpansion | None = None
     """How it can grow."""
+    conversions: Named[Conversion] = Field(default_factory=dict)
+    """How its capacity can be turned to what others make."""
     cost_factor: Annotated[Quantity, In("1", gt=0, usual=(0.1, 10))] = Field(default=constant(1.0, "1"))
     """Wafer cost here relative to the node's (an overseas fab costs more)."""
     cycle_factor: Annotated[Quantity, In("1", gt=0, usual=(0.1, 10))] = Field(default=constant(1.0, "1"))

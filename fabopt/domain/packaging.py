@@ -11,8 +11,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fabopt.domain.base import Record, Slug
-from fabopt.domain.expansion import LineExpansion
+from fabopt.domain.base import Named, Record, Slug
+from fabopt.domain.expansion import Conversion, LineExpansion
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
 
@@ -46,3 +46,5 @@ class PackagingLine(Record):
     """Months from bonding to tested package."""
     expansion: LineExpansion | None = None
     """How it can grow."""
+    conversions: Named[Conversion] = Field(default_factory=dict)
+    """How its capacity can be turned to what others make."""

@@ -7,14 +7,25 @@ from functools import cache
 from typing import Any, get_args
 
 from fabopt.domain.base import Fault, Path, Record
-from fabopt.domain.expansion import Expansion
+from fabopt.domain.expansion import Conversion, Expansion
 from fabopt.domain.instance import Instance
+from fabopt.domain.references import nearest
 
 
 def expansion_faults(instance: Instance) -> Iterator[Fault]:
     """Yield what does not fit together in each expansion of an instance."""
     for path, expansion in expansions(instance):
         yield from (fault.under(*path) for fault in expansion.faults())
+        for name in expansion.needs:
+            if name not in instance.components:
+                message = f"there is no component '{name}'"
+                yield Fault((*path, "needs", name), message, nearest(name, instance.components))
+        if isinstance(expansion, Conversion):
+            section, here = str(path[0]), path[1]
+            others = [name for name in getattr(instance, section) if name != here]
+            if expansion.to not in others:
+                message = f"'{expansion.to}' is none of the other {section.replace('_', ' ')}"
+                yield Fault((*path, "to"), message, nearest(expansion.to, others))
 
 
 def expansions(instance: Instance) -> Iterator[tuple[Path, Expansion[Any]]]:

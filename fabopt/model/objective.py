@@ -107,7 +107,7 @@ def _orders(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     T, disc, party = net.n_periods, _discount(net), parties_of(net, "unit")
     cost = by_period([u.cost for u in net.units], T)
     fixed = by_period([u.fixed_cost for u in net.units], T)
-    retire = np.array([u.retire_cost or 0.0 for u in net.units], dtype=float)[:, None]
+    retire = by_period([u.retire_cost for u in net.units], T)
     return [
         _term("order_cost", columns["order"].index, -cost * disc, party),
         _term("order_fixed_cost", columns["placed"].index, -fixed * disc, party),

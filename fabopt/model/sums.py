@@ -167,6 +167,24 @@ SURVIVAL = Family(
     per="{unit} to remain",
     stated_in=f"{_LOWERING}.stops",
 )
+GROWTH = Family(
+    name="growth",
+    index=_WINDOW,
+    unit="unit of the resource",
+    says="{name}: in {period} at most what the growth of a year allows, {rhs} {unit} apart from what units add",
+    price_says="{one} more growth up to {period}: {name}",
+    soft=True,
+    per="{unit} of growth",
+    stated_in=f"{_LOWERING}.standing_units",
+)
+STANDING = Family(
+    name="standing",
+    index=_WINDOW,
+    unit="unit",
+    says="{name} in {period}, with {rhs} {unit} beside decisions",
+    price_says="{one} in {period}: {name}",
+    stated_in=f"{_LOWERING}.standing_units",
+)
 STATED_FLOOR = Family(
     name="stated_floor",
     index=_WINDOW,
@@ -285,6 +303,8 @@ LIMITS = (
     POLICY_FLOOR,
     SHARE_CAP,
     SURVIVAL,
+    GROWTH,
+    STANDING,
     STATED_FLOOR,
     STATED_CEILING,
     STATED_SHARE,

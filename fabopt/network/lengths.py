@@ -166,6 +166,28 @@ class Lengths:
         first = min(first, self.sizes.size - 1)
         return first, profile[first:]
 
+    def lasting(self, lead: float, ramp: Array, life: float) -> tuple[int, Array]:
+        """Return the capacity by age of a unit whose output ends so long after it began (:meth:`ramp`).
+
+        The period in which it ends counts for the part before. Where that is after the horizon for whatever is ordered
+        in it the capacity is that of a unit that lasts for ever.
+        """
+        if lead + life >= self.begins[-1]:
+            return self.ramp(lead, ramp)
+        levels = ramp[: max(1, int(np.ceil(life - NEGLIGIBLE)))]
+        rise, fall = self.ramp(lead, levels), self.ramp(lead + life, levels[-1:])
+        profile = self._filled(*rise) - self._filled(*fall)
+        profile[np.abs(profile) < NEGLIGIBLE] = 0.0
+        profile[-1] = 0.0
+        return rise[0], profile[rise[0] :]
+
+    def _filled(self, first: int, profile: Array) -> Array:
+        """Return a profile for each age ``[T + 1]`` or ``[T + 1, T]``, the last of them for ever after."""
+        filled = np.zeros((self.sizes.size + 1, *profile.shape[1:]))
+        filled[first:] = profile[-1]
+        filled[first : first + len(profile)] = profile[: max(self.sizes.size + 1 - first, 0)]
+        return filled
+
     def effect(
         self, unit: str, resource: str, first_age: int, profile: Array, scale: Array | None = None, *,
         persistent: bool = True, late: Array | None = None,

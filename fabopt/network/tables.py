@@ -28,7 +28,7 @@ CONTRACT = "contract"
 """Stage of what contracts add to keep account of them."""
 MODEST = 1e4
 """Limit of a level that is a constant as good as any where a yes or no opens it: nothing smaller is looked for."""
-DECISIONS = frozenset({"signature", "exercise", "exit", "tier"})
+DECISIONS = frozenset({"signature", "exercise", "exit", "tier", "closing"})
 """Instruments of units that are a yes or no and no capacity: that there is one of each limits nobody."""
 
 
@@ -220,7 +220,7 @@ class Unit:
     fixed_cost: Array | None = None
     pinned: Array | None = None
     opening: float = 0.0
-    retire_cost: float | None = None
+    retire_cost: float | Array | None = None  # one for all periods, or [T]
     lead: float = 0.0
     terminal_value: Array | None = None
     instrument: str = "order"
@@ -441,8 +441,8 @@ GroupFamily = Literal[
     "synchronised_load", "must_run", "resale", "export_rule", "part_of_period", "group_limit", "programme",
     "contract_maximum", "contract_minimum", "contract_unlock", "contract_reserve",
     "policy_share", "policy_cap", "policy_floor",
-    "share_cap", "survival", "stated_floor", "stated_ceiling", "stated_share", "stated_change", "held", "asked_for",
-    "contract_term", "charged", "as_planned", "pin", "in_step",
+    "share_cap", "survival", "growth", "standing", "stated_floor", "stated_ceiling", "stated_share", "stated_change",
+    "held", "asked_for", "contract_term", "charged", "as_planned", "pin", "in_step",
 ]  # fmt: skip
 """What a limit on a sum of decisions stands for."""
 

@@ -124,6 +124,17 @@ FEW_SUBSTRATES = {
     "chips": SUBSTRATES["chips"],
 }
 SMALL_LINE = {"packaging_lines": {"line": {"capacity": 0.2, "expansion": STEP}}}
+SPARE_LINE = {
+    "horizon": {"discount_rate": 0.1},
+    "packaging_lines": {
+        "line": {"capacity": 0.2},
+        "spare": {
+            **MINIMAL["packaging_lines"]["line"], "technologies": ["m"], "capacity": 9,
+            "conversions": {"turn": {**STEP, "to": "line"}},
+            "expansion": {**STEP, "max_steps": 0, "standing": 5, "upkeep": 1e6, "retirement": {"cost": 1e5}},
+        },
+    },
+}  # fmt: skip
 SMALL_SITE = {"sites": {"site": {"power": 20, "expansion": {"curve": {100: 1}, "lead": 3, "max_total": 500}}}}
 SMALL_FAB = {
     "fabs": {
@@ -252,7 +263,10 @@ CASES: dict[str, Case] = {
     "LineExpansion.first": Case(at("packaging_lines.line.expansion.first", **SMALL_LINE), DAYS),
     "ComponentExpansion.lead": Case(at("components.s.sources.lam.expansion.lead", **FEW_SUBSTRATES), MONTHS),
     "ComponentExpansion.first": Case(at("components.s.sources.lam.expansion.first", **FEW_SUBSTRATES), DAYS),
-    "SiteExpansion.lead": Case(at("sites.site.expansion.lead", **SMALL_SITE), MONTHS),
+    "Conversion.lead": Case(at("packaging_lines.spare.conversions.turn.lead", **SPARE_LINE), MONTHS),
+    "Conversion.first": Case(at("packaging_lines.spare.conversions.turn.first", **SPARE_LINE), DAYS),
+    "Retirement.over": Case(at("packaging_lines.spare.expansion.retirement.over", **SPARE_LINE), MONTHS[::-1]),
+    "SiteExpansion.lead": Case(at("sites.site.expansion.lead", **SMALL_SITE), (12, 12.7, 13.5, 14.6, 15)),
     "SiteExpansion.first": Case(at("sites.site.expansion.first", **SMALL_SITE), DAYS),
     "Qualifying.lead": Case(lambda months: _qualifying(months), MONTHS),
     "Programme.design_time": Case(at("chips.gpu.programme.design_time", **PROGRAMME), MONTHS),

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import diversity_cases
 from chain_cases import lowered
+from expansion_cases import workshop
 from model_cases import activity, flow, material, network, seq
 
 import fabopt
+from fabopt.domain.expansion import LineExpansion
 from fabopt.domain.instance import Instance
 from fabopt.network.lower import lower
 from fabopt.network.perspective import Decided, asked_for, held
@@ -47,8 +49,22 @@ def lowered_case(family: str) -> Network:
         "held": _held,
         "asked_for": _asked,
         "pin": _pinned,
+        "growth": _grown,
+        "standing": _taken_down,
         **dict.fromkeys(("stated_floor", "stated_ceiling", "stated_share", "stated_change", "charged"), _stated),
     }[family]()
+
+
+def _grown() -> Network:
+    """Three years: steps of 2 that open half a year after their order, over a line of 10."""
+    record = LineExpansion(step=2, cost=1, lead=6, max_steps=9, growth=0.5)
+    return workshop(record, wanted=9, base=10, changes={"horizon.periods": "3 years"})
+
+
+def _taken_down() -> Network:
+    """Three years: steps that last for one, one of which stands, and no more are ordered once one is retired."""
+    record = LineExpansion(step=2, cost=1, lead=0, life=1, max_steps=9, standing=2, retirement={"for_good": True})
+    return workshop(record, wanted=9, base=10, changes={"horizon.periods": "3 years"})
 
 
 def _synchronised() -> Network:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
+from chain_cases import edited
 from expansion_cases import workshop
 
-from fabopt.domain.expansion import SiteExpansion
+from fabopt.domain.expansion import LineExpansion, SiteExpansion
+from fabopt.domain.rules import problems
+from fabopt.network.lower import lower
 from fabopt.solve.run import solve
 
 CURVE = {100: 1000, 300: 2400, 500: 3200}
@@ -50,3 +54,177 @@ def test_the_choice_of_a_size_forbids_no_other_in_the_same_year():
     solved = solve(workshop(record, wanted=9000, earns=1000.0))
     assert solved.objective == pytest.approx(4 * 4000 * 1000 - 8 * 3200)
     assert solved.placed.sum() == 8
+
+
+# -- vintages, upkeep, retirement --------------------------------------------------------------------------------------
+
+UNEQUAL = ["2 half-years", "3 years"]
+DISCOUNT = 0.1
+
+
+@pytest.mark.parametrize("periods", ["4 years", UNEQUAL])
+@pytest.mark.parametrize(("lead", "life"), [(0, 1), (0, 1.5), (6, 1.25), (12, 2), (12, 2.5), (0, 9)])
+@pytest.mark.parametrize("upkeep", [0, 1.5])
+def test_a_unit_works_and_costs_from_its_lead_time_to_the_end_of_its_life(periods, lead, life, upkeep):
+    # All numbers of orders in all periods are tried: a step of 10 costs 4, and 16 are wanted for 1 a year.
+    record = LineExpansion(step=10, cost=4, lead=lead, life=life, upkeep=upkeep, max_steps=5)
+    edges = np.array([0, 1, 2, 3, 4]) if periods == "4 years" else np.array([0, 0.5, 1, 2, 3, 4])
+    long, starts = np.diff(edges), edges[:-1] + lead / 12
+    changes = {"horizon.periods": periods, "horizon.discount_rate": DISCOUNT}
+    wanted, discount = 16 * long, (1 + DISCOUNT) ** -(edges[:-1] + long / 2)
+    over = np.minimum(starts[:, None] + life, edges[1:]) - np.maximum(starts[:, None], edges[:-1])
+    stands = np.maximum(over, 0) / long
+    force = np.log1p(DISCOUNT) * lead / 12
+    cost = discount * (4 * ((1 - np.exp(-force)) / force if force else 1.0)) + stands @ (upkeep * long * discount)
+    left = np.clip(1 - np.maximum(edges[-1] - starts, 0) / life, 0, 1)
+    worth = (1 + DISCOUNT) ** -4.0 * 4 * left
+    may = [1 if start < edges[-1] else 0 for start in starts]
+    most = np.ceil(long / long[0] - 1e-9)
+    plans = product(*(range(int(m * k) + 1) for m, k in zip(may, most, strict=True)))
+    best = max(
+        float(np.minimum(16 * long, 10 * long * (plan @ stands)) @ discount + plan @ (worth - cost))
+        for plan in map(np.array, plans)
+        if plan.sum() <= 5
+    )
+    # The line is a rate by the month, so that a long period has more of it: 12 of it for one that is wanted.
+    net = workshop(record, wanted=wanted, kind="rate", changes=changes)
+    net = replace(net, uses=tuple(replace(use, amount=use.amount * 12) for use in net.uses))
+    assert solve(net).objective == pytest.approx(best, abs=1e-6)
+
+
+HAS = {"step": 10, "cost": 5, "lead": 0, "life": 4, "max_steps": 2}
+
+
+@pytest.mark.parametrize(("cost", "value"), [(2, 12), (5.5, 8.5), (7, 8)])
+def test_what_stands_is_retired_where_that_saves_more_upkeep_than_it_costs(cost, value):
+    # 10 stand at 3 a year and are wanted for two years, at 10 a year: 20 - 6 - cost, or 20 - 12 where they stay.
+    record = LineExpansion(**HAS, standing=10, upkeep=3, retirement={"cost": cost})
+    assert solve(workshop(record, wanted=[10, 10, 0, 0], base=10)).objective == pytest.approx(value)
+
+
+def test_a_retirement_is_paid_over_its_months():
+    record = LineExpansion(**HAS, standing=10, upkeep=3, retirement={"cost": 4, "over": 24})
+    changes = {"horizon.discount_rate": DISCOUNT}
+    net = workshop(record, wanted=[10, 10, 0, 0], base=10, changes=changes)
+    d = (1 + DISCOUNT) ** -(np.arange(4) + 0.5)
+    paid = 4 * (1 - (1 + DISCOUNT) ** -2.0) / (2 * np.log1p(DISCOUNT))
+    assert solve(net).objective == pytest.approx(7 * d[:2].sum() - paid * d[2])
+
+
+def test_where_it_can_be_retired_a_unit_is_taken_down_at_the_end_of_its_life():
+    # Ordered at 5, it works for two years; taking it down costs 1.
+    record = LineExpansion(**{**HAS, "life": 2, "max_steps": 1}, retirement={"cost": 1})
+    assert solve(workshop(record, wanted=[10, 10, 0, 0])).objective == pytest.approx(20 - 5 - 1)
+    # Wanted for a year alone, at an upkeep of 3 it is taken down a year early.
+    record = LineExpansion(**{**HAS, "life": 2, "max_steps": 1}, retirement={"cost": 1}, upkeep=3)
+    assert solve(workshop(record, wanted=[10, 0, 0, 0])).objective == pytest.approx(10 - 5 - 3 - 1)
+
+
+@pytest.mark.parametrize(("for_good", "value"), [(False, 20 - 6 - 1 + 0.75), (True, 20 - 12)])
+def test_what_is_closed_for_good_is_never_built_again(for_good, value):
+    # Wanted in the first and last of four years: taken down for nothing between, and built again at 1; or kept at 3.
+    record = LineExpansion(**{**HAS, "cost": 1}, standing=10, upkeep=3, retirement={"for_good": for_good})
+    assert solve(workshop(record, wanted=[10, 0, 0, 10], base=10)).objective == pytest.approx(value)
+
+
+def test_the_room_of_a_project_is_free_again_at_the_end_of_its_life():
+    # There is room for 10, which last a year: four times 10 earned less 5.
+    record = SiteExpansion(curve={10: 5}, lead=0, life=1, max_total=10)
+    assert solve(workshop(record, wanted=10)).objective == pytest.approx(4 * (10 - 5))
+
+
+# -- growth, conversion, needs -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("periods", "growth", "most", "caps"),
+    [
+        ("4 years", 0.5, 900, (15, 22, 33, 49)),  # x 1.5 a year, in whole steps
+        ("6 half-years", 0.5, 900, (15, 15, 22, 22, 33, 33)),  # over what stood two half-years before
+        (UNEQUAL, 0.5, 900, (15, 15, 22, 33, 49)),
+        # One a quarter, two in a half-year, but at most 13 then; in the year 1.3 x (11 / 4 + 12 / 4 + 13 / 2) = 15.9.
+        (["2 quarters", "1 half-year", "1 year"], 0.3, 1, (11, 12, 13, 15)),
+    ],
+)
+def test_a_capacity_grows_by_no_more_than_its_share_of_what_stood_a_year_before(periods, growth, most, caps):
+    record = LineExpansion(step=1, cost=0, lead=0, life=50, max_steps=900, max_per_period=most, growth=growth)
+    net = workshop(record, wanted=100, base=10, changes={"horizon.periods": periods})
+    assert solve(net).objective == pytest.approx(sum(caps))
+
+
+def test_what_is_firm_may_grow_faster_and_leaves_no_room_for_more():
+    record = LineExpansion(step=1, cost=0, lead=0, life=50, max_steps=900, max_per_period=900, growth=0.5)
+    net = workshop(record, wanted=100, base=[10, 40, 40, 40])
+    # 5 more in the first year, and of them 1.5 x 5 in the second; then 1.5 x 47 and 1.5 x 70.
+    assert solve(net).objective == pytest.approx(15 + 47 + 70 + 100)
+
+
+@pytest.mark.parametrize(("loss", "value"), [(0.5, 0.6 * 5 + 3 * 8 - 1), (1.0, 4 * 10 * 0.6)])
+def test_capacity_that_is_turned_is_lost_in_part_meanwhile_and_gone_afterwards(loss, value):
+    # 10 earn 0.6 each a year. Turned in a year, at 1, they leave 5 or nothing meanwhile and then 8 that earn 1 each.
+    record = LineExpansion(step=10, cost=1, lead=12, life=3, max_steps=1)
+    turned = {"turned": "old", "loss": loss, "keeps": 0.8}
+    net = workshop(record, wanted=10, old={"wanted": 10, "earns": 0.6, "base": 10}, growing=turned)
+    assert solve(net).objective == pytest.approx(value)
+
+
+PARTS = {
+    "components.transformer": {
+        "name": "Transformer", "used": "opening",
+        "sources": {
+            "one": {
+                "owner": "siemens", "region": "west", "capacity": "0.0005 kpiece/month", "price": 1e6,
+                "gross_margin": 0.5, "lead": 0,
+            }
+        },
+    }
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("used", "built"), [("order", 2), ("opening", 4)])
+def test_what_is_built_takes_its_components_when_they_are_used(used, built):
+    # 6 transformers a year at a cost of 0.5 each, 3 a step. With the order: two steps of the first year are open in the
+    # second. At the opening: what was made in the first two years makes four.
+    changes = PARTS | {"components.transformer.used": used, "components.transformer.storable": True}
+    record = LineExpansion(step=10, cost=0, lead=12, life=50, max_steps=4, max_per_period=9, needs={"transformer": 3})
+    solved = solve(workshop(record, wanted=[0, 100, 0, 0], earns=1000.0, changes=changes))
+    assert solved.orders[:, 0].sum() == built
+    assert sum(d.sum() for d in solved.delivered) == pytest.approx(10 * built)
+
+
+LINE_B = {
+    "packaging_lines.other": {
+        "name": "Other", "owner": "foundry", "region": "island", "technologies": ["m"], "capacity": 0,
+        "wafer_price": 1, "interposer_time": 0, "assembly_time": 0,
+    }
+}  # fmt: skip
+TURN = {"to": "other", "step": 2, "cost": 10, "lead": 6, "loss": 0.25, "keeps": 0.5, "max_steps": 1}
+
+
+def test_a_line_is_turned_to_what_another_makes():
+    net = lower(edited(*LINE_B.items(), ("packaging_lines.line.conversions", {"turn": TURN})))
+    (unit,) = [u for u in net.units if u.id == "convert:packaging:line:turn"]
+    assert unit.tags.field == "packaging_lines.line.conversions.turn"
+    by_resource = {}
+    for effect in net.unit_effects:
+        if effect.unit == unit.id:
+            by_resource[effect.resource] = by_resource.get(effect.resource, 0.0) + effect.by_order(12)[0]
+    # Three months a quarter: 2 x 0.25 x 3 leave at once, all 6 after two quarters, and 3 come.
+    assert by_resource["packaging:line"].tolist() == pytest.approx([-1.5, -1.5] + [-6.0] * 10)
+    assert by_resource["packaging:other"].tolist() == pytest.approx([0, 0] + [3.0] * 10)
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "says"),
+    [
+        ({**TURN, "to": "line"}, "packaging_lines.line.conversions.turn.to", "none of the other packaging lines"),
+        ({**TURN, "to": "othr"}, "packaging_lines.line.conversions.turn.to", "none of the other packaging lines"),
+        ({**TURN, "needs": {"x": 1}}, "packaging_lines.line.conversions.turn.needs.x", "no component 'x'"),
+        ({**TURN, "standing": 1}, "packaging_lines.line.conversions.turn.standing", "neither upkeep nor retirement"),
+        ({**TURN, "standing": 3, "upkeep": 1}, "packaging_lines.line.conversions.turn.standing", "1.5 steps of 2"),
+        ({**TURN, "curve": {1: 1}}, "packaging_lines.line.conversions.turn.step", "has no 'step'"),
+    ],
+)
+def test_an_expansion_that_does_not_fit_together_is_refused_at_its_field(change, path, says):
+    found = problems(edited(*LINE_B.items(), ("packaging_lines.line.conversions", {"turn": change})))
+    assert any(".".join(map(str, fault.path)) == path and says in fault.message for fault in found), found

@@ -30,7 +30,7 @@ def lower_budgets(chain: Chain, net: Network) -> Network:
 
 def _budget(chain: Chain, net: Network, lab_id: str, lab: Lab) -> Budget:
     assert lab.budget is not None
-    amounts = chain.mean(lab.budget) * chain.years
+    amounts = chain.mean(lab.budget) * chain.years - chain.kept.get(lab_id, 0.0)
     windows = tuple(tuple(p.index for p in group) for _, group in groupby(chain.periods, key=lambda p: p.start.year))
     return Budget(
         f"budget:{lab_id}",
@@ -82,7 +82,14 @@ def _ordered(chain: Chain, unit: Unit) -> Iterator[Term]:
     else:
         yield from _costs("unit", unit.id, unit.cost)
         yield from _costs("placed", unit.id, unit.fixed_cost)
-    yield from _costs("retire", unit.id, chain.flat(unit.retire_cost) if unit.retire_cost else None)
+    retiring = unit.retire_cost
+    if unit.id in chain.upkeep:
+        kept = chain.upkeep[unit.id]
+        retiring, a_period = kept.retiring, kept.a_year * chain.years
+        for age, stands in enumerate(kept.stands.T):
+            yield from _costs("unit", unit.id, np.concatenate([np.zeros(age), stands[: chain.n - age]]) * a_period, age)
+            yield from _costs("retire", unit.id, None if retiring is None else -a_period, age)
+    yield from _costs("retire", unit.id, None if retiring is None else retiring * np.ones(chain.n))
 
 
 def _costs(kind: str, key: str, cost: Array | None, shift: int = 0) -> Iterator[Term]:

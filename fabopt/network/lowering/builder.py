@@ -214,6 +214,25 @@ class Goods:
     unit: str
 
 
+@dataclass(frozen=True)
+class Upkeep:
+    """What a unit costs while it stands, which its cost holds already, discounted to the order.
+
+    Attributes
+    ----------
+    a_year
+        Million dollars a year.
+    stands
+        Share of each period in which it stands, by period of its order and age ``[T, T]``.
+    retiring
+        What its retirement costs, apart from the upkeep that it saves; None where it cannot be retired.
+    """
+
+    a_year: float
+    stands: Array
+    retiring: float | None
+
+
 @dataclass
 class Chain:
     """An instance on its way to a network.
@@ -231,6 +250,10 @@ class Chain:
     instalments: dict[str, tuple[Array, float]] = field(default_factory=dict)
     """What is paid evenly over the lead time of an order: cost per unit ``[T]`` and fixed cost, million dollars, before
     discounting."""
+    upkeep: dict[str, Upkeep] = field(default_factory=dict)
+    """What units cost while they stand."""
+    kept: dict[str, Array] = field(default_factory=dict)
+    """What parties pay for what stands at the decision date ``[T]``, before anything of it is retired."""
     supplies: list[tuple[Network, Mapping[str, Array]]] = field(default_factory=list)
     """Networks of which it is known how many packages of each chip there can be at most."""
     means: Means = field(default_factory=dict)
@@ -484,6 +507,7 @@ def finish(chain: Chain, name: str, standing_value: float) -> Network:
         whole_groups=tuple(build.whole_groups),
         payments=tuple(build.payments),
         belongs=tuple((d, record.lab) for d, record in chain.instance.designers.items() if record.lab not in (None, d)),
+        constant_value=-sum((float(paid @ [p.discount for p in chain.periods]) for paid in chain.kept.values()), 0.0),
         standing_value=standing_value,
         end_discount=(1.0 + chain.rate) ** -float(chain.elapsed[-1]),
     )

@@ -120,22 +120,34 @@ def component_cost(chain: Chain, pieces: list[tuple[str, Array]], customer: str,
     return cost
 
 
-def take_for_power(chain: Chain, unit: str, site_id: str, lead: float, ramp: tuple[float, ...]) -> Array:
-    """Let a unit that adds site power (level in MW) take components; return their resource cost per MW ``[T]``.
+def taken_for_power(chain: Chain, site_id: str) -> dict[str, Quantity]:
+    """Return the components that a MW by which a site grows takes, and how many."""
+    stated = {name: c.each(site_id) for name, c in chain.instance.components.items() if c.per == MW_OF_SITE}
+    return {name: each for name, each in stated.items() if each is not None}
+
+
+def take_for_unit(
+    chain: Chain, unit: str, needs: Mapping[str, Quantity], where: Tags, lead: float, ramp: tuple[float, ...]
+) -> Array:
+    """Let a unit of capacity take components while it is built; return their resource cost ``[T]``.
 
     Parameters
     ----------
-    chain, unit, site_id
-        The chain, the unit and its site.
+    chain, unit
+        The chain and the unit.
+    needs
+        Components, and how many one unit takes.
+    where
+        Tags of the unit: its owner orders them, and they are taken in its region.
     lead
-        Periods from the order to the first power.
+        Periods from the order to the first output.
     ramp
-        Share of the power in the first, second, ... period after that.
+        Share of the output in the first, second, ... period after that.
     """
-    site, cost = chain.instance.sites[site_id], np.zeros(chain.n)
-    for component_id, each in taken(chain, MW_OF_SITE, site_id):
+    cost = np.zeros(chain.n)
+    for component_id, each in _with_riders(chain, needs):
         component = chain.instance.components[component_id]
-        material = component_material(chain, component_id, site.lab, site.region)
+        material = component_material(chain, component_id, where.owner, where.region)
         amount = each * component.scale * 1e-3
         cost += amount * chain.unit_cost.get(material, np.zeros(chain.n))
         for age, share in _when(chain, component.used, lead, ramp):

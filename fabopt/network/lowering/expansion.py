@@ -1,13 +1,14 @@
 """Expansions: the units by which a capacity grows, in whole steps or in projects on a cost curve.
 
 A step is one unit, a whole number of which is ordered. A curve is one unit for each of its segments, counted in the
-capacity itself, with a fixed cost for each project; how much all of them may add is a resource of its own,
-``ground:<resource>``. All is paid evenly over the lead time.
+capacity itself, with a fixed cost for each project; how much all of them may add is a resource of its own. All is paid
+evenly over the lead time, and the capacity ends with its life. Capacity that is turned to what another fab or line
+makes leaves the one, in part while that is done, and comes to the other after the lead time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -15,41 +16,14 @@ from typing import Any
 import numpy as np
 
 from fabopt.domain.expansion import Expansion
+from fabopt.domain.fabs import Fab
+from fabopt.domain.packaging import PackagingLine
 from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.lowering.components import source_capacity, source_name, take_for_power
-from fabopt.network.tables import Array, Resource, Tags, Unit, UnitEffect
-
-
-@dataclass(frozen=True)
-class Growing:
-    """What grows: the resource, its words and tags, and the ids of what is added.
-
-    Attributes
-    ----------
-    resource, name, tags
-        The resource, what it is called, and the tags of what is added to it.
-    unit
-        Id of the unit; of the units of a curve, what theirs begin with.
-    ground
-        Id of the resource that holds all projects of a curve together, and its name.
-    space, places
-        A resource to which one step adds as well (tool places of a fab), and how much.
-    site
-        Whether it is the power of a site, which takes components by the megawatt.
-    instrument
-        What ordering it is called.
-    """
-
-    resource: str
-    name: str
-    tags: Tags
-    unit: str
-    ground: tuple[str, str] = ("", "")
-    space: str = ""
-    places: float = 0.0
-    site: bool = False
-    instrument: str = "order"
+from fabopt.network.lowering.components import ONE, source_capacity, source_name, take_for_unit, taken_for_power
+from fabopt.network.lowering.growing import Growing
+from fabopt.network.lowering.standing_units import ends, hold, keep
+from fabopt.network.tables import Array, Resource, Unit, UnitEffect
 
 
 @dataclass(frozen=True)
@@ -84,46 +58,97 @@ def expand(chain: Chain, record: Expansion[Any] | None, what: Growing) -> None:
     """
     if record is None:
         return
-    lead = chain.lead(record.lead.value)
-    opening = chain.window(record.first, None)
-    late = opening.late if opening.late.any() else None
-    target = chain.build.resources[what.resource]
-    scale = chain.months if target.kind == "rate" else None
-    nothing = chain.flat(0.0)
-    first, profile = chain.lengths.ramp(lead, np.array(record.ramp))
-    options = list(_projects(chain, record, what, target.unit) if record.curve else _steps(chain, record, what))
+    unit = chain.build.resources[what.resource].unit
+    options = list(_projects(chain, record, what, unit) if record.curve else _steps(chain, record, what))
     if record.curve and options:
-        _ground(chain, record, what, target.unit)
-    effects = chain.build.unit_effects
-    for option in options:
-        chain.instalments[option.unit] = option.cost, option.fixed
-        parts = take_for_power(chain, option.unit, what.tags.site, lead, record.ramp) if what.site else nothing
-        cost, again = option.cost + parts, option.again + float(parts[-1])
-        fixed = chain.progress_payment(chain.flat(option.fixed), lead) if option.fixed > 0.0 else None
-        chain.build.unit(
-            Unit(
-                option.unit,
-                option.name,
-                option.counted,
-                what.tags,
-                cost=chain.progress_payment(option.cost, lead),
-                upper=chain.order_upper(lead, option.most, opening.open),
-                total=option.total,
-                whole=option.whole,
-                min_order=option.least,
-                max_order=option.largest,
-                fixed_cost=fixed,
-                lead=lead,
-                terminal_value=chain.unit_worth(cost, lead, record.life.value, again),
-                instrument=what.instrument,
-            )
+        _ground(chain, record, what, unit)
+    for place, option in enumerate(options):
+        # What stands already is retired by the first way.
+        opening = record.standing.value / option.size if record.standing is not None and place == 0 else 0.0
+        _unit(chain, record, what, option, opening)
+        _effects(chain, record, what, option)
+    hold(chain, record, what, [option.unit for option in options])
+
+
+def _unit(chain: Chain, record: Expansion[Any], what: Growing, option: _Option, opening: float) -> None:
+    """Add the unit of one way to order, with what it costs and takes."""
+    lead, needs = chain.lead(record.lead.value), dict(record.needs)
+    needs |= taken_for_power(chain, what.tags.site) if what.site else {}
+    parts = take_for_unit(chain, option.unit, needs, what.tags, lead, record.ramp)
+    cost, again = option.cost + parts, option.again + float(parts[-1])
+    fixed = chain.progress_payment(chain.flat(option.fixed), lead) if option.fixed > 0.0 else None
+    chain.instalments[option.unit] = option.cost, option.fixed
+    kept, retiring = keep(chain, record, what, option.unit, opening)
+    chain.build.unit(
+        Unit(
+            option.unit,
+            option.name,
+            option.counted,
+            what.tags,
+            cost=chain.progress_payment(option.cost, lead) + kept,
+            upper=chain.order_upper(lead, option.most, chain.window(record.first, None).open),
+            total=option.total,
+            whole=option.whole,
+            min_order=option.least,
+            max_order=option.largest,
+            fixed_cost=fixed,
+            opening=opening,
+            retire_cost=retiring,
+            lead=lead,
+            terminal_value=chain.unit_worth(cost, lead, record.life.value, again),
+            instrument=what.instrument,
         )
-        effects.append(chain.lengths.effect(option.unit, what.resource, first, profile * option.size, scale, late=late))
-        if record.curve:
-            effects.append(UnitEffect(option.unit, what.ground[0], 0, -np.ones(1)))
-        if what.places > 0.0:
-            begin, there = chain.lengths.ramp(lead, np.ones(1))
-            effects.append(UnitEffect(option.unit, what.space, begin, there * what.places, late=late))
+    )
+
+
+def _effects(chain: Chain, record: Expansion[Any], what: Growing, option: _Option) -> None:
+    """Add what a unit adds to the capacity, and what it takes of others."""
+    opening, lead, lengths = chain.window(record.first, None), chain.lead(record.lead.value), chain.lengths
+    late = opening.late if opening.late.any() else None
+    life, ramp, unit = ends(chain, record), np.array(record.ramp), option.unit
+    effects = chain.build.unit_effects
+    first, profile = lengths.lasting(lead, ramp, life)
+    gives = profile * option.size * what.keeps
+    effects.append(lengths.effect(unit, what.resource, first, gives, _scale(chain, what.resource), late=late))
+    if record.curve:
+        first, profile = lengths.lasting(0.0, ONE, lead + life)
+        effects.append(UnitEffect(unit, what.ground[0], first, -profile))
+    if what.places > 0.0:
+        first, profile = lengths.ramp(lead, ONE)
+        effects.append(UnitEffect(unit, what.space, first, profile * what.places, late=late))
+    if what.turned:
+        gone, left = lengths.ramp(0.0, ONE), lengths.ramp(lead, ONE)
+        if what.loss > 0.0:
+            taken = -gone[1] * option.size * what.loss
+            effects.append(lengths.effect(unit, what.turned, gone[0], taken, _scale(chain, what.turned), late=late))
+        if what.loss < 1.0:
+            taken = -left[1] * option.size * (1.0 - what.loss)
+            effects.append(lengths.effect(unit, what.turned, left[0], taken, _scale(chain, what.turned), late=late))
+
+
+def convert(chain: Chain, section: str, resource: str) -> None:
+    """Add the ways in which capacity of the fabs or lines of a section can be turned to what others make.
+
+    Parameters
+    ----------
+    chain, section
+        The chain, and the section.
+    resource
+        What ids of their resources begin with.
+    """
+    records: Mapping[str, Fab | PackagingLine] = getattr(chain.instance, section)
+    for key, record in records.items():
+        here = f"{resource}:{key}"
+        for name, way in record.conversions.items():
+            label = chain.build.resources[here].tags.of("expansion", f"{section}.{key}.conversions.{name}")
+            words = f"{record.name} to {records[way.to].name}"
+            what = Growing(f"{resource}:{way.to}", words, label, f"convert:{here}:{name}", turned=here)
+            expand(chain, way, replace(what, loss=way.loss.value, keeps=way.keeps.value))
+
+
+def _scale(chain: Chain, resource: str) -> Array | None:
+    """Return the months of each period ``[T]`` for a rate; None for a level."""
+    return chain.months if chain.build.resources[resource].kind == "rate" else None
 
 
 def expand_sources(chain: Chain) -> None:
@@ -140,7 +165,7 @@ def _steps(chain: Chain, record: Expansion[Any], what: Growing) -> Iterator[_Opt
     """Yield the one way to order whole steps, where there may be any."""
     assert record.step is not None
     assert record.cost is not None
-    if record.most_steps == 0 and not chain.ordered(what.unit):
+    if record.most_steps == 0 and record.standing is None and not chain.ordered(what.unit):
         return
     cost, most = chain.mean(record.cost), chain.steps(record.max_per_period) * (_dates(chain, record) > 0.0)
     yield _Option(

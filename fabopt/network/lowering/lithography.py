@@ -15,7 +15,8 @@ import numpy as np
 from fabopt.domain.fabs import Fab, Fleet
 from fabopt.domain.lithography import ScannerClass
 from fabopt.network.lowering.builder import Chain, Goods
-from fabopt.network.lowering.expansion import Growing, expand
+from fabopt.network.lowering.expansion import convert, expand
+from fabopt.network.lowering.growing import Growing
 from fabopt.network.tables import Array, Resource, Tags, Term, Unit, UnitEffect, WholeGroup
 
 
@@ -36,6 +37,7 @@ def lower_lithography(chain: Chain) -> None:
     """Add fabs, their fleets and expansions, and the makers' output of scanners."""
     for fab_id, fab in chain.instance.fabs.items():
         _fab(chain, fab_id, fab)
+    convert(chain, "fabs", "starts")
     for class_id, scanner in chain.instance.scanners.items():
         _output(chain, class_id, scanner)
         for fab_id, fab in chain.instance.fabs.items():
@@ -126,7 +128,8 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
     if not fleet.buys:
         return
     total_lead = delivery + qualification
-    first, profile = chain.lengths.ramp(total_lead, np.ones(1))
+    life = chain.lead(scanner.life.value * 12.0)
+    first, profile = chain.lengths.lasting(total_lead, np.ones(1), max(life - qualification, 0.0))
     resource_cost = chain.mean(scanner.price) * (1.0 - scanner.gross_margin.value)
     unit_id = f"scanner:{class_id}:{fab_id}"
     chain.build.unit(
@@ -149,7 +152,7 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
     effects.append(chain.lengths.effect(unit_id, resource_id, first, profile, passes))
     first, shares = chain.lengths.arrive(delivery)
     effects.append(chain.lengths.effect(unit_id, f"output:{class_id}", first, -shares, persistent=False))
-    first, there = chain.lengths.ramp(delivery, np.ones(1))
+    first, there = chain.lengths.lasting(delivery, np.ones(1), life)
     effects.append(UnitEffect(unit_id, f"space:{fab_id}", first, -there * scanner.space.value))
 
 

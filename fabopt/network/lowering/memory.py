@@ -12,7 +12,8 @@ import numpy as np
 
 from fabopt.domain.memory import MemoryMaker
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods
-from fabopt.network.lowering.expansion import Growing, expand
+from fabopt.network.lowering.expansion import expand
+from fabopt.network.lowering.growing import Growing
 from fabopt.network.lowering.wafers import cycle_months, use_fab
 from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitEffect
 

@@ -20,7 +20,8 @@ from fabopt.domain.nodes import gross_dies_per_wafer
 from fabopt.domain.packaging import PackagingLine
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, Opening
 from fabopt.network.lowering.components import ONE, in_package, lower_components, take
-from fabopt.network.lowering.expansion import Growing, expand, expand_sources
+from fabopt.network.lowering.expansion import convert, expand, expand_sources
+from fabopt.network.lowering.growing import Growing
 from fabopt.network.tables import Activity, Material, Resource, Tags
 
 WITHOUT_LINE = "direct"
@@ -96,6 +97,7 @@ def lower_packaging(chain: Chain) -> None:
     """Add packaging lines, the capacity for components and the assembly of every chip."""
     for line_id, line in chain.instance.packaging_lines.items():
         _line(chain, line_id, line)
+    convert(chain, "packaging_lines", "packaging")
     lower_components(chain)
     expand_sources(chain)
     for chip_id, chip in chain.instance.chips.items():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fabopt.domain.customers import Site
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.lowering.expansion import Growing, expand
+from fabopt.network.lowering.expansion import expand
+from fabopt.network.lowering.growing import Growing
 from fabopt.network.tables import Resource, Tags
 
 

@@ -181,7 +181,7 @@ def _units(make: Frames, solution: Solution) -> dict[str, Any]:
         "effective": make.periods(t + ages[e, t])["period"],
         "unit_cost": by_period([u.cost for u in records], T)[e, t],
         "fixed_cost": by_period([u.fixed_cost for u in records], T)[e, t],
-        "retire_cost": np.array([u.retire_cost or 0.0 for u in records])[e],
+        "retire_cost": by_period([u.retire_cost for u in records], T)[e, t],
     }
 
 

@@ -91,7 +91,7 @@ def ledger(net: Network, solution: Solution) -> list[tuple[str, Sequence[Any], A
         ("start_cost", activities, -solution.switched_on * each([a.start_cost for a in activities])),
         ("order_cost", units, -solution.orders * rate([u.cost for u in units])),
         ("order_fixed_cost", units, -solution.placed * rate([u.fixed_cost for u in units])),
-        ("retire_cost", units, -solution.retired * each([u.retire_cost or 0.0 for u in units])),
+        ("retire_cost", units, -solution.retired * rate([u.retire_cost for u in units])),
         ("carrying_cost", materials, -solution.stock * rate([m.carrying_cost for m in materials])),
         ("disposal_cost", materials, -solution.disposal * each([m.disposal_cost or 0.0 for m in materials])),
         ("shortfall_cost", materials, -solution.shortfall * rate([m.shortfall_cost for m in materials])),
