@@ -118,9 +118,9 @@ class Expansion(Record, Generic[Size]):
         if self.standing is not None and self.retirement is None and self.upkeep.value == 0.0:
             yield Fault(("standing",), "what stands has neither upkeep nor retirement", "give one of them")
         if self.standing is not None and self.step is not None and self.step.value > 0.0:
-            steps = self.standing.value / self.step.value
-            if not same(steps, round(steps)):
-                message = f"{self.standing.value:g} are {steps:.4g} steps of {self.step.value:g}"
+            number = self.standing.value / self.step.value
+            if not same(number, round(number)):
+                message = f"{self.standing.value:g} are {number:.4g} steps of {self.step.value:g}"
                 yield Fault(("standing",), message, "whole steps are retired: give a multiple of the step")
         unit = self.unit
         if self.curve and self.least is not None and self.least.value > max(self.curve):
