@@ -45,6 +45,7 @@ def test_what_is_charged_is_the_rate_times_the_measure_and_a_cost_of_the_plan(ch
     costs = core_and_domain(plan.net, plan.plan)
     values = {spec.name: frame for spec, frame in costs.items()}
     mine = values["perspective"]
+    assert values["charges"]["paid"].sum() == pytest.approx(asked.sum(), rel=1e-6)
     paid = mine[(mine["party"] == record.bearer) & (mine["kind"] == "activity_cost")]["amount"].sum()
     own = [a.id for a in plan.net.activities if (a.bearer or a.tags.owner or a.tags.customer) == record.bearer]
     at = {a.id: n for n, a in enumerate(plan.net.activities)}
@@ -123,6 +124,12 @@ def test_packages_that_cross_regions_come_a_quarter_later_and_cost_their_freight
     assert free.ships()[3] == pytest.approx(135)
     assert plan.ships()[:4].max() == pytest.approx(0)
     carried = plan.start("carry:chip:gpu:in:island:west")
+    tables = {spec.name: frame for spec, frame in core_and_domain(plan.net, plan.plan).items()}
+    assert tables["charges"]["paid"].sum() == pytest.approx(0.3 * carried.sum())
+    # What is carried is not made again.
+    made = plan.start("package:gpu:a:line")[:-1].sum()
+    assert tables["packages"]["kpackage"].sum() == pytest.approx(0.9 * made, rel=1e-6)
+    assert tables["shipments"]["kaccelerator"].sum() == pytest.approx(plan.ships().sum(), rel=1e-6)
     assert carried[:-1] == pytest.approx(plan.ships()[1:], rel=1e-6)
     # The same plan a quarter later would cost 0.3 M USD a thousand packages more: freight is a cost of the chain.
     bare = Plan(lanes(goods={"packages": 0}), growing=False)

@@ -122,7 +122,7 @@ class _Carrying:
         payer = tags.customer or tags.owner
         key = f"carry:{source}:{goal or 'elsewhere'}"
         label = Tags(
-            stage=tags.stage, customer=payer, item=tags.item, chip=tags.chip, node=tags.node, region=goal,
+            stage="lane", customer=payer, item=tags.item, chip=tags.chip, node=tags.node, region=goal,
             kind="lane", role="carriage", field=_field(chain, lane),
         )  # fmt: skip
         whence = f" from {origin}" if origin else " in stock"

@@ -203,6 +203,19 @@ SPENDING = TableSpec(
         number("limit", MONEY, "ceiling"),
     ),
 )
+CHARGES = TableSpec(
+    "charges",
+    "domain",
+    "what somebody pays for a charge, or to have goods carried, in a period",
+    (
+        PERIOD,
+        REPORTED,
+        text("item", "charge; of goods that are carried, what they are"),
+        text("name", "display name"),
+        text("party", "who pays"),
+        number("paid", MONEY, "paid"),
+    ),
+)
 
 
 def domain_tables(core: Tables) -> dict[TableSpec, pd.DataFrame]:
@@ -342,6 +355,15 @@ def _spending(core: Tables) -> pd.DataFrame:
     return rows.rename(columns={"owner": "party", "used": "spent"})
 
 
+def _charges(core: Tables) -> pd.DataFrame:
+    rows = core["activities"]
+    rows = rows[rows["stage"].isin(["charge", "lane"])]
+    # A charge is counted in money.
+    each = rows["unit_cost"].where(rows["stage"] == "lane", 1.0)
+    rows = rows.assign(paid=rows["level"] * each).rename(columns={"customer": "party"})
+    return rows[rows["paid"] != 0.0]
+
+
 STAGED = ("activities", "flows", "uses", "resources", "materials", "demands")
 """Core tables whose rows have a stage."""
 
@@ -357,5 +379,6 @@ VIEWS: dict[TableSpec, View] = {
     POWER: View(_power, frozenset({"power"})),
     ORDERS: View(_orders),
     SPENDING: View(_spending),
+    CHARGES: View(_charges, frozenset({"charge", "lane"})),
 }
 DOMAIN = tuple(VIEWS)
