@@ -16,84 +16,47 @@ from pydantic import Field
 
 from fabopt.domain.base import Flag, LastDay, Record, Slug, When, Whole
 from fabopt.domain.components import Component
+from fabopt.domain.kinds import Stake, bought, splittable, tradable, unlockable
 from fabopt.domain.pieces import PRICES, RATES
-from fabopt.domain.policies import UNIT_OF, Splits
+from fabopt.domain.policies import Splits
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import Amount, In
-
-SOURCES: Mapping[str, str] = {
-    "materials": "1",
-    "hbm": "kstack/month",
-    "components": "kpiece/month",
-    "dies": "kdie/month",
-    "compute": "kH100e",
-    "rented": "kaccelerator",
-}
-"""Goods that are brought to the buyer, from outside the instance or by a lab, and the unit of amounts of them."""
+from fabopt.domain.things import Things, name_things
 
 LEASED = ("compute", "rented")
 """Goods that a lab of the instance may let another have out of its own fleet."""
 
-AMOUNT_UNIT: Mapping[str, str] = {**UNIT_OF, **SOURCES}
-"""Unit of amounts by kind of goods: rates, but levels of compute and what is rented; plain goods are per period."""
-
-PRICE_UNIT: Mapping[str, str] = {
-    "fabs": "USD/wafer",
-    "packaging_lines": "USD/wafer",
-    "memory_makers": "USD/wafer",
-    "scanners": "MUSD/tool",
-    "chips": "USD/accelerator",
-    "resources": "1",
-    "materials": "1",
-    "hbm": "USD/stack",
-    "components": "USD/piece",
-    "dies": "USD/die",
-    "compute": "USD/H100e/h",
-    "rented": "USD/accelerator/month",
-}
-"""Unit of prices by kind of goods; for plain goods the money of the instance."""
-
-Volume = Annotated[Quantity, Amount((*AMOUNT_UNIT.values(), *RATES))]
-Price = Annotated[Quantity, Amount((*PRICE_UNIT.values(), *PRICES))]
+_STAKES = tuple(stake for _, stake in (*splittable().values(), *bought().values()))
+Volume = Annotated[Quantity, Amount((*(stake.unit for stake in _STAKES), *RATES))]
+Price = Annotated[Quantity, Amount((*(stake.price for stake in _STAKES if stake.price), *PRICES))]
 Money = Annotated[Quantity, In("MUSD", ge=0)]
 Rate = Annotated[Quantity, In("1", ge=0, le=1)]
 Months = Annotated[Quantity, In("month", ge=0)]
 
 
-class Goods(Splits):
+class Goods(Things):
     """What a contract is about: one kind of thing. Capacity and chips belong to a party of the instance, the rest comes
     from outside.
     """
 
-    materials: tuple[Slug, ...] = ()
-    """Material of the plain network, from outside."""
-    hbm: tuple[Slug, ...] = ()
-    """HBM generation for the buyer, a designer, from outside."""
-    components: tuple[Slug, ...] = ()
-    """Component for the buyer, from outside."""
-    dies: tuple[Slug, ...] = ()
-    """Good dies of the buyer, a designer, from outside."""
-    compute: tuple[Slug, ...] = ()
-    """Compute of a workload for the buyer, a lab: from outside, or leased from a lab of the instance."""
-    rented: tuple[Slug, ...] = ()
-    """Running accelerators of a chip, rented from the fleet of a lab of the instance; the lab runs and powers them."""
+    moved = Splits.moved
 
     @property
-    def kinds(self) -> tuple[str, ...]:
-        """Kinds of things that are named."""
-        return tuple(kind for kind in AMOUNT_UNIT if getattr(self, kind))
+    def stake(self) -> Stake:
+        """How the goods are counted and priced."""
+        return tradable()[self.kind][1]
 
     @property
     def brought(self) -> bool:
         """Whether what is taken is brought to the buyer, from outside or by a lab, and not drawn from capacity."""
-        return self.kind in SOURCES
+        return self.kind in bought()
 
 
 def money_scale(goods: Goods, components: Mapping[str, Component]) -> float:
     """Return million dollars per unit of goods at a price of one, in the unit of their prices."""
     if goods.kind == "components":
         return min((components[name].money for name in goods.names if name in components), default=1.0)
-    return 1.0 if PRICE_UNIT[goods.kind] in ("1", "MUSD/tool") else 1e-3
+    return 1.0 if goods.stake.price in ("1", "MUSD/tool") else 1e-3
 
 
 class Tier(Record):
@@ -129,29 +92,22 @@ class Exit(Record):
     """From leaving to the end of all obligations."""
 
 
-class Unlocks(Record):
+class Unlocks(Things):
     """Capacity that the supplier builds only against the contract: expansions, or units of the plain network."""
 
     moved = Splits.moved
 
-    fabs: tuple[Slug, ...] = ()
-    """Fabs, for their expansion."""
-    packaging_lines: tuple[Slug, ...] = ()
-    """Packaging lines, for their expansion."""
-    memory_makers: tuple[Slug, ...] = ()
-    """Memory makers, for the expansion of their stacking."""
-    components: tuple[Slug, ...] = ()
-    """Components, for the expansion of the supplier's sources."""
-    units: tuple[Slug, ...] = ()
-    """Units of the plain network."""
     steps: Annotated[Whole, Field(ge=1)] | None = None
     """Steps (units) of each that it allows; absent: all there are."""
 
-    @property
-    def named(self) -> tuple[tuple[str, str], ...]:
-        """Kind and id of everything named."""
-        kinds = ("fabs", "packaging_lines", "memory_makers", "components", "units")
-        return tuple((kind, name) for kind in kinds for name in getattr(self, kind))
+
+def name_goods() -> None:
+    """Let contracts be about things of every kind that can be traded, and unlock those that can grow."""
+    name_things(Goods, {key: stake.says for key, (_, stake) in tradable().items()})
+    name_things(Unlocks, {section: kind.unlocked for section, kind in unlockable().items()})
+
+
+name_goods()
 
 
 class Contract(Record):

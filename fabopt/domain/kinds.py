@@ -151,6 +151,11 @@ class Kind:
         """Return whose a record is; empty where it is nobody's or does not say."""
         return tuple(dict.fromkeys(name for name in at(record, self.owner) if name)) if self.owner else ()
 
+    def holders(self, record: Any) -> tuple[Any, ...]:
+        """Return the parts of a record that say whose they are: its sources, or itself."""
+        part = self.owner.rpartition(".")[0]
+        return tuple(at(record, part)) if part else (record,)
+
     def regions(self, record: Any) -> tuple[str, ...]:
         """Return where a record is."""
         return tuple(dict.fromkeys(name for name in at(record, self.region) if name)) if self.region else ()
@@ -319,7 +324,7 @@ def bought() -> dict[str, tuple[Kind, Stake]]:
     return {kind.bought.key or kind.section: (kind, kind.bought) for kind in KINDS.values() if kind.bought is not None}
 
 
-def goods() -> dict[str, tuple[Kind, Stake]]:
+def tradable() -> dict[str, tuple[Kind, Stake]]:
     """Return what contracts may be about, by the field that names it: what is split, and what comes from outside."""
     return {**splittable(), **bought()}
 

@@ -13,10 +13,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from fabopt.domain.base import Flag, LastDay, Named, Record, Slug, When, Whole
+from fabopt.domain.base import Flag, LastDay, Named, Record, When, Whole
+from fabopt.domain.kinds import splittable
 from fabopt.domain.pieces import RATES
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import Amount, In
+from fabopt.domain.things import Things, name_things
 
 RULES = (
     "value",
@@ -35,56 +37,22 @@ RuleName = Literal[
 NEEDS_ORDERS: tuple[RuleName, ...] = ("proportional", "linear", "priority")
 """Rules that mean nothing without orders (a market has its bids)."""
 
-UNIT_OF: Mapping[str, str] = {
-    "fabs": "kwafer/month",
-    "packaging_lines": "kwafer/month",
-    "memory_makers": "kwafer/month",
-    "components": "kpiece/month",
-    "scanners": "tool/year",
-    "chips": "kaccelerator/month",
-    "resources": "1",
-}
-"""What a policy may stand on, and the unit of orders for it; a plain resource is counted per period in its own unit."""
-
-
-Orders = Annotated[Quantity, Amount((*UNIT_OF.values(), *RATES))]
+Orders = Annotated[Quantity, Amount((*(stake.unit for _, stake in splittable().values()), *RATES))]
 Share = Annotated[Quantity, In("1", ge=0, le=1, series=True)]
 
 
-class Splits(Record):
+class Splits(Things):
     """What a policy splits: one kind of thing; several of a kind are split as one."""
 
     moved: ClassVar[Mapping[str, str]] = {"substrates": "substrates are components now: write 'components: [ID]'"}
 
-    fabs: tuple[Slug, ...] = ()
-    """Fabs, for their wafer starts."""
-    packaging_lines: tuple[Slug, ...] = ()
-    """Packaging lines, for their interposer wafers."""
-    memory_makers: tuple[Slug, ...] = ()
-    """Memory makers, for the DRAM wafers that they stack."""
-    components: tuple[Slug, ...] = ()
-    """Components, for what all their sources together can deliver."""
-    scanners: tuple[Slug, ...] = ()
-    """Scanner classes, for the maker's output."""
-    chips: tuple[Slug, ...] = ()
-    """Chips, for what is shipped of them to labs."""
-    resources: tuple[Slug, ...] = ()
-    """Resources of the plain network."""
 
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """Kinds of things that are named."""
-        return tuple(kind for kind in UNIT_OF if getattr(self, kind))
+def name_splits() -> None:
+    """Let policies split things of every kind that can be split."""
+    name_things(Splits, {key: stake.says for key, (_, stake) in splittable().items()})
 
-    @property
-    def kind(self) -> str:
-        """The kind of thing that is split."""
-        return self.kinds[0]
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The things that are split."""
-        return tuple(name for kind in self.kinds for name in getattr(self, kind))
+name_splits()
 
 
 class Bid(Record):

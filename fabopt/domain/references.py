@@ -14,7 +14,7 @@ from typing import Any
 
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.instance import Instance
-from fabopt.domain.kinds import KINDS, goods, splittable, things, unlockable
+from fabopt.domain.kinds import KINDS, splittable, things, tradable, unlockable
 from fabopt.domain.parties import parties
 
 
@@ -66,7 +66,7 @@ def references() -> Iterator[Reference]:
             yield Reference(f"{kind.section}.*.{path}", target, word[target])
     for pattern, target in RULES:
         yield Reference(pattern, target, word[target])
-    for place, named in (("policies.*.splits", splittable()), ("contracts.*.goods", goods())):
+    for place, named in (("policies.*.splits", splittable()), ("contracts.*.goods", tradable())):
         for key, (kind, stake) in named.items():
             target = stake.group or kind.section
             yield Reference(f"{place}.{key}.[]", target, word[target])

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from fabopt.domain.base import Fault
 from fabopt.domain.calendar import Calendar, Span
-from fabopt.domain.contracts import SOURCES, Contract
+from fabopt.domain.contracts import Contract
 from fabopt.domain.instance import Instance
 from fabopt.domain.rules_policies import floor_of, holds, most_of
 from fabopt.domain.tolerances import SHARES
@@ -40,7 +40,7 @@ def _overlap(first: Contract, second: Contract) -> bool:
     """Whether two contracts that count takes of one buyer share some but not all goods of parties."""
     if not (first.goods.kinds and second.goods.kinds) or first.goods.kind != second.goods.kind:
         return False
-    if first.buyer != second.buyer or first.goods.kind in SOURCES or first.maximum is None or second.maximum is None:
+    if first.buyer != second.buyer or first.goods.brought or first.maximum is None or second.maximum is None:
         return False
     one, other = set(first.goods.names), set(second.goods.names)
     return bool(one & other) and (one != other or first.outside != second.outside)

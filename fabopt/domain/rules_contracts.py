@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from fabopt.domain.base import Fault, Path, each_alone
 from fabopt.domain.calendar import Calendar, Span
-from fabopt.domain.contracts import AMOUNT_UNIT, LEASED, PRICE_UNIT, SOURCES, Contract, money_scale
+from fabopt.domain.contracts import LEASED, Contract, Goods, money_scale
 from fabopt.domain.instance import Instance
+from fabopt.domain.kinds import tradable, unlockable
 from fabopt.domain.parties import owners, parties
-from fabopt.domain.policies import Splits
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.references import names, nearest
 from fabopt.domain.rules_contract_pairs import pair_faults
@@ -166,7 +166,7 @@ def _parties(instance: Instance, contract: Contract) -> Iterator[Fault]:
             yield Fault(("outside",), "who brings such goods is known by the supplier", "leave it out")
         yield from _fits(instance, contract)
         return
-    users = users_of(instance, Splits(**{goods.kind: goods.names}))
+    users = users_of(instance, goods)
     if users is not None and buyer in known and buyer not in users:
         yield Fault(("buyer",), f"'{buyer}' is no customer of {things}", nearest(buyer, users))
     if contract.outside:
@@ -209,9 +209,7 @@ def _fits(instance: Instance, contract: Contract) -> Iterator[Fault]:
     """Whether the buyer has a use for goods from outside."""
     goods, buyer = contract.goods, contract.buyer
     known = names(instance)
-    group = {"materials": "materials", "dies": "parts", "compute": "workloads", "rented": "chips"}.get(
-        goods.kind, goods.kind
-    )
+    group = goods.stake.group or tradable()[goods.kind][0].section
     for place, name in enumerate(goods.names):
         path: Path = ("goods", goods.kind, place)
         if name not in known[group] or buyer not in known["parties"]:
@@ -224,7 +222,7 @@ def _fits(instance: Instance, contract: Contract) -> Iterator[Fault]:
             makers = {d.designer for key, d in instance.dies.items() if name in (tuple(d.bins) or (key,))}
             if makers and buyer not in makers:
                 yield Fault(path, f"'{name}' is a die of {' and '.join(sorted(makers))}, not of '{buyer}'")
-        if goods.kind == "components" and buyer not in (users_of(instance, Splits(components=(name,))) or ()):
+        if goods.kind == "components" and buyer not in (users_of(instance, Goods.of("components", (name,))) or ()):
             yield Fault(path, f"'{buyer}' takes no '{name}'")
         if goods.kind == "components" and instance.components[name].local:
             yield Fault(path, f"'{name}' is local: only sources in the region of a site serve it")
@@ -235,14 +233,14 @@ def _fits(instance: Instance, contract: Contract) -> Iterator[Fault]:
 
 
 def _units(instance: Instance, contract: Contract) -> Iterator[Fault]:
-    kind = contract.goods.kind
+    kind, stake = contract.goods.kind, contract.goods.stake
     given: list[tuple[Path, Quantity | None, str]] = [
-        *(((name,), getattr(contract, name), AMOUNT_UNIT[kind]) for name in ("minimum", "maximum", "reserve_amount")),
-        *(((name,), getattr(contract, name), PRICE_UNIT[kind]) for name in ("price", "shortfall_price")),
+        *(((name,), getattr(contract, name), stake.unit) for name in ("minimum", "maximum", "reserve_amount")),
+        *(((name,), getattr(contract, name), stake.price) for name in ("price", "shortfall_price")),
     ]
     for place, tier in enumerate(contract.tiers):
-        given.append((("tiers", place, "above"), tier.above, AMOUNT_UNIT[kind]))
-        given.append((("tiers", place, "price"), tier.price, PRICE_UNIT[kind]))
+        given.append((("tiers", place, "above"), tier.above, stake.unit))
+        given.append((("tiers", place, "price"), tier.price, stake.price))
     for path, quantity, unit in given:
         if quantity is not None and not in_unit(instance, contract.goods, quantity, unit):
             said = "a plain number" if unit == "1" else unit
@@ -252,7 +250,7 @@ def _units(instance: Instance, contract: Contract) -> Iterator[Fault]:
 def _volumes(instance: Instance, calendar: Calendar, contract: Contract) -> Iterator[Fault]:
     minimum, maximum, kind = contract.minimum, contract.maximum, contract.goods.kind
     counted = [name for name in ("minimum", "price", "tiers") if getattr(contract, name)]
-    if kind in SOURCES or contract.outside:
+    if contract.goods.brought or contract.outside:
         for name in ("maximum", "price"):
             if getattr(contract, name) is None:
                 who = "a lease" if contract.supplier in instance.labs else "a supplier outside the instance"
@@ -288,11 +286,13 @@ def _volumes(instance: Instance, calendar: Calendar, contract: Contract) -> Iter
 
 def _one_list_price(instance: Instance, contract: Contract) -> bool:
     goods = contract.goods
-    if goods.kind in SOURCES or goods.kind == "resources":
+    if goods.brought or goods.kind == "resources":
         return True
-    if goods.kind == "memory_makers" or len(goods.names) > 1:
+    if len(goods.names) > 1:
         return False
-    return goods.kind != "fabs" or goods.names[0] not in instance.fabs or len(instance.fabs[goods.names[0]].nodes) == 1
+    if goods.kind == "fabs":
+        return goods.names[0] not in instance.fabs or len(instance.fabs[goods.names[0]].nodes) == 1
+    return goods.stake.listed != ""
 
 
 def _tiers(calendar: Calendar, contract: Contract, maximum: Quantity) -> Iterator[Fault]:
@@ -324,12 +324,12 @@ def _reserve(contract: Contract) -> Iterator[Fault]:
     names = [name for name in ("reserve", "reserve_amount") if getattr(contract, name) is not None]
     if len(names) > 1:
         yield Fault(("reserve_amount",), "give either a share or an amount that is reserved, not both")
-    if names and (goods.kind in SOURCES or goods.kind == "chips"):
+    if names and (goods.brought or goods.kind == "chips"):
         what = goods.kind.replace("_", " ")
         yield Fault((names[0],), f"{what} are no capacity that could be reserved", "state a minimum, or a policy")
     elif names and len(goods.names) > 1:
         yield Fault((names[0],), "capacity is reserved thing by thing", "write one contract for each")
-    nothing = goods.kind not in SOURCES and contract.maximum is None and not names and not contract.unlocks.named
+    nothing = not goods.brought and contract.maximum is None and not names and not contract.unlocks.named
     if nothing and contract.prepayment.value == contract.prepaid.value == 0.0:
         yield Fault((), "the contract binds nobody", "give a maximum take, a reserve, or what it unlocks")
 
@@ -349,11 +349,12 @@ def _unlocks(instance: Instance, contract: Contract) -> Iterator[Fault]:
                 message = f"'{name}' has no total, so the contract must say how many it allows"
                 yield Fault(("unlocks", "steps"), message)
         else:
-            section = getattr(instance, kind)
-            if name not in section:
+            of = unlockable()[kind]
+            record = of.records(instance).get(name)
+            if record is None:
                 continue
-            growing = section[name].sources.values() if kind == "components" else (section[name],)
-            steps = [each.expansion for each in growing if kind != "components" or each.owner == contract.supplier]
+            growing = of.holders(record)
+            steps = [each.expansion for each in growing if len(growing) == 1 or each.owner == contract.supplier]
             most = max((float(step.most_steps) for step in steps if step is not None), default=0.0)
             if not most:
                 yield Fault(path, f"'{name}' has no expansion that could be unlocked")
@@ -394,8 +395,7 @@ def _most_paid(instance: Instance, calendar: Calendar, contract: Contract) -> fl
     """Return what the largest take costs in all, million dollars; None where list prices hold."""
     if contract.price is None or contract.maximum is None:
         return None
-    kind = contract.goods.kind
-    per = AMOUNT_UNIT[kind].rpartition("/")[2]
+    per = contract.goods.stake.unit.rpartition("/")[2]
     scale = money_scale(contract.goods, instance.components)
     first, total = max(_begins(calendar, contract), calendar.opens(contract.since)), 0.0
     open_ = calendar.shares(first, calendar.closes(contract.until))
@@ -404,7 +404,7 @@ def _most_paid(instance: Instance, calendar: Calendar, contract: Contract) -> fl
             continue
         price = max(q.mean(span.start, span.end) for q in (contract.price, *(t.price for t in contract.tiers)))
         length = {"month": span.years * 12.0, "year": span.years}.get(per, 1.0)
-        time = {"h": 8766.0, "month": 12.0}.get(PRICE_UNIT[kind].rpartition("/")[2])
+        time = {"h": 8766.0, "month": 12.0}.get(contract.goods.stake.price.rpartition("/")[2])
         price *= scale * (1.0 if time is None else time * span.years)
         total += contract.maximum.mean(span.start, span.end) * length * share * price
     return total

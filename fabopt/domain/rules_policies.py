@@ -11,7 +11,8 @@ from itertools import combinations
 from fabopt.domain.base import Fault, Path, each_alone
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.instance import Instance
-from fabopt.domain.policies import NEEDS_ORDERS, UNIT_OF, Claim, Policy
+from fabopt.domain.kinds import splittable
+from fabopt.domain.policies import NEEDS_ORDERS, Claim, Policy
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.references import nearest
 from fabopt.domain.tolerances import SHARES
@@ -64,7 +65,7 @@ def _of_one(instance: Instance, calendar: Calendar, policy: Policy) -> Iterator[
 
 
 def _kinds() -> str:
-    return ", ".join(UNIT_OF)
+    return ", ".join(splittable())
 
 
 def _window(calendar: Calendar, policy: Policy) -> Iterator[Fault]:
@@ -78,7 +79,7 @@ def _window(calendar: Calendar, policy: Policy) -> Iterator[Fault]:
 
 def _inputs(instance: Instance, policy: Policy) -> Iterator[Fault]:
     """What the rule needs of each customer, and amounts in the wrong unit."""
-    kind = policy.splits.kind
+    kind, unit = policy.splits.kind, splittable()[policy.splits.kind][1].unit
     fields = {"shares": "share", "priority": "rank", "turn-and-earn": "past"}
     for customer, claim in policy.customers.items():
         path: Path = ("customers", customer)
@@ -92,8 +93,8 @@ def _inputs(instance: Instance, policy: Policy) -> Iterator[Fault]:
         if policy.rule == "market" and not claim.bids:
             yield Fault((*path, "bids"), "a market needs bids of every customer")
         for name, amount in _amounts(claim):
-            if not in_unit(instance, policy.splits, amount, UNIT_OF[kind]):
-                message = f"an amount in {amount.unit} stands where {UNIT_OF[kind]} is meant"
+            if not in_unit(instance, policy.splits, amount, unit):
+                message = f"an amount in {amount.unit} stands where {unit} is meant"
                 yield Fault((*path, name), message, f"the policy splits {kind.replace('_', ' ')}")
     if policy.orders == "demand" and kind in ("resources", "scanners"):
         yield Fault(("orders",), f"orders for {kind} cannot follow demand for compute", "state them")

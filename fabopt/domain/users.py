@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from fabopt.domain.components import MW_OF_SITE, carriers, packaged
 from fabopt.domain.instance import Instance
+from fabopt.domain.kinds import splittable
 from fabopt.domain.memory import MemoryMaker
+from fabopt.domain.parties import parties
 from fabopt.domain.pieces import counts
-from fabopt.domain.policies import Splits
 from fabopt.domain.quantity import Quantity
+from fabopt.domain.things import Things
 
 NOBODY = "nobody"
 """What runs on behalf of no customer."""
 
 
-def users_of(instance: Instance, on: Splits) -> tuple[str, ...] | None:
+def users_of(instance: Instance, on: Things) -> tuple[str, ...] | None:
     """Return the customers of what a policy splits, in the order of the instance; None where a name leads nowhere."""
-    kind, names = on.kind, set(on.names)
-    if kind == "resources":
-        known: Iterable[str] = () if instance.network is None else instance.network.resources
-    else:
-        known = getattr(instance, kind)
-    if not names <= set(known):
+    of, names = splittable()[on.kind][0], set(on.names)
+    if not names <= set(of.records(instance)):
         return None
-    found = {
-        "fabs": _of_fabs,
-        "packaging_lines": _of_lines,
-        "memory_makers": _of_makers,
-        "components": _of_components,
-        "scanners": _of_scanners,
-        "chips": _of_chips,
-        "resources": _of_resources,
-    }[kind](instance, names)
+    found = _USERS[of.name](instance, names) if of.name in _USERS else parties(instance)
     return tuple(dict.fromkeys(found))
 
 
-def in_unit(instance: Instance, on: Splits, quantity: Quantity, unit: str) -> bool:
+def in_unit(instance: Instance, on: Things, quantity: Quantity, unit: str) -> bool:
     """Return whether a quantity is in the unit of what is split; components are counted each in its own."""
     if on.kind != "components":
         return quantity.unit in ("1", unit)
@@ -134,3 +124,15 @@ def _of_resources(instance: Instance, names: set[str]) -> Iterator[str]:
         for activity in instance.network.activities.values():
             if names & set(activity.uses):
                 yield activity.tags.customer or NOBODY
+
+
+_USERS: Mapping[str, Callable[[Instance, set[str]], Iterator[str]]] = {
+    "fab": _of_fabs,
+    "packaging_line": _of_lines,
+    "memory_maker": _of_makers,
+    "component": _of_components,
+    "scanner": _of_scanners,
+    "chip": _of_chips,
+    "resource": _of_resources,
+}
+"""Who uses things of a kind; any party may use those of others."""

@@ -188,9 +188,10 @@ def _without(instance: Instance, chip_id: str) -> Instance:
     policies: dict[str, Any] = {}
     for key, policy in instance.policies.items():
         customers = {c: claim for c, claim in policy.customers.items() if c not in gone}
-        names = tuple(c for c in policy.splits.chips if c != chip_id)
-        kept = policy.splits.model_copy(update={"chips": names})
-        if policy.splits.kind != "chips" or names:
+        of_chips = policy.splits.kind == "chips"
+        names = tuple(c for c in policy.splits.names if not (of_chips and c == chip_id))
+        kept = policy.splits.of(policy.splits.kind, names)
+        if names:
             policies[key] = policy.model_copy(update={"customers": customers, "splits": kept})
     return instance.model_copy(update={"chips": chips, "dies": dies, "policies": policies})
 

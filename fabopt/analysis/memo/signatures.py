@@ -85,7 +85,10 @@ def _under(ground: Ground, what: Signable) -> tuple[str, ...]:
     return tuple(
         contract.name or id
         for id, contract in ground.data.contracts.items()
-        if id in used and contract.buyer == ground.lab and what.item in contract.goods.chips
+        if id in used
+        and contract.buyer == ground.lab
+        and contract.goods.kind == "chips"
+        and what.item in contract.goods.names
     )
 
 

@@ -46,11 +46,11 @@ def tiers(deal: Deal) -> Tiers:
     return [(name, b - a, price) for name, (a, b), price in zip(ids, pairwise(starts), prices, strict=True)]
 
 
-def outside_take(records: Records, deal: Deal) -> Linear:
+def outside_take(records: Records, deal: Deal, net: Network) -> Linear:
     """Add the activities by which goods come in from outside, or from a lab's fleet; return the take."""
     take = Expression()
-    materials = materials_of(deal)
-    sources = dict(zip(materials, source_of(deal), strict=False))
+    materials = materials_of(deal, net)
+    sources = dict(zip(materials, source_of(deal, net), strict=False))
     for name, _, price in tiers(deal):
         for material in materials:
             one = name if len(materials) == 1 else f"{name}:{material}"

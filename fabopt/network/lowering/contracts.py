@@ -22,22 +22,15 @@ from typing import Literal
 import numpy as np
 
 from fabopt.domain.base import Fault, FieldProblem
-from fabopt.domain.contracts import AMOUNT_UNIT
+from fabopt.domain.kinds import unlockable
 from fabopt.domain.tolerances import SAME
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.lowering.contract_goods import materials_of, scope, splits_of
+from fabopt.network.lowering.contract_goods import materials_of, scope
 from fabopt.network.lowering.contract_takes import LENDERS, add_takes, inside_takes, outside_take
 from fabopt.network.lowering.deal import Deal, Linear, Records, in_force, may_begin
 from fabopt.network.lowering.policy_scope import Expression, Scope, given_by
 from fabopt.network.tables import CONTRACT, Agreement, Array, Budget, Network, Term, Unit, UnitMaterial, Use
-
-UNLOCKED = {
-    "fabs": "fab",
-    "packaging_lines": "packaging_line",
-    "memory_makers": "memory_maker",
-    "components": "component",
-}
-"""Kind of the tags of the units by which a thing named in a section grows; a plain unit stands for itself."""
+from fabopt.network.tagged import tagged
 
 
 def lower_contracts(chain: Chain, net: Network) -> Network:
@@ -57,7 +50,7 @@ def lower_contracts(chain: Chain, net: Network) -> Network:
     deals = [_placed(deal, net, scopes.get(deal.id)) for deal in deals]
     for deal in deals:
         _decisions(records, deal)
-    takes = _takes(records, deals, scopes)
+    takes = _takes(records, deals, scopes, net)
     for deal in deals:
         if deal.id in takes and deal.contract.maximum is not None:
             add_takes(records, deal, takes[deal.id], net)
@@ -103,7 +96,7 @@ def _placed(deal: Deal, net: Network, found: Scope | None) -> Deal:
     if found is not None:
         return replace(deal, stage=found.tags.stage or CONTRACT, unit=found.unit)
     if deal.kind:
-        material = next(m for m in net.materials if m.id == materials_of(deal)[0])
+        material = next(m for m in net.materials if m.id == materials_of(deal, net)[0])
         return replace(deal, stage=material.tags.stage or CONTRACT, unit=material.unit)
     return deal
 
@@ -191,7 +184,7 @@ def _tied(records: Records, deal: Deal) -> None:
     deal.row(records, "option", says, "<=", terms, np.zeros(n), periods, unit="")
 
 
-def _takes(records: Records, deals: list[Deal], scopes: dict[str, Scope]) -> dict[str, Linear]:
+def _takes(records: Records, deals: list[Deal], scopes: dict[str, Scope], net: Network) -> dict[str, Linear]:
     found: dict[str, Linear] = {}
     groups: dict[tuple[str, frozenset[str], str], list[Deal]] = {}
     for deal in deals:
@@ -199,7 +192,7 @@ def _takes(records: Records, deals: list[Deal], scopes: dict[str, Scope]) -> dic
         if not deal.kind or not (deal.possible.any() or deal.contract.outside):
             continue
         if deal.contract.goods.brought:
-            found[deal.id] = outside_take(records, deal)
+            found[deal.id] = outside_take(records, deal, net)
         elif deal.contract.maximum is not None:
             goods = frozenset(deal.contract.goods.names)
             groups.setdefault((deal.kind, goods, deal.contract.buyer), []).append(deal)
@@ -242,14 +235,13 @@ def _unlocked(records: Records, deals: list[Deal], net: Network) -> None:
         )  # fmt: skip
 
 
-def _growing(net: Network, kind: str, name: str, owner: str) -> list[str]:
-    """Return the units by which a thing that contracts may unlock grows: of a component those of an owner's sources."""
-    if kind not in UNLOCKED:
+def _growing(net: Network, section: str, name: str, owner: str) -> list[str]:
+    """Return the units by which a thing that contracts may unlock grows: those of an owner."""
+    kind = unlockable()[section]
+    if kind.plain:
         return [name]
-    alike = (
-        u for u in net.units if u.tags.role == "expansion" and u.tags.kind == UNLOCKED[kind] and u.tags.item == name
-    )
-    return [unit.id for unit in alike if kind != "components" or unit.tags.owner == owner]
+    alike = tagged(net.units, kind=kind.name, role="expansion", item=name)
+    return [unit.id for unit in alike if unit.tags.owner in ("", owner)]
 
 
 def _reserves(records: Records, deals: list[Deal], scopes: dict[str, Scope], net: Network) -> None:
@@ -258,7 +250,7 @@ def _reserves(records: Records, deals: list[Deal], scopes: dict[str, Scope], net
     for deal in deals:
         reserving = deal.contract.reserve is not None or deal.contract.reserve_amount is not None
         if reserving and deal.possible.any():
-            resource = given_by(net, splits_of(deal))[0].id
+            resource = given_by(net, deal.contract.goods)[0].id
             groups.setdefault((resource, deal.contract.buyer), []).append(deal)
     for (resource, buyer), members in groups.items():
         _reserve(records, resource, buyer, members, scopes[members[0].id])
@@ -336,7 +328,7 @@ def _agreement(deal: Deal, take: Linear | None, records: Records) -> Agreement:
     none = np.zeros(n)
     unit = deal.unit
     if deal.kind and unit == "":
-        unit = AMOUNT_UNIT[deal.kind].partition("/")[0] if AMOUNT_UNIT[deal.kind] != "1" else ""
+        unit = contract.goods.stake.unit.partition("/")[0] if contract.goods.stake.unit != "1" else ""
     terms: tuple[Term, ...] = () if take is None else take.terms.rows()
     has_short = any(activity.id == f"short:{deal.id}" for activity in records.activities)
     return Agreement(

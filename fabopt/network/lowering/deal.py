@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from fabopt.domain.contracts import AMOUNT_UNIT, LEASED, PRICE_UNIT, Contract, money_scale
+from fabopt.domain.contracts import LEASED, Contract, money_scale
 from fabopt.domain.kinds import Role
 from fabopt.domain.quantity import Quantity
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, Chain, Opening
@@ -169,14 +169,14 @@ class Deal:
 
     def amount(self, quantity: Quantity) -> Array:
         """Return an amount as one per period ``[T]``."""
-        unit = AMOUNT_UNIT[self.kind]
+        unit = self.contract.goods.stake.unit
         length = {"month": self.chain.months, "year": self.chain.years}.get(unit.rpartition("/")[2], 1.0)
         return np.asarray(self.chain.mean(quantity) * length)
 
     def money(self, price: Quantity) -> Array:
         """Return a price in million dollars per unit of amount ``[T]``."""
         scale = money_scale(self.contract.goods, self.chain.instance.components)
-        per = PRICE_UNIT[self.kind].rpartition("/")[2]
+        per = self.contract.goods.stake.price.rpartition("/")[2]
         time = {"h": HOURS_PER_YEAR * self.chain.years, "month": self.chain.months}.get(per, 1.0)
         return np.asarray(self.chain.mean(price) * scale * time)
 

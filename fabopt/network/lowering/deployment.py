@@ -156,7 +156,7 @@ def _running(chain: Chain, chip_id: str, lab_id: str) -> str:
 
 def _leases(chain: Chain, chip_id: str, lab_id: str) -> tuple[bool, bool]:
     """Return whether a lab may let running accelerators of a chip to another, and whether it may rent them."""
-    leases = [c for c in chain.instance.contracts.values() if chip_id in c.goods.rented]
+    leases = [c for c in chain.instance.contracts.values() if ("rented", chip_id) in c.goods.named]
     return any(c.supplier == lab_id for c in leases), any(c.buyer == lab_id for c in leases)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fabopt.domain.policies import UNIT_OF, Policy
+from fabopt.domain.kinds import splittable
+from fabopt.domain.policies import Policy
 from fabopt.domain.quantity import Quantity
 from fabopt.network.allocation.curve import Claims
 from fabopt.network.lowering.builder import Chain
@@ -50,7 +51,7 @@ def splits(chain: Chain, net: Network) -> list[Split]:
 def amounts(chain: Chain, policy: Policy, quantity: Quantity) -> Array:
     """Return an amount of a claim per period ``[T]``, in the unit of what is split."""
     factors = {"tool/year": chain.years, "1": np.ones(chain.n)}
-    return np.asarray(chain.mean(quantity) * factors.get(UNIT_OF[policy.splits.kind], chain.months))
+    return np.asarray(chain.mean(quantity) * factors.get(splittable()[policy.splits.kind][1].unit, chain.months))
 
 
 def _claims(chain: Chain, scope: Scope, customers: tuple[str, ...], starts: Mapping[str, Array]) -> tuple[Claims, ...]:

@@ -16,8 +16,9 @@ from typing import Literal
 
 import numpy as np
 
-from fabopt.domain.kinds import Role
-from fabopt.domain.policies import Policy, Splits
+from fabopt.domain.kinds import splittable
+from fabopt.domain.policies import Policy
+from fabopt.domain.things import Things
 from fabopt.domain.users import NOBODY, users_of
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import CONTRACT, Array, Network, Period, Resource, Tags, Term, UnitEffect
@@ -26,21 +27,19 @@ from fabopt.network.tagged import tagged
 Key = tuple[str, str, int]
 """Kind, id and shift of a term."""
 
-SPLIT: Mapping[str, Role] = {
-    "fabs": "wafer_starts",
-    "packaging_lines": "interposers",
-    "memory_makers": "stacking",
-    "components": "component_capacity",
-    "scanners": "tool_output",
-}
-"""Role of the resources that a thing of a kind has to give; a plain resource stands for itself."""
 
-
-def given_by(net: Network, splits: Splits) -> list[Resource]:
+def given_by(net: Network, splits: Things) -> list[Resource]:
     """Return the resources that a policy or a contract stands on, in the order of the network."""
-    role, names = SPLIT.get(splits.kind), set(splits.names)
+    kind, stake = splittable()[splits.kind]
+    names = set(splits.names)
     return [
-        r for r in net.resources if (r.id in names if role is None else r.tags.role == role and r.tags.item in names)
+        r
+        for r in net.resources
+        if (
+            r.id in names
+            if kind.plain
+            else (r.tags.kind, r.tags.role) == (kind.name, stake.role) and r.tags.item in names
+        )
     ]
 
 
@@ -157,7 +156,7 @@ def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy) -> Scop
                 orders = np.full(chain.n, np.inf) if unit.upper is None else unit.upper
                 most = most + effect.most(np.minimum(np.cumsum(orders), unit.total))
             else:
-                whose = unit.tags.owner if policy.splits.kind == "scanners" else unit.tags.customer
+                whose = unit.tags.owner if unit.tags.role == "tool_order" else unit.tags.customer
                 by_order(use.setdefault(whose or NOBODY, Expression()), effect, chain.n, -1.0)
             if unit.retire_cost is not None and effect.persistent:
                 retired(added if effect.profile.ravel()[-1] > 0.0 else use[whose or NOBODY], effect, chain.n)
@@ -177,7 +176,7 @@ def _of_chips(
     added, tags = Expression(), Tags()
     ones = np.ones(net.n_periods)
     for activity in net.activities:
-        if activity.tags.role == "shipment" and activity.tags.chip in policy.splits.chips:
+        if activity.tags.role == "shipment" and activity.tags.chip in policy.splits.names:
             use.setdefault(activity.tags.customer, Expression()).add(("activity", activity.id, 0), ones)
             added.add(("activity", activity.id, 0), ones)
             tags = activity.tags
@@ -186,7 +185,7 @@ def _of_chips(
     # What is only carried has been made elsewhere.
     carries = {activity.id for activity in net.activities if activity.tags.role == "carriage"}
     carried = {flow.material for flow in net.flows if flow.activity in carries and flow.amount.max() > 0.0}
-    made = [m.id for m in tagged(net.materials, role="package") if m.tags.chip in policy.splits.chips]
+    made = [m.id for m in tagged(net.materials, role="package") if m.tags.chip in policy.splits.names]
     most = np.sum([none, *(supply[key] for key in made if key not in carried)], axis=0)
     spent = dict.fromkeys(use, none)
     label = Tags(stage=tags.stage, owner=tags.owner)
