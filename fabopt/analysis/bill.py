@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from fabopt.analysis.bill_capacity import capacity
 from fabopt.analysis.bill_draft import BillRow, Draft, make_row
 from fabopt.analysis.bill_money import money, per_accelerator, per_megawatt
+from fabopt.analysis.bill_others import other_rows, others
 from fabopt.analysis.bill_whole import building, whole
 from fabopt.analysis.explosion import (
     choose_bom,
@@ -137,7 +138,8 @@ def bill(
         day = calendar.day_at(max(0.0, first_shipment(calendar, design)))
     pue = exact(1.0) if it else _pue(instance, day)
     draft = Draft(instance, explode(instance, chip, day, name), power_mw, it, pue)
-    rows = tuple(row for part in _PARTS for row in part(draft))
+    draft.others = others(draft, frozenset[str]().union(*(kinds for _, kinds in _PARTS)))
+    rows = tuple(row for part, _ in _PARTS for row in part(draft))
     return Bill(chip, design.name, name, power_mw, it, pue.value, day, rows)
 
 
@@ -300,15 +302,17 @@ def _pue(instance: Instance, day: date) -> Range:
     return weighted_mean((site.power.at(day), range_at(site.pue, day)) for site in instance.sites.values())
 
 
-_PARTS: tuple[Callable[[Draft], Iterator[BillRow]], ...] = (
-    _power,
-    _chips,
-    _packaging,
-    _memory,
-    _wafers,
-    _lithography,
-    _components,
-    building,
-    money,
-    whole,
+_PARTS: tuple[tuple[Callable[[Draft], Iterator[BillRow]], frozenset[str]], ...] = (
+    (_power, frozenset()),
+    (_chips, frozenset({"chip"})),
+    (_packaging, frozenset({"packaging_line"})),
+    (_memory, frozenset({"hbm", "memory_maker"})),
+    (_wafers, frozenset({"die"})),
+    (_lithography, frozenset({"fab", "scanner"})),
+    (_components, frozenset({"component"})),
+    (other_rows, frozenset()),
+    (building, frozenset({"site"})),
+    (money, frozenset()),
+    (whole, frozenset()),
 )
+"""Parts of a bill, and the kinds of things that each speaks of."""

@@ -24,8 +24,31 @@ class BillRow:
     how: str
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A thing of a kind that no part of the bill speaks of: how much of it a thousand accelerators take, in its unit,
+    its price and its cost in million dollars, and whether the buyer of the block pays for it.
+    """
+
+    section: str
+    name: str
+    unit: str
+    each: Range
+    price: Range
+    cost: Range
+    bought: bool
+
+    @property
+    def how(self) -> str:
+        """The arithmetic in words."""
+        return f"{self.each.value:.4g} an accelerator"
+
+
 class Draft:
     """A bill under way: the explosion of one package, and how many accelerators the block takes."""
+
+    others: tuple[Other, ...] = ()
+    """What it takes of things that no part of the bill speaks of."""
 
     def __init__(self, instance: Instance, needs: Explosion, power_mw: float, it: bool, pue: Range) -> None:
         self.instance = instance

@@ -82,6 +82,8 @@ def bought(draft: Draft) -> list[Bought]:
         how = f"{draft.power_mw:,.0f} MW x {pieces.value:.4g} x {cost.value:,.0f} USD/{component.unit}"
         each = (pieces * cost).scaled(1e-6 * draft.power_mw)
         found.append(Bought(component.group, f"price of {component.name}", each, False, how))
+    for other in (one for one in draft.others if one.bought):
+        found.append(Bought(other.section, f"price of {other.name}", other.price, True, other.how))
     site = site_cost(draft, draft.power_mw)
     if site is not None:
         how = f"{draft.power_mw:,.0f} MW x {site.value / draft.power_mw:.3g} MUSD/MW"
@@ -127,6 +129,9 @@ def site_cost(draft: Draft, size: float) -> Range | None:
 def parts(draft: Draft) -> Iterator[Part]:
     """Yield what goes into the packages of a block, at price and at resource cost."""
     instance, needs = draft.instance, draft.needs
+    for other in (one for one in draft.others if not one.bought):
+        price, cost = draft.accelerators * other.price, draft.accelerators * other.cost
+        yield Part(other.section, other.name, price, cost, other.how)
 
     def amount(pieces: Range, price: Range, margin: Range) -> tuple[Range, Range]:
         paid = (draft.thousands(pieces) * price).scaled(1e-3)

@@ -8,11 +8,12 @@ each taker gets the same mixture; what the takers get beyond what is made in the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.plan_tables import reported
+from fabopt.domain.kinds import KINDS
 from fabopt.domain.tolerances import rounding
 from fabopt.solve.results.folder import Read
 
@@ -21,20 +22,40 @@ if TYPE_CHECKING:
 
 EXPOSURES, WAFERS, CHIPS = "exposures", "wafer starts", "packages"
 LABS, WORKLOADS = "compute of labs", "compute by workload"
-PARTS = {"wafer": "logic dies", "memory": "HBM stacks", "interposer": "interposers", "component": "components"}
-"""Blocks of parts by the stage that makes them."""
+STAGES = {"wafer": "logic dies", "memory": "HBM stacks", "interposer": "interposers", "component": "components"}
+"""Blocks of parts by the stage that makes them, for what does not say its role."""
+PART_ROLES = frozenset({"die", "stack", "interposer", "component"})
+"""Roles of materials that go into packages, or with accelerators to a site."""
 BUYERS = "other buyers"
 STOCK = "from stock"
 UNITS = {
     EXPOSURES: "thousand",
     WAFERS: "thousand wafers",
-    **dict.fromkeys(PARTS.values(), "thousand"),
     BUYERS: "thousand wafers",
-    CHIPS: "thousand",
     LABS: "thousand H100e",
     WORKLOADS: "thousand H100e",
 }
-"""Unit of the boxes of each block."""
+"""Unit of the boxes of each block; others are counted in thousands."""
+
+
+def unit_of(block: str) -> str:
+    """Return the unit of the boxes of a block."""
+    return UNITS.get(block, "thousand")
+
+
+def part_block(kind: str, role: str, stage: str) -> str:
+    """Return the block of parts that a material with these tags belongs to; empty where it is no part."""
+    if role == "interposer" or not role:
+        return STAGES.get(stage, "")
+    if role not in PART_ROLES:
+        return ""
+    return (KINDS[kind].parts or KINDS[kind].many) if kind in KINDS else STAGES.get(stage, "")
+
+
+def in_order(blocks: Iterable[str]) -> list[str]:
+    """Return blocks of parts in the order of the chain, those of other kinds last."""
+    known = list(STAGES.values())
+    return sorted(blocks, key=lambda block: known.index(block) if block in known else len(known))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,7 +75,7 @@ class Flow:
     period
         Its label.
     nodes
-        Amount of each box, in the unit of its block (:data:`UNITS`).
+        Amount of each box, in the unit of its block (:func:`unit_of`).
     links
         Amount between two boxes, with its unit.
     """
@@ -127,30 +148,30 @@ def _wafers(read: Read, period: str, nodes: Nodes, link: Link) -> None:
             target = Node(BUYERS, BUYERS)
             nodes[target] += amount
         else:
-            target = Node(PARTS[use], part_name(use, process, item, owner))
+            target = Node(STAGES[use], part_name(STAGES[use], process, item, owner))
         link(source, target, amount, UNITS[WAFERS])
 
 
-def part_name(stage: str, process: str, item: str, owner: str) -> str:
-    """Return by what a part is told from others of its block: node, HBM generation, component, or who makes it."""
-    return str({"wafer": process, "memory": item, "component": item}.get(stage) or owner or item)
+def part_name(block: str, process: str, item: str, owner: str) -> str:
+    """Return what tells a part from others of its block: process node, what it is, or who makes it."""
+    return str({STAGES["wafer"]: process, STAGES["interposer"]: owner}.get(block, item) or owner or item)
 
 
 def _parts(read: Read, period: str, nodes: Nodes, link: Link) -> None:
     """Parts made in the period, and what of them goes into which chip; the rest of what is taken comes from stock."""
-    stage = read("core/materials").drop_duplicates("id").set_index("id")["stage"]
+    materials = read("core/materials").drop_duplicates("id")
+    tags = zip(*(materials[name] for name in ("id", "kind", "role", "stage")), strict=True)
+    block = {material: name for material, *of in tags if (name := part_block(*of))}
     rows = _at(read, "core/flows", period)
-    rows = rows.assign(of=rows["material"].map(stage))
-    rows = rows[rows["of"].isin(PARTS)]
+    rows = rows[rows["material"].isin(block)]
     made: dict[str, dict[Node, float]] = defaultdict(lambda: defaultdict(float))
     taken: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    block: dict[str, str] = {}
-    columns = [rows[name] for name in ("material", "of", "stage", "node", "item", "owner", "chip", "amount")]
-    for material, of, doing, process, item, owner, chip, amount in zip(*columns, strict=True):
-        block[material] = PARTS[of]
-        if amount > 0.0 and doing in PARTS:
-            made[material][Node(PARTS[of], part_name(of, process, item, owner))] += amount
-        elif amount < 0.0 and doing == "packaging":
+    columns = [rows[name] for name in ("material", "role", "stage", "node", "item", "owner", "chip", "amount")]
+    for material, doing, stage, process, item, owner, chip, amount in zip(*columns, strict=True):
+        name = block[material]
+        if amount > 0.0 and (doing == "component_order" or stage in STAGES):
+            made[material][Node(name, part_name(name, process, item, owner))] += amount
+        elif amount < 0.0 and (doing == "shipment" or stage == "packaging"):
             taken[material][str(chip)] -= amount
     for material, name in block.items():
         out, wanted = sum(made[material].values()), sum(taken[material].values())
@@ -163,7 +184,7 @@ def _parts(read: Read, period: str, nodes: Nodes, link: Link) -> None:
         whole = sum(makers.values())
         for maker, amount in makers.items():
             for chip, share in taken[material].items():
-                link(maker, Node(CHIPS, chip), amount * share / whole, UNITS[name])
+                link(maker, Node(CHIPS, chip), amount * share / whole, unit_of(name))
 
 
 def _chips(read: Read, period: str, nodes: Nodes, link: Link) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from fabopt.analysis.explain.records import Origin, Pegging
-from fabopt.analysis.material_flow import EXPOSURES, PARTS, WAFERS, part_name
+from fabopt.analysis.material_flow import EXPOSURES, WAFERS, in_order, part_block, part_name
 from fabopt.domain.tolerances import SAME
 from fabopt.network.explode import better, sources
 from fabopt.network.links import link
@@ -43,9 +43,9 @@ def pegging(net: Network, read: Read, chip: str, name: str, period: int) -> Pegg
     """
     label, links = net.periods[period].label, link(net)
     levels = by_record(net, net.activities, read("core/activities"), "level")
-    material = {m.id: (n, m.tags.stage) for n, m in enumerate(net.materials)}
+    material = {m.id: (n, part_block(m.tags.kind, m.tags.role, m.tags.stage)) for n, m in enumerate(net.materials)}
     packs = [n for n, a in enumerate(net.activities) if a.tags.stage == "packaging" and a.tags.chip == chip]
-    parts = [p.material for n in packs for p in links.inputs[net.activities[n].id] if material[p.material][1] in PARTS]
+    parts = [p.material for n in packs for p in links.inputs[net.activities[n].id] if material[p.material][1]]
     packs = [n for n in packs if any(p.material in parts for p in links.inputs[net.activities[n].id])]
     packaged = levels[packs].sum(axis=0)
     periods = tuple(net.periods[t].label for t in np.flatnonzero(packaged > 0.0))
@@ -63,15 +63,15 @@ def pegging(net: Network, read: Read, chip: str, name: str, period: int) -> Pegg
     whole: dict[str, float] = defaultdict(float)
     for n in packs:
         for part in links.inputs[net.activities[n].id]:
-            place, stage = material[part.material]
-            if stage in PARTS:
+            place, block = material[part.material]
+            if block:
                 amount = -float(levels[n, period] * part.amount[period])
-                whole[PARTS[stage]] += amount
-                taken[PARTS[stage]] += amount * mixed[min(period + part.age, net.n_periods - 1)][place]
+                whole[block] += amount
+                taken[block] += amount * mixed[min(period + part.age, net.n_periods - 1)][place]
     layers = _exposures(net, steps)
     origins = [
         row
-        for block in PARTS.values()
+        for block in in_order(whole)
         if whole[block] > 0.0
         for row in _rows(block, steps, taken[block] / whole[block], whole[block] / started, layers)
     ]
@@ -93,7 +93,7 @@ def _rows(
             by_source[EARLIER] = left
         return {s: by_source[s] for s in sorted(by_source, key=lambda s: (s == EARLIER, -by_source[s], s))}
 
-    parts = of(lambda a: {part_name(a.tags.stage, a.tags.node, a.tags.item, a.tags.owner): 1.0})
+    parts = of(lambda a: {part_name(block, a.tags.node, a.tags.item, a.tags.owner): 1.0})
     rows = [Origin(block, "", source, each * share, share) for source, share in parts.items()]
     wafers = of(lambda a: {a.tags.owner: 1.0} if a.tags.node else {})
     for stage, behind in ((WAFERS, wafers), (EXPOSURES, of(lambda a: layers.get(a.id, {})))):

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fabopt.analysis.material_flow import CHIPS, STOCK, UNITS, Flow, Node
-from fabopt.report.charts.flow_data import COLUMNS
+from fabopt.analysis.material_flow import CHIPS, STOCK, Flow, Node, unit_of
+from fabopt.report.charts.flow_data import columns
 from fabopt.report.charts.style import INK, OTHERS, PALETTE, REST, ChartError, altair, heading, spread
 from fabopt.report.text import amount, clip
 
@@ -60,8 +60,7 @@ def columns_of(flow: Flow) -> list[list[tuple[str, list[Node]]]]:
             blocks[node.block].append(node)
     for members in blocks.values():
         members.sort(key=lambda n: (n.name in (OTHERS, STOCK), -flow.nodes[n], n.name))
-    columns = [[(block, blocks[block]) for block in column if blocks[block]] for column in COLUMNS]
-    return [column for column in columns if column]
+    return [[(block, blocks[block]) for block in column] for column in columns(blocks)]
 
 
 def places(flow: Flow) -> dict[Node, Place]:
@@ -101,7 +100,7 @@ def _given(flow: Flow, links: Links) -> dict[Ends, float]:
     for (a, _), (size, _) in links.items():
         out[a] += size
     return {
-        (a, b): size / (max(flow.nodes[a], out[a]) if unit == UNITS[a.block] or a.block == CHIPS else out[a])
+        (a, b): size / (max(flow.nodes[a], out[a]) if unit == unit_of(a.block) or a.block == CHIPS else out[a])
         for (a, b), (size, unit) in links.items()
     }
 
@@ -224,7 +223,7 @@ def box_rows(flow: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
         (
             node.block, node.name, flow.nodes[node], place.column, place.column + BOX, place.top, place.bottom,
             tint.get(node, "#4a5560"),
-            f"{node.block}, {_name(node)}: {amount(flow.nodes[node])} {UNITS[node.block]}",
+            f"{node.block}, {_name(node)}: {amount(flow.nodes[node])} {unit_of(node.block)}",
         )
         for node, place in where.items()
     ]  # fmt: skip
@@ -254,5 +253,5 @@ def head_rows(flow: Flow, where: Mapping[Node, Place]) -> pd.DataFrame:
     for n, column in enumerate(columns_of(flow)):
         for block, members in column:
             total = amount(sum(flow.nodes[node] for node in members))
-            rows.append((float(n), where[members[0]].top - HEAD, f"{block}: {total} {UNITS[block]}"))
+            rows.append((float(n), where[members[0]].top - HEAD, f"{block}: {total} {unit_of(block)}"))
     return pd.DataFrame(rows, columns=["x", "y", "says"])

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from fabopt.analysis.material_flow import BUYERS, CHIPS, EXPOSURES, LABS, PARTS, STOCK, WAFERS, WORKLOADS, Flow, Node
+from fabopt.analysis.material_flow import BUYERS, CHIPS, EXPOSURES, LABS, STOCK, WAFERS, WORKLOADS, Flow, Node, in_order
 from fabopt.report.charts.style import OTHERS
 
-COLUMNS = ((EXPOSURES,), (WAFERS,), (*PARTS.values(), BUYERS), (CHIPS,), (LABS,), (WORKLOADS,))
-"""Blocks of each column of the picture, left to right."""
-MOST = {EXPOSURES: 5, WAFERS: 7, **dict.fromkeys(PARTS.values(), 4), BUYERS: 1, CHIPS: 7, LABS: 9, WORKLOADS: 7}
-"""Most nodes of a block; small ones are joined as others."""
+BEFORE, AFTER = ((EXPOSURES,), (WAFERS,)), ((CHIPS,), (LABS,), (WORKLOADS,))
+"""Blocks of the columns of the picture before and after the parts, left to right."""
+MOST = {EXPOSURES: 5, WAFERS: 7, BUYERS: 1, CHIPS: 7, LABS: 9, WORKLOADS: 7}
+"""Most nodes of a block, 4 of a kind of part; small ones are joined as others."""
+
+
+def columns(blocks: Iterable[str]) -> list[list[str]]:
+    """Return the columns of the picture that hold some of the blocks: parts, and other buyers, stand in one."""
+    there = dict.fromkeys(blocks)
+    fixed = {block for column in (*BEFORE, *AFTER) for block in column} | {BUYERS}
+    parts = (*in_order(block for block in there if block not in fixed), BUYERS)
+    found = [[block for block in column if block in there] for column in (*BEFORE, parts, *AFTER)]
+    return [column for column in found if column]
 
 
 def shortened(flow: Flow) -> Flow:
@@ -23,7 +32,7 @@ def shortened(flow: Flow) -> Flow:
         blocks[node.block].append(node)
     for block, members in blocks.items():
         largest = sorted(members, key=lambda n: (n.name == STOCK, -flow.nodes.get(n, 0.0), n.name))
-        most = MOST[block]
+        most = MOST.get(block, 4)
         names = {n.name for n in largest[: most if len(largest) != most + 1 else most + 1]}
         for node in members:
             shown = node.name in names or node.name == STOCK
