@@ -96,6 +96,10 @@ class In:
         return quantity
 
 
+FEW = 4
+"""Units that a hint names where there are many."""
+
+
 class Amount(In):
     """An amount in one of several units, or a bare number that means the one that its place asks for.
 
@@ -130,7 +134,12 @@ class Amount(In):
         try:
             return In("1", ge=self.least, series=True).read(raw, rates)
         except FieldProblem as problem:
-            hint = f"give a bare number, or one in {', '.join(units[:-1])} or {units[-1]}"
+            shown = (
+                f"{', '.join(units[:-1])} or {units[-1]}"
+                if len(units) <= FEW
+                else f"{', '.join(units[:FEW])} and so on"
+            )
+            hint = f"give a bare number, or one in {shown}"
             faults = [
                 Fault(fault.path, fault.message.partition(", but this number")[0] + ", which is no unit here", hint)
                 if ", but this number" in fault.message

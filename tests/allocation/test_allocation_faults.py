@@ -213,7 +213,7 @@ def told_of(policy, folder):
 
 def test_an_order_in_another_unit_is_told_the_units_of_orders(tmp_path):
     lines = told_of({"customers": {"a": {"order": "5 GW"}, "b": {"order": "5 wafers"}, "c": {"order": -1}}}, tmp_path)
-    units = "give a bare number, or one in kwafer/month, kpackage/month, tool/year or kaccelerator/month"
+    units = "give a bare number, or one in tool/year, kwafer/month, kpiece/month, kaccelerator/month and so on"
     assert [line.partition("policies.p.customers.")[2] for line in lines] == [
         f"a.order: 'GW' is power, which is no unit here; {units}",
         f"b.order: 'wafers' is wafer, which is no unit here; {units}",

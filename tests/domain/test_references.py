@@ -43,6 +43,13 @@ ELSEWHERE = {
     "policies.*.customers.!",
     "diversity.*.suppliers.[]",
     "resilience.*.suppliers.[]",
+    "limits.*.party",
+    "charges.*.party",
+    "charges.*.payer",
+    "charges.*.payee",
+    "lanes.*.origins.[]",
+    "lanes.*.destinations.[]",
+    "lanes.*.carrier",
 }
 MAKER = {"owner": "press", "region": "lemuria", "capacity": 90, "price": 900, "lead": 1}
 
