@@ -192,20 +192,20 @@ def table_of(rows, *columns):
 
 def test_two_makers_of_one_material_mix_and_what_is_missing_comes_from_stock():
     # 60 and 20 stacks are made; chips take 90 and 10: 20 come from stock, and 9/10 of each maker's goes into the first.
-    tags = ("stage", "node", "item", "owner", "chip")
+    tags = ("role", "stage", "node", "item", "owner", "chip")
     flows = table_of(
         [
-            ("hbm", "memory", "", "g1", "north", "", 60.0, "p"),
-            ("hbm", "memory", "", "g2", "south", "", 20.0, "p"),
-            ("hbm", "packaging", "", "", "line", "a", -90.0, "p"),
-            ("hbm", "packaging", "", "", "line", "b", -10.0, "p"),
-            ("hbm", "packaging", "", "", "line", "b", -99.0, "another period"),
+            ("hbm", "wafer_start", "memory", "", "g1", "north", "", 60.0, "p"),
+            ("hbm", "wafer_start", "memory", "", "g2", "south", "", 20.0, "p"),
+            ("hbm", "package_start", "packaging", "", "", "line", "a", -90.0, "p"),
+            ("hbm", "package_start", "packaging", "", "", "line", "b", -10.0, "p"),
+            ("hbm", "package_start", "packaging", "", "", "line", "b", -99.0, "another period"),
         ],
         "material", *tags, "amount", "period",
     )  # fmt: skip
     tables = {
         "core/flows": flows,
-        "core/materials": table_of([("hbm", "memory")], "id", "stage"),
+        "core/materials": table_of([("hbm", "hbm", "stack", "memory")], "id", "kind", "role", "stage"),
         "core/resources": table_of([], "id", "stage", "item"),
         "core/uses": table_of([], "resource", "owner", "amount", "period"),
         "domain/wafer_starts": table_of([], "owner", "use", "node", "item", "kwafer", "period"),
