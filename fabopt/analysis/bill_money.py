@@ -82,8 +82,8 @@ def bought(draft: Draft) -> list[Bought]:
         how = f"{draft.power_mw:,.0f} MW x {pieces.value:.4g} x {cost.value:,.0f} USD/{component.unit}"
         each = (pieces * cost).scaled(1e-6 * draft.power_mw)
         found.append(Bought(component.group, f"price of {component.name}", each, False, how))
-    for other in (one for one in draft.others if one.bought):
-        found.append(Bought(other.section, f"price of {other.name}", other.price, True, other.how))
+    rest = (other for other in draft.others if other.bought)
+    found += [Bought(other.section, f"price of {other.name}", other.price, True, other.how) for other in rest]
     site = site_cost(draft, draft.power_mw)
     if site is not None:
         how = f"{draft.power_mw:,.0f} MW x {site.value / draft.power_mw:.3g} MUSD/MW"
