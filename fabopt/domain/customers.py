@@ -20,7 +20,7 @@ from fabopt.domain.chips import Chip
 from fabopt.domain.expansion import SiteExpansion
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
-from fabopt.domain.tasks import Tier
+from fabopt.domain.tasks import Tier, served
 
 
 class Workload(Record):
@@ -65,8 +65,11 @@ class LabDemand(Record):
     @property
     def workloads(self) -> tuple[str, ...]:
         """Workloads that are wanted, those of the curve first."""
-        asked = (workload for tier in self.tasks.values() for workload in tier.split)
-        return tuple(dict.fromkeys((*self.split, *asked)))
+        return tuple(dict.fromkeys((*self.split, *served(self.tasks))))
+
+    def field(self, workload: str) -> str:
+        """Return the field that says how much of a workload is wanted."""
+        return "tasks" if workload in served(self.tasks) else "total"
 
 
 class Lab(Record):

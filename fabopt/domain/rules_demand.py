@@ -106,7 +106,7 @@ def _downgrades(instance: Instance) -> Iterator[Fault]:
 def _demand_curve(instance: Instance) -> Iterator[Fault]:
     curve = instance.demand_curve
     if curve is None:
-        if any(set(lab.demand.split) - served(lab.demand.tasks) for lab in instance.labs.values()):
+        if any(set(lab.demand.split) - set(served(lab.demand.tasks)) for lab in instance.labs.values()):
             yield Fault(("demand_curve",), "labs want compute, but the instance has no demand curve to value it")
         return
     for place, (before, after) in enumerate(pairwise(curve.breaks), start=1):

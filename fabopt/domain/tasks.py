@@ -102,6 +102,6 @@ def compounded(changes: Iterable[Quantity], first: float, last: float) -> float:
     return math.exp(force * first) * (math.expm1(span) / span if span else 1.0)
 
 
-def served(tiers: Mapping[str, Tier]) -> frozenset[str]:
+def served(tiers: Mapping[str, Tier]) -> tuple[str, ...]:
     """Return the workloads on which the tokens of tiers fall."""
-    return frozenset(workload for tier in tiers.values() for workload in tier.split)
+    return tuple(dict.fromkeys(workload for tier in tiers.values() for workload in tier.split))

@@ -63,7 +63,7 @@ def lower_demand(chain: Chain) -> None:
                         workload=workload_id,
                         kind="lab",
                         role="want",
-                        field=f"labs.{lab_id}.demand.{'tasks' if workload_id in asked else 'total'}",
+                        field=f"labs.{lab_id}.demand.{lab.demand.field(workload_id)}",
                     ),
                     weight=workload.compute_weight.value,
                 )

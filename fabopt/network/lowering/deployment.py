@@ -51,7 +51,7 @@ def lower_deployment(chain: Chain) -> None:
                     workload=workload_id,
                     kind="workload",
                     role="compute",
-                    field=f"labs.{lab_id}.demand.total",
+                    field=f"labs.{lab_id}.demand.{lab.demand.field(workload_id)}",
                 )
                 chain.build.material(Material(f"compute:{workload_id}:{lab_id}", name, "kH100e", label))
     for lab_id, lab in chain.instance.labs.items():
