@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fabopt.analysis.agreement import Reconciled
     from fabopt.analysis.bill import Bill
     from fabopt.api.plan import PlanTables
     from fabopt.domain.instance import Instance as Data
@@ -263,11 +264,12 @@ class Inputs:
         reasons = explain_infeasible(tables, program_of(tables), TimeBudget(seconds))
         return placed(reasons, self.network, self.data, self._tree.positions)
 
-    def reconcile(self) -> pd.DataFrame:
+    def reconcile(self) -> Report[Reconciled]:
         """Return what the instance implies for the recent past and the first year, held against published figures."""
-        from fabopt.analysis.reconcile import reconcile
+        from fabopt.analysis.agreement import reconciled
+        from fabopt.report.frames import reconcile_report
 
-        return reconcile(self.data)
+        return reconcile_report(reconciled(self.data))
 
     @property
     def money(self) -> str:

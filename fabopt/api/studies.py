@@ -10,6 +10,7 @@ from fabopt.api.places import WORKERS
 from fabopt.api.plan import PlanTables
 
 if TYPE_CHECKING:
+    from fabopt.analysis.agreement import Agreement, Reconciled
     from fabopt.analysis.alternatives.records import Alternatives
     from fabopt.analysis.choke.records import Study
     from fabopt.analysis.explain.questions import Answer
@@ -298,6 +299,44 @@ class Studies(PlanTables):
 
         asked = AlternativesOptions(within=within, until=until)
         return alternatives_report(alternatives(self.plan, asked, TimeBudget.of(budget, tell)))
+
+    def reconcile(self) -> Report[Reconciled]:
+        """Return inputs and outcomes held against published figures.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.agreement import reconciled
+        from fabopt.report.frames import reconcile_report
+
+        return reconcile_report(reconciled(self.plan.data, self.plan))
+
+    def feasible(
+        self, *, budget: float | TimeBudget = 10.0, tell: Callable[[str, float], None] | None = None
+    ) -> Report[Agreement]:
+        """Return whether the published outcomes can all hold at once; what clashes, and what move of data ends it.
+
+        Parameters
+        ----------
+        budget
+            Minutes that may be spent, or a budget that has begun; what it does not allow is said.
+        tell
+            Called with the name of each step and how long it took.
+
+        Raises
+        ------
+        fabopt.errors.StudyError
+            When the plan is not one with the objective ``agreement``.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.agreement import agreement
+        from fabopt.report.frames import agreement_report
+        from fabopt.solve.budget import TimeBudget
+
+        return agreement_report(agreement(self.plan, TimeBudget.of(budget, tell)))
 
     def needed(
         self,

@@ -7,10 +7,10 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-ObjectiveName = Literal["value", "compute", "time_to_compute", "least_cost", "max_min"]
-OBJECTIVES: tuple[ObjectiveName, ...] = ("value", "compute", "time_to_compute", "least_cost", "max_min")
+ObjectiveName = Literal["value", "compute", "time_to_compute", "least_cost", "max_min", "agreement"]
+OBJECTIVES: tuple[ObjectiveName, ...] = get_args(ObjectiveName)
 
 _TOLERANCE = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)\s*(%?)", re.ASCII | re.IGNORECASE)
 

@@ -20,6 +20,7 @@ from fabopt.domain.limits import Factor, Limit
 from fabopt.domain.lithography import ScannerClass
 from fabopt.domain.memory import HbmGeneration, MemoryMaker
 from fabopt.domain.nodes import Die, Node
+from fabopt.domain.outcomes import Outcome
 from fabopt.domain.packaging import PackagingLine
 from fabopt.domain.plain import PlainNetwork
 from fabopt.domain.policies import Policy
@@ -110,4 +111,6 @@ class Instance(Record):
     pins: Pins = Pins()
     """Decisions already taken."""
     published: Named[Published] = Field(default_factory=dict)
-    """Published figures for `fabopt reconcile`."""
+    """Published figures of what goes in, for `fabopt reconcile`."""
+    outcomes: Named[Outcome] = Field(default_factory=dict)
+    """Published figures of what comes out, for `fabopt reconcile`."""

@@ -90,14 +90,14 @@ MEASURED: Mapping[MeasureName, Measured] = {
 }
 """Every measure by name."""
 
-PRICE_UNITS = tuple(dict.fromkeys(measure.price for measure in MEASURED.values()))
-_UNITS = tuple(dict.fromkeys(unit for measure in MEASURED.values() for unit in measure.units))
+PRICEUNITS = tuple(dict.fromkeys(measure.price for measure in MEASURED.values()))
+UNITS = tuple(dict.fromkeys(unit for measure in MEASURED.values() for unit in measure.units))
 
-Counted = Annotated[Quantity, Amount(_UNITS)]
+Counted = Annotated[Quantity, Amount(UNITS)]
 """An amount of a measure."""
-SignedCounted = Annotated[Quantity, Amount(_UNITS, signed=True)]
+SignedCounted = Annotated[Quantity, Amount(UNITS, signed=True)]
 """An amount of a measure that may be negative: cash."""
-PerUnit = Annotated[Quantity, Amount(PRICE_UNITS)]
+PerUnit = Annotated[Quantity, Amount(PRICEUNITS)]
 """Money for one of a measure."""
 
 TagName = Literal[

@@ -26,6 +26,12 @@ def limit_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
     for key, charge in instance.charges.items():
         for fault in _charge(instance, calendar, charge):
             yield fault.under("charges", key)
+    for key, outcome in instance.outcomes.items():
+        for fault in (
+            *_measure(instance, outcome.of, outcome.party),
+            *_window(calendar, outcome.since, outcome.until),
+        ):
+            yield fault.under("outcomes", key)
     for key, factor in instance.factors.items():
         if factor.of == "emissions" or MEASURED[factor.of].party:
             yield Fault(("factors", key, "of"), f"{MEASURED[factor.of].says} emit nothing", "name what does")

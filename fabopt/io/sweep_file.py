@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from fabopt.domain.base import Frozen, Record, Slug
+from fabopt.domain.goals import ObjectiveName
 from fabopt.io.files import read_text
 from fabopt.io.problems import InstanceError, Layer, Place, Positions, Problem
 from fabopt.io.validate import problems_of
@@ -44,7 +45,7 @@ class Axis(Record):
 class Solve(Record):
     """How each case is solved; what is left out is the instance's own, or that of `fabopt solve`."""
 
-    objective: Literal["value", "compute", "time_to_compute", "least_cost", "max_min"] = "value"
+    objective: ObjectiveName = "value"
     """What is maximised."""
     by: str | None = None
     """Period by whose end compute counts."""

@@ -25,12 +25,15 @@ class Aim:
         Whether the least customer share is a column (max-min fairness).
     demands
         Ids of the demands that count; empty: all with a ``weight`` (compute), or all (fairness).
+    agreement
+        Whether what is missed of published outcomes is counted.
     """
 
     target: float | None = None
     measure: Measure = "cumulative"
     fairness: bool = False
     demands: tuple[str, ...] = ()
+    agreement: bool = False
 
 
 def counted(net: Network, demands: tuple[str, ...]) -> dict[int, float]:

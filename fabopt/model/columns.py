@@ -21,6 +21,7 @@ shortfall    material, period              stock missing below the safety stock 
 counter      whole group, window           number of whole lots of the group                   lot
 reached      period                        1 in the period that reaches the target             0 or 1
 least_share  (single)                      least share of its demand that a customer gets      share
+missed       outcome, side                 by how much a published outcome is missed           half its range
 ===========  ============================  ==================================================  ====================
 
 A column whose upper limit is zero is left out, and so are stocks of what cannot be stored, disposal that is free (the
@@ -43,6 +44,9 @@ from fabopt.model.families import IntArray, ModelError, by_period
 from fabopt.model.index import Positions, positions
 from fabopt.model.told import Keys, Told
 from fabopt.network.tables import Activity, Array, Demand, Network, Unit
+
+SIDES = ("below", "above")
+"""Sides on which a published outcome may be missed, in the order of their columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ def make_columns(net: Network, aim: Aim | None = None) -> Columns:
     _demands(build, net.demands, net.n_periods)
     _shortfall(build, net)
     _counters(build, net)
-    _aims(build, aim, net.n_periods)
+    _aims(build, aim, net)
     return Columns(MappingProxyType(build.blocks), positions(net), labels, aim)
 
 
@@ -351,6 +355,8 @@ def _counters(build: _Builder, net: Network) -> None:
     build.add("counter", ids, exists, np.array(lower, dtype=float)[:, None], np.inf, True, labelled=False)
 
 
-def _aims(build: _Builder, aim: Aim, T: int) -> None:
-    build.add("reached", [()], np.full((1, T), aim.target is not None), 0.0, 1.0, True)
+def _aims(build: _Builder, aim: Aim, net: Network) -> None:
+    build.add("reached", [()], np.full((1, net.n_periods), aim.target is not None), 0.0, 1.0, True)
     build.add("least_share", [("least",)], np.full((1, 1), aim.fairness), 0.0, 1.0, labelled=False)
+    sides = [(outcome.id, side) for outcome in net.outcomes for side in SIDES]
+    build.add("missed", sides, np.full((len(sides), 1), aim.agreement), 0.0, np.inf, labelled=False)

@@ -1,9 +1,12 @@
-r"""Rows that objectives ask for: a target to be reached in one of the periods, and a least share for everybody.
+r"""Rows that objectives ask for: a target to be reached, a least share for everybody, published outcomes to agree with.
 
 .. math::
    C_t \ge G \sum_{\tau \le t} z_\tau \;\text{(cumulative)} \quad\text{or}\quad C_t \ge G\, z_t \;\text{(rate)}
    \qquad \sum_t z_t = 1 \qquad
    \frac{1}{|J_c|} \sum_{j \in J_c} \frac{\sum_{k,t} d_{j,k,t}}{\sum_t Q_{j,t}} \ge \varphi \quad \forall c
+
+.. math::
+   \frac{M_o}{\rho_o} + \mu^-_o \ge \frac{L_o}{\rho_o} \qquad \frac{M_o}{\rho_o} - \mu^+_o \le \frac{H_o}{\rho_o}
 
 ========  =================================================================  =======
 symbol    meaning                                                            unit
@@ -14,6 +17,10 @@ G         the target                                                         com
 z[t]      1 in the period that reaches the target                            0 or 1
 J_c       demands of customer c                                              -
 phi       least share of its demand that a customer gets over the horizon    share
+M_o       a measure of the plan of which outcome o was published             its unit
+L, H      ends of the range of the figure                                    its unit
+rho_o     half the range; of a figure without one a hundredth of it          its unit
+mu_o      by how much the plan misses the range, below and above             half ranges
 ========  =================================================================  =======
 
 A customer with several demands has the mean of their shares, so that units do not matter. What is cumulative never
@@ -25,8 +32,9 @@ from __future__ import annotations
 import numpy as np
 
 from fabopt.model.aim import counted, customers
-from fabopt.model.columns import Columns
+from fabopt.model.columns import SIDES, Columns
 from fabopt.model.families import Family, ModelError, Rows, Triplets, assemble
+from fabopt.model.linear import entries_of
 from fabopt.network.tables import Network
 
 TARGET = Family(
@@ -52,20 +60,28 @@ FAIRNESS = Family(
     says="{name} gets at least the least share of its demand",
     price_says="one point of its demand more for {name}",
 )
-FAMILIES = (TARGET, TARGET_DATE, FAIRNESS)
+OUTCOME = Family(
+    name="outcome",
+    index=("outcome", "side"),
+    unit="half the range",
+    says="{name}: what lies outside the range counts as missed",
+    price_says="half the range of {name} wider",
+)
+FAMILIES = (TARGET, TARGET_DATE, FAIRNESS, OUTCOME)
 
 
 def rows(net: Network, columns: Columns) -> tuple[Rows, ...]:
-    """Return the target rows and the fairness rows that the model's aim asks for.
+    """Return the rows that the model's aim asks for: of a target, of fairness, of published outcomes.
 
     Raises
     ------
     ModelError
-        If no demand counts for the aim.
+        If no demand or no outcome counts for the aim.
     """
     aim = columns.aim
     reach = _reach(net, columns) if aim.target is not None else ()
-    return (*reach, *((_fairness(net, columns),) if aim.fairness else ()))
+    fair = (_fairness(net, columns),) if aim.fairness else ()
+    return (*reach, *fair, *((_outcomes(net, columns),) if aim.agreement else ()))
 
 
 def _reach(net: Network, columns: Columns) -> tuple[Rows, Rows]:
@@ -129,4 +145,34 @@ def _fairness(net: Network, columns: Columns) -> Rows:
         who=[(one, one, "share") for one in who],
         entity=np.arange(len(who), dtype=np.int64),
         period=zero.astype(np.int64),
+    )
+
+
+def _outcomes(net: Network, columns: Columns) -> Rows:
+    if not net.outcomes:
+        raise ModelError(
+            "The instance states no published outcomes (section outcomes), so there are none to agree with."
+        )
+    entries, opening = entries_of(net.outcomes, net, columns)
+    row, col, val = entries.merged()
+    count = len(net.outcomes)
+    spread = np.array([outcome.spread for outcome in net.outcomes])
+    both = Triplets()
+    missed = columns["missed"].index.reshape(count, len(SIDES))
+    lower, upper = np.full((count, 2), -np.inf), np.full((count, 2), np.inf)
+    there = np.array([outcome.constant for outcome in net.outcomes]) + opening
+    lower[:, 0] = (np.array([outcome.low for outcome in net.outcomes]) - there) / spread
+    upper[:, 1] = (np.array([outcome.high for outcome in net.outcomes]) - there) / spread
+    for side, sign in enumerate((1.0, -1.0)):
+        both.add(2 * row + side, col, val / spread[row])
+        both.add(2 * np.arange(count) + side, missed[:, side], sign)
+    return assemble(
+        OUTCOME,
+        both,
+        lower.ravel(),
+        upper.ravel(),
+        key=lambda p: (net.outcomes[p // 2].id, SIDES[p % 2]),
+        who=[(outcome.id, outcome.name, "half its range") for outcome in net.outcomes],
+        entity=np.repeat(np.arange(count), 2),
+        period=np.full(2 * count, -1, dtype=np.int64),
     )

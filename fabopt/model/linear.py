@@ -135,7 +135,7 @@ def _limited(
 ) -> Rows:
     """Return the rows of some records of a table, each with its place there."""
     groups = [group for _, group in members]
-    entries, opening = _entries(groups, net, columns)
+    entries, opening = entries_of(groups, net, columns)
     sides = [(len(g.windows), s, np.atleast_1d(r)) for g, s, r in zip(groups, senses, limits, strict=True)]
     for group, (windows, _, limit) in zip(groups, sides, strict=True):
         if len(limit) != windows:
@@ -150,7 +150,7 @@ def _limited(
 def summed(terms: Sequence[Term], periods: Sequence[int], net: Network, columns: Columns) -> tuple[Array, float]:
     """Return the sum of terms over periods as coefficients [columns], and what opening stocks add to it."""
     sum_of = GroupLimit("sum", "sum", "", "<=", (tuple(periods),), np.zeros(1), tuple(terms))
-    entries, opening = _entries([sum_of], net, columns)
+    entries, opening = entries_of([sum_of], net, columns)
     _, col, val = entries.merged()
     coefficients = np.zeros(columns.n)
     coefficients[col] = val
@@ -158,7 +158,7 @@ def summed(terms: Sequence[Term], periods: Sequence[int], net: Network, columns:
 
 
 def _whole(net: Network, columns: Columns) -> Rows:
-    entries, opening = _entries(net.whole_groups, net, columns)
+    entries, opening = entries_of(net.whole_groups, net, columns)
     lots = np.repeat([g.lot for g in net.whole_groups], [len(g.windows) for g in net.whole_groups])
     entries.add(np.arange(len(opening)), columns["counter"].index[:, 0], -lots)
     units = [g.unit for g in net.whole_groups]
@@ -166,7 +166,7 @@ def _whole(net: Network, columns: Columns) -> Rows:
     return _named(WHOLE_GROUP, members, units, entries, 0.0 - opening, 0.0 - opening, columns)
 
 
-def _entries(groups: Sequence[_Group], net: Network, columns: Columns) -> tuple[Triplets, Array]:
+def entries_of(groups: Sequence[_Group], net: Network, columns: Columns) -> tuple[Triplets, Array]:
     """Return the entries of the groups' terms, rows numbered by window, and what opening stocks add [windows]."""
     entries = Triplets()
     opening = np.zeros(sum(len(g.windows) for g in groups))

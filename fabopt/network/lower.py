@@ -22,6 +22,7 @@ from fabopt.network.lowering.kinds import lower_things
 from fabopt.network.lowering.lanes import lower_lanes
 from fabopt.network.lowering.limits import lower_limits
 from fabopt.network.lowering.opening import lower_opening
+from fabopt.network.lowering.outcomes import lower_outcomes
 from fabopt.network.lowering.part_rows import part_rows
 from fabopt.network.lowering.policies import lower_policies
 from fabopt.network.lowering.programme import gate_programmes
@@ -70,7 +71,7 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
         net = _joined(net, lower_plain(instance.network, periods))
     net = lower_lanes(chain, net)
     net = lower_diversity(chain, lower_policies(chain, lower_contracts(chain, gate_programmes(chain, net))))
-    net = lower_budgets(chain, lower_limits(chain, lower_charges(chain, net)))
+    net = lower_outcomes(chain, lower_budgets(chain, lower_limits(chain, lower_charges(chain, net))))
     return chain, finishable(_pinned(net, instance), instance)
 
 

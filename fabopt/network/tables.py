@@ -472,6 +472,36 @@ class GroupLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Observed:
+    """A published outcome: ``constant`` plus the sum of `terms` over the periods of `window`, as the plan has it.
+
+    Coefficients hold what each period counts for, so that the sum is in the figure's own ``unit``. ``low`` and ``high``
+    are the ends of its range, or the figure itself where it has none.
+    """
+
+    id: str
+    name: str
+    unit: str
+    window: tuple[int, ...]
+    terms: tuple[Term, ...]
+    constant: float
+    figure: float
+    low: float
+    high: float
+    tags: Tags = Tags()
+
+    @property
+    def windows(self) -> tuple[tuple[int, ...], ...]:
+        """The window, as that of a limit with one row."""
+        return (self.window,)
+
+    @property
+    def spread(self) -> float:
+        """Half the range: what a miss is counted in; of a figure without one, a hundredth of it."""
+        return 0.5 * (self.high - self.low) or 0.01 * abs(self.figure) or 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Remainder:
     """The part of the network that the stop of a supplier touches, with decisions of its own: what remains of a plan.
 
@@ -541,7 +571,7 @@ class Network:
 
     ``definitions`` are rows that only say what decisions mean which group limits speak of (what counts as taken under
     a contract), and ``remainders`` what remains of a plan when a supplier stops: they are nobody's limits and are never
-    relaxed.
+    relaxed. ``outcomes`` are published figures that a plan is held against (`fabopt.model.goals`).
 
     ``belongs`` names parties whose money is another's, each with that other (a lab's own designer).
     ``constant_value`` is added to the objective whatever is decided. ``standing_value`` is what the objective already
@@ -568,6 +598,7 @@ class Network:
     payments: tuple[Payment, ...] = ()
     definitions: tuple[GroupLimit, ...] = ()
     remainders: tuple[Remainder, ...] = ()
+    outcomes: tuple[Observed, ...] = ()
     belongs: tuple[tuple[str, str], ...] = ()
     constant_value: float = 0.0
     standing_value: float = 0.0

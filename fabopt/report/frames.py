@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.frames import plain
+from fabopt.domain.tolerances import CLOSE
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from fabopt.analysis.agreement import Agreement, OutcomeRow, Reconciled
     from fabopt.analysis.bill import Bill
 
 
@@ -36,11 +38,11 @@ def bill_report(bill: Bill) -> Report[Bill]:
     )
 
 
-def reconcile_report(frame: pd.DataFrame) -> Report[pd.DataFrame]:
-    """Return a reconciliation: implied against published, and the explanation of what lies outside."""
+def reconcile_report(reconciled: Reconciled) -> Report[Reconciled]:
+    """Return a reconciliation: inputs and outcomes against published figures, and why some lie outside."""
+    frame = reconciled.published
     rows: list[Any] = list(frame.itertuples(index=False))
     outside = [row for row in rows if not row.inside]
-    said = f"{len(rows) - len(outside)} of {len(rows)} inside their range"
     held = [
         (
             row.measure, row.of, _when(row.since, row.until), row.unit, row.implied, row.published,
@@ -53,17 +55,117 @@ def reconcile_report(frame: pd.DataFrame) -> Report[pd.DataFrame]:
         for row in outside
     ]
     headers = ("measure", "of", "when", "unit", "implied", "published", "range", "")
+    tables = (
+        Table("What the instance implies, against published figures", headers, held, left=4),
+        *outcome_tables(reconciled.outcomes, "What the plan has, against published outcomes"),
+        Table("What lies outside its range", ("measure", "of", "when", "why"), why, left=4),
+    )
     return Report(
         "reconcile",
-        frame,
-        (said if rows else "The instance has no published figures to be held against (section published).",),
-        (
-            Table("What the instance implies, against published figures", headers, held, left=4),
-            Table("What lies outside its range", ("measure", "of", "when", "why"), why, left=4),
-        ),
-        frames={"published": lambda: frame},
-        data=lambda: {"published": frame.astype(object).where(frame.notna(), None).to_dict("records")},
+        reconciled,
+        tuple(_reconciled(reconciled, len(rows) - len(outside), len(rows))),
+        tables,
+        frames={"published": lambda: frame, "outcomes": lambda: reconciled.frame},
+        data=lambda: {
+            "published": frame.astype(object).where(frame.notna(), None).to_dict("records"),
+            "outcomes": [{**asdict(row), "inside": row.inside} for row in reconciled.outcomes],
+        },
     )
+
+
+def _reconciled(reconciled: Reconciled, inside: int, count: int) -> Iterator[str]:
+    """Yield how many figures lie inside their ranges, inputs and outcomes apart."""
+    if count:
+        yield f"Inputs: {inside} of {count} inside their range."
+    if reconciled.outcomes:
+        there = sum(row.inside for row in reconciled.outcomes)
+        yield f"Outcomes of {reconciled.plan}: {there} of {len(reconciled.outcomes)} inside their range."
+    elif reconciled.stated:
+        yield (
+            f"The {reconciled.stated} outcomes of the instance are held against a plan: fabopt reconcile RESULT; "
+            "with --feasible, whether they can all hold at once."
+        )
+    elif not count:
+        yield "The instance has no published figures to be held against (sections published and outcomes)."
+
+
+def outcome_tables(rows: Sequence[OutcomeRow], title: str) -> tuple[Table, ...]:
+    """Return published outcomes against a plan, and why some lie outside their range."""
+    heads = ("outcome", "when", "unit", "plan", "published", "range", "")
+    held = [
+        (
+            row.name, row.since if row.since == row.until else f"{row.since} to {row.until}", row.unit, row.planned,
+            row.published, f"{amount(row.low)}-{amount(row.high)}",
+            "" if row.inside else "below" if row.missed < 0 else "above",
+        )
+        for row in rows
+    ]  # fmt: skip
+    why = [(row.name, row.explanation or "not explained in the instance") for row in rows if not row.inside]
+    return Table(title, heads, held, left=3), Table("Outcomes outside their range", ("outcome", "why"), why, left=2)
+
+
+def agreement_report(agreement: Agreement) -> Report[Agreement]:
+    """Return whether published outcomes can all hold at once, what clashes, and what move of data ends it."""
+    clashes = [
+        (str(n), kind, name)
+        for n, clash in enumerate(agreement.clashes, 1)
+        for kind, names in (("figure", clash.figures), ("limit", clash.limits))
+        for name in names
+    ]
+    moves = [(m.path, m.unit, m.value, m.to, f"{100 * m.share:.0f} %", m.left) for m in agreement.moves]
+    tables = (
+        *outcome_tables(agreement.rows, "The plan that misses least, against published outcomes"),
+        Table("What cannot all hold: without any one of a clash the others can", ("clash", "", ""), clashes, left=3),
+        Table(
+            "A move of data within its ranges with which all hold, one after the other",
+            ("number", "unit", "from", "to", "of the way", "still missed"), moves, left=2,
+        ),
+    )  # fmt: skip
+    return Report(
+        "feasible",
+        agreement,
+        (_agrees(agreement),),
+        tables,
+        tuple(_how(agreement)),
+        {"outcomes": lambda: agreement.frame},
+        data=lambda: plain(agreement),
+    )
+
+
+def _agrees(agreement: Agreement) -> str:
+    count = len(agreement.rows)
+    if agreement.agrees:
+        return f"All {count} published outcomes of {agreement.name} can hold at once: a plan has all of them."
+    inside = sum(row.inside for row in agreement.rows)
+    if agreement.least <= CLOSE:
+        text = (
+            f"No plan was found that has all {count} published outcomes of {agreement.name}, and none is proven not to"
+        )
+    else:
+        text = f"The {count} published outcomes of {agreement.name} cannot all hold at once"
+    text += (
+        f": the plan that misses least has {inside}, and misses the others by {amount(agreement.missed)} half ranges"
+    )
+    if agreement.relaxed <= CLOSE < agreement.least:
+        text += "; only because some things come as integers"
+    if agreement.ended:
+        numbers = "one number" if len(agreement.moves) == 1 else f"{len(agreement.moves)} numbers"
+        text += f". All hold once {numbers} move within their ranges"
+    return f"{text}."
+
+
+def _how(agreement: Agreement) -> Iterator[str]:
+    yield "A miss is counted in half the range of its figure; no plan misses less than " + (
+        f"{amount(agreement.least)} in all ({amount(agreement.relaxed)} with fractions for integers)."
+    )
+    if agreement.clashes and not agreement.ended:
+        yield f"Of numbers with a range {agreement.tried} were moved; no move that ends it was found."
+    elif agreement.moves:
+        yield "The move of data is one that was found; that none is smaller is not proved."
+    if not all(clash.whole for clash in agreement.clashes):
+        yield "Time was over before every part of a clash was tried: it may hold more than it must."
+    if agreement.left_out:
+        yield f"Time did not allow: {', '.join(agreement.left_out)}."
 
 
 def _when(since: str, until: str) -> str:

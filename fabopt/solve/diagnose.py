@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -34,6 +35,8 @@ from fabopt.solve.options import SolveOptions
 from fabopt.solve.requirements import LOWER, UPPER, Required, Requirement, all_rows, required
 from fabopt.solve.session import Ended, HighsSession, Outcome
 from fabopt.solve.solution import Conflict, Ref
+
+T = TypeVar("T")
 
 DIAGNOSIS_SECONDS = 30.0
 """Longest time spent on finding out why there is no plan."""
@@ -220,9 +223,7 @@ class _Slack:
         return [(one, sign, amount) for (one, sign), amount, least in by if amount > least]
 
 
-def smallest(
-    limits: Sequence[Requirement], clashes: Callable[[list[Requirement]], bool], budget: TimeBudget
-) -> list[Requirement]:
+def smallest(limits: Sequence[T], clashes: Callable[[list[T]], bool], budget: TimeBudget) -> list[T]:
     """Return a set of limits that clashes and of which none can be left out.
 
     Limits are left out in ever smaller parts: halves, quarters, single ones. When the budget is over

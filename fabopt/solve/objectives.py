@@ -13,6 +13,7 @@ time_to_compute   the earliest period that reaches the target               posi
 least_cost        discounted cost, terminal values taken off; deliveries    million dollars
                   are worth nothing, so only what is required is made
 max_min           the least share, then the next, ... (leximin)             share
+agreement         by how much published outcomes are missed, in all         half their ranges
 value, seen by a  what the party gets (:mod:`fabopt.model.payoff`), or all  million dollars
 party             others (``rest``)
 ================  ========================================================  =============================
@@ -134,6 +135,10 @@ def _stage(objective: ObjectiveName, tables: ModelTables, columns: int, options:
         cost = np.zeros(columns)
         cost[: tables.columns.n] = cost_vector(tables.terms, tables.columns.n, frozenset({"delivery_value"}))
         return Stage("least_cost", "million dollars", cost, sign=-1.0)
+    if objective == "agreement":
+        missed = np.zeros(columns)
+        missed[tables.columns["missed"].columns] = -1.0
+        return Stage("agreement", "half ranges", missed, sign=-1.0)
     share = np.zeros(columns)
     share[tables.columns["least_share"].index[0, 0]] = 1.0
     return Stage("max_min", "share", share)

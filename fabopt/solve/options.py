@@ -180,6 +180,7 @@ class SolveOptions:
             measure=self.measure,
             fairness="max_min" in named,
             demands=self.demands,
+            agreement="agreement" in named,
         )
 
     def check_demands(self, known: Iterable[str]) -> None:

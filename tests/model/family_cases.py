@@ -18,7 +18,12 @@ from model_cases import (
 )
 
 from fabopt.model.aim import Aim
-from fabopt.network.tables import Budget, Demand, GroupLimit, Tags, Term, UnitMaterial, ValueStep, WholeGroup
+from fabopt.network.tables import Budget, Demand, GroupLimit, Observed, Tags, Term, UnitMaterial, ValueStep, WholeGroup
+
+
+def _observed():
+    made = Observed("made", "metal made", "t", (0, 1), (Term("activity", "smelt", seq(1, 1, 1)),), 2.0, 10.0, 8.0, 12.0)
+    return replace(_balance(), outcomes=(made,))
 
 
 def _balance():
@@ -213,5 +218,6 @@ def family_case(family):
         "target": (_labs(), Aim(target=12.0)),
         "target_date": (_labs(), Aim(target=12.0)),
         "fairness": (_labs(), Aim(fairness=True)),
+        "outcome": (_observed(), Aim(agreement=True)),
     }
     return cases[family] if family in cases else (lowered_case(family), None)

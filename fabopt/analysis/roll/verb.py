@@ -29,7 +29,7 @@ from fabopt.solve.start import start_plan
 NOTICED = 0.01
 """Work that differs by less than this share is the same."""
 
-MINIMISED = ("least_cost", "time_to_compute")
+MINIMISED = ("least_cost", "time_to_compute", "agreement")
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,5 +150,10 @@ def run_info(origin: Origin, net: Network, solution: Solution, given: Mapping[st
 
 def _unit(origin: Origin, solution: Solution) -> str:
     """Return the unit of the objective; time_to_compute counts periods from the first (0)."""
-    units = {"compute": "kH100e x periods", "time_to_compute": "periods after the first", "max_min": "of its demand"}
+    units = {
+        "compute": "kH100e x periods",
+        "time_to_compute": "periods after the first",
+        "max_min": "of its demand",
+        "agreement": "half ranges missed",
+    }
     return units.get(solution.options.objective, origin.money_unit)

@@ -1,0 +1,383 @@
+r"""Published outcomes against a plan, and whether they can all hold at once.
+
+A figure with the range from L to H is missed by :math:`\max(0, L - M, M - H)`, counted in half the range. The objective
+``agreement`` makes the plan in which these misses are least in all. Where they are not zero, no plan agrees with every
+figure, and three questions follow:
+
+1. **What clashes**: figures and limits of which the linear program with fractions for integers cannot keep all, and can
+   once any one of them is left out. What had no price there is no part of it, so only what had is tried.
+2. **Which others**: the figures of a clash are let go and what is still missed is taken up in the same way.
+3. **What move of data ends it**: numbers are moved to an end of their ranges, those first of which the adjoint promises
+   most, each only as far as it must; the move is verified, and is not proved to be the least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fabopt.analysis.reconcile import reconcile
+from fabopt.analysis.sensitivity.adjoint import slopes
+from fabopt.analysis.sensitivity.ends import Ends
+from fabopt.analysis.sensitivity.numbers import End, Move, Numbers, numbers_of
+from fabopt.analysis.sensitivity.places import prices_of
+from fabopt.domain.instance import Instance
+from fabopt.domain.tolerances import CLOSE
+from fabopt.errors import StudyError
+from fabopt.model.columns import SIDES
+from fabopt.model.linear import summed
+from fabopt.network.tables import Array, Observed
+from fabopt.plan.groups import LIFTED, LimitGroup, together
+from fabopt.plan.plan import Plan
+from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.budget import TimeBudget
+from fabopt.solve.diagnose import smallest
+from fabopt.solve.outcome import SolverError
+from fabopt.solve.perturbation import NOTHING, Perturbation, numbers_at
+from fabopt.solve.resolver import Resolver
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CLASHES, MOVES = 8, 24
+"""Most clashes that are told apart, and most numbers that are tried for a move of data."""
+
+HALVINGS = 6
+"""Halvings by which each move is made as small as it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """A published outcome and what a plan has.
+
+    Attributes
+    ----------
+    id, name, unit, field
+        Id, name with what is counted, unit of all numbers, and path in the instance.
+    since, until
+        Labels of the first and the last period that it covers.
+    planned, published, low, high
+        What the plan has, the figure, and its range.
+    missed
+        By how much the plan lies outside the range, in half ranges; negative below.
+    explanation
+        Why it differs, as the instance says.
+    """
+
+    id: str
+    name: str
+    unit: str
+    field: str
+    since: str
+    until: str
+    planned: float
+    published: float
+    low: float
+    high: float
+    missed: float
+    explanation: str
+
+    @property
+    def inside(self) -> bool:
+        """Whether the plan lies in the range."""
+        return abs(self.missed) <= CLOSE
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """An instance against published figures.
+
+    Attributes
+    ----------
+    published
+        What goes in: the frame of :func:`fabopt.analysis.reconcile.reconcile`.
+    outcomes
+        What comes out, against a plan; empty where there is none.
+    plan
+        The plan in words; empty where there is none.
+    stated
+        Outcomes that the instance states.
+    """
+
+    published: pd.DataFrame
+    outcomes: tuple[OutcomeRow, ...] = ()
+    plan: str = ""
+    stated: int = 0
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The outcomes, a row each."""
+        return _frame(self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Figures and limits that cannot all hold; without any one of them the others can.
+
+    ``whole`` says whether every single one was tried: where time was over first, some may not belong to it.
+    """
+
+    figures: tuple[str, ...]
+    limits: tuple[str, ...]
+    missed: float
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DataMove:
+    """A number moved within its range: by a share of the way to an end, and what is missed with it and those before."""
+
+    path: str
+    end: End
+    share: float
+    value: float
+    to: float
+    unit: str
+    left: float
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Whether published outcomes can all hold at once.
+
+    Attributes
+    ----------
+    name
+        The instance.
+    rows
+        The figures, against the plan that misses them least.
+    missed, least
+        Half ranges that plan misses in all, and what no plan can miss less than.
+    relaxed
+        The same with fractions for integers.
+    clashes
+        What cannot hold together.
+    moves
+        Movements of numbers that end it, one after the other; empty where none was found.
+    tried
+        Numbers that were tried for a move.
+    left_out
+        What time did not allow, in words.
+    """
+
+    name: str
+    rows: tuple[OutcomeRow, ...]
+    missed: float
+    least: float
+    relaxed: float
+    clashes: tuple[Clash, ...]
+    moves: tuple[DataMove, ...]
+    tried: int
+    left_out: tuple[str, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all figures hold at once."""
+        return self.missed <= CLOSE
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The figures, a row each."""
+        return _frame(self.rows)
+
+    @property
+    def ended(self) -> bool:
+        """Whether a move of data was found with which all figures hold."""
+        return bool(self.moves) and self.moves[-1].left <= CLOSE
+
+
+def _frame(rows: Sequence[OutcomeRow]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = [field.name for field in fields(OutcomeRow)]
+    return pd.DataFrame([{**asdict(row), "inside": row.inside} for row in rows], columns=[*columns, "inside"])
+
+
+def reconciled(data: Instance, plan: Plan | None = None) -> Reconciled:
+    """Return an instance against its published figures, and a plan of it against its published outcomes."""
+    rows = () if plan is None or not data.outcomes else outcomes_of(plan)
+    return Reconciled(reconcile(data), rows, "" if plan is None else plan.held, len(data.outcomes))
+
+
+def outcomes_of(plan: Plan) -> tuple[OutcomeRow, ...]:
+    """Return the published outcomes of an instance, held against a plan of it."""
+    solved = plan.solved
+    labels = solved.tables.columns.labels
+    explained = {key: outcome.explanation for key, outcome in plan.data.outcomes.items()}
+
+    def row(one: Observed) -> OutcomeRow:
+        coefficients, opening = summed(one.terms, one.window, solved.net, solved.tables.columns)
+        planned = one.constant + opening + float(coefficients @ solved.x[: len(coefficients)])
+        missed = (min(0.0, planned - one.low) + max(0.0, planned - one.high)) / one.spread
+        return OutcomeRow(
+            one.id, one.name, one.unit, one.tags.field, labels[one.window[0]], labels[one.window[-1]], planned,
+            one.figure, one.low, one.high, missed if abs(missed) > CLOSE else 0.0, explained.get(one.id, ""),
+        )  # fmt: skip
+
+    return tuple(row(one) for one in solved.net.outcomes)
+
+
+def agreement(plan: Plan, budget: TimeBudget | None = None) -> Agreement:
+    """Return whether the published outcomes of an instance can all hold at once, and if not, why.
+
+    Parameters
+    ----------
+    plan
+        A plan with the objective ``agreement``.
+    budget
+        Time for all of it.
+
+    Raises
+    ------
+    fabopt.errors.StudyError
+        If the plan has another objective.
+    """
+    if plan.run.options.objective != "agreement":
+        raise StudyError("Only a plan with the objective agreement says whether published outcomes can hold at once.")
+    budget = budget or TimeBudget()
+    study = _Study(plan, budget)
+    relaxed = study.missed(NOTHING)
+    clashes = tuple(study.clashes(relaxed)) if relaxed > CLOSE else ()
+    moves, tried = study.moves() if clashes and not budget.over else ((), 0)
+    run = plan.run
+    least = plan.objective if run.bound is None else min(run.bound, plan.objective)
+    return Agreement(
+        plan.name, outcomes_of(plan), plan.objective, max(least, 0.0), relaxed, clashes, moves, tried,
+        tuple(study.left_out),
+    )  # fmt: skip
+
+
+class _Study:
+    """Asks the program of the plan that misses least."""
+
+    def __init__(self, plan: Plan, budget: TimeBudget) -> None:
+        self.plan, self.budget = plan, budget
+        self.solved: SolvedProgram = plan.solved
+        self.resolver: Resolver = self.solved.resolver(budget)
+        self.at = self.solved.tables.columns["missed"].index.reshape(-1, len(SIDES))
+        self.names = {one.id: one.name for one in self.solved.net.outcomes}
+        self.ids = list(self.names)
+        self.figures = {one.tags.field for one in self.solved.net.outcomes}
+        self.left_out: list[str] = []
+
+    def missed(self, change: Perturbation) -> float:
+        """Return the least that is missed in all, in half ranges, with fractions for integers."""
+        return max(0.0, -self.resolver.value(change, "relaxed"))
+
+    def clashes(self, missed: float) -> Iterator[Clash]:
+        """Yield what cannot hold together, one clash after the other, while anything is missed."""
+        free: list[str] = []
+        while missed > CLOSE and len(free) < len(self.ids):
+            if self.budget.over:
+                self.left_out.append("further clashes")
+                return
+            clash = self._clash(free, missed)
+            yield clash
+            free += [id for id in self.ids if self.names[id] in clash.figures]
+            missed = self.missed(self._without(free, ()))
+
+    def _without(self, free: Sequence[str], lifted: Sequence[LimitGroup]) -> Perturbation:
+        """Return figures let go and limits taken away."""
+        program = self.solved.program
+        columns = np.sort(self.at[[self.ids.index(id) for id in free]].ravel())
+        change = numbers_at(program, columns, np.zeros(len(columns)))
+        return change.then(together(group.relief(LIFTED) for group in lifted).on(program))
+
+    def _clash(self, free: Sequence[str], missed: float) -> Clash:
+        outcome = self.resolver.ask(self._without(free, ()), "relaxed")
+        assert outcome.row_price is not None
+        assert outcome.column_price is not None
+        groups = {g.id: g for g in self.solved.problem.groups if g.relaxable}
+        priced = [id for id, g in groups.items() if _priced(g, outcome.row_price, outcome.column_price)]
+        others = [g for id, g in groups.items() if id not in priced]
+        figures = [id for id in self.ids if id not in free]
+
+        def clashes(kept: Sequence[tuple[bool, str]]) -> bool:
+            gone = [*free, *(id for id in figures if (True, id) not in kept)]
+            lifted = [*others, *(groups[id] for id in priced if (False, id) not in kept)]
+            return self.missed(self._without(gone, lifted)) > CLOSE
+
+        every = [*((True, id) for id in figures), *((False, id) for id in priced)]
+        kept = smallest(every, clashes, self.budget)
+        return Clash(
+            tuple(self.names[id] for figure, id in kept if figure),
+            tuple(groups[id].label for figure, id in kept if not figure),
+            missed,
+            not self.budget.over,
+        )
+
+    def moves(self) -> tuple[tuple[DataMove, ...], int]:
+        """Return movements of numbers within their ranges that end what is missed, as few and small as are found."""
+        numbers = numbers_of(self.plan)
+        ends = Ends(numbers, self.solved, budget=self.budget)
+        taken: list[Move] = []
+        left, tried = self.plan.objective, 0
+        for move in self._promising(numbers, ends):
+            if left <= CLOSE:
+                break
+            if tried == MOVES or self.budget.over:
+                self.left_out.append("further numbers that might be moved")
+                break
+            tried += 1
+            now = _at(ends, numbers, [*taken, move])
+            if now is not None and now < left - CLOSE:
+                taken, left = [*taken, move], now
+        if left > CLOSE:
+            return (), tried
+        return tuple(self._shown(ends, numbers, self._shrunk(ends, numbers, taken))), tried
+
+    def _promising(self, numbers: Numbers, ends: Ends) -> list[Move]:
+        """Return the movements that promise to end most, first to last."""
+        plan = self.plan
+        promised: list[tuple[float, Move]] = []
+        for slope in slopes(numbers, plan.name, self.solved.options, [prices_of(ends.base)], hooks=plan.hooks):
+            sides: tuple[tuple[End, tuple[float, ...] | None], ...] = (("low", slope.low), ("high", slope.high))
+            for end, change in sides:
+                move = Move(slope.path, end, 1.0)
+                if change and change[0] < -CLOSE and not move.alone and slope.path not in self.figures:
+                    promised.append((change[0], move))
+        return [move for _, move in sorted(promised, key=lambda one: one[0])]
+
+    def _shrunk(self, ends: Ends, numbers: Numbers, moves: Sequence[Move]) -> list[Move]:
+        """Return the movements, each as small as the others allow; those that are not needed are left out."""
+        kept = list(moves)
+        for move in reversed(moves):
+            place = kept.index(move)
+            without = kept[:place] + kept[place + 1 :]
+            if without and (_at(ends, numbers, without) or 1.0) <= CLOSE:
+                kept = without
+                continue
+            low, high = 0.0, move.share
+            for _ in range(HALVINGS):
+                middle = 0.5 * (low + high)
+                there = _at(ends, numbers, [*kept[:place], move._replace(share=middle), *kept[place + 1 :]])
+                low, high = (low, middle) if there is not None and there <= CLOSE else (middle, high)
+            kept[place] = move._replace(share=high)
+        return kept
+
+    def _shown(self, ends: Ends, numbers: Numbers, moves: Sequence[Move]) -> Iterator[DataMove]:
+        for place, move in enumerate(moves):
+            number = numbers[move.path]
+            left = _at(ends, numbers, moves[: place + 1])
+            yield DataMove(
+                move.path, move.end, move.share, number.value, number.shown(move.end, move.share),
+                number.quantity.unit, np.nan if left is None else left,
+            )  # fmt: skip
+
+
+def _priced(group: LimitGroup, rows: Array, columns: Array) -> bool:
+    """Return whether a limit has a price anywhere."""
+    return bool(np.any(np.abs(rows[group.rows]) > CLOSE) or np.any(np.abs(columns[group.columns]) > CLOSE))
+
+
+def _at(ends: Ends, numbers: Numbers, moves: Sequence[Move]) -> float | None:
+    """Return what is missed with numbers moved, integers held; None where there is no such instance or plan."""
+    data = numbers.near(moves)
+    try:
+        answer = None if data is None else ends.held(data)
+    except SolverError:
+        return None
+    return None if answer is None or answer.objective is None else max(0.0, answer.objective)
