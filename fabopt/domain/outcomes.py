@@ -10,8 +10,8 @@ from typing import Annotated
 
 from fabopt.domain.base import LastDay, Record, Slug, When
 from fabopt.domain.measured import UNITS, MeasureName, Where
-from fabopt.domain.policies import Amount
 from fabopt.domain.quantity import Quantity
+from fabopt.domain.quantity_field import Amount
 
 
 class Outcome(Record):
