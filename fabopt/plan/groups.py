@@ -14,7 +14,7 @@ less. Both are of an obligation (:func:`fabopt.model.limits.obliges`), and none 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -62,6 +62,9 @@ def percent(count: float) -> Step:
 STEPS = (units(1), percent(1), percent(5), percent(10), percent(25), LIFTED)
 """The finite steps of a report."""
 
+BEFORE: Mapping[Step, Step] = {percent(5): percent(1), percent(25): percent(10), LIFTED: percent(25)}
+"""From which step on the way a limit is moved by another one, where programs are large: the same in every study."""
+
 
 @dataclass(frozen=True, slots=True)
 class Relief:
@@ -77,12 +80,15 @@ class Relief:
         Amount by row: the upper side rises by it, the lower side falls by it.
     column
         Amount by column: the upper bound rises by it.
+    after
+        The relief from whose answer this one is asked where the program is large; None: the program as it stands.
     """
 
     label: str
     upper: Mapping[int, float]
     lower: Mapping[int, float]
     column: Mapping[int, float]
+    after: Relief | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> tuple[tuple[tuple[int, float], ...], ...]:
@@ -107,9 +113,16 @@ class Relief:
         """Whether it takes a limit away."""
         return any(np.isinf(a) for part in self._parts for a in part.values())
 
+    @property
+    def way(self) -> tuple[Relief, ...]:
+        """The reliefs before it on its way, in order."""
+        return () if self.after is None else (*self.after.way, self.after)
+
     def __add__(self, other: Relief) -> Relief:
-        both = [_summed(a, b) for a, b in zip(self._parts, other._parts, strict=True)]
-        return Relief(" with ".join(x for x in (self.label, other.label) if x), *both)
+        if not self:
+            return other
+        upper, lower, column = (_summed(a, b) for a, b in zip(self._parts, other._parts, strict=True))
+        return Relief(" with ".join(x for x in (self.label, other.label) if x), upper, lower, column, self)
 
     def on(self, program: Matrices) -> Perturbation:
         """Return it as a perturbation of a program."""
@@ -128,8 +141,8 @@ class Relief:
 
     def times(self, t: float) -> Relief:
         """Return ``t`` times the amounts (0 times an infinite amount is none)."""
-        scaled = [{i: t * a for i, a in part.items()} if t else {} for part in self._parts]
-        return Relief(f"{t:g} x {self.label}", *scaled)
+        upper, lower, column = ({i: t * a for i, a in part.items()} if t else {} for part in self._parts)
+        return Relief(f"{t:g} x {self.label}", upper, lower, column)
 
     def named(self, label: str) -> Relief:
         """Return it under another label."""
@@ -238,7 +251,8 @@ class LimitGroup:
 
     def relief(self, step: Step) -> Relief:
         """Return the relief of every entry by a step."""
-        return self.by(self.amounts(step), f"{self.label} {step.label}")
+        found = self.by(self.amounts(step), f"{self.label} {step.label}")
+        return replace(found, after=self.relief(BEFORE[step])) if step in BEFORE else found
 
     def by(self, amounts: Array, label: str = "") -> Relief:
         """Return the relief by an amount for each entry [n]."""

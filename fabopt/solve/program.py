@@ -90,6 +90,7 @@ class LiveProgram:
         self._held: tuple[IntArray, Array, Array] | None = None
         self._highs: Any = _Owned()
         self._options: dict[str, object] = {}
+        self._exact = np.nan, np.nan  # tolerance of integers that was asked for, and that gates have made of it
 
     def set_option(self, name: str, value: object) -> None:
         """Set a HiGHS option.
@@ -295,8 +296,12 @@ class LiveProgram:
         if self.integer.any():
             name = "mip_feasibility_tolerance"
             _, now = self._highs.getOptionValue(name)
-            exact = max(LEAK / max(most, 1.0), FINEST)
-            if exact < now:
+            if now != self._exact[1]:  # somebody has asked for another one
+                self._exact = now, now
+            asked, _ = self._exact
+            exact = min(max(LEAK / max(most, 1.0), FINEST), asked)
+            self._exact = asked, exact
+            if exact != now:
                 self.set_option(name, exact)
 
     def violation(self, x: Array) -> float:
@@ -312,8 +317,8 @@ class LiveProgram:
         if status == highspy.HighsStatus.kError:
             raise SolverError(f"HiGHS refuses {what}.")
 
-    def _load(self) -> None:
-        m, column, row = self.matrices, self.column_unit, self.row_unit
+    def _load(self, m: Matrices) -> None:
+        column, row = self.column_unit, self.row_unit
         entries = np.repeat(column, np.diff(m.a.indptr))
         entries *= m.a.data
         entries /= row[m.a.indices]

@@ -15,11 +15,14 @@ What complementarity answers is not asked: limits that only loosen and have no p
 What the two linear programs answer within the gap is not searched.
 
 **Where a question begins.** Every program stays in a live session, one a mode. A question begins at the basis of the
-program as it stands (its *anchor*), so that its answer is a function of the question alone: not of the questions
-before, of the thread that asks, or of how many there are. With ``hot`` it begins where the last question ended: for
-chains of neighbours, of which the first is not hot. Measured on 19,000 rows x 40,000 columns, +10 % of a limit: to set
-the basis takes 0.03 s where the edge weights are Devex (0.55 s where they are steepest edges), and the way back to the
-program as it stands, which it saves, takes as many iterations as the way there (1,200 on average, 0.8 ms each).
+program as it stands (its *anchor*) or, in a large program, where its way (``via``) ends: perturbations of which each
+begins where the one before it ended. The program is loaded anew, so that an answer is a function of the question and
+its way alone: not of the questions before, of the thread that asks, or of how many there are. With ``hot`` it begins
+where the last question ended: for chains of neighbours that :meth:`Resolver.begin` begins.
+
+Measured on 19,000 rows x 40,000 columns: to load the program and set the basis takes 0.05 s where the edge weights are
+Devex (0.5 s where they are steepest edges, which take half the iterations); +1, +5, +10, +25 % of a limit and without
+it, from one to the next, take 5,000 iterations, each from the program as it stands 10,000 (0.8 ms each).
 
 **Retries** are those of :func:`~fabopt.solve.finish.linear_answer`, and no others.
 """
@@ -28,19 +31,19 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fabopt.domain.tolerances import EXACT, TIGHT, rounding
 from fabopt.network.tables import Array
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.finish import linear_answer, stands
+from fabopt.solve.loosen import RUNGS, finite, lifts, loose, priceless, rest
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.noise import size_of
 from fabopt.solve.outcome import Ended, LevelError, Outcome, SolverError
@@ -50,6 +53,9 @@ from fabopt.solve.search import Structure, search
 from fabopt.solve.session import HighsSession
 
 Mode = Literal["fixed", "relaxed", "exact"]
+
+Way = Sequence[Perturbation]
+"""Perturbations of one program, of which each is asked from where the one before it ended."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,11 +69,10 @@ DUAL, PRIMAL = 1, 4
 PIVOTS = 4000
 """Simplex iterations on a change of a large program after which it is solved from nothing instead."""
 
-RUNGS = (1.0, 8.0, 64.0)
-"""Steps by which limits are taken away in a large program, as multiples of their sides."""
+KEPT = 96
+"""Answers that are kept by a resolver and its twins."""
 
-KEPT = 32
-"""Answers that are kept by each resolver."""
+NO_BASIS = HighsSession.no_basis()
 
 IMPOSSIBLE = Outcome(Ended.INFEASIBLE, None, None, None, 0.0, 0)
 UNKNOWN = Outcome(Ended.TIME_LIMIT, None, None, None, 0.0, 0)
@@ -99,9 +104,9 @@ class Run:
     nodes: int
 
 
-@dataclass(eq=False)
-class _Anchor:
-    """The program as it stands in one mode: basis and answer."""
+@dataclass(frozen=True, eq=False, slots=True)
+class _Stand:
+    """An answer in one mode, and the basis at which it ended: where further questions may begin."""
 
     basis: Any
     outcome: Outcome
@@ -180,8 +185,9 @@ class Resolver:
         self.budget = budget or TimeBudget()
         self.bound = np.inf
         self._basis = basis
-        self._anchors: dict[Mode, _Anchor] = {}
-        self._first = threading.Lock()
+        self._anchors: dict[Mode, _Stand] = {}
+        self._known: OrderedDict[tuple[object, ...], _Stand] = OrderedDict()
+        self._first, self._memory = threading.Lock(), threading.Lock()
         self._begin()
 
     def _begin(self) -> None:
@@ -190,17 +196,16 @@ class Resolver:
         self.refused: LevelError | None = None
         self._sessions: dict[Mode, HighsSession] = {}
         self._at: dict[Mode, Perturbation] = {}
-        self._known: OrderedDict[tuple[object, ...], Outcome] = OrderedDict()
 
     def keep(self, plan: Array | None) -> None:
         """Take a plan whose integers ``fixed`` keeps from now on."""
         self.plan = plan
         self._drop("fixed")
-        self._anchors.pop("fixed", None)
-        self._known.clear()
+        self._anchors = {mode: stand for mode, stand in self._anchors.items() if mode != "fixed"}
+        self._known = OrderedDict()  # that of its twins stays
 
     def twin(self) -> Resolver:
-        """Return another with sessions of its own at the same anchors: one a thread."""
+        """Return another with sessions of its own at the same anchors and with the same memory: one a thread."""
         other = copy(self)
         other._begin()
         return other
@@ -221,6 +226,7 @@ class Resolver:
         label: str = "",
         hot: bool = False,
         far: bool = False,
+        via: Way = (),
         seconds: float = np.inf,
         gap: float | None = None,
         constant_objective: float | None = None,
@@ -240,6 +246,9 @@ class Resolver:
             Go on from where the last question of this mode ended.
         far
             The change is a large one: a large program is then solved from nothing.
+        via
+            Perturbations on the way, in order, that add no rows or columns: the question begins where the last of them
+            ended, where the program is large.
         seconds, gap, constant_objective, start
             Of ``exact``: longest search, relative gap, part of the objective that proves nothing
             (:attr:`standing` when left out), and a plan [columns] to begin with, else that of ``fixed``.
@@ -261,18 +270,25 @@ class Resolver:
                 self.gap if gap is None else gap,
                 self.standing if constant_objective is None else constant_objective,
             )
-            return self._exact(change, label, seconds, near, left_out, start)
+            return self._exact(change, via, label, seconds, near, left_out, start)
         how: Mode = "relaxed" if mode == "exact" else mode
-        known = (how, change.key)
-        outcome = None if hot else self._known.get(known)
-        if outcome is None:
-            outcome = self._solved(how, change, label, hot, far, seconds)
-            if not hot:
-                self._known[known] = replace(outcome, seconds=0.0)
-                if len(self._known) > KEPT:
-                    self._known.popitem(last=False)
-        self._note(mode, label, change, known[1], outcome)
+        if hot:
+            outcome = self._hot(how, change, label, far, seconds)
+        else:
+            outcome = self._stand(how, (*via, change) if self.program.large else (change,), label, far, seconds).outcome
+        self._note(mode, label, change, change.key, outcome)
         return outcome
+
+    def begin(self, mode: Mode) -> None:
+        """Bring a linear program back to where it stands: the next question of a chain, which is ``hot``, begins there.
+
+        Raises
+        ------
+        fabopt.solve.outcome.SolverError
+            If the solver gives up.
+        """
+        with self.turn:
+            self._moved(mode, NOTHING, self.anchor(mode)[0])
 
     def value(self, change: Perturbation = NOTHING, mode: Mode = "fixed", *, label: str = "") -> float:
         """Return the value alone: minus infinity without a plan, infinite without a limit; else as :meth:`ask`."""
@@ -285,7 +301,7 @@ class Resolver:
         Not a number where :data:`PIVOTS` did not suffice. Where thousands of small changes are asked, bringing plan and
         prices over would take a third of the time.
         """
-        session = self._moved(mode, self._in_mode(mode, change), hot)
+        session = self._moved(mode, self._in_mode(mode, change), None if hot else self.anchor(mode)[0])
         if session is None:
             return -np.inf
         try:
@@ -316,7 +332,8 @@ class Resolver:
         A search that the solver gives up proves nothing, and is answered as one that time ended.
         """
         mixed = change.growth is not None and bool(change.growth.integer.any())  # a basis is of no use
-        session = self._moved(mode, self._in_mode(mode, change), mixed)
+        basis = NO_BASIS if mixed or mode == "exact" else self.anchor(mode)[0]
+        session = self._moved(mode, self._in_mode(mode, change), basis)
         if session is None:
             outcome = IMPOSSIBLE
         else:
@@ -373,7 +390,7 @@ class Resolver:
                 if self._basis is not None:
                     session.basis = self._basis
                 outcome = self._answered(mode, session, None, "the program as it stands")
-                self._anchors[mode] = _Anchor(session.basis, outcome)
+                self._anchors[mode] = _Stand(session.basis, outcome)
         start = self._anchors[mode]
         return start.basis, start.outcome
 
@@ -390,7 +407,7 @@ class Resolver:
 
     def session(self, mode: Mode) -> HighsSession:
         """Return the session of a mode, at the program as it stands, to look at its units."""
-        session = self._moved(mode, NOTHING, True)
+        session = self._moved(mode, NOTHING)
         assert session is not None
         return session
 
@@ -401,6 +418,7 @@ class Resolver:
     def _exact(
         self,
         change: Perturbation,
+        via: Way,
         label: str,
         seconds: float,
         gap: float,
@@ -408,11 +426,11 @@ class Resolver:
         start: Array | None,
     ) -> Outcome:
         """Answer with all integers free; the tree is searched where the two linear programs leave something open."""
-        top = self.ask(change, "relaxed", label=label)
+        top = self.ask(change, "relaxed", label=label, via=via)
         if top.ended is Ended.INFEASIBLE:
             return top
         bound = min(worth(top), np.inf if change.size else self.bound)
-        kept = self.ask(change, "fixed", label=label) if self.plan is not None else UNKNOWN
+        kept = self.ask(change, "fixed", label=label, via=via) if self.plan is not None else UNKNOWN
         best = kept if kept.ended is Ended.OPTIMAL else replace(UNKNOWN, x=None)
         if best.objective is not None and self._near(best, bound, gap, constant_objective):
             return replace(best, bound=bound)
@@ -438,21 +456,64 @@ class Resolver:
             return True
         return proof(best.objective, bound, self.program.offset + constant_objective, size).gap <= gap
 
-    def _solved(self, mode: Mode, change: Perturbation, label: str, hot: bool, far: bool, seconds: float) -> Outcome:
-        """Solve a linear program, or answer it without."""
+    def _stand(self, mode: Mode, way: Way, label: str, far: bool, seconds: float) -> _Stand:
+        """Return the answer at the end of a way, and where it ended; what was asked before comes from memory."""
+        if not way:
+            return _Stand(*self.anchor(mode))
+        known = (mode, *(change.key for change in way))
+        with self._memory:
+            found = self._known.get(known)
+        if found is None:
+            begin = self._stand(mode, way[:-1], label, False, seconds)
+            found = self._next(mode, begin, way[-2] if len(way) > 1 else NOTHING, way[-1], label, far, seconds)
+        with self._memory:
+            self._known[known] = replace(found, outcome=replace(found.outcome, seconds=0.0))
+            self._known.move_to_end(known)
+            if len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return found
+
+    def _next(
+        self,
+        mode: Mode,
+        begin: _Stand,
+        before: Perturbation,
+        change: Perturbation,
+        label: str,
+        far: bool,
+        seconds: float,
+    ) -> _Stand:
+        """Solve a linear program from the answer to another perturbation, or answer it without."""
+        stood, moved = self._in_mode(mode, before), self._in_mode(mode, change)
+        step = stood.reversed().then(moved)
+        if not step.size or priceless(self.in_mode(mode), begin.outcome, step):
+            return replace(begin, outcome=replace(begin.outcome, seconds=0.0))
+        if self.program.large and not far and lifts(step):
+            return self._by_rungs(mode, stood, step, label, begin.basis)
+        session = self._moved(mode, moved, begin.basis)
+        if session is None:
+            return replace(begin, outcome=IMPOSSIBLE)
+        outcome = self._run(mode, session, label, far, seconds)
+        return _Stand(session.basis, outcome) if outcome.ended is Ended.OPTIMAL else replace(begin, outcome=outcome)
+
+    def _hot(self, mode: Mode, change: Perturbation, label: str, far: bool, seconds: float) -> Outcome:
+        """Solve a linear program from where the last one ended."""
+        self.anchor(mode)
         moved = self._in_mode(mode, change)
-        _, stands = self.anchor(mode)
-        if not hot and (not moved.size or _priceless(self.in_mode(mode), stands, moved)):
-            return replace(stands, seconds=0.0)
-        if self.program.large and not far and _lifts(moved):
-            return self._by_rungs(mode, moved, label, hot)
-        session = self._moved(mode, moved, hot)
+        if self.program.large and not far and lifts(moved):
+            return self._by_rungs(mode, NOTHING, moved, label, None).outcome
+        session = self._moved(mode, moved)
         if session is None:
             return IMPOSSIBLE
+        costs_alone = moved.size == len(moved.costs) + (moved.offset[0] != moved.offset[1])
+        return self._run(mode, session, label, far, seconds, PRIMAL if costs_alone else DUAL)
+
+    def _run(
+        self, mode: Mode, session: HighsSession, label: str, far: bool, seconds: float, method: int = DUAL
+    ) -> Outcome:
         if session.integer.any():
             return session.solve(time_limit=seconds, gap=self.gap)
-        alone = hot and moved.size == len(moved.costs) + (moved.offset[0] != moved.offset[1])
-        session.set_option("simplex_strategy", PRIMAL if alone else DUAL)
+        session.set_option("simplex_strategy", method)
         return self._answered(mode, session, 0 if far else PIVOTS, label)
 
     def _answered(self, mode: Mode, session: HighsSession, pivots: int | None, label: str) -> Outcome:
@@ -468,25 +529,33 @@ class Resolver:
             raise self.budget.out_of_time(label or "a question")
         return outcome
 
-    def _by_rungs(self, mode: Mode, change: Perturbation, label: str, hot: bool) -> Outcome:
+    def _by_rungs(self, mode: Mode, stood: Perturbation, step: Perturbation, label: str, basis: Any) -> _Stand:
         """Take limits away by finite steps until none of them has a price: the value is concave, so it stays there.
 
-        From nothing where the last rung still has a price, or the way there is too long. Measured on 15,000 rows x
-        36,000 columns: 0.2 to 2 s from the last basis, where the program without the limit takes 3 to 11 s from nothing
-        and 16 to 46 s from the basis.
+        From there without them, where the gates of what is on or off have a price and may follow. From nothing where
+        the last rung still has a price, or the way there is too long. Measured on 15,000 rows x 36,000 columns: 0.2 to
+        2 s from the last basis, where the program without the limit takes 3 to 11 s from nothing and 16 to 46 s from
+        the basis.
         """
-        for n, rung in enumerate(RUNGS):
-            finite = _finite(change, rung)
-            session = self._moved(mode, finite, hot or n > 0)
+        begin, pivots = basis, 0
+        for rung in RUNGS:
+            first = finite(step, rung)
+            session = self._moved(mode, stood.then(first), begin)
+            begin = None
             if session is None:
-                return IMPOSSIBLE
-            outcome = self._answered(mode, session, PIVOTS, label)
+                return _Stand(basis, IMPOSSIBLE)
+            outcome = self._run(mode, session, label, False, np.inf)
             if outcome.ended is not Ended.OPTIMAL:
                 break
-            if _priceless(self.in_mode(mode), outcome, _rest(finite, change)):
-                return outcome
-        session = self._moved(mode, change, True)
-        return IMPOSSIBLE if session is None else self._answered(mode, session, 0, label)
+            if priceless(self.in_mode(mode), outcome, rest(first, step)):
+                return _Stand(session.basis, outcome)
+            if outcome.row_price is not None and loose(outcome, rest(first, step)):
+                pivots = PIVOTS
+                break
+        session = self._moved(mode, stood.then(step))
+        if session is None:
+            return _Stand(basis, IMPOSSIBLE)
+        return _Stand(session.basis, self._answered(mode, session, pivots, label))
 
     def _in_mode(self, mode: Mode, change: Perturbation) -> Perturbation:
         """Return a perturbation as the program of a mode takes it: integers that are fixed keep the plan's values."""
@@ -504,18 +573,25 @@ class Resolver:
         moves = np.any(old != new, axis=1)
         return replace(change, columns=Values(at[moves], old[moves], new[moves]), free=change.free[:0])
 
-    def _moved(self, mode: Mode, change: Perturbation, hot: bool) -> HighsSession | None:
-        """Bring the session of a mode to a perturbation; None where sides cross."""
+    def _moved(self, mode: Mode, change: Perturbation, basis: Any = None) -> HighsSession | None:
+        """Bring the session of a mode to a perturbation; None where sides cross.
+
+        Parameters
+        ----------
+        mode, change
+            The session, and what is moved.
+        basis
+            Where its next run begins, as one that never had another; when left out it stands where it ended.
+        """
         for values in (change.columns, change.rows):
             if np.any(values.new[:, 0] > values.new[:, 1]):
                 return None
-        basis = None if hot or mode == "exact" else self.anchor(mode)[0]
         session = self._session(mode)
         before = self._at.pop(mode)
         before.undo(session)
         replace(change, growth=None).apply(session)
         self._at[mode] = replace(change, growth=None)
-        if basis is not None and basis.valid:
+        if basis is not None:
             session.restart(basis)
         if change.growth is not None:
             change.growth.apply(session)
@@ -559,62 +635,3 @@ def proven(outcome: Outcome) -> tuple[float, float]:
         return np.inf, np.inf
     lo = -np.inf if outcome.objective is None else outcome.objective
     return lo, max(lo, np.inf if outcome.bound is None else outcome.bound)
-
-
-def _priceless(program: Matrices, outcome: Outcome, change: Perturbation) -> bool:
-    """Return whether a change only loosens sides and bounds that have no price.
-
-    The gates of what is on or off follow every bound, so a gate that has a price may loosen with any change; not one
-    that is shut by decisions that cannot move.
-    """
-    if outcome.row_price is None or outcome.column_price is None or change.growth is not None:
-        return False
-    if change.offset[0] != change.offset[1] or len(change.costs) or len(change.entries):
-        return False
-    if outcome.x is None or np.any(outcome.row_price[program.gates.row[_moving(program, outcome.x, change)]] != 0.0):
-        return False
-    for moved, price in ((change.rows, outcome.row_price), (change.columns, outcome.column_price)):
-        (low, high), (new_low, new_high), y = moved.old.T, moved.new.T, price[moved.at]
-        if np.any(new_low > low) or np.any(new_high < high):
-            return False
-        if np.any((new_high > high) & (y > 0)) or np.any((new_low < low) & (y < 0)):
-            return False
-    return True
-
-
-def _moving(program: Matrices, x: Array, change: Perturbation) -> NDArray[np.bool_]:
-    """Return which gates [gates] follow their constants: something opens them, or what would may move."""
-    gates = program.gates
-    moves = (x[gates.column] != 0.0) | (program.column_lower[gates.column] < program.column_upper[gates.column])
-    moves |= np.isin(gates.column, change.columns.at)
-    return np.bincount(gates.gate, moves, len(gates)) > 0.0
-
-
-def _lifts(change: Perturbation) -> bool:
-    """Return whether a change takes a side or a bound away."""
-    return any(np.any(np.isinf(v.new) & np.isfinite(v.old)) for v in (change.rows, change.columns))
-
-
-def _finite(change: Perturbation, times: float) -> Perturbation:
-    """Return a change with a multiple of what is there in place of each side that is taken away.
-
-    Where nothing is there: a multiple of the largest of the others, and at least of 1.
-    """
-    lifted = [np.isinf(v.new) & np.isfinite(v.old) for v in (change.rows, change.columns)]
-    sizes = np.concatenate([np.abs(v.old[at]) for v, at in zip((change.rows, change.columns), lifted, strict=True)])
-    most = float(np.max(sizes, initial=1.0))
-
-    def nearer(values: Values, at: NDArray[np.bool_]) -> Values:
-        size = np.abs(values.old)
-        step = times * np.where(size > 0, size, most)
-        return replace(values, new=np.where(at, values.old + np.sign(values.new) * step, values.new))
-
-    rows, columns = (nearer(v, at) for v, at in zip((change.rows, change.columns), lifted, strict=True))
-    return replace(change, rows=rows, columns=columns)
-
-
-def _rest(first: Perturbation, last: Perturbation) -> Perturbation:
-    """Return the rest of the way from one perturbation to a further one of the same sides and bounds."""
-    return Perturbation(
-        rows=replace(last.rows, old=first.rows.new), columns=replace(last.columns, old=first.columns.new)
-    )

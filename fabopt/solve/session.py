@@ -108,6 +108,7 @@ class HighsSession(LiveProgram):
         self._progress: Callable[[Progress], None] | None = None
         self._failure: BaseException | None = None
         self._limited, self._last = True, -np.inf
+        self._unscaled = False  # the last run was one without scaling
         self._method = ""
         for name, value in (
             ("threads", threads),
@@ -119,7 +120,7 @@ class HighsSession(LiveProgram):
         for source in (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt):
             source.subscribe(self._on_interrupt)
         self._highs.cbMipInterrupt.subscribe(self._on_progress)
-        self._load()
+        self._load(matrices)
 
     # -- solving -----------------------------------------------------------------------------------------------------
 
@@ -245,6 +246,8 @@ class HighsSession(LiveProgram):
         self.set_option("mip_rel_gap", gap)
         self.set_option("mip_abs_gap", near / self.money_unit)
         self.settle_gates()
+        if self._unscaled and not self.integer.any():
+            self.restart(self.basis)
         self._choose_methods()
         # HiGHS counts its offset in the denominator of the gap, so the part that proves nothing goes in with a minus.
         self._check(
@@ -294,16 +297,28 @@ class HighsSession(LiveProgram):
         return self.solve()
 
     def restart(self, basis: Any) -> None:
-        """Begin at a basis as a new session would: what the solver remembers of earlier runs is forgotten."""
-        self._check(self._highs.clearSolver(), "a fresh start")
-        self.basis = basis
+        """Begin at a basis as a new session would: what the solver remembers of earlier runs is forgotten.
+
+        The program is loaded again: HiGHS keeps scale factors and the order of entries of a program that has moved.
+        """
+        self.settle_gates()
+        self._load(self.snapshot())
+        self._unscaled = False
+        if basis.valid:
+            self.basis = basis
+
+    @staticmethod
+    def no_basis() -> Any:
+        """Return the basis from which a program is solved from nothing."""
+        return highspy.HighsBasis()
 
     def solve_afresh(self) -> Outcome:
         """Solve a linear program again from its last basis, factorised anew and without scaling.
 
         HiGHS may call a plan optimal that breaks a row by more than its tolerance, since it looks at the scaled
         program, or give up on its last pivots (both seen after the interior point method, crossover and postsolve);
-        from the same basis this takes a few pivots.
+        from the same basis this takes a few pivots. What is solved next begins at that basis, scaled again: from where
+        such a run ends itself the next one takes twice the iterations.
 
         Raises
         ------
@@ -320,6 +335,7 @@ class HighsSession(LiveProgram):
             return self.solve()
         finally:
             self.set_option("simplex_scale_strategy", scaling)
+            self._unscaled = True
 
     def solve_by_simplex(self) -> Outcome:
         """Solve a linear program from nothing by the simplex method, where the interior point method has given up.

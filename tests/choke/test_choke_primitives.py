@@ -240,6 +240,20 @@ def test_several_workers_give_the_answers_of_one(workers):
     ]
 
 
+@pytest.mark.parametrize("name", ["dakota", "wagner-whitin"])
+def test_a_study_is_the_same_to_the_last_bit_with_any_number_of_workers(name):
+    result = load(f"instances/textbook/{name}").solve()
+
+    def told(workers):
+        study = result.choke_points(draws=2, workers=workers).records
+        runs = tuple(replace(run, seconds=0.0) for run in study.runs)
+        return repr(replace(study, runs=runs, seconds_by_step={}, info=replace(study.info, seconds=0.0, threads=1)))
+
+    one = told(1)
+    assert told(2) == one
+    assert told(3) == one
+
+
 def test_after_the_time_is_up_the_answer_is_what_linear_programs_prove():
     """15 more: the plan held gains 0, the relaxation 1250, so nothing is decided, and the search does not begin."""
     problem = lots()

@@ -13,7 +13,7 @@ from fabopt.analysis.choke.study import _Study
 from fabopt.analysis.replan import Again
 from fabopt.plan.groups import LIFTED, NO_RELIEF
 from fabopt.plan.problem import ChokeProblem
-from fabopt.solve import resolver
+from fabopt.solve import loosen, resolver
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.session import HighsSession
 
@@ -68,7 +68,7 @@ def test_a_way_that_is_too_long_is_left_and_the_program_solved_from_nothing(ever
 
 def test_what_is_nothing_and_is_taken_away_moves_by_the_size_of_the_others():
     problem = ChokeProblem.bare([1.0], [([1.0], -INF, 0.0), ([1.0], -INF, 50.0)], {"none": [0], "some": [1]}, upper=80)
-    found = resolver._finite(problem.relief(["none", "some"], LIFTED).on(problem.matrices), 8.0)
+    found = loosen.finite(problem.relief(["none", "some"], LIFTED).on(problem.matrices), 8.0)
     assert found.rows.new.tolist() == [[-INF, 400.0], [-INF, 450.0]]
 
 

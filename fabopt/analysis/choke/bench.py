@@ -57,16 +57,20 @@ class Bench:
     def __init__(self, problem: ChokeProblem, effort: Effort, resolver: Resolver) -> None:
         self.problem, self.effort, self.resolver = problem, effort, resolver
 
+    def _way(self, relief: Relief) -> tuple[Perturbation, tuple[Perturbation, ...]]:
+        m = self.problem.matrices
+        return relief.on(m), tuple(before.on(m) for before in relief.way) if m.large else ()
+
     def linear(self, question: Question, relief: Relief, *, hot: bool = False) -> Outcome:
         """Return the answer of a linear program: its value is in ``objective``, infinite where it has no limit."""
-        change = relief.on(self.problem.matrices)
-        outcome = self.resolver.ask(change, question, label=relief.label, hot=hot)
+        change, via = self._way(relief)
+        outcome = self.resolver.ask(change, question, label=relief.label, hot=hot, via=via)
         return replace(outcome, objective=worth(outcome))
 
     def certified(self, relief: Relief, seconds: float) -> Interval:
         """Return what is proven of the value after a relief, within so many seconds of search."""
-        change = relief.on(self.problem.matrices)
-        outcome = self.resolver.ask(change, "exact", label=relief.label, seconds=seconds)
+        change, via = self._way(relief)
+        outcome = self.resolver.ask(change, "exact", label=relief.label, seconds=seconds, via=via)
         lo, hi = proven(outcome)
         return Interval(lo, hi if self.problem.matrices.integer.any() else lo)
 

@@ -334,7 +334,9 @@ def _reach(bench: Bench, base: float, direction: Relief, steep: float, scale: fl
     """Return the largest step, up to FAR times the scale, at which the value is still on the line."""
     t, most, held, grown, hot = FIRST * scale, FAR * scale, 0.0, False, False
     while True:
-        outcome = bench.linear("fixed", direction.times(t), hot=hot)
+        if not hot:
+            bench.resolver.begin("fixed")
+        outcome = bench.linear("fixed", direction.times(t), hot=True)
         hot = outcome.ended is Ended.OPTIMAL
         value, line = worth(outcome), base + steep * t
         if value >= line - COUNTS * abs(steep * t) - LINE * max(bench.problem.size, abs(base)):

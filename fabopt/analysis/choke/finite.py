@@ -318,7 +318,8 @@ def _idle(relief: Relief, value: float, bench: Bench) -> bool:
     m = bench.problem.matrices
     better = between(m, with_target(m, m.cost, value - m.offset - bench.problem.near(value)))
     change, columns, none = relief.on(m).then(better), np.arange(m.n_columns), np.zeros(m.n_columns)
-    rows, hot = m.a.tocsr(), False
+    rows = m.a.tocsr()
+    bench.resolver.begin("relaxed")
     unit = bench.problem.units
     wanted = [(rows[[i], :].toarray()[0], m.row_upper[i], 1 / unit.row[i]) for i, a in relief.upper.items() if a > 0]
     wanted += [(-rows[[i], :].toarray()[0], -m.row_lower[i], 1 / unit.row[i]) for i, a in relief.lower.items() if a > 0]
@@ -327,8 +328,7 @@ def _idle(relief: Relief, value: float, bench: Bench) -> bool:
     ]
     for cost, limit, one in wanted:
         asked = replace(change.then(numbers_at(m, columns, none + cost)), offset=(m.offset, 0.0))
-        most = worth(bench.resolver.ask(asked, "relaxed", label=relief.label, hot=hot))
+        most = worth(bench.resolver.ask(asked, "relaxed", label=relief.label, hot=True))
         if most > limit + COUNTS * max(one, abs(limit)):
             return False
-        hot = True
     return True

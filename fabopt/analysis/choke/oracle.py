@@ -211,7 +211,7 @@ class Oracle:
         for relief, interval in zip(reliefs, intervals, strict=True):
             runs = at.get(relief.on(self.problem.matrices).key, [])
             fixed = [run.lo for _, run in runs if run.question == "fixed"]
-            plan = fixed[0] if fixed else self.plan_value(relief)
+            plan = self._fixed.setdefault(relief.key, fixed[0]) if fixed else self.plan_value(relief)
             over = interval.over(base)
             gains.append(
                 Gain(
