@@ -68,6 +68,20 @@ def test_a_demand_that_cannot_be_met_any_more_gives_way_by_what_is_missing_and_n
     assert gains(less.data)["capacity:line"] == pytest.approx(0.6 * (5 - 1), rel=1e-5)
 
 
+def test_of_two_promises_that_share_what_is_missing_the_one_that_earns_less_gives_way(tmp_path):
+    """Four each are promised and six can be made: a tenth more line goes to what gave way, at 2 - 1 and not at 3 - 1."""
+    promises = """
+    rich: {material: goods, quantity: 4, value: 3, required: true}
+    poor: {material: goods, quantity: 4, value: 2, required: true}
+"""
+    text = SHOP[: SHOP.index("    promised:")].rstrip() + promises
+    (tmp_path / "instance.yaml").write_text(text, encoding="utf-8")
+    shop = fabopt.load(tmp_path)
+    gains = Repriced(shop.solve(threads=1).plan.solved, [0], ())
+    less = shop.with_({"network.resources.line.capacity": 6})
+    assert gains(less.data)["capacity:line"] == pytest.approx(0.6 * (2 - 1), rel=1e-5)
+
+
 def test_a_gain_that_the_solver_cannot_find_counts_just_below_the_best(source, oracle, monkeypatch):
     first, gains = first_three(oracle)
     asked, value = [], Resolver.value

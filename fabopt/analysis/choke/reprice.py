@@ -1,8 +1,8 @@
 r"""Gains of an instance whose data have moved: lowered again, priced on the linear program with the integers held.
 
 The plan's integers are carried over by the names of the decisions. Moved data may contradict themselves (a demand
-that must be met, and fabs that now start less): the limits of such a draw give way by what is missing, at a penalty per
-share of a limit that no gain is worth, and stay there while gains are asked.
+that must be met, and fabs that now start less): the limits of such a draw give way by what is missing, by the least sum
+of shares of limits, and stay there while gains are asked.
 
 Prices bound every gain from above (:math:`v(b + \Delta) \le v(b) + y'\Delta`), so gains are asked in the order of that
 bound, until the best of them exceeds the next bound or :data:`MOST` were asked; the limits after that are counted at
@@ -33,7 +33,7 @@ from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import stages
 from fabopt.solve.outcome import Outcome
-from fabopt.solve.perturbation import NOTHING, Growth, Perturbation, bounds_at, held, numbers_at
+from fabopt.solve.perturbation import NOTHING, Growth, Perturbation, bounds_at, held, row_more, sides_at
 from fabopt.solve.plan import limit_states
 from fabopt.solve.resolver import Resolver, worth
 from fabopt.solve.scale import scales
@@ -41,9 +41,6 @@ from fabopt.solve.session import SolverError
 
 STEP = percent(10)
 """The relief by which limits are ranked."""
-
-PENALTY = 10.0
-"""Penalty of a whole row that gives way, as a multiple of all that the plan earns and costs."""
 
 MOST = 3
 """Most gains that are asked of one draw, besides those of the limits that are always asked."""
@@ -69,7 +66,6 @@ class Repriced:
     ) -> None:
         self.budget = budget or TimeBudget()
         self.plan, self.periods, self.always = plan, tuple(periods), tuple(always)
-        self.worth = PENALTY * (plan.problem.size or 1.0)
 
     def __call__(self, data: Instance) -> Mapping[str, float] | None:
         """Return the gain at +10 % by group; None where the instance has no such plan, or the solver finds none.
@@ -90,7 +86,7 @@ class Repriced:
         x = carried_plan(self.plan.x, self.plan.tables, tables)
         program = replace(program, cost=stage.cost, offset=0.0)
         try:
-            resolver, change = _possible(program, x, _soft(tables), self.worth, self.budget)
+            resolver, change = _possible(program, x, _soft(tables), self.budget)
             outcome = resolver.ask(change)
         except SolverError:
             return None
@@ -129,7 +125,7 @@ class Repriced:
         assert outcome.x is not None
         assert outcome.row_price is not None
         assert outcome.column_price is not None
-        done = Finished(outcome.x[:n], outcome.row_price, outcome.column_price[:n])
+        done = Finished(outcome.x[:n], outcome.row_price[: program.n_rows], outcome.column_price[:n])
         activity = np.asarray(program.a @ outcome.x[:n])
         states = limit_states(tables, program, tables.limits, done, activity)
         found = groups_of(tables.limits, [state.limit for state in states])
@@ -178,38 +174,43 @@ def _soft(tables: ModelTables) -> IntArray:
     )
 
 
-def _possible(
-    program: Matrices, x: Array, soft: IntArray, worth: float, budget: TimeBudget
-) -> tuple[Resolver, Perturbation]:
+def _possible(program: Matrices, x: Array, soft: IntArray, budget: TimeBudget) -> tuple[Resolver, Perturbation]:
     """Return a resolver and the change with which its program, integers held, has a plan.
 
-    Soft rows give way by what is missing: a row may give way, at a penalty of ``worth`` per share of it, if doing
-    nothing beyond what is held breaks it. With these there always is a plan, and one program tells what is missing.
+    Soft rows give way by what is missing: a row may give way if doing nothing beyond what is held breaks it. First the
+    least sum of shares of rows by which they must, whatever that earns; then the best plan that gives way by no more.
+    In one program, with a penalty that no gain is worth, the solver takes ten times as long.
     """
     rows, sign, size = _broken(held(program, x), soft)
-    if not len(rows):
-        return Resolver(program, x, budget=budget), NOTHING
     n, none = program.n_columns, np.zeros(len(rows))
-    grown = Growth(
+    slack = Growth(
         columns=sparse.csc_array(
             (sign, rows.astype(np.int32), np.arange(len(rows) + 1)), shape=(program.n_rows, len(rows))
         ),
-        cost=-worth / size,
+        cost=-1.0 / size,
         column_lower=none,
         column_upper=np.full(len(rows), np.inf),
         integer=none.astype(bool),
         rows=sparse.csr_array((0, n + len(rows))),
         row_lower=np.zeros(0),
         row_upper=np.zeros(0),
-    ).grown(program)
-    resolver = Resolver(grown, np.concatenate([x, none]), budget=budget)
-    slack = np.arange(n, n + len(rows), dtype=np.int64)
-    outcome = resolver.ask()
-    if outcome.x is None:
+    )
+    giving = slack.grown(replace(program, cost=np.zeros(n)))
+    kept, at = np.concatenate([x, none]), np.arange(n, n + len(rows), dtype=np.int64)
+    least = Resolver(giving, kept, budget=budget).ask().x if len(rows) else None
+    if least is None or not np.any(least[n:] > COUNTS * size):
+        return Resolver(program, x, budget=budget), NOTHING
+    most = float(np.sum(least[n:] / size))
+    no_more = row_more(giving, -giving.cost, -np.inf, most * (1.0 + COUNTS) + COUNTS).changed(giving)
+    earning = replace(no_more, cost=np.concatenate([program.cost, none]))
+    resolver = Resolver(earning, kept, budget=budget)
+    best = resolver.ask().x
+    if best is None:
         return resolver, NOTHING
-    missing = outcome.x[n:]
+    missing = best[n:]
     given = np.where(missing > COUNTS * size, missing * (1.0 + COUNTS) + COUNTS * size, 0.0)
-    return resolver, numbers_at(grown, slack, none).then(bounds_at(grown, slack, none, given))
+    last, free = np.array([program.n_rows]), np.array([np.inf])
+    return resolver, bounds_at(earning, at, none, given).then(sides_at(earning, last, -free, free))
 
 
 def _broken(program: Matrices, soft: IntArray) -> tuple[IntArray, Array, Array]:
