@@ -13,6 +13,9 @@ from fabopt.domain.tolerances import CLOSE, EXACT
 WIDTH = 100
 """Widest line that is written, in characters."""
 
+GLUE = "\N{NO-BREAK SPACE}"
+"""Stands for a space at which no line ends, while lines are broken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -68,7 +71,7 @@ class Table:
         widths = [max(len(row[n]) for row in cells) for n in range(len(self.headers))]
         # Heads over short numbers give way first, then words, down to a width at which a name can still be told.
         least = [
-            8 if n < self.left else max(map(len, (*head.split(), *(row[n] for row in shown))), default=0)
+            8 if n < self.left else max(map(len, (*_glued(head).split(" "), *(row[n] for row in shown))), default=0)
             for n, head in enumerate(self.headers)
         ]
         for _ in range(sum(widths) + 2 * len(widths) - width):
@@ -136,10 +139,14 @@ def clip(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text at spaces into lines of at most `width` characters."""
+    """Break a text at spaces into lines of at most `width` characters, but not between a number and its per cent."""
     import textwrap
 
-    return textwrap.wrap(plain_line(text), width) or [""]
+    return [line.replace(GLUE, " ") for line in textwrap.wrap(_glued(text), width)] or [""]
+
+
+def _glued(text: str) -> str:
+    return plain_line(text).replace(" %", f"{GLUE}%")
 
 
 def amount(value: float) -> str:

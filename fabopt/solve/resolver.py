@@ -333,36 +333,31 @@ class Resolver:
         """
         mixed = change.growth is not None and bool(change.growth.integer.any())  # a basis is of no use
         basis = NO_BASIS if mixed or mode == "exact" else self.anchor(mode)[0]
-        session = self._moved(mode, self._in_mode(mode, change), basis)
-        if session is None:
-            outcome = IMPOSSIBLE
-        else:
-            gap, constant_objective = (
-                self.gap if gap is None else gap,
-                self.standing if constant_objective is None else constant_objective,
-            )
-            try:
-                if self.shape is not None and mode == "exact":
-                    outcome = search(
-                        session,
-                        self.shape,
-                        start=start,
-                        time_limit=seconds,
-                        gap=gap,
-                        constant_objective=constant_objective,
-                    )
-                else:
-                    if start is not None:
-                        session.set_start(start)
-                    outcome = session.solve(
-                        time_limit=seconds, gap=gap, constant_objective=constant_objective, near=near
-                    )
-                    if not stands(session, outcome):
-                        raise SolverError("The solver called optimal what is no plan.")
-            except SolverError as error:
-                self._drop(mode)
-                self.refused = error if isinstance(error, LevelError) else self.refused
-                outcome = UNKNOWN
+        gap = self.gap if gap is None else gap
+        constant_objective = self.standing if constant_objective is None else constant_objective
+        try:
+            session = self._moved(mode, self._in_mode(mode, change), basis)
+            if session is None:
+                outcome = IMPOSSIBLE
+            elif self.shape is not None and mode == "exact":
+                outcome = search(
+                    session,
+                    self.shape,
+                    start=start,
+                    time_limit=seconds,
+                    gap=gap,
+                    constant_objective=constant_objective,
+                )
+            else:
+                if start is not None:
+                    session.set_start(start)
+                outcome = session.solve(time_limit=seconds, gap=gap, constant_objective=constant_objective, near=near)
+                if not stands(session, outcome):
+                    raise SolverError("The solver called optimal what is no plan.")
+        except SolverError as error:
+            self._drop(mode)
+            self.refused = error if isinstance(error, LevelError) else self.refused
+            outcome = UNKNOWN
         self._note(question or mode, label, change, change.key, outcome)
         return outcome
 
@@ -431,6 +426,8 @@ class Resolver:
             return top
         bound = min(worth(top), np.inf if change.size else self.bound)
         kept = self.ask(change, "fixed", label=label, via=via) if self.plan is not None else UNKNOWN
+        if kept.ended is Ended.UNBOUNDED:  # with more decisions free there is no limit either
+            return kept
         best = kept if kept.ended is Ended.OPTIMAL else replace(UNKNOWN, x=None)
         if best.objective is not None and self._near(best, bound, gap, constant_objective):
             return replace(best, bound=bound)

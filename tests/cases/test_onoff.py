@@ -55,6 +55,11 @@ def test_a_line_that_is_lifted_holds_back_no_more(tmp_path):
     said = run.invoke(app, ["choke", out]).output
     # Lifted, the line makes 90 more in each of two periods, which earn 4 each.
     assert re.search(r"1\. line +720", said)
+    # Each piece earns 4, so with demand lifted too there is no end to it, and not 0.000012 more.
+    said = " ".join(said.split())
+    assert "goods (demand) binds next (with it lifted too, nothing limits the value)" in said
+    assert re.search(r"2\. goods \(demand\) +no limit", said)
+    assert "of line in each period from 2027Q1 to 2027Q2, 0, holds however much more there is." in said
 
 
 @pytest.mark.parametrize("times", [1.5, 2.5, 10.0, np.inf])

@@ -69,7 +69,7 @@ def test_a_demand_that_cannot_be_met_any_more_gives_way_by_what_is_missing_and_n
 
 
 def test_of_two_promises_that_share_what_is_missing_the_one_that_earns_less_gives_way(tmp_path):
-    """Four each are promised and six can be made: a tenth more line goes to what gave way, at 2 - 1 and not at 3 - 1."""
+    """Four each are promised and six can be made: a tenth more goes to what gave way, at 2 - 1 and not at 3 - 1."""
     promises = """
     rich: {material: goods, quantity: 4, value: 3, required: true}
     poor: {material: goods, quantity: 4, value: 2, required: true}

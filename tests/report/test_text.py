@@ -100,6 +100,15 @@ def test_a_title_is_never_cut():
     assert Table("one two three four", ("a",), (("b",),)).lines(9) == ["one two", "three", "four", "  a", "  b"]
 
 
+def test_a_number_and_its_per_cent_stand_on_one_line():
+    heads = ("limit", "+1 unit", "+10 %", "+25 %")
+    table = Table("gains of 10 % more", heads, [("a limit with a long name", 1.0, 2.0, 3.0)])
+    for width in range(24, 60):
+        lines = table.lines(width)
+        assert not any(line.split()[:1] == ["%"] for line in lines), width
+        assert any("+10 %" in line or "…" in line for line in lines), width
+
+
 def test_columns_stand_under_their_heads():
     lines = Table("t", ("chip", "2027"), (("falcon", "5"), ("osprey", "12,000"))).lines()
     assert lines[1:] == ["  chip      2027", "  falcon       5", "  osprey  12,000"]

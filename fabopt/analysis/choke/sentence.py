@@ -7,6 +7,7 @@ sentence never says more than the study knows; only a certified interval is call
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -138,8 +139,11 @@ def _next(study: Study, first: LimitRecord) -> Iterable[Part]:
     yield ". With it lifted, "
     yield from _names(second.lifted)
     yield " binds next (" if len(second.lifted) == 1 else " bind next ("
-    yield Number(second.gain, study.info.money, "cascade[2].gain", "money")
-    yield " more)"
+    if math.isinf(second.gain):
+        yield "with it lifted too, nothing limits the value)"
+    else:
+        yield Number(second.gain, study.info.money, "cascade[2].gain", "money")
+        yield " more)"
     if len(study.cascade) > 2:
         yield ", then "
         yield from _names(study.cascade[2].lifted)
@@ -238,8 +242,11 @@ def _price(study: Study, first: LimitRecord) -> Iterable[Part]:
     yield Name(first.label)
     yield f"{after}, "
     yield Number(marginal.right, info.money, origin, "amount")
+    if math.isinf(marginal.range_up):
+        yield ", holds however much more there is."
+        return
     yield ", holds for the next "
-    yield Number(marginal.range_up or 0.0, first.unit, origin, "amount")
+    yield Number(marginal.range_up, first.unit, origin, "amount")
     yield " only."
 
 
