@@ -21,6 +21,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import FrameType, TracebackType
 
 from fabopt.errors import INTERRUPTED, LIMIT, FaboptError
+from fabopt.solve.outcome import LevelError, SolverError
 
 Tell = Callable[[str, float], None]
 """Told of each stage of a study and the seconds that it took."""
@@ -115,7 +116,10 @@ class TimeBudget:
         return [f"Time did not allow: {', '.join(self.left_out)}."] if self.left_out else []
 
     def attempt(self, what: str) -> Attempt:
-        """Return a piece of work for ``with``: what runs out of time in it ends there, and ``what`` is left out."""
+        """Return a piece of work for ``with``: what runs out of time in it ends there, and ``what`` is left out.
+
+        So does what the solver gives up; that a program has no end (:class:`LevelError`) is for the user to mend.
+        """
         return Attempt(self, what)
 
     def out_of_time(self, what: str) -> OutOfTimeError:
@@ -152,12 +156,13 @@ class TimeBudget:
         time_budget._cancelled = self._cancelled
         return time_budget
 
-    def stage(self, name: str, *, share: float = 1.0, until: float = 1.0) -> Stage:
+    def stage(self, name: str, *, share: float = 1.0, until: float = 1.0, needed: bool = True) -> Stage:
         """Return a part (:meth:`part`) with a name, which is timed and told of, for ``with``.
 
-        What runs out of time in it ends there, is listed as left out, and work goes on after it.
+        What runs out of time in it ends there, is listed as left out, and work goes on after it; so does what the
+        solver gives up, where the rest does not need it.
         """
-        return Stage(self, name, self.part(share=share, until=until))
+        return Stage(self, name, needed, self.part(share=share, until=until))
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
@@ -194,26 +199,29 @@ class TimeBudget:
 class Attempt:
     """A piece of work that time may end; see :meth:`TimeBudget.attempt`."""
 
-    def __init__(self, budget: TimeBudget, what: str) -> None:
-        self._budget, self._what = budget, what
+    def __init__(self, budget: TimeBudget, what: str, needed: bool = False) -> None:
+        self._budget, self._what, self._needed = budget, what, needed
 
     def __enter__(self) -> TimeBudget:
         """Begin."""
         return self._budget
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
-        """End; an :class:`OutOfTimeError` goes no further."""
-        ended = isinstance(error, OutOfTimeError)
-        if ended:
+        """End; an :class:`OutOfTimeError` goes no further, nor does a solver that gives up."""
+        if isinstance(error, OutOfTimeError):
             self._budget.leave_out(self._what)
-        return ended
+        elif isinstance(error, SolverError) and not isinstance(error, LevelError) and not self._needed:
+            self._budget.leave_out(f"{self._what} (the solver gave up)")
+        else:
+            return False
+        return True
 
 
 class Stage(Attempt):
     """A part of a budget with a name; see :meth:`TimeBudget.stage`."""
 
-    def __init__(self, budget: TimeBudget, name: str, part: AbstractContextManager[TimeBudget]) -> None:
-        super().__init__(budget, name)
+    def __init__(self, budget: TimeBudget, name: str, needed: bool, part: AbstractContextManager[TimeBudget]) -> None:
+        super().__init__(budget, name, needed)
         self._inner = ExitStack()
         self._part = part
 
@@ -223,7 +231,7 @@ class Stage(Attempt):
         return self._inner.enter_context(self._part)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
-        """End, and tell how long it took; an :class:`OutOfTimeError` goes no further."""
+        """End, and tell how long it took; what goes no further is that of :class:`Attempt`."""
         self._inner.close()
         return super().__exit__(kind, error, at)
 

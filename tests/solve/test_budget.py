@@ -8,6 +8,7 @@ import pytest
 
 from fabopt.errors import INTERRUPTED, LIMIT
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
+from fabopt.solve.outcome import LevelError, SolverError
 
 
 class Hand:
@@ -114,6 +115,20 @@ def test_an_attempt_that_runs_out_of_time_is_left_out_under_its_name():
                 raise time.out_of_time("the value")
     assert time.left_out == ["second"]
     assert time.seconds_by_stage == {}
+
+
+def test_what_the_solver_gives_up_is_left_out_where_the_rest_does_not_need_it():
+    time, _ = budget(10)
+    with time.attempt("relief of the line"):
+        raise SolverError("Not Set")
+    with time.stage("cascade", needed=False):
+        raise SolverError("Not Set")
+    assert time.left_out == ["relief of the line (the solver gave up)", "cascade (the solver gave up)"]
+    with pytest.raises(SolverError), time.stage("prices"):
+        raise SolverError("Not Set")
+    with pytest.raises(LevelError), time.attempt("sets"):
+        raise LevelError("no end", "capacity", "line")
+    assert len(time.left_out) == 2
 
 
 def test_a_stage_hides_no_other_error():

@@ -232,9 +232,9 @@ def _draws(study: Study, first: LimitRecord) -> Iterable[Part]:
 
 
 def _price(study: Study, first: LimitRecord) -> Iterable[Part]:
-    if not first.marginals or first.marginals[0].range_up is None:
+    marginal, info = next(iter(first.marginals), None), study.info
+    if marginal is None or marginal.range_up is None:
         return
-    marginal, info = first.marginals[0], study.info
     origin = f"limits[{first.id}].marginals[0]"
     said = priced(first.family, "{}", first.unit, info.first_counted, info.last_counted, less=first.less)
     before, after = said.split("{}")

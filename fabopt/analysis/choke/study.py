@@ -55,14 +55,14 @@ GAINS = 0.5
 """Share of the time that is left then for the gains at +10 %."""
 
 UNTIL: Mapping[str, float] = {
-    "certified gains": 0.15,
-    "finite steps": 0.25,
-    "relief after lead time": 0.3,
-    "whole things": 0.34,
-    "price of policies": 0.35,
-    "sets": 0.45,
-    "cascade": 0.55,
-    "draws": 0.92,
+    "certified gains": 0.12,
+    "finite steps": 0.34,
+    "relief after lead time": 0.4,
+    "whole things": 0.43,
+    "price of policies": 0.45,
+    "sets": 0.5,
+    "cascade": 0.57,
+    "draws": 0.9,
     "packages": 0.96,
     "shares": 1.0,
     "records": 1.0,
@@ -128,7 +128,7 @@ class _Study:
     def _step(self, name: str) -> Stage:
         """Return a step that has its part of the time; on a large program it searches only if it is for that."""
         self.oracle.searching = not self.large or name in SEARCHED
-        return self.budget.stage(name, until=UNTIL[name])
+        return self.budget.stage(name, until=UNTIL[name], needed=False)
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 
