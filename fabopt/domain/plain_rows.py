@@ -121,8 +121,8 @@ class Budget(Row):
 class Group(Row):
     """A limit on a sum of decisions."""
 
-    sense: Literal["<=", ">=", "=="] = "<="
-    """Whether the sum is at most, at least or exactly the limit."""
+    sense: Literal["<=", ">=", "=="] | None = None
+    """Whether the sum is at most (`<=`, when left out), at least (`>=`) or exactly (`==`) the limit."""
     limit: Numbers | None = None
     """The limit (0 when left out); a list has one number for each window."""
     at_least: Numbers | None = None
@@ -137,7 +137,7 @@ class Group(Row):
     @model_validator(mode="after")
     def _one_form(self) -> Group:
         two_sides = self.at_least is not None or self.at_most is not None
-        if two_sides and (self.limit is not None or "sense" in self.model_fields_set):
+        if two_sides and (self.limit is not None or self.sense is not None):
             raise FieldProblem([Fault(("limit",), "give either 'sense' and 'limit', or 'at_least' and 'at_most'")])
         return self
 
@@ -149,7 +149,7 @@ class Group(Row):
             found.append(("at_most", "<=", self.at_most))
         if self.at_least is not None:
             found.append(("at_least", ">=", self.at_least))
-        return tuple(found) or (("limit", self.sense, self.limit),)
+        return tuple(found) or (("limit", self.sense or "<=", self.limit),)
 
 
 class WholeGroup(Row):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.plan_tables import (
@@ -21,6 +22,7 @@ from fabopt.analysis.plan_tables import (
 )
 from fabopt.domain.goals import NOTHING
 from fabopt.domain.tolerances import EXACT, same
+from fabopt.report.decided import decided
 from fabopt.report.perspective import gains, seen_sentence
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, counted, in_unit, money, percent, seconds, thousands, worth
@@ -60,7 +62,7 @@ def answer(plan: Plan) -> Report[Plan]:
         tables += [_reach(read, dates), _mix(read, dates)]
     else:
         sentence = _plain_sentence(plan)
-        tables.append(_deliveries(read, dates))
+        tables += [_deliveries(read, dates), *decided(plan, dates)]
     tables.append(_contracts(plan))
     if run.given is not None:
         sentence = f"{seen_sentence(plan)} {sentence}"
@@ -172,13 +174,14 @@ def _chain_sentence(plan: Plan, dates: Sequence[str]) -> str:
 
 def _plain_sentence(plan: Plan) -> str:
     demands = reported(plan.table("core/demands"))
-    parts = [
-        f"{amount(float(rows['delivered'].sum()))} of {amount(float(rows['quantity'].sum()))} {unit}".rstrip()
-        for unit, rows in demands.groupby("unit", sort=False)
-    ]
+    parts = []
+    for unit, rows in demands.groupby("unit", sort=False):
+        given, wanted = float(rows["delivered"].sum()), float(rows["quantity"].sum())
+        of = f" of {amount(wanted)}" if isfinite(wanted) else ""
+        parts.append(f"{amount(given)}{of} {unit}".rstrip() + (" wanted" if of else ""))
     if not parts:
         return _worth(plan)
-    return f"The plan delivers {' and '.join(parts[:3])} wanted. {_worth(plan)}"
+    return f"The plan delivers {' and '.join(parts[:3])}. {_worth(plan)}"
 
 
 def _worth(plan: Plan) -> str:

@@ -386,6 +386,25 @@ def test_what_makes_no_sense_is_refused_where_it_stands(tmp_path, changes, where
     assert problem.line
 
 
+def test_what_is_saved_loads_as_the_same_network(tmp_path):
+    """All forms at once: what a result holds of the instance is solved again."""
+    tree = shop(
+        demands__bar="{steps: [{quantity: 2, value: 5}, {quantity: unlimited, value: 2}], at_least: 1}",
+        materials__ore="{opening: 10, final: {at_least: opening, at_most: 20}, receipts: 4, shelf_life: 2}",
+        materials__bar__final="{exactly: 0}",
+        activities__smelt__on_off="{units: 2, uses_per_start: {crew: 1}, inputs_while_on: {ore: {ages: [1, 0]}}}",
+        activities__smelt__upper=5,
+        resources="{crew: {capacity: 3}}",
+        groups="{g: {at_most: 3, at_least: 1, terms: [{of: 'on', where: {not: {owner: us}}}]}}",
+    )
+    (tmp_path / "instance.yaml").write_text(yaml.safe_dump({"horizon": {"start": 2027, "periods": 2}, "network": tree}))
+    result = fabopt.load(tmp_path).solve(gap=0)
+    result.save(tmp_path / "result")
+    again = fabopt.load(tmp_path / "result").solve(gap=0)
+    assert again.objective == pytest.approx(result.objective)
+    assert fabopt.load(tmp_path / "result").data == fabopt.load(tmp_path).data
+
+
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
