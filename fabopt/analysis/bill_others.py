@@ -59,11 +59,12 @@ def _taken(draft: Draft, asked: Set[str]) -> Iterator[Other]:
 
 
 def _prices(net: Network, t: int) -> tuple[dict[str, float], dict[str, str]]:
-    """Return what one start of each activity is paid for in a period, million dollars, and who pays."""
+    """Return the list price of what one start of each activity brings, million dollars in a period, and who pays."""
+    listed = {kind.paid for kind in things()}
     price: dict[str, float] = {}
     payers: dict[str, str] = {}
     for payment in net.payments:
-        if payment.term.kind == "activity" and payment.price is not None:
+        if payment.kind in listed and payment.term.kind == "activity" and payment.price is not None:
             key, paid = payment.term.id, float(payment.term.coefficient[t] * payment.price[t])
             price[key] = price.get(key, 0.0) + paid
             payers[key] = payment.payer

@@ -113,6 +113,8 @@ class Kind:
         What a payment for it is for, as the table ``transfers`` has it; empty where it is paid for with something else.
     parts
         What it is called as a part of a package, in a flow diagram; empty: by its word.
+    users
+        Kinds of parties that use it, where the data does not say who does; empty: any party may.
     """
 
     name: str
@@ -131,6 +133,7 @@ class Kind:
     unlocked: str = ""
     paid: str = ""
     parts: str = ""
+    users: tuple[str, ...] = ()
 
     @property
     def plain(self) -> bool:

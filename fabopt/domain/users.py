@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from fabopt.domain.components import MW_OF_SITE, carriers, packaged
 from fabopt.domain.instance import Instance
-from fabopt.domain.kinds import splittable
+from fabopt.domain.kinds import KINDS, splittable
 from fabopt.domain.memory import MemoryMaker
 from fabopt.domain.parties import parties
 from fabopt.domain.pieces import counts
@@ -22,8 +22,9 @@ def users_of(instance: Instance, on: Things) -> tuple[str, ...] | None:
     of, names = splittable()[on.kind][0], set(on.names)
     if not names <= set(of.records(instance)):
         return None
-    found = _USERS[of.name](instance, names) if of.name in _USERS else parties(instance)
-    return tuple(dict.fromkeys(found))
+    if of.name in _USERS:
+        return tuple(dict.fromkeys(_USERS[of.name](instance, names)))
+    return tuple(key for user in of.users for key in KINDS[user].records(instance)) or parties(instance)
 
 
 def in_unit(instance: Instance, on: Things, quantity: Quantity, unit: str) -> bool:
@@ -135,4 +136,4 @@ _USERS: Mapping[str, Callable[[Instance, set[str]], Iterator[str]]] = {
     "chip": _of_chips,
     "resource": _of_resources,
 }
-"""Who uses things of a kind; any party may use those of others."""
+"""Who uses things of a kind, by the data of an instance."""

@@ -19,7 +19,7 @@ t >= L may be begun for the lab in t - L, and is signed for by then.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.records import SignatureKind
 from fabopt.analysis.replan import closed
+from fabopt.domain.kinds import KINDS, things
 from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.model.families import IntArray
 from fabopt.network.explode import making_time
@@ -37,14 +38,9 @@ from fabopt.network.tagged import packages
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.perturbation import Perturbation
 
-GOODS: Mapping[str, SignatureKind] = {
-    "accelerators": "accelerators",
-    "wafers": "capacity",
-    "hbm": "capacity",
-    "components": "capacity",
-    "packaging": "capacity",
-}
-"""What a lab pays for by piece, and the kind of signature that it is."""
+CHIPS = KINDS["chip"].paid
+"""What a lab pays for accelerators is for, as the table ``transfers`` has it."""
+
 
 COMPUTE = "kH100e"
 """Unit of compute, which contracts count by period."""
@@ -130,16 +126,16 @@ def signables(plan: SolvedProgram, lab: str) -> tuple[Signable, ...]:
 def _purchases(net: Network, lab: str) -> Iterable[Signable]:
     """Return what a lab pays others for by piece, by kind, payee and item."""
     time, package = making_time(net), packages(net)
+    goods = {kind.paid for kind in things() if kind.paid}
     purchases: dict[tuple[str, str, str], dict[str, None]] = {}
     for payment in payments_between(net):
-        if payment.payer == lab and payment.kind in GOODS and payment.term.kind == "activity":
+        if payment.payer == lab and payment.kind in goods and payment.term.kind == "activity":
             purchases.setdefault((payment.kind, payment.payee, payment.item), {})[payment.term.id] = None
     for (what, payee, item), activities in purchases.items():
-        making = whole_periods(time.get(package.get(item, ""), 0.0)) if what == "accelerators" else 0
-        id = f"{what}:{lab}:{item}" if what == "accelerators" else f"{what}:{lab}:{payee}:{item}"
-        yield Signable(
-            id, GOODS[what], what, item, payee, activities=tuple(activities), lead=making, making=making
-        )  # fmt: skip
+        making = whole_periods(time.get(package.get(item, ""), 0.0)) if what == CHIPS else 0
+        id = f"{what}:{lab}:{item}" if what == CHIPS else f"{what}:{lab}:{payee}:{item}"
+        kind: SignatureKind = "accelerators" if what == CHIPS else "capacity"
+        yield Signable(id, kind, what, item, payee, activities=tuple(activities), lead=making, making=making)
 
 
 def _orders(net: Network, lab: str) -> Iterable[Signable]:
