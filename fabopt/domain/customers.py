@@ -92,6 +92,26 @@ class Lab(Record):
     """Accelerators in the field at the decision date: site, then chip."""
 
 
+class Grid(Record):
+    """The connection of a site to the grid, where it is had apart from the building."""
+
+    capacity: Annotated[Quantity, In("MW", ge=0, series=True)] | None = None
+    """Power that it carries, by date; absent: the power of the site."""
+    expansion: SiteExpansion | None = None
+    """How it can grow."""
+
+
+class Generation(Record):
+    """Generation on a site, beside the grid or instead of it."""
+
+    capacity: Annotated[Quantity, In("MW", ge=0, series=True)] = Field(default=constant(0.0, "MW"))
+    """Power that it delivers, by date."""
+    price: Annotated[Quantity, In("USD/MWh", ge=0, series=True)]
+    """Cost of its electricity: fuel and operation."""
+    expansion: SiteExpansion | None = None
+    """How it can grow."""
+
+
 class Site(Record):
     """A site, or a group of sites of one lab in one region."""
 
@@ -107,12 +127,18 @@ class Site(Record):
     """Power usage effectiveness: facility power over IT power."""
     energy_price: Annotated[Quantity, In("USD/MWh", ge=0, series=True)] = Field(default=constant(70.0, "USD/MWh"))
     """Price of electricity."""
+    load_factor: Annotated[Quantity, In("1", gt=0, le=1)] = Field(default=constant(1.0, "1"))
+    """Mean draw of accelerators that run, as a share of their power: what electricity is paid for."""
+    grid: Grid | None = None
+    """Its connection to the grid, where that has a limit and a lead time of its own; absent: it comes with power."""
+    generation: Generation | None = None
+    """Generation on site."""
     synchronised_share: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(1.0, "1"))
-    """Share of the load that may be synchronised training."""
+    """Share of the load there that may be synchronised training."""
     must_run: Annotated[Quantity, In("1", ge=0, le=1, series=True)] = Field(default=constant(0.0, "1"))
     """Share of the accelerators of each chip there that runs in every period: they cannot be switched off and on."""
     expansion: SiteExpansion | None = None
-    """How power can be added."""
+    """How power can be added; where the site has a grid connection or generation of its own, the building alone."""
 
 
 class Market(Record):

@@ -30,15 +30,15 @@ Role = Literal[
     # activities
     "wafer_start", "interposer_start", "package_start", "component_order", "shipment", "operation", "run", "downgrade",
     "resale", "release", "idle", "take", "beyond", "shortfall", "credit", "remaining",
-    "carriage", "charge",
+    "carriage", "charge", "joining",
     # resources
     "wafer_starts", "tool_places", "exposures", "tool_output", "stacking", "qualified", "interposers", "bonding",
-    "assembly", "component_capacity", "power", "ground",
+    "assembly", "component_capacity", "power", "ground", "supply",
     # units
     "tool_order", "expansion", "site_project", "qualification", "programme", "signature", "exercise", "exit", "tier",
     "switch",
     # materials
-    "wafer", "die", "stack", "interposer", "component", "package", "asset", "running", "compute", "prepaid",
+    "wafer", "die", "stack", "interposer", "component", "package", "asset", "running", "joined", "compute", "prepaid",
     # demands, budgets and rules on sums
     "want", "floor", "budget", "rule",
 ]  # fmt: skip

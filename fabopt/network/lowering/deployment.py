@@ -15,11 +15,11 @@ import numpy as np
 
 from fabopt.domain.chips import Chip
 from fabopt.domain.customers import Lab
-from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods
+from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods
 from fabopt.network.lowering.components import ONE, component_cost, take, taken
 from fabopt.network.lowering.packaging import routes, sold
-from fabopt.network.lowering.sites import lower_site
-from fabopt.network.lowering.synchronised import lower_synchronised
+from fabopt.network.lowering.sites import electricity, energy_cost, facility_power, lower_site, supplied
+from fabopt.network.lowering.synchronised import by_site, joined, lower_synchronised
 from fabopt.network.tables import Activity, Array, Material, Tags
 
 
@@ -116,9 +116,9 @@ def _operate(chain: Chain, chip_id: str, site_id: str, label: Tags, first: int) 
     survival = chip.survival.value**chain.years
     asset = f"asset:{chip_id}:{site_id}"
     operate = f"operate:{chip_id}:{site_id}"
-    facility_kw = chip.it_power.value * site.pue.value
-    hours = HOURS_PER_YEAR * chain.years
-    energy = facility_kw * hours * chain.mean(site.energy_price) * 1e-3
+    facility_kw = facility_power(chip, site)
+    apart = supplied(site)
+    energy = chain.flat(0.0) if apart else facility_kw * energy_cost(chain, site, site.energy_price)
     running = _running(chain, chip_id, site.lab)
     chain.build.activity(
         Activity(
@@ -126,11 +126,13 @@ def _operate(chain: Chain, chip_id: str, site_id: str, label: Tags, first: int) 
             f"operating {chip.name} at {site.name}",
             "kaccelerator",
             label.of("operation", f"chips.{chip_id}"),
-            cost=(energy + chip.operating_cost.value * chain.years) * PER_THOUSAND,
+            cost=energy + chip.operating_cost.value * chain.years * PER_THOUSAND,
             upper=_from(chain, first),
         )
     )
     chain.build.use(operate, f"power:{site_id}", 0, ONE, chain.flat(facility_kw))
+    if apart:
+        chain.build.flow(operate, electricity(site_id), 0, ONE, chain.flat(-facility_kw))
     chain.build.flow(operate, asset, 0, ONE, chain.flat(-1.0))
     chain.build.flow(operate, asset, 1, ONE, survival)
     chain.build.flow(operate, running, 0, ONE, chain.flat(1.0))
@@ -249,7 +251,8 @@ def _workloads(chain: Chain, chip_id: str, chip: Chip, lab_id: str, lab: Lab, fi
             )
         )
         output = performance.value * chain.mean(chip.usable)
-        chain.build.flow(activity, running, 0, ONE, chain.flat(-1.0))
+        taken = joined(chain, chip_id, lab_id) if workload.synchronised and by_site(chain, lab_id) else running
+        chain.build.flow(activity, taken, 0, ONE, chain.flat(-1.0))
         chain.build.flow(activity, f"compute:{workload_id}:{lab_id}", 0, ONE, output)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.demand import wanted
 from fabopt.network.lowering.deployment import in_field, wear
+from fabopt.network.lowering.sites import energy_cost, facility_power, supplied
 from fabopt.network.tables import Array
 
 
@@ -46,7 +47,7 @@ def _running(chain: Chain, lab_id: str) -> tuple[dict[str, Array], Array]:
     for site_id, fleet in chain.instance.labs[lab_id].fleet.items():
         site = chain.instance.sites[site_id]
         left = {c: in_field(chain, c, site_id) * wear(chain, chain.instance.chips[c]) for c in fleet}
-        draw = [units * chain.instance.chips[c].it_power.value * site.pue.value for c, units in left.items()]
+        draw = [units * facility_power(chain.instance.chips[c], site) for c, units in left.items()]
         needed, power = np.sum(draw, axis=0), chain.mean(site.power)
         share = np.divide(power, needed, out=np.ones(chain.n), where=needed > power)
         for chip_id, units in left.items():
@@ -54,4 +55,7 @@ def _running(chain: Chain, lab_id: str) -> tuple[dict[str, Array], Array]:
             price = operating.get((chip_id, site_id))
             if price is not None:
                 cost = cost + units * share * price
+            if supplied(site):
+                kw = facility_power(chain.instance.chips[chip_id], site)
+                cost = cost + units * share * kw * energy_cost(chain, site, site.energy_price)
     return running, cost
