@@ -84,10 +84,39 @@ def bought(draft: Draft) -> list[Bought]:
         found.append(Bought(component.group, f"price of {component.name}", each, False, how))
     rest = (other for other in draft.others if other.bought)
     found += [Bought(other.section, f"price of {other.name}", other.price, True, other.how) for other in rest]
+    found += shipment_charges(draft)
     site = site_cost(draft, draft.power_mw)
     if site is not None:
         how = f"{draft.power_mw:,.0f} MW x {site.value / draft.power_mw:.3g} MUSD/MW"
         found.append(Bought(BUILDING, "cost of the site and its power", site, False, how))
+    return found
+
+
+def shipment_charges(draft: Draft) -> list[Bought]:
+    """Return the charges on deliveries to the sites of the instance: the mean over those that stand for the block."""
+    data, chip, found = draft.instance, draft.chip, list[Bought]()
+    home = data.designers[chip.designer].region
+    own = {
+        "kind": "chip", "role": "shipment", "stage": "deployment", "chip": draft.needs.chip, "designer": chip.designer,
+        "owner": chip.designer, "item": chip.designer, "origin": home,
+    }  # fmt: skip
+    for key, charge in data.charges.items():
+        if charge.of != "shipments" or not (charge.since or draft.day) <= draft.day <= (charge.until or draft.day):
+            continue
+        hits = 0
+        for name, site in data.sites.items():
+            there = {"site": name, "region": site.region, "destination": site.region}
+            tags: dict[str, str] = own | there | {"lab": site.lab, "customer": site.lab}
+            hits += charge.where.takes(lambda tag, tags=tags: tags.get(tag, ""))  # type: ignore[misc]
+        if not hits:
+            continue
+        stated = charge.per_unit or charge.share
+        assert stated is not None
+        rate = draft.at(stated).scaled(1e3 if charge.per_unit is not None and stated.unit == "1" else 1.0)
+        each = rate if charge.share is None else rate * draft.at(chip.price)
+        how = f"accelerators x {each.value:,.0f} USD, at {hits} of {len(data.sites)} sites"
+        share = hits / len(data.sites)
+        found.append(Bought("charges", charge.name or key, each.scaled(1e-3 * share), True, how))
     return found
 
 

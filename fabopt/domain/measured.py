@@ -8,7 +8,7 @@ stands in `fabopt.network.lowering.measured`. A measure is a *flow*, which is ad
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
@@ -157,6 +157,10 @@ class Tagged(Record):
         """The tags that are named, with their values."""
         return ((tag, getattr(self, tag)) for tag in TAGS if getattr(self, tag))
 
+    def takes(self, value_of: Callable[[TagName], str]) -> bool:
+        """Return whether something has these tags, by what its value of each is."""
+        return all(value_of(tag) in values for tag, values in self.named)
+
 
 class Where(Tagged):
     """Which records count: those that have all the tags named here and not those of ``not``."""
@@ -164,10 +168,9 @@ class Where(Tagged):
     not_: Tagged | None = Field(default=None, alias="not")
     """Records that have all of these tags do not count."""
 
-    @property
-    def empty(self) -> bool:
-        """Whether it chooses everything."""
-        return self.not_ is None and not any(True for _ in self.named)
+    def takes(self, value_of: Callable[[TagName], str]) -> bool:
+        """Return whether something has the tags named and not those of ``not``."""
+        return super().takes(value_of) and (self.not_ is None or not self.not_.takes(value_of))
 
     @property
     def said(self) -> str:

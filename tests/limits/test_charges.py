@@ -5,6 +5,7 @@ import pytest
 from chain_cases import edited
 from test_measures import HOURS, Plan, yearly
 
+from fabopt.analysis.bill import bill
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.rules import problems
 from fabopt.network.checks import check
@@ -72,6 +73,16 @@ def test_a_charge_to_a_party_inside_is_a_payment_and_no_cost_of_the_chain():
     (payment,) = [p for p in plan.net.payments if p.kind == "charges"]
     assert (payment.payer, payment.payee) == ("green", "mem")
     assert plan.start("charge:one:green") == pytest.approx(0.02 * plan.start("package:gpu:a:line"), abs=1e-9)
+
+
+def test_a_charge_on_deliveries_stands_in_the_bill_of_a_gigawatt():
+    """240 MW take 100 thousand at 2.4 kW each: a quarter of 40,000 USD on each is 1,000 M USD."""
+    duty = {"of": "shipments", "where": {"origin": "west", "destination": "west"}, "share": "25 %"}
+    other = {"of": "shipments", "where": {"lab": "lab", "not": {"chip": "gpu"}}, "per_unit": 1}
+    data = edited(("charges", {"duty": duty, "other": other}))
+    rows = {row.item: row.quantity for row in bill(data, "gpu", 240.0).rows}
+    assert rows["duty"] == pytest.approx(1000)
+    assert "other" not in rows
 
 
 def test_another_payer_pays_where_one_is_named():

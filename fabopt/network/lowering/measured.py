@@ -177,10 +177,7 @@ class Scope:
 
     def has(self, tags: Tags, where: Tagged) -> bool:
         """Return whether a record has the tags named."""
-        if any(self.value(tag, tags) not in values for tag, values in where.named):
-            return False
-        left_out = where.not_ if isinstance(where, Where) else None
-        return left_out is None or not self.has(tags, left_out)
+        return where.takes(lambda tag: self.value(tag, tags))
 
     def chosen(self, tags: Tags, wheres: Wheres) -> bool:
         """Return whether a record counts."""
