@@ -162,6 +162,7 @@ def _parts(read: Read, period: str, nodes: Nodes, link: Link) -> None:
     materials = read("core/materials").drop_duplicates("id")
     tags = zip(*(materials[name] for name in ("id", "kind", "role", "stage")), strict=True)
     block = {material: name for material, *of in tags if (name := part_block(*of))}
+    bought = set(materials.loc[materials["role"] == "component", "id"])
     rows = _at(read, "core/flows", period)
     rows = rows[rows["material"].isin(block)]
     made: dict[str, dict[Node, float]] = defaultdict(lambda: defaultdict(float))
@@ -175,6 +176,8 @@ def _parts(read: Read, period: str, nodes: Nodes, link: Link) -> None:
             taken[material][str(chip)] -= amount
     for material, name in block.items():
         out, wanted = sum(made[material].values()), sum(taken[material].values())
+        if not wanted and material in bought:
+            continue  # makers take it for what they make, or sites that grow
         makers = dict(made[material])
         for maker, amount in made[material].items():
             nodes[maker] += amount
