@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
+from pydantic.config import JsonDict
 
 from fabopt.domain.base import Fault, FieldProblem, Flag, Named, Record, Whole
-from fabopt.domain.plain_base import Count, Counts, Entry, Numbers, Periods, Positive, amount_form
+from fabopt.domain.plain_base import Count, Counts, Entry, Numbers, Periods, Positive, Short, amount_form
 
 
-class Portion(Record):
+class Portion(Short):
     """How much for each unit of an activity's level, and when after its start.
 
     A bare number, list or series is the amount. The whole amount falls `lead` periods after the start, unless
@@ -77,6 +78,13 @@ class OnOff(Record):
         return self
 
 
+def _or_flag(schema: JsonDict) -> None:
+    """Let `true` and `false` stand for the record in the JSON Schema."""
+    forms = schema["anyOf"]
+    assert isinstance(forms, list)
+    schema["anyOf"] = [*forms, {"type": "boolean"}]
+
+
 class Activity(Entry):
     """Turns materials into materials while it uses resources."""
 
@@ -96,7 +104,7 @@ class Activity(Entry):
     """Most in each period."""
     lot: Positive | None = None
     """The level is a whole multiple of this."""
-    on_off: OnOff | None = None
+    on_off: OnOff | None = Field(default=None, json_schema_extra=_or_flag)
     """Give this, or just `true`, where it is either off or at least at its lower level."""
 
     @model_validator(mode="before")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import core_schema
+from pydantic_core import CoreSchema, core_schema
 
 from fabopt.domain.base import Fault, FieldProblem, FrozenDict, Record
 from fabopt.domain.calendar import MOST_PERIODS
@@ -157,6 +157,17 @@ class Entry(Record):
     """Unit in which it is counted, free text for people."""
     tags: Labels = Labels()
     """Where it stands in the chain."""
+
+
+class Short(Record):
+    """A record instead of which what its first field holds may stand alone."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        schema = super().__get_pydantic_json_schema__(core_schema, handler)
+        first = next(iter(handler.resolve_ref_schema(schema)["properties"].values()))
+        alone = {key: value for key, value in first.items() if key not in ("default", "description", "title")}
+        return {"anyOf": [schema, alone]}
 
 
 def amount_form(record: type[BaseModel], raw: Any) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic.config import JsonDict
 
 from fabopt.domain.base import Fault, FieldProblem, Flag, Frozen, Record, Slug, Whole
 from fabopt.domain.plain_base import TAGS, Entry, Labels, LimitKind, Numbers, PeriodName, Positive
@@ -34,7 +35,8 @@ def _several(raw: Any) -> Any:
     return (raw,) if isinstance(raw, str) else raw
 
 
-Words = Annotated[tuple[str, ...], BeforeValidator(_several)]
+_WORDS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+Words = Annotated[tuple[str, ...], BeforeValidator(_several), WithJsonSchema(_WORDS)]
 Tagged = Frozen[str, Words | Frozen[str, Words]]
 
 
@@ -100,10 +102,16 @@ class Term(Record):
         return has_all and not (barred and all(getattr(tags, tag) in words for tag, words in barred.items()))
 
 
+def _or_loop(schema: JsonDict) -> None:
+    """Let entries that are written once for a set stand in the list in the JSON Schema."""
+    loop: JsonDict = {"type": "object", "required": ["for"], "properties": {"for": {"type": "object"}}}
+    schema["items"] = {"anyOf": [schema["items"], loop]}
+
+
 class Row(Entry):
     """A sum of terms, over each window of periods."""
 
-    terms: Annotated[tuple[Term, ...], Field(min_length=1)]
+    terms: Annotated[tuple[Term, ...], Field(min_length=1, json_schema_extra=_or_loop)]
     """What is added up."""
     window: Literal["period", "year", "horizon"] = "period"
     """Over what it is added up: each period, each calendar year, or the whole horizon."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from fabopt.domain.base import Fault, FieldProblem, Flag, Named, Record, Whole
+from fabopt.domain.base import Fault, FieldProblem, Flag, Named, Whole
 from fabopt.domain.plain_base import (
     ByPeriod,
     Count,
@@ -19,11 +19,12 @@ from fabopt.domain.plain_base import (
     Numbers,
     Periods,
     Share,
+    Short,
     amount_form,
 )
 
 
-class Final(Record):
+class Final(Short):
     """Stock at the end of the last period; a bare number or `opening` is exactly so much."""
 
     exactly: LastStock | None = None
@@ -95,7 +96,7 @@ class Resource(Entry):
     """Whether anybody can move it; only then is more of it proposed."""
 
 
-class Effect(Record):
+class Effect(Short):
     """What one unit adds to or takes from a resource; a bare number is the amount."""
 
     amount: Count | None = None
@@ -113,7 +114,7 @@ class Effect(Record):
         return amount_form(cls, raw)
 
 
-class Parts(Record):
+class Parts(Short):
     """Material used or released by one unit; a bare number is the amount."""
 
     amount: Count | None = None

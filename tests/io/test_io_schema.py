@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from fabopt.domain.base import Record, When, meanings
 from fabopt.domain.instance import Instance
 from fabopt.io.schema import instance_schema, schema_markdown, schema_rows
 from fabopt.io.shape import fields_of
+from fabopt.io.yaml import parse_yaml
 
 jsonschema = pytest.importorskip("jsonschema")
+TEXTBOOK = Path(__file__).parents[2] / "instances" / "textbook"
 
 
 def errors(instance: dict[str, Any]) -> list[str]:
@@ -54,6 +57,16 @@ def test_every_form_of_a_quantity_passes(capacity: object) -> None:
 )
 def test_what_the_loader_refuses_an_editor_marks(fab: dict[str, Any], place: str) -> None:
     assert errors({"fabs": {"n3": fab}}) == [place]
+
+
+def test_an_editor_takes_the_short_forms_of_plain_networks_and_marks_what_is_wrong_in_them() -> None:
+    checker = jsonschema.Draft202012Validator(instance_schema(Instance))
+    files = sorted(TEXTBOOK.glob("*/instance.yaml"))
+    assert len(files) > 9
+    for file in files:
+        assert list(checker.iter_errors(parse_yaml(file.read_text(), "").value)) == [], file
+    wrong = {"network": {"activities": {"bake": {"outputs": {"bread": {"amont": 2}}}}}}
+    assert list(checker.iter_errors(wrong))
 
 
 def test_a_file_may_be_a_part_and_may_have_includes_tables_and_scenarios() -> None:
