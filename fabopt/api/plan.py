@@ -134,6 +134,11 @@ class PlanTables:
         return self.table("chip_mix")
 
     @property
+    def tasks(self) -> pd.DataFrame:
+        """Tasks of a lab's customers by tier, which AI model serves them, and what that is worth."""
+        return self.table("tasks")
+
+    @property
     def exposure(self) -> pd.DataFrame:
         """Share of each lab's compute that depends on a supplier: a designer, a company, a region, a resource ..."""
         return self.table("exposure")

@@ -159,6 +159,23 @@ def test_the_steps_are_worth_what_the_best_routing_of_the_tasks_is(seed: int):
         assert worth == pytest.approx(-best.fun)
 
 
+def test_compute_counts_by_the_weight_of_its_workload():
+    # What is read counts half: 11.25 + 37.5, and a unit of it is worth half of one that is written.
+    net = lowered(*READ_WRITE, ("workloads.read.compute_weight", 0.5))
+    each = WORTH / (READ / 2 + WRITE)
+    assert demand(net, "read").steps[0].value[0] == pytest.approx(each / 2)
+    assert demand(net, "write").steps[0].value[0] == pytest.approx(each)
+    assert demand(net, "read").steps[0].width[0] == pytest.approx(READ)
+
+
+def test_the_number_behind_a_demand_is_the_tasks_or_the_reference_quantity():
+    net = lowered(*READ_WRITE)
+    assert demand(net, "read").tags.field == "labs.lab.demand.tasks"
+    assert demand(net, "train").tags.field == "labs.lab.demand.total"
+    fields = {m.tags.workload: m.tags.field for m in net.materials if m.tags.role == "compute"}
+    assert fields["write"] == "labs.lab.demand.tasks"
+
+
 def test_other_workloads_stay_on_the_curve_and_the_lab_wants_both():
     plain, net = lowered(), lowered(*READ_WRITE)
     for mine, theirs in zip(demand(net, "train").steps, demand(plain, "train").steps, strict=True):

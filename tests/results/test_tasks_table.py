@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import functools
 import math
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import fabopt
 from fabopt.api.instance import Result
+from fabopt.network.tables import Demand, Network, Period, Service, ValueStep
+from fabopt.solve.results.tasks import task_rows
 
 TUTORIAL = Path(__file__).parents[2] / "instances" / "tutorial"
-TASKS = "labs.aurora.demand.tasks"
 
 
 @functools.cache
-def solved(*sets: str) -> Result:
-    return fabopt.load(TUTORIAL, "tasks", set=list(sets)).solve()
+def solved() -> Result:
+    return fabopt.load(TUTORIAL, "tasks").solve()
 
 
 def served(result: Result, period: str) -> dict[tuple[str, str], float]:
-    rows = result.table("tasks")
+    rows = result.tasks
     rows = rows[rows["period"] == period]
     return {(row.tier, row.model): row.served / row.wanted for row in rows.itertuples()}
 
@@ -38,14 +43,14 @@ def test_the_table_adds_up_to_what_the_workload_gets():
     result = solved()
     compute = result.compute
     compute = compute[(compute["lab"] == "aurora") & (compute["workload"] == "inference")].set_index("period")
-    sums = result.table("tasks").groupby("period")[["kh100e", "value"]].sum()
+    sums = result.tasks.groupby("period")[["kh100e", "value"]].sum()
     assert sums["kh100e"].to_dict() == pytest.approx(compute["delivered"].to_dict())
     assert sums["value"].to_dict() == pytest.approx(compute["value"].to_dict())
 
 
 def test_each_row_says_tokens_compute_price_and_revenue_of_a_gigawatt():
     result = solved()
-    rows = result.table("tasks").set_index(["period", "tier", "model"])
+    rows = result.tasks.set_index(["period", "tier", "model"])
     row = rows.loc["2028Q4", "enterprise", "large"]
 
     def mean(factor: float) -> float:
@@ -70,41 +75,26 @@ def test_each_row_says_tokens_compute_price_and_revenue_of_a_gigawatt():
     assert free.hours_per_mtoken * free.tokens / 24e3 == pytest.approx(0.6 * free.kh100e)
 
 
-def worth(result: Result) -> dict[str, float]:
-    """What a tenth more of each limit is worth by its prices, over the reported periods."""
-    limits = result.table("limits")
-    limits = limits[limits["reported"] & (limits["stage"] == "power")]
-    return (limits["price"] * limits["limit"]).groupby(limits["name"]).sum().to_dict()
+def test_tasks_whose_workloads_are_not_supplied_in_step_count_as_far_as_all_steps_are_filled():
+    def steps(*widths: float) -> tuple[ValueStep, ...]:
+        return tuple(ValueStep(np.array([width]), np.array([1.0 / k])) for k, width in enumerate(widths, start=1))
 
+    def service(model: str, compute: float, step: int) -> Service:
+        one, at = np.ones(1), np.array([step])
+        return Service(
+            "lab", "free", model, one, one, one, compute * one, 1.0, one, (("read:lab", at), ("write:lab", at))
+        )
 
-def first(result: Result) -> str:
-    found = worth(result)
-    return max(found, key=lambda name: found[name])
-
-
-@pytest.mark.parametrize(
-    "sets",
-    [
-        ("models.small.compute_growth=-80 %/year", "models.large.compute_growth=-80 %/year"),  # cheaper tokens
-        (f"{TASKS}.enterprise.tokens_growth=-60 %/year",),  # fewer tokens per task
-    ],
-    ids=["cheaper-tokens", "fewer-tokens"],
-)
-def test_cheaper_and_fewer_tokens_move_the_choke_point_to_the_other_lab_and_compute_to_training(sets: tuple[str, ...]):
-    before, after = solved(), solved(*sets)
-    assert (first(before), first(after)) == ("Plains campus facility power", "Coast campus facility power")
-    trained = [
-        r.compute[(r.compute["lab"] == "aurora") & (r.compute["workload"] == "training") & (r.compute["reported"])]
-        for r in (before, after)
-    ]
-    assert trained[1]["delivered"].sum() > 1.1 * trained[0]["delivered"].sum()
-
-
-def test_more_intelligent_tokens_make_the_choke_point_dearer_and_take_compute_from_training():
-    before, after = solved(), solved(f"{TASKS}.enterprise.value_growth=100 %/year")
-    site = "Plains campus facility power"
-    assert worth(after)[site] > 1.2 * worth(before)[site]
-    trained = [
-        r.compute[(r.compute["lab"] == "aurora") & (r.compute["workload"] == "training")] for r in (before, after)
-    ]
-    assert trained[1]["delivered"].sum() < 0.999 * trained[0]["delivered"].sum()
+    demands = (
+        Demand("read:lab", "Read", "read", np.array([6.0]), steps(4, 2), weight=1.0),
+        Demand("write:lab", "Write", "write", np.array([8.0]), steps(6, 2), weight=0.5),
+    )
+    period = Period(0, "2027", date(2027, 1, 1), date(2028, 1, 1), 1.0, 1.0)
+    net = Network("x", (period,), demands=demands, services=(service("small", 7, 0), service("large", 10, 1)))
+    # All of the reading and half of the writing of the small model: 4 + 0.5 x 3 of 4 + 0.5 x 6.
+    plan = SimpleNamespace(delivered=[np.array([[4.0], [2.0]]), np.array([[3.0], [2.0]])])
+    none = pd.DataFrame({"lab": [], "period": [], "facility_mw": [], "delivered": [], "weight": []})
+    rows = task_rows(net, plan, none, none)
+    assert rows["model"] == ["small", "large"]
+    assert rows["served"] == pytest.approx([0.0, 5.5 / 7.0])
+    assert rows["usd_bn_per_gw_year"] == [0.0, 0.0]
