@@ -32,7 +32,7 @@ import numpy as np
 from fabopt.network.explode import Node, closure, gives, makers, needs, takers
 from fabopt.network.links import link
 from fabopt.network.parties import Names, owned, parties_of, payments_between
-from fabopt.network.tables import Activity, Array, GroupLimit, Network, Payment, Tags, Term, Unit
+from fabopt.network.tables import CHARGES, Activity, Array, GroupLimit, Network, Payment, Tags, Term, Unit
 
 Sense = Literal["<=", "=="]
 
@@ -59,17 +59,22 @@ class Decided:
         return np.zeros(periods) if found is None else found
 
 
+def _trades(net: Network) -> tuple[Payment, ...]:
+    """Return what parties pay each other for goods: a charge is no trade, and follows from what is charged."""
+    return tuple(payment for payment in payments_between(net) if payment.kind != CHARGES)
+
+
 def sales(net: Network, party: str) -> tuple[Payment, ...]:
     """Return what others pay a party for: starts of activities and orders of units."""
     kinds = ("activity", "unit")
-    return tuple(p for p in payments_between(net) if p.payee == party != p.payer and p.term.kind in kinds)
+    return tuple(p for p in _trades(net) if p.payee == party != p.payer and p.term.kind in kinds)
 
 
 def held(net: Network, party: str, plan: Decided) -> Network:
     """Return the network in which what others decide, and does not concern a party, is held at a plan."""
     concerned = _concerned(net, party)
     sold = {payment.term.id for payment in sales(net, party)}
-    traded = {p.term.id for p in payments_between(net) if p.term.kind == "activity" and party not in (p.payer, p.payee)}
+    traded = {p.term.id for p in _trades(net) if p.term.kind == "activity" and party not in (p.payer, p.payee)}
     fixed = {key for key in traded if ("activity", key) not in concerned}
     activities, groups = [], [group for group in net.groups if not _obliges(group, fixed)]
     for activity in net.activities:
@@ -110,7 +115,7 @@ def without_limits(net: Network, party: str, plan: Decided) -> Network:
     """
     names = owned(net, party)
     sold = {payment.term.id for payment in sales(net, party)}
-    bought = {p.term.id for p in payments_between(net) if p.term.kind == "activity" and p.payer == party} - sold
+    bought = {p.term.id for p in _trades(net) if p.term.kind == "activity" and p.payer == party} - sold
     own = {resource.id for resource in net.resources if resource.tags.owner in names}
     holds = {net.materials[n].id for n in np.flatnonzero(parties_of(net, "material") == party)}
     none = np.zeros(net.n_periods)
@@ -183,7 +188,7 @@ def _concerned(net: Network, party: str) -> set[Node]:
         for record, name in zip(records, names, strict=True)
         if name == party
     }
-    core |= {(p.term.kind, p.term.id) for p in payments_between(net) if party in (p.payer, p.payee)}
+    core |= {(p.term.kind, p.term.id) for p in _trades(net) if party in (p.payer, p.payee)}
 
     def after(node: Node) -> Iterator[Node]:
         """What takes what it makes, or uses what it adds; what takes a place that it adds is another's decision."""

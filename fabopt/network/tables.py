@@ -26,6 +26,8 @@ Array = NDArray[np.float64]
 
 CONTRACT = "contract"
 """Stage of what contracts add to keep account of them."""
+CHARGES = "charges"
+"""Kind of the payments of charges between parties."""
 MODEST = 1e4
 """Limit of a level that is a constant as good as any where a yes or no opens it: nothing smaller is looked for."""
 DECISIONS = frozenset({"signature", "exercise", "exit", "tier", "closing"})

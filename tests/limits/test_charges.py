@@ -10,6 +10,7 @@ from fabopt.domain.base import FieldProblem
 from fabopt.domain.rules import problems
 from fabopt.network.checks import check
 from fabopt.network.lower import lower
+from fabopt.network.perspective import Decided, held, sales
 from fabopt.solve.results.build import core_and_domain
 
 
@@ -72,6 +73,11 @@ def test_a_charge_to_a_party_inside_is_a_payment_and_no_cost_of_the_chain():
     assert plan.plan.objective == pytest.approx(free.plan.objective, rel=1e-9)
     (payment,) = [p for p in plan.net.payments if p.kind == "charges"]
     assert (payment.payer, payment.payee) == ("green", "mem")
+    # Who sees the chain as one party holds no charge at what it was: it follows from what is charged.
+    view = held(plan.net, "lab", Decided.of_plan(plan.net, plan.plan.levels, plan.plan.orders))
+    (record,) = [a for a in view.activities if a.tags.role == "charge"]
+    assert (record.lower, record.upper) == (None, None)
+    assert all(p.kind != "charges" for p in sales(plan.net, "mem"))
     assert plan.start("charge:one:green") == pytest.approx(0.02 * plan.start("package:gpu:a:line"), abs=1e-9)
 
 

@@ -26,7 +26,7 @@ from fabopt.network.lowering.limits import described, is_level, money_per
 from fabopt.network.lowering.measured import Scope, Sum
 from fabopt.network.lowering.policy_scope import Expression
 from fabopt.network.parties import payments_between
-from fabopt.network.tables import Activity, Array, GroupLimit, Network, Payment, Tags, Term
+from fabopt.network.tables import CHARGES, Activity, Array, GroupLimit, Network, Payment, Tags, Term
 
 
 def lower_charges(chain: Chain, net: Network) -> Network:
@@ -142,4 +142,4 @@ class _Charging:
         )  # fmt: skip
         if charge.payee is not None:
             term = Term("activity", key, ones)
-            self.payments.append(Payment(payer, charge.payee, "charges", term, item=charge_id))
+            self.payments.append(Payment(payer, charge.payee, CHARGES, term, item=charge_id))
