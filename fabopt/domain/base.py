@@ -31,6 +31,7 @@ from fabopt.errors import UserError
 
 K = TypeVar("K")
 V = TypeVar("V")
+M = TypeVar("M", bound=BaseModel)
 
 Path = tuple[str | int, ...]
 """Where something stands in an instance: keys and list positions from the top."""
@@ -71,6 +72,20 @@ def meanings(record: type[BaseModel]) -> dict[str, str]:
         says |= _docstrings(kind.__module__).get(kind.__qualname__, {})
     known = {name: field.description or says.get(name) for name, field in record.model_fields.items()}
     return {record.model_fields[name].alias or name: text for name, text in known.items() if text}
+
+
+def by_fields(function: Callable[[type[M]], V]) -> Callable[[type[M]], V]:
+    """Return a function that keeps what it says of a record for as long as the record has the same fields."""
+    known: dict[type[M], tuple[tuple[str, ...], V]] = {}
+
+    def kept(record: type[M]) -> V:
+        names = tuple(record.model_fields)
+        found = known.get(record)
+        if found is None or found[0] != names:
+            found = known[record] = names, function(record)
+        return found[1]
+
+    return kept
 
 
 @cache

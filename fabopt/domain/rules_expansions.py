@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any, get_args
 
-from fabopt.domain.base import Fault, Path, Record
+from fabopt.domain.base import Fault, Path, Record, by_fields
 from fabopt.domain.expansion import Conversion, Expansion
 from fabopt.domain.instance import Instance
 from fabopt.domain.references import nearest
@@ -44,7 +43,7 @@ def _inside(path: Path, part: object) -> Iterator[tuple[Path, Expansion[Any]]]:
             yield from _inside((*path, key), value)
 
 
-@cache
+@by_fields
 def _leading(record: type[Record]) -> tuple[str, ...]:
     """Return the fields of a record in which an expansion can stand."""
     return tuple(name for name, field in record.model_fields.items() if _leads(field.annotation))

@@ -6,13 +6,12 @@ import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from fabopt.domain.base import Path
+from fabopt.domain.base import Path, by_fields
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
@@ -63,14 +62,9 @@ def field_key(name: str, field: FieldInfo) -> str:
     return field.alias or name
 
 
+@by_fields
 def fields_of(record: type[BaseModel]) -> Mapping[str, FieldInfo]:
     """Fields of a record by the name under which they are written."""
-    return _fields(record, tuple(record.model_fields))
-
-
-@cache
-def _fields(record: type[BaseModel], names: tuple[str, ...]) -> Mapping[str, FieldInfo]:
-    """Return the fields; their names tell a record that has been opened to another kind of thing."""
     return {field_key(name, field): field for name, field in record.model_fields.items()}
 
 
