@@ -173,12 +173,7 @@ def _landing(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     T, end, at = net.n_periods, net.end_discount, columns.at
     holder = parties_of(net, "material")
     terms = []
-    round_ = {a.id for a in net.activities if a.cyclic}  # it has no end after which anything could land
-    effects = [
-        (columns["start"].index, at.activity[f.activity], f.material, f.age, f.amount)
-        for f in net.flows
-        if f.activity not in round_
-    ]
+    effects = [(columns["start"].index, at.activity[f.activity], f.material, f.age, f.amount) for f in net.flows]
     effects += [
         (columns["order"].index, at.unit[m.unit], m.material, m.age, np.full(T, m.amount)) for m in net.unit_materials
     ]

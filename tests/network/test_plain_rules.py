@@ -146,14 +146,14 @@ def starts(on, was):
     return sum(on[t] and not (on[t - 1] if t else was) for t in range(len(on)))
 
 
-def by_patterns(feasible, extra=lambda on: 0.0, was=0):
+def by_patterns(feasible, extra=lambda on: 0.0, wanted=WANTED):
     """The best of all patterns of on and off that are feasible."""
     found = []
     for on in product((0, 1), repeat=6):
         if not feasible(on):
             continue
-        made = np.where(on, np.maximum(np.minimum(WANTED, 6), 2), 0)
-        sold = np.minimum(made, WANTED)
+        made = np.where(on, np.maximum(np.minimum(wanted, 6), 2), 0)
+        sold = np.minimum(made, wanted)
         found.append(float(np.sum(4 * sold - made - 2 * np.array(on))) + extra(on))
     return max(found)
 
@@ -161,12 +161,15 @@ def by_patterns(feasible, extra=lambda on: 0.0, was=0):
 @pytest.mark.parametrize("was", [0, 1])
 @pytest.mark.parametrize("off", [1, 2, 3])
 @pytest.mark.parametrize("run", [1, 2])
-def test_least_runs_and_rests_are_those_of_all_patterns(was, off, run):
+@pytest.mark.parametrize("wanted", [WANTED, WANTED[[2, 0, 1, 4, 3, 2]]], ids=["at-once", "later"])
+def test_least_runs_and_rests_are_those_of_all_patterns(was, off, run, wanted):
     def holds(on):
         return all(length >= (run if lit else off) for lit, length in runs(on, was)) and first_rest(on, was, off)
 
-    found = best(kiln(min_off=off, min_run=run, was_on=bool(was), start_cost=1), 6)
-    assert found == pytest.approx(by_patterns(holds, lambda on: -starts(on, was), was))
+    each = run - 1  # a start costs something where runs are long: else only the rests need to know of it
+    tree = kiln(min_off=off, min_run=run, was_on=bool(was), start_cost=each)
+    tree["demands"]["brick"]["quantity"] = wanted.tolist()
+    assert best(tree, 6) == pytest.approx(by_patterns(holds, lambda on: -each * starts(on, was), wanted))
 
 
 def first_rest(on, was, off):
@@ -267,6 +270,13 @@ def test_a_shelf_life_is_stock_by_age(seed):
         "demands": {"milk": {"quantity": wanted, "required": True}},
     }
     assert best(tree, T) == pytest.approx(-by_age(wanted, price, life, survival, opening, receipts))
+
+
+def test_what_came_in_wears_within_its_shelf_life():
+    milk = {"opening": 100, "receipts": [0, 8, 0, 0], "survival": 0.5, "shelf_life": 2}
+    tree = {"materials": {"milk": milk}, "demands": {"milk": {"quantity": "unlimited", "value": [0, 0, 0, 1]}}}
+    # The opening stock is too old by the last year; of the eight a quarter is left.
+    assert best(tree, 4) == pytest.approx(2)
 
 
 def test_a_shelf_life_counts_what_comes_out_late_and_what_orders_set_free():
