@@ -18,19 +18,18 @@ from fabopt.network.tables import Array, Network
 from fabopt.plan.groups import groups_of
 from fabopt.plan.problem import ChokeProblem
 from fabopt.solve.budget import TimeBudget
-from fabopt.solve.finish import Finished, linear_answer
+from fabopt.solve.finish import Finished
 from fabopt.solve.formulate import Formulated, formulate
 from fabopt.solve.noise import size_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.outcome import Basis, Ended
-from fabopt.solve.perturbation import held
 from fabopt.solve.plan import limit_states
 from fabopt.solve.resolver import Resolver
 from fabopt.solve.results.folder import Read, ResultError
 from fabopt.solve.results.hooks import check_hooks
 from fabopt.solve.results.run_info import RunInfo
-from fabopt.solve.session import HighsSession, solver_basis
+from fabopt.solve.session import solver_basis
 from fabopt.solve.solution import LimitState
 
 if TYPE_CHECKING:
@@ -167,8 +166,8 @@ class SolvedProgram:
 
     def _priced(self, plan: Array) -> Finished:
         """Return the best plan with the integers of ``plan``, its prices and its basis."""
-        session = HighsSession(held(self.program, plan), threads=1, seed=self.options.seed)
-        outcome, basis = linear_answer(session), session.named_basis()
+        resolver = Resolver(self.program, plan, seed=self.options.seed)
+        outcome, basis = resolver.ask(), resolver.session("fixed").named_basis()
         if outcome.ended is not Ended.OPTIMAL or outcome.x is None or outcome.row_price is None or basis is None:
             raise ResultError("The instance has no plan with the integers of the result.")
         assert outcome.column_price is not None

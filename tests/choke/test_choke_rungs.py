@@ -80,3 +80,14 @@ def test_its_columns_and_not_the_clock_say_whether_a_study_searches_whole_number
     assert Again(plan).whole is not large
     clock = itertools.count(0.0, 60.0)  # every look at the clock finds a minute gone
     assert _Study(result.plan, ChokeOptions(), TimeBudget(600.0, clock=lambda: next(clock))).large is large
+
+
+def test_the_curve_of_a_large_program_stands_at_its_finite_steps(monkeypatch):
+    result = fabopt.load("instances/textbook/dakota").solve()
+    monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0)
+    study = result.choke_points(draws=0, workers=1).records
+    assert study.first is not None
+    base, known = study.info.value_lo, {step.name: step.plan_gain for step in study.first.steps}
+    curve = [(point.relief, point.value_lo) for point in study.first.curve]
+    gains = [(0.0, 0.0), *((share / 100, known[f"+{share} %"]) for share in (1, 5, 10, 25))]
+    assert curve == [(share, pytest.approx(base + gain)) for share, gain in gains]

@@ -205,7 +205,8 @@ class Explorer:
     def step(self) -> None:
         """Ask for the finite steps of the limits that gain most; on a small program of the others what status needs.
 
-        The first three also get ranges of their prices, the curve, and the average price.
+        The first three also get ranges of their prices, the curve (its corners on a small program), and the average
+        price.
         """
         others = [] if self.large else [f.id for f in self.ranked if f.id not in self.top]
         for ids, steps in ((self.top, STEPS), (others, (TEN, LIFTED))):
@@ -241,11 +242,20 @@ class Explorer:
         size = float(f.group.base[np.isfinite(f.group.base)].mean()) if np.isfinite(f.group.base).any() else 0.0
         if size <= 0 or (f.lifted is not None and f.lifted.hi <= self.oracle.eps):
             return
+        if self.large:
+            f.curve = self._points(f)
+            return
         by_base = f.group.by(np.where(np.isfinite(f.group.base), f.group.base, 0.0), f.group.label)
         curve = trace(self.oracle, by_base, CURVE, "fixed")
         f.curve = tuple(records.CurvePoint(t, value, None, self._next(by_base, t)) for t, value in curve.breakpoints)
         if not self.large:
             f.average = self._average(direction, CURVE * size)
+
+    def _points(self, f: Found) -> tuple[records.CurvePoint, ...]:
+        """Return the curve of a large program at the finite steps: it has thousands of corners, a program each."""
+        gains = {s.share: known.plan_gain for s, known in zip(STEPS, f.steps, strict=False) if 0 < s.share <= CURVE}
+        base = self.oracle.base.lo
+        return tuple(records.CurvePoint(t, base + gain, None, "") for t, gain in sorted({0.0: 0.0, **gains}.items()))
 
     def _next(self, direction: Relief, t: float) -> str:
         """Return the limit whose worth rises most at a corner of the curve; empty where none does."""

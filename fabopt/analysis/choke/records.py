@@ -115,7 +115,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """A corner of the gain curve: relief (share of the limit), value from below and above, what binds next there."""
+    """A corner of the gain curve: relief (share of the limit), value from below and above, what binds next there.
+
+    In a large program, whose curve has thousands of corners, a finite step.
+    """
 
     relief: float
     value_lo: float
