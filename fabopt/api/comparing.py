@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.compare.records import Comparison
     from fabopt.api.instance import Result
     from fabopt.report.report import Report
+    from fabopt.solve.budget import TimeBudget
 
 
 def compared(
@@ -20,6 +21,7 @@ def compared(
     names: Sequence[str] | None = None,
     decide: float = 0.0,
     tell: Callable[[str, float], None] | None = None,
+    budget: float | TimeBudget = math.inf,
 ) -> Report[Comparison]:
     """Return plans and their inputs side by side; as :func:`fabopt.api.several.compare`.
 
@@ -29,18 +31,20 @@ def compared(
         The plans; the others are held against the first.
     folders
         Names of the folders that they were read from, of those that were.
-    names, decide, tell
+    names, decide, tell, budget
         As there.
     """
     from fabopt.analysis.compare.compare import comparison
     from fabopt.report.compare import comparison_report
+    from fabopt.solve.budget import TimeBudget
 
     origins = {(one.run.instance, one.run.scenario) for one in results}
     if names is None and len(origins) < len(results) and len(set(folders)) == len(results):
         names = folders
+    time = TimeBudget.of(budget, tell)
     if decide > 0:
-        results = decided(results, decide, tell)
-    return comparison_report(comparison([one.plan for one in results], names, tell))
+        results = decided(results, min(decide, time.left), tell)
+    return comparison_report(comparison([one.plan for one in results], names, time))
 
 
 CLOSER = 0.2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.compare.records import Comparison
     from fabopt.analysis.sweep.records import Sweep
     from fabopt.report.report import Report
+    from fabopt.solve.budget import TimeBudget
 
 
 def compare(
@@ -21,6 +23,7 @@ def compare(
     names: Sequence[str] | None = None,
     decide: float = 0.0,
     tell: Callable[[str, float], None] | None = None,
+    budget: float | TimeBudget = math.inf,
 ) -> Report[Comparison]:
     """Return plans and their inputs side by side; the others are held against the first.
 
@@ -34,6 +37,8 @@ def compare(
         Seconds for solving the plans further, from each other's plans, until their gaps leave no difference open.
     tell
         Called with the name of each step that solves something, and how long it took.
+    budget
+        Minutes that may be spent, or a budget that has begun; inputs that it does not allow to price say so.
 
     Raises
     ------
@@ -47,7 +52,7 @@ def compare(
     given = (first, *others)
     results = [one if isinstance(one, Result) else load_result(one) for one in given]
     folders = [Path(one).resolve().name for one in given if not isinstance(one, Result)]
-    return compared(results, folders, names, decide, tell)
+    return compared(results, folders, names, decide, tell, budget)
 
 
 def sweep(

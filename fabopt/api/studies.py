@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,13 +114,15 @@ class Studies(PlanTables):
         asked = ChokeOptions(lab=lab, top=top, seed=seed, workers=workers, draws=draws)
         return choke_report(study_of(self.plan, asked, period, TimeBudget.of(budget, tell)), top)
 
-    def portfolio(self, lab: str) -> Report[Portfolio]:
+    def portfolio(self, lab: str, *, budget: float | TimeBudget = math.inf) -> Report[Portfolio]:
         """Return what a lab's compute stands on: its chips, why these and not others, and its suppliers.
 
         Parameters
         ----------
         lab
             Id of the lab.
+        budget
+            Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
 
         Raises
         ------
@@ -130,8 +133,9 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.portfolio.study import portfolio
         from fabopt.report.portfolio import portfolio_report
+        from fabopt.solve.budget import TimeBudget
 
-        return portfolio_report(portfolio(self.plan, lab))
+        return portfolio_report(portfolio(self.plan, lab, TimeBudget.of(budget)))
 
     def memo(
         self,
@@ -196,6 +200,7 @@ class Studies(PlanTables):
         next_unit: str = "",
         from_: str = "",
         period: str = "",
+        budget: float | TimeBudget = math.inf,
     ) -> Report[Answer]:
         """Return the answer to one question about the plan, as a sentence and a frame.
 
@@ -213,9 +218,13 @@ class Studies(PlanTables):
             Id of a chip: where does a unit of it that is packaged in `period` come from?
         period
             Label of a period.
+        budget
+            Minutes that may be spent, or a budget that has begun.
 
         Raises
         ------
+        fabopt.solve.budget.OutOfTimeError
+            When time or a signal ended it before there was an answer.
         fabopt.errors.StudyError
             When the question is not complete, or names what is not there, with the nearest.
         fabopt.solve.results.folder.ResultError
@@ -223,9 +232,10 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.explain.questions import Question, explained
         from fabopt.report.explain import explain_report
+        from fabopt.solve.budget import TimeBudget
 
         question = Question(why_not, lab, why_short, next_unit, from_, period)
-        return explain_report(explained(self.plan, question))
+        return explain_report(explained(self.plan, question, TimeBudget.of(budget)))
 
     def tornado(
         self,
@@ -233,6 +243,7 @@ class Studies(PlanTables):
         *,
         whole: bool = False,
         workers: int = WORKERS,
+        budget: float | TimeBudget = math.inf,
         tell: Callable[[str, float], None] | None = None,
         count: Callable[[int, int, str], None] | None = None,
     ) -> Report[Tornado]:
@@ -246,6 +257,8 @@ class Studies(PlanTables):
             Whether integers may move at the ends; otherwise they are held as in the plan.
         workers
             Processes that price numbers, and threads that solve ends.
+        budget
+            Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
         tell
             Called with the name of each step and how long it took.
         count
@@ -261,9 +274,10 @@ class Studies(PlanTables):
         from fabopt.analysis.sensitivity.tornado import TornadoOptions
         from fabopt.analysis.sensitivity.verb import tornado_of
         from fabopt.report.tornado import tornado_report
+        from fabopt.solve.budget import TimeBudget
 
         asked = TornadoOptions(top=top, basis="whole" if whole else "held", workers=workers)
-        return tornado_report(tornado_of(self.plan, asked, tell, count))
+        return tornado_report(tornado_of(self.plan, asked, TimeBudget.of(budget, tell), count))
 
     def alternatives(
         self,
@@ -388,7 +402,13 @@ class Studies(PlanTables):
         return target_report(needed(self.plan, asked, TimeBudget.of(budget, tell)))
 
     def value_function(
-        self, lever: str, low: Setting | None = None, high: Setting | None = None, *, whole: bool = False
+        self,
+        lever: str,
+        low: Setting | None = None,
+        high: Setting | None = None,
+        *,
+        whole: bool = False,
+        budget: float | TimeBudget = math.inf,
     ) -> Report[ValueFunction]:
         """Return objective and plan against one lever, with the breakpoints of the curve.
 
@@ -403,6 +423,8 @@ class Studies(PlanTables):
             keep every point in its range.
         whole
             Whether the value with integers free is certified too.
+        budget
+            Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
 
         Raises
         ------
@@ -415,10 +437,11 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.sensitivity.verb import value_of
         from fabopt.report.value_function import value_report
+        from fabopt.solve.budget import TimeBudget
 
-        return value_report(value_of(self.plan, lever, low, high, whole))
+        return value_report(value_of(self.plan, lever, low, high, whole, TimeBudget.of(budget)))
 
-    def phase_diagram(self, x: str, y: str, steps: int = 9) -> Report[Phases]:
+    def phase_diagram(self, x: str, y: str, steps: int = 9, *, budget: float | TimeBudget = math.inf) -> Report[Phases]:
         """Return which limit is the choke point where, on a grid over the ranges of two levers.
 
         Parameters
@@ -427,6 +450,8 @@ class Studies(PlanTables):
             Paths of the levers; a series moves over a factor of all its points.
         steps
             Values of each, at equal distances.
+        budget
+            Minutes that may be spent, or a budget that has begun; cells that it does not allow say so.
 
         Raises
         ------
@@ -439,8 +464,9 @@ class Studies(PlanTables):
         """
         from fabopt.analysis.sensitivity.verb import phases_of
         from fabopt.report.value_function import phase_report
+        from fabopt.solve.budget import TimeBudget
 
-        return phase_report(phases_of(self.plan, x, y, steps))
+        return phase_report(phases_of(self.plan, x, y, steps, TimeBudget.of(budget)))
 
     def explore(self, levers: Sequence[str] | Mapping[str, tuple[Setting | None, Setting | None]]) -> Explorer:
         """Return sliders that move numbers of the instance and solve again, from the plan, integers held.

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fabopt.cli.output import Output, reporting
-from fabopt.cli.planned import telling_steps
+from fabopt.cli.planned import MINUTES, BudgetOption, within_time
 
 _Paths = typer.Argument(
     help="Folders of two results or more; the others are held against the first.", show_default=False
@@ -21,8 +21,16 @@ _Decide = typer.Option(
 
 
 @reporting("compare", "gains", "plans", "chip_mix", "orders", "worth", "limits", "choke_points", "inputs", "difference")
-def compare(paths: Annotated[list[Path], _Paths], decide: Annotated[float, _Decide] = 0.0, *, output: Output) -> None:
+def compare(
+    paths: Annotated[list[Path], _Paths],
+    decide: Annotated[float, _Decide] = 0.0,
+    budget: Annotated[float, BudgetOption] = MINUTES,
+    *,
+    output: Output,
+) -> None:
     """Show who gains and who loses between plans, what binds, and which inputs explain it."""
     from fabopt import api
 
-    output.tell(api.compare(*paths, decide=decide, tell=telling_steps(output.quiet)))
+    with within_time(budget, output.quiet) as time:
+        report = api.compare(*paths, decide=decide, tell=time.tell, budget=time)
+    output.tell(report)

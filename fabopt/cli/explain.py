@@ -9,6 +9,7 @@ import typer
 
 from fabopt.cli.common import solver_on_stderr
 from fabopt.cli.output import Output, reporting
+from fabopt.cli.planned import MINUTES, BudgetOption, within_time
 
 _Path = typer.Argument(help="Folder of a result.", show_default=False)
 _WhyNot = typer.Option(help="Why the lab of --for does not buy this chip.", metavar="CHIP", show_default=False)
@@ -32,15 +33,16 @@ def explain(
     next_unit: Annotated[str, _NextUnit] = "",
     from_: Annotated[str, _From] = "",
     period: Annotated[str, _Period] = "",
+    budget: Annotated[float, BudgetOption] = MINUTES,
     *,
     output: Output,
 ) -> None:
     """Answer one question about a plan."""
     from fabopt import api
 
-    with solver_on_stderr():
+    with solver_on_stderr(), within_time(budget, output.quiet) as time:
         result = api.load_result(path)
         report = result.explain(
-            why_not=why_not, lab=lab, why_short=why_short, next_unit=next_unit, from_=from_, period=period
+            why_not=why_not, lab=lab, why_short=why_short, next_unit=next_unit, from_=from_, period=period, budget=time
         )
     output.tell(report)

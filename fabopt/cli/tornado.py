@@ -9,7 +9,7 @@ import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption
 from fabopt.cli.output import Output, reporting
-from fabopt.cli.planned import MINUTES, PlannedPath, result_at, telling_steps, within_time
+from fabopt.cli.planned import MINUTES, BudgetOption, PlannedPath, result_at, within_time
 from fabopt.cli.progress import counting
 
 _Top = typer.Option(help="Numbers that are solved again at both ends of their range.", min=1, max=1000)
@@ -21,14 +21,15 @@ def tornado(
     path: Annotated[Path, PlannedPath],
     top: Annotated[int, _Top] = 20,
     whole: Annotated[bool, _Whole] = False,
+    budget: Annotated[float, BudgetOption] = MINUTES,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
     *,
     output: Output,
 ) -> None:
     """Rank the numbers that have a range by what they change: adjoint for all, re-solves for the widest."""
-    with within_time(MINUTES, output.quiet) as time:
+    with within_time(budget, output.quiet) as time:
         result = result_at(path, scenario, set_ or [], time, output.quiet)
-    with counting(output.quiet) as count:
-        report = result.tornado(top=top, whole=whole, tell=telling_steps(output.quiet), count=count)
+        with counting(output.quiet) as count:
+            report = result.tornado(top=top, whole=whole, budget=time, count=count)
     output.tell(report)

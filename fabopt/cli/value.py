@@ -9,7 +9,7 @@ import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption
 from fabopt.cli.output import Output, reporting
-from fabopt.cli.planned import MINUTES, PlannedPath, result_at, within_time
+from fabopt.cli.planned import MINUTES, BudgetOption, PlannedPath, result_at, within_time
 
 _Lever = typer.Option(help="The number that is followed: its path.", metavar="LEVER", show_default=False)
 _Against = typer.Option(
@@ -32,6 +32,7 @@ def value(
     low: Annotated[str | None, _Low] = None,
     high: Annotated[str | None, _High] = None,
     whole: Annotated[bool, _Whole] = False,
+    budget: Annotated[float, BudgetOption] = MINUTES,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
     *,
@@ -42,8 +43,11 @@ def value(
 
     if against and (whole or low is not None or high is not None):
         raise StudyError("--against goes over the ranges of both numbers: --whole, --low and --high do not go with it.")
-    with within_time(MINUTES, output.quiet) as time:
+    with within_time(budget, output.quiet) as time:
         result = result_at(path, scenario, set_ or [], time, output.quiet)
-    output.tell(
-        result.phase_diagram(lever, against) if against else result.value_function(lever, low, high, whole=whole)
-    )
+        report = (
+            result.phase_diagram(lever, against, budget=time)
+            if against
+            else result.value_function(lever, low, high, whole=whole, budget=time)
+        )
+    output.tell(report)

@@ -41,7 +41,7 @@ def portfolio_report(record: Portfolio) -> Report[Portfolio]:
             supplier_table(record),
             point_table(record),
         ),
-        (BASIS.format(lab=record.name),) if entering else (),
+        (*([BASIS.format(lab=record.name)] if entering else []), *record.notes),
         {
             "chips": lambda: record.chip_frame,
             "mix": lambda: record.mix_frame,

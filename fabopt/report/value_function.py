@@ -46,7 +46,7 @@ def value_report(curve: ValueFunction) -> Report[ValueFunction]:
         curve,
         (_value_sentence(curve),),
         tables,
-        (),
+        curve.notes,
         {"value": lambda: curve.frame},
         charts,
     )
@@ -59,7 +59,9 @@ def _value_sentence(f: ValueFunction) -> str:
         f"With integers held, the {f.objective_name} goes from {worth(v, f.money)} to {worth(w, f.money)} as "
         f"{f.lever.path} goes from {amount(a)} to {amount(b)}{_unit(f.lever.unit)}"
     )
-    if not f.exact:
+    if not f.exact and f.notes:
+        text += f", as far as it was solved: at {len(f.stretches) + 1} values"
+    elif not f.exact:
         text += f", solved at {len(f.stretches) + 1} values, for it is not straight in pieces"
     elif inside:
         text += f", straight in {len(f.stretches)} pieces"

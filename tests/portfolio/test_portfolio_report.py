@@ -132,9 +132,9 @@ def test_a_lab_says_nothing_to_show_without_a_picture(folder, capsys):
     assert "told by fabopt portfolio" in capsys.readouterr().err
 
 
-def test_a_budget_says_nothing_about_a_result_and_is_refused(folder, capsys):
-    assert main(["portfolio", str(folder), "--for", "aurora", "--budget", "3"]) == 2
-    assert "is not solved again" in capsys.readouterr().err
+def test_a_budget_that_suffices_leaves_nothing_out(folder, capsys):
+    assert main(["portfolio", str(folder), "--for", "aurora", "--budget", "3"]) == 0
+    assert "Time did not allow" not in capsys.readouterr().out
 
 
 def test_an_instance_is_solved_first(capsys):

@@ -16,7 +16,7 @@ from fabopt.errors import StudyError
 from fabopt.io.difference import Difference as Changed
 from fabopt.io.difference import differences
 from fabopt.plan.plan import Plan as SolvedPlan
-from fabopt.solve.budget import Tell, TimeBudget
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.hooks import hook_names
@@ -29,7 +29,7 @@ HOOKS = "Constraints of one's own differ, whose worth no price tells."
 
 
 def comparison(
-    sources: Sequence[SolvedPlan], names: Sequence[str] | None = None, tell: Tell | None = None
+    sources: Sequence[SolvedPlan], names: Sequence[str] | None = None, budget: TimeBudget | None = None
 ) -> Comparison:
     """Return plans side by side.
 
@@ -39,8 +39,8 @@ def comparison(
         Results; the others are held against the first.
     names
         What the plans are called; from scenario, instance and settings when left out.
-    tell
-        Told of each step that solves something, and its seconds.
+    budget
+        Time for what is solved; without end when left out. Inputs that it does not allow to price say so.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def comparison(
         inputs=(),
         difference=(),
     )
-    budget = TimeBudget(tell=tell)
+    budget = TimeBudget() if budget is None else budget
     with budget.catching_signals():
         explained = _explained(sources, plans, data, budget)  # last: it solves
     return replace(

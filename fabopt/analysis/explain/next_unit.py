@@ -11,6 +11,7 @@ from fabopt.errors import StudyError
 from fabopt.network.tables import Array
 from fabopt.plan.groups import LimitGroup
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.budget import TimeBudget
 
 
 def limit_asked(plan: SolvedProgram, word: str, where: str) -> LimitGroup:
@@ -32,7 +33,9 @@ def limit_asked(plan: SolvedProgram, word: str, where: str) -> LimitGroup:
     return names[known("limit", word, names if ":" in word else [group.label for group in groups], where)]
 
 
-def who_gets(plan: SolvedProgram, group: LimitGroup, period: int | None, unit: str) -> NextUnit:
+def who_gets(
+    plan: SolvedProgram, group: LimitGroup, period: int | None, unit: str, budget: TimeBudget | None = None
+) -> NextUnit:
     """Return whom one more unit of a limit would go to.
 
     Parameters
@@ -45,6 +48,8 @@ def who_gets(plan: SolvedProgram, group: LimitGroup, period: int | None, unit: s
         Position of the period in which there is one unit more; None: in every reported one.
     unit
         Unit of the objective.
+    budget
+        Time for it; without end when left out.
 
     Raises
     ------
@@ -58,7 +63,7 @@ def who_gets(plan: SolvedProgram, group: LimitGroup, period: int | None, unit: s
         assert period is not None
         when = net.periods[period].label
         raise StudyError(f"{group.label} is no limit in {when}; it is one in {', '.join(own[:8])}.")
-    resolver = plan.resolver()
+    resolver = plan.resolver(budget)
     before, after = resolver.ask(), resolver.ask(kept.by(np.ones(len(kept))).on(plan.program))
     if before.x is None or after.x is None or before.objective is None or after.objective is None:
         raise StudyError(f"No plan is best with one more unit of {group.label}: the objective has no limit then.")

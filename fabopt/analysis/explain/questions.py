@@ -14,6 +14,7 @@ from fabopt.analysis.portfolio.study import chip_case
 from fabopt.errors import StudyError
 from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
+from fabopt.solve.budget import TimeBudget
 
 Answer = WhyNot | WhyShort | NextUnit | Pegging
 """What answers a question."""
@@ -90,7 +91,7 @@ class Question:
         return name
 
 
-def explained(plan: Plan, question: Question) -> Answer:
+def explained(plan: Plan, question: Question, budget: TimeBudget | None = None) -> Answer:
     """Return the answer to a question about a plan.
 
     Parameters
@@ -99,9 +100,13 @@ def explained(plan: Plan, question: Question) -> Answer:
         The solved plan.
     question
         What is asked.
+    budget
+        Time for it; without end when left out.
 
     Raises
     ------
+    fabopt.solve.budget.OutOfTimeError
+        If time or a signal ended it.
     StudyError
         If the question is not complete, or names what the result does not have.
     fabopt.solve.results.folder.ResultError
@@ -112,29 +117,29 @@ def explained(plan: Plan, question: Question) -> Answer:
     asked = question.checked()
     data, where = plan.data, plan.run.instance
     if asked == "why_short":
-        return _why_short(plan.of_system(SYSTEM), question)
+        return _why_short(plan.of_system(SYSTEM), question, budget)
     if asked == "next_unit":
-        return _next_unit(plan.of_system(SYSTEM), question)
+        return _next_unit(plan.of_system(SYSTEM), question, budget)
     if asked == "from_":
         chip = known("chip", question.from_, data.chips, where)
         period = _period(plan.net, question.period, where)
         return pegging(plan.net, plan.table, chip, data.chips[chip].name, period)
     chip = known("chip", question.why_not, data.chips, where)
     lab = known("lab", question.lab, data.labs, where)
-    return WhyNot(lab, data.labs[lab].name, chip_case(plan, lab, chip))
+    return WhyNot(lab, data.labs[lab].name, chip_case(plan, lab, chip, budget))
 
 
-def _why_short(plan: Plan, question: Question) -> WhyShort:
+def _why_short(plan: Plan, question: Question, budget: TimeBudget | None) -> WhyShort:
     labs, where = plan.data.labs, plan.run.instance
     lab = known("lab", question.why_short, labs, where)
-    return why_short(plan.solved, lab, labs[lab].name, _period(plan.net, question.period, where))
+    return why_short(plan.solved, lab, labs[lab].name, _period(plan.net, question.period, where), budget)
 
 
-def _next_unit(plan: Plan, question: Question) -> NextUnit:
+def _next_unit(plan: Plan, question: Question, budget: TimeBudget | None) -> NextUnit:
     where = plan.run.instance
     group = limit_asked(plan.solved, question.next_unit, where)
     period = _period(plan.net, question.period, where) if question.period else None
-    return who_gets(plan.solved, group, period, plan.unit)
+    return who_gets(plan.solved, group, period, plan.unit, budget)
 
 
 def _period(net: Network, label: str, where: str) -> int:

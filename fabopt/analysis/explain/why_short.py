@@ -25,6 +25,7 @@ from fabopt.domain.tolerances import rounding
 from fabopt.model.limits import Limit
 from fabopt.network.tables import Array, Demand
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.resolver import Resolver
@@ -33,7 +34,7 @@ DEMANDS = ("demand", "backlog_balance")
 """Families of rows that say what a customer wants."""
 
 
-def why_short(plan: SolvedProgram, lab: str, name: str, period: int) -> WhyShort:
+def why_short(plan: SolvedProgram, lab: str, name: str, period: int, budget: TimeBudget | None = None) -> WhyShort:
     """Return the most that could reach a lab in a period, and the limits that it is due to.
 
     Parameters
@@ -44,6 +45,8 @@ def why_short(plan: SolvedProgram, lab: str, name: str, period: int) -> WhyShort
         Id and display name of the lab.
     period
         Position of the period.
+    budget
+        Time for it; without end when left out.
 
     Raises
     ------
@@ -59,7 +62,7 @@ def why_short(plan: SolvedProgram, lab: str, name: str, period: int) -> WhyShort
     for j in mine:
         columns = index[j, :, period]
         cost[columns[columns >= 0]] = weight(net.demands[j])
-    resolver = Resolver(replace(own.program, cost=cost, offset=0.0), own.x, seed=plan.options.seed)
+    resolver = Resolver(replace(own.program, cost=cost, offset=0.0), own.x, seed=plan.options.seed, budget=budget)
     outcome = resolver.ask()
     if outcome.ended is not Ended.OPTIMAL or outcome.objective is None:
         raise SolverError(f"The most that could reach {lab} could not be found: the solver ended with {outcome.ended}.")

@@ -29,6 +29,7 @@ from fabopt.network.lowering.builder import PER_THOUSAND, Chain
 from fabopt.network.tables import Array
 from fabopt.network.tagged import ids, packages, tagged
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.entries import find
 from fabopt.solve.outcome import Ended, Outcome
 from fabopt.solve.perturbation import Perturbation, Values, numbers_at, row_more
@@ -105,15 +106,19 @@ class Market:
     ----------
     plan
         A plan brought back to life.
+    budget
+        Time for all that is asked; without end when left out.
 
     Raises
     ------
     fabopt.solve.outcome.SolverError
         If the solver gives up.
+    fabopt.solve.budget.OutOfTimeError
+        If time or a signal ended what was asked.
     """
 
-    def __init__(self, plan: SolvedProgram) -> None:
-        self.plan, self.resolver = plan, plan.resolver()
+    def __init__(self, plan: SolvedProgram, budget: TimeBudget | None = None) -> None:
+        self.plan, self.resolver = plan, plan.resolver(budget)
         self.base = self.resolver.ask()
         self.roles = {material.id: material.tags.role for material in plan.net.materials}
         self.rows = [key[0] if family == "balance" else family for family, key in plan.program.labels]

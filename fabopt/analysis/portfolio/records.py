@@ -180,6 +180,8 @@ class Portfolio:
         Share of its compute that depends on each supplier, by reported period.
     points
         Single points of failure, the largest share first.
+    notes
+        What a reader must know.
     """
 
     lab: str
@@ -190,6 +192,7 @@ class Portfolio:
     mix: tuple[Share, ...]
     exposure: tuple[Exposure, ...]
     points: tuple[FailurePoint, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def chip_frame(self) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 from fabopt.analysis.portfolio.entry import Market, deals
 from fabopt.analysis.portfolio.gates import Gates
@@ -16,9 +17,10 @@ from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
 from fabopt.plan.solved import SolvedProgram
+from fabopt.solve.budget import TimeBudget
 
 
-def portfolio(plan: Plan, lab: str) -> Portfolio:
+def portfolio(plan: Plan, lab: str, budget: TimeBudget | None = None) -> Portfolio:
     """Return the portfolio of a lab in a plan.
 
     Parameters
@@ -27,6 +29,8 @@ def portfolio(plan: Plan, lab: str) -> Portfolio:
         The solved plan.
     lab
         Id of the lab.
+    budget
+        Time for it; without end when left out. What it does not allow is left out and said.
 
     Raises
     ------
@@ -41,30 +45,46 @@ def portfolio(plan: Plan, lab: str) -> Portfolio:
     if lab not in data.labs:
         known = ", ".join(data.labs) or "none"
         raise StudyError(f"There is no lab {lab!r} in {plan.run.instance}; it has: {known}.")
-    cases, hangs = _cases(plan, lab), exposure(read, lab)
+    budget = TimeBudget() if budget is None else budget
+    cases, hangs = _cases(plan, lab, budget), exposure(read, lab)
+    chips = tuple(sorted((_in_time(cases, chip, budget) for chip in data.chips), key=_order(data)))
     return Portfolio(
         lab=lab,
         name=data.labs[lab].name,
         until=cases.until,
         money=not cases.unpriced,
-        chips=tuple(sorted((cases.case(chip) for chip in data.chips), key=_order(data))),
+        chips=chips,
         mix=mix(read, data, lab),
         exposure=hangs,
         points=failure_points(cases.net, lab, cases.until, cases.got, hangs),
+        notes=tuple(budget.said_left_out()),
     )
 
 
-def chip_case(plan: Plan, lab: str, chip: str) -> ChipCase:
-    """Return where one chip of an instance stands with one of its labs; parameters as for :func:`portfolio`."""
-    return _cases(plan, lab).case(chip)
+def _in_time(cases: _Cases, chip: str, budget: TimeBudget) -> ChipCase:
+    """Return where a chip stands, as far as time allows to find out."""
+    with budget.attempt(f"what {chip} is worth"):
+        return cases.case(chip)
+    return cases.untold(chip)
 
 
-def _cases(plan: Plan, lab: str) -> _Cases:
+def chip_case(plan: Plan, lab: str, chip: str, budget: TimeBudget | None = None) -> ChipCase:
+    """Return where one chip of an instance stands with one of its labs; parameters as for :func:`portfolio`.
+
+    Raises
+    ------
+    fabopt.solve.budget.OutOfTimeError
+        If time or a signal ended it.
+    """
+    return _cases(plan, lab, TimeBudget() if budget is None else budget).case(chip)
+
+
+def _cases(plan: Plan, lab: str, budget: TimeBudget) -> _Cases:
     chain, net = plan.lowered
     until = [p.label for p in net.periods if p.reported][-1]
     got, unpriced = bought(plan.table, lab), _unpriced(plan)
-    market = None if unpriced else Market(plan.solved)
-    return _Cases(net, chain, lab, until, got, running(plan.table, lab, until), market, unpriced)
+    solved = None if unpriced else plan.solved
+    return _Cases(net, chain, lab, until, got, running(plan.table, lab, until), solved, unpriced, budget)
 
 
 def _unpriced(plan: Plan) -> str:
@@ -103,12 +123,13 @@ class _Cases:
         until: str,
         got: Mapping[str, float],
         runs: Mapping[str, float],
-        market: Market | None,
+        solved: SolvedProgram | None,
         unpriced: str,
+        budget: TimeBudget,
     ) -> None:
         self.net, self.until = net, until
         self.chain, self.lab, self.got, self.runs = chain, lab, got, runs
-        self.gates, self.market, self.unpriced = Gates(chain, net), market, unpriced
+        self.gates, self.solved, self.unpriced, self.budget = Gates(chain, net), solved, unpriced, budget
         self.sites = [s for s, site in chain.instance.sites.items() if site.lab == lab]
         self.again: Again | None = None
 
@@ -119,7 +140,7 @@ class _Cases:
         gate = self.gates.gate(chip, self.lab, self.sites)
         if gate is not None:
             return self._made(chip, *gate)
-        if self.market is None:
+        if self.solved is None:
             return self._made(chip, "unpriced", self.unpriced)
         found = deals(self.market.plan, self.chain, chip, self.sites)
         entry = self.market.entry(found, chip, self.lab) if len(found) else None
@@ -127,10 +148,20 @@ class _Cases:
             return self._made(chip, "blocked", "no plan with these orders has any: its parts or its limits are full")
         return self._made(chip, *_judged(entry), entry=entry)
 
+    @cached_property
+    def market(self) -> Market:
+        """The plan with its prices."""
+        assert self.solved is not None
+        return Market(self.solved, self.budget)
+
+    def untold(self, chip: str) -> ChipCase:
+        """Return where a chip stands of which there was no time to find out more."""
+        return self._made(chip, "bought" if chip in self.got else "unpriced", "there was no time to find out more")
+
     def _bought(self, chip: str) -> ChipCase:
-        if self.market is None:
+        if self.solved is None:
             return self._made(chip, "bought", "the plan buys it")
-        loss = self._loss(self.market.plan, chip)
+        loss = self._loss(self.solved, chip)
         if loss is None:
             why = "no best plan without it was found"
         else:
@@ -140,8 +171,10 @@ class _Cases:
     def _loss(self, plan: SolvedProgram, chip: str) -> float | None:
         """Return what the plan loses if the lab buys none of a chip, M USD; None where no plan without it is known."""
         if self.again is None:
-            self.again = Again(plan)
+            self.again = Again(plan, budget=self.budget)
         left = self.again.without(chip, self.lab)
+        if left.x is None and self.budget.over:
+            raise self.budget.out_of_time(f"what the plan loses without {chip}")
         if left.x is None or left.bound - left.value > max(plan.problem.near(), COUNTS * abs(left.value)):
             return None  # what a search that time ended has found is no answer
         loss = self.again.base - left.value

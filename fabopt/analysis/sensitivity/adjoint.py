@@ -14,8 +14,9 @@ At a kink the prices of a plan are not unique, and the value has another slope t
 
 from __future__ import annotations
 
+import signal
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.sensitivity.colouring import Worth, coloured
+from fabopt.analysis.sensitivity.colouring import Group, Lowered, Worth, coloured
 from fabopt.analysis.sensitivity.numbers import End, Move, Number, Numbers
 from fabopt.analysis.sensitivity.places import Change, Prices, change_of
 from fabopt.domain.instance import Instance
@@ -34,6 +35,7 @@ from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import Means
 from fabopt.network.tables import Array
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, stages
@@ -47,6 +49,7 @@ BENT = 0.01
 """Slopes that differ by less than this share are those of one straight line."""
 
 ENDS: tuple[End, End] = ("low", "high")
+NO_TIME = "There was no time to price it."
 JUMPS = "The value jumps where the number moves at all."
 
 SMALL, CHUNK = 50, 4
@@ -235,6 +238,12 @@ def _begin(job: _Job) -> None:
     _made = Adjoint(Numbers(job.tree, job.data), job.name, job.options, job.pairs, job.hooks)
 
 
+def _begin_apart(job: _Job) -> None:
+    """Begin in a process of its own, which Ctrl-C does not end: the process that asks ends the work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _begin(job)
+
+
 def _change(moves: Sequence[Move]) -> Change | str:
     assert _made is not None
     with collector_off():
@@ -249,6 +258,7 @@ def slopes(
     workers: int = 1,
     count: Callable[[int, int, str], None] | None = None,
     hooks: Sequence[Hook] = (),
+    budget: TimeBudget | None = None,
 ) -> tuple[Slope, ...]:
     """Return what every number of an instance is worth, in their order.
 
@@ -268,7 +278,10 @@ def slopes(
         Told how many are done, of how many, and the word for them.
     hooks
         Those that have changed the program; functions stay in this process.
+    budget
+        Time for it; without end when left out. What it does not allow has no slope, and :data:`NO_TIME` as the reason.
     """
+    budget = TimeBudget() if budget is None else budget
     paths = list(numbers.found)
     job = _Job(numbers.tree, numbers.data, name, options, tuple(pairs), tuple(hooks))
 
@@ -276,10 +289,21 @@ def slopes(
     ask = partial(coloured, groupings=_groupings(numbers), done=done)
     if workers <= 1 or hooks or len(paths) <= SMALL:
         _begin(job)
-        return slopes_of(numbers, paths, len(pairs), partial(ask, lowered=partial(map, _change)))
-    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(job,)) as pool:
-        lowered = partial(pool.map, _change, chunksize=CHUNK)
+        return slopes_of(numbers, paths, len(pairs), partial(ask, lowered=_within(budget, partial(map, _change))))
+    with ProcessPoolExecutor(workers, initializer=_begin_apart, initargs=(job,)) as pool:
+        lowered = _within(budget, partial(pool.map, _change, chunksize=CHUNK))
         return slopes_of(numbers, paths, len(pairs), partial(ask, lowered=lowered))
+
+
+def _within(budget: TimeBudget, lowered: Lowered) -> Lowered:
+    """Return what makes movements as long as there is time; those that are left are not made."""
+
+    def each(groups: Sequence[Group]) -> Iterator[Change | str]:
+        made = iter(lowered(groups))
+        for _ in groups:
+            yield NO_TIME if budget.over else next(made)
+
+    return each
 
 
 def _groupings(numbers: Numbers) -> tuple[Callable[[Move], Hashable], ...]:

@@ -80,6 +80,8 @@ class ValueFunction:
         Number of programs that were solved with integers held.
     source
         Ids of the sources of the number; empty for an assumption.
+    notes
+        What a reader must know.
     """
 
     lever: Dial
@@ -93,6 +95,7 @@ class ValueFunction:
     saturates: tuple[float, float] | None = None
     programs: int = 0
     source: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def breakpoints(self) -> tuple[tuple[float, float], ...]:

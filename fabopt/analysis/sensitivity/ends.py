@@ -17,7 +17,7 @@ from fabopt.model.limits import limits
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
 from fabopt.plan.solved import SolvedProgram
-from fabopt.solve.budget import TimeBudget
+from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.whatif import Answer, WhatIf
 
@@ -62,13 +62,14 @@ class Ends:
         self, numbers: Numbers, plan: SolvedProgram, basis: Basis = "held", budget: TimeBudget | None = None
     ) -> None:
         self.numbers, self.plan, self.basis = numbers, plan, basis
+        self.budget = TimeBudget() if budget is None else budget
         self.whatif = WhatIf(
             plan.net,
             replace(plan.options, threads=1),
             plan=plan.x,
             basis=plan.basis,
             extra=plan.hooks,
-            budget=budget,
+            budget=self.budget,
         )
         self._reprice = Repriced(plan, [p.index for p in plan.net.periods if p.reported], ())
         self._labels = {group.id: group.label for group in plan.problem.groups}
@@ -80,26 +81,46 @@ class Ends:
 
     def all(
         self, numbers: Sequence[Number], workers: int, count: Count | None = None
-    ) -> list[tuple[EndValue | None, EndValue | None]]:
-        """Return both ends of some numbers, in their order, by a few threads with sessions of their own."""
-        if numbers and self.plan.program.integer.any():
-            _ = self._now  # asked once, before others copy it
+    ) -> list[tuple[EndValue | None, EndValue | None] | None]:
+        """Return both ends of some numbers, in their order, by a few threads with sessions of their own.
+
+        None for those that there was no time for.
+        """
+        if numbers and self.plan.program.integer.any() and not self.budget.over:
+            with self.budget.attempt("what other integers would earn as things are"):
+                _ = self._now  # asked once, before others copy it
         told = None if count is None else lambda done: count(done, len(numbers), "numbers solved at their ends")
         return self._shared(lambda ends, n: (ends.end(n, "low"), ends.end(n, "high")), numbers, workers, told)
 
     def both_sides(self, slopes: Sequence[NumberSlope], workers: int, count: Count | None = None) -> list[NumberSlope]:
-        """Return numbers with the slopes of both sides, found by solving again; order and threads as :meth:`all`."""
+        """Return numbers with the slopes of both sides, found by solving again; order and threads as :meth:`all`.
+
+        Those that there was no time for stay as they were.
+        """
         told = None if count is None else lambda done: count(done, len(slopes), "numbers solved on both sides")
-        return self._shared(_both, slopes, workers, told)
+        both = self._shared(_both, slopes, workers, told)
+        return [n if solved is None else solved for n, solved in zip(slopes, both, strict=True)]
 
     def _shared(
         self, ask: Callable[[Ends, S], T], items: Sequence[S], workers: int, told: Callable[[int], None] | None
-    ) -> list[T]:
-        """Return what is asked of each item; the same benches take the same items whatever takes how long."""
+    ) -> list[T | None]:
+        """Return what is asked of each item; the same benches take the same items whatever takes how long.
+
+        None for what there was no time for.
+        """
+
+        def one(bench: Ends, item: S) -> T | None:
+            if self.budget.over:
+                return None
+            try:
+                return ask(bench, item)
+            except OutOfTimeError:
+                return None
+
         benches = [self, *(self._twin() for _ in range(min(workers, len(items)) - 1))]
         alone = [ThreadPoolExecutor(1) for _ in benches]
         try:
-            asked = [alone[i % len(benches)].submit(ask, benches[i % len(benches)], x) for i, x in enumerate(items)]
+            asked = [alone[i % len(benches)].submit(one, benches[i % len(benches)], x) for i, x in enumerate(items)]
             for done, _ in enumerate(as_completed(asked), 1):
                 if told is not None:
                     told(done)
@@ -155,6 +176,8 @@ class Ends:
 
     def held(self, data: Instance) -> Answer:
         """Return the answer of an instance with the integers of the plan."""
+        if self.budget.over:
+            raise self.budget.out_of_time("what a moved number is worth")
         return self.whatif.held(self.net(data))
 
     def net(self, data: Instance) -> Network:

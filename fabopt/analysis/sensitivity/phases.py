@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+NO_TIME = "there was no time to solve it"
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A point of a phase diagram: objective and choke point at two values; no objective where there is no plan."""
@@ -86,6 +89,8 @@ def phases(
 
     Raises
     ------
+    fabopt.solve.budget.OutOfTimeError
+        If time or a signal ended it before a cell was solved.
     StudyError
         If both are the same or shares of one whole, or as for :func:`value_function`.
     fabopt.io.levers.LeverError
@@ -103,8 +108,13 @@ def phases(
             if isinstance(data, str):
                 cells.append(Cell(at, up, None, "", data))
                 continue
-            answer = ends.held(data)
-            note = "" if answer.objective is not None else "no plan has these integers there"
-            cells.append(Cell(at, up, answer.objective, ends.first(answer, data), note))
+            cell = Cell(at, up, None, "", NO_TIME)
+            with ends.budget.attempt("the rest of the map"):
+                answer = ends.held(data)
+                note = "" if answer.objective is not None else "no plan has these integers there"
+                cell = Cell(at, up, answer.objective, ends.first(answer, data), note)
+            cells.append(cell)
+    if not any(cell.note != NO_TIME for cell in cells):
+        raise ends.budget.out_of_time(f"the choke point against {x} and {y}")
     first, second = (tuple(numbers.quantity(p).source) for p in (x, y))
     return Phases(x=across, y=upwards, money=money, cells=tuple(cells), sources=(first, second))

@@ -31,7 +31,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fabopt.analysis.sensitivity.adjoint import Slope, slopes
+from fabopt.analysis.sensitivity.adjoint import NO_TIME, Slope, slopes
 from fabopt.analysis.sensitivity.ends import Count, Ends
 from fabopt.analysis.sensitivity.numbers import Number, Numbers
 from fabopt.analysis.sensitivity.places import Prices, prices_of
@@ -39,7 +39,7 @@ from fabopt.analysis.sensitivity.records import Bar, Basis, EndValue, NumberSlop
 from fabopt.plan.groups import together
 from fabopt.plan.problem import sides
 from fabopt.plan.solved import SolvedProgram
-from fabopt.solve.budget import Tell, TimeBudget
+from fabopt.solve.budget import TimeBudget
 from fabopt.solve.perturbation import Perturbation, between
 
 PAIRS, NUDGE = 4, 1e-3
@@ -72,9 +72,10 @@ def neighbours(ends: Ends, count: int = PAIRS) -> list[Prices]:
     """Return the plan and its prices, and those of neighbouring programs in which every limit is moved a little."""
     pairs = [prices_of(ends.base)]
     for k in range(count):
-        answer = ends.whatif.held(_nudged(ends.plan, k))
-        if answer.x is not None:
-            pairs.append(prices_of(answer))
+        with ends.budget.attempt("the prices of neighbouring programs"):
+            answer = ends.whatif.held(_nudged(ends.plan, k))
+            if answer.x is not None:
+                pairs.append(prices_of(answer))
     return pairs
 
 
@@ -97,7 +98,7 @@ def tornado(
     numbers: Numbers,
     plan: SolvedProgram,
     asked: TornadoOptions,
-    tell: Tell | None = None,
+    budget: TimeBudget | None = None,
     count: Count | None = None,
 ) -> Tornado:
     """Return what the numbers of an instance are worth.
@@ -114,32 +115,47 @@ def tornado(
         The plan, brought back to life.
     asked
         What is asked.
-    tell
-        Told of each step and its seconds.
+    budget
+        Time for it; without end when left out. What it does not allow is left out and said.
     count
         Told of the numbers that are done within a step.
+
+    Raises
+    ------
+    fabopt.solve.budget.OutOfTimeError
+        If time or a signal ended it before any number was priced.
     """
-    clock = TimeBudget(tell=tell)
+    clock = TimeBudget() if budget is None else budget
     with clock.timed("neighbouring prices"):
-        ends = Ends(numbers, plan, asked.basis)
+        ends = Ends(numbers, plan, asked.basis, clock)
         pairs = neighbours(ends)
     with clock.timed("adjoint"):
-        tornado = slopes(numbers, plan.net.name, plan.options, pairs, asked.workers, count, plan.hooks)
+        tornado = slopes(numbers, plan.net.name, plan.options, pairs, asked.workers, count, plan.hooks, clock)
+    unpriced = sum(s.reason == NO_TIME for s in tornado)
+    if tornado and unpriced == len(tornado):
+        raise clock.out_of_time("what the numbers are worth")
+    if unpriced:
+        clock.leave_out(f"the prices of {unpriced:,} of {len(tornado):,} numbers")
     with clock.timed("both sides"):
         slope = {s.path: _number_slope(numbers[s.path], s) for s in tornado}
         order = sorted(tornado, key=_reach, reverse=True)
         looked_at = [s for s in order if _reach(s) > 0][: WIDER * asked.top]
         if not plan.program.large:  # another structure is a program from nothing: minutes where it is large
-            looked_at += [s for s in order if s.low is None and s.high is None and s not in looked_at]
+            looked_at += [s for s in order if _without_slope(s) and s not in looked_at]
         slope |= {n.path: n for n in ends.both_sides([slope[s.path] for s in looked_at], asked.workers, count)}
+        if clock.over:
+            clock.leave_out("solving both sides of every number that matters")
     with clock.timed("ends"):
         chosen = sorted(slope.values(), key=_width, reverse=True)
         widest = [n for n in chosen if _width(n) > 0][: asked.top]
         solved = ends.all([numbers[n.path] for n in widest], asked.workers, count)
         bars = [
-            Bar(n, low, high, _information(numbers[n.path], low, high))
-            for n, (low, high) in zip(widest, solved, strict=True)
+            Bar(n, *both, _information(numbers[n.path], *both))
+            for n, both in zip(widest, solved, strict=True)
+            if both is not None
         ]
+        if len(bars) < len(widest):
+            clock.leave_out(f"the ends of {len(widest) - len(bars)} of the {len(widest)} widest numbers")
     return Tornado(
         name=name,
         held=said,
@@ -151,8 +167,13 @@ def tornado(
         bars=tuple(sorted(bars, key=lambda bar: -bar.span)),
         slopes=tuple(chosen),
         steps=clock.seconds_by_stage,
-        notes=_notes(tornado),
+        notes=(*_notes(tornado), *clock.said_left_out()),
     )
+
+
+def _without_slope(s: Slope) -> bool:
+    """Return whether the smallest movement of a number is no small change of the program."""
+    return s.low is None and s.high is None and s.reason != NO_TIME
 
 
 def _reach(s: Slope) -> float:
@@ -190,8 +211,8 @@ def _information(number: Number, low: EndValue | None, high: EndValue | None) ->
 
 
 def _notes(slopes: Sequence[Slope]) -> tuple[str, ...]:
-    open_ = [s for s in slopes if s.low is None and s.high is None]
-    half = [s for s in slopes if (s.low is None) != (s.high is None)]
+    open_ = [s for s in slopes if _without_slope(s)]
+    half = [s for s in slopes if (s.low is None) != (s.high is None) and s.reason != NO_TIME]
     notes = []
     if open_:
         notes.append(f"Numbers without a slope, whose smallest movement is no small change: {len(open_)}.")

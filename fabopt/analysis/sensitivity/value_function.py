@@ -27,6 +27,9 @@ from fabopt.errors import StudyError
 from fabopt.solve.perturbation import Perturbation
 from fabopt.solve.whatif import Answer
 
+BREAKS, CHOKES = "all breakpoints", "the choke points along the curve"
+"""What time may not allow."""
+
 SAMPLES = 16
 """Equal steps at which a curve is solved that is not straight in pieces."""
 
@@ -58,6 +61,8 @@ def value_function(
 
     Raises
     ------
+    fabopt.solve.budget.OutOfTimeError
+        If time or a signal ended it before a part of the curve was known.
     StudyError
         If low lies above high, the rules refuse an end, or no plan stands at one.
     fabopt.io.levers.LeverError
@@ -68,19 +73,25 @@ def value_function(
     for end in (a, b):
         if curve(end).objective is None:
             raise StudyError(f"No plan has the integers of this one where {curve.said(end)}.")
-    patch = _patch(curve)
+    budget, patch = ends.budget, _patch(curve)
     breaks = _traced(curve, a, b, patch) if patch is not None else np.linspace(a, b, SAMPLES + 1).tolist()
-    stretches = tuple(_stretch(curve, x, y) for x, y in pairwise(breaks))
+    stretches = _stretches(curve, breaks)
+    if not stretches:
+        raise budget.out_of_time(f"the objective against {path}")
+    traced = patch is not None and BREAKS not in budget.left_out
     value_function = ValueFunction(
         lever=dial,
         objective_name=ends.plan.options.objective,
         money=money,
-        exact=patch is not None,
-        stretches=joined(stretches, COUNTS) if patch is not None else stretches,
+        exact=traced,
+        stretches=joined(stretches, COUNTS) if traced else stretches,
         programs=curve.count,
         source=tuple(ends.numbers.quantity(path).source),
     )
-    return certified(curve, value_function, patch) if whole else value_function
+    if whole:
+        with budget.attempt("the value with integers free"):
+            value_function = certified(curve, value_function, patch)
+    return replace(value_function, notes=tuple(budget.said_left_out()))
 
 
 def _patch(curve: Curve) -> Perturbation | None:
@@ -119,16 +130,31 @@ def _traced(curve: Curve, a: float, b: float, patch: Perturbation) -> list[float
             split(t, y)
         breaks.add(t)
 
-    split(a, b)
+    with curve.ends.budget.attempt(BREAKS):
+        split(a, b)
     return sorted(breaks)
 
 
+def _stretches(curve: Curve, breaks: Sequence[float]) -> tuple[Stretch, ...]:
+    """Return the parts of the curve between values, from the first on as far as time allows."""
+    stretches = list[Stretch]()
+    with curve.ends.budget.attempt("the rest of the curve"):
+        for a, b in pairwise(breaks):
+            stretches.append(_stretch(curve, a, b))
+    return tuple(stretches)
+
+
 def _stretch(curve: Curve, a: float, b: float) -> Stretch:
-    middle = curve((a + b) / 2)
     first, last = curve(a).objective, curve(b).objective
-    if first is None or last is None or middle.objective is None:
+    choke, delivered, stands = "", tuple[tuple[str, float], ...](), True
+    with curve.ends.budget.attempt(CHOKES):
+        middle = curve((a + b) / 2)
+        stands = middle.objective is not None
+        if stands:
+            choke, delivered = curve.choke((a + b) / 2), made(middle)
+    if first is None or last is None or not stands:
         raise StudyError(f"No plan has the integers of this one somewhere from {a:g} on where {curve.said(b)}.")
-    return Stretch(a, b, first, last, (last - first) / (b - a), curve.choke((a + b) / 2), made(middle))
+    return Stretch(a, b, first, last, (last - first) / (b - a), choke, delivered)
 
 
 def made(answer: Answer) -> tuple[tuple[str, float], ...]:

@@ -11,28 +11,32 @@ from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import TornadoOptions, tornado
 from fabopt.analysis.sensitivity.value_function import value_function
 from fabopt.plan.plan import Plan
-from fabopt.solve.budget import Tell
+from fabopt.solve.budget import TimeBudget
 
 
-def tornado_of(plan: Plan, asked: TornadoOptions, tell: Tell | None = None, count: Count | None = None) -> Tornado:
-    """Return the tornado of a plan."""
+def tornado_of(
+    plan: Plan, asked: TornadoOptions, budget: TimeBudget | None = None, count: Count | None = None
+) -> Tornado:
+    """Return the tornado of a plan; parameters as for :func:`.tornado.tornado`."""
     numbers = numbers_of(plan)
-    return tornado(plan.name, plan.held, plan.unit, numbers, plan.solved, asked, tell, count)
+    return tornado(plan.name, plan.held, plan.unit, numbers, plan.solved, asked, budget, count)
 
 
-def value_of(plan: Plan, lever: str, low: Setting | None, high: Setting | None, whole: bool) -> ValueFunction:
+def value_of(
+    plan: Plan, lever: str, low: Setting | None, high: Setting | None, whole: bool, budget: TimeBudget | None = None
+) -> ValueFunction:
     """Return the objective of a plan against one lever; errors as for :func:`.value_function.value_function`."""
-    return value_function(_ends(plan, lever), lever, low, high, whole=whole, money=plan.unit)
+    return value_function(_ends(plan, budget, lever), lever, low, high, whole=whole, money=plan.unit)
 
 
-def phases_of(plan: Plan, x: str, y: str, steps: int) -> Phases:
+def phases_of(plan: Plan, x: str, y: str, steps: int, budget: TimeBudget | None = None) -> Phases:
     """Return which limit is the choke point against two levers; errors as for :func:`.phases.phases`."""
-    return phases(_ends(plan, x, y), x, y, steps, money=plan.unit)
+    return phases(_ends(plan, budget, x, y), x, y, steps, money=plan.unit)
 
 
-def _ends(plan: Plan, *levers: str) -> Ends:
+def _ends(plan: Plan, budget: TimeBudget | None, *levers: str) -> Ends:
     """Return what moves the numbers of a plan; a lever that is not there is refused before anything is solved."""
     numbers = numbers_of(plan)
     for lever in levers:
         numbers.quantity(lever)
-    return Ends(numbers, plan.solved)
+    return Ends(numbers, plan.solved, budget=budget)
