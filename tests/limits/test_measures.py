@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from chain_cases import edited
 
+from fabopt.domain.base import FieldProblem
 from fabopt.domain.rules import problems
 from fabopt.network.lower import lower
 from fabopt.solve.options import SolveOptions
@@ -121,6 +122,52 @@ def test_a_price_that_is_high_is_as_good_as_firm_and_one_of_nothing_as_no_limit(
     assert dear == pytest.approx(firm, rel=1e-7)
     assert free == pytest.approx(none, rel=1e-7)
     assert firm < none
+
+
+def test_a_level_by_year_is_its_mean_and_what_is_missed_of_it_costs_a_year():
+    limit = {"of": "power", "by": "year", "at_most": "600 MW"}
+    plan = Plan(("limits", {"one": limit}))
+    assert yearly(2.4 * plan.runs()).max() / 4 == pytest.approx(600, rel=1e-6)
+    soft = Plan(("limits", {"one": {**limit, "price": "2 USD/MWh"}}))
+    (missed,) = [a for a in soft.net.activities if a.tags.role == "shortfall"]
+    last = [t % 4 == 3 for t in range(12)]
+    assert missed.upper.tolist() == [np.inf if end else 0 for end in last]
+    assert missed.cost == pytest.approx(np.where(last, 2 * 8766e-6, 0.0))
+    asked = yearly(2.4 * soft.runs()) / 4 - 600
+    assert asked.max() > 1
+    assert soft.start(missed.id)[3::4] == pytest.approx(np.maximum(asked, 0), abs=1e-5)
+
+
+def test_a_share_of_a_level_that_is_missed_costs_by_the_time_it_is_missed():
+    """Quarters, then half-years: what is missed is counted for periods as long as the first."""
+    long = ("horizon", {"start": "2027Q1", "periods": ["2 quarters", "1 half-year"]})
+    limit = {"of": "compute", "share_of": {}, "at_most": 0.5, "price": "0.001 USD/H100e/h"}
+    plan = Plan(long, ("limits", {"one": limit}), growing=False)
+    (missed,) = [a for a in plan.net.activities if a.tags.role == "shortfall"]
+    assert missed.cost == pytest.approx([0.001 * HOURS * 1e-3] * 3)
+    compute = 3 * plan.runs() * [1, 1, 2]
+    assert plan.start(missed.id) == pytest.approx(0.5 * compute, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("limit", "field", "says"),
+    [
+        ({"of": "activities", "at_most": 3}, ("where",), "counted in"),
+        ({"of": "activities", "where": {"role": "run"}, "at_most": "3 kwafer"}, ("at_most",), "not in kwafer"),
+        ({"of": "shipments", "at_most": "3 kwafer/month"}, ("at_most",), "counted in kaccelerator, not in kwafer"),
+        (
+            {"of": "shipments", "change": {"up_by": "3 MW", "start": 1}},
+            ("change", "up_by"),
+            "counted in kaccelerator, not in MW",
+        ),
+    ],
+)
+def test_amounts_in_another_unit_than_what_is_counted_are_refused(limit, field, says):
+    with pytest.raises(FieldProblem) as caught:
+        lower(edited(("limits", {"one": limit})))
+    (fault,) = caught.value.faults
+    assert fault.path == ("limits", "one", *field)
+    assert says in fault.message
 
 
 def test_a_floor_of_stock_is_held():

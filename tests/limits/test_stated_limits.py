@@ -151,6 +151,13 @@ def test_a_ceiling_that_holds_for_a_part_of_a_period_is_wider_and_a_floor_lower(
     assert levels(net, plan, "spare") == pytest.approx([0, 4 * part, 4], abs=1e-5)
 
 
+def test_a_plain_network_that_states_roles_is_limited_as_the_chain_is():
+    raw = chain()
+    raw["network"]["activities"]["ship"]["tags"]["role"] = "shipment"
+    _, _, good = made(raw=raw, of="shipments", where={"designer": "merlin", "lab": "lab"}, at_most=4)
+    assert good == [4, 4, 4]
+
+
 def test_what_is_not_meant_is_left_out():
     _, _, good = made(of="activities", where={"stage": "memory", "not": {"owner": "spare"}}, at_most=3)
     assert good == [3, 3, 3]
