@@ -286,6 +286,14 @@ class UnitEffect:
         last = np.ravel(self.profile[-1])[0] if self.persistent and len(self.profile) else 0.0
         return np.full(periods, last) if self.scale is None else last * self.scale
 
+    def grown(self, periods: int) -> Array:
+        """Return what one unit adds in each period when its ramp is over ``[T]``, whether or not that ends."""
+        last = self.at_end(periods)
+        if last.any() or not self.profile.size:
+            return last
+        most = self.profile.max()
+        return np.full(periods, most) if self.scale is None else most * self.scale
+
     def most(self, standing: Array) -> Array:
         """Return the most that units can add of which so many have been ordered by each period ``[T]``."""
         there = np.zeros(standing.size)

@@ -7,12 +7,16 @@ from itertools import product
 
 import numpy as np
 import pytest
-from chain_cases import edited
-from expansion_cases import workshop
+from chain_cases import edited, lowered
+from expansion_cases import YEARS, workshop
 
+from fabopt.domain.base import FieldProblem
 from fabopt.domain.expansion import LineExpansion, SiteExpansion
 from fabopt.domain.rules import problems
+from fabopt.network.lengths import Lengths
 from fabopt.network.lower import lower
+from fabopt.network.lowering.builder import make_periods
+from fabopt.network.tables import UnitEffect
 from fabopt.solve.run import solve
 
 CURVE = {100: 1000, 300: 2400, 500: 3200}
@@ -46,6 +50,25 @@ def test_no_project_is_smaller_than_the_least():
     assert solve(workshop(record, wanted=40, earns=1000.0)).objective == pytest.approx(4 * 40 * 1000 - 600)
     # Two of 60 would hold 110 at 10 each; one of 110 costs 1000 + 10 x 7.
     assert solve(workshop(record, wanted=110, earns=1000.0)).objective == pytest.approx(4 * 110 * 1000 - 1070)
+
+
+def test_a_curve_has_no_units_for_projects_below_the_least_size():
+    record = SiteExpansion(curve=CURVE, least=150, lead=0, max_total=5000)
+    assert [unit.id for unit in workshop(record, wanted=1).units] == ["grow:2", "grow:3"]
+
+
+def test_orders_of_a_period_that_no_number_of_projects_makes_cannot_be_pinned():
+    raw = {
+        "units": {"press": {"min_order": 3, "max_order": 4, "whole": False, "upper": 20}},
+        "activities": {"make": {"cost": 1}},
+    }
+    for amount, sound in ((4, True), (5, False), (6, True), (8, True)):
+        data = edited(("network", raw), ("pins", {"units": {"press": {"2027Q1": amount}}}))
+        if sound:
+            assert lower(data).units
+        else:
+            with pytest.raises(FieldProblem, match="each of several orders has 3 to 4"):
+                lower(data)
 
 
 def test_the_choice_of_a_size_forbids_no_other_in_the_same_year():
@@ -127,6 +150,49 @@ def test_what_is_closed_for_good_is_never_built_again(for_good, value):
     assert solve(workshop(record, wanted=[10, 0, 0, 10], base=10)).objective == pytest.approx(value)
 
 
+def test_the_end_of_life_counts_from_the_first_output():
+    # Open a year after its order, it works in the second and third year and is taken down in the fourth.
+    record = LineExpansion(**{**HAS, "lead": 12, "life": 2, "max_steps": 1}, retirement={"cost": 1})
+    assert solve(workshop(record, wanted=[0, 10, 10, 0])).objective == pytest.approx(20 - 5 - 1)
+
+
+def test_a_life_that_is_shorter_than_the_ramp_ends_at_what_was_reached():
+    lengths = Lengths.of(make_periods(edited(*YEARS.items()))[1])
+    first, profile = lengths.lasting(1.0, np.array([0.25, 0.5, 0.75, 1.0]), 1.5)
+    found = UnitEffect("u", "r", first, profile).by_order(4)
+    assert found[0].tolist() == pytest.approx([0, 0.25, 0.25, 0])
+    # Ordered in the third year, it has begun in the fourth.
+    assert found[2].tolist()[:2] == pytest.approx([0, 0.25])
+
+
+def test_scanners_and_their_places_end_with_their_life():
+    net = lowered(("scanners.euv.delivery_lead", 3), ("scanners.euv.qualification_lead", 3), ("scanners.euv.life", 1))
+    effects = {e.resource: e.by_order(12)[0] for e in net.unit_effects if e.unit == "scanner:euv:fab-a"}
+    does = effects["exposures:euv:fab-a"]
+    assert (does / does.max()).tolist() == pytest.approx([0, 0, 1, 1, 1] + [0] * 7)
+    assert effects["space:fab-a"].tolist() == pytest.approx([0, -1, -1, -1, -1] + [0] * 7)
+
+
+def test_a_lab_pays_upkeep_as_it_falls_due_and_no_more_for_what_is_retired():
+    expansion = {
+        "curve": {10: 50}, "lead": 3, "life": 20, "max_total": 40, "upkeep": 4, "standing": 100,
+        "retirement": {"cost": 3},
+    }  # fmt: skip
+    net = lowered(
+        ("horizon.periods", 3), ("horizon.discount_rate", 0.1), ("sites.site.expansion", expansion),
+        ("labs.lab.budget", 1000),
+    )  # fmt: skip
+    (budget,) = net.budgets
+    terms = {(t.kind, t.shift): t.coefficient for t in budget.terms if t.id == "build:site:1"}
+    # A MW costs 5 in its one quarter of lead and then 1 a quarter; one that is retired costs 3 and saves 1 a quarter.
+    assert terms["unit", 0].tolist() == pytest.approx([5, 5, 5])
+    assert terms["unit", 1].tolist() == pytest.approx([0, 1, 1])
+    assert terms["retire", 0].tolist() == pytest.approx([2, 2, 2])
+    assert terms["retire", 1].tolist() == pytest.approx([-1, -1, -1])
+    # Of 1000 a year the 100 MW that stand take 400.
+    assert budget.amount.tolist() == pytest.approx([750 - 300])
+
+
 def test_the_room_of_a_project_is_free_again_at_the_end_of_its_life():
     # There is room for 10, which last a year: four times 10 earned less 5.
     record = SiteExpansion(curve={10: 5}, lead=0, life=1, max_total=10)
@@ -150,6 +216,33 @@ def test_a_capacity_grows_by_no_more_than_its_share_of_what_stood_a_year_before(
     record = LineExpansion(step=1, cost=0, lead=0, life=50, max_steps=900, max_per_period=most, growth=growth)
     net = workshop(record, wanted=100, base=10, changes={"horizon.periods": periods})
     assert solve(net).objective == pytest.approx(sum(caps))
+
+
+def test_the_growth_of_a_rate_is_of_what_it_is_a_month():
+    # 15, 15, 22, 33 and 49 a month in half-years and years.
+    months = np.array([6, 6, 12, 12, 12])
+    record = LineExpansion(step=1, cost=0, lead=0, life=50, max_steps=900, max_per_period=900, growth=0.5)
+    changes = {"horizon.periods": UNEQUAL}
+    net = workshop(record, wanted=9999, base=10 * months, kind="rate", changes=changes)
+    assert solve(net).objective == pytest.approx(months @ np.array([15, 15, 22, 33, 49]))
+
+
+@pytest.mark.parametrize("wanted", [(0, 0, 40, 40), (5, 0, 0, 25), (20, 5, 5, 20)])
+@pytest.mark.parametrize("upkeep", [1.5, 4.0])
+def test_what_is_retired_is_no_ground_to_grow_on(wanted, upkeep):
+    # Steps of 5 that cost nothing but upkeep, two of which stand; every number of orders and retirements is tried.
+    record = LineExpansion(
+        step=5, cost=0, lead=0, life=50, max_steps=9, max_per_period=2, standing=10, upkeep=upkeep, retirement={},
+        growth=0.5,
+    )  # fmt: skip
+    best = -np.inf
+    for plan in product(range(3), repeat=8):
+        ordered, retired = np.cumsum(plan[:4]), np.cumsum(plan[4:])
+        steps = 2 + ordered - retired
+        before = np.array([2, *steps[:-1]])
+        if (steps >= 0).all() and (steps <= 1.5 * before).all():
+            best = max(best, float(np.minimum(wanted, 5 * steps).sum() - upkeep * steps.sum()))
+    assert solve(workshop(record, wanted=list(wanted), base=10)).objective == pytest.approx(best)
 
 
 def test_what_is_firm_may_grow_faster_and_leaves_no_room_for_more():

@@ -66,6 +66,13 @@ def test_chips_at_one_site_share_what_it_can_bear_by_power():
     assert level["join:old:site"].tolist() == pytest.approx([0, 0])
 
 
+def test_accelerators_of_one_site_do_not_stand_in_for_those_of_another():
+    # Ten good ones at each site, and only those of the first can be joined.
+    fleet = {"site": {"gpu": 10}, "two": {"gpu": 10}}
+    level = solved(labs__lab__fleet=fleet, sites__two__synchronised_share=0)[2]
+    assert level["run:gpu:lab:train"].tolist() == pytest.approx([10, 10])
+
+
 HOURS = 8766 / 4
 GENERATION = {"price": 100, "expansion": {"curve": {100: 10}, "lead": 3, "max_total": 50, "life": 0.25}}
 

@@ -141,7 +141,7 @@ class Facts:
         found = []
         for lever in group.levers:
             unit = self.units[lever.unit]
-            adds = max((float(e.at_end(len(group.base)).mean()) for e in self.net.unit_effects
+            adds = max((float(e.grown(len(group.base)).mean()) for e in self.net.unit_effects
                         if e.unit == unit.id and e.resource == group.entity), default=0.0)  # fmt: skip
             if adds > 0 and unit.cost is not None:
                 found.append(share * base / adds * float(unit.cost[0]) * self.net.periods[0].discount)

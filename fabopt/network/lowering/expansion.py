@@ -182,17 +182,17 @@ def _projects(chain: Chain, record: Expansion[Any], what: Growing, unit: str) ->
     assert record.max_total is not None
     total = record.max_total.value
     size = 0.0 if record.least is None else record.least.value
-    segments = [line for line in cost_segments(record.points) if line[-1] >= size]
+    segments = [(k, line) for k, line in enumerate(cost_segments(record.points), 1) if line[-1] >= size]
     # A line is cheapest by the unit at its largest order.
-    lines = [line for line in segments if line[2] < total]
+    lines = [line for _, line in segments if line[2] < total]
     again = min((slope + fixed / min(most, total) for fixed, slope, _, most in lines), default=np.inf)
     may = np.where(_dates(chain, record) > 0.0, total, 0.0)
-    for k, (fixed, slope, least, most) in enumerate(segments):
-        unit_id = f"{what.unit}:{k + 1}"
+    for k, (fixed, slope, least, most) in segments:
+        unit_id = f"{what.unit}:{k}"
         if least < total or chain.ordered(unit_id):
             sizes = (max(least, size), most) if fixed > 0.0 or size > 0.0 else (0.0, np.inf)
             yield _Option(
-                unit_id, f"{what.name}, size {k + 1}", unit, chain.flat(slope), fixed, 1.0, *sizes, may, np.inf, again,
+                unit_id, f"{what.name}, size {k}", unit, chain.flat(slope), fixed, 1.0, *sizes, may, np.inf, again,
                 False,
             )  # fmt: skip
 

@@ -256,7 +256,7 @@ class Scope:
         here = self._resources(found, wheres)
         for effect in self.net.unit_effects:
             if effect.resource in here and effect.gains:
-                full = effect.at_end(self.n) / here[effect.resource][1]
+                full = effect.grown(self.n) / here[effect.resource][1]
                 found.add("unit", effect.unit, full)
 
     def _capacity(self, found: Sum, wheres: Wheres, party: str) -> None:
