@@ -91,8 +91,7 @@ def _of_components(instance: Instance, names: set[str]) -> Iterator[str]:
     for chip_id, chip in instance.chips.items():
         if any(names & set(packaged(components, chip_id, bom.components)) for bom in chip.boms.values()):
             yield chip.designer
-    for name in names & set(components):
-        component = components[name]
+    for component in (component for name, component in components.items() if name in names):
         if component.per == "accelerator":
             for chip_id in instance.chips:
                 yield from buyers(instance, chip_id) if component.each(chip_id) is not None else ()

@@ -11,6 +11,7 @@ from chain_cases import amounts, edited, lowered
 from fabopt.domain.rules import problems
 from fabopt.network.lowering.builder import Chain, make_periods
 from fabopt.network.lowering.components import _when
+from fabopt.network.suppliers import suppliers
 from fabopt.network.tables import Network
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.results.build import core_and_domain
@@ -159,6 +160,29 @@ def test_in_periods_of_unequal_length_parts_fall_where_the_time_does():
     assert [found[age][1] for age in (0, 1)] == pytest.approx([1 / 3, 2 / 3])
     at = {age: share.tolist() for age, share in _when(chain, "opening", chain.lead(9), (1.0,))}
     assert (at[2][0], at[2][1]) == (1.0, 1.0)  # 2027Q4 lies in 2027H2; 2028Q1 in 2028H1
+
+
+def test_a_lead_falls_on_periods_of_unequal_length_where_the_time_does():
+    """Four and a half months: what is ordered in the first quarter comes from mid-May to mid-August."""
+    net = lowered(
+        ("horizon.periods", "2 quarters, 3 half-years"),
+        ("horizon.period", None),
+        ("components.optics", component(per="accelerator", amount=1, sources={"acme": source(lead=4.5)})),
+    )
+    flows = [f for f in net.flows if (f.activity, f.material) == (ORDERED, "component:optics:lab")]
+    came = {(t, t + f.age): f.amount[t] for f in flows for t in (0, 1) if f.amount[t]}
+    assert came == {(0, 1): pytest.approx(0.5), (0, 2): pytest.approx(0.5), (1, 2): pytest.approx(1.0)}
+    (base,) = (r.base for r in net.resources if r.id == "component:optics:acme")
+    assert base.tolist() == pytest.approx([60.0, 60.0, 120.0, 120.0, 120.0])
+
+
+def test_makers_are_suppliers_and_what_they_make_depends_on_them():
+    laser = component(name="Laser", sources={"photon": source(owner="photon", price=20)})
+    optics = component(per="accelerator", amount=1, needs={"laser": 8})
+    runs = suppliers(lowered(("components.laser", laser), ("components.optics", optics)))
+    assert list(runs["owner", "photon"]) == ["component:laser:acme:photon"]
+    assert list(runs["owner", "acme"]) == [ORDERED]
+    assert {"component:laser:acme:photon", ORDERED} <= set(runs["region", "island"])
 
 
 def test_local_components_come_from_sources_in_the_region_of_the_site():
