@@ -103,10 +103,11 @@ class PlainNetwork(Record):
     records.
     """
 
-    sets: Named[AsWritten | Named[AsWritten | Named[AsWritten]]] = Field(default_factory=dict)
+    # What is saved or exported has the records written out, so that these would say nothing in it.
+    sets: Named[AsWritten | Named[AsWritten | Named[AsWritten]]] = Field(default_factory=dict, exclude=True)
     """Sets: a list of ids, or a mapping from ids to what is said of each. A record, an entry or a term with `for:
     {p: plants}` is written out for each member, where the conditions of `where` hold."""
-    values: Named[AsWritten | Named[AsWritten | Named[AsWritten]]] = Field(default_factory=dict)
+    values: Named[AsWritten | Named[AsWritten | Named[AsWritten]]] = Field(default_factory=dict, exclude=True)
     """Numbers by one, two or three members; `{miles[p,c]}` in a loop is an entry."""
     materials: Named[Material] = Field(default_factory=dict)
     """Materials."""

@@ -250,7 +250,16 @@ def test_faults_of_long_tables_name_file_and_line(tmp_path, rows, says):
         fabopt.load(written(tmp_path, "tables: {network.values.t: t.csv}\nnetwork: {}\n", t=rows))
 
 
+def test_what_is_exported_to_a_workbook_comes_back_as_the_same_network(tmp_path):
+    path = written(tmp_path, FREIGHT)
+    fabopt.load(path).export(tmp_path / "chain.xlsx")
+    fabopt.import_(tmp_path / "chain.xlsx", tmp_path / "again")
+    assert lowered(tmp_path / "again") == lowered(path)
+
+
 def test_what_is_saved_loads_as_the_same_network(tmp_path):
     path = written(tmp_path, FREIGHT)
     fabopt.load(path).solve(gap=0).save(tmp_path / "result")
     assert lowered(tmp_path / "result") == lowered(path)
+    with pytest.raises(InstanceError, match=r"no lever 'network.values.miles"):  # it would move nothing there
+        fabopt.load(tmp_path / "result", set={"network.values.miles.seattle.topeka": 3})
