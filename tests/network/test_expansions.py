@@ -71,6 +71,20 @@ def test_orders_of_a_period_that_no_number_of_projects_makes_cannot_be_pinned():
                 lower(data)
 
 
+@pytest.mark.parametrize(("amount", "orders"), [(0, 0), (3, 1), (4, 1), (4.5, 2), (9, 3)])
+def test_what_was_ordered_counts_as_the_fewest_orders_that_it_takes(amount, orders):
+    press = {"max_order": 4, "fixed_cost": 1, "whole": False, "upper": 20}
+    # At most one order in both of two periods, and more were placed in the first: it stays at that.
+    raw = {
+        "units": {"press": press},
+        "groups": {"few": {"limit": 1, "terms": [{"placed": "press"}], "window": "horizon"}},
+    }
+    pins = {"units": {"press": {"2027Q1": amount}}, "done_until": "2027Q2"}
+    net = lower(edited(("horizon.periods", 2), ("network", raw), ("pins", pins)))
+    (few,) = [group for group in net.groups if group.id == "few"]
+    assert few.rhs.max() == max(1, orders)
+
+
 def test_the_choice_of_a_size_forbids_no_other_in_the_same_year():
     # The largest projects, 500 at 6.4 each, as many as there is room for, all in the first year.
     record = SiteExpansion(curve=CURVE, lead=0, max_total=4000, life=4)
