@@ -79,7 +79,9 @@ def decided(
                     if budget.over:
                         return decided
                     with budget.timed(f"{one.run.scenario or one.run.instance} to {gap:.2g}"):
-                        better = one.instance.solve(start=start, gap=gap, time_limit=budget.left, extra=one.hooks)
+                        better = one.instance.solve(
+                            "value", start=start, gap=gap, time_limit=budget.left, extra=one.hooks
+                        )
                     if better.has_plan and _proves_more(better, decided[n]):
                         decided[n] = better
     return decided

@@ -124,7 +124,8 @@ class _Writing:
         base, budget = self.ground, self.budget
         likely = self._chances()
         with self._analysis("portfolio"):
-            memo = portfolio(base.of, base.lab)
+            memo = portfolio(base.of, base.lab, own := budget.sub())
+            self._lacks(own.left_out)
         with self._analysis("choke points"):
             study = choke_points(base.of, self._choke(), own := budget.sub())
             self._lacks(own.left_out)

@@ -122,7 +122,7 @@ def reweighed(net: Network, read: Callable[[str], pd.DataFrame]) -> dict[str, fl
         "material": whose("material", net.materials),
         "demand": whose("demand", net.demands),
     }
-    at_end = whose("unit_at_end", net.units) | by_kind["material"]
+    at_end = {False: by_kind["material"], True: whose("unit_at_end", net.units)}
     costs, moved, end = read("core/costs"), read("domain/transfers"), read("core/terminal")
     for term, key, label, amount in zip(costs["term"], costs["id"], costs["period"], costs["amount"], strict=True):
         total[by_kind[_RECORDS[term]].get(key, NOBODY)] += amount * factor.get(label, 0.0)
@@ -131,8 +131,8 @@ def reweighed(net: Network, read: Callable[[str], pd.DataFrame]) -> dict[str, fl
     ):
         total[payee] += amount * factor.get(label, 0.0)
         total[payer] -= amount * factor.get(label, 0.0)
-    for key, amount, worth in zip(end["id"], end["amount"], end["unit_worth"], strict=True):
-        total[at_end.get(key, NOBODY)] += net.end_discount * amount * worth
+    for key, kind, amount, worth in zip(end["id"], end["kind"], end["amount"], end["unit_worth"], strict=True):
+        total[at_end[kind in ("unit", "retired")].get(key, NOBODY)] += net.end_discount * amount * worth
     total[NOBODY] += net.constant_value
     return {party: amount for party, amount in total.items() if amount != 0.0}
 
