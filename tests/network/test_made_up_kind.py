@@ -17,6 +17,7 @@ from pydantic import Field
 
 import fabopt
 from fabopt.analysis.material_flow import LABS, busiest, flow, unit_of
+from fabopt.analysis.memo.second_source import role
 from fabopt.analysis.memo.signable import signables
 from fabopt.domain.base import Record, Slug
 from fabopt.domain.expansion import Expansion
@@ -33,6 +34,7 @@ from fabopt.network.lowering.kinds import LOWERING
 from fabopt.network.tables import Activity, Material, Resource, Tags
 from fabopt.network.tagged import ids, tagged
 from fabopt.report.charts.flow_data import columns
+from fabopt.report.memo.words import word
 
 TUTORIAL = Path(__file__).resolve().parents[2] / "instances" / "tutorial"
 ONE = np.ones(1)
@@ -248,6 +250,12 @@ def test_what_holds_a_lab_back_names_it_and_who_makes_it(result: fabopt.Result) 
 def test_a_lab_may_sign_for_it(result: fabopt.Result) -> None:
     found = {s.id: s for s in signables(result.plan.solved, "aurora")}
     assert found["pumps:aurora:coldworks:cold"].kind == "capacity"
+
+
+def test_a_memo_has_a_word_for_who_makes_it(instance: fabopt.Instance) -> None:
+    assert role(instance.network, "coldworks") == "pump"
+    assert role(instance.network, "laminates") == "component-maker"
+    assert (word("en", "supplier_kind", "pump"), word("zh", "supplier_kind", "pump")) == ("pump maker", "泵厂商")
 
 
 def test_a_kind_that_is_dropped_is_gone_and_one_of_a_known_name_is_refused() -> None:

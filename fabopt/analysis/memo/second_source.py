@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.origin import amount, cells
 from fabopt.analysis.memo.records import SecondSource
+from fabopt.domain.kinds import KINDS
 from fabopt.network.explode import makeable
 from fabopt.network.suppliers import suppliers
 from fabopt.network.tables import Network
@@ -28,10 +29,12 @@ OWNER = "owner"
 
 
 def role(net: Network, owner: str) -> str:
-    """Return what a company does, a word; ``owner`` where its stages say nothing."""
+    """Return what a company does, a word, or the kind of thing that it owns; ``owner`` where neither is known."""
     tags = [*(activity.tags for activity in net.activities), *(resource.tags for resource in net.resources)]
     stages = {own.stage for own in tags if own.owner == owner}
-    return next((word for stage, word in ROLES.items() if stage in stages), OWNER)
+    known = (word for stage, word in ROLES.items() if stage in stages)
+    added = (own.kind for own in tags if own.owner == owner and own.kind in KINDS and KINDS[own.kind].owned)
+    return next(known, next(added, OWNER))
 
 
 def second_sources(ground: Ground, chips: Sequence[str]) -> tuple[SecondSource, ...]:

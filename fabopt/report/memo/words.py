@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from fabopt.domain.kinds import KINDS
 from fabopt.model.words import record_of
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
@@ -31,8 +32,14 @@ def words(lang: str) -> Mapping[str, Mapping[str, str]]:
 
 
 def word(lang: str, of: str, key: str) -> str:
-    """Return a fixed word; one that the lists do not have (an instance may name its own instrument) as it stands."""
-    return words(lang)[of].get(key, key)
+    """Return a fixed word; one that the lists do not have (an instance may name its own instrument) as it stands.
+
+    Who makes things of a kind that the lists do not know is called by the word of the kind.
+    """
+    known = words(lang)[of]
+    if key not in known and of == "supplier_kind" and key in KINDS:
+        return f"{KINDS[key].chinese}厂商" if lang == "zh" else f"{KINDS[key].one} maker"
+    return known.get(key, key)
 
 
 _SIZE = re.compile(r", size (\d+)")
