@@ -77,7 +77,7 @@ def finite(change: Perturbation, times: float) -> Perturbation:
     most = float(np.max(sizes, initial=1.0))
 
     def nearer(values: Values, at: NDArray[np.bool_]) -> Values:
-        size = np.abs(values.old)
+        size = np.where(at, np.abs(values.old), 0.0)
         step = times * np.where(size > 0, size, most)
         return replace(values, new=np.where(at, values.old + np.sign(values.new) * step, values.new))
 

@@ -15,6 +15,7 @@ from fabopt.plan.groups import LIFTED, NO_RELIEF
 from fabopt.plan.problem import ChokeProblem
 from fabopt.solve import loosen, resolver
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.perturbation import Perturbation, Values
 from fabopt.solve.session import HighsSession
 
 
@@ -70,6 +71,13 @@ def test_what_is_nothing_and_is_taken_away_moves_by_the_size_of_the_others():
     problem = ChokeProblem.bare([1.0], [([1.0], -INF, 0.0), ([1.0], -INF, 50.0)], {"none": [0], "some": [1]}, upper=80)
     found = loosen.finite(problem.relief(["none", "some"], LIFTED).on(problem.matrices), 8.0)
     assert found.rows.new.tolist() == [[-INF, 400.0], [-INF, 450.0]]
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_has_no_end_already_and_what_is_set_to_nothing_stay_without_a_warning():
+    ends = np.array([[-INF, 5.0], [-INF, INF]])
+    moved = Perturbation(rows=Values(np.array([0, 1]), ends, np.array([[-INF, INF], [-INF, 0.0]])))
+    assert loosen.finite(moved, 8.0).rows.new.tolist() == [[-INF, 45.0], [-INF, 0.0]]
 
 
 @pytest.mark.parametrize(("more", "large"), [(0, True), (1, False)])

@@ -2,7 +2,7 @@
 
 1. prices both ways, and gains at +10 % in the order of what the prices promise (linear programs);
 2. finite steps, relief after its lead time, and certified intervals for the limits that gain most;
-3. one more whole thing; 4. sets that help only together; 5. the cascade; 6. draws of the data; 7. packages; 8. shares.
+3. one more whole thing; 4. shares; 5. sets that help only together; 6. the cascade; 7. draws of the data; 8. packages.
 
 Gains on a small program are certified exactly. On a large one they are those of the plan with its integers held,
 the intervals come from the plan below and the relaxation above, and only the first three, and the bound of the plan
@@ -60,11 +60,11 @@ UNTIL: Mapping[str, float] = {
     "relief after lead time": 0.4,
     "whole things": 0.43,
     "price of policies": 0.45,
-    "sets": 0.5,
-    "cascade": 0.57,
-    "draws": 0.9,
-    "packages": 0.96,
-    "shares": 1.0,
+    "shares": 0.52,
+    "sets": 0.54,
+    "cascade": 0.6,
+    "draws": 0.94,
+    "packages": 1.0,
     "records": 1.0,
 }
 """The other steps in their order, and the share of the time left after the first two by which each must be done."""
@@ -78,8 +78,8 @@ CLOSER = 0.1
 DRAWING = 0.9
 """Share of the time for draws after which none is begun: the rest is for the change that dethrones."""
 
-MOST_TOGETHER = 8
-"""Most limits of which sets are searched."""
+MOST_TOGETHER, MOST_TOGETHER_LARGE = 8, 5
+"""Most limits of which sets are searched; in a large program a set takes seconds."""
 
 
 def choke_points(plan: Plan, asked: ChokeOptions | None = None, budget: TimeBudget | None = None) -> records.Study:
@@ -155,11 +155,11 @@ class _Study:
             explorer.lead()
         whole = self._whole()
         of_policies = self._of_policies()
+        self._shares()  # of sets, in all threads: those that are searched next are among them
         joint = self._joint()
         steps = self._cascade()
         draws = self._draws()
         packages = self._packages()
-        self._shares()
         with self.budget.timed("records"):
             found = compose(explorer, joint, self._stability)
         reported = np.array([t in set(self.counted.periods) for t in range(self.net.n_periods)])
@@ -199,8 +199,11 @@ class _Study:
         found = self.explorer.capacities
         return [f.id for f in found if f.gain > 0][:most] or [f.id for f in found][:most]
 
+    def _together(self) -> list[str]:
+        return self._names(MOST_TOGETHER_LARGE if self.large else MOST_TOGETHER)
+
     def _joint(self) -> tuple[records.Joint, ...]:
-        ids = self._names(MOST_TOGETHER)
+        ids = self._together()
         value, found = self.oracle.base, list[records.Joint]()
         with self._step("sets"):
             if not ids:
@@ -290,7 +293,7 @@ class _Study:
         )
 
     def _shares(self) -> None:
-        ids = self._names(5 if self.large else MOST_TOGETHER)
+        ids = self._together()
         with self._step("shares"):
             if len(ids) < 2:
                 return
