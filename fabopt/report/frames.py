@@ -29,7 +29,11 @@ def bill_report(bill: Bill) -> Report[Bill]:
         bill,
         (title,),
         (
-            Table("The whole at what its buyer pays, M USD", ("section", "paid", "low", "high"), whole),
+            Table(
+                "The whole at what its buyer pays, M USD (low, high: all at that end; draws: 10, 50, 90 %)",
+                ("section", "paid", "low", "high"),
+                whole,
+            ),
             Table("What it takes", ("stage", "item", "quantity", "unit", "low", "high"), rows, left=2),
             Table("How", ("item", ""), [(row.item, row.how) for row in bill.rows], left=2),
         ),
