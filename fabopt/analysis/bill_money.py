@@ -80,7 +80,7 @@ def bought(draft: Draft) -> list[Bought]:
     for component, pieces in per_megawatt(draft):
         cost = component_price(draft, component)
         how = f"{draft.power_mw:,.0f} MW x {pieces.value:.4g} x {cost.value:,.0f} USD/{component.unit}"
-        each = (pieces * cost).scaled(1e-6 * draft.power_mw)
+        each = (pieces * cost).scaled(draft.power_mw / 1e6)
         found.append(Bought(component.group, f"price of {component.name}", each, False, how))
     rest = (other for other in draft.others if other.bought)
     found += [Bought(other.section, f"price of {other.name}", other.price, True, other.how) for other in rest]

@@ -39,7 +39,7 @@ def portfolios(result):
 
 @pytest.fixture(scope="module")
 def memos(result):
-    return {lab: result.memo(lab, budget=0.25).memo for lab in LABS}
+    return {lab: result.memo(lab, budget=0.5).memo for lab in LABS}
 
 
 def test_a_unit_of_a_limit_is_worth_the_same_in_show_choke_and_explain(result, limits, choke):

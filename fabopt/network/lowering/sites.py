@@ -22,7 +22,7 @@ from fabopt.network.lowering.expansion import expand
 from fabopt.network.lowering.growing import Growing
 from fabopt.network.tables import Activity, Array, Material, Resource, Tags
 
-MWH = 1e-6
+MWH = 1 / 1e6
 """Million dollars for a megawatt hour at one dollar."""
 
 
