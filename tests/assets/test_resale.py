@@ -104,6 +104,20 @@ def test_a_second_life_at_another_lab_costs_a_price_a_move_and_time(tmp_path):
     assert fleet(tmp_path, second_life(moving_time=24)).solve().objective == pytest.approx(180 * EARNS)
 
 
+def test_nothing_is_handed_on_before_its_date_or_against_an_export_rule(tmp_path):
+    assert fleet(tmp_path, second_life(since=2029)).solve().objective == pytest.approx(180 * EARNS)
+    barred = {**second_life(), "barred_flows": [{"origin": "here", "destination": "there"}], "sites.b.region": "there"}
+    assert fleet(tmp_path, barred).solve().objective == pytest.approx(180 * EARNS)
+
+
+def test_what_is_sold_is_money_in_the_budget(tmp_path):
+    """Electricity of 40 costs 17.5 a year; with 10 to spend, what is sold must bring the rest in the same year."""
+    poor = {"labs.alpha.budget": {"steps": {2027: 1000, 2028: 10, 2029: 1000}}}
+    sold = fleet(tmp_path, {**poor, "chips.old.resale": {"price": 1000}}).solve()
+    assert sold.objective == pytest.approx(180 * EARNS + 60 * 1.0)
+    assert fleet(tmp_path, poor).solve().objective == pytest.approx((140 + 10 / POWER) * EARNS)
+
+
 def test_a_lab_takes_no_used_accelerators_for_more_than_they_earn_it(tmp_path):
     earns = EARNS - 0.5
     cheap = fleet(tmp_path, second_life(price=1000 * (earns - 0.1))).solve(perspective="lab:beta")
