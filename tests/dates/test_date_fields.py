@@ -124,17 +124,22 @@ FEW_SUBSTRATES = {
     "chips": SUBSTRATES["chips"],
 }
 SMALL_LINE = {"packaging_lines": {"line": {"capacity": 0.2, "expansion": STEP}}}
+SPARE = {**MINIMAL["packaging_lines"]["line"], "technologies": ["m"], "capacity": 9}
 SPARE_LINE = {
-    "horizon": {"discount_rate": 0.1},
     "packaging_lines": {
         "line": {"capacity": 0.2},
+        "spare": {**SPARE, "conversions": {"turn": {**STEP, "to": "line"}}},
+    },
+}
+LINE_TO_RETIRE = {
+    "horizon": {"discount_rate": 0.1},
+    "packaging_lines": {
         "spare": {
-            **MINIMAL["packaging_lines"]["line"], "technologies": ["m"], "capacity": 9,
-            "conversions": {"turn": {**STEP, "to": "line"}},
+            **SPARE,
             "expansion": {**STEP, "max_steps": 0, "standing": 5, "upkeep": 1e6, "retirement": {"cost": 1e5}},
         },
     },
-}  # fmt: skip
+}
 SMALL_SITE = {"sites": {"site": {"power": 20, "expansion": {"curve": {100: 1}, "lead": 3, "max_total": 500}}}}
 SMALL_FAB = {
     "fabs": {
@@ -265,7 +270,7 @@ CASES: dict[str, Case] = {
     "ComponentExpansion.first": Case(at("components.s.sources.lam.expansion.first", **FEW_SUBSTRATES), DAYS),
     "Conversion.lead": Case(at("packaging_lines.spare.conversions.turn.lead", **SPARE_LINE), MONTHS),
     "Conversion.first": Case(at("packaging_lines.spare.conversions.turn.first", **SPARE_LINE), DAYS),
-    "Retirement.over": Case(at("packaging_lines.spare.expansion.retirement.over", **SPARE_LINE), MONTHS[::-1]),
+    "Retirement.over": Case(at("packaging_lines.spare.expansion.retirement.over", **LINE_TO_RETIRE), MONTHS[::-1]),
     "SiteExpansion.lead": Case(at("sites.site.expansion.lead", **SMALL_SITE), (12, 12.7, 13.5, 14.6, 15)),
     "SiteExpansion.first": Case(at("sites.site.expansion.first", **SMALL_SITE), DAYS),
     "Qualifying.lead": Case(lambda months: _qualifying(months), MONTHS),
