@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import fabopt
+from fabopt.domain.kinds import KINDS, ROLES
 from fabopt.model.tables import model_tables
 from fabopt.network.places import field_of, place_of
 
@@ -27,6 +28,21 @@ def test_every_limit_of_the_instances_is_found_in_their_files(name: str) -> None
         place = place_of(instance.network, instance.data, instance._tree.positions, limit.family, limit.entity)
         assert place is not None
         assert place.line is not None
+
+
+@pytest.mark.parametrize("name", ["tutorial", "frontier"])
+def test_every_record_of_a_chain_says_its_kind_its_role_and_a_field_of_the_instance(name: str) -> None:
+    instance = fabopt.load(INSTANCES / name)
+    net, data = instance.network, instance.data.model_dump(mode="json", by_alias=True)
+    things = (*net.materials, *net.activities, *net.resources, *net.units, *net.demands)
+    for record in (*things, *net.budgets, *net.groups, *net.whole_groups):
+        tags = record.tags
+        assert tags.role in ROLES, record.id
+        assert tags.kind, record.id
+        node = data
+        for part in tags.field.split("."):
+            node = node[int(part)] if isinstance(node, list) else node[part]
+    assert {record.tags.kind for record in things} <= {*KINDS, "policy", "contract"}
 
 
 FIELDS = [
