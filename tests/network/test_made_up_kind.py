@@ -104,6 +104,13 @@ merge:
       price: 800 USD/piece
       chips: [falcon]
       expansion: {step: 10 kpiece/month, cost: 5 MUSD, lead: 3 month, max_steps: 3}
+    spare:
+      name: Spare pump
+      owner: coldworks
+      region: lemuria
+      capacity: 99 kpiece/month
+      price: 900 USD/piece
+      expansion: {step: 5 kpiece/month, cost: 5 MUSD, lead: 3 month, max_steps: 1}
   policies:
     pump-split:
       splits: {pumps: [cold]}
@@ -206,7 +213,7 @@ def test_the_policy_splits_it_and_the_contract_counts_takes_at_its_price_and_unl
     assert less["pump:cold:aurora"] == pytest.approx(np.full(10, -0.1))  # 100 dollars less a piece
     assert less["beyond:pump-deal"] == pytest.approx(np.full(10, 0.1))
     (unlock,) = [g for g in net.groups if g.family == "contract_unlock"]
-    (unit,) = ids(net.units, kind="pump", role="expansion")
+    (unit,) = ids(net.units, kind="pump", role="expansion", item="cold")
     assert {term.id for term in unlock.terms} == {unit}
     assert unlock.rhs == pytest.approx(np.ones_like(unlock.rhs))  # signed before: one step, at any time
 
