@@ -15,7 +15,14 @@ from fabopt.domain.instance import Instance
 from fabopt.domain.references import dangling, names, nearest, occurrences, references
 
 # Slugs that refer to nothing: ids that their own mapping defines, and free names of companies and regions.
-DEFINED = {"chips.*.boms.!", "dies.*.bins.!", "components.*.sources.!", "labs.*.demand.tasks.!"}
+DEFINED = {
+    "chips.*.boms.!",
+    "dies.*.bins.!",
+    "components.*.sources.!",
+    "labs.*.demand.tasks.!",
+    "fabs.*.conversions.!",
+    "packaging_lines.*.conversions.!",
+}
 FREE = {
     "scanners.*.maker",
     "scanners.*.region",
@@ -33,6 +40,13 @@ FREE = {
     "sites.*.region",
     "contracts.*.supplier",
 }
+# Where something grows or is turned to another product; what it needs and turns to is checked by rules of expansions.
+EXPANDING = (
+    *(f"{section}.*.expansion" for section in ("fabs", "memory_makers", "packaging_lines", "sites")),
+    *(f"sites.*.{part}.expansion" for part in ("generation", "grid")),
+    *(f"{section}.*.conversions.*" for section in ("fabs", "packaging_lines")),
+    "components.*.sources.*.expansion",
+)
 # Checked by rules of their own: `of` against its measure, sources where quantities are read, customers of policies
 # against who uses what is split, suppliers against their kind, takers of components and their amounts against `per`.
 ELSEWHERE = {
@@ -50,6 +64,9 @@ ELSEWHERE = {
     "lanes.*.origins.[]",
     "lanes.*.destinations.[]",
     "lanes.*.carrier",
+    "outcomes.*.party",
+    *(f"{place}.needs.!" for place in EXPANDING),
+    *(f"{section}.*.conversions.*.to" for section in ("fabs", "packaging_lines")),
 }
 MAKER = {"owner": "press", "region": "lemuria", "capacity": 90, "price": 900, "lead": 1}
 
