@@ -157,6 +157,16 @@ class PlainNetwork(Record):
 
     _made: Mapping[Path, Path] = PrivateAttr(default_factory=dict)
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether another network has the same records, however they were written."""
+        return isinstance(other, PlainNetwork) and self._records() == other._records()
+
+    def __hash__(self) -> int:
+        return hash(self._records())
+
+    def _records(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name, field in PlainNetwork.model_fields.items() if not field.exclude)
+
     def countable(self, kind: str) -> Mapping[str, Entry]:
         """Return the records of which a term of some kind may count decisions."""
         records: Mapping[str, Entry] = getattr(self, TERM_SECTIONS[kind])

@@ -114,12 +114,12 @@ def spelled(raw: Mapping[str, Any]) -> Spelled:
 
 
 def with_record(raw: Mapping[str, Any], section: str, key: str) -> Mapping[str, Any]:
-    """Return a section in which a record that a loop makes is written out too, and so takes the loop's place.
+    """Return a section in which a record that a loop makes, or that has loops inside, is written out.
 
-    Nothing changes where it is written already, or no loop makes it.
+    It takes the place of what loops make of it. Nothing changes where there is no loop or no such record.
     """
     here = raw.get(section)
-    if section not in SECTIONS or not isinstance(here, Mapping) or key in here or not has_loops(here):
+    if section not in SECTIONS or not isinstance(here, Mapping) or not has_loops(here):
         return raw
     try:
         record = spelled(raw).raw[section].get(key, _NOTHING)

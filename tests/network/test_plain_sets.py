@@ -197,6 +197,27 @@ def test_a_lever_of_a_record_that_a_loop_makes_moves_that_one_alone(tmp_path):
                      if key in costs}  # fmt: skip
 
 
+def test_a_lever_of_an_entry_or_term_that_a_loop_makes_inside_a_record_moves_that_one_alone(tmp_path):
+    looped = """
+    pool: {inputs: {"{p}": {for: {p: plants}, amount: 2}}, outputs: {topeka: 1}}
+  groups: {sent: {terms: [{activity: pool}, {for: {m: markets}, activity: "ship-seattle-{m}"}], at_most: 9}}
+  demands:"""
+    instance = fabopt.load(written(tmp_path, FREIGHT.replace("\n  demands:", looped)))
+    changed = instance.with_({"network.activities.pool.inputs.san-diego.amount": 5,
+                              "network.groups.sent.terms.2.coefficient": 7}).data.network  # fmt: skip
+    assert {key: one.amount.value for key, one in changed.activities["pool"].inputs.items()} == {
+        "seattle": 2,
+        "san-diego": 5,
+    }
+    terms = {term.activity: term.coefficient and term.coefficient.value for term in changed.groups["sent"].terms}
+    assert terms == {
+        "pool": None,
+        "ship-seattle-new-york": None,
+        "ship-seattle-chicago": 7,
+        "ship-seattle-topeka": None,
+    }
+
+
 def test_a_lever_of_values_and_a_scenario_of_sets_reach_all_that_is_written_with_them(tmp_path):
     scenario = "scenarios: {small: {merge: {network: {sets: {plants: {san-diego: {capacity: 900}}}}}}}\n"
     path = written(tmp_path, FREIGHT + scenario)
