@@ -243,7 +243,7 @@ TUTORIAL = Path(__file__).parents[2] / "instances" / "tutorial"
 
 def test_what_the_chain_has_of_a_view_stands_under_the_stages_of_the_view():
     """Without the rows of its stages a view is empty, so that none need be made where nothing has one of them."""
-    net = fabopt.load(TUTORIAL).network
+    net = fabopt.load(TUTORIAL).with_({"charges": {"freight": {"of": "packages", "per_unit": 20}}}).network
     core = core_tables(net, solve(net))
     made = domain_tables(core)
     for spec, view in VIEWS.items():
