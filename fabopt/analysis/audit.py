@@ -66,9 +66,9 @@ def audit(path: Path | str, scenario: str | None = None, sets: Sequence[str] = (
         check_scenarios(base)
     except InstanceError as error:
         problems += error.problems
-    data, found = _validated(base)
+    data, audit = _validated(base)
     # A series that could not be read from its table is no quantity either: once is enough.
-    problems += (problem for problem in found if not any(problem.path.startswith(part) for part in unread))
+    problems += (problem for problem in audit if not any(problem.path.startswith(part) for part in unread))
     names = scenario_names(base)
     sweeps: dict[str, list[Problem]] = {}
     if data is not None and whole:
@@ -84,10 +84,10 @@ def audit(path: Path | str, scenario: str | None = None, sets: Sequence[str] = (
         tree, data = None, None
         try:
             tree = apply_sets(base if scenario is None else apply_scenario(base, scenario, Instance), sets, Instance)
-            data, found = _validated(tree)
+            data, audit = _validated(tree)
         except InstanceError as error:
-            found = list(error.problems)
-        problems += (problem for problem in found if problem not in problems)
+            audit = list(error.problems)
+        problems += (problem for problem in audit if problem not in problems)
     return Audit(tree, data, InstanceError(problems).problems, names, tuple(sweeps))
 
 

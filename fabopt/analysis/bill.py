@@ -274,15 +274,15 @@ def _passes(draft: Draft, class_id: str) -> tuple[float, float, float]:
     calendar, periods = make_periods(instance)
     chain = Chain(instance, calendar, periods)
     fabs = [fab for fab in _fabs_used(draft) if class_id in fab.scanners]
-    found = [
+    rows = [
         (fab.scanners[class_id].opening.value, effective_passes(chain, fab, class_id, fab.scanners[class_id]))
         for fab in fabs
     ]
     scanner = instance.scanners[class_id]
     usual = scanner.passes.value
-    if found:
-        usual = weighted_mean((tools, exact(passes)) for tools, passes in found).value
-    slow = min([scanner.passes.bounds[0], usual, *(passes for _, passes in found)])
+    if rows:
+        usual = weighted_mean((tools, exact(passes)) for tools, passes in rows).value
+    slow = min([scanner.passes.bounds[0], usual, *(passes for _, passes in rows)])
     return slow, usual, max(scanner.nameplate_passes(), usual)
 
 

@@ -69,32 +69,32 @@ def bought(draft: Draft) -> list[Bought]:
     """Return what the buyer of a block pays for, the accelerators first."""
     price, system = draft.at(draft.chip.price), draft.at(draft.chip.system_cost)
     how = f"accelerators x {price.value:,.0f} USD"
-    found = [Bought("chips", "price of accelerators", price.scaled(1e-3), True, how)]
+    bought = [Bought("chips", "price of accelerators", price.scaled(1e-3), True, how)]
     how = f"accelerators x {system.value:,.0f} USD, beside components"
-    found.append(Bought("servers", "price of servers, network, installation", system.scaled(1e-3), True, how))
+    bought.append(Bought("servers", "price of servers, network, installation", system.scaled(1e-3), True, how))
     for component, pieces in per_accelerator(draft):
         cost = component_price(draft, component)
         how = f"accelerators x {pieces.value:.4g} x {cost.value:,.0f} USD/{component.unit}"
         each = (pieces * cost).scaled(1e-3)
-        found.append(Bought(component.group, f"price of {component.name}", each, True, how))
+        bought.append(Bought(component.group, f"price of {component.name}", each, True, how))
     for component, pieces in per_megawatt(draft):
         cost = component_price(draft, component)
         how = f"{draft.power_mw:,.0f} MW x {pieces.value:.4g} x {cost.value:,.0f} USD/{component.unit}"
         each = (pieces * cost).scaled(draft.power_mw / 1e6)
-        found.append(Bought(component.group, f"price of {component.name}", each, False, how))
+        bought.append(Bought(component.group, f"price of {component.name}", each, False, how))
     rest = (other for other in draft.others if other.bought)
-    found += [Bought(other.section, f"price of {other.name}", other.price, True, other.how) for other in rest]
-    found += shipment_charges(draft)
+    bought += [Bought(other.section, f"price of {other.name}", other.price, True, other.how) for other in rest]
+    bought += shipment_charges(draft)
     site = site_cost(draft, draft.power_mw)
     if site is not None:
         how = f"{draft.power_mw:,.0f} MW x {site.value / draft.power_mw:.3g} MUSD/MW"
-        found.append(Bought(BUILDING, "cost of the site and its power", site, False, how))
-    return found
+        bought.append(Bought(BUILDING, "cost of the site and its power", site, False, how))
+    return bought
 
 
 def shipment_charges(draft: Draft) -> list[Bought]:
     """Return the charges on deliveries to the sites of the instance: the mean over those that stand for the block."""
-    data, chip, found = draft.instance, draft.chip, list[Bought]()
+    data, chip, shipment_charges = draft.instance, draft.chip, list[Bought]()
     home = data.designers[chip.designer].region
     own = {
         "kind": "chip", "role": "shipment", "stage": "deployment", "chip": draft.needs.chip, "designer": chip.designer,
@@ -116,8 +116,8 @@ def shipment_charges(draft: Draft) -> list[Bought]:
         each = rate if charge.share is None else rate * draft.at(chip.price)
         how = f"accelerators x {each.value:,.0f} USD, at {hits} of {len(data.sites)} sites"
         share = hits / len(data.sites)
-        found.append(Bought("charges", charge.name or key, each.scaled(1e-3 * share), True, how))
-    return found
+        shipment_charges.append(Bought("charges", charge.name or key, each.scaled(1e-3 * share), True, how))
+    return shipment_charges
 
 
 def per_accelerator(draft: Draft) -> list[tuple[Component, Range]]:
@@ -130,14 +130,14 @@ def per_accelerator(draft: Draft) -> list[tuple[Component, Range]]:
 
 def per_megawatt(draft: Draft) -> list[tuple[Component, Range]]:
     """Return the components that a megawatt of a site takes, and how many pieces: the mean over sites that can grow."""
-    components, found = draft.instance.components, dict[str, Range]()
+    components, per_megawatt = draft.instance.components, dict[str, Range]()
     growing = [key for key, site in draft.instance.sites.items() if site.expansion is not None and not draft.it]
     for site in growing:
         stated = {name: c.each(site) for name, c in components.items() if c.per == MW_OF_SITE}
         pieces = taken_with(draft.instance, {k: each for k, each in stated.items() if each is not None}, draft.day)
         for name, number in pieces.items():
-            found[name] = found.get(name, ZERO) + number.scaled(1.0 / len(growing))
-    return [(components[name], number) for name, number in found.items()]
+            per_megawatt[name] = per_megawatt.get(name, ZERO) + number.scaled(1.0 / len(growing))
+    return [(components[name], number) for name, number in per_megawatt.items()]
 
 
 def component_price(draft: Draft, component: Component) -> Range:
@@ -151,8 +151,8 @@ def site_cost(draft: Draft, size: float) -> Range | None:
     None without any, and for a block of IT power, whose facility power is not known.
     """
     sites = (site.expansion for site in draft.instance.sites.values() if not draft.it)
-    found = [expansion_cost(expansion, size, draft.day) for expansion in sites if expansion is not None]
-    return weighted_mean((1.0, cost) for cost in found) if found else None
+    site_cost = [expansion_cost(expansion, size, draft.day) for expansion in sites if expansion is not None]
+    return weighted_mean((1.0, cost) for cost in site_cost) if site_cost else None
 
 
 def parts(draft: Draft) -> Iterator[Part]:

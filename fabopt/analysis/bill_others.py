@@ -43,14 +43,14 @@ def _taken(draft: Draft, asked: Set[str]) -> Iterator[Other]:
     if not first:
         return
     links = recipes(net.flows, at=t)
-    found = exploded(links, {first: np.ones(1)}, lambda material: dict.fromkeys(sources(links, material), 1.0))
+    taken = exploded(links, {first: np.ones(1)}, lambda material: dict.fromkeys(sources(links, material), 1.0))
     price, payers = _prices(net, t)
     for material in net.materials:
-        each = float(found.needs[material.id][0]) if material.id in found.needs else 0.0
+        each = float(taken.needs[material.id][0]) if material.id in taken.needs else 0.0
         if material.tags.kind not in asked or each <= 0.0:
             continue
         kind = KINDS[material.tags.kind]
-        made = {a: float(found.starts[a][0]) for a in sources(links, material.id) if a in found.starts}
+        made = {a: float(taken.starts[a][0]) for a in sources(links, material.id) if a in taken.starts}
         paid = sum(level * price.get(a, 0.0) for a, level in made.items())
         cost = sum(level * float(a.cost[t]) for a in net.activities if a.cost is not None and (level := made.get(a.id)))
         name = kind.records(draft.instance)[material.tags.item].name

@@ -156,8 +156,10 @@ def explode(instance: Instance, chip_id: str, day: date, bom_id: str | None = No
             steps.append(_step(f"node:{node_id}", f"exposures:{class_id}", range_at(per_wafer, day)))
             scanners[class_id] = None
     links = recipes(steps)
-    found = exploded(links, {"chip": np.ones(3)}, lambda m: {a: weights.get(a, 1.0) for a in sources(links, m)})
-    needs, starts = ({key: Range(*x.tolist()) for key, x in table.items()} for table in (found.needs, found.starts))
+    exploded_chip = exploded(links, {"chip": np.ones(3)}, lambda m: {a: weights.get(a, 1.0) for a in sources(links, m)})
+    needs, starts = (
+        {key: Range(*x.tolist()) for key, x in table.items()} for table in (exploded_chip.needs, exploded_chip.starts)
+    )
     return Explosion(
         chip_id,
         name,
@@ -176,11 +178,11 @@ def explode(instance: Instance, chip_id: str, day: date, bom_id: str | None = No
 
 def taken_with(instance: Instance, stated: Mapping[str, Quantity], day: date) -> dict[str, Range]:
     """Return how many pieces of components are taken on a day where some are stated, with all that goes with them."""
-    found: dict[str, Range] = {}
+    ranges: dict[str, Range] = {}
     pieces = {name: number_at(each, day) for name, each in stated.items()}
     for name, amount in riding(instance.components, pieces, lambda before, each: before * number_at(each, day)):
-        found[name] = found.get(name, ZERO) + amount
-    return found
+        ranges[name] = ranges.get(name, ZERO) + amount
+    return ranges
 
 
 def _step(step: str, material: str, amount: Range, makes: bool = False) -> Flow:
@@ -242,9 +244,9 @@ def hbm_makers(instance: Instance, chip: Chip, generation: str) -> list[MemoryMa
     """
     makers = [maker for maker in instance.memory_makers.values() if generation in maker.offers]
     for table in ("qualified", "qualifying"):
-        found = [maker for maker in makers if generation in getattr(maker, table).get(chip.designer, {})]
-        if found:
-            return found
+        hbm_makers = [maker for maker in makers if generation in getattr(maker, table).get(chip.designer, {})]
+        if hbm_makers:
+            return hbm_makers
     raise StudyError(f"Nobody makes '{generation}' for {chip.name}.")
 
 

@@ -44,12 +44,12 @@ def lever_name(instance: Instance, path: str) -> str:
 
 def _told(instance: Instance, parts: list[str]) -> str:
     """Return fields in words, with a comma before and after each record that they refer to."""
-    names, found, named = display_names(instance), "", True
+    names, words, named = display_names(instance), "", True
     for part in parts:
         name = names.get(part)
-        between = "" if not found else ", " if name or named else " "
-        found, named = found + between + (name or _words(part)), name is not None
-    return found
+        between = "" if not words else ", " if name or named else " "
+        words, named = words + between + (name or _words(part)), name is not None
+    return words
 
 
 def _record(records: object, parts: list[str]) -> tuple[str | None, list[str]]:

@@ -107,7 +107,7 @@ def flow(read: Read, period: str) -> Flow:
     _parts(read, period, nodes, link)
     _chips(read, period, nodes, link)
     _compute(read, period, nodes, link)
-    joined = {ends: (sum(a for a, _ in found), found[0][1]) for ends, found in links.items()}
+    joined = {ends: (sum(a for a, _ in flow), flow[0][1]) for ends, flow in links.items()}
     return Flow(period, dict(nodes), joined)
 
 

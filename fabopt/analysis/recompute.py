@@ -93,17 +93,17 @@ def check_agreement(plan: Plan, shown: object) -> None:
         When value, objective, bound and gap do not agree with the tables or with each other.
     """
     run, read = plan.run, plan.table
-    found = recomputed(read, run.constant_value)
+    again = recomputed(read, run.constant_value)
     terms = read("core/terms")
     added = float(terms.loc[terms["term"] == "added", "amount"].sum())  # by hooks, which no table tells of
-    room = CLOSE * (found.gross + abs(added))
+    room = CLOSE * (again.gross + abs(added))
 
     def differ(one: float, other: float) -> bool:
         return not abs(one - other) <= room
 
     objective, bound, value = plan.objective, run.bound, plan.value
-    if differ(found.value + added, value):
-        _refuse(shown, f"its tables come to {found.value + added:,.8g}, and its manifest says {value:,.8g}")
+    if differ(again.value + added, value):
+        _refuse(shown, f"its tables come to {again.value + added:,.8g}, and its manifest says {value:,.8g}")
     options, party = run.options, run.options.party
     if options.objective == "value" and not (party and added):
         own = by_party(read("domain/perspective").to_dict("list")).get(party, 0.0) if party else value
@@ -113,7 +113,7 @@ def check_agreement(plan: Plan, shown: object) -> None:
         ahead = bound - objective if options.objective in MOST_WANTED else objective - bound
         if ahead < -CLOSE * max(abs(objective), abs(bound)):
             _refuse(shown, f"its objective {objective:,.8g} is better than its bound, {bound:,.8g}")
-    _check_proof(plan, found.gross if options.objective in MONEY else 0.0, shown)
+    _check_proof(plan, again.gross if options.objective in MONEY else 0.0, shown)
 
 
 def _check_proof(plan: Plan, size: float, shown: object) -> None:
@@ -124,17 +124,17 @@ def _check_proof(plan: Plan, size: float, shown: object) -> None:
     objective, run = plan.objective, plan.run
     bound, gap, denominator = run.bound, run.gap, run.gap_denominator
     if bound is None or denominator is None:
-        follows, found = gap is None, Proof(math.inf, 0.0)
+        follows, proved = gap is None, Proof(math.inf, 0.0)
     else:
-        found = proof(objective, bound, objective - denominator, size)
-        follows = math.isinf(found.gap) if gap is None else abs(gap - found.gap) <= EXACT * max(1.0, gap)
+        proved = proof(objective, bound, objective - denominator, size)
+        follows = math.isinf(proved.gap) if gap is None else abs(gap - proved.gap) <= EXACT * max(1.0, gap)
     if not follows:
         _refuse(shown, f"its gap {gap} does not follow from objective {objective:,.8g} and bound {bound}")
     reached = run.stages[0].objective if run.stages else None
     give = 0.0 if reached is None else run.options.tolerance.of(reached)
-    proved = {Status.OPTIMAL: found.exact, Status.WITHIN_GAP: found.met(run.options.asked, give)}
-    if not proved.get(run.status, True):
-        _refuse(shown, f"its status '{run.status}' says more than its gap, {found.gap:.3g}")
+    meets = {Status.OPTIMAL: proved.exact, Status.WITHIN_GAP: proved.met(run.options.asked, give)}
+    if not meets.get(run.status, True):
+        _refuse(shown, f"its status '{run.status}' says more than its gap, {proved.gap:.3g}")
 
 
 def _refuse(shown: object, why: str) -> None:

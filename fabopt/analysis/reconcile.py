@@ -143,13 +143,13 @@ def _passes(question: _Question) -> float:
         fab = instance.fabs[question.of]
         class_id = next(iter(fab.scanners))
         return effective_passes(chain, fab, class_id, fab.scanners[class_id])
-    found = [
+    rows = [
         (fab.scanners[class_id].opening.value, effective_passes(chain, fab, class_id, fab.scanners[class_id]))
         for fab in instance.fabs.values()
         for class_id in fab.scanners
         if question.picks("scanners", class_id)
     ]
-    return weighted_mean((tools, exact(passes)) for tools, passes in found).value
+    return weighted_mean((tools, exact(passes)) for tools, passes in rows).value
 
 
 def _wafer_starts(question: _Question) -> float:

@@ -80,14 +80,14 @@ def closed(
         Whether a period is closed [T].
     """
     columns, at, lower = plan.tables.columns, plan.tables.columns.at, plan.program.column_lower
-    found: list[IntArray] = [np.zeros(0, dtype=np.int64)]
+    closed: list[IntArray] = [np.zeros(0, dtype=np.int64)]
     for name in OF_ACTIVITY:
         index = columns[name].index
-        found += [index[at.activity[id]][shut] for id in activities]
+        closed += [index[at.activity[id]][shut] for id in activities]
     for name in OF_UNIT:
         index = columns[name].index
-        found += [_unpinned(index[at.unit[id]][shut], lower) for id in units]
-    zero = np.concatenate(found)
+        closed += [_unpinned(index[at.unit[id]][shut], lower) for id in units]
+    zero = np.concatenate(closed)
     zero = zero[zero >= 0]
     none = np.zeros(len(zero))
     return bounds_at(plan.program, zero, none, none, free=_counters(plan, units))
@@ -100,13 +100,13 @@ def _unpinned(index: IntArray, lower: Array) -> IntArray:
 
 def _counters(plan: SolvedProgram, units: Collection[str]) -> IntArray:
     """Return the columns that count what several units order, of groups that count one of these."""
-    own, at, found = set(units), plan.tables.columns["counter"].offset, list[int]()
+    own, at, counters = set(units), plan.tables.columns["counter"].offset, list[int]()
     for group in plan.net.whole_groups:
         here = range(at, at + len(group.windows))
         at += len(group.windows)
         if any(term.kind in ("unit", "placed", "retire") and term.id in own for term in group.terms):
-            found += here
-    return np.array(found, dtype=np.int64)
+            counters += here
+    return np.array(counters, dtype=np.int64)
 
 
 class Again:
@@ -157,8 +157,8 @@ class Again:
             Whether demand that is required may fall short where no plan meets it.
         """
         try:
-            found = _answer(self._asked(change))
-            return self._short(change) if found is NOTHING and lenient else found
+            answer = _answer(self._asked(change))
+            return self._short(change) if answer is NOTHING and lenient else answer
         except (SolverError, OutOfTimeError):
             return UNKNOWN
 

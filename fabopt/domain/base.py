@@ -80,10 +80,10 @@ def by_fields(function: Callable[[type[M]], V]) -> Callable[[type[M]], V]:
 
     def kept(record: type[M]) -> V:
         names = tuple(record.model_fields)
-        found = known.get(record)
-        if found is None or found[0] != names:
-            found = known[record] = names, function(record)
-        return found[1]
+        kept = known.get(record)
+        if kept is None or kept[0] != names:
+            kept = known[record] = names, function(record)
+        return kept[1]
 
     return kept
 

@@ -150,8 +150,8 @@ def riders(components: Mapping[str, Component], component_id: str) -> Iterator[t
 
 def packaged(components: Mapping[str, Component], chip_id: str, stated: Mapping[str, Quantity]) -> dict[str, Quantity]:
     """Return the components in a package: those per package, and those that its bill of materials states."""
-    found = {key: c.each(chip_id) for key, c in components.items() if c.per == "package"}
-    return {key: each for key, each in found.items() if each is not None} | dict(stated)
+    packaged = {key: c.each(chip_id) for key, c in components.items() if c.per == "package"}
+    return {key: each for key, each in packaged.items() if each is not None} | dict(stated)
 
 
 def riding(

@@ -83,8 +83,8 @@ class Expansion(Record, Generic[Size]):
     def unit(self) -> str:
         """Unit of the capacity."""
         inside = (part for inner in get_args(type(self).model_fields["step"].annotation) for part in get_args(inner))
-        found = next(part.unit for part in inside if isinstance(part, In))
-        return "unit" if found == "1" else found
+        unit = next(part.unit for part in inside if isinstance(part, In))
+        return "unit" if unit == "1" else unit
 
     @property
     def points(self) -> list[tuple[float, float]]:

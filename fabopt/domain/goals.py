@@ -79,9 +79,9 @@ def _goal(text: str) -> Goal:
         raise ValueError(f"There is no objective {name[:40]!r}; {hint}")
     if not colon:
         return Goal(name)
-    found = _TOLERANCE.fullmatch(given)
-    amount = float(found[1]) if found else math.nan
-    share = found is not None and bool(found[2])
+    goal = _TOLERANCE.fullmatch(given)
+    amount = float(goal[1]) if goal else math.nan
+    share = goal is not None and bool(goal[2])
     if not math.isfinite(amount) or (share and amount >= 100.0):
         raise ValueError(
             f"{given[:40]!r} is no tolerance of {name}: a share below 100% of it (1%), or an amount in its unit (250)."

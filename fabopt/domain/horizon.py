@@ -59,18 +59,18 @@ def _stretches(raw: Any) -> Any:
     parts = raw.split(",") if isinstance(raw, str) else raw
     if not isinstance(parts, list | tuple) or not parts:
         raise ValueError(f"neither an integer nor a list of stretches of periods; {_EXAMPLE}")
-    faults, found = [], []
+    faults, stretches = [], []
     for place, part in enumerate(parts):
         try:
-            found.append(_stretch(part))
+            stretches.append(_stretch(part))
         except ValueError as error:
             faults.append(Fault(() if isinstance(raw, str) else (place,), str(error), _EXAMPLE))
-    total = sum(count for count, _ in found)
+    total = sum(count for count, _ in stretches)
     if not faults and total > _MOST:
         faults.append(Fault((), f"a horizon has 1 to {_MOST} periods, not {total}"))
     if faults:
         raise FieldProblem(faults)
-    return tuple(map(_spelled, found))
+    return tuple(map(_spelled, stretches))
 
 
 def _spelled(stretch: Stretch) -> str:

@@ -170,12 +170,12 @@ def at(record: Any, path: str) -> Iterator[Any]:
     """
     head, _, rest = path.partition(".")
     if head == "*":
-        found = list(record.values())
+        place = list(record.values())
     elif head == "[]":
-        found = list(record)
+        place = list(record)
     else:
-        found = [getattr(record, head)]
-    for one in found:
+        place = [getattr(record, head)]
+    for one in place:
         yield from at(one, rest) if rest and one is not None else (() if one is None else (one,))
 
 

@@ -13,10 +13,10 @@ def parties(instance: Instance) -> tuple[str, ...]:
     """Return the parties of an instance, in its order: labs, designers, owners of capacity, makers, other buyers, and
     the owners, customers and labs of its plain network.
     """
-    found: dict[str, None] = {}
+    parties: dict[str, None] = {}
     for kind in things():
         records = kind.records(instance)
-        found |= dict.fromkeys(records if kind.party else (who for r in records.values() for who in kind.owners(r)))
+        parties |= dict.fromkeys(records if kind.party else (who for r in records.values() for who in kind.owners(r)))
     if instance.network is not None:
         net = instance.network
         sections: list[Mapping[str, Any]] = [
@@ -24,9 +24,9 @@ def parties(instance: Instance) -> tuple[str, ...]:
         ]  # fmt: skip
         for section in sections:
             for record in section.values():
-                found |= dict.fromkeys((record.tags.owner, record.tags.customer, record.tags.lab))
-    found.pop("", None)
-    return tuple(found)
+                parties |= dict.fromkeys((record.tags.owner, record.tags.customer, record.tags.lab))
+    parties.pop("", None)
+    return tuple(parties)
 
 
 def owners(instance: Instance, kind: str, names: Iterable[str]) -> tuple[str, ...]:

@@ -147,12 +147,12 @@ class PlainNetwork(Record):
     def _written_out(cls, raw: Any, handler: ModelWrapValidatorHandler[PlainNetwork]) -> PlainNetwork:
         if not isinstance(raw, Mapping) or not (has_loops(raw) or raw.get("sets") or raw.get("values")):
             return handler(raw)
-        found = spelled(raw)
+        written_out = spelled(raw)
         try:
-            network = handler(found.raw)
+            network = handler(written_out.raw)
         except ValidationError as error:
-            raise found.placed(error) from error
-        network._made = found.made
+            raise written_out.placed(error) from error
+        network._made = written_out.made
         return network
 
     _made: Mapping[Path, Path] = PrivateAttr(default_factory=dict)

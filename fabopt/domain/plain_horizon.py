@@ -159,11 +159,11 @@ def _row_faults(row: Row, path: Path, periods: PeriodNames) -> Iterator[Fault]:
             yield _wrong_length((*path, field), len(numbers), needed, what)
 
 
-def _wrong_length(path: Path, found: int, needed: int, what: str) -> Fault:
-    entries = "entry" if found == 1 else "entries"
+def _wrong_length(path: Path, length: int, needed: int, what: str) -> Fault:
+    entries = "entry" if length == 1 else "entries"
     return Fault(
         path,
-        f"the list has {found} {entries}, but there {'is' if needed == 1 else 'are'} {needed} {what}"
+        f"the list has {length} {entries}, but there {'is' if needed == 1 else 'are'} {needed} {what}"
         f"{'' if needed == 1 else 's'}",
         f"give one number for each {what}",
     )

@@ -63,19 +63,19 @@ class Writer:
         else:
             self.fault(path, "a set is a list of ids, or a mapping from ids to what is said of them")
             return None
-        found: dict[str, Mapping[str, Any]] = {}
+        members: dict[str, Mapping[str, Any]] = {}
         for place, (key, says) in enumerate(pairs):
             at = (*path, key if isinstance(given, Mapping) else place)
             member = str(key)
             if isinstance(key, bool) or not isinstance(key, str | int) or not _SLUG.fullmatch(member):
                 self.fault(at, f"'{member[:60]}' is no id of a member", "write lower-case letters, digits and hyphens")
-            elif member in found:
+            elif member in members:
                 self.fault(at, f"'{member}' stands twice in the set")
             elif says is not None and not isinstance(says, Mapping):
                 self.fault(at, f"what a set says of '{member}' is a mapping", f"write {member}: {{size: 3}}, say")
             else:
-                found[member] = says or {}
-        return found
+                members[member] = says or {}
+        return members
 
     def node(self, raw: Any, scope: Scope, here: Path, at: Path) -> Any:
         """Return a part with its loops written out; it is made at the path `here` and written at `at`."""
@@ -152,8 +152,8 @@ class Writer:
 
     def of_loop(self, key: object, scope: Scope, loop: Mapping[str, Any]) -> bool:
         """Whether a condition speaks of variables, and not of tags."""
-        found = _SUBJECT.fullmatch(str(key))
-        return found is not None and (found[1] in scope or found[1] in loop or found[3] is not None)
+        written = _SUBJECT.fullmatch(str(key))
+        return written is not None and (written[1] in scope or written[1] in loop or written[3] is not None)
 
     def scopes(self, loop: list[tuple[str, Any]], scope: Scope, at: Path) -> Iterator[Scope]:
         """Yield every combination of members, the last variable fastest; a set may depend on variables before it."""
@@ -197,9 +197,9 @@ class Writer:
             self.fault(at, str(missing))
             return 0
 
-    def referred(self, found: re.Match[str], scope: Scope) -> Any:
+    def referred(self, names: re.Match[str], scope: Scope) -> Any:
         """Return what a reference refers to."""
-        name, attribute, index = found.groups()
+        name, attribute, index = names.groups()
         if index is not None:
             return self.entry(name, [part.strip() for part in index.split(",")], scope)
         if name not in scope:
@@ -233,42 +233,42 @@ class Writer:
             self.fault(at, f"'{str(key)[:60]}' is neither a variable of this loop nor an entry of values", known)
             return False
         try:
-            found = self.referred(subject, scope)
+            holds = self.referred(subject, scope)
         except _MissingError:
-            found = _NOTHING
+            holds = _NOTHING
         tests = test if isinstance(test, Mapping) else {"is": test}
         if not tests or any(name not in _TESTS for name in tests if isinstance(test, Mapping)):
             self.fault(at, "this is no condition", "write a value, a list of them, or " + ", ".join(_TESTS))
             return False
-        met = [self.meets(found, str(name), wanted, scope, (*at, name)) for name, wanted in tests.items()]
+        met = [self.meets(holds, str(name), wanted, scope, (*at, name)) for name, wanted in tests.items()]
         return all(met)
 
-    def meets(self, found: Any, name: str, wanted: Any, scope: Scope, at: Path) -> bool:
+    def meets(self, met: Any, name: str, wanted: Any, scope: Scope, at: Path) -> bool:
         """Whether what was found meets one test."""
         if name == "given":
             if not isinstance(wanted, bool):
                 self.fault(at, "'given' is true or false")
-            return (found is not _NOTHING) is bool(wanted)
-        if found is _NOTHING:
+            return (met is not _NOTHING) is bool(wanted)
+        if met is _NOTHING:
             return False
         if name in ("at_least", "at_most"):
-            number, bound = _number(found), _number(self.meant(wanted, scope))
+            number, bound = _number(met), _number(self.meant(wanted, scope))
             if number is None or bound is None:
-                self.fault(at, "only numbers are compared", f"{str(found)[:40]!r} and {str(wanted)[:40]!r} stand here")
+                self.fault(at, "only numbers are compared", f"{str(met)[:40]!r} and {str(wanted)[:40]!r} stand here")
                 return False
             return number >= bound if name == "at_least" else number <= bound
         words = wanted if isinstance(wanted, list | tuple) else [wanted]
         given = [meant for meant in (self.meant(word, scope) for word in words) if meant is not _NOTHING]
-        same = any(_plain(found) == _plain(meant) for meant in given)
+        same = any(_plain(met) == _plain(meant) for meant in given)
         return bool(given) and same is not (name == "not")
 
     def meant(self, word: Any, scope: Scope) -> Any:
         """Return what a word of a condition means: a variable is its member, ``p.region`` what the set says of it."""
-        found = _SUBJECT.fullmatch(word) if isinstance(word, str) else None
-        if found is None or found[1] not in scope or found[3] is not None:
+        meant = _SUBJECT.fullmatch(word) if isinstance(word, str) else None
+        if meant is None or meant[1] not in scope or meant[3] is not None:
             return word
-        member, says = scope[found[1]]
-        return member if found[2] is None else says.get(found[2], _NOTHING)
+        member, says = scope[meant[1]]
+        return member if meant[2] is None else says.get(meant[2], _NOTHING)
 
 
 def _loops(raw: Any) -> bool:
@@ -287,9 +287,9 @@ def _below(node: Any, part: str) -> Any:
     return _NOTHING
 
 
-def _letters(found: Any, reference: str) -> str:
-    if isinstance(found, str | int | float) and not isinstance(found, bool):
-        return str(found)
+def _letters(match: Any, reference: str) -> str:
+    if isinstance(match, str | int | float) and not isinstance(match, bool):
+        return str(match)
     raise _MissingError(f"{reference} is no text that could stand inside another")
 
 

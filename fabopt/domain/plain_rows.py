@@ -152,12 +152,12 @@ class Group(Row):
     @property
     def sides(self) -> tuple[tuple[str, Literal["<=", ">=", "=="], Numbers | None], ...]:
         """Field, sense and number of each limit that it states."""
-        found: list[tuple[str, Literal["<=", ">=", "=="], Numbers | None]] = []
+        sides: list[tuple[str, Literal["<=", ">=", "=="], Numbers | None]] = []
         if self.at_most is not None:
-            found.append(("at_most", "<=", self.at_most))
+            sides.append(("at_most", "<=", self.at_most))
         if self.at_least is not None:
-            found.append(("at_least", ">=", self.at_least))
-        return tuple(found) or (("limit", self.sense or "<=", self.limit),)
+            sides.append(("at_least", ">=", self.at_least))
+        return tuple(sides) or (("limit", self.sense or "<=", self.limit),)
 
 
 class WholeGroup(Row):

@@ -150,37 +150,37 @@ class _Reader:
 
     def provenance(self, raw: Mapping[object, object], path: Path) -> dict[str, Any]:
         """Read source, as_of, confidence, assumed and note of a mapping."""
-        found: dict[str, Any] = {}
+        provenance: dict[str, Any] = {}
         source = raw.get("source", ())
         source = [source] if isinstance(source, str) else source
         if isinstance(source, list | tuple) and all(isinstance(entry, str) and entry for entry in source):
-            found["source"] = tuple(dict.fromkeys(source))
+            provenance["source"] = tuple(dict.fromkeys(source))
         else:
             self.fault((*path, "source"), "a source is an id from the table of sources, or a list of ids")
         as_of = raw.get("as_of")
         if isinstance(as_of, int) and not isinstance(as_of, bool):
             as_of = str(as_of)
         if as_of is None or (isinstance(as_of, str) and len(as_of) <= 40):
-            found["as_of"] = as_of
+            provenance["as_of"] = as_of
         else:
             self.fault((*path, "as_of"), f"{_kind(as_of)} is no date of a source")
         confidence = raw.get("confidence")
         if confidence is None or confidence in get_args(Confidence):
-            found["confidence"] = confidence
+            provenance["confidence"] = confidence
         else:
             known = ", ".join(get_args(Confidence))
             self.fault((*path, "confidence"), f"{_kind(confidence)} is no confidence", f"one of {known}")
         assumed = raw.get("assumed", False)
         if isinstance(assumed, bool):
-            found["assumed"] = assumed
+            provenance["assumed"] = assumed
         else:
             self.fault((*path, "assumed"), f"'assumed' is true or false, not {_kind(assumed)}")
         note = raw.get("note", "")
         if isinstance(note, str) and len(note) <= _LONGEST_NOTE:
-            found["note"] = note
+            provenance["note"] = note
         else:
             self.fault((*path, "note"), f"a note is a text of at most {_LONGEST_NOTE} characters")
-        return found
+        return provenance
 
     def _edge(self, edge: float | None, times: float, value: float) -> float | None:
         """Return the scaled edge of a range, which ends where the limits of the field do."""

@@ -43,22 +43,22 @@ def problems(instance: Instance) -> list[Fault]:
     list of Fault
         Paths are relative to the instance; empty when it is sound.
     """
-    found = dangling(instance)
+    problems = dangling(instance)
     horizon = instance.horizon
     try:
         calendar = horizon.calendar
     except ValueError as error:
         (count, length), *later = horizon.stretches
         begins = not later or not _fits(horizon.start, ((1, length),))
-        found.append(Fault(("horizon", "start" if begins else "periods"), str(error)))
+        problems.append(Fault(("horizon", "start" if begins else "periods"), str(error)))
         # The other rules are held against the horizon that begins nearest before.
         monday = horizon.start - timedelta(days=horizon.start.weekday())
         start = monday if length == "week" else date(horizon.start.year, 1, 1)
         if later or not _fits(start, ((count, length),)):
-            return found
+            return problems
         calendar = Calendar(start, ((count, length),))
     return [
-        *found,
+        *problems,
         *_horizon(instance, calendar),
         *_dates(instance, calendar),
         *_currencies(instance),

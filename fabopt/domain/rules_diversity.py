@@ -106,8 +106,8 @@ def _spans(calendar: Calendar, by: str) -> Iterator[Span]:
         yield f"{spans[0].label} to {spans[-1].label}", spans[0].start, spans[-1].end
     else:
         for year, group in groupby(spans, key=lambda span: span.start.year):
-            found = list(group)
-            yield str(year), found[0].start, found[-1].end
+            places = list(group)
+            yield str(year), places[0].start, places[-1].end
 
 
 def _available(instance: Instance, lab: str, kind: SupplierKind, end: date) -> tuple[str, ...]:

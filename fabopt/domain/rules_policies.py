@@ -142,9 +142,9 @@ def _shares(calendar: Calendar, policy: Policy, users: int) -> Iterator[Fault]:
     for span in calendar.spans:
         if not holds(policy, span.start, span.end):
             continue
-        found = list(_shares_at(policy, users, span.label, span.start, span.end))
-        if found:
-            yield from found
+        shares = list(_shares_at(policy, users, span.label, span.start, span.end))
+        if shares:
+            yield from shares
             return
 
 

@@ -406,11 +406,11 @@ def checked_number(value: float, shown: str) -> float:
     return value
 
 
-def _spelled(found: Unit) -> str:
-    if not found.dimension:
+def _spelled(spelled: Unit) -> str:
+    if not spelled.dimension:
         return "a pure number"
-    above = [_power(base, power) for base, power in found.dimension if power > 0]
-    below = [_power(base, -power) for base, power in found.dimension if power < 0]
+    above = [_power(base, power) for base, power in spelled.dimension if power > 0]
+    below = [_power(base, -power) for base, power in spelled.dimension if power < 0]
     return (" x ".join(above) or "1") + (" per " + " and ".join(below) if below else "")
 
 

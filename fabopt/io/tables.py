@@ -162,9 +162,9 @@ def resolve_series(
     return visit(raw, path), places, problems
 
 
-def _under(where: FieldPath, found: dict[str, Any], places: dict[FieldPath, Place], file: str) -> Parsed:
+def _under(where: FieldPath, nested: dict[str, Any], places: dict[FieldPath, Place], file: str) -> Parsed:
     """Return what was found in a table as a tree with nothing but its section."""
-    tree: Any = found
+    tree: Any = nested
     for part in reversed(where):
         tree = {part: tree}
     for size in range(len(where)):

@@ -51,14 +51,14 @@ ROUNDS = 10_000
 
 def closure(start: Iterable[Node], following: Callable[[Node], Iterable[Node]]) -> set[Node]:
     """Return all that can be reached from some nodes, these included."""
-    found = set(start)
-    todo = list(found)
+    closure = set(start)
+    todo = list(closure)
     while todo:
         for node in following(todo.pop()):
-            if node not in found:
-                found.add(node)
+            if node not in closure:
+                closure.add(node)
                 todo.append(node)
-    return found
+    return closure
 
 
 def needs(links: Links, node: Node, always: bool = False) -> Iterator[tuple[Node, int]]:
@@ -126,17 +126,17 @@ def making_time(net: Network) -> dict[str, float]:
     links = link(net)
     taken = {a: _mean_ages(links.inputs[a], -1.0) for a in links.activities}
     given = {a: _mean_ages(links.outputs[a], 1.0) for a in links.activities}
-    found: dict[str, float] = {}
+    making_time: dict[str, float] = {}
     changed = True
     while changed:
         changed = False
         for activity, things in given.items():
             parts = taken[activity].items()
-            wait = max([0.0, *(found.get(m, math.inf if links.makers[m] else 0.0) - age for m, age in parts)])
+            wait = max([0.0, *(making_time.get(m, math.inf if links.makers[m] else 0.0) - age for m, age in parts)])
             for material, age in things.items():
-                if wait + age < found.get(material, math.inf) - NEGLIGIBLE:
-                    found[material], changed = wait + age, True
-    return found
+                if wait + age < making_time.get(material, math.inf) - NEGLIGIBLE:
+                    making_time[material], changed = wait + age, True
+    return making_time
 
 
 def _mean_ages(flows: Sequence[MaterialLink], sign: float) -> dict[str, float]:

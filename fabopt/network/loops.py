@@ -133,11 +133,11 @@ def _held(links: Links, group: list[str], period: int) -> tuple[list[str], Array
 
 def _scaled(held: Array) -> Array:
     """Return what is there of each material with the units of materials and activities such that amounts are near 1."""
-    found = held.copy()
+    sizes = held.copy()
     for _ in range(ROUNDS):
-        size = np.abs(found).max(axis=1)
-        found /= np.sqrt(_or_one(size.max(axis=1)))[:, None, None] * np.sqrt(_or_one(size.max(axis=0)))
-    return found
+        size = np.abs(sizes).max(axis=1)
+        sizes /= np.sqrt(_or_one(size.max(axis=1)))[:, None, None] * np.sqrt(_or_one(size.max(axis=0)))
+    return sizes
 
 
 def _or_one(sizes: Array) -> Array:

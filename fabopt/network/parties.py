@@ -41,20 +41,20 @@ def parties_of(net: Network, what: What) -> Names:
     """
     belongs = dict(net.belongs)
     records, of = _OF[what]
-    found = (of(record) for record in getattr(net, records))
-    return np.array([belongs.get(name, name) for name in found], dtype=object)
+    parties = (of(record) for record in getattr(net, records))
+    return np.array([belongs.get(name, name) for name in parties], dtype=object)
 
 
 def parties(net: Network) -> tuple[str, ...]:
     """Return all parties: those that are paid or pay in the order of the payments, the others, and nobody."""
-    found: dict[str, None] = {}
+    parties: dict[str, None] = {}
     tables: tuple[What, ...] = ("activity", "unit", "unit_at_end", "material", "demand")
     for payment in payments_between(net):
-        found |= dict.fromkeys((payment.payee, payment.payer))
+        parties |= dict.fromkeys((payment.payee, payment.payer))
     for what in tables:
-        found |= dict.fromkeys(parties_of(net, what).tolist())
-    found.pop(NOBODY, None)
-    return (*found, NOBODY)
+        parties |= dict.fromkeys(parties_of(net, what).tolist())
+    parties.pop(NOBODY, None)
+    return (*parties, NOBODY)
 
 
 def payments_between(net: Network) -> tuple[Payment, ...]:

@@ -71,9 +71,9 @@ def pegged(
         for _ in range(len(net.materials) + 1):
             amount, part = _arrivals(outputs, levels, by_start, t, len(net.materials))
             total = fixed + amount
-            found = (before + part) / np.where(total > 0.0, total, 1.0)[:, None]
-            changed = _taken(inputs, levels, by_start, found, t)
-            depends = found
+            pegged = (before + part) / np.where(total > 0.0, total, 1.0)[:, None]
+            changed = _taken(inputs, levels, by_start, pegged, t)
+            depends = pegged
             if not changed:
                 break
         yield depends, amount

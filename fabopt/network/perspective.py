@@ -55,8 +55,8 @@ class Decided:
 
     def of(self, kind: str, key: str, periods: int) -> Array:
         """Return a decision ``[T]``."""
-        found = (self.levels if kind == "activity" else self.orders).get(key)
-        return np.zeros(periods) if found is None else found
+        level = (self.levels if kind == "activity" else self.orders).get(key)
+        return np.zeros(periods) if level is None else level
 
 
 def _trades(net: Network) -> tuple[Payment, ...]:

@@ -45,8 +45,8 @@ class Series:
 
     def rate(self, numbers: Numbers, default: float = 0.0) -> Array:
         """One amount for each period: a list as it stands, what is stated once by the length of the period."""
-        found = self.series(numbers, default)
-        return found if isinstance(numbers, tuple) else found * self.lengths.sizes
+        rate = self.series(numbers, default)
+        return rate if isinstance(numbers, tuple) else rate * self.lengths.sizes
 
     def maybe(self, numbers: Numbers, *, rate: bool = False) -> Array | None:
         """Like `series` or `rate`, but None where nothing was given."""
@@ -72,13 +72,13 @@ class Sums(Series):
 
     def budgets(self) -> tuple[tables.Budget, ...]:
         """Return the budgets."""
-        found = []
+        budgets = []
         for key, item in self.network.budgets.items():
             windows = self.names.windows(item)
             amount = self.limit(item, item.amount, windows)
             tags = tags_of(item.tags, "budgets", key)
-            found.append(tables.Budget(key, item.name or key, windows, amount, self.terms(item.terms), tags))
-        return tuple(found)
+            budgets.append(tables.Budget(key, item.name or key, windows, amount, self.terms(item.terms), tags))
+        return tuple(budgets)
 
     def limits(self) -> tuple[tables.GroupLimit, ...]:
         """Return the limits on sums: of groups, of last stocks, of least deliveries."""
@@ -154,9 +154,9 @@ class Sums(Series):
 
     def limit(self, row: Budget | Group, numbers: Numbers, windows: Windows) -> Array:
         """One limit for each window: in each period by its length where decisions are counted, not what is at once."""
-        found = self.windowed(numbers, windows, 0.0)
+        limit = self.windowed(numbers, windows, 0.0)
         stated = isinstance(numbers, tuple) or row.windows or row.window != "period"
-        return found if stated or all(term.counted[0] in AT_ONCE for term in row.terms) else found * self.lengths.sizes
+        return limit if stated or all(term.counted[0] in AT_ONCE for term in row.terms) else limit * self.lengths.sizes
 
     def terms(self, terms: tuple[Term, ...]) -> tuple[tables.Term, ...]:
         """Return the terms of a sum, with one for every record that a term chooses by tags."""

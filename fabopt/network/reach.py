@@ -72,8 +72,8 @@ def _first_positive(numbers: Array | None, start: float) -> float:
         return NEVER
     if numbers is None:
         return start
-    found = np.flatnonzero(numbers[int(start) :] > 0)
-    return int(start) + int(found[0]) if found.size else NEVER
+    first_positive = np.flatnonzero(numbers[int(start) :] > 0)
+    return int(start) + int(first_positive[0]) if first_positive.size else NEVER
 
 
 def earliest(links: Links) -> Reach:
@@ -201,12 +201,12 @@ def _unit(reach: Reach, key: str) -> Iterator[Node]:
 
 def reasons(reach: Reach, material: str) -> list[str]:
     """Say why none of a material can be there inside the horizon: root causes, each a clause."""
-    found: dict[str, None] = {}
+    reasons: dict[str, None] = {}
     seen: set[Node] = set()
-    _why_material(reach, material, found, seen)
-    if not found:
-        found[_round(reach, seen)] = None
-    return list(found)
+    _why_material(reach, material, reasons, seen)
+    if not reasons:
+        reasons[_round(reach, seen)] = None
+    return list(reasons)
 
 
 def _round(reach: Reach, seen: Iterable[Node]) -> str:
@@ -226,36 +226,36 @@ def _and(names: list[str]) -> str:
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
 
 
-def _why_material(reach: Reach, key: str, found: dict[str, None], seen: set[Node]) -> None:
+def _why_material(reach: Reach, key: str, why: dict[str, None], seen: set[Node]) -> None:
     if ("material", key) in seen or reach.material[key] < reach.periods:
         return
     seen.add(("material", key))
     links = reach.links
     if not links.makers[key] and not links.releasers[key]:
-        found[f"nothing makes '{links.materials[key].name}' and none is in stock"] = None
+        why[f"nothing makes '{links.materials[key].name}' and none is in stock"] = None
     for flow in links.makers[key]:
-        _why_activity(reach, flow, found, seen)
+        _why_activity(reach, flow, why, seen)
     for part in links.releasers[key]:
-        _why_unit(reach, part.unit, part.age, found, seen)
+        _why_unit(reach, part.unit, part.age, why, seen)
 
 
-def _why_activity(reach: Reach, flow: MaterialLink, found: dict[str, None], seen: set[Node]) -> None:
+def _why_activity(reach: Reach, flow: MaterialLink, why: dict[str, None], seen: set[Node]) -> None:
     links, key = reach.links, flow.activity
     activity = links.activities[key]
-    if _misses(reach, ("activity", key), flow.age, found, seen):
+    if _misses(reach, ("activity", key), flow.age, why, seen):
         return
     if math.isinf(reach.start[key]):
-        found[f"'{activity.name}' may not run once its inputs are there (its upper limit is 0)"] = None
+        why[f"'{activity.name}' may not run once its inputs are there (its upper limit is 0)"] = None
     elif reach.start[key] + flow.age >= reach.periods:
-        found[
+        why[
             f"'{activity.name}' can start in {reach.label(reach.start[key])} at the earliest and takes "
             f"{flow.age} periods, which ends after the horizon"
         ] = None
     else:
-        found[f"'{activity.name}' yields nothing in the periods in which it can run"] = None
+        why[f"'{activity.name}' yields nothing in the periods in which it can run"] = None
 
 
-def _misses(reach: Reach, node: Node, age: int, found: dict[str, None], seen: set[Node]) -> bool:
+def _misses(reach: Reach, node: Node, age: int, why: dict[str, None], seen: set[Node]) -> bool:
     """Whether something that gives at an age needs what can never be there, and say why that cannot."""
     kind, key = node
     last, begins = reach.periods, reach.of(kind)[key]
@@ -264,30 +264,30 @@ def _misses(reach: Reach, node: Node, age: int, found: dict[str, None], seen: se
         had = begins + taken < last <= begins + age  # it runs on it, only too late
         if taken <= age and reach.of(need[0])[need[1]] >= last and not had:
             missing = True
-            (_why_material if need[0] == "material" else _why_resource)(reach, need[1], found, seen)
+            (_why_material if need[0] == "material" else _why_resource)(reach, need[1], why, seen)
     return missing
 
 
-def _why_resource(reach: Reach, key: str, found: dict[str, None], seen: set[Node]) -> None:
+def _why_resource(reach: Reach, key: str, why: dict[str, None], seen: set[Node]) -> None:
     if ("resource", key) in seen:
         return
     seen.add(("resource", key))
     links = reach.links
     if not links.adders[key]:
-        found[f"the resource '{links.resources[key].name}' has no capacity and no unit adds any"] = None
+        why[f"the resource '{links.resources[key].name}' has no capacity and no unit adds any"] = None
     for effect in links.adders[key]:
-        _why_unit(reach, effect.unit, first_effect(effect), found, seen)
+        _why_unit(reach, effect.unit, first_effect(effect), why, seen)
 
 
-def _why_unit(reach: Reach, key: str, age: int, found: dict[str, None], seen: set[Node]) -> None:
+def _why_unit(reach: Reach, key: str, age: int, why: dict[str, None], seen: set[Node]) -> None:
     links = reach.links
     unit = links.units[key]
-    if _misses(reach, ("unit", key), age, found, seen):
+    if _misses(reach, ("unit", key), age, why, seen):
         return
     if math.isinf(reach.order[key]):
-        found[f"no '{unit.name}' may be ordered"] = None
+        why[f"no '{unit.name}' may be ordered"] = None
     else:
-        found[
+        why[
             f"'{unit.name}' can be ordered in {reach.label(reach.order[key])} at the earliest and takes {age} "
             "periods, which ends after the horizon"
         ] = None

@@ -61,10 +61,10 @@ class _Program:
         cost = np.zeros(len(self.upper))
         cost[list(self.wanted)] = -1.0
         bounds = [(0.0, most) for most in self.upper]
-        found = linprog(cost, A_ub=matrix, b_ub=np.zeros(len(self.row)), bounds=bounds, method="highs")
-        if found.x is None:
+        support = linprog(cost, A_ub=matrix, b_ub=np.zeros(len(self.row)), bounds=bounds, method="highs")
+        if support.x is None:
             return set(self.wanted.values())  # unknown: nothing is called out of reach
-        return {at for place, at in self.wanted.items() if found.x[place] > _THERE}
+        return {at for place, at in self.wanted.items() if support.x[place] > _THERE}
 
 
 def running(links: Links, group: Sequence[Node], earliest: Mapping[Node, float]) -> dict[Node, int]:

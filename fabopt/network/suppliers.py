@@ -37,11 +37,11 @@ def suppliers(net: Network) -> dict[Supplier, dict[str, None]]:
     for use in net.uses:
         if use.amount.any():
             used.setdefault(use.activity, []).append(resources[use.resource])
-    found: dict[Supplier, dict[str, None]] = {}
+    suppliers: dict[Supplier, dict[str, None]] = {}
     for activity in net.activities:
         for supplier in _behind(activity, used.get(activity.id, [])):
-            found.setdefault(supplier, {})[activity.id] = None
-    return dict(sorted(found.items(), key=lambda item: KINDS.index(item[0][0])))
+            suppliers.setdefault(supplier, {})[activity.id] = None
+    return dict(sorted(suppliers.items(), key=lambda item: KINDS.index(item[0][0])))
 
 
 def unit_suppliers(net: Network) -> dict[Supplier, dict[str, None]]:
@@ -51,14 +51,14 @@ def unit_suppliers(net: Network) -> dict[Supplier, dict[str, None]]:
     for effect in net.unit_effects:
         if effect.profile.min(initial=0.0) < 0.0:
             taken.setdefault(effect.unit, []).append(resources[effect.resource])
-    found: dict[Supplier, dict[str, None]] = {}
+    unit_suppliers: dict[Supplier, dict[str, None]] = {}
     for unit in net.units:
         for tags in (unit.tags, *taken.get(unit.id, [])):
             if tags.owner and not tags.lab:
-                found.setdefault(("owner", tags.owner), {})[unit.id] = None
+                unit_suppliers.setdefault(("owner", tags.owner), {})[unit.id] = None
             if tags.region and not tags.lab:
-                found.setdefault(("region", tags.region), {})[unit.id] = None
-    return found
+                unit_suppliers.setdefault(("region", tags.region), {})[unit.id] = None
+    return unit_suppliers
 
 
 def _behind(activity: Activity, used: list[Resource]) -> Iterator[Supplier]:

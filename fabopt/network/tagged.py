@@ -37,7 +37,7 @@ def packages(net: Network) -> dict[str, str]:
     """Return the material that finished packages of each chip are; where lanes make several, the first one shipped."""
     shipped = set(ids(net.activities, role="shipment"))
     taken = {flow.material for flow in net.flows if flow.activity in shipped}
-    found: dict[str, str] = {}
+    packages: dict[str, str] = {}
     for material in sorted(tagged(net.materials, role="package"), key=lambda m: m.id not in taken):
-        found.setdefault(material.tags.chip, material.id)
-    return found
+        packages.setdefault(material.tags.chip, material.id)
+    return packages

@@ -251,8 +251,8 @@ class LimitGroup:
 
     def relief(self, step: Step) -> Relief:
         """Return the relief of every entry by a step."""
-        found = self.by(self.amounts(step), f"{self.label} {step.label}")
-        return replace(found, after=self.relief(BEFORE[step])) if step in BEFORE else found
+        relief = self.by(self.amounts(step), f"{self.label} {step.label}")
+        return replace(relief, after=self.relief(BEFORE[step])) if step in BEFORE else relief
 
     def by(self, amounts: Array, label: str = "") -> Relief:
         """Return the relief by an amount for each entry [n]."""

@@ -114,12 +114,12 @@ def stages(tables: ModelTables, options: SolveOptions, value: Array, offset: flo
     last = Stage("value", "million dollars", value, constant=constant, standing=tables.net.standing_value)
     if options.party:
         return (Stage("value", "million dollars", _of_party(tables, len(value), options)), last)
-    found = tuple(
+    stages = tuple(
         replace(last if goal.objective == "value" else _stage(goal.objective, tables, len(value), options),
                 tolerance=goal.tolerance)
         for goal in options.goals
     )  # fmt: skip
-    return found if found[-1].name == "value" else (*found, last)
+    return stages if stages[-1].name == "value" else (*stages, last)
 
 
 def _stage(objective: ObjectiveName, tables: ModelTables, columns: int, options: SolveOptions) -> Stage:

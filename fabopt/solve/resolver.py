@@ -460,16 +460,16 @@ class Resolver:
             return _Stand(*self.anchor(mode))
         known = (mode, *(change.key for change in way))
         with self._memory:
-            found = self._known.get(known)
-        if found is None:
+            stand = self._known.get(known)
+        if stand is None:
             begin = self._stand(mode, way[:-1], label, False, seconds)
-            found = self._next(mode, begin, way[-2] if len(way) > 1 else NOTHING, way[-1], label, far, seconds)
+            stand = self._next(mode, begin, way[-2] if len(way) > 1 else NOTHING, way[-1], label, far, seconds)
         with self._memory:
-            self._known[known] = replace(found, outcome=replace(found.outcome, seconds=0.0))
+            self._known[known] = replace(stand, outcome=replace(stand.outcome, seconds=0.0))
             self._known.move_to_end(known)
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
-        return found
+        return stand
 
     def _next(
         self,

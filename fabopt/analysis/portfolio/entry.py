@@ -76,14 +76,14 @@ class Deals:
 def deals(plan: SolvedProgram, chain: Chain, chip: str, sites: list[str]) -> Deals:
     """Return the shipments of a chip to the sites of a lab in reported periods."""
     start, at = plan.tables.columns["start"].index, plan.tables.columns.at.activity
-    found = [
+    deals = [
         (start[at[shipment.id], period.index], period.index)
         for shipment in tagged(plan.net.activities, role="shipment", chip=chip)
         if shipment.tags.site in sites
         for period in plan.net.periods
         if period.reported and start[at[shipment.id], period.index] >= 0
     ]
-    columns, t = np.array(found, dtype=np.int64).reshape(-1, 2).T
+    columns, t = np.array(deals, dtype=np.int64).reshape(-1, 2).T
     data = chain.instance.chips[chip]
     made = chain.unit_cost.get(packages(plan.net)[chip], np.zeros(chain.n))
     price = chain.mean(data.price)[t] * PER_THOUSAND
@@ -123,12 +123,12 @@ class Market:
         self.roles = {material.id: material.tags.role for material in plan.net.materials}
         self.rows = [key[0] if family == "balance" else family for family, key in plan.program.labels]
 
-    def entry(self, found: Deals, chip: str, lab: str) -> Entry | None:
+    def entry(self, deals: Deals, chip: str, lab: str) -> Entry | None:
         """Return what would bring shipments in; None where no plan with these integers has any of them."""
-        made = found.cost * found.discount
-        weight = made if np.all(made > 0) else found.discount
-        few = FEW * float(weight.mean()) * self._largest(found)
-        forced = _Forced(self, found, made, weight, self._budget_rows(found, lab))
+        made = deals.cost * deals.discount
+        weight = made if np.all(made > 0) else deals.discount
+        few = FEW * float(weight.mean()) * self._largest(deals)
+        forced = _Forced(self, deals, made, weight, self._budget_rows(deals, lab))
         for _ in range(SMALLER):
             share, outcome = forced.search(few)
             if outcome.ended is not Ended.OPTIMAL:
@@ -138,13 +138,13 @@ class Market:
             few *= 0.1
         return self._entry(forced, share, outcome, chip, exact)
 
-    def _largest(self, found: Deals) -> float:
+    def _largest(self, deals: Deals) -> float:
         """Return the largest shipment of the plan; where it has none, what the solver counts as one of these."""
         levels = self.plan.tables.columns["start"].values(self.plan.x)
         shipped = [a.tags.role == "shipment" for a in self.plan.net.activities]
-        return float(levels[shipped].max(initial=0.0)) or float(self.plan.problem.units.column[found.columns].max())
+        return float(levels[shipped].max(initial=0.0)) or float(self.plan.problem.units.column[deals.columns].max())
 
-    def _budget_rows(self, found: Deals, lab: str) -> IntArray:
+    def _budget_rows(self, deals: Deals, lab: str) -> IntArray:
         """Return the row of the lab's budget for each shipment, -1 where there is none."""
         a, labels = self.plan.program.a, self.plan.program.labels
         own = {("budget", budget) for budget in ids(self.plan.net.budgets, role="budget", lab=lab)}
@@ -154,7 +154,7 @@ class Market:
                 for row in a.indices[a.indptr[j] : a.indptr[j + 1]].tolist()
                 if labels[row][0] == "budget" and (labels[row][0], labels[row][1][0]) in own
             ]
-            for j in found.columns.tolist()
+            for j in deals.columns.tolist()
         ]
         return np.array([row[0] if row else -1 for row in rows], dtype=np.int64)
 
@@ -173,10 +173,10 @@ class Market:
         """Say in dollars of its period what the first accelerator costs and earns."""
         assert outcome.x is not None
         assert outcome.row_price is not None
-        found = forced.found
-        taken = np.flatnonzero(outcome.x[found.columns] > SAME * outcome.x[found.columns].max())
-        j = int(taken[np.argmin(found.periods[taken])])
-        column, scale = int(found.columns[j]), 1.0 / (PER_THOUSAND * found.discount[j])
+        entry = forced.found
+        taken = np.flatnonzero(outcome.x[entry.columns] > SAME * outcome.x[entry.columns].max())
+        j = int(taken[np.argmin(entry.periods[taken])])
+        column, scale = int(entry.columns[j]), 1.0 / (PER_THOUSAND * entry.discount[j])
         parts = {"package": 0.0, "budget": 0.0, "other": 0.0, "worth": 0.0}
         entries = self.plan.program.a[:, [column]].tocoo()
         for row, value in zip(entries.coords[0].tolist(), entries.data.tolist(), strict=True):
@@ -191,12 +191,12 @@ class Market:
                 else "other"
             )
             parts[kind] += float(value * outcome.row_price[row] * scale)
-        system = float(found.system[j]) / PER_THOUSAND
+        system = float(entry.system[j]) / PER_THOUSAND
         landing = float(self.plan.program.cost[column] * scale) + system  # what lands after the end has a worth
-        price, cost = float(found.price[j]) / PER_THOUSAND, float(found.cost[j]) / PER_THOUSAND
+        price, cost = float(entry.price[j]) / PER_THOUSAND, float(entry.cost[j]) / PER_THOUSAND
         priced = cost > 0.0 and price > 0.0 and share < 1.0 - SAME
         return Entry(
-            period=self.plan.net.periods[int(found.periods[j])].label,
+            period=self.plan.net.periods[int(entry.periods[j])].label,
             price=price,
             below=price * (1.0 - share) if priced else None,
             cut=share,
@@ -213,12 +213,12 @@ class Market:
 class _Forced:
     """Shipments of which the plan is made to take a few, at a price that may be cut."""
 
-    def __init__(self, market: Market, found: Deals, made: Array, weight: Array, budget: IntArray) -> None:
-        self.market, self.found, self.made, self.budget = market, found, made, budget
+    def __init__(self, market: Market, deals: Deals, made: Array, weight: Array, budget: IntArray) -> None:
+        self.market, self.found, self.made, self.budget = market, deals, made, budget
         self.paid, program = np.flatnonzero(budget >= 0).astype(np.int64), market.plan.program
         self.taken = np.zeros(program.n_columns)
-        self.taken[found.columns] = weight
-        self.entries = budget[self.paid] + program.n_rows * found.columns[self.paid]
+        self.taken[deals.columns] = weight
+        self.entries = budget[self.paid] + program.n_rows * deals.columns[self.paid]
         self.coefficient = program.a.data[find(program.a, self.entries)[0]]
 
     def search(self, few: float) -> tuple[float, Outcome]:
@@ -243,9 +243,9 @@ class _Forced:
 
     def _at(self, share: float, few: float) -> Perturbation:
         """Return the change that lowers the price by a share and makes the plan take a few."""
-        program, found = self.market.plan.program, self.found
-        cheaper = numbers_at(program, found.columns, program.cost[found.columns] + share * self.made)
-        paid = Values(self.entries, self.coefficient, self.coefficient - share * found.charged[self.paid])
+        program, deals = self.market.plan.program, self.found
+        cheaper = numbers_at(program, deals.columns, program.cost[deals.columns] + share * self.made)
+        paid = Values(self.entries, self.coefficient, self.coefficient - share * deals.charged[self.paid])
         forced = row_more(program, self.taken, few, few)
         return cheaper.then(Perturbation(entries=paid, n_rows=program.n_rows)).then(forced)
 

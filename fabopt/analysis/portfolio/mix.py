@@ -79,12 +79,12 @@ def failure_points(
     """
     shares = {(e.kind, e.supplier): e.share for e in hangs if e.period == until}
     own = [demand for demand in net.demands if demand.tags.lab == lab]
-    package, found = packages(net), []
+    package, failure_points = packages(net), []
     for point in single_points(net):
         lost = set(point.materials)
         chips = tuple(chip for chip in got if package.get(chip) in lost)
         demands = tuple(demand.name for demand in own if demand.material in lost)
         if (chips or demands) and (point.kind, point.id) != ("owner", lab):
             share = shares.get((point.kind, point.id), 0.0)
-            found.append(FailurePoint(point.kind, point.id, point.name, share, chips, demands))
-    return tuple(sorted(found, key=lambda p: -p.share))
+            failure_points.append(FailurePoint(point.kind, point.id, point.name, share, chips, demands))
+    return tuple(sorted(failure_points, key=lambda p: -p.share))

@@ -142,8 +142,8 @@ class _Cases:
             return self._made(chip, *gate)
         if self.solved is None:
             return self._made(chip, "unpriced", self.unpriced)
-        found = deals(self.market.plan, self.chain, chip, self.sites)
-        entry = self.market.entry(found, chip, self.lab) if len(found) else None
+        case = deals(self.market.plan, self.chain, chip, self.sites)
+        entry = self.market.entry(case, chip, self.lab) if len(case) else None
         if entry is None:
             return self._made(chip, "blocked", "no plan with these orders has any: its parts or its limits are full")
         return self._made(chip, *_judged(entry), entry=entry)

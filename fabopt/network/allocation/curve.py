@@ -144,21 +144,21 @@ class Claims:
         """Return the capacities at which some allocation without caps changes its slope."""
         held = np.minimum(self.commitments, self.orders)
         first, rest = float(held.sum()), self.orders - held
-        found: list[float] = [first, float(self.orders.sum())]
+        corners: list[float] = [first, float(self.orders.sum())]
         if self.rule == "linear":
-            found += [first + float(np.maximum(rest - cut, 0.0).sum()) for cut in rest]
+            corners += [first + float(np.maximum(rest - cut, 0.0).sum()) for cut in rest]
         elif self.rule == "market":
             by_price = np.argsort(-self.bids[1], kind="stable")
-            found += (first + np.cumsum(self.bids[0][by_price])).tolist()
+            corners += (first + np.cumsum(self.bids[0][by_price])).tolist()
         elif self.rule == "priority" or (self.rule == "alpha-fair" and self.alpha == 0.0):
             rank = self.ranks if self.rule == "priority" else -self.weights
-            found += [first + float(rest.sum(where=rank <= place)) for place in rank]
+            corners += [first + float(rest.sum(where=rank <= place)) for place in rank]
         elif self.rule != "proportional":
             share = self.tail()
             live = share > 0.0
             for full in rest[live] / share[live]:
-                found.append(first + float(np.minimum(rest[live], share[live] * full).sum()))
-        return np.array(sorted({corner for corner in found if math.isfinite(corner)}))
+                corners.append(first + float(np.minimum(rest[live], share[live] * full).sum()))
+        return np.array(sorted({corner for corner in corners if math.isfinite(corner)}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +212,10 @@ def majorant(x: Array, y: Array, tail: float | None = None) -> list[Line]:
         keep = [n for n, slope in enumerate(slopes) if slope > tail]
         anchors = [*(anchors[n] for n in keep), hull[len(keep)]]
         slopes = [*(slopes[n] for n in keep), tail]
-    found = [Line(float(y[k] - slope * x[k]), slope) for k, slope in zip(anchors, slopes, strict=True)]
+    majorant = [Line(float(y[k] - slope * x[k]), slope) for k, slope in zip(anchors, slopes, strict=True)]
     least = ROUNDING * float(np.abs(y).max()) / (float(x[-1] - x[0]) or 1.0)
     # Neighbours that differ by rounding only are one line.
-    return [line for n, line in enumerate(found) if n == 0 or abs(line.slope - found[n - 1].slope) > least]
+    return [line for n, line in enumerate(majorant) if n == 0 or abs(line.slope - majorant[n - 1].slope) > least]
 
 
 def _turns_up(x: Array, y: Array, a: int, b: int, c: int) -> bool:

@@ -99,9 +99,9 @@ def _costs(kind: str, key: str, cost: Array | None, shift: int = 0) -> Iterator[
 
 def _together(terms: Iterator[Term]) -> tuple[Term, ...]:
     """Return the terms with those on the same decisions of the same period added up."""
-    found: dict[tuple[str, str, int], Term] = {}
+    by_decision: dict[tuple[str, str, int], Term] = {}
     for term in terms:
         key = term.kind, term.id, term.shift
-        known = found.get(key)
-        found[key] = term if known is None else replace(term, coefficient=known.coefficient + term.coefficient)
-    return tuple(found.values())
+        known = by_decision.get(key)
+        by_decision[key] = term if known is None else replace(term, coefficient=known.coefficient + term.coefficient)
+    return tuple(by_decision.values())

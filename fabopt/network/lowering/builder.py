@@ -182,9 +182,9 @@ class Builder:
         known = self.before.get(id(record))
         if known is not None:
             return known
-        found = np.zeros(record.amount.size)
-        found[: record.age] = record.amount[0]
-        return found
+        brought = np.zeros(record.amount.size)
+        brought[: record.age] = record.amount[0]
+        return brought
 
 
 def _some(weights: Array) -> list[int]:
@@ -264,9 +264,9 @@ class Chain:
 
         Worked out once for each network.
         """
-        for known, found in self.supplies:
+        for known, packages in self.supplies:
             if known is net:
-                return found
+                return packages
         chips = [m.id for m in net.materials if m.tags.role == "package"]
         self.supplies.append((net, supply_bound(link(net), chips).material))
         return self.supplies[-1][1]
@@ -311,8 +311,8 @@ class Chain:
             return np.full(self.n, quantity.value)
         known = self.means.get((id(quantity), shift_months))
         if known is None:
-            found = np.array([quantity.mean(a, b) for a, b in self.days(shift_months)])
-            known = self.means[id(quantity), shift_months] = quantity, found
+            means = np.array([quantity.mean(a, b) for a, b in self.days(shift_months)])
+            known = self.means[id(quantity), shift_months] = quantity, means
         return known[1].copy()
 
     def days(self, shift_months: float) -> tuple[tuple[float, float], ...]:
@@ -436,15 +436,15 @@ class Chain:
         Goods are the accelerators of a chip for a lab, or parts for a designer where no chip is named. Where a rule
         begins and ends inside a period, the longer part of what it leaves counts.
         """
-        found = self.window(None, None)
+        opening = self.window(None, None)
         for rule in self.instance.barred_flows:
             parts = not (rule.labs or rule.chips or rule.above is not None)
             covered = rule.covers(chip, self.instance.chips[chip], lab) if chip else parts
             if covered and not rule.limits and rule.between(origin, destination):
                 ban = self.window(rule.since, rule.until)
                 after, barred = 1.0 - ban.last > ban.first, ban.share > 0.0
-                found &= Opening(np.where(barred & after, ban.last, 0.0), np.where(barred & ~after, ban.first, 1.0))
-        return found
+                opening &= Opening(np.where(barred & after, ban.last, 0.0), np.where(barred & ~after, ban.first, 1.0))
+        return opening
 
     def chips_of_die(self, die: str) -> list[str]:
         """Return the chips whose bills of materials name a die or one of its bins."""

@@ -72,13 +72,13 @@ class _Charging:
         if faults:
             yield from faults
             return
-        found = self.scope.measure(charge.of, [charge.where], charge.party or "")
+        charged = self.scope.measure(charge.of, [charge.where], charge.party or "")
         name = charge.name or charge_id
-        if not found.chosen:
+        if not charged.chosen:
             said = f"no record counts: {described(charge.of, charge.where.said)}, {MEASURED[charge.of].by}"
             self.idle.append((f"charges.{charge_id}", f"The charge '{name}' is on nothing: {said}."))
             return
-        terms = self._priced(charge, found) if charge.share is not None else found.terms
+        terms = self._priced(charge, charged) if charge.share is not None else charged.terms
         if charge.share is not None and not terms.terms:
             yield Fault(
                 ("share",),
@@ -86,26 +86,26 @@ class _Charging:
                 "state the charge per_unit",
             )
             return
-        rate = self._rate(charge, found)
+        rate = self._rate(charge, charged)
         for payer, part in self._by_payer(charge, terms).items():
             self._charged(charge_id, charge, payer, part.times(rate))
 
-    def _rate(self, charge: Charge, found: Sum) -> Array:
+    def _rate(self, charge: Charge, counted: Sum) -> Array:
         """Return money per unit of a period ``[T]``."""
         held = self.chain.window(charge.since, charge.until).share
         if charge.per_unit is None:
             assert charge.share is not None
             return np.asarray(held * self.chain.mean(charge.share))
-        level = is_level(charge.of, found)
+        level = is_level(charge.of, counted)
         return np.asarray(
             held * self.chain.mean(charge.per_unit) * money_per(charge.of, charge.per_unit, self.chain, level)
         )
 
-    def _priced(self, charge: Charge, found: Sum) -> Expression:
+    def _priced(self, charge: Charge, counted: Sum) -> Expression:
         """Return what is paid at list prices for what is chosen; of money itself, that."""
         if MEASURED[charge.of].party:
-            return found.terms
-        chosen = {(kind, key) for kind, key, _ in found.terms.terms}
+            return counted.terms
+        chosen = {(kind, key) for kind, key, _ in counted.terms.terms}
         total = Expression()
         for payment in payments_between(self.scope.net):
             term = payment.money
@@ -117,10 +117,10 @@ class _Charging:
         """Return a measure by who pays for it."""
         if charge.payer is not None or MEASURED[charge.of].party:
             return {charge.payer or charge.party or "": terms}
-        found: dict[str, Expression] = {}
+        expressions: dict[str, Expression] = {}
         for key, coefficient in terms.terms.items():
-            found.setdefault(self.scope.bearer(key), Expression()).add(key, coefficient)
-        return found
+            expressions.setdefault(self.scope.bearer(key), Expression()).add(key, coefficient)
+        return expressions
 
     def _charged(self, charge_id: str, charge: Charge, payer: str, terms: Expression) -> None:
         if payer == charge.payee:

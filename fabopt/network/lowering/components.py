@@ -174,11 +174,11 @@ def _when(chain: Chain, used: str, lead: float, ramp: tuple[float, ...]) -> Iter
 
 def _with_riders(chain: Chain, stated: Mapping[str, Quantity]) -> list[tuple[str, Array]]:
     """Return stated components, and what is taken with each of them, with pieces by period ``[T]``."""
-    found: dict[str, Array] = {}
+    riders: dict[str, Array] = {}
     pieces = {name: chain.mean(each) for name, each in stated.items()}
     for name, amount in riding(chain.instance.components, pieces, lambda before, each: before * chain.mean(each)):
-        found[name] = found.get(name, 0.0) + amount
-    return list(found.items())
+        riders[name] = riders.get(name, 0.0) + amount
+    return list(riders.items())
 
 
 def source_capacity(chain: Chain, component_id: str, component: Component, source_id: str) -> str:

@@ -55,7 +55,7 @@ def list_price(deal: Deal) -> Array:
 def list_spending(deal: Deal, net: Network) -> Expression:
     """Return what the buyer pays the supplier for the goods without the contract, million dollars."""
     kind = tradable()[deal.kind][0].paid
-    names, found = set(deal.contract.goods.names), Expression()
+    names, list_spending = set(deal.contract.goods.names), Expression()
     tags = {("activity", a.id): a.tags for a in net.activities} | {("unit", u.id): u.tags for u in net.units}
     for payment in net.payments:
         if (payment.payer, payment.payee, payment.kind) != (deal.contract.buyer, deal.contract.supplier, kind):
@@ -63,5 +63,5 @@ def list_spending(deal: Deal, net: Network) -> Expression:
         of = tags[payment.term.kind, payment.term.id]
         if payment.price is not None and names & {of.site, payment.item}:
             key = (payment.term.kind, payment.term.id, payment.term.shift)
-            found.add(key, payment.term.coefficient * payment.price)
-    return found
+            list_spending.add(key, payment.term.coefficient * payment.price)
+    return list_spending

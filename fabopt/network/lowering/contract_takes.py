@@ -103,17 +103,17 @@ def inside_takes(records: Records, deals: list[Deal], use: Expression, spent: Ar
     if len(deals) == 1 and len(tiers(first)) == 1 and not outside:
         first.row(records, "use", says, ">=", rest, -spent[may > 0.0], periods)
         return {first.id: Linear(rest, spent)}
-    found: dict[str, Linear] = {}
+    linears: dict[str, Linear] = {}
     for deal in deals:
         take = Expression()
         for name, _, price in tiers(deal):
             cost = price if outside else None
             _take(records, deal, name, name, f"{deal.name}: taken", cost)
             take.add(("activity", name, 0), ones)
-        found[deal.id] = Linear(take, np.zeros(deal.chain.n))
+        linears[deal.id] = Linear(take, np.zeros(deal.chain.n))
         rest = rest.plus(take, -1.0)
     first.row(records, "use", says, "==", rest, -spent[may > 0.0], periods)
-    return found
+    return linears
 
 
 def add_takes(records: Records, deal: Deal, take: Linear, net: Network) -> None:

@@ -91,10 +91,10 @@ def _deal(chain: Chain, net: Network, contract_id: str) -> Deal:
     return Deal(chain, contract_id, contract, kind, force, begun, possible, windows)
 
 
-def _placed(deal: Deal, net: Network, found: Scope | None) -> Deal:
+def _placed(deal: Deal, net: Network, scope: Scope | None) -> Deal:
     """Return the contract with the stage and the unit of its goods."""
-    if found is not None:
-        return replace(deal, stage=found.tags.stage or CONTRACT, unit=found.unit)
+    if scope is not None:
+        return replace(deal, stage=scope.tags.stage or CONTRACT, unit=scope.unit)
     if deal.kind:
         material = next(m for m in net.materials if m.id == materials_of(deal, net)[0])
         return replace(deal, stage=material.tags.stage or CONTRACT, unit=material.unit)
@@ -185,25 +185,25 @@ def _tied(records: Records, deal: Deal) -> None:
 
 
 def _takes(records: Records, deals: list[Deal], scopes: dict[str, Scope], net: Network) -> dict[str, Linear]:
-    found: dict[str, Linear] = {}
+    linears: dict[str, Linear] = {}
     groups: dict[tuple[str, frozenset[str], str], list[Deal]] = {}
     for deal in deals:
         # Capacity of somebody outside is not used without a contract, even one that cannot be in force.
         if not deal.kind or not (deal.possible.any() or deal.contract.outside):
             continue
         if deal.contract.goods.brought:
-            found[deal.id] = outside_take(records, deal, net)
+            linears[deal.id] = outside_take(records, deal, net)
         elif deal.contract.maximum is not None:
             goods = frozenset(deal.contract.goods.names)
             groups.setdefault((deal.kind, goods, deal.contract.buyer), []).append(deal)
         else:
             used = scopes[deal.id]
             buyer = deal.contract.buyer
-            found[deal.id] = Linear(used.use[buyer], used.spent.get(buyer, np.zeros(deal.chain.n)))
+            linears[deal.id] = Linear(used.use[buyer], used.spent.get(buyer, np.zeros(deal.chain.n)))
     for (_, _, buyer), members in groups.items():
         used = scopes[members[0].id]
-        found |= inside_takes(records, members, used.use[buyer], used.spent.get(buyer, np.zeros(members[0].chain.n)))
-    return found
+        linears |= inside_takes(records, members, used.use[buyer], used.spent.get(buyer, np.zeros(members[0].chain.n)))
+    return linears
 
 
 def _unlocked(records: Records, deals: list[Deal], net: Network) -> None:

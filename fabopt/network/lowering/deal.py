@@ -186,10 +186,10 @@ class Deal:
 
     def spread(self, values: Array) -> Array:
         """Return numbers ``[W]`` as one per period ``[T]``, zero outside the windows."""
-        found = np.zeros(self.chain.n)
+        spread = np.zeros(self.chain.n)
         for window, value in zip(self.windows, values, strict=True):
-            found[list(window)] = value
-        return found
+            spread[list(window)] = value
+        return spread
 
     def row(
         self,
@@ -209,15 +209,15 @@ class Deal:
 
         A term only says what the decisions mean (what counts as taken, in which tier): it is a definition.
         """
-        found = terms.rows()
-        held = [w for w, window in enumerate(windows) if any(np.any(t.coefficient[list(window)]) for t in found)]
+        cells = terms.rows()
+        held = [w for w, window in enumerate(windows) if any(np.any(t.coefficient[list(window)]) for t in cells)]
         if not held:
             return
         rows = records.definitions if family == "contract_term" else records.groups
         rows.append(
             GroupLimit(
                 f"contract-{what}:{self.id}", name, self.unit if unit is None else unit, sense,  # type: ignore[arg-type]
-                tuple(windows[w] for w in held), rhs[held], found, self.tags("rule", FIELD.get(family, ""), self.stage),
+                tuple(windows[w] for w in held), rhs[held], cells, self.tags("rule", FIELD.get(family, ""), self.stage),
                 limit_kind="contract", levers=levers, family=family,
             )
         )  # fmt: skip
@@ -242,20 +242,20 @@ class Deal:
         unit = "M USD" if price is None else self.unit
         paid = Payment(self.contract.buyer, payee or self.contract.supplier, kind, term, price, self.id, unit)
         more = paid if listed is None or price is None else replace(paid, kind="price difference", price=price - listed)
-        for payment, found in ((paid, records.paid), (more, records.counted)):
+        for payment, payments in ((paid, records.paid), (more, records.counted)):
             money = coefficient if payment.price is None else coefficient * payment.price
             if np.any(money):
-                found.setdefault(self.id, []).append(payment)
+                payments.setdefault(self.id, []).append(payment)
 
 
 def may_begin(chain: Chain, contract: Contract) -> Opening:
     """Return when a contract may begin by a decision: signature, or exercise of an option."""
     if not contract.offered:
         return chain.between(math.inf, math.inf)
-    found = chain.window(contract.first, contract.last if contract.option is None else None)
+    may_begin = chain.window(contract.first, contract.last if contract.option is None else None)
     if contract.option is not None:
-        found &= chain.window(contract.option.first, contract.option.last)
-    return found & chain.window(contract.signed, None)
+        may_begin &= chain.window(contract.option.first, contract.option.last)
+    return may_begin & chain.window(contract.signed, None)
 
 
 def in_force(chain: Chain, contract_id: str, contract: Contract) -> tuple[Linear, Linear, Array]:

@@ -276,10 +276,10 @@ def planned(links: Links, lab: Lab, designer: str = "") -> Expression:
 def labs_in(instance: Instance, net: Network) -> list[Lab]:
     """Return the labs with compute in a network: those that demands with a weight are tagged with."""
     units = {material.id: material.unit for material in net.materials}
-    found: dict[str, Lab] = {}
+    labs: dict[str, Lab] = {}
     for demand in net.demands:
         lab = demand.tags.lab
         if lab and demand.weight > 0.0:
             name = instance.labs[lab].name if lab in instance.labs else lab
-            found.setdefault(lab, Lab(lab, name, units[demand.material], {})).weights[demand.material] = demand.weight
-    return list(found.values())
+            labs.setdefault(lab, Lab(lab, name, units[demand.material], {})).weights[demand.material] = demand.weight
+    return list(labs.values())

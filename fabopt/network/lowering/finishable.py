@@ -69,18 +69,20 @@ def _done(net: Network, pins: Pins, first: int) -> dict[tuple[str, str], Array]:
         "stock": pins.stocks,
     }
     sizes = {unit.id: unit.max_order for unit in net.units}
-    found: dict[tuple[str, str], Array] = {}
+    finished: dict[tuple[str, str], Array] = {}
     for kind, pinned in kinds.items():
         for key, values in pinned.items():
             course = np.full(net.n_periods, np.nan)
             for label, value in values.items():
                 if label in index:
                     course[index[label]] = value
-            found[kind, key] = course
+            finished[kind, key] = course
             if kind == "unit":  # the orders that it takes
                 size = sizes.get(key, np.inf)
-                found["placed", key] = np.where(course > 0, np.maximum(np.ceil(course / size - NEGLIGIBLE), 1), course)
-    return found
+                finished["placed", key] = np.where(
+                    course > 0, np.maximum(np.ceil(course / size - NEGLIGIBLE), 1), course
+                )
+    return finished
 
 
 def _allowing(
@@ -115,23 +117,23 @@ def _allowing(
 
 def _needed(net: Network, levels: Mapping[str, Mapping[str, float]], labels: list[str]) -> dict[str, Array]:
     """Return what pinned starts of some periods use of each resource, by period of the use [T]."""
-    found: dict[str, Array] = {}
+    needed: dict[str, Array] = {}
     for use in net.uses:
         for t, label in enumerate(labels):
             level = levels.get(use.activity, {}).get(label, 0.0)
             if level and use.age and t + use.age < net.n_periods:
-                found.setdefault(use.resource, np.zeros(net.n_periods))[t + use.age] += level * use.amount[t]
-    return found
+                needed.setdefault(use.resource, np.zeros(net.n_periods))[t + use.age] += level * use.amount[t]
+    return needed
 
 
 def _added(net: Network, orders: Mapping[str, Mapping[str, float]], labels: list[str]) -> dict[str, Array]:
     """Return what pinned orders of some periods add to each resource, less what they occupy, by period [T]."""
-    found: dict[str, Array] = {}
+    most: dict[str, Array] = {}
     for effect in net.unit_effects:
         for t, label in enumerate(labels):
             count = orders.get(effect.unit, {}).get(label, 0.0)
             if not count:
                 continue
-            total = found.setdefault(effect.resource, np.zeros(net.n_periods))
+            total = most.setdefault(effect.resource, np.zeros(net.n_periods))
             total[t:] += count * effect.by_order(net.n_periods)[t, : net.n_periods - t]
-    return found
+    return most

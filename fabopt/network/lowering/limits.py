@@ -122,8 +122,8 @@ class Rows:
 
     def _each(self, limit: Limit, every: Sum) -> Iterator[dict[TagName, str]]:
         """Yield the values of the tags of which each has a limit of its own."""
-        found = dict.fromkeys(tuple(self.scope.value(tag, tags) for tag in limit.each) for tags in every.chosen)
-        return (dict(zip(limit.each, values, strict=True)) for values in found if all(values))
+        distinct = dict.fromkeys(tuple(self.scope.value(tag, tags) for tag in limit.each) for tags in every.chosen)
+        return (dict(zip(limit.each, values, strict=True)) for values in distinct if all(values))
 
     def _tags(self, limit_id: str, limit: Limit, values: dict[TagName, str]) -> Tags:
         """Return the tags of a limit: those of which it chooses one value."""

@@ -133,11 +133,11 @@ class Scope:
             ("stock", "material", net.materials),
             ("demand", "demand", net.demands),
         )
-        found: dict[tuple[str, str], str] = {}
+        bearers: dict[tuple[str, str], str] = {}
         for kind, what, records in tables:
             names = parties_of(net, what).tolist()
-            found |= {(kind, record.id): name for record, name in zip(records, names, strict=True)}
-        return found
+            bearers |= {(kind, record.id): name for record, name in zip(records, names, strict=True)}
+        return bearers
 
     def bearer(self, key: Key) -> str:
         """Return who bears the cost of what a term names."""
@@ -194,18 +194,18 @@ class Scope:
 
     def measure(self, of: MeasureName, wheres: Wheres, party: str = "") -> Sum:
         """Return a measure of what some tags choose together, of a party where it is one's."""
-        found = Sum(self.n)
+        total = Sum(self.n)
         if of in ROLES:
-            self._activities(found, of, wheres)
+            self._activities(total, of, wheres)
         elif of == "emissions":
-            self._emissions(found, wheres)
+            self._emissions(total, wheres)
         else:
-            _OF[of](self, found, wheres, party)
-        return found
+            _OF[of](self, total, wheres, party)
+        return total
 
-    def _activities(self, found: Sum, of: MeasureName, wheres: Wheres) -> None:
+    def _activities(self, total: Sum, of: MeasureName, wheres: Wheres) -> None:
         role, history = ROLES[of], self.chain.build.history
-        found.opening = 0.0
+        total.opening = 0.0
         for activity in self.net.activities:
             if (role and activity.tags.role != role) or not self.chosen(activity.tags, wheres):
                 continue
@@ -213,26 +213,26 @@ class Scope:
             if of == "compute_shipped":
                 chip = self.chain.instance.chips.get(activity.tags.chip)
                 each = 0.0 if chip is None else chip.best
-            found.count(activity.tags, activity.unit if of == "activities" else MEASURED[of].units[0])
-            found.add("activity", activity.id, each * self.ones)
-            found.opening += each * history.get(activity.id, 0.0)
+            total.count(activity.tags, activity.unit if of == "activities" else MEASURED[of].units[0])
+            total.add("activity", activity.id, each * self.ones)
+            total.opening += each * history.get(activity.id, 0.0)
 
-    def _emissions(self, found: Sum, wheres: Wheres) -> None:
+    def _emissions(self, total: Sum, wheres: Wheres) -> None:
         for factor in self.chain.instance.factors.values():
             part = self.measure(factor.of, [*wheres, factor.where])
             value = self.chain.mean(factor.value)
-            found.terms = found.terms.plus(part.terms, value)
-            found.constant = found.constant + value * part.constant
-            found.chosen += part.chosen
-        found.units = {"kt": None}
+            total.terms = total.terms.plus(part.terms, value)
+            total.constant = total.constant + value * part.constant
+            total.chosen += part.chosen
+        total.units = {"kt": None}
 
-    def _orders(self, found: Sum, wheres: Wheres, party: str) -> None:
+    def _orders(self, total: Sum, wheres: Wheres, party: str) -> None:
         for unit in self.net.units:
             if unit.instrument not in DECISIONS and self.chosen(unit.tags, wheres):
-                found.count(unit.tags, unit.unit)
-                found.add("unit", unit.id, self.ones)
+                total.count(unit.tags, unit.unit)
+                total.add("unit", unit.id, self.ones)
 
-    def _resources(self, found: Sum, wheres: Wheres) -> dict[str, tuple[Resource, Array]]:
+    def _resources(self, total: Sum, wheres: Wheres) -> dict[str, tuple[Resource, Array]]:
         """Return the resources that count, each with what a capacity of a period is divided by to be one in its unit.
 
         A rate is stated a month, that of a plain network for a period as long as the first.
@@ -249,20 +249,20 @@ class Scope:
                 per = self.chain.lengths.sizes if own else self.chain.years if yearly else self.chain.months
                 unit = resource.unit if own else f"{resource.unit}/{'year' if yearly else 'month'}"
             here[resource.id] = resource, per
-            found.count(resource.tags, unit)
+            total.count(resource.tags, unit)
         return here
 
-    def _capacity_added(self, found: Sum, wheres: Wheres, party: str) -> None:
-        here = self._resources(found, wheres)
+    def _capacity_added(self, total: Sum, wheres: Wheres, party: str) -> None:
+        here = self._resources(total, wheres)
         for effect in self.net.unit_effects:
             if effect.resource in here and effect.gains:
                 full = effect.grown(self.n) / here[effect.resource][1]
-                found.add("unit", effect.unit, full)
+                total.add("unit", effect.unit, full)
 
-    def _capacity(self, found: Sum, wheres: Wheres, party: str) -> None:
-        here = self._resources(found, wheres)
+    def _capacity(self, total: Sum, wheres: Wheres, party: str) -> None:
+        here = self._resources(total, wheres)
         units = self.links.units
-        found.opening = 0.0
+        total.opening = 0.0
         # The base counts only what work in progress leaves.
         spent = {key: np.zeros(self.n) for key in here}
         history = self.chain.build.history
@@ -271,17 +271,17 @@ class Scope:
                 spent[use.resource] += history[use.activity] * self.chain.build.brought(use)
         for resource, per in here.values():
             there = (resource.base + spent[resource.id]) / per
-            found.constant = found.constant + there
-            found.opening += float(there[0])
+            total.constant = total.constant + there
+            total.opening += float(there[0])
         for effect in self.net.unit_effects:
             if effect.resource in here and effect.gains:
                 added = Expression()
                 by_order(added, effect, self.n, 1.0)
                 if units[effect.unit].retire_cost is not None and effect.persistent:
                     retired(added, effect, self.n)
-                found.terms = found.terms.plus(added, 1.0 / here[effect.resource][1])
+                total.terms = total.terms.plus(added, 1.0 / here[effect.resource][1])
 
-    def _power(self, found: Sum, wheres: Wheres, it: bool = False, hours: Array | None = None) -> None:
+    def _power(self, total: Sum, wheres: Wheres, it: bool = False, hours: Array | None = None) -> None:
         powers = {resource.id for resource in self.net.resources if resource.tags.role == "power"}
         sites = self.chain.instance.sites
         for use in self.net.uses:
@@ -289,41 +289,41 @@ class Scope:
             if use.resource in powers and self.chosen(tags, wheres):
                 pue = sites[tags.site].pue.value if it and tags.site in sites else 1.0
                 amount = later(use.amount, use.age) / pue
-                found.count(tags, "MW" if hours is None else "GWh")
-                found.add("activity", use.activity, amount if hours is None else amount * hours, use.age)
+                total.count(tags, "MW" if hours is None else "GWh")
+                total.add("activity", use.activity, amount if hours is None else amount * hours, use.age)
 
-    def _compute(self, found: Sum, wheres: Wheres, party: str) -> None:
+    def _compute(self, total: Sum, wheres: Wheres, party: str) -> None:
         weights = {demand.material: demand.weight for demand in self.net.demands if demand.weight > 0.0}
 
         def wanted(tags: Tags) -> bool:
             if not self.chosen(tags, wheres):
                 return False
-            found.count(tags, "kH100e")
+            total.count(tags, "kH100e")
             return True
 
-        found.terms = computed(self.links, weights, wanted)
+        total.terms = computed(self.links, weights, wanted)
 
-    def _stock(self, found: Sum, wheres: Wheres, party: str) -> None:
-        found.opening = 0.0
+    def _stock(self, total: Sum, wheres: Wheres, party: str) -> None:
+        total.opening = 0.0
         for material in self.net.materials:
             if material.storable and self.chosen(material.tags, wheres):
-                found.count(material.tags, material.unit)
-                found.add("stock", material.id, self.ones)
-                found.opening += material.opening
+                total.count(material.tags, material.unit)
+                total.add("stock", material.id, self.ones)
+                total.opening += material.opening
 
-    def _deliveries(self, found: Sum, wheres: Wheres, party: str) -> None:
+    def _deliveries(self, total: Sum, wheres: Wheres, party: str) -> None:
         units = {material.id: material.unit for material in self.net.materials}
         for demand in self.net.demands:
             if self.chosen(demand.tags, wheres):
-                found.count(demand.tags, units[demand.material])
-                found.add("demand", demand.id, self.ones)
+                total.count(demand.tags, units[demand.material])
+                total.add("demand", demand.id, self.ones)
 
-    def _spending(self, found: Sum, wheres: Wheres, party: str) -> None:
-        self._money(found, wheres, paid(self.chain, self.net, party), 1.0)
+    def _spending(self, total: Sum, wheres: Wheres, party: str) -> None:
+        self._money(total, wheres, paid(self.chain, self.net, party), 1.0)
 
-    def _cash(self, found: Sum, wheres: Wheres, party: str) -> None:
-        self._money(found, wheres, self._received(party), 1.0)
-        self._money(found, wheres, paid(self.chain, self.net, party), -1.0)
+    def _cash(self, total: Sum, wheres: Wheres, party: str) -> None:
+        self._money(total, wheres, self._received(party), 1.0)
+        self._money(total, wheres, paid(self.chain, self.net, party), -1.0)
 
     def _received(self, party: str) -> Iterator[Term]:
         for demand in self.net.demands:
@@ -333,12 +333,12 @@ class Scope:
             if payment.payee == party:
                 yield payment.money
 
-    def _money(self, found: Sum, wheres: Wheres, terms: Iterable[Term], sign: float) -> None:
+    def _money(self, total: Sum, wheres: Wheres, terms: Iterable[Term], sign: float) -> None:
         for term in terms:
             tags = self.tags[_TABLE.get(term.kind, term.kind), term.id]
             if all(self.has(tags, where) for where in wheres):
-                found.count(tags, "MUSD")
-                found.add(term.kind, term.id, sign * term.coefficient, term.shift)
+                total.count(tags, "MUSD")
+                total.add(term.kind, term.id, sign * term.coefficient, term.shift)
 
 
 _OF: Mapping[str, Callable[[Scope, Sum, Wheres, str], None]] = {

@@ -20,13 +20,13 @@ from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Uni
 
 def designers_using(chain: Chain, generation: str) -> list[str]:
     """Return the designers with a chip whose bill of materials names the generation, in order."""
-    found = {
+    designers_using = {
         chip.designer: None
         for chip in chain.instance.chips.values()
         for bom in chip.boms.values()
         if generation in bom.hbm
     }
-    return list(found)
+    return list(designers_using)
 
 
 def stacks_per_wafer(chain: Chain, maker: MemoryMaker, generation: str) -> Array:

@@ -31,8 +31,8 @@ def lower_opening(chain: Chain) -> None:
         for material, each in of_labs[chip_id].items():
             before = wanted.get(material, np.zeros(1))
             wanted[material] = before + each * chip.running_rate.value * month
-    found = exploded(links, wanted, lambda material: _makers(chain, links, material))
-    chain.build.history |= {key: float(level[0]) for key, level in found.starts.items()}
+    opening = exploded(links, wanted, lambda material: _makers(chain, links, material))
+    chain.build.history |= {key: float(level[0]) for key, level in opening.starts.items()}
     _markets(chain)
 
 
@@ -44,14 +44,14 @@ def _of_labs(chain: Chain, chip_id: str) -> dict[str, float]:
         if pieces and site.lab in buyers(chain.instance, chip_id):
             where = site.lab, site.region
             who[where] = who.get(where, 0.0) + in_field(chain, chip_id, site_id)
-    fleet, found = sum(who.values()), dict[str, float]()
+    fleet, labs = sum(who.values()), dict[str, float]()
     for (lab, region), held in who.items():
         for component_id, each in pieces:
             share = held / fleet if fleet > 0.0 else 1.0 / len(who)
             material = component_material(chain, component_id, lab, region)
             amount = float(each[0]) * chain.instance.components[component_id].scale * share
-            found[material] = found.get(material, 0.0) + amount
-    return found
+            labs[material] = labs.get(material, 0.0) + amount
+    return labs
 
 
 def _makers(chain: Chain, links: Links, material: str) -> Weights:

@@ -39,14 +39,14 @@ def demand_orders(chain: Chain, use: Mapping[str, Expression], starts: Mapping[s
     starts
         What demand takes of each activity (`demand_starts`).
     """
-    found = {}
+    demand_orders = {}
     for customer, expression in use.items():
         total = np.zeros(chain.n)
         for (kind, key, shift), coefficient in expression.terms.items():
             if kind == "activity" and key in starts:
                 total += coefficient * starts[key][chain.n - shift : 2 * chain.n - shift]
-        found[customer] = total
-    return found
+        demand_orders[customer] = total
+    return demand_orders
 
 
 def demand_starts(chain: Chain, net: Network) -> dict[str, Array]:
@@ -61,8 +61,8 @@ def demand_starts(chain: Chain, net: Network) -> dict[str, Array]:
     # In a long period as much is wanted at a time as in a short one: what is exploded are rates.
     long = np.concatenate([np.ones(chain.n), chain.lengths.sizes])
     rates = {material: amount / chain.lengths.sizes for material, amount in wanted.items()}
-    found = exploded(links, rates, lambda m: _makers(chain, links, m), before=chain.n)
-    return {activity: level * long for activity, level in found.starts.items()}
+    demand_starts = exploded(links, rates, lambda m: _makers(chain, links, m), before=chain.n)
+    return {activity: level * long for activity, level in demand_starts.starts.items()}
 
 
 def _makers(chain: Chain, links: Links, material: str) -> Weights:

@@ -57,15 +57,15 @@ def packages_per_wafer(bom: Bom) -> float:
 
 def routes(chain: Chain, chip_id: str) -> list[Route]:
     """Return the ways to assemble a chip, in the instance's order."""
-    found: list[Route] = []
+    routes: list[Route] = []
     for bom_id, bom in chain.instance.chips[chip_id].boms.items():
         if bom.technology is None:
-            found.append(Route(chip_id, bom_id, None))
+            routes.append(Route(chip_id, bom_id, None))
             continue
         for line_id, line in chain.instance.packaging_lines.items():
             if bom.technology in line.technologies and (not bom.lines or line_id in bom.lines):
-                found.append(Route(chip_id, bom_id, line_id))
-    return found
+                routes.append(Route(chip_id, bom_id, line_id))
+    return routes
 
 
 def sold(chain: Chain, chip_id: str) -> bool:

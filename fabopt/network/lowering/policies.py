@@ -117,9 +117,9 @@ def row(
     group_id = ":".join(part for part in ("policy", scope.policy_id, customer, what) if part)
     full = f"{scope.name}: {name}"
     held = tuple(scope.windows if windows is None else windows)
-    found = terms.rows()
-    if found and held:
-        one = GroupLimit(group_id, full, scope.unit, sense, held, rhs, found, label, family=family)  # type: ignore[arg-type]
+    cells = terms.rows()
+    if cells and held:
+        one = GroupLimit(group_id, full, scope.unit, sense, held, rhs, cells, label, family=family)  # type: ignore[arg-type]
         rows.groups.append(one)
 
 
@@ -135,17 +135,17 @@ def _pieces(split: Split, two_stage: bool) -> list[list[list[Line]]]:
     """Return the lines of each window and customer ``[W][V]``, for the part of it in which the policy holds."""
     scope = split.scope
     base, low, most = scope.total(scope.base), scope.total(scope.low), scope.total(scope.most)
-    found = []
+    pieces = []
     for w, claims in enumerate(split.claims):
         if two_stage and scope.grows and base[w] > 0.0:
             given = claims.rights(float(base[w]))
             share = given / (float(given.sum()) or 1.0)
-            found.append([[Line(float(a - s * base[w]), float(s))] for a, s in zip(given, share, strict=True)])
+            pieces.append([[Line(float(a - s * base[w]), float(s))] for a, s in zip(given, share, strict=True)])
         else:
-            found.append(lines(claims, float(low[w]), float(most[w]) if scope.grows else float(base[w])))
+            pieces.append(lines(claims, float(low[w]), float(most[w]) if scope.grows else float(base[w])))
     return [
         [[Line(g * line.constant, g * line.slope) for line in of_customer] for of_customer in of_window]
-        for g, of_window in zip(scope.held.tolist(), found, strict=True)
+        for g, of_window in zip(scope.held.tolist(), pieces, strict=True)
     ]
 
 

@@ -39,13 +39,13 @@ class Split:
 
 def splits(chain: Chain, net: Network) -> list[Split]:
     """Return what each policy of the instance splits, among whom, and what they bring."""
-    found, policies = [], chain.instance.policies
+    splits, policies = [], chain.instance.policies
     starts = demand_starts(chain, net) if any(policy.orders == "demand" for policy in policies.values()) else {}
     for policy_id, policy in policies.items():
         scope = scope_of(chain, net, policy_id, policy)
         customers = tuple(scope.use) if policy.orders == "demand" else tuple(policy.customers)
-        found.append(Split(scope, customers, _claims(chain, scope, customers, starts)))
-    return found
+        splits.append(Split(scope, customers, _claims(chain, scope, customers, starts)))
+    return splits
 
 
 def amounts(chain: Chain, policy: Policy, quantity: Quantity) -> Array:
@@ -77,7 +77,7 @@ def _claims(chain: Chain, scope: Scope, customers: tuple[str, ...], starts: Mapp
         known = cap is not None and policy.cap_of == "capacity"
         caps.append(chain.mean(cap) if known and cap is not None else np.full(chain.n, math.inf))
     ranks = np.array([99 if claim is None or claim.rank is None else claim.rank for claim in given], dtype=np.float64)
-    found: list[Claims] = []
+    each: list[Claims] = []
     for w, window in enumerate(scope.windows):
         first = window[0]
         offered = np.array([(scope.total(q)[w], price, who) for q, price, who in bids]).reshape(-1, 3).T
@@ -92,11 +92,11 @@ def _claims(chain: Chain, scope: Scope, customers: tuple[str, ...], starts: Mapp
             offered,
             np.array([0.0 if claim is None else _over(chain, claim.floor, window) for claim in given]),
         )
-        if policy.rule == "turn-and-earn" and found:
+        if policy.rule == "turn-and-earn" and each:
             # This window's shares follow the last window's use: what the rule allotted of the capacity that is data.
-            claims = replace(claims, weights=found[-1].allotted(float(scope.total(scope.base)[w - 1])))
-        found.append(claims)
-    return tuple(found)
+            claims = replace(claims, weights=each[-1].allotted(float(scope.total(scope.base)[w - 1])))
+        each.append(claims)
+    return tuple(each)
 
 
 def _over(chain: Chain, share: Quantity, window: tuple[int, ...]) -> float:

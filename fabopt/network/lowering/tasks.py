@@ -55,17 +55,17 @@ def hull(points: Sequence[tuple[float, float]]) -> list[int]:
     points
         Compute (above 0) and value of each; a point that is worth no more than a cheaper one is not on it.
     """
-    found: list[int] = []
+    corners: list[int] = []
     known = [(0.0, 0.0)]
     for n in sorted(range(len(points)), key=lambda n: (points[n][0], -points[n][1])):
         if points[n][1] <= known[-1][1]:
             continue
-        while found and _slope(known[-1], points[n]) >= _slope(known[-2], known[-1]):
+        while corners and _slope(known[-1], points[n]) >= _slope(known[-2], known[-1]):
             known.pop()
-            found.pop()
+            corners.pop()
         known.append(points[n])
-        found.append(n)
-    return found
+        corners.append(n)
+    return corners
 
 
 def _slope(before: tuple[float, float], after: tuple[float, float]) -> float:

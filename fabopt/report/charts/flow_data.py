@@ -19,8 +19,8 @@ def columns(blocks: Iterable[str]) -> list[list[str]]:
     there = dict.fromkeys(blocks)
     fixed = {block for column in (*BEFORE, *AFTER) for block in column} | {BUYERS}
     parts = (*in_order(block for block in there if block not in fixed), BUYERS)
-    found = [[block for block in column if block in there] for column in (*BEFORE, parts, *AFTER)]
-    return [column for column in found if column]
+    columns = [[block for block in column if block in there] for column in (*BEFORE, parts, *AFTER)]
+    return [column for column in columns if column]
 
 
 def shortened(flow: Flow) -> Flow:

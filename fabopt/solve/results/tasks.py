@@ -89,7 +89,7 @@ def _shares(net: Network, solution: Solution) -> list[tuple[Service, Array]]:
     tiers: dict[tuple[str, str], list[Service]] = {}
     for service in net.services:
         tiers.setdefault((service.lab, service.tier), []).append(service)
-    found = []
+    shares = []
     for parts in tiers.values():
         share = np.zeros((len(parts), net.n_periods))
         for t in range(net.n_periods):
@@ -98,8 +98,8 @@ def _shares(net: Network, solution: Solution) -> list[tuple[Service, Array]]:
             reached = np.minimum.accumulate([1.0, *(_reached(parts[n], delivered, t) for n in order)])[1:]
             for n, (own, beyond) in zip(order, pairwise([*reached, 0.0]), strict=True):
                 share[n, t] = own - beyond
-        found += list(zip(parts, share, strict=True))
-    return found
+        shares += list(zip(parts, share, strict=True))
+    return shares
 
 
 def _reached(part: Service, delivered: Mapping[str, tuple[Any, Array]], t: int) -> float:
