@@ -120,11 +120,11 @@ class Facts:
 
     def by_period(self, group: LimitGroup, values: Sequence[float]) -> Array:
         """Return values of entries by period [T]; entries of the whole horizon are left out."""
-        found = np.zeros(self.net.n_periods)
+        by_period = np.zeros(self.net.n_periods)
         for period, value in zip(group.periods.tolist(), values, strict=True):
             if period >= 0 and math.isfinite(value):
-                found[period] += value
-        return found
+                by_period[period] += value
+        return by_period
 
     def rent(self, group: LimitGroup, price: GroupPrice) -> Rent:
         """Return what the scarcity of a group earns its owner."""
@@ -138,14 +138,14 @@ class Facts:
         have grown.
         """
         base = float(group.base[np.isfinite(group.base)].mean()) if np.isfinite(group.base).any() else 0.0
-        found = []
+        cost = []
         for lever in group.levers:
             unit = self.units[lever.unit]
             adds = max((float(e.grown(len(group.base)).mean()) for e in self.net.unit_effects
                         if e.unit == unit.id and e.resource == group.entity), default=0.0)  # fmt: skip
             if adds > 0 and unit.cost is not None:
-                found.append(share * base / adds * float(unit.cost[0]) * self.net.periods[0].discount)
-        return min(found, default=None)
+                cost.append(share * base / adds * float(unit.cost[0]) * self.net.periods[0].discount)
+        return min(cost, default=None)
 
     def owner(self, group: LimitGroup, price: GroupPrice) -> records.Owner:
         """Return whose a group is, and what can be done about it."""
@@ -168,15 +168,15 @@ class Facts:
 
     def quality(self, group: LimitGroup) -> dict[str, int]:
         """Return how many of the numbers behind a group are sourced, estimated and assumed."""
-        found = {"sourced": 0, "estimated": 0, "assumed": 0}
+        quality = {"sourced": 0, "estimated": 0, "assumed": 0}
         for field in self.fields(group):
             for path, quantity in self._sources.items():
                 if path == field or path.startswith(field + "."):
                     kind = "assumed" if quantity.assumed else "sourced"
                     if not quantity.assumed and quantity.confidence in ("low", "seed", "estimate"):
                         kind = "estimated"
-                    found[kind] += 1
-        return found
+                    quality[kind] += 1
+        return quality
 
     def instead(self, before: Array, after: Array, most: int = 5) -> tuple[tuple[str, float], ...]:
         """Return the activities that a relief changes most: name, and change of level over the counted periods."""
@@ -191,22 +191,22 @@ class Facts:
 
     def capacity(self, reported: Array) -> Array:
         """Return what is there of each resource over the counted periods, with what the plan adds [resources]."""
-        found = np.array([float(np.sum(r.base[reported])) for r in self.net.resources])
+        capacity = np.array([float(np.sum(r.base[reported])) for r in self.net.resources])
         number = {r.id: n for n, r in enumerate(self.net.resources)}
         for state in self.plan.states:
             if state.family == "capacity" and state.period >= 0 and reported[state.period]:
                 n = number[state.entity]
-                found[n] += state.limit - float(self.net.resources[n].base[state.period])
-        return found
+                capacity[n] += state.limit - float(self.net.resources[n].base[state.period])
+        return capacity
 
     def made(self, reported: Array) -> Array:
         """Return what comes into being of each material over the counted periods [materials]."""
         levels = self.plan.tables.columns["start"].values(self.plan.x)
-        at, found = self.plan.tables.columns.at, np.zeros(len(self.net.materials))
+        at, amounts = self.plan.tables.columns.at, np.zeros(len(self.net.materials))
         for flow in self.net.flows:
             made = np.maximum(flow.amount, 0.0) * levels[at.activity[flow.activity]]
-            found[at.material[flow.material]] += float(made[reported].sum())
-        return found
+            amounts[at.material[flow.material]] += float(made[reported].sum())
+        return amounts
 
     def deliveries(self, x: Array) -> list[Array]:
         """Return the deliveries of each demand [steps, T] of a plan [columns]."""

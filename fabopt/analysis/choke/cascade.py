@@ -125,10 +125,10 @@ def cascade(
     relief, value = oracle.problem.relief([], step), search.base
     while len(steps) < depth:
         try:
-            found = search.single(relief, value, left) or search.several(relief, value, left)
-            if found is None:
+            cascade = search.single(relief, value, left) or search.several(relief, value, left)
+            if cascade is None:
                 return Cascade(tuple(steps), "undecided" if search.open else "nothing gains")
-            members, after, decided = found
+            members, after, decided = cascade
             steps.append(search.record(members, value, after, decided))
         except OutOfTimeError:
             return Cascade(tuple(steps), "time")
@@ -170,9 +170,9 @@ class _Search:
             floor = value.lo if best is None else known[best].lo
             if bound[left[some[0]]] <= floor + self.oracle.eps:
                 break
-            for i, found in zip(some, self.oracle.values([wider[i] for i in some], self.basis), strict=True):
-                known[left[i]] = found
-                if found.lo > value.lo + self.oracle.eps and (best is None or found.lo > known[best].lo):
+            for i, gain in zip(some, self.oracle.values([wider[i] for i in some], self.basis), strict=True):
+                known[left[i]] = gain
+                if gain.lo > value.lo + self.oracle.eps and (best is None or gain.lo > known[best].lo):
                     best = left[i]
         if best is None:
             self.open = any(i.hi > value.lo + self.oracle.eps for i in known.values())

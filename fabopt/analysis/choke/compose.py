@@ -107,12 +107,12 @@ class _Composer:
 
     def _marginals(self, f: Found) -> tuple[records.Marginal, ...]:
         price = f.ranges or f.price.whole
-        found = [
+        marginals = [
             records.Marginal("integers held", price.left, price.right, price.range_down, price.range_up),
         ]
         if f.relaxed_price is not None:
-            found.append(records.Marginal("relaxation", f.relaxed_price.left, f.relaxed_price.right, None, None))
-        return tuple(found)
+            marginals.append(records.Marginal("relaxation", f.relaxed_price.left, f.relaxed_price.right, None, None))
+        return tuple(marginals)
 
     def _status(self, f: Found) -> records.Status:
         if f.lifted is None:

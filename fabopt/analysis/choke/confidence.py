@@ -75,16 +75,16 @@ def sample(
     budget
         Time for all draws: none is begun in less time than the longest has taken so far.
     """
-    found, budget = spreads(tree, data), budget or TimeBudget()
+    spreads_of, budget = spreads(tree, data), budget or TimeBudget()
     longest = 0.0
 
     def draw(number: int) -> tuple[str, Quantiles, Mapping[str, float], int]:
         nonlocal longest
-        at = quantiles(found, seed, number)
+        at = quantiles(spreads_of, seed, number)
         if budget.over or budget.left < longest:
             return "late", at, {}, 0
         began = budget.spent
-        drawn = moved(tree, data, found, at)
+        drawn = moved(tree, data, spreads_of, at)
         if drawn is None:
             return "refused", at, {}, 0
         instance, back = drawn
@@ -168,13 +168,13 @@ def strongest(drawn: Sample, first: str, most: int = TRIED) -> tuple[tuple[str, 
     if len(drawn.gains) < 4 or drawn.gains.shape[1] < 2:
         return ()
     lead = _ranks(drawn.gains[:, i] - np.delete(drawn.gains, i, axis=1).max(axis=1))
-    found = []
+    strongest = []
     for path in dict.fromkeys(p for q in drawn.quantiles for p in q):
         values = _ranks(np.array([q.get(path, 0.5) for q in drawn.quantiles]))
         if np.std(values) > 0 and np.std(lead) > 0:
-            found.append((path, float(np.corrcoef(values, lead)[0, 1])))
-    found.sort(key=lambda item: -abs(item[1]))
-    return tuple((path, 0.0 if r > 0 else 1.0) for path, r in found[:most])
+            strongest.append((path, float(np.corrcoef(values, lead)[0, 1])))
+    strongest.sort(key=lambda item: -abs(item[1]))
+    return tuple((path, 0.0 if r > 0 else 1.0) for path, r in strongest[:most])
 
 
 def _ranks(values: Array) -> Array:
@@ -202,12 +202,12 @@ def dethrone(
     labels
         Label of each group.
     """
-    found = {spread.path: spread for spread in spreads(tree, data)}
+    spreads_by_path = {spread.path: spread for spread in spreads(tree, data)}
     best: Dethrone | None = None
     tried = 0
     for path, end in candidates:
         try:
-            change = _smallest(tree, data, gains, first, found[path], end)
+            change = _smallest(tree, data, gains, first, spreads_by_path[path], end)
         except OutOfTimeError:
             break
         tried += 1

@@ -164,12 +164,12 @@ def layer_cuts(net: Network, capacity: Array, made: Array) -> tuple[Layer, ...]:
     """
     recipes = _recipes(net)
     parts = _components(net, recipes)
-    found = []
+    layer_cuts = []
     for goods in parts:
         layer = _layer(net, recipes, goods, capacity, made)
         if layer is not None:
-            found.append(layer)
-    return tuple(found)
+            layer_cuts.append(layer)
+    return tuple(layer_cuts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +196,12 @@ def _recipes(net: Network) -> list[_Recipe]:
         side[flow.activity][flow.material] += abs(mean)
     for use in net.uses:
         uses[use.activity][use.resource] += float(np.mean(use.amount))
-    found = []
+    recipes = []
     for activity in net.activities:
         taken, given = dict(inputs[activity.id]), dict(outputs[activity.id])
         simple = len(taken) <= 1 and len(given) == 1 and not taken.keys() & given.keys()
-        found.append(_Recipe(activity.id, taken, given, dict(uses[activity.id]), simple))
-    return found
+        recipes.append(_Recipe(activity.id, taken, given, dict(uses[activity.id]), simple))
+    return recipes
 
 
 def _components(net: Network, recipes: Sequence[_Recipe]) -> list[tuple[str, ...]]:
@@ -381,14 +381,14 @@ def single_points(net: Network) -> tuple[SinglePoint, ...]:
     cases = [("resource", r.id, r.name, {r.id}) for r in net.resources]
     owners = dict.fromkeys(r.tags.owner for r in net.resources if r.tags.owner)
     cases += [("owner", o, o, {r.id for r in net.resources if r.tags.owner == o}) for o in owners]
-    found = []
+    single_points = []
     for kind, key, name, gone in cases:
         lost = before - _makeable(recipes, there - gone)
         if lost:
             goods = {m.id: m.name for m in net.materials if m.id in lost}
             demands = tuple(d.name for d in net.demands if d.material in lost)
-            found.append(SinglePoint(kind, key, name, tuple(goods.values()), demands, tuple(goods)))
-    return tuple(sorted(found, key=lambda s: (-len(s.demands), -len(s.goods))))
+            single_points.append(SinglePoint(kind, key, name, tuple(goods.values()), demands, tuple(goods)))
+    return tuple(sorted(single_points, key=lambda s: (-len(s.demands), -len(s.goods))))
 
 
 def _makeable(recipes: Sequence[_Recipe], resources: Collection[str]) -> set[str]:

@@ -164,8 +164,8 @@ def group_prices(oracle: Oracle, ranges: bool = True) -> GroupPrices:
     groups = oracle.problem.movable
     whole = [oracle.problem.direction(g.id) for g in groups]
     single = [g.by(np.eye(len(g))[k], g.label) for g in groups for k in range(len(g))]
-    found = prices(oracle, [*whole, *single])
-    together, rest = found[: len(groups)], iter(found[len(groups) :])
+    group_prices = prices(oracle, [*whole, *single])
+    together, rest = group_prices[: len(groups)], iter(group_prices[len(groups) :])
     if ranges:
         together = with_ranges(oracle, whole, together)
     result = []
@@ -183,9 +183,9 @@ def group_prices(oracle: Oracle, ranges: bool = True) -> GroupPrices:
     return GroupPrices(tuple(result))
 
 
-def with_ranges(oracle: Oracle, directions: Sequence[Relief], found: Sequence[Price]) -> tuple[Price, ...]:
+def with_ranges(oracle: Oracle, directions: Sequence[Relief], prices: Sequence[Price]) -> tuple[Price, ...]:
     """Return prices with how far each holds, in units of its direction."""
-    jobs = [partial(_ranges, d, p) for d, p in zip(directions, found, strict=True)]
+    jobs = [partial(_ranges, d, p) for d, p in zip(directions, prices, strict=True)]
     return tuple(oracle.ask(jobs))
 
 
@@ -298,11 +298,11 @@ def _free(none: tuple[Array, Array], direction: Relief) -> float:
 
 def _prices(chains: Sequence[Sequence[Relief]], shared: _Derivative, bench: Bench) -> list[list[Price]]:
     """Return the prices of chains of directions, each of which begins at the plan."""
-    found, own = list[list[Price]](), shared.twin()
+    prices, own = list[list[Price]](), shared.twin()
     for chain in chains:
         own.hot = False
-        found.append([own.price(d) for d in chain])
-    return found
+        prices.append([own.price(d) for d in chain])
+    return prices
 
 
 # -- ranges ----------------------------------------------------------------------------------------------------------

@@ -98,20 +98,22 @@ def triangular(quantile: float, low: float, mode: float, high: float) -> float:
     return high - float(np.sqrt((1.0 - quantile) * (high - low) * (high - mode)))
 
 
-def quantiles(found: Sequence[Spread], seed: int, number: int) -> dict[str, float]:
+def quantiles(spreads: Sequence[Spread], seed: int, number: int) -> dict[str, float]:
     """Return the quantiles of one draw: they depend on the seed and its number alone."""
-    drawn = np.random.default_rng([seed, number]).random(len(found))
-    return {spread.path: float(p) for spread, p in zip(found, drawn, strict=True)}
+    drawn = np.random.default_rng([seed, number]).random(len(spreads))
+    return {spread.path: float(p) for spread, p in zip(spreads, drawn, strict=True)}
 
 
-def moved(tree: Tree, data: Instance, found: Sequence[Spread], at: Quantiles) -> tuple[Instance, frozenset[str]] | None:
+def moved(
+    tree: Tree, data: Instance, spreads: Sequence[Spread], at: Quantiles
+) -> tuple[Instance, frozenset[str]] | None:
     """Return the instance with numbers at quantiles of their ranges, and the levers that had to be put back.
 
     Parameters
     ----------
     tree, data
         The instance as it stands.
-    found
+    spreads
         Its numbers with ranges.
     at
         Quantile by lever; the others keep their values.
@@ -126,7 +128,7 @@ def moved(tree: Tree, data: Instance, found: Sequence[Spread], at: Quantiles) ->
     for _ in range(RETRIES):
         kept = {path: q for path, q in at.items() if path not in back}
         raw = tree.raw
-        for path, value in values_at(data, found, kept).items():
+        for path, value in values_at(data, spreads, kept).items():
             raw = set_lever(raw, path, value, Instance)
         try:
             return validate(replace(tree, raw=raw), Instance), frozenset(back)
@@ -162,22 +164,22 @@ def _words(raw: Any, path: Sequence[str]) -> frozenset[str]:
     """Return every key and text in a part of a raw tree."""
     for part in path:
         raw = raw.get(part) if isinstance(raw, Mapping) else None
-    found: set[str] = set()
+    words: set[str] = set()
     todo = [raw]
     while todo:
         node = todo.pop()
         if isinstance(node, Mapping):
-            found.update(str(key) for key in node)
+            words.update(str(key) for key in node)
             todo += node.values()
         elif isinstance(node, list):
             todo += node
         elif isinstance(node, str):
-            found.add(node)
-    return frozenset(found)
+            words.add(node)
+    return frozenset(words)
 
 
 def values_at(
-    data: Instance, found: Sequence[Spread], at: Quantiles, distribution: Distribution = triangular
+    data: Instance, spreads: Sequence[Spread], at: Quantiles, distribution: Distribution = triangular
 ) -> dict[str, dict[str, Any]]:
     """Return the raw form of every number that moves, shares that add to one divided by their sum.
 
@@ -185,7 +187,7 @@ def values_at(
     ----------
     data
         The instance as it stands.
-    found
+    spreads
         Numbers with ranges; those of `at` are among them.
     at
         Quantile by lever.
@@ -199,7 +201,7 @@ def values_at(
 
     points: dict[str, tuple[Point, ...]] = {}
     quantity = {lever.path: lever.quantity for lever in list_levers(data)}
-    by_path = {spread.path: spread for spread in found}
+    by_path = {spread.path: spread for spread in spreads}
     rates = dict.fromkeys(data.currencies, 1.0)
     for code, rate in data.currencies.items():
         path = f"currencies.{code}"

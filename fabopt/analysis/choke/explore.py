@@ -143,8 +143,8 @@ class Explorer:
         for question in questions:
             self.base[question] = self.oracle.ask([partial(_linear, question, NO_RELIEF)])[0]
         with self.oracle.budget.part(until=until):
-            found = group_prices(self.oracle, ranges=False).groups
-        for price in found:
+            groups = group_prices(self.oracle, ranges=False).groups
+        for price in groups:
             group = self.oracle.problem.counted(self.oracle.problem.group(price.id))
             ten = group.relief(TEN)
             held, relaxed = (max(slope(self.base[q], ten), 0.0) for q in questions)
@@ -313,7 +313,7 @@ class Explorer:
         exact = self.oracle.gains([t.relief for t in chosen]) if not self.large else [None] * len(chosen)
         labels = [p.label for p in self.plan.net.periods]
         discount = [p.discount for p in self.plan.net.periods]
-        found = [
+        whole = [
             records.WholeThing(
                 unit=t.unit.id,
                 name=t.unit.name,
@@ -326,7 +326,7 @@ class Explorer:
             )
             for t, value, gain in zip(chosen, values, exact, strict=True)
         ]
-        return tuple(sorted(found, key=lambda w: -(w.plan_gain or 0.0)))
+        return tuple(sorted(whole, key=lambda w: -(w.plan_gain or 0.0)))
 
 
 def _linear(question: Question, relief: Relief, bench: Bench) -> Outcome:

@@ -200,8 +200,8 @@ def value_curve(oracle: Oracle, direction: Relief, most: float, pieces: int = 8)
     steps = {most * k / pieces for k in range(pieces + 1)}
     steps |= {i.hi for i in (first, last) if i is not None and np.isfinite(i.hi)}
     order = sorted(steps)
-    found = oracle.certify([direction.times(t) for t in order])
-    points = tuple(Point(t, i.lo, i.hi) for t, i in zip(order, found, strict=True))
+    value_curve = oracle.certify([direction.times(t) for t in order])
+    points = tuple(Point(t, i.lo, i.hi) for t, i in zip(order, value_curve, strict=True))
     flat: list[tuple[float, float]] = []
     for a, b in pairwise(points):
         if b.hi <= a.lo + oracle.eps:

@@ -138,8 +138,8 @@ class _Map:
         outcome = self.session.solve()
         if outcome.ended is not Ended.OPTIMAL or outcome.x is None:
             return None
-        found: list[int] = np.flatnonzero(outcome.x > 0.5).tolist()
-        return found
+        chosen: list[int] = np.flatnonzero(outcome.x > 0.5).tolist()
+        return chosen
 
     def close_above(self, at: Sequence[int]) -> None:
         """Close a set and all its supersets."""
@@ -179,8 +179,8 @@ def marco(names: Sequence[str], reaches: Reaches, most: float = np.inf) -> Sets:
     place = {name: i for i, name in enumerate(names)}
 
     def ordered(sets: Sequence[tuple[Names, bool]]) -> tuple[Found, ...]:
-        found = [Found(tuple(sorted(s, key=place.__getitem__)), proven) for s, proven in sets]
-        return tuple(sorted(found, key=lambda f: (len(f.members), [place[m] for m in f.members])))
+        members = [Found(tuple(sorted(s, key=place.__getitem__)), proven) for s, proven in sets]
+        return tuple(sorted(members, key=lambda f: (len(f.members), [place[m] for m in f.members])))
 
     unknown = sorted(ask.unknown, key=lambda s: (len(s), sorted(place[m] for m in s)))
     return Sets(
@@ -266,7 +266,7 @@ class Joint:
 
     def containing(self, id: str) -> tuple[Found, ...]:
         """Return the minimal relaxation sets that a limit is a member of."""
-        return tuple(found for found in self.sets.reaching if id in found.members)
+        return tuple(reaching for reaching in self.sets.reaching if id in reaching.members)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -342,10 +342,12 @@ def minimal_sets(
             tops = [np.inf] * len(without)
         blocking = tuple(replace(f, proven=top < goal) for f, top in zip(sets.blocking, tops, strict=True))
         sets = replace(sets, blocking=blocking)
-        return Joint(goal, step, sets, tuple(_plan_gain(oracle, relief(found.members)) for found in sets.reaching))
+        return Joint(
+            goal, step, sets, tuple(_plan_gain(oracle, relief(minimal_sets.members)) for minimal_sets in sets.reaching)
+        )
     goal = oracle.better if target is None else target
     sets = marco(ids, lambda s: oracle.improves(relief(s), goal), most)
-    gains = oracle.gains([relief(found.members) for found in sets.reaching])
+    gains = oracle.gains([relief(minimal_sets.members) for minimal_sets in sets.reaching])
     return Joint(goal, step, sets, tuple(gains))
 
 

@@ -67,12 +67,12 @@ class AfterLead:
 
 def first_effect(net: Network) -> dict[str, int]:
     """Return the age in whole periods at which each unit first adds to a capacity."""
-    found: dict[str, int] = {}
+    first_effect: dict[str, int] = {}
     for effect in net.unit_effects:
         if effect.gains:
             age = int(effect.begins(net.n_periods)[0])
-            found[effect.unit] = min(found.get(effect.unit, age), age)
-    return found
+            first_effect[effect.unit] = min(first_effect.get(effect.unit, age), age)
+    return first_effect
 
 
 def quickest(levers: Sequence[Lever], first: Mapping[str, int]) -> tuple[str, int] | None:

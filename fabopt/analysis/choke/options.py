@@ -59,7 +59,7 @@ def hold_others(plan: SolvedProgram, lab: str) -> SolvedProgram:
     return plan.with_problem(replace(plan.problem, matrices=replace(m, column_lower=lower, column_upper=upper)))
 
 
-def periods_asked(found: Counted, asked: ChokeOptions, net: Network) -> Counted:
+def periods_asked(counted: Counted, asked: ChokeOptions, net: Network) -> Counted:
     """Return the periods that count among those that are asked for.
 
     Raises
@@ -68,8 +68,8 @@ def periods_asked(found: Counted, asked: ChokeOptions, net: Network) -> Counted:
         If none of them counts.
     """
     if not asked.periods:
-        return found
-    kept = tuple(t for t in found.periods if t in asked.periods)
+        return counted
+    kept = tuple(t for t in counted.periods if t in asked.periods)
     if not kept:
         names = ", ".join(net.periods[t].label for t in asked.periods[:3])
         raise StudyError(f"The limits of {names} are not reported, so relief there says nothing.")

@@ -165,8 +165,8 @@ class Oracle:
     def plan_values(self, reliefs: Sequence[Relief]) -> list[float]:
         """Return the value after each relief with the integers of the plan held; none is asked twice."""
         fresh = {r.key: r for r in reliefs if r.key not in self._fixed}
-        found = self.ask([partial(_linear, "fixed", r) for r in fresh.values()])
-        self._fixed |= dict(zip(fresh, found, strict=True))
+        plan_values = self.ask([partial(_linear, "fixed", r) for r in fresh.values()])
+        self._fixed |= dict(zip(fresh, plan_values, strict=True))
         return [self._fixed[r.key] for r in reliefs]
 
     def relaxed_values(self, reliefs: Sequence[Relief]) -> list[float]:
@@ -180,8 +180,8 @@ class Oracle:
     def certify(self, reliefs: Sequence[Relief]) -> list[Interval]:
         """Return what is proven of the value after each relief."""
         fresh = {r.key: r for r in reliefs if r.key not in self._searched and not self._implied(r)}
-        found = self.ask([partial(self._certified, r) for r in fresh.values()])
-        for relief, interval in zip(fresh.values(), found, strict=True):
+        certified = self.ask([partial(self._certified, r) for r in fresh.values()])
+        for relief, interval in zip(fresh.values(), certified, strict=True):
             self._learn(relief, interval)
         self._searched |= fresh.keys()
         return [self._known[r.key][1] for r in reliefs]
@@ -194,8 +194,8 @@ class Oracle:
 
     def _implied(self, relief: Relief) -> bool:
         """Keep what tighter and looser reliefs prove of this one; say whether it leaves nothing to ask."""
-        found = self._learn(relief, Interval(-np.inf, np.inf))
-        return found.width <= self.problem.near(found.lo) and abs(found.lo) < np.inf
+        bounds = self._learn(relief, Interval(-np.inf, np.inf))
+        return bounds.width <= self.problem.near(bounds.lo) and abs(bounds.lo) < np.inf
 
     def _certified(self, relief: Relief, bench: Bench) -> Interval:
         return bench.certified(relief, self.seconds())
@@ -259,9 +259,9 @@ class Oracle:
 
     # -- bookkeeping -------------------------------------------------------------------------------------------------
 
-    def _learn(self, relief: Relief, found: Interval) -> Interval:
+    def _learn(self, relief: Relief, bounds: Interval) -> Interval:
         """Keep what was proven, drawn together with what tighter and looser reliefs have proven."""
-        lo, hi = found.lo, found.hi
+        lo, hi = bounds.lo, bounds.hi
         for known, interval in self._known.values():
             if relief.covers(known):
                 lo = max(lo, interval.lo)

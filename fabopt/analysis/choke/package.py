@@ -147,20 +147,20 @@ def _packages(
     m, mode = problem.matrices, _MODES[basis]
     directions = [_by_base(oracle, cost.id) for cost in costs]
     program = package_program(m, directions, costs, target)
-    found, label = list[Package](), together(directions).label
-    while len(found) < count:
+    packages, label = list[Package](), together(directions).label
+    while len(packages) < count:
         outcome = bench.once(program, label, max(oracle.seconds(), 0.0), mode)
         if outcome.x is None or outcome.objective is None:
             none = outcome.ended is Ended.INFEASIBLE
-            return Packages(target, tuple(found), True if found else False if none else None, none)
+            return Packages(target, tuple(packages), True if packages else False if none else None, none)
         least = -np.inf if outcome.bound is None else -outcome.bound
         shares = outcome.x[m.n_columns : m.n_columns + len(costs)]
         moved = [(cost.id, float(r)) for cost, r in zip(costs, shares, strict=True) if r > COUNTS]
-        found.append(Package(tuple(moved), max(0.0, -outcome.objective), max(0.0, least)))
+        packages.append(Package(tuple(moved), max(0.0, -outcome.objective), max(0.0, least)))
         if not moved:
-            return Packages(target, tuple(found), True, True)
+            return Packages(target, tuple(packages), True, True)
         program = leaving_out(program, [i for i, r in enumerate(shares) if r > COUNTS], len(costs))
-    return Packages(target, tuple(found), True, False)
+    return Packages(target, tuple(packages), True, False)
 
 
 def _by_base(oracle: Oracle, id: str) -> Relief:

@@ -100,12 +100,12 @@ class Step:
         That of the plan; where the plan can make nothing of the relief, because what uses it is ordered in
         integers, that of the relaxation. Either is kept within what is certified.
         """
-        found = self.plan_gain if self.plan_gain > 0.0 or self.relaxed_gain is None else self.relaxed_gain
+        gain = self.plan_gain if self.plan_gain > 0.0 or self.relaxed_gain is None else self.relaxed_gain
         if self.certified is None:
-            return found
+            return gain
         if self.certified.proof == "proven zero":
             return 0.0
-        return min(max(found, self.certified.lo), self.certified.hi)
+        return min(max(gain, self.certified.lo), self.certified.hi)
 
     @property
     def unit_value(self) -> float:

@@ -128,8 +128,8 @@ class Repriced:
         done = Finished(outcome.x[:n], outcome.row_price[: program.n_rows], outcome.column_price[:n])
         activity = np.asarray(program.a @ outcome.x[:n])
         states = limit_states(tables, program, tables.limits, done, activity)
-        found = groups_of(tables.limits, [state.limit for state in states])
-        return [g.in_periods(self.periods) for g in found]
+        groups = groups_of(tables.limits, [state.limit for state in states])
+        return [g.in_periods(self.periods) for g in groups]
 
     def _gains(self, bounds: Mapping[str, float], gain: Callable[[str], float | None]) -> dict[str, float]:
         order = sorted(bounds, key=lambda id: -bounds[id])
@@ -138,9 +138,9 @@ class Repriced:
         for id in [*(id for id in self.always if id in bounds), *others]:
             if id in others and asked and bounds[id] <= max(asked.values()):
                 break
-            found = gain(id)
-            if found is not None:
-                asked[id] = found
+            gains = gain(id)
+            if gains is not None:
+                asked[id] = gains
         best = max(asked.values(), default=0.0)
         return {id: asked.get(id, min(bounds[id], best * (1.0 - SAME))) for id in order}
 

@@ -118,16 +118,16 @@ def _proof(first: LimitRecord) -> Iterable[Part]:
     yield from _certified(step.certified, first)
 
 
-def _certified(found: Certified, first: LimitRecord) -> Iterable[Part]:
-    origin = f"limits[{first.id}].steps[+10 %].certified, run {found.run}"
-    if found.proof == "proven positive" and found.hi - found.lo <= SHOWN * found.hi:
+def _certified(certified: Certified, first: LimitRecord) -> Iterable[Part]:
+    origin = f"limits[{first.id}].steps[+10 %].certified, run {certified.run}"
+    if certified.proof == "proven positive" and certified.hi - certified.lo <= SHOWN * certified.hi:
         yield ", proven exactly"
-    elif found.proof == "proven positive":
+    elif certified.proof == "proven positive":
         yield ", proven to lie between "
-        yield Number(found.lo, "", origin, "amount", found.hi)
-    elif found.proof == "undecided":
+        yield Number(certified.lo, "", origin, "amount", certified.hi)
+    elif certified.proof == "undecided":
         yield " with this plan's integers held (certified only as at most "
-        yield Number(found.hi, "", origin, "amount")
+        yield Number(certified.hi, "", origin, "amount")
         yield ")"
 
 

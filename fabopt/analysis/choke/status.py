@@ -49,7 +49,7 @@ def status(oracle: Oracle, id: str, lifted: Gain, joint: Joint | None = None, id
         return "policy-binding" if group.kind == "policy" else "binding"
     if lifted.proof == "undecided" and not idle:
         return "undecided"
-    if joint is not None and any(len(found.members) > 1 for found in joint.containing(id)):
+    if joint is not None and any(len(status.members) > 1 for status in joint.containing(id)):
         return "co-binding"
     if not _at_limit(oracle, group):
         return "slack"

@@ -161,19 +161,19 @@ class _Study:
         draws = self._draws()
         packages = self._packages()
         with self.budget.timed("records"):
-            found = compose(explorer, joint, self._stability)
+            report = compose(explorer, joint, self._stability)
         reported = np.array([t in set(self.counted.periods) for t in range(self.net.n_periods)])
         none = (0.0,) * self.net.n_periods
-        worth = np.array([none if r.obligation else r.worth_by_period or none for r in found])
+        worth = np.array([none if r.obligation else r.worth_by_period or none for r in report])
         return records.Study(
             info=self._info(of_policies),
-            limits=found,
+            limits=report,
             timeline=turns(np.where(reported, worth, 0.0)),
             cascade=steps,
             joint=joint,
             packages=packages,
             whole=whole,
-            rents=rent_by_owner((r.owner, r.handling.rent) for r in found if r.handling is not None),
+            rents=rent_by_owner((r.owner, r.handling.rent) for r in report if r.handling is not None),
             layers=layer_cuts(self.net, explorer.facts.capacity(reported), explorer.facts.made(reported)),
             single_points=single_points(self.net),
             draws=draws,
@@ -196,15 +196,15 @@ class _Study:
         return None
 
     def _names(self, most: int) -> list[str]:
-        found = self.explorer.capacities
-        return [f.id for f in found if f.gain > 0][:most] or [f.id for f in found][:most]
+        names = self.explorer.capacities
+        return [f.id for f in names if f.gain > 0][:most] or [f.id for f in names][:most]
 
     def _together(self) -> list[str]:
         return self._names(MOST_TOGETHER_LARGE if self.large else MOST_TOGETHER)
 
     def _joint(self) -> tuple[records.Joint, ...]:
         ids = self._together()
-        value, found = self.oracle.base, list[records.Joint]()
+        value, joint = self.oracle.base, list[records.Joint]()
         with self._step("sets"):
             if not ids:
                 return ()
@@ -215,7 +215,7 @@ class _Study:
                 if target is None:
                     self.explorer.joint = sets
                 label = self.explorer.label
-                found.append(
+                joint.append(
                     records.Joint(
                         target=words,
                         gain=sets.target - value.lo,
@@ -229,7 +229,7 @@ class _Study:
                 )
                 if not sets.sets.complete:
                     self.budget.leave_out(f"some sets for the target '{words}'")
-        return tuple(found)
+        return tuple(joint)
 
     def _goals(self, value: float, lifted: float) -> list[tuple[str, float | None]]:
         """Return what sets are to reach: any gain, and about half of what lifting all of them earns."""
@@ -243,11 +243,11 @@ class _Study:
     def _cascade(self) -> tuple[records.CascadeStep, ...]:
         ids = self._names(12) if self.large else [f.id for f in self.explorer.capacities]
         costs = {id: c for id in ids if (c := self.explorer.cost(id, 1.0)) is not None}
-        found = Cascade((), "time")
+        binding_next = Cascade((), "time")
         with self._step("cascade"):
-            found = cascade(self.oracle, ids, depth=3 if self.large else 5, basis=self.basis, costs=costs)
-            if found.end == "time":
-                self.budget.leave_out(f"the cascade from step {len(found.steps) + 1} on")
+            binding_next = cascade(self.oracle, ids, depth=3 if self.large else 5, basis=self.basis, costs=costs)
+            if binding_next.end == "time":
+                self.budget.leave_out(f"the cascade from step {len(binding_next.steps) + 1} on")
         return tuple(
             records.CascadeStep(
                 order=n,
@@ -258,13 +258,13 @@ class _Study:
                 cost=s.cost,
                 lead=None if s.lead is None else int(np.ceil(s.lead)),
             )
-            for n, s in enumerate(found.steps, 1)
+            for n, s in enumerate(binding_next.steps, 1)
         )
 
     def _packages(self) -> tuple[records.Package, ...]:
         ids = [f.id for f in self.explorer.capacities if self.explorer.cost(f.id, 1.0)][:MOST_TOGETHER]
         costs = [ReliefCost(id, self.explorer.cost(id, 1.0) or 0.0) for id in ids]
-        value, found = self.oracle.base.lo, []
+        value, made = self.oracle.base.lo, []
         with self._step("packages"):
             for share in TARGETS if costs and value != 0 else ():
                 if not self.budget.allows(f"the cheapest package for +{100 * share:g} %"):
@@ -274,22 +274,22 @@ class _Study:
                     words = "is not reached by" if packages.reachable is False else "was not decided for"
                     self.budget.leave_out(f"+{100 * share:g} % {words} limits that have a price")
                     break
-                found.append(self._package(share, share * abs(value), packages.found))
+                made.append(self._package(share, share * abs(value), packages.found))
         if not costs:
             self.budget.leave_out("packages: no limit that gains has a lever with a price")
         elif value == 0:
             self.budget.leave_out("packages: a share of a value of nothing is nothing")
-        return tuple(found)
+        return tuple(made)
 
-    def _package(self, share: float, gain: float, found: Sequence[Any]) -> records.Package:
-        sets = [tuple((self.explorer.label(id), r) for id, r in p.members) for p in found[:2]]
+    def _package(self, share: float, gain: float, members: Sequence[Any]) -> records.Package:
+        sets = [tuple((self.explorer.label(id), r) for id, r in p.members) for p in members[:2]]
         return records.Package(
             target=f"+{100 * share:g} %",
             gain=gain,
             relief=sets[0],
-            cost=found[0].cost,
+            cost=members[0].cost,
             runner_up=sets[1] if len(sets) > 1 else (),
-            runner_up_cost=found[1].cost if len(sets) > 1 else None,
+            runner_up_cost=members[1].cost if len(sets) > 1 else None,
         )
 
     def _shares(self) -> None:

@@ -106,13 +106,13 @@ def episodes(worth: Array, holding: float | Array = 0.0) -> tuple[Episode, ...]:
     small = SAME * float(worth.max(initial=0.0))
     steps = np.broadcast_to(np.asarray(holding, dtype=float), (max(len(worth) - 1, 0),))
     total = float(worth[worth > small].sum())
-    found: list[list[int]] = []
+    episodes: list[list[int]] = []
     for t in np.flatnonzero(worth > small).tolist():
-        if found and found[-1][1] == t - 1 and abs(worth[t] - worth[t - 1]) <= steps[t - 1] + small:
-            found[-1][1] = t
+        if episodes and episodes[-1][1] == t - 1 and abs(worth[t] - worth[t - 1]) <= steps[t - 1] + small:
+            episodes[-1][1] = t
         else:
-            found.append([t, t])
-    return tuple(Episode(a, b, float(worth[a : b + 1].sum()) / total) for a, b in found)
+            episodes.append([t, t])
+    return tuple(Episode(a, b, float(worth[a : b + 1].sum()) / total) for a, b in episodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +138,19 @@ def turns(worth: Array) -> tuple[Turn, ...]:
     tuple of Turn
         In order of time. Of equals the one that was the choke point before stays, else the first.
     """
-    small, found = SAME * float(worth.max(initial=0.0)), list[Turn]()
+    small, turns = SAME * float(worth.max(initial=0.0)), list[Turn]()
     for t in range(worth.shape[1] if worth.size else 0):
         column = worth[:, t]
         best = int(np.argmax(column))
         if column[best] <= small:
             best = -1
-        elif found and found[-1].limit >= 0 and column[found[-1].limit] >= column[best] - small:
-            best = found[-1].limit
-        if found and found[-1].limit == best:
-            found[-1] = Turn(found[-1].first, t, best)
+        elif turns and turns[-1].limit >= 0 and column[turns[-1].limit] >= column[best] - small:
+            best = turns[-1].limit
+        if turns and turns[-1].limit == best:
+            turns[-1] = Turn(turns[-1].first, t, best)
         else:
-            found.append(Turn(t, t, best))
-    return tuple(found)
+            turns.append(Turn(t, t, best))
+    return tuple(turns)
 
 
 def moves(timeline: Sequence[Turn]) -> tuple[int, ...]:
@@ -169,13 +169,13 @@ def cycle_offsets(net: Network) -> dict[str, int]:
     for flow in net.flows:
         if np.any(flow.amount > 0):
             outputs.setdefault(flow.activity, []).append(flow)
-    found: dict[str, int] = {}
+    cycle_offsets: dict[str, int] = {}
     for use in net.uses:
         for flow in outputs.get(use.activity, ()):
             way = to_sale.get(flow.material, math.inf)
             if way < math.inf:
-                _least(found, use.resource, max(flow.age - use.age, 0) + int(way))
-    own = dict(found)
+                _least(cycle_offsets, use.resource, max(flow.age - use.age, 0) + int(way))
+    own = dict(cycle_offsets)
     adds: dict[str, int] = {}
     for effect in net.unit_effects:
         if np.any(effect.profile > 0) and effect.resource in own:
@@ -183,12 +183,12 @@ def cycle_offsets(net: Network) -> dict[str, int]:
             _least(adds, effect.unit, first + own[effect.resource])
     for effect in net.unit_effects:
         if np.any(effect.profile < 0) and effect.unit in adds and effect.resource not in own:
-            _least(found, effect.resource, max(adds[effect.unit] - effect.first_age, 0))
-    return found
+            _least(cycle_offsets, effect.resource, max(adds[effect.unit] - effect.first_age, 0))
+    return cycle_offsets
 
 
-def _least(found: dict[str, int], key: str, value: int) -> None:
-    found[key] = min(found.get(key, value), value)
+def _least(offsets: dict[str, int], key: str, value: int) -> None:
+    offsets[key] = min(offsets.get(key, value), value)
 
 
 def _to_sale(net: Network) -> dict[str, float]:

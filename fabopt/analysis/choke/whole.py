@@ -71,14 +71,14 @@ def things(tables: ModelTables, periods: Sequence[int], counts: Sequence[int] = 
     net = tables.net
     effects = _effects(net)
     row = capacity_rows(tables)
-    found = []
+    things = []
     for unit in whole_units(net):
         for period in periods:
             for count in counts:
                 relief = _standing(effects[unit.id], row, net.n_periods, unit, period, count)
                 if relief:
-                    found.append(Thing(unit, period, count, relief.named(_label(net, unit, period, count))))
-    return tuple(found)
+                    things.append(Thing(unit, period, count, relief.named(_label(net, unit, period, count))))
+    return tuple(things)
 
 
 def _label(net: Network, unit: Unit, period: int, count: int) -> str:
@@ -106,15 +106,15 @@ def _effects(net: Network) -> dict[str, list[tuple[str, Array, Array]]]:
         if effect.gains:
             age = int(effect.begins(T)[0])
             first[effect.unit] = min(first.get(effect.unit, age), age)
-    found: dict[str, list[tuple[str, Array, Array]]] = {}
+    effects: dict[str, list[tuple[str, Array, Array]]] = {}
     for effect in net.unit_effects:
         if effect.persistent and effect.unit in first:
             start = first[effect.unit]
             plain = effect.profile if effect.profile.ndim == 1 else effect.profile[:, 0]
             does = replace(effect, profile=plain, late=None, scale=None).by_order(start + T)[0, start:]
             scale = np.ones(T) if effect.scale is None else effect.scale
-            found.setdefault(effect.unit, []).append((effect.resource, does, scale))
-    return {unit.id: found.get(unit.id, []) for unit in net.units}
+            effects.setdefault(effect.unit, []).append((effect.resource, does, scale))
+    return {unit.id: effects.get(unit.id, []) for unit in net.units}
 
 
 def _standing(
@@ -140,8 +140,8 @@ def price_bound(thing: Thing, price: Array) -> float:
     return max(sum(float(price[row]) * amount for row, amount in thing.relief.upper.items()), 0.0)
 
 
-def most_promising(found: Sequence[Thing], price: Array, most: int) -> tuple[Thing, ...]:
+def most_promising(things: Sequence[Thing], price: Array, most: int) -> tuple[Thing, ...]:
     """Return the things that the prices promise most, at most ``most``; what they rule out is not among them."""
-    bounds = np.array([price_bound(thing, price) for thing in found])
+    bounds = np.array([price_bound(thing, price) for thing in things])
     order = np.argsort(-bounds, kind="stable")[:most]
-    return tuple(found[i] for i in order.tolist() if bounds[i] > 0)
+    return tuple(things[i] for i in order.tolist() if bounds[i] > 0)
