@@ -95,12 +95,18 @@ def solver_on_stderr() -> Iterator[None]:
 
 @contextmanager
 def step(name: str, quiet: bool = False) -> Iterator[list[str]]:
-    """Time one step and write one line about it to stderr; the body puts what was found into the list."""
+    """Time one step and write about it to stderr, the time at the end; the body puts what was found into the list."""
+    from fabopt.report.text import wrap
+
     start, step = time.perf_counter(), list[str]()
     yield step
     if not quiet:
         took = f"{time.perf_counter() - start:.1f} s"
-        typer.echo(f"{name:>9}  {printable(', '.join(step)):<{WIDTH - 20}.{WIDTH - 20}} {took:>7}", err=True)
+        *above, last = wrap(", ".join(step), WIDTH - 20)
+        for line in above:
+            typer.echo(f"{name:>9}  {printable(line)}", err=True)
+            name = ""
+        typer.echo(f"{name:>9}  {printable(last):<{WIDTH - 20}} {took:>7}", err=True)
 
 
 ENDINGS = {".xlsx": "a workbook", ".html": "a page", ".mps": "a program", ".lp": "a program"}

@@ -97,7 +97,7 @@ def closing_lines(plan: Plan) -> tuple[str, ...]:
         parts.append(f"bound {_in_unit(run.bound, unit)}")
     parts.append(f"gap {_gap(plan)}")
     size = run.size
-    counts = f"{size.columns:,} columns ({size.integers:,} integers), {size.rows:,} rows"
+    counts = f"{size.columns:,} columns ({counted(size.integers, 'integer')}), {size.rows:,} rows"
     told = (", ".join(parts), *_in_order(plan), *_left_out(plan), *_open(plan))
     if run.options.relaxed:
         told = (*told, "LP relaxation: integers are dropped, so the plan may take parts of what comes whole")

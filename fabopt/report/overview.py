@@ -32,10 +32,10 @@ def overview(name: str, data: Instance, net: Network, scenarios: Sequence[str]) 
         f"Horizon: {horizon.said} from {periods[0]} to {periods[-1]}, reported to {reported[-1]}; "
         f"decision date {horizon.start}; discount rate {100.0 * horizon.discount_rate.value:g} % per year.",
         f"Numbers: {len(quantities):,}, of which {len(quantities) - assumed:,} with a source and {assumed:,} assumed; "
-        f"{len(data.sources):,} sources.",
+        f"{counted(len(data.sources), 'source')}.",
         f"Network: {len(net.activities):,} activities, {len(net.resources):,} resources, {len(net.units):,} units, "
         f"{len(net.materials):,} materials, {len(net.demands):,} demands.",
-        f"Model: {tables.columns.n:,} columns ({whole:,} integers), {tables.n_rows:,} rows.",
+        f"Model: {tables.columns.n:,} columns ({counted(whole, 'integer')}), {tables.n_rows:,} rows.",
         f"Scenarios: {', '.join(scenarios) or 'none'}.",
     )
     title = f"{name}: {data.about.title}" if data.about.title else name

@@ -105,7 +105,9 @@ def method(roll: Roll) -> list[str]:
     ]
     if roll.inputs:
         dated = len(roll.inputs) - len(roll.throughout)
-        notes.append(f"{len(roll.inputs):,} numbers are not those of the plan as it was; {dated:,} from {roll.to} on.")
+        notes.append(
+            f"Numbers that are not those of the plan as it was: {len(roll.inputs):,}; {dated:,} from {roll.to} on."
+        )
     if roll.throughout:
         some = ", ".join(path for path in roll.throughout[:3])
         more = f" and {len(roll.throughout) - 3} more" if len(roll.throughout) > 3 else ""
@@ -113,7 +115,7 @@ def method(roll: Roll) -> list[str]:
     if roll.raised:
         first = roll.raised[0]
         notes.append(
-            f"Work that was started before is finished whatever the capacity is then: {len(roll.raised)} limits are "
-            f"counted higher, first {first.name} in {first.period}, by {amount(first.more)} {first.unit}."
+            f"Work that was started before is finished whatever the capacity is then: limits that are counted higher: "
+            f"{len(roll.raised):,}, first {first.name} in {first.period}, by {amount(first.more)} {first.unit}."
         )
     return notes

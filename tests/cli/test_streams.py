@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fabopt.cli.common import step
+
 SHOWN = ("show", "instances/textbook/giapetto")
 FABOPT = f"{sys.executable} -m fabopt {' '.join(SHOWN)}"
 
@@ -75,9 +77,9 @@ def test_ctrl_c_at_any_moment_of_the_start_is_one_line(command):
     So the signal is sent no sooner than Python reports, with ``-X importtime``, that `fabopt.cli` has been imported.
     """
     took, _, _ = pressed(command, None)
-    for step in range(12):
-        _, code, said = pressed(command, took * 1.5 * step / 12)
-        assert (code, said) in ((130, ["interrupted"]), (0, [])), (step, said)
+    for place in range(12):
+        _, code, said = pressed(command, took * 1.5 * place / 12)
+        assert (code, said) in ((130, ["interrupted"]), (0, [])), (place, said)
 
 
 def pressed(command, delay):
@@ -99,3 +101,14 @@ def pressed(command, delay):
         run.send_signal(signal.SIGINT)
         _, rest = run.communicate(timeout=60)
     return time.monotonic() - began, run.returncode, [x for x in rest.splitlines() if not x.startswith("import time:")]
+
+
+def test_what_a_step_found_is_written_whole_with_its_time_at_the_end(capsys):
+    with step("solve") as found:
+        found += [f"part {number}" for number in range(30)]
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= 100
+    assert " ".join(" ".join(lines).split()).startswith("solve part 0, part 1,")
+    assert [f"part {number}" for number in range(30) if f"part {number}" not in " ".join(" ".join(lines).split())] == []
+    assert [line.endswith(" s") for line in lines] == [False, False, False, True]

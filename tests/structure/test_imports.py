@@ -162,3 +162,9 @@ def test_validate_loads_no_model_and_no_solver():
     code += f"    assert fabopt.cli.main({['validate', str(SMALL)]!r}) == 0\n"
     code += "assert not [m for m in sys.modules if m in ('fabopt.model.tables', 'fabopt.solve.run')]"
     loaded(code)
+
+
+def test_no_two_modules_of_tests_have_one_name():
+    """They are imported by name alone, so that the second of one name stops the whole run."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert sorted(names) == sorted(set(names))

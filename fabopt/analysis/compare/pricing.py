@@ -104,7 +104,7 @@ class Pricing:
     def worths(self, differences: Sequence[Difference], other: Instance) -> tuple[list[Worth], Worth]:
         """Return what each of the differences to another instance is worth alone, and what all are worth together."""
         there = _quantities(other)
-        with self._budget.timed(f"{len(differences)} inputs at prices"):
+        with self._budget.timed("inputs at prices"):
             changed = [
                 self._changed(one, other, there) if n < MOST_PRICED else None for n, one in enumerate(differences)
             ]
