@@ -116,7 +116,12 @@ def test_ends_of_the_tutorial_are_those_of_solves_from_nothing():
 
 def test_the_sentence_comes_first_and_the_lines_fit(tutorial):
     lines = tutorial.lines()
-    assert lines[0].startswith("Of the 183 numbers of tutorial that have a range, demand_curve.reference_price moves")
+    levers = fabopt.load(INSTANCES / "tutorial").levers
+    wide = int((levers["low"] < levers["high"]).sum())  # 183 of data and the load factors of two sites
+    assert wide == 185
+    assert lines[0].startswith(
+        f"Of the {wide} numbers of tutorial that have a range, demand_curve.reference_price moves"
+    )
     assert max(map(len, lines)) <= 100
     assert "choke point, Plains campus facility power, is another at an end of 1 of the 7" in tutorial.sentence
 
