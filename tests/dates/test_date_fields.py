@@ -213,6 +213,17 @@ def far(months: float) -> Raw:
     return chain(lanes={"sea": lane})
 
 
+def second_life(months: float) -> Raw:
+    """Another lab takes what the first one, which alone is sold any new and wants little, has used."""
+    raw = chain(
+        chips={"gpu": {"customers": ["lab"], "resale": {"price": 1000, "labs": ["other"], "moving_time": months}}}
+    )
+    raw["labs"]["other"] = {**copy.deepcopy(raw["labs"]["lab"]), "name": "Other"}
+    raw["labs"]["lab"]["demand"]["total"] = 1
+    raw["sites"]["there"] = {**raw["sites"]["site"], "name": "There", "lab": "other"}
+    return raw
+
+
 CASES: dict[str, Case] = {
     "Chip.available": Case(at("chips.gpu.available"), DAYS),
     "Chip.last_start": Case(at("chips.gpu.last_start", packaging_lines={"line": {"bonding": 40}}), LAST_DAYS),
@@ -227,6 +238,10 @@ CASES: dict[str, Case] = {
         at("chips.gpu.respin", chips={"gpu": {"available": "2027Q4"}}),
         [{"probability": 0.5, "delay": months} for months in (0, 1, 3, 5.5, 6)],
     ),
+    "Resale.since": Case(
+        at("chips.gpu.resale.since", chips={"gpu": {"resale": {"price": 1_000_000, "most": 1}}}), DAYS
+    ),
+    "Resale.moving_time": Case(lambda months: second_life(months), MONTHS),
     "Bom.available": Case(at("chips.gpu.boms.a.available"), DAYS),
     "Chip.assembly_time": Case(lambda months: _without_line(months), MONTHS),
     "Chip.installation_lead": Case(at("chips.gpu.installation_lead"), MONTHS),

@@ -121,7 +121,7 @@ def _outside(chain: Chain, chip_id: str, resale: Resale, activity: str) -> None:
             "kaccelerator",
             "<=",
             tuple((t,) for t in range(chain.n)),
-            chain.mean(resale.most) * chain.years,
+            chain.mean(resale.most) * chain.years * chain.window(resale.since, None).share,
             (term,),
             Tags(stage="deployment", chip=chip_id, kind="chip", role="rule", field=f"chips.{chip_id}.resale.most"),
             limit_kind="demand",
