@@ -166,9 +166,10 @@ def _units(p, net, disc, use):
             p.gain[y] += worth - (0.0 if u.cost is None else u.cost[t] * disc[t])
             fixed = 0.0 if u.fixed_cost is None else u.fixed_cost[t]
             if fixed or u.min_order:
-                z = p.var("z", u.id, t, high=1.0, whole=True)
+                several = np.isfinite(u.max_order)
+                z = p.var("z", u.id, t, high=np.inf if several else 1.0, whole=True)
                 p.gain[z] -= fixed * disc[t]
-                p.row([(y, 1), (z, -high)], -np.inf, 0)
+                p.row([(y, 1), (z, -(u.max_order if several else high))], -np.inf, 0)
                 p.row([(y, 1), (z, -u.min_order)], 0, np.inf)
         p.row([(p.var("y", u.id, t), 1) for t in T], -np.inf, u.total)
         if u.retire_cost is not None:
