@@ -78,17 +78,16 @@ def test_what_may_be_missing_altogether_has_no_date(tmp_path: Path, whole: bool)
 
 @WHOLE
 def test_a_power_order_that_waits_moves_as_a_whole(tmp_path: Path, whole: bool) -> None:
-    """80 MW are ordered in one piece for 90 M USD, a year ahead, and are worth nothing at the end: 80,000
-    accelerators run a year less for each year that the order waits. In the last year it would come too late."""
-    grow = {"curve": {10: 20, 80: 90}, "lead": 12, "max_total": 80, "life": 1}
+    """80 MW are ordered in one piece for 90 M USD, a year ahead, 10 of them whatever the size: 80,000 accelerators run a
+    year less for each year that the order waits, and a third of a life of three years is left, worth 1 M USD a MW. In the
+    last year it would come too late."""
+    grow = {"curve": {10: 20, 80: 90}, "lead": 12, "max_total": 80, "life": 3}
     what, plan = one(solved(tree(sites={"site": site(power=20, expansion=grow)}), tmp_path), "power:site")
-    again = Again(plan, whole)
+    again, year = Again(plan, whole), MADE * WORTH - 80 / 3
     assert again.base == pytest.approx(4 * STOCK * WORTH + MADE * (3 * WORTH - COST) - 90)
-    delay = date(again, what, 2 * MADE * WORTH + 0.1)
+    delay = date(again, what, 2 * year + 0.1)
     assert delay.decide_by == 2
-    assert lost(again, delay) == pytest.approx(
-        {1: MADE * WORTH, 2: 2 * MADE * WORTH, 3: MADE * (3 * WORTH - COST) - 90}
-    )
+    assert lost(again, delay) == pytest.approx({1: year, 2: 2 * year, 3: MADE * (3 * WORTH - COST) - 90})
     assert (what.lead, what.making) == (1, 0)
 
 
@@ -187,8 +186,10 @@ def test_bisection_and_walk_find_the_same_date(tutorial: fabopt.Result) -> None:
     what, plan = one(tutorial, "accelerators:aurora:falcon", "aurora")
     again = Again(plan, whole=False)
     losses = [again.base - again.value(what.forbidden(plan, t)).value for t in range(8)]
-    for tolerance in np.linspace(1.0, 4_000.0, 9).tolist():
+    never = again.base - again.value(what.forbidden(plan, None)).value
+    for tolerance in np.linspace(1.0, 0.99 * never, 9).tolist():
         assert date(again, what, tolerance).decide_by == max(t for t, loss in enumerate(losses) if loss <= tolerance)
+    assert date(again, what, 1.01 * never).decide_by is None  # it may be missing altogether
 
 
 def test_time_that_is_up_leaves_a_date_open(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from fabopt.analysis.memo.standing import first_to_sign
 from fabopt.analysis.replan import Again
 from fabopt.plan.plan import Plan
 
-POWER = {"curve": {10: 20, 80: 90}, "lead": 12, "max_total": 80, "life": 1}
-"""80 MW for 90 M USD, a year ahead."""
+POWER = {"curve": {10: 20, 80: 90}, "lead": 12, "max_total": 80, "life": 3}
+"""80 MW for 90 M USD, a year ahead, which stand to the end of the horizon."""
 
 CLOUD = {
     "name": "Cloud",
