@@ -22,9 +22,9 @@ def result(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def written(result, tmp_path_factory):
-    """A memo for a lab of it, written by the command."""
+    """A memo for a lab of it, written by the command, with time for all its parts."""
     out = tmp_path_factory.mktemp("memo") / "aurora"
-    assert main(["memo", str(result), "--for", "aurora", "--budget", "0.2", "--out", str(out)]) == 0
+    assert main(["memo", str(result), "--for", "aurora", "--budget", "60", "--out", str(out)]) == 0
     return out
 
 

@@ -78,9 +78,11 @@ def test_what_may_be_missing_altogether_has_no_date(tmp_path: Path, whole: bool)
 
 @WHOLE
 def test_a_power_order_that_waits_moves_as_a_whole(tmp_path: Path, whole: bool) -> None:
-    """80 MW are ordered in one piece for 90 M USD, a year ahead, 10 of them whatever the size: 80,000 accelerators run a
-    year less for each year that the order waits, and a third of a life of three years is left, worth 1 M USD a MW. In the
-    last year it would come too late."""
+    """80 MW are ordered in one piece for 90 M USD, a year ahead, 10 of them whatever the size.
+
+    80,000 accelerators run a year less for each year that the order waits, and a third of a life of three years is
+    left, worth 1 M USD a MW. In the last year it would come too late.
+    """
     grow = {"curve": {10: 20, 80: 90}, "lead": 12, "max_total": 80, "life": 3}
     what, plan = one(solved(tree(sites={"site": site(power=20, expansion=grow)}), tmp_path), "power:site")
     again, year = Again(plan, whole), MADE * WORTH - 80 / 3
