@@ -148,7 +148,7 @@ class Instance(Inputs):
         return own_silicon_report(own_silicon(self.data, chip, chosen), self.money)
 
     def price_limits(self, **options: Unpack[RunOptions]) -> Report[LimitStudy]:
-        """Return what each limit on diversity, resilience and exports costs, and all of them together.
+        """Return what each stated limit, each on diversity, resilience and exports costs, and all of them together.
 
         Parameters
         ----------

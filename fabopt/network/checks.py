@@ -264,7 +264,9 @@ def _unused(links: Links) -> Iterator[Finding]:
         useful = links.added[unit.id] or links.releases[unit.id] or ("unit", unit.id) in counted
         standing = unit.retire_cost is not None and unit.opening > 0
         worth = unit.terminal_value is not None and bool(unit.terminal_value.max() > 0)
-        if not useful and not standing and not worth:
+        # A contract that is signed acts by its rows, which then need not count the signature.
+        signed = unit.instrument == "signature" and unit.pinned is not None
+        if not (useful or standing or worth or signed):
             yield _nothing("units", unit.id, f"'{unit.name}' adds to no resource.")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fabopt.analysis.frames import plain
 from fabopt.domain.tolerances import CLOSE
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount
+from fabopt.report.text import Table, amount, counted
 
 if TYPE_CHECKING:
     from fabopt.analysis.agreement import Agreement, OutcomeRow, Reconciled
@@ -137,24 +137,29 @@ def agreement_report(agreement: Agreement) -> Report[Agreement]:
 
 
 def _agrees(agreement: Agreement) -> str:
-    count = len(agreement.rows)
+    count, inside = len(agreement.rows), sum(row.inside for row in agreement.rows)
+    one, name = count == 1, agreement.name
+    which = f"the published outcome of {name}" if one else f"all {count} published outcomes of {name}"
     if agreement.agrees:
-        return f"All {count} published outcomes of {agreement.name} can hold at once: a plan has all of them."
-    inside = sum(row.inside for row in agreement.rows)
-    if agreement.least <= CLOSE:
-        text = (
-            f"No plan was found that has all {count} published outcomes of {agreement.name}, and none is proven not to"
+        return (
+            f"T{which[1:]} can hold: a plan has it."
+            if one
+            else f"A{which[1:]} can hold at once: a plan has all of them."
         )
+    if agreement.least <= CLOSE:
+        text = f"No plan was found that has {which}, and none is proven not to"
+    elif one:
+        text = f"T{which[1:]} cannot hold"
     else:
-        text = f"The {count} published outcomes of {agreement.name} cannot all hold at once"
-    text += (
-        f": the plan that misses least has {inside}, and misses the others by {amount(agreement.missed)} half ranges"
-    )
+        text = f"The {count} published outcomes of {name} cannot all hold at once"
+    missed = "misses it" if one else f"has {inside}, and misses the others"
+    text += f": the plan that misses least {missed} by {amount(agreement.missed)} half ranges"
     if agreement.relaxed <= CLOSE < agreement.least:
         text += "; only because some things come as integers"
     if agreement.ended:
-        numbers = "one number" if len(agreement.moves) == 1 else f"{len(agreement.moves)} numbers"
-        text += f". All hold once {numbers} move within their ranges"
+        numbers, s = counted(len(agreement.moves), "number"), "s" if len(agreement.moves) == 1 else ""
+        ranges = "its range" if s else "their ranges"
+        text += f". {'It holds' if one else 'All hold'} once {numbers} move{s} within {ranges}"
     return f"{text}."
 
 

@@ -1,4 +1,4 @@
-"""What limits on diversity, resilience and exports cost."""
+"""What limits on diversity, resilience and exports cost, and stated ones."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from fabopt.report.text import Table, amount, between, in_unit, plan_value, span
 if TYPE_CHECKING:
     from fabopt.analysis.allocation.limits import LimitStudy, PriceOfLimit
 
-SECTIONS = {"diversity": "share", "resilience": "survival", "barred_flows": "export"}
+SECTIONS = {"diversity": "share", "resilience": "survival", "limits": "stated", "barred_flows": "export"}
 HAS_PLAN = ("optimal", "within_gap", "wider_gap")
 
 MEANING = (
     "A price is what the plan gains without that limit alone, under all others; prices of single limits need not "
-    "add up to that of all. One point is the worth of easing it by a percentage point of compute (an export rule by "
-    "1 % of its quantity) in every row, by prices that hold for small changes."
+    "add up to that of all. One point is the worth of easing it by a percentage point of compute (an export rule or "
+    "a stated limit by 1 % of its quantity) in every row, by prices that hold for small changes."
 )
 
 

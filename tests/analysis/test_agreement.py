@@ -86,6 +86,24 @@ def test_two_clashes_apart_are_told_apart(tmp_path):
     assert "no move" in str(instance.solve("agreement").feasible())
 
 
+@pytest.mark.parametrize(
+    ("figures", "says"),
+    [
+        (
+            {"one": (12, 12, 13)},
+            "published outcome of shop cannot hold: the plan that misses least misses it by 4.00 half",
+        ),
+        ({"one": (12, 12, 13)}, "half ranges. It holds once 1 number moves within its range."),
+        ({"one": (9, 8, 10)}, "The published outcome of shop can hold: a plan has it."),
+        ({"one": (9, 8, 10), "two": (9, 8, 10)}, "All 2 published outcomes of shop can hold at once: a plan has all"),
+    ],
+)
+def test_one_outcome_is_told_as_one_and_several_as_several(tmp_path, figures, says):
+    stated = {name: some("a", *figure, since=2027, until=2027) for name, figure in figures.items()}
+    report = shop(tmp_path, periods=1, **stated).solve("agreement").feasible()
+    assert says in " ".join(str(report).split())
+
+
 def test_more_than_was_published_is_missed_above(tmp_path):
     # Both cannot be: what lies above its range counts as what lies below.
     instance = shop(tmp_path, one=some("a", 5, 4, 6), two=some("a", 9, 8, 10))

@@ -8,6 +8,8 @@ from test_resale import EARNS, FLEET, POWER
 
 import fabopt
 from fabopt.io.problems import InstanceError
+from fabopt.network.checks import check
+from fabopt.network.lower import lower
 
 HOUR = 8.766  # million dollars for a thousand H100 equivalents, a year at a dollar an hour
 
@@ -31,7 +33,9 @@ RENTED = {"goods": {"rented": ["old"]}, "maximum": 50, "price": 365.25, "signed"
 @pytest.mark.parametrize("lease", [COMPUTE, RENTED], ids=["by the hour", "by the accelerator and month"])
 def test_a_lease_moves_compute_from_the_suppliers_fleet_to_the_buyers_demand(tmp_path, lease):
     assert leased(tmp_path, None).solve().objective == pytest.approx(3 * 40 * EARNS)
-    plan = leased(tmp_path, lease).solve()
+    instance = leased(tmp_path, lease)
+    assert ("units", "sign:lease") not in {finding.entity for finding in check(lower(instance.data))}
+    plan = instance.solve()
     assert plan.objective == pytest.approx(3 * (40 + 50) * EARNS)
     paid = plan.transfers
     assert paid[["payer", "payee"]].drop_duplicates().values.tolist() == [["beta", "alpha"]]

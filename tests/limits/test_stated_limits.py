@@ -14,6 +14,7 @@ from fabopt.domain.instance import Instance
 from fabopt.domain.rules import problems
 from fabopt.network.checks import check
 from fabopt.network.lower import lower
+from fabopt.report.limits import limit_report
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.run import solve
 
@@ -274,7 +275,12 @@ def test_what_each_limit_costs_is_told_by_the_study_of_limits():
     data = Instance.model_validate(
         chain() | {"limits": {"few": {**GOOD, "at_most": 4}, "spare": {**SPARE, "at_least": 2}}}
     )
-    few, spare = limit_study(data, SolveOptions(gap=0.0)).prices
+    study = limit_study(data, SolveOptions(gap=0.0))
+    few, spare = study.prices
+    assert [row[:3] for row in limit_report(study).tables[0].rows] == [
+        ("few", "stated", "3 of 3"),
+        ("spare", "stated", "0 of 3"),
+    ]
     assert (few.high, spare.high) == pytest.approx((36 - 6 * 2, 0))
     assert (few.name, few.rows, few.binding, few.row_price) == ("few", 3, 3, 2)
     assert few.point == pytest.approx(3 * 2 * 0.04)
