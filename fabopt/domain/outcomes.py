@@ -29,7 +29,7 @@ class Outcome(Record):
     """First day of the time that the figure covers."""
     until: LastDay
     """Last day of the time that the figure covers."""
-    figure: Annotated[Quantity, Amount(UNITS, signed=True)]
+    figure: Annotated[Quantity, Amount(UNITS, signed=True, series=False)]
     """The figure with its range and source: an amount over all that time, a rate, or the mean of a level."""
     explanation: str = ""
     """Why the plan differs, where it does."""

@@ -109,13 +109,15 @@ class Amount(In):
         Units that may be written.
     signed
         Whether it may be negative.
+    series
+        Whether it may vary over time.
     """
 
     __slots__ = ("least", "units")
 
-    def __init__(self, units: Iterable[str], *, signed: bool = False) -> None:
+    def __init__(self, units: Iterable[str], *, signed: bool = False, series: bool = True) -> None:
         self.least = None if signed else 0.0
-        super().__init__("1", ge=self.least, series=True)
+        super().__init__("1", ge=self.least, series=series)
         self.units = tuple(dict.fromkeys(("1", *units)))
 
     def read(self, raw: object, rates: Mapping[str, float] | None = None) -> Quantity:
@@ -125,7 +127,7 @@ class Amount(In):
                 In(unit, series=True).read(raw, rates)
             except FieldProblem:
                 continue
-            return In(unit, ge=self.least, series=True).read(raw, rates)
+            return In(unit, ge=self.least, series=self.series).read(raw, rates)
         return self._refused(raw, rates)
 
     def _refused(self, raw: object, rates: Mapping[str, float] | None) -> Quantity:

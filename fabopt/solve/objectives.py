@@ -134,7 +134,7 @@ def _stage(objective: ObjectiveName, tables: ModelTables, columns: int, options:
     if objective == "least_cost":
         cost = np.zeros(columns)
         cost[: tables.columns.n] = cost_vector(tables.terms, tables.columns.n, frozenset({"delivery_value"}))
-        return Stage("least_cost", "million dollars", cost, sign=-1.0)
+        return Stage("least_cost", "million dollars", cost, sign=-1.0, constant=-tables.net.constant_value)
     if objective == "agreement":
         missed = np.zeros(columns)
         missed[tables.columns["missed"].columns] = -1.0

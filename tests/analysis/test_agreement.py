@@ -195,3 +195,10 @@ def test_without_outcomes_there_is_nothing_to_agree_with():
         fabopt.load(TUTORIAL).solve("agreement")
     with pytest.raises(UserError, match="objective agreement"):
         fabopt.load(TUTORIAL).solve().feasible()
+
+
+def test_a_figure_is_one_number(tmp_path):
+    outcome = {"of": "activities", "where": {"item": "a"}, "figure": {"steps": {2027: 3, 2028: 5}}}
+    with pytest.raises(FaboptError) as caught:
+        shop(tmp_path, one=outcome)
+    assert "cannot vary over time" in str(caught.value)

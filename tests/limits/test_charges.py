@@ -200,3 +200,39 @@ def test_a_lane_to_nowhere_is_a_fault_of_its_field(lane, path, says):
     (fault,) = problems(edited(lanes(**lane)))
     assert fault.path == path
     assert says in fault.message
+
+
+KEPT = {
+    "curve": {10: 50}, "lead": 3, "life": 20, "max_total": 40, "upkeep": 4, "standing": 300, "retirement": {"cost": 3},
+}  # fmt: skip
+
+
+def test_upkeep_of_what_stands_is_spent_until_it_is_retired():
+    """300 MW at 4 M USD a year: a limit on spending leaves what a budget leaves, and cash is what is earned less it."""
+    keeps = ("sites.site.expansion", KEPT)
+    limit = ("limits", {"one": {"of": "spending", "party": "lab", "by": "year", "at_most": "4000 MUSD/year"}})
+    budget = ("labs.lab.budget", "4000 MUSD/year")
+    told, limited = Plan(keeps, budget, growing=False), Plan(keeps, limit, growing=False)
+    assert limited.plan.objective == pytest.approx(told.plan.objective, rel=1e-9)
+    plan = Plan(keeps, ("charges", {"one": {"of": "cash", "party": "lab", "share": "10 %"}}), growing=False)
+    retired, built = plan.plan.retired[[u.id for u in plan.net.units].index("build:site:1")], plan.order("build:site:1")
+    kept = 300 - np.cumsum(retired) + np.concatenate([[0.0], np.cumsum(built)[:-1]])
+    asked = 0.1 * np.maximum(plan.earned() - plan.spent() - kept - 5 * built - 3 * retired, 0.0)
+    assert plan.start("charge:one:lab") == pytest.approx(asked, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("payer", [None, "mem"])
+def test_a_charge_on_a_capacity_is_on_what_stands_too_and_lets_it_be_retired(payer):
+    """A quarter of 300 MW at 20 M USD a MW is more than all compute of it earns."""
+    charge = {"of": "capacity", "where": {"role": "power"}, "per_unit": 20, **({"payer": payer} if payer else {})}
+    plan = Plan(("sites.site.expansion", KEPT), ("charges", {"one": charge}), growing=False)
+    retired = plan.plan.retired[[u.id for u in plan.net.units].index("build:site:1")]
+    assert np.cumsum(retired) == pytest.approx([300] * 12)
+    assert plan.start(f"charge:one:{payer or 'lab'}") == pytest.approx([20 * 200] * 12)
+
+
+def test_electricity_is_what_is_drawn_and_no_more():
+    charge = ("charges", {"one": {"of": "energy", "per_unit": "20 USD/MWh"}})
+    plan = Plan(charge, ("sites.site.load_factor", 0.6), growing=False)
+    assert plan.runs().max() > 1
+    assert plan.start("charge:one:lab") == pytest.approx(0.6 * 2.4 * HOURS * 20e-6 * plan.runs(), rel=1e-6)

@@ -170,6 +170,16 @@ def test_amounts_in_another_unit_than_what_is_counted_are_refused(limit, field, 
     assert says in fault.message
 
 
+def test_a_figure_of_a_capacity_is_no_amount():
+    figure = {"of": "capacity", "where": {"role": "wafer_starts"}, "since": "2027", "until": "2027"}
+    (observed,) = lower(edited(("outcomes", {"one": figure | {"figure": "60 kwafer/month"}}))).outcomes
+    assert observed.constant == pytest.approx(60)
+    with pytest.raises(FieldProblem) as caught:
+        lower(edited(("outcomes", {"one": figure | {"figure": "60 kwafer"}})))
+    (fault,) = caught.value.faults
+    assert fault.path == ("outcomes", "one", "figure")
+
+
 def test_a_floor_of_stock_is_held():
     limit = {"of": "stock", "where": {"role": "package"}, "at_least": "20 kpackage", "since": "2028Q1"}
     plan = Plan(("limits", {"one": limit}))

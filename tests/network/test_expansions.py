@@ -17,6 +17,7 @@ from fabopt.network.lengths import Lengths
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import make_periods
 from fabopt.network.tables import UnitEffect
+from fabopt.solve.options import SolveOptions
 from fabopt.solve.run import solve
 
 CURVE = {100: 1000, 300: 2400, 500: 3200}
@@ -137,6 +138,14 @@ def test_what_stands_is_retired_where_that_saves_more_upkeep_than_it_costs(cost,
     # 10 stand at 3 a year and are wanted for two years, at 10 a year: 20 - 6 - cost, or 20 - 12 where they stay.
     record = LineExpansion(**HAS, standing=10, upkeep=3, retirement={"cost": cost})
     assert solve(workshop(record, wanted=[10, 10, 0, 0], base=10)).objective == pytest.approx(value)
+
+
+def test_least_cost_counts_the_upkeep_of_what_stands():
+    # Nothing is required: what stands at 3 a year is retired at once, for 2; where that costs 20, it is kept for 12.
+    for cost, least in ((2, 2), (20, 12)):
+        record = LineExpansion(**HAS, standing=10, upkeep=3, retirement={"cost": cost})
+        net = workshop(record, wanted=[10, 10, 0, 0], base=10)
+        assert solve(net, SolveOptions(objective="least_cost")).objective == pytest.approx(least)
 
 
 def test_a_retirement_is_paid_over_its_months():

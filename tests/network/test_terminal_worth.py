@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from chain_cases import lowered
 
+from fabopt.solve.run import solve
+
 
 def worth(unit, *changes):
     found = next(u for u in lowered(*changes).units if u.id == unit).terminal_value
@@ -84,3 +86,27 @@ def test_a_megawatt_is_worth_no_more_than_the_cheapest_way_to_have_one():
 def test_a_way_that_the_site_has_no_room_for_is_no_way_to_have_a_megawatt():
     grow = {"curve": {100: 1200, 500: 5000}, "lead": 0, "max_total": 80, "life": 30}
     assert worth("build:site:1", ("sites.site.expansion", grow))[0] == pytest.approx(12 * (1 - 3 / 30))
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "rate", "worth"),
+    [
+        (100, 1000, 0.0, 70),  # 30 % of a price are margin; dear in the last quarter alone
+        (100, 1000, 0.1, 70 * 1.1**0.375),  # bought in the middle of the last quarter but one, with interest to the end
+        (1000, 100, 0.1, 70),
+    ],
+)
+def test_what_becomes_dearer_is_not_hoarded_for_the_end(early, late, rate, worth):
+    price = {"steps": {"2027": f"{early} USD/piece", "2029-10": f"{late} USD/piece"}}
+    source = {"owner": "maker", "region": "west", "capacity": "300 kpiece/month", "price": price}
+    component = {
+        "name": "Optics",
+        "per": "accelerator",
+        "amount": 1,
+        "sources": {"one": source | {"gross_margin": 0.3}},
+    }
+    net = lowered(("components", {"optics": component}), ("horizon.discount_rate", rate))
+    at = [m.id for m in net.materials].index("component:optics:lab")
+    assert net.materials[at].terminal_value == pytest.approx(worth / 1000)
+    # At most 208 thousand run (500 MW at 2.4 kW); hundreds more a month might be bought.
+    assert solve(net).stock[at].max() < 300

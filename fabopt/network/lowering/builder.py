@@ -301,6 +301,11 @@ class Chain:
         """Discount rate per year."""
         return self.instance.horizon.discount_rate.value
 
+    @property
+    def end_discount(self) -> float:
+        """Discount factor of the end of the horizon."""
+        return float((1.0 + self.rate) ** -float(self.elapsed[-1]))
+
     def lead(self, months: float) -> float:
         """Return a duration in periods of the length of the first."""
         return months / 12.0 / float(self.years[0])
@@ -420,6 +425,15 @@ class Chain:
         left = np.clip(1.0 - np.maximum(age, 0.0) / life_years, 0.0, 1.0)
         return np.asarray(np.minimum(cost, min(float(cost[-1]), again)) * left)
 
+    def worth_at_end(self, cost: Array, share: float = 1.0) -> float:
+        """Return what something left at the end is worth: a share of what making it again would cost then.
+
+        No more than having made it at any time before cost, with interest: what becomes dearer is not hoarded for the
+        end alone.
+        """
+        made = cost * [period.discount for period in self.periods]
+        return min(share * float(cost[-1]), float(np.min(made)) / self.end_discount)
+
     def pay(self, payer: str, payee: str, kind: str, item: str, goods: Goods) -> None:
         """Note what a party pays another for goods."""
         term = Term(goods.decision, goods.id, goods.pieces)
@@ -486,7 +500,8 @@ def finish(chain: Chain, name: str, standing_value: float) -> Network:
         if level:
             spent[use.resource] += level * build.brought(use)
     materials = tuple(
-        _with_receipts(_with_worth(m, chain.unit_cost.get(m.id)), receipts[m.id]) for m in build.materials.values()
+        _with_receipts(_with_worth(chain, m, chain.unit_cost.get(m.id)), receipts[m.id])
+        for m in build.materials.values()
     )
     resources = tuple(replace(r, base=np.maximum(r.base - spent[r.id], 0.0)) for r in build.resources.values())
     return Network(
@@ -509,18 +524,18 @@ def finish(chain: Chain, name: str, standing_value: float) -> Network:
         belongs=tuple((d, record.lab) for d, record in chain.instance.designers.items() if record.lab not in (None, d)),
         constant_value=-sum((float(paid @ [p.discount for p in chain.periods]) for paid in chain.kept.values()), 0.0),
         standing_value=standing_value,
-        end_discount=(1.0 + chain.rate) ** -float(chain.elapsed[-1]),
+        end_discount=chain.end_discount,
     )
 
 
-def _with_worth(material: Material, cost: Array | None) -> Material:
+def _with_worth(chain: Chain, material: Material, cost: Array | None) -> Material:
     """Return the material with its worth at the end: what making it again would cost, unless it states another.
 
     So work in progress and stock at the end are neither thrown away nor worth making for their own sake.
     """
     if cost is None or material.terminal_value != 0.0:
         return material
-    return replace(material, terminal_value=float(cost[-1]))
+    return replace(material, terminal_value=chain.worth_at_end(cost))
 
 
 def _with_receipts(material: Material, receipts: Array) -> Material:

@@ -12,7 +12,7 @@ payment to it, what goes outside a cost.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -86,9 +86,11 @@ class _Charging:
                 "state the charge per_unit",
             )
             return
+        # Nobody pays a price for what stands, whatever is decided.
+        stands = charged.standing if charge.share is None or MEASURED[charge.of].party else {}
         rate = self._rate(charge, charged)
-        for payer, part in self._by_payer(charge, terms).items():
-            self._charged(charge_id, charge, payer, part.times(rate))
+        for payer, (part, constant) in self._by_payer(charge, terms, stands).items():
+            self._charged(charge_id, charge, payer, part.times(rate), constant * rate)
 
     def _rate(self, charge: Charge, counted: Sum) -> Array:
         """Return money per unit of a period ``[T]``."""
@@ -113,16 +115,22 @@ class _Charging:
                 total.add((term.kind, term.id, term.shift), term.coefficient)
         return total
 
-    def _by_payer(self, charge: Charge, terms: Expression) -> dict[str, Expression]:
-        """Return a measure by who pays for it."""
-        if charge.payer is not None or MEASURED[charge.of].party:
-            return {charge.payer or charge.party or "": terms}
+    def _by_payer(
+        self, charge: Charge, terms: Expression, stands: Mapping[str, Array]
+    ) -> dict[str, tuple[Expression, Array]]:
+        """Return a measure by who pays for it: decisions, and what is there whatever is decided ``[T]``."""
+        one = charge.payer or (charge.party if MEASURED[charge.of].party else None)
+        if one is not None:
+            return {one: (terms, sum(stands.values(), np.zeros(self.n)))}
         expressions: dict[str, Expression] = {}
         for key, coefficient in terms.terms.items():
             expressions.setdefault(self.scope.bearer(key), Expression()).add(key, coefficient)
-        return expressions
+        return {
+            payer: (expressions.get(payer, Expression()), stands.get(payer, np.zeros(self.n)))
+            for payer in dict.fromkeys((*expressions, *stands))
+        }
 
-    def _charged(self, charge_id: str, charge: Charge, payer: str, terms: Expression) -> None:
+    def _charged(self, charge_id: str, charge: Charge, payer: str, terms: Expression, constant: Array) -> None:
         if payer == charge.payee:
             return
         ones = np.ones(self.n)
@@ -138,7 +146,7 @@ class _Charging:
         each = tuple((t,) for t in range(self.n))
         sense: Literal[">=", "=="] = ">=" if charge.of == "cash" else "=="
         self.rows.append(
-            GroupLimit(key, name, "MUSD", sense, each, np.zeros(self.n), row.rows(), tags, family="charged")
+            GroupLimit(key, name, "MUSD", sense, each, constant, row.rows(), tags, family="charged")
         )  # fmt: skip
         if charge.payee is not None:
             term = Term("activity", key, ones)

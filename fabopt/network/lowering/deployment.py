@@ -88,7 +88,7 @@ def _asset(chain: Chain, chip_id: str, chip: Chip, site_id: str) -> int:
         kind="chip",
     )
     survival = chip.survival.value**chain.years
-    worth = float(replacement_costs(chain, chip_id, site_id)[-1]) * chain.instance.horizon.terminal_share.value
+    worth = chain.worth_at_end(replacement_costs(chain, chip_id, site_id), chain.instance.horizon.terminal_share.value)
     name = f"{chip.name} at {site.name}"
     asset = f"asset:{chip_id}:{site_id}"
     chain.build.material(

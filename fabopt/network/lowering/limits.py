@@ -21,7 +21,7 @@ part of one), or of the whole time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -363,6 +363,11 @@ def _units(limit: Limit, part: Sum) -> Iterator[Fault]:
     }
     if limit.change is not None:
         stated |= {("change", name): getattr(limit.change, name) for name in ("up_by", "down_by", "start")}
+    yield from unit_faults(part, stated)
+
+
+def unit_faults(part: Sum, stated: Mapping[tuple[str, ...], Quantity | None]) -> Iterator[Fault]:
+    """Yield where the records of a measure are counted in several units, or in another than one of some amounts."""
     if len(part.units) > 1:
         which = " and ".join(unit or "no unit" for unit in part.units)
         yield Fault(("where",), f"it adds up what is counted in {which}", "choose records of one unit")

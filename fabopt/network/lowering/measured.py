@@ -73,8 +73,8 @@ class Sum:
 
     Attributes
     ----------
-    terms, constant
-        The decisions, and what is there whatever is decided ``[T]``.
+    terms, standing
+        The decisions, and what is there whatever is decided, by whose it is ``[T]``.
     chosen
         Tags of the records that count.
     units
@@ -85,14 +85,19 @@ class Sum:
 
     periods: int
     terms: Expression = field(default_factory=Expression)
-    constant: Array = field(default_factory=lambda: np.zeros(0))
+    standing: dict[str, Array] = field(default_factory=dict)
     chosen: list[Tags] = field(default_factory=list)
     units: dict[str, None] = field(default_factory=dict)
     opening: float | None = None
 
-    def __post_init__(self) -> None:
-        if not self.constant.size:
-            self.constant = np.zeros(self.periods)
+    @property
+    def constant(self) -> Array:
+        """What is there whatever is decided ``[T]``."""
+        return sum(self.standing.values(), np.zeros(self.periods))
+
+    def stands(self, owner: str, amount: Array) -> None:
+        """Add what is there whatever is decided."""
+        self.standing[owner] = self.standing.get(owner, 0.0) + amount
 
     def count(self, tags: Tags, unit: str) -> None:
         """Note a record that counts."""
@@ -222,7 +227,8 @@ class Scope:
             part = self.measure(factor.of, [*wheres, factor.where])
             value = self.chain.mean(factor.value)
             total.terms = total.terms.plus(part.terms, value)
-            total.constant = total.constant + value * part.constant
+            for owner, there in part.standing.items():
+                total.stands(owner, value * there)
             total.chosen += part.chosen
         total.units = {"kt": None}
 
@@ -261,7 +267,7 @@ class Scope:
 
     def _capacity(self, total: Sum, wheres: Wheres, party: str) -> None:
         here = self._resources(total, wheres)
-        units = self.links.units
+        units, belongs = self.links.units, dict(self.net.belongs)
         total.opening = 0.0
         # The base counts only what work in progress leaves.
         spent = {key: np.zeros(self.n) for key in here}
@@ -271,7 +277,7 @@ class Scope:
                 spent[use.resource] += history[use.activity] * self.chain.build.brought(use)
         for resource, per in here.values():
             there = (resource.base + spent[resource.id]) / per
-            total.constant = total.constant + there
+            total.stands(belongs.get(resource.tags.owner, resource.tags.owner), there)
             total.opening += float(there[0])
         for effect in self.net.unit_effects:
             if effect.resource in here and effect.gains:
@@ -290,7 +296,10 @@ class Scope:
                 pue = sites[tags.site].pue.value if it and tags.site in sites else 1.0
                 amount = later(use.amount, use.age) / pue
                 total.count(tags, "MW" if hours is None else "GWh")
-                total.add("activity", use.activity, amount if hours is None else amount * hours, use.age)
+                if hours is not None:
+                    # Electricity is what is drawn and paid for: the mean draw, of the power that is kept for it.
+                    amount = amount * hours * (sites[tags.site].load_factor.value if tags.site in sites else 1.0)
+                total.add("activity", use.activity, amount, use.age)
 
     def _compute(self, total: Sum, wheres: Wheres, party: str) -> None:
         weights = {demand.material: demand.weight for demand in self.net.demands if demand.weight > 0.0}
@@ -319,11 +328,22 @@ class Scope:
                 total.add("demand", demand.id, self.ones)
 
     def _spending(self, total: Sum, wheres: Wheres, party: str) -> None:
-        self._money(total, wheres, paid(self.chain, self.net, party), 1.0)
+        self._paid(total, wheres, party, 1.0)
 
     def _cash(self, total: Sum, wheres: Wheres, party: str) -> None:
         self._money(total, wheres, self._received(party), 1.0)
-        self._money(total, wheres, paid(self.chain, self.net, party), -1.0)
+        self._paid(total, wheres, party, -1.0)
+
+    def _paid(self, total: Sum, wheres: Wheres, party: str, sign: float) -> None:
+        """Add what a party pays, with the upkeep of what stands at the decision date."""
+        self._money(total, wheres, paid(self.chain, self.net, party), sign)
+        for unit in self.net.units:
+            upkeep = self.chain.upkeep.get(unit.id)
+            if upkeep is None or unit.opening == 0.0 or self.bearers["unit", unit.id] != party:
+                continue
+            if all(self.has(unit.tags, where) for where in wheres):
+                total.count(unit.tags, "MUSD")
+                total.stands(party, sign * unit.opening * upkeep.a_year * self.chain.years)
 
     def _received(self, party: str) -> Iterator[Term]:
         for demand in self.net.demands:

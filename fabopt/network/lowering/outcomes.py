@@ -18,7 +18,7 @@ from fabopt.domain.base import Fault, FieldProblem
 from fabopt.domain.measured import MEASURED
 from fabopt.domain.outcomes import Outcome
 from fabopt.network.lowering.builder import Chain
-from fabopt.network.lowering.limits import described, is_level
+from fabopt.network.lowering.limits import described, is_level, unit_faults
 from fabopt.network.lowering.measured import Scope, Sum
 from fabopt.network.tables import Array, Network, Observed, Tags
 
@@ -55,19 +55,10 @@ def _faults(chain: Chain, scope: Scope, outcome: Outcome, part: Sum) -> Iterator
     if not part.chosen:
         message = f"no record counts: {described(outcome.of, outcome.where.said)}, {MEASURED[outcome.of].by}"
         yield Fault(("where",), message, "look at the tags: the chain cannot make what the figure is of")
-    elif len(part.units) > 1:
-        which = " and ".join(unit or "no unit" for unit in part.units)
-        yield Fault(("where",), f"it adds up what is counted in {which}", "choose records of one unit")
-    elif outcome.figure.unit != "1" and outcome.figure.unit.partition("/")[0] not in _counted(part):
-        message = f"the records chosen are counted in {next(iter(part.units))}, not in {outcome.figure.unit}"
-        yield Fault(("figure",), message, f"give a number in {next(iter(part.units))}, or a bare one")
+    else:
+        yield from unit_faults(part, {("figure",): outcome.figure})
     if not _covered(chain, outcome).any():
         yield Fault(("since",), "the figure covers no part of the horizon", "leave it out, or state another time")
-
-
-def _counted(part: Sum) -> tuple[str, ...]:
-    unit = next(iter(part.units))
-    return (unit, unit.partition("/")[0])
 
 
 def _covered(chain: Chain, outcome: Outcome) -> Array:
