@@ -98,7 +98,7 @@ def test_a_way_that_the_site_has_no_room_for_is_no_way_to_have_a_megawatt():
 )
 def test_what_becomes_dearer_is_not_hoarded_for_the_end(early, late, rate, worth):
     price = {"steps": {"2027": f"{early} USD/piece", "2029-10": f"{late} USD/piece"}}
-    source = {"owner": "maker", "region": "west", "capacity": "300 kpiece/month", "price": price}
+    source = {"owner": "maker", "region": "west", "capacity": "300 kpiece/month", "price": price, "lead": 3}
     component = {
         "name": "Optics",
         "per": "accelerator",
