@@ -50,8 +50,8 @@ def random_network(seed):
             uses.append(Use(id, "r1", 0, pick(1, 3)))
     resources = [Resource(f"r{n}", f"R{n}", "unit", "rate", pick(3, 15)) for n in range(2)]
     units = [_unit(dice, f"u{n}", T, pick, maybe) for n in range(2)]
-    sizes = np.random.default_rng([seed, 3]).choice([np.inf, np.inf, 2.0, 2.5], 2)
-    units = [replace(u, max_order=float(most)) for u, most in zip(units, sizes, strict=True)]
+    sizes = np.random.default_rng([seed, 3]).choice([np.inf, 1.0, 1.5, 2.5], 2)
+    units = [replace(u, max_order=max(u.min_order, float(most))) for u, most in zip(units, sizes, strict=True)]
     effects = [
         UnitEffect("u0", "r0", int(dice.integers(0, 2)), dice.integers(1, 5, int(dice.integers(1, 3))).astype(float)),
         UnitEffect("u1", "r1", int(dice.integers(0, 3)), dice.integers(1, 6, 1).astype(float), persistent=maybe()),
