@@ -13,9 +13,6 @@ from fabopt.network.tables import Network
 from fabopt.report.report import Report
 from fabopt.report.text import WIDTH, Table, counted, wrap
 
-MOST_IDS = 8
-"""Entries of a section that are named."""
-
 
 def overview(name: str, data: Instance, net: Network, scenarios: Sequence[str]) -> Report[Instance]:
     """Return the overview of an instance and its network."""
@@ -55,11 +52,6 @@ def _sections(data: Instance) -> Table:
         (name, ", ".join(map(str, held)) if isinstance(held, Mapping) else "", len(held)) for name, held in _held(data)
     ]
     return Table("What it holds", ("section", "entries", "number"), rows, left=2)
-
-
-def _few(ids: Sequence[str]) -> str:
-    more = f", and {len(ids) - MOST_IDS} more" if len(ids) > MOST_IDS else ""
-    return ", ".join(ids[:MOST_IDS]) + more
 
 
 def holding_line(data: Instance) -> str:
