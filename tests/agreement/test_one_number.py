@@ -39,7 +39,7 @@ def portfolios(result):
 
 @pytest.fixture(scope="module")
 def memos(result):
-    return {lab: result.memo(lab, budget=0.5).memo for lab in LABS}
+    return {lab: result.memo(lab, budget=60).memo for lab in LABS}
 
 
 def test_a_unit_of_a_limit_is_worth_the_same_in_show_choke_and_explain(result, limits, choke):
@@ -97,7 +97,7 @@ def test_a_chip_has_the_same_numbers_in_show_portfolio_and_memo(result, portfoli
 def test_an_order_has_the_same_numbers_in_show_alternatives_and_memo(result, memos):
     orders, shipped = result.table("orders"), result.table("shipments")
     mine = orders[orders["reported"]].groupby("id")["ordered"].sum()
-    spread = {s.id: s for s in result.alternatives(0.01, budget=0.25).records.spreads}
+    spread = {s.id: s for s in result.alternatives(0.01, budget=60).records.spreads}
     known = [id for id in mine.index if id in spread]
     assert len(known) >= 4
     for id in known:
