@@ -188,6 +188,12 @@ def test_a_carrier_inside_is_paid_and_rules_on_shipments_know_what_is_made():
     assert free.ships().sum() > 0.6 * ruled.ships().sum() > 100
 
 
+def test_a_carrier_that_owns_nothing_is_a_party_once_the_section_names_it():
+    plan = Plan(lanes(carrier="ferry"), ("parties", {"ferry": {"discount_rate": 0.2}}), growing=False)
+    (payment,) = [p for p in plan.net.payments if p.kind == "freight"]
+    assert payment.payee == "ferry"
+
+
 @pytest.mark.parametrize(
     ("lane", "path", "says"),
     [
