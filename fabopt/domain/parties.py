@@ -11,7 +11,7 @@ from fabopt.domain.kinds import of_section, things
 
 def parties(instance: Instance) -> tuple[str, ...]:
     """Return the parties of an instance, in its order: labs, designers, owners of capacity, makers, other buyers, and
-    the owners, customers and labs of its plain network, and whoever else its section `parties` names: a carrier, a state.
+    the owners, customers and labs of its plain network, and whoever else its section `parties` names.
     """
     parties: dict[str, None] = {}
     for kind in things():
