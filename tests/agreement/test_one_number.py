@@ -28,7 +28,7 @@ def limits(result):
 
 @pytest.fixture(scope="module")
 def choke(result):
-    study = result.choke_points(draws=0, top=6, budget=0.5).records
+    study = result.choke_points(draws=0, top=6, budget=1.0).records
     return {record.label.partition(" (")[0]: record for record in study.limits}
 
 
