@@ -46,8 +46,8 @@ class Charge(Record):
         return self
 
 
-GoodsName = Literal["packages", "dies", "stacks"]
-PIECES = ("USD/package", "USD/die", "USD/stack")
+GoodsName = Literal["packages", "racks", "dies", "stacks"]
+PIECES = ("USD/package", "USD/rack", "USD/die", "USD/stack")
 """Units of what a lane charges."""
 _Regions = Annotated[tuple[Slug, ...], BeforeValidator(several), Field(min_length=1)]
 _Goods = Annotated[
@@ -69,8 +69,8 @@ class Lane(Record):
     destinations: _Regions
     """Regions that goods go to."""
     goods: _Goods
-    """Goods that it carries, each with its charge in dollars a piece: packages (to sites), dies and stacks (to
-    packaging)."""
+    """Goods that it carries, each with its charge in dollars a piece: packages and racks (to sites), dies and
+    stacks (to packaging)."""
     transit: Annotated[Quantity, In("month", ge=0)]
     """Months from leaving one region to being there in the other."""
     carrier: Slug | None = None

@@ -155,6 +155,32 @@ def test_packages_that_cross_regions_come_a_quarter_later_and_cost_their_freight
     assert bare.plan.objective - least - 1e-6 <= plan.plan.objective <= bare.plan.objective - cost + 1e-6
 
 
+def test_racks_that_cross_regions_come_later_and_cost_their_freight():
+    maker = {
+        "owner": "acme",
+        "region": "island",
+        "capacity": "50 krack/month",
+        "price": "1000 USD/rack",
+        "lead": "0 month",
+    }
+    racks = (
+        "components",
+        {"rack": {"name": "Rack", "unit": "rack", "per": "accelerator", "amount": 0.1, "sources": {"a": maker}}},
+    )
+    free, plan = (
+        Plan(racks, growing=False),
+        Plan(racks, lanes(goods={"racks": "500 USD/rack"}, transit=15), growing=False),
+    )
+    assert free.ships()[3] == pytest.approx(135)
+    assert plan.ships()[:5] == pytest.approx(np.zeros(5), abs=1e-6)
+    (key,) = [a.id for a in plan.net.activities if a.tags.role == "carriage" and a.id.endswith("island:west")]
+    carried = plan.start(key)
+    assert plan.ships()[5] > 100
+    assert carried[:-5] == pytest.approx(0.1 * plan.ships()[5:], rel=1e-6, abs=1e-6)
+    tables = {spec.name: frame for spec, frame in core_and_domain(plan.net, plan.plan).items()}
+    assert tables["charges"]["paid"].sum() == pytest.approx(0.5 * carried.sum(), rel=1e-6)
+
+
 def test_goods_that_no_lane_carries_are_there_at_once():
     free = Plan(growing=False)
     for lane in (lanes(origins="west", destinations="island"), lanes(goods={"stacks": 1, "dies": 1})):

@@ -1,6 +1,7 @@
 r"""Lanes: goods that are made in one region and needed in another take time and money on the way.
 
-A material :math:`i` of a kind that lanes carry (packages to sites, dies and stacks to packaging) becomes one material
+A material :math:`i` of a kind that lanes carry (packages and racks to sites, dies and stacks to
+packaging) becomes one material
 for each region that it is made in and has a lane out of, one for each region that it is needed in and has a lane to,
 and one for everywhere else. Between them goods are carried, an activity with the time and the charge of its lane, or
 with neither where there is no lane:
@@ -19,12 +20,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fabopt.domain.charges import GoodsName, Lane
+from fabopt.domain.components import RACK
 from fabopt.domain.kinds import Role
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain
 from fabopt.network.tables import Activity, Flow, Material, Network, Payment, Tags, Term
 
 CARRIED: Mapping[GoodsName, tuple[Role, Role]] = {
     "packages": ("package", "shipment"),
+    "racks": ("component", "shipment"),
     "dies": ("die", "package_start"),
     "stacks": ("stack", "package_start"),
 }
@@ -41,7 +44,7 @@ def lower_lanes(chain: Chain, net: Network) -> Network:
     carrying = _Carrying(chain, net)
     for goods in CARRIED:
         for material in net.materials:
-            if material.tags.role == CARRIED[goods][0]:
+            if material.tags.role == CARRIED[goods][0] and (goods != "racks" or material.unit == f"k{RACK}"):
                 carrying.carry(goods, material)
     return carrying.network()
 
