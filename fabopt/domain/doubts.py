@@ -1,4 +1,5 @@
-"""What is well formed and most likely a slip: names that are nearly another one, fleets that no site can feed.
+"""What is well formed and most likely a slip: names that are nearly another one, fleets that no site can feed, used
+accelerators that are dearer than new ones.
 
 Owners, regions and labels need no section of their own: they are known by being used. A name that is used once, and is
 one slip of the hand from another, is doubted. Sections `parties` and `regions` put an end to doubt: what they list is
@@ -27,7 +28,7 @@ def doubts(instance: Instance) -> list[Fault]:
     instance
         An instance without faults.
     """
-    return [*_names(instance), *_fleets(instance)]
+    return [*_names(instance), *_fleets(instance), *_resales(instance)]
 
 
 def _names(instance: Instance) -> Iterator[Fault]:
@@ -79,3 +80,18 @@ def _fleets(instance: Instance) -> Iterator[Fault]:
                     f"has {there:,.0f} MW on {instance.horizon.start}",
                     "check their number (in thousands), their power and the site's; what has no power stands still",
                 )
+
+
+def _resales(instance: Instance) -> Iterator[Fault]:
+    """Used accelerators that sell for more than new ones cost: a plan would buy to sell."""
+    day = instance.horizon.start
+    for chip_id, chip in instance.chips.items():
+        if not chip.boms or chip.resale is None or chip.resale.price is None:
+            continue
+        used, new = chip.resale.price.at(day), chip.price.at(day) + chip.system_cost.at(day)
+        if used > new:
+            yield Fault(
+                ("chips", chip_id, "resale", "price"),
+                f"a used accelerator sells for {used:,.0f} USD on {day}, and a new one costs {new:,.0f} USD with its system",
+                "a plan would buy to sell; give a lower price, or a share of what replacing one costs",
+            )

@@ -188,3 +188,11 @@ def test_every_quantity_with_a_unit_states_what_is_usual_and_the_pages_show_it()
     assert '"x-usual": [1.0, 50000.0]' in json.dumps(
         instance_schema(Instance)
     ) or '"x-usual": [1, 50000]' in json.dumps(instance_schema(Instance))
+
+
+@pytest.mark.parametrize(("price", "slips"), [(51_000, 0), (53_000, 1)])
+def test_a_used_accelerator_that_is_dearer_than_a_new_one_with_its_system_is_doubted(price, slips):
+    resale = {"chips.falcon.resale": {"price": f"{price} USD/accelerator"}}  # a new one: 40,000 and 12,000
+    messages = [f.message for f in fabopt.load(TUTORIAL, set=resale).validate() if f.check == "a slip"]
+    assert len(messages) == slips
+    assert all("a used accelerator sells for 53,000 USD" in message for message in messages)
