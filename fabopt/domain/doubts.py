@@ -92,6 +92,7 @@ def _resales(instance: Instance) -> Iterator[Fault]:
         if used > new:
             yield Fault(
                 ("chips", chip_id, "resale", "price"),
-                f"a used accelerator sells for {used:,.0f} USD on {day}, and a new one costs {new:,.0f} USD with its system",
+                f"a used accelerator sells for {used:,.0f} USD on {day}, and a new one with its system costs "
+                f"{new:,.0f} USD",
                 "a plan would buy to sell; give a lower price, or a share of what replacing one costs",
             )

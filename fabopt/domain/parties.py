@@ -11,7 +11,7 @@ from fabopt.domain.kinds import of_section, things
 
 def parties(instance: Instance) -> tuple[str, ...]:
     """Return the parties of an instance, in its order: labs, designers, owners of capacity, makers, other buyers, and
-    the owners, customers and labs of its plain network, and whoever else its section `parties` names.
+    the owners, customers and labs of its plain network, and whoever else its list of parties names.
     """
     parties: dict[str, None] = {}
     for kind in things():
@@ -25,7 +25,8 @@ def parties(instance: Instance) -> tuple[str, ...]:
         for section in sections:
             for record in section.values():
                 parties |= dict.fromkeys((record.tags.owner, record.tags.customer, record.tags.lab))
-    parties |= dict.fromkeys(instance.parties)
+    if not isinstance(instance.parties, Mapping):  # what is known of a party makes none
+        parties |= dict.fromkeys(instance.parties)
     parties.pop("", None)
     return tuple(parties)
 

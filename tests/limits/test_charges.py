@@ -7,6 +7,7 @@ from test_measures import HOURS, Plan, yearly
 
 from fabopt.analysis.bill import bill
 from fabopt.domain.base import FieldProblem
+from fabopt.domain.parties import parties
 from fabopt.domain.rules import problems
 from fabopt.network.checks import check
 from fabopt.network.lower import lower
@@ -214,8 +215,8 @@ def test_a_carrier_inside_is_paid_and_rules_on_shipments_know_what_is_made():
     assert free.ships().sum() > 0.6 * ruled.ships().sum() > 100
 
 
-def test_a_carrier_that_owns_nothing_is_a_party_once_the_section_names_it():
-    plan = Plan(lanes(carrier="ferry"), ("parties", {"ferry": {"discount_rate": 0.2}}), growing=False)
+def test_a_carrier_that_owns_nothing_is_a_party_once_the_list_of_parties_names_it():
+    plan = Plan(lanes(carrier="ferry"), ("parties", [*parties(edited()), "ferry"]), growing=False)
     (payment,) = [p for p in plan.net.payments if p.kind == "freight"]
     assert payment.payee == "ferry"
 
