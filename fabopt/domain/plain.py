@@ -22,7 +22,8 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from fabopt.domain.base import Fault, FieldProblem, Flag, Named, Path, Record, Slug, Whole
 from fabopt.domain.plain_activity import Activity
