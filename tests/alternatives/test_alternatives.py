@@ -145,6 +145,7 @@ def by_the_second_formulation(net, id, sign, floor):
     return p.best()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True])
 def test_least_and_most_are_those_of_a_second_formulation(large, monkeypatch):
     """In full on small programs; in large ones what is proven bounds them and what is found is within."""

@@ -302,6 +302,7 @@ def test_every_picture_is_drawn_with_units_and_sources(result, kind, tmp_path):
     assert re.search(r"GW|%|thousand H100e", svg)
 
 
+@pytest.mark.slow
 def test_the_pictures_of_studies_hold_their_records(result):
     bars = result.tornado(top=3)
     shown = {

@@ -44,6 +44,7 @@ def ids(problem):
 few = settings(max_examples=25, deadline=None, derandomize=True)
 
 
+@pytest.mark.slow
 @few
 @given(programs())
 def test_gains_of_all_single_and_pair_relaxations_agree_with_brute_force(problem):

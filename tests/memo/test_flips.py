@@ -295,6 +295,7 @@ LEVERS = (
 )
 
 
+@pytest.mark.slow
 def test_a_grid_of_re_solves_finds_the_same_turns(tutorial):
     ends, tolerance = ends_of(tutorial), 20.0
     who = {
@@ -322,6 +323,7 @@ def test_a_grid_of_re_solves_finds_the_same_turns(tutorial):
     assert turns == 2
 
 
+@pytest.mark.slow
 def test_workers_change_no_answer(tutorial):
     ends = ends_of(tutorial)
     who = [starts(ends.plan, "accelerators:aurora:slate", "deploy:slate:plains")]

@@ -108,6 +108,7 @@ def test_json_is_one_object(written, tmp_path, capsys):
     assert said.err == ""
 
 
+@pytest.mark.slow
 def test_an_instance_is_solved_first(tmp_path, capsys):
     out = tmp_path / "m"
     assert (

@@ -83,6 +83,7 @@ def test_required_demand_that_cannot_be_met_falls_short(tmp_path: Path, whole: b
     assert worth(loss) == pytest.approx((MADE * (3 * WORTH - COST) + 4 * 12 * 5.0, MADE))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("owner", "gone"),
     [

@@ -189,6 +189,7 @@ def test_a_sweep_with_any_fault_goes_on_to_the_same_tables_or_is_refused(count, 
     assert 0 < went < count
 
 
+@pytest.mark.slow
 @few_or_many
 def test_a_report_with_any_fault_is_kept_when_another_takes_its_place(count, dakota, tmp_path):
     report = dakota.choke_points(budget=0.05, draws=0)

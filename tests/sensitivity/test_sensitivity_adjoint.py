@@ -89,6 +89,7 @@ def test_a_held_tool_costs_what_it_costs_and_its_price_moves_the_value_by_one(tm
 # -- against solvers that start from nothing ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_kind_of_number_of_the_tutorial_agrees_with_finite_differences(tutorial):
     """Where the plan stands at a kink, its prices are some of many: they promise more than there is, on either side.
 
@@ -133,6 +134,7 @@ def test_a_number_put_in_place_gives_the_program_that_validation_gives(tutorial)
     assert compared > 50
 
 
+@pytest.mark.slow
 def test_slopes_are_the_same_in_several_processes(tutorial):
     name, options = tutorial.solved.net.name, tutorial.solved.options
     one, two = (slopes(numbers_of(tutorial), name, options, [pair(tutorial)], n) for n in (1, 2))

@@ -123,7 +123,9 @@ def test_the_sentence_comes_first_and_the_lines_fit(tutorial):
         f"Of the {wide} numbers of tutorial that have a range, demand_curve.reference_price moves"
     )
     assert max(map(len, lines)) <= 100
-    assert "choke point, Plains campus facility power, is another at an end of 1 of the 7" in tutorial.sentence
+    ends = [end for bar in tutorial.records.bars for end in (bar.low, bar.high) if end is not None]
+    assert {end.choke for end in ends} == {"Plains campus facility power"}
+    assert "choke point, Plains campus facility power, stays the same at the ends of the 7 widest" in tutorial.sentence
 
 
 def test_bars_are_sorted_by_their_wider_end(tutorial):

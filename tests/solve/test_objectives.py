@@ -129,6 +129,7 @@ def test_the_target_is_reached_at_the_earliest_date_and_tools_bought_only_for_it
     assert solution.orders.sum() == tools
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", ["cumulative", "rate"])
 def test_periods_that_are_asked_for_one_at_a_time_give_the_date_of_one_tree_over_all_of_them(measure, monkeypatch):
     """Of random networks with integers, in which the relaxation often reaches the target too early."""
