@@ -28,7 +28,7 @@ def limits(result):
 
 @pytest.fixture(scope="module")
 def choke(result):
-    study = result.choke_points(draws=0, top=6, budget=1.0).records
+    study = result.choke_points(draws=0, top=6, budget=60).records
     return {record.label.partition(" (")[0]: record for record in study.limits}
 
 
@@ -39,11 +39,12 @@ def portfolios(result):
 
 @pytest.fixture(scope="module")
 def memos(result):
-    return {lab: result.memo(lab, budget=60).memo for lab in LABS}
+    """The memo of one lab with time for all its parts: the longest of the studies, so it is not written for both."""
+    return {LABS[0]: result.memo(LABS[0], budget=60).memo}
 
 
 def test_a_unit_of_a_limit_is_worth_the_same_in_show_choke_and_explain(result, limits, choke):
-    shown, asked = str(result.answer), 0
+    shown = str(result.answer)
     for limit in limits:
         record = choke[limit.name]
         (price,) = (m for m in record.marginals if m.basis == "integers held")
@@ -52,10 +53,7 @@ def test_a_unit_of_a_limit_is_worth_the_same_in_show_choke_and_explain(result, l
         one = result.explain(next_unit=record.id).records
         assert one.gain <= limit.price * (1.0 + 1e-6)
         step = record.step("+1 unit")
-        if step is not None:  # time allowed it
-            assert one.gain == approx(step.plan_gain, rel=1e-6)
-            asked += 1
-    assert asked
+        assert one.gain == approx(step.plan_gain, rel=1e-6)
 
 
 def test_ten_per_cent_of_a_limit_is_worth_the_same_in_choke_and_memo(limits, choke, memos):
@@ -74,23 +72,25 @@ def test_a_chip_has_the_same_numbers_in_show_portfolio_and_memo(result, portfoli
     asked = 0
     for lab in LABS:
         mine = shipped[(shipped["lab"] == lab) & shipped["reported"]].groupby("chip")["kaccelerator"].sum()
-        reasons = {reason.chip: reason for reason in memos[lab].reasons}
+        memo = memos.get(lab)
+        reasons = {} if memo is None else {reason.chip: reason for reason in memo.reasons}
         for case in portfolios[lab].chips:
             assert case.bought == approx(mine.get(case.chip, 0.0))
-            reason = reasons[case.chip]
-            assert reason.standing == case.standing
-            if reason.loss is not None:
-                assert reason.loss.value == approx(case.loss)
-            years = [row for row in memos[lab].mix if row.chip == case.chip]
-            assert sum(row.shipped.value for row in years) == approx(case.bought)
             last = mix[(mix["lab"] == lab) & (mix["chip"] == case.chip) & (mix["period"] == portfolios[lab].until)]
             of = mix[(mix["lab"] == lab) & (mix["period"] == portfolios[lab].until)]["kh100e"].sum()
             share = last["kh100e"].sum() / of
             parts = [p for p in portfolios[lab].mix if p.chip == case.chip and p.period == portfolios[lab].until]
             assert sum(part.kh100e for part in parts) / of == approx(share)
+            asked += 1
+            if memo is None:
+                continue
+            assert reasons[case.chip].standing == case.standing
+            if reasons[case.chip].loss is not None:
+                assert reasons[case.chip].loss.value == approx(case.loss)
+            years = [row for row in memo.mix if row.chip == case.chip]
+            assert sum(row.shipped.value for row in years) == approx(case.bought)
             if years:
                 assert years[-1].share.value == approx(share)
-            asked += 1
     assert asked >= 5
 
 
@@ -131,7 +131,7 @@ def test_a_supplier_has_the_same_share_in_show_portfolio_and_memo(result, portfo
         for one in portfolios[lab].exposure:
             if one.period == portfolios[lab].until:
                 assert one.share == approx(shares[one.kind, one.supplier])
-        for source in memos[lab].sources:
+        for source in memos[lab].sources if lab in memos else ():
             assert any(source.share.value == approx(share) for share in shares.values()), source.supplier
             asked += 1
     assert asked >= 5
