@@ -274,9 +274,9 @@ class _Study:
             if self.budget.over:
                 self.left_out.append("further clashes")
                 return
-            clash = self._clash(free, missed)
+            clash, figures = self._clash(free, missed)
             yield clash
-            free += [id for id in self.ids if self.names[id] in clash.figures]
+            free += figures
             missed = self.missed(self._without(free, ()))
 
     def _without(self, free: Sequence[str], lifted: Sequence[LimitGroup]) -> Perturbation:
@@ -286,7 +286,8 @@ class _Study:
         change = numbers_at(program, columns, np.zeros(len(columns)))
         return change.then(together(group.relief(LIFTED) for group in lifted).on(program))
 
-    def _clash(self, free: Sequence[str], missed: float) -> Clash:
+    def _clash(self, free: Sequence[str], missed: float) -> tuple[Clash, list[str]]:
+        """Return what cannot hold beside figures that are let go, and the ids of its figures."""
         outcome = self.resolver.ask(self._without(free, ()), "relaxed")
         assert outcome.row_price is not None
         assert outcome.column_price is not None
@@ -302,12 +303,9 @@ class _Study:
 
         every = [*((True, id) for id in figures), *((False, id) for id in priced)]
         kept = smallest(every, clashes, self.budget)
-        return Clash(
-            tuple(self.names[id] for figure, id in kept if figure),
-            tuple(groups[id].label for figure, id in kept if not figure),
-            missed,
-            not self.budget.over,
-        )
+        there = [id for figure, id in kept if figure]
+        limits = tuple(groups[id].label for figure, id in kept if not figure)
+        return Clash(tuple(self.names[id] for id in there), limits, missed, not self.budget.over), there
 
     def moves(self) -> tuple[tuple[DataMove, ...], int]:
         """Return movements of numbers within their ranges that end what is missed, as few and small as are found."""
@@ -322,6 +320,8 @@ class _Study:
                 self.left_out.append("further numbers that might be moved")
                 break
             tried += 1
+            if isinstance(numbers.moved([*taken, move]), str):
+                continue  # the rules of the instance refuse it
             now = _at(ends, numbers, [*taken, move])
             if now is not None and now < left - CLOSE:
                 taken, left = [*taken, move], now
@@ -369,8 +369,8 @@ class _Study:
 
 
 def _priced(group: LimitGroup, rows: Array, columns: Array) -> bool:
-    """Return whether a limit has a price anywhere."""
-    return bool(np.any(np.abs(rows[group.rows]) > CLOSE) or np.any(np.abs(columns[group.columns]) > CLOSE))
+    """Return whether a limit has a price anywhere, however small: prices are in half ranges for one of its units."""
+    return bool(np.any(rows[group.rows]) or np.any(columns[group.columns]))
 
 
 def _at(ends: Ends, numbers: Numbers, moves: Sequence[Move]) -> float | None:

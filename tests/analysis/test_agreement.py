@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 import fabopt
+from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.cli import main
 from fabopt.errors import FaboptError, UserError
 
@@ -64,6 +65,27 @@ def test_what_is_missed_least_clashes_with_the_machine_and_ends_with_more_of_it(
     assert move.left == approx(0.0, abs=1e-6)
     missed = {row.id: row.missed for row in study.rows}
     assert missed == {"some-a": approx(0.0), "some-b": approx(-0.5)}
+
+
+def test_a_limit_in_small_units_is_part_of_its_clash(tmp_path):
+    # The machine runs for ten milliard units of time, and an a takes a milliard of them.
+    folder = tmp_path / "shop"
+    shop(tmp_path, one=some("a", 25, 24, 26))
+    raw = yaml.safe_load((folder / "instance.yaml").read_text(encoding="utf-8"))
+    raw["network"]["resources"]["machine"]["capacity"] = {"value": 1e10, "low": 1e10, "high": 1e10}
+    raw["network"]["activities"]["make-a"]["uses"]["machine"] = {"amount": {"value": 1e9, "low": 1e9, "high": 1e9}}
+    (folder / "instance.yaml").write_text(yaml.safe_dump(raw), encoding="utf-8")
+    study = fabopt.load(folder).solve("agreement").feasible().records
+    assert study.missed == approx(4.0)
+    (clash,) = study.clashes
+    assert clash.limits == ("machine",)
+    assert len(clash.figures) == 1
+
+
+def test_figures_of_one_name_are_told_apart(tmp_path):
+    early, late = {"since": 2027, "until": 2027, "name": "A"}, {"since": 2028, "until": 2028, "name": "A"}
+    instance = shop(tmp_path, 10.0, 11.0, one=some("a", 12, 12, 13, **early), two=some("a", 12, 12, 13, **late))
+    assert len(instance.solve("agreement").feasible().records.clashes) == 2
 
 
 def test_figures_that_fit_agree_and_nothing_clashes(tmp_path):
@@ -202,3 +224,12 @@ def test_a_figure_is_one_number(tmp_path):
     with pytest.raises(FaboptError) as caught:
         shop(tmp_path, one=outcome)
     assert "cannot vary over time" in str(caught.value)
+
+
+def test_a_move_that_the_rules_of_the_instance_refuse_is_no_way_out(tmp_path, monkeypatch):
+    instance = shop(tmp_path)
+    assert instance.solve("agreement").feasible().records.ended
+    monkeypatch.setattr(Numbers, "moved", lambda self, moves: "refused by a rule")
+    study = instance.solve("agreement").feasible().records
+    assert study.moves == ()
+    assert study.tried >= 1

@@ -215,10 +215,18 @@ class Numbers:
             path, end, share = moves[0]
             moved = self._validated(path, self.found[path].moved(end, share))
             return None if isinstance(moved, str) else moved
+        points = self._together(moves)
+        return with_quantities(self.data, {p: replace(self._quantities[p], points=x) for p, x in points.items()})
+
+    def moved(self, moves: Sequence[Move]) -> Instance | str:
+        """Return the validated instance with numbers moved, all at once, or in words why the rules refuse it."""
+        return self._written(self._together(moves))
+
+    def _together(self, moves: Sequence[Move]) -> dict[str, tuple[Point, ...]]:
         points: dict[str, tuple[Point, ...]] = {}
         for path, end, share in moves:
             points |= self._points(path, self.found[path].moved(end, share))
-        return with_quantities(self.data, {p: replace(self._quantities[p], points=x) for p, x in points.items()})
+        return points
 
     def at(self, path: str, end: End) -> Moved | str:
         """Return the instance with a number at an end of its range, or in words why the rules refuse any of it."""
