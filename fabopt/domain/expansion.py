@@ -6,6 +6,7 @@ the cost of a unit of capacity then falls with the size of the project.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated, Generic, TypeVar, get_args
@@ -57,9 +58,9 @@ class Expansion(Record, Generic[Size]):
     ramp: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (1.0,)
     """Share of it that runs in the first, second, ... period after the lead time; the last one holds."""
     max_steps: Annotated[int, Field(ge=0, le=MOST_COUNTED)] | None = None
-    """Steps that there is room for, over the whole horizon."""
+    """Steps that there is room for, over the whole horizon; absent: what a period may start, growth and parts limit."""
     max_total: Size | None = None
-    """Capacity that all projects together may add over the horizon."""
+    """Capacity that all projects together may add over the horizon; absent: only `growth` limits it."""
     max_per_period: Annotated[int, Field(ge=0, le=MOST_COUNTED)] = 1
     """Steps that may be started in one period; projects are not counted."""
     order_every: Annotated[int, Field(ge=1, le=MOST_COUNTED)] = 1
@@ -95,25 +96,28 @@ class Expansion(Record, Generic[Size]):
     def most(self) -> float:
         """Most capacity that it may add over the horizon."""
         if self.curve:
-            return 0.0 if self.max_total is None else self.max_total.value
+            return math.inf if self.max_total is None else self.max_total.value
         return 0.0 if self.step is None else self.step.value * self.most_steps
 
     @property
-    def most_steps(self) -> int:
-        """Most steps over the horizon; 0 for one that grows by projects."""
-        return self.max_steps or 0
+    def most_steps(self) -> float:
+        """Most steps over the horizon, infinite where nothing limits them in all; 0 for one that grows by projects."""
+        if self.curve:
+            return 0.0
+        return math.inf if self.max_steps is None else float(self.max_steps)
 
     def faults(self) -> Iterator[Fault]:
         """Yield what does not fit together, at paths relative to the record."""
-        steps = ("step", "cost", "max_steps")
-        wrong, needed = (steps, ("max_total",)) if self.curve else (("least", "max_total"), steps)
+        steps = ("step", "cost")
+        total = () if self.growth is not None else ("max_total",)
+        wrong, needed = ((*steps, "max_steps"), total) if self.curve else (("least", "max_total"), steps)
         way = "projects on a cost curve" if self.curve else "whole steps"
         for name in wrong:
             if getattr(self, name) is not None:
                 yield Fault((name,), f"an expansion by {way} has no '{name}'", "leave it out")
         for name in needed:
             if getattr(self, name) is None:
-                hint = "" if self.curve else "give it, or a 'curve' with the cost of projects by their size"
+                hint = "give it, or 'growth'" if self.curve else "give it, or a 'curve' of what projects cost by size"
                 yield Fault((name,), f"an expansion by {way} needs '{name}'", hint)
         if self.standing is not None and self.retirement is None and self.upkeep.value == 0.0:
             yield Fault(("standing",), "what stands has neither upkeep nor retirement", "give one of them")

@@ -344,3 +344,57 @@ def test_a_line_is_turned_to_what_another_makes():
 def test_an_expansion_that_does_not_fit_together_is_refused_at_its_field(change, path, says):
     found = problems(edited(*LINE_B.items(), ("packaging_lines.line.conversions", {"turn": change})))
     assert any(".".join(map(str, fault.path)) == path and says in fault.message for fault in found), found
+
+
+def test_without_a_number_of_steps_only_what_a_period_may_start_limits_them():
+    record = LineExpansion(step="1 kwafer/month", cost=1, lead=0, max_per_period=2, life=20)
+    net = workshop(record, wanted=5.0, earns=100.0)
+    assert net.units[0].total == np.inf
+    # Two steps a year until the five that are wanted stand.
+    assert solve(net).orders.tolist() == [[2, 2, 1, 0]]
+
+
+def test_projects_that_only_growth_limits_add_as_much_as_stood_a_year_before():
+    record = SiteExpansion(curve={10: 10}, lead=0, life=20, growth=1.0)
+    solved = solve(workshop(record, wanted=100.0, earns=100.0, base=10.0))
+    # 10 stand, and each year as much again may be added: 20, 40, 80, then 100 are wanted.
+    assert solved.levels.ravel().tolist() == pytest.approx([20, 40, 80, 100])
+    assert not any(resource.id.startswith("ground") for resource in workshop(record, wanted=1.0).resources)
+
+
+def test_projects_need_a_total_or_a_growth():
+    assert [fault.message for fault in SiteExpansion(curve={10: 10}, lead=0).faults()] == [
+        "an expansion by projects on a cost curve needs 'max_total'"
+    ]
+
+
+def test_the_capacity_of_an_owner_grows_over_all_its_fabs_together_and_what_is_firm_may_grow_faster():
+    step = {"step": 10, "cost": 0, "space": 0, "lead": 0, "max_per_period": 5}
+    fab = {"name": "B", "owner": "mem", "region": "island", "nodes": ["d1"], "wafer_starts": 50, "expansion": step}
+    firm = {"linear": {"2027-01-01": 50, "2027-03-31": 50, "2027-04-01": 200}, "unit": "kwafer/month"}
+    limit = {
+        "of": "capacity",
+        "where": {"kind": "fab", "owner": "mem"},
+        "change": {"up": 0.2, "per": "quarter", "from_opening": True},
+    }
+    data = edited(("fabs.dram-b", fab), ("fabs.dram-a.wafer_starts", firm), ("limits", {"one": limit}))
+    net = lower(data)
+    rows = next(group for group in net.groups if group.family == "stated_change")
+    # 100 stand: 20 % of it may be added at first; then 250 are firm, more than 20 % up, and nothing beside that.
+    assert rows.rhs[:3].tolist() == pytest.approx([20, 0, 50], abs=0.2)
+    (unit,) = [term for term in rows.terms if term.id == "expand:dram-b" and term.shift == 0]
+    assert unit.coefficient[:3].tolist() == pytest.approx([10, 10, 10])
+
+
+def test_projects_of_two_sources_have_each_a_room_of_their_own():
+    source = {"region": "west", "capacity": 0, "price": 1, "lead": 0}
+    grows = {"curve": {10: 10}, "lead": 0}
+    parts = {
+        name: {"name": name, "per": "accelerator", "amount": 0, "sources": {"m": {"owner": name} | source}}
+        for name in ("bolt", "nut")
+    }
+    parts["bolt"]["sources"]["m"]["expansion"] = grows | {"max_total": 5}
+    parts["nut"]["sources"]["m"]["expansion"] = grows | {"max_total": 7}
+    net = lower(edited(("components", parts)))
+    rooms = {r.tags.owner: float(r.base[0]) for r in net.resources if r.tags.role == "ground"}
+    assert rooms == {"bolt": 5, "nut": 7}

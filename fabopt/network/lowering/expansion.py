@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from fabopt.domain.base import Fault, FieldProblem
 from fabopt.domain.expansion import Expansion
 from fabopt.domain.fabs import Fab
 from fabopt.domain.packaging import PackagingLine
@@ -60,7 +61,7 @@ def expand(chain: Chain, record: Expansion[Any] | None, what: Growing) -> None:
         return
     unit = chain.build.resources[what.resource].unit
     options = list(_projects(chain, record, what, unit) if record.curve else _steps(chain, record, what))
-    if record.curve and options:
+    if np.isfinite(record.most) and record.curve and options:
         _ground(chain, record, what, unit)
     for place, option in enumerate(options):
         # What stands already is retired by the first way.
@@ -110,9 +111,9 @@ def _effects(chain: Chain, record: Expansion[Any], what: Growing, option: _Optio
     first, profile = lengths.lasting(lead, ramp, life)
     gives = profile * option.size * what.keeps
     effects.append(lengths.effect(unit, what.resource, first, gives, _scale(chain, what.resource), late=late))
-    if record.curve:
+    if what.room[0] in chain.build.resources:
         first, profile = lengths.lasting(0.0, ONE, lead + life)
-        effects.append(UnitEffect(unit, what.ground[0], first, -profile))
+        effects.append(UnitEffect(unit, what.room[0], first, -profile))
     if what.places > 0.0:
         first, profile = lengths.ramp(lead, ONE)
         effects.append(UnitEffect(unit, what.space, first, profile * what.places, late=late))
@@ -170,7 +171,7 @@ def _steps(chain: Chain, record: Expansion[Any], what: Growing) -> Iterator[_Opt
     cost, most = chain.mean(record.cost), chain.steps(record.max_per_period) * (_dates(chain, record) > 0.0)
     yield _Option(
         what.unit, f"{what.name} expansion", "step", cost, 0.0, record.step.value, 0.0, np.inf, most,
-        float(record.most_steps), np.inf, True,
+        record.most_steps, np.inf, True,
     )  # fmt: skip
 
 
@@ -179,8 +180,7 @@ def _projects(chain: Chain, record: Expansion[Any], what: Growing, unit: str) ->
 
     How many projects of a segment start in a period is not limited; each pays what is fixed in its cost.
     """
-    assert record.max_total is not None
-    total = record.max_total.value
+    total = record.most
     size = 0.0 if record.least is None else record.least.value
     segments = [(k, line) for k, line in enumerate(cost_segments(record.points), 1) if line[-1] >= size]
     # A line is cheapest by the unit at its largest order.
@@ -197,6 +197,22 @@ def _projects(chain: Chain, record: Expansion[Any], what: Growing, unit: str) ->
             )  # fmt: skip
 
 
+def most_added(chain: Chain, record: Expansion[Any] | None) -> float:
+    """Return the most that an expansion can add over the horizon, in the unit of the capacity; 0 without one.
+
+    Raises
+    ------
+    FieldProblem
+        Where projects have no room of their own: then nothing finite can be said.
+    """
+    if record is None or np.isfinite(record.most):
+        return 0.0 if record is None else float(record.most)
+    if record.step is None:
+        message = "projects that bring what must be qualified need a limit in all"
+        raise FieldProblem([Fault(("expansion", "max_total"), message, "give 'max_total'")])
+    return float(record.step.value * np.sum(chain.steps(record.max_per_period)))
+
+
 def _dates(chain: Chain, record: Expansion[Any]) -> Array:
     """Return how many of the dates at which something may be started fall into each period ``[T]``."""
     return np.asarray(np.diff(np.ceil(chain.lengths.begins / record.order_every - NEGLIGIBLE)))
@@ -204,9 +220,9 @@ def _dates(chain: Chain, record: Expansion[Any]) -> Array:
 
 def _ground(chain: Chain, record: Expansion[Any], what: Growing, unit: str) -> None:
     """Add the room for all projects of a curve together."""
-    assert record.max_total is not None
-    room, (ground, name) = chain.flat(record.max_total.value), what.ground
-    label = replace(what.tags, stage="site").of("ground", f"{what.tags.field}.max_total")
+    room, (ground, name) = chain.flat(record.most), what.room
+    tags = replace(what.tags, stage="site") if what.tags.kind == "site" else what.tags
+    label = tags.of("ground", f"{what.tags.field}.max_total")
     chain.build.resource(Resource(ground, name, unit, "level", room, label))
 
 

@@ -18,7 +18,8 @@ class Growing:
     unit
         Id of the unit; of the units of a curve, what theirs begin with.
     ground
-        Id of the resource that holds all projects of a curve together, and its name.
+        Id of the resource that holds all projects of a curve together, and its name; left out, they follow from the
+        unit and what it is called.
     space, places
         A resource to which one step adds as well (tool places of a fab), and how much.
     turned, loss, keeps
@@ -41,3 +42,8 @@ class Growing:
     keeps: float = 1.0
     site: bool = False
     instrument: str = "order"
+
+    @property
+    def room(self) -> tuple[str, str]:
+        """Id and name of the resource that holds all projects of a curve together."""
+        return self.ground if self.ground[0] else (f"ground:{self.unit}", f"{self.name}: room for more")

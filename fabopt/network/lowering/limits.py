@@ -226,6 +226,8 @@ class Rows:
             terms = part.terms.plus(_before(part.terms), -factor)
             before = np.concatenate([[start or 0.0], part.constant[:-1]])
             room = sign * step * apart * length * wide + factor * before - part.constant
+            # Capacity that is data may grow faster: only what is ordered is held to a growth.
+            room = np.maximum(room, 0.0) if limit.of == "capacity" and sense == "<=" else room
             named = replace(words, id=f"{words.id}:{what}", name=f"{words.name}, {what}")
             self._add(
                 limit,

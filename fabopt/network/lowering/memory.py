@@ -12,7 +12,7 @@ import numpy as np
 
 from fabopt.domain.memory import MemoryMaker
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods
-from fabopt.network.lowering.expansion import expand
+from fabopt.network.lowering.expansion import expand, most_added
 from fabopt.network.lowering.growing import Growing
 from fabopt.network.lowering.wafers import cycle_months, use_fab
 from fabopt.network.tables import Activity, Array, Material, Resource, Tags, Unit, UnitEffect
@@ -131,9 +131,9 @@ def _qualification(
     of = label.of("qualified", f"memory_makers.{maker_id}.qualified")
     chain.build.resource(Resource(resource, f"qualification of {name}", "kwafer", "rate", chain.flat(0.0), of))
     chain.build.use(activity, resource, 0, np.ones(1), chain.flat(1.0))
-    widest = float(chain.per_period(maker.stacking).max())
-    if maker.expansion is not None:
-        widest += maker.expansion.most * float(chain.months.max())
+    widest = float(chain.per_period(maker.stacking).max()) + float(chain.months.max()) * most_added(
+        chain, maker.expansion
+    )
     lead = chain.lead(case.lead.value)
     first, profile = chain.lengths.ramp(lead, np.ones(1))
     unit_id = f"qualify:{maker_id}:{generation}:{designer}"
