@@ -37,7 +37,7 @@ def executed(path: Path) -> NotebookNode:
     first = nbformat.v4.new_code_cell(PICTURES)
     book.cells.insert(0, first)
     client = NotebookClient(
-        book, timeout=300, kernel_name="python3", record_timing=False, store_widget_state=False,
+        book, timeout=300, kernel_name="python3", record_timing=False, store_widget_state=False, coalesce_streams=True,
         resources={"metadata": {"path": str(HERE)}},
     )  # fmt: skip
     client.execute()

@@ -1,23 +1,18 @@
 """One number for one thing: every way to ask a plan about a limit, a chip or an order gives the same number."""
 
-from pathlib import Path
-
 import pytest
 
 import fabopt
 from fabopt.analysis.plan_tables import holding
 from fabopt.report.text import amount
 
-TUTORIAL = Path(__file__).parents[2] / "instances" / "tutorial"
 LABS = ("aurora", "borealis")
 approx = pytest.approx
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("agreement") / "tutorial"
-    fabopt.load(TUTORIAL).solve().save(folder)
-    return fabopt.load_result(folder)
+def result(tutorial_folder):
+    return fabopt.load_result(tutorial_folder)
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +33,9 @@ def portfolios(result):
 
 
 @pytest.fixture(scope="module")
-def memos(result):
+def memos(aurora_folder):
     """The memo of one lab with time for all its parts: the longest of the studies, so it is not written for both."""
-    return {LABS[0]: result.memo(LABS[0], budget=60).memo}
+    return {LABS[0]: fabopt.load_memo(aurora_folder).memo}
 
 
 def test_a_unit_of_a_limit_is_worth_the_same_in_show_choke_and_explain(result, limits, choke):

@@ -9,20 +9,18 @@ import pytest
 
 import fabopt
 from fabopt.analysis.memo.records import Memo
-from fabopt.analysis.memo.study import MemoOptions, memo_of
-from fabopt.solve.budget import TimeBudget
 
 for name in ("portfolio", "sensitivity"):  # the small instances of their tests serve here too
     sys.path.insert(0, str(Path(__file__).parents[1] / name))
 
 
 @pytest.fixture(scope="session")
-def tutorial() -> fabopt.Result:
+def tutorial(tutorial_folder: Path) -> fabopt.Result:
     """The plan of the tutorial."""
-    return fabopt.load("instances/tutorial").solve()
+    return fabopt.load_result(tutorial_folder)
 
 
 @pytest.fixture(scope="session")
-def aurora(tutorial: fabopt.Result) -> Memo:
-    """The memo of the tutorial's lab Aurora, with time for all its parts: 30 processor seconds on any machine."""
-    return memo_of(tutorial.plan, MemoOptions("aurora"), TimeBudget(3600))
+def aurora(aurora_folder: Path) -> Memo:
+    """The memo of the tutorial's lab Aurora."""
+    return fabopt.load_memo(aurora_folder).memo

@@ -15,17 +15,15 @@ TUTORIAL = Path(__file__).parents[2] / "instances" / "tutorial"
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory):
+def result(tutorial_folder):
     """A saved plan of the tutorial."""
-    return fabopt.load(TUTORIAL).solve().save(tmp_path_factory.mktemp("memo") / "tutorial")
+    return tutorial_folder
 
 
 @pytest.fixture(scope="module")
-def written(result, tmp_path_factory):
+def written(aurora_folder):
     """A memo for a lab of it, written by the command, with time for all its parts."""
-    out = tmp_path_factory.mktemp("memo") / "aurora"
-    assert main(["memo", str(result), "--for", "aurora", "--budget", "60", "--out", str(out)]) == 0
-    return out
+    return aurora_folder
 
 
 def test_the_memo_of_a_result_is_written_in_four_formats(written):
