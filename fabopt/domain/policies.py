@@ -120,6 +120,10 @@ class Policy(Record):
     """Display name; the id when left out."""
     splits: Splits
     """What it splits."""
+    each: Literal["line", "technology"] | None = None
+    """Absent: all that it splits is split as one. line: each thing by itself (a fab, a line, a maker). technology: the
+    things that make the same technology, generation or node as one. A share is then one of what its customer can use:
+    where some cannot use a thing, the shares of those who can are raised in proportion."""
     rule: RuleName
     """value: whoever makes the most of it; the other rules stand in docs/allocation.md."""
     customers: Named[Claim] = Field(default_factory=dict)

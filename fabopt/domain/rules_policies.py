@@ -16,7 +16,7 @@ from fabopt.domain.policies import NEEDS_ORDERS, Claim, Policy
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.references import nearest
 from fabopt.domain.tolerances import SHARES
-from fabopt.domain.users import in_unit, users_of
+from fabopt.domain.users import TECHNOLOGIES, in_unit, users_of
 
 
 def policy_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
@@ -56,12 +56,30 @@ def _of_one(instance: Instance, calendar: Calendar, policy: Policy) -> Iterator[
         yield Fault(("customers",), f"the rule '{policy.rule}' has no customers to split anything among")
         return
     yield from _inputs(instance, policy)
+    yield from _parts(policy)
     left_out = [user for user in users if user not in policy.customers]
     if left_out and policy.orders == "stated" and not _leaves_room(calendar, policy):
         names = ", ".join(f"'{user}'" for user in left_out)
         yield Fault(("customers",), f"{names} would get nothing, since the others have a right to everything",
                     "name every customer, with an order or share of 0 where it should get nothing")  # fmt: skip
     yield from _shares(calendar, policy, len(users))
+
+
+def _parts(policy: Policy) -> Iterator[Fault]:
+    """What a policy on each line or technology cannot be."""
+    if policy.each is None:
+        return
+    if policy.rule not in ("shares", "value"):
+        message = f"the rule '{policy.rule}' goes by amounts, which no customer states for each {policy.each}"
+        yield Fault(("each",), message, "use 'shares', or write a policy for each")
+    if any(claim.order is not None or claim.commitment.value > 0.0 for claim in policy.customers.values()):
+        message = f"orders and commitments are amounts, which no customer states for each {policy.each}"
+        yield Fault(("each",), message, "leave them out, or write a policy for each")
+    if policy.orders == "demand" or policy.splits.kind == "chips":
+        yield Fault(("each",), "it is for shares of capacity, not for orders or chips", "leave 'each' out")
+    elif policy.each == "technology" and policy.splits.kind not in TECHNOLOGIES:
+        which = ", ".join(TECHNOLOGIES)
+        yield Fault(("each",), f"{policy.splits.kind} make no technologies", f"of {which} it can be said")
 
 
 def _kinds() -> str:

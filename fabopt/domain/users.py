@@ -27,6 +27,15 @@ def users_of(instance: Instance, on: Things) -> tuple[str, ...] | None:
     return tuple(key for user in of.users for key in KINDS[user].records(instance)) or parties(instance)
 
 
+TECHNOLOGIES = {"packaging_lines": "technologies", "memory_makers": "offers", "fabs": "nodes"}
+"""By kind of thing that makes several technologies, generations or nodes: the field that names them."""
+
+
+def technologies(instance: Instance, kind: str, name: str) -> tuple[str, ...]:
+    """Return the technologies, generations or nodes that a thing of a kind of :data:`TECHNOLOGIES` makes."""
+    return tuple(getattr(getattr(instance, kind)[name], TECHNOLOGIES[kind]))
+
+
 def in_unit(instance: Instance, on: Things, quantity: Quantity, unit: str) -> bool:
     """Return whether a quantity is in the unit of what is split; components are counted each in its own."""
     if on.kind != "components":

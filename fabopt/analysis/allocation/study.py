@@ -220,7 +220,7 @@ def entries_of(
         orders, held = _places(split, claims.orders), _places(split, claims.commitments)
         entries += [
             Entry(
-                scope.policy_id, label, v, scope.unit, orders.get(v, 0.0), held.get(v, 0.0), allotted.get(v),
+                scope.id, label, v, scope.unit, orders.get(v, 0.0), held.get(v, 0.0), allotted.get(v),
                 rights.get(v), float(taken[v][w]), float(bare[v][w]),
             )
             for v in scope.use
@@ -229,7 +229,7 @@ def entries_of(
         sold = round(later, 6) if scope.grows else here
         market = clear(claims.bids[0], claims.bids[1], sold) if scope.policy.rule == "market" else None
         low, high = (None, None) if market is None else (market.low, market.high)
-        supplies.append(Supply(scope.policy_id, label, scope.unit, here, later, low, high))
+        supplies.append(Supply(scope.id, label, scope.unit, here, later, low, high))
     return entries, supplies
 
 
@@ -319,9 +319,7 @@ def games(instance: Instance) -> tuple[GameOf, ...]:
         played = play(players, partial(_allotted, claims), capacity, policy.game.rounds)
         label = window_label(net, split.scope.windows[0])
         games.append(
-            GameOf(
-                split.scope.policy_id, policy.rule, label, split.scope.unit, split.customers, needs, capacity, played
-            )
+            GameOf(split.scope.id, policy.rule, label, split.scope.unit, split.customers, needs, capacity, played)
         )
     if not games:
         raise StudyError(

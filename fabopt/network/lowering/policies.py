@@ -114,7 +114,7 @@ def row(
 ) -> None:
     """Add one row a window: terms (<=, >=, ==) right-hand side ``[W]``."""
     label = replace(_label(scope, customer, "rule"), region=scope.tags.region)
-    group_id = ":".join(part for part in ("policy", scope.policy_id, customer, what) if part)
+    group_id = ":".join(part for part in ("policy", scope.id, customer, what) if part)
     full = f"{scope.name}: {name}"
     held = tuple(scope.windows if windows is None else windows)
     cells = terms.rows()
@@ -215,7 +215,7 @@ def _label(scope: Scope, customer: str, role: Role) -> Tags:
 
 def _side(rows: _Rows, scope: Scope, kind: Literal["release", "idle"], customer: str) -> str:
     """Add an activity without flows that stands for capacity given back, or kept idle; return its id."""
-    name = f"{kind}:{scope.policy_id}:{customer}"
+    name = f"{kind}:{scope.id}:{customer}"
     says = {"release": f"{scope.name}: given back by {customer}", "idle": f"{scope.name}: kept idle for {customer}"}
     rows.activities.append(Activity(name, says[kind], scope.unit, _label(scope, customer, kind)))
     return name
@@ -273,7 +273,7 @@ def _floors(rows: _Rows, scope: Scope) -> None:
 
 def _switch(rows: _Rows, scope: Scope, kind: str, customer: str, name: str) -> Expression:
     """Add a binary a window (a unit that may be ordered once, in its first period); return it over all its periods."""
-    unit_id = ":".join(part for part in (kind, scope.policy_id, customer) if part)
+    unit_id = ":".join(part for part in (kind, scope.id, customer) if part)
     upper = np.zeros(scope.base.size)
     upper[[window[0] for window in scope.windows]] = 1.0
     label = _label(scope, customer, "switch")

@@ -14,7 +14,7 @@ from fabopt.domain.quantity import Quantity
 from fabopt.network.allocation.curve import Claims
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.orders import demand_orders, demand_starts
-from fabopt.network.lowering.policy_scope import Scope, scope_of
+from fabopt.network.lowering.policy_scope import Scope, parts_of, scope_of
 from fabopt.network.tables import Array, Network
 
 
@@ -42,9 +42,10 @@ def splits(chain: Chain, net: Network) -> list[Split]:
     splits, policies = [], chain.instance.policies
     starts = demand_starts(chain, net) if any(policy.orders == "demand" for policy in policies.values()) else {}
     for policy_id, policy in policies.items():
-        scope = scope_of(chain, net, policy_id, policy)
-        customers = tuple(scope.use) if policy.orders == "demand" else tuple(policy.customers)
-        splits.append(Split(scope, customers, _claims(chain, scope, customers, starts)))
+        for part, one in parts_of(chain.instance, policy):
+            scope = scope_of(chain, net, policy_id, one, part)
+            customers = tuple(scope.use) if policy.orders == "demand" else tuple(one.customers)
+            splits.append(Split(scope, customers, _claims(chain, scope, customers, starts)))
     return splits
 
 
@@ -76,6 +77,8 @@ def _claims(chain: Chain, scope: Scope, customers: tuple[str, ...], starts: Mapp
         cap = policy.cap if claim is None or claim.cap is None else claim.cap
         known = cap is not None and policy.cap_of == "capacity"
         caps.append(chain.mean(cap) if known and cap is not None else np.full(chain.n, math.inf))
+    if scope.part:
+        weights = _usable(scope, customers, weights)
     ranks = np.array([99 if claim is None or claim.rank is None else claim.rank for claim in given], dtype=np.float64)
     each: list[Claims] = []
     for w, window in enumerate(scope.windows):
@@ -97,6 +100,20 @@ def _claims(chain: Chain, scope: Scope, customers: tuple[str, ...], starts: Mapp
             claims = replace(claims, weights=each[-1].allotted(float(scope.total(scope.base)[w - 1])))
         each.append(claims)
     return tuple(each)
+
+
+def _usable(scope: Scope, customers: tuple[str, ...], weights: list[Array]) -> list[Array]:
+    """Return shares of what customers can use ``[T]``: those of who cannot are the others', in proportion.
+
+    Customers without a share of their own have what the shares leave, where any of them can use it.
+    """
+    if not weights:
+        return weights
+    able = [weight * scope.able[customer] for customer, weight in zip(customers, weights, strict=True)]
+    others = [scope.able[customer] for customer in scope.use if customer not in customers]
+    left = np.maximum(1.0 - np.sum(weights, axis=0), 0.0) * np.max(others, axis=0, initial=0.0)
+    whole = np.sum(able, axis=0) + left
+    return [np.divide(weight, whole, out=np.zeros_like(weight), where=whole > 0.0) for weight in able]
 
 
 def _over(chain: Chain, share: Quantity, window: tuple[int, ...]) -> float:

@@ -16,10 +16,12 @@ from typing import Literal
 
 import numpy as np
 
+from fabopt.domain.instance import Instance
 from fabopt.domain.kinds import splittable
 from fabopt.domain.policies import Policy
+from fabopt.domain.quantity import constant
 from fabopt.domain.things import Things
-from fabopt.domain.users import NOBODY, users_of
+from fabopt.domain.users import NOBODY, technologies, users_of
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import CONTRACT, Array, Network, Period, Resource, Tags, Term, UnitEffect
 from fabopt.network.tagged import tagged
@@ -80,8 +82,12 @@ class Scope:
 
     Attributes
     ----------
+    part
+        What of it, where the policy holds for parts of what it splits each by itself; else empty.
     use
         Use by customer, named ones first.
+    able
+        Whether a customer can use any of it ``[T]``, 1 or 0, by customer.
     spent
         Use by customer of what was in work at the decision date ``[T]``.
     added
@@ -98,7 +104,9 @@ class Scope:
 
     policy_id: str
     policy: Policy
+    part: str
     use: Mapping[str, Expression]
+    able: Mapping[str, Array]
     spent: Mapping[str, Array]
     added: Expression
     base: Array
@@ -111,9 +119,15 @@ class Scope:
     periods: tuple[Period, ...]
 
     @property
+    def id(self) -> str:
+        """Id of the policy, with its part."""
+        return f"{self.policy_id}:{self.part}" if self.part else self.policy_id
+
+    @property
     def name(self) -> str:
-        """Display name of the policy."""
-        return self.policy.name or self.policy_id
+        """Display name of the policy, with its part."""
+        name = self.policy.name or self.policy_id
+        return f"{name}, {self.part}" if self.part else name
 
     @property
     def grows(self) -> bool:
@@ -130,8 +144,38 @@ class Scope:
         return np.array([values[list(window)].sum() for window in self.windows])
 
 
-def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy) -> Scope:
-    """Return what a policy of an instance speaks of in its lowered network."""
+def parts_of(instance: Instance, policy: Policy) -> list[tuple[str, Policy]]:
+    """Return the parts for which a policy holds each by itself, each with the policy on it; itself where it has none.
+
+    Technologies of the same things are one part.
+    """
+    if policy.each is None:
+        return [("", policy)]
+    kind, names = policy.splits.kind, policy.splits.names
+    groups: dict[tuple[str, ...], list[str]] = {}
+    if policy.each == "line":
+        groups = {(name,): [name] for name in names}
+    else:
+        makes = {name: technologies(instance, kind, name) for name in names}
+        for made in dict.fromkeys(each for several in makes.values() for each in several):
+            groups.setdefault(tuple(name for name in names if made in makes[name]), []).append(made)
+    parts = []
+    for things, said in groups.items():
+        splits = policy.splits.of(kind, things)
+        users = users_of(instance, splits) or ()
+        # Nothing is kept for who cannot use it; a share stays, to be the others'.
+        nothing = {"floor": constant(0.0, "1")}
+        customers = {
+            name: claim if name in users else claim.model_copy(update=nothing)
+            for name, claim in policy.customers.items()
+        }
+        if users:
+            parts.append(("+".join(said), policy.model_copy(update={"splits": splits, "customers": customers})))
+    return parts
+
+
+def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy, part: str = "") -> Scope:
+    """Return what a policy of an instance speaks of in its lowered network, or a part of it."""
     users = users_of(chain.instance, policy.splits) or ()
     named = dict.fromkeys((*policy.customers, *users))
     windows = windows_of(chain, policy.since, policy.until, policy.by)
@@ -139,7 +183,7 @@ def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy) -> Scop
         return _of_chips(chain, net, policy_id, policy, list(named), windows)
     resources = given_by(net, policy.splits)
     ids = {resource.id for resource in resources}
-    use, spent = _use(chain, net, ids, list(named))
+    use, spent, able = _use(chain, net, ids, list(named))
     added = Expression()
     base, most = np.zeros(chain.n), np.zeros(chain.n)
     for resource in resources:
@@ -158,13 +202,28 @@ def scope_of(chain: Chain, net: Network, policy_id: str, policy: Policy) -> Scop
             else:
                 whose = unit.tags.owner if unit.tags.role == "tool_order" else unit.tags.customer
                 by_order(use.setdefault(whose or NOBODY, Expression()), effect, chain.n, -1.0)
+                able[whose or NOBODY] = np.ones(chain.n)
             if unit.retire_cost is not None and effect.persistent:
                 retired(added if effect.profile.ravel()[-1] > 0.0 else use[whose or NOBODY], effect, chain.n)
                 low = np.zeros(chain.n)
     first = resources[0]
     held = held_in(chain, policy.since, policy.until, windows)
     return Scope(
-        policy_id, policy, use, spent, added, base, most, low, windows, held, first.tags, first.unit, net.periods
+        policy_id,
+        policy,
+        part,
+        use,
+        able,
+        spent,
+        added,
+        base,
+        most,
+        low,
+        windows,
+        held,
+        first.tags,
+        first.unit,
+        net.periods,
     )
 
 
@@ -190,9 +249,11 @@ def _of_chips(
     spent = dict.fromkeys(use, none)
     label = Tags(stage=tags.stage, owner=tags.owner)
     held = held_in(chain, policy.since, policy.until, windows)
+    able = dict.fromkeys(use, ones)
     return Scope(
-        policy_id, policy, use, spent, added, none, most, none, windows, held, label, "kaccelerator", net.periods
-    )
+        policy_id, policy, "", use, able, spent, added, none, most, none, windows, held, label, "kaccelerator",
+        net.periods,
+    )  # fmt: skip
 
 
 def held_in(chain: Chain, since: date | None, until: date | None, windows: tuple[tuple[int, ...], ...]) -> Array:
@@ -216,11 +277,14 @@ def windows_of(
 
 def _use(
     chain: Chain, net: Network, ids: set[str], named: Iterable[str]
-) -> tuple[dict[str, Expression], dict[str, Array]]:
+) -> tuple[dict[str, Expression], dict[str, Array], dict[str, Array]]:
+    """Return use, what work in progress uses, and whether anything can be started, by customer."""
     # What contracts keep idle is nobody's use.
+    upper = {a.id: a.upper for a in net.activities}
     customer = {a.id: a.tags.customer or NOBODY for a in net.activities if a.tags.stage != CONTRACT}
     use: dict[str, Expression] = {name: Expression() for name in named}
     spent = {name: np.zeros(chain.n) for name in use}
+    able = {name: np.zeros(chain.n) for name in use}
     for record in net.uses:
         if record.resource not in ids or record.activity not in customer or record.age >= chain.n:
             continue
@@ -228,9 +292,14 @@ def _use(
         # The amount belongs to the period of the start, the coefficient of a term to that of the row.
         amount = np.concatenate([np.full(record.age, record.amount[0]), record.amount[: chain.n - record.age]])
         use.setdefault(whose, Expression()).add(("activity", record.activity, record.age), amount)
+        most = upper[record.activity]
+        starts = np.ones(chain.n) if most is None else (most > 0.0).astype(float)
+        # What was started before uses it now.
+        runs = np.concatenate([starts[:1].repeat(record.age), starts[: chain.n - record.age]])
+        able[whose] = np.maximum(able.get(whose, 0.0), runs * (amount > 0.0))
         before = spent.setdefault(whose, np.zeros(chain.n))
         before += chain.build.history.get(record.activity, 0.0) * chain.build.brought(record)
-    return use, spent
+    return use, spent, able
 
 
 def by_order(expression: Expression, effect: UnitEffect, periods: int, sign: float) -> None:
