@@ -68,6 +68,19 @@ class Resale(Record):
     """Months from the end of its use at one site to its first use at the other."""
 
 
+class OrderBook(Record):
+    """When a chip must be ordered to be shipped, and what of it is ordered at the decision date."""
+
+    lead: Annotated[Quantity, In("month", gt=0)]
+    """Months from an order to its shipment: the queue. What ships earlier was booked at the decision date."""
+    booked: Annotated[Quantity, In("kaccelerator/month", ge=0, series=True)] = Field(
+        default=constant(0.0, "kaccelerator/month")
+    )
+    """What is due of the orders placed before the decision date, by date of shipment; what is late ships later."""
+    premium: Annotated[Quantity, In("USD/accelerator", ge=0)] | None = None
+    """Cost of each that ships although it was not ordered in time, beside its price; absent: none can."""
+
+
 class Programme(Record):
     """A chip that exists only if a lab funds its design: a decision with a date."""
 
@@ -129,6 +142,10 @@ class Chip(Record):
     """Finished packages that the designer wants to hold; falling short costs `shortfall_cost`."""
     shortfall_cost: Annotated[Quantity, In("USD/package", ge=0)] = Field(default=constant(0.0, "USD/package"))
     """Cost per package and period below the safety stock."""
+    carrying_cost: Annotated[Quantity, In("USD/package/year", ge=0)] = Field(default=constant(0.0, "USD/package/year"))
+    """Cost of a finished package in stock at the end of a period, per year: what it loses in value, storage."""
+    orders: OrderBook | None = None
+    """Order lead and order book; absent: what can be made can be shipped at once."""
     price: Annotated[Quantity, In("USD/accelerator", ge=0, series=True)]
     """Price per accelerator to a lab."""
     system_cost: Annotated[Quantity, In("USD/accelerator", ge=0, series=True)] = Field(

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.calendar import Calendar
-from fabopt.domain.chips import Resale
+from fabopt.domain.chips import Chip, OrderBook, Resale
 from fabopt.domain.customers import Lab
 from fabopt.domain.instance import Instance
 from fabopt.domain.rules_tasks import tasks_faults
@@ -25,7 +25,7 @@ def demand_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
     calendar
         Its periods.
     """
-    yield from _chips(instance)
+    yield from _chips(instance, calendar)
     yield from _downgrades(instance)
     yield from _demand_curve(instance)
     homes = {site.lab for site in instance.sites.values()}
@@ -41,7 +41,7 @@ def demand_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
     yield from _markets(instance, calendar)
 
 
-def _chips(instance: Instance) -> Iterator[Fault]:
+def _chips(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
     downgraded = {lesser for chip in instance.chips.values() for lesser in chip.sells_as}
     fielded = {chip for lab in instance.labs.values() for site in lab.fleet.values() for chip in site}
     for chip_id, chip in instance.chips.items():
@@ -57,6 +57,9 @@ def _chips(instance: Instance) -> Iterator[Fault]:
             yield Fault((*path, "design_start"), "a project start has no effect without 'design_cycle'")
         if chip.resale is not None:
             yield from _resale(instance, chip_id, chip.resale)
+        if chip.orders is not None:
+            sold = bool(chip.boms) or chip.stock.value > 0.0 or chip_id in downgraded
+            yield from _orders(calendar, chip, chip.orders, sold, (*path, "orders"))
         begins = instance.horizon.start
         if chip.running_rate.value > 0 and chip.available is not None and chip.available > begins:
             yield Fault(
@@ -64,6 +67,28 @@ def _chips(instance: Instance) -> Iterator[Fault]:
                 f"packages come out at the decision date {begins}, but the chip is available only from "
                 f"{chip.available}",
             )
+
+
+def _orders(calendar: Calendar, chip: Chip, book: OrderBook, sold: bool, path: Path) -> Iterator[Fault]:
+    """What is wrong with an order lead and an order book."""
+    if not sold:
+        yield Fault(path, "the chip is neither made nor in stock, so nothing of it can be ordered", "leave it out")
+    if calendar.after(0.0, book.lead.value) >= calendar.periods:
+        yield Fault(
+            (*path, "lead"),
+            f"what is ordered at the decision date ships after {book.lead.value:g} months, when the horizon is over",
+            "correct the lead, or lengthen the horizon",
+        )
+    booked = any(point.value > 0.0 for point in book.booked.points)
+    if chip.running_rate.value > 0.0 and not booked and book.premium is None:
+        yield Fault(
+            (*path, "booked"),
+            "packages come out at the decision date, but none is booked, so none could ship within the lead",
+            "say how many are booked, or give a 'premium' for what ships unordered",
+        )
+    if chip.programme is not None and booked:
+        said = "a chip whose programme is still to be funded cannot be booked"
+        yield Fault((*path, "booked"), said, "leave out 'booked' or 'programme'")
 
 
 def _resale(instance: Instance, chip_id: str, resale: Resale) -> Iterator[Fault]:

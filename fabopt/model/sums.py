@@ -77,6 +77,16 @@ PROGRAMME = Family(
     price_says="{one} in {period} without a design: {name}",
     stated_in=f"{_LOWERING}.programme",
 )
+ORDER_LEAD = Family(
+    name="order_lead",
+    index=_WINDOW,
+    unit="kaccelerator",
+    says="{name}: at most {rhs} {unit} may ship in {period}, apart from what is late of them and what is ordered",
+    price_says="{one} booked for {period}: {name}",
+    soft=True,
+    per="{unit} booked",
+    stated_in=f"{_LOWERING}.chip_orders",
+)
 CONTRACT_MAXIMUM = Family(
     name="contract_maximum",
     index=_WINDOW,
@@ -294,6 +304,7 @@ LIMITS = (
     PART_OF_PERIOD,
     GROUP_LIMIT,
     PROGRAMME,
+    ORDER_LEAD,
     CONTRACT_MAXIMUM,
     CONTRACT_MINIMUM,
     CONTRACT_UNLOCK,

@@ -449,7 +449,7 @@ class Budget:
 
 GroupFamily = Literal[
     "synchronised_load", "must_run", "resale", "export_rule", "part_of_period", "group_limit", "programme",
-    "contract_maximum", "contract_minimum", "contract_unlock", "contract_reserve",
+    "order_lead", "contract_maximum", "contract_minimum", "contract_unlock", "contract_reserve",
     "policy_share", "policy_cap", "policy_floor",
     "share_cap", "survival", "growth", "standing", "stated_floor", "stated_ceiling", "stated_share", "stated_change",
     "held", "asked_for", "contract_term", "charged", "as_planned", "pin", "in_step",

@@ -49,6 +49,7 @@ def lowered_case(family: str) -> Network:
         "held": _held,
         "asked_for": _asked,
         "pin": _pinned,
+        "order_lead": _ordered,
         "growth": _grown,
         "standing": _taken_down,
         **dict.fromkeys(("stated_floor", "stated_ceiling", "stated_share", "stated_change", "charged"), _stated),
@@ -59,6 +60,12 @@ def _grown() -> Network:
     """Three years: steps of 2 that open half a year after their order, over a line of 10."""
     record = LineExpansion(step=2, cost=1, lead=6, max_steps=9, growth=0.5)
     return workshop(record, wanted=9, base=10, changes={"horizon.periods": "3 years"})
+
+
+def _ordered() -> Network:
+    """GPUs ordered four and a half months before they ship; some are booked, some may go unordered."""
+    net = lowered(("chips.gpu.orders", {"lead": 4.5, "booked": {"steps": {"2027Q1": 2, "2027Q2": 0}}, "premium": 5000}))
+    return replace(net, groups=tuple(replace(g, windows=g.windows[:3], rhs=g.rhs[:3]) for g in net.groups))
 
 
 def _taken_down() -> Network:

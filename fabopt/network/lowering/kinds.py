@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fabopt.network.lowering.builder import Chain
+from fabopt.network.lowering.chip_orders import lower_chip_orders
 from fabopt.network.lowering.demand import lower_demand, lower_markets
 from fabopt.network.lowering.deployment import lower_deployment
 from fabopt.network.lowering.lithography import lower_lithography
@@ -24,7 +25,7 @@ LOWERING: dict[str, tuple[Callable[[Chain], None], ...]] = {
     "die": (lower_dies,),
     "memory_maker": (lower_memory,),
     "chip": (lower_packaging,),
-    "site": (lower_deployment, lower_resale),
+    "site": (lower_deployment, lower_resale, lower_chip_orders),
     "lab": (lower_programmes, lower_demand),
     "market": (lower_markets,),
 }

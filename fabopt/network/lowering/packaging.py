@@ -127,6 +127,7 @@ def _line(chain: Chain, line_id: str, line: PackagingLine) -> None:
 
 def _chip(chain: Chain, chip_id: str, chip: Chip) -> None:
     safety = chain.mean(chip.safety_stock)
+    carrying = chip.carrying_cost.value * PER_THOUSAND * chain.years
     chain.build.material(
         Material(
             f"chip:{chip_id}",
@@ -143,6 +144,7 @@ def _chip(chain: Chain, chip_id: str, chip: Chip) -> None:
             ),
             storable=True,
             opening=chip.stock.value,
+            carrying_cost=carrying if carrying.any() else None,
             safety_stock=safety if safety.any() else None,
             shortfall_cost=chain.lengths.one(chip.shortfall_cost.value * PER_THOUSAND * chain.lengths.sizes),
         )

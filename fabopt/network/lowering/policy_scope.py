@@ -302,11 +302,13 @@ def _use(
     return use, spent, able
 
 
-def by_order(expression: Expression, effect: UnitEffect, periods: int, sign: float) -> None:
-    """Add the effect of a unit's orders: one term an age at which they act."""
+def by_order(
+    expression: Expression, effect: UnitEffect, periods: int, sign: float, kind: Literal["unit", "activity"] = "unit"
+) -> None:
+    """Add the effect of a unit's orders, or of an activity's starts: one term an age at which they act."""
     for age, amount in enumerate(effect.by_order(periods).T):
         if amount.any():
-            expression.add(("unit", effect.unit, age), np.concatenate([np.zeros(age), sign * amount[: periods - age]]))
+            expression.add((kind, effect.unit, age), np.concatenate([np.zeros(age), sign * amount[: periods - age]]))
 
 
 def retired(expression: Expression, effect: UnitEffect, periods: int) -> None:
