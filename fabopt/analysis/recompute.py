@@ -107,8 +107,9 @@ def check_agreement(plan: Plan, shown: object) -> None:
     options, party = run.options, run.options.party
     if options.objective == "value" and not (party and added):
         own = by_party(read("domain/perspective").to_dict("list")).get(party, 0.0) if party else value
-        if differ(objective, own):
-            _refuse(shown, f"its objective is {objective:,.8g}, and its plan is worth {own:,.8g}")
+        if differ(objective - run.premiums, own):
+            steers = f" with premiums of {run.premiums:,.8g}" if run.premiums else ""
+            _refuse(shown, f"its objective is {objective:,.8g}{steers}, and its plan is worth {own:,.8g}")
     if bound is not None:
         ahead = bound - objective if options.objective in MOST_WANTED else objective - bound
         if ahead < -CLOSE * max(abs(objective), abs(bound)):

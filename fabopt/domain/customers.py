@@ -72,6 +72,21 @@ class LabDemand(Record):
         return "tasks" if workload in served(self.tasks) else "total"
 
 
+class Fit(Record):
+    """The share of nominal performance that a lab gets from a designer's chips: software, experience, interconnect."""
+
+    share: Annotated[Quantity, In("1", gt=0, le=2, usual=(0.02, 1.5), series=True)] = Field(default=constant(1.0, "1"))
+    """By date, on every workload that is not listed."""
+    workloads: Named[Annotated[Quantity, In("1", gt=0, le=2, usual=(0.02, 1.5), series=True)]] = Field(
+        default_factory=dict
+    )
+    """By workload and date, where it differs."""
+
+    def on(self, workload: str) -> Quantity:
+        """Return the share on a workload."""
+        return self.workloads.get(workload, self.share)
+
+
 class Lab(Record):
     """A lab or another buyer of accelerators."""
 
@@ -88,6 +103,8 @@ class Lab(Record):
     budget: Annotated[Quantity, In("MUSD/year", ge=0, series=True)] | None = None
     """All that it and its own designers pay (accelerators, sites, operation, parts, contracts) per calendar year;
     absent: not limited."""
+    fit: Named[Fit] = Field(default_factory=dict)
+    """What it gets out of chips, by designer; a designer that is not listed: their nominal performance."""
     fleet: Named[Named[Annotated[Quantity, In("kaccelerator", ge=0)]]] = Field(default_factory=dict)
     """Accelerators in the field at the decision date: site, then chip."""
 

@@ -27,6 +27,7 @@ from fabopt.domain.policies import Policy
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
 from fabopt.domain.tasks import Model
+from fabopt.domain.tastes import Taste
 
 
 class Instance(Record):
@@ -100,6 +101,8 @@ class Instance(Record):
     """Largest shares of a lab's compute that a supplier may make."""
     resilience: Named[Survival] = Field(default_factory=dict)
     """Shares of planned compute that must remain if a supplier stops."""
+    tastes: Named[Taste] = Field(default_factory=dict)
+    """How labs spread new compute over designers (docs/tastes.md)."""
     limits: Named[Limit] = Field(default_factory=dict)
     """Floors, ceilings, shares and ramps on measures of the chain, chosen by tags (docs/limits.md)."""
     charges: Named[Charge] = Field(default_factory=dict)

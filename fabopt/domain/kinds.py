@@ -279,6 +279,7 @@ _BUILT_IN = (
         refers=(
             ("designers.!", "designers"), ("demand.split.!", "workloads"), ("demand.tasks.*.split.!", "workloads"),
             ("demand.tasks.*.models.!", "models"), ("fleet.!", "sites"), ("fleet.*.!", "chips"),
+            ("fit.!", "designers"), ("fit.*.workloads.!", "workloads"),
         ),
     ),
     Kind(

@@ -44,6 +44,8 @@ RULES: tuple[tuple[str, str], ...] = (
     ("barred_flows.[].chips.[]", "chips"),
     ("diversity.*.labs.[]", "compute_labs"),
     ("resilience.*.labs.[]", "compute_labs"),
+    ("tastes.*.labs.[]", "compute_labs"),
+    ("tastes.*.mix.!", "designers"),
     ("contracts.*.buyer", "parties"),
 )
 """What rules on the chain refer to: pattern and group of names; what they name of kinds comes from these."""

@@ -27,6 +27,7 @@ from fabopt.domain.rules_limits import limit_faults
 from fabopt.domain.rules_policies import policy_faults
 from fabopt.domain.rules_programmes import programme_faults
 from fabopt.domain.rules_supply import supply_faults
+from fabopt.domain.tastes import taste_faults
 from fabopt.domain.units import CURRENCIES
 
 
@@ -75,6 +76,7 @@ def problems(instance: Instance) -> list[Fault]:
         *diversity_faults(instance, calendar),
         *programme_faults(instance, calendar),
         *limit_faults(instance, calendar),
+        *taste_faults(instance.tastes, tuple(instance.labs)),
     ]
 
 

@@ -1,10 +1,10 @@
 r"""The objective as a sum of named terms: discounted value less discounted cost, in million dollars.
 
 .. math::
-   \max \; V_0 + \sum_t \delta_t \Big( \sum_{j,k} v_{j,k,t} d_{j,k,t} - \sum_a (c_{a,t} x_{a,t} + f_{a,t} w_{a,t}
-   + g_a v_{a,t}) - \sum_e (c_{e,t} y_{e,t} + F_{e,t} z_{e,t} + r_e q_{e,t}) - \sum_i (h_{i,t} s_{i,t} + o_i w_{i,t}
-   + p_i f_{i,t}) - \sum_{j,k} (\beta_j b_{j,k,t} + \lambda_j l_{j,k,t}) - \sum_j \lambda_j u_{j,t} \Big)
-   + \delta_{\text{end}} E
+   \max \; V_0 + \sum_t \delta_t \Big( \sum_{j,k} v_{j,k,t} d_{j,k,t} - \sum_a ((c_{a,t} - \pi_{a,t}) x_{a,t}
+   + f_{a,t} w_{a,t} + g_a v_{a,t}) - \sum_e (c_{e,t} y_{e,t} + F_{e,t} z_{e,t} + r_e q_{e,t})
+   - \sum_i (h_{i,t} s_{i,t} + o_i w_{i,t} + p_i f_{i,t}) - \sum_{j,k} (\beta_j b_{j,k,t} + \lambda_j l_{j,k,t})
+   - \sum_j \lambda_j u_{j,t} \Big) + \delta_{\text{end}} E
 
 =====================  ==========================================================================================
 term                   what it is
@@ -12,6 +12,7 @@ term                   what it is
 running_value          worth of what runs whatever is decided: a constant, left out of the gap's denominator
 delivery_value         value of deliveries, by value step and period of delivery
 activity_cost          cost of starts
+premium                what starts are worth beside all money: tastes (:mod:`fabopt.network.lowering.tastes`)
 fixed_cost             cost of being on, of on/off activities
 start_cost             cost of being switched on
 order_cost             cost of units, in the period of the order
@@ -28,6 +29,7 @@ terminal_units         worth of units at the end, by the period of their order; 
                        of one ordered in the first period
 =====================  ==========================================================================================
 
+Premiums steer: a plan maximises them with the rest, and no value, cost, payment or share of a party counts them.
 Money of period t is discounted by ``period.discount``, money at the end by ``end_discount``. At the end, one unit of a
 material is worth ``terminal_value`` if it is there when the last period is over: stock carries its ``survival`` over
 that boundary, and what lands at T (an asset that a run returns) counts in full, so that idling an asset is not better
@@ -44,6 +46,9 @@ from fabopt.model.columns import Columns, step_values
 from fabopt.model.families import IntArray, by_period
 from fabopt.network.parties import Names, parties_of
 from fabopt.network.tables import Array, Network
+
+PREMIUM = "premium"
+"""Name of the term that steers a plan and is nobody's money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,7 @@ def _operations(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     start = np.array([a.start_cost for a in net.activities], dtype=float)[:, None]
     return [
         _term("activity_cost", columns["start"].index, -cost * disc, party),
+        _term(PREMIUM, columns["start"].index, by_period([a.premium for a in net.activities], T) * disc, party),
         _term("fixed_cost", columns["on"].index, -fixed * disc, party),
         _term("start_cost", columns["switch"].index, -start * disc, party),
     ]

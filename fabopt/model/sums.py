@@ -278,6 +278,14 @@ AS_PLANNED = Family(
     price_says="{one} remaining in {period} beyond the plan: {name}",
     stated_in=f"{_LOWERING}.stops",
 )
+TASTE = Family(
+    name="taste",
+    index=_WINDOW,
+    unit="thousand H100 equivalents",
+    says="{name} in {period}: a step of premium holds its share of all new compute, and the steps add up",
+    price_says="{one} in {period} beside its step of premium: {name}",
+    stated_in=f"{_LOWERING}.tastes",
+)
 PIN = Family(
     name="pin",
     index=_WINDOW,
@@ -328,5 +336,5 @@ LIMITS = (
 SUMS = {family.name: family for family in LIMITS}
 """The same by name."""
 
-DEFINITIONS = (CONTRACT_TERM, CHARGED, AS_PLANNED, PIN, IN_STEP)
+DEFINITIONS = (CONTRACT_TERM, CHARGED, AS_PLANNED, TASTE, PIN, IN_STEP)
 """Families of `Network.definitions`: rows that say what decisions mean, or hold what is pinned."""

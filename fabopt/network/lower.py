@@ -27,6 +27,7 @@ from fabopt.network.lowering.part_rows import part_rows
 from fabopt.network.lowering.policies import lower_policies
 from fabopt.network.lowering.programme import gate_programmes
 from fabopt.network.lowering.standing import standing_value
+from fabopt.network.lowering.tastes import lower_tastes
 from fabopt.network.lowering.trade import lower_trade
 from fabopt.network.pins import pin_faults
 from fabopt.network.plain import lower_plain
@@ -72,7 +73,7 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
     net = lower_lanes(chain, net)
     net = lower_diversity(chain, lower_policies(chain, lower_contracts(chain, gate_programmes(chain, net))))
     net = lower_outcomes(chain, lower_budgets(chain, lower_limits(chain, lower_charges(chain, net))))
-    return chain, finishable(_pinned(net, instance), instance)
+    return chain, finishable(_pinned(lower_tastes(chain, net), instance), instance)
 
 
 def lower_as_seen(instance: Instance, net: Network, party: str) -> Network:

@@ -129,6 +129,7 @@ class Activity:
     is 0 or between ``lower`` and ``upper``, with ``fixed_cost`` while on, ``start_cost`` at each switch-on and at least
     ``min_run`` periods on and ``min_off`` periods off at a time. Of several identical ``units`` any number may be on:
     ``upper`` is then that of all, ``lower`` and the costs are those of one, and ``was_on`` says how many were.
+    ``premium[T]`` steers: millions of dollars per unit of level that a plan is chosen by and that are nobody's money.
     ``counts_starts``: something counts how often it is switched on. ``cyclic``: what is under way or on at the end of
     the last period is so before the first.
     """
@@ -151,6 +152,7 @@ class Activity:
     counts_starts: bool = False
     cyclic: bool = False
     bearer: str = ""
+    premium: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,7 +454,7 @@ GroupFamily = Literal[
     "order_lead", "contract_maximum", "contract_minimum", "contract_unlock", "contract_reserve",
     "policy_share", "policy_cap", "policy_floor",
     "share_cap", "survival", "growth", "standing", "stated_floor", "stated_ceiling", "stated_share", "stated_change",
-    "held", "asked_for", "contract_term", "charged", "as_planned", "pin", "in_step",
+    "held", "asked_for", "contract_term", "charged", "as_planned", "taste", "pin", "in_step",
 ]  # fmt: skip
 """What a limit on a sum of decisions stands for."""
 

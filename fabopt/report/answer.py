@@ -21,7 +21,7 @@ from fabopt.analysis.plan_tables import (
     reported,
 )
 from fabopt.domain.goals import NOTHING
-from fabopt.domain.tolerances import EXACT, same
+from fabopt.domain.tolerances import EXACT, rounding, same
 from fabopt.report.decided import decided
 from fabopt.report.perspective import gains, seen_sentence
 from fabopt.report.report import Report
@@ -98,10 +98,19 @@ def closing_lines(plan: Plan) -> tuple[str, ...]:
     parts.append(f"gap {_gap(plan)}")
     size = run.size
     counts = f"{size.columns:,} columns ({counted(size.integers, 'integer')}), {size.rows:,} rows"
-    told = (", ".join(parts), *_in_order(plan), *_left_out(plan), *_open(plan))
+    told = (", ".join(parts), *_premiums(plan), *_in_order(plan), *_left_out(plan), *_open(plan))
     if run.options.relaxed:
         told = (*told, "LP relaxation: integers are dropped, so the plan may take parts of what comes whole")
     return (*told, f"{STATUS_SAYS.get(run.status, run.status)}, {seconds(run.seconds)}; {counts}")
+
+
+def _premiums(plan: Plan) -> tuple[str, ...]:
+    """Say in a line how much of the objective are premiums; nothing where there are none."""
+    run = plan.run
+    if abs(run.premiums) <= rounding(plan.objective):
+        return ()
+    steers, worth = (_in_unit(amount, plan.unit) for amount in (run.premiums, plan.objective - run.premiums))
+    return (f"{steers} of it are premiums of tastes: they steer the plan, and no value counts them; without, {worth}",)
 
 
 def _in_order(plan: Plan) -> tuple[str, ...]:

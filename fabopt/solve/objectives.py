@@ -39,7 +39,7 @@ from fabopt.domain.goals import NOTHING, ObjectiveName, Tolerance
 from fabopt.domain.tolerances import CLOSE, SAME
 from fabopt.model.aim import counted
 from fabopt.model.families import IntArray, ModelError
-from fabopt.model.objective import cost_vector
+from fabopt.model.objective import PREMIUM, cost_vector
 from fabopt.model.payoff import payoff
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
@@ -122,6 +122,22 @@ def stages(tables: ModelTables, options: SolveOptions, value: Array, offset: flo
     return stages if stages[-1].name == "value" else (*stages, last)
 
 
+def premiums(tables: ModelTables, options: SolveOptions, x: Array) -> float:
+    """Return what premiums come to in the objective of a plan ``x`` [columns], in million dollars: in its first stage.
+
+    They steer and are nobody's money: the plan is worth its objective less these.
+    """
+    if options.objective != "value":
+        return 0.0
+    total = 0.0
+    for term in tables.terms:
+        if term.name == PREMIUM:
+            mine = np.ones(len(term.columns), dtype=bool) if not options.party else term.party == options.party
+            counted = ~mine if options.perspective.startswith("rest:") else mine
+            total += float(term.coefficients[counted] @ x[term.columns[counted]])
+    return total
+
+
 def _stage(objective: ObjectiveName, tables: ModelTables, columns: int, options: SolveOptions) -> Stage:
     """Return the stage of an objective that is not value."""
     if objective == "compute":
@@ -133,7 +149,7 @@ def _stage(objective: ObjectiveName, tables: ModelTables, columns: int, options:
         return Stage("time_to_compute", "period", periods, sign=-1.0)
     if objective == "least_cost":
         cost = np.zeros(columns)
-        cost[: tables.columns.n] = cost_vector(tables.terms, tables.columns.n, frozenset({"delivery_value"}))
+        cost[: tables.columns.n] = cost_vector(tables.terms, tables.columns.n, frozenset({"delivery_value", PREMIUM}))
         return Stage("least_cost", "million dollars", cost, sign=-1.0, constant=-tables.net.constant_value)
     if objective == "agreement":
         missed = np.zeros(columns)

@@ -10,6 +10,7 @@ import numpy as np
 
 from fabopt.domain.tolerances import TIGHT, rounding
 from fabopt.model.limits import Limit
+from fabopt.model.objective import PREMIUM
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network
 from fabopt.solve.budget import TimeBudget
@@ -17,7 +18,7 @@ from fabopt.solve.diagnose import DIAGNOSIS_SECONDS, explain_infeasible, explain
 from fabopt.solve.finish import Finished, finish
 from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.objectives import Notify, Runner, Stage, Staged, proof_of, stages
+from fabopt.solve.objectives import Notify, Runner, Stage, Staged, premiums, proof_of, stages
 from fabopt.solve.options import Size, SolveOptions
 from fabopt.solve.outcome import StageReport
 from fabopt.solve.plan import (
@@ -160,6 +161,7 @@ def solution_of(
         requirements=priced_rows(tables, matrices, done, activity),
         limits=limit_states(tables, matrices, limits, done, activity),
         objective_terms=_terms(tables, matrices, done.x),
+        premiums=premiums(tables, common["options"], done.x),
         **plan_arrays(tables, matrices, done.x, activity),
         **(dict(common) | {"stages": reports}),
     )
@@ -248,11 +250,12 @@ def _achieved(stage: Stage, first: StageReport, x: Array) -> tuple[float, float 
 
 
 def _terms(tables: ModelTables, matrices: Matrices, x: Array) -> dict[str, float]:
-    """Return the named terms; what a hook has added to the objective is the term ``added``."""
+    """Return the named terms of money; what a hook has added to the objective is the term ``added``."""
     terms = {term.name: term.value(x) for term in tables.terms}
+    steering = terms.pop(PREMIUM, 0.0)
     sizes = sum(abs(value) for value in terms.values())
     total = matrices.offset + float(matrices.cost @ x) + tables.net.constant_value
-    added = total - sum(terms.values())
+    added = total - steering - sum(terms.values())
     if abs(added) > rounding(sizes, total):
         terms["added"] = added
     return terms

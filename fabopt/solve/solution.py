@@ -268,6 +268,9 @@ class Solution:
         Every registered limit with its use, slack and price.
     objective_terms
         The named terms of discounted value less cost, which sum to the value of the plan.
+    premiums
+        What premiums (tastes, calibration) come to in the objective, beside all money: they steer and no value counts
+        them.
     conflicts
         Why there is no plan.
     size
@@ -318,6 +321,7 @@ class Solution:
     requirements: Priced | None = None
     limits: tuple[LimitState, ...] = ()
     objective_terms: Mapping[str, float] = field(default_factory=dict)
+    premiums: float = 0.0
 
     @property
     def value(self) -> float | None:

@@ -135,6 +135,8 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
             },
             "chips.osprey.programme": {"funded_by": "borealis", "non_recurring_cost": 300, "design_time": 6},
             "designers.cirrus.lab": "borealis",
+            "labs.aurora.fit": {"merlin": {"workloads": {"inference": 0.9}}},
+            "tastes": {"spread": {"labs": ["aurora"], "elasticity": 4, "mix": {"merlin": 2}}},
             "memory_makers.bitstack.qualifying": {"monolith": {"hbm-a": {"lead": 6, "cost": 10, "wafers": 1}}},
             "barred_flows": [{"origin": "atlantis", "destination": "lemuria", "chips": ["slate"], "labs": ["aurora"]}],
             "diversity": {"cap": {"of": "designer", "share": 0.9, "labs": ["aurora"]}},

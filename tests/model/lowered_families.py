@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import diversity_cases
+import taste_cases
 from chain_cases import lowered
 from expansion_cases import workshop
 from model_cases import activity, flow, material, network, seq
@@ -50,6 +51,7 @@ def lowered_case(family: str) -> Network:
         "asked_for": _asked,
         "pin": _pinned,
         "order_lead": _ordered,
+        "taste": _spread,
         "growth": _grown,
         "standing": _taken_down,
         **dict.fromkeys(("stated_floor", "stated_ceiling", "stated_share", "stated_change", "charged"), _stated),
@@ -66,6 +68,14 @@ def _ordered() -> Network:
     """GPUs ordered four and a half months before they ship; some are booked, some may go unordered."""
     net = lowered(("chips.gpu.orders", {"lead": 4.5, "booked": {"steps": {"2027Q1": 2, "2027Q2": 0}}, "premium": 5000}))
     return replace(net, groups=tuple(replace(g, windows=g.windows[:3], rhs=g.rhs[:3]) for g in net.groups))
+
+
+def _spread() -> Network:
+    """A year: two designers ship chips of equal work to a lab; the rows of three of ten steps each."""
+    tastes = {"spread": {"elasticity": 4, "breaks": [k / 10 for k in range(1, 11)], "mix": {"cirrus": 3}}}
+    net = lower(taste_cases.instance(tastes=tastes))
+    kept = tuple(r for r in net.definitions if not r.id.endswith(tuple(f":{k}:row" for k in range(4, 11))))
+    return replace(net, definitions=kept)
 
 
 def _taken_down() -> Network:

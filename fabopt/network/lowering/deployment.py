@@ -20,6 +20,7 @@ from fabopt.network.lowering.components import ONE, component_cost, take, taken
 from fabopt.network.lowering.packaging import routes, sold
 from fabopt.network.lowering.sites import electricity, energy_cost, facility_power, lower_site, supplied
 from fabopt.network.lowering.synchronised import by_site, joined, lower_synchronised
+from fabopt.network.lowering.throughput import throughput
 from fabopt.network.tables import Activity, Array, Material, Tags
 
 
@@ -226,7 +227,7 @@ def _first_arrival(chain: Chain, chip_id: str) -> int:
 
 def _workloads(chain: Chain, chip_id: str, chip: Chip, lab_id: str, lab: Lab, first: int) -> None:
     running = f"running:{chip_id}:{lab_id}"
-    for workload_id, performance in chip.performance.items():
+    for workload_id in chip.performance:
         if workload_id not in lab.demand.workloads:
             continue
         workload = chain.instance.workloads[workload_id]
@@ -250,9 +251,9 @@ def _workloads(chain: Chain, chip_id: str, chip: Chip, lab_id: str, lab: Lab, fi
                 upper=_from(chain, first),
             )
         )
-        output = performance.value * chain.mean(chip.usable)
         taken = joined(chain, chip_id, lab_id) if workload.synchronised and by_site(chain, lab_id) else running
         chain.build.flow(activity, taken, 0, ONE, chain.flat(-1.0))
+        output = throughput(chain, chip_id, lab_id, workload_id)
         chain.build.flow(activity, f"compute:{workload_id}:{lab_id}", 0, ONE, output)
 
 

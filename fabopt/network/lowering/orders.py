@@ -1,7 +1,7 @@
 r"""Orders that follow demand: demand for compute exploded to the starts that it takes, before anything is modelled.
 
 A lab wants :math:`n(t) = \max(0,\, Q_0(t) - s\,Q_0(t-1))` thousand H100 equivalents of new compute, s the survival
-of accelerators over a period and :math:`Q_0(-1)` the nominal compute of its fleet. It orders them in equal parts from
+of accelerators over a period and :math:`Q_0(-1)` the compute of its fleet. It orders them in equal parts from
 the designers whose chips it can have by then, each part as the designer's newest chip. What that takes of shipments,
 packages, interposers, stacks and wafers is worked out by the recipes of the network (`fabopt.network.explode`), by the
 first bill of materials of a chip. Where several lines, makers or fabs could do it, they start in proportion to their
@@ -23,6 +23,7 @@ from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.demand import wanted
 from fabopt.network.lowering.packaging import first_shipment, route_months, routes
 from fabopt.network.lowering.policy_scope import Expression
+from fabopt.network.lowering.throughput import useful
 from fabopt.network.lowering.wafers import cycle_months
 from fabopt.network.tables import Activity, Array, Network
 
@@ -94,35 +95,24 @@ def _wanted(chain: Chain) -> Iterator[tuple[str, str, Array]]:
     """Yield chip, lab and thousand accelerators that the lab wants running for the first time in each period."""
     for lab_id in chain.instance.labs:
         sold = [c for c in chain.instance.chips if lab_id in buyers(chain.instance, c) and routes(chain, c)]
-        useful = {c: _performance(chain, c, lab_id) for c in sold}
+        does = {c: useful(chain, c, lab_id) for c in sold}
         total, _ = wanted(chain, lab_id)
         before = np.concatenate([[_fleet_compute(chain, lab_id)], total[:-1]])
         over = np.concatenate([chain.years[:1], chain.years[:-1]])
         survival = {c: chain.instance.chips[c].survival.value ** over for c in sold}
-        chosen = _newest(chain, lab_id, [c for c in sold if useful[c] > 0.0])
+        chosen = _newest(chain, lab_id, [c for c in sold if does[c].any()])
         for chip_id in sold:
             part = np.array([picks.get(chip_id, 0.0) for picks in chosen])
             if part.any():
                 new = np.maximum(0.0, total - survival[chip_id] * before)
-                usable = chain.mean(chain.instance.chips[chip_id].usable)
-                yield chip_id, lab_id, part * new / (useful[chip_id] * usable)
-
-
-def _performance(chain: Chain, chip_id: str, lab_id: str) -> float:
-    """Return H100 equivalents per accelerator, over the accelerator workloads that the chip can run, by their split."""
-    chip, instance = chain.instance.chips[chip_id], chain.instance
-    split = {
-        w: float(share[0]) for w, share in wanted(chain, lab_id)[1].items()
-        if w in chip.performance and instance.workloads[w].compute_weight.value > 0.0
-    }  # fmt: skip
-    weight = sum(split.values())
-    return sum(chip.performance[w].value * share for w, share in split.items()) / weight if weight > 0.0 else 0.0
+                needed = np.divide(part * new, does[chip_id], out=chain.flat(0.0), where=does[chip_id] > 0.0)
+                yield chip_id, lab_id, needed
 
 
 def _fleet_compute(chain: Chain, lab_id: str) -> float:
     fleet = chain.instance.labs[lab_id].fleet
     return sum(
-        number.value * _performance(chain, chip_id, lab_id)
+        number.value * float(useful(chain, chip_id, lab_id)[0])
         for chips in fleet.values()
         for chip_id, number in chips.items()
     )

@@ -13,6 +13,7 @@ from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.demand import wanted
 from fabopt.network.lowering.deployment import in_field, wear
 from fabopt.network.lowering.sites import energy_cost, facility_power, supplied
+from fabopt.network.lowering.throughput import throughput
 from fabopt.network.tables import Array
 
 
@@ -27,9 +28,8 @@ def standing_value(chain: Chain) -> float:
         for workload_id, split in wanted(chain, lab_id)[1].items():
             supply = np.zeros(chain.n)
             for chip_id, units in running.items():
-                chip = chain.instance.chips[chip_id]
-                if workload_id in chip.performance:
-                    supply += units * chip.performance[workload_id].value * chain.mean(chip.usable) * split
+                if workload_id in chain.instance.chips[chip_id].performance:
+                    supply += units * throughput(chain, chip_id, lab_id, workload_id) * split
             for step in steps.get(f"{workload_id}:{lab_id}", ()):
                 taken = np.minimum(supply, step.width)
                 total += float(np.sum(taken * step.value * discount))

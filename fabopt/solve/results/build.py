@@ -138,6 +138,7 @@ def run_info(origin: Origin, net: Network, solution: Solution, given: Mapping[st
         reached=solution.reached,
         start=solution.start,
         value=finite(solution.value),
+        premiums=solution.premiums,
         constant_value=net.constant_value,
         given=given,
         seconds=round(solution.seconds, 3),

@@ -64,6 +64,8 @@ class RunInfo:
         How much of a start plan fitted, a sentence; empty without one.
     value, constant_value
         Discounted value less cost of the plan, and the part of it that is there whatever is decided, in `money_unit`.
+    premiums
+        What premiums come to in the objective, beside all money: they steer and no value counts them.
     given
         What the plan that others were held to came to for each party; None for a plan of the whole system.
     seconds
@@ -103,6 +105,7 @@ class RunInfo:
     versions: Versions
     hooks: tuple[HookRecord, ...] = ()
     start: str = ""
+    premiums: float = 0.0
 
     @property
     def large(self) -> bool:
