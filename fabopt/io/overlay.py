@@ -13,8 +13,9 @@ from typing import Any
 from fabopt.domain.base import Path
 from fabopt.io.problems import InstanceError, Place, Positions, Problem, brief, nearest
 
-_VALUES = frozenset({"value", "linear", "steps"})
-_QUANTITY = _VALUES | {
+VALUES = frozenset({"value", "linear", "steps"})
+"""Fields that hold a quantity's own numbers."""
+QUANTITY = VALUES | {
     "before",
     "unit",
     "low",
@@ -27,6 +28,7 @@ _QUANTITY = _VALUES | {
     "assumed",
     "note",
 }
+"""Fields of the raw form of a quantity."""
 
 
 def overlay(base: dict[str, Any], change: Mapping[str, Any], positions: Positions) -> dict[str, Any]:
@@ -47,19 +49,20 @@ def overlay(base: dict[str, Any], change: Mapping[str, Any], positions: Position
         When the change deletes what is not there.
     """
     problems: list[Problem] = []
-    merged = _merged(base, change, (), positions, problems)
+    merged = overlaid(base, change, (), positions, problems)
     if problems:
         raise InstanceError(problems)
     return merged
 
 
-def _merged(
+def overlaid(
     base: Mapping[str, Any],
     change: Mapping[str, Any],
     path: Path,
     positions: Positions,
     problems: list[Problem],
 ) -> dict[str, Any]:
+    """Return a part of a tree with a change merged over it; problems are placed below the path, and added."""
     merged = dict(base)
     for key, new in change.items():
         here = (*path, key)
@@ -69,7 +72,7 @@ def _merged(
                 problems.append(Problem.at(positions, here, message, hint=nearest(key, base)))
             merged.pop(key, None)
         elif isinstance(new, Mapping) and isinstance(base.get(key), Mapping) and not _replaces(base[key], new):
-            merged[key] = _merged(base[key], new, here, positions, problems)
+            merged[key] = overlaid(base[key], new, here, positions, problems)
         else:
             merged[key] = new
     return merged
@@ -78,10 +81,7 @@ def _merged(
 def _replaces(base: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether both are quantities and the new one brings its own numbers."""
     return (
-        bool(_VALUES & new.keys())
-        and bool(_VALUES & base.keys())
-        and new.keys() <= _QUANTITY
-        and base.keys() <= _QUANTITY
+        bool(VALUES & new.keys()) and bool(VALUES & base.keys()) and new.keys() <= QUANTITY and base.keys() <= QUANTITY
     )
 
 

@@ -14,11 +14,19 @@ from fabopt.domain.base import meanings
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
 from fabopt.domain.quantity_schema import SHARED
+from fabopt.io.like import LIKE, TIMES
 from fabopt.io.load import Scenario
 from fabopt.io.shape import fields_of, kinds
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _LINK = re.compile(r"\[([^]]+)\]\([^)]*\)")
+_LIKE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        LIKE: {"type": "string", "description": "Record of the section that it is as, but for what it says itself"},
+        TIMES: {"type": "object", "description": "Fields that are so many times as much as there"},
+    },
+}
 _LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
@@ -54,6 +62,10 @@ def instance_schema(model: type[BaseModel]) -> dict[str, Any]:
         },
     }
     schema.pop("required", None)
+    for section in model.model_fields:
+        for ids, record in schema["properties"].get(section, {}).get("patternProperties", {}).items():
+            entry = {"if": {"required": [LIKE]}, "then": _LIKE, "else": record}
+            schema["properties"][section]["patternProperties"][ids] = entry
     body: dict[str, Any] = _hoisted({**schema, "$defs": {**definitions, "Scenario": scenario}})
     body["$defs"] |= {name: {key: _hoisted(value) for key, value in part.items()} for name, part in SHARED.items()}
     return {"$schema": _DIALECT, **body}
@@ -82,6 +94,10 @@ def schema_markdown(model: type[BaseModel]) -> str:
         "(`180 kwafer/month`), or as a mapping with `value`, `unit`, `low`, `high` or `range`, `source`, `as_of`, "
         "`confidence`, `assumed`, `note`, `times`. A series may also be a mapping with `linear` or `steps` (dates and "
         "numbers), or with `csv` and `column`. Outside what it usually is, `fabopt validate` doubts a number.",
+        "",
+        "A record of a section may be `like` another of it: what it does not say itself is as there, and fields under "
+        "`times` are so many times as much (`like: rubin`, `times: {performance: {value: 1.4, low: 1.2, high: 1.7}}`), "
+        "with the range and the source of the factor. This is worked out when the files are read.",
         "",
     ]
     for record in _records(model):

@@ -10,6 +10,7 @@ from typing import Any
 
 from fabopt.domain.base import Path as FieldPath
 from fabopt.io.files import inside, read_text
+from fabopt.io.like import written_out
 from fabopt.io.problems import InstanceError, Layer, Place, Positions, Problem, brief, nearest
 from fabopt.io.seal import SavedError, read_json
 from fabopt.io.swap import standing
@@ -79,13 +80,15 @@ def read_tree(path: Path | str, problems: list[Problem] | None = None) -> Tree:
         scenarios = {}
     tables = Tables(main.parent)
     resolved, extra, faults = resolve_series(raw, (), _positions(places), tables)
-    tree = [*reader.problems, *faults]
+    positions = _positions(places | extra)
+    resolved, unlike = written_out(resolved, positions)
+    tree = [*reader.problems, *faults, *unlike]
     if tree and problems is None:
         raise InstanceError(tree)
     if problems is not None:
         problems += tree
     files = reader.files | tables.files
-    return Tree(main.parent, resolved, _positions(places | extra), files, scenarios)
+    return Tree(main.parent, resolved, positions, files, scenarios)
 
 
 def tree_of_json(text: str) -> Tree:
