@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 8
 MOST_DATES = 6
+MOST_NAMED = 3
 
 STATUS_SAYS = {
     "optimal": "proved best",
@@ -99,6 +100,7 @@ def closing_lines(plan: Plan) -> tuple[str, ...]:
     size = run.size
     counts = f"{size.columns:,} columns ({counted(size.integers, 'integer')}), {size.rows:,} rows"
     told = (", ".join(parts), *_premiums(plan), *_in_order(plan), *_left_out(plan), *_open(plan))
+    told = (*told, *_dropped(plan))
     if run.options.relaxed:
         told = (*told, "LP relaxation: integers are dropped, so the plan may take parts of what comes whole")
     return (*told, f"{STATUS_SAYS.get(run.status, run.status)}, {seconds(run.seconds)}; {counts}")
@@ -153,6 +155,16 @@ def _open(plan: Plan) -> tuple[str, ...]:
         return ()
     left = money(plan.doubt) if unit == "M USD" else worth(plan.doubt, unit)
     return (f"the gap leaves {left} open: a decision that is worth less may be taken or left",)
+
+
+def _dropped(plan: Plan) -> tuple[str, ...]:
+    """Say which orders were taken off because nothing used them; nothing where there were none."""
+    dropped = plan.run.dropped
+    if not dropped:
+        return ()
+    told = [f"{amount(one.amount)} of {one.name} in {one.period}" for one in dropped[:MOST_NAMED]]
+    more = f" and {len(dropped) - MOST_NAMED} more" if len(dropped) > MOST_NAMED else ""
+    return (f"{counted(len(dropped), 'order')} that nothing used taken off: {', '.join(told)}{more}",)
 
 
 def _in_unit(value: float, unit: str) -> str:

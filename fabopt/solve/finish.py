@@ -15,7 +15,7 @@ import numpy as np
 
 from fabopt.domain.tolerances import COUNTS, FEASIBLE, SAME
 from fabopt.network.tables import Array
-from fabopt.solve.outcome import FAR_APART, Basis, Ranges
+from fabopt.solve.outcome import FAR_APART, Basis, Dropped, Ranges
 from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
 
 _GOLDEN = 0.6180339887498949
@@ -32,6 +32,8 @@ class Finished:
     """Where the prices hold, of a linear program; None where integers are held."""
     basis: Basis | None = None
     """The basis that the prices belong to; None where the objective has several stages."""
+    dropped: tuple[Dropped, ...] = ()
+    """Orders that nothing used, which are no longer in the plan."""
 
 
 def finish(session: HighsSession, x: Array, cost: Array, priced: Array | None = None) -> Finished | None:

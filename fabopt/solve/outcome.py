@@ -60,6 +60,16 @@ class StageReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """What was taken off an order, because nothing of the plan used it: its unit, period and how much."""
+
+    unit: str
+    name: str
+    period: str
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Where a run stands: seconds since it began, best plan, best bound, relative gap, nodes of the tree, and the step
     of the search.

@@ -34,6 +34,7 @@ from fabopt.solve.search import structure
 from fabopt.solve.session import Ended, HighsSession, SolverError
 from fabopt.solve.solution import Conflict, Solution, Status
 from fabopt.solve.start import Start, StartPlan, on_columns
+from fabopt.solve.unused import without_unused
 
 if TYPE_CHECKING:
     from fabopt.model.build import Hook
@@ -160,6 +161,7 @@ def solution_of(
         decisions=priced_decisions(tables, matrices, done),
         requirements=priced_rows(tables, matrices, done, activity),
         limits=limit_states(tables, matrices, limits, done, activity),
+        dropped=done.dropped,
         objective_terms=_terms(tables, matrices, done.x),
         premiums=premiums(tables, common["options"], done.x),
         **plan_arrays(tables, matrices, done.x, activity),
@@ -182,18 +184,37 @@ def _plan(
     if staged.x is None or staged.stopped is Ended.UNBOUNDED:
         return staged, None
     priced = todo[0].cost if options.party else None
-    done = finish(session, staged.x, todo[-1].cost, priced)
+    done = _finished(session, tables, todo, staged.x, priced)
     if done is None or _fell_short(todo[0], staged, done, options.asked):
         for name in ("mip_feasibility_tolerance", "primal_feasibility_tolerance"):
             session.set_option(name, TIGHT)
         again = runner.again(todo[-1])
-        better = None if again is None else finish(session, again, todo[-1].cost, priced)
+        better = None if again is None else _finished(session, tables, todo, again, priced)
         if done is None or (better is not None and todo[-1].cost @ better.x > todo[-1].cost @ done.x):
             done = better
         if done is None:
             raise SolverError("The plan does not survive the rounding of its integers, even at tight tolerances.")
     # An objective that nothing counts in holds no row, yet what follows it has other prices than it has.
     return staged, done if len(todo) == 1 else replace(done, basis=None)
+
+
+def _finished(
+    session: HighsSession, tables: ModelTables, todo: tuple[Stage, ...], x: Array, priced: Array | None
+) -> Finished | None:
+    """Return the exact plan with the integers of ``x`` less the orders that nothing uses, or None if there is none."""
+    costs = [stage.cost for stage in todo]
+    smaller, dropped = without_unused(tables, session.matrices, costs, x) if session.integer.any() else (x, ())
+    done = finish(session, smaller, todo[-1].cost, priced)
+    if done is None and dropped:
+        done, dropped = finish(session, x, todo[-1].cost, priced), ()
+    # The plan that is best with these integers may use other ones; prices of an earlier objective end its hold.
+    while done is not None and priced is None and session.integer.any():
+        smaller, gone = without_unused(tables, session.matrices, costs, done.x)
+        better = finish(session, smaller, todo[-1].cost) if gone else None
+        if better is None:
+            break
+        done, dropped = better, (*dropped, *gone)
+    return None if done is None else replace(done, dropped=dropped)
 
 
 def _fell_short(stage: Stage, staged: Staged, done: Finished, asked: float) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fabopt.model.limits import Kind, Limit, Side
 from fabopt.network.tables import Array
 from fabopt.solve.options import Size, SolveOptions
-from fabopt.solve.outcome import StageReport
+from fabopt.solve.outcome import Dropped, StageReport
 
 
 class Status(StrEnum):
@@ -281,6 +281,8 @@ class Solution:
         What the solver said.
     start
         How much of a start plan fitted, a sentence; empty without one.
+    dropped
+        Orders that the search had found and nothing used, which are no longer in the plan.
     """
 
     status: Status
@@ -322,6 +324,7 @@ class Solution:
     limits: tuple[LimitState, ...] = ()
     objective_terms: Mapping[str, float] = field(default_factory=dict)
     premiums: float = 0.0
+    dropped: tuple[Dropped, ...] = ()
 
     @property
     def value(self) -> float | None:

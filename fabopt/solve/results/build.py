@@ -137,6 +137,7 @@ def run_info(origin: Origin, net: Network, solution: Solution, given: Mapping[st
         gap_denominator=finite(solution.gap_denominator),
         reached=solution.reached,
         start=solution.start,
+        dropped=solution.dropped,
         value=finite(solution.value),
         premiums=solution.premiums,
         constant_value=net.constant_value,

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from fabopt.domain.goals import ObjectiveName
 from fabopt.io.seal import SavedError, record_as
 from fabopt.solve.options import Size, SolveOptions
-from fabopt.solve.outcome import StageReport
+from fabopt.solve.outcome import Dropped, StageReport
 from fabopt.solve.solution import Status
 
 
@@ -78,6 +78,8 @@ class RunInfo:
         Labels of the first and the last period.
     versions
         Of fabopt and of what it solves with.
+    dropped
+        Orders that the search had found and nothing used: they were taken off, and the plan is worth no less.
     """
 
     instance: str
@@ -106,6 +108,7 @@ class RunInfo:
     hooks: tuple[HookRecord, ...] = ()
     start: str = ""
     premiums: float = 0.0
+    dropped: tuple[Dropped, ...] = ()
 
     @property
     def large(self) -> bool:
