@@ -1,4 +1,4 @@
-r"""Published outcomes against a plan, and whether they can all hold at once.
+r"""Whether published outcomes can all hold at once.
 
 A figure with the range from L to H is missed by :math:`\max(0, L - M, M - H)`, counted in half the range. The objective
 ``agreement`` makes the plan in which these misses are least in all. Where they are not zero, no plan agrees with every
@@ -14,22 +14,20 @@ figure, and three questions follow:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.reconcile import reconcile
+from fabopt.analysis.reconcile import OutcomeRow, frame_of, outcomes_of
 from fabopt.analysis.sensitivity.adjoint import slopes
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import End, Move, Numbers, numbers_of
 from fabopt.analysis.sensitivity.places import prices_of
-from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import CLOSE
 from fabopt.errors import StudyError
 from fabopt.model.columns import SIDES
-from fabopt.model.linear import summed
-from fabopt.network.tables import Array, Observed
+from fabopt.network.tables import Array
 from fabopt.plan.groups import LIFTED, LimitGroup, together
 from fabopt.plan.plan import Plan
 from fabopt.plan.solved import SolvedProgram
@@ -47,70 +45,6 @@ CLASHES, MOVES = 8, 24
 
 HALVINGS = 6
 """Halvings by which each move is made as small as it may be."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeRow:
-    """A published outcome and what a plan has.
-
-    Attributes
-    ----------
-    id, name, unit, field
-        Id, name with what is counted, unit of all numbers, and path in the instance.
-    since, until
-        Labels of the first and the last period that it covers.
-    planned, published, low, high
-        What the plan has, the figure, and its range.
-    missed
-        By how much the plan lies outside the range, in half ranges; negative below.
-    explanation
-        Why it differs, as the instance says.
-    """
-
-    id: str
-    name: str
-    unit: str
-    field: str
-    since: str
-    until: str
-    planned: float
-    published: float
-    low: float
-    high: float
-    missed: float
-    explanation: str
-
-    @property
-    def inside(self) -> bool:
-        """Whether the plan lies in the range."""
-        return abs(self.missed) <= CLOSE
-
-
-@dataclass(frozen=True)
-class Reconciled:
-    """An instance against published figures.
-
-    Attributes
-    ----------
-    published
-        What goes in: the frame of :func:`fabopt.analysis.reconcile.reconcile`.
-    outcomes
-        What comes out, against a plan; empty where there is none.
-    plan
-        The plan in words; empty where there is none.
-    stated
-        Outcomes that the instance states.
-    """
-
-    published: pd.DataFrame
-    outcomes: tuple[OutcomeRow, ...] = ()
-    plan: str = ""
-    stated: int = 0
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The outcomes, a row each."""
-        return _frame(self.outcomes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,43 +115,12 @@ class Agreement:
     @property
     def frame(self) -> pd.DataFrame:
         """The figures, a row each."""
-        return _frame(self.rows)
+        return frame_of(self.rows)
 
     @property
     def ended(self) -> bool:
         """Whether a move of data was found with which all figures hold."""
         return bool(self.moves) and self.moves[-1].left <= CLOSE
-
-
-def _frame(rows: Sequence[OutcomeRow]) -> pd.DataFrame:
-    import pandas as pd
-
-    columns = [field.name for field in fields(OutcomeRow)]
-    return pd.DataFrame([{**asdict(row), "inside": row.inside} for row in rows], columns=[*columns, "inside"])
-
-
-def reconciled(data: Instance, plan: Plan | None = None) -> Reconciled:
-    """Return an instance against its published figures, and a plan of it against its published outcomes."""
-    rows = () if plan is None or not data.outcomes else outcomes_of(plan)
-    return Reconciled(reconcile(data), rows, "" if plan is None else plan.held, len(data.outcomes))
-
-
-def outcomes_of(plan: Plan) -> tuple[OutcomeRow, ...]:
-    """Return the published outcomes of an instance, held against a plan of it."""
-    solved = plan.solved
-    labels = solved.tables.columns.labels
-    explained = {key: outcome.explanation for key, outcome in plan.data.outcomes.items()}
-
-    def row(one: Observed) -> OutcomeRow:
-        coefficients, opening = summed(one.terms, one.window, solved.net, solved.tables.columns)
-        planned = one.constant + opening + float(coefficients @ solved.x[: len(coefficients)])
-        missed = (min(0.0, planned - one.low) + max(0.0, planned - one.high)) / one.spread
-        return OutcomeRow(
-            one.id, one.name, one.unit, one.tags.field, labels[one.window[0]], labels[one.window[-1]], planned,
-            one.figure, one.low, one.high, missed if abs(missed) > CLOSE else 0.0, explained.get(one.id, ""),
-        )  # fmt: skip
-
-    return tuple(row(one) for one in solved.net.outcomes)
 
 
 def agreement(plan: Plan, budget: TimeBudget | None = None) -> Agreement:
@@ -260,7 +163,6 @@ class _Study:
         self.at = self.solved.tables.columns["missed"].index.reshape(-1, len(SIDES))
         self.names = {one.id: one.name for one in self.solved.net.outcomes}
         self.ids = list(self.names)
-        self.figures = {one.tags.field for one in self.solved.net.outcomes}
         self.left_out: list[str] = []
 
     def missed(self, change: Perturbation) -> float:
@@ -337,7 +239,7 @@ class _Study:
             sides: tuple[tuple[End, tuple[float, ...] | None], ...] = (("low", slope.low), ("high", slope.high))
             for end, change in sides:
                 move = Move(slope.path, end, 1.0)
-                if change and change[0] < -CLOSE and not move.alone and slope.path not in self.figures:
+                if change and change[0] < -CLOSE and not move.alone:
                     promised.append((change[0], move))
         return [move for _, move in sorted(promised, key=lambda one: one[0])]
 

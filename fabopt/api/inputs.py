@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self, Unpack
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fabopt.analysis.agreement import Reconciled
     from fabopt.analysis.bill import Bill
+    from fabopt.analysis.reconcile import Reconciled
     from fabopt.api.plan import PlanTables
     from fabopt.domain.instance import Instance as Data
     from fabopt.io.tree import Tree
@@ -265,11 +265,11 @@ class Inputs:
         return placed(reasons, self.network, self.data, self._tree.positions)
 
     def reconcile(self) -> Report[Reconciled]:
-        """Return what the instance implies for the recent past and the first year, held against published figures."""
-        from fabopt.analysis.agreement import reconciled
+        """Return the instance held against the published figures that read it back; the others need a plan."""
+        from fabopt.analysis.reconcile import reconciled
         from fabopt.report.frames import reconcile_report
 
-        return reconcile_report(reconciled(self.data))
+        return reconcile_report(reconciled(self.network, self.data))
 
     @property
     def money(self) -> str:

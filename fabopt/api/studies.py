@@ -11,11 +11,12 @@ from fabopt.api.places import WORKERS
 from fabopt.api.plan import PlanTables
 
 if TYPE_CHECKING:
-    from fabopt.analysis.agreement import Agreement, Reconciled
+    from fabopt.analysis.agreement import Agreement
     from fabopt.analysis.alternatives.records import Alternatives
     from fabopt.analysis.choke.records import Study
     from fabopt.analysis.explain.questions import Answer
     from fabopt.analysis.portfolio.records import Portfolio
+    from fabopt.analysis.reconcile import Reconciled
     from fabopt.analysis.sensitivity.curve import ValueFunction
     from fabopt.analysis.sensitivity.dial import Setting
     from fabopt.analysis.sensitivity.phases import Phases
@@ -315,17 +316,17 @@ class Studies(PlanTables):
         return alternatives_report(alternatives(self.plan, asked, TimeBudget.of(budget, tell)))
 
     def reconcile(self) -> Report[Reconciled]:
-        """Return inputs and outcomes held against published figures.
+        """Return the instance and its plan held against published figures: inputs and outcomes.
 
         Raises
         ------
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
-        from fabopt.analysis.agreement import reconciled
+        from fabopt.analysis.reconcile import reconciled
         from fabopt.report.frames import reconcile_report
 
-        return reconcile_report(reconciled(self.plan.data, self.plan))
+        return reconcile_report(reconciled(self.plan.net, self.plan.data, self.plan))
 
     def feasible(
         self, *, budget: float | TimeBudget = 10.0, tell: Callable[[str, float], None] | None = None

@@ -9,46 +9,41 @@ import typer
 
 from fabopt.cli.common import ScenarioOption, SetOption
 from fabopt.cli.output import Output, reporting
-from fabopt.cli.planned import BudgetOption, end_without_plan, within_time
+from fabopt.cli.planned import MINUTES, BudgetOption, PlannedPath, end_without_plan, result_at, within_time
 
 if TYPE_CHECKING:
     from fabopt import api
     from fabopt.solve.budget import TimeBudget
 
-_Path = typer.Argument(help="Folder of an instance, or of a result, whose plan is then compared.", show_default=False)
 _Feasible = typer.Option(help="Whether the published outcomes can all hold at once; if not, what clashes.")
 
 
-@reporting("reconcile", "published", "outcomes")
+@reporting("reconcile", "outcomes")
 def reconcile(
-    path: Annotated[Path, _Path],
+    path: Annotated[Path, PlannedPath],
     *,
     feasible: Annotated[bool, _Feasible] = False,
-    budget: Annotated[float | None, BudgetOption] = None,
+    budget: Annotated[float, BudgetOption] = MINUTES,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
     output: Output,
 ) -> None:
-    """Hold what an instance implies, and what its plan has, against published figures."""
+    """Hold an instance and its plan, for which it is solved first, against published figures."""
     from fabopt import api
     from fabopt.errors import StudyError
-    from fabopt.solve.results.folder import ResultError, is_result
+    from fabopt.solve.results.folder import is_result
 
-    if is_result(path):
-        if scenario is not None or set_:
-            raise ResultError(f"{path} is a result: a scenario or lever cannot be set in it any more.")
-        if feasible:
+    with within_time(budget, output.quiet) as time:
+        if feasible and is_result(path):
             raise StudyError("--feasible plans anew: give the folder of the instance.")
-        output.tell(api.load_result(path).reconcile())
-        return
-    if budget is not None and not feasible:
-        raise StudyError("--budget is the time of --feasible, which was not asked.")
-    instance = api.load(path, scenario, set_ or ())
-    if not feasible:
-        output.tell(instance.reconcile())
-        return
-    with within_time(10.0 if budget is None else budget, output.quiet) as time:
-        output.tell(_least_missed(instance, time, output.quiet).feasible(budget=time))
+        if feasible:
+            instance = api.load(path, scenario, set_ or ())
+            output.tell(_least_missed(instance, time, output.quiet).feasible(budget=time))
+            return
+        alone = None if is_result(path) else api.load(path, scenario, set_ or ()).reconcile()
+        if alone is None or alone.records.waiting:
+            alone = result_at(path, scenario, list(set_ or ()), time, output.quiet).reconcile()
+        output.tell(alone)
 
 
 def _least_missed(instance: api.Instance, budget: TimeBudget, quiet: bool) -> api.Result:

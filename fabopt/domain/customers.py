@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from fabopt.domain.base import Flag, LastDay, Named, Record, Slug, When
 from fabopt.domain.chips import Chip
@@ -225,33 +225,3 @@ class BarredFlow(Record):
         """Return whether it covers deliveries of a chip to a lab."""
         named = (not self.labs or lab in self.labs) and (not self.chips or chip_id in self.chips)
         return named and (self.above is None or chip.best > self.above.value)
-
-
-def _several(given: object) -> object:
-    """Read one source as a list of one."""
-    return (given,) if isinstance(given, str) else given
-
-
-class Published(Record):
-    """A published figure that the instance's implied number is held against."""
-
-    measure: str
-    """What is compared: one of the measures that `fabopt reconcile` computes (see docs/reconcile.md)."""
-    of: Slug | None = None
-    """Which entity (scanner class, fab, owner, line, generation, designer, lab); absent: all together."""
-    since: When
-    """First day of the time that the figure covers."""
-    until: LastDay
-    """Last day of the time that the figure covers."""
-    value: Annotated[float, Field()]
-    """The figure."""
-    low: float
-    """Lower end of the published range."""
-    high: float
-    """Upper end of the published range."""
-    unit: str
-    """Unit of the figure."""
-    source: Annotated[tuple[Slug, ...], BeforeValidator(_several)]
-    """Sources."""
-    explanation: str = ""
-    """Why the instance differs, where it does."""

@@ -12,7 +12,7 @@ from fabopt.domain.charges import Charge, Lane
 from fabopt.domain.chips import Chip, Designer
 from fabopt.domain.components import Component
 from fabopt.domain.contracts import Contract
-from fabopt.domain.customers import BarredFlow, DemandCurve, Lab, Market, Published, Site, Workload
+from fabopt.domain.customers import BarredFlow, DemandCurve, Lab, Market, Site, Workload
 from fabopt.domain.diversity import ShareCap, Survival
 from fabopt.domain.fabs import Fab
 from fabopt.domain.horizon import About, Horizon, Party, Pins, Solving, SourceNote
@@ -113,7 +113,5 @@ class Instance(Record):
     """Ways between regions that take time and money; absent: none does."""
     pins: Pins = Pins()
     """Decisions already taken."""
-    published: Named[Published] = Field(default_factory=dict)
-    """Published figures of what goes in, for `fabopt reconcile`."""
     outcomes: Named[Outcome] = Field(default_factory=dict)
-    """Published figures of what comes out, for `fabopt reconcile`."""
+    """Published figures that the instance and its plan are held against, for `fabopt reconcile`."""

@@ -20,7 +20,9 @@ from fabopt.domain.quantity_field import Amount
 
 MeasureName = Literal[
     "shipments", "wafer_starts", "packages", "activities", "orders", "capacity_added", "capacity", "power", "it_power",
-    "energy", "compute", "compute_shipped", "stock", "deliveries", "spending", "cash", "emissions",
+    "energy", "compute", "compute_shipped", "it_power_shipped", "power_shipped", "hbm_stacks", "hbm_bits",
+    "interposer_wafers", "tools_delivered", "tools_standing", "installed", "compute_installed", "it_power_installed",
+    "power_installed", "stock", "deliveries", "spending", "cash", "emissions", "marginal_worth",
 ]  # fmt: skip
 
 
@@ -42,6 +44,8 @@ class Measured:
         Whether it is a party's, which must be named.
     by
         Tags are those of these records.
+    after
+        Whether it is known of a solved plan alone, so that no limit and no charge can be on it.
     """
 
     says: str
@@ -50,6 +54,7 @@ class Measured:
     by: str
     level: bool = False
     party: bool = False
+    after: bool = False
 
 
 def _rates(*units: str) -> tuple[str, ...]:
@@ -80,6 +85,21 @@ MEASURED: Mapping[MeasureName, Measured] = {
     "compute_shipped": Measured(
         "compute shipped", _rates("kH100e"), "USD/H100e", "deliveries, each by what it does best"
     ),
+    "it_power_shipped": Measured("IT power shipped", ("MW",), "MUSD/MW", "deliveries, each by its chip"),
+    "power_shipped": Measured("facility power shipped", ("MW",), "MUSD/MW", "deliveries, each by its chip and site"),
+    "hbm_stacks": Measured("HBM stacks", _rates("kstack"), "USD/stack", "starts of HBM wafers, when stacks are made"),
+    "hbm_bits": Measured("HBM bits", ("Eb", "Eb/year"), "1", "starts of HBM wafers, when stacks are made"),
+    "interposer_wafers": Measured(
+        "interposer wafers", _rates("kwafer"), "USD/wafer", "what uses the interposer capacity of lines"
+    ),
+    "tools_delivered": Measured(
+        "tools delivered", ("tool", "tool/year"), "MUSD/tool", "orders and order books of fabs, and what makers reserve"
+    ),
+    "tools_standing": Measured("tools that print", ("tool",), "1", "exposures of fabs", level=True),
+    "installed": Measured("accelerators in the field", ("kaccelerator",), "1", "fleets", level=True),
+    "compute_installed": Measured("nominal compute in the field", ("kH100e",), "USD/H100e/h", "fleets", level=True),
+    "it_power_installed": Measured("IT power in the field", ("MW",), "USD/MWh", "fleets", level=True),
+    "power_installed": Measured("facility power in the field", ("MW",), "USD/MWh", "fleets", level=True),
     "stock": Measured(
         "stock", ("1", "kaccelerator", "kpackage", "kdie", "kstack", "kwafer"), "1", "materials", level=True
     ),
@@ -87,6 +107,14 @@ MEASURED: Mapping[MeasureName, Measured] = {
     "spending": Measured("spending", ("MUSD", "MUSD/year"), "1", "what is paid for", party=True),
     "cash": Measured("income less spending", ("MUSD", "MUSD/year"), "1", "what is paid for", party=True),
     "emissions": Measured("emissions", ("1",), "1", "what the factors count"),
+    "marginal_worth": Measured(
+        "marginal worth of compute",
+        ("USD/H100e/h",),
+        "1",
+        "what makes compute that demands weigh",
+        level=True,
+        after=True,
+    ),
 }
 """Every measure by name."""
 

@@ -111,12 +111,21 @@ class Amount(In):
         Whether it may be negative.
     series
         Whether it may vary over time.
+    usual
+        Plausible sizes, where they differ from those of one thing's number in the unit.
     """
 
-    __slots__ = ("least", "units")
+    __slots__ = ("least", "units", "usual")
 
-    def __init__(self, units: Iterable[str], *, signed: bool = False, series: bool = True) -> None:
-        self.least = None if signed else 0.0
+    def __init__(
+        self,
+        units: Iterable[str],
+        *,
+        signed: bool = False,
+        series: bool = True,
+        usual: tuple[float, float] | None = None,
+    ) -> None:
+        self.least, self.usual = None if signed else 0.0, usual
         super().__init__("1", ge=self.least, series=series)
         self.units = tuple(dict.fromkeys(("1", *units)))
 
@@ -127,7 +136,7 @@ class Amount(In):
                 In(unit, series=True).read(raw, rates)
             except FieldProblem:
                 continue
-            return In(unit, ge=self.least, series=self.series).read(raw, rates)
+            return In(unit, ge=self.least, series=self.series, usual=self.usual).read(raw, rates)
         return self._refused(raw, rates)
 
     def _refused(self, raw: object, rates: Mapping[str, float] | None) -> Quantity:

@@ -126,19 +126,16 @@ def sections() -> tuple[str, ...]:
 def names(instance: Instance) -> dict[str, tuple[str, ...]]:
     """Return what each group holds: the sections, and groups drawn from them (parts, technologies, ...)."""
     groups: dict[str, tuple[str, ...]] = {"sources": tuple(instance.sources)}
-    owners: dict[str, None] = {}
     regions: dict[str, None] = {}
     for kind in KINDS.values():
         records = kind.records(instance)
         groups[kind.section] = tuple(records)
         for record in records.values() if not kind.plain else ():
-            # Published figures of owners are of wafers.
-            owners |= dict.fromkeys(kind.owners(record) if kind.owned and kind.unit == "kwafer" else ())
             regions |= dict.fromkeys(kind.regions(record))
     # A die with bins becomes its bins: only they can go into a package.
     groups["parts"] = _unique(name for die_id, die in instance.dies.items() for name in die.bins or (die_id,))
     groups["technologies"] = _unique(name for line in instance.packaging_lines.values() for name in line.technologies)
-    groups["owners"], groups["regions"] = tuple(owners), tuple(regions)
+    groups["regions"] = tuple(regions)
     groups["parties"] = parties(instance)
     plain = () if instance.network is None else instance.network.demands.values()
     groups["compute_labs"] = _unique([*instance.labs, *(demand.tags.lab for demand in plain if demand.tags.lab)])
@@ -157,7 +154,7 @@ def dangling(instance: Instance) -> list[Fault]:
                 if reference.target == "parts" and name in instance.dies:
                     hint = f"that die comes in bins: {', '.join(instance.dies[name].bins)}"
                 faults.append(Fault(path, f"there is no {reference.what} '{name}'", hint))
-    return [*faults, *_undeclared(instance), *_missing_sources(instance, groups)]
+    return [*faults, *_undeclared(instance)]
 
 
 def named(instance: Instance, group: Group) -> Iterator[tuple[Path, str]]:
@@ -231,16 +228,6 @@ def _hint(name: str, known: tuple[str, ...], groups: Mapping[str, tuple[str, ...
         if elsewhere:
             return f"'{name}' stands in section '{elsewhere[0]}'"
     return nearest(name, known)
-
-
-def _missing_sources(instance: Instance, groups: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
-    """Sources of published figures; those of quantities are checked where they are read."""
-    known = groups["sources"]
-    for name, figure in instance.published.items():
-        for source in figure.source:
-            if source not in known:
-                hint = nearest(source, known)
-                yield Fault(("published", name, "source"), f"there is no source '{source}'", hint)
 
 
 def _unique(given: Iterable[str]) -> tuple[str, ...]:

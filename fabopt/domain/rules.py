@@ -1,6 +1,6 @@
 """What must hold in an instance as a whole, beyond the form of each field; every fault at once.
 
-The rules stand in three groups: dates, pins, rules on trade and published figures here, the supply side (scanners to
+The rules stand in three groups: dates, pins and rules on trade here, the supply side (scanners to
 packages) in `rules_supply`, chips, buyers and sites in `rules_demand`. References come first: a rule says nothing about
 a name that leads nowhere.
 """
@@ -14,10 +14,8 @@ from datetime import date, timedelta
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.calendar import Calendar, Stretch
 from fabopt.domain.instance import Instance
-from fabopt.domain.measures import MEASURES
 from fabopt.domain.plain_horizon import PeriodNames, horizon_faults
-from fabopt.domain.quantity_field import In
-from fabopt.domain.references import dangling, names, nearest
+from fabopt.domain.references import dangling, nearest
 from fabopt.domain.rules_components import component_faults
 from fabopt.domain.rules_contracts import contract_faults
 from fabopt.domain.rules_demand import demand_faults
@@ -69,7 +67,6 @@ def problems(instance: Instance) -> list[Fault]:
         *demand_faults(instance, calendar),
         *expansion_faults(instance),
         *_barred(instance, calendar),
-        *_published(instance),
         *_plain(instance, calendar),
         *policy_faults(instance, calendar),
         *contract_faults(instance, calendar),
@@ -135,8 +132,6 @@ def _spans(instance: Instance) -> Iterator[tuple[Path, date | None, date | None]
             yield ("chips", chip_id, "boms", bom_id, "available"), bom.available, chip.last_start
     for place, rule in enumerate(instance.barred_flows):
         yield ("barred_flows", place, "until"), rule.since, rule.until
-    for name, figure in instance.published.items():
-        yield ("published", name, "until"), figure.since, figure.until
 
 
 def _beginnings(instance: Instance) -> Iterator[tuple[Path, date | None, str]]:
@@ -206,32 +201,6 @@ def _barred(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
             best = max(chip.best for chip in named)
             message = f"no chip that it covers does more than {rule.above.value:g} H100e, so the rule says nothing"
             yield Fault((*path, "above"), message, f"the best does {best:g}")
-
-
-def _published(instance: Instance) -> Iterator[Fault]:
-    groups = names(instance)
-    for name, figure in instance.published.items():
-        path: Path = ("published", name)
-        measure = MEASURES.get(figure.measure)
-        if measure is None:
-            known = nearest(figure.measure, MEASURES)
-            yield Fault((*path, "measure"), f"there is no measure '{figure.measure}'", known)
-            continue
-        if not figure.low <= figure.value <= figure.high:
-            yield Fault(
-                (*path, "value"),
-                f"the figure {figure.value:g} lies outside its range {figure.low:g} to {figure.high:g}",
-            )
-        try:
-            In(measure.unit).read(f"1 {figure.unit}")
-        except ValueError as error:
-            yield Fault((*path, "unit"), str(error), f"'{figure.measure}' is measured in {measure.unit}")
-        choices = [entry for group in measure.of for entry in groups[group]]
-        if figure.of is None and not measure.alone:
-            yield Fault(path, f"'{figure.measure}' needs 'of'", f"one of {' or '.join(measure.of)}")
-        elif figure.of is not None and figure.of not in choices:
-            message = f"'{figure.of}' is none of the {' or '.join(measure.of)} of this instance"
-            yield Fault((*path, "of"), message, nearest(figure.of, choices))
 
 
 def _last(calendar: Calendar) -> date:

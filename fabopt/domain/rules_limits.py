@@ -11,6 +11,7 @@ from fabopt.domain.charges import Charge, Lane
 from fabopt.domain.instance import Instance
 from fabopt.domain.limits import Limit
 from fabopt.domain.measured import MEASURED, MeasureName
+from fabopt.domain.outcomes import Outcome
 from fabopt.domain.parties import parties
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.references import names, nearest
@@ -27,13 +28,10 @@ def limit_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
         for fault in _charge(instance, calendar, charge):
             yield fault.under("charges", key)
     for key, outcome in instance.outcomes.items():
-        for fault in (
-            *_measure(instance, outcome.of, outcome.party),
-            *_window(calendar, outcome.since, outcome.until),
-        ):
+        for fault in _outcome(instance, calendar, outcome):
             yield fault.under("outcomes", key)
     for key, factor in instance.factors.items():
-        if factor.of == "emissions" or MEASURED[factor.of].party:
+        if factor.of == "emissions" or MEASURED[factor.of].party or MEASURED[factor.of].after:
             yield Fault(("factors", key, "of"), f"{MEASURED[factor.of].says} emit nothing", "name what does")
     yield from _lanes(instance)
 
@@ -65,6 +63,14 @@ def _limit(instance: Instance, calendar: Calendar, limit: Limit) -> Iterator[Fau
         )
 
 
+def _outcome(instance: Instance, calendar: Calendar, outcome: Outcome) -> Iterator[Fault]:
+    for party in outcome.party or (None,):
+        yield from _measure(instance, outcome.of, party, figure=True)
+    observed = outcome.observed(calendar.start)
+    # What was observed before the decision date stands in pictures.
+    yield from _window(calendar, outcome.since, None if observed and outcome.until >= outcome.since else outcome.until)
+
+
 def _charge(instance: Instance, calendar: Calendar, charge: Charge) -> Iterator[Fault]:
     yield from _measure(instance, charge.of, charge.party)
     yield from _window(calendar, charge.since, charge.until)
@@ -82,8 +88,13 @@ def _charge(instance: Instance, calendar: Calendar, charge: Charge) -> Iterator[
         yield Fault(("per_unit",), f"a charge on {MEASURED[charge.of].says} is a share of it", "give 'share'")
 
 
-def _measure(instance: Instance, of: MeasureName, party: str | None, party_may: bool = False) -> Iterator[Fault]:
+def _measure(
+    instance: Instance, of: MeasureName, party: str | None, party_may: bool = False, figure: bool = False
+) -> Iterator[Fault]:
     known = parties(instance)
+    if MEASURED[of].after and not figure:
+        message = f"the {MEASURED[of].says} comes out of a solved plan"
+        yield Fault(("of",), message, "hold it against a published figure in the section 'outcomes'")
     if party is not None and party not in known:
         yield Fault(("party",), f"there is no party '{party}'", nearest(party, known))
     elif MEASURED[of].party and party is None:

@@ -485,10 +485,12 @@ class GroupLimit:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A published outcome: ``constant`` plus the sum of `terms` over the periods of `window`, as the plan has it.
+    """A published figure: ``constant`` plus the sum of `terms` over the periods of `window`, as the plan has it.
 
     Coefficients hold what each period counts for, so that the sum is in the figure's own ``unit``. ``low`` and ``high``
-    are the ends of its range, or the figure itself where it has none.
+    are the ends of its range, or the figure itself where it has none. ``decided`` says whether any decision moves it.
+    Of a ratio, ``over`` is what it is divided by; where it is ``priced``, the terms say what is weighed, and the figure
+    is of the price of that.
     """
 
     id: str
@@ -501,6 +503,9 @@ class Observed:
     low: float
     high: float
     tags: Tags = Tags()
+    decided: bool = True
+    over: Observed | None = None
+    priced: bool = False
 
     @property
     def windows(self) -> tuple[tuple[int, ...], ...]:
@@ -583,7 +588,8 @@ class Network:
 
     ``definitions`` are rows that only say what decisions mean which group limits speak of (what counts as taken under
     a contract), and ``remainders`` what remains of a plan when a supplier stops: they are nobody's limits and are never
-    relaxed. ``outcomes`` are published figures that a plan is held against (`fabopt.model.goals`).
+    relaxed. ``outcomes`` are published figures that a plan is held against (`fabopt.model.goals`), ``compared`` those
+    that are no sums of decisions: they are compared with a solved plan, and stand in no row.
 
     ``belongs`` names parties whose money is another's, each with that other (a lab's own designer).
     ``constant_value`` is added to the objective whatever is decided. ``standing_value`` is what the objective already
@@ -611,6 +617,7 @@ class Network:
     definitions: tuple[GroupLimit, ...] = ()
     remainders: tuple[Remainder, ...] = ()
     outcomes: tuple[Observed, ...] = ()
+    compared: tuple[Observed, ...] = ()
     belongs: tuple[tuple[str, str], ...] = ()
     constant_value: float = 0.0
     standing_value: float = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fabopt.analysis.frames import plain
 from fabopt.domain.tolerances import CLOSE
@@ -12,8 +12,9 @@ from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, counted
 
 if TYPE_CHECKING:
-    from fabopt.analysis.agreement import Agreement, OutcomeRow, Reconciled
+    from fabopt.analysis.agreement import Agreement
     from fabopt.analysis.bill import Bill
+    from fabopt.analysis.reconcile import OutcomeRow, Reconciled
 
 
 def bill_report(bill: Bill) -> Report[Bill]:
@@ -44,68 +45,56 @@ def bill_report(bill: Bill) -> Report[Bill]:
 
 def reconcile_report(reconciled: Reconciled) -> Report[Reconciled]:
     """Return a reconciliation: inputs and outcomes against published figures, and why some lie outside."""
-    frame = reconciled.published
-    rows: list[Any] = list(frame.itertuples(index=False))
-    outside = [row for row in rows if not row.inside]
-    held = [
-        (
-            row.measure, row.of, _when(row.since, row.until), row.unit, row.implied, row.published,
-            f"{amount(row.low)}-{amount(row.high)}", "" if row.inside else "outside",
-        )
-        for row in rows
-    ]  # fmt: skip
-    why = [
-        (row.measure, row.of, _when(row.since, row.until), row.explanation or "not explained in the instance")
-        for row in outside
-    ]
-    headers = ("measure", "of", "when", "unit", "implied", "published", "range", "")
-    tables = (
-        Table("What the instance implies, against published figures", headers, held, left=4),
-        *outcome_tables(reconciled.outcomes, "What the plan has, against published outcomes"),
-        Table("What lies outside its range", ("measure", "of", "when", "why"), why, left=4),
-    )
     return Report(
         "reconcile",
         reconciled,
-        tuple(_reconciled(reconciled, len(rows) - len(outside), len(rows))),
-        tables,
-        frames={"published": lambda: frame, "outcomes": lambda: reconciled.frame},
-        data=lambda: {
-            "published": frame.astype(object).where(frame.notna(), None).to_dict("records"),
-            "outcomes": [{**asdict(row), "inside": row.inside} for row in reconciled.outcomes],
-        },
+        tuple(_reconciled(reconciled)),
+        (
+            outcome_table(reconciled.of("input"), "What goes in (inputs), against published figures", "instance"),
+            outcome_table(reconciled.of("outcome"), "What comes out (outcomes), against published figures", "plan"),
+            _outside(reconciled.rows),
+        ),
+        frames={"outcomes": lambda: reconciled.frame},
+        data=lambda: {"plan": reconciled.plan, "outcomes": [_told(row) for row in reconciled.rows]},
     )
 
 
-def _reconciled(reconciled: Reconciled, inside: int, count: int) -> Iterator[str]:
+def _told(row: OutcomeRow) -> dict[str, object]:
+    given = asdict(row) | {"inside": row.inside}
+    return {key: None if value != value else value for key, value in given.items()}
+
+
+def _reconciled(reconciled: Reconciled) -> Iterator[str]:
     """Yield how many figures lie inside their ranges, inputs and outcomes apart."""
-    if count:
-        yield f"Inputs: {inside} of {count} inside their range."
-    if reconciled.outcomes:
-        there = sum(row.inside for row in reconciled.outcomes)
-        yield f"Outcomes of {reconciled.plan}: {there} of {len(reconciled.outcomes)} inside their range."
-    elif reconciled.stated:
-        yield (
-            f"The {reconciled.stated} outcomes of the instance are held against a plan: fabopt reconcile RESULT; "
-            "with --feasible, whether they can all hold at once."
-        )
-    elif not count:
-        yield "The instance has no published figures to be held against (sections published and outcomes)."
+    inputs, outcomes = reconciled.of("input"), reconciled.of("outcome")
+    if inputs:
+        yield f"Inputs: {sum(row.inside for row in inputs)} of {len(inputs)} inside their range."
+    if outcomes:
+        inside = sum(row.inside for row in outcomes)
+        yield f"Outcomes of {reconciled.plan}: {inside} of {len(outcomes)} inside their range."
+    if reconciled.waiting:
+        yield f"The other {reconciled.waiting} figures of the instance are held against a plan of it."
+    if not reconciled.rows and not reconciled.waiting:
+        yield "The instance has no published figures to be held against (section outcomes)."
 
 
-def outcome_tables(rows: Sequence[OutcomeRow], title: str) -> tuple[Table, ...]:
-    """Return published outcomes against a plan, and why some lie outside their range."""
-    heads = ("outcome", "when", "unit", "plan", "published", "range", "")
+def outcome_table(rows: Sequence[OutcomeRow], title: str, has: str) -> Table:
+    """Return published figures against what there is."""
+    heads = ("figure", "when", "unit", has, "published", "range", "")
     held = [
         (
             row.name, row.since if row.since == row.until else f"{row.since} to {row.until}", row.unit, row.planned,
             row.published, f"{amount(row.low)}-{amount(row.high)}",
-            "" if row.inside else "below" if row.missed < 0 else "above",
+            "" if row.inside else "below" if row.missed < 0 else "above" if row.missed > 0 else "unknown",
         )
         for row in rows
     ]  # fmt: skip
-    why = [(row.name, row.explanation or "not explained in the instance") for row in rows if not row.inside]
-    return Table(title, heads, held, left=3), Table("Outcomes outside their range", ("outcome", "why"), why, left=2)
+    return Table(title, heads, held, left=3)
+
+
+def _outside(rows: Sequence[OutcomeRow]) -> Table:
+    why = [(row.name, row.since, row.why or "not explained in the instance") for row in rows if not row.inside]
+    return Table("What lies outside its range", ("figure", "from", "why"), why, left=3)
 
 
 def agreement_report(agreement: Agreement) -> Report[Agreement]:
@@ -118,7 +107,8 @@ def agreement_report(agreement: Agreement) -> Report[Agreement]:
     ]
     moves = [(m.path, m.unit, m.value, m.to, f"{100 * m.share:.0f} %", m.left) for m in agreement.moves]
     tables = (
-        *outcome_tables(agreement.rows, "The plan that misses least, against published outcomes"),
+        outcome_table(agreement.rows, "The plan that misses least, against published figures", "plan"),
+        _outside(agreement.rows),
         Table("What cannot all hold: without any one of a clash the others can", ("clash", "", ""), clashes, left=3),
         Table(
             "A move of data within its ranges with which all hold, one after the other",
@@ -175,15 +165,3 @@ def _how(agreement: Agreement) -> Iterator[str]:
         yield "Time was over before every part of a clash was tried: it may hold more than it must."
     if agreement.left_out:
         yield f"Time did not allow: {', '.join(agreement.left_out)}."
-
-
-def _when(since: str, until: str) -> str:
-    """Return a time in short: a year, quarter or month where it is one, else from month to month."""
-    year, first, last = since[:4], since[5:], until[5:]
-    if until[:4] == year:
-        if (first, last) == ("01-01", "12-31"):
-            return year
-        quarters = {("01-01", "03-31"): 1, ("04-01", "06-30"): 2, ("07-01", "09-30"): 3, ("10-01", "12-31"): 4}
-        if (first, last) in quarters:
-            return f"{year}Q{quarters[first, last]}"
-    return since[:7] if since[:7] == until[:7] else f"{since[:7]} to {until[:7]}"

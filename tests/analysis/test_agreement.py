@@ -147,24 +147,22 @@ def tutorial(tmp_path_factory):
     def figure(**more):
         return {"since": "2027-02-15", "until": "2027-12-31", **more}
 
-    with (folder / "instance.yaml").open("a", encoding="utf-8") as file:
-        yaml.safe_dump(
-            {
-                "outcomes": {
-                    "sum": figure(of="shipments", where={"chip": "falcon"}, figure="300 kaccelerator"),
-                    "rate": figure(of="shipments", where={"chip": "falcon"}, figure="300 kaccelerator/year"),
-                    "level": figure(of="power", where={"lab": "aurora"}, figure="0.6 GW"),
-                }
-            },
-            file,
-        )
+    own = {
+        "sum": figure(of="shipments", where={"chip": "falcon"}, figure="300 kaccelerator"),
+        "rate": figure(of="shipments", where={"chip": "falcon"}, figure="300 kaccelerator/year"),
+        "level": figure(of="power", where={"lab": "aurora"}, figure="0.6 GW"),
+    }
+    file = folder / "instance.yaml"
+    text = file.read_text(encoding="utf-8")
+    before, after = text[: text.index("\noutcomes:")], text[text.index("\nsources:") :]
+    file.write_text(f"{before}\n{yaml.safe_dump({'outcomes': own})}{after}", encoding="utf-8")
     return fabopt.load(folder), folder
 
 
 def test_a_plan_is_held_against_amounts_rates_and_levels_over_parts_of_periods(tutorial):
     instance, _ = tutorial
     result = instance.solve()
-    rows = {row.id: row for row in result.reconcile().records.outcomes}
+    rows = {row.id: row for row in result.reconcile().records.rows}
     shipped = result.table("shipments")
     falcon = shipped[shipped["chip"] == "falcon"].groupby("period")["kaccelerator"].sum()
     part = 45 / 90  # of the first quarter, from 15 February to the end of March
@@ -191,10 +189,9 @@ def test_the_verb_prints_what_python_returns(tutorial, tmp_path, capsys):
     assert main(["reconcile", str(tmp_path / "plan")]) == 0
     assert str(result.reconcile()).splitlines()[-3:] == capsys.readouterr().out.splitlines()[-3:]
     assert main(["reconcile", str(folder)]) == 0
-    assert "3 outcomes" in capsys.readouterr().out
+    assert str(result.reconcile()).splitlines()[-3:] == capsys.readouterr().out.splitlines()[-3:]
     assert main(["reconcile", str(tmp_path / "plan"), "--feasible"]) == 2
     assert "give the folder of the instance" in " ".join(capsys.readouterr().err.split())
-    assert main(["reconcile", str(folder), "--budget", "1"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -213,10 +210,11 @@ def test_a_figure_of_what_the_chain_cannot_make_is_refused(tmp_path, outcome, sa
 
 
 def test_without_outcomes_there_is_nothing_to_agree_with():
+    instance = fabopt.load(TUTORIAL.parent / "textbook" / "giapetto")
     with pytest.raises(FaboptError, match="states no published outcomes"):
-        fabopt.load(TUTORIAL).solve("agreement")
+        instance.solve("agreement")
     with pytest.raises(UserError, match="objective agreement"):
-        fabopt.load(TUTORIAL).solve().feasible()
+        instance.solve().feasible()
 
 
 def test_a_figure_is_one_number(tmp_path):

@@ -1,78 +1,71 @@
-"""Implied figures by hand on round numbers; the measures' table, rules and page agree."""
+"""Published figures against an instance and its plan, by hand on round numbers."""
 
 from __future__ import annotations
 
-from datetime import date
+import math
+import sys
 from pathlib import Path
 
 import pytest
-from round_chain import chain
+import yaml
+from round_chain import RAW, chain
 
 import fabopt
-from fabopt.analysis.reconcile import _RULES, COLUMNS, reconcile
-from fabopt.domain.measures import MEASURES
+from fabopt.analysis.reconcile import reconciled
+from fabopt.cli import main
+from fabopt.domain.base import FieldProblem
+from fabopt.domain.measured import MEASURED
+from fabopt.domain.rules import problems
+from fabopt.network.lower import lower
+
+sys.path.append(str(Path(__file__).parents[1] / "network"))
+from chain_cases import edited
 
 ROOT = Path(__file__).parents[2]
+YEAR = {"since": "2027", "until": "2027"}
+TOOLS = {"of": "tools_standing"}
 
-FIGURE = {"since": "2027-01-01", "until": "2027-12-31", "value": 1, "low": 1, "high": 1, "source": "src"}
-
-# Measure, of, unit, and the implied number by hand.
+# Measure with its tags, time, a figure's unit, and what the instance has by hand.
 BY_HAND = [
-    ("scanner-output", "euv", "tool/year", 10),
-    ("scanner-fleet", None, "tool", 13),  # 5 + 5 standing, 3 delivered in the second quarter
-    ("scanner-fleet", "logic", "tool", 5),
-    ("scanner-fleet", "p", "tool", 8),
-    ("passes-per-tool", "logic", "kexposure/month", 100),  # 30 x 10 / (5 x 0.6)
-    ("passes-per-tool", "euv", "exposure/day", 100_000 * 12 / 365.25),
-    ("wafer-starts", "dram", "kwafer/month", 100),
-    ("wafer-starts", "n", "kwafer/year", 360),
-    ("wafer-starts", None, "kwafer/month", 130),
-    ("cowos-wafers", "tech", "kwafer/year", 60),
-    ("cowos-wafers", None, "kwafer/month", 5),
-    ("cowos-wafers", "x", "kwafer/year", 120 * 0.25),  # 120 thousand packages a year at a quarter wafer
-    ("hbm-wafers", None, "kwafer/month", 40),
-    ("hbm-wafers", "q", "kwafer/month", 10),
-    ("hbm-stacks", "h", "kstack/year", 120 * 5),
-    ("hbm-bits", "x", "bn Gb/year", 0.12),  # 600 thousand stacks x 25 GB x 8
-    ("hbm-bits", None, "Eb/year", 0.12),
-    ("hbm-bits", "a", "bn Gb/year", 0.72),  # 360 thousand wafers x 10 stacks x 200 Gb
-    ("packages", "gpu", "kpackage/month", 10),
-    ("packages", "x", "kpackage/year", 120),
-    ("fleet", "lab", "kaccelerator", 32),
-    ("gw-it", "lab", "GW", 0.1),  # 30 x 2 kW + 2 x 20 kW
-    ("gw-it", "gpu", "MW", 60),
-    ("gw-facility", "site", "MW", 125),
-    ("site-power", None, "GW", 0.3),
-    ("compute", "lab", "kH100e", 30 * 3 + 2 * 50),  # the slab runs no training: its best counts
+    ("capacity", {"where": {"role": "wafer_starts", "item": "dram"}}, "kwafer/month", 100),
+    ("capacity", {"where": {"role": "interposers", "owner": "t"}}, "kwafer/month", 5),
+    ("capacity", {"where": {"role": "stacking", "owner": "q"}}, "kwafer/month", 10),
+    ("capacity", {"where": {"role": "power", "lab": "lab"}}, "MW", 300),
+    ("tools_standing", {"until": "2027Q1"}, "tool", 10),
+    ("tools_standing", {"since": "2027Q3"}, "tool", 13),  # three come in the second quarter and print in the third
+    ("tools_standing", {"since": "2027Q3", "added_since": "2026-12-31"}, "tool", 3),
+    ("tools_standing", {"since": "2027Q3", "added_since": "2027-06-30"}, "tool", 3),
+    ("tools_delivered", {}, "tool", 3),
+    # 30 x 10 / (5 x 0.6) exposures a tool of the one fab, 100 of the other
+    ("capacity", {"where": {"role": "exposures", "site": "logic"}, "ratio_to": TOOLS | {"where": {}}}, "1", 500 / 11.5),
+    ("capacity", {"where": {"role": "exposures"}, "ratio_to": TOOLS | {"where": {"item": "euv"}}}, "1", 100),
+    ("tools_standing", {"since": "2027Q4", "ratio_to": {"since": "2027Q1", "until": "2027Q1"}}, "1", 1.3),
+    ("capacity", {"where": {"role": "stacking"}, "ratio_to": {"where": {"role": "wafer_starts"}}}, "1", 40 / 130),
 ]
 
 
-@pytest.mark.parametrize(("measure", "of", "unit", "implied"), BY_HAND)
-def test_the_implied_figure_by_hand(measure, of, unit, implied):
-    figure = FIGURE | {"measure": measure, "unit": unit} | ({} if of is None else {"of": of})
-    row = reconcile(chain({"published": {"figure": figure}})).iloc[0]
-    assert row["implied"] == pytest.approx(implied)
-    assert row["unit"] == unit
-
-
-def test_every_measure_has_a_case():
-    assert {measure for measure, *_ in BY_HAND} == set(MEASURES) == set(_RULES)
-
-
-def test_a_mean_covers_the_days_stated_and_no_others():
-    # Ten tools a year until 2027-07-02, twenty from then: half of the year each, ten on its first day alone.
-    output = {"scanners.euv.output": {"steps": {"2027-01-01": 10, "2027-07-02": 20}}}
-    whole = FIGURE | {"measure": "scanner-output", "of": "euv", "unit": "tool/year"}
-    day = whole | {"until": "2027-01-01"}
-    frame = reconcile(chain(output | {"published": {"whole": whole, "day": day}}))
-    # 182 days at 10 and 183 at 20
-    assert frame["implied"].tolist() == pytest.approx([(182 * 10 + 183 * 20) / 365, 10.0])
+@pytest.mark.parametrize(("of", "more", "unit", "there"), BY_HAND)
+def test_a_figure_that_no_decision_moves_reads_back_the_instance(of, more, unit, there):
+    figure = {"value": 1, "low": 1, "high": 2, "unit": unit, "source": "src"}
+    data = chain({"outcomes": {"one": {"of": of, **YEAR, "figure": figure, "why": "because", **more}}})
+    assert problems(data) == []
+    (row,) = reconciled(lower(data), data).rows
+    assert (row.role, row.why, row.source) == ("input", "because", "src")
+    assert row.planned == pytest.approx(there)
+    # In half ranges of a half, and the figure in its own unit or that of the record.
+    assert row.missed == pytest.approx(min(0, there - 1) / 0.5 + max(0, there - 2) / 0.5)
 
 
 def test_ends_of_the_range_are_inside_and_beyond_them_is_not():
     def inside(low: float, high: float) -> bool:
-        figure = FIGURE | {"measure": "wafer-starts", "of": "dram", "unit": "kwafer/month", "value": low}
-        return bool(reconcile(chain({"published": {"f": figure | {"low": low, "high": high}}})).iloc[0]["inside"])
+        figure = {
+            "of": "capacity",
+            "where": {"item": "dram", "role": "wafer_starts"},
+            **YEAR,
+            "figure": {"value": low, "low": low, "high": high},
+        }
+        data = chain({"outcomes": {"f": figure}})
+        return reconciled(lower(data), data).rows[0].inside
 
     assert inside(100.0, 120.0)
     assert inside(80.0, 100.0)
@@ -80,25 +73,120 @@ def test_ends_of_the_range_are_inside_and_beyond_them_is_not():
     assert not inside(80.0, 99.0)
 
 
-def test_the_frame_has_the_columns_in_order_also_when_nothing_is_published():
-    assert tuple(reconcile(chain()).columns) == COLUMNS
-    figure = FIGURE | {"measure": "fleet", "unit": "kaccelerator", "explanation": "because"}
-    row = reconcile(chain({"published": {"f": figure}})).iloc[0]
-    assert (row["of"], row["explanation"], row["source"]) == ("all", "because", "src")
-    assert row["until"] == date(2027, 12, 31).isoformat()
+REFUSED = [
+    ({"of": "marginal_worth", "ratio_to": {"of": "compute"}}, ("ratio_to", "of"), "price is compared by itself"),
+    ({"of": "power", "ratio_to": {"where": {"role": "powr"}}}, ("ratio_to", "where", "role"), "powr"),
+    ({"of": "power", "ratio_to": {}, "figure": "3 MW"}, ("ratio_to",), "ratio, not a number of MW"),
+    ({"of": "shipments", "until": "2028", "figure": 3}, ("since",), "covers more than the horizon"),
+    ({"of": "shipments", "since": "2026", "figure": 3}, ("since",), "covers more than the horizon"),
+    ({"of": "shipments", "added_since": "2026-12-31"}, ("added_since",), "are no level"),
+    ({"of": "power", "added_since": "2026-12-30"}, ("added_since",), "lies before what is known"),
+    ({"of": "power", "added_since": "2027-02-01"}, ("added_since",), "after the figure begins"),
+    ({"of": "hbm_bits", "where": {"item": "nothing"}}, ("where", "item"), "nothing has the item 'nothing'"),
+    ({"of": "shipments", "where": {"chip": "gpu", "item": "h"}}, ("where",), "no record counts"),
+    ({"of": "hbm_bits", "figure": "3 MW"}, ("figure",), "counted in Eb, not in MW"),
+]  # fmt: skip
 
 
-def test_the_page_lists_every_measure_as_the_program_does():
-    page = (ROOT / "docs" / "reconcile.md").read_text(encoding="utf-8")
-    listed = [line for line in page.splitlines() if line.startswith("| `")]
-    assert [line.split("|")[1].strip(" `") for line in listed] == list(MEASURES)
-    for line, measure in zip(listed, MEASURES.values(), strict=True):
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        assert (cells[1], cells[3]) == (measure.unit, measure.says)
+@pytest.mark.parametrize(("outcome", "field", "says"), REFUSED)
+def test_a_figure_that_the_instance_cannot_be_asked_for_is_refused(outcome, field, says):
+    data = chain({"outcomes": {"one": {**YEAR, "figure": 1, **outcome}}})
+    assert problems(data) == []
+    with pytest.raises(FieldProblem) as caught:
+        lower(data)
+    (fault,) = caught.value.faults
+    assert fault.path == ("outcomes", "one", *field)
+    assert says in fault.message
+
+
+@pytest.mark.parametrize(
+    ("outcome", "field", "says"),
+    [
+        ({"since": "2029", "until": "2029"}, "since", "after the end of the horizon"),
+        ({"since": "2026", "until": "2025"}, "until", "before it begins"),
+        ({"of": "spending", "party": ["lab", "lap"]}, "party", "no party 'lap'"),
+    ],
+)
+def test_a_figure_whose_time_or_party_makes_no_sense_is_refused(outcome, field, says):
+    faults = problems(chain({"outcomes": {"one": {"of": "shipments", **YEAR, "figure": 1, **outcome}}}))
+    (fault,) = [fault for fault in faults if fault.path[:3] == ("outcomes", "one", field)]
+    assert says in fault.message
+
+
+def test_what_was_observed_before_the_decision_date_is_held_against_nothing():
+    past = {"of": "shipments", "since": "2024", "until": "2024", "figure": 6}
+    data = chain({"outcomes": {"past": past}})
+    assert problems(data) == []
+    assert reconciled(lower(data), data).rows == ()
+
+
+def of_plan(tmp_path, *changes, **outcomes):
+    """The rows of the minimal chain's plan by id."""
+    raw = edited(*changes).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    raw["outcomes"] = {
+        key: {**YEAR, "figure": {"value": 1, "low": 0, "high": 2}, **one} for key, one in outcomes.items()
+    }
+    (tmp_path / "instance.yaml").write_text(yaml.safe_dump(raw), encoding="utf-8")
+    instance = fabopt.load(tmp_path)
+    assert instance.reconcile().records.waiting == len(outcomes)
+    return instance.solve(gap=0.0), tmp_path
+
+
+def test_outcomes_of_a_plan_are_sums_ratios_growth_and_the_worth_of_the_last_unit(tmp_path):
+    late = {"since": "2028", "until": "2028"}
+    result, _ = of_plan(
+        tmp_path,
+        year=late | {"of": "shipments"},
+        share=late | {"of": "wafer_starts", "where": {"kind": "hbm"}, "ratio_to": {"where": {}}},
+        growth=late | {"of": "power", "ratio_to": {"since": "2027Q4", "until": "2027Q4"}},
+        added=late | {"since": "2028Q4", "of": "it_power", "added_since": "2027-12-31"},
+        worth=late | {"of": "marginal_worth"},
+        spent=late | {"of": "spending", "party": ["lab", "green"]},
+        lab=late | {"of": "spending", "party": "lab"},
+        green=late | {"of": "spending", "party": "green"},
+    )
+    report = result.reconcile().records
+    rows = {row.id: row.planned for row in report.of("outcome")}
+    ships = result.table("shipments").set_index("period")["kaccelerator"]
+    power = result.table("power").set_index("period")["used"]
+    starts = result.table("wafer_starts")
+    starts = starts[starts["period"].str.startswith("2028")]
+    assert rows["year"] == pytest.approx(ships[[f"2028Q{q}" for q in range(1, 5)]].sum())
+    assert rows["share"] == pytest.approx(starts[starts["use"] == "memory"]["kwafer"].sum() / starts["kwafer"].sum())
+    assert rows["growth"] == pytest.approx(power[[f"2028Q{q}" for q in range(1, 5)]].mean() / power["2027Q4"])
+    assert rows["added"] == pytest.approx((power["2028Q4"] - power["2027Q4"]) / 1.2)
+    assert rows["spent"] == pytest.approx(rows["lab"] + rows["green"])
+    # What the last unit is worth is the step of the demand curve that it is on: 2 dollars at the quantity wanted.
+    compute = result.table("compute").set_index("period")
+    share = compute["delivered"] / compute["wanted"]
+    assert 0.5 < rows["worth"] < 6
+    assert share["2028Q4"] < 2
+
+
+def test_an_instance_is_solved_only_where_a_plan_decides_one_of_its_figures(tmp_path, capsys):
+    _, folder = of_plan(tmp_path, year={"of": "shipments"})
+    assert main(["reconcile", str(folder)]) == 0
+    shown = capsys.readouterr()
+    assert "Outcomes of the" in shown.out
+    assert "solve" in shown.err
+    raw = RAW | {"outcomes": {"one": {"of": "capacity", "where": {"role": "power"}, **YEAR, "figure": 3}}}
+    (tmp_path / "instance.yaml").write_text(yaml.safe_dump(raw), encoding="utf-8")
+    assert main(["reconcile", str(tmp_path)]) == 0
+    shown = capsys.readouterr()
+    assert "not explained in the instance" in shown.out
+    assert "solve" not in shown.err
+
+
+def test_the_page_of_limits_lists_every_measure():
+    page = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+    listed = {
+        name for line in page.splitlines() if line.startswith("| `") for name in line.split("|")[1].split("`")[1::2]
+    }
+    assert set(MEASURED) <= listed
 
 
 def test_the_tutorial_agrees_with_its_figure():
-    frame = reconcile(fabopt.load(ROOT / "instances" / "tutorial").data)
-    assert frame["inside"].all()
-    # 120 thousand at 2 kW
-    assert frame["implied"].tolist() == pytest.approx([0.24])
+    (row,) = fabopt.load(ROOT / "instances" / "tutorial").reconcile().records.rows
+    assert row.inside
+    assert row.planned == pytest.approx(400)
+    assert not math.isnan(row.missed)

@@ -5,8 +5,10 @@ import pytest
 from chain_cases import edited
 
 from fabopt.domain.base import FieldProblem
+from fabopt.domain.measured import Where
 from fabopt.domain.rules import problems
-from fabopt.network.lower import lower
+from fabopt.network.lower import lower, lower_chain
+from fabopt.network.lowering.measured import Scope
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.run import solve
 
@@ -66,6 +68,11 @@ def with_before(values):
     return np.concatenate([[0.0], np.cumsum(values)[:-1]])
 
 
+def later(values, periods):
+    """What starts bring so many periods later."""
+    return np.concatenate([np.zeros(periods), values[:-periods]])
+
+
 CEILINGS = {
     "shipments": ({"at_most": "30 kaccelerator/month"}, lambda p: p.ships(), 90),
     "wafer_starts": ({"where": {"kind": "die"}, "at_most": "2 kwafer/month"}, lambda p: p.wafers(), 6),
@@ -89,6 +96,28 @@ CEILINGS = {
     "compute_shipped": ({"where": {"designer": "green"}, "at_most": "300 kH100e"}, lambda p: 3 * p.ships(), 300),
     "deliveries": ({"at_most": 900}, lambda p: p.plan.delivered[0].sum(axis=0), 900),
     "spending": ({"party": "lab", "by": "year", "at_most": "6000 MUSD/year"}, lambda p: yearly(p.spent()), 6000),
+    "it_power_shipped": ({"where": {"designer": "green"}, "at_most": "150 MW"}, lambda p: 2 * p.ships(), 150),
+    "power_shipped": ({"where": {"site": "site"}, "at_most": "150 MW"}, lambda p: 2.4 * p.ships(), 150),
+    # A wafer of 200 good dies is 20 stacks of 36 GB, six months after its start.
+    "hbm_stacks": (
+        {"where": {"owner": "mem", "designer": "green"}, "at_most": "600 kstack"},
+        lambda p: 20 * later(p.start("hbm:h4:green:mem"), 2),
+        600,
+    ),
+    "hbm_bits": (
+        {"where": {"item": "h4"}, "at_most": "0.15 Eb"},
+        lambda p: 20 * 36 * 8e-6 * later(p.start("hbm:h4:green:mem"), 2),
+        0.15,
+    ),
+    "interposer_wafers": (
+        {"where": {"chip": "gpu"}, "at_most": "2 kwafer/month"},
+        lambda p: p.start("interposer:gpu:a:line") / 10,
+        6,
+    ),
+    "installed": ({"where": {"lab": "lab"}, "at_most": 250}, lambda p: p.stock("asset:gpu:site") + p.runs(), 250),
+    "compute_installed": ({"at_most": 750}, lambda p: 3 * (p.stock("asset:gpu:site") + p.runs()), 750),
+    "it_power_installed": ({"at_most": 500}, lambda p: 2 * (p.stock("asset:gpu:site") + p.runs()), 500),
+    "power_installed": ({"at_most": 600}, lambda p: 2.4 * (p.stock("asset:gpu:site") + p.runs()), 600),
     "emissions": (
         {"by": "year", "at_most": 2000},
         lambda p: yearly(0.4 * 2.4 * HOURS / 1000 * p.runs() + 2 * p.wafers()),
@@ -122,6 +151,55 @@ def test_a_price_that_is_high_is_as_good_as_firm_and_one_of_nothing_as_no_limit(
     assert dear == pytest.approx(firm, rel=1e-7)
     assert free == pytest.approx(none, rel=1e-7)
     assert firm < none
+
+
+BOOK = {"euv": {"opening": 4, "utilisation": 0.8, "order_book": {"2027Q2": 1}}}
+"""Four tools stand, one comes in the second quarter and prints a quarter later."""
+
+
+def test_tools_are_delivered_by_order_and_book_and_what_the_maker_reserves_counts_where_all_of_it_is_meant():
+    few = ("fabs.fab-a.scanners", BOOK), ("scanners.euv.reserved", 2), ("fabs.fab-a.free_space", 20)
+    limit = {"of": "tools_delivered", "by": "year", "at_least": 3, "since": "2028", "until": "2028"}
+    for where, ordered in (({"owner": "foundry"}, 3), ({"item": "euv"}, 1)):
+        plan = Plan(*few, ("limits", {"one": {**limit, "where": where}}), growing=False)
+        assert later(plan.order("scanner:euv:fab-a"), 4)[4:8].sum() == pytest.approx(ordered)
+    assert book_of("tools_delivered", few, {"owner": "foundry"}).tolist() == [0, 1] + [0] * 10
+    assert book_of("tools_delivered", few, {"owner": "maker"}).tolist() == [0.5] * 12
+
+
+def test_tools_that_print_are_those_that_stand_and_are_qualified():
+    few = ("fabs.fab-a.scanners", BOOK), ("fabs.fab-a.free_space", 20)
+    assert book_of("tools_standing", few, {}).tolist() == [4, 4] + [5] * 10
+    limit = {"of": "tools_standing", "at_least": 7, "since": "2029"}
+    plan = Plan(*few, ("limits", {"one": limit}), growing=False)
+    assert 5 + later(plan.order("scanner:euv:fab-a"), 5).sum() == pytest.approx(7)
+
+
+def book_of(of, changes, where):
+    """What a measure is whatever is decided."""
+    data = edited(*changes)
+    chain, net = lower_chain(data, "chain")
+    return Scope(chain, net).measure(of, [Where.model_validate(where)]).constant
+
+
+def test_growth_of_hbm_and_interposers_begins_with_what_was_running():
+    """Nine good packages a month are ten started: 240 stacks and 3 wafers of interposers a quarter."""
+    running = ("chips.gpu.running_rate", 9)
+    chain, net = lower_chain(edited(running, *FLEET), "chain")
+    scope = Scope(chain, net)
+    stacks, wafers, power = (
+        scope.measure(of, [Where()]) for of in ("hbm_stacks", "interposer_wafers", "it_power_installed")
+    )
+    assert stacks.opening == pytest.approx(240)
+    assert stacks.constant[:3] == pytest.approx([240, 240, 0])  # six months of work in progress
+    assert (wafers.opening, power.opening) == pytest.approx((3, 20))
+
+
+@pytest.mark.parametrize("section", ["limits", "charges", "factors"])
+def test_a_price_is_no_limit_and_bears_no_charge(section):
+    given = {"limits": {"at_most": 2}, "charges": {"share": 0.1}, "factors": {"value": 1}}[section]
+    faults = problems(edited((section, {"one": {"of": "marginal_worth", **given}})))
+    assert (section, "one", "of") in [fault.path for fault in faults]
 
 
 def test_a_level_by_year_is_its_mean_and_what_is_missed_of_it_costs_a_year():

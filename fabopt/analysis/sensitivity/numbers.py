@@ -22,6 +22,7 @@ from fabopt.domain.base import FieldProblem
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Point, Quantity
 from fabopt.errors import StudyError
+from fabopt.io.difference import SAYS_NOTHING
 from fabopt.io.lever_numbers import at_point, number_at
 from fabopt.io.levers import LeverError, list_levers, set_lever, with_quantities
 from fabopt.io.problems import InstanceError, nearest
@@ -135,7 +136,7 @@ class Numbers:
     Attributes
     ----------
     found
-        By lever path, in the order of the instance.
+        By lever path, in the order of the instance; without those that a plan does not rest on.
     """
 
     def __init__(self, tree: Tree, data: Instance) -> None:
@@ -144,7 +145,8 @@ class Numbers:
         self.found = {
             lever.path: Number(lever.path, lever.quantity, currency_of(tree.raw, lever, data))
             for lever in levers
-            if any(_wide(lever.quantity, p) for p in lever.quantity.points)
+            if lever.path.partition(".")[0] not in SAYS_NOTHING
+            and any(_wide(lever.quantity, p) for p in lever.quantity.points)
         }
         self._quantities = {lever.path: lever.quantity for lever in levers}
         self._siblings = {lever.path: group for group in shares(data, self._quantities) for lever in group}

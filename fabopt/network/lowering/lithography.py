@@ -61,7 +61,7 @@ def _fab(chain: Chain, fab_id: str, fab: Fab) -> None:
     expand(chain, step, Growing(f"starts:{fab_id}", fab.name, of, unit, space=f"space:{fab_id}", places=places))
 
 
-def _book(chain: Chain, fleet: Fleet) -> Array:
+def booked(chain: Chain, fleet: Fleet) -> Array:
     """Return firm deliveries per period ``[T]`` (tools)."""
     deliveries = np.zeros(chain.n)
     for day, tools in fleet.order_book.items():
@@ -82,11 +82,11 @@ def _qualified(chain: Chain, fleet: Fleet, months: float) -> Array:
 
 
 def _output(chain: Chain, class_id: str, scanner: ScannerClass) -> None:
-    booked = np.zeros(chain.n)
+    firm = np.zeros(chain.n)
     for fab in chain.instance.fabs.values():
         if class_id in fab.scanners:
-            booked += _book(chain, fab.scanners[class_id])
-    free = (chain.mean(scanner.output) - chain.mean(scanner.reserved)) * chain.years - booked
+            firm += booked(chain, fab.scanners[class_id])
+    free = (chain.mean(scanner.output) - chain.mean(scanner.reserved)) * chain.years - firm
     chain.build.resource(
         Resource(
             f"output:{class_id}",

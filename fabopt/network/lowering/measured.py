@@ -12,8 +12,10 @@ capacity           :math:`\sum_R K_r(t)`: what is there, what units add by then,
 power              :math:`\sum_R \sum_\tau \rho_{a,\tau}\, x_a(t-\tau)` of power; IT power: that over the PUE
 electricity        facility power times the hours of the period
 compute            :math:`\sum_R \sum_\tau w\, \mu_{a,\tau}\, x_a(t-\tau)` with the weight w that demands give it
-compute shipped    shipments, each times what the chip does on the workload that suits it best
+compute shipped    shipments, each times what the chip does on the workload that suits it best; power: what it draws
 stock, deliveries  :math:`\sum_R s_i(t)`, :math:`\sum_R d_j(t)`
+HBM, interposers,  counted record by record (:mod:`fabopt.network.lowering.counted`)
+tools, installed
 spending           all that a party pays for what is chosen (:mod:`fabopt.network.lowering.budgets`)
 cash               what it is paid, and what deliveries to it are worth, less that
 emissions          :math:`\sum_f e_f(t)\, M_f(t)` over the factors f of the instance and what they stand on
@@ -35,6 +37,7 @@ from fabopt.domain.references import nearest
 from fabopt.network.links import Links, link
 from fabopt.network.lowering.budgets import paid
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, Chain
+from fabopt.network.lowering.counted import COUNTED, WORTH, passes
 from fabopt.network.lowering.policy_scope import Expression, Key, by_order, retired
 from fabopt.network.lowering.stops import later
 from fabopt.network.parties import What, parties_of, payments_between
@@ -55,6 +58,8 @@ from fabopt.network.tables import (
 ROLES: Mapping[MeasureName, str] = {
     "shipments": "shipment",
     "compute_shipped": "shipment",
+    "it_power_shipped": "shipment",
+    "power_shipped": "shipment",
     "wafer_starts": "wafer_start",
     "packages": "package_start",
     "activities": "",
@@ -202,6 +207,8 @@ class Scope:
         total = Sum(self.n)
         if of in ROLES:
             self._activities(total, of, wheres)
+        elif of in COUNTED:
+            self._counted(total, of, wheres)
         elif of == "emissions":
             self._emissions(total, wheres)
         else:
@@ -214,13 +221,23 @@ class Scope:
         for activity in self.net.activities:
             if (role and activity.tags.role != role) or not self.chosen(activity.tags, wheres):
                 continue
-            each = 1.0
-            if of == "compute_shipped":
-                chip = self.chain.instance.chips.get(activity.tags.chip)
-                each = 0.0 if chip is None else chip.best
+            each = WORTH[of](self.chain.instance, activity.tags) if of in WORTH else 1.0
             total.count(activity.tags, activity.unit if of == "activities" else MEASURED[of].units[0])
             total.add("activity", activity.id, each * self.ones)
             total.opening += each * history.get(activity.id, 0.0)
+
+    def _counted(self, total: Sum, of: MeasureName, wheres: Wheres) -> None:
+        total.opening = None if of == "tools_delivered" else 0.0
+        for part in COUNTED[of](self.chain, self.net, of):
+            if not self.chosen(part.tags, wheres):
+                continue
+            if total.opening is not None:
+                total.opening += part.opening
+            total.count(part.tags, MEASURED[of].units[0])
+            if part.key:
+                total.add(part.kind, part.key, part.amount, part.age)
+            else:
+                total.stands(part.tags.owner, part.amount)
 
     def _emissions(self, total: Sum, wheres: Wheres) -> None:
         for factor in self.chain.instance.factors.values():
@@ -265,8 +282,19 @@ class Scope:
                 full = effect.grown(self.n) / here[effect.resource][1]
                 total.add("unit", effect.unit, full)
 
+    def _tools_standing(self, total: Sum, wheres: Wheres, party: str) -> None:
+        here = {}
+        for resource in self.net.resources:
+            if resource.tags.role == "exposures" and self.chosen(resource.tags, wheres):
+                here[resource.id] = resource, passes(self.chain, resource.tags)
+                total.count(resource.tags, "tool")
+        self._there(total, here)
+
     def _capacity(self, total: Sum, wheres: Wheres, party: str) -> None:
-        here = self._resources(total, wheres)
+        self._there(total, self._resources(total, wheres))
+
+    def _there(self, total: Sum, here: Mapping[str, tuple[Resource, Array]]) -> None:
+        """Add what is there of resources, each divided by what makes one in the unit."""
         units, belongs = self.links.units, dict(self.net.belongs)
         total.opening = 0.0
         # The base counts only what work in progress leaves.
@@ -365,6 +393,7 @@ _OF: Mapping[str, Callable[[Scope, Sum, Wheres, str], None]] = {
     "orders": Scope._orders,
     "capacity_added": Scope._capacity_added,
     "capacity": Scope._capacity,
+    "tools_standing": Scope._tools_standing,
     "power": lambda scope, found, wheres, _: scope._power(found, wheres),
     "it_power": lambda scope, found, wheres, _: scope._power(found, wheres, it=True),
     "energy": lambda scope, found, wheres, _: scope._power(
