@@ -324,9 +324,11 @@ class Studies(PlanTables):
             When there is no plan, or it does not fit the instance.
         """
         from fabopt.analysis.reconcile import reconciled
+        from fabopt.analysis.skill import skills
         from fabopt.report.frames import reconcile_report
 
-        return reconcile_report(reconciled(self.plan.net, self.plan.data, self.plan))
+        found = reconciled(self.plan.net, self.plan.data, self.plan)
+        return reconcile_report(found, skills(self.plan.data, found.rows))
 
     def feasible(
         self, *, budget: float | TimeBudget = 10.0, tell: Callable[[str, float], None] | None = None

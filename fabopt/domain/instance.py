@@ -24,6 +24,7 @@ from fabopt.domain.outcomes import Outcome
 from fabopt.domain.packaging import PackagingLine
 from fabopt.domain.plain import PlainNetwork
 from fabopt.domain.policies import Policy
+from fabopt.domain.predictions import Prediction
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
 from fabopt.domain.tasks import Model
@@ -115,3 +116,5 @@ class Instance(Record):
     """Decisions already taken."""
     outcomes: Named[Outcome] = Field(default_factory=dict)
     """Published figures that the instance and its plan are held against, for `fabopt reconcile`."""
+    predictions: Named[Prediction] = Field(default_factory=dict)
+    """Outcomes that a plan is judged by as a prediction, each with what was before (docs/backcast.md)."""

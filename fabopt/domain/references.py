@@ -47,6 +47,8 @@ RULES: tuple[tuple[str, str], ...] = (
     ("tastes.*.labs.[]", "compute_labs"),
     ("tastes.*.mix.!", "designers"),
     ("contracts.*.buyer", "parties"),
+    ("predictions.*.outcomes.!", "outcomes"),
+    ("predictions.*.outcomes.*.[]", "outcomes"),
 )
 """What rules on the chain refer to: pattern and group of names; what they name of kinds comes from these."""
 
@@ -56,6 +58,7 @@ SAYS: Mapping[str, str] = {
     "parties": "party",
     "regions": "region",
     "compute_labs": "lab",
+    "outcomes": "outcome",
 }
 """What a name of a group is called that is no section of one kind."""
 
@@ -136,7 +139,7 @@ def names(instance: Instance) -> dict[str, tuple[str, ...]]:
     groups["parts"] = _unique(name for die_id, die in instance.dies.items() for name in die.bins or (die_id,))
     groups["technologies"] = _unique(name for line in instance.packaging_lines.values() for name in line.technologies)
     groups["regions"] = tuple(regions)
-    groups["parties"] = parties(instance)
+    groups["parties"], groups["outcomes"] = parties(instance), tuple(instance.outcomes)
     plain = () if instance.network is None else instance.network.demands.values()
     groups["compute_labs"] = _unique([*instance.labs, *(demand.tags.lab for demand in plain if demand.tags.lab)])
     return groups

@@ -23,6 +23,7 @@ from fabopt.domain.rules_diversity import diversity_faults
 from fabopt.domain.rules_expansions import expansion_faults, expansions
 from fabopt.domain.rules_limits import limit_faults
 from fabopt.domain.rules_policies import policy_faults
+from fabopt.domain.rules_predictions import prediction_faults
 from fabopt.domain.rules_programmes import programme_faults
 from fabopt.domain.rules_supply import supply_faults
 from fabopt.domain.tastes import taste_faults
@@ -73,6 +74,7 @@ def problems(instance: Instance) -> list[Fault]:
         *diversity_faults(instance, calendar),
         *programme_faults(instance, calendar),
         *limit_faults(instance, calendar),
+        *prediction_faults(instance),
         *taste_faults(instance.tastes, tuple(instance.labs)),
     ]
 

@@ -7,14 +7,17 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.frames import plain
+from fabopt.analysis.skill import frame_of, plain_of
 from fabopt.domain.tolerances import CLOSE
 from fabopt.report.report import Report
+from fabopt.report.skill import skill_lines, skill_tables
 from fabopt.report.text import Table, amount, counted
 
 if TYPE_CHECKING:
     from fabopt.analysis.agreement import Agreement
     from fabopt.analysis.bill import Bill
     from fabopt.analysis.reconcile import OutcomeRow, Reconciled
+    from fabopt.analysis.skill import Skill
 
 
 def bill_report(bill: Bill) -> Report[Bill]:
@@ -43,19 +46,24 @@ def bill_report(bill: Bill) -> Report[Bill]:
     )
 
 
-def reconcile_report(reconciled: Reconciled) -> Report[Reconciled]:
-    """Return a reconciliation: inputs and outcomes against published figures, and why some lie outside."""
+def reconcile_report(reconciled: Reconciled, found: Sequence[Skill] = ()) -> Report[Reconciled]:
+    """Return a reconciliation: inputs and outcomes against published figures, why some lie outside, and the skill."""
     return Report(
         "reconcile",
         reconciled,
-        tuple(_reconciled(reconciled)),
+        (*_reconciled(reconciled), *skill_lines(found)),
         (
             outcome_table(reconciled.of("input"), "What goes in (inputs), against published figures", "instance"),
             outcome_table(reconciled.of("outcome"), "What comes out (outcomes), against published figures", "plan"),
             _outside(reconciled.rows),
+            *skill_tables(found),
         ),
-        frames={"outcomes": lambda: reconciled.frame},
-        data=lambda: {"plan": reconciled.plan, "outcomes": [_told(row) for row in reconciled.rows]},
+        frames={"outcomes": lambda: reconciled.frame, "skill": lambda: frame_of(found)},
+        data=lambda: {
+            "plan": reconciled.plan,
+            "outcomes": [_told(row) for row in reconciled.rows],
+            "predictions": [plain_of(one) for one in found],
+        },
     )
 
 

@@ -167,6 +167,10 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
                     },
                 }
             },
+            "outcomes": {
+                year: {"of": "shipments", "since": year, "until": year, "figure": 1} for year in ("2027", "2028")
+            },
+            "predictions": {"next": {"outcomes": {"2028": "2027"}}},
             "policies": {
                 f"on-{name}": {"splits": {kind: [name]}, "rule": "value"}
                 for kind, name in (
