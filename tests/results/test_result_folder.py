@@ -154,3 +154,12 @@ def test_a_result_replaces_a_result_and_nothing_else_and_keeps_what_people_put_t
     with pytest.raises(ResultError, match="fabopt does not replace it"):
         result.save(tmp_path / "mine")
     assert (tmp_path / "mine" / "notes.txt").read_text(encoding="utf-8") == "keep"
+
+
+def test_a_relaxed_plan_with_parts_of_orders_tells_itself(tmp_path):
+    # An order of power has a fixed part of its cost, of which the relaxation pays a part.
+    instance = fabopt.load(INSTANCES / "tutorial")
+    instance.solve(relaxed=True).save(tmp_path / "plan")
+    units = fabopt.load_result(tmp_path / "plan").table("core/units")
+    parts = units["placed"] % 1.0
+    assert ((parts > 0.01) & (parts < 0.99)).any()

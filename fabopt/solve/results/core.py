@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fabopt.domain.tolerances import INTEGER
 from fabopt.model.families import by_period
 from fabopt.network.lengths import Lengths
 from fabopt.network.movements import (
@@ -92,6 +93,12 @@ def _periods(net: Network) -> dict[str, Any]:
     }
 
 
+def whole(values: Array) -> Array:
+    """Return integers that the solver gives nearly as they are; what is none, in a relaxed plan, stays."""
+    near = np.round(values)
+    return np.where(np.abs(values - near) <= INTEGER, near, values)
+
+
 def _activities(make: Frames, solution: Solution) -> dict[str, Any]:
     records, T = make.net.activities, make.net.n_periods
     a, t = cells(solution.levels, solution.on, solution.switched_on)
@@ -103,8 +110,8 @@ def _activities(make: Frames, solution: Solution) -> dict[str, Any]:
         **make.periods(t),
         "unit": picked([r.unit for r in records], a),
         "level": solution.levels[a, t],
-        "on": np.rint(solution.on[a, t]),
-        "switched_on": np.rint(solution.switched_on[a, t]),
+        "on": whole(solution.on[a, t]),
+        "switched_on": whole(solution.switched_on[a, t]),
         "unit_cost": unit_cost[a, t],
         "fixed_cost": fixed[a, t],
         "start_cost": start[a],
@@ -176,7 +183,7 @@ def _units(make: Frames, solution: Solution) -> dict[str, Any]:
         "unit": picked([u.unit for u in records], e),
         "ordered": solution.orders[e, t],
         "retired": solution.retired[e, t],
-        "placed": np.round(solution.placed[e, t]),
+        "placed": whole(solution.placed[e, t]),
         "lead": np.array([u.lead for u in records])[e],
         "effective": make.periods(t + ages[e, t])["period"],
         "unit_cost": by_period([u.cost for u in records], T)[e, t],
