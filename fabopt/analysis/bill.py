@@ -253,7 +253,7 @@ def _lithography(draft: Draft) -> Iterator[BillRow]:
         exposures = draft.thousands(per_package)
         parts = " + ".join(
             f"{draft.thousands(wafers).value:,.3g} kwafer {instance.nodes[node].name} x "
-            f"{instance.nodes[node].exposures[class_id].value:g}"
+            f"{instance.nodes[node].exposures[class_id].at(draft.day):g}"
             for node, wafers in draft.needs.node_wafers.items()
             if class_id in instance.nodes[node].exposures
         )
@@ -275,7 +275,7 @@ def _passes(draft: Draft, class_id: str) -> tuple[float, float, float]:
     chain = Chain(instance, calendar, periods)
     fabs = [fab for fab in _fabs_used(draft) if class_id in fab.scanners]
     rows = [
-        (fab.scanners[class_id].opening.value, effective_passes(chain, fab, class_id, fab.scanners[class_id]))
+        (fab.scanners[class_id].opening.at(draft.day), effective_passes(chain, fab, class_id, fab.scanners[class_id]))
         for fab in fabs
     ]
     scanner = instance.scanners[class_id]

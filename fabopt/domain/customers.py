@@ -159,27 +159,53 @@ class Site(Record):
 
 
 class Market(Record):
-    """Other buyers of the same wafers: phones, PCs, servers, commodity DRAM.
+    """Other buyers of the same wafers or memory: phones, PCs, servers, commodity DRAM.
 
-    They hold a floor at today's share, declining at a stated rate, and pay the market price above it.
+    They want wafers, or memory in bits, of which each fab makes as much from a wafer as its node yields at the date. A
+    market that moves from node to node says with `shares` how much of it each node has by date; the plan never moves it
+    back. With an `elasticity` e they pay the market price times (quantity / quantity at the market price) ** (-1/e).
     """
 
     name: str
     """Display name."""
+    region: Slug | None = None
+    """Where the buyers are: export rules hold for what fabs elsewhere sell them; absent: anywhere."""
     fabs: Named[Slug]
-    """Fabs that serve it, each with the node it buys there."""
-    quantity: Annotated[Quantity, In("kwafer/month", ge=0, series=True)]
+    """Fabs that are qualified to serve it, each with the node it buys there; no other one can."""
+    qualified: Named[When] = Field(default_factory=dict)
+    """From when a fab is qualified; one that is not listed: at the decision date or before."""
+    shares: Named[Annotated[Quantity, In("1", ge=0, le=1, series=True)]] = Field(default_factory=dict)
+    """Share of the wafers or bits that each node has by date, as products move to the next one; empty: any node will
+    do."""
+    quantity: Annotated[Quantity, In("kwafer/month", ge=0, series=True)] | None = None
     """Wafers per month that it would take at the market price."""
-    floor: Annotated[Quantity, In("1", ge=0, le=1, series=True)]
-    """Share of `quantity` that it holds whatever others would pay."""
-    price: Annotated[Quantity, In("USD/wafer", ge=0, series=True)]
-    """Market price that it pays per wafer."""
-    price_fall: Annotated[Quantity, In("1", ge=0, lt=1)] = Field(default=constant(0.2, "1"))
-    """Fall of what it pays over the last wafers it would take, relative to the price (two value steps)."""
+    bits: Annotated[Quantity, In("PB/month", ge=0, series=True)] | None = None
+    """Instead of wafers: memory per month that it would take at the market price."""
+    floor: Annotated[Quantity, In("1", ge=0, le=1, series=True)] = Field(default=constant(0.0, "1"))
+    """Share of it that it holds whatever others would pay, by contract or because the maker is the buyer."""
+    price: Annotated[Quantity, In("USD/wafer", ge=0, series=True)] | None = None
+    """Market price that it pays per wafer; absent: the price of the node."""
+    bit_price: Annotated[Quantity, In("USD/GB", ge=0, series=True)] | None = None
+    """Market price that it pays for memory."""
+    elasticity: Annotated[Quantity, In("1", gt=0, usual=(0.05, 5))] | None = None
+    """Per cent less that it would take if the price were one per cent higher; absent: it takes what it wants at the
+    market price, and nothing above it."""
+    price_cap: Annotated[Quantity, In("1", ge=1, usual=(1, 20))] = Field(default=constant(4.0, "1"))
+    """The most that it pays for its first units along the curve, in market prices."""
     patience: Annotated[Quantity, In("month", ge=0)] | None = None
     """How long an unmet order above the floor waits before it is lost; absent: it does not wait."""
     waiting_cost: Annotated[Quantity, In("USD/wafer/month", ge=0)] = Field(default=constant(0.0, "USD/wafer/month"))
     """Cost of an order that waits, per wafer and month."""
+
+    @property
+    def amount(self) -> Quantity:
+        """What it would take at the market price, in wafers or bits."""
+        amount = self.bits if self.quantity is None else self.quantity
+        return constant(0.0, "kwafer/month") if amount is None else amount
+
+    def serving(self, node: str | None) -> list[str]:
+        """Return the fabs that serve its part on a node, or all of it."""
+        return [fab for fab, its in self.fabs.items() if node in (None, its)]
 
 
 class BarredFlow(Record):

@@ -25,8 +25,8 @@ from fabopt.domain.quantity_field import In
 class Fleet(Record):
     """The scanners of one class in a fab."""
 
-    opening: Annotated[Quantity, In("tool", ge=0)] = Field(default=constant(0.0, "tool"))
-    """Qualified tools at the decision date."""
+    opening: Annotated[Quantity, In("tool", ge=0, series=True)] = Field(default=constant(0.0, "tool"))
+    """Qualified tools at the decision date and, by date, what is left of them as old ones are taken out."""
     utilisation: Annotated[Quantity, In("1", gt=0, le=1)] = Field(default=constant(0.9, "1"))
     """Share of the fleet's effective exposures that the opening wafer starts use."""
     passes: Annotated[Quantity, In("kexposure/month", gt=0)] | None = None

@@ -40,7 +40,7 @@ Role = Literal[
     # materials
     "wafer", "die", "stack", "interposer", "component", "package", "asset", "running", "joined", "compute", "prepaid",
     # demands, budgets and rules on sums
-    "want", "floor", "budget", "rule",
+    "want", "floor", "extra", "budget", "rule",
 ]  # fmt: skip
 """What a record is in the chain."""
 
@@ -288,7 +288,8 @@ _BUILT_IN = (
     ),
     Kind(
         "market", "markets", Market, "market", "markets", "其他买家",
-        unit="kwafer", party=True, refers=(("fabs.!", "fabs"), ("fabs.*", "nodes")),
+        unit="kwafer", region="region", party=True,
+        refers=(("fabs.!", "fabs"), ("fabs.*", "nodes"), ("shares.!", "nodes"), ("qualified.!", "fabs")),
     ),
     Kind(
         "resource", "resources", None, "resource of the plain network", "resources of the plain network", "网络资源",

@@ -56,8 +56,10 @@ class Node(Record):
     """Display name."""
     kind: Literal["logic", "dram"] = "logic"
     """Logic or DRAM."""
-    exposures: Named[Annotated[Quantity, In("exposure/wafer", ge=0)]] = Field(default_factory=dict)
-    """Exposures per wafer by scanner class."""
+    exposures: Named[Annotated[Quantity, In("exposure/wafer", ge=0, series=True)]] = Field(default_factory=dict)
+    """Exposures per wafer by scanner class and date of the start; they rise as a mix of generations moves on."""
+    bits_per_wafer: Annotated[Quantity, In("GB/wafer", gt=0, series=True)] | None = None
+    """Memory that a started wafer yields, by date of the start: for markets that buy bits."""
     cycle_time: Annotated[Quantity, In("month", ge=0)]
     """Time from wafer start to finished wafer."""
     wafer_price: Annotated[Quantity, In("USD/wafer", ge=0, series=True)]

@@ -40,6 +40,9 @@ BY_UNIT: Mapping[str, Usual] = {
     "die/wafer": Usual(1, 50_000),
     "kdie": Usual(1e-3, 1e6),
     # memory
+    "PB/month": Usual(0.01, 100_000),
+    "GB/wafer": Usual(20, 20_000),
+    "USD/GB": Usual(0.05, 200),
     "GB/stack": Usual(1, 1_024),
     "die/stack": Usual(1, 64),
     "USD/stack": Usual(5, 50_000),

@@ -10,9 +10,9 @@ from fabopt.domain.calendar import Calendar
 from fabopt.domain.chips import Chip, OrderBook, Resale
 from fabopt.domain.customers import Lab
 from fabopt.domain.instance import Instance
+from fabopt.domain.rules_markets import markets_faults, not_one
 from fabopt.domain.rules_tasks import tasks_faults
 from fabopt.domain.tasks import served
-from fabopt.domain.tolerances import SHARES, above
 
 
 def demand_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
@@ -38,7 +38,7 @@ def demand_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
         yield from _split(instance, path, lab)
         yield from tasks_faults(instance, calendar, path, lab)
         yield from _fleet(instance, path, lab_id, lab)
-    yield from _markets(instance, calendar)
+    yield from markets_faults(instance, calendar)
 
 
 def _chips(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
@@ -153,16 +153,11 @@ def _split(instance: Instance, path: Path, lab: Lab) -> Iterator[Fault]:
         for name, share in lab.demand.split.items()
         if name in instance.workloads and instance.workloads[name].compute_weight.value > 0
     }
-    days = {instance.horizon.start}
-    days |= {point.when for share in shares.values() for point in share.points if point.when is not None}
-    for day in sorted(days):
-        total = sum(share.at(day) for share in shares.values())
-        if abs(total - 1.0) > SHARES:
-            yield Fault(
-                (*path, "demand", "split"),
-                f"on {day} the shares of accelerator workloads add up to {total:.4g}, not to 1",
-            )
-            return
+    wrong = not_one(instance, shares)
+    if wrong is not None:
+        day, total = wrong
+        message = f"on {day} the shares of accelerator workloads add up to {total:.4g}, not to 1"
+        yield Fault((*path, "demand", "split"), message)
 
 
 def _fleet(instance: Instance, path: Path, lab_id: str, lab: Lab) -> Iterator[Fault]:
@@ -178,29 +173,3 @@ def _fleet(instance: Instance, path: Path, lab_id: str, lab: Lab) -> Iterator[Fa
                     f"{chip.name} runs none of the workloads that {lab.name} wants",
                     f"give the chip a performance on {' or '.join(lab.demand.workloads)}",
                 )
-
-
-def _markets(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
-    for market_id, market in instance.markets.items():
-        path: Path = ("markets", market_id)
-        if not market.fabs:
-            yield Fault((*path, "fabs"), "no fab serves this market")
-        for fab_id, node_id in market.fabs.items():
-            fab = instance.fabs.get(fab_id)
-            if fab is not None and node_id in instance.nodes and node_id not in fab.nodes:
-                yield Fault(
-                    (*path, "fabs", fab_id),
-                    f"the fab '{fab_id}' does not run '{node_id}'",
-                    f"it runs {', '.join(fab.nodes)}",
-                )
-        fabs = [instance.fabs[name] for name in market.fabs if name in instance.fabs]
-        for span in calendar.spans if fabs else ():
-            held = market.floor.mean(span.start, span.end) * market.quantity.mean(span.start, span.end)
-            starts = sum(fab.wafer_starts.mean(span.start, span.end) for fab in fabs)
-            if above(held, starts):
-                yield Fault(
-                    (*path, "floor"),
-                    f"in {span.label} the market holds {held:.4g} thousand wafers a month, more than the "
-                    f"{starts:.4g} that its fabs start",
-                )
-                break

@@ -99,7 +99,9 @@ def _fabs(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
             if scanner is None or node is None:
                 continue
             most = scanner.nameplate_passes()
-            needed = starts * (node.exposures[class_id].value if class_id in node.exposures else 0.0)
+            passes_of = node.exposures.get(class_id)
+            needed = 0.0 if passes_of is None else starts * passes_of.mean(first.start, first.end)
+            tools = fleet.opening.at(first.start)
             place = (*path, "scanners", class_id)
             if fleet.passes is not None:
                 if fleet.passes.value > most:
@@ -108,17 +110,17 @@ def _fabs(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
                         f"{fleet.passes.value:.4g} thousand exposures a month are more than a tool's "
                         f"nameplate of {most:.4g}",
                     )
-            elif fleet.opening.value > 0 and needed > 0:
-                passes = needed / (fleet.opening.value * fleet.utilisation.value)
+            elif tools > 0 and needed > 0:
+                passes = needed / (tools * fleet.utilisation.value)
                 if passes > most:
                     yield Fault(
                         place,
-                        f"{starts:.4g} thousand wafers of {fab.nodes[0]} a month on {fleet.opening.value:g} "
+                        f"{starts:.4g} thousand wafers of {fab.nodes[0]} a month on {tools:g} "
                         f"tools at {fleet.utilisation.value:.0%} mean {passes:.4g} thousand exposures a "
                         f"tool, more than the nameplate of {most:.4g}",
                         "check wafer starts, exposures per wafer and the opening fleet",
                     )
-            elif fleet.opening.value == 0 and needed > 0 and not fleet.order_book:
+            elif tools == 0 and needed > 0 and not fleet.order_book:
                 yield Fault(
                     (*place, "opening"),
                     f"the fab starts {starts:.4g} thousand wafers of {fab.nodes[0]} a month, which need "
@@ -139,6 +141,9 @@ def _memory(instance: Instance) -> Iterator[Fault]:
             )
         if node is not None and node.kind != "dram":
             yield Fault((*path, "node"), f"'{maker.node}' is a {node.kind} node; HBM needs one of kind 'dram'")
+        if not maker.qualified and not maker.qualifying:
+            hint = "add designers to 'qualified' or 'qualifying', or leave the maker out"
+            yield Fault((*path, "qualified"), f"{maker.name} is qualified nowhere and cannot be", hint)
         for section, table in (("qualified", maker.qualified), ("qualifying", maker.qualifying)):
             for designer, generations in table.items():
                 for generation in generations:

@@ -89,6 +89,7 @@ def signed(field: str, years: int = 4, **fixed: Any) -> Callable[[Any], Raw]:
     return raw
 
 
+PHONES = {"name": "Phones", "fabs": {"fab-a": "n3"}, "quantity": 10, "price": 20000}
 LAM = {"owner": "lam", "region": "west", "capacity": 12, "price": 100, "lead": 3}
 SUBSTRATES = {
     "components": {"s": {"name": "S", "sources": {"lam": LAM}}},
@@ -250,6 +251,7 @@ CASES: dict[str, Case] = {
     "HbmOffer.available": Case(at("memory_makers.mem.offers.h4.available"), DAYS),
     "HbmOffer.until": Case(at("memory_makers.mem.offers.h4.until"), LAST_DAYS),
     "MemoryMaker.qualified": Case(at("memory_makers.mem.qualified.green.h4"), DAYS),
+    "Market.qualified": Case(at("markets.phones.qualified.fab-a", markets={"phones": PHONES}), DAYS),
     "MemoryMaker.stacking_time": Case(at("memory_makers.mem.stacking_time"), MONTHS),
     "Node.cycle_time": Case(at("nodes.n3.cycle_time", **FEW_WAFERS), MONTHS),
     "PackagingLine.assembly_time": Case(at("packaging_lines.line.assembly_time"), MONTHS),

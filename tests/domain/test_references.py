@@ -38,6 +38,7 @@ FREE = {
     "designers.*.region",
     "labs.*.region",
     "sites.*.region",
+    "markets.*.region",
     "contracts.*.supplier",
 }
 # Where something grows or is turned to another product; what it needs and turns to is checked by rules of expansions.
@@ -135,6 +136,8 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
             "designers.cirrus.lab": "borealis",
             "labs.aurora.fit": {"merlin": {"workloads": {"inference": 0.9}}},
             "tastes": {"spread": {"labs": ["aurora"], "elasticity": 4, "mix": {"merlin": 2}}},
+            "markets.phones.shares": {"n3": 1},
+            "markets.phones.qualified": {"north": "2026"},
             "memory_makers.bitstack.qualifying": {"monolith": {"hbm-a": {"lead": 6, "cost": 10, "wafers": 1}}},
             "barred_flows": [{"origin": "atlantis", "destination": "lemuria", "chips": ["slate"], "labs": ["aurora"]}],
             "diversity": {"cap": {"of": "designer", "share": 0.9, "labs": ["aurora"]}},

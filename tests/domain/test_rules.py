@@ -123,6 +123,7 @@ BROKEN = [
     ),
     ({"sites.plains.expansion.curve": {"100": 1200, "500": 1000}}, "sites.plains.expansion.curve", "less than"),
     ({"markets.phones.fabs": {}}, "markets.phones.fabs", "no fab serves"),
+    ({"memory_makers.bitstack.qualified": {}}, "memory_makers.bitstack.qualified", "is qualified nowhere"),
 ]
 
 

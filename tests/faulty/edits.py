@@ -156,10 +156,10 @@ FORM = [
     ),
     Faulty(
         "nothing for a number",
-        "    price: 7000 USD/wafer",
-        "    price:",
-        "end-2029: 65 %}}\n    price:",
-        "markets.commodity-dram.price",
+        "    wafer_price: 6000 USD/wafer",
+        "    wafer_price:",
+        "euv: 4 exposure/wafer}\n    cycle_time: 3 month\n    wafer_price:",
+        "nodes.d1b.wafer_price",
         "nothing",
     ),
     Faulty(

@@ -240,8 +240,8 @@ def test_a_market_holds_its_floor_and_pays_for_more():
     floor, more = (d for d in net.demands if d.id.endswith("phones"))
     assert floor.required
     assert floor.quantity == pytest.approx(np.full(12, 9.0))
-    assert [s.width[0] for s in more.steps] == pytest.approx([4.5, 4.5])
-    assert [s.value[0] for s in more.steps] == pytest.approx([20.0, 16.0])
+    assert [s.width[0] for s in more.steps] == pytest.approx([9.0])
+    assert [s.value[0] for s in more.steps] == pytest.approx([20.0])
     # Before the decision date it had the starts it wanted, and their last exposures are still to come.
     assert resource(net, "exposures:euv:fab-a")[0] == pytest.approx(750 - 18 * 10)
 

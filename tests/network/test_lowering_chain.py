@@ -149,9 +149,9 @@ def test_half_of_a_market_waits_a_quarter_longer_where_its_patience_is_two_and_a
     market = {"name": "Phones", "fabs": {"fab-a": "n3"}, "quantity": 6, "floor": 0.5, "price": 20000, "patience": 7.5}
     more = {d.id: d for d in lowered(("markets", {"phones": market})).demands if d.id.startswith("more:")}
     assert {name: d.expiry for name, d in more.items()} == {"more:phones": 2, "more:phones:longer": 3}
-    for demand in more.values():  # half of the nine above the floor, at two prices
+    for demand in more.values():  # half of the nine above the floor
         assert demand.quantity[0] == pytest.approx(4.5)
-        assert [step.width[0] for step in demand.steps] == pytest.approx([2.25, 2.25])
+        assert [step.width[0] for step in demand.steps] == pytest.approx([4.5])
 
 
 def test_a_programme_is_paid_in_equal_parts_from_the_budget_of_the_lab_that_funds_it_and_no_other():

@@ -1,4 +1,4 @@
-r"""Demand for compute as value steps, and the other buyers of wafers.
+r"""Demand for compute as value steps.
 
 The inverse curve :math:`P = P_0 (Q/Q_0)^{-1/\varepsilon}` is cut at multiples :math:`m_k` of :math:`Q_0`; the value of
 step k is the mean of :math:`\min(P, \text{cap} \cdot P_0)` over it, in closed form:
@@ -13,13 +13,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from fabopt.domain.customers import Lab, Market
+from fabopt.domain.customers import Lab
 from fabopt.domain.tasks import served
-from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain, Goods
-from fabopt.network.lowering.components import ONE
+from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain
 from fabopt.network.lowering.tasks import task_steps
-from fabopt.network.lowering.wafers import use_fab, wafer_cost
-from fabopt.network.tables import Activity, Array, Demand, Material, Tags, ValueStep
+from fabopt.network.tables import Array, Demand, Tags, ValueStep
 
 
 def step_prices(breaks: list[float], elasticity: float, cap: float) -> Array:
@@ -105,88 +103,3 @@ def wanted(chain: Chain, lab_id: str) -> tuple[Array, dict[str, Array]]:
     counted = [q for w, q in amount.items() if chain.instance.workloads[w].compute_weight.value > 0.0]
     total = np.sum([chain.flat(0.0), *counted], axis=0)
     return total, {w: np.divide(q, total, out=chain.flat(0.0), where=total > 0.0) for w, q in amount.items()}
-
-
-def lower_markets(chain: Chain) -> None:
-    """Add the other buyers of wafers: a floor they hold, and value steps at the market price above it.
-
-    Their wafers are counted at the start (they wait in nobody's queue here), on two steps: the first half of what lies
-    above the floor at the market price, the second half at the price less `price_fall`.
-    """
-    for market_id, market in chain.instance.markets.items():
-        material = f"market:{market_id}"
-        label = Tags(stage="market", customer=market_id, item=market_id, kind="market")
-        wanted = label.of("want", f"markets.{market_id}.quantity")
-        chain.build.material(Material(material, market.name, "kwafer", label.of("wafer", wanted.field)))
-        for fab_id, node_id in market.fabs.items():
-            _market_starts(chain, market_id, market, fab_id, node_id)
-        quantity = chain.per_period(market.quantity)
-        held = quantity * chain.mean(market.floor)
-        price = chain.mean(market.price) * PER_THOUSAND
-        above = (quantity - held) / 2.0
-        if held.any():
-            chain.build.demands.append(
-                Demand(
-                    f"floor:{market_id}",
-                    f"{market.name}, floor",
-                    material,
-                    held,
-                    (ValueStep(held, price),),
-                    label.of("floor", f"markets.{market_id}.floor"),
-                    required=True,
-                )
-            )
-        for name, share, expiry in _patience(chain, market):
-            width = above * share
-            steps = (ValueStep(width, price), ValueStep(width, price * (1.0 - market.price_fall.value)))
-            chain.build.demands.append(
-                Demand(
-                    f"more:{market_id}{name}",
-                    f"{market.name}, above the floor",
-                    material,
-                    width * 2.0,
-                    steps,
-                    wanted,
-                    expiry=expiry,
-                    backlog_cost=chain.lengths.one(market.waiting_cost.value * chain.months * PER_THOUSAND),
-                )
-            )
-
-
-def _patience(chain: Chain, market: Market) -> list[tuple[str, Array, int | None]]:
-    """Return shares of a market's orders that wait for so many periods: those of a fraction wait one period more."""
-    if market.patience is None:
-        return [("", chain.flat(1.0), None)]
-    lead = min(chain.lead(market.patience.value), float(chain.lengths.begins[-1]))
-    first, weights = chain.lengths.arrive(lead)
-    return [(":longer" * k, share, first + k) for k, share in enumerate(weights)]
-
-
-def _market_starts(chain: Chain, market_id: str, market: Market, fab_id: str, node_id: str) -> None:
-    fab = chain.instance.fabs[fab_id]
-    activity = f"market:{market_id}:{fab_id}"
-    chain.build.activity(
-        Activity(
-            activity,
-            f"wafers for {market.name} at {fab.name}",
-            "kwafer",
-            Tags(
-                stage="market",
-                owner=fab.owner,
-                customer=market_id,
-                item=market_id,
-                node=node_id,
-                site=fab_id,
-                region=fab.region,
-                kind="market",
-                role="wafer_start",
-                field=f"markets.{market_id}.fabs.{fab_id}",
-            ),
-            cost=wafer_cost(chain, node_id, fab_id),
-        )
-    )
-    price = chain.mean(market.price) * PER_THOUSAND
-    goods = Goods("activity", activity, chain.flat(1.0), price, "kwafer")
-    chain.pay(market_id, fab.owner, "wafers", node_id, goods)
-    use_fab(chain, activity, fab_id, node_id)
-    chain.build.flow(activity, f"market:{market_id}", 0, ONE, chain.flat(1.0))

@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.chip_orders import lower_chip_orders
-from fabopt.network.lowering.demand import lower_demand, lower_markets
+from fabopt.network.lowering.demand import lower_demand
 from fabopt.network.lowering.deployment import lower_deployment
 from fabopt.network.lowering.lithography import lower_lithography
+from fabopt.network.lowering.markets import lower_markets
 from fabopt.network.lowering.memory import lower_memory
 from fabopt.network.lowering.packaging import lower_packaging
 from fabopt.network.lowering.programme import lower_programmes

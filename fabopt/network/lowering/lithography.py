@@ -8,6 +8,7 @@ on, and adds exposures after qualification.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -26,10 +27,11 @@ def effective_passes(chain: Chain, fab: Fab, class_id: str, fleet: Fleet) -> flo
     if fleet.passes is not None:
         return fleet.passes.value
     node = chain.instance.nodes[fab.nodes[0]]
-    starts = fab.wafer_starts.mean(chain.periods[0].start, chain.periods[0].end)
-    exposures = node.exposures[class_id].value if class_id in node.exposures else 0.0
-    if fleet.opening.value > 0.0 and starts * exposures > 0.0:
-        return starts * exposures / (fleet.opening.value * fleet.utilisation.value)
+    first = chain.periods[0]
+    starts, tools = fab.wafer_starts.mean(first.start, first.end), fleet.opening.at(first.start)
+    exposures = node.exposures[class_id].mean(first.start, first.end) if class_id in node.exposures else 0.0
+    if tools > 0.0 and starts * exposures > 0.0:
+        return starts * exposures / (tools * fleet.utilisation.value)
     return scanner.passes.value
 
 
@@ -43,6 +45,7 @@ def lower_lithography(chain: Chain) -> None:
         for fab_id, fab in chain.instance.fabs.items():
             if class_id in fab.scanners:
                 _fleet(chain, class_id, scanner, fab_id, fab)
+        _follow(chain, class_id)
         if chain.instance.horizon.scanners_whole == "owner-year":
             _whole_per_owner_year(chain, class_id, scanner)
 
@@ -54,6 +57,9 @@ def _fab(chain: Chain, fab_id: str, fab: Fab) -> None:
     chain.build.resource(Resource(f"starts:{fab_id}", f"{fab.name} wafer starts", "kwafer", "rate", starts, of))
     if fab.scanners:
         free = chain.mean(fab.free_space)
+        for class_id, fleet in fab.scanners.items():  # an old tool that is taken out leaves its place
+            gone = fleet.opening.at(chain.periods[0].start) - chain.mean(fleet.opening)
+            free = free + gone * chain.instance.scanners[class_id].space.value
         of = label.of("tool_places", f"fabs.{fab_id}.free_space")
         chain.build.resource(Resource(f"space:{fab_id}", f"{fab.name} tool places", "tool place", "level", free, of))
     step, places = fab.expansion, fab.expansion.space.value if fab.expansion is not None and fab.scanners else 0.0
@@ -112,7 +118,7 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
     passes = effective_passes(chain, fab, class_id, fleet) * chain.months
     delivery = chain.lead(scanner.delivery_lead.value)
     qualification = chain.lead(scanner.qualification_lead.value)
-    standing = fleet.opening.value + _qualified(chain, fleet, scanner.qualification_lead.value)
+    standing = chain.mean(fleet.opening) + _qualified(chain, fleet, scanner.qualification_lead.value)
     label = Tags(stage="lithography", owner=fab.owner, item=class_id, region=fab.region, site=fab_id, kind="scanner")
     resource_id = f"exposures:{class_id}:{fab_id}"
     chain.build.resource(
@@ -154,6 +160,30 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
     effects.append(chain.lengths.effect(unit_id, f"output:{class_id}", first, -shares, persistent=False))
     first, there = chain.lengths.lasting(delivery, np.ones(1), life)
     effects.append(UnitEffect(unit_id, f"space:{fab_id}", first, -there * scanner.space.value))
+
+
+def _follow(chain: Chain, class_id: str) -> None:
+    """Let the scanners of capacity that is turned to another fab go with it, in proportion to the opening fleet."""
+    first = chain.periods[0].start
+    for fab_id, fab in chain.instance.fabs.items():
+        fleet, starts = fab.scanners.get(class_id), fab.wafer_starts.at(first)
+        if fleet is None or starts == 0.0:
+            continue
+        tools = fleet.opening.at(first) / starts
+        for name, way in fab.conversions.items():
+            there = chain.instance.fabs[way.to]
+            moved = {fab_id: tools * effective_passes(chain, fab, class_id, fleet)}
+            if class_id in there.scanners:
+                passes = effective_passes(chain, there, class_id, there.scanners[class_id])
+                moved[way.to] = tools * passes / way.keeps.value
+            units = {u.id for u in chain.build.units.values() if u.tags.field == f"fabs.{fab_id}.conversions.{name}"}
+            for effect in [e for e in chain.build.unit_effects if e.unit in units]:
+                place = effect.resource.removeprefix("starts:")
+                if place in moved:
+                    exposes = f"exposures:{class_id}:{place}"
+                    chain.build.unit_effects.append(
+                        replace(effect, resource=exposes, profile=effect.profile * moved[place])
+                    )
 
 
 def _whole_per_owner_year(chain: Chain, class_id: str, scanner: ScannerClass) -> None:

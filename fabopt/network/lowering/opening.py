@@ -17,6 +17,7 @@ from fabopt.network.links import Links
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.components import component_material, taken
 from fabopt.network.lowering.deployment import in_field
+from fabopt.network.lowering.markets import filled, parts
 from fabopt.network.tables import Activity
 
 
@@ -115,17 +116,20 @@ def _markets(chain: Chain) -> None:
             used[of.item] = used.get(of.item, 0.0) + history.get(use.activity, 0.0) * use.amount[0]
     starts = {(a.tags.item, a.tags.site): a.id for a in chain.build.activities.values() if a.tags.kind == "market"}
     for market_id, market in chain.instance.markets.items():
-        open_starts = {
-            fab_id: max(
-                0.0,
-                chain.instance.fabs[fab_id].wafer_starts.at(start) * month - used.get(fab_id, 0.0),
-            )
-            for fab_id in market.fabs
-        }
-        total = sum(open_starts.values())
-        wanted = min(market.quantity.at(start) * month, total)
-        for fab_id, room in open_starts.items():
-            if total > 0.0:
-                level = wanted * room / total
-                history[starts[market_id, fab_id]] = level
-                used[fab_id] = used.get(fab_id, 0.0) + level
+        for part in parts(chain, market_id):
+            open_starts = {
+                fab_id: max(
+                    0.0,
+                    chain.instance.fabs[fab_id].wafer_starts.at(start) * month - used.get(fab_id, 0.0),
+                )
+                for fab_id in market.serving(part.node)
+                if chain.build.openings[starts[market_id, fab_id]].share[0] == 1.0
+            }
+            able = sum(room * filled(chain, market, market.fabs[fab])[0] for fab, room in open_starts.items())
+            share = 1.0 if part.node is None else market.shares[part.node].at(start)
+            wanted = min(market.amount.at(start) * share * month, able)
+            for fab_id, room in open_starts.items():
+                if able > 0.0:
+                    level = wanted * room / able
+                    history[starts[market_id, fab_id]] = level
+                    used[fab_id] = used.get(fab_id, 0.0) + level

@@ -21,6 +21,7 @@ from fabopt.network.explode import Weights, exploded, sources
 from fabopt.network.links import Links, link
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.lowering.demand import wanted
+from fabopt.network.lowering.markets import parts
 from fabopt.network.lowering.packaging import first_shipment, route_months, routes
 from fabopt.network.lowering.policy_scope import Expression
 from fabopt.network.lowering.throughput import useful
@@ -58,7 +59,7 @@ def demand_starts(chain: Chain, net: Network) -> dict[str, Array]:
         # Any site will do: all of a lab's take the same time to install a chip.
         sites = [site for site, record in chain.instance.sites.items() if record.lab == lab_id]
         wanted |= {f"asset:{chip_id}:{site}": amount / len(sites) for site in sites}
-    wanted |= {f"market:{key}": chain.per_period(market.quantity) for key, market in chain.instance.markets.items()}
+    wanted |= {part.material: part.amount for key in chain.instance.markets for part in parts(chain, key)}
     # In a long period as much is wanted at a time as in a short one: what is exploded are rates.
     long = np.concatenate([np.ones(chain.n), chain.lengths.sizes])
     rates = {material: amount / chain.lengths.sizes for material, amount in wanted.items()}

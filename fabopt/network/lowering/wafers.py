@@ -49,8 +49,9 @@ def use_fab(chain: Chain, activity: str, fab_id: str, node_id: str) -> Array:
     chain.build.use(activity, f"starts:{fab_id}", 0, ONE, chain.flat(1.0))
     months = cycle_months(chain, node_id, fab_id)
     for class_id, exposures in node.exposures.items():
-        if class_id in fab.scanners and exposures.value > 0.0:
-            chain.spread(activity, f"exposures:{class_id}:{fab_id}", months, chain.flat(exposures.value))
+        passes = chain.mean(exposures)
+        if class_id in fab.scanners and passes.any():
+            chain.spread(activity, f"exposures:{class_id}:{fab_id}", months, passes)
     customer = chain.build.activities[activity].tags.customer
     return take(chain, activity, taken(chain, "wafer", node_id), customer, fab.region)
 
