@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Unpack
 from fabopt.api.inputs import Inputs
 from fabopt.api.places import name_of
 from fabopt.api.studies import Studies
+
+PASSES = 3
+"""How often a plan is solved again, at most, because owners would order steps that lose money."""
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,10 +27,25 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook, Model
     from fabopt.network.tables import Network
     from fabopt.report.report import Report
+    from fabopt.solve.budget import TimeBudget
     from fabopt.solve.options import Objectives, RunOptions, SolveOptions
+    from fabopt.solve.results.build import Origin
+    from fabopt.solve.results.run_info import Earning
     from fabopt.solve.run import Notify
     from fabopt.solve.solution import Solution
     from fabopt.solve.start import StartPlan
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one call of `solve` asks: of what, how, beside which plan, and in what time."""
+
+    origin: Origin
+    options: SolveOptions
+    given: Result | None
+    progress: Notify | None
+    extra: Sequence[Hook]
+    budget: TimeBudget
 
 
 def load(path: str | Path, scenario: str | None = None, set: Sequence[str] | Mapping[str, object] = ()) -> Instance:
@@ -228,33 +247,73 @@ class Instance(Inputs):
         fabopt.solve.results.folder.ResultError
             When a result could not be written to `out`: nothing is solved then.
         """
-        from fabopt.io.write import instance_json
-        from fabopt.model.families import EndlessError
-        from fabopt.plan.plan import Plan
-        from fabopt.solve.diagnose import located, placed
-        from fabopt.solve.results.build import Origin, core_and_domain, run_info
+        from fabopt.solve.budget import TimeBudget
+        from fabopt.solve.results.build import Origin
         from fabopt.solve.results.folder import check_target
-        from fabopt.solve.run import solve
+        from fabopt.solve.results.run_info import Earning
 
         chosen = self._options(options, self.objectives if objective is None else objective)
         if out is not None:
             check_target(Path(out))
-        net, before = self.network, None
-        begin = None if start is None else start.start_plan()
-        try:
-            if chosen.party:
-                net, solution, before = self._seen(chosen, given, progress, extra, begin)
-            else:
-                solution = solve(net, chosen, progress, extra, begin)
-        except EndlessError as error:
-            raise located(error, net, self.data, self._tree.positions) from error
         origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money, tuple(extra))
-        tables = core_and_domain(net, solution) if solution.has_plan else {}
-        names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
-        plan = Plan(run_info(origin, net, solution, before), names.__getitem__, instance_json(self.data), extra)
-        result = Result(plan, solution.log, placed(solution.conflicts, net, self.data, self._tree.positions))
+        run = Run(origin, chosen, given, progress, extra, TimeBudget(chosen.time_limit))
+        earn = self.data.solving.expansions_earn and not chosen.party
+        result = self._solved(run, None if start is None else start.start_plan(), Earning(0, ()) if earn else None)
+        result = self._earning(run, result) if earn else result
         if out is not None and result.has_plan:
             result.keep(out)
+        return result
+
+    def _solved(self, run: Run, start: StartPlan | None, earning: Earning | None = None) -> Result:
+        """Return the result of one run; of one that was solved again, with the steps that are forbidden."""
+        from dataclasses import replace
+
+        from fabopt.io.write import instance_json
+        from fabopt.model.families import EndlessError
+        from fabopt.plan.plan import Plan
+        from fabopt.solve.diagnose import located, placed
+        from fabopt.solve.results.build import core_and_domain, run_info
+        from fabopt.solve.run import solve
+
+        net, before, options = self.network, None, run.options
+        try:
+            if options.party:
+                net, solution, before = self._seen(options, run.given, run.progress, run.extra, start)
+            else:
+                solution = solve(net, options, run.progress, run.extra, start, run.budget)
+        except EndlessError as error:
+            raise located(error, net, self.data, self._tree.positions) from error
+        solution = replace(solution, seconds=run.budget.spent)
+        tables = core_and_domain(net, solution) if solution.has_plan else {}
+        names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
+        info = run_info(run.origin, net, solution, before, earning)
+        plan = Plan(info, names.__getitem__, instance_json(self.data), run.extra)
+        return Result(plan, solution.log, placed(solution.conflicts, net, self.data, self._tree.positions))
+
+    def _earning(self, run: Run, result: Result) -> Result:
+        """Return the plan in which owners order no steps that lose money, as far as a few passes reach.
+
+        What is forbidden is pinned in the instance that is solved again, so that it is held wherever that is asked.
+        """
+        from fabopt.io.load import apply_merge
+        from fabopt.solve.results.earnings import losing
+        from fabopt.solve.results.run_info import Earning
+
+        pinned, pins = self.data.pins.units, dict[str, dict[str, float]]()
+        for passes in range(1, PASSES + 1):
+            found = losing(result.table("earnings")) if result.has_plan else ()
+            found = tuple((unit, period) for unit, period in found if not pinned.get(unit, {}).get(period))
+            if not found or run.budget.over:
+                break
+            for unit, period in found:
+                pins.setdefault(unit, {})[period] = 0.0
+            tree = apply_merge(self._tree, {"pins": {"units": pins}}, "steps that lose money are forbidden")
+            forbidden = tuple((unit, period) for unit, periods in pins.items() for period in periods)
+            start = None if run.options.relaxed else result.start_plan()
+            again = Instance(tree, self.name, self.scenario)._solved(run, start, Earning(passes, forbidden))
+            if not again.has_plan:
+                break
+            result = again
         return result
 
     def model(self, objective: Objectives | None = None, **options: Unpack[RunOptions]) -> Model:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from fabopt.domain.base import Fault, FieldProblem, Frozen, Record, When
+from fabopt.domain.base import Fault, FieldProblem, Flag, Frozen, Record, When
 from fabopt.domain.calendar import Calendar, Length, Stretch
 from fabopt.domain.goals import ObjectiveName, goals_of
 from fabopt.domain.quantity import Quantity, constant
@@ -186,6 +186,9 @@ class Solving(Record):
     """Seconds for the solver; absent: no limit."""
     objectives: Annotated[tuple[str, ...], BeforeValidator(_in_order)] = ()
     """Objectives in order, each with what later ones may give up of it: [value:1%, least_cost]; absent: value."""
+    expansions_earn: Flag = False
+    """Whether owners order only steps that their own margin at list prices, or a prepayment, covers: steps of the plan
+    that lose money are forbidden and it is solved again, up to three times."""
 
     @property
     def first(self) -> ObjectiveName:

@@ -26,6 +26,7 @@ from fabopt.report.decided import decided
 from fabopt.report.perspective import gains, seen_sentence
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, counted, in_unit, money, percent, seconds, thousands, worth
+from fabopt.solve.results.earnings import losing
 from fabopt.solve.results.folder import Read
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def closing_lines(plan: Plan) -> tuple[str, ...]:
     size = run.size
     counts = f"{size.columns:,} columns ({counted(size.integers, 'integer')}), {size.rows:,} rows"
     told = (", ".join(parts), *_premiums(plan), *_in_order(plan), *_left_out(plan), *_open(plan))
-    told = (*told, *_dropped(plan))
+    told = (*told, *_dropped(plan), *_earning(plan))
     if run.options.relaxed:
         told = (*told, "LP relaxation: integers are dropped, so the plan may take parts of what comes whole")
     return (*told, f"{STATUS_SAYS.get(run.status, run.status)}, {seconds(run.seconds)}; {counts}")
@@ -165,6 +166,16 @@ def _dropped(plan: Plan) -> tuple[str, ...]:
     told = [f"{amount(one.amount)} of {one.name} in {one.period}" for one in dropped[:MOST_NAMED]]
     more = f" and {len(dropped) - MOST_NAMED} more" if len(dropped) > MOST_NAMED else ""
     return (f"{counted(len(dropped), 'order')} that nothing used taken off: {', '.join(told)}{more}",)
+
+
+def _earning(plan: Plan) -> tuple[str, ...]:
+    """Say how many steps that lose money for their owners were forbidden, and how many are left."""
+    if plan.run.earning is None:
+        return ()
+    made, left = plan.run.earning, len(losing(plan.table("domain/earnings")))
+    says = f"{counted(len(made.forbidden), 'step')} that would lose money for their owners forbidden"
+    again = f", the plan solved again {counted(made.passes, 'time')}" if made.passes else ""
+    return (f"{says}{again}; {counted(left, 'step')} of the plan {'loses' if left == 1 else 'lose'} money",)
 
 
 def _in_unit(value: float, unit: str) -> str:

@@ -12,11 +12,12 @@ from fabopt import __version__
 from fabopt.network.tables import Network
 from fabopt.solve.results.columns import COLUMNS, CORE, TableSpec
 from fabopt.solve.results.contracts import CONTRACTS, WINDOWS, contract_rows, window_rows
+from fabopt.solve.results.earnings import EARNINGS, earning_rows
 from fabopt.solve.results.exposure import EXPOSURE, exposure_rows
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.hooks import hook_records
 from fabopt.solve.results.parties import PERSPECTIVE, party_rows
-from fabopt.solve.results.run_info import RunInfo, Versions, finite
+from fabopt.solve.results.run_info import Earning, RunInfo, Versions, finite
 from fabopt.solve.results.tasks import TASKS, task_rows
 from fabopt.solve.results.transfers import TRANSFERS, transfer_rows
 from fabopt.solve.results.views import COMPUTE, DOMAIN, FLEET, domain_tables
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from fabopt.solve.solution import Solution
 
 ALL_TABLES: tuple[TableSpec, ...] = (
-    *CORE, COLUMNS, *DOMAIN, TASKS, TRANSFERS, PERSPECTIVE, CONTRACTS, WINDOWS, EXPOSURE,
+    *CORE, COLUMNS, *DOMAIN, TASKS, TRANSFERS, PERSPECTIVE, CONTRACTS, WINDOWS, EXPOSURE, EARNINGS,
 )  # fmt: skip
 """Every table of a result, core first."""
 
@@ -77,6 +78,7 @@ def core_and_domain(net: Network, solution: Solution) -> Mapping[TableSpec, pd.D
         WINDOWS: window_rows(net, solution),
         PERSPECTIVE: party_rows(net, solution),
         EXPOSURE: exposure_rows(net, solution),
+        EARNINGS: earning_rows(net, solution),
     }
     return {**by_spec, **domain, **{spec: frame(spec, rows) for spec, rows in more.items()}}
 
@@ -104,7 +106,13 @@ def spec_of(path: str) -> TableSpec:
     return next(spec for spec in ALL_TABLES if f"{spec.group}/{spec.name}" == path)
 
 
-def run_info(origin: Origin, net: Network, solution: Solution, given: Mapping[str, float] | None = None) -> RunInfo:
+def run_info(
+    origin: Origin,
+    net: Network,
+    solution: Solution,
+    given: Mapping[str, float] | None = None,
+    earning: Earning | None = None,
+) -> RunInfo:
     """Return what is known of a run.
 
     Parameters
@@ -113,6 +121,8 @@ def run_info(origin: Origin, net: Network, solution: Solution, given: Mapping[st
         What was solved, and how it went.
     given
         What the plan that others were held to came to for each party, M USD; None for a plan of the whole system.
+    earning
+        Steps that were forbidden because they lost money; None where nobody asked for that.
     """
     libraries = ("pyomo", "highspy", "numpy", "pandas", "pyarrow")
     stages = (
@@ -138,6 +148,7 @@ def run_info(origin: Origin, net: Network, solution: Solution, given: Mapping[st
         reached=solution.reached,
         start=solution.start,
         dropped=solution.dropped,
+        earning=earning,
         value=finite(solution.value),
         premiums=solution.premiums,
         constant_value=net.constant_value,

@@ -25,6 +25,14 @@ class HookRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Earning:
+    """How often a plan was solved again since steps lost money, and the steps forbidden: id of the unit, and period."""
+
+    passes: int
+    forbidden: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Versions:
     """Versions of what a run was made with."""
 
@@ -80,6 +88,9 @@ class RunInfo:
         Of fabopt and of what it solves with.
     dropped
         Orders that the search had found and nothing used: they were taken off, and the plan is worth no less.
+    earning
+        Steps that are forbidden because they lost money for their owners; None where nobody asked for that. They are
+        pins of the instance that was solved, so that every question asked of the plan holds them.
     """
 
     instance: str
@@ -109,6 +120,7 @@ class RunInfo:
     start: str = ""
     premiums: float = 0.0
     dropped: tuple[Dropped, ...] = ()
+    earning: Earning | None = None
 
     @property
     def large(self) -> bool:
