@@ -86,7 +86,19 @@ def holding(limits: pd.DataFrame, most: int) -> list[Holding]:
     Behind them stand, most expensive first, rules whose right-hand side is 0 (shares of what a plan does), at most a
     quarter as many: they have a price, but no 1 % of their own. Obligations are apart: see :func:`obligations`.
     """
-    return _ranked(limits[~_obliges(limits)], most)
+    return [*_ranked(limits[~_obliges(limits)], most), *unranked(limits, most)]
+
+
+def unranked(limits: pd.DataFrame, most: int) -> list[Holding]:
+    """Return rules whose right-hand side is 0 (shares of what a plan does), the most expensive first.
+
+    They have a price, but no per cent of their own.
+    """
+    limits = _told_apart(limits[~_obliges(limits)])
+    rows = reported(limits)
+    dear = rows["price"].abs() > COUNTS * rows["price"].abs().max()
+    rules = rows[rows["kind"].isin(RULES) & (rows["limit"] == 0.0) & dear]
+    return sorted(_grouped(rules.assign(gain=float("nan"))), key=lambda one: -one.price)[: -(-most // 4)]
 
 
 def obligations(limits: pd.DataFrame, most: int) -> list[Holding]:
@@ -119,12 +131,7 @@ def _ranked(limits: pd.DataFrame, most: int) -> list[Holding]:
     limits = _told_apart(limits)
     bound = binding(limits)
     bound = bound.assign(gain=bound["gain"].where(bound["price"] > 0.0, -bound["gain"]))
-    ranked = sorted(_grouped(bound), key=lambda one: -(one.gain or 0.0))[:most]
-    rows = reported(limits)
-    dear = rows["price"].abs() > COUNTS * rows["price"].abs().max()
-    rules = rows[rows["kind"].isin(RULES) & (rows["limit"] == 0.0) & dear]
-    shares = sorted(_grouped(rules.assign(gain=float("nan"))), key=lambda one: -one.price)
-    return [*ranked, *shares[: -(-most // 4)]]
+    return sorted(_grouped(bound), key=lambda one: -(one.gain or 0.0))[:most]
 
 
 def _told_apart(limits: pd.DataFrame) -> pd.DataFrame:

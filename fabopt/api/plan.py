@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -201,12 +202,13 @@ class PlanTables:
         fabopt.solve.results.folder.ResultError
             When there is no plan, or something else than a result stands there.
         """
+        from fabopt.report.answer import ranked_limits
         from fabopt.solve.results.build import ALL_TABLES
         from fabopt.solve.results.folder import write_result
 
         folder = Path(path) if path is not None else self.default_folder
         tables = {spec: self.table(f"{spec.group}/{spec.name}") for spec in ALL_TABLES}
-        write_result(folder, self.run, tables, self.plan.instance, self.log)
+        write_result(folder, replace(self.run, ranking=ranked_limits(self.plan)), tables, self.plan.instance, self.log)
         self.folder = folder
         return folder
 

@@ -166,5 +166,6 @@ def _summary(instance: Instance, result: Result, folder: Path | None) -> dict[st
         "sets": list(instance.sets),
         **{name: run[name] for name in JSON_FIELDS},
         "result": None if folder is None else str(folder),
+        "headlines": result.answer.as_dict()["headlines"] if result.has_plan else None,
         "conflicts": [conflict.sentence for conflict in result.conflicts],
     }

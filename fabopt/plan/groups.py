@@ -9,6 +9,9 @@ of limits; no name is taken apart.
 
 Where a row is a limit on both sides (demand that must be met), its sides are two groups: one may take more, or require
 less. Both are of an obligation (:func:`fabopt.model.limits.obliges`), and none is ranked as a capacity.
+
+Groups that take each other's place (:mod:`fabopt.network.substitutes`) are joined to a **class**: a group whose relief
+is that of all its members.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ from fabopt.model.words import said
 from fabopt.network.tables import Array
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.perturbation import Perturbation, bounds_at, sides_at
+
+CAPACITY = "capacity"
+"""Family of what activities use, of which classes are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +201,8 @@ class LimitGroup:
         Position of the period by entry [n]; -1 where it is a limit of the whole horizon.
     base
         Size of the right-hand side or bound by entry [n], with what the plan adds: 100 % of a step.
+    members
+        Of a class: the groups that are joined in it, with all their entries.
     """
 
     id: str
@@ -214,6 +222,12 @@ class LimitGroup:
     columns: IntArray
     periods: IntArray
     base: Array
+    members: tuple[LimitGroup, ...] = ()
+
+    @property
+    def parts(self) -> tuple[LimitGroup, ...]:
+        """Its members, or itself where it is no class."""
+        return self.members or (self,)
 
     def __len__(self) -> int:
         """Return the number of entries."""
@@ -317,3 +331,60 @@ def _group(limits: Sequence[Limit], sign: int, base: Sequence[float]) -> LimitGr
         periods=np.array([limit.period for limit in limits], dtype=np.int64),
         base=np.abs(np.array(base, dtype=float)),
     )
+
+
+def by_class(groups: Sequence[LimitGroup], classes: Iterable[Sequence[str]]) -> tuple[LimitGroup, ...]:
+    """Return the groups with the capacities of each class joined to one, in the place of the first of them.
+
+    Parameters
+    ----------
+    groups
+        Limit groups.
+    classes
+        Ids of the resources that take each other's place, class by class.
+    """
+    number = {entity: n for n, members in enumerate(classes) for entity in members}
+    members: dict[int, list[LimitGroup]] = {}
+    for group in groups:
+        if group.family == CAPACITY and group.entity in number:
+            members.setdefault(number[group.entity], []).append(group)
+    first = {own[0].id: own for own in members.values()}
+    joined = {group.id for own in members.values() if len(own) > 1 for group in own[1:]}
+    return tuple(
+        _joined(first[group.id]) if len(first.get(group.id, ())) > 1 else group
+        for group in groups
+        if group.id not in joined
+    )
+
+
+def _joined(members: Sequence[LimitGroup]) -> LimitGroup:
+    """Return groups of rows as one."""
+    first = members[0]
+    owners, regions = (
+        list(dict.fromkeys(names)) for names in zip(*((m.owner, m.region) for m in members), strict=True)
+    )
+    return replace(
+        first,
+        id=f"class:{first.entity}",
+        entity="",
+        label=_called([m.label for m in members], owners),
+        owner=", ".join(owners),
+        region=regions[0] if len(regions) == 1 else "",
+        levers=tuple(dict.fromkeys(lever for m in members for lever in m.levers)),
+        rows=np.concatenate([m.rows for m in members]),
+        row_sign=np.concatenate([m.row_sign for m in members]),
+        periods=np.concatenate([m.periods for m in members]),
+        base=np.concatenate([m.base for m in members]),
+        members=tuple(members),
+    )
+
+
+def _called(labels: Sequence[str], owners: Sequence[str]) -> str:
+    """Return what to call a class: the words that its members' names begin and end with, how many, and whose."""
+    words = [label.split() for label in labels]
+    least = min(map(len, words))
+    begins = next((n for n in range(least) if len({w[n] for w in words}) > 1), least)
+    ends = next((n for n in range(least - begins) if len({w[-1 - n] for w in words}) > 1), least - begins)
+    shared = words[0][:begins] + words[0][len(words[0]) - ends :]
+    whose = f"of {len(owners)} owners" if len(owners) > 3 else f"of {' and '.join(owners)}" if any(owners) else ""
+    return " ".join([*shared, f"({len(labels)} limits", f"{whose})"]).replace(" )", ")")

@@ -21,8 +21,9 @@ from scipy import sparse
 from fabopt.domain.tolerances import CLOSE, COUNTS, rounding
 from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
-from fabopt.network.tables import Array
-from fabopt.plan.groups import NO_RELIEF, LimitGroup, Relief, Step, groups_of, together
+from fabopt.network.substitutes import substitutes
+from fabopt.network.tables import Array, Network
+from fabopt.plan.groups import NO_RELIEF, LimitGroup, Relief, Step, by_class, groups_of, together
 from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.noise import size_of
 from fabopt.solve.objectives import stages
@@ -188,6 +189,10 @@ class ChokeProblem:
         """Return one unit more in every period that counts."""
         group = self.counted(self.group(id))
         return group.by(np.ones(len(group)), group.label)
+
+    def by_class(self, net: Network) -> ChokeProblem:
+        """Return the problem with the capacities of a network that take each other's place joined to classes."""
+        return replace(self, groups=by_class(self.groups, substitutes(net)))
 
     def value(self, x: Array) -> float:
         """Return the value of a plan."""

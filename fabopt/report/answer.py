@@ -11,6 +11,8 @@ from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from fabopt.analysis.frames import frame_of
+from fabopt.analysis.headlines import Headlines, headlines
 from fabopt.analysis.plan_tables import (
     Holding,
     accelerators,
@@ -19,15 +21,18 @@ from fabopt.analysis.plan_tables import (
     last_of_years,
     obligations,
     reported,
+    unranked,
 )
 from fabopt.domain.goals import NOTHING
 from fabopt.domain.tolerances import EXACT, rounding, same
 from fabopt.report.decided import decided
+from fabopt.report.headlines import headline_data, headline_sentence, headline_tables
 from fabopt.report.perspective import gains, seen_sentence
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, counted, in_unit, money, percent, seconds, thousands, worth
 from fabopt.solve.results.earnings import losing
 from fabopt.solve.results.folder import Read
+from fabopt.solve.results.ranked import Ranked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,14 +63,15 @@ def answer(plan: Plan) -> Report[Plan]:
     run, read = plan.run, plan.table
     periods = read("core/periods")
     dates = year_ends(periods)
+    found = headlines(plan)
     tables: list[Table] = []
     if len(reported(read("domain/fleet"))):
-        sentence = _chain_sentence(plan, dates)
+        sentence = _chain_sentence(plan, found)
         tables += [_reach(read, dates), _mix(read, dates)]
     else:
-        sentence = _plain_sentence(plan)
+        sentence = _plain_sentence(plan, found)
         tables += [_deliveries(read, dates), *decided(plan, dates)]
-    tables.append(_contracts(plan))
+    tables += [*headline_tables(found, plan.run.money_unit), _contracts(plan)]
     if run.given is not None:
         sentence = f"{seen_sentence(plan)} {sentence}"
         tables.insert(0, gains(plan, MOST_ROWS))
@@ -73,7 +79,15 @@ def answer(plan: Plan) -> Report[Plan]:
     if run.reached and run.options.target is not None:
         target = thousands(run.options.target)
         sentence = f"The target of {target} H100 equivalents is reached in {run.reached}. {sentence}"
-    return Report("solve", plan, (sentence,), tuple(tables), closing_lines(plan))
+    return Report(
+        "solve",
+        plan,
+        (sentence,),
+        tuple(tables),
+        closing_lines(plan),
+        {"use": lambda: frame_of(found.use), "stood": lambda: frame_of(found.stood)},
+        data=lambda: {"headlines": headline_data(found)},
+    )
 
 
 def year_ends(periods: pd.DataFrame) -> list[str]:
@@ -182,17 +196,13 @@ def _in_unit(value: float, unit: str) -> str:
     return money(value, unit) if unit in ("", "M USD") else f"{value:,.6g} {unit}"
 
 
-def _chain_sentence(plan: Plan, dates: Sequence[str]) -> str:
-    read = plan.table
-    fleet, installed = accelerators(read, "domain/fleet"), accelerators(read, "domain/deployments")
-    end = dates[-1]
-    now = fleet[fleet["period"] == end]
-    everything = _at(reported(read("domain/fleet")), end)
-    running, power = float(now["running"].sum()), float(everything["facility_mw"].sum()) / 1000.0
-    compute = float(_at(reported(read("domain/chip_mix")), end)["kh100e"].sum())
+def _chain_sentence(plan: Plan, found: Headlines) -> str:
+    installed, stood = accelerators(plan.table, "domain/deployments"), found.stood[-1]
     words = (
-        f"By {end} the labs run {thousands(running)} accelerators on {amount(power)} GW of facility power, "
-        f"worth {thousands(compute)} H100 equivalents"
+        f"By {stood.period} the labs run {thousands(stood.running)} accelerators on {amount(stood.power)} GW of "
+        "facility power, "
+        f"worth {thousands(stood.usable)} usable H100 equivalents (installed, at nominal performance: "
+        f"{thousands(stood.installed)})"
     )
     by_chip = installed.groupby("chip", sort=False)["kaccelerator"].sum().sort_values(ascending=False, kind="stable")
     total = float(by_chip.sum())
@@ -201,10 +211,10 @@ def _chain_sentence(plan: Plan, dates: Sequence[str]) -> str:
             f"; {thousands(total)} are installed under this plan, "
             f"{percent_whole(by_chip.iloc[0] / total)} of them {by_chip.index[0]}"
         )
-    return f"{words}. {_worth(plan)}"
+    return f"{words}. {_worth(plan, found)}"
 
 
-def _plain_sentence(plan: Plan) -> str:
+def _plain_sentence(plan: Plan, found: Headlines) -> str:
     demands = reported(plan.table("core/demands"))
     parts = []
     for unit, rows in demands.groupby("unit", sort=False):
@@ -212,11 +222,14 @@ def _plain_sentence(plan: Plan) -> str:
         of = f" of {amount(wanted)}" if isfinite(wanted) else ""
         parts.append(f"{amount(given)}{of} {unit}".rstrip() + (" wanted" if of else ""))
     if not parts:
-        return _worth(plan)
-    return f"The plan delivers {' and '.join(parts[:3])}. {_worth(plan)}"
+        return _worth(plan, found)
+    return f"The plan delivers {' and '.join(parts[:3])}. {_worth(plan, found)}"
 
 
-def _worth(plan: Plan) -> str:
+def _worth(plan: Plan, found: Headlines) -> str:
+    """Say what is paid and what it costs; where nothing has a value, what the plan is worth."""
+    if said := headline_sentence(found, plan.run.money_unit):
+        return said
     value, unit = plan.value, plan.run.money_unit
     if value < 0.0:
         return f"Its discounted cost less value is {money(-value, unit)}."
@@ -226,10 +239,6 @@ def _worth(plan: Plan) -> str:
 def percent_whole(share: float) -> str:
     """Write a share as a whole percent."""
     return f"{100.0 * share:.0f} %"
-
-
-def _at(frame: pd.DataFrame, period: str) -> pd.DataFrame:
-    return frame[frame["period"] == period]
 
 
 def _sums(rows: pd.DataFrame, whose: str, column: str) -> dict[tuple[str, str], float]:
@@ -304,9 +313,28 @@ def relief(limit: Holding) -> tuple[str, float | None]:
 
 
 def _holds_back(plan: Plan) -> Table:
-    """The limits whose relief by 1 % in every reported period would gain most, by their prices."""
-    title = f"What holds it back most: worth of one unit more in every period, and of 1 %{in_unit(plan.run.money_unit)}"
-    return _priced(title, "limit", holding(plan.table("core/limits"), MOST_ROWS))
+    """The limits whose relief gains most, as `choke` ranks them; by their prices where it does not study the plan."""
+    unit, limits = in_unit(plan.run.money_unit), plan.table("core/limits")
+    if not (ranked := ranked_limits(plan)):
+        title = f"What holds it back most, by prices: worth of one unit more in every period, and of 1 %{unit}"
+        return _priced(title, "limit", holding(limits, MOST_ROWS))
+    rows: list[tuple[object, ...]] = [
+        (r.label, r.owner or None, r.when, f"{amount(r.price)} per {r.per}", r.gain) for r in ranked[:MOST_ROWS]
+    ]
+    rows += [(one.name, one.owner or None, one.when, *relief(one)) for one in unranked(limits, MOST_ROWS)]
+    title = f"What holds it back most: worth of one unit more in every period, and of 10 %, integers held{unit}"
+    return Table(title, ("limit", "owner", "binds", "1 unit", "10 %"), rows, left=3)
+
+
+def ranked_limits(plan: Plan) -> tuple[Ranked, ...]:
+    """Return what holds a plan back as its result keeps it; of one that is not saved it is found here."""
+    if plan.run.ranking is not None:
+        return plan.run.ranking
+    from fabopt.analysis.choke.ranking import ranking
+
+    found = ranking(plan)
+    plan.run = replace(plan.run, ranking=found)
+    return found
 
 
 def _obliges(plan: Plan) -> Table:

@@ -39,6 +39,8 @@ def choke_report(study: Study, top: int = 10) -> Report[Study]:
         (written(parts),),
         (
             limit_table(study, top),
+            member_table(study, top),
+            year_table(study),
             obligation_table(study, top),
             step_table(study),
             whole_table(study),
@@ -99,6 +101,33 @@ def limit_table(study: Study, top: int) -> Table:
     return Table(title, headers, rows, left=3)
 
 
+def member_table(study: Study, top: int) -> Table:
+    """Return the limits of each class, with what each gains alone."""
+    rows = []
+    for record in study.limits[:top]:
+        if record.gain <= 0 or not record.members:
+            continue
+        ranked = sorted(record.members, key=lambda m: -(m.gain or 0.0))
+        rows += [(record.label if n == 0 else "", m.label, m.owner or None, m.gain) for n, m in enumerate(ranked[:6])]
+        if len(ranked) > 6:
+            rows.append(("", f"{len(ranked) - 6} more", None, None))
+    title = f"Classes of limits that take each other's place: what 10 % more of each alone earns, {_unit(study)}"
+    return Table(title, ("class", "limit", "owner", "alone"), rows, left=3)
+
+
+def year_table(study: Study) -> Table:
+    """Return what holds the plan back in each year."""
+    rows = [
+        (
+            y.year, y.limit or "nothing", _owner(y.owner), y.gain if y.limit else None,
+            None if not y.limit else "yes" if y.told else "within the gap", ", ".join(y.rivals[:WAYS]) or None,
+        )
+        for y in study.years
+    ]  # fmt: skip
+    title = f"Choke point by year: what 10 % more in that year alone earns, {_unit(study)}, integers held"
+    return Table(title, ("year", "limit", "owner", "+10 %", "told", "not told from"), rows, left=3)
+
+
 def obligation_table(study: Study, top: int) -> Table:
     """Return what the plan must do, and what it gains where it need not do as much, or may do more of what is exact."""
     obligations = [r for r in study.limits if r.obligation and (r.gain > 0 or (r.less and r.state.status != "slack"))]
@@ -113,11 +142,17 @@ def obligation_table(study: Study, top: int) -> Table:
     return Table(title, ("obligation", "owner", "status", "relief", "worth"), rows, left=4)
 
 
+def _owner(owner: str) -> str | None:
+    """Write whose a limit is; of a class with many owners how many they are."""
+    owners = owner.split(", ")
+    return f"{len(owners)} owners" if len(owners) > 2 else owner or None
+
+
 def _limit_row(study: Study, record: LimitRecord) -> tuple[object, ...]:
     relief, ten = record.relief, record.step("+10 %")
     return (
         record.label,
-        record.owner or None,
+        _owner(record.owner),
         record.state.status,
         amount(record.gain) + ("*" if record.gain_basis == "relaxation" else ""),
         _interval(None if ten is None else ten.certified),
@@ -204,7 +239,7 @@ def time_table(study: Study) -> Table:
             record, first, last = study.limits[turn.limit], labels[turn.first], labels[turn.last]
             offset = None if record.offset is None else f"{record.offset} later"
             when = first if first == last else f"{first} to {last}"
-            rows.append((when, record.label, record.owner or None, offset))
+            rows.append((when, record.label, _owner(record.owner), offset))
     title = "Choke point by period, by the price of 10 % more; sales it costs, periods later"
     return Table(title, ("periods", "limit", "owner", "sale"), rows, left=3)
 

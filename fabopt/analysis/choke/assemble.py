@@ -12,7 +12,7 @@ from fabopt.analysis.choke import records
 from fabopt.analysis.choke.derivative import GroupPrice
 from fabopt.analysis.choke.lead import first_effect, quickest
 from fabopt.analysis.choke.oracle import Gain
-from fabopt.analysis.choke.owners import Rent, controlled_by, instrument, rent
+from fabopt.analysis.choke.owners import Rent, controlled_by, instrument, rent, total_rent
 from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import COUNTS
 from fabopt.io.levers import list_levers
@@ -126,17 +126,25 @@ class Facts:
                 by_period[period] += value
         return by_period
 
-    def rent(self, group: LimitGroup, price: GroupPrice) -> Rent:
-        """Return what the scarcity of a group earns its owner."""
+    def rents(self, group: LimitGroup, price: GroupPrice) -> tuple[Rent, ...]:
+        """Return what scarcity earns the owner of each part of a group in its counted periods."""
         right, left = np.array(price.right), np.array(price.left)
-        return rent(right, np.where(np.isfinite(left), left, right), self.load(group).used)
+        left, used = np.where(np.isfinite(left), left, right), self.load(group).used
+        rows = group.rows.tolist()
+        own = [np.isin(rows, part.rows) for part in group.members] or [np.full(len(used), True)]
+        return tuple(rent(right[at], left[at], used[at]) for at in own)
 
     def cost(self, group: LimitGroup, share: float) -> float | None:
         """Return what it costs to move a group by a share of its base with its cheapest lever; None without one.
 
         The lever is bought at the decision date: its price times the number of units that add that much when they
-        have grown.
+        have grown. A class costs what all its members cost.
         """
+        costs = [self._cost(member, share) for member in group.parts]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if len(known) == len(costs) else None
+
+    def _cost(self, group: LimitGroup, share: float) -> float | None:
         base = float(group.base[np.isfinite(group.base)].mean()) if np.isfinite(group.base).any() else 0.0
         cost = []
         for lever in group.levers:
@@ -158,13 +166,13 @@ class Facts:
             cost=self.cost(group, 0.10),
             lead=lead,
             earliest_effect="" if lead is None else period_label(self.net, lead),
-            rent=self.rent(group, price),
+            rent=total_rent(self.rents(group, price)),
         )
 
     def fields(self, group: LimitGroup) -> tuple[str, ...]:
         """Return the field of the instance that states a group; none where it is not known."""
-        field = field_of(self.net, group.family, group.entity)
-        return (field,) if field else ()
+        fields = (field_of(self.net, member.family, member.entity) for member in group.parts)
+        return tuple(dict.fromkeys(field for field in fields if field))
 
     def quality(self, group: LimitGroup) -> dict[str, int]:
         """Return how many of the numbers behind a group are sourced, estimated and assumed."""

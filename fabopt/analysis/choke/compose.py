@@ -79,6 +79,7 @@ class _Composer:
         at = self.oracle.problem.at_limit(f.group, self.plan.x)
         right = facts.by_period(f.group, f.price.right)
         left = facts.by_period(f.group, f.price.left)
+        tenth = 0.1 * np.where(np.isfinite(f.group.base), f.group.base, 0.0)
         share = None if shares is None else next((s.value for s in shares.shares if s.id == f.id), None)
         return self._identity(
             f.group,
@@ -89,9 +90,10 @@ class _Composer:
             curve=f.curve,
             right_by_period=tuple(right.tolist()),
             left_by_period=tuple(left.tolist()),
-            worth_by_period=tuple((right * facts.by_period(f.group, (0.1 * f.group.base).tolist())).tolist()),
+            worth_by_period=tuple(facts.by_period(f.group, (np.array(f.price.right) * tenth).tolist()).tolist()),
             episodes=episodes(right, HOLDING * float(right.max(initial=0.0))),
-            offset=self.offsets.get(f.group.entity),
+            offset=min((self.offsets[m.entity] for m in f.group.parts if m.entity in self.offsets), default=None),
+            members=self._members(f),
             relief=f.relief,
             present_certified=None if f.ten is None else certified(f.ten),
             after_certified=None if f.late is None else certified(f.late),
@@ -103,6 +105,13 @@ class _Composer:
             interactions=self._interactions(f.id),
             stability=self.stable.get(f.id),
             runs=tuple(run_id(run) for run in f.runs),
+        )
+
+    def _members(self, f: Found) -> tuple[records.Member, ...]:
+        rents = self.facts.rents(f.group, f.price)
+        return tuple(
+            records.Member(m.id, m.label, m.owner, f.alone.get(m.id), rent)
+            for m, rent in zip(f.group.members, rents, strict=False)
         )
 
     def _marginals(self, f: Found) -> tuple[records.Marginal, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from fabopt.analysis.choke import records
 from fabopt.analysis.choke.assemble import Facts, certified, mean_amount
 from fabopt.analysis.choke.attribution import Attribution
-from fabopt.analysis.choke.bench import Bench, Question
+from fabopt.analysis.choke.bench import Question
 from fabopt.analysis.choke.derivative import (
     GroupPrice,
     Price,
@@ -24,15 +24,14 @@ from fabopt.analysis.choke.finite import average_price, first_gain, saturation, 
 from fabopt.analysis.choke.joint import Joint
 from fabopt.analysis.choke.lead import AfterLead, after_lead, quickest
 from fabopt.analysis.choke.oracle import BATCH, Gain, Oracle
+from fabopt.analysis.choke.ranking import FIRST, TEN, linear, over, place, screened
 from fabopt.analysis.choke.whole import most_promising, things
 from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import STEP
 from fabopt.network.tables import Array
-from fabopt.plan.groups import LIFTED, NO_RELIEF, STEPS, LimitGroup, Relief, Step, percent
+from fabopt.plan.groups import LIFTED, NO_RELIEF, STEPS, LimitGroup, Relief, Step
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.session import Outcome
-
-TEN = percent(10)
 
 CURVE = 0.25
 """How far the gain curve is traced, as a share of the limit."""
@@ -61,6 +60,7 @@ class Found:
     average: records.Average | None = None
     curve: tuple[records.CurvePoint, ...] = ()
     plan_after: Array | None = None
+    alone: dict[str, float] = field(default_factory=dict)
     runs: tuple[int, ...] = ()
 
     @property
@@ -120,7 +120,13 @@ class Explorer:
     def ranked(self) -> list[Found]:
         """All limits, the largest gain first, of those not asked for a gain the largest promise; obligations last."""
         promise = {f.id: f.promise if f.plan_ten is None else 0.0 for f in self.found.values()}
-        return sorted(self.found.values(), key=lambda f: (f.group.obligation, -f.gain, -promise[f.id]))
+        return sorted(
+            self.found.values(), key=lambda f: (f.group.obligation, self._behind(f), -place(f.gain), -promise[f.id])
+        )
+
+    def _behind(self, f: Found) -> bool:
+        """Whether it ranks behind what the plan itself can use: on a large program, where integers are held."""
+        return self.large and f.record_basis == "relaxation"
 
     @property
     def capacities(self) -> list[Found]:
@@ -141,7 +147,7 @@ class Explorer:
         """
         questions: tuple[Question, ...] = ("fixed", "relaxed")
         for question in questions:
-            self.base[question] = self.oracle.ask([partial(_linear, question, NO_RELIEF)])[0]
+            self.base[question] = self.oracle.ask([partial(linear, question, NO_RELIEF)])[0]
         with self.oracle.budget.part(until=until):
             groups = group_prices(self.oracle, ranges=False).groups
         for price in groups:
@@ -157,6 +163,18 @@ class Explorer:
         with self.oracle.budget.attempt("gains at +10 % of more limits: what the prices promise ranks them"):
             self._screen(top)
         self.top = [f.id for f in self.ranked[:top]]
+        with self.oracle.budget.attempt("gains of the members of classes alone"):
+            self._members([self.found[id] for id in self.top])
+
+    def _members(self, some: Sequence[Found]) -> None:
+        """Ask what 10 % more of each member of some classes gains alone; nothing where prices promise nothing."""
+        counted = self.oracle.problem.counted
+        reliefs = {(f.id, m.id): counted(m).relief(TEN) for f in some for m in f.group.members}
+        asked = {key: r for key, r in reliefs.items() if slope(self.base["fixed"], r) > self.oracle.eps}
+        values = self.oracle.plan_values(list(asked.values()))
+        gains = {key: over(self.oracle, v) for key, v in zip(asked, values, strict=True)}
+        for id, member in reliefs:
+            self.found[id].alone[member] = gains.get((id, member), 0.0)
 
     def _screen(self, top: int) -> None:
         """Ask for gains at +10 % in the order of what the prices promise, until no other can be among the first.
@@ -164,19 +182,9 @@ class Explorer:
         What relief of a limit gains when what uses it is ordered whole, the plan's linear program cannot say: there the
         relaxation is asked.
         """
-        order = sorted(self.found.values(), key=lambda f: -f.promise)
-        batch = BATCH if self.large else len(order)
-        most = 4 * top if self.large else len(order)
-        for first in range(0, most, max(batch, 1)):
-            some = order[first : first + batch]
-            if not some:
-                break
-            known = sorted((f.plan_ten or 0.0 for f in self.capacities), reverse=True)[:top]
-            if len(known) == top and some[0].promise <= known[-1]:
-                break
-            base = self.oracle.base.lo
-            for f, value in zip(some, self.oracle.plan_values([f.group.relief(TEN) for f in some]), strict=True):
-                f.plan_ten = self._over(value, base)
+        groups = [f.group for f in self.found.values()]
+        for id, gain in screened(self.oracle, self.base["fixed"], groups, max(top, FIRST), self.large).items():
+            self.found[id].plan_ten = gain
         stuck = [f for f in self.found.values() if (f.plan_ten or 0.0) <= 0.0 and f.relaxed_promise > self.oracle.eps]
         stuck = sorted(stuck, key=lambda f: -f.relaxed_promise)[: top if self.large else len(stuck)]
         values = self.oracle.relaxed_values([f.group.relief(TEN) for f in stuck])
@@ -262,7 +270,7 @@ class Explorer:
         if not 0 < t < CURVE:
             return ""
         small = STEP * CURVE
-        before, after = self.oracle.ask([partial(_linear, "fixed", direction.times(t + d)) for d in (-small, small)])
+        before, after = self.oracle.ask([partial(linear, "fixed", direction.times(t + d)) for d in (-small, small)])
         rise = {
             f.id: slope(after, f.group.relief(TEN)) - slope(before, f.group.relief(TEN))
             for f in self.found.values()
@@ -286,7 +294,6 @@ class Explorer:
                 self._lead(f, full=n < CURVES or not self.large)
 
     def _lead(self, f: Found, full: bool) -> None:
-        base = self.oracle.base.lo
         lever = quickest(f.group.levers, self.facts.first)
         periods = tuple(sorted({int(t) for t in f.group.periods if t >= 0}))
         if not periods:
@@ -294,12 +301,12 @@ class Explorer:
             return
 
         def earns(at: tuple[int, ...]) -> float:
-            return self._over(self.oracle.plan_value(f.group.in_periods(at).relief(TEN)), base)
+            return over(self.oracle, self.oracle.plan_value(f.group.in_periods(at).relief(TEN)))
 
         f.relief = after_lead(earns, periods, lever, f.plan_ten) if full else _once(earns, periods, lever, f)
         if lever is not None and not self.large:
             f.late = self.oracle.gain(f.group.from_period(lever[1]).relief(TEN))
-        f.plan_after = self.oracle.ask([partial(_linear, "fixed", f.group.relief(TEN))])[0].x
+        f.plan_after = self.oracle.ask([partial(linear, "fixed", f.group.relief(TEN))])[0].x
 
     def whole(self, most: int) -> tuple[records.WholeThing, ...]:
         """Give the plan one and two more of the whole things that its prices promise most."""
@@ -308,7 +315,6 @@ class Explorer:
         if price is None:
             return ()
         chosen = most_promising(things(self.plan.tables, periods), price, most)
-        base = self.oracle.base.lo
         values = self.oracle.plan_values([thing.relief for thing in chosen])
         exact = self.oracle.gains([t.relief for t in chosen]) if not self.large else [None] * len(chosen)
         labels = [p.label for p in self.plan.net.periods]
@@ -320,17 +326,13 @@ class Explorer:
                 owner=t.unit.tags.owner,
                 period=labels[t.period],
                 count=t.count,
-                plan_gain=self._over(value, base) if np.isfinite(value) else None,
+                plan_gain=over(self.oracle, value) if np.isfinite(value) else None,
                 certified=None if gain is None else certified(gain),
                 cost=None if t.unit.cost is None else t.count * float(t.unit.cost[0]) * discount[0],
             )
             for t, value, gain in zip(chosen, values, exact, strict=True)
         ]
         return tuple(sorted(whole, key=lambda w: -(w.plan_gain or 0.0)))
-
-
-def _linear(question: Question, relief: Relief, bench: Bench) -> Outcome:
-    return bench.linear(question, relief)
 
 
 def _once(

@@ -154,6 +154,14 @@ def rent(right: Array, left: Array, used: Array) -> Rent:
     return Rent(float(np.sum(right * used)), float(np.sum(left * used)))
 
 
+def total_rent(rents: Iterable[Rent]) -> Rent:
+    """Return the sum of rents."""
+    total = Rent(0.0, 0.0)
+    for part in rents:
+        total = total + part
+    return total
+
+
 def rent_by_owner(rents: Iterable[tuple[str, Rent]]) -> tuple[tuple[str, Rent], ...]:
     """Return the rents of owners, the largest first; what nobody owns is left out."""
     total: dict[str, Rent] = {}

@@ -8,7 +8,7 @@ stands where something was not explored; the study lists what.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +19,8 @@ from fabopt.analysis.choke.timeline import Episode, Turn
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from fabopt.plan.groups import LimitGroup
 
 Status = Literal["slack", "tight", "binding", "co-binding", "policy-binding", "undecided"]
 Proof = Literal["proven zero", "proven positive", "undecided"]
@@ -168,6 +170,63 @@ class Stability:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """One limit of a class of those that take each other's place.
+
+    Attributes
+    ----------
+    id, label, owner
+        Which it is, and whose.
+    gain
+        What 10 % more of it alone adds to the plan; None where it was not asked.
+    rent
+        What its scarcity earns its owner.
+    """
+
+    id: str
+    label: str
+    owner: str
+    gain: float | None
+    rent: Rent
+
+
+@dataclass(frozen=True, slots=True)
+class YearPoint:
+    """What holds the plan back in one calendar year.
+
+    Attributes
+    ----------
+    year
+        The year.
+    limit, owner, gain
+        The limit of which 10 % more in this year alone gains most, whose it is, and what that adds to the plan; the
+        label is empty where nothing gains.
+    told
+        Whether it gains more than the gap leaves open.
+    rivals
+        Labels of those whose gain is less by no more than that.
+    """
+
+    year: str
+    limit: str
+    owner: str
+    gain: float
+    told: bool
+    rivals: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, year: str, gains: Sequence[tuple[str, float]], group: Callable[[str], LimitGroup], doubt: float
+    ) -> YearPoint:
+        """Return it from the gains of the year by id, the most first, and what the gap leaves open."""
+        if not gains:
+            return cls(year, "", "", 0.0, False)
+        (id, most), *others = gains
+        rivals = tuple(group(other).label for other, gain in others if gain > most - doubt)
+        return cls(year, group(id).label, group(id).owner, most, most > doubt, rivals)
+
+
+@dataclass(frozen=True, slots=True)
 class LimitRecord:
     """One limit group: a limit of one owner over all its periods, with everything that was found out about it.
 
@@ -215,6 +274,8 @@ class LimitRecord:
         Number of sourced, estimated and assumed numbers that it rests on.
     levers_in_data
         Fields of the instance that state it.
+    members
+        Of a class of limits that take each other's place: its limits; relief is that of all of them.
     runs
         Ids of the runs that its numbers come from.
     """
@@ -252,6 +313,7 @@ class LimitRecord:
     stability: Stability | None = None
     quality: Mapping[str, int] = field(default_factory=dict)
     levers_in_data: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
     runs: tuple[str, ...] = ()
 
     def step(self, name: str) -> Step | None:
@@ -263,6 +325,13 @@ class LimitRecord:
         """Gain by which limits are ranked: that of +10 %; 0 where it was not asked."""
         ten = self.step("+10 %")
         return ten.gain if ten else 0.0
+
+    @property
+    def rents(self) -> tuple[tuple[str, Rent], ...]:
+        """What its scarcity earns whom, by owner of its members."""
+        if self.members:
+            return tuple((member.owner, member.rent) for member in self.members)
+        return () if self.handling is None else ((self.owner, self.handling.rent),)
 
     @property
     def gain_basis(self) -> str:
@@ -467,6 +536,7 @@ class Study:
     info: StudyInfo
     limits: tuple[LimitRecord, ...]
     timeline: tuple[Turn, ...] = ()
+    years: tuple[YearPoint, ...] = ()
     cascade: tuple[CascadeStep, ...] = ()
     joint: tuple[Joint, ...] = ()
     packages: tuple[Package, ...] = ()
@@ -483,6 +553,30 @@ class Study:
     def first(self) -> LimitRecord | None:
         """The choke point: the limit whose relief gains most; None where nothing gains."""
         return next((r for r in self.limits[:1] if r.gain > 0 and not r.obligation), None)
+
+    @property
+    def doubt(self) -> float:
+        """What the gap leaves open: a better plan may be worth so much more; infinite where no bound is known."""
+        info = self.info
+        return float("inf") if info.value_hi is None else abs(info.value_hi - info.value_lo)
+
+    @property
+    def told(self) -> bool:
+        """Whether the first limit is known to bind: it gains more than the gap leaves open."""
+        first = self.first
+        if first is None:
+            return False
+        ten = first.step("+10 %")
+        proven = ten is not None and ten.certified is not None and ten.certified.proof == "proven positive"
+        return proven or first.gain > self.doubt
+
+    @property
+    def rivals(self) -> tuple[LimitRecord, ...]:
+        """The limits that cannot be told from the first: theirs is less by no more than the gap leaves open."""
+        if self.first is None:
+            return ()
+        least = self.first.gain - self.doubt
+        return tuple(r for r in self.limits[1:] if not r.obligation and r.gain > 0 and r.gain > least)
 
     def limit(self, label: str) -> LimitRecord:
         """Return the record of a limit by its label.

@@ -23,8 +23,9 @@ from fabopt.domain.tolerances import COUNTS, SAME
 from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.lower import lower
+from fabopt.network.substitutes import substitutes
 from fabopt.network.tables import Array
-from fabopt.plan.groups import LimitGroup, groups_of, percent
+from fabopt.plan.groups import LimitGroup, by_class, groups_of, percent
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.carry import carried_plan
@@ -66,6 +67,7 @@ class Repriced:
     ) -> None:
         self.budget = budget or TimeBudget()
         self.plan, self.periods, self.always = plan, tuple(periods), tuple(always)
+        self.classes = substitutes(plan.net)
 
     def __call__(self, data: Instance) -> Mapping[str, float] | None:
         """Return the gain at +10 % by group; None where the instance has no such plan, or the solver finds none.
@@ -128,7 +130,7 @@ class Repriced:
         done = Finished(outcome.x[:n], outcome.row_price[: program.n_rows], outcome.column_price[:n])
         activity = np.asarray(program.a @ outcome.x[:n])
         states = limit_states(tables, program, tables.limits, done, activity)
-        groups = groups_of(tables.limits, [state.limit for state in states])
+        groups = by_class(groups_of(tables.limits, [state.limit for state in states]), self.classes)
         return [g.in_periods(self.periods) for g in groups]
 
     def _gains(self, bounds: Mapping[str, float], gain: Callable[[str], float | None]) -> dict[str, float]:
@@ -163,7 +165,7 @@ def choke_point(plan: SolvedProgram) -> tuple[str, float]:
     first = max(gains, key=lambda id: gains[id], default=None)
     if first is None or gains[first] <= plan.problem.near(outcome.objective):
         return "", 0.0
-    return next((g.label for g in plan.problem.groups if g.id == first), first), gains[first]
+    return plan.problem.by_class(plan.net).group(first).label, gains[first]
 
 
 def _soft(tables: ModelTables) -> IntArray:

@@ -16,6 +16,9 @@ from fabopt.analysis.choke.records import Certified, LimitRecord, Study
 from fabopt.domain.tolerances import SHOWN
 from fabopt.model.words import priced
 
+NAMED = 4
+"""Most limits that are named side by side."""
+
 Style = Literal["money", "share", "amount", "count"]
 
 
@@ -71,16 +74,21 @@ def sentence(study: Study) -> Sentence:
     first = study.first
     if first is None:
         return Sentence(tuple(_nothing(study)))
+    if not study.told:
+        return Sentence((*_open(study, first), *_years(study)))
     clauses = [
         _head(study, first),
         _proof(first),
         _next(study, first),
+        _rivals(study),
+        _members(study, first),
         _blocking(study, first),
         _together(study, first),
         _whole(study, first),
         _lead(study, first),
         _draws(study, first),
         _price(study, first),
+        _years(study),
     ]
     return Sentence(tuple(part for clause in clauses for part in clause))
 
@@ -90,8 +98,69 @@ def _nothing(study: Study) -> Iterable[Part]:
     yield " alone, nor lifted together." if study.joint and not any(j.minimal_sets for j in study.joint) else " alone."
 
 
+def _open(study: Study, first: LimitRecord) -> Iterable[Part]:
+    """Say that no choke point can be told, and which limits would be it."""
+    money, some = study.info.money, (first, *study.rivals[: NAMED - 1])
+    yield "No choke point can be told: "
+    if math.isinf(study.doubt):
+        yield "nothing is known of how much better a plan could be"
+    else:
+        yield "the gap of the plan leaves "
+        yield Number(study.doubt, money, "info.value_hi - info.value_lo", "money")
+        yield " open, and no 10 % more of a limit is known to add more"
+    yield ". Of those that add most with this plan's integers held, "
+    for n, record in enumerate(some):
+        yield "" if n == 0 else " and " if n == len(some) - 1 else ", "
+        yield Name(record.label)
+        yield " ("
+        yield Number(record.gain, money, _origin(record, "gain"), "money")
+        yield ")"
+    more = len(study.rivals) + 1 - len(some)
+    yield f" and {more} more" if more else ""
+    yield " cannot be told apart" if len(some) > 1 else " alone comes near it"
+    yield "; a plan with a closer gap may tell. "
+
+
+def _rivals(study: Study) -> Iterable[Part]:
+    rivals = study.rivals[: NAMED - 1]
+    if study.doubt > 0.0 and rivals:
+        yield " Within what the gap leaves open it cannot be told from "
+        yield from _names([record.label for record in rivals])
+        yield f" and {len(study.rivals) - len(rivals)} more" if len(study.rivals) > len(rivals) else ""
+        yield "."
+
+
+def _members(study: Study, first: LimitRecord) -> Iterable[Part]:
+    known = sorted((m for m in first.members if m.gain is not None), key=lambda m: -(m.gain or 0.0))
+    if not known:
+        return
+    yield " Its limits take each other's place; alone, 10 % more of "
+    for n, member in enumerate(known[:NAMED]):
+        yield "" if n == 0 else ", of "
+        yield Name(member.label)
+        yield " adds "
+        yield Number(member.gain or 0.0, study.info.money, f"limits[{first.id}].members[{member.id}].gain", "money")
+    yield f", of {len(known) - NAMED} others less" if len(known) > NAMED else ""
+    yield "."
+
+
+def _years(study: Study) -> Iterable[Part]:
+    told = [year for year in study.years if year.limit]
+    if len(study.years) < 2 or not told:
+        return
+    yield " By year: "
+    for n, year in enumerate(told):
+        yield "" if n == 0 else "; "
+        yield f"{year.year} "
+        yield Name(year.limit)
+        if year.rivals:
+            yield f" or {'another' if len(year.rivals) == 1 else f'{len(year.rivals)} others'}"
+        yield "" if year.told else " (within the gap)"
+    yield "."
+
+
 def _head(study: Study, first: LimitRecord) -> Iterable[Part]:
-    if first.owner:
+    if first.owner and not first.members:
         yield Name(first.owner)
         yield ": "
     yield Name(first.label)

@@ -34,6 +34,7 @@ from fabopt.analysis.choke.options import ChokeOptions, hold_others, periods_ask
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.owners import rent_by_owner
 from fabopt.analysis.choke.package import ReliefCost, cheapest_packages
+from fabopt.analysis.choke.ranking import of_year, years_of
 from fabopt.analysis.choke.reprice import Repriced
 from fabopt.analysis.choke.timeline import counted, turns
 from fabopt.domain.tolerances import EXACT
@@ -55,7 +56,8 @@ GAINS = 0.5
 """Share of the time that is left then for the gains at +10 %."""
 
 UNTIL: Mapping[str, float] = {
-    "certified gains": 0.12,
+    "years": 0.08,
+    "certified gains": 0.18,
     "finite steps": 0.34,
     "relief after lead time": 0.4,
     "whole things": 0.43,
@@ -120,7 +122,7 @@ class _Study:
             workers=asked.workers,
             seed=asked.seed,
         )
-        problem = replace(self.plan.problem, reportable=self.counted.periods)
+        problem = replace(self.plan.problem.by_class(self.net), reportable=self.counted.periods)
         self.oracle = Oracle(problem, effort, basis=self.plan.basis, budget=budget)
         self.basis: Any = "plan" if self.large else "certified"
         self.explorer = Explorer(self.plan, source.data, self.oracle, self.large)
@@ -146,6 +148,7 @@ class _Study:
     def _rest(self) -> records.Study:
         """Take the steps after the first two, and put the study together."""
         explorer = self.explorer
+        years = self._years()
         if self.large:
             with self._step("certified gains"):
                 explorer.certify_first(3)
@@ -169,11 +172,12 @@ class _Study:
             info=self._info(of_policies),
             limits=report,
             timeline=turns(np.where(reported, worth, 0.0)),
+            years=years,
             cascade=steps,
             joint=joint,
             packages=packages,
             whole=whole,
-            rents=rent_by_owner((r.owner, r.handling.rent) for r in report if r.handling is not None),
+            rents=rent_by_owner(part for r in report for part in r.rents),
             layers=layer_cuts(self.net, explorer.facts.capacity(reported), explorer.facts.made(reported)),
             single_points=single_points(self.net),
             draws=draws,
@@ -181,6 +185,18 @@ class _Study:
             runs=tuple(evidence(n, run) for n, run in enumerate(self.oracle.runs)),
             seconds_by_step=dict(self.budget.seconds_by_stage),
         )
+
+    def _years(self) -> tuple[records.YearPoint, ...]:
+        """Return the choke point of each calendar year, with what the gap does not tell from it."""
+        oracle, base, told = self.oracle, self.explorer.base, list[records.YearPoint]()
+        groups = [f.group for f in self.explorer.capacities]
+        with self._step("years"):
+            for year, own in years_of(self.net, self.counted.periods).items():
+                if "fixed" not in base:
+                    break
+                gains = of_year(oracle, base["fixed"], groups, own)
+                told.append(records.YearPoint.of(year, gains, oracle.problem.group, oracle.base.width))
+        return tuple(told)
 
     def _whole(self) -> tuple[records.WholeThing, ...]:
         with self._step("whole things"):

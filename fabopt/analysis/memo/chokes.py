@@ -106,7 +106,7 @@ def _to_all(ground: Ground, limits: Sequence[LimitRecord]) -> dict[str, float]:
     if not limits:
         return {}
     periods = periods_asked(counted(ground.net), ChokeOptions(), ground.net).periods
-    problem = replace(ground.plan.problem, reportable=periods)
+    problem = replace(ground.plan.problem.by_class(ground.net), reportable=periods)
     oracle = Oracle(problem, Effort(workers=1, seed=ground.plan.options.seed))
     values = oracle.plan_values([problem.relief(record.id, TEN) for record in limits])
     base = problem.value(ground.plan.x)
@@ -116,10 +116,10 @@ def _to_all(ground: Ground, limits: Sequence[LimitRecord]) -> dict[str, float]:
 def rivals(ground: Ground, limits: Sequence[LimitRecord]) -> tuple[Rival, ...]:
     """Return who uses the capacities among the limits, and what share of it, in the reported periods."""
     rivals, resources = [], {f"capacity:{r.id}": r.id for r in ground.net.resources}
-    for record in limits:
-        if record.family != "capacity":
+    for label, owner, id in ((r.label, r.owner, r.id) for limit in limits for r in limit.members or (limit,)):
+        if id not in resources:
             continue
-        resource = resources[record.id]
+        resource = resources[id]
         used = cells("core/uses", "amount", resource=resource, **REPORTED)
         rows = used.rows(ground.read)
         total = float(rows["amount"].sum())
@@ -129,5 +129,5 @@ def rivals(ground: Ground, limits: Sequence[LimitRecord]) -> tuple[Rival, ...]:
         for customer, amount in by_customer.items():
             own = cells("core/uses", "amount", resource=resource, customer=str(customer), **REPORTED)
             share = Amount(float(amount) / total, "share", f"{own} / {used}")
-            rivals.append(Rival(record.label, ground.called(record.owner), ground.called(str(customer)), share))
+            rivals.append(Rival(label, ground.called(owner), ground.called(str(customer)), share))
     return tuple(rivals)

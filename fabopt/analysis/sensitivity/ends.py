@@ -72,7 +72,7 @@ class Ends:
             budget=self.budget,
         )
         self._reprice = Repriced(plan, [p.index for p in plan.net.periods if p.reported], ())
-        self._labels = {group.id: group.label for group in plan.problem.groups}
+        self._labels = {group.id: group.label for group in plan.problem.by_class(plan.net).groups}
         self.base = self.whatif.held()
         if self.base.objective is None:
             raise ValueError("The plan does not stand with its integers held.")

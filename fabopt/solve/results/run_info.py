@@ -13,6 +13,7 @@ from fabopt.domain.goals import ObjectiveName
 from fabopt.io.seal import SavedError, record_as
 from fabopt.solve.options import Size, SolveOptions
 from fabopt.solve.outcome import Dropped, StageReport
+from fabopt.solve.results.ranked import Ranked
 from fabopt.solve.solution import Status
 
 
@@ -91,6 +92,8 @@ class RunInfo:
     earning
         Steps that are forbidden because they lost money for their owners; None where nobody asked for that. They are
         pins of the instance that was solved, so that every question asked of the plan holds them.
+    ranking
+        What holds the plan back, by what 10 % more adds; empty where that is not told, None where it was not asked.
     """
 
     instance: str
@@ -121,6 +124,7 @@ class RunInfo:
     premiums: float = 0.0
     dropped: tuple[Dropped, ...] = ()
     earning: Earning | None = None
+    ranking: tuple[Ranked, ...] | None = None
 
     @property
     def large(self) -> bool:

@@ -1,0 +1,126 @@
+"""Limits that take each other's place are one class, and a choke point is named only where the gap allows it."""
+
+from dataclasses import replace
+
+import pytest
+
+from fabopt.analysis.choke.records import Certified
+from fabopt.analysis.choke.sentence import sentence
+from fabopt.api import load
+from fabopt.network.substitutes import substitutes
+from fabopt.report.choke import written
+
+near = pytest.approx
+
+TWO_MAKERS = """
+horizon: {start: 2027, periods: 2, period: year}
+network:
+  resources: {east-line: {name: Line east, capacity: 30}, west-line: {name: Line west, capacity: 50}, ASSEMBLY}
+  materials: {memory: {storable: false}, wafer: {storable: false}, chip: {storable: false}}
+  activities:
+    east: {outputs: {memory: 1}, uses: {east-line: 1}}
+    west: {outputs: {WEST: 1}, uses: {west-line: 1}}
+    assemble: {inputs: {memory: 1OTHER}, outputs: {chip: 1}, uses: {assembly: 1}}
+  demands: {chip: {quantity: 1000, value: 2}}
+"""
+
+
+def instance(folder, west="memory", other="", **changed):
+    """Two makers: of the same memory, or one of memory and one of wafers that a chip needs too."""
+    text = TWO_MAKERS.replace("ASSEMBLY", "assembly: {capacity: 200}").replace("WEST", west).replace("OTHER", other)
+    for old, new in changed.items():
+        text = text.replace(old, new)
+    (folder / "instance.yaml").write_text(text)
+    return load(folder)
+
+
+@pytest.fixture(scope="module")
+def alike(tmp_path_factory):
+    """30 and 50 of the same memory a year, chips worth 2: 10 % more of both is 8 more chips a year, worth 32."""
+    return instance(tmp_path_factory.mktemp("alike")).solve()
+
+
+@pytest.fixture(scope="module")
+def study(alike):
+    return alike.choke_points(draws=0, workers=1).records
+
+
+def test_makers_of_one_thing_are_a_class_and_those_that_a_chip_needs_both_are_two(tmp_path):
+    assert substitutes(instance(tmp_path).network) == (("east-line", "west-line"),)
+    assert substitutes(instance(tmp_path, "wafer", ", wafer: 1").network) == ()
+
+
+def test_makers_that_serve_different_wants_are_no_class(tmp_path):
+    """West makes wafers that are sold as such: neither can step in for the other."""
+    apart = instance(tmp_path, "wafer", **{"demands: {": "demands: {wafer: {quantity: 99, value: 1}, "})
+    assert substitutes(apart.network) == ()
+
+
+def test_makers_whose_things_meet_late_are_a_class_only_if_most_of_what_they_make_meets(tmp_path):
+    """West's wafers become memory of another make, or are sold as such: one end of two is enough, one of three not."""
+    sold = {"east: {": "stack: {inputs: {wafer: 1}, outputs: {memory: 1}}\n    east: {"}
+    half = {**sold, "demands: {": "demands: {wafer: {quantity: 9, value: 1}, "}
+    assert substitutes(instance(tmp_path, "wafer", **half).network) == (("east-line", "west-line"),)
+    east = {"outputs: {memory: 1}, uses: {east-line": "outputs: {memory: 1, gas: 1, ash: 1}, uses: {east-line"}
+    gas = {
+        "materials: {": "materials: {gas: {}, ash: {}, tar: {}, ",
+        "demands: {": "demands: {gas: {quantity: 9, value: 1}, ash: {quantity: 9, value: 1}, "
+        "wafer: {quantity: 9, value: 1}, tar: {quantity: 9, value: 1}, ",
+        "outputs: {wafer: 1}": "outputs: {wafer: 1, tar: 1}",
+    }
+    assert substitutes(instance(tmp_path, "wafer", **sold, **east, **gas).network) == ()
+
+
+def test_relief_of_a_class_is_worth_the_relief_of_all_and_no_member_is_ranked(study):
+    first = study.first
+    assert first.label == "Line (2 limits)"
+    assert first.gain == near(2 * 2 * 8)
+    assert {m.label: m.gain for m in first.members} == {"Line east": near(2 * 2 * 3), "Line west": near(2 * 2 * 5)}
+    assert "capacity:east-line" not in {r.id for r in study.limits}
+    assert first.worth_by_period == near((16.0, 16.0))
+    assert [(y.year, y.limit, y.gain, y.told) for y in study.years] == [
+        (year, "Line (2 limits)", near(16.0), True) for year in ("2027", "2028")
+    ]
+
+
+def test_a_maker_that_a_chip_needs_beside_another_stays_alone(tmp_path):
+    """30 memory and 50 wafers: only memory holds chips back, and 10 % more of it is 3 chips a year."""
+    study = instance(tmp_path, "wafer", ", wafer: 1").solve().choke_points(draws=0, workers=1).records
+    assert (study.first.label, study.first.gain, study.first.members) == ("Line east", near(2 * 2 * 3), ())
+
+
+def with_gap(study, gap):
+    """The study of a plan of which so much is open, in which nothing is proven."""
+    limits = [
+        replace(r, steps=tuple(replace(s, certified=Certified(0.0, s.plan_gain + gap, "undecided")) for s in r.steps))
+        for r in study.limits
+    ]
+    return replace(study, limits=tuple(limits), info=replace(study.info, value_hi=study.info.value_lo + gap))
+
+
+def test_a_choke_point_is_named_only_if_it_gains_more_than_the_gap_leaves_open(study):
+    """The class gains 32: with 31 open it is named, with 33 it is not."""
+    named, open_ = with_gap(study, 31.0), with_gap(study, 33.0)
+    assert "Line (2 limits) is the choke point" in written(sentence(named))
+    said = written(sentence(open_))
+    assert said.startswith("No choke point can be told: the gap of the plan leaves 33.0")
+    assert "is the choke point" not in said
+
+
+def test_limits_closer_than_the_gap_cannot_be_told_apart(study):
+    """Of 32 and 25, a gap of 6 tells the first, one of 8 does not."""
+    second = replace(study.first, id="other", label="other", members=())
+    second = replace(second, steps=tuple(replace(s, plan_gain=25.0) for s in second.steps))
+    both = replace(study, limits=(study.limits[0], second, *study.limits[1:]))
+    assert [r.label for r in with_gap(both, 6.0).rivals] == []
+    assert [r.label for r in with_gap(both, 8.0).rivals] == ["other"]
+    assert "cannot be told from other" in written(sentence(with_gap(both, 8.0)))
+    assert "Line (2 limits) (32.0" in written(sentence(with_gap(both, 40.0)))
+
+
+def test_a_study_of_classes_is_the_same_with_any_number_of_workers(alike):
+    def told(workers):
+        study = alike.choke_points(draws=2, workers=workers).records
+        return repr((study.limits, study.years, study.cascade, study.joint, study.rents))
+
+    assert told(1) == told(2) == told(3)
