@@ -389,6 +389,8 @@ class _Study:
             yield "Nothing is known of how much better a plan could be: no gain is proven zero."
         elif base.width > self.oracle.eps:
             yield "Certified intervals carry the gap of the plan on both sides."
+        if self.source.run.premiums:
+            yield "Gains are those of the objective, in which premiums of tastes steer: they are nobody's money."
         if self.large:
             yield "Gains are those of the plan with its integers held, unless they are called certified."
         if any(f.record_basis == "relaxation" for f in self.explorer.ranked):
