@@ -73,7 +73,7 @@ class Reconciled:
     plan
         The plan in words; empty where there is none, and inputs alone are compared.
     waiting
-        Figures that only a plan says something of, where there is none.
+        Figures and expectations that only a plan says something of, where there is none.
     """
 
     rows: tuple[OutcomeRow, ...]
@@ -103,7 +103,8 @@ def reconciled(net: Network, data: Instance, plan: Plan | None = None) -> Reconc
     stated = _stated(net, data)
     ready = [one for one in stated if plan is not None or role_of(one) == "input"]
     rows = sorted((_row(one, net, data, plan) for one in ready), key=lambda row: row.role != "input")
-    return Reconciled(tuple(rows), "" if plan is None else plan.held, len(stated) - len(ready))
+    waiting = len(stated) - len(ready) + (len(data.expectations) if plan is None else 0)
+    return Reconciled(tuple(rows), "" if plan is None else plan.held, waiting)
 
 
 def outcomes_of(plan: Plan) -> tuple[OutcomeRow, ...]:

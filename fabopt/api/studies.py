@@ -316,19 +316,21 @@ class Studies(PlanTables):
         return alternatives_report(alternatives(self.plan, asked, TimeBudget.of(budget, tell)))
 
     def reconcile(self) -> Report[Reconciled]:
-        """Return the instance and its plan held against published figures: inputs and outcomes.
+        """Return the instance and its plan held against published figures, and the plan against what is expected of it.
 
         Raises
         ------
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         """
+        from fabopt.analysis.expectations import expected
         from fabopt.analysis.reconcile import reconciled
         from fabopt.analysis.skill import skills
         from fabopt.report.frames import reconcile_report
 
-        found = reconciled(self.plan.net, self.plan.data, self.plan)
-        return reconcile_report(found, skills(self.plan.data, found.rows))
+        plan = self.plan
+        found = reconciled(plan.net, plan.data, plan)
+        return reconcile_report(found, skills(plan.data, found.rows), expected(plan))
 
     def feasible(
         self, *, budget: float | TimeBudget = 10.0, tell: Callable[[str, float], None] | None = None

@@ -14,6 +14,7 @@ from fabopt.domain.components import Component
 from fabopt.domain.contracts import Contract
 from fabopt.domain.customers import BarredFlow, DemandCurve, Lab, Market, Site, Workload
 from fabopt.domain.diversity import ShareCap, Survival
+from fabopt.domain.expectations import Expectation
 from fabopt.domain.fabs import Fab
 from fabopt.domain.horizon import About, Horizon, Party, Pins, Solving, SourceNote
 from fabopt.domain.limits import Factor, Limit
@@ -116,5 +117,7 @@ class Instance(Record):
     """Decisions already taken."""
     outcomes: Named[Outcome] = Field(default_factory=dict)
     """Published figures that the instance and its plan are held against, for `fabopt reconcile`."""
+    expectations: Named[Expectation] = Field(default_factory=dict)
+    """What is expected of every plan, told with pass or reason by `fabopt reconcile`."""
     predictions: Named[Prediction] = Field(default_factory=dict)
     """Outcomes that a plan is judged by as a prediction, each with what was before (docs/backcast.md)."""

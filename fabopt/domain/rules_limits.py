@@ -8,6 +8,7 @@ from itertools import combinations
 from fabopt.domain.base import Fault, LastDay, When
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.charges import Charge, Lane
+from fabopt.domain.expectations import Expectation
 from fabopt.domain.instance import Instance
 from fabopt.domain.limits import Limit
 from fabopt.domain.measured import MEASURED, MeasureName
@@ -30,6 +31,9 @@ def limit_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
     for key, outcome in instance.outcomes.items():
         for fault in _outcome(instance, calendar, outcome):
             yield fault.under("outcomes", key)
+    for key, one in instance.expectations.items():
+        for fault in _expectation(instance, calendar, one):
+            yield fault.under("expectations", key)
     for key, factor in instance.factors.items():
         if factor.of == "emissions" or MEASURED[factor.of].party or MEASURED[factor.of].after:
             yield Fault(("factors", key, "of"), f"{MEASURED[factor.of].says} emit nothing", "name what does")
@@ -69,6 +73,21 @@ def _outcome(instance: Instance, calendar: Calendar, outcome: Outcome) -> Iterat
     observed = outcome.observed(calendar.start)
     # What was observed before the decision date stands in pictures.
     yield from _window(calendar, outcome.since, None if observed and outcome.until >= outcome.since else outcome.until)
+
+
+def _expectation(instance: Instance, calendar: Calendar, one: Expectation) -> Iterator[Fault]:
+    if one.of is not None:
+        if MEASURED[one.of].party:
+            message = f"{MEASURED[one.of].says} are somebody's, and no party is named here"
+            yield Fault(("of",), message, "name another measure")
+        else:
+            yield from _measure(instance, one.of, None)
+    yield from _window(calendar, one.since, one.until)
+    for place, name in enumerate(one.outcomes):
+        if name not in instance.outcomes:
+            yield Fault(("outcomes", place), f"there is no outcome '{name}'", nearest(name, tuple(instance.outcomes)))
+        elif instance.outcomes[name].observed(calendar.start):
+            yield Fault(("outcomes", place), f"'{name}' ended before the decision date, so no plan can be near it")
 
 
 def _charge(instance: Instance, calendar: Calendar, charge: Charge) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from fabopt.network.lowering.builder import Chain, Means, finish, make_periods
 from fabopt.network.lowering.charges import lower_charges
 from fabopt.network.lowering.contracts import lower_contracts
 from fabopt.network.lowering.diversity import lower_diversity
+from fabopt.network.lowering.expectations import check_expectations
 from fabopt.network.lowering.finishable import finishable
 from fabopt.network.lowering.kinds import lower_things
 from fabopt.network.lowering.lanes import lower_lanes
@@ -73,6 +74,7 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
     net = lower_lanes(chain, net)
     net = lower_diversity(chain, lower_policies(chain, lower_contracts(chain, gate_programmes(chain, net))))
     net = lower_outcomes(chain, lower_budgets(chain, lower_limits(chain, lower_charges(chain, net))))
+    check_expectations(chain, net)
     return chain, finishable(_pinned(lower_tastes(chain, net), instance), instance)
 
 

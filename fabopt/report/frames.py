@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from fabopt.analysis.expectations import expectations_frame
 from fabopt.analysis.frames import plain
 from fabopt.analysis.skill import frame_of, plain_of
 from fabopt.domain.tolerances import CLOSE
@@ -16,6 +17,7 @@ from fabopt.report.text import Table, amount, counted
 if TYPE_CHECKING:
     from fabopt.analysis.agreement import Agreement
     from fabopt.analysis.bill import Bill
+    from fabopt.analysis.expectations import ExpectationRow
     from fabopt.analysis.reconcile import OutcomeRow, Reconciled
     from fabopt.analysis.skill import Skill
 
@@ -46,23 +48,31 @@ def bill_report(bill: Bill) -> Report[Bill]:
     )
 
 
-def reconcile_report(reconciled: Reconciled, found: Sequence[Skill] = ()) -> Report[Reconciled]:
-    """Return a reconciliation: inputs and outcomes against published figures, why some lie outside, and the skill."""
+def reconcile_report(
+    reconciled: Reconciled, found: Sequence[Skill] = (), expected: Sequence[ExpectationRow] = ()
+) -> Report[Reconciled]:
+    """Return a reconciliation: figures against the instance and its plan, why some lie outside, skill, expectations."""
     return Report(
         "reconcile",
         reconciled,
-        (*_reconciled(reconciled), *skill_lines(found)),
+        (*_reconciled(reconciled), *skill_lines(found), *_expected(expected)),
         (
             outcome_table(reconciled.of("input"), "What goes in (inputs), against published figures", "instance"),
             outcome_table(reconciled.of("outcome"), "What comes out (outcomes), against published figures", "plan"),
             _outside(reconciled.rows),
             *skill_tables(found),
+            _expectations(expected),
         ),
-        frames={"outcomes": lambda: reconciled.frame, "skill": lambda: frame_of(found)},
+        frames={
+            "outcomes": lambda: reconciled.frame,
+            "skill": lambda: frame_of(found),
+            "expectations": lambda: expectations_frame(expected),
+        },
         data=lambda: {
             "plan": reconciled.plan,
             "outcomes": [_told(row) for row in reconciled.rows],
             "predictions": [plain_of(one) for one in found],
+            "expectations": [{**asdict(row), "holds": row.holds} for row in expected],
         },
     )
 
@@ -81,9 +91,25 @@ def _reconciled(reconciled: Reconciled) -> Iterator[str]:
         inside = sum(row.inside for row in outcomes)
         yield f"Outcomes of {reconciled.plan}: {inside} of {len(outcomes)} inside their range."
     if reconciled.waiting:
-        yield f"The other {reconciled.waiting} figures of the instance are held against a plan of it."
+        yield f"The other {reconciled.waiting} figures and expectations of the instance are held against a plan."
     if not reconciled.rows and not reconciled.waiting:
         yield "The instance has no published figures to be held against (section outcomes)."
+
+
+def _expected(rows: Sequence[ExpectationRow]) -> Iterator[str]:
+    """Yield how many expectations hold."""
+    if rows:
+        told = sum(not row.holds and bool(row.why) for row in rows)
+        explained = f"; of the others {told} explained in the instance" if not all(row.holds for row in rows) else ""
+        yield f"Expectations: {sum(row.holds for row in rows)} of {len(rows)} hold{explained}."
+
+
+def _expectations(rows: Sequence[ExpectationRow]) -> Table:
+    heads = ("expectation", "", "broken", "of", "most of all", "why")
+    told = [
+        (row.name, "holds" if row.holds else "broken", row.broken, row.looked_at, row.worst, row.told) for row in rows
+    ]
+    return Table("What is expected of a plan", heads, told, left=2)
 
 
 def outcome_table(rows: Sequence[OutcomeRow], title: str, has: str) -> Table:

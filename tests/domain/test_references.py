@@ -64,6 +64,7 @@ ELSEWHERE = {
     "lanes.*.destinations.[]",
     "lanes.*.carrier",
     "outcomes.*.party.[]",
+    "expectations.*.outcomes.[]",
     *(f"{place}.needs.!" for place in EXPANDING),
     *(f"{section}.*.conversions.*.to" for section in ("fabs", "packaging_lines")),
 }

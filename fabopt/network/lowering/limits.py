@@ -102,7 +102,7 @@ class Rows:
             return
         yield from _units(limit, every)
         name = limit.name or limit_id
-        for values in self._each(limit, every):
+        for values in scope.each(limit.each, every.chosen):
             own = Tagged.model_validate(values)
             part = scope.measure(limit.of, [limit.where, own], limit.party or "") if values else every
             said = " ".join((name, *values.values()))
@@ -119,11 +119,6 @@ class Rows:
             yield Fault(("where",), message, "so the limit can never be met; look at the tags, or leave it out")
         else:
             self.idle.append((f"limits.{limit_id}", f"The limit '{limit.name or limit_id}' says nothing: {message}."))
-
-    def _each(self, limit: Limit, every: Sum) -> Iterator[dict[TagName, str]]:
-        """Yield the values of the tags of which each has a limit of its own."""
-        distinct = dict.fromkeys(tuple(self.scope.value(tag, tags) for tag in limit.each) for tags in every.chosen)
-        return (dict(zip(limit.each, values, strict=True)) for values in distinct if all(values))
 
     def _tags(self, limit_id: str, limit: Limit, values: dict[TagName, str]) -> Tags:
         """Return the tags of a limit: those of which it chooses one value."""

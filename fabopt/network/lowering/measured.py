@@ -193,6 +193,11 @@ class Scope:
         """Return whether a record counts."""
         return tags.stage != CONTRACT and all(self.has(tags, where) for where in wheres)
 
+    def each(self, names: Sequence[TagName], chosen: Iterable[Tags]) -> Iterator[dict[TagName, str]]:
+        """Yield the different values that chosen records have of some tags together, where they have all of them."""
+        distinct = dict.fromkeys(tuple(self.value(tag, tags) for tag in names) for tags in chosen)
+        return (dict(zip(names, values, strict=True)) for values in distinct if all(values))
+
     def faults(self, where: Where) -> Iterator[Fault]:
         """Yield a fault for each tag that nothing has."""
         for part, prefix in ((where, ()), (where.not_, ("not",))):

@@ -155,7 +155,7 @@ class _Figures:
         window = tuple(int(t) for t in np.flatnonzero(weights))
         return Observed(
             key,
-            f"{outcome.name or key}: {_said(outcome)}",
+            f"{key}: {outcome.name or _said(outcome)}",
             figure.unit if figure.unit != "1" else next(iter(part.units)),
             window,
             terms,
