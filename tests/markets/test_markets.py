@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 
+import fabopt
 from fabopt.domain.instance import Instance
 from fabopt.domain.rules import problems
 from fabopt.network.lower import lower, lower_chain
@@ -167,6 +169,18 @@ def test_a_market_pays_for_the_bits_of_a_wafer():
     # Two petabytes a thousand wafers, at 10 dollars a gigabyte.
     assert (payment.payer, payment.payee, payment.kind) == ("west", "new-maker", "wafers")
     assert payment.term.coefficient[0] * payment.price[0] == pytest.approx(20)
+
+
+def test_a_result_tells_what_markets_get_and_what_the_last_of_it_is_worth(tmp_path):
+    raw = chain(("fabs.new-fab.wafer_starts", 63), ("fabs.old-fab.wafer_starts", 160))
+    raw["markets"]["idle"] = market(bit_price=0)
+    (tmp_path / "instance.yaml").write_text(json.dumps(raw))
+    table = fabopt.load(tmp_path).solve(gap=0).table("markets").set_index("market")
+    assert table["unit"].tolist() == ["PB", "PB", "PB"]
+    assert table["wanted"].tolist() == [450, 450, 450]
+    assert table["delivered"].tolist() == pytest.approx([3 * 126, 3 * 160, 0])
+    assert table["marginal"].tolist()[:2] == pytest.approx([mean_price(0.75, 0.85), mean_price(1.05, 1.1)])
+    assert np.isnan(table["marginal"]["idle"])
 
 
 SCANNERS = {

@@ -71,6 +71,7 @@ def test_a_word_that_an_instance_made_stands_as_it_is():
         ("Bridgeworks interposer wafers", "Bridgeworks 中介层晶圆"),
         ("Plains campus facility power", "Plains campus 设施电力"),
         ("Phones, floor", "Phones, 下限"),
+        ("Servers, at lower prices", "Servers, 价格较低时的部分"),
         ("North fab wafer starts", "North fab 投片"),
         ("Coast campus power, size 12", "Coast campus 电力（规模 12）"),
         ("Floorplan Inc bonding", "Floorplan Inc 键合"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fabopt.solve.results.columns import MONEY, PERIOD, REPORTED, UNIT, TableSpec, number, text
 from fabopt.solve.results.frames import frame
+from fabopt.solve.results.markets import MARKETS, market_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -369,6 +370,7 @@ STAGED = ("activities", "flows", "uses", "resources", "materials", "demands")
 
 VIEWS: dict[TableSpec, View] = {
     WAFER_STARTS: View(_wafer_starts, frozenset({"wafer", "memory", "market"})),
+    MARKETS: View(market_rows, frozenset({"market"})),
     HBM: View(_hbm, frozenset({"memory"})),
     PACKAGES: View(_packages, frozenset({"packaging"})),
     SHIPMENTS: View(_shipments, frozenset({"deployment"})),
