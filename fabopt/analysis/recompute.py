@@ -14,11 +14,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fabopt.domain.tolerances import CLOSE, EXACT
+from fabopt.domain.tolerances import CLOSE, EXACT, OTHERS
 from fabopt.plan.plan import Plan
+from fabopt.solve.options import SYSTEM
 from fabopt.solve.proof import Proof, proof
 from fabopt.solve.results.folder import Read, ResultError
-from fabopt.solve.results.parties import by_party
+from fabopt.solve.results.parties import by_party, by_side
 from fabopt.solve.solution import Status
 
 DISCOUNTED: Mapping[str, tuple[tuple[float, str, str], ...]] = {
@@ -106,7 +107,7 @@ def check_agreement(plan: Plan, shown: object) -> None:
         _refuse(shown, f"its tables come to {again.value + added:,.8g}, and its manifest says {value:,.8g}")
     options, party = run.options, run.options.party
     if options.objective == "value" and not (party and added):
-        own = by_party(read("domain/perspective").to_dict("list")).get(party, 0.0) if party else value
+        own = _seen(plan, party)
         if differ(objective - run.premiums, own):
             steers = f" with premiums of {run.premiums:,.8g}" if run.premiums else ""
             _refuse(shown, f"its objective is {objective:,.8g}{steers}, and its plan is worth {own:,.8g}")
@@ -115,6 +116,17 @@ def check_agreement(plan: Plan, shown: object) -> None:
         if ahead < -CLOSE * max(abs(objective), abs(bound)):
             _refuse(shown, f"its objective {objective:,.8g} is better than its bound, {bound:,.8g}")
     _check_proof(plan, again.gross if options.objective in MONEY else 0.0, shown)
+
+
+def _seen(plan: Plan, party: str) -> float:
+    """Return what a plan comes to in the money that it was solved in, from its tables."""
+    if plan.perspective == SYSTEM:
+        return plan.value
+    rows = plan.table("domain/perspective").to_dict("list")
+    if party:
+        return by_party(rows).get(party, 0.0)
+    side = by_side(rows)
+    return side["buyers"] + OTHERS * side["sellers"]
 
 
 def _check_proof(plan: Plan, size: float, shown: object) -> None:

@@ -36,6 +36,7 @@ def compared(
     """
     from fabopt.analysis.compare.compare import comparison
     from fabopt.report.compare import comparison_report
+    from fabopt.report.perspective import in_whose_money
     from fabopt.solve.budget import TimeBudget
 
     origins = {(one.run.instance, one.run.scenario) for one in results}
@@ -44,7 +45,8 @@ def compared(
     time = TimeBudget.of(budget, tell)
     if decide > 0:
         results = decided(results, min(decide, time.left), tell)
-    return comparison_report(comparison([one.plan for one in results], names, time))
+    report = comparison_report(comparison([one.plan for one in results], names, time))
+    return in_whose_money(report, *(one.plan.perspective for one in results))
 
 
 CLOSER = 0.2
@@ -68,6 +70,7 @@ def decided(
         Called with the name of each solve, and how long it took.
     """
     from fabopt.analysis.compare.compare import open_differences
+    from fabopt.plan.solved import options_of
     from fabopt.solve.budget import TimeBudget
 
     budget, decided, gap = TimeBudget(seconds, tell), list(results), max(one.gap or 0.0 for one in results)
@@ -80,8 +83,9 @@ def decided(
                         return decided
                     with budget.timed(f"{one.run.scenario or one.run.instance} to {gap:.2g}"):
                         better = one.instance.solve(
-                            "value", start=start, gap=gap, time_limit=budget.left, extra=one.hooks
-                        )
+                            "value", start=start, gap=gap, time_limit=budget.left, extra=one.hooks,
+                            perspective=options_of(one.run).perspective,
+                        )  # fmt: skip
                     if better.has_plan and _proves_more(better, decided[n]):
                         decided[n] = better
     return decided

@@ -291,7 +291,8 @@ class Inputs:
             options["gap"], options["gap_from"] = own.gap, "instance"
         if own.time_limit is not None:
             options.setdefault("time_limit", own.time_limit)
-        return run_options("value" if objective is None else objective, options)
+        chosen = run_options("value" if objective is None else objective, options)
+        return chosen if "perspective" in options else chosen.in_perspective(own.perspective)
 
     def diff(self, other: Inputs) -> pd.DataFrame:
         """Return what is not the same in another instance: lever or record, what stands here and there, factor."""

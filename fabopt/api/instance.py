@@ -141,9 +141,11 @@ class Instance(Inputs):
         """
         from fabopt.analysis.allocation.study import study
         from fabopt.report.allocation import allocation_report
+        from fabopt.report.perspective import in_whose_money
 
         chosen = self._options(options)
-        return allocation_report(study(self.data, two_stage, chosen, each), self.money)
+        report = allocation_report(study(self.data, two_stage, chosen, each), self.money)
+        return in_whose_money(report, chosen.perspective)
 
     def own_silicon(self, chip: str, **options: Unpack[RunOptions]) -> Report[OwnSilicon]:
         """Return what the programme of a lab's own chip is worth, as supply and as bargaining.
@@ -181,9 +183,10 @@ class Instance(Inputs):
         """
         from fabopt.analysis.allocation.limits import limit_study
         from fabopt.report.limits import limit_report
+        from fabopt.report.perspective import in_whose_money
 
         chosen = self._options(options)
-        return limit_report(limit_study(self.data, chosen), self.money)
+        return in_whose_money(limit_report(limit_study(self.data, chosen), self.money), chosen.perspective)
 
     def games(self) -> tuple[GameOf, ...]:
         """Return how customers order under each policy that goes by orders, when every order answers the others'.
@@ -230,8 +233,9 @@ class Instance(Inputs):
             fails afterwards all the same, the result is saved elsewhere, which is told, and its `folder` says where.
         options
             ``time_limit`` (seconds) and ``gap`` (share), else the instance's own; ``threads``, ``seed``, ``target``,
-            ``by``, ``measure``, ``demands``, ``perspective`` (system, lab:NAME, owner:NAME), ``relaxed`` (integers are
-            dropped; no study takes such a result), ``through_pyomo``: see `fabopt.solve.options.SolveOptions`.
+            ``by``, ``measure``, ``demands``, ``perspective`` (system, buyers, lab:NAME, owner:NAME; else the instance's
+            own), ``relaxed`` (integers are dropped; no study takes such a result), ``through_pyomo``: see
+            `fabopt.solve.options.SolveOptions`.
 
         Returns
         -------
@@ -432,11 +436,12 @@ class Result(Studies):
         result = held.solve(
             asked.objective, start=self, progress=progress, extra=self.hooks, target=asked.target, by=asked.by,
             measure=asked.measure, demands=asked.demands, gap=asked.gap, gap_from=asked.gap_from,
-            threads=asked.threads, seed=asked.seed, time_limit=time_limit,
+            threads=asked.threads, seed=asked.seed, time_limit=time_limit, perspective=asked.perspective,
         )  # fmt: skip
         nets, seen = (held.network, opened.network), instance_json(opened.data)
         free = free_plan(*nets, self.plan, result.plan, seen, time_limit)
-        return roll_report(rolled(*nets, self.plan, result.plan, free, made.first, made.throughout), result)
+        roll = rolled(*nets, self.plan, result.plan, free, made.first, made.throughout)
+        return self._in_its_money(roll_report(roll, result))
 
 
 def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:

@@ -22,9 +22,12 @@ def name_of(path: Path) -> str:
     return folder.resolve().name
 
 
-def default_folder(instance: str, scenario: str | None, perspective: str = "system") -> Path:
-    """Return where a result is saved when no folder is named: ``results/<instance>[-<scenario>][-<perspective>]``."""
-    seen = "" if perspective == "system" else f"-{perspective.replace(':', '-')}"
+def default_folder(instance: str, scenario: str | None, perspective: str | None, own: str | None) -> Path:
+    """Return where a result is saved when no folder is named: ``results/<instance>[-<scenario>][-<perspective>]``.
+
+    A perspective is named where it is not the instance's own.
+    """
+    seen = "" if perspective in (None, own or "system") else f"-{perspective.replace(':', '-')}"
     return RESULTS / f"{instance}{f'-{scenario}' if scenario else ''}{seen}"
 
 

@@ -227,7 +227,9 @@ class PlanTables:
     @property
     def default_folder(self) -> Path:
         """Where :meth:`save` writes when no folder is named."""
-        return default_folder(self.run.instance, self.run.scenario, self.plan.perspective)
+        return default_folder(
+            self.run.instance, self.run.scenario, self.plan.perspective, self.plan.data.solving.perspective
+        )
 
     def __repr__(self) -> str:
         from fabopt.report.answer import STATUS_SAYS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fabopt.api.places import WORKERS
 from fabopt.api.plan import PlanTables
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from fabopt.report.memo.report import MemoReport
     from fabopt.report.report import Report
     from fabopt.solve.budget import TimeBudget
+
+
+R = TypeVar("R")
 
 
 def load_memo(path: str | Path) -> MemoReport:
@@ -66,6 +69,12 @@ class Studies(PlanTables):
         made = build(self.plan.net, self.hooks, options_of(self.run).aim)
         set_values(made, self.table("core/decisions")["value"].to_numpy(float))
         return made
+
+    def _in_its_money(self, report: Report[R]) -> Report[R]:
+        """Return an answer about the plan, which says whose money it is in where that is not everybody's."""
+        from fabopt.report.perspective import in_whose_money
+
+        return in_whose_money(report, self.plan.perspective)
 
     def choke_points(
         self,
@@ -113,7 +122,7 @@ class Studies(PlanTables):
         from fabopt.solve.budget import TimeBudget
 
         asked = ChokeOptions(lab=lab, top=top, seed=seed, workers=workers, draws=draws)
-        return choke_report(study_of(self.plan, asked, period, TimeBudget.of(budget, tell)), top)
+        return self._in_its_money(choke_report(study_of(self.plan, asked, period, TimeBudget.of(budget, tell)), top))
 
     def portfolio(self, lab: str, *, budget: float | TimeBudget = math.inf) -> Report[Portfolio]:
         """Return what a lab's compute stands on: its chips, why these and not others, and its suppliers.
@@ -136,7 +145,7 @@ class Studies(PlanTables):
         from fabopt.report.portfolio import portfolio_report
         from fabopt.solve.budget import TimeBudget
 
-        return portfolio_report(portfolio(self.plan, lab, TimeBudget.of(budget)))
+        return self._in_its_money(portfolio_report(portfolio(self.plan, lab, TimeBudget.of(budget))))
 
     def memo(
         self,
@@ -236,7 +245,7 @@ class Studies(PlanTables):
         from fabopt.solve.budget import TimeBudget
 
         question = Question(why_not, lab, why_short, next_unit, from_, period)
-        return explain_report(explained(self.plan, question, TimeBudget.of(budget)))
+        return self._in_its_money(explain_report(explained(self.plan, question, TimeBudget.of(budget))))
 
     def tornado(
         self,
@@ -278,7 +287,7 @@ class Studies(PlanTables):
         from fabopt.solve.budget import TimeBudget
 
         asked = TornadoOptions(top=top, basis="whole" if whole else "held", workers=workers)
-        return tornado_report(tornado_of(self.plan, asked, TimeBudget.of(budget, tell), count))
+        return self._in_its_money(tornado_report(tornado_of(self.plan, asked, TimeBudget.of(budget, tell), count)))
 
     def alternatives(
         self,
@@ -313,7 +322,7 @@ class Studies(PlanTables):
         from fabopt.solve.budget import TimeBudget
 
         asked = AlternativesOptions(within=within, until=until)
-        return alternatives_report(alternatives(self.plan, asked, TimeBudget.of(budget, tell)))
+        return self._in_its_money(alternatives_report(alternatives(self.plan, asked, TimeBudget.of(budget, tell))))
 
     def reconcile(self) -> Report[Reconciled]:
         """Return the instance and its plan held against published figures, and the plan against what is expected of it.
@@ -404,7 +413,7 @@ class Studies(PlanTables):
         from fabopt.solve.budget import TimeBudget
 
         asked = TargetOptions(target, by, lab, levers, costs or {})
-        return target_report(needed(self.plan, asked, TimeBudget.of(budget, tell)))
+        return self._in_its_money(target_report(needed(self.plan, asked, TimeBudget.of(budget, tell))))
 
     def value_function(
         self,
@@ -444,7 +453,7 @@ class Studies(PlanTables):
         from fabopt.report.value_function import value_report
         from fabopt.solve.budget import TimeBudget
 
-        return value_report(value_of(self.plan, lever, low, high, whole, TimeBudget.of(budget)))
+        return self._in_its_money(value_report(value_of(self.plan, lever, low, high, whole, TimeBudget.of(budget))))
 
     def phase_diagram(self, x: str, y: str, steps: int = 9, *, budget: float | TimeBudget = math.inf) -> Report[Phases]:
         """Return which limit is the choke point where, on a grid over the ranges of two levers.
@@ -471,7 +480,7 @@ class Studies(PlanTables):
         from fabopt.report.value_function import phase_report
         from fabopt.solve.budget import TimeBudget
 
-        return phase_report(phases_of(self.plan, x, y, steps, TimeBudget.of(budget)))
+        return self._in_its_money(phase_report(phases_of(self.plan, x, y, steps, TimeBudget.of(budget))))
 
     def explore(self, levers: Sequence[str] | Mapping[str, tuple[Setting | None, Setting | None]]) -> Explorer:
         """Return sliders that move numbers of the instance and solve again, from the plan, integers held.

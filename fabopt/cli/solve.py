@@ -35,7 +35,10 @@ _Relaxed = typer.Option("--relaxed", help="Drop the integers: the LP relaxation,
 _Target = typer.Option(help="Compute to be reached (time_to_compute).", show_default=False)
 _By = typer.Option(help="Period by whose end compute counts (compute); the last reported one.", show_default=False)
 _Measure = typer.Option(help="Compute counts as cumulative, or as the rate of a period.")
-_Perspective = typer.Option(help="Whose value counts: system, lab:NAME or owner:NAME.")
+_Perspective = typer.Option(
+    help="Whose value counts: system, buyers, lab:NAME or owner:NAME; else the instance's own, else system.",
+    show_default=False,
+)
 _Given = typer.Option(
     help="Result that others are held to in a perspective; else the system's plan.", show_default=False
 )
@@ -81,7 +84,7 @@ def solve(
     target: Annotated[float | None, _Target] = None,
     by: Annotated[str | None, _By] = None,
     measure: Annotated[str, _Measure] = "cumulative",
-    perspective: Annotated[str, _Perspective] = "system",
+    perspective: Annotated[str | None, _Perspective] = None,
     given: Annotated[Path | None, _Given] = None,
     time_limit: Annotated[float | None, _Limit] = None,
     gap: Annotated[float | None, _Gap] = None,
@@ -98,12 +101,13 @@ def solve(
     from fabopt import api
 
     options: dict[str, Any] = {"target": target, "by": by, "measure": measure, "threads": threads}
-    options |= {"perspective": perspective, "through_pyomo": through_pyomo, "relaxed": relaxed}
-    options |= {name: given for name, given in (("gap", gap), ("time_limit", time_limit)) if given is not None}
+    options |= {"through_pyomo": through_pyomo, "relaxed": relaxed}
+    stated = {"perspective": perspective, "gap": gap, "time_limit": time_limit}
+    options |= {name: given for name, given in stated.items() if given is not None}
     instance = _prepared(path, scenario, set_ or [], as_json)
     if pin is not None:
         instance = instance.pinned(api.load_result(pin), pin_until)
-    folder = out or api.default_folder(instance.name, scenario, perspective)
+    folder = out or api.default_folder(instance.name, scenario, perspective, instance.data.solving.perspective)
     options["given"] = None if given is None else api.load_result(given)
     options["start"] = None if start is None else api.load_result(start)
     with step("solve", as_json) as prepared, telling(as_json) as teller, solver_on_stderr():

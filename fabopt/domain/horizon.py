@@ -189,6 +189,8 @@ class Solving(Record):
     expansions_earn: Flag = False
     """Whether owners order only steps that their own margin at list prices, or a prepayment, covers: steps of the plan
     that lose money are forbidden and it is solved again, up to three times."""
+    perspective: Literal["system", "buyers"] | None = None
+    """Whose value counts: system, all parties together (absent); buyers, labs and other markets at list prices."""
 
     @property
     def first(self) -> ObjectiveName:

@@ -77,6 +77,10 @@ MILD = 1e-4
 SHARES = 1e-3
 """Shares in an instance that should add up to 1 may be rounded, such as three times 33.3 %."""
 
+OTHERS = 1e-3
+"""What sellers earn counts for so much of itself beside what buyers get, where the plan is theirs: it tells apart what
+is the same to them."""
+
 # -- methods -----------------------------------------------------------------------------------------------------------
 
 STEP = 1e-4

@@ -14,6 +14,8 @@ material              the customer, else the owner: stock, disposal, shortfall, 
 demand                the customer, else the lab: value of deliveries, cost of what waits or is lost
 ====================  ================================================================================
 
+Labs and other markets are the *buyers* (`buyers`): what the chain delivers is theirs. All others sell to them.
+
 What belongs to another party (a designer to its lab: `Network.belongs`) counts as that party's. Goods are paid for
 when their making starts (accelerators when they are shipped), so work in progress is the customer's.
 """
@@ -28,7 +30,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fabopt.domain.users import NOBODY
-from fabopt.network.tables import Activity, Demand, Material, Network, Payment, Unit
+from fabopt.network.tables import Activity, Demand, Material, Network, Payment, Term, Unit
+
+MARGIN = "margin on sales"
+"""Kind of what a buyer earns on what it makes for others, above what making it costs it at list prices."""
 
 Names = NDArray[np.object_]
 What = Literal["activity", "unit", "unit_orders", "unit_at_end", "material", "demand"]
@@ -65,6 +70,18 @@ def payments_between(net: Network) -> tuple[Payment, ...]:
         for p in net.payments
     )
     return tuple(payment for payment in named if payment.payer != payment.payee)
+
+
+def buyers(net: Network) -> frozenset[str]:
+    """Return the parties for whose demand the chain exists: labs and other markets; with them what names nobody."""
+    return frozenset({NOBODY, *parties_of(net, "demand").tolist()})
+
+
+def margins(net: Network) -> tuple[tuple[Payment, Term], ...]:
+    """Return the payments to buyers for what they make and sell, each with its margin in million dollars."""
+    group = buyers(net)
+    earned = ((payment, payment.margin) for payment in payments_between(net) if payment.payee in group)
+    return tuple((payment, margin) for payment, margin in earned if margin is not None)
 
 
 def owned(net: Network, party: str) -> frozenset[str]:

@@ -420,6 +420,8 @@ class Payment:
     In period t the amount is ``price[t]`` times the term of that period (``coefficient[t]`` times the decision of
     t - shift): the term counts what changes hands, in ``unit``, and ``price[T]`` is in millions of dollars per unit of
     it. Without a price the term itself is the money. ``kind`` says what it is paid for, ``item`` of what sort.
+    ``made[T]`` is what of the price only covers what making one costs the payee, who pays list prices itself; the rest
+    is its margin. None where nothing is made for it: used goods, rented compute, a charge.
     """
 
     payer: str
@@ -429,11 +431,21 @@ class Payment:
     price: Array | None = None
     item: str = ""
     unit: str = "M USD"
+    made: Array | None = None
 
     @property
     def money(self) -> Term:
         """What is paid, as a term in million dollars."""
-        price = 1.0 if self.price is None else self.price
+        return self._times(1.0 if self.price is None else self.price)
+
+    @property
+    def margin(self) -> Term | None:
+        """What of it is the payee's margin, as a term in million dollars; None where nothing is made for it."""
+        if self.made is None:
+            return None
+        return self._times((1.0 if self.price is None else self.price) - self.made)
+
+    def _times(self, price: Array | float) -> Term:
         return replace(self.term, coefficient=self.term.coefficient * price)
 
 

@@ -97,7 +97,7 @@ class Plan:
 
     @property
     def perspective(self) -> str:
-        """Whose plan it is: ``system``, or one party's view."""
+        """Whose plan it is: ``system``, ``buyers``, or one party's view."""
         return self.run.options.perspective
 
     @property
@@ -173,7 +173,7 @@ class Plan:
         return solved_program(self.run, self.table, self.net, self.hooks)
 
     def of_system(self, says: str) -> Plan:
-        """Return this plan, and refuse one that is not the best of the whole system in one objective.
+        """Return this plan, and refuse one that is not the best of the system, or of all buyers, in one objective.
 
         That is one that is seen by one party, in which others are held to a given plan; one that gives up some of an
         objective for a later one; and one of the LP relaxation.
@@ -188,7 +188,7 @@ class Plan:
         StudyError
             If the result is such a one.
         """
-        if self.perspective != "system":
+        if self.run.options.party:
             raise StudyError(f"The result is seen as {self.perspective}; {says}.")
         if self.run.options.unstudied:
             raise StudyError(

@@ -22,7 +22,7 @@ from fabopt.solve.finish import Finished
 from fabopt.solve.formulate import Formulated, formulate
 from fabopt.solve.noise import size_of
 from fabopt.solve.objectives import stages
-from fabopt.solve.options import SolveOptions
+from fabopt.solve.options import SYSTEM, SolveOptions
 from fabopt.solve.outcome import Basis, Ended
 from fabopt.solve.plan import limit_states
 from fabopt.solve.resolver import Resolver
@@ -39,8 +39,12 @@ if TYPE_CHECKING:
 
 
 def options_of(run: RunInfo) -> SolveOptions:
-    """Return the options of a saved run, as far as they concern the problem and not the time it took."""
-    return replace(run.options, perspective="system", time_limit=math.inf, threads=0, through_pyomo=False)
+    """Return the options of a saved run, as far as they concern the problem and not the time it took.
+
+    Where others are held to a given plan, the problem is that of the whole system.
+    """
+    seen = SYSTEM if run.options.party else run.options.perspective
+    return replace(run.options, perspective=seen, time_limit=math.inf, threads=0, through_pyomo=False)
 
 
 def solved_program(run: RunInfo, read: Read, net: Network, hooks: Sequence[Hook] = ()) -> SolvedProgram:

@@ -24,12 +24,13 @@ from fabopt.analysis.plan_tables import (
     unranked,
 )
 from fabopt.domain.goals import NOTHING
-from fabopt.domain.tolerances import EXACT, rounding, same
+from fabopt.domain.tolerances import EXACT, OTHERS, rounding, same
 from fabopt.report.decided import decided
 from fabopt.report.headlines import headline_data, headline_sentence, headline_tables
-from fabopt.report.perspective import gains, seen_sentence
+from fabopt.report.perspective import buyers_sentence, gains, in_whose_money, ledger, seen_sentence
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, counted, in_unit, money, percent, seconds, thousands, worth
+from fabopt.solve.options import BUYERS
 from fabopt.solve.results.earnings import losing
 from fabopt.solve.results.folder import Read
 from fabopt.solve.results.ranked import Ranked
@@ -75,11 +76,13 @@ def answer(plan: Plan) -> Report[Plan]:
     if run.given is not None:
         sentence = f"{seen_sentence(plan)} {sentence}"
         tables.insert(0, gains(plan, MOST_ROWS))
+    if plan.perspective == BUYERS:
+        tables.append(ledger(plan, MOST_ROWS))
     tables += [_holds_back(plan), _obliges(plan)]
     if run.reached and run.options.target is not None:
         target = thousands(run.options.target)
         sentence = f"The target of {target} H100 equivalents is reached in {run.reached}. {sentence}"
-    return Report(
+    report = Report(
         "solve",
         plan,
         (sentence,),
@@ -88,6 +91,7 @@ def answer(plan: Plan) -> Report[Plan]:
         {"use": lambda: frame_of(found.use), "stood": lambda: frame_of(found.stood)},
         data=lambda: {"headlines": headline_data(found)},
     )
+    return in_whose_money(report, plan.perspective)
 
 
 def year_ends(periods: pd.DataFrame) -> list[str]:
@@ -106,7 +110,9 @@ def thinned(labels: Sequence[str]) -> list[str]:
 def closing_lines(plan: Plan) -> tuple[str, ...]:
     """Return the last lines: objective, bound, gap, time, and how good the plan is known to be."""
     run, unit = plan.run, plan.unit
-    whose = f" for {run.options.party}" if run.options.party else ""
+    whose = (
+        " for the buyers" if plan.perspective == BUYERS else f" for {run.options.party}" if run.options.party else ""
+    )
     whole = "" if not run.options.relaxed else " of the LP relaxation"
     parts = [f"objective {run.objective_name}{whose}{whole} {_in_unit(plan.objective, unit)}"]
     if run.bound is not None:
@@ -114,7 +120,7 @@ def closing_lines(plan: Plan) -> tuple[str, ...]:
     parts.append(f"gap {_gap(plan)}")
     size = run.size
     counts = f"{size.columns:,} columns ({counted(size.integers, 'integer')}), {size.rows:,} rows"
-    told = (", ".join(parts), *_premiums(plan), *_in_order(plan), *_left_out(plan), *_open(plan))
+    told = (", ".join(parts), *_beside(plan), *_premiums(plan), *_in_order(plan), *_left_out(plan), *_open(plan))
     told = (*told, *_dropped(plan), *_earning(plan))
     if run.options.relaxed:
         told = (*told, "LP relaxation: integers are dropped, so the plan may take parts of what comes whole")
@@ -128,6 +134,15 @@ def _premiums(plan: Plan) -> tuple[str, ...]:
         return ()
     steers, worth = (_in_unit(amount, plan.unit) for amount in (run.premiums, plan.objective - run.premiums))
     return (f"{steers} of it are premiums of tastes: they steer the plan, and no value counts them; without, {worth}",)
+
+
+def _beside(plan: Plan) -> tuple[str, ...]:
+    """Say what counts in the objective of the buyers beside what they get; nothing for others."""
+    if plan.perspective != BUYERS:
+        return ()
+    return (
+        f"of what sellers earn, {percent(OTHERS)} counts in it: among plans that are as good for the buyers, the best",
+    )
 
 
 def _in_order(plan: Plan) -> tuple[str, ...]:
@@ -228,8 +243,11 @@ def _plain_sentence(plan: Plan, found: Headlines) -> str:
 
 def _worth(plan: Plan, found: Headlines) -> str:
     """Say what is paid and what it costs; where nothing has a value, what the plan is worth."""
+    theirs = f"{buyers_sentence(plan)} " if plan.perspective == BUYERS else ""
     if said := headline_sentence(found, plan.run.money_unit):
-        return said
+        return f"{theirs}{said}"
+    if theirs:
+        return theirs.rstrip()
     value, unit = plan.value, plan.run.money_unit
     if value < 0.0:
         return f"Its discounted cost less value is {money(-value, unit)}."

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from fabopt.domain.tolerances import same
+from fabopt.report.report import Report
 from fabopt.report.text import Table, in_unit, money, signed
+from fabopt.solve.options import BUYERS
+from fabopt.solve.results.parties import by_side
 
 if TYPE_CHECKING:
     from fabopt.plan.plan import Plan
+
+R = TypeVar("R")
+
+WHOSE = "Worths are in the money of the buyers: labs and other markets, who pay list prices."
+"""What an answer about a plan for the buyers says of its money."""
 
 
 def seen_sentence(plan: Plan) -> str:
@@ -20,6 +29,45 @@ def seen_sentence(plan: Plan) -> str:
         f"With the others held to the given plan, the best plan for {party} is worth {money(plan.objective, unit)} to "
         f"it, {own} that plan; to all parties together it is worth {money(plan.value, unit)}, {rest} that plan."
     )
+
+
+def buyers_sentence(plan: Plan) -> str:
+    """Return what the plan is worth to the buyers at list prices, to those who sell to them, and to all."""
+    side = by_side(plan.table("domain/perspective").to_dict("list"))
+    buyers, sellers, everybody = (money(v, plan.run.money_unit) for v in (side["buyers"], side["sellers"], plan.value))
+    return (
+        f"To labs and other markets, who pay list prices, the plan is worth {buyers}; those who sell to them earn "
+        f"{sellers}, so to all together it is worth {everybody}."
+    )
+
+
+def in_whose_money(report: Report[R], *perspectives: str) -> Report[R]:
+    """Return what a verb answers of plans in some perspectives: where all are the buyers', that worths are theirs."""
+    if any(perspective != BUYERS for perspective in perspectives):
+        return report
+    return replace(report, said=(f"{report.said[0]} {WHOSE}", *report.said[1:]))
+
+
+def ledger(plan: Plan, most: int) -> Table:
+    """Return what each party pays, is paid and has of a plan, in millions of dollars, largest first.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    most
+        Number of parties shown.
+    """
+    table, size = plan.table("domain/perspective"), 0.0
+    rows: dict[tuple[str, str], list[float]] = {}
+    for party, side, transfer, amount in table[["party", "side", "transfer", "amount"]].itertuples(index=False):
+        row = rows.setdefault((party, side), [0.0, 0.0, 0.0])
+        row[0 if not transfer else 1 if amount < 0.0 else 2] += amount
+        size += abs(amount)
+    shown = [(*key, *row, sum(row)) for key, row in rows.items() if not same(max(map(abs, row)), 0.0, size)]
+    shown.sort(key=lambda row: -abs(float(row[-1])))
+    title = f"Who pays whom{in_unit(plan.run.money_unit)}, discounted: a maker's margin is no buyer's"
+    return Table(title, ("party", "counts with", "own worth and cost", "pays", "is paid", "has"), shown, most=most)
 
 
 def _compared(here: float, given: float, unit: str) -> str:

@@ -18,9 +18,9 @@ MOST_NAMES = 6
 
 BASIS = (
     "Entry prices hold with the plan's integers (orders, steps, lots) held, for a price to {lab} alone in every "
-    "reported period. In this plan only costs to the whole chain count, and a price is a transfer: a chip enters when "
-    "its cost of making is low enough, and a lower price is taken to lower that cost by the same share (the margin "
-    "stays) and to free {lab}'s budget where one binds."
+    "reported period. In the system's plan only costs to the whole chain count, and a price is a transfer: a chip "
+    "enters when its cost of making is low enough, and a lower price is taken to lower that cost by the same share "
+    "(the margin stays) and to free {lab}'s budget where one binds. In the buyers' plan the price itself counts."
 )
 """What an entry price means."""
 

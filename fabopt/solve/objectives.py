@@ -16,6 +16,8 @@ max_min           the least share, then the next, ... (leximin)             shar
 agreement         by how much published outcomes are missed, in all         half their ranges
 value, seen by a  what the party gets (:mod:`fabopt.model.payoff`), or all  million dollars
 party             others (``rest``)
+value, of the     what labs and other markets get at list prices            million dollars
+buyers
 ================  ========================================================  =============================
 
 Several objectives are stages in the order in which they stand; of each, later ones may give up its tolerance. Where
@@ -40,11 +42,11 @@ from fabopt.domain.tolerances import CLOSE, SAME
 from fabopt.model.aim import counted
 from fabopt.model.families import IntArray, ModelError
 from fabopt.model.objective import PREMIUM, cost_vector
-from fabopt.model.payoff import payoff
+from fabopt.model.payoff import for_buyers, payoff
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.earliest import Periods
-from fabopt.solve.options import OptionError, SolveOptions
+from fabopt.solve.options import BUYERS, OptionError, SolveOptions
 from fabopt.solve.outcome import StageReport
 from fabopt.solve.proof import Proof, proof
 from fabopt.solve.search import Structure, search
@@ -112,6 +114,8 @@ def stages(tables: ModelTables, options: SolveOptions, value: Array, offset: flo
     """
     constant = tables.net.constant_value + offset
     last = Stage("value", "million dollars", value, constant=constant, standing=tables.net.standing_value)
+    if options.perspective == BUYERS:
+        return (replace(last, cost=for_buyers(tables, value)),)
     if options.party:
         return (Stage("value", "million dollars", _of_party(tables, len(value), options)), last)
     stages = tuple(

@@ -16,6 +16,12 @@ from fabopt.model.aim import Aim, Measure
 Objectives = str | Sequence[str]
 """One objective, or several in order: ``["value:1%", "least_cost"]``."""
 
+SYSTEM, BUYERS = "system", "buyers"
+"""Perspectives of many: of all parties together, and of labs and other markets at list prices."""
+
+KNOWN = "system, buyers, lab:NAME or owner:NAME"
+"""The perspectives there are, in words."""
+
 GapFrom = Literal["flag", "instance", "size"]
 
 EASY = 1_000
@@ -76,8 +82,9 @@ class SolveOptions:
     demands
         Ids of the demands that count for compute or fairness; empty: all with a weight, or all customers.
     perspective
-        Whose value counts: "system", all parties together; "lab:NAME" or "owner:NAME", what that party gets, and the
-        value of all together only among plans that are as good for it; "rest:NAME", what all others get.
+        Whose value counts: "system", all parties together; "buyers", labs and other markets at list prices;
+        "lab:NAME" or "owner:NAME", what that party gets, and the value of all together only among plans that are as
+        good for it; "rest:NAME", what all others get.
     time_limit
         Seconds for the whole run.
     gap
@@ -97,7 +104,7 @@ class SolveOptions:
     target: float | None = None
     measure: Measure = "cumulative"
     demands: tuple[str, ...] = ()
-    perspective: str = "system"
+    perspective: str = SYSTEM
     time_limit: float = math.inf
     gap: float | None = None
     gap_from: GapFrom = "flag"
@@ -120,9 +127,9 @@ class SolveOptions:
         if self.measure not in ("cumulative", "rate"):
             raise OptionError(f"Compute is measured as 'cumulative' or 'rate', not {self.measure!r}.")
         kind, _, name = self.perspective.partition(":")
-        if self.perspective != "system" and not (kind in ("lab", "owner", "rest") and name):
-            raise OptionError(f"A perspective is system, lab:NAME or owner:NAME, not {self.perspective!r}.")
-        if self.perspective != "system" and (self.objective != "value" or self.then):
+        if self.perspective not in (SYSTEM, BUYERS) and not (kind in ("lab", "owner", "rest") and name):
+            raise OptionError(f"A perspective is {KNOWN}, not {self.perspective!r}.")
+        if self.perspective != SYSTEM and (self.objective != "value" or self.then):
             raise OptionError(f"The perspective {self.perspective} has the objective value, not {self.sought}.")
         if not self.time_limit > 0:
             raise OptionError(f"The time limit must be a positive number of seconds, not {self.time_limit:g}.")
@@ -151,6 +158,11 @@ class SolveOptions:
     def party(self) -> str:
         """Party of the perspective; empty for the whole system."""
         return self.perspective.partition(":")[2]
+
+    def in_perspective(self, stated: str | None) -> SolveOptions:
+        """Return the options in the perspective that an instance states; only discounted value alone has one."""
+        alone = self.goals == (Goal("value"),)
+        return replace(self, perspective=stated) if alone and stated is not None else self
 
     @property
     def goals(self) -> tuple[Goal, ...]:

@@ -12,7 +12,7 @@ from fabopt.network.perspective import Decided, asked_for, held, sales, without_
 from fabopt.network.tables import Network
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.objectives import Notify
-from fabopt.solve.options import OptionError, SolveOptions
+from fabopt.solve.options import KNOWN, OptionError, SolveOptions
 from fabopt.solve.run import solve
 from fabopt.solve.solution import Solution
 from fabopt.solve.start import StartPlan
@@ -42,7 +42,7 @@ def check_party(net: Network, options: SolveOptions, labs: Sequence[str]) -> Non
     if kind == "system":
         return
     if kind == "rest":
-        raise OptionError(f"A perspective is system, lab:NAME or owner:NAME, not {options.perspective!r}.")
+        raise OptionError(f"A perspective is {KNOWN}, not {options.perspective!r}.")
     trading = dict.fromkeys(party for payment in payments_between(net) for party in (payment.payee, payment.payer))
     known = list(labs) if kind == "lab" else list(trading)
     if name in known:

@@ -36,7 +36,7 @@ def test_worth_as_supply_is_what_the_chip_earns_less_what_it_costs():
     with_it = 120 * (THREE + 2 * TWO + 2 * ONE_YEAR - 4.5) - 300
     assert study.funded == "2027"
     assert study.plan.value == pytest.approx(with_it)
-    assert study.without.value == study.unfunded.value == pytest.approx(WITHOUT)
+    assert [study.without.value, study.unfunded.value] == pytest.approx([WITHOUT, WITHOUT])
     assert study.worth() == pytest.approx((with_it - WITHOUT, with_it - WITHOUT, 0.0))
     # The lab paid the merchant 5 million dollars a thousand and pays the foundry 1 for its own.
     lab_without = 120 * (THREE + TWO + ONE_YEAR - 3 * 6.0)

@@ -297,9 +297,9 @@ def test_a_trade_of_others_that_is_on_or_off_is_held_by_a_row():
         ({"perspective": "lab:gama"}, "there are alpha, beta"),
         ({"perspective": "lab:alpa"}, "did you mean lab:alpha"),
         ({"perspective": "owner:foundri"}, "did you mean owner:foundry"),
-        ({"perspective": "rest:foundry"}, "system, lab:NAME or owner:NAME"),
-        ({"perspective": "everybody"}, "system, lab:NAME or owner:NAME"),
-        ({"perspective": "lab:"}, "system, lab:NAME or owner:NAME"),
+        ({"perspective": "rest:foundry"}, "system, buyers, lab:NAME or owner:NAME"),
+        ({"perspective": "everybody"}, "system, buyers, lab:NAME or owner:NAME"),
+        ({"perspective": "lab:"}, "system, buyers, lab:NAME or owner:NAME"),
         ({"perspective": "lab:beta", "objective": "least_cost"}, "has the objective value, not least_cost"),
     ],
 )

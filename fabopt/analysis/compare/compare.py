@@ -17,12 +17,13 @@ from fabopt.io.difference import Difference as Changed
 from fabopt.io.difference import differences
 from fabopt.plan.plan import Plan as SolvedPlan
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.options import BUYERS, SYSTEM
 from fabopt.solve.outcome import SolverError
 from fabopt.solve.results.folder import ResultError
 from fabopt.solve.results.hooks import hook_names
 
-OWN_AIM = "value"
-"""The objective whose gap is one of value."""
+OWN_AIMS = ("value", "value of buyers")
+"""The objectives whose gap is one of value."""
 
 
 HOOKS = "Constraints of one's own differ, whose worth no price tells."
@@ -55,7 +56,7 @@ def comparison(
     for name, source in zip(called, sources, strict=True):
         if not source.has_plan:
             raise StudyError(f"{name} has no plan: the run ended with '{source.run.status}'.")
-    plans = [_plan(name, source) for name, source in zip(called, sources, strict=True)]
+    plans = _plans(called, sources)
     _same_program(called, sources)
     _related(called, sources)
     periods = _periods(called, sources)
@@ -102,14 +103,22 @@ def names_of(plans: Sequence[SolvedPlan]) -> list[str]:
 
 def open_differences(plans: Sequence[SolvedPlan]) -> bool:
     """Return whether the gaps of some plan and the first one leave open which is worth more."""
-    first, *others = [_plan(str(n), plan) for n, plan in enumerate(plans)]
+    first, *others = _plans([str(n) for n in range(len(plans))], plans)
     return any(_difference(first, other, Worth(None)).withheld == "gap" for other in others)
 
 
-def _plan(name: str, plan: SolvedPlan) -> Plan:
-    run, value, seen = plan.run, plan.value, plan.perspective
-    objective = run.options.sought + ("" if seen == "system" else f" of {seen}")
-    short = run.bound - value if objective == OWN_AIM and run.bound is not None else None
+def _plans(names: Sequence[str], plans: Sequence[SolvedPlan]) -> list[Plan]:
+    """Return the plans with their values: to the buyers where all are plans for them, else to all together."""
+    theirs = all(plan.perspective == BUYERS for plan in plans)
+    return [
+        _plan(name, plan, plan.objective if theirs else plan.value) for name, plan in zip(names, plans, strict=True)
+    ]
+
+
+def _plan(name: str, plan: SolvedPlan, value: float) -> Plan:
+    run, seen = plan.run, plan.perspective
+    objective = run.options.sought + ("" if seen == SYSTEM else f" of {seen}")
+    short = run.bound - value if objective in OWN_AIMS and run.bound is not None else None
     if short is not None and short <= rounding(value):
         short = 0.0
     return Plan(
@@ -165,7 +174,7 @@ def _explained(
 
 def _prices(source: SolvedPlan, first: Plan, budget: TimeBudget) -> Pricing | Worth:
     """Return the prices of the first plan, or why it has none."""
-    if first.objective != OWN_AIM:
+    if first.objective not in OWN_AIMS:
         reason = f"{first.name} was solved for {first.objective}, so its prices are not those of value."
         return Worth(None, reason=reason)
     try:

@@ -34,7 +34,8 @@ class Plan:
     horizon
         Its first and last period.
     value
-        Discounted value less cost (M USD; for a plain network in its own unit of money).
+        Discounted value less cost (M USD; for a plain network in its own unit of money): to the buyers where all are
+        plans for them, else to all together.
     short
         What the best plan may be worth more (same unit); None where the run was not for value, or has no bound.
     gap

@@ -1,7 +1,8 @@
 r"""The price at which a chip enters a lab's plan, integers held.
 
 Let a chip's price to one lab fall by a share f in every reported period. Where only costs to the whole chain count,
-its cost of making falls by the same share: cost = price x (1 - margin), and the margin stays. With :math:`g` the
+its cost of making falls by the same share: cost = price x (1 - margin), and the margin stays. Where the plan is the
+buyers', what they pay falls: the price, or, for a lab's own chip, its parts at list prices. With :math:`g` the
 discounted cost of making by shipment and :math:`v(f)` the value of the linear program in which integers are held,
 the chip enters at :math:`f^* = \inf\{f : v(f) > v(0)\}`: the least loss of any plan that takes some of it,
 
@@ -23,14 +24,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from fabopt.analysis.portfolio.records import Entry
-from fabopt.domain.tolerances import BEST, SAME, STEP, STILL
+from fabopt.domain.tolerances import BEST, OTHERS, SAME, STEP, STILL
 from fabopt.model.families import IntArray
+from fabopt.model.objective import cost_vector
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain
 from fabopt.network.tables import Array
 from fabopt.network.tagged import ids, packages, tagged
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.entries import find
+from fabopt.solve.options import BUYERS
 from fabopt.solve.outcome import Ended, Outcome
 from fabopt.solve.perturbation import Perturbation, Values, numbers_at, row_more
 
@@ -53,7 +56,10 @@ class Deals:
     columns, periods
         Columns of the program, and the period of each.
     cost, price, system
-        Cost of making, price to the lab, and server, network and installation, M USD per thousand [columns].
+        Cost that falls with the price, price to the lab, and server, network and installation, M USD per thousand
+        [columns].
+    paid
+        What the objective counts of the price, M USD per thousand: nothing, where payments cancel [columns].
     charged
         What of the price the lab pays to others, and so counts in its budget: all, or nothing for a chip of its own.
     discount
@@ -64,6 +70,7 @@ class Deals:
     periods: IntArray
     cost: Array
     price: Array
+    paid: Array
     charged: Array
     system: Array
     discount: Array
@@ -84,18 +91,24 @@ def deals(plan: SolvedProgram, chain: Chain, chip: str, sites: list[str]) -> Dea
         if period.reported and start[at[shipment.id], period.index] >= 0
     ]
     columns, t = np.array(deals, dtype=np.int64).reshape(-1, 2).T
-    data = chain.instance.chips[chip]
-    made = chain.unit_cost.get(packages(plan.net)[chip], np.zeros(chain.n))
+    data, package, none = chain.instance.chips[chip], packages(plan.net)[chip], np.zeros(chain.n)
     price = chain.mean(data.price)[t] * PER_THOUSAND
-    apart = chain.instance.designers[data.designer].lab not in {chain.instance.sites[site].lab for site in sites}
+    whose = chain.instance.designers[data.designer].lab or data.designer
+    apart = whose not in {chain.instance.sites[site].lab for site in sites}
+    discount = np.array([plan.net.periods[i].discount for i in t.tolist()])
+    cost, paid = chain.unit_cost.get(package, none)[t], np.zeros(len(t))
+    if plan.options.perspective == BUYERS:
+        cost = (1.0 - OTHERS) * price if apart else chain.list_cost.get(package, none)[t]
+        paid = (cost_vector(plan.tables.terms, plan.tables.columns.n)[columns] - plan.program.cost[columns]) / discount
     return Deals(
         columns=columns,
         periods=t,
-        cost=made[t],
+        cost=cost,
         price=price,
+        paid=paid,
         charged=price * apart,
         system=chain.mean(data.system_cost)[t] * PER_THOUSAND,
-        discount=np.array([plan.net.periods[i].discount for i in t.tolist()]),
+        discount=discount,
     )
 
 
@@ -191,8 +204,9 @@ class Market:
                 else "other"
             )
             parts[kind] += float(value * outcome.row_price[row] * scale)
-        system = float(entry.system[j]) / PER_THOUSAND
-        landing = float(self.plan.program.cost[column] * scale) + system  # what lands after the end has a worth
+        system, paid = float(entry.system[j]) / PER_THOUSAND, float(entry.paid[j]) / PER_THOUSAND
+        # What lands after the end has a worth.
+        landing = float(self.plan.program.cost[column] * scale) + system + paid
         price, cost = float(entry.price[j]) / PER_THOUSAND, float(entry.cost[j]) / PER_THOUSAND
         priced = cost > 0.0 and price > 0.0 and share < 1.0 - SAME
         return Entry(
@@ -201,7 +215,7 @@ class Market:
             below=price * (1.0 - share) if priced else None,
             cut=share,
             cost=cost,
-            package=parts["package"],
+            package=parts["package"] + paid,
             system=system,
             budget=parts["budget"],
             other=parts["other"],

@@ -35,9 +35,11 @@ class Entry:
     cut
         Share by which price and cost of making must fall.
     cost
-        Cost of making it that counts in the plan: parts, assembly and test, without the makers' margins.
+        Cost of making it that counts in the plan: parts, assembly and test, without the makers' margins. In a plan for
+        the buyers what it costs them: its price, or the parts of a lab's own at list prices.
     package
-        What a package is worth in the plan: its cost, and what its scarce parts would earn elsewhere.
+        What a package is worth in the plan: its cost, and what its scarce parts would earn elsewhere; in a plan for the
+        buyers what they pay for it.
     system
         Server, network and installation.
     budget

@@ -180,7 +180,7 @@ def options_of(spec: SweepSpec, data: Instance) -> SolveOptions:
     """
     asked, own = spec.solve, data.solving
     limit = asked.time_limit or own.time_limit
-    return SolveOptions(
+    options = SolveOptions(
         objective=asked.objective,
         by=asked.by,
         target=asked.target,
@@ -190,6 +190,7 @@ def options_of(spec: SweepSpec, data: Instance) -> SolveOptions:
         time_limit=math.inf if limit is None else limit,
         threads=1,
     )
+    return options.in_perspective(own.perspective)
 
 
 def _problems(tree: Tree, spec: SweepSpec, positions: Positions) -> Iterator[Problem]:

@@ -205,6 +205,9 @@ class Goods:
         How much of `unit` changes hands for one unit of the decision ``[T]``.
     price
         Million dollars per `unit` ``[T]``.
+    made
+        What making one costs its seller, who pays list prices itself, million dollars per `unit` ``[T]``; None: it is
+        not made.
     """
 
     decision: Literal["activity", "unit"]
@@ -212,6 +215,7 @@ class Goods:
     pieces: Array
     price: Array
     unit: str
+    made: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -247,6 +251,8 @@ class Chain:
     build: Builder = field(default_factory=Builder)
     unit_cost: dict[str, Array] = field(default_factory=dict)
     """Resource cost of materials rolled up along the chain, by the cheapest way, million dollars per unit, ``[T]``."""
+    list_cost: dict[str, Array] = field(default_factory=dict)
+    """The same at list prices: what one costs its customer, by the cheapest way."""
     instalments: dict[str, tuple[Array, float]] = field(default_factory=dict)
     """What is paid evenly over the lead time of an order: cost per unit ``[T]`` and fixed cost, million dollars, before
     discounting."""
@@ -437,12 +443,14 @@ class Chain:
     def pay(self, payer: str, payee: str, kind: str, item: str, goods: Goods) -> None:
         """Note what a party pays another for goods."""
         term = Term(goods.decision, goods.id, goods.pieces)
-        self.build.payments.append(Payment(payer, payee, kind, term, goods.price, item, goods.unit))
+        made = None if goods.made is None else np.minimum(goods.made, goods.price)
+        self.build.payments.append(Payment(payer, payee, kind, term, goods.price, item, goods.unit, made))
 
-    def cost_of(self, material: str, cost: Array) -> None:
-        """Note that a material can be had at this resource cost (million dollars per unit, ``[T]``)."""
-        known = self.unit_cost.get(material)
-        self.unit_cost[material] = cost if known is None else np.minimum(known, cost)
+    def cost_of(self, material: str, cost: Array, listed: Array) -> None:
+        """Note that a material can be had at a resource cost, and at list prices (MUSD per unit, ``[T]``)."""
+        for costs, this in ((self.unit_cost, cost), (self.list_cost, listed)):
+            known = costs.get(material)
+            costs[material] = this if known is None else np.minimum(known, this)
 
     def allowed(self, origin: str, destination: str, chip: str = "", lab: str = "") -> Opening:
         """Return the part of each period in which goods may go from one region to the other.

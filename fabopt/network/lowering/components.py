@@ -110,13 +110,23 @@ def take(chain: Chain, activity: str, pieces: list[tuple[str, Array]], customer:
     return component_cost(chain, pieces, customer, region)
 
 
-def component_cost(chain: Chain, pieces: list[tuple[str, Array]], customer: str, region: str = "") -> Array:
-    """Return the resource cost of a thousand times so many components, by the cheapest source (MUSD, ``[T]``)."""
+def component_cost(
+    chain: Chain,
+    pieces: list[tuple[str, Array]],
+    customer: str,
+    region: str = "",
+    costs: Mapping[str, Array] | None = None,
+) -> Array:
+    """Return the cost of a thousand times so many components, by the cheapest source (MUSD, ``[T]``).
+
+    The resource cost, or what another of the chain's roll-ups says.
+    """
+    costs = chain.unit_cost if costs is None else costs
     cost = np.zeros(chain.n)
     for component_id, each in pieces:
         material = component_material(chain, component_id, customer, region)
         scale = chain.instance.components[component_id].scale
-        cost += each * scale * chain.unit_cost.get(material, np.zeros(chain.n))
+        cost += each * scale * costs.get(material, np.zeros(chain.n))
     return cost
 
 
@@ -218,12 +228,14 @@ def _order(chain: Chain, material: str, component_id: str, source_id: str, custo
     cost = np.maximum(own, 0.0)
     upper = chain.opens(activity, opening)
     chain.build.activity(Activity(activity, name, component.unit_many, label, cost=cost, upper=upper))
-    goods = Goods("activity", activity, chain.flat(1.0), price, component.unit_many)
-    chain.pay(customer, source.owner, "components", component_id, goods)
     chain.build.use(activity, source_capacity(chain, component_id, component, source_id), 0, ONE, chain.flat(1.0))
-    parts = take(chain, activity, [(part, each / component.scale) for part, each in needs], source.owner, source.region)
+    pieces = [(part, each / component.scale) for part, each in needs]
+    parts = take(chain, activity, pieces, source.owner, source.region)
+    made = cost + component_cost(chain, pieces, source.owner, source.region, chain.list_cost)
+    goods = Goods("activity", activity, chain.flat(1.0), price, component.unit_many, made)
+    chain.pay(customer, source.owner, "components", component_id, goods)
     chain.arrive(activity, material, source.lead.value, chain.flat(1.0))
-    chain.cost_of(material, cost + parts)
+    chain.cost_of(material, cost + parts, price)
 
 
 def _paid(chain: Chain, component_id: str, pieces: Array) -> Array:

@@ -240,7 +240,8 @@ class Deal:
         what, name, shift = key
         term = Term(what, name, coefficient, shift)  # type: ignore[arg-type]
         unit = "M USD" if price is None else self.unit
-        paid = Payment(self.contract.buyer, payee or self.contract.supplier, kind, term, price, self.id, unit)
+        made = None if self.leased else np.zeros(self.chain.n)
+        paid = Payment(self.contract.buyer, payee or self.contract.supplier, kind, term, price, self.id, unit, made)
         more = paid if listed is None or price is None else replace(paid, kind="price difference", price=price - listed)
         for payment, payments in ((paid, records.paid), (more, records.counted)):
             money = coefficient if payment.price is None else coefficient * payment.price

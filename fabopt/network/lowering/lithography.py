@@ -152,7 +152,8 @@ def _fleet(chain: Chain, class_id: str, scanner: ScannerClass, fab_id: str, fab:
             bearer=scanner.maker,
         )
     )
-    goods = Goods("unit", unit_id, chain.flat(1.0), chain.progress_payment(chain.mean(scanner.price), delivery), "tool")
+    price, made = (chain.progress_payment(one, delivery) for one in (chain.mean(scanner.price), resource_cost))
+    goods = Goods("unit", unit_id, chain.flat(1.0), price, "tool", made)
     chain.pay(fab.owner, scanner.maker, "scanners", class_id, goods)
     effects = chain.build.unit_effects
     effects.append(chain.lengths.effect(unit_id, resource_id, first, profile, passes))

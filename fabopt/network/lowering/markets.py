@@ -144,6 +144,7 @@ def _patience(chain: Chain, market: Market) -> list[tuple[str, Array, int | None
 def _starts(chain: Chain, market_id: str, part: Part, fab_id: str) -> None:
     market, fab = chain.instance.markets[market_id], chain.instance.fabs[fab_id]
     node_id, activity = market.fabs[fab_id], f"market:{market_id}:{fab_id}"
+    cost = wafer_cost(chain, node_id, fab_id)
     opening = chain.window(market.qualified.get(fab_id), None)
     if market.region is not None:
         opening &= chain.allowed(fab.region, market.region)
@@ -164,12 +165,12 @@ def _starts(chain: Chain, market_id: str, part: Part, fab_id: str) -> None:
                 role="wafer_start",
                 field=f"markets.{market_id}.fabs.{fab_id}",
             ),
-            cost=wafer_cost(chain, node_id, fab_id),
+            cost=cost,
             upper=chain.opens(activity, opening),
         )
     )
     made = filled(chain, market, node_id)
-    goods = Goods("activity", activity, chain.flat(1.0), part.price * made, "kwafer")
+    goods = Goods("activity", activity, chain.flat(1.0), part.price * made, "kwafer", cost)
     chain.pay(market_id, fab.owner, "wafers", node_id, goods)
     use_fab(chain, activity, fab_id, node_id)
     chain.build.flow(activity, part.material, 0, ONE, made)

@@ -109,12 +109,13 @@ def _stacks(chain: Chain, maker_id: str, maker: MemoryMaker, generation: str, de
         )
     )
     price = chain.mean(hbm.price) * PER_THOUSAND
-    chain.pay(designer, maker.owner, "hbm", generation, Goods("activity", activity, stacks, price, "kstack"))
-    parts = use_fab(chain, activity, maker.fab, maker.node)
+    parts, listed = use_fab(chain, activity, maker.fab, maker.node)
+    goods = Goods("activity", activity, stacks, price, "kstack", unit_cost)
+    chain.pay(designer, maker.owner, "hbm", generation, goods)
     wafer_months = cycle_months(chain, maker.node, maker.fab)
     chain.use_after(activity, f"stacking:{maker_id}", wafer_months, chain.flat(1.0))
     chain.arrive(activity, f"hbm:{generation}:{designer}", wafer_months + maker.stacking_time.value, stacks)
-    chain.cost_of(f"hbm:{generation}:{designer}", unit_cost + parts / stacks)
+    chain.cost_of(f"hbm:{generation}:{designer}", unit_cost + parts / stacks, price + listed / stacks)
     if qualified is None:
         _qualification(chain, maker_id, maker, generation, designer, activity)
 

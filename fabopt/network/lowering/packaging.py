@@ -19,7 +19,7 @@ from fabopt.domain.kinds import Role
 from fabopt.domain.nodes import gross_dies_per_wafer
 from fabopt.domain.packaging import PackagingLine
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods, Opening
-from fabopt.network.lowering.components import ONE, in_package, lower_components, take
+from fabopt.network.lowering.components import ONE, component_cost, in_package, lower_components, take
 from fabopt.network.lowering.expansion import convert, expand, expand_sources
 from fabopt.network.lowering.growing import Growing
 from fabopt.network.tables import Activity, Material, Resource, Tags
@@ -180,14 +180,16 @@ def _assembly(chain: Chain, route: Route) -> None:
             bearer=chip.designer,
         )
     )
-    parts = np.zeros(chain.n)
+    pieces = in_package(chain, route.chip, route.bom)
+    parts = take(chain, route.activity, pieces, chip.designer)
+    bought = component_cost(chain, pieces, chip.designer, costs=chain.list_cost)
     for material, number in parts_of(chain, route).items():
         chain.build.flow(route.activity, material, 0, ONE, chain.flat(-number))
         parts += number * chain.unit_cost.get(material, np.zeros(chain.n))
-    parts += take(chain, route.activity, in_package(chain, route.chip, route.bom), chip.designer)
+        bought += number * chain.list_cost.get(material, np.zeros(chain.n))
     good = chain.mean(chip.assembly_yield, to_package)
     chain.arrive(route.activity, f"chip:{route.chip}", to_package, good, even=held)
-    chain.cost_of(f"chip:{route.chip}", (cost + parts) / good)
+    chain.cost_of(f"chip:{route.chip}", (cost + parts) / good, (cost + bought) / good)
 
 
 def _own_assembly(chain: Chain, route: Route, chip: Chip) -> None:
@@ -219,7 +221,7 @@ def _interposers(chain: Chain, route: Route, bom: Bom, line: PackagingLine) -> N
     price = chain.mean(line.wafer_price) * PER_THOUSAND
     cost = wafers * chain.mean(line.wafer_price) * line_cost_share(line) * PER_THOUSAND
     designer = chain.instance.chips[route.chip].designer
-    goods = Goods("activity", route.interposer, wafers, price, "kwafer")
+    goods = Goods("activity", route.interposer, wafers, price, "kwafer", price * line_cost_share(line))
     chain.pay(designer, line.owner, "packaging", route.line or "", goods)
     waiting = label.of("interposer", label.field)
     chain.build.material(Material(route.interposer, name, "kpackage", waiting, storable=True))
@@ -227,7 +229,7 @@ def _interposers(chain: Chain, route: Route, bom: Bom, line: PackagingLine) -> N
     chain.build.activity(Activity(route.interposer, name, "kpackage", label, cost=cost, upper=upper))
     chain.build.use(route.interposer, f"packaging:{route.line}", 0, ONE, wafers)
     chain.arrive(route.interposer, route.interposer, to_bonding, chain.flat(1.0))
-    chain.cost_of(route.interposer, cost)
+    chain.cost_of(route.interposer, cost, wafers * price)
 
 
 def line_cost_share(line: PackagingLine) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 
 from fabopt.domain.nodes import Die, Node
 from fabopt.network.lowering.builder import PER_THOUSAND, Chain, Goods
-from fabopt.network.lowering.components import ONE, take, taken
+from fabopt.network.lowering.components import ONE, component_cost, take, taken
 from fabopt.network.profiles import lead_profile
 from fabopt.network.tables import Activity, Array, Material, Tags
 
@@ -37,13 +37,14 @@ def good_dies(chain: Chain, die: Die, node: Node, months: float) -> Array:
     return die.gross_dies(node) * np.array([die.good_share(node, a, b) for a, b in chain.days(months)])
 
 
-def use_fab(chain: Chain, activity: str, fab_id: str, node_id: str) -> Array:
+def use_fab(chain: Chain, activity: str, fab_id: str, node_id: str) -> tuple[Array, Array]:
     """Let an activity whose level is thousand wafers of a node use a fab's starts and exposures, and take components.
 
     Returns
     -------
-    Array
-        Resource cost of the components, million dollars per thousand wafers ``[T]``.
+    Array, Array
+        What the components cost, which the customer buys, million dollars per thousand wafers ``[T]``: their resource
+        cost, and at list prices.
     """
     fab, node = chain.instance.fabs[fab_id], chain.instance.nodes[node_id]
     chain.build.use(activity, f"starts:{fab_id}", 0, ONE, chain.flat(1.0))
@@ -53,7 +54,9 @@ def use_fab(chain: Chain, activity: str, fab_id: str, node_id: str) -> Array:
         if class_id in fab.scanners and passes.any():
             chain.spread(activity, f"exposures:{class_id}:{fab_id}", months, passes)
     customer = chain.build.activities[activity].tags.customer
-    return take(chain, activity, taken(chain, "wafer", node_id), customer, fab.region)
+    pieces = taken(chain, "wafer", node_id)
+    listed = component_cost(chain, pieces, customer, fab.region, chain.list_cost)
+    return take(chain, activity, pieces, customer, fab.region), listed
 
 
 def outputs_of(die_id: str, die: Die) -> dict[str, float]:
@@ -115,13 +118,14 @@ def _starts(chain: Chain, die_id: str, die: Die, fab_id: str) -> None:
             upper=chain.opens(activity, opening),
         )
     )
-    wafers = Goods("activity", activity, chain.flat(1.0), chain.mean(node.wafer_price) * PER_THOUSAND, "kwafer")
-    chain.pay(die.designer, fab.owner, "wafers", die.node, wafers)
-    cost = cost + use_fab(chain, activity, fab_id, die.node)
+    parts, listed = use_fab(chain, activity, fab_id, die.node)
+    price = chain.mean(node.wafer_price) * PER_THOUSAND
+    goods = Goods("activity", activity, chain.flat(1.0), price, "kwafer", cost)
+    chain.pay(die.designer, fab.owner, "wafers", die.node, goods)
     good = good_dies(chain, die, node, months)
     for name, share in outputs_of(die_id, die).items():
         chain.arrive(activity, f"die:{name}", months, good * share)
-        chain.cost_of(f"die:{name}", cost / good)
+        chain.cost_of(f"die:{name}", (cost + parts) / good, (price + listed) / good)
 
 
 def _downgrade(chain: Chain, die_id: str, die: Die, better: str, lesser: str) -> None:

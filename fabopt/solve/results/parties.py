@@ -1,6 +1,7 @@
 """What a plan comes to for every party: its values and costs, and what it is paid less what it pays.
 
-Summed over the parties the transfers are zero, and all rows together are the value of the plan.
+Summed over the parties the transfers are zero, and all rows together are the value of the plan. What a buyer earns on
+what it makes for others stands apart as its margin.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 
 from fabopt.domain.users import NOBODY
 from fabopt.network.movements import activity_flows, unit_flows
-from fabopt.network.parties import What, parties, parties_of, payments_between
+from fabopt.network.parties import MARGIN, What, buyers, margins, parties, parties_of, payments_between
 from fabopt.network.tables import Network
 from fabopt.solve.results.columns import MONEY, TableSpec, flag, number, text
 from fabopt.solve.results.decided import decisions, stood_before, term_by_period
@@ -32,6 +33,7 @@ PERSPECTIVE = TableSpec(
         text("party", "whose money it is"),
         text("kind", "term of the objective, or what a transfer is paid for"),
         flag("transfer", "whether it is paid between parties inside the chain"),
+        text("side", "buyers: labs, other markets and what names nobody; sellers: all others, and margins of buyers"),
         number("amount", MONEY, "discounted; what the party gains is positive"),
     ),
 )
@@ -64,8 +66,14 @@ def party_rows(net: Network, solution: Solution) -> dict[str, Any]:
     for kind, extra in (("running_value", net.constant_value), ("added", solution.objective_terms.get("added", 0.0))):
         amounts[NOBODY, kind, False] += extra
     order = {name: n for n, name in enumerate(parties(net))}
+    group = buyers(net)
+
+    def side(party: str, kind: str) -> str:
+        return "buyers" if party in group and kind != MARGIN else "sellers"
+
     rows = sorted(
-        ((*key, amount) for key, amount in amounts.items() if amount != 0.0), key=lambda row: (order[row[0]], row[2])
+        ((*key, side(*key[:2]), amount) for key, amount in amounts.items() if amount != 0.0),
+        key=lambda row: (order[row[0]], row[2]),
     )
     return {name: [row[n] for row in rows] for n, name in enumerate(PERSPECTIVE.names)}
 
@@ -98,6 +106,10 @@ def _transfers(amounts: Amounts, net: Network, solution: Solution) -> None:
         paid = float(discount @ (term_by_period(payment.term, decided, opening) * price))
         amounts[payment.payee, payment.kind, True] += paid
         amounts[payment.payer, payment.kind, True] -= paid
+    for sold, margin in margins(net):
+        earned = float(discount @ term_by_period(margin, decided, opening))
+        amounts[sold.payee, sold.kind, True] -= earned
+        amounts[sold.payee, MARGIN, True] += earned
 
 
 def reweighed(net: Network, read: Callable[[str], pd.DataFrame]) -> dict[str, float]:
@@ -135,6 +147,14 @@ def reweighed(net: Network, read: Callable[[str], pd.DataFrame]) -> dict[str, fl
         total[at_end[kind in ("unit", "retired")].get(key, NOBODY)] += net.end_discount * amount * worth
     total[NOBODY] += net.constant_value
     return {party: amount for party, amount in total.items() if amount != 0.0}
+
+
+def by_side(rows: Mapping[Any, Iterable[Any]]) -> dict[str, float]:
+    """Return what a plan comes to for buyers and for sellers, M USD, from the columns of the table `perspective`."""
+    total = {"buyers": 0.0, "sellers": 0.0}
+    for side, amount in zip(rows["side"], rows["amount"], strict=True):
+        total[side] += float(amount)
+    return total
 
 
 def by_party(rows: Mapping[Any, Iterable[Any]]) -> dict[str, float]:
