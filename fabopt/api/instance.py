@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.allocation.own_silicon import OwnSilicon
     from fabopt.analysis.allocation.study import GameOf, Study
     from fabopt.analysis.audit import Audit
+    from fabopt.analysis.calibration.records import Calibration
     from fabopt.analysis.compare.records import Comparison
     from fabopt.analysis.roll.records import Roll
     from fabopt.model.build import Hook, Model
@@ -187,6 +188,53 @@ class Instance(Inputs):
 
         chosen = self._options(options)
         return in_whose_money(limit_report(limit_study(self.data, chosen), self.money), chosen.perspective)
+
+    def calibrate(
+        self,
+        to: str | Path | None = None,
+        *,
+        budget: float | TimeBudget = 10.0,
+        tell: Callable[[str, float], None] | None = None,
+    ) -> Report[Calibration]:
+        """Return the premiums per designer and lab with which a plan ships what was observed.
+
+        Premiums that the instance has are left out before. ``records.overlay`` is a file that it can include.
+
+        Parameters
+        ----------
+        to
+            File with the section ``outcomes`` to calibrate on; the instance's own when left out.
+        budget
+            Minutes that may be spent, or a budget that has begun.
+        tell
+            Called with the name of each step and how long it took.
+
+        Raises
+        ------
+        fabopt.errors.StudyError
+            When there is nothing to calibrate on, windows do not tile the time from the decision date, or observations
+            cannot all hold at once; then with what clashes.
+        fabopt.io.problems.InstanceError
+            When the file cannot be read, or observes what the instance cannot make.
+        """
+        from fabopt.analysis.agreement import agreement
+        from fabopt.analysis.calibration.calibrate import calibrate
+        from fabopt.analysis.calibration.records import ConflictError
+        from fabopt.io.load import apply_section
+        from fabopt.report.calibrate import calibrate_report
+        from fabopt.solve.budget import TimeBudget
+
+        time = TimeBudget.of(budget, tell)
+        tree = self._tree if to is None else apply_section(self._tree, "outcomes", to)
+        tree = replace(tree, raw={key: part for key, part in tree.raw.items() if key != "premiums"})
+        free = type(self)(tree, self.name, self.scenario)
+        try:
+            return calibrate_report(calibrate(free.data, free.network, self.name, time))
+        except ConflictError as conflict:
+            least = free.solve("agreement", time_limit=max(time.left, 1.0))
+            if not least.has_plan:
+                raise
+            raise conflict.told(agreement(least.plan, time)) from conflict
 
     def games(self) -> tuple[GameOf, ...]:
         """Return how customers order under each policy that goes by orders, when every order answers the others'.

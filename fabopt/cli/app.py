@@ -19,6 +19,7 @@ from fabopt import __version__
 from fabopt.cli.allocate import allocate
 from fabopt.cli.alternatives import alternatives
 from fabopt.cli.bill import bill
+from fabopt.cli.calibrate import calibrate
 from fabopt.cli.choke import choke
 from fabopt.cli.common import Notes, complain
 from fabopt.cli.compare import compare
@@ -54,7 +55,7 @@ app = typer.Typer(
 )
 for verb in (
     solve, choke, target, tornado, value, alternatives, portfolio, explain, sweep, compare, roll, memo, validate, show,
-    bill, reconcile, allocate, limits, own_silicon, schema, new, export,
+    bill, reconcile, calibrate, allocate, limits, own_silicon, schema, new, export,
 ):  # fmt: skip
     app.command()(verb)
 app.command("import")(import_)

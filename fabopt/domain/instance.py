@@ -29,7 +29,7 @@ from fabopt.domain.predictions import Prediction
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
 from fabopt.domain.tasks import Model
-from fabopt.domain.tastes import Taste
+from fabopt.domain.tastes import Premium, Taste
 
 
 class Instance(Record):
@@ -105,6 +105,8 @@ class Instance(Record):
     """Shares of planned compute that must remain if a supplier stops."""
     tastes: Named[Taste] = Field(default_factory=dict)
     """How labs spread new compute over designers (docs/tastes.md)."""
+    premiums: Named[Premium] = Field(default_factory=dict)
+    """What else moves labs to designers or from them, as `fabopt calibrate` finds it (docs/calibrate.md)."""
     limits: Named[Limit] = Field(default_factory=dict)
     """Floors, ceilings, shares and ramps on measures of the chain, chosen by tags (docs/limits.md)."""
     charges: Named[Charge] = Field(default_factory=dict)

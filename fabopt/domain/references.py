@@ -46,6 +46,8 @@ RULES: tuple[tuple[str, str], ...] = (
     ("resilience.*.labs.[]", "compute_labs"),
     ("tastes.*.labs.[]", "compute_labs"),
     ("tastes.*.mix.!", "designers"),
+    ("premiums.*.designer", "designers"),
+    ("premiums.*.labs.[]", "compute_labs"),
     ("contracts.*.buyer", "parties"),
     ("predictions.*.outcomes.!", "outcomes"),
     ("predictions.*.outcomes.*.[]", "outcomes"),

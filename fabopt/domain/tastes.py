@@ -1,6 +1,7 @@
 """Tastes: a lab spreads its purchases over designers, as its next accelerator of one is worth less the more it has.
 
-They steer a plan and are nobody's money: no value, cost or payment counts them (docs/tastes.md).
+Premiums say what else moves it to a designer, or from it: `fabopt calibrate` finds them. Both steer a plan and are
+nobody's money: no value, cost or payment counts them (docs/tastes.md, docs/calibrate.md).
 """
 
 from __future__ import annotations
@@ -33,6 +34,17 @@ class Taste(Record):
     """Weights, by designer and date, of the mix that they buy at equal cost; a designer that is not listed weighs 1."""
     breaks: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(default=BREAKS, min_length=10, max_length=100)
     """Ends of the steps as shares of a lab's new compute in a period, rising; the last is 1."""
+
+
+class Premium(Record):
+    """What an accelerator of a designer is worth to labs beside all money; negative where they would rather not."""
+
+    designer: Slug
+    """Whose accelerators."""
+    labs: tuple[Slug, ...] = ()
+    """Labs to which they are shipped; empty: every lab."""
+    amount: Annotated[Quantity, In("USD/accelerator", usual=(1, 100_000), series=True)]
+    """By date of shipment; the last stated holds from then on."""
 
 
 def taste_faults(tastes: Named[Taste], labs: tuple[str, ...]) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from fabopt.domain.base import Path as FieldPath
 from fabopt.domain.base import Record, Slug
+from fabopt.io.files import read_text
 from fabopt.io.levers import LeverError, set_lever
 from fabopt.io.overlay import moved_places, overlay
 from fabopt.io.problems import InstanceError, Layer, Place, Positions, Problem, brief, nearest
@@ -18,6 +19,7 @@ from fabopt.io.shape import locate
 from fabopt.io.tables import Tables, resolve_series
 from fabopt.io.tree import Tree, read_scenario_file, read_tree, scenario_names
 from fabopt.io.validate import problems_of
+from fabopt.io.yaml import parse_yaml
 
 if TYPE_CHECKING:
     from fabopt.domain.instance import Instance
@@ -130,6 +132,23 @@ def apply_merge(tree: Tree, change: Mapping[str, Any], name: str) -> Tree:
     """
     layer = Layer({(): Place(name)})
     return tree.changed(overlay(tree.raw, change, Positions((layer,))), layer, (name,))
+
+
+def apply_section(tree: Tree, section: str, path: Path | str) -> Tree:
+    """Put a section of another file in the place of the instance's own, with the sources that the file has.
+
+    Raises
+    ------
+    InstanceError
+        When the file cannot be read or has no such section.
+    """
+    name = str(path)
+    parsed = parse_yaml(read_text(Path(path), name)[0], name)
+    if not isinstance(parsed.value, dict) or not isinstance(parsed.value.get(section), dict):
+        raise InstanceError([Problem(name, 1, section, f"the file has no section '{section}'")])
+    given = {key: parsed.value[key] for key in ("sources", section) if key in parsed.value}
+    raw = {**tree.raw, **given, "sources": {**(tree.raw.get("sources") or {}), **(given.get("sources") or {})}}
+    return tree.changed(raw, Layer(parsed.places), (name,))
 
 
 def check_scenarios(tree: Tree) -> None:

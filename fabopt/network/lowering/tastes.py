@@ -26,7 +26,8 @@ over it, which falls from step to step and is bounded:
 
 P is the mean over the designers of the lowest price of an accelerator with its system per unit of compute among the
 chips that they ship to the lab then. In a period with one designer alone there is nothing to spread and there are no
-rows. The rows say what a premium is paid for and limit nobody: whatever is shipped has a place in the steps.
+rows. An accelerator has the premiums of the section `premiums` in addition. The rows say what a premium is paid for and
+limit nobody: whatever is shipped has a place in the steps.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ class _Shipped:
 
 
 def lower_tastes(chain: Chain, net: Network) -> Network:
-    """Return the network with the steps of every lab that has a taste."""
-    labs = chain.instance.labs
+    """Return the network with the premiums of shipments and the steps of every lab that has a taste."""
+    labs, net = chain.instance.labs, _with_premiums(chain, net)
     activities: list[Activity] = []
     rows: list[GroupLimit] = []
     for name, taste in chain.instance.tastes.items():
@@ -81,6 +82,25 @@ def lower_tastes(chain: Chain, net: Network) -> Network:
     if not rows:
         return net
     return replace(net, activities=(*net.activities, *activities), definitions=(*net.definitions, *rows))
+
+
+def _with_premiums(chain: Chain, net: Network) -> Network:
+    """Return the network with the section `premiums` on what is shipped."""
+    premiums = chain.instance.premiums.values()
+    if not premiums:
+        return net
+
+    def steered(activity: Activity) -> Activity:
+        tags = activity.tags
+        if tags.role != "shipment":
+            return activity
+        designer = chain.instance.chips[tags.chip].designer
+        mine = [p for p in premiums if p.designer == designer and (not p.labs or tags.lab in p.labs)]
+        if not mine:
+            return activity
+        return replace(activity, premium=np.sum([chain.mean(p.amount) * PER_THOUSAND for p in mine], axis=0))
+
+    return replace(net, activities=tuple(steered(activity) for activity in net.activities))
 
 
 def _shipped(chain: Chain, net: Network, lab_id: str) -> dict[str, _Shipped]:

@@ -1,0 +1,1 @@
+"""Premiums with which a plan ships what was observed."""

@@ -1,0 +1,101 @@
+r"""Calibration: premiums with which a plan ships what was observed (positive mathematical programming, Howitt 1995).
+
+Shipments of a designer, to one lab or to all, were observed in windows that tile the time from the decision date. Each
+is held within its range :math:`[L_j, H_j]` by an elastic row,
+
+.. math:: M_j(x) + u_j \ge L_j, \qquad M_j(x) - o_j \le H_j, \qquad u_j, o_j \ge 0 \text{ at } r\, p_j,
+
+in the linear program with fractions for integers, where :math:`p_j` is the list price of what is shipped. Its dual is
+what an accelerator more, or less, is worth beside all that the instance says: the premium. The share r of the price is
+the least with which all are met, so that no premium is larger than it must be: the duals alone do not say which.
+
+An observation is not calibrated on where the instance can hardly make it (it lies at the edge of what is feasible), or
+where that takes a premium above half the price: then the model disbelieves it by so much. Where observations cannot
+hold at once, none is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fabopt.analysis.calibration.program import MOST, UTMOST, Held
+from fabopt.analysis.calibration.records import Calibrated, Calibration
+from fabopt.analysis.calibration.targets import targets_of
+from fabopt.domain.instance import Instance
+from fabopt.domain.tolerances import CLOSE
+from fabopt.network.tables import Network
+from fabopt.solve.budget import TimeBudget
+
+
+def calibrate(data: Instance, net: Network, name: str, budget: TimeBudget | None = None) -> Calibration:
+    """Return the premiums with which a plan ships what was observed.
+
+    Parameters
+    ----------
+    data, net
+        The instance without premiums of its own, and its network.
+    name
+        What it is called.
+    budget
+        Time for all of it.
+
+    Raises
+    ------
+    fabopt.errors.StudyError
+        Where there is nothing to calibrate on, windows do not tile the time, or every observation is refused.
+    ConflictError
+        Where observations cannot all hold at once.
+    """
+    targets = targets_of(data)
+    study = Held(net, targets, budget or TimeBudget())
+    study.check()
+    refused = study.edges()
+    asked = dict(refused)
+    while missed := study.missed(MOST, refused):
+        refused |= dict.fromkeys(missed, "")
+    would = study.duals(study.held(UTMOST, asked))
+    share = study.least(refused)
+    premiums = study.duals(study.held(share, refused))
+    reached = study.amounts(study.steered(premiums, refused))
+    planned = study.amounts(study.free())
+    rows = []
+    for n, key in enumerate(study.ids):
+        one, price = study.observed[n], study.price(n)
+        held = key not in refused
+        premium = study.premium(n, premiums[n] if held else 0.0 if key in asked else would[n])
+        at_end = abs(would[n]) >= UTMOST * study.cap[n] * (1.0 - CLOSE)
+        why = "" if held else refused[key] or _disbelieved(premium, price, at_end)
+        labels = study.tables.columns.labels
+        rows.append(
+            Calibrated(
+                key, one.name, one.unit, *targets[key], labels[one.window[0]], labels[one.window[-1]], one.low,
+                one.figure, one.high, float(planned[n]), float(reached[n]), premium, price, why,
+            )
+        )  # fmt: skip
+    others = tuple(key for key in data.outcomes if key not in targets)
+    return Calibration(name, tuple(rows), share, others, _section(data, rows))
+
+
+def _disbelieved(premium: float, price: float, at_end: bool) -> str:
+    least = "at least " if at_end else ""
+    share = f"{abs(premium) / price:.0%} of the price"
+    return f"the model disbelieves it by {least}USD {abs(premium):,.0f} an accelerator, {share}"
+
+
+def _section(data: Instance, rows: Sequence[Calibrated]) -> dict[str, object]:
+    """Return the section `premiums` that says so: a step a window, by designer and lab."""
+    section: dict[str, dict[str, object]] = {}
+    for row in rows:
+        if row.refused:
+            continue
+        key = f"{row.designer}-{row.lab}" if row.lab else row.designer
+        record = section.setdefault(
+            key,
+            {"designer": row.designer, **({"labs": [row.lab]} if row.lab else {}), "amount": {"steps": {}}},
+        )
+        amount = record["amount"]
+        assert isinstance(amount, dict)
+        since = data.outcomes[row.id].since.isoformat()
+        amount["steps"][since] = {"value": round(row.premium + 0.0, 2), "note": f"fabopt calibrate: outcomes.{row.id}"}
+        amount["unit"] = "USD/accelerator"
+    return dict(section)

@@ -1,0 +1,61 @@
+"""Which outcomes calibration holds, and the windows that they must cover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fabopt.domain.instance import Instance
+from fabopt.domain.outcomes import Outcome
+from fabopt.errors import StudyError
+
+
+def targets_of(data: Instance) -> dict[str, tuple[str, str]]:
+    """Return designer and lab (or nothing) of the outcomes that calibration holds: shipments by these tags alone.
+
+    Raises
+    ------
+    fabopt.errors.StudyError
+        Where there is none; or windows do not tile the time from the decision date.
+    """
+    found = {key: named for key, outcome in data.outcomes.items() if (named := _named(outcome)) is not None}
+    if not found:
+        raise StudyError(
+            "There is no observation to calibrate on: state 'outcomes:' of shipments with 'where: {designer: ID}' or "
+            "'where: {designer: ID, lab: ID}', by quarter or year."
+        )
+    for named in dict.fromkeys(found.values()):
+        _check_windows(data, [key for key, other in found.items() if other == named])
+    return found
+
+
+def _named(outcome: Outcome) -> tuple[str, str] | None:
+    tags = dict(outcome.where.named)
+    alone = outcome.of == "shipments" and outcome.where.not_ is None and set(tags) <= {"designer", "lab"}
+    if not alone or "designer" not in tags or any(len(values) > 1 for values in tags.values()):
+        return None
+    return tags["designer"][0], tags["lab"][0] if "lab" in tags else ""
+
+
+def _check_windows(data: Instance, keys: Sequence[str]) -> None:
+    """Refuse windows that do not follow each other from the decision date on, each of whole periods."""
+    calendar = data.horizon.calendar
+    ends = {span.end for span in calendar.spans}
+    begins = calendar.start
+    for key in sorted(keys, key=lambda one: data.outcomes[one].since):
+        outcome = data.outcomes[key]
+        if outcome.since < calendar.start or outcome.until >= calendar.end:
+            raise StudyError(
+                f"outcomes.{key}: its time, {outcome.since} to {outcome.until}, lies outside the horizon, which runs "
+                f"from {calendar.start} to {calendar.end}: calibrate on what is inside, or begin the horizon earlier."
+            )
+        if outcome.since != begins:
+            raise StudyError(
+                f"outcomes.{key} begins on {outcome.since}, and {begins} was expected: windows of a designer (and lab) "
+                "follow each other from the decision date on, without a gap or an overlap."
+            )
+        after = next((end for end in sorted(ends) if end > outcome.until), calendar.end)
+        if (after - outcome.until).days != 1:
+            raise StudyError(
+                f"outcomes.{key} ends on {outcome.until}, in the middle of a period, which ends on {after}."
+            )
+        begins = after

@@ -1,0 +1,66 @@
+"""Calibration in words and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fabopt.analysis.calibration.records import Calibrated, Calibration
+from fabopt.analysis.frames import plain
+from fabopt.report.report import Report
+from fabopt.report.text import Table, counted, listed, percent
+
+
+def calibrate_report(calibration: Calibration) -> Report[Calibration]:
+    """Return the premiums with which a plan ships what was observed, and the observations that are refused."""
+    held = [
+        (
+            r.designer,
+            r.lab or "all",
+            _when(r),
+            r.unit,
+            r.planned,
+            r.figure,
+            r.reached,
+            r.premium,
+            r.price,
+        )
+        for r in calibration.kept
+    ]
+    refused = [
+        (r.designer, r.lab or "all", _when(r), r.figure, r.planned, r.refused) for r in calibration.rows if r.refused
+    ]
+    columns = ("designer", "lab", "time", "unit", "without", "observed", "with", "premium, USD each", "list price, USD")
+    why = ("designer", "lab", "time", "observed", "without", "why")
+    tables = (
+        Table("Premiums with which a plan ships what was observed", columns, held, left=4),
+        Table("Observations that are not calibrated on", why, refused, left=3),
+    )
+    return Report(
+        "calibrate",
+        calibration,
+        (_sentence(calibration),),
+        tuple(table for table in tables if table.rows),
+        tuple(_notes(calibration)),
+        {"premiums": lambda: calibration.frame},
+        data=lambda: plain(calibration),
+    )
+
+
+def _when(row: Calibrated) -> str:
+    return row.since if row.since == row.until else f"{row.since}-{row.until}"
+
+
+def _sentence(calibration: Calibration) -> str:
+    kept, count = len(calibration.kept), len(calibration.rows)
+    said = f"A plan of {calibration.name} ships what was observed in {kept} of {counted(count, 'observation')}"
+    if not kept:
+        return f"None of {counted(count, 'observation')} of {calibration.name} is calibrated on."
+    if not any(row.premium for row in calibration.kept):
+        return f"{said} without any premium."
+    return f"{said} with premiums of at most {percent(calibration.share)} of the list price."
+
+
+def _notes(calibration: Calibration) -> Iterator[str]:
+    yield "Premiums steer a plan and count in no value; the last of each designer holds on after its last window."
+    if calibration.others:
+        yield f"Not held, as they are no shipments of one designer: {listed(calibration.others)}."

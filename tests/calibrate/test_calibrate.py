@@ -1,0 +1,162 @@
+"""Calibration finds premiums that were put in, and refuses what it cannot believe."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+
+import pytest
+from taste_cases import PRICE, chain
+
+import fabopt
+from fabopt.cli import main
+from fabopt.errors import FaboptError
+
+STEPS = [k / 100 for k in range(1, 101)]
+
+
+def two_years(**more):
+    """Return two years of the lab: power for 100 and then 200 thousand accelerators, and a taste with narrow steps."""
+    raw = chain(tastes={"spread": {"elasticity": 4, "breaks": STEPS}}, **more)
+    raw["horizon"] |= {"periods": "2 years", "discount_rate": 0.1}
+    raw["sites"]["hall"]["power"] = {"steps": {"2027": 100, "2028": 200}}
+    return raw
+
+
+def observed(amounts, **where):
+    """Return outcomes of shipments of `cirrus`, a year each."""
+    return {
+        f"cirrus-{2027 + n}": {
+            "of": "shipments", "where": {"designer": "cirrus", **where}, "since": str(2027 + n), "until": str(2027 + n),
+            "figure": {"value": amount, "low": amount, "high": amount, "unit": "kaccelerator"},
+        }
+        for n, amount in enumerate(amounts)
+    }  # fmt: skip
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(raw):
+        (tmp_path / "instance.yaml").write_text(json.dumps(raw), encoding="utf-8")
+        return fabopt.load(tmp_path)
+
+    return write
+
+
+def shipped(result, chip="c"):
+    amounts = result.shipments
+    return amounts[amounts["chip"] == chip].groupby("period")["kaccelerator"].sum().tolist()
+
+
+@pytest.mark.parametrize("put", [(3000, 2800), (-2000, -2200)])
+def test_premiums_that_were_put_in_are_found_again(written, tmp_path, put):
+    steered = two_years()
+    by_year = dict(zip(("2027", "2028"), put, strict=True))
+    steered["premiums"] = {"cirrus": {"designer": "cirrus", "amount": {"steps": by_year}}}
+    amounts = shipped(written(steered).solve())
+    # Shares of constant elasticity: exp(4 x premium / 20,000) to 1.
+    assert amounts == pytest.approx([100 / (1 + math.exp(-p / 5000)) for p in put], abs=1.01)
+    blind = two_years(outcomes=observed(amounts))
+    report = written(blind).calibrate()
+    found = report.records
+    assert [row.refused for row in found.rows] == ["", ""]
+    # The premiums that support a share are those within one step of it: 20,000 / 4 x 0.01 / share of either.
+    assert [row.premium for row in found.rows] == pytest.approx(list(put), abs=250)
+    assert [row.planned for row in found.rows] == pytest.approx([50, 50], abs=1.01)
+    assert [row.reached for row in found.rows] == pytest.approx(amounts, abs=1.01)
+    assert found.share == pytest.approx(max(map(abs, put)) / PRICE, abs=0.02)
+    assert "2 of 2 observations" in str(report)
+    (tmp_path / "premiums.yaml").write_text(found.overlay, encoding="utf-8")
+    again = written(blind | {"include": ["premiums.yaml"]})
+    assert shipped(again.solve()) == pytest.approx(amounts, abs=1.01)
+
+
+def test_premiums_count_in_no_value(written):
+    raw = two_years()
+    raw["premiums"] = {"cirrus": {"designer": "cirrus", "labs": ["aurora"], "amount": 3000}}
+    steered, free = written(raw).solve(), written(two_years()).solve()
+    assert shipped(steered) > shipped(free)
+    assert steered.run.value == pytest.approx(free.run.value)  # equal costs: whoever ships, the value is the same
+    assert steered.run.premiums > free.run.premiums
+
+
+def test_what_holds_anyway_needs_no_premium(written):
+    report = written(two_years(outcomes=observed([50, 50], lab="aurora"))).calibrate()
+    assert [row.premium for row in report.records.rows] == pytest.approx([0, 0])
+    assert report.records.share == 0.0
+    assert "without any premium" in report.sentence
+
+
+def test_a_premium_above_half_the_price_is_refused_with_its_size(written):
+    raw = two_years(outcomes=observed([50, 50]))
+    raw["chips"]["c"]["assembly_cost"] = 5000 + 14_000
+    report = written(raw).calibrate()
+    assert all("the model disbelieves it by USD 14," in row.refused or "USD 13," in row.refused
+               for row in report.records.rows)  # fmt: skip
+    assert report.records.overlay.strip() == "premiums: {}"
+    raw["chips"]["c"]["assembly_cost"] = 5000 + 8000
+    assert [row.premium for row in written(raw).calibrate().records.rows] == pytest.approx([8000, 8000], abs=250)
+
+
+def test_an_observation_at_the_edge_of_what_can_be_made_is_not_calibrated_on(written):
+    raw = two_years(outcomes=observed([60, 60]))
+    raw["fabs"]["other"] = copy.deepcopy(raw["fabs"]["fab"]) | {"wafer_starts": 60 / 1200}
+    raw["dies"]["die-cirrus"]["fabs"] = {"other": {}}
+    rows = written(raw).calibrate().records.rows
+    assert ["at the edge: the instance makes 60 at most" in row.refused for row in rows] == [True, False]
+    raw["outcomes"] = observed([0, 30])
+    assert "at least" in written(raw).calibrate().records.rows[0].refused
+
+
+def test_observations_that_conflict_are_refused_with_what_clashes(written):
+    raw = two_years(outcomes=observed([20, 50]))
+    raw["outcomes"]["cirrus-aurora"] = raw["outcomes"]["cirrus-2027"] | {
+        "where": {"designer": "cirrus", "lab": "aurora"},
+        "figure": {"value": 40, "low": 35, "high": 45, "unit": "kaccelerator"},
+    }  # fmt: skip
+    with pytest.raises(FaboptError, match="cannot all hold at once") as refused:
+        written(raw).calibrate()
+    assert "cirrus-2027" in str(refused.value)
+    assert "cirrus-aurora" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, "There is no observation to calibrate on"),
+        ({"cirrus-2027": {"since": "2026"}}, "lies outside the horizon"),
+        ({"cirrus-2028": {"until": "2029"}}, "lies outside the horizon"),
+        ({"cirrus-2027": None}, "2027-01-01 was expected"),
+        ({"cirrus-2027": {"until": "2027Q2"}}, "in the middle of a period"),
+        ({"cirrus-2027": {"until": "2028"}}, "was expected"),
+    ],
+)
+def test_what_cannot_be_calibrated_on_is_a_clear_error(written, change, says):
+    raw = two_years(outcomes=observed([50, 50]) if change else {})
+    for key, value in change.items():
+        if value is None:
+            del raw["outcomes"][key]
+        else:
+            raw["outcomes"][key] |= value
+    with pytest.raises(FaboptError, match=says):
+        written(raw).calibrate()
+
+
+def test_the_command_reads_outcomes_of_a_file_and_writes_premiums(written, tmp_path, capsys):
+    written(two_years(outcomes=observed([50, 50])))
+    outcomes = tmp_path / "seen.yaml"
+    outcomes.write_text(json.dumps({"outcomes": observed([65, 62])}), encoding="utf-8")
+    made = tmp_path / "premiums.yaml"
+    code = main(["calibrate", str(tmp_path), "--to", str(outcomes), "--premiums", str(made), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert [row["premium"] > 0 for row in told["rows"]] == [True, True]
+    assert "designer: cirrus" in made.read_text(encoding="utf-8")
+    outcomes.write_text("published: {}\n", encoding="utf-8")
+    assert main(["calibrate", str(tmp_path), "--to", str(outcomes)]) == 2
+    assert "no section 'outcomes'" in capsys.readouterr().err
+    bad = {"outcomes": observed([65, 62], lab="nobody")}
+    outcomes.write_text(json.dumps(bad), encoding="utf-8")
+    assert main(["calibrate", str(tmp_path), "--to", str(outcomes)]) == 2
+    assert "nobody" in capsys.readouterr().err
