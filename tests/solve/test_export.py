@@ -23,7 +23,9 @@ from fabopt.solve.run import solve
 
 INSTANCES = Path(__file__).parents[2] / "instances"
 SMALL = sorted(
-    path.parent for path in INSTANCES.glob("**/instance.yaml") if path.parent.name not in ("frontier", "gigawatt")
+    path.parent
+    for path in INSTANCES.glob("**/instance.yaml")
+    if path.parent.name not in ("frontier", "gigawatt", "backcast")
 )
 ENDINGS = sorted(WRITERS)
 approx = pytest.approx
