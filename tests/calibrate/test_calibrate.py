@@ -13,6 +13,7 @@ import fabopt
 from fabopt.cli import main
 from fabopt.errors import FaboptError
 
+RATE = {"figure": {"value": 4, "low": 3, "high": 5, "unit": "kaccelerator/month"}}
 STEPS = [k / 100 for k in range(1, 101)]
 
 
@@ -125,8 +126,9 @@ def test_observations_that_conflict_are_refused_with_what_clashes(written):
     ("change", "says"),
     [
         ({}, "There is no observation to calibrate on"),
-        ({"cirrus-2027": {"since": "2026"}}, "lies outside the horizon"),
-        ({"cirrus-2028": {"until": "2029"}}, "lies outside the horizon"),
+        ({"cirrus-2027": {"since": "2026"}}, "covers more than the horizon"),
+        ({"cirrus-2028": {"until": "2029"} | RATE}, "lies outside the horizon"),
+        ({"cirrus-2027": {"since": "2026"} | RATE}, "lies outside the horizon"),
         ({"cirrus-2027": None}, "2027-01-01 was expected"),
         ({"cirrus-2027": {"until": "2027Q2"}}, "in the middle of a period"),
         ({"cirrus-2027": {"until": "2028"}}, "was expected"),
