@@ -13,6 +13,7 @@ from fabopt.api.plan import PlanTables
 if TYPE_CHECKING:
     from fabopt.analysis.agreement import Agreement
     from fabopt.analysis.alternatives.records import Alternatives
+    from fabopt.analysis.choke.claim import Decided
     from fabopt.analysis.choke.records import Study
     from fabopt.analysis.explain.questions import Answer
     from fabopt.analysis.portfolio.records import Portfolio
@@ -123,6 +124,36 @@ class Studies(PlanTables):
 
         asked = ChokeOptions(lab=lab, top=top, seed=seed, workers=workers, draws=draws)
         return self._in_its_money(choke_report(study_of(self.plan, asked, period, TimeBudget.of(budget, tell)), top))
+
+    def claim(
+        self, *claims: str, workers: int = WORKERS, budget: float | TimeBudget = math.inf
+    ) -> Report[tuple[Decided, ...]]:
+        """Return whether claims about the choke point hold: ``"asml binds by 2029"``.
+
+        Parameters
+        ----------
+        claims
+            The claims, in the grammar of :mod:`fabopt.analysis.choke.claim_text`.
+        workers
+            Programs at a time, one solver thread each.
+        budget
+            Minutes that may be spent, or a budget that has begun.
+
+        Raises
+        ------
+        fabopt.errors.StudyError
+            When one is no claim, names no limit, or a period that does not count.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        fabopt.solve.budget.OutOfTimeError
+            When there was no time to decide.
+        """
+        from fabopt.analysis.choke.claim import decide_all
+        from fabopt.report.claim import claim_report
+        from fabopt.solve.budget import TimeBudget
+
+        decided = decide_all(self.plan, claims, workers=workers, budget=TimeBudget.of(budget))
+        return claim_report(decided, self.plan.unit, self.plan.held)
 
     def portfolio(self, lab: str, *, budget: float | TimeBudget = math.inf) -> Report[Portfolio]:
         """Return what a lab's compute stands on: its chips, why these and not others, and its suppliers.

@@ -17,10 +17,16 @@ _Lab = typer.Option(
 _Period = typer.Option(help="Relief stands in this period alone, or 2027Q1..2027Q4.", show_default=False)
 _Top = typer.Option(help="Limits that are studied in full.", min=1, max=100)
 _Draws = typer.Option(help="Draws of the data.", min=0, max=10_000)
+_Claim = typer.Option(
+    help="Decide a claim instead: 'asml binds by 2029', 'n3 of tsmc is the choke point in 2026', 'hbm limits nvidia'. "
+    "May be given several times.",
+    metavar="TEXT",
+    show_default=False,
+)
 _Seed = typer.Option(help="Seed of solver and draws.", min=0)
 
 
-@reporting("choke", "limits", "runs")
+@reporting("choke", "limits", "runs", "claims")
 def choke(
     path: Annotated[Path, PlannedPath],
     lab: Annotated[str, _Lab] = "",
@@ -29,6 +35,7 @@ def choke(
     budget: Annotated[float, BudgetOption] = 10.0,
     draws: Annotated[int, _Draws] = 40,
     seed: Annotated[int, _Seed] = 0,
+    claim: Annotated[list[str] | None, _Claim] = None,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
     *,
@@ -36,9 +43,17 @@ def choke(
 ) -> None:
     """Name the choke point of a plan: proven, priced both ways, and what binds next."""
     from fabopt import api
+    from fabopt.errors import StudyError
 
+    if claim and (lab or period):
+        raise StudyError(
+            "A claim says itself through whom and when: 'hbm limits LAB in 2027'; leave --for and --period."
+        )
     with within_time(budget, output.quiet) as time:
         result = result_at(path, scenario, set_ or [], time, output.quiet)
+        if claim:
+            output.tell(result.claim(*claim, budget=time, workers=api.WORKERS))
+            return
         report = result.choke_points(
             lab=lab, period=period, top=top, budget=time, draws=draws, seed=seed, workers=api.WORKERS
         )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fabopt.analysis.choke.timeline import Counted
+from fabopt.analysis.explain.names import known
 from fabopt.errors import StudyError
+from fabopt.model.families import IntArray
 from fabopt.network.tables import Network
 from fabopt.plan.solved import SolvedProgram
 
@@ -51,8 +54,36 @@ def hold_others(plan: SolvedProgram, lab: str) -> SolvedProgram:
     if lab not in labs:
         raise StudyError(f"There is no lab {lab!r} that wants anything; the labs are {', '.join(labs) or 'none'}.")
     index = plan.tables.columns["deliver"].index
-    others = [index[j] for j, d in enumerate(demands) if d.tags.lab != lab]
-    columns = np.unique(np.concatenate([part[part >= 0] for part in others])) if others else np.zeros(0, dtype=int)
+    return _held(plan, [index[j] for j, d in enumerate(demands) if d.tags.lab != lab])
+
+
+def through(plan: SolvedProgram, party: str) -> SolvedProgram:
+    """Return the plan in which relief may gain through one lab or one designer alone.
+
+    For a designer, what others package and what is delivered to customers without compute is held as it is.
+
+    Raises
+    ------
+    StudyError
+        If there is no such party.
+    """
+    net, columns = plan.net, plan.tables.columns
+    if party in {d.tags.lab for d in net.demands}:
+        return hold_others(plan, party)
+    packages = [a for a in net.activities if a.tags.role == "package_start"]
+    designers = {a.tags.customer for a in packages}
+    if party not in designers:
+        labs = {d.tags.lab for d in net.demands if d.tags.lab}
+        known("party", party, sorted(designers | labs), "a claim: it is a lab or a designer")
+    start, deliver = columns["start"].index, columns["deliver"].index
+    others = {a.id for a in packages if a.tags.customer != party}
+    held = [start[n] for n, a in enumerate(net.activities) if a.id in others]
+    return _held(plan, [*held, *(deliver[j] for j, d in enumerate(net.demands) if not d.tags.lab)])
+
+
+def _held(plan: SolvedProgram, blocks: Sequence[IntArray]) -> SolvedProgram:
+    """Return the plan with some columns (where there are any) held as they are."""
+    columns = np.unique(np.concatenate([part[part >= 0] for part in blocks])) if blocks else np.zeros(0, dtype=int)
     m = plan.problem.matrices
     lower, upper = m.column_lower.copy(), m.column_upper.copy()
     lower[columns] = upper[columns] = plan.x[columns]
