@@ -25,12 +25,13 @@ written over that network, one module a subject. Money is in millions of US doll
 material.
 """
 RESULTS = """\
-A result is a folder: `manifest.json` (what was solved, how, how good it is, what holds it back as `ranking`,
-hashes of the files), `instance.json` (the instance after overlays, which solves again), `solver.log`, and Parquet tables. The tables in `core/` speak of
-the process network, those in `domain/` of the chain; each row is one fact, and columns are fixed. `fabopt show RESULT
---table NAME` prints one as CSV, `fabopt.load_result(path).table(name)` returns a data frame. Units and meanings also
-stand in the metadata of each Parquet column and in the table `columns`. Tables hold all periods; `reported` marks the
-ones that the answer speaks of. For a plain network alone, money is in the instance's own unit.
+A result is a folder: `manifest.json` (what was solved, how, how good it is, what holds it back as `ranking`, hashes
+of the files), `instance.json` (the instance after overlays, which solves again), `solver.log`, and Parquet tables.
+The tables in `core/` speak of the process network, those in `domain/` of the chain; each row is one fact, and columns
+are fixed. `fabopt show RESULT --table NAME` prints one as CSV, `fabopt.load_result(path).table(name)` returns a data
+frame. Units and meanings also stand in the metadata of each Parquet column and in the table `columns`. Tables hold
+all periods; `reported` marks the ones that the answer speaks of. For a plain network alone, money is in the
+instance's own unit.
 
 Every folder that fabopt writes (results, memos, sweeps, reports of `choke` and `tornado`) holds a record, here
 `manifest.json`, with the version of its format, the hash of every other file and its own. A file that was changed
