@@ -103,6 +103,16 @@ def expected(plan: Plan) -> tuple[ExpectationRow, ...]:
     return tuple(tests.row(key, one) for key, one in plan.data.expectations.items()) if tests else ()
 
 
+def values_of(plan: Plan, part: Sum) -> Array:
+    """Return what a plan has of a measure in each period ``[T]``."""
+    solved, terms = plan.solved, part.terms.rows()
+    there = part.constant.copy()
+    for t in range(part.periods):
+        coefficients, opening = summed(terms, [t], solved.net, solved.tables.columns)
+        there[t] += opening + float(coefficients @ solved.x[: len(coefficients)])
+    return there
+
+
 class _Tests:
     """A plan, of which things are expected. Each test yields a case that it looked at: a breach, or None."""
 
@@ -124,15 +134,6 @@ class _Tests:
         held = self.chain.window(one.since, one.until).share > 0.0
         return np.asarray(held & np.array([period.reported for period in self.net.periods]))
 
-    def values(self, part: Sum) -> Array:
-        """Return what the plan has of a measure in each period ``[T]``."""
-        solved, terms = self.plan.solved, part.terms.rows()
-        there = part.constant.copy()
-        for t in range(self.chain.n):
-            coefficients, opening = summed(terms, [t], solved.net, solved.tables.columns)
-            there[t] += opening + float(coefficients @ solved.x[: len(coefficients)])
-        return there
-
     def steady(self, one: Expectation) -> Iterator[Breach | None]:
         """Look for jumps."""
         assert one.of is not None
@@ -149,7 +150,7 @@ class _Tests:
         looked = self.looked(one)
         for values in self.scope.each(one.each, every.chosen):
             part = self.scope.measure(one.of, [one.where, Tagged.model_validate(values)]) if values else every
-            rate = self.values(part) / length
+            rate = values_of(self.plan, part) / length
             before = np.concatenate([[math.nan if part.opening is None else part.opening], rate[:-1]])
             most = one.at_most.value**apart * np.fmax(before, least)
             excused = self.committed(one, values)

@@ -364,13 +364,22 @@ class Studies(PlanTables):
             When there is no plan, or it does not fit the instance.
         """
         from fabopt.analysis.expectations import expected
+        from fabopt.analysis.history import history
         from fabopt.analysis.reconcile import reconciled
         from fabopt.analysis.skill import skills
         from fabopt.report.frames import reconcile_report
 
         plan = self.plan
-        found = reconciled(plan.net, plan.data, plan)
-        return reconcile_report(found, skills(plan.data, found.rows), expected(plan))
+        found, past = reconciled(plan.net, plan.data, plan), history(plan)
+
+        def drawn() -> dict[str, Any]:
+            from fabopt.report.charts.history import past_chart
+            from fabopt.report.charts.style import sources
+
+            chart = past_chart(past, plan.name, sources(plan.instance, ("outcomes",)))
+            return {} if chart is None else {"past": chart}
+
+        return reconcile_report(found, skills(plan.data, found.rows), expected(plan), past, drawn)
 
     def feasible(
         self, *, budget: float | TimeBudget = 10.0, tell: Callable[[str, float], None] | None = None

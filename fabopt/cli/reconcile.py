@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _Feasible = typer.Option(help="Whether the published outcomes can all hold at once; if not, what clashes.")
 
 
-@reporting("reconcile", "outcomes", "skill", "expectations")
+@reporting("reconcile", "outcomes", "skill", "expectations", "history")
 def reconcile(
     path: Annotated[Path, PlannedPath],
     *,

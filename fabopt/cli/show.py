@@ -14,7 +14,7 @@ _Table = typer.Option("--table", help="Print one table of a result as CSV.", met
 _Chart = typer.Option("--chart", help="Write a picture of a result (.svg, .png, .html).", show_default=False)
 _Lab = typer.Option("--for", help="With --chart: this lab's part of the picture.", metavar="LAB", show_default=False)
 _Kind = typer.Option(
-    help="With --chart: plan, flow, use, choke, mix, power, tornado, value or phase.", show_default=False
+    help="With --chart: plan, flow, use, choke, mix, power, past, tornado, value or phase.", show_default=False
 )
 _Period = typer.Option(help="With --kind flow: the period; else that in which most is shipped.", show_default=False)
 _Top = typer.Option(help="With --kind use, choke or tornado: how many rows.", show_default=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.expectations import expectations_frame
 from fabopt.analysis.frames import plain
+from fabopt.analysis.history import history_frame
 from fabopt.analysis.skill import frame_of, plain_of
 from fabopt.domain.tolerances import CLOSE
 from fabopt.report.report import Report
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.agreement import Agreement
     from fabopt.analysis.bill import Bill
     from fabopt.analysis.expectations import ExpectationRow
+    from fabopt.analysis.history import Point
     from fabopt.analysis.reconcile import OutcomeRow, Reconciled
     from fabopt.analysis.skill import Skill
 
@@ -49,7 +51,11 @@ def bill_report(bill: Bill) -> Report[Bill]:
 
 
 def reconcile_report(
-    reconciled: Reconciled, found: Sequence[Skill] = (), expected: Sequence[ExpectationRow] = ()
+    reconciled: Reconciled,
+    found: Sequence[Skill] = (),
+    expected: Sequence[ExpectationRow] = (),
+    past: tuple[Point, ...] = (),
+    charts: Callable[[], Mapping[str, Any]] = dict,
 ) -> Report[Reconciled]:
     """Return a reconciliation: figures against the instance and its plan, why some lie outside, skill, expectations."""
     return Report(
@@ -67,7 +73,9 @@ def reconcile_report(
             "outcomes": lambda: reconciled.frame,
             "skill": lambda: frame_of(found),
             "expectations": lambda: expectations_frame(expected),
+            "history": lambda: history_frame(past),
         },
+        charts=charts,
         data=lambda: {
             "plan": reconciled.plan,
             "outcomes": [_told(row) for row in reconciled.rows],

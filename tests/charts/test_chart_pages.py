@@ -19,6 +19,7 @@ ASKED = {
     "choke": (("--top", "5"), "1 % more, M USD"),
     "mix": (("--for", "aurora"), "falcon"),
     "power": ((), "aurora: 1.20"),
+    "past": ((), "IT power in the field by lab, GW"),
     "tornado": (("--top", "3"), "at its low"),
     "value": (("--lever", OTHER), OTHER),
     "phase": (("--lever", LEVER, "--against", OTHER), OTHER),

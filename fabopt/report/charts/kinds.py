@@ -8,8 +8,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from fabopt.analysis import material_flow
+from fabopt.analysis.history import history
 from fabopt.plan.plan import Plan
 from fabopt.report.charts import flow, flow_data, grids, series
+from fabopt.report.charts.history import past_chart
 from fabopt.report.charts.style import ChartError, altair, finished, heading, sources
 from fabopt.report.text import clip
 
@@ -152,6 +154,13 @@ def _phase(plan: Plan, options: ChartOptions) -> Any:
     return phase_report(phases_of(plan, options.lever, options.against, 9)).chart()
 
 
+def _past(plan: Plan, options: ChartOptions) -> Any:
+    chart = past_chart(history(plan), plan.name, sources(plan.instance, ("outcomes",)))
+    if chart is None:
+        raise ChartError("The instance states nothing that was observed (section outcomes): there is no past to draw.")
+    return chart
+
+
 def _of(plan: Plan, options: ChartOptions, what: str) -> str:
     return f"{what}{plan.name}{f', {options.lab}' if options.lab else ''}"
 
@@ -163,6 +172,7 @@ KINDS: dict[str, Kind] = {
     "choke": Kind("what holds the plan back in each period", ("top",), _choke),
     "mix": Kind("each chip's share of compute over time", ("lab",), _mix),
     "power": Kind("facility power in use by lab over time, and what stands", ("lab",), _power),
+    "past": Kind("what was observed, the plan by year, and published figures", (), _past),
     "tornado": Kind("what the ends of the widest ranges change", ("top",), _tornado),
     "value": Kind("the objective against one number", ("lever",), _value),
     "phase": Kind("which limit is the choke point against two numbers", ("lever", "against"), _phase),
