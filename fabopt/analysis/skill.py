@@ -85,7 +85,7 @@ class Skill:
     def mix_error(self) -> float | None:
         """Errors of who repeats the mix before, told the total; None where nothing was there before."""
         errors = [abs(row.mix - row.published) for row in self.rows if row.mix is not None]
-        return sum(errors) if len(errors) == len(self.rows) else None
+        return sum(errors) if errors else None
 
     @property
     def volume_skill(self) -> float | None:

@@ -53,6 +53,7 @@ def test_skill_is_one_less_the_error_by_that_of_the_volumes_and_of_the_mix_befor
     assert (goods["error"], goods["volume_error"], goods["mix_error"]) == (approx(17), approx(50), approx(60))
     assert goods["volume_skill"] == approx(1 - 17 / 50)
     assert goods["mix_skill"] == approx(1 - 17 / 60)
+    assert "28.0 30.0 -2.00 10.0 20.0" in " ".join(str(report).split())
     assert report.frames["skill"]().mix.tolist() == approx([20, 80, 0])
     assert "its skill is 0.66 against the volumes and 0.72 against the mix" in " ".join(str(report).split())
 
@@ -79,6 +80,7 @@ def test_without_anything_before_there_is_no_mix(tmp_path):
         ({"a-2025": []}, "there is no outcome 'a-2025'; did you mean 'a-2024'?"),
         ({"a-2024": "aa-2023"}, "there is no outcome 'aa-2023'; did you mean 'a-2023'?"),
         ({"a-2023": "a-2024"}, "'a-2024' ends on 2024-12-31, and not before 2023-01-01"),
+        ({"a-2024": "into"}, "'into' ends on 2024-06-30, and not before 2024-01-01"),
         ({"a-2024": "half"}, "'half' is of 181 days, and not of 366"),
         ({"a-2024": "rate"}, "'rate' is counted in kwafer/month, and what is predicted a bare number"),
         ({"a-2024": [], "rate": []}, "it is counted in kwafer/month, others are a bare number"),
@@ -88,11 +90,13 @@ def test_without_anything_before_there_is_no_mix(tmp_path):
 )
 def test_predictions_that_cannot_be_judged_are_refused_by_their_field(tmp_path, told, says):
     half = {**seen("a", 2023, 5), "until": "2023-06-30"}
+    into = {**seen("a", 2023, 5), "since": "2023-07-01", "until": "2024-06-30"}
     rate = {**seen("a", 2023, 5), "figure": "5 kwafer/month"}
     with pytest.raises(UserError) as caught:
         fabopt.load(
             write(
-                tmp_path / "shop", sheet({"goods": {"outcomes": told}}, half=half, rate=rate, past=seen("a", 2022, 5))
+                tmp_path / "shop",
+                sheet({"goods": {"outcomes": told}}, half=half, into=into, rate=rate, past=seen("a", 2022, 5)),
             )
         )
     assert "predictions.goods.outcomes" in str(caught.value)

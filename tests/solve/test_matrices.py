@@ -17,7 +17,7 @@ from fabopt.solve.run import solve
 
 INSTANCES = Path(__file__).parents[2] / "instances"
 FOLDERS = sorted(path.parent for path in INSTANCES.glob("**/instance.yaml"))
-LARGE = {"frontier"}
+LARGE = {"frontier", "backcast"}
 approx = pytest.approx
 
 
