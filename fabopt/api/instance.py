@@ -352,8 +352,9 @@ class Instance(Inputs):
         from fabopt.solve.results.run_info import Earning
 
         pinned, pins = self.data.pins.units, dict[str, dict[str, float]]()
+        labels = [period.label for period in self.network.periods]
         for passes in range(1, PASSES + 1):
-            found = losing(result.table("earnings")) if result.has_plan else ()
+            found = losing(result.table("earnings"), labels) if result.has_plan else ()
             found = tuple((unit, period) for unit, period in found if not pinned.get(unit, {}).get(period))
             if not found or run.budget.over:
                 break

@@ -31,7 +31,6 @@ from fabopt.report.perspective import buyers_sentence, gains, in_whose_money, le
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, counted, in_unit, money, percent, seconds, thousands, worth
 from fabopt.solve.options import BUYERS
-from fabopt.solve.results.earnings import losing
 from fabopt.solve.results.folder import Read
 from fabopt.solve.results.ranked import Ranked
 
@@ -201,7 +200,7 @@ def _earning(plan: Plan) -> tuple[str, ...]:
     """Say how many steps that lose money for their owners were forbidden, and how many are left."""
     if plan.run.earning is None:
         return ()
-    made, left = plan.run.earning, len(losing(plan.table("domain/earnings")))
+    made, left = plan.run.earning, int((plan.table("domain/earnings")["verdict"] == "loses").sum())
     says = f"{counted(len(made.forbidden), 'step')} that would lose money for their owners forbidden"
     again = f", the plan solved again {counted(made.passes, 'time')}" if made.passes else ""
     return (f"{says}{again}; {counted(left, 'step')} of the plan {'loses' if left == 1 else 'lose'} money",)

@@ -25,7 +25,7 @@ def test_steps_that_lose_money_are_forbidden_in_the_plan_and_in_what_is_asked_of
     assert all(held[period] == 0.0 for _, period in made.forbidden)
     # The hash is that of what was asked for: the steps that are forbidden are an answer.
     assert plan.run.input_hash == free.with_({"solving.expansions_earn": True})._contents
-    assert "2 steps that would lose money for their owners forbidden" in str(plan.answer)
+    assert f"{len(made.forbidden)} steps that would lose money for their owners forbidden" in str(plan.answer)
 
 
 def test_what_an_earlier_plan_has_ordered_is_no_longer_forbidden():

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from model_cases import use, workshop
 
 from fabopt.network.tables import Payment, Resource, Tags, Term, Unit, UnitEffect
-from fabopt.solve.results.earnings import steps
+from fabopt.solve.results.earnings import earning_rows, losing, steps
 from fabopt.solve.run import solve
 
 
@@ -94,3 +95,21 @@ def test_of_two_steps_the_first_is_used_first():
     found = [(s.period, s.cost, s.earned, s.verdict) for s in steps(late, solve(late))]
     # The second is only there for the second period: 2 at 3.
     assert found == [pytest.approx((0, 10, 12, "earns")), pytest.approx((1, 10, 6, "loses"))]
+
+
+def test_a_step_that_loses_is_closed_as_long_as_it_would_lose_when_ordered_later():
+    # Eight periods of two goods more at 1 each, from the period of the order on, and a cost that falls later: ordered
+    # first it earns 8 x 2 for 20, one later 14 for 17, then 12 for 14, and in the fourth period 10 for 10.
+    base = plant(price=2)
+    net = workshop(8, (4,) * 8, (6,) * 8, value=100.0, make={"tags": Tags(owner="maker", customer="shop")})
+    cost = np.array([20.0, 17.0, 14.0, 10.0, 10.0, 10.0, 10.0, 10.0])
+    grow = replace(base.units[0], cost=cost, upper=np.array([1.0, *[0.0] * 7]))
+    sold = replace(base.payments[0], term=Term("activity", "make", np.ones(8)), price=np.full(8, 2.0))
+    line = replace(net.resources[0], tags=Tags(owner="maker"))
+    net = replace(net, units=(grow,), resources=(line,), unit_effects=base.unit_effects, payments=(sold,))
+    plan = solve(net)
+    (step,) = steps(net, plan)
+    assert (step.cost, step.earned, step.verdict, step.closed) == pytest.approx((20, 16, "loses", 2))
+    labels = [period.label for period in net.periods]
+    frame = pd.DataFrame(earning_rows(net, plan))
+    assert losing(frame, labels) == (("grow", "P1"), ("grow", "P2"), ("grow", "P3"))

@@ -12,6 +12,9 @@ the scanners of a fab. It is used for what is made beyond what stands without it
 * Prepaid: what customers prepay to the owner by contract goes to its steps that earn less than they cost, the earliest
   first.
 
+A step that loses would lose as well when it is ordered a little later, as long as what it would still earn, of the use
+that it has in the plan, does not cover what it costs then: so far it is ``closed``.
+
 A step ``earns``, or it is ``prepaid``, or it ``loses``; where its owner is paid for nothing that uses it, it is for its
 ``own use``.
 """
@@ -19,6 +22,7 @@ A step ``earns``, or it is ``prepaid``, or it ``loses``; where its owner is paid
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -58,13 +62,16 @@ EARNINGS = TableSpec(
         number("earned", MONEY, "margin at list prices of what is made on it; discounted"),
         number("prepaid", MONEY, "part of what customers have prepaid that it takes to cover the rest"),
         text("verdict", "earns, prepaid, loses, or own use where its owner is paid for nothing that uses it"),
+        text("closed", "of a step that loses, the last period in a row in which it would lose as well; else empty"),
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An order of capacity: position of its unit, period of the order, and what it comes to for its owner."""
+    """An order of capacity: position of its unit, period of the order, what it comes to for its owner, and, where it
+    loses, the last period in a row in which it would lose as well.
+    """
 
     unit: int
     period: int
@@ -73,6 +80,7 @@ class Step:
     earned: float
     prepaid: float
     verdict: Verdict
+    closed: int | None = None
 
 
 def earning_rows(net: Network, solution: Solution) -> dict[str, Any]:
@@ -82,7 +90,8 @@ def earning_rows(net: Network, solution: Solution) -> dict[str, Any]:
         unit, period = net.units[step.unit], net.periods[step.period]
         told = (period.label, period.reported, unit.id, unit.name, step.owner, unit.unit)
         ordered = float(solution.orders[step.unit, step.period])
-        rows.append((*told, ordered, step.cost, step.earned, step.prepaid, step.verdict))
+        closed = "" if step.closed is None else net.periods[step.closed].label
+        rows.append((*told, ordered, step.cost, step.earned, step.prepaid, step.verdict, closed))
     return {name: [row[n] for row in rows] for n, name in enumerate(EARNINGS.names)}
 
 
@@ -102,7 +111,8 @@ def steps(net: Network, solution: Solution) -> list[Step]:
         for t in np.flatnonzero(solution.orders[n] > SAME).tolist()
     ]
     costs = {at: books.cost(*at) for at in orders}
-    earned, sold = books.earned(costs)
+    by_period, sold = books.earned(costs)
+    earned = {at: float(earns.sum()) for at, earns in by_period.items()}
     pool = books.prepayments()
     found = []
     for at in sorted(orders, key=lambda at: at[1]):
@@ -115,14 +125,27 @@ def steps(net: Network, solution: Solution) -> list[Step]:
             verdict = "own use"
         given = given if verdict == "prepaid" else 0.0
         pool[owner] = pool.get(owner, 0.0) - given
-        found.append(Step(*at, owner, costs[at], earned[at], given, verdict))
+        closed = books.closed(at, by_period[at]) if verdict == "loses" else None
+        found.append(Step(*at, owner, costs[at], earned[at], given, verdict, closed))
     return sorted(found, key=lambda step: (step.unit, step.period))
 
 
-def losing(frame: pd.DataFrame) -> tuple[tuple[str, str], ...]:
-    """Return the steps of the table `earnings` that lose money: id of the unit and period of the order."""
-    rows = frame[frame["verdict"] == "loses"]
-    return tuple(zip(rows["id"].tolist(), rows["period"].tolist(), strict=True))
+def losing(frame: pd.DataFrame, labels: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return the steps of the table `earnings` that lose money, or would: id of the unit and period of the order.
+
+    Parameters
+    ----------
+    frame, labels
+        The table, and the labels of all periods in their order.
+    """
+    rows, place = frame[frame["verdict"] == "loses"], {label: t for t, label in enumerate(labels)}
+    return tuple(
+        dict.fromkeys(
+            (unit, label)
+            for unit, first, last in zip(rows["id"], rows["period"], rows["closed"], strict=True)
+            for label in labels[place[first] : place[last] + 1]
+        )
+    )
 
 
 class _Books:
@@ -150,18 +173,41 @@ class _Books:
 
     def cost(self, n: int, t: int) -> float:
         """Return what an order costs its owner, less what it is worth to it at the end."""
-        unit, owner = self.net.units[n], self.owner[n]
+        return float(self._costs(n, t)[t])
+
+    def _costs(self, n: int, t: int) -> Array:
+        """Return what an order of t would cost its owner in each period, less what it is worth to it at the end [T]."""
+        unit, owner, T = self.net.units[n], self.owner[n], self.net.n_periods
         amount, placed = float(self.solution.orders[n, t]), float(self.solution.placed[n, t])
-        cost = -amount * float(self.brings("unit", unit.id, owner)[t])
+        cost = -amount * self.brings("unit", unit.id, owner)
         if self.bearer[n] == owner:
-            for each, number_ in ((unit.cost, amount), (unit.fixed_cost, placed)):
-                cost += (
-                    0.0
-                    if each is None
-                    else number_ * float(np.broadcast_to(each, self.discount.shape)[t] * self.discount[t])
-                )
-        worth = 0.0 if unit.terminal_value is None else float(unit.terminal_value[t])
-        return cost - amount * self.net.end_discount * worth
+            for each, times in ((unit.cost, amount), (unit.fixed_cost, placed)):
+                cost += 0.0 if each is None else times * np.broadcast_to(each, T) * self.discount
+        worth = 0.0 if unit.terminal_value is None else np.asarray(unit.terminal_value)
+        return np.asarray(cost - amount * self.net.end_discount * worth)
+
+    def closed(self, at: tuple[int, int], earned: Array) -> int:
+        """Return the last period in a row in which an order that loses would lose as well.
+
+        Parameters
+        ----------
+        at, earned
+            The order, and what it earns by period of its use [T].
+        """
+        n, t = at
+        costs, there = self._costs(n, t), self._brought(n, t)
+        for later in range(t + 1, self.net.n_periods):
+            instead = self._brought(n, later)
+            share = np.divide(instead, there, out=np.zeros(len(there)), where=there > 0.0)
+            if float(np.minimum(share, 1.0) @ earned) >= costs[later]:
+                return later - 1
+        return self.net.n_periods - 1
+
+    def _brought(self, n: int, t: int) -> Array:
+        """Return what one of a unit ordered in t adds to the first capacity that it adds to [T]."""
+        T = self.net.n_periods
+        effect = next(e for e in self.net.unit_effects if e.unit == self.net.units[n].id and e.gains)
+        return np.concatenate([np.zeros(t), np.maximum(effect.by_order(T)[t, : T - t], 0.0)])
 
     def prepayments(self) -> dict[str, float]:
         """Return what customers prepay by contract, by who is paid."""
@@ -173,8 +219,8 @@ class _Books:
                     pool[payment.payee] += float(self.discount @ term_by_period(payment.money, decided, opening))
         return pool
 
-    def earned(self, costs: dict[tuple[int, int], float]) -> tuple[dict[tuple[int, int], float], set[int]]:
-        """Return what every step earns, and the units that are used for what their owner is paid for."""
+    def earned(self, costs: dict[tuple[int, int], float]) -> tuple[dict[tuple[int, int], Array], set[int]]:
+        """Return what every step earns by period of its use [T], and the units used for what owners are paid for."""
         net, T = self.net, self.net.n_periods
         share, price = self._shares(costs)
         resource = {r.id: n for n, r in enumerate(net.resources)}
@@ -182,7 +228,7 @@ class _Books:
         for use in net.uses:
             if resource[use.resource] in share:
                 uses[use.activity][resource[use.resource]].append((use.age, np.asarray(use.amount)))
-        earned = dict.fromkeys(costs, 0.0)
+        earned = {at: np.zeros(T) for at in costs}
         sold: set[int] = set()
         for a, activity in enumerate(net.activities):
             for owner in {self.owner[e] for r in uses.get(activity.id, ()) for e, _ in share[r]}:
@@ -199,18 +245,19 @@ class _Books:
                 money = self.solution.levels[a] * margin
                 if not money.any():
                     continue
-                on: dict[int, dict[tuple[int, int], Array]] = {}
                 weight: dict[int, Array] = {}
                 for r, parts in mine.items():
                     total = np.sum([amount for _, amount in parts], axis=0)
-                    on[r] = {at: _mean(parts, total, of_use) for at, of_use in share[r].items()}
-                    needed = np.sum(list(on[r].values()), axis=0) > 0.0
+                    needed = _mean(parts, total, np.sum(list(share[r].values()), axis=0)) > 0.0
                     weight[r] = np.where(needed, price[r] * total, 0.0)
                 whole = np.sum(list(weight.values()), axis=0)
-                for r, by_step in on.items():
-                    part = np.divide(weight[r], whole, out=np.zeros(T), where=whole > 0.0)
-                    for at, mean in by_step.items():
-                        earned[at] += float(np.sum(money * part * mean))
+                for r, parts in mine.items():
+                    part = money * np.divide(weight[r], whole, out=np.zeros(T), where=whole > 0.0)
+                    total = np.sum([amount for _, amount in parts], axis=0)
+                    for age, amount in parts:
+                        at_use = part * np.divide(amount, total, out=np.zeros(T), where=total > 0.0)
+                        for at, of_use in share[r].items():
+                            earned[at][age:] += at_use[: max(T - age, 0)] * of_use[age:]
         return earned, sold
 
     def _shares(
