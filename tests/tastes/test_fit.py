@@ -52,3 +52,15 @@ def test_a_taste_counts_new_compute_and_its_price_by_what_the_lab_gets_from_it()
     # Half as much for the same price makes that price 2, and the mean price of compute 1.5 times as much.
     twice = {a.id: a.premium for a in halved.activities}
     assert twice["taste:aurora:merlin:1"] == pytest.approx(1.5 * first["taste:aurora:merlin:1"])
+
+
+def test_the_price_of_compute_is_weighted_by_the_mix():
+    # The price is 2 of merlin, who is bought three times in four, and 1 of cirrus.
+    net = fitted({"merlin": {"share": 0.4}}, tastes={"spread": {"elasticity": 4, "mix": {"merlin": 3}}})
+    evenly = fitted({"merlin": {"share": 0.4}}, tastes={"spread": {"elasticity": 4}})
+
+    def drop(network):
+        premium = {a.id: a.premium[0] for a in network.activities if a.premium is not None}
+        return premium["taste:aurora:cirrus:1"] - premium["taste:aurora:cirrus:2"]
+
+    assert drop(net) / drop(evenly) == pytest.approx(1.75 / 1.5)

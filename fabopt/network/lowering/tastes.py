@@ -24,10 +24,10 @@ over it, which falls from step to step and is bounded:
    \sum_k q_{d,k,t} = N_{d,t}, \qquad q_{d,k,t} \le (b_k - b_{k-1})\, N_t, \qquad
    \pi_{d,k} = -\frac{P_t}{\sigma} \Big( \frac{b_k \ln b_k - b_{k-1} \ln b_{k-1}}{b_k - b_{k-1}} - \ln a_d \Big)
 
-P is the mean over the designers of the lowest price of an accelerator with its system per unit of compute among the
-chips that they ship to the lab then. In a period with one designer alone there is nothing to spread and there are no
-rows. An accelerator has the premiums of the section `premiums` in addition. The rows say what a premium is paid for and
-limit nobody: whatever is shipped has a place in the steps.
+P is the mean over the designers, weighted by the mix, of the lowest price of an accelerator with its system per unit of
+compute among the chips that they ship to the lab then. In a period with one designer alone there is nothing to spread
+and there are no rows. An accelerator has the premiums of the section `premiums` in addition. The rows say what a
+premium is paid for and limit nobody: whatever is shipped has a place in the steps.
 """
 
 from __future__ import annotations
@@ -136,8 +136,8 @@ def _steps(
     there = np.array([np.isfinite(one.price) for one in shipped.values()])
     spread = there.sum(axis=0) > 1
     lowest = np.where(there, [one.price for one in shipped.values()], 0.0)
-    price = lowest.sum(axis=0) / np.maximum(there.sum(axis=0), 1)
     liked = _mix(chain, taste, shipped, there)
+    price = (liked * lowest).sum(axis=0)
     widths = np.diff([0.0, *taste.breaks])
     label = Tags(stage=STAGE, owner=lab_id, customer=lab_id, lab=lab_id, kind="lab", field=f"tastes.{name}.elasticity")
     whole = f"new:{lab_id}"
