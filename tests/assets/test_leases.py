@@ -44,6 +44,8 @@ def test_a_lease_moves_compute_from_the_suppliers_fleet_to_the_buyers_demand(tmp
     worth = plan.perspective.groupby("party")["amount"].sum()
     assert worth["beta"] == pytest.approx(3 * 50 * (HOUR - HOUR / 2))
     assert worth["alpha"] == pytest.approx(3 * (40 * HOUR + 50 * HOUR / 2 - 90 * POWER))
+    # Nobody sells what is made: between buyers a lease cancels.
+    assert instance.solve(perspective="buyers").objective == pytest.approx(plan.objective)
 
 
 def test_what_is_leased_is_gone_for_the_supplier(tmp_path):

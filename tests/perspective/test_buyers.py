@@ -125,6 +125,35 @@ def test_parts_of_own_silicon_count_at_list_price_for_oneself_and_in_what_is_sol
     )
 
 
+DEAL = """
+contracts:
+  deal: {buyer: beta, supplier: alpha-silicon, goods: {chips: [own]}, signed: 2026-06-30, maximum: 30 kaccelerator/year,
+    price: 4300 USD/accelerator}
+"""
+
+
+def test_what_a_contract_takes_off_a_price_is_taken_off_the_margin(tmp_path):
+    (tmp_path / "instance.yaml").write_text((PRICES / "instance.yaml").read_text() + DEAL)
+    plan = fabopt.load(tmp_path).solve()
+    assert has(plan)["beta", "buyers"] == pytest.approx(20 * (BETA - 1 - 4.3))
+    assert has(plan)["alpha", "sellers"] == pytest.approx(20 * (4.3 - 1.8))
+    assert has(plan)["alpha", "buyers"] == pytest.approx(100 * OWN - 200)
+    assert plan.objective == pytest.approx(
+        objective(100 * OWN - 200 + 20 * (BETA - 1 - 4.3), 20 * (4.3 - 1.8) + FOUNDRY)
+    )
+
+
+def test_what_a_chip_costs_at_list_prices_is_the_sum_of_its_parts():
+    instance = fabopt.load(PRICES.parents[1] / "tutorial")
+    net = instance.network
+    per_wafer = np.max([f.amount for f in net.flows if f.material == "die:falcon-die" and f.amount[0] > 0], axis=0)
+    made = next(p.made for p in net.payments if p.kind == "accelerators" and p.item == "falcon")
+    # Two dies of wafers at 20,000, eight stacks at 500, a tenth of a wafer of interposers at 10,000 and a yield of 95 %,
+    # a substrate at 150, assembly at 1,500; 95 of 100 packages are good.
+    parts = 2 * 20_000 / per_wafer + 8 * 500 + 1_000 / 0.95 + 150 + 1_500
+    assert 1000 * made == pytest.approx(parts / 0.95)
+
+
 def test_what_own_silicon_is_worth_to_its_lab_it_takes_from_the_vendor(case):
     study = case.own_silicon("own").records
     assert study.worth("of_lab")[0] == pytest.approx(100 * (5 - 1.8) - 200)
