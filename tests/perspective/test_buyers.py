@@ -148,7 +148,7 @@ def test_what_a_chip_costs_at_list_prices_is_the_sum_of_its_parts():
     net = instance.network
     per_wafer = np.max([f.amount for f in net.flows if f.material == "die:falcon-die" and f.amount[0] > 0], axis=0)
     made = next(p.made for p in net.payments if p.kind == "accelerators" and p.item == "falcon")
-    # Two dies of wafers at 20,000, eight stacks at 500, a tenth of a wafer of interposers at 10,000 and a yield of 95 %,
+    # Two dies of wafers at 20,000, eight stacks at 500, a tenth of a wafer of interposers at 10,000, its yield 95 %,
     # a substrate at 150, assembly at 1,500; 95 of 100 packages are good.
     parts = 2 * 20_000 / per_wafer + 8 * 500 + 1_000 / 0.95 + 150 + 1_500
     assert 1000 * made == pytest.approx(parts / 0.95)
@@ -231,6 +231,22 @@ def test_one_value_is_compared_for_plans_of_one_perspective(case, plan):
     assert difference.change == pytest.approx(other.objective - plan.objective)
     (mixed,) = plan.compare(case.solve(perspective="system")).records.difference
     assert mixed.withheld == "objective"
+
+
+def test_cases_of_a_sweep_are_plans_for_the_buyers(case):
+    frame = fabopt.sweep(PRICES, {"levers": {"nodes.n.wafer_price": [10_000, 20_000]}}).frame
+    dearer = case.with_({"nodes.n.wafer_price": 20_000}).solve()
+    assert frame["objective"].tolist() == pytest.approx([case.solve().objective, dearer.objective])
+
+
+def test_a_plan_that_is_rolled_stays_the_buyers(tmp_path):
+    (tmp_path / "instance.yaml").write_text((PRICES / "instance.yaml").read_text().replace("periods: 1", "periods: 2"))
+    plan = fabopt.load(tmp_path).solve()
+    rolled = plan.roll("2028")
+    assert rolled.result.run.options.perspective == "buyers"
+    assert rolled.result.objective == pytest.approx(plan.objective)
+    assert rolled.records.free.objective == pytest.approx(plan.objective)
+    assert "in the money of the buyers" in rolled.sentence
 
 
 # --- Any network --------------------------------------------------------------------------------------------
