@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 import fabopt
 
 TUTORIAL = Path(__file__).parents[2] / "instances" / "tutorial"
@@ -28,6 +30,7 @@ def test_steps_that_lose_money_are_forbidden_in_the_plan_and_in_what_is_asked_of
     assert f"{len(made.forbidden)} steps that would lose money for their owners forbidden" in str(plan.answer)
 
 
+@pytest.mark.slow
 def test_what_an_earlier_plan_has_ordered_is_no_longer_forbidden():
     free = fabopt.load(TUTORIAL)
     held = free.with_({"solving.expansions_earn": True, "pins": {"units": {LINE: {"2027Q1": 1}}}}).solve(gap=0.01)
