@@ -1,20 +1,26 @@
 """Writes the pages that come out of the code: schema, mathematics, results, and the answer in the README.
 
-Run by ``make pages``. A test fails when a page is not what this program would write.
+Run by ``make pages``. A test fails when a page is not what this program would write. With the folder of a result,
+``python docs/pages.py results/frontier``, it writes instead what the page of that instance, ``docs/frontier.md``, has
+of the plan: figures, expectations, and the picture of past and plan.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
 import fabopt
+from fabopt.analysis.reconcile import Reconciled
 from fabopt.domain.instance import Instance
 from fabopt.io.schema import schema_markdown
 from fabopt.model.families import Family
 from fabopt.model.registry import MODULES
+from fabopt.report.text import amount
 from fabopt.solve.results.build import ALL_TABLES
 from fabopt.solve.results.columns import TableSpec
 
@@ -194,6 +200,60 @@ def table_text(spec: TableSpec) -> str:
     )
 
 
+def write_instance_page(folder: str) -> None:
+    """Write what the page of an instance has of a plan, between its marks, and the picture of past and plan."""
+    result = fabopt.load_result(folder)
+    name = result.plan.run.instance
+    result.save_chart(DOCS / f"{name}-past.svg", "past")
+    page = DOCS / f"{name}.md"
+    text = page.read_text(encoding="utf-8")
+    for mark, lines in instance_parts(result).items():
+        begin, end = f"<!-- {mark}: written by docs/pages.py from a result -->", f"<!-- end of {mark} -->"
+        before, rest = text.split(begin)
+        text = "\n".join([before + begin, *lines, end + rest.split(end)[1]])
+    page.write_text(text, encoding="utf-8")
+
+
+def instance_parts(result: fabopt.Result) -> dict[str, list[str]]:
+    """Return the parts of an instance's page that a plan fills, as lines by the name of their marks."""
+    report = result.reconcile()
+    held = report.table("expectations").itertuples(index=False)
+    return {
+        "figures": ["", *(line for text in report.said for line in (text, "")), *figures(report.records)],
+        "expectations": [
+            "",
+            "| what is expected | | broken | most of all | why |",
+            "|---|---|---|---|---|",
+            *(
+                f"| {e.name} | {'holds' if e.holds else 'broken'} | {e.broken} of {e.looked_at} | {e.worst} | "
+                f"{'' if e.holds else e.why or 'not explained'} |"
+                for e in held
+            ),
+            "",
+        ],
+    }
+
+
+def figures(records: Reconciled) -> Iterator[str]:
+    """Yield the tables of inputs and outcomes."""
+    for role, title in (("input", "Inputs, read back"), ("outcome", "Outcomes of the plan")):
+        yield from (f"**{title}**", "", "| figure | when | unit | has | published | range | | why |")
+        yield "|---|---|---|---|---|---|---|---|"
+        for row in records.of(role):
+            when = row.since if row.since == row.until else f"{row.since} to {row.until}"
+            where = "" if row.inside else "below" if row.missed < 0 else "above"
+            why = "" if row.inside else row.why or "not explained"
+            ends = f"{amount(row.low)} to {amount(row.high)}"
+            yield (
+                f"| {row.name} | {when} | {row.unit} | {amount(row.planned)} | {amount(row.published)} | {ends} | "
+                f"{where} | {why} |"
+            )
+        yield ""
+
+
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        write_instance_page(sys.argv[1])
+        sys.exit()
     for name, text in pages().items():
         (DOCS / name).write_text(text, encoding="utf-8")
