@@ -86,17 +86,18 @@ def test_one_more_that_is_booked_is_worth_an_earlier_quarter_of_its_compute():
     assert (more[1].objective - held) / 0.3 == pytest.approx(prices[0], rel=1e-6)
 
 
-@pytest.mark.parametrize("cut", [("quarter", 12), ("half-year", 6)])
-def test_a_chip_in_stock_costs_its_carrying_cost_for_as_long_as_it_lies_there(cut):
-    """No power for half a year: ten thousand at 400 dollars a year are two million dollars, however it is cut."""
-    dark = (
-        ("horizon.period", cut[0]),
-        ("horizon.periods", cut[1]),
-        ("sites.site.power", {"steps": {"2027Q1": 0, "2027Q3": 500}}),
-    )
-    free = plan(*dark, ("chips.gpu.stock", 10))
-    held = plan(*dark, ("chips.gpu.stock", 10), ("chips.gpu.carrying_cost", 400))
-    assert held[1].objective == pytest.approx(free[1].objective - 2.0)
+@pytest.mark.parametrize(
+    ("first", "rest", "light", "cost"),
+    [("quarter", 12, "2027Q3", 2.0), ("half-year", 6, "2027Q3", 2.0),
+     ("quarter", ["2 quarters", "1 half-year", "8 quarters"], "2028Q1", 4.0)],
+)  # fmt: skip
+def test_a_chip_in_stock_costs_its_carrying_cost_for_as_long_as_it_lies_there(first, rest, light, cost):
+    """Ten thousand at 400 dollars a year, until there is power: a million dollars a quarter, however it is cut."""
+    dark = (("sites.site.power", {"steps": {"2027Q1": 0, light: 500}}), ("chips.gpu.stock", 10))
+    dark += (("horizon.period", first), ("horizon.periods", rest))
+    free = plan(*dark)
+    held = plan(*dark, ("chips.gpu.carrying_cost", 400))
+    assert held[1].objective == pytest.approx(free[1].objective - cost)
     assert stock(held) == stock(free)
 
 

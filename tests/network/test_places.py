@@ -42,7 +42,7 @@ def test_every_record_of_a_chain_says_its_kind_its_role_and_a_field_of_the_insta
         node = data
         for part in tags.field.split("."):
             node = node[int(part)] if isinstance(node, list) else node[part]
-    assert {record.tags.kind for record in things} <= {*KINDS, "policy", "contract"}
+    assert {record.tags.kind for record in things} <= {*KINDS, "policy", "contract", "limit"}
 
 
 FIELDS = [
