@@ -87,8 +87,9 @@ RAW: dict[str, Any] = {
             "node": "d",
             "stacking": 10,
             "stacking_time": 2,
-            # twice as many stacks a wafer, but nobody has qualified it
+            # twice as many stacks a wafer, but X has not qualified it
             "offers": {"h": {"good_dies": known(400), "stack_yield": known(0.5)}},
+            "qualified": {"y": {"h": 2026}},
         },
     },
     "packaging_lines": {
@@ -121,7 +122,7 @@ RAW: dict[str, Any] = {
             },
         }
     },
-    "designers": {"x": {"name": "X", "region": "r"}},
+    "designers": {"x": {"name": "X", "region": "r"}, "y": {"name": "Y", "region": "r"}},
     "dies": {
         "die": {
             "name": "Die",

@@ -183,6 +183,16 @@ def test_a_result_tells_what_markets_get_and_what_the_last_of_it_is_worth(tmp_pa
     assert np.isnan(table["marginal"]["idle"])
 
 
+def test_before_the_decision_date_each_node_had_its_share():
+    halves = {"old": 0.25, "new": 0.75}
+    phones = {"name": "P", "fabs": {"old-fab": "old", "new-fab": "new"}, "quantity": 40, "shares": halves, "floor": 0.9}
+    raw = chain(("markets", {"phones": phones}))
+    history = lower_chain(Instance.model_validate(raw))[0].build.history
+    assert history == {"market:phones:old-fab": 30, "market:phones:new-fab": 90}
+    raw["fabs"]["old-fab"]["wafer_starts"] = 9.1  # its floor is 9 of 10, not 36 of 40
+    assert problems(Instance.model_validate(raw)) == []
+
+
 SCANNERS = {
     "duv": {
         "name": "DUV", "maker": "m", "throughput": 200, "availability": 0.8, "passes": 20, "price": 1, "output": 1,
