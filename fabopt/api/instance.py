@@ -229,7 +229,7 @@ class Instance(Inputs):
         tree = replace(tree, raw={key: part for key, part in tree.raw.items() if key != "premiums"})
         free = type(self)(tree, self.name, self.scenario)
         try:
-            return calibrate_report(calibrate(free.data, free.network, self.name, time))
+            return calibrate_report(calibrate(free.data, free.network, self.name, free._options({}), time))
         except ConflictError as conflict:
             least = free.solve("agreement", time_limit=max(time.left, 1.0))
             if not least.has_plan:

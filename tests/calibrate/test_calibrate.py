@@ -14,12 +14,12 @@ from fabopt.cli import main
 from fabopt.errors import FaboptError
 
 RATE = {"figure": {"value": 4, "low": 3, "high": 5, "unit": "kaccelerator/month"}}
-STEPS = [k / 100 for k in range(1, 101)]
+TENTHS, NARROW = 10, 100
 
 
-def two_years(**more):
-    """Return two years of the lab: power for 100 and then 200 thousand accelerators, and a taste with narrow steps."""
-    raw = chain(tastes={"spread": {"elasticity": 4, "breaks": STEPS}}, **more)
+def two_years(steps=TENTHS, **more):
+    """Return two years of the lab: power for 100 and then 200 thousand accelerators, and a taste with so many steps."""
+    raw = chain(tastes={"spread": {"elasticity": 4, "breaks": [k / steps for k in range(1, steps + 1)]}}, **more)
     raw["horizon"] |= {"periods": "2 years", "discount_rate": 0.1}
     raw["sites"]["hall"]["power"] = {"steps": {"2027": 100, "2028": 200}}
     return raw
@@ -52,13 +52,13 @@ def shipped(result, chip="c"):
 
 @pytest.mark.parametrize("put", [(3000, 2800), (-2000, -2200)])
 def test_premiums_that_were_put_in_are_found_again(written, tmp_path, put):
-    steered = two_years()
+    steered = two_years(NARROW)
     by_year = dict(zip(("2027", "2028"), put, strict=True))
     steered["premiums"] = {"cirrus": {"designer": "cirrus", "amount": {"steps": by_year}}}
     amounts = shipped(written(steered).solve())
     # Shares of constant elasticity: exp(4 x premium / 20,000) to 1.
     assert amounts == pytest.approx([100 / (1 + math.exp(-p / 5000)) for p in put], abs=1.01)
-    blind = two_years(outcomes=observed(amounts))
+    blind = two_years(NARROW, outcomes=observed(amounts))
     report = written(blind).calibrate()
     found = report.records
     assert [row.refused for row in found.rows] == ["", ""]
@@ -89,8 +89,16 @@ def test_what_holds_anyway_needs_no_premium(written):
     assert "without any premium" in report.sentence
 
 
+def test_premiums_are_those_of_whose_money_decides(written):
+    raw = two_years(NARROW, outcomes=observed([50, 50]), solving={"perspective": "buyers"})
+    raw["chips"]["c"]["price"] = PRICE + 3000  # dearer to buy, and no dearer to make
+    assert [row.premium for row in written(raw).calibrate().records.rows] == pytest.approx([3000, 3000], abs=250)
+    raw["solving"] = {"perspective": "system"}
+    assert [row.premium for row in written(raw).calibrate().records.rows] == pytest.approx([0, 0], abs=1)
+
+
 def test_a_premium_above_half_the_price_is_refused_with_its_size(written):
-    raw = two_years(outcomes=observed([50, 50]))
+    raw = two_years(NARROW, outcomes=observed([50, 50]))
     raw["chips"]["c"]["assembly_cost"] = 5000 + 14_000
     report = written(raw).calibrate()
     assert all("the model disbelieves it by USD 14," in row.refused or "USD 13," in row.refused

@@ -136,6 +136,16 @@ def test_a_lab_that_sees_the_plan_has_its_taste_at_list_prices(tmp_path):
     assert again.objective - again.run.premiums == pytest.approx(WORTH - paid)
 
 
+def test_buyers_have_their_tastes_at_list_prices(tmp_path):
+    raw, apart = chain(tastes=taste()), step_between(0.2) - 1
+    raw["chips"]["m"]["price"], raw["chips"]["c"]["price"] = PRICE - apart / 2, PRICE + apart / 2
+    plan = written(tmp_path, raw).solve(perspective="buyers")
+    assert plan.shipments.groupby("chip")["kaccelerator"].sum().to_dict() == pytest.approx({"m": 70, "c": 30})
+    again = fabopt.load_result(plan.save(tmp_path / "plan"))
+    assert again.run.premiums == pytest.approx(-PRICE / 4 * (0.3 * math.log(0.6) + 0.7 * math.log(1.4)) * POWER * 1e-3)
+    assert again.run.value == pytest.approx(WORTH - POWER * 5000 * 1e-3)
+
+
 @pytest.mark.parametrize(
     ("tastes", "says"),
     [

@@ -25,9 +25,12 @@ from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import CLOSE
 from fabopt.network.tables import Network
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.options import SolveOptions
 
 
-def calibrate(data: Instance, net: Network, name: str, budget: TimeBudget | None = None) -> Calibration:
+def calibrate(
+    data: Instance, net: Network, name: str, options: SolveOptions, budget: TimeBudget | None = None
+) -> Calibration:
     """Return the premiums with which a plan ships what was observed.
 
     Parameters
@@ -36,6 +39,8 @@ def calibrate(data: Instance, net: Network, name: str, budget: TimeBudget | None
         The instance without premiums of its own, and its network.
     name
         What it is called.
+    options
+        Whose value the plan maximises.
     budget
         Time for all of it.
 
@@ -47,7 +52,7 @@ def calibrate(data: Instance, net: Network, name: str, budget: TimeBudget | None
         Where observations cannot all hold at once.
     """
     targets = targets_of(data)
-    study = Held(net, targets, budget or TimeBudget())
+    study = Held(net, targets, options, budget or TimeBudget())
     study.check()
     refused = study.edges()
     asked = dict(refused)

@@ -35,8 +35,9 @@ EDGE = 0.01
 class Held:
     """The linear program with an elastic row below and one above each observation."""
 
-    def __init__(self, net: Network, targets: Mapping[str, tuple[str, str]], budget: TimeBudget) -> None:
-        options = SolveOptions()
+    def __init__(
+        self, net: Network, targets: Mapping[str, tuple[str, str]], options: SolveOptions, budget: TimeBudget
+    ) -> None:
         made = formulate(net)
         self.net, self.tables = net, made.tables
         stage = stages(made.tables, options, made.program.cost, made.program.offset)[0]
