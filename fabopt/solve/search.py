@@ -30,6 +30,7 @@ from fabopt.model.gates import NO_GATES
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.dive import dive
+from fabopt.solve.finish import linear_answer
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.merge import Merged, merged
 from fabopt.solve.options import EASY
@@ -236,6 +237,9 @@ class _Search:
             bound = self.bound if step == "split" else min(self.bound, np.inf if p.bound is None else p.bound)
             self._tell(replace(p, seconds=p.seconds + began, incumbent=plan, step=step), bound)
 
+        if not session.integer.any():
+            # A linear program has more than one way to an answer, where HiGHS gives up on the first.
+            return linear_answer(session)
         outcome = session.solve(
             gap=gap, constant_objective=self.constant_objective, nodes=nodes, progress=tell if self.tell else None
         )

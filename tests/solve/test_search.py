@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from independent import best_pattern, best_value
+from model_cases import workshop
 from random_networks import random_network, switched_network
 
 from fabopt.model.families import ModelError
@@ -19,7 +20,7 @@ from fabopt.solve.merge import merged
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.run import solve
 from fabopt.solve.search import search, structure
-from fabopt.solve.session import Ended, HighsSession
+from fabopt.solve.session import Ended, HighsSession, SolverError
 from fabopt.solve.solution import Status
 from fabopt.solve.standing import histories, over_standing
 
@@ -321,3 +322,17 @@ def test_a_dive_that_takes_too_many_batches_back_gives_up(monkeypatch):
     found = dive(HighsSession(program), shape.down)
     assert found.x is None
     assert found.bound >= optimum(program).objective
+
+
+def test_a_linear_program_that_highs_gives_up_on_is_solved_another_way(monkeypatch):
+    run, runs = HighsSession.solve, []
+
+    def gives_up_once(self, *args, **options):
+        runs.append(self)
+        if len(runs) == 1:
+            raise SolverError("HiGHS ended with 'Unknown', not with an answer.")
+        return run(self, *args, **options)
+
+    monkeypatch.setattr(HighsSession, "solve", gives_up_once)
+    # Four of nine that are wanted, at 5 less 1.
+    assert solve(workshop(1, (4,), (9,))).objective == pytest.approx(16)
