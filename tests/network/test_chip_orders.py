@@ -66,6 +66,12 @@ def test_what_was_booked_and_could_not_ship_ships_later():
     assert course(planned, SHIPPED) == [2, 4, 24, 0]
 
 
+def test_a_plan_made_again_ships_what_was_ordered_before():
+    pins = ("pins.activities", {"order:gpu": {"2027Q1": 10}})
+    planned = plan(("chips.gpu.orders", {"lead": 6}), pins)
+    assert course(planned, SHIPPED) == [0, 0, 10, 20]
+
+
 def test_what_ships_unordered_costs_the_premium():
     free = plan()[1].objective
     planned = plan(("chips.gpu.orders", {**BOOKED, "premium": 5000}))
