@@ -197,6 +197,10 @@ def test_entry_price_is_the_one_at_which_the_buyers_are_as_well_off(case, plan):
     # Of the merchant's chip sellers earn 4, of alpha's at a price p they earn p - 1.8.
     price = 1000 * (5 - OTHERS * (4 + 1.8)) / (1 - OTHERS)
     assert own.entry.below == pytest.approx(price, rel=1e-4)
+    assert own.entry.worth == pytest.approx(1000 * BETA)
+    # What alpha pays for wafers and assembly, the rest of the price, and what the scarce wafer earns elsewhere.
+    package = 0.8 + 1 - OTHERS * 0.5 + (1 - OTHERS) * (5.5 - 1.8) + objective(TO_BETA, 4.5)
+    assert own.entry.package == pytest.approx(1000 * package, rel=1e-4)
     assert own.entry.lacks == pytest.approx((1 - OTHERS) * (5500 - price), rel=1e-3)
     below, above = (case.with_({"chips.own.price": f"{price + d} USD/accelerator"}).solve() for d in (-1, 1))
     assert [set(p.shipments.query("lab == 'beta'")["chip"]) for p in (below, above)] == [{"own"}, {"merchant-chip"}]
