@@ -100,6 +100,8 @@ class Headlines:
 
     Attributes
     ----------
+    seen
+        Whose plan it is: ``system``, ``buyers``, or one party's; it says what counts as a cost.
     first, last
         Labels of the first and the last reported period.
     years
@@ -112,6 +114,7 @@ class Headlines:
         By stage.
     """
 
+    seen: str
     first: str
     last: str
     years: tuple[str, ...]
@@ -132,6 +135,7 @@ def headlines(plan: Plan) -> Headlines:
     labels = periods["period"].tolist()
     year = dict(zip(periods["period"], periods["start"].str[:4], strict=True))
     return Headlines(
+        seen=plan.perspective,
         first=labels[0],
         last=labels[-1],
         years=tuple(dict.fromkeys(year.values())),

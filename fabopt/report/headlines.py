@@ -43,7 +43,7 @@ def _money(found: Headlines, unit: str) -> Table:
         if m is None or m.value == 0.0
         else (
             ("revenue at the marginal price", m.revenue),
-            ("cost, paid outside the model", m.cost),
+            ("cost, paid outside the model" if found.seen == "system" else f"cost, as seen by {found.seen}", m.cost),
             ("rents: revenue less cost", m.rent),
             ("surplus: worth under the assumed demand curves above that revenue", m.surplus),
         )

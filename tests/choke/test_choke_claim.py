@@ -1,11 +1,12 @@
 """Claims about the choke point: read, decided by hand, and the capacity at which they come true."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from fabopt import cli
-from fabopt.analysis.choke.claim import decide
+from fabopt.analysis.choke.claim import _Decision, decide
 from fabopt.analysis.choke.claim_text import read_claim
 from fabopt.api import load
 from fabopt.errors import StudyError
@@ -115,6 +116,37 @@ def test_a_gap_leaves_undecided_what_adds_less_than_it_without_a_price(tmp_path)
     decided = decide(load(tmp_path).solve().plan, "input binds")
     assert (decided.verdict, decided.gain, decided.relaxed_gain) == ("undecided", 0, near(110))
     assert decided.change.scale == near(100 / 110, abs=0.01)
+
+
+def judged(verb, relaxed=0.0):
+    """A decision whose relaxation gains so much."""
+    decision = object.__new__(_Decision)
+    decision.claim, decision.subject = read_claim(f"mine {verb}"), ()
+    decision.oracle = SimpleNamespace(relaxed_values=lambda reliefs: [0.0, relaxed], eps=1e-9)
+    return decision
+
+
+@pytest.mark.parametrize(
+    ("gain", "relaxed", "doubt", "verdict"),
+    [(4, 0, 3, "proved"), (2, 0, 3, "undecided"), (0, 2, 3, "refuted"), (0, 4, 3, "undecided")],
+)
+def test_what_has_no_price_is_judged_by_what_the_gap_leaves_open(gain, relaxed, doubt, verdict):
+    assert judged("binds", relaxed)._binds(float(gain), 0.0, float(doubt))[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("verb", "rival", "verdict"),
+    [
+        ("is the choke point", 6, "proved"),
+        ("is the choke point", 8, "undecided"),
+        ("is the choke point", 12, "undecided"),
+        ("is the choke point", 14, "refuted"),
+        ("is the only choke point", 2, "proved"),
+        ("is the only choke point", 4, "refuted"),
+    ],
+)
+def test_the_gap_of_3_tells_a_gain_of_10_from_others_or_not(verb, rival, verdict):
+    assert judged(verb)._verdict(10.0, 0.0, 3.0, float(rival))[0] == verdict
 
 
 def test_the_command_says_each_claim_in_a_sentence_and_has_all_numbers(chain, tmp_path, capsys):

@@ -50,6 +50,17 @@ def test_makers_of_one_thing_are_a_class_and_those_that_a_chip_needs_both_are_tw
     assert substitutes(instance(tmp_path, "wafer", ", wafer: 1").network) == ()
 
 
+def test_makers_of_one_thing_who_each_make_a_part_of_the_same_chip_are_two(tmp_path):
+    """Both make memory, but only east makes lids and only west cases, and a chip needs both."""
+    parts = {
+        "materials: {": "materials: {lid: {}, case: {}, ",
+        "inputs: {memory: 1": "inputs: {lid: 1, case: 1, memory: 1",
+        "outputs: {memory: 1}, uses: {east": "outputs: {memory: 1, lid: 1}, uses: {east",
+        "outputs: {memory: 1}, uses: {west": "outputs: {memory: 1, case: 1}, uses: {west",
+    }
+    assert substitutes(instance(tmp_path, **parts).network) == ()
+
+
 def test_makers_that_serve_different_wants_are_no_class(tmp_path):
     """West makes wafers that are sold as such: neither can step in for the other."""
     apart = instance(tmp_path, "wafer", **{"demands: {": "demands: {wafer: {quantity: 99, value: 1}, "})
@@ -69,6 +80,32 @@ def test_makers_whose_things_meet_late_are_a_class_only_if_most_of_what_they_mak
         "outputs: {wafer: 1}": "outputs: {wafer: 1, tar: 1}",
     }
     assert substitutes(instance(tmp_path, "wafer", **sold, **east, **gas).network) == ()
+
+
+def test_a_tool_at_several_fabs_is_a_class_and_two_kinds_of_limit_are_not():
+    """The scanners of the tutorial are bought from one maker; the two fabs make wafers of one node."""
+    assert substitutes(load("instances/tutorial").network) == (
+        ("starts:north", "starts:south"),
+        ("exposures:euv:north", "exposures:euv:south", "exposures:euv:memory-bay"),
+    )
+
+
+def test_one_item_in_two_places_is_no_class_where_nothing_can_be_added_out_of_one_source(tmp_path):
+    """Builders here and there build sites here and there: neither works for the other."""
+    text = TWO_MAKERS.replace("ASSEMBLY", "assembly: {capacity: 200}").replace("WEST", "wafer").replace("OTHER", "")
+    text = text.replace("demands: {", "demands: {wafer: {quantity: 99, value: 1}, ")
+    text = text.replace("capacity: 30}", "capacity: 30, tags: {item: work}}")
+    text = text.replace("capacity: 50}", "capacity: 50, tags: {item: work}}")
+    apart = tmp_path / "apart"
+    apart.mkdir()
+    (apart / "instance.yaml").write_text(text)
+    assert substitutes(load(apart).network) == ()
+    units = """  units:
+    more-east: {adds: {east-line: 1}, occupies: {assembly: 1}, cost: 1}
+    more-west: {adds: {west-line: 1}, occupies: {assembly: 1}, cost: 1}
+"""
+    (apart / "instance.yaml").write_text(text + units)
+    assert substitutes(load(apart).network) == (("east-line", "west-line"),)
 
 
 def test_relief_of_a_class_is_worth_the_relief_of_all_and_no_member_is_ranked(study):
