@@ -219,9 +219,10 @@ class _Decision:
 
     def _ranked(self) -> list[tuple[LimitGroup, float]]:
         base = self.oracle.ask([partial(linear, "fixed", NO_RELIEF)])[0]
-        gains = screened(self.oracle, base, self.others, FIRST_LARGE, self.large)
         by_id = {g.id: g for g in self.others}
-        return sorted(((by_id[id], gain) for id, gain in gains.items()), key=lambda pair: -pair[1])
+        parts = screened(self.oracle, base, self.others, FIRST_LARGE, self.large)
+        gains = [(by_id[id], gain) for part in parts for id, gain in part.items()]
+        return sorted(gains, key=lambda pair: -pair[1])
 
     # -- the smallest change ------------------------------------------------------------------------------------------
 

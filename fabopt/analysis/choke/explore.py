@@ -183,8 +183,9 @@ class Explorer:
         relaxation is asked.
         """
         groups = [f.group for f in self.found.values()]
-        for id, gain in screened(self.oracle, self.base["fixed"], groups, max(top, FIRST), self.large).items():
-            self.found[id].plan_ten = gain
+        for some in screened(self.oracle, self.base["fixed"], groups, max(top, FIRST), self.large) if groups else ():
+            for id, gain in some.items():
+                self.found[id].plan_ten = gain
         stuck = [f for f in self.found.values() if (f.plan_ten or 0.0) <= 0.0 and f.relaxed_promise > self.oracle.eps]
         stuck = sorted(stuck, key=lambda f: -f.relaxed_promise)[: top if self.large else len(stuck)]
         values = self.oracle.relaxed_values([f.group.relief(TEN) for f in stuck])

@@ -7,7 +7,7 @@ first. `solve`, `show`, `choke` and `memo` all rank by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -59,8 +59,10 @@ def promises(base: Outcome, reliefs: Mapping[str, Relief]) -> dict[str, float]:
     return {id: max(slope(base, relief), 0.0) for id, relief in reliefs.items()}
 
 
-def screened(oracle: Oracle, base: Outcome, groups: Iterable[LimitGroup], top: int, large: bool) -> dict[str, float]:
-    """Return gains at +10 %, integers held, of the limits that gain most.
+def screened(
+    oracle: Oracle, base: Outcome, groups: Iterable[LimitGroup], top: int, large: bool
+) -> Iterator[dict[str, float]]:
+    """Yield gains at +10 %, integers held, of the limits that gain most, as they are asked.
 
     Parameters
     ----------
@@ -86,8 +88,9 @@ def screened(oracle: Oracle, base: Outcome, groups: Iterable[LimitGroup], top: i
         if not some or (len(known) == top and promise[some[0]] <= known[-1]):
             break
         values = oracle.plan_values([by_id[id].relief(TEN) for id in some])
-        gains |= {id: over(oracle, value) for id, value in zip(some, values, strict=True)}
-    return gains
+        new = {id: over(oracle, value) for id, value in zip(some, values, strict=True)}
+        gains |= new
+        yield new
 
 
 def years_of(net: Network, periods: Iterable[int]) -> dict[str, list[int]]:
@@ -136,7 +139,9 @@ def _of(plan: Plan) -> tuple[Ranked, ...]:
     groups = {g.id: g for g in problem.movable}
     large = solved.program.large
     capacities = [g for g in groups.values() if not g.obligation]
-    gains = screened(oracle, base, capacities, FIRST_LARGE if large else FIRST, large)
+    gains: dict[str, float] = {}
+    for some in screened(oracle, base, capacities, FIRST_LARGE if large else FIRST, large):
+        gains |= some
     ranked = sorted((id for id in gains if gains[id] > 0), key=lambda id: -place(gains[id]))
     return tuple(_ranked(plan.net, base, groups[id], gains[id]) for id in (ranked[:FIRST_LARGE] if large else ranked))
 
