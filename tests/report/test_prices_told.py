@@ -51,7 +51,9 @@ def test_solve_and_show_tell_it_per_unit_of_what(family):
     }  # fmt: skip
     for side, price, told in (("upper", 3.0, _holds_back), ("lower", -3.0, _obliges)):
         rows = [row | {"side": side, "price": price, "period": period} for period in ("P1", "P2")]
-        plan = SimpleNamespace(run=SimpleNamespace(money_unit="M USD"), table=lambda _, rows=rows: DataFrame(rows))
+        plan = SimpleNamespace(
+            run=SimpleNamespace(money_unit="M USD", ranking=()), table=lambda _, rows=rows: DataFrame(rows)
+        )
         table = told(plan)
         (line,) = [line for line in table.lines(100) if "Name" in line]
         assert f"P1 to P2  6.00 per {record_of(family).per_unit('kt')}" in line

@@ -55,10 +55,19 @@ class Spread:
     currency: str = ""
 
 
+HELD_AGAINST = ("outcomes", "expectations")
+"""Sections of an instance whose numbers no plan is made from."""
+
+
 def spreads(tree: Tree, data: Instance) -> tuple[Spread, ...]:
-    """Return the numbers of an instance that have a published range; where there is none at all, all with a range."""
+    """Return the numbers of an instance that have a published range; where there is none at all, all with a range.
+
+    What a plan is held against and not made from is not drawn.
+    """
     published, every = [], []
     for lever in list_levers(data):
+        if lever.path.partition(".")[0] in HELD_AGAINST:
+            continue
         q = lever.quantity
         ends = [(low, high, assumed) for low, high, assumed in map(q.range_of, q.points) if low < high]
         if ends:
