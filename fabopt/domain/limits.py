@@ -43,6 +43,8 @@ class Change(Record):
     """Most decline as an amount."""
     per: Literal["month", "quarter", "year"] = "quarter"
     """Time in which it may change by so much."""
+    over: Literal["period", "year"] = "period"
+    """What it is compared with: the period before, or what was a year before, so that a whole step may come at once."""
     start: Counted | None = None
     """What was done in the period before the first, taken as long as the first; a rate, or an amount in that period."""
     from_opening: Flag = False
@@ -52,6 +54,9 @@ class Change(Record):
     def _says_something(self) -> Change:
         if all(getattr(self, name) is None for name in ("up", "up_by", "down", "down_by")):
             raise FieldProblem([Fault(("up",), "a change says how much up or down", "give up, up_by, down or down_by")])
+        if self.over == "year" and self.per != "year":
+            fault = Fault(("per",), f"a change over a year is one per year, not per {self.per}", "write 'per: year'")
+            raise FieldProblem([fault])
         if self.start is not None and self.from_opening:
             raise FieldProblem([Fault(("start",), "give either 'start' or 'from_opening', not both")])
         return self

@@ -398,3 +398,19 @@ def test_projects_of_two_sources_have_each_a_room_of_their_own():
     net = lower(edited(("components", parts)))
     rooms = {r.tags.owner: float(r.base[0]) for r in net.resources if r.tags.role == "ground"}
     assert rooms == {"bolt": 5, "nut": 7}
+
+
+@pytest.mark.parametrize(("over", "orders"), [("period", [0] * 8), ("year", [1, 0, 0, 0, 1, 0, 0, 0])])
+def test_a_whole_step_that_is_the_growth_of_a_year_comes_at_once_where_a_change_is_over_a_year(over, orders):
+    # 100 stand and may grow by 20 % a year: 120 from the first quarter on, then 140 a year later (at most 144).
+    step = {"step": 20, "cost": 0, "space": 0, "lead": 0, "max_per_period": 1}
+    fab = {"name": "B", "owner": "other", "region": "island", "nodes": ["d1"], "wafer_starts": 100, "expansion": step}
+    change = {"up": 0.2, "per": "year", "over": over, "from_opening": True}
+    limit = {"of": "capacity", "where": {"kind": "fab", "owner": "other"}, "change": change}
+    data = edited(("fabs.dram-b", fab), ("limits", {"one": limit}), ("horizon.periods", 8))
+    net = lower(data)
+    n = next(n for n, unit in enumerate(net.units) if unit.id == "expand:dram-b")
+    # As many steps as there may be, as soon as they may be.
+    gain = replace(net.units[n], cost=-np.arange(8.0, 0.0, -1.0), terminal_value=None)
+    found = solve(replace(net, units=(*net.units[:n], gain, *net.units[n + 1 :])), SolveOptions(gap=0.0))
+    assert found.orders[n].tolist() == orders

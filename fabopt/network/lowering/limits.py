@@ -12,7 +12,8 @@ of its length in the window for a level:
   period to the middle of the next, in units of `per`:
   :math:`M(t)/\ell_t \le (1+g)^{d_t} M(t-1)/\ell_{t-1} + a\,d_t + f_t` upwards, and
   :math:`M(t)/\ell_t + f_t \ge (1-g)^{d_t} M(t-1)/\ell_{t-1} - a\,d_t` downwards; the row is that times
-  :math:`\ell_t`. Before the first period stands the start, for one as long as the first.
+  :math:`\ell_t`. Before the first period stands the start, for one as long as the first. A change over a year compares
+  with the mean of M/l over the time that lies a year before the period instead, with :math:`d_t = 1`.
 
 :math:`f \ge 0` is what is missed at a price (an activity with that cost); it is 0 where the limit is firm. A rate
 counts with the length of the period, an amount is that of a period as long as the first, of a calendar year (less in a
@@ -34,6 +35,7 @@ from fabopt.domain.quantity import Quantity
 from fabopt.network.lowering.builder import HOURS_PER_YEAR, PER_THOUSAND, Chain
 from fabopt.network.lowering.measured import Scope, Sum
 from fabopt.network.lowering.policy_scope import Expression, windows_of
+from fabopt.network.lowering.standing_units import year_before
 from fabopt.network.tables import Activity, Array, GroupFamily, GroupLimit, Network, Tags
 
 Sense = Literal["<=", ">="]
@@ -207,6 +209,15 @@ class Rows:
         apart = np.concatenate([sizes[:1], 0.5 * (sizes[1:] + sizes[:-1])]) * first
         ratio = np.ones(self.n) if level else sizes / np.concatenate([sizes[:1], sizes[:-1]])
         length = np.ones(self.n) if level else sizes
+        ago, earlier = year_before(self.chain)
+        if change.over == "year":
+            apart = np.ones(self.n)
+            back = earlier * length[:, None] / length[None, :]
+            past, before = ago_of(part.terms, back), back @ part.constant + ago * length * (start or 0.0)
+        else:
+            past = before_of(part.terms)
+            before = ratio * np.concatenate([[start or 0.0], part.constant[:-1]])
+            past = past.times(ratio)
         sides: tuple[tuple[Sense, Quantity | None, Quantity | None, float, str], ...] = (
             ("<=", change.up, change.up_by, 1.0, "growth"),
             (">=", change.down, change.down_by, -1.0, "decline"),
@@ -217,9 +228,8 @@ class Rows:
             share = np.zeros(self.n) if relative is None else self.chain.mean(relative)
             step = np.zeros(self.n) if absolute is None else self._per_first(limit, absolute, level)
             wide = np.divide(1.0, held, out=np.zeros(self.n), where=held > 0.0) if sense == "<=" else held
-            factor = (1.0 + sign * share) ** apart * ratio * wide
-            terms = part.terms.plus(_before(part.terms), -factor)
-            before = np.concatenate([[start or 0.0], part.constant[:-1]])
+            factor = (1.0 + sign * share) ** apart * wide
+            terms = part.terms.plus(past, -factor)
             room = sign * step * apart * length * wide + factor * before - part.constant
             # Capacity that is data may grow faster: only what is ordered is held to a growth.
             room = np.maximum(room, 0.0) if limit.of == "capacity" and sense == "<=" else room
@@ -344,7 +354,18 @@ def _total(values: Array, windows: Windows) -> Array:
     return np.array([values[list(window)].sum() for window in windows])
 
 
-def _before(terms: Expression) -> Expression:
+def ago_of(terms: Expression, back: Array) -> Expression:
+    """Return an expression as it was by period in others, by what each period takes of each ``[T, T]``."""
+    earlier, n = Expression(), len(back)
+    for (kind, key, shift), coefficient in terms.terms.items():
+        for lag in range(n):
+            taken = np.diagonal(back, -lag) * coefficient[: n - lag]
+            if taken.any():
+                earlier.add((kind, key, shift + lag), np.concatenate([np.zeros(lag), taken]))
+    return earlier
+
+
+def before_of(terms: Expression) -> Expression:
     """Return an expression as it was in the period before."""
     earlier = Expression()
     for (kind, key, shift), coefficient in terms.terms.items():

@@ -109,7 +109,7 @@ def _growth(chain: Chain, rate: float, what: Growing, units: Sequence[str]) -> N
     """Hold the growth of a capacity over a year."""
     n, resource = chain.n, chain.build.resources[what.resource]
     per_time = 1.0 / chain.months if resource.kind == "rate" else np.ones(n)
-    ago, before = _before(chain)
+    ago, before = year_before(chain)
     factor = 1.0 + rate
     firm = resource.base * per_time
     firm_before = before @ firm + ago * firm[0]
@@ -129,7 +129,7 @@ def _growth(chain: Chain, rate: float, what: Growing, units: Sequence[str]) -> N
     _row(chain, what, f"growth:{what.unit}", "growth in a year", "<=", np.flatnonzero(moves), rhs, terms, "growth")
 
 
-def _before(chain: Chain) -> tuple[Array, Array]:
+def year_before(chain: Chain) -> tuple[Array, Array]:
     """Return for each period on which periods the time falls that lies a year before it.
 
     Returns
