@@ -244,8 +244,9 @@ def test_cases_of_a_sweep_are_plans_for_the_buyers(case):
 
 
 def test_a_plan_that_is_rolled_stays_the_buyers(tmp_path):
-    (tmp_path / "instance.yaml").write_text((PRICES / "instance.yaml").read_text().replace("periods: 1", "periods: 2"))
-    plan = fabopt.load(tmp_path).solve()
+    text = (PRICES / "instance.yaml").read_text().replace("periods: 1", "periods: 2")
+    (tmp_path / "instance.yaml").write_text(text.replace("solving: {perspective: buyers}", ""))
+    plan = fabopt.load(tmp_path).solve(perspective="buyers")
     rolled = plan.roll("2028")
     assert rolled.result.run.options.perspective == "buyers"
     assert rolled.result.objective == pytest.approx(plan.objective)
