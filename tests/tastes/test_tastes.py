@@ -160,3 +160,27 @@ def test_buyers_have_their_tastes_at_list_prices(tmp_path):
 def test_a_taste_that_says_nothing_clear_is_refused(tmp_path, tastes, says):
     with pytest.raises(FaboptError, match=says):
         written(tmp_path, chain(tastes=tastes))
+
+
+def test_tastes_and_premiums_are_of_their_labs_and_designers():
+    raw = chain(
+        tastes=taste(labs=["borealis"]),
+        premiums={"c": {"designer": "cirrus", "labs": ["borealis"], "amount": 3000}, "m": {"designer": "merlin",
+                  "amount": -500}},
+    )  # fmt: skip
+    raw["labs"]["borealis"] = raw["labs"]["aurora"] | {"name": "Borealis"}
+    raw["sites"]["barn"] = raw["sites"]["hall"] | {"lab": "borealis"}
+    net = lower(Instance.model_validate(raw))
+    shipped = {a.id: a.premium for a in net.activities if a.tags.role == "shipment"}
+    assert shipped["deploy:c:hall"] is None
+    assert {key: p.tolist() for key, p in shipped.items() if p is not None} == {
+        "deploy:c:barn": [3.0], "deploy:m:hall": [-0.5], "deploy:m:barn": [-0.5],
+    }  # fmt: skip
+    assert {row.tags.lab for row in net.definitions} == {"borealis"}
+
+
+def test_the_least_cost_counts_no_premium():
+    premiums = {"c": {"designer": "cirrus", "amount": 8000}}  # more than a chip costs to make
+    plan = solve(lower(instance(premiums=premiums)), SolveOptions(objective="least_cost"))
+    assert plan.objective == pytest.approx(0.0, abs=1e-6)
+    assert plan.levels.sum() == pytest.approx(0.0, abs=1e-6)
