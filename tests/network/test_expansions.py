@@ -414,3 +414,15 @@ def test_a_whole_step_that_is_the_growth_of_a_year_comes_at_once_where_a_change_
     gain = replace(net.units[n], cost=-np.arange(8.0, 0.0, -1.0), terminal_value=None)
     found = solve(replace(net, units=(*net.units[:n], gain, *net.units[n + 1 :])), SolveOptions(gap=0.0))
     assert found.orders[n].tolist() == orders
+
+
+def test_capacity_that_is_turned_from_one_fab_to_another_is_no_growth_of_their_owner():
+    way = {"to": "dram-b", "step": 10, "cost": 0, "lead": 0, "max_steps": 2, "keeps": 0.8}
+    fab = {"name": "B", "owner": "mem", "region": "island", "nodes": ["d1"], "wafer_starts": 50}
+    change = {"up": 0, "per": "year", "over": "year", "from_opening": True}
+    limit = {"of": "capacity", "where": {"kind": "fab", "owner": "mem"}, "change": change}
+    net = lower(edited(("fabs.dram-b", fab), ("fabs.dram-a.conversions", {"way": way}), ("limits", {"one": limit})))
+    (rows,) = [group for group in net.groups if group.family == "stated_change"]
+    # Ten are gone here and eight come there: two less in all.
+    (turned,) = [term for term in rows.terms if term.id.startswith("convert") and term.shift == 0]
+    assert turned.coefficient.tolist() == pytest.approx([-2.0] * len(turned.coefficient))

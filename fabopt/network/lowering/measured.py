@@ -313,10 +313,12 @@ class Scope:
             total.stands(belongs.get(resource.tags.owner, resource.tags.owner), there)
             total.opening += float(there[0])
         for effect in self.net.unit_effects:
-            if effect.resource in here and effect.gains:
+            # What is turned to another use is no longer there; what is only occupied is.
+            turned = effect.persistent and units[effect.unit].tags.role == "expansion"
+            if effect.resource in here and (effect.gains or (turned and here[effect.resource][0].kind == "rate")):
                 added = Expression()
                 by_order(added, effect, self.n, 1.0)
-                if units[effect.unit].retire_cost is not None and effect.persistent:
+                if units[effect.unit].retire_cost is not None and effect.persistent and effect.gains:
                     retired(added, effect, self.n)
                 total.terms = total.terms.plus(added, 1.0 / here[effect.resource][1])
 
