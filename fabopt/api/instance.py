@@ -165,9 +165,11 @@ class Instance(Inputs):
         """
         from fabopt.analysis.allocation.own_silicon import own_silicon
         from fabopt.report.own_silicon import own_silicon_report
+        from fabopt.solve.options import BUYERS
 
         chosen = self._options(options)
-        return own_silicon_report(own_silicon(self.data, chip, chosen), self.money)
+        whose = "the buyers" if chosen.perspective == BUYERS else "all together"
+        return own_silicon_report(own_silicon(self.data, chip, chosen), self.money, whose)
 
     def price_limits(self, **options: Unpack[RunOptions]) -> Report[LimitStudy]:
         """Return what each stated limit, each on diversity, resilience and exports costs, and all of them together.

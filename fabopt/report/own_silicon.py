@@ -11,15 +11,25 @@ if TYPE_CHECKING:
     from fabopt.analysis.allocation.own_silicon import OwnSilicon
 
 
-def own_silicon_report(study: OwnSilicon, unit: str = "M USD") -> Report[OwnSilicon]:
-    """Return what the chip is worth to its lab and to all, what the lab then gets, and what policies allot."""
+def own_silicon_report(study: OwnSilicon, unit: str = "M USD", whose: str = "all together") -> Report[OwnSilicon]:
+    """Return what the chip is worth to its lab and to all, what the lab then gets, and what policies allot.
+
+    Parameters
+    ----------
+    study
+        What was found.
+    unit
+        Unit of money.
+    whose
+        Whose plans they are: of all together, or of the buyers.
+    """
     worth, supply, bargaining = study.worth("of_lab")
     done = f"is funded in {study.funded}" if study.funded else "is not funded"
     sentence = (
         f"{study.chip} {done}; it is worth {money(worth, unit)} to {study.lab}, {money(supply, unit)} as supply and "
-        f"{money(bargaining, unit)} as bargaining, and {money(study.worth('value')[0], unit)} to all together."
+        f"{money(bargaining, unit)} as bargaining, and {money(study.worth('value')[0], unit)} to {whose}."
     )
-    parties = (("all together", "value"), (study.lab, "of_lab"))
+    parties = ((whose, "value"), (study.lab, "of_lab"))
     worths = [(said, *study.worth(of), getattr(study.plan, of)) for said, of in parties]
     plans = study.without, study.unfunded, study.plan
     shipped = [

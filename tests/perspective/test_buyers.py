@@ -155,9 +155,10 @@ def test_what_a_chip_costs_at_list_prices_is_the_sum_of_its_parts():
 
 
 def test_what_own_silicon_is_worth_to_its_lab_it_takes_from_the_vendor(case):
-    study = case.own_silicon("own").records
-    assert study.worth("of_lab")[0] == pytest.approx(100 * (5 - 1.8) - 200)
-    assert study.worth("value")[0] == pytest.approx(-100 * 0.8 - 200)
+    report, saved = case.own_silicon("own"), 100 * (5 - 1.8) - 200
+    assert report.records.worth("of_lab")[0] == pytest.approx(saved)
+    assert report.records.worth("value")[0] == pytest.approx(objective(saved, -100 * 4))
+    assert report.sentence.endswith("to the buyers.")
 
 
 # --- Studies ------------------------------------------------------------------------------------------------

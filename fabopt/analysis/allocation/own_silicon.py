@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One of the plans: its status, value of all together and of the lab (M USD), deliveries to the lab by chip."""
+    """One of the plans: its status, value to all together (or to the buyers, where it is a plan for them) and to the
+    lab (M USD), deliveries to the lab by chip.
+    """
 
     status: str
     value: float
@@ -155,7 +157,7 @@ def _plan(
     if net is None:
         _, net = lower_chain(instance)
     plan = solve(net, options) if solution is None else solution
-    if plan.value is None:
+    if plan.objective is None:
         raise StudyError(f"One of the plans with and without the chip does not exist: {plan.status.value}.")
     value = by_party(party_rows(net, plan)).get(lab, 0.0)
     delivered: dict[str, float] = {}
@@ -168,7 +170,7 @@ def _plan(
         for split in (splits(chain, free) if instance.policy_mode != "off" else [])
         for entry in entries_of(split, (net, plan), (net, plan))[0]
     )
-    return Plan(plan.status.value, plan.value, value, delivered, entries)
+    return Plan(plan.status.value, plan.objective, value, delivered, entries)
 
 
 def _without(instance: Instance, chip_id: str) -> Instance:
