@@ -2,8 +2,9 @@ r"""A plan from the linear relaxation: integers are rounded in batches; a batch 
 
 HiGHS finds the bound of a large program soon and a plan late. From the basis of the relaxation a *dive* finds one: of
 the integers that have a fraction, those nearest to their *target* are held there, a share of them at a time, and the
-dual simplex goes on. A batch after which no plan is left is taken back and halved; a single integer for which its
-target leaves no plan keeps to the other side of it.
+dual simplex goes on. A batch after which no plan is left is taken back and rounded down, for what stands at a limit
+that is no integer leaves no plan above it; where that leaves none either, a quarter of it is held. A single integer for
+which its target leaves no plan keeps to the other side of it.
 
 The target of an integer is the nearest integer, but the next below for those that only make room for others
 (counters of groups): their members then fit. A dive may be given the integers of another plan as targets: what fits of
@@ -236,6 +237,9 @@ def _batch(descent: _Descent, batch: IntArray, target: Array) -> None:
     while not descent.hold(batch, target[batch]):
         if len(batch) == 1:
             descent.exclude(int(batch[0]), float(target[batch[0]]))
+            return
+        below = np.floor(descent.x[descent.integers[batch]] + INTEGER)
+        if np.any(below < target[batch]) and descent.hold(batch, below):
             return
         batch = batch[: max(1, len(batch) // 4)]
 

@@ -13,6 +13,7 @@ from random_networks import random_network, switched_network
 
 from fabopt.model.families import ModelError
 from fabopt.model.tables import model_tables
+from fabopt.network.tables import GroupLimit, Network, Period, Term, Unit
 from fabopt.solve import search as steps
 from fabopt.solve.dive import dive
 from fabopt.solve.matrices import program_of
@@ -113,6 +114,20 @@ def test_a_dive_in_which_scaled_programs_break_rows_goes_on_without_scaling(monk
     assert dived.undone == undone
     assert session.violation(dived.x) < 1e-6
     assert len(broken) == 2  # the relaxation itself, which is tried in every way, and the first batch
+
+
+def test_integers_that_stand_at_limits_above_a_half_are_rounded_down_together():
+    """Forty steps that earn, each held to 1.6 by a row of its own: two of any leave no plan."""
+    one = np.ones(1)
+    units = tuple(Unit(f"u{n}", "", "", cost=-(1.0 + n / 100) * one, upper=5.0 * one, whole=True) for n in range(40))
+    rows = tuple(
+        GroupLimit(f"most:{u.id}", "", "", "<=", ((0,),), 1.6 * one, (Term("unit", u.id, one),)) for u in units
+    )
+    program, shape = a_program(Network("steps", (Period(0, "0", None, None, 1.0, 1.0),), units=units, groups=rows))
+    dived = dive(HighsSession(program), shape.down)
+    assert dived.x is not None
+    assert np.array_equal(dived.x[program.integer], np.ones(40))
+    assert dived.undone < 40
 
 
 def test_a_dive_after_a_plan_that_fits_in_part_keeps_what_fits():
