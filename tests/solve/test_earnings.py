@@ -113,3 +113,21 @@ def test_a_step_that_loses_is_closed_as_long_as_it_would_lose_when_ordered_later
     labels = [period.label for period in net.periods]
     frame = pd.DataFrame(earning_rows(net, plan))
     assert losing(frame, labels) == (("grow", "P1"), ("grow", "P2"), ("grow", "P3"))
+
+
+def test_a_step_that_makes_up_for_what_is_turned_away_is_used():
+    # Of a line of 6 two are turned to another fab, so that the step's two are needed for the 6 that are wanted.
+    net = plant(price=4)
+    away = Unit(
+        "away", "Turned", "step", Tags(owner="maker", role="expansion"), cost=np.zeros(2), pinned=np.array([1.0, 0.0])
+    )
+    other = Resource("other", "Other", "unit", "rate", np.zeros(2), Tags(owner="maker"))
+    effects = (
+        *net.unit_effects,
+        UnitEffect("away", "line", 0, np.array([-2.0])),
+        UnitEffect("away", "other", 0, np.array([2.0])),
+    )
+    line = replace(net.resources[0], base=np.array([6.0, 6.0]))
+    net = replace(net, resources=(line, other), units=(*net.units, away), unit_effects=effects)
+    found = {net.units[s.unit].id: (s.cost, s.earned, s.verdict) for s in steps(net, solve(net))}
+    assert found["grow"] == pytest.approx((10, 12, "earns"))

@@ -268,7 +268,9 @@ class _Books:
         others = solution.orders.copy()
         for n, t in costs:
             others[n, t] = 0.0
-        added, occupied = unit_capacity(net, others, np.zeros_like(others))
+        added, _ = unit_capacity(net, others, np.zeros_like(others))
+        # What is turned to another use is no longer there, whoever ordered that.
+        _, occupied = unit_capacity(net, solution.orders, np.zeros_like(others))
         base = np.array([r.base for r in net.resources]).reshape(len(net.resources), T) + added - occupied
         used = activity_uses(net, solution.levels).total(len(net.resources), T)
         position = {unit.id: n for n, unit in enumerate(net.units)}
