@@ -16,6 +16,7 @@ is that of all its members.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -350,11 +351,18 @@ def by_class(groups: Sequence[LimitGroup], classes: Iterable[Sequence[str]]) -> 
             members.setdefault(number[group.entity], []).append(group)
     first = {own[0].id: own for own in members.values()}
     joined = {group.id for own in members.values() if len(own) > 1 for group in own[1:]}
-    return tuple(
+    made = [
         _joined(first[group.id]) if len(first.get(group.id, ())) > 1 else group
         for group in groups
         if group.id not in joined
-    )
+    ]
+    labels = Counter(group.label for group in made)
+    return tuple(_told_apart(group) if group.members and labels[group.label] > 1 else group for group in made)
+
+
+def _told_apart(group: LimitGroup) -> LimitGroup:
+    """Return a class under the name of its first member, where another has the same words."""
+    return replace(group, label=f"{group.members[0].label} and {len(group.members) - 1} more")
 
 
 def _joined(members: Sequence[LimitGroup]) -> LimitGroup:
@@ -385,6 +393,7 @@ def _called(labels: Sequence[str], owners: Sequence[str]) -> str:
     least = min(map(len, words))
     begins = next((n for n in range(least) if len({w[n] for w in words}) > 1), least)
     ends = next((n for n in range(least - begins) if len({w[-1 - n] for w in words}) > 1), least - begins)
-    shared = words[0][:begins] + words[0][len(words[0]) - ends :]
-    whose = f"of {len(owners)} owners" if len(owners) > 3 else f"of {' and '.join(owners)}" if any(owners) else ""
+    shared = [word for word in words[0][:begins] if word != "at"] + words[0][len(words[0]) - ends :]
+    named = " and ".join([", ".join(owners[:-1]), *owners[-1:]] if len(owners) > 1 else owners)
+    whose = f"of {len(owners)} owners" if len(owners) > 3 else f"of {named}" if named else ""
     return " ".join([*shared, f"({len(labels)} limits", f"{whose})"]).replace(" )", ")")

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from fabopt.analysis.choke.records import Certified
 from fabopt.analysis.choke.sentence import sentence
 from fabopt.api import load
 from fabopt.network.substitutes import substitutes
+from fabopt.plan.groups import LimitGroup, by_class
 from fabopt.report.choke import written
 
 near = pytest.approx
@@ -120,10 +122,30 @@ def test_relief_of_a_class_is_worth_the_relief_of_all_and_no_member_is_ranked(st
     ]
 
 
+def test_two_classes_of_the_same_words_are_told_by_their_first_members():
+    """Lines of two goods, all called Line: the labels of their classes differ, for a study finds limits by label."""
+    classes = (("east", "west"), ("north", "south"))
+    labels = [g.label for g in by_class(line_groups("east", "west", "north", "south"), classes)]
+    assert labels == ["Line east and 1 more", "Line north and 1 more"]
+
+
 def test_a_maker_that_a_chip_needs_beside_another_stays_alone(tmp_path):
     """30 memory and 50 wafers: only memory holds chips back, and 10 % more of it is 3 chips a year."""
     study = instance(tmp_path, "wafer", ", wafer: 1").solve().choke_points(draws=0, workers=1).records
     assert (study.first.label, study.first.gain, study.first.members) == ("Line east", near(2 * 2 * 3), ())
+
+
+def line_groups(*entities):
+    """Capacities of one row each, by the names of their entities."""
+    none, row = np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    kept = {"family": "capacity", "unit": "", "kind": "physical", "owner": "", "stage": "", "region": ""}
+    return [
+        LimitGroup(
+            id=f"capacity:{e}", entity=e, label=f"Line {e}", relaxable=True, obligation=False, levers=(), rows=row,
+            row_sign=row + 1, columns=none, periods=row, base=np.ones(1), **kept,
+        )
+        for e in entities
+    ]  # fmt: skip
 
 
 def with_gap(study, gap):
