@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from fabopt.domain.tolerances import SAME
 from fabopt.solve.results.columns import PERIOD, REPORTED, UNIT, TableSpec, number, text
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ MARKETS = TableSpec(
         ),
     ),
 )
-EXTRA, LEAST = "extra", 1e-9
-"""Role of what is wanted only below the market price, and the share of a step that counts as a delivery."""
+EXTRA = "extra"
+"""Role of what is wanted only below the market price."""
 
 
 def market_rows(core: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -41,7 +42,7 @@ def market_rows(core: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     wanted = demands[demands["role"] != EXTRA].groupby(key, sort=False)["quantity"].sum()
     steps = steps[(steps["kind"] == "market") & (steps["stage"] == "market")]
     delivered = steps.groupby(key, sort=False)["delivered"].sum()
-    served = steps[steps["delivered"] > LEAST * steps["width"]]
+    served = steps[steps["delivered"] > SAME * steps["width"]]
     table = wanted.rename("wanted").to_frame()
     table["delivered"] = delivered.reindex(table.index, fill_value=0.0)
     table["marginal"] = served.groupby(key, sort=False)["unit_value"].min().reindex(table.index)
