@@ -304,16 +304,15 @@ class Instance(Inputs):
         from fabopt.solve.budget import TimeBudget
         from fabopt.solve.results.build import Origin
         from fabopt.solve.results.folder import check_target
-        from fabopt.solve.results.run_info import Earning
 
         chosen = self._options(options, self.objectives if objective is None else objective)
         if out is not None:
             check_target(Path(out))
         origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money, tuple(extra))
         run = Run(origin, chosen, given, progress, extra, TimeBudget(chosen.time_limit))
+        begin = None if start is None else start.start_plan()
         earn = self.data.solving.expansions_earn and not chosen.party
-        result = self._solved(run, None if start is None else start.start_plan(), Earning(0, ()) if earn else None)
-        result = self._earning(run, result) if earn else result
+        result = self._earning(run, begin) if earn else self._solved(run, begin)
         if out is not None and result.has_plan:
             result.keep(out)
         return result
@@ -344,32 +343,61 @@ class Instance(Inputs):
         plan = Plan(info, names.__getitem__, instance_json(self.data), run.extra)
         return Result(plan, solution.log, placed(solution.conflicts, net, self.data, self._tree.positions))
 
-    def _earning(self, run: Run, result: Result) -> Result:
+    def _earning(self, run: Run, start: StartPlan | None) -> Result:
         """Return the plan in which owners order no steps that lose money, as far as a few passes reach.
 
-        What is forbidden is pinned in the instance that is solved again, so that it is held wherever that is asked.
+        What is forbidden is pinned in the instance that is solved again, so that it is held wherever that is asked. Of
+        a large program the passes are of its LP relaxation, and the plan with integers is made once.
         """
-        from fabopt.io.load import apply_merge
+        from dataclasses import replace
+
+        from fabopt.solve.results.run_info import Earning
+
+        if any(goal.objective == "time_to_compute" for goal in run.options.goals):
+            return self._without_losses(run, self._solved(run, start, Earning(0, ())))  # no relaxation has a date
+        relaxed = replace(run, options=replace(run.options, relaxed=True))
+        result = self._solved(relaxed, None, Earning(0, ()))
+        if result.run.large or run.options.relaxed:
+            result = self._without_losses(relaxed, result)
+        if run.options.relaxed:
+            return result
+        made = result.run.earning or Earning(0, ())
+        whole = self._forbidding(made)._solved(run, start, made)
+        return whole if whole.run.large else self._without_losses(run, whole)
+
+    def _without_losses(self, run: Run, result: Result) -> Result:
+        """Return a plan of this instance, made again without the steps that lose money in it, as often as it may be."""
         from fabopt.solve.results.earnings import losing
         from fabopt.solve.results.run_info import Earning
 
-        pinned, pins = self.data.pins.units, dict[str, dict[str, float]]()
+        pinned = self.data.pins.units
         labels = [period.label for period in self.network.periods]
+        forbidden: tuple[tuple[str, str], ...] = ()
         for passes in range(1, PASSES + 1):
             found = losing(result.table("earnings"), labels) if result.has_plan else ()
             found = tuple((unit, period) for unit, period in found if not pinned.get(unit, {}).get(period))
             if not found or run.budget.over:
                 break
-            for unit, period in found:
-                pins.setdefault(unit, {})[period] = 0.0
-            tree = apply_merge(self._tree, {"pins": {"units": pins}}, "steps that lose money are forbidden")
-            forbidden = tuple((unit, period) for unit, periods in pins.items() for period in periods)
+            forbidden = tuple(dict.fromkeys((*forbidden, *found)))
+            made = Earning(passes, forbidden)
             start = None if run.options.relaxed else result.start_plan()
-            again = Instance(tree, self.name, self.scenario)._solved(run, start, Earning(passes, forbidden))
+            again = self._forbidding(made)._solved(run, start, made)
             if not again.has_plan:
                 break
             result = again
         return result
+
+    def _forbidding(self, made: Earning) -> Instance:
+        """Return this instance with what is forbidden pinned at nothing."""
+        from fabopt.io.load import apply_merge
+
+        if not made.forbidden:
+            return self
+        pins: dict[str, dict[str, float]] = {}
+        for unit, period in made.forbidden:
+            pins.setdefault(unit, {})[period] = 0.0
+        tree = apply_merge(self._tree, {"pins": {"units": pins}}, "steps that lose money are forbidden")
+        return Instance(tree, self.name, self.scenario)
 
     def model(self, objective: Objectives | None = None, **options: Unpack[RunOptions]) -> Model:
         """Return the model as Pyomo states it, to be looked at or given to another solver.
