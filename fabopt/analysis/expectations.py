@@ -146,6 +146,7 @@ class _Tests:
         first = self.chain.months[0] / MONTHS[one.per]
         apart = np.concatenate([sizes[:1], 0.5 * (sizes[1:] + sizes[:-1])]) * first
         per = 1.0 if level or not one.above.unit.endswith(("/month", "/year")) else self.chain.months[0]
+        unit = next(iter(every.units)) if every.units else ""
         least = one.above.value * per / (12.0 if one.above.unit.endswith("/year") else 1.0)
         looked = self.looked(one)
         for values in self.scope.each(one.each, every.chosen):
@@ -159,7 +160,8 @@ class _Tests:
                 if rate[t] <= most[t] * (1.0 + CLOSE) or excused[t]:
                     yield None
                     continue
-                was = f"{before[t]:,.4g} to {rate[t]:,.4g}" + ("" if level else f" per {_length(self.chain.months[0])}")
+                was = f"{before[t]:,.4g} to {rate[t]:,.4g} {unit}".rstrip()
+                was += "" if level else f" per {_length(self.chain.months[0])}"
                 yield Breach(rate[t] / most[t], f"{said} in {self.labels[t]}: {was}")
 
     def committed(self, one: Expectation, values: Mapping[TagName, str]) -> NDArray[np.bool_]:

@@ -57,6 +57,11 @@ class OutcomeRow:
     source: str
 
     @property
+    def says(self) -> str:
+        """What is counted, without the id."""
+        return self.name.removeprefix(f"{self.id}: ")
+
+    @property
     def inside(self) -> bool:
         """Whether the plan lies in the range."""
         return abs(self.missed) <= CLOSE

@@ -363,7 +363,7 @@ def _obliges(plan: Plan) -> Table:
     said = f"{counted(free, 'obligation')} {'costs' if free == 1 else 'cost'} nothing"
     if free and not table.rows:
         return Table("What it must do", (said,), (("less of each would gain nothing",),))
-    return replace(table, rows=(*table.rows, (said,))) if free else table
+    return replace(table, rows=(*table.rows, (said, ""))) if free else table
 
 
 def _priced(title: str, what: str, limits: Sequence[Holding]) -> Table:

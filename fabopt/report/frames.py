@@ -13,7 +13,7 @@ from fabopt.analysis.skill import frame_of, plain_of
 from fabopt.domain.tolerances import CLOSE
 from fabopt.report.report import Report
 from fabopt.report.skill import skill_lines, skill_tables
-from fabopt.report.text import Table, amount, counted
+from fabopt.report.text import Table, amount, counted, in_unit
 
 if TYPE_CHECKING:
     from fabopt.analysis.agreement import Agreement
@@ -113,29 +113,30 @@ def _expected(rows: Sequence[ExpectationRow]) -> Iterator[str]:
 
 
 def _expectations(rows: Sequence[ExpectationRow]) -> Table:
-    heads = ("expectation", "", "broken", "of", "most of all", "why")
-    told = [
-        (row.name, "holds" if row.holds else "broken", row.broken, row.looked_at, row.worst, row.told) for row in rows
-    ]
-    return Table("What is expected of a plan", heads, told, left=2)
+    told: list[tuple[object, ...]] = []
+    for row in rows:
+        verdict = "holds" if row.holds else "broken"
+        told += [(row.name,)] if row.name != row.id else []
+        told += [(f"  {row.id}", verdict, f"{row.broken:,} of {row.looked_at:,}", row.worst or "-")]
+        told += [(f"  Why: {row.told}",)] if row.told else []
+    return Table("What is expected of a plan", ("expectation", "", "broken", "most of all"), told, left=4)
 
 
 def outcome_table(rows: Sequence[OutcomeRow], title: str, has: str) -> Table:
-    """Return published figures against what there is."""
-    heads = ("figure", "when", "unit", has, "published", "range", "")
-    held = [
-        (
-            row.name, row.since if row.since == row.until else f"{row.since} to {row.until}", row.unit, row.planned,
-            row.published, f"{amount(row.low)}-{amount(row.high)}",
-            "" if row.inside else "below" if row.missed < 0 else "above" if row.missed > 0 else "unknown",
-        )
-        for row in rows
-    ]  # fmt: skip
-    return Table(title, heads, held, left=3)
+    """Return published figures against what there is, those of one thing counted below each other."""
+    things: dict[str, list[tuple[object, ...]]] = {}
+    for row in rows:
+        when = row.since if row.since == row.until else f"{row.since} to {row.until}"
+        verdict = "" if row.inside else "below" if row.missed < 0 else "above" if row.missed > 0 else "unknown"
+        span = f"{amount(row.low)}-{amount(row.high)}"
+        told = (f"  {row.id}", when, row.planned, row.published, span, verdict)
+        things.setdefault(f"{row.says}{in_unit(row.unit)}", []).append(told)
+    held = [line for thing, lines in things.items() for line in ((thing,), *lines)]
+    return Table(title, ("figure", "when", has, "published", "range", ""), held, left=2)
 
 
 def _outside(rows: Sequence[OutcomeRow]) -> Table:
-    why = [(row.name, row.since, row.why or "not explained in the instance") for row in rows if not row.inside]
+    why = [(row.id, row.since, row.why or "not explained in the instance") for row in rows if not row.inside]
     return Table("What lies outside its range", ("figure", "from", "why"), why, left=3)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fabopt.report.text import Table, amount
+from fabopt.report.text import Table, amount, listed
 
 if TYPE_CHECKING:
     from fabopt.analysis.skill import Skill
@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 def skill_lines(found: Sequence[Skill]) -> Iterator[str]:
     """Yield a sentence for each prediction."""
     for one in found:
+        skills = [
+            f"{_share(skill)} against the {what}"
+            for skill, what in ((one.volume_skill, "volumes"), (one.mix_skill, "mix"))
+            if skill is not None
+        ]
+        text = f"; its skill is {listed(skills)} of the time before" if skills else ""
         yield (
             f"{one.name}: the plan has {amount(one.planned)} {one.unit} of {amount(one.published)}, with errors of "
-            f"{amount(one.error)} in all; its skill is {_share(one.volume_skill)} against the volumes and "
-            f"{_share(one.mix_skill)} against the mix of the time before."
+            f"{amount(one.error)} in all{text}."
         )
 
 

@@ -29,7 +29,7 @@ class Table:
         Heads of the columns.
     rows
         Cells: a text as it stands, a number with about four digits, None as ``-``; a row that is too short is filled
-        up with nothing. Kept as text.
+        up with nothing. Kept as text. A row of one text heads those below it and stands across all columns.
     left
         Number of columns from the left that hold words; the others are numbers and stand to the right.
     most
@@ -49,7 +49,8 @@ class Table:
     total: tuple[object, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rows", tuple(self._written(row) for row in self.rows))
+        rows = (tuple(map(cell, row)) if len(row) == 1 else self._written(row) for row in self.rows)
+        object.__setattr__(self, "rows", tuple(rows))
 
     def _written(self, row: Sequence[object]) -> tuple[str, ...]:
         return (*map(cell, row), *[""] * (len(self.headers) - len(row)))
@@ -67,11 +68,11 @@ class Table:
     def lines(self, width: int = WIDTH) -> list[str]:
         """Return the table as lines of at most `width` characters; long words go on below."""
         shown = self.shown(self.most)
-        cells = [self.headers, *shown]
+        cells = [self.headers, *(row for row in shown if not self._across(row))]
         widths = [max(len(row[n]) for row in cells) for n in range(len(self.headers))]
         # Heads over short numbers give way first, then words, down to a width at which a name can still be told.
         least = [
-            8 if n < self.left else max(map(len, (*_glued(head).split(" "), *(row[n] for row in shown))), default=0)
+            8 if n < self.left else max(map(len, (*_glued(head).split(" "), *(row[n] for row in cells[1:]))), default=0)
             for n, head in enumerate(self.headers)
         ]
         for _ in range(sum(widths) + 2 * len(widths) - width):
@@ -79,9 +80,11 @@ class Table:
             if wide:
                 widths[max(wide, key=lambda n: (n >= self.left, widths[n]))] -= 1
         title = wrap(self.title, width) if self.title else []
-        return [*title, *(line for row in cells for line in self._lines(row, widths, width))]
+        return [*title, *(line for row in (self.headers, *shown) for line in self._lines(row, widths, width))]
 
     def _lines(self, row: Sequence[str], widths: Sequence[int], width: int) -> list[str]:
+        if self._across(row):
+            return [f"  {line}" for line in wrap(row[0], width - 2)]
         parts = [wrap(text, max(w, 1)) for text, w in zip(row, widths, strict=True)]
         return [self._line(line, widths, width) for line in zip_longest(*parts, fillvalue="")]
 
@@ -92,10 +95,17 @@ class Table:
         ]
         return clip("  " + "  ".join(parts).rstrip(), width)
 
+    def _across(self, row: Sequence[str]) -> bool:
+        return len(row) < len(self.headers)
+
     def html(self, most: int | None = None) -> str:
         """Return the table as HTML, every text escaped, with as many rows as are asked for or a page of text has."""
 
         def row(cells: Sequence[str], tag: str) -> str:
+            if self._across(cells):
+                return (
+                    f'<tr><{tag} style="text-align:left" colspan="{len(self.headers)}">{escape(cells[0])}</{tag}></tr>'
+                )
             sides = ["left" if n < self.left else "right" for n in range(len(cells))]
             made = (f'<{tag} style="text-align:{s}">{escape(c)}</{tag}>' for s, c in zip(sides, cells, strict=True))
             return f"<tr>{''.join(made)}</tr>"

@@ -46,7 +46,7 @@ def test_a_jump_is_no_steady_growth_unless_a_commitment_says_so(tmp_path):
         later=steady | {"at_most": 1, "since": "2028Q3"},
     )  # fmt: skip
     assert (rows["broken"].broken, rows["broken"].looked_at) == (1, 8)
-    assert rows["broken"].worst == "gpu in 2028Q2: 20 to 60 per quarter"
+    assert rows["broken"].worst == "gpu in 2028Q2: 20 to 60 kaccelerator per quarter"
     assert rows["broken"].told == "because"
     assert all(rows[key].holds for key in ("just", "yearly", "above", "monthly", "later"))
     promised = {"of": "shipments", "where": {"chip": "gpu"}, "at_least": 1, "since": "2028Q2", "until": "2028Q2"}

@@ -71,7 +71,7 @@ def test_without_anything_before_there_is_no_mix(tmp_path):
     (new,) = report.as_dict()["predictions"]
     assert (new["volume_skill"], new["mix_error"], new["mix_skill"]) == (approx(0.5), None, None)
     assert report.frames["skill"]().mix.isna().all()
-    assert "0.50 against the volumes and - against the mix" in " ".join(str(report).split())
+    assert "its skill is 0.50 against the volumes of the time before." in " ".join(str(report).split())
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,8 @@ def test_a_gap_is_a_percentage_and_an_unknown_one_says_so():
 
 
 def test_cells_are_written_by_what_they_are_and_short_rows_are_filled_up():
-    table = Table("title", ("a", "b", "c", "d", "e"), (("x", 1234, 0.5, None), ("y",)))
-    assert table.rows == (("x", "1,234", "0.50", "-", ""), ("y", "", "", "", ""))
+    table = Table("title", ("a", "b", "c", "d", "e"), (("x", 1234, 0.5, None), ("y", 2)))
+    assert table.rows == (("x", "1,234", "0.50", "-", ""), ("y", "2", "", "", ""))
 
 
 def test_what_there_is_no_room_for_is_counted_and_the_total_stays():
@@ -154,3 +154,20 @@ def test_dates_shown_are_the_last_reported_periods_of_years_and_few_enough():
 )
 def test_a_small_share_is_no_zero(share, written):
     assert percent(share) == written
+
+
+def test_a_row_of_one_text_stands_across_the_columns_below_it():
+    long = "shipments of everything that anybody could name in one line"
+    table = Table("", ("figure", "plan"), [(long,), ("  one", 5), (f"{long} {long}",), ("  two", 70)])
+    assert table.lines(40) == [
+        "  figure  plan",
+        "  shipments of everything that anybody",
+        "  could name in one line",
+        "    one      5",
+        "  shipments of everything that anybody",
+        "  could name in one line shipments of",
+        "  everything that anybody could name in",
+        "  one line",
+        "    two     70",
+    ]
+    assert f'<td style="text-align:left" colspan="2">{long}</td>' in table.html()
