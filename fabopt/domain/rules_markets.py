@@ -109,6 +109,9 @@ def _floor(instance: Instance, calendar: Calendar, path: Path, market: Market) -
             held = share * market.floor.mean(span.start, span.end) * market.amount.mean(span.start, span.end)
             able = 0.0
             for name in fabs:
+                qualified = market.qualified.get(name)
+                if qualified is not None and qualified >= span.end:
+                    continue
                 its = instance.nodes.get(market.fabs[name])
                 per = 1.0
                 if market.bits is not None and its is not None and its.bits_per_wafer is not None:
@@ -119,6 +122,6 @@ def _floor(instance: Instance, calendar: Calendar, path: Path, market: Market) -
                 yield Fault(
                     (*path, "floor"),
                     f"in {span.label} the market holds {held:.4g} {unit} a month, more than the "
-                    f"{able:.4g} that its fabs start",
+                    f"{able:.4g} that the fabs start which are qualified by then",
                 )
                 return

@@ -51,9 +51,9 @@ def _when(row: Calibrated) -> str:
 
 
 def _sentence(calibration: Calibration) -> str:
-    kept, count = len(calibration.kept), len(calibration.rows)
-    said = f"A plan of {calibration.name} ships what was observed in {kept} of {counted(count, 'observation')}"
-    if not kept:
+    near, count = sum(row.near for row in calibration.kept), len(calibration.rows)
+    said = f"A plan of {calibration.name} ships what was observed in {near} of {counted(count, 'observation')}"
+    if not calibration.kept:
         return f"None of {counted(count, 'observation')} of {calibration.name} is calibrated on."
     if not any(row.premium for row in calibration.kept):
         return f"{said} without any premium."
@@ -62,5 +62,12 @@ def _sentence(calibration: Calibration) -> str:
 
 def _notes(calibration: Calibration) -> Iterator[str]:
     yield "Premiums steer a plan and count in no value; the last of each designer holds on after its last window."
+    missed = [r for r in calibration.kept if not r.near]
+    if missed:
+        said = listed([f"{r.designer} in {_when(r)} {r.reached:,.4g} against {r.figure:,.4g}" for r in missed])
+        yield (
+            f"A plan with these premiums ships otherwise ({said}): it is worth as much, or buys early or in vain what a "
+            "premium pays for. Look at the carrying cost of the chips, the range of the figures and the steps of tastes."
+        )
     if calibration.others:
-        yield f"Not held, as they are no shipments of one designer: {listed(calibration.others)}."
+        yield f"Not held, as they are no shipments of one designer within the horizon: {listed(calibration.others)}."

@@ -80,6 +80,7 @@ REFUSED = [
     ({"of": "power", "ratio_to": {}, "figure": "3 MW"}, ("ratio_to",), "ratio, not a number of MW"),
     ({"of": "shipments", "until": "2028", "figure": 3}, ("since",), "covers more than the horizon"),
     ({"of": "shipments", "since": "2026", "figure": 3}, ("since",), "covers more than the horizon"),
+    ({"of": "shipments", "until": "2028", "ratio_to": {"until": "2027"}}, ("since",), "covers more than the horizon"),
     ({"of": "shipments", "added_since": "2026-12-31"}, ("added_since",), "are no level"),
     ({"of": "power", "added_since": "2026-12-30"}, ("added_since",), "lies before what is known"),
     ({"of": "power", "added_since": "2027-02-01"}, ("added_since",), "after the figure begins"),

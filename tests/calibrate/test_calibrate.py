@@ -170,3 +170,44 @@ def test_the_command_reads_outcomes_of_a_file_and_writes_premiums(written, tmp_p
     outcomes.write_text(json.dumps(bad), encoding="utf-8")
     assert main(["calibrate", str(tmp_path), "--to", str(outcomes)]) == 2
     assert "nobody" in capsys.readouterr().err
+
+
+def test_what_is_told_of_a_plan_with_premiums_is_what_such_a_plan_ships(written, tmp_path):
+    """From here on a premium pays for the whole of an accelerator that never runs: no dual says how many are bought."""
+    raw = two_years(NARROW, outcomes=observed([65, 99.9]))
+    raw["fabs"]["fab"]["wafer_starts"] = 1
+    report = written(raw).calibrate()
+    (tmp_path / "premiums.yaml").write_text(report.records.overlay, encoding="utf-8")
+    amounts = shipped(written(raw | {"include": ["premiums.yaml"]}).solve())
+    assert [row.reached for row in report.records.rows] == pytest.approx(amounts, rel=1e-3)
+    assert amounts[1] > 200
+    assert "1 of 2 observations" in report.sentence
+    assert "ships otherwise (cirrus in 2028" in str(report).replace("\n", " ")
+
+
+def test_a_premium_ends_where_a_window_is_not_calibrated_on(written):
+    raw = two_years(outcomes=observed([65, 50]))
+    raw["chips"]["c"]["system_cost"] = {"steps": {"2027": 0, "2028": 14_000}}
+    records = written(raw).calibrate().records
+    assert [bool(row.refused) for row in records.rows] == [False, True]
+    steps = records.premiums["cirrus"]["amount"]["steps"]
+    assert [step["value"] for step in steps.values()] == [round(records.rows[0].premium, 2), 0.0]
+
+
+def test_what_happened_before_and_ratios_are_named_and_not_held(written):
+    raw = two_years(outcomes=observed([50, 50]))
+    before = copy.deepcopy(raw["outcomes"]["cirrus-2027"]) | {"since": "2026", "until": "2026"}
+    growth = copy.deepcopy(raw["outcomes"]["cirrus-2028"]) | {
+        "figure": 1.0,
+        "ratio_to": {"since": "2027", "until": "2027"},
+    }
+    raw["outcomes"] |= {"before": before, "growth": growth}
+    records = written(raw).calibrate().records
+    assert [row.id for row in records.rows] == ["cirrus-2027", "cirrus-2028"]
+    assert records.others == ("before", "growth")
+
+
+def test_what_has_no_price_is_not_calibrated_on(written):
+    raw = two_years(outcomes=observed([65, 65]))
+    raw["chips"]["c"]["price"] = 0
+    assert all("no list price" in row.refused for row in written(raw).calibrate().records.rows)

@@ -17,12 +17,15 @@ hold at once, none is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fabopt.analysis.calibration.program import MOST, UTMOST, Held
 from fabopt.analysis.calibration.records import Calibrated, Calibration
 from fabopt.analysis.calibration.targets import targets_of
 from fabopt.domain.instance import Instance
+from fabopt.domain.tastes import Premium
 from fabopt.domain.tolerances import CLOSE
+from fabopt.network.lower import lower
 from fabopt.network.tables import Network
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.options import SolveOptions
@@ -61,7 +64,6 @@ def calibrate(
     would = study.duals(study.held(UTMOST, asked))
     share = study.least(refused)
     premiums = study.duals(study.held(share, refused))
-    reached = study.amounts(study.steered(premiums, refused))
     planned = study.amounts(study.free())
     rows = []
     for n, key in enumerate(study.ids):
@@ -74,24 +76,36 @@ def calibrate(
         rows.append(
             Calibrated(
                 key, one.name, one.unit, *targets[key], labels[one.window[0]], labels[one.window[-1]], one.low,
-                one.figure, one.high, float(planned[n]), float(reached[n]), premium, price, why,
+                one.figure, one.high, float(planned[n]), float(planned[n]), premium, price, why,
             )
         )  # fmt: skip
     others = tuple(key for key in data.outcomes if key not in targets)
-    return Calibration(name, tuple(rows), share, others, _section(data, rows))
+    section = _section(data, rows)
+    # What is written is rounded, holds over whole windows and holds on: that is what must bring the observations.
+    steered = data.model_copy(update={"premiums": {k: Premium.model_validate(v) for k, v in section.items()}})
+    again = Held(lower(steered, name), targets, options, study.budget) if section else study
+    reached = again.amounts(again.free())
+    told = tuple(replace(row, reached=float(amount)) for row, amount in zip(rows, reached, strict=True))
+    return Calibration(name, told, share, others, section)
 
 
 def _disbelieved(premium: float, price: float, at_end: bool) -> str:
+    if price <= 0.0:
+        return "what is shipped has no list price that a premium could be a share of"
     least = "at least " if at_end else ""
     share = f"{abs(premium) / price:.0%} of the price"
     return f"the model disbelieves it by {least}USD {abs(premium):,.0f} an accelerator, {share}"
 
 
 def _section(data: Instance, rows: Sequence[Calibrated]) -> dict[str, object]:
-    """Return the section `premiums` that says so: a step a window, by designer and lab."""
+    """Return the section `premiums` that says so: a step a window, by designer and lab.
+
+    A window that is not calibrated on has none: a step of 0, as that before it would hold on.
+    """
     section: dict[str, dict[str, object]] = {}
-    for row in rows:
-        if row.refused:
+    kept = {(row.designer, row.lab) for row in rows if not row.refused}
+    for row in sorted(rows, key=lambda row: data.outcomes[row.id].since):
+        if (row.designer, row.lab) not in kept:
             continue
         key = f"{row.designer}-{row.lab}" if row.lab else row.designer
         record = section.setdefault(
@@ -101,6 +115,8 @@ def _section(data: Instance, rows: Sequence[Calibrated]) -> dict[str, object]:
         amount = record["amount"]
         assert isinstance(amount, dict)
         since = data.outcomes[row.id].since.isoformat()
-        amount["steps"][since] = {"value": round(row.premium + 0.0, 2), "note": f"fabopt calibrate: outcomes.{row.id}"}
+        value = 0.0 if row.refused else round(row.premium + 0.0, 2)
+        note = f"fabopt calibrate: outcomes.{row.id}" + (" is not calibrated on" if row.refused else "")
+        amount["steps"][since] = {"value": value, "note": note}
         amount["unit"] = "USD/accelerator"
     return dict(section)

@@ -52,6 +52,7 @@ class Held:
         self.prices = {p.term.id: p.price for p in net.payments if p.kind == "accelerators" and p.price is not None}
         self.cap = np.array([self._cap(one) for one in self.observed])
         self.program = self._grown(program)
+        self.budget = budget
         self.resolver = Resolver(self.program, budget=budget)
 
     def _cells(self, one: Observed) -> list[tuple[float, float, float]]:
@@ -119,14 +120,6 @@ class Held:
     def free(self) -> Perturbation:
         """Return the program that holds nothing."""
         return self._at(np.zeros(2 * len(self.ids)))
-
-    def steered(self, duals: Array, without: Mapping[str, str]) -> Perturbation:
-        """Return the program that holds nothing and has the premiums in its objective."""
-        kept = duals * [key not in without for key in self.ids]
-        cost = self.program.cost.copy()
-        cost[: self.n] += kept @ self.sums
-        at: IntArray = np.flatnonzero(cost != self.program.cost).astype(np.int64)
-        return self.free().then(numbers_at(self.program, at, cost[at]))
 
     def _sizes(self) -> Array:
         return np.array([max(abs(one.low), abs(one.high), 1.0) for one in self.observed])

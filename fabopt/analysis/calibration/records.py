@@ -13,6 +13,9 @@ from fabopt.io.folder import yaml_text
 if TYPE_CHECKING:
     import pandas as pd
 
+NEAR = 0.05
+"""Share of a figure by which a plan with premiums may lie outside its range and still ship about what was observed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
@@ -52,6 +55,12 @@ class Calibrated:
     premium: float
     price: float
     refused: str
+
+    @property
+    def near(self) -> bool:
+        """Whether a plan with the premiums ships about what was observed: no further out of its range than `NEAR`."""
+        out = max(self.low - self.reached, self.reached - self.high)
+        return out <= NEAR * max(abs(self.low), abs(self.high))
 
 
 @dataclass(frozen=True, slots=True)

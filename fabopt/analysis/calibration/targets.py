@@ -17,20 +17,24 @@ def targets_of(data: Instance) -> dict[str, tuple[str, str]]:
     fabopt.errors.StudyError
         Where there is none; or windows do not tile the time from the decision date.
     """
-    found = {key: named for key, outcome in data.outcomes.items() if (named := _named(outcome)) is not None}
+    named = {key: tags for key, outcome in data.outcomes.items() if (tags := _named(outcome)) is not None}
+    # What was observed before the decision date no plan makes: it stands in pictures and predictions.
+    planned = {k: tags for k, tags in named.items() if not data.outcomes[k].observed(data.horizon.calendar.start)}
+    found = planned or named
     if not found:
         raise StudyError(
             "There is no observation to calibrate on: state 'outcomes:' of shipments with 'where: {designer: ID}' or "
             "'where: {designer: ID, lab: ID}', by quarter or year."
         )
-    for named in dict.fromkeys(found.values()):
-        _check_windows(data, [key for key, other in found.items() if other == named])
+    for tags in dict.fromkeys(found.values()):
+        _check_windows(data, [key for key, other in found.items() if other == tags])
     return found
 
 
 def _named(outcome: Outcome) -> tuple[str, str] | None:
     tags = dict(outcome.where.named)
-    alone = outcome.of == "shipments" and outcome.where.not_ is None and set(tags) <= {"designer", "lab"}
+    alone = outcome.of == "shipments" and outcome.ratio_to is None and set(tags) <= {"designer", "lab"}
+    alone = alone and outcome.where.not_ is None
     if not alone or "designer" not in tags or any(len(values) > 1 for values in tags.values()):
         return None
     return tags["designer"][0], tags["lab"][0] if "lab" in tags else ""

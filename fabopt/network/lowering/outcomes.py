@@ -180,7 +180,7 @@ class _Figures:
 
 def _is_mean(outcome: Outcome, part: Sum) -> bool:
     """Return whether a figure means the same over any part of its time."""
-    return outcome.ratio_to is not None or is_level(outcome.of, part) or outcome.figure.unit.endswith(RATES)
+    return is_level(outcome.of, part) or outcome.figure.unit.endswith(RATES)
 
 
 def _said(outcome: Outcome) -> str:
