@@ -66,8 +66,8 @@ def _notes(calibration: Calibration) -> Iterator[str]:
     if missed:
         said = listed([f"{r.designer} in {_when(r)} {r.reached:,.4g} against {r.figure:,.4g}" for r in missed])
         yield (
-            f"A plan with these premiums ships otherwise ({said}): it is worth as much, or buys early or in vain what a "
-            "premium pays for. Look at the carrying cost of the chips, the range of the figures and the steps of tastes."
+            f"A plan with these premiums ships otherwise ({said}): it is worth as much, or buys early or in vain what "
+            "a premium pays for. Look at the carrying cost of chips, the range of the figures and the steps of tastes."
         )
     if calibration.others:
         yield f"Not held, as they are no shipments of one designer within the horizon: {listed(calibration.others)}."

@@ -253,7 +253,7 @@ def test_scanners_go_with_the_capacity_that_is_turned():
         ({"shares": {"old": 1}}, ".fabs.new-fab", "it has no share for 'new'"),
         ({"shares": {"new": {"steps": {"2027Q1": 1, "2028Q1": 0.9}}}}, ".shares", "on 2028-01-01 the shares"),
         ({"floor": 0.9, "bits": 250}, ".floor", "the market holds 225 petabytes a month, more than the 200"),
-        ({"floor": 0.9, "bits": 20, "qualified": {"new-fab": "2027Q2"}}, ".floor", "in 2027Q1 the market holds 18 peta"),
+        ({"floor": 0.9, "bits": 20, "qualified": {"new-fab": "2027Q2"}}, ".floor", "in 2027Q1 the market holds 18 "),
         (
             {"fabs": {"new-fab": "new", "old-fab": "old"}, "bits": None, "bit_price": None, "quantity": 3},
             ".price",

@@ -10,7 +10,6 @@ from scipy import sparse
 
 from fabopt.analysis.calibration.records import ConflictError
 from fabopt.domain.tolerances import CLOSE
-from fabopt.model.families import IntArray
 from fabopt.model.linear import summed
 from fabopt.network.tables import Array, Network, Observed
 from fabopt.solve.budget import TimeBudget
