@@ -13,11 +13,13 @@ from typing import Any
 from fabopt.domain.base import FieldProblem, Path
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
+from fabopt.domain.units import UnitError, split_text
 from fabopt.io.overlay import QUANTITY, VALUES, overlaid
 from fabopt.io.problems import Positions, Problem, brief, nearest
 
 LIKE, TIMES = "like", "times"
 _FACTOR = In("1", gt=0)
+_WIDTH = In("1", ge=0, le=1)
 _SERIES = ("linear", "steps")
 
 
@@ -92,7 +94,7 @@ class _Section:
             if series is None:
                 return _times(node, factor, other)
             scaled = {when: self._scaled(entry, factor, other, path) for when, entry in node[series].items()}
-            before = {"before": node["before"] * factor.value} if isinstance(node.get("before"), int | float) else {}
+            before = {"before": _part(node["before"], factor.value)} if "before" in node else {}
             return {**node, series: scaled, **before}
         if isinstance(node, bool | list | None) or (isinstance(node, str) and not node[:1].isdigit()):
             self._fault(path, f"{brief(node)} is no number, so it cannot be so many times as much")
@@ -107,11 +109,13 @@ def _times(node: Mapping[str, Any], factor: Quantity, other: str) -> dict[str, A
     """Return the raw form of one number so many times as much."""
     (by,) = factor.points
     scaled = {**node, TIMES: node.get(TIMES, 1.0) * by.value}
-    value = node.get("value")
+    width = None if by.low is by.high is None else _width(node)
+    if width is not None:
+        scaled |= {"low": _part(node.get("value"), 1.0 - width), "high": _part(node.get("value"), 1.0 + width)}
+        del scaled["range"]
     for edge, share in (("low", by.low), ("high", by.high)):
-        at = node.get(edge, value)
-        if share is not None and isinstance(at, int | float) and "range" not in node:
-            scaled[edge] = at * share / by.value
+        if share is not None:
+            scaled[edge] = _part(scaled.get(edge, node.get("value")), share / by.value)
     sources = [node.get("source"), *factor.source]
     named = [name for given in sources for name in ([given] if isinstance(given, str) else given or ())]
     if named:
@@ -123,3 +127,22 @@ def _times(node: Mapping[str, Any], factor: Quantity, other: str) -> dict[str, A
         scaled["confidence"] = "estimate"
     scaled["note"] = f"{by.value:g} times {other}" + (f": {factor.note}" if factor.note else "")
     return scaled
+
+
+def _part(number: Any, share: float) -> Any:
+    """Return a raw number so many times as much, a text in its own unit; what is no number is told where it is read."""
+    if isinstance(number, str):
+        try:
+            amount, written = split_text(number)
+        except UnitError:
+            return number
+        return f"{amount * share!r} {written}".rstrip()
+    return number * share if isinstance(number, int | float) and not isinstance(number, bool) else number
+
+
+def _width(node: Mapping[str, Any]) -> float | None:
+    """Return the half-width of the range of a number as a share of it, None where it has none."""
+    try:
+        return None if "range" not in node else _WIDTH.read(node["range"]).value
+    except FieldProblem:
+        return None

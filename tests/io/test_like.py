@@ -53,6 +53,25 @@ def test_the_range_of_a_factor_widens_the_range_and_its_source_stands_beside(tmp
     assert (price.confidence, price.note) == ("estimate", "1.5 times a: trend")
 
 
+@pytest.mark.parametrize(
+    ("stated", "edges"),
+    [
+        ("value: 100, range: 10%", (108, 220)),
+        ("value: '0.1 kUSD/wafer', range: 0.1", (108, 220)),
+        ("value: '0.1 kUSD/wafer', high: '0.11 kUSD/wafer'", (120, 220)),
+    ],
+)
+def test_the_range_of_a_factor_is_kept_however_the_number_is_written(tmp_path: Path, stated, edges) -> None:
+    text = BASE.replace("value: 100, low: 90, high: 130", stated)
+    (point,) = fabs(tmp_path, text)["b"].price.points
+    assert (point.value, point.low, point.high) == pytest.approx((150, *edges))
+
+
+def test_what_holds_before_a_series_is_scaled_in_its_own_unit(tmp_path: Path) -> None:
+    text = BASE.replace("before: 4}", "before: '48 kwafer/year'}")
+    assert fabs(tmp_path, text)["b"].capacity.before == pytest.approx(8)
+
+
 def test_a_record_may_be_like_one_that_is_like_another(tmp_path: Path) -> None:
     c = fabs(tmp_path)["c"]
     assert c.price.value == 300

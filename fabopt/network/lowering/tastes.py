@@ -16,7 +16,8 @@ buyer does whose compute is worth more by the sum of the premiums over the share
 
 The sum is nothing at the mix that the lab likes, where premiums are zero on average and at the margin, and never above
 it: a taste moves the mix, not the worth of compute. (New compute is what ships, whether or not it runs: far from the
-mix it may pay to buy what never runs, docs/tastes.md.) Shares that follow are :math:`s_d \propto a_d \exp(-\sigma c_d / P)` at costs :math:`c_d`. Cut at the breaks
+mix it may pay to buy what never runs, docs/tastes.md.) Shares that follow are
+:math:`s_d \propto a_d \exp(-\sigma c_d / P)` at costs :math:`c_d`. Cut at the breaks
 :math:`0 = b_0 < b_1 < \ldots < b_K = 1`, step k holds at most its width of all new compute, and its premium is the mean
 over it, which falls from step to step and is bounded:
 
