@@ -211,7 +211,7 @@ class _Study:
 
     def moves(self) -> tuple[tuple[DataMove, ...], int]:
         """Return movements of numbers within their ranges that end what is missed, as few and small as are found."""
-        numbers = numbers_of(self.plan)
+        numbers = numbers_of(self.plan, relaxed=True)
         ends = Ends(numbers, self.solved, budget=self.budget)
         taken: list[Move] = []
         left, tried = self.plan.objective, 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +173,7 @@ class Plan:
 
         return solved_program(self.run, self.table, self.net, self.hooks)
 
-    def of_system(self, says: str) -> Plan:
+    def of_system(self, says: str, *, relaxed: bool = False) -> Plan:
         """Return this plan, and refuse one that is not the best of the system, or of all buyers, in one objective.
 
         That is one that is seen by one party, in which others are held to a given plan; one that gives up some of an
@@ -182,17 +183,20 @@ class Plan:
         ----------
         says
             What the study is about, as the second half of the sentence.
+        relaxed
+            Whether one of the LP relaxation will do: what is solved again is then of the relaxation as well.
 
         Raises
         ------
         StudyError
             If the result is such a one.
         """
-        if self.run.options.party:
+        options = replace(self.run.options, relaxed=False) if relaxed else self.run.options
+        if options.party:
             raise StudyError(f"The result is seen as {self.perspective}; {says}.")
-        if self.run.options.unstudied:
+        if options.unstudied:
             raise StudyError(
-                f"A study solves again from the best plan of one objective, and {self.run.options.unstudied}. "
+                f"A study solves again from the best plan of one objective, and {options.unstudied}. "
                 "Solve for one objective, with integers, and ask again."
             )
         return self

@@ -72,7 +72,7 @@ def solved_program(run: RunInfo, read: Read, net: Network, hooks: Sequence[Hook]
     """
     check_hooks(run, hooks)
     options = options_of(run)
-    made = formulate(net, options.aim, hooks)
+    made = formulate(net, options.aim, hooks, relaxed=options.relaxed)
     decisions, rows = read("core/decisions"), read("core/rows")
     if (len(decisions), len(rows)) != (made.program.n_columns, made.program.n_rows):
         raise ResultError("The program has other decisions than the one that was solved; solve the instance again.")

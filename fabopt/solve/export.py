@@ -64,8 +64,7 @@ def program_text(net: Network, ending: str, options: SolveOptions) -> str:
             "program of the whole system."
         )
     options.check_demands(demand.id for demand in net.demands)
-    made = formulate(net, options.aim)
-    made = made.relaxed() if options.relaxed else made
+    made = formulate(net, options.aim, relaxed=options.relaxed)
     stage = stages(made.tables, options, made.program.cost, made.program.offset)[0]
     labels = ((block.name, key) for block in made.tables.columns for key in block.keys)
     named = Named(

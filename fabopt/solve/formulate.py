@@ -42,11 +42,6 @@ class Formulated:
         """The tables with the limits that hooks have registered among theirs."""
         return replace(self.tables, limits=(*self.tables.limits, *self.registered)) if self.registered else self.tables
 
-    def relaxed(self) -> Formulated:
-        """Return the program without its integers: what comes whole may be taken in parts."""
-        none = np.zeros_like(self.program.integer)
-        return replace(self, program=replace(self.program, integer=none))
-
 
 @collector_off()
 def formulate(
@@ -56,6 +51,7 @@ def formulate(
     *,
     through_pyomo: bool = False,
     registry: bool = True,
+    relaxed: bool = False,
 ) -> Formulated:
     """Return a network as a program.
 
@@ -71,6 +67,8 @@ def formulate(
         Whether the matrices are compiled from the Pyomo model even where no hook sees it.
     registry
         Whether the limits of the tables are registered.
+    relaxed
+        Whether the program goes without its integers: what comes whole may be taken in parts.
 
     Raises
     ------
@@ -79,10 +77,14 @@ def formulate(
     """
     if not extra and not through_pyomo:
         tables = model_tables(net, aim, registry=registry)
-        return Formulated(tables, program_of(tables))
+        return Formulated(tables, _taken(program_of(tables), relaxed))
     from fabopt.model.build import build
     from fabopt.solve.compile import compile_model, registered_limits
 
     model = build(net, extra, aim, registry=registry)
     program = compile_model(model)
-    return Formulated(model.tables, program, registered_limits(model, program))
+    return Formulated(model.tables, _taken(program, relaxed), registered_limits(model, program))
+
+
+def _taken(program: Matrices, relaxed: bool) -> Matrices:
+    return replace(program, integer=np.zeros_like(program.integer)) if relaxed else program

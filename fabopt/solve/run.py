@@ -91,8 +91,7 @@ def solve(
     budget = TimeBudget(options.time_limit) if budget is None else budget
     began = budget.spent
     options.check_demands(demand.id for demand in net.demands)
-    made = formulate(net, options.aim, extra, through_pyomo=options.through_pyomo)
-    made = made.relaxed() if options.relaxed else made
+    made = formulate(net, options.aim, extra, through_pyomo=options.through_pyomo, relaxed=options.relaxed)
     tables, matrices = made.tables, made.program
     options = options.sized(matrices.n_columns)
     todo = stages(tables, options, matrices.cost, matrices.offset)

@@ -299,7 +299,8 @@ class WhatIf:
 
     def _lowered(self, net: Network) -> Case:
         options = self.options
-        made = formulate(net, options.aim, self.extra, through_pyomo=options.through_pyomo, registry=False)
+        how = {"through_pyomo": options.through_pyomo, "relaxed": options.relaxed}
+        made = formulate(net, options.aim, self.extra, registry=False, **how)
         stage = stages(made.tables, options, made.program.cost, made.program.offset)[0]
         return Case(made.tables, replace(made.program, cost=stage.cost, offset=0.0), stage, made.registered)
 

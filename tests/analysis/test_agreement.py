@@ -231,3 +231,22 @@ def test_a_move_that_the_rules_of_the_instance_refuse_is_no_way_out(tmp_path, mo
     study = instance.solve("agreement").feasible().records
     assert study.moves == ()
     assert study.tried >= 1
+
+
+def test_a_relaxed_plan_agrees_without_its_integers_and_its_moves_are_without_them_too(tmp_path):
+    # An hour is missing in two periods. There is room for a quarter of a second machine of 1 h, which is none with
+    # integers; with fractions it gives half of that hour, and room for half a machine gives all of it.
+    shop(tmp_path, 10.0, 10.0)
+    path = tmp_path / "shop" / "instance.yaml"
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw["network"]["resources"]["room"] = {"capacity": {"value": 0.25, "low": 0.25, "high": 0.75}}
+    raw["network"]["units"] = {"second": {"adds": {"machine": _sure(1)}, "occupies": {"room": _sure(1)}}}
+    path.write_text(yaml.safe_dump(raw), encoding="utf-8")
+    instance = fabopt.load(path.parent)
+    assert instance.solve("agreement").objective == approx(0.5)
+    relaxed = instance.solve("agreement", relaxed=True).feasible().records
+    assert (relaxed.missed, relaxed.least) == (approx(0.25), approx(0.25))
+    (move,) = relaxed.moves
+    assert move.path == "network.resources.room.capacity"
+    assert 0.5 <= move.to <= 0.5 + 0.5 / 2**6  # to the last halving
+    assert move.left == approx(0.0, abs=1e-6)

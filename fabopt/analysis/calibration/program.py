@@ -37,10 +37,10 @@ class Held:
     def __init__(
         self, net: Network, targets: Mapping[str, tuple[str, str]], options: SolveOptions, budget: TimeBudget
     ) -> None:
-        made = formulate(net)
+        made = formulate(net, relaxed=True)
         self.net, self.tables = net, made.tables
         stage = stages(made.tables, options, made.program.cost, made.program.offset)[0]
-        program = replace(made.program, cost=stage.cost, integer=np.zeros_like(made.program.integer))
+        program = replace(made.program, cost=stage.cost)
         self.observed = [one for one in net.outcomes if one.id in targets]
         self.ids = [one.id for one in self.observed]
         self.n, self.rows = program.n_columns, program.n_rows

@@ -134,7 +134,7 @@ class Adjoint:
     def _programmed(self, data: Instance) -> tuple[ModelTables, Matrices, Stage]:
         """Return the tables of an instance, its program with the hooks in it, and its objective."""
         net = lower(data, self.name, self._means)
-        made = formulate(net, self.options.aim, self._hooks, registry=False)
+        made = formulate(net, self.options.aim, self._hooks, registry=False, relaxed=self.options.relaxed)
         stage = stages(made.tables, self.options, made.program.cost, made.program.offset)[0]
         return made.tables, replace(made.program, cost=stage.cost, offset=0.0), stage
 

@@ -309,13 +309,7 @@ def _left(share: float) -> float:
     return max(1.0 - share, 0.0)
 
 
-def numbers_of(plan: Plan) -> Numbers:
-    """Return the numbers of a plan's instance.
-
-    Raises
-    ------
-    fabopt.errors.StudyError
-        If the plan is seen from one party's perspective.
-    """
-    plan.of_system("numbers are moved in the system's plan")
+def numbers_of(plan: Plan, *, relaxed: bool = False) -> Numbers:
+    """Return the numbers of a plan's instance; parameter and errors as :meth:`fabopt.plan.plan.Plan.of_system`."""
+    plan.of_system("numbers are moved in the system's plan", relaxed=relaxed)
     return Numbers(plan.tree, plan.data)
