@@ -134,7 +134,9 @@ def _row(one: Observed, net: Network, data: Instance, plan: Plan | None) -> Outc
     if one.over is not None:
         under = _planned(one.over, plan)
         planned = planned / under if under else math.nan
-    missed = (min(0.0, planned - one.low) + max(0.0, planned - one.high)) / one.spread
+    # What has no number (a growth from nothing, a price where money is not maximised) is not inside any range.
+    out = math.nan if math.isnan(planned) else min(0.0, planned - one.low) + max(0.0, planned - one.high)
+    missed = out / one.spread
     stated, labels = data.outcomes[one.id], [period.label for period in net.periods]
     return OutcomeRow(
         one.id, one.name, one.unit, one.tags.field, labels[one.window[0]], labels[one.window[-1]], planned,

@@ -165,6 +165,24 @@ def test_outcomes_of_a_plan_are_sums_ratios_growth_and_the_worth_of_the_last_uni
     assert share["2028Q4"] < 2
 
 
+def test_a_figure_of_which_a_plan_has_no_number_is_inside_no_range(tmp_path):
+    """Nothing grows by so many times as much, and a plan that maximises compute has no prices."""
+    result, _ = of_plan(
+        tmp_path,
+        ("chips.gpu.available", "2028"),
+        growth={"of": "shipments", "since": "2028", "until": "2028", "ratio_to": YEAR},
+        worth={"of": "marginal_worth", "since": "2028", "until": "2028"},
+    )
+    rows = {row.id: row for row in result.reconcile().records.rows}
+    assert math.isnan(rows["growth"].planned)
+    assert not rows["growth"].inside
+    assert not math.isnan(rows["worth"].planned)
+    by_compute = fabopt.load(tmp_path).solve("compute").reconcile()
+    assert not any(row.inside for row in by_compute.records.rows)
+    assert "0 of 2 inside" in by_compute.sentence
+    assert str(by_compute).count("unknown") == 2
+
+
 def test_an_instance_is_solved_only_where_a_plan_decides_one_of_its_figures(tmp_path, capsys):
     _, folder = of_plan(tmp_path, year={"of": "shipments"})
     assert main(["reconcile", str(folder)]) == 0

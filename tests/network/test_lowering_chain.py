@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from chain_cases import MINIMAL, amounts, lowered
 
+from fabopt.domain.base import FieldProblem
 from fabopt.network.tables import Material, Network
 
 MAKERS: dict[str, Any] = {
@@ -110,6 +111,17 @@ def test_a_qualification_of_two_and_a_half_quarters_holds_wafers_so_long_and_ope
     assert effects["starts:dram-a"].profile.tolist() == [-3.0, -3.0, -1.5]
     # 60 kwafer a quarter stand, and four steps add 6 each; half of an order of even dates is there after two quarters.
     assert effects["qualified:mem:h4:green"].profile.tolist() == [42.0, 84.0]
+
+
+def test_projects_that_bring_what_must_be_qualified_are_told_where_they_need_a_limit():
+    curve = {"curve": {3: 600, 6: 1000}, "lead": 12, "growth": 0.5}
+    with pytest.raises(FieldProblem) as caught:
+        lowered(
+            ("memory_makers.mem.qualified", {}),
+            ("memory_makers.mem.qualifying", {"green": {"h4": {"lead": 6, "cost": 30, "wafers": 1}}}),
+            ("memory_makers.mem.expansion", curve),
+        )
+    assert caught.value.faults[0].path == ("memory_makers", "mem", "expansion", "max_total")
 
 
 @pytest.mark.parametrize(("most", "totals"), [(0, []), (1, [1.0])])

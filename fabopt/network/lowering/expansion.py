@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from fabopt.domain.base import Fault, FieldProblem
+from fabopt.domain.base import Fault, FieldProblem, Path
 from fabopt.domain.expansion import Expansion
 from fabopt.domain.fabs import Fab
 from fabopt.domain.packaging import PackagingLine
@@ -197,8 +197,10 @@ def _projects(chain: Chain, record: Expansion[Any], what: Growing, unit: str) ->
             )  # fmt: skip
 
 
-def most_added(chain: Chain, record: Expansion[Any] | None) -> float:
+def most_added(chain: Chain, record: Expansion[Any] | None, field: Path) -> float:
     """Return the most that an expansion can add over the horizon, in the unit of the capacity; 0 without one.
+
+    `field` is where it stands in the instance.
 
     Raises
     ------
@@ -209,7 +211,7 @@ def most_added(chain: Chain, record: Expansion[Any] | None) -> float:
         return 0.0 if record is None else float(record.most)
     if record.step is None:
         message = "projects that bring what must be qualified need a limit in all"
-        raise FieldProblem([Fault(("expansion", "max_total"), message, "give 'max_total'")])
+        raise FieldProblem([Fault((*field, "max_total"), message, "give 'max_total'")])
     return float(record.step.value * np.sum(chain.steps(record.max_per_period)))
 
 

@@ -133,7 +133,7 @@ def _qualification(
     chain.build.resource(Resource(resource, f"qualification of {name}", "kwafer", "rate", chain.flat(0.0), of))
     chain.build.use(activity, resource, 0, np.ones(1), chain.flat(1.0))
     widest = float(chain.per_period(maker.stacking).max()) + float(chain.months.max()) * most_added(
-        chain, maker.expansion
+        chain, maker.expansion, ("memory_makers", maker_id, "expansion")
     )
     lead = chain.lead(case.lead.value)
     first, profile = chain.lengths.ramp(lead, np.ones(1))
