@@ -43,8 +43,14 @@ def choke(
 ) -> None:
     """Name the choke point of a plan: proven, priced both ways, and what binds next."""
     from fabopt import api
+    from fabopt.analysis.choke.claim_text import read_claim
     from fabopt.errors import StudyError
+    from fabopt.report.report import check_table
 
+    for text in claim or ():
+        read_claim(text)
+    if output.table:
+        check_table("claims" if claim else "choke", output.table, ("claims",) if claim else ("limits", "runs"))
     if claim and (lab or period):
         raise StudyError(
             "A claim says itself through whom and when: 'hbm limits LAB in 2027'; leave --for and --period."

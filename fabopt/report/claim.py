@@ -39,7 +39,7 @@ def claim_report(decided: Sequence[Decided], unit: str, held: str) -> Report[tup
         (_table(decided, unit),),
         notes,
         {"claims": lambda: frame_of([_row(d) for d in decided])},
-        data=lambda: {"claims": plain(tuple(decided))},
+        data=lambda: {"unit": unit, "claims": plain(tuple(decided))},
     )
 
 

@@ -16,12 +16,16 @@ def headline_sentence(found: Headlines, unit: str) -> str:
     m = found.money
     if m is None or m.value == 0.0:
         return ""
-    span = found.first if found.first == found.last else f"{found.first} to {found.last}"
     above = f"{money(abs(m.surplus), unit)} {'more' if m.surplus >= 0.0 else 'less'}"
     return (
-        f"Discounted, for {span}: revenue at the marginal price {money(m.revenue, unit)}, cost {money(m.cost, unit)}; "
-        f"under the demand curves that the instance assumes, deliveries are worth {above} than that revenue (surplus)."
+        f"Discounted, for {_span(found)}: revenue at the marginal price {money(m.revenue, unit)}, "
+        f"cost {money(m.cost, unit)}; under the demand curves that the instance assumes, deliveries are worth "
+        f"{above} than that revenue (surplus)."
     )
+
+
+def _span(found: Headlines) -> str:
+    return found.first if found.first == found.last else f"{found.first} to {found.last}"
 
 
 def headline_data(found: Headlines) -> dict[str, Any]:
@@ -48,7 +52,7 @@ def _money(found: Headlines, unit: str) -> Table:
             ("surplus: worth under the assumed demand curves above that revenue", m.surplus),
         )
     )
-    return Table(f"Money of {found.first} to {found.last}, discounted{in_unit(unit)}", ("what", "amount"), rows)
+    return Table(f"Money of {_span(found)}, discounted{in_unit(unit)}", ("what", "amount"), rows)
 
 
 def _stood(found: Headlines) -> Table:
@@ -60,7 +64,8 @@ def _stood(found: Headlines) -> Table:
 
 def _use(found: Headlines) -> Table:
     rows = [
-        (u.stage or None, " ".join(filter(None, (u.what, u.node))) or None, *map(_percent, u.shares)) for u in found.use
+        (u.stage or None, " ".join(filter(None, (u.what, u.node.replace(",", ", ")))) or None, *map(_percent, u.shares))
+        for u in found.use
     ]
     title = "Use of each stage: share of what is there"
     return Table(title, ("stage", "capacity", *found.years), rows, left=2, most=MOST_STAGES)

@@ -91,6 +91,7 @@ def test_words_and_terms_name_limits_together_or_each(chain):
     [
         ("the mine is nice", "is no claim. A claim is SUBJECT binds"),
         ("rollr binds", "did you mean 'roller'"),
+        ("xyz binds", "There is no limit 'xyz' in the plan, of which 'xyz binds' speaks; it has: "),
         ("shet mill binds", "did you mean 'Sheet mill'"),
         ("mine binds in 2031", "no period and no year of the horizon, which runs from 2027 to 2029"),
         ("mine limits nobody", "There is no party 'nobody'"),
@@ -147,6 +148,19 @@ def test_what_has_no_price_is_judged_by_what_the_gap_leaves_open(gain, relaxed, 
 )
 def test_the_gap_of_3_tells_a_gain_of_10_from_others_or_not(verb, rival, verdict):
     assert judged(verb)._verdict(10.0, 0.0, 3.0, float(rival))[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--claim", "the mine is nice"], "is no claim"),
+        (["--claim", "mine binds", "--table", "limits"], "has no table 'limits'; did you mean 'claims'?"),
+        (["--table", "claims"], "has no table 'claims'; did you mean 'limits'?"),
+    ],
+)
+def test_what_no_study_could_answer_is_refused_before_anything_is_read(tmp_path, capsys, asked, said):
+    assert cli.main(["choke", str(tmp_path), *asked]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
 
 
 def test_the_command_says_each_claim_in_a_sentence_and_has_all_numbers(chain, tmp_path, capsys):

@@ -147,7 +147,9 @@ class _Words:
             g.id: {_plain(v) for v in (g.id, g.entity, g.owner, *tags.get(g.entity, ())) if v} for g in groups
         }
         self.label = {g.id: f" {_plain(g.label)} " for g in groups}
-        self.known = sorted({v for g in groups for v in (g.owner, g.entity, g.label, *tags.get(g.entity, ())) if v})
+        own = sorted({g.owner for g in groups} - {""})
+        others = sorted({v for g in groups for v in tags.get(g.entity, ()) if v})
+        self.known = list(dict.fromkeys([*own, *others, *sorted(g.label for g in groups)]))
 
     def fitting(self, words: str, claim: str) -> set[str]:
         """Return the ids of the limits that words fit."""
@@ -157,7 +159,7 @@ class _Words:
             id for id, whole in self.whole.items() if forms & whole or any(f" {w} " in self.label[id] for w in forms)
         }
         if not fit:
-            known("limit", words, self.known, f"the claim {claim!r}")
+            known("limit", words, self.known, f"the plan, of which {claim!r} speaks")
         return fit
 
 

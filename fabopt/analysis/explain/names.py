@@ -12,6 +12,10 @@ NEAR = 3
 """Names that are offered in the place of one that is unknown."""
 
 
+MOST = 12
+"""Names that are listed where none is near."""
+
+
 def known(kind: str, word: str, choices: Iterable[str], where: str) -> str:
     """Return a word if it is one of the choices.
 
@@ -39,7 +43,8 @@ def known(kind: str, word: str, choices: Iterable[str], where: str) -> str:
         folded.setdefault(name.lower(), name)
     near = [folded[match] for match in difflib.get_close_matches(word.lower(), folded, n=NEAR)]
     near = near or [name for name in names if word.lower() in name.lower()][:NEAR]
-    some = ", ".join(names) if len(names) <= 12 else f"{names[0]}, {names[1]} ... {names[-1]}"
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    some = f"{', '.join(names[:MOST])}{more}"
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has: {some or 'none'}."
     raise StudyError(f"There is no {kind} {word!r} in {where}; {hint}")
 
