@@ -286,8 +286,10 @@ class _Tests:
             row = self.figures[key]
             off = abs(row.planned - row.published)
             near = off <= one.within.value * abs(row.published) * (1.0 + CLOSE)
-            says = f"{row.name}, {row.since}: {row.planned:,.4g} against {row.published:,.4g} {row.unit}".rstrip()
-            yield None if near else Breach(off / abs(row.published) if row.published else math.inf, says)
+            planned = "no number" if math.isnan(off) else f"{row.planned:,.4g}"
+            says = f"{row.name}, {row.since}: {planned} against {row.published:,.4g} {row.unit}".rstrip()
+            size = off / abs(row.published) if row.published and not math.isnan(off) else math.inf
+            yield None if near else Breach(size, says)
 
     def kept(self, one: Expectation) -> Iterator[Breach | None]:
         """Look for what is owed or stated and missed."""

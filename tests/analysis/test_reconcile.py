@@ -170,9 +170,12 @@ def test_a_figure_of_which_a_plan_has_no_number_is_inside_no_range(tmp_path):
     result, _ = of_plan(
         tmp_path,
         ("chips.gpu.available", "2028"),
+        ("expectations", {"near": {"expect": "published", "outcomes": "growth", "within": 0.2}}),
+        waiting=3,
         growth={"of": "shipments", "since": "2028", "until": "2028", "ratio_to": YEAR},
         worth={"of": "marginal_worth", "since": "2028", "until": "2028"},
     )
+    assert "no number against 1" in " ".join(str(result.reconcile()).split())
     rows = {row.id: row for row in result.reconcile().records.rows}
     assert math.isnan(rows["growth"].planned)
     assert not rows["growth"].inside
