@@ -12,7 +12,7 @@ The skill against either is 1 less the quotient of the errors: 1 without an erro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from fabopt.analysis.reconcile import OutcomeRow
@@ -132,7 +132,9 @@ def frame_of(found: Sequence[Skill]) -> pd.DataFrame:
     """Return all predictions, a row each outcome."""
     import pandas as pd
 
-    return pd.DataFrame([{"prediction": one.id, "unit": one.unit, **asdict(row)} for one in found for row in one.rows])
+    columns = ["prediction", "unit", *(field.name for field in fields(Predicted))]
+    told = [{"prediction": one.id, "unit": one.unit, **asdict(row)} for one in found for row in one.rows]
+    return pd.DataFrame(told, columns=columns)
 
 
 def plain_of(one: Skill) -> dict[str, object]:

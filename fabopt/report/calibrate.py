@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fabopt.analysis.calibration.records import Calibrated, Calibration
+from fabopt.analysis.calibration.records import NEAR, Calibrated, Calibration
 from fabopt.analysis.frames import plain
 from fabopt.report.report import Report
-from fabopt.report.text import Table, counted, listed, percent
+from fabopt.report.text import Table, amount, counted, listed, percent
 
 
 def calibrate_report(calibration: Calibration) -> Report[Calibration]:
@@ -20,6 +20,7 @@ def calibrate_report(calibration: Calibration) -> Report[Calibration]:
             r.unit,
             r.planned,
             r.figure,
+            f"{amount(r.low)}-{amount(r.high)}",
             r.reached,
             r.premium,
             r.price,
@@ -29,7 +30,18 @@ def calibrate_report(calibration: Calibration) -> Report[Calibration]:
     refused = [
         (r.designer, r.lab or "all", _when(r), r.figure, r.planned, r.refused) for r in calibration.rows if r.refused
     ]
-    columns = ("designer", "lab", "time", "unit", "without", "observed", "with", "premium, USD each", "list price, USD")
+    columns = (
+        "designer",
+        "lab",
+        "time",
+        "unit",
+        "without",
+        "observed",
+        "range",
+        "with",
+        "premium, USD each",
+        "list price, USD",
+    )
     why = ("designer", "lab", "time", "observed", "without", "why")
     tables = (
         Table("Premiums with which a plan ships what was observed", columns, held, left=4),
@@ -52,7 +64,7 @@ def _when(row: Calibrated) -> str:
 
 def _sentence(calibration: Calibration) -> str:
     near, count = sum(row.near for row in calibration.kept), len(calibration.rows)
-    said = f"A plan of {calibration.name} ships what was observed in {near} of {counted(count, 'observation')}"
+    said = f"A plan of {calibration.name} ships about what was observed in {near} of {counted(count, 'observation')}"
     if not calibration.kept:
         return f"None of {counted(count, 'observation')} of {calibration.name} is calibrated on."
     if not any(row.premium for row in calibration.kept):
@@ -61,6 +73,7 @@ def _sentence(calibration: Calibration) -> str:
 
 
 def _notes(calibration: Calibration) -> Iterator[str]:
+    yield f"About: no further outside a range than {percent(NEAR)} of its larger end."
     yield "Premiums steer a plan and count in no value; the last of each designer holds on after its last window."
     missed = [r for r in calibration.kept if not r.near]
     if missed:

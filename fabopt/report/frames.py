@@ -119,7 +119,7 @@ def _expectations(rows: Sequence[ExpectationRow]) -> Table:
         told += [(row.name,)] if row.name != row.id else []
         told += [(f"  {row.id}", verdict, f"{row.broken:,} of {row.looked_at:,}", row.worst or "-")]
         told += [(f"  Why: {row.told}",)] if row.told else []
-    return Table("What is expected of a plan", ("expectation", "", "broken", "most of all"), told, left=4)
+    return Table("What is expected of a plan", ("expectation", "", "cases broken", "what breaks it most"), told, left=4)
 
 
 def outcome_table(rows: Sequence[OutcomeRow], title: str, has: str) -> Table:

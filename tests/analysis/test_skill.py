@@ -5,6 +5,7 @@ import json
 import pytest
 
 import fabopt
+from fabopt.analysis.skill import frame_of
 from fabopt.cli import main
 from fabopt.errors import UserError
 
@@ -71,6 +72,7 @@ def test_without_anything_before_there_is_no_mix(tmp_path):
     (new,) = report.as_dict()["predictions"]
     assert (new["volume_skill"], new["mix_error"], new["mix_skill"]) == (approx(0.5), None, None)
     assert report.frames["skill"]().mix.isna().all()
+    assert list(frame_of([]).columns) == list(report.frames["skill"]().columns)
     assert "its skill is 0.50 against the volumes of the time before." in " ".join(str(report).split())
 
 
