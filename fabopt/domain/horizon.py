@@ -127,6 +127,9 @@ class Horizon(Record):
     """Where in a period its money falls, for discounting; what is left at the end is discounted from the end."""
     scanners_whole: Literal["owner-year", "fab-period"] = "owner-year"
     """Whether scanners are integers per owner and calendar year, or per fab and period (slower)."""
+    steps_whole: Flag = True
+    """Whether steps of expansions come whole; if not, a part of one may be ordered at that part of its cost, as a
+    phase is equipped in part. For chains of many owners, whose sizes of steps are guesses."""
     terminal_share: Annotated[Quantity, In("1", ge=0, le=1)] = Field(default=constant(0.25, "1"))
     """Worth of a deployed accelerator at the end of the horizon as a share of what replacing it would cost."""
 

@@ -97,6 +97,24 @@ def test_the_choice_of_a_size_forbids_no_other_in_the_same_year():
 # -- vintages, upkeep, retirement --------------------------------------------------------------------------------------
 
 UNEQUAL = ["2 half-years", "3 years"]
+
+
+@pytest.mark.parametrize(("whole", "worth"), [(True, 4 * 3 - 8), (False, 4 * 3 - 0.3 * 8)])
+def test_a_part_of_a_step_is_ordered_at_its_part_of_the_cost_only_where_steps_need_not_be_whole(whole, worth):
+    # Three are wanted for 1 a year over four years, and a step of ten costs 8.
+    record = LineExpansion(step=10, cost=8, lead=0, life=4, max_steps=2)
+    solved = solve(workshop(record, wanted=3, changes={"horizon.steps_whole": whole}))
+    assert solved.objective == pytest.approx(worth)
+
+
+def test_parts_of_steps_keep_to_the_steps_of_a_period_and_of_the_whole_time():
+    # Of 25 wanted a year one step may come a year, and two in all: 10, then 20 in three years. A quarter of the life
+    # of the second is left at the end.
+    record = LineExpansion(step=10, cost=8, lead=0, life=4, max_steps=2, max_per_period=1)
+    solved = solve(workshop(record, wanted=25, changes={"horizon.steps_whole": False}))
+    assert solved.objective == pytest.approx(10 + 3 * 20 - 16 + 8 / 4)
+
+
 DISCOUNT = 0.1
 
 

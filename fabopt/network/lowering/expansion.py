@@ -1,8 +1,9 @@
 """Expansions: the units by which a capacity grows, in whole steps or in projects on a cost curve.
 
-A step is one unit, a whole number of which is ordered. A curve is one unit for each of its segments, counted in the
-capacity itself, with a fixed cost for each project; how much all of them may add is a resource of its own. All is paid
-evenly over the lead time, and the capacity ends with its life. Capacity that is turned to what another fab or line
+A step is one unit, a whole number of which is ordered, or any part of one where the horizon says so (`steps_whole`). A
+curve is one unit for each of its segments, counted in the capacity itself, with a fixed cost for each project; how much
+all of them may add is a resource of its own. All is paid evenly over the lead time, and the capacity ends with its
+life. Capacity that is turned to what another fab or line
 makes leaves the one, in part while that is done, and comes to the other after the lead time.
 """
 
@@ -171,7 +172,7 @@ def _steps(chain: Chain, record: Expansion[Any], what: Growing) -> Iterator[_Opt
     cost, most = chain.mean(record.cost), chain.steps(record.max_per_period) * (_dates(chain, record) > 0.0)
     yield _Option(
         what.unit, f"{what.name} expansion", "step", cost, 0.0, record.step.value, 0.0, np.inf, most,
-        record.most_steps, np.inf, True,
+        record.most_steps, np.inf, chain.instance.horizon.steps_whole,
     )  # fmt: skip
 
 
