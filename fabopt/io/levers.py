@@ -335,12 +335,32 @@ class _Change:
             points = None if isinstance(self.setting, Mapping | list | bool) else _points(raw)
             if points:
                 raise self._flattens(list(points))
-            return self.setting
+            return self._in_place_of(raw, declared)
         if raw is None:
             raise LeverError(f"{brief(self.lever)} has no value that could be {_done(self.setting)}")
         if isinstance(self.setting, Shift):
             return self._shifted(raw, declared, self.setting)
         return _scaled_raw(raw, self.setting.factor)
+
+    def _in_place_of(self, raw: Any, declared: In) -> Any:
+        """Return the setting in the unit in which the lever is shown; what is set to what it is keeps its range."""
+        setting, rates = self.setting, currency_rates(self.top)
+        try:
+            here = declared.read(raw, rates)
+        except FieldProblem:
+            return setting  # nothing that holds stands there
+        if here.unit != declared.unit:  # a number without a unit would mean another one here
+            if _bare(setting):
+                setting = {"value": setting, "unit": here.unit}
+            elif isinstance(setting, Mapping) and "unit" not in setting and all(map(_bare, _numbers(setting))):
+                setting = {**setting, "unit": here.unit}
+        try:
+            there = declared.read(setting, rates)
+        except FieldProblem:
+            return setting  # validation says why
+        if isinstance(self.setting, Mapping) and self.setting.keys() - {*_SHAPES, "before"}:
+            return setting  # it says more than its numbers
+        return raw if _same_numbers(here, there) else setting
 
     def _shifted(self, raw: Any, declared: In, shift: Shift) -> dict[str, Any]:
         """Return the raw form of a quantity with something added to its points and their ranges: one point, or all."""
@@ -409,6 +429,22 @@ def _points(raw: Any) -> Mapping[Any, Any] | None:
     """Return the points of the raw form of a series by their dates; None for anything else."""
     shape = next((name for name in _SHAPES if isinstance(raw, Mapping) and name in raw), None)
     return raw[shape] if shape is not None and isinstance(raw[shape], Mapping) else None
+
+
+def _numbers(raw: Mapping[Any, Any]) -> list[Any]:
+    """Return what stands for numbers in the raw form of a quantity."""
+    points = _points(raw)
+    return [*points.values()] if points is not None else [raw.get("value")]
+
+
+def _bare(entry: object) -> bool:
+    return isinstance(entry, int | float) and not isinstance(entry, bool)
+
+
+def _same_numbers(one: Quantity, other: Quantity) -> bool:
+    """Return whether two quantities are the same but for their ranges and provenance."""
+    shapes = [(q.unit, q.shape, q.before, [(p.when, p.value) for p in q.points]) for q in (one, other)]
+    return shapes[0] == shapes[1]
 
 
 def _done(setting: Scale | Shift) -> str:

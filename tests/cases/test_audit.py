@@ -141,7 +141,7 @@ def test_it_ends_with_what_the_instance_holds_by_section(folder: Path, capsys):
     code, out, _ = run(capsys, "validate", folder)
     assert code == 0
     assert "nodes: 2, fabs: 3, hbm: 1" in out
-    assert "sites: 2, markets: 2, published: 1" in " ".join(out.split())
+    assert "sites: 2, markets: 2, outcomes: 2" in " ".join(out.split())
     section = (folder / "instance.yaml").read_text(encoding="utf-8").split("\nscenarios:\n")[1].splitlines()
     scenarios = sum(line.startswith("  ") and line[2] != " " for line in section)
     assert f"the files are right, with {scenarios} scenarios, 1 sweep; 0 errors and 0 warnings" in out

@@ -239,6 +239,7 @@ CASES: dict[str, Case] = {
         at("chips.gpu.respin", chips={"gpu": {"available": "2027Q4"}}),
         [{"probability": 0.5, "delay": months} for months in (0, 1, 3, 5.5, 6)],
     ),
+    "OrderBook.lead": Case(at("chips.gpu.orders.lead"), (12, 12.7, 13.5, 14.6, 15)),
     "Resale.since": Case(
         at("chips.gpu.resale.since", chips={"gpu": {"resale": {"price": 1_000_000, "most": 1}}}), DAYS
     ),
@@ -350,14 +351,22 @@ CASES: dict[str, Case] = {
     ),
 }
 
+BY_WHOLE_PERIODS = {
+    "OrderBook.lead": "what is ordered beyond what ships costs nothing, so a part of a period is ordered around",
+}
+"""Fields that do not count by days yet, each with the reason."""
+
 OUT_OF_THE_PLAN = {
     "Horizon.start",  # the first day of a period, by rule
     "Horizon.reported_until",  # which periods are reported; the plan is the same
     "Pins.done_until",  # which periods are past
-    "Published.since",
-    "Published.until",  # what a plan is compared with
     "Outcome.since",
-    "Outcome.until",  # moved by days in tests/analysis/test_agreement.py
+    "Outcome.until",  # what a plan is compared with; moved by days in tests/analysis/test_agreement.py
+    "Outcome.added_since",
+    "Compared.since",
+    "Compared.until",  # likewise; what each leaves of a figure is in tests/analysis/test_reconcile.py
+    "Expectation.since",
+    "Expectation.until",  # what of a plan is looked at: tests/analysis/test_expectations.py
 }
 
 
@@ -401,7 +410,12 @@ def test_every_date_and_duration_of_the_schema_has_a_case():
     assert time_fields() == CASES.keys() | OUT_OF_THE_PLAN
 
 
-@pytest.mark.parametrize("field", CASES)
+def known(field: str) -> Any:
+    marks = [pytest.mark.xfail(reason=BY_WHOLE_PERIODS[field], strict=True)] if field in BY_WHOLE_PERIODS else []
+    return pytest.param(field, marks=marks)
+
+
+@pytest.mark.parametrize("field", [known(field) for field in CASES])
 def test_a_date_or_duration_counts_by_days(field):
     case = CASES[field]
     found = [worth(case.raw(setting)) for setting in case.settings]

@@ -111,6 +111,38 @@ def test_an_amount_is_moved_in_the_unit_that_it_was_written_in():
         assert moved.value == pytest.approx(base.value + 1)
 
 
+def test_a_bare_number_means_the_unit_that_the_lever_is_shown_in():
+    limit = {"of": "shipments", "at_least": {"steps": {2027: 1, 2028: 2}, "unit": "accelerator/month"}}
+    limit |= {"price": {"value": 100, "unit": "USD/accelerator", "low": 50, "high": 400}}
+    raw = load_tree(Path("instances/tutorial")).raw | {"limits": {"floor": limit}}
+
+    def after(lever, setting):
+        return number_at(set_lever(raw, lever, setting, Instance), lever, Instance)
+
+    for setting, is_ in ((120, 120), ("120", 120), ("0.12 kUSD/accelerator", 120)):
+        there = after("limits.floor.price", setting)
+        assert (there.unit, there.value) == ("USD/accelerator", pytest.approx(is_))
+    series = after("limits.floor.at_least", "{steps: {2027: 3, 2028: 4}}")
+    assert (series.unit, [p.value for p in series.points]) == ("kaccelerator/month", [3, 4])  # as it is shown
+    in_words = after("limits.floor.at_least", "{steps: {2027: 3, 2028: 4}, unit: accelerator/month}")
+    assert [p.value for p in in_words.points] == pytest.approx([0.003, 0.004])
+    written = after("limits.floor.at_least", "{steps: {2027: 3 kaccelerator/month, 2028: 4 kaccelerator/month}}")
+    assert [p.value for p in written.points] == [3, 4]
+    assert written.unit == "kaccelerator/month"
+
+
+def test_a_number_that_is_set_to_what_it_is_keeps_its_range_and_another_has_none():
+    lever, tree = "outcomes.power-2027.figure", load_tree(Path("instances/tutorial"))
+
+    def stated(setting):
+        (point,) = number_at(set_lever(tree.raw, lever, setting, Instance), lever, Instance).points
+        return point.low, point.high
+
+    assert stated(400) == stated("400 MW") == (350, 450)
+    assert stated(401) == (None, None)
+    assert stated("{value: 400, unit: MW, low: 390, high: 410}") == (390, 410)
+
+
 @pytest.mark.parametrize("setting", ["+", "+x", "+5 year", "+1e99"])
 def test_what_cannot_be_added_is_refused(setting):
     with pytest.raises(LeverError, match="cannot be moved by"):
