@@ -179,12 +179,10 @@ def _follow(chain: Chain, class_id: str) -> None:
                 moved[way.to] = tools * passes / way.keeps.value
             units = {u.id for u in chain.build.units.values() if u.tags.field == f"fabs.{fab_id}.conversions.{name}"}
             for effect in [e for e in chain.build.unit_effects if e.unit in units]:
-                place = effect.resource.removeprefix("starts:")
-                if place in moved:
-                    exposes = f"exposures:{class_id}:{place}"
-                    chain.build.unit_effects.append(
-                        replace(effect, resource=exposes, profile=effect.profile * moved[place])
-                    )
+                for place, exposures in moved.items():
+                    if effect.resource == f"starts:{place}":
+                        exposes, profile = f"exposures:{class_id}:{place}", effect.profile * exposures
+                        chain.build.unit_effects.append(replace(effect, resource=exposes, profile=profile))
 
 
 def _whole_per_owner_year(chain: Chain, class_id: str, scanner: ScannerClass) -> None:

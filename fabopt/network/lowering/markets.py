@@ -36,8 +36,8 @@ class Part:
 
     Attributes
     ----------
-    material
-        What fills it.
+    id
+        Its id among all parts of markets.
     name
         Display name.
     node
@@ -48,11 +48,16 @@ class Part:
         The market price ``[T]``, million dollars for one of these.
     """
 
-    material: str
+    id: str
     name: str
     node: str | None
     amount: Array
     price: Array
+
+    @property
+    def material(self) -> str:
+        """What fills it."""
+        return f"market:{self.id}"
 
 
 def parts(chain: Chain, market_id: str) -> list[Part]:
@@ -60,10 +65,10 @@ def parts(chain: Chain, market_id: str) -> list[Part]:
     market = chain.instance.markets[market_id]
     amount = chain.per_period(market.amount)
     if not market.shares:
-        return [Part(f"market:{market_id}", market.name, None, amount, _price(chain, market, None))]
+        return [Part(market_id, market.name, None, amount, _price(chain, market, None))]
     return [
         Part(
-            f"market:{market_id}:{node}",
+            f"{market_id}:{node}",
             f"{market.name}, {chain.instance.nodes[node].name}",
             node,
             amount * chain.mean(share),
@@ -102,7 +107,7 @@ def lower_markets(chain: Chain) -> None:
 
 def _demands(chain: Chain, market: Market, part: Part, wanted: Tags) -> None:
     """Add what a part of a market wants: its floor, the rest at the market price, and more at lower prices."""
-    held, key = part.amount * chain.mean(market.floor), part.material.removeprefix("market:")
+    held = part.amount * chain.mean(market.floor)
 
     def want(name: str, says: str, steps: list[ValueStep], tags: Tags) -> Demand:
         total = np.sum([step.width for step in steps], axis=0)
@@ -112,15 +117,15 @@ def _demands(chain: Chain, market: Market, part: Part, wanted: Tags) -> None:
     above = ", above the floor" if held.any() else ""
     if held.any():
         floor = replace(wanted, role="floor", field=f"markets.{wanted.item}.floor")
-        least = want(f"floor:{key}", ", floor", [ValueStep(held, part.price)], floor)
+        least = want(f"floor:{part.id}", ", floor", [ValueStep(held, part.price)], floor)
         demands.append(replace(least, required=True))
     waiting = chain.lengths.one(market.waiting_cost.value * chain.months * PER_THOUSAND)
     for name, share, expiry in _patience(chain, market):
         waits = [ValueStep(step.width * share, step.value) for step in steps[:TAKEN]]
-        more = want(f"more:{key}{name}", above, waits, wanted)
+        more = want(f"more:{part.id}{name}", above, waits, wanted)
         demands.append(replace(more, expiry=expiry, backlog_cost=waiting))
     if steps[TAKEN:]:
-        demands.append(want(f"extra:{key}", ", at lower prices", steps[TAKEN:], replace(wanted, role="extra")))
+        demands.append(want(f"extra:{part.id}", ", at lower prices", steps[TAKEN:], replace(wanted, role="extra")))
 
 
 def _steps(market: Market, part: Part, held: Array) -> list[ValueStep]:
