@@ -140,7 +140,8 @@ def _steps(
     liked = _mix(chain, taste, shipped, there)
     price = (liked * lowest).sum(axis=0)
     widths = np.diff([0.0, *taste.breaks])
-    label = Tags(stage=STAGE, owner=lab_id, customer=lab_id, lab=lab_id, kind="lab", field=f"tastes.{name}.elasticity")
+    owner = Tags(stage=STAGE, owner=lab_id, customer=lab_id, lab=lab_id, kind="lab")
+    label = owner.of("taste", f"tastes.{name}.elasticity")
     whole = f"new:{lab_id}"
     says = f"new compute of {lab.name}"
     activities.append(Activity(whole, says, "kH100e", label, upper=chain.open_upper(spread)))
