@@ -125,8 +125,9 @@ class Horizon(Record):
     """Discount rate per year (10 %); a party's own, in its perspective, stands in `parties`."""
     discounting: Literal["start", "middle", "end"] = "middle"
     """Where in a period its money falls, for discounting; what is left at the end is discounted from the end."""
-    scanners_whole: Literal["owner-year", "fab-period"] = "owner-year"
-    """Whether scanners are integers per owner and calendar year, or per fab and period (slower)."""
+    scanners_whole: Literal["owner-year", "fab-period", "never"] = "owner-year"
+    """Whether scanners are integers per owner and calendar year, per fab and period (slower), or never: a part of one
+    is then one that comes later in the year."""
     steps_whole: Flag = True
     """Whether steps of expansions come whole; if not, a part of one may be ordered at that part of its cost, as a
     phase is equipped in part. For chains of many owners, whose sizes of steps are guesses."""

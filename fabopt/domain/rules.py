@@ -26,7 +26,7 @@ from fabopt.domain.rules_policies import policy_faults
 from fabopt.domain.rules_predictions import prediction_faults
 from fabopt.domain.rules_programmes import programme_faults
 from fabopt.domain.rules_supply import supply_faults
-from fabopt.domain.tastes import taste_faults
+from fabopt.domain.tastes import premium_faults, taste_faults
 from fabopt.domain.units import CURRENCIES
 
 
@@ -76,7 +76,16 @@ def problems(instance: Instance) -> list[Fault]:
         *limit_faults(instance, calendar),
         *prediction_faults(instance),
         *taste_faults(instance.tastes, tuple(instance.labs)),
+        *premium_faults(instance.premiums, _dearest(instance)),
     ]
+
+
+def _dearest(instance: Instance) -> dict[str, float]:
+    """Return the highest list price of each designer's accelerators, dollars."""
+    dearest: dict[str, float] = {}
+    for chip in instance.chips.values():
+        dearest[chip.designer] = max(dearest.get(chip.designer, 0.0), *(point.value for point in chip.price.points))
+    return dearest
 
 
 def _fits(start: date, stretches: tuple[Stretch, ...]) -> bool:

@@ -6,7 +6,7 @@ nobody's money: no value, cost or payment counts them (docs/tastes.md, docs/cali
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated
 
@@ -45,6 +45,27 @@ class Premium(Record):
     """Labs to which they are shipped; empty: every lab."""
     amount: Annotated[Quantity, In("USD/accelerator", usual=(1, 100_000), series=True)]
     """By date of shipment; the last stated holds from then on."""
+
+
+def premium_faults(premiums: Named[Premium], dearest: Mapping[str, float]) -> Iterator[Fault]:
+    """Yield premiums above half of what the designer's dearest accelerator costs: they would decide more than prices.
+
+    Parameters
+    ----------
+    premiums
+        The section.
+    dearest
+        Highest list price by designer, dollars an accelerator.
+    """
+    for name, premium in premiums.items():
+        most = max(abs(point.value) for point in premium.amount.points)
+        price = dearest.get(premium.designer)
+        if price is not None and most > price / 2.0:
+            message = f"a premium of {most:,.0f} USD/accelerator is above half the highest price, {price:,.0f}"
+            yield Fault(
+                ("premiums", name, "amount"), message,
+                "the data disbelieve what such a premium is to explain: correct them, or state at most half the price",
+            )  # fmt: skip
 
 
 def taste_faults(tastes: Named[Taste], labs: tuple[str, ...]) -> Iterator[Fault]:

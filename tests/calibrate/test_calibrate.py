@@ -73,6 +73,18 @@ def test_premiums_that_were_put_in_are_found_again(written, tmp_path, put):
     assert shipped(again.solve()) == pytest.approx(amounts, abs=1.01)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_premium_above_half_the_price_is_refused_wherever_it_stands(written, sign):
+    def stated(amount):
+        return chain() | {
+            "premiums": {"cirrus": {"designer": "cirrus", "amount": {"steps": {"2027": 0, "2028": amount}}}}
+        }
+
+    written(stated(sign * PRICE / 2))
+    with pytest.raises(FaboptError, match="above half the highest price"):
+        written(stated(sign * (PRICE / 2 + 1)))
+
+
 def test_premiums_count_in_no_value(written):
     raw = two_years()
     raw["premiums"] = {"cirrus": {"designer": "cirrus", "labs": ["aurora"], "amount": 3000}}

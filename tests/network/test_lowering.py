@@ -45,12 +45,15 @@ def test_an_ordered_scanner_takes_output_and_place_at_delivery_and_exposes_after
     assert np.flatnonzero(unit.upper).tolist() == list(range(7))  # later orders expose nothing inside the horizon
 
 
-def test_scanners_are_whole_per_owner_and_year_or_per_fab_and_period():
+def test_scanners_are_whole_per_owner_and_year_or_per_fab_and_period_or_never():
     (group,) = lowered().whole_groups
     assert group.windows == ((0, 1, 2, 3), (4, 5, 6, 7))
     by_fab = lowered(("horizon.scanners_whole", "fab-period"))
     assert not by_fab.whole_groups
     assert next(u for u in by_fab.units if u.id == "scanner:euv:fab-a").whole
+    never = lowered(("horizon.scanners_whole", "never"))
+    assert not never.whole_groups
+    assert not next(u for u in never.units if u.id == "scanner:euv:fab-a").whole
 
 
 def test_a_thousand_wafers_use_starts_at_once_exposures_over_the_cycle_and_give_good_dies_at_its_end():
