@@ -30,6 +30,17 @@ def test_steps_that_lose_money_are_forbidden_in_the_plan_and_in_what_is_asked_of
     assert f"{len(made.forbidden)} steps that would lose money for their owners forbidden" in str(plan.answer)
 
 
+def test_of_a_large_program_its_relaxation_tells_the_steps_that_lose(monkeypatch):
+    monkeypatch.setattr("fabopt.solve.options.LARGE", 100)
+    plan = fabopt.load(TUTORIAL).with_({"solving.expansions_earn": True}).solve(gap=0.01)
+    made, units = plan.run.earning, plan.table("core/units")
+    assert made.passes >= 1
+    assert {unit for unit, _ in made.forbidden} == {LINE}
+    assert not units[units["id"] == LINE]["ordered"].any()
+    whole = units[units["role"] == "expansion"]["ordered"]
+    assert (whole == whole.round()).all()  # the plan has its integers
+
+
 @pytest.mark.slow
 def test_what_an_earlier_plan_has_ordered_is_no_longer_forbidden():
     free = fabopt.load(TUTORIAL)
