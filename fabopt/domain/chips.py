@@ -73,7 +73,7 @@ class OrderBook(Record):
 
     lead: Annotated[Quantity, In("month", gt=0)]
     """Months from an order to its shipment: the queue. What ships earlier was booked at the decision date."""
-    booked: Annotated[Quantity, In("kaccelerator/month", ge=0, series=True)] = Field(
+    booked: Annotated[Quantity, In("kaccelerator/month", ge=0, usual=(0.01, 10_000), series=True)] = Field(
         default=constant(0.0, "kaccelerator/month")
     )
     """What is due of the orders placed before the decision date, by date of shipment; what is late ships later."""
@@ -142,7 +142,9 @@ class Chip(Record):
     """Finished packages that the designer wants to hold; falling short costs `shortfall_cost`."""
     shortfall_cost: Annotated[Quantity, In("USD/package", ge=0)] = Field(default=constant(0.0, "USD/package"))
     """Cost per package and period below the safety stock."""
-    carrying_cost: Annotated[Quantity, In("USD/package/year", ge=0)] = Field(default=constant(0.0, "USD/package/year"))
+    carrying_cost: Annotated[Quantity, In("USD/package/year", ge=0, usual=(1, 1_000_000))] = Field(
+        default=constant(0.0, "USD/package/year")
+    )
     """Cost of a finished package in stock at the end of a period, per year: what it loses in value, storage."""
     orders: OrderBook | None = None
     """Order lead and order book; absent: what can be made can be shipped at once."""

@@ -44,9 +44,9 @@ def test_use_and_limit_stand_on_their_sides_in_every_table(result):
 
 
 def test_a_share_of_a_limit_is_of_all_that_it_allows(result):
-    # One more in both years is worth 3 in each; one per cent of 14 is 0.14.
+    # One more in both years is worth 3 in each; ten per cent of 14 are 1.4.
     (line,) = (line for line in str(result.answer).splitlines() if line.split()[:1] == ["share"])
-    assert line.split()[-4:] == ["6.00", "per", "t", "0.84"]
+    assert line.split()[-4:] == ["6.00", "per", "t", "8.40"]
 
 
 def test_choke_points_see_the_use_of_such_a_limit_and_move_a_share_of_it(result):
