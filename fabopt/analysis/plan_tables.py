@@ -147,7 +147,7 @@ def _told_apart(limits: pd.DataFrame) -> pd.DataFrame:
 def _grouped(rows: pd.DataFrame) -> list[Holding]:
     groups = rows.groupby(_LIMIT, sort=False)
     first, last = groups[["name", "owner", "kind", "unit", "period"]].first(), groups["period"].last()
-    gain = groups["gain"].sum(skipna=False)
+    gain = groups["gain"].agg(lambda gains: gains.sum(skipna=False))
     words = zip(first.itertuples(index=False, name=None), last, groups["price"].sum(), gain, strict=True)
     return [
         Holding(
