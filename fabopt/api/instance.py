@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fabopt.report.report import Report
     from fabopt.solve.budget import TimeBudget
     from fabopt.solve.options import Objectives, RunOptions, SolveOptions
+    from fabopt.solve.outcome import Basis
     from fabopt.solve.results.build import Origin
     from fabopt.solve.results.run_info import Earning
     from fabopt.solve.run import Notify
@@ -317,7 +318,9 @@ class Instance(Inputs):
             result.keep(out)
         return result
 
-    def _solved(self, run: Run, start: StartPlan | None, earning: Earning | None = None) -> Result:
+    def _solved(
+        self, run: Run, start: StartPlan | None, earning: Earning | None = None, basis: Basis | None = None
+    ) -> Result:
         """Return the result of one run; of one that was solved again, with the steps that are forbidden."""
         from dataclasses import replace
 
@@ -333,7 +336,7 @@ class Instance(Inputs):
             if options.party:
                 net, solution, before = self._seen(options, run.given, run.progress, run.extra, start)
             else:
-                solution = solve(net, options, run.progress, run.extra, start, run.budget)
+                solution = solve(net, options, run.progress, run.extra, start, run.budget, basis)
         except EndlessError as error:
             raise located(error, net, self.data, self._tree.positions) from error
         solution = replace(solution, seconds=run.budget.spent)
@@ -362,7 +365,7 @@ class Instance(Inputs):
         if run.options.relaxed:
             return result
         made = result.run.earning or Earning(0, ())
-        whole = self._forbidding(made)._solved(run, start, made)
+        whole = self._forbidding(made)._solved(run, start, made, result.basis)
         return whole if whole.run.large else self._without_losses(run, whole)
 
     def _without_losses(self, run: Run, result: Result) -> Result:
@@ -381,7 +384,7 @@ class Instance(Inputs):
             forbidden = tuple(dict.fromkeys((*forbidden, *found)))
             made = Earning(passes, forbidden)
             start = None if run.options.relaxed else result.start_plan()
-            again = self._forbidding(made)._solved(run, start, made)
+            again = self._forbidding(made)._solved(run, start, made, result.basis)
             if not again.has_plan:
                 break
             result = again

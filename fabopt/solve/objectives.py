@@ -34,6 +34,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -201,10 +202,11 @@ class Runner:
         options: SolveOptions,
         notify: Notify | None,
         start: Array | None = None,
+        basis: Any = None,
     ) -> None:
         self.session, self.shape, self.options, self.notify = session, shape, options, notify
         self.budget = session.budget
-        self.start = start
+        self.start, self.basis = start, basis
         self.x: Array | None = None
         self.reports: list[StageReport] = []
         self.stopped: Ended | None = None
@@ -249,6 +251,7 @@ class Runner:
             gap=self.options.asked,
             constant_objective=standing,
             start=self.start if self.x is None else self.x,
+            basis=self.basis if self.x is None else None,
             progress=progress,
         )
         if outcome.x is not None:

@@ -20,7 +20,7 @@ from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Notify, Runner, Stage, Staged, premiums, proof_of, stages
 from fabopt.solve.options import Size, SolveOptions
-from fabopt.solve.outcome import StageReport
+from fabopt.solve.outcome import Basis, StageReport
 from fabopt.solve.plan import (
     limit_states,
     plan_arrays,
@@ -31,7 +31,7 @@ from fabopt.solve.plan import (
 )
 from fabopt.solve.proof import Proof
 from fabopt.solve.search import structure
-from fabopt.solve.session import Ended, HighsSession, SolverError
+from fabopt.solve.session import Ended, HighsSession, SolverError, solver_basis
 from fabopt.solve.solution import Conflict, Solution, Status
 from fabopt.solve.start import Start, StartPlan, on_columns
 from fabopt.solve.unused import without_unused
@@ -55,6 +55,7 @@ def solve(
     extra: Sequence[Hook] = (),
     start: StartPlan | None = None,
     budget: TimeBudget | None = None,
+    basis: Basis | None = None,
 ) -> Solution:
     """Solve a network.
 
@@ -72,6 +73,9 @@ def solve(
         A plan to begin with. What does not fit is repaired, and the plan found is worth no less than what fits.
     budget
         Time for the run; the time limit of the options when left out.
+    basis
+        Where each column and row of another program stood in the basis of its prices: the relaxation begins there if
+        the program has as many of both.
 
     Returns
     -------
@@ -96,11 +100,15 @@ def solve(
     options = options.sized(matrices.n_columns)
     todo = stages(tables, options, matrices.cost, matrices.offset)
     session = HighsSession(matrices, threads=options.threads, seed=options.seed, budget=budget)
+    fits = basis is not None and (len(basis.columns), len(basis.rows)) == (matrices.n_columns, matrices.n_rows)
+    known = solver_basis(basis) if basis is not None and fits else None
+    if known is not None:
+        session.basis = known
     begin = None if start is None else on_columns(start, tables, matrices.n_columns)
     if begin is not None:
         session.note(f"start: {begin.says}")
     with budget.catching_signals():
-        staged, done = _plan(session, tables, todo, options, progress, begin)
+        staged, done = _plan(session, tables, todo, options, progress, begin, known)
     conflicts = _reasons(tables, matrices, staged, options, budget) if done is None else ()
     common = common_of(matrices, session, staged, options) | {"start": "" if begin is None else begin.says}
     if done is None:
@@ -175,9 +183,10 @@ def _plan(
     options: SolveOptions,
     progress: Notify | None,
     begin: Start | None,
+    basis: Any,
 ) -> tuple[Staged, Finished | None]:
     """Solve the stages and finish; once more with tight tolerances if rounding breaks the plan."""
-    runner = Runner(session, structure(tables), options, progress, None if begin is None else begin.x)
+    runner = Runner(session, structure(tables), options, progress, None if begin is None else begin.x, basis)
     with session.budget.part(until=SEARCHED if session.matrices.large else 1.0):
         staged = runner.run(todo, tables)
     if staged.x is None or staged.stopped is Ended.UNBOUNDED:

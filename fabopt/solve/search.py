@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +91,7 @@ def search(
     constant_objective: float = 0.0,
     time_limit: float = np.inf,
     start: Array | None = None,
+    basis: Any = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Outcome:
     """Solve the program of a session.
@@ -104,6 +106,8 @@ def search(
         As for :meth:`~fabopt.solve.session.HighsSession.solve`.
     start
         A plan [columns] to begin with; it need not fit any more.
+    basis
+        A basis that the relaxation begins from, as the solver has it.
 
     Raises
     ------
@@ -112,7 +116,7 @@ def search(
     """
     session.settle_gates()
     with session.budget.part(seconds=time_limit):
-        run = _Search(session, shape, gap, constant_objective, progress)
+        run = _Search(session, shape, gap, constant_objective, basis, progress)
         if start is not None:
             run.take(start, "the plan given")
         return run.run(start) if uses_start(session.integer) else run.tree(None, start)
@@ -127,15 +131,11 @@ class _Search:
         shape: Structure,
         gap: float,
         constant_objective: float,
+        basis: Any,
         progress: Callable[[Progress], None] | None,
     ) -> None:
-        self.session, self.shape, self.gap, self.constant_objective, self.tell = (
-            session,
-            shape,
-            gap,
-            constant_objective,
-            progress,
-        )
+        self.session, self.shape, self.gap, self.constant_objective = session, shape, gap, constant_objective
+        self.basis, self.tell = basis, progress
         self.budget, self.began = session.budget, session.budget.spent
         self.x: Array | None = None
         self.bound = np.inf
@@ -211,6 +211,8 @@ class _Search:
         The dive has a session of its own, so that the one in which plans are verified stays as it is.
         """
         ended, session = Ended.OPTIMAL, self.session.derived(program)
+        if self.basis is not None:
+            session.basis = self.basis
         down = np.zeros(len(self.session.cost), dtype=bool)
         down[: len(self.shape.down)] = self.shape.down
         for given in (start, None) if start is not None else (None,):
