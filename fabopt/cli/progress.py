@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,8 +22,9 @@ class Teller:
     """Receives progress and shows it."""
 
     def __init__(self, live: bool) -> None:
-        self._live = live
         self._next = FIRST_SECONDS
+        self._told = self._began = time.monotonic()
+        self._ended = threading.Event()
         self._status = None
         if live:
             from rich.console import Console
@@ -37,17 +39,29 @@ class Teller:
             self._status.update(line.replace("[", r"\["))
         elif progress.seconds >= self._next:
             self._next = progress.seconds + EVERY_SECONDS
-            typer.echo(f"           {line}", err=True)
+            self._line(line)
 
     def start(self) -> None:
-        """Show the live line."""
+        """Show the live line, or say now and then that work goes on while nothing is received."""
         if self._status is not None:
             self._status.start()
+        else:
+            threading.Thread(target=self._wait, daemon=True).start()
 
     def stop(self) -> None:
         """Take the live line away."""
+        self._ended.set()
         if self._status is not None:
             self._status.stop()
+
+    def _line(self, line: str) -> None:
+        self._told = time.monotonic()
+        typer.echo(f"           {line}", err=True)
+
+    def _wait(self) -> None:
+        while not self._ended.wait(1.0):
+            if time.monotonic() - self._told >= EVERY_SECONDS:
+                self._line(f"solving for {time.monotonic() - self._began:.0f} s")
 
 
 def progress_line(stage: str, progress: Progress) -> str:
