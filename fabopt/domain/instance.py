@@ -30,6 +30,7 @@ from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
 from fabopt.domain.tasks import Model
 from fabopt.domain.tastes import Premium, Taste
+from fabopt.domain.uncertainty import Correlation, Distribution
 
 
 class Instance(Record):
@@ -117,6 +118,10 @@ class Instance(Record):
     """Ways between regions that take time and money; absent: none does."""
     pins: Pins = Pins()
     """Decisions already taken."""
+    distributions: Named[Distribution] = Field(default_factory=dict)
+    """How numbers are drawn that are not drawn from a triangular distribution (docs/uncertainty.md)."""
+    correlations: Named[Correlation] = Field(default_factory=dict)
+    """Which numbers go together when they are drawn."""
     outcomes: Named[Outcome] = Field(default_factory=dict)
     """Published figures that the instance and its plan are held against, for `fabopt reconcile`."""
     expectations: Named[Expectation] = Field(default_factory=dict)

@@ -11,6 +11,7 @@ from fabopt.io.levers import list_levers
 from fabopt.io.problems import Problem
 from fabopt.io.shape import locate
 from fabopt.io.tree import Tree
+from fabopt.io.uncertainty import Spoken
 
 
 def doubts(tree: Tree, instance: Instance) -> list[Problem]:
@@ -23,7 +24,7 @@ def doubts(tree: Tree, instance: Instance) -> list[Problem]:
     instance
         The instance validated from it.
     """
-    doubts = [*_implausible(tree, instance), *slips(instance)]
+    doubts = [*_implausible(tree, instance), *slips(instance), *Spoken(instance).rangeless()]
     return [Problem.at(tree.positions, fault.path, fault.message, hint=fault.hint) for fault in doubts]
 
 

@@ -329,7 +329,9 @@ def _broken_rules(instance: BaseModel, positions: Positions) -> Iterator[Problem
     # The schema of a whole chain is not needed to validate its parts.
     from fabopt.domain.instance import Instance
     from fabopt.domain.rules import problems
+    from fabopt.io.uncertainty import Spoken
 
     if isinstance(instance, Instance):
-        for fault in problems(instance):
+        stated = bool(instance.distributions or instance.correlations)
+        for fault in (*problems(instance), *(Spoken(instance).faults() if stated else ())):
             yield Problem.at(positions, fault.path, fault.message, hint=fault.hint)

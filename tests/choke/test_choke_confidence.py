@@ -11,7 +11,8 @@ from scipy.stats import triang
 
 import fabopt
 from fabopt.analysis.choke.confidence import Sample, dethrone, sample, stability, strongest, summary
-from fabopt.analysis.choke.draws import moved, quantiles, spreads, triangular
+from fabopt.analysis.draws.distributions import triangular
+from fabopt.analysis.draws.engine import moved, quantiles, spreads
 from fabopt.domain.instance import Instance
 from fabopt.solve.budget import TimeBudget
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import fabopt
-from fabopt.analysis.choke.draws import moved, spreads
+from fabopt.analysis.draws.engine import moved, spreads
 from fabopt.analysis.sensitivity.numbers import Numbers
 from fabopt.cli import main
 from fabopt.domain.base import FieldProblem

@@ -1,6 +1,6 @@
 r"""How sure the choke point is: draws from the ranges of the data, and the change that dethrones it.
 
-**Draws** of the data (:mod:`fabopt.analysis.choke.draws`) are priced again, each limit relieved by 10 %: how often a
+**Draws** of the data (:mod:`fabopt.analysis.draws.engine`) are priced again, each limit relieved by 10 %: how often a
 limit ranks first and among the first three, and how its gain is spread.
 
 **Dethroning.** Of the numbers whose draws go with the lead of the first over the second (Spearman's rank correlation),
@@ -11,13 +11,14 @@ bisection finds the smallest change that does it. It is the smallest of those th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from fabopt.analysis.choke.draws import Quantiles, Spread, moved, quantiles, spreads, triangular
 from fabopt.analysis.choke.records import Dethrone, Draws, Stability
+from fabopt.analysis.draws.distributions import uniform
+from fabopt.analysis.draws.engine import Quantiles, Spread, couplings, moved, quantiles, spreads
 from fabopt.domain.instance import Instance
 from fabopt.io.tree import Tree
 from fabopt.network.tables import Array
@@ -76,11 +77,11 @@ def sample(
         Time for all draws: none is begun in less time than the longest has taken so far.
     """
     spreads_of, budget = spreads(tree, data), budget or TimeBudget()
-    longest = 0.0
+    together, longest = couplings(data, spreads_of), 0.0
 
     def draw(number: int) -> tuple[str, Quantiles, Mapping[str, float], int]:
         nonlocal longest
-        at = quantiles(spreads_of, seed, number)
+        at = quantiles(spreads_of, seed, number, together)
         if budget.over or budget.left < longest:
             return "late", at, {}, 0
         began = budget.spent
@@ -222,7 +223,8 @@ def _smallest(
     """Return the smallest change, as a share of the value, that puts another group first, and which."""
     q = spread.quantity
     low, high, _ = q.range_of(q.points[0])
-    middle = 0.0 if not low < high else (q.value - low) / (high - low)  # quantile of the mode itself
+    middle = 0.0 if not low < high else (q.value - low) / (high - low)
+    spread = replace(spread, distribution=uniform)  # moved between the ends of its range, not drawn
 
     def leader(at: float) -> str | None:
         drawn = moved(tree, data, (spread,), {spread.path: at})
@@ -240,5 +242,5 @@ def _smallest(
             far, there = half, other
         else:
             near = half
-    value = triangular(far, low, q.value, high)
+    value = uniform(far, low, q.value, high)
     return (value / q.value - 1.0 if q.value else 0.0), there

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
-from fabopt.analysis.choke.draws import currency_of, raw_points, shares
+from fabopt.analysis.draws.engine import currency_of, raw_points, shares
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Point, Quantity

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fabopt.analysis.choke.draws import Distribution, Spread, currency_of, triangular, values_at
+from fabopt.analysis.draws.distributions import Distribution, triangular
+from fabopt.analysis.draws.engine import Spread, currency_of, values_at
 from fabopt.domain.base import FieldProblem, Path
 from fabopt.domain.calendar import parse_when
 from fabopt.domain.instance import Instance
@@ -33,11 +34,6 @@ class Share:
 
 
 Place = Value | Share
-
-
-def uniform(quantile: float, low: float, number: float, high: float) -> float:
-    """Return what lies at a share of the way from low to high."""
-    return low + quantile * (high - low)
 
 
 def mode_inside(quantile: float, low: float, number: float, high: float) -> float:

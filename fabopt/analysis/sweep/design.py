@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from fabopt import __version__
-from fabopt.analysis.choke.draws import spreads
-from fabopt.analysis.sweep.axes import Axes, Place, Share, Value, mode_inside, number_of, uniform
+from fabopt.analysis.draws.distributions import uniform
+from fabopt.analysis.draws.engine import spreads
+from fabopt.analysis.sweep.axes import Axes, Place, Share, Value, mode_inside, number_of
 from fabopt.analysis.sweep.figures import figure_problem
 from fabopt.domain.base import Path
 from fabopt.domain.instance import Instance

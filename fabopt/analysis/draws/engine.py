@@ -1,39 +1,52 @@
 r"""Draws of the data from the ranges of its sources.
 
-Every number with a published range is drawn, once a draw, from the triangular distribution between its low and its high
-with its value as the mode. A series is drawn at one quantile in all its points, so its course stays what it is. Shares
-that add up to one are divided by their sum. A rate of exchange moves every price that is written in that currency along
-with it. Numbers without a published range stand still, unless none has one: then all are drawn from their assumed
-ranges. Where the rules of an instance refuse a draw (a fab that would expose more than its scanners can), the numbers
-of the records they name go back to their values.
+Every number with a published range is drawn, once a draw, from the distribution that the instance states for it, else
+from the triangular one between its low and its high with its value as the mode. A series is drawn at one quantile in
+all its points, so its course stays what it is. Shares that add up to one are divided by their sum. A rate of exchange
+moves every price that is written in that currency along with it. Numbers without a published range stand still, unless
+`distributions` or `correlations` of the instance speak of them, or none has one: then all are drawn from their assumed
+ranges. Numbers that go together (`correlations`) are drawn by a Gaussian copula. Where the rules of an instance refuse
+a draw (a fab that would expose more than its scanners can), the numbers of the records they name go back to their
+values.
 
 Draw :math:`n` of seed :math:`s` depends on :math:`(s, n)` alone: more draws never change the earlier ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from fabopt.analysis.draws.distributions import (
+    Coupling,
+    Distribution,
+    coupled,
+    distribution_of,
+    reaches,
+    triangular,
+)
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Point, Quantity
 from fabopt.domain.tolerances import SHARES
+from fabopt.domain.uncertainty import of_normal
+from fabopt.io.difference import SAYS_NOTHING
 from fabopt.io.levers import Lever, list_levers, set_lever
-from fabopt.io.problems import InstanceError
+from fabopt.io.problems import InstanceError, Problem
 from fabopt.io.tree import Tree
+from fabopt.io.uncertainty import Spoken
 from fabopt.io.validate import validate
 
 RETRIES = 6
 """How often the numbers that a rule refuses are put back before a draw is given up."""
 
+UNSAID = ("distributions", "correlations")
+"""Sections that a draw does without: they say how it was drawn."""
+
 Quantiles = Mapping[str, float]
 """Quantile of each lever that is moved, between 0 (its low) and 1 (its high)."""
-
-Distribution = Callable[[float, float, float, float], float]
-"""What is at a quantile between a low and a high, given the number itself: (quantile, low, number, high)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +61,64 @@ class Spread:
         Its value with the published range.
     currency
         Currency that it is written in, or empty.
+    distribution
+        What it is drawn from.
     """
 
     path: str
     quantity: Quantity
     currency: str = ""
-
-
-HELD_AGAINST = ("outcomes", "expectations")
-"""Sections of an instance whose numbers no plan is made from."""
+    distribution: Distribution = triangular
 
 
 def spreads(tree: Tree, data: Instance) -> tuple[Spread, ...]:
-    """Return the numbers of an instance that have a published range; where there is none at all, all with a range.
+    """Return the numbers of an instance that are drawn.
 
-    What a plan is held against and not made from is not drawn.
+    Those that have a published range, or of which `distributions` or `correlations` speak; where there is none at all,
+    all with a range. What no plan depends on is not drawn.
+
+    Raises
+    ------
+    InstanceError
+        Where a number that the instance would draw has no range for it.
     """
-    published, every = [], []
+    spoken = Spoken(data)
+    problems = [Problem.at(tree.positions, f.path, f.message, hint=f.hint) for f in spoken.rangeless()]
+    if problems:
+        raise InstanceError(problems)
+    stated = spoken.distributions()
+    named = {*stated, *(path for groups in spoken.correlated().values() for group in groups for path in group)}
+    published, every = set(), []
     for lever in list_levers(data):
-        if lever.path.partition(".")[0] in HELD_AGAINST:
+        q, own = lever.quantity, stated.get(lever.path)
+        distribution = triangular if own is None else distribution_of(lever.path, own[1], spoken)
+        if lever.path.partition(".")[0] in SAYS_NOTHING or not reaches(q, distribution):
             continue
-        q = lever.quantity
-        ends = [(low, high, assumed) for low, high, assumed in map(q.range_of, q.points) if low < high]
-        if ends:
-            every.append(Spread(lever.path, q, currency_of(tree.raw, lever, data)))
-            if not all(assumed for *_, assumed in ends):
-                published.append(every[-1])
-    return tuple(published or every)
+        every.append(Spread(lever.path, q, currency_of(tree.raw, lever, data), distribution))
+        if not all(assumed for low, high, assumed in map(q.range_of, q.points) if low < high):
+            published.add(lever.path)
+    return tuple(spread for spread in every if not published or spread.path in published | named)
+
+
+def couplings(data: Instance, spreads: Sequence[Spread]) -> tuple[Coupling, ...]:
+    """Return how the numbers that are drawn go together; numbers that are not drawn are left out."""
+    place = {spread.path: n for n, spread in enumerate(spreads)}
+    couplings = []
+    for name, groups in Spoken(data).correlated().items():
+        correlation = data.correlations[name]
+        if correlation.rank is not None:
+            groups = [[path] for group in groups for path in group]
+        there = [n for n, group in enumerate(groups) if any(path in place for path in group)]
+        rank = np.eye(len(groups)) if correlation.rank is None else np.full(2 * (len(groups),), correlation.rank.value)
+        if correlation.matrix:
+            rank = np.array(correlation.matrix)
+        np.fill_diagonal(rank, 1.0)
+        size, ways = np.linalg.eigh(of_normal(rank[np.ix_(there, there)]))
+        root = ways * np.sqrt(np.maximum(size, 0.0))
+        root /= np.linalg.norm(root, axis=1, keepdims=True)
+        members = (tuple(place[path] for path in groups[n] if path in place) for n in there)
+        couplings.append(Coupling(tuple(members), tuple(map(tuple, root.tolist()))))
+    return tuple(couplings)
 
 
 def currency_of(raw: Any, lever: Lever, data: Instance) -> str:
@@ -97,20 +141,12 @@ def _written(raw: Any, parts: Sequence[str]) -> str:
     return str(raw.get("unit", "")) if isinstance(raw, Mapping) and "unit" in raw else str(raw)
 
 
-def triangular(quantile: float, low: float, mode: float, high: float) -> float:
-    """Return the quantile of the triangular distribution."""
-    if not low < high:
-        return mode
-    split = (mode - low) / (high - low)
-    if quantile <= split:
-        return low + float(np.sqrt(quantile * (high - low) * (mode - low)))
-    return high - float(np.sqrt((1.0 - quantile) * (high - low) * (high - mode)))
-
-
-def quantiles(spreads: Sequence[Spread], seed: int, number: int) -> dict[str, float]:
+def quantiles(
+    spreads: Sequence[Spread], seed: int, number: int, couplings: Sequence[Coupling] = ()
+) -> dict[str, float]:
     """Return the quantiles of one draw: they depend on the seed and its number alone."""
-    drawn = np.random.default_rng([seed, number]).random(len(spreads))
-    return {spread.path: float(p) for spread, p in zip(spreads, drawn, strict=True)}
+    drawn = coupled(np.random.default_rng([seed, number]).random(len(spreads)).tolist(), couplings)
+    return {spread.path: p for spread, p in zip(spreads, drawn, strict=True)}
 
 
 def moved(
@@ -134,17 +170,18 @@ def moved(
     """
     back: set[str] = set()
     named_before: set[tuple[str, ...]] = set()
+    told = {section: content for section, content in tree.raw.items() if section not in UNSAID}
     for _ in range(RETRIES):
         kept = {path: q for path, q in at.items() if path not in back}
-        raw = tree.raw
+        raw = told
         for path, value in values_at(data, spreads, kept).items():
             raw = set_lever(raw, path, value, Instance)
         try:
             return validate(replace(tree, raw=raw), Instance), frozenset(back)
         except InstanceError as error:
             named = {tuple(problem.path.split(".")) for problem in error.problems}
-            told = {field: _words(tree.raw, field[:2]) for field in named & named_before}
-            refused = {path for path in kept if _concerned(tuple(path.split(".")), named, told)}
+            words = {field: _words(tree.raw, field[:2]) for field in named & named_before}
+            refused = {path for path in kept if _concerned(tuple(path.split(".")), named, words)}
             if not refused:
                 return None
             back |= refused
@@ -188,7 +225,7 @@ def _words(raw: Any, path: Sequence[str]) -> frozenset[str]:
 
 
 def values_at(
-    data: Instance, spreads: Sequence[Spread], at: Quantiles, distribution: Distribution = triangular
+    data: Instance, spreads: Sequence[Spread], at: Quantiles, distribution: Distribution | None = None
 ) -> dict[str, dict[str, Any]]:
     """Return the raw form of every number that moves, shares that add to one divided by their sum.
 
@@ -201,12 +238,15 @@ def values_at(
     at
         Quantile by lever.
     distribution
-        What is at a quantile of a range.
+        What is at a quantile of a range; that of each number when left out.
     """
 
-    def place(quantity: Quantity, point: Point, quantile: float) -> Point:
-        low, high, _ = quantity.range_of(point)
-        return replace(point, value=distribution(quantile, low, point.value, high))
+    def place(spread: Spread, point: Point, quantile: float) -> Point:
+        low, high, _ = spread.quantity.range_of(point)
+        if distribution is not None:
+            return replace(point, value=distribution(quantile, low, point.value, high))
+        value = spread.distribution(quantile, low, point.value, high)
+        return replace(point, value=spread.quantity.limits.clip(value, point.value))  # a lognormal has no end
 
     points: dict[str, tuple[Point, ...]] = {}
     quantity = {lever.path: lever.quantity for lever in list_levers(data)}
@@ -215,12 +255,12 @@ def values_at(
     for code, rate in data.currencies.items():
         path = f"currencies.{code}"
         if path in at and path in by_path:
-            moved_rate = by_path[path].quantity
-            rates[code] = place(moved_rate, moved_rate.points[0], at[path]).value / rate.value
+            moved_rate = by_path[path]
+            rates[code] = place(moved_rate, moved_rate.quantity.points[0], at[path]).value / rate.value
     for path, quantile in at.items():
         spread = by_path[path]
         scale = rates.get(spread.currency, 1.0)
-        drawn = (place(spread.quantity, p, quantile) for p in spread.quantity.points)
+        drawn = (place(spread, p, quantile) for p in spread.quantity.points)
         points[path] = tuple(replace(p, value=p.value * scale) for p in drawn)
         if spread.quantity.before is not None:
             quantity[path] = replace(spread.quantity, before=spread.quantity.before * scale)
