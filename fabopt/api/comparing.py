@@ -22,6 +22,7 @@ def compared(
     decide: float = 0.0,
     tell: Callable[[str, float], None] | None = None,
     budget: float | TimeBudget = math.inf,
+    why: int = 0,
 ) -> Report[Comparison]:
     """Return plans and their inputs side by side; as :func:`fabopt.api.several.compare`.
 
@@ -31,7 +32,7 @@ def compared(
         The plans; the others are held against the first.
     folders
         Names of the folders that they were read from, of those that were.
-    names, decide, tell, budget
+    names, decide, tell, budget, why
         As there.
     """
     from fabopt.analysis.compare.compare import comparison
@@ -45,7 +46,7 @@ def compared(
     time = TimeBudget.of(budget, tell)
     if decide > 0:
         results = decided(results, min(decide, time.left), tell)
-    report = comparison_report(comparison([one.plan for one in results], names, time))
+    report = comparison_report(comparison([one.plan for one in results], names, time, why))
     return in_whose_money(report, *(one.plan.perspective for one in results))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack
@@ -143,13 +144,44 @@ class Inputs:
         if until is not None and until not in labels:
             raise OptionError(f"{until!r} is no period of the horizon, which runs from {labels[0]} to {labels[-1]}")
         held = labels if until is None else labels[: labels.index(until) + 1]
-        pins = {unit.id: dict.fromkeys(held, 0.0) for unit in self.network.units}
-        orders = result.table("core/units")
-        for unit, period, ordered in zip(orders["id"], orders["period"], orders["ordered"], strict=True):
-            if unit in pins and period in pins[unit]:
-                pins[unit][period] = float(ordered)
+        pins = self._orders(result, held)
         name = f"orders of {result.run.instance} held" + (f" until {until}" if until else "")
         return type(self)(apply_merge(self._tree, {"pins": {"units": pins}}, name), self.name, self.scenario)
+
+    def steady(self, result: PlanTables, share: float | None = None) -> Self:
+        """Return the instance in which ordering otherwise than a result does is charged for, beside all money.
+
+        Parameters
+        ----------
+        result
+            A plan for the same chain; its orders in periods that this instance does not have are left out.
+        share
+            What one unit more or less in a period is charged, as a share of what it costs; 5 % when left out.
+
+        Raises
+        ------
+        fabopt.io.problems.InstanceError
+            When the share is none from 0 to 1.
+        """
+        from fabopt.domain.stability import SHARE
+        from fabopt.io.load import apply_merge
+
+        known = set(result.table("core/periods")["period"])
+        orders = self._orders(result, [p.label for p in self.network.periods if p.label in known])
+        raw = {key: part for key, part in self._tree.raw.items() if key != "stability"}
+        stability = {"stability": {"share": SHARE if share is None else share, "orders": orders}}
+        name = f"orders of {result.run.instance} charged for when changed"
+        tree = apply_merge(replace(self._tree, raw=raw), stability, name)
+        return type(self)(tree, self.name, self.scenario)
+
+    def _orders(self, result: PlanTables, labels: Sequence[str]) -> dict[str, dict[str, float]]:
+        """Return what a result orders of each unit of this instance in some periods."""
+        by_unit = {unit.id: dict.fromkeys(labels, 0.0) for unit in self.network.units}
+        orders = result.table("core/units")
+        for unit, period, ordered in zip(orders["id"], orders["period"], orders["ordered"], strict=True):
+            if unit in by_unit and period in by_unit[unit]:
+                by_unit[unit][period] = float(ordered)
+        return by_unit
 
     @cached_property
     def network(self) -> Network:

@@ -476,7 +476,13 @@ class Result(Studies):
         return compared(results, [Path(one).resolve().name for one in others if not isinstance(one, Result)], names)
 
     def roll(
-        self, to: str, instance: Instance | None = None, *, progress: Notify | None = None, time_limit: float = 1e9
+        self,
+        to: str,
+        instance: Instance | None = None,
+        *,
+        stability: float | None = None,
+        progress: Notify | None = None,
+        time_limit: float = 1e9,
     ) -> Report[Roll]:
         """Move the decision date: hold what was decided before it, plan the rest again, and say what is regretted.
 
@@ -487,6 +493,9 @@ class Result(Studies):
         instance
             The instance as it is known now; that of the result when left out. Numbers that may vary over time and are
             other ones than the plan's hold from the date on.
+        stability
+            What changing an order of this plan from the date on is charged in the choice of the new one, as a share
+            of what it costs; nothing when left out. It is no money, and no value counts it.
         progress
             Called with the name of the stage and how far it is.
         time_limit
@@ -511,7 +520,7 @@ class Result(Studies):
 
         check_hooks(self.run, self.hooks)
         now = self.instance if instance is None else instance
-        made = prepared(self.plan, now._tree, to)
+        made = prepared(self.plan, now._tree, to, stability)
         held = Instance(made.held, now.name, now.scenario)
         opened = Instance(made.opened, now.name, now.scenario)
         asked = self.run.options

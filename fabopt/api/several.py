@@ -24,6 +24,7 @@ def compare(
     decide: float = 0.0,
     tell: Callable[[str, float], None] | None = None,
     budget: float | TimeBudget = math.inf,
+    why: int = 0,
 ) -> Report[Comparison]:
     """Return plans and their inputs side by side; the others are held against the first.
 
@@ -39,6 +40,8 @@ def compare(
         Called with the name of each step that solves something, and how long it took.
     budget
         Minutes that may be spent, or a budget that has begun; inputs that it does not allow to price say so.
+    why
+        How many of the inputs that differ are solved again, each alone, to see which orders it moves (table `moves`).
 
     Raises
     ------
@@ -52,7 +55,7 @@ def compare(
     given = (first, *others)
     results = [one if isinstance(one, Result) else load_result(one) for one in given]
     folders = [Path(one).resolve().name for one in given if not isinstance(one, Result)]
-    return compared(results, folders, names, decide, tell, budget)
+    return compared(results, folders, names, decide, tell, budget, why)
 
 
 def sweep(

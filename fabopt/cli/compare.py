@@ -18,12 +18,19 @@ _Decide = typer.Option(
     metavar="SECONDS",
     show_default=False,
 )
+_Why = typer.Option(
+    help="How many of the inputs that differ are solved again, each alone, to see which orders it moves.",
+    metavar="NUMBER",
+    min=0,
+)
+_TABLES = ("plans", "chip_mix", "orders", "worth", "limits", "choke_points", "inputs", "difference", "moves")
 
 
-@reporting("compare", "gains", "plans", "chip_mix", "orders", "worth", "limits", "choke_points", "inputs", "difference")
+@reporting("compare", "gains", *_TABLES)
 def compare(
     paths: Annotated[list[Path], _Paths],
     decide: Annotated[float, _Decide] = 0.0,
+    why: Annotated[int, _Why] = 0,
     budget: Annotated[float, BudgetOption] = MINUTES,
     *,
     output: Output,
@@ -32,5 +39,5 @@ def compare(
     from fabopt import api
 
     with within_time(budget, output.quiet) as time:
-        report = api.compare(*paths, decide=decide, tell=time.tell, budget=time)
+        report = api.compare(*paths, decide=decide, tell=time.tell, budget=time, why=why)
     output.tell(report)

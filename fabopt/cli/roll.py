@@ -24,6 +24,11 @@ _Path = typer.Argument(help="Folder of a result.", show_default=False)
 _To = typer.Option(help="The new decision date: a period, or its first day.", show_default=False)
 _Instance = typer.Option(help="The instance as it is known now; that of the result without it.", show_default=False)
 _Limit = typer.Option("--time-limit", help="Seconds for each of the two plans that are made.", show_default=False)
+_Stability = typer.Option(
+    help="Charge changed orders from the date on at this share of what they cost (0.05); it steers and is no money.",
+    metavar="SHARE",
+    show_default=False,
+)
 _Out = typer.Option(help="Folder of the new plan; results/<instance>-from-<period>.", show_default=False)
 
 
@@ -34,6 +39,7 @@ def roll(
     instance: Annotated[Path | None, _Instance] = None,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
+    stability: Annotated[float | None, _Stability] = None,
     time_limit: Annotated[float, _Limit] = 3600.0,
     out: Annotated[Path | None, _Out] = None,
     *,
@@ -49,7 +55,7 @@ def roll(
     if instance is not None or scenario is not None or set_:
         now = api.load(path if instance is None else instance, scenario, set_ or [])
     with step("solve", output.quiet) as roll, telling(output.quiet) as teller, solver_on_stderr():
-        report = before.roll(to, now, progress=teller, time_limit=time_limit)
+        report = before.roll(to, now, stability=stability, progress=teller, time_limit=time_limit)
         roll.append(report.result.status)
     folder = out or api.RESULTS / f"{report.result.run.instance}-from-{report.records.to}"
     where = report.result.keep(folder) if report.result.has_plan else None

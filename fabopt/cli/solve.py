@@ -53,6 +53,14 @@ _Out = typer.Option(help="Folder of the result; results/<instance>[-<scenario>].
 _Start = typer.Option(help="Result to begin with, of this instance or another; what fits is used.", show_default=False)
 _Pin = typer.Option(help="Result whose orders are held: nothing else is ordered.", show_default=False)
 _PinUntil = typer.Option("--pin-until", help="Last period whose orders are held; all without it.", show_default=False)
+_Stability = typer.Option(
+    help="Result whose orders are charged for when they are changed; it steers the plan, and no value counts it.",
+    show_default=False,
+)
+_Share = typer.Option(
+    "--stability-share", help="What changing an order is charged, as a share of what it costs; else 0.05.",
+    show_default=False,
+)  # fmt: skip
 _Pyomo = typer.Option("--through-pyomo", help="Compile the Pyomo model instead of the tables; the answer is the same.")
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
@@ -92,6 +100,8 @@ def solve(
     start: Annotated[Path | None, _Start] = None,
     pin: Annotated[Path | None, _Pin] = None,
     pin_until: Annotated[str | None, _PinUntil] = None,
+    stability: Annotated[Path | None, _Stability] = None,
+    stability_share: Annotated[float | None, _Share] = None,
     out: Annotated[Path | None, _Out] = None,
     relaxed: Annotated[bool, _Relaxed] = False,
     through_pyomo: Annotated[bool, _Pyomo] = False,
@@ -99,6 +109,7 @@ def solve(
 ) -> None:
     """Solve an instance, save the plan and end with the answer."""
     from fabopt import api
+    from fabopt.solve.options import OptionError
 
     options: dict[str, Any] = {"target": target, "by": by, "measure": measure, "threads": threads}
     options |= {"through_pyomo": through_pyomo, "relaxed": relaxed}
@@ -107,6 +118,10 @@ def solve(
     instance = _prepared(path, scenario, set_ or [], as_json)
     if pin is not None:
         instance = instance.pinned(api.load_result(pin), pin_until)
+    if stability is not None:
+        instance = instance.steady(api.load_result(stability), stability_share)
+    elif stability_share is not None:
+        raise OptionError("--stability-share needs a --stability RESULT, whose orders it is a share of.")
     folder = out or api.default_folder(instance.name, scenario, perspective, instance.data.solving.perspective)
     options["given"] = None if given is None else api.load_result(given)
     options["start"] = None if start is None else api.load_result(start)

@@ -28,6 +28,7 @@ from fabopt.domain.policies import Policy
 from fabopt.domain.predictions import Prediction
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
+from fabopt.domain.stability import Stability
 from fabopt.domain.tasks import Model
 from fabopt.domain.tastes import Premium, Taste
 from fabopt.domain.uncertainty import Correlation, Distribution
@@ -118,6 +119,8 @@ class Instance(Record):
     """Ways between regions that take time and money; absent: none does."""
     pins: Pins = Pins()
     """Decisions already taken."""
+    stability: Stability | None = None
+    """Orders of an earlier plan, and a charge for changing them; absent: all is decided anew."""
     distributions: Named[Distribution] = Field(default_factory=dict)
     """How numbers are drawn that are not drawn from a triangular distribution (docs/uncertainty.md)."""
     correlations: Named[Correlation] = Field(default_factory=dict)

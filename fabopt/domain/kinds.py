@@ -30,7 +30,7 @@ Role = Literal[
     # activities
     "wafer_start", "interposer_start", "package_start", "component_order", "shipment", "operation", "run", "downgrade",
     "resale", "release", "idle", "take", "beyond", "shortfall", "credit", "remaining",
-    "carriage", "charge", "joining", "chip_order", "ordered", "taste",
+    "carriage", "charge", "joining", "chip_order", "ordered", "taste", "changed",
     # resources
     "wafer_starts", "tool_places", "exposures", "tool_output", "stacking", "qualified", "interposers", "bonding",
     "assembly", "component_capacity", "power", "ground", "supply",

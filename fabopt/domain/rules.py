@@ -26,6 +26,7 @@ from fabopt.domain.rules_policies import policy_faults
 from fabopt.domain.rules_predictions import prediction_faults
 from fabopt.domain.rules_programmes import programme_faults
 from fabopt.domain.rules_supply import supply_faults
+from fabopt.domain.stability import by_period_faults, stability_faults
 from fabopt.domain.tastes import premium_faults, taste_faults
 from fabopt.domain.units import CURRENCIES
 
@@ -63,6 +64,7 @@ def problems(instance: Instance) -> list[Fault]:
         *_dates(instance, calendar),
         *_currencies(instance),
         *_pins(instance, calendar),
+        *stability_faults(instance.stability, calendar),
         *supply_faults(instance, calendar),
         *component_faults(instance, calendar),
         *demand_faults(instance, calendar),
@@ -185,16 +187,9 @@ def _pins(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
         "deliveries": instance.pins.deliveries,
         "stocks": instance.pins.stocks,
     }
-    labels = calendar.labels
     for section, pinned in sections.items():
         for name, levels in pinned.items():
-            for label, level in levels.items():
-                path: Path = ("pins", section, name, label)
-                if label not in labels:
-                    hint = f"periods run from {labels[0]} to {labels[-1]}"
-                    yield Fault(path, f"'{label}' is no period of the horizon", hint)
-                if level < 0:
-                    yield Fault(path, f"a pinned decision cannot be negative, as {level:g} is")
+            yield from by_period_faults(("pins", section, name), levels, calendar)
 
 
 def _barred(instance: Instance, calendar: Calendar) -> Iterator[Fault]:

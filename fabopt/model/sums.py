@@ -286,6 +286,14 @@ TASTE = Family(
     price_says="{one} in {period} beside its step of premium: {name}",
     stated_in=f"{_LOWERING}.tastes",
 )
+AS_ORDERED = Family(
+    name="as_ordered",
+    index=_WINDOW,
+    unit=_ROW,
+    says="{name} in {period}: {rhs} {unit} as before, but for what is ordered more or less",
+    price_says="{one} in {period} beside what was ordered before: {name}",
+    stated_in=f"{_LOWERING}.stability",
+)
 PIN = Family(
     name="pin",
     index=_WINDOW,
@@ -336,5 +344,5 @@ LIMITS = (
 SUMS = {family.name: family for family in LIMITS}
 """The same by name."""
 
-DEFINITIONS = (CONTRACT_TERM, CHARGED, AS_PLANNED, TASTE, PIN, IN_STEP)
+DEFINITIONS = (CONTRACT_TERM, CHARGED, AS_PLANNED, TASTE, AS_ORDERED, PIN, IN_STEP)
 """Families of `Network.definitions`: rows that say what decisions mean, or hold what is pinned."""

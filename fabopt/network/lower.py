@@ -27,6 +27,7 @@ from fabopt.network.lowering.outcomes import lower_outcomes
 from fabopt.network.lowering.part_rows import part_rows
 from fabopt.network.lowering.policies import lower_policies
 from fabopt.network.lowering.programme import gate_programmes
+from fabopt.network.lowering.stability import lower_stability
 from fabopt.network.lowering.standing import standing_value
 from fabopt.network.lowering.tastes import lower_tastes
 from fabopt.network.lowering.trade import lower_trade
@@ -75,7 +76,8 @@ def lower_chain(instance: Instance, name: str = "", means: Means | None = None) 
     net = lower_diversity(chain, lower_policies(chain, lower_contracts(chain, gate_programmes(chain, net))))
     net = lower_outcomes(chain, lower_budgets(chain, lower_limits(chain, lower_charges(chain, net))))
     check_expectations(chain, net)
-    return chain, finishable(_pinned(lower_tastes(chain, net), instance), instance)
+    net = lower_stability(_pinned(lower_tastes(chain, net), instance), instance.stability)
+    return chain, finishable(net, instance)
 
 
 def lower_as_seen(instance: Instance, net: Network, party: str) -> Network:

@@ -466,7 +466,7 @@ GroupFamily = Literal[
     "order_lead", "contract_maximum", "contract_minimum", "contract_unlock", "contract_reserve",
     "policy_share", "policy_cap", "policy_floor",
     "share_cap", "survival", "growth", "standing", "stated_floor", "stated_ceiling", "stated_share", "stated_change",
-    "held", "asked_for", "contract_term", "charged", "as_planned", "taste", "pin", "in_step",
+    "held", "asked_for", "contract_term", "charged", "as_planned", "taste", "as_ordered", "pin", "in_step",
 ]  # fmt: skip
 """What a limit on a sum of decisions stands for."""
 

@@ -127,12 +127,15 @@ def closing_lines(plan: Plan) -> tuple[str, ...]:
 
 
 def _premiums(plan: Plan) -> tuple[str, ...]:
-    """Say in a line how much of the objective are premiums; nothing where there are none."""
+    """Say in a line how much of the objective only steers the plan; nothing where that is nothing."""
     run = plan.run
     if abs(run.premiums) <= rounding(plan.objective):
         return ()
     steers, worth = (_in_unit(amount, plan.unit) for amount in (run.premiums, plan.objective - run.premiums))
-    return (f"{steers} of it are premiums of tastes: they steer the plan, and no value counts them; without, {worth}",)
+    stable = plan.data.stability is not None
+    named = {"premiums of tastes": not stable or plan.data.tastes or plan.data.premiums, "charges for changes": stable}
+    what = " and ".join(name for name, there in named.items() if there)
+    return (f"{steers} of it are {what}: they steer the plan, and no value counts them; without, {worth}",)
 
 
 def _beside(plan: Plan) -> tuple[str, ...]:

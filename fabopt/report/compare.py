@@ -6,7 +6,7 @@ with pictures, as a workbook.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,7 +27,7 @@ def comparison_report(comparison: Comparison) -> Report[Comparison]:
     """Return plans side by side: who gains and who loses, what the difference shows, what the inputs explain."""
     others = comparison.plans[1:]
     shows = [says(comparison, difference) for difference in comparison.difference for says in (certainty, explanation)]
-    said = (" ".join(_sentence(comparison, plan) for plan in others), *shows)
+    said = (" ".join(_sentence(comparison, plan) for plan in others), *shows, *_moved(comparison))
 
     def charts() -> Mapping[str, Any]:
         from fabopt.report.compare_charts import charts
@@ -179,6 +179,26 @@ def explanation(comparison: Comparison, difference: Difference) -> str:
     if abs(rest) > max(CLOSE * abs(difference.held), rounding(comparison.plans[0].value)) and not difference.withheld:
         text += f"; other integers in {difference.plan} make {_change(comparison, rest)} of the difference"
     return f"{text}."
+
+
+def _moved(comparison: Comparison) -> Iterator[str]:
+    """Say of each plan which inputs move its orders."""
+    for plan in comparison.plans[1:]:
+        mine = [row for row in comparison.moves if row.plan == plan.name]
+        if not mine:
+            continue
+        whole, *each = mine
+        if not whole.orders:
+            yield f"No order of {plan.name} differs."
+            continue
+        rows = sorted((row for row in each if row.share), key=lambda row: -(row.share or 0.0))
+        moving = [f"{row.path} {percent(row.share)}" for row in rows[:NAMED]]
+        still = sum(row.orders == 0 for row in each)
+        left = sum(row.orders is None for row in each)
+        text = f"Orders that differ: {whole.orders:,}, first {whole.first}; alone, "
+        text += f"of what they cost, these move: {', '.join(moving)}" if moving else "no input moves any of them"
+        text += f"; {still:,} of {len(each):,} inputs move no order" if still else ""
+        yield text + (f"; {left:,} were not solved." if left else ".")
 
 
 def _change(comparison: Comparison, value: float) -> str:

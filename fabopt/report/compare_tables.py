@@ -48,6 +48,7 @@ def plan_tables(comparison: Comparison, plan: Plan) -> list[Table]:
         order_table(comparison, plan, f"Orders that differ, {against}: units, where they differ"),
         limit_table(comparison, plan, f"What binds otherwise, {against}: worth of 1 % more throughout"),
         input_table(comparison, plan, f"Inputs that differ, {against}: what each alone is worth"),
+        move_table(comparison, plan, f"What moves the orders, {against}: each input alone"),
     ]
 
 
@@ -266,6 +267,17 @@ def input_table(comparison: Comparison, plan: Plan, title: str) -> Table:
     ]
     heads = ("lever", comparison.plans[0].name, plan.name, "at prices", "solved")
     return Table(title + in_unit(comparison.money), heads, rows, left=3, most=MOST_ROWS)
+
+
+def move_table(comparison: Comparison, plan: Plan, title: str) -> Table:
+    """Return which orders the inputs that differ move."""
+    rows = [
+        (row.path, row.orders, row.moved, None if row.share is None else percent(row.share), row.first or row.reason)
+        for row in comparison.moves
+        if row.plan == plan.name
+    ]
+    heads = ("lever", "orders", "moved", "of the difference", "dearest")
+    return Table(title + in_unit(comparison.money), heads, rows, left=1, most=MOST_ROWS)
 
 
 def _times(factor: float | None) -> str:

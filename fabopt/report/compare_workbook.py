@@ -88,6 +88,15 @@ _TABLES = (
             text("reason", "why there is no worth"),
         ),
     ),
+    TableSpec(
+        "moves", "domain", "what an input that differs moves of the orders, alone; first what all that differs moved",
+        (
+            _PLAN, text("path", "its lever"), number("orders", "1", "orders that are others"),
+            number("moved", MONEY, "what they cost, money of their periods"),
+            number("share", "1", "share of the difference between the plans' orders that it makes alone"),
+            text("first", "the dearest of them"), text("reason", "why it was not solved"),
+        ),
+    ),
 )  # fmt: skip
 """The sheets of tables, one a kind of record."""
 

@@ -108,6 +108,11 @@ def method(roll: Roll) -> list[str]:
         notes.append(
             f"Numbers that are not those of the plan as it was: {len(roll.inputs):,}; {dated:,} from {roll.to} on."
         )
+    if roll.charged:
+        notes.append(
+            f"Orders from {roll.to} on that are not those of the plan as it was were charged "
+            f"{money(roll.charged, roll.unit)} in the choice of the plan; no value here counts it."
+        )
     if roll.throughout:
         some = ", ".join(path for path in roll.throughout[:3])
         more = f" and {len(roll.throughout) - 3} more" if len(roll.throughout) > 3 else ""

@@ -477,3 +477,47 @@ def test_what_a_stop_leaves_unsolved_has_its_price_and_says_why_no_more(tutorial
     assert [row.at_prices for row in found.inputs] == [row.at_prices for row in report.records.inputs]
     assert all(row.held is None for row in found.inputs)
     assert {row.reason for row in found.inputs} == {NO_TIME}
+
+
+# -- what moves the orders -------------------------------------------------------------------------------------------
+
+SHOP = """
+horizon: {start: '2027', periods: 3, period: year, discount_rate: 0}
+network:
+  materials: {goods: {unit: piece}, bread: {unit: loaf}}
+  resources: {line: {kind: level, unit: piece, capacity: 6}, oven: {kind: level, unit: loaf, capacity: 1}}
+  activities:
+    make: {unit: piece, cost: 1, outputs: {goods: 1}, uses: {line: 1}}
+    bake: {unit: loaf, cost: 1, outputs: {bread: 1}, uses: {oven: 1}}
+  units:
+    tool: {unit: tool, total: 1, cost: 20, adds: {line: 4}}
+    hearth: {unit: oven, total: 1, cost: 6, adds: {oven: 2}}
+  demands: {shop: {material: goods, quantity: 10, value: 5}, inn: {material: bread, quantity: 3, value: 3}}
+"""
+"""Goods earn 4 and a tool of 20 makes 4 more a year; bread earns 2 and a hearth of 6 bakes 2 more a year."""
+
+
+def test_which_input_moves_which_order_is_told(tmp_path):
+    """At 2.6 the tool (19.2) is dropped, at 1.9 the hearth (5.4); dearer making at 1.1 moves nothing: 26 of 26 USD."""
+    (tmp_path / "instance.yaml").write_text(SHOP, encoding="utf-8")
+    shop = fabopt.load(tmp_path)
+    later = {
+        "network.demands.shop.value": 2.6,
+        "network.demands.inn.value": 1.9,
+        "network.activities.bake.cost": 1.1,
+    }
+    plans = [shop.solve(gap=0), shop.with_(later).solve(gap=0)]
+    report = fabopt.compare(*plans, names=("march", "april"), why=3)
+    rows = {row.path: (row.orders, row.moved, row.share, row.first) for row in report.records.moves}
+    approx = pytest.approx
+    assert rows == {
+        "all that differs": (2, approx(26.0), approx(1.0), "tool in 2027: -1"),
+        "network.demands.shop.value": (1, approx(20.0), approx(20 / 26), "tool in 2027: -1"),
+        "network.demands.inn.value": (1, approx(6.0), approx(6 / 26), "hearth in 2027: -1"),
+        "network.activities.bake.cost": (0, 0.0, 0.0, ""),
+    }
+    assert "1 of 3 inputs move no order." in " ".join(" ".join(report.lines()).split())
+    fewer = fabopt.compare(*plans, why=1).records.moves
+    assert [row.orders is None for row in fewer] == [False, False, True, True]
+    assert "1 that were to be solved" in fewer[2].reason
+    assert fabopt.compare(*plans).records.moves == ()

@@ -12,7 +12,9 @@ from model_cases import activity, flow, material, network, seq
 import fabopt
 from fabopt.domain.expansion import LineExpansion
 from fabopt.domain.instance import Instance
+from fabopt.domain.stability import Stability
 from fabopt.network.lower import lower
+from fabopt.network.lowering.stability import lower_stability
 from fabopt.network.perspective import Decided, asked_for, held
 from fabopt.network.tables import Network, Payment, Term
 
@@ -50,6 +52,7 @@ def lowered_case(family: str) -> Network:
         "held": _held,
         "asked_for": _asked,
         "pin": _pinned,
+        "as_ordered": _steadied,
         "order_lead": _ordered,
         "taste": _spread,
         "growth": _grown,
@@ -149,6 +152,14 @@ def _held() -> Network:
 
 def _asked() -> Network:
     return asked_for(_traded(), "y", Decided({"make": seq(3, 1)}, {}), Decided({"make": seq(2, 2)}, {}))
+
+
+def _steadied() -> Network:
+    """Three years: a step was ordered in the first year and none in the second; of the third nothing is said."""
+    record = LineExpansion(step=2, cost=1, lead=6, max_steps=9)
+    net = workshop(record, wanted=9, base=10, changes={"horizon.periods": "3 years"})
+    before = {p.label: n for p, n in zip(net.periods, (1.0, 0.0), strict=False)}
+    return lower_stability(net, Stability(orders={net.units[0].id: before}))
 
 
 def _pinned() -> Network:

@@ -390,7 +390,7 @@ class _Study:
         elif base.width > self.oracle.eps:
             yield "Certified intervals carry the gap of the plan on both sides."
         if self.source.run.premiums:
-            yield "Gains are those of the objective, in which premiums of tastes steer: they are nobody's money."
+            yield "Gains are those of the objective, in which premiums (tastes, changed orders) steer: nobody's money."
         if self.large:
             yield "Gains are those of the plan with its integers held, unless they are called certified."
         if any(f.record_basis == "relaxation" for f in self.explorer.ranked):

@@ -7,8 +7,9 @@ from dataclasses import replace
 from string import ascii_uppercase
 
 from fabopt.analysis.compare import tables
+from fabopt.analysis.compare.moves import Moves
 from fabopt.analysis.compare.pricing import Pricing, Worth
-from fabopt.analysis.compare.records import Comparison, Difference, Input, Plan
+from fabopt.analysis.compare.records import Comparison, Difference, Input, Move, Plan
 from fabopt.analysis.plan_tables import last_of_years, reported
 from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import rounding
@@ -30,7 +31,10 @@ HOOKS = "Constraints of one's own differ, whose worth no price tells."
 
 
 def comparison(
-    sources: Sequence[SolvedPlan], names: Sequence[str] | None = None, budget: TimeBudget | None = None
+    sources: Sequence[SolvedPlan],
+    names: Sequence[str] | None = None,
+    budget: TimeBudget | None = None,
+    why: int = 0,
 ) -> Comparison:
     """Return plans side by side.
 
@@ -42,6 +46,9 @@ def comparison(
         What the plans are called; from scenario, instance and settings when left out.
     budget
         Time for what is solved; without end when left out. Inputs that it does not allow to price say so.
+    why
+        How many of the inputs that differ, those first that are worth most, are solved again to see which orders each
+        moves alone.
 
     Raises
     ------
@@ -82,11 +89,12 @@ def comparison(
     )
     budget = TimeBudget() if budget is None else budget
     with budget.catching_signals():
-        explained = _explained(sources, plans, data, budget)  # last: it solves
+        explained = _explained(sources, plans, data, budget, why)  # last: it solves
     return replace(
         comparison,
-        inputs=tuple(row for rows, _ in explained for row in rows),
-        difference=tuple(_difference(first, p, worth) for p, (_, worth) in zip(plans[1:], explained, strict=True)),
+        inputs=tuple(row for rows, *_ in explained for row in rows),
+        difference=tuple(_difference(first, p, worth) for p, (_, worth, _) in zip(plans[1:], explained, strict=True)),
+        moves=tuple(row for *_, rows in explained for row in rows),
     )
 
 
@@ -152,14 +160,22 @@ def _difference(first: Plan, plan: Plan, worth: Worth) -> Difference:
 
 
 def _explained(
-    sources: Sequence[SolvedPlan], plans: Sequence[Plan], data: Sequence[Instance], budget: TimeBudget
-) -> list[tuple[list[Input], Worth]]:
-    """Return the inputs that differ in each of the other plans, and what they are worth together to the first one."""
+    sources: Sequence[SolvedPlan], plans: Sequence[Plan], data: Sequence[Instance], budget: TimeBudget, why: int
+) -> list[tuple[list[Input], Worth, tuple[Move, ...]]]:
+    """Return the inputs that differ in each of the other plans, what they are worth together to the first one, and
+    which orders some of them move.
+    """
     changed = [differences(data[0], other) for other in data[1:]]
     prices = _prices(sources[0], plans[0], budget) if any(changed) else Worth(0.0, 0.0)
     told = [
         _inputs(plan, explained, other, prices)
         for plan, explained, other in zip(plans[1:], changed, data[1:], strict=True)
+    ]
+    moved = [
+        _moves(plan.name, (sources[0], source), rows, (explained, other), prices, why, budget)
+        for plan, source, (rows, _), explained, other in zip(
+            plans[1:], sources[1:], told, changed, data[1:], strict=True
+        )
     ]
     mine = hook_names(sources[0].run)
     for n, source in enumerate(sources[1:]):
@@ -169,7 +185,24 @@ def _explained(
                 plans[n + 1].name, "extra", ", ".join(mine) or None, ", ".join(theirs) or None, None, None, None, HOOKS
             )
             told[n] = [own, *told[n][0]], Worth(None, reason=HOOKS)
-    return told
+    return [(*both, rows) for both, rows in zip(told, moved, strict=True)]
+
+
+def _moves(
+    called: str,
+    sources: tuple[SolvedPlan, SolvedPlan],
+    inputs: Sequence[Input],
+    changed: tuple[Sequence[Changed], Instance],
+    prices: Pricing | Worth,
+    why: int,
+    budget: TimeBudget,
+) -> tuple[Move, ...]:
+    """Return which orders the inputs that are worth most move, as many as are asked for."""
+    if not why or isinstance(prices, Worth):
+        return ()
+    by_path = {one.path: one for one in changed[0]}
+    order = [by_path[row.path] for row in inputs]
+    return Moves(called, *sources).rows(order, changed[1], prices, why, budget)
 
 
 def _prices(source: SolvedPlan, first: Plan, budget: TimeBudget) -> Pricing | Worth:

@@ -106,7 +106,7 @@ class Pricing:
         there = _quantities(other)
         with self._budget.timed("inputs at prices"):
             changed = [
-                self._changed(one, other, there) if n < MOST_PRICED else None for n, one in enumerate(differences)
+                self.with_change(one, other, there) if n < MOST_PRICED else None for n, one in enumerate(differences)
             ]
             worths = [self._priced(data) for data in changed]
         order = sorted(range(len(differences)), key=lambda n: (worths[n].at_prices == 0.0, -worths[n].size))
@@ -154,9 +154,12 @@ class Pricing:
             return replace(worth, reason=worth.reason or "No plan has the same integers there.")
         return replace(worth, held=after - before)
 
-    def _changed(self, difference: Difference, other: Instance, there: Mapping[str, Quantity]) -> Instance | str:
+    def with_change(
+        self, difference: Difference, other: Instance, there: Mapping[str, Quantity] | None = None
+    ) -> Instance | str:
         """Return the instance with one difference to another one put into it, or why it cannot be."""
         path, _, when = difference.path.partition("@")
+        there = _quantities(other) if there is None else there
         mine, theirs = self._quantities.get(path), there.get(path)
         try:
             if mine is not None and theirs is not None:

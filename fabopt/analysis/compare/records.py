@@ -244,6 +244,35 @@ class Difference:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What an input that differs moves of the orders, alone; the first row is what all that differs has moved.
+
+    Attributes
+    ----------
+    path
+        Its lever path.
+    orders
+        Orders (by unit and period) that are others; None where it was not solved.
+    moved
+        What they cost or cost less, without sign (M USD, not discounted).
+    share
+        Share of the difference between the two plans' orders that it makes alone, in money; None where that is nothing.
+    first
+        The dearest of them.
+    reason
+        Why it was not solved.
+    """
+
+    plan: str
+    path: str
+    orders: int | None
+    moved: float | None
+    share: float | None
+    first: str
+    reason: str
+
+
 TABLES: Mapping[str, type] = {
     "plans": Plan,
     "gains": Gain,
@@ -254,6 +283,7 @@ TABLES: Mapping[str, type] = {
     "choke_points": ChokePoint,
     "inputs": Input,
     "difference": Difference,
+    "moves": Move,
 }
 """Tables of a comparison by name, and what a row of each is."""
 
@@ -284,6 +314,7 @@ class Comparison:
     choke_points: tuple[ChokePoint, ...]
     inputs: tuple[Input, ...]
     difference: tuple[Difference, ...]
+    moves: tuple[Move, ...] = ()
 
     @property
     def frame(self) -> pd.DataFrame:

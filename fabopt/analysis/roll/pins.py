@@ -77,6 +77,12 @@ def pinned(net: Network, read: Read, before: int) -> Pinned:
     }
 
 
+def orders_in(net: Network, read: Read, labels: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return what a plan orders of the units of a network in some periods."""
+    own = [unit.id for unit in net.units]
+    return {id: levels for id, levels in _filled(read("core/units"), "ordered", own, labels).items() if id in own}
+
+
 def _filled(frame: pd.DataFrame, column: str, ids: Sequence[str], labels: Sequence[str]) -> dict[str, dict[str, float]]:
     levels = {id: dict.fromkeys(labels, 0.0) for id in ids}
     for id, period, value in zip(frame["id"], frame["period"], frame[column], strict=True):

@@ -114,6 +114,8 @@ class Roll:
         Those of them that cannot vary over time, and so hold before the date too.
     raised
         Capacities from the date on that are raised for work that was started before it.
+    charged
+        What changed orders were charged in the choice of the new plan; it stands in no value here.
     """
 
     name: str
@@ -130,6 +132,7 @@ class Roll:
     inputs: tuple[tuple[str, str, str], ...] = ()
     throughout: tuple[str, ...] = ()
     raised: tuple[Raised, ...] = ()
+    charged: float = 0.0
 
     @property
     def regret(self) -> float | None:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from fabopt.analysis.roll.pins import dated, first_open, pinned
+from fabopt.analysis.roll.pins import dated, first_open, orders_in, pinned
 from fabopt.analysis.roll.records import Changed, Opening, Outcome, Raised, Roll
 from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import CLOSE, above
@@ -17,6 +17,7 @@ from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import make_periods
+from fabopt.network.lowering.stability import charges
 from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
 from fabopt.plan.solved import options_of
@@ -52,7 +53,7 @@ class Prepared:
     throughout: tuple[str, ...]
 
 
-def prepared(plan: Plan, tree: Tree, to: str) -> Prepared:
+def prepared(plan: Plan, tree: Tree, to: str, stability: float | None = None) -> Prepared:
     """Return the instance as it is to be planned from a later date on.
 
     Parameters
@@ -63,6 +64,9 @@ def prepared(plan: Plan, tree: Tree, to: str) -> Prepared:
         The instance as it is known now.
     to
         The new decision date.
+    stability
+        What changing an order of the plan from then on is charged, as a share of what it costs; None: nothing, but for
+        what the instance says itself.
 
     Raises
     ------
@@ -81,9 +85,16 @@ def prepared(plan: Plan, tree: Tree, to: str) -> Prepared:
             "need the same first period."
         )
     opened, throughout = dated(tree, now, plan.data, first)
-    pins = pinned(lower(validate(opened, Instance), plan.run.instance), plan.table, first)
-    held = apply_merge(opened, {"pins": pins}, f"decided before {periods[first].label} held")
-    return Prepared(first, opened, held, throughout)
+    own = opened.raw.get("stability")
+    opened = replace(opened, raw={key: part for key, part in opened.raw.items() if key != "stability"})
+    net = lower(validate(opened, Instance), plan.run.instance)
+    held = {"pins": pinned(net, plan.table, first)}
+    if stability is not None:
+        labels = [p.label for p in periods[first:] if p.label in planned]
+        own = {"share": stability, "orders": orders_in(net, plan.table, labels)}
+    held |= {} if own is None else {"stability": own}
+    held_tree = apply_merge(opened, held, f"decided before {periods[first].label} held")
+    return Prepared(first, opened, held_tree, throughout)
 
 
 def rolled(
@@ -104,6 +115,7 @@ def rolled(
     """
     past, to = [p.label for p in net.periods[:first]], net.periods[first].label
     run, both = before.run, held.has_plan and free.has_plan
+    charged = _charged(net, held) if run.objective_name == "value" else 0.0
     return Roll(
         name=before.name,
         to=to,
@@ -111,7 +123,7 @@ def rolled(
         unit=before.unit,
         sign=-1.0 if run.objective_name in MINIMISED else 1.0,
         before=_outcome(before),
-        held=_outcome(held),
+        held=_without(_outcome(held), charged),
         free=_outcome(free),
         regrets=(*_orders(held.table, free.table, past), *_starts(held.table, free.table, past)) if both else (),
         next=_orders(held.table, before.table, [p.label for p in net.periods[first:] if p.reported])
@@ -121,6 +133,7 @@ def rolled(
         inputs=tuple((d.path, d.before or "-", d.after or "-") for d in differences(before.data, free.data)),
         throughout=tuple(throughout),
         raised=tuple(_raised(net, open_net, first)),
+        charged=charged,
     )
 
 
@@ -187,6 +200,21 @@ def _raised(net: Network, open_net: Network, first: int) -> Iterator[Raised]:
             more, there = float(held.base[period.index]), float(free.base[period.index])
             if above(more, there):
                 yield Raised(held.id, held.name, held.tags.owner, period.label, more - there, held.unit)
+
+
+def _charged(net: Network, plan: Plan) -> float:
+    """Return what a plan is charged for changed orders."""
+    if not plan.has_plan or plan.data.stability is None:
+        return 0.0
+    rows = plan.table("core/activities")
+    return charges(net, dict(zip(zip(rows["id"], rows["period"], strict=True), rows["level"], strict=True)))
+
+
+def _without(outcome: Outcome, charged: float) -> Outcome:
+    """Return an outcome without what is charged; what is best without it, a bound with it does not say."""
+    if not charged or outcome.objective is None:
+        return outcome
+    return replace(outcome, objective=outcome.objective + charged, bound=None)
 
 
 def _outcome(plan: Plan) -> Outcome:
