@@ -15,10 +15,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from fabopt.api import Instance, Result, compare, import_, load, load_memo, load_result, sweep
+    from fabopt.api import Instance, Result, compare, import_, load, load_memo, load_result, sweep, synthetic
 
 __version__ = "0.1.0"
-__all__ = ["Instance", "Result", "__version__", "compare", "import_", "load", "load_memo", "load_result", "sweep"]
+__all__ = [
+    "Instance",
+    "Result",
+    "__version__",
+    "compare",
+    "import_",
+    "load",
+    "load_memo",
+    "load_result",
+    "sweep",
+    "synthetic",
+]
 
 
 def __getattr__(name: str) -> Any:

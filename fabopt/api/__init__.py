@@ -8,7 +8,7 @@
 Thin facades over the parts below; pandas, Pyomo and HiGHS are imported when they are first needed.
 """
 
-from fabopt.api.instance import Instance, Result, audit, import_, load, load_result
+from fabopt.api.instance import Instance, Result, audit, import_, load, load_result, synthetic
 from fabopt.api.places import RESULTS, WORKERS, default_folder, default_memo_folder, default_sweep_folder, name_of
 from fabopt.api.several import compare, sweep
 from fabopt.api.studies import load_memo
@@ -29,4 +29,5 @@ __all__ = [
     "load_result",
     "name_of",
     "sweep",
+    "synthetic",
 ]

@@ -76,6 +76,34 @@ def load(path: str | Path, scenario: str | None = None, set: Sequence[str] | Map
     return instance
 
 
+def synthetic(*, chips: int, fabs: int, labs: int, periods: int, seed: int = 0) -> Instance:
+    """Return a made-up chain of a size, to measure with or to try an instance larger than one's own.
+
+    It is what ``fabopt new --synthetic`` writes; equal sizes and seeds give equal chains. Its numbers are assumptions.
+
+    Parameters
+    ----------
+    chips, fabs, labs
+        How many there are; nodes, owners, lines, makers of memory, sites and markets follow.
+    periods
+        Number of quarters.
+    seed
+        Of the draws.
+
+    Raises
+    ------
+    fabopt.io.synthetic.shape.ShapeError
+        When a number is out of range.
+    """
+    from fabopt.io.problems import Positions
+    from fabopt.io.synthetic.chain import synthetic_tree
+    from fabopt.io.synthetic.shape import Shape
+    from fabopt.io.tree import Tree
+
+    raw = synthetic_tree(Shape(chips, fabs, labs, periods), seed)
+    return Instance(Tree(Path(), raw, Positions(), {}, {}), f"synthetic-{seed}")
+
+
 def audit(path: str | Path, scenario: str | None = None, set: Sequence[str] = ()) -> tuple[Audit, Instance | None]:
     """Check an instance with all that stands beside it: every scenario and the file of every sweep.
 

@@ -17,16 +17,30 @@ _Xlsx = typer.Option(
 )
 
 
+_Synthetic = typer.Option(
+    "--synthetic",
+    help="Write a made-up chain of this size, to measure with.",
+    metavar="chips=N,fabs=N,labs=N,periods=N",
+    show_default=False,
+)
+_Seed = typer.Option("--seed", help="Seed of a made-up chain; equal seeds give equal files.", min=0)
+
+
 @guarded
 def new(
     folder: Annotated[Path | None, _Folder] = None,
     xlsx: Annotated[Path | None, _Xlsx] = None,
+    synthetic: Annotated[str | None, _Synthetic] = None,
+    seed: Annotated[int, _Seed] = 0,
 ) -> None:
-    """Write a small commented instance to start from, as a folder or as a workbook to fill in."""
+    """Write a small commented instance to start from, as a folder or as a workbook to fill in; or a made-up one."""
     from importlib.resources import as_file, files
 
     from fabopt.io.folder import check_new
 
+    if synthetic is not None:
+        _made_up(folder, xlsx, synthetic, seed)
+        return
     starter = files("fabopt.cli").joinpath("starter.yaml")
     if (folder is None) == (xlsx is None):
         complain("name the folder to make, or the workbook to write: fabopt new DIR, or fabopt new --xlsx FILE")
@@ -50,3 +64,16 @@ def new(
             complain(f"{folder} cannot be made: {error.strerror or error}")
             raise typer.Exit(BAD_INPUT) from None
         say([f"{folder}/instance.yaml written; next: fabopt solve {shlex.quote(str(folder))}"])
+
+
+def _made_up(folder: Path | None, xlsx: Path | None, size: str, seed: int) -> None:
+    """Write a made-up chain as a folder."""
+    from fabopt.io.synthetic.chain import write_synthetic
+    from fabopt.io.synthetic.shape import read_shape
+
+    if folder is None or xlsx is not None:
+        complain("a synthetic instance is a folder: fabopt new DIR --synthetic chips=40,fabs=16,labs=9,periods=20")
+        raise typer.Exit(BAD_INPUT)
+    shape = read_shape(size)
+    write_synthetic(folder, shape, seed)
+    say([f"{folder} written, drawn with the seed {seed}; next: fabopt solve {shlex.quote(str(folder))}"])

@@ -7,7 +7,7 @@ or the upper bound of a column (``column`` >= 0): of an order, a start, a stock.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -111,66 +111,63 @@ def limits(net: Network, columns: Columns, rows: Mapping[str, Rows]) -> tuple[Li
     limits: list[Limit] = []
     made = {f.material for f in net.flows if np.any(f.amount > 0)}
     for name, family in rows.items():
-        for i, limit in _of_family(net, family, made):
-            limits.append(replace(limit, row=int(offsets[name]) + i))
+        limits += _of_family(net, family, made, int(offsets[name]))
     return (*limits, *_bounds(net, columns))
 
 
 def _limit(tags: Tags, entity: str, name: str, unit: str, **more: object) -> Limit:
-    base = Limit(
-        family="",
-        entity=entity,
-        name=name,
-        period=-1,
-        owner=tags.owner,
-        stage=tags.stage,
-        region=tags.region,
-        unit=unit,
-        row=-1,
-        column=-1,
-        side="upper",
-        kind="physical",
-        relaxable=True,
-    )
-    return replace(base, **more)  # type: ignore[arg-type]
+    given: dict[str, object] = {
+        "period": -1,
+        "row": -1,
+        "column": -1,
+        "side": "upper",
+        "kind": "physical",
+        "relaxable": True,
+        **more,
+    }
+    return Limit(entity=entity, name=name, owner=tags.owner, stage=tags.stage, region=tags.region, unit=unit, **given)  # type: ignore[arg-type]
 
 
-def _of_family(net: Network, rows: Rows, made: Set[str]) -> Iterator[tuple[int, Limit]]:
-    """Yield the rows of a family that are limits, by position within the family; ``made`` are materials produced."""
+def _of_family(net: Network, rows: Rows, made: Set[str], first: int) -> Iterator[Limit]:
+    """Yield the rows of a family that are limits; its first row is ``first``, ``made`` are materials produced."""
     name = rows.family.name
     levers, lead = _levers(net), {unit.id: unit.lead for unit in net.units}
     for i, (e, t) in enumerate(zip(rows.entity.tolist(), rows.period.tolist(), strict=True)):
         side: Side = "both" if rows.lower[i] == rows.upper[i] else "upper" if np.isfinite(rows.upper[i]) else "lower"
         if name == "capacity":
             r = net.resources[e]
-            yield i, _limit(
-                r.tags, r.id, r.name, r.unit, family=name, period=t, kind=r.limit_kind, relaxable=r.relaxable,
-                levers=levers.get(r.id, ()),
+            yield _limit(
+                r.tags, r.id, r.name, r.unit, row=first + i, family=name, period=t, kind=r.limit_kind,
+                relaxable=r.relaxable, levers=levers.get(r.id, ()),
             )  # fmt: skip
         elif name == "balance" and net.materials[e].id not in made:
             m = net.materials[e]
             if m.tags.stage == CONTRACT:  # money that was prepaid
                 continue
-            yield i, _limit(m.tags, m.id, m.name, m.unit, family=name, period=t)
+            yield _limit(m.tags, m.id, m.name, m.unit, row=first + i, family=name, period=t)
         elif name in ("demand", "backlog_balance"):
             d = net.demands[e]
-            yield i, _limit(d.tags, d.id, d.name, rows.units[i], family=name, period=t, kind="demand", side=side)
+            yield _limit(
+                d.tags, d.id, d.name, rows.units[i], row=first + i, family=name, period=t, kind="demand", side=side
+            )
         elif name == "total_orders" and net.units[e].instrument not in DECISIONS:
             u = net.units[e]
-            yield i, _limit(u.tags, u.id, u.name, u.unit, family=name)
+            yield _limit(u.tags, u.id, u.name, u.unit, row=first + i, family=name)
         elif name == "budget":
             b = net.budgets[e]
-            yield i, _limit(b.tags, b.id, b.name, rows.units[i], family=name, period=t, kind="cash")
+            yield _limit(b.tags, b.id, b.name, rows.units[i], row=first + i, family=name, period=t, kind="cash")
         elif name in SUMS:
             g = net.groups[e]
-            yield i, _limit(
-                g.tags, g.id, g.name, g.unit, family=name, period=t, kind=g.limit_kind,
+            yield _limit(
+                g.tags, g.id, g.name, g.unit, row=first + i, family=name, period=t, kind=g.limit_kind,
                 relaxable=g.relaxable and rows.family.soft, side=side,
                 levers=tuple(Lever(unit, lead[unit]) for unit in g.levers),
             )  # fmt: skip
         elif name == "safety_stock":
             m = net.materials[e]
-            yield i, _limit(m.tags, m.id, m.name, m.unit, family=name, period=t, kind="policy", side="lower")
+            yield _limit(
+                m.tags, m.id, m.name, m.unit, row=first + i, family=name, period=t, kind="policy", side="lower"
+            )
 
 
 def _levers(net: Network) -> dict[str, tuple[Lever, ...]]:

@@ -186,9 +186,9 @@ def _landing(net: Network, columns: Columns) -> list[ObjectiveTerm]:
     for index, entity, material, age, amount in effects:
         place = at.material[material]
         record = net.materials[place]
-        after = np.arange(T) + age - T
-        late = after >= 0
-        if record.terminal_value and late.any():
+        if record.terminal_value and age > 0:
+            after = np.arange(T) + age - T
+            late = after >= 0
             worth = end * record.terminal_value * record.kept(T)[-1] ** after[late] * amount[late]
             terms.append(_term("terminal_landing", index[entity][late], worth, holder[place : place + 1]))
     return terms

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from fabopt.domain.calendar import Calendar
+from fabopt.domain.customers import Site
 from fabopt.domain.instance import Instance
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.tolerances import NEGLIGIBLE
@@ -122,8 +123,12 @@ class Builder:
     whole_groups: list[WholeGroup] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     history: dict[str, float] = field(default_factory=dict)
-    flows_of: dict[str, list[Flow]] = field(default_factory=lambda: defaultdict(list))
-    """The same flows by material."""
+    flows_of: dict[str, dict[str, list[Flow]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    """The same flows by material, then by activity."""
+    by_unit: dict[str, list[UnitEffect]] = field(default_factory=lambda: defaultdict(list))
+    """Effects by unit, as far as :meth:`effects_of` has read them."""
+    read: int = 0
+    """Number of effects that are read."""
     openings: dict[str, Opening] = field(default_factory=dict)
     """When activities may start that have a first or a last date inside the horizon."""
     later: dict[tuple[str, str, int], Opening] = field(default_factory=dict)
@@ -159,7 +164,7 @@ class Builder:
             # What comes after the horizon comes at one age: nothing later is told apart.
             flow = Flow(activity, material, min(first_age + k, amount.size), amount * weights[k])
             self.flows.append(flow)
-            self.flows_of[material].append(flow)
+            self.flows_of[material][activity].append(flow)
             before = self._before(flow, before, amount)
 
     def use(
@@ -169,6 +174,13 @@ class Builder:
         for k in _some(weights):
             self.uses.append(Use(activity, resource, min(first_age + k, amount.size), amount * weights[k]))
             before = self._before(self.uses[-1], before, amount)
+
+    def effects_of(self, unit: str) -> list[UnitEffect]:
+        """Return the effects of a unit, in their order; those that were added since the last call are read first."""
+        for effect in self.unit_effects[self.read :]:
+            self.by_unit[effect.unit].append(effect)
+        self.read = len(self.unit_effects)
+        return self.by_unit[unit]
 
     def _before(self, record: Flow | Use, before: Array | None, amount: Array) -> Array | None:
         """Note what starts before the horizon bring with the first of several records; return it for the others."""
@@ -276,6 +288,14 @@ class Chain:
         chips = [m.id for m in net.materials if m.tags.role == "package"]
         self.supplies.append((net, supply_bound(link(net), chips).material))
         return self.supplies[-1][1]
+
+    @cached_property
+    def sites_of(self) -> Mapping[str, Mapping[str, Site]]:
+        """Sites of each lab."""
+        sites: dict[str, dict[str, Site]] = {lab_id: {} for lab_id in self.instance.labs}
+        for site_id, site in self.instance.sites.items():
+            sites[site.lab][site_id] = site
+        return sites
 
     @property
     def n(self) -> int:
@@ -386,7 +406,7 @@ class Chain:
         """Return the first period in which an activity can bring a material, `n` where none is."""
         upper = self.build.activities[activity].upper
         free = np.ones(self.n) if upper is None else upper
-        flows = [f for f in self.build.flows_of[material] if f.activity == activity]
+        flows = self.build.flows_of[material][activity]
         starts = [(np.flatnonzero((free > 0.0) & (flow.amount > 0.0)), flow.age) for flow in flows]
         return min([self.n, *(int(at[0]) + age for at, age in starts if at.size)])
 

@@ -13,6 +13,8 @@ decision date brings is known.
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
 
 from fabopt.domain.chips import Chip, OrderBook
@@ -23,12 +25,13 @@ from fabopt.network.tables import Activity, Array, GroupLimit, Tags, UnitEffect
 
 def lower_chip_orders(chain: Chain) -> None:
     """Hold the shipments of each chip with an order book to what was ordered in time."""
+    shipments: dict[str, list[str]] = defaultdict(list)
+    for activity in chain.build.activities.values():
+        if activity.tags.role == "shipment":
+            shipments[activity.tags.chip].append(activity.id)
     for chip_id, chip in chain.instance.chips.items():
-        shipments = [
-            a.id for a in chain.build.activities.values() if a.tags.role == "shipment" and a.tags.chip == chip_id
-        ]
-        if chip.orders is not None and shipments:
-            _hold(chain, chip_id, chip, chip.orders, shipments)
+        if chip.orders is not None and chip_id in shipments:
+            _hold(chain, chip_id, chip, chip.orders, shipments[chip_id])
 
 
 def _hold(chain: Chain, chip_id: str, chip: Chip, book: OrderBook, shipments: list[str]) -> None:

@@ -105,7 +105,12 @@ def _hbm(chain: Chain, net: Network, of: MeasureName) -> Iterator[Counted]:
         if of == "hbm_bits":
             each = GIGABITS * chain.instance.hbm[material.tags.item].capacity.value
         flows = [flow for flow in net.flows if flow.material == material.id and flow.amount.max() > 0.0]
-        before = [flow for flow in chain.build.flows_of.get(material.id, ()) if flow.amount.max() > 0.0]
+        before = [
+            flow
+            for flows in chain.build.flows_of.get(material.id, {}).values()
+            for flow in flows
+            if flow.amount.max() > 0.0
+        ]
         yield from _started(chain, flows, before, starts, each)
 
 

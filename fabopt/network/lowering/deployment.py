@@ -57,8 +57,7 @@ def lower_deployment(chain: Chain) -> None:
                 chain.build.material(Material(f"compute:{workload_id}:{lab_id}", name, "kH100e", label))
     for lab_id, lab in chain.instance.labs.items():
         for chip_id, chip in chain.instance.chips.items():
-            sites = [s for s, site in chain.instance.sites.items() if site.lab == lab_id]
-            held = [_asset(chain, chip_id, chip, s) for s in sites]
+            held = [_asset(chain, chip_id, chip, s) for s in chain.sites_of[lab_id]]
             lets, rents = _leases(chain, chip_id, lab_id)
             if lets or rents:
                 _running(chain, chip_id, lab_id)

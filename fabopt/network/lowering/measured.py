@@ -371,7 +371,7 @@ class Scope:
 
     def _paid(self, total: Sum, wheres: Wheres, party: str, sign: float) -> None:
         """Add what a party pays, with the upkeep of what stands at the decision date."""
-        self._money(total, wheres, paid(self.chain, self.net, party), sign)
+        self._money(total, wheres, paid(self.chain, self.net, {party})[party], sign)
         for unit in self.net.units:
             upkeep = self.chain.upkeep.get(unit.id)
             if upkeep is None or unit.opening == 0.0 or self.bearers["unit", unit.id] != party:

@@ -57,7 +57,7 @@ def demand_starts(chain: Chain, net: Network) -> dict[str, Array]:
     wanted: dict[str, Array] = {}
     for chip_id, lab_id, amount in _wanted(chain):
         # Any site will do: all of a lab's take the same time to install a chip.
-        sites = [site for site, record in chain.instance.sites.items() if record.lab == lab_id]
+        sites = chain.sites_of[lab_id]
         wanted |= {f"asset:{chip_id}:{site}": amount / len(sites) for site in sites}
     wanted |= {part.material: part.amount for key in chain.instance.markets for part in parts(chain, key)}
     # In a long period as much is wanted at a time as in a short one: what is exploded are rates.

@@ -13,7 +13,7 @@ rows are exact for work that can be cut and shifted within its part.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +21,7 @@ import numpy as np
 from fabopt.domain.tolerances import NEGLIGIBLE
 from fabopt.network.lowering.builder import Chain, Opening
 from fabopt.network.lowering.policy_scope import Expression, by_order
-from fabopt.network.tables import GroupLimit, Network, Resource, Use
+from fabopt.network.tables import GroupLimit, Network, Resource, UnitEffect, Use
 
 Part = tuple[float, float]
 """From where to where in a period."""
@@ -40,9 +40,16 @@ def part_rows(chain: Chain, net: Network) -> Network:
             for t, span in _parts(chain, use, opening, part):
                 users[use.resource][t].append((use, span))
     rows: list[GroupLimit] = []
+    names = {activity.id: activity.name for activity in net.activities if activity.id in chain.build.openings}
+    effects: dict[str, list[UnitEffect]] = defaultdict(list)
+    for effect in net.unit_effects:
+        effects[effect.resource].append(effect)
     for resource in net.resources:
         for t, used in sorted(users[resource.id].items()) if resource.id in users else ():
-            rows += _rows(chain, net, resource, used, t)
+            added = Expression()
+            for effect in effects[resource.id]:
+                by_order(added, effect, chain.n, 1.0)
+            rows += _rows(chain, names, resource, added, used, t)
     return replace(net, groups=(*net.groups, *rows)) if rows else net
 
 
@@ -57,7 +64,7 @@ def _parts(chain: Chain, use: Use, opening: Opening, part: Opening) -> Iterator[
 
 
 def _rows(
-    chain: Chain, net: Network, resource: Resource, users: list[tuple[Use, Part]], t: int
+    chain: Chain, names: Mapping[str, str], resource: Resource, added: Expression, users: list[tuple[Use, Part]], t: int
 ) -> Iterator[GroupLimit]:
     """Yield the rows of a resource in a period: one for each part of it and the activities that fit into no less."""
     spans = {(a, b) for _, (a, _) in users for _, (_, b) in users if a < b}
@@ -66,22 +73,27 @@ def _rows(
         inside = frozenset(place for place, (_, (first, last)) in enumerate(users) if a <= first and last <= b)
         if inside and inside not in held and b - a < 1.0 - NEGLIGIBLE:
             held.add(inside)
-            yield _row(chain, net, resource, [users[place][0] for place in sorted(inside)], t, b - a, len(held))
+            used = [users[place][0] for place in sorted(inside)]
+            yield _row(chain, names, resource, added, used, t, b - a, len(held))
 
 
 def _row(
-    chain: Chain, net: Network, resource: Resource, inside: list[Use], t: int, share: float, number: int
+    chain: Chain,
+    names: Mapping[str, str],
+    resource: Resource,
+    added: Expression,
+    inside: list[Use],
+    t: int,
+    share: float,
+    number: int,
 ) -> GroupLimit:
-    label, total, added = chain.periods[t].label, Expression(), Expression()
+    label, total = chain.periods[t].label, Expression()
     for used in inside:
         amount = used.amount[t - used.age]
         total.add(("activity", used.activity, used.age), np.where(np.arange(chain.n) == t, amount, 0.0))
-    for effect in net.unit_effects:
-        if effect.resource == resource.id:
-            by_order(added, effect, chain.n, 1.0)
     ids = {used.activity for used in inside}
-    named = [activity.name for activity in net.activities if activity.id in ids]
-    who = " and ".join(named) if len(named) < 3 else f"{len(named)} activities"
+    named = [name for activity, name in names.items() if activity in ids] if len(ids) < 3 else []
+    who = " and ".join(named) if named else f"{len(ids)} activities"
     return GroupLimit(
         f"{resource.id}:part:{label}:{number}",
         f"{resource.name}: {share:.0%} of {label} for {who}",

@@ -7,6 +7,8 @@ electricity and operation. The optimiser can do as much, so the value of a good 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from fabopt.network.lowering.builder import Chain
@@ -21,9 +23,12 @@ def standing_value(chain: Chain) -> float:
     """Return the discounted value less cost of running the opening fleets until they wear out (million dollars)."""
     discount = np.array([p.discount for p in chain.periods])
     steps = {demand.id: demand.steps for demand in chain.build.demands}
+    operating = {
+        (a.tags.chip, a.tags.site): a.cost for a in chain.build.activities.values() if a.tags.role == "operation"
+    }
     total = 0.0
     for lab_id in chain.instance.labs:
-        running, cost = _running(chain, lab_id)
+        running, cost = _running(chain, lab_id, operating)
         total -= float(np.sum(cost * discount))
         for workload_id, split in wanted(chain, lab_id)[1].items():
             supply = np.zeros(chain.n)
@@ -37,13 +42,12 @@ def standing_value(chain: Chain) -> float:
     return total
 
 
-def _running(chain: Chain, lab_id: str) -> tuple[dict[str, Array], Array]:
+def _running(
+    chain: Chain, lab_id: str, operating: Mapping[tuple[str, str], Array | None]
+) -> tuple[dict[str, Array], Array]:
     """Return thousand accelerators running by chip, each ``[T]``, and what running them costs ``[T]``."""
     running: dict[str, Array] = {}
     cost = np.zeros(chain.n)
-    operating = {
-        (a.tags.chip, a.tags.site): a.cost for a in chain.build.activities.values() if a.tags.role == "operation"
-    }
     for site_id, fleet in chain.instance.labs[lab_id].fleet.items():
         site = chain.instance.sites[site_id]
         left = {c: in_field(chain, c, site_id) * wear(chain, chain.instance.chips[c]) for c in fleet}

@@ -80,7 +80,7 @@ def _end_of_life(chain: Chain, record: Expansion[Any], what: Growing, unit: str)
     """Retire what is at the end of its life by then."""
     n, index = chain.n, np.arange(chain.n)
     age = chain.lengths.begun(chain.lead(record.lead.value + record.life.value * 12.0))
-    full = [effect.full for effect in chain.build.unit_effects if effect.unit == unit and effect.persistent]
+    full = [effect.full for effect in chain.build.effects_of(unit) if effect.persistent]
     ended = (index + np.max([age, *(np.broadcast_to(f, (n,)) for f in full)], axis=0))[None, :] <= index[:, None]
     due = np.flatnonzero(ended.any(axis=1))
     if due.size:
@@ -116,8 +116,8 @@ def _growth(chain: Chain, rate: float, what: Growing, units: Sequence[str]) -> N
     terms: list[Term] = []
     moves = np.zeros(n, dtype=bool)
     for unit in units:
-        for effect in chain.build.unit_effects:
-            if (effect.unit, effect.resource) != (unit, what.resource):
+        for effect in chain.build.effects_of(unit):
+            if effect.resource != what.resource:
                 continue
             adds = _landed(effect.by_order(n)) * per_time[:, None]
             terms += _terms("unit", unit, adds - factor * (before @ adds))

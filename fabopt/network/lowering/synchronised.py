@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fabopt.domain.customers import Lab, Site
+from fabopt.domain.customers import Lab
 from fabopt.network.lowering.builder import Chain
 from fabopt.network.tables import Activity, GroupLimit, Material, Tags, Term
 
@@ -26,12 +26,8 @@ ONE = np.ones(1)
 
 def by_site(chain: Chain, lab_id: str) -> bool:
     """Return whether a lab decides at which of its sites a synchronised load stands."""
-    sites = [site for site in chain.instance.sites.values() if site.lab == lab_id]
-    return len(sites) > 1 and _limited(sites)
-
-
-def _limited(sites: list[Site]) -> bool:
-    return any(site.synchronised_share.value < 1.0 for site in sites)
+    sites = chain.sites_of[lab_id].values()
+    return len(sites) > 1 and any(site.synchronised_share.value < 1.0 for site in sites)
 
 
 def joined(chain: Chain, chip_id: str, lab_id: str) -> str:
@@ -43,9 +39,9 @@ def joined(chain: Chain, chip_id: str, lab_id: str) -> str:
     label = build.materials[f"running:{chip_id}:{lab_id}"].tags
     name = f"{chip.name} of {lab.name} in a synchronised load"
     build.material(Material(material, name, "kaccelerator", label.of("joined", label.field)))
-    for site_id, site in chain.instance.sites.items():
+    for site_id, site in chain.sites_of[lab_id].items():
         operate, join = f"operate:{chip_id}:{site_id}", f"join:{chip_id}:{site_id}"
-        if site.lab != lab_id or operate not in build.activities:
+        if operate not in build.activities:
             continue
         where = build.activities[operate].tags.of("joining", f"sites.{site_id}.synchronised_share")
         name = f"{chip.name} in a synchronised load at {site.name}"
@@ -60,8 +56,8 @@ def joined(chain: Chain, chip_id: str, lab_id: str) -> str:
 def lower_synchronised(chain: Chain, lab_id: str, lab: Lab) -> None:
     """Add the limits on the synchronised load of a lab, a row a site and period; none where all may be one load."""
     apart = by_site(chain, lab_id)
-    for site_id, site in chain.instance.sites.items():
-        if site.lab != lab_id or site.synchronised_share.value >= 1.0:
+    for site_id, site in chain.sites_of[lab_id].items():
+        if site.synchronised_share.value >= 1.0:
             continue
         terms: list[Term] = []
         for chip_id, chip in chain.instance.chips.items():
