@@ -66,6 +66,7 @@ def sweep(
     out: str | Path | None = None,
     resume: bool = False,
     workers: int = 1,
+    scheduler: str | None = None,
     max_runs: int = 1000,
     tell: Callable[[int, int, str], None] | None = None,
 ) -> Report[Sweep]:
@@ -86,6 +87,8 @@ def sweep(
     workers
         Processes that solve cases at a time; a script that asks for more than one keeps its own calls under
         ``if __name__ == "__main__":``.
+    scheduler
+        Address of a Dask cluster on which cases are solved in the place of processes (docs/cluster.md).
     max_runs
         More runs than these are refused.
     tell
@@ -102,10 +105,15 @@ def sweep(
         With everything that is wrong with instance or specification.
     fabopt.solve.results.folder.ResultError
         When the folder holds something else, or an unfinished sweep that is not to go on.
+    fabopt.solve.work.cluster.ClusterError
+        When the cluster cannot be reached, is none, or has other versions.
+    fabopt.solve.work.executor.LostError
+        When workers end on their own, again and again, at the same case.
     """
     from fabopt.analysis.sweep import verb
     from fabopt.io.load import load_tree
     from fabopt.report.sweep import sweep_report
+    from fabopt.solve.work.where import executor_of
 
     texts = [f"{lever}={value}" for lever, value in set.items()] if isinstance(set, Mapping) else list(set)
     if isinstance(instance, Instance):
@@ -113,5 +121,5 @@ def sweep(
     else:
         tree, name = load_tree(instance), name_of(Path(instance))
     asked = verb.planned(tree, name, spec, texts, max_runs)
-    folder = None if out is None else Path(out)
-    return sweep_report(verb.sweep(asked, out=folder, resume=resume, workers=workers, tell=tell))
+    folder, executor = None if out is None else Path(out), executor_of(workers, scheduler)
+    return sweep_report(verb.sweep(asked, out=folder, resume=resume, executor=executor, tell=tell))

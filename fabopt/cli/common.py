@@ -31,6 +31,14 @@ SetOption = typer.Option(
     help="Set a lever; may be repeated. VALUE: 200, '200 kwafer/month', '*1.1', '+5'.",
 )
 
+WorkersOption = typer.Option("--workers", help="Processes that work at a time.", min=1, max=1024)
+SchedulerOption = typer.Option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Work on a Dask cluster: tcp://HOST:PORT of its scheduler.",
+    show_default=False,
+)
+
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
     """Turn the errors that a user can cause into sentences on stderr and an exit code; no traceback."""

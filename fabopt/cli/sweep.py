@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import InstancePath, SetOption, complain, say, solver_on_stderr
+from fabopt.cli.common import InstancePath, SchedulerOption, SetOption, WorkersOption, complain, say, solver_on_stderr
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.progress import counting
 from fabopt.errors import INTERRUPTED
@@ -15,7 +15,6 @@ from fabopt.errors import INTERRUPTED
 _Spec = typer.Argument(help="YAML file: method, scenarios, levers.", show_default=False)
 _Out = typer.Option(help="Folder of the sweep; results/sweeps/<instance>-<file>.", show_default=False)
 _Resume = typer.Option("--resume", help="Go on with a sweep that was stopped.")
-_Workers = typer.Option(help="Processes that solve cases at a time.", min=1, max=1024)
 _MaxRuns = typer.Option("--max-runs", help="More runs than these are refused.", min=1)
 
 
@@ -24,7 +23,8 @@ def sweep(
     path: Annotated[Path, InstancePath],
     spec: Annotated[Path, _Spec],
     set_: Annotated[list[str] | None, SetOption] = None,
-    workers: Annotated[int, _Workers] = 1,
+    workers: Annotated[int, WorkersOption] = 1,
+    scheduler: Annotated[str | None, SchedulerOption] = None,
     max_runs: Annotated[int, _MaxRuns] = 1000,
     resume: Annotated[bool, _Resume] = False,
     out: Annotated[Path | None, _Out] = None,
@@ -42,8 +42,9 @@ def sweep(
                 count(done, runs, "runs")
 
         report = api.sweep(
-            path, spec, set=set_ or [], out=folder, resume=resume, workers=workers, max_runs=max_runs, tell=tell
-        )
+            path, spec, set=set_ or [], out=folder, resume=resume, workers=workers, scheduler=scheduler,
+            max_runs=max_runs, tell=tell,
+        )  # fmt: skip
     output.tell(report)
     if report.records.complete and not output.quiet:
         say(["", f"written to {folder}: cases, labs, power, chips, demands (.parquet)"])

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -114,8 +115,13 @@ def test_the_order_in_which_cases_are_done_changes_nothing(alone, spec, tmp_path
     from fabopt.io.load import load_tree
 
     class Backwards:
-        def run(self, work, cases):
-            yield from map(work, reversed(cases))
+        @contextmanager
+        def crew(self, job):
+            self.do = job.begin(job.plan)
+            yield self
+
+        def run(self, cases):
+            yield from ((place, self.do(cases[place])) for place in reversed(range(len(cases))))
 
     asked = planned(load_tree(INSTANCES / "tutorial"), "tutorial", spec)
     sweep(asked, out=tmp_path / "out", executor=Backwards())

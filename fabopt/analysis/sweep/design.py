@@ -6,18 +6,14 @@ sets is written in it, so that it can be solved anywhere and in any order.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
 
 import numpy as np
 
-from fabopt import __version__
 from fabopt.analysis.draws.distributions import uniform
 from fabopt.analysis.draws.engine import spreads
 from fabopt.analysis.sweep.axes import Axes, Place, Share, Value, mode_inside, number_of
@@ -32,6 +28,7 @@ from fabopt.io.validate import validate
 from fabopt.io.write import instance_hash
 from fabopt.network.lowering.builder import make_periods
 from fabopt.solve.options import OptionError, SolveOptions
+from fabopt.solve.work.journal import digest
 
 MOST_RUNS = 1000
 """Runs that a sweep may have unless more are allowed."""
@@ -140,10 +137,18 @@ def design(
     cases = tuple(_cases(spec, axes, design))
     levers = tuple(_column(design[0], path) for path in axes)
     hashes = tuple(instance_hash(one) for one in data)
-    digest = _digest(name, spec, hashes, cases)
     alone = data[0].network is not None and not data[0].labs and not data[0].markets
     return Design(
-        name, "" if alone else "M USD", spec, spec.scenarios, tuple(trees), tuple(sets), levers, cases, hashes, digest
+        name,
+        "" if alone else "M USD",
+        spec,
+        spec.scenarios,
+        tuple(trees),
+        tuple(sets),
+        levers,
+        cases,
+        hashes,
+        _digest(name, spec, hashes, cases),
     )
 
 
@@ -325,12 +330,11 @@ def _column(axes: Axes, path: str) -> LeverColumn:
 
 
 def _digest(name: str, spec: SweepSpec, hashes: Sequence[str], cases: Sequence[Case]) -> str:
-    what = {
-        "name": name,
-        "versions": {"fabopt": __version__, **{n: metadata.version(n) for n in ("highspy", "numpy", "scipy")}},
-        "instances": list(hashes),
-        "spec": spec.model_dump(mode="json", by_alias=True),
-        "cases": [(case.number, case.scenario, case.settings) for case in cases],
-    }
-    text = json.dumps(what, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest(
+        {
+            "name": name,
+            "instances": list(hashes),
+            "spec": spec.model_dump(mode="json", by_alias=True),
+            "cases": [(case.number, case.scenario, case.settings) for case in cases],
+        }
+    )

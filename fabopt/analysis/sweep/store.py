@@ -16,33 +16,21 @@ Where a finished sweep stands, another one is written beside it, as ``NAME.part`
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from fabopt import __version__
 from fabopt.analysis.sweep.design import Design
 from fabopt.analysis.sweep.records import Outcome, Sweep
 from fabopt.io.files import atomic_write, check_place
-from fabopt.io.seal import (
-    HASH,
-    SavedError,
-    as_bytes,
-    contents,
-    hash_of,
-    is_sealed,
-    read_json,
-    read_record,
-    record_as,
-    sealed_with,
-    sha256,
-)
+from fabopt.io.seal import SavedError, as_bytes, contents, read_record, record_as, sealed_with, sha256
 from fabopt.io.swap import LOG, free, put_in_place, recover, standing, write_folder
 from fabopt.solve.results.folder import ResultError, parquet_bytes
+from fabopt.solve.work.journal import Lines, append, key_of, line_of, lines
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST, RUNS = "sweep.json", "runs.jsonl"
 
 
@@ -124,29 +112,29 @@ class Store:
         over = before is not None and before.complete
         if over and begun == part:
             raise ResultError(f"{part} holds a whole sweep that was changed after it was written: move it away first.")
-        lines = _lines(begun / RUNS, self.design.digest if before is None else before.digest)
-        if before is not None and not (resume or over) and lines.good:
+        found = _of(self.design.digest if before is None else before.digest, lines(begun / RUNS, Outcome))
+        if before is not None and not (resume or over) and found.good:
             raise ResultError(
-                f"{begun} holds {len(lines.good):,} finished of {before.runs:,} runs: go on with --resume, or name "
+                f"{begun} holds {len(found.good):,} finished of {before.runs:,} runs: go on with --resume, or name "
                 "another folder."
             )
         if resume:
-            self.finished = {number: row for number, (_, row) in lines.good.items()}
+            self.finished = {row.case: row for _, row in found.good.values()}
         self.known: Mapping[str, str] = {} if before is None or over else before.files
         self.done = over and resume and len(self.finished) == len(self.design.cases)
         self.work = part if over and not self.done else begun
         if not self.done:
-            self._begin(lines, begun)
+            self._begin(found, begun)
 
-    def _begin(self, lines: _Lines, begun: Path) -> None:
+    def _begin(self, found: Lines[Outcome], begun: Path) -> None:
         """Make the folder ready for more lines; what is in it and no line of this sweep is kept under another name."""
         runs = self.work / RUNS
-        good = b"".join(raw for raw, _ in lines.good.values()) if self.finished else b""
+        good = b"".join(raw for raw, _ in found.good.values()) if self.finished else b""
         if not self.work.is_dir() or not any(self.work.iterdir()):
             write_folder(self.work, MANIFEST, {MANIFEST: self._manifest({}, complete=False), RUNS: good})
             return
         atomic_write(self.work / MANIFEST, self._manifest({}, complete=False))
-        if lines.bad and self.work == begun:
+        if found.bad and self.work == begun:
             self._keep(runs)
         if not runs.is_file() or runs.read_bytes() != good:
             atomic_write(runs, good)
@@ -164,15 +152,8 @@ class Store:
         ResultError
             When it cannot be written; the cases before it stand.
         """
-        row = json.loads(
-            json.dumps({"format": FORMAT, "sweep": self.design.digest, **asdict(outcome)}, allow_nan=False)
-        )
-        line = json.dumps({**row, HASH: hash_of(row)}, separators=(",", ":")) + "\n"
         try:
-            with (self.work / RUNS).open("a", encoding="utf-8") as stream:
-                stream.write(line)
-                stream.flush()
-                os.fsync(stream.fileno())
+            append(self.work / RUNS, line_of(key_of(self.design.digest, outcome.case), outcome))
         except OSError as error:
             raise ResultError(
                 f"{self.work / RUNS} cannot be written ({error.strerror or error}); the cases before it stand, and the "
@@ -265,37 +246,7 @@ def _manifest(folder: Path) -> SavedSweep | None:
         raise ResultError(f"{folder / MANIFEST} is no manifest of a sweep: {error}; {again}.") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """The lines of a file of runs: those that are whole, raw and read, by case; and whether others were changed."""
-
-    good: Mapping[int, tuple[bytes, Outcome]]
-    bad: bool
-
-
-def _lines(path: Path, digest: str) -> _Lines:
-    """Read the finished cases of a sweep; a last line that was cut off in writing is left out."""
-    good: dict[int, tuple[bytes, Outcome]] = {}
-    bad = False
-    for raw in path.read_bytes().splitlines(keepends=True) if path.is_file() else ():
-        row = _row(raw, path, digest)
-        if row is not None:
-            good[row.case] = raw, row
-        elif raw.endswith(b"\n"):
-            bad = True
-    return _Lines(good, bad)
-
-
-def _row(raw: bytes, path: Path, digest: str) -> Outcome | None:
-    """Return what became of a case as a line says it; None where it is no whole line of this sweep."""
-    try:
-        row = read_json(raw, path)
-    except SavedError:
-        return None
-    sound = isinstance(row, dict) and raw.endswith(b"\n") and is_sealed(row)
-    if not sound or row.get("format") != FORMAT or row.get("sweep") != digest:
-        return None
-    try:
-        return record_as(Outcome, row)
-    except SavedError:
-        return None
+def _of(digest: str, found: Lines[Outcome]) -> Lines[Outcome]:
+    """Return the lines of one sweep; those of another count as changed."""
+    good = {key: (raw, row) for key, (raw, row) in found.good.items() if key == key_of(digest, row.case)}
+    return Lines(good, found.bad or len(good) < len(found.good))
