@@ -169,7 +169,7 @@ def _stood(read: Read, data: Instance) -> tuple[Stood, ...]:
     for end in last_of_years(read("core/periods")):
         now = fleet[fleet["period"] == end]
         standing = now["running"] + now["idle"]
-        best = now["chip"].map({id: chip.best for id, chip in data.chips.items()})
+        best = now["chip"].map({id: chip.best for id, chip in data.chips.items()}).astype(float)  # none: of no type
         stood.append(
             Stood(
                 period=end,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,9 +12,6 @@ from typing import TYPE_CHECKING, Unpack
 from fabopt.api.inputs import Inputs
 from fabopt.api.places import name_of
 from fabopt.api.studies import Studies
-
-PASSES = 3
-"""How often a plan is solved again, at most, because owners would order steps that lose money."""
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,8 +27,8 @@ if TYPE_CHECKING:
     from fabopt.network.tables import Network
     from fabopt.report.report import Report
     from fabopt.solve.budget import TimeBudget
+    from fabopt.solve.carry import Near
     from fabopt.solve.options import Objectives, RunOptions, SolveOptions
-    from fabopt.solve.outcome import Basis
     from fabopt.solve.results.build import Origin
     from fabopt.solve.results.run_info import Earning
     from fabopt.solve.run import Notify
@@ -347,32 +345,40 @@ class Instance(Inputs):
         return result
 
     def _solved(
-        self, run: Run, start: StartPlan | None, earning: Earning | None = None, basis: Basis | None = None
+        self, run: Run, start: StartPlan | None, earning: Earning | None = None, near: Near | None = None
     ) -> Result:
         """Return the result of one run; of one that was solved again, with the steps that are forbidden."""
         from dataclasses import replace
 
         from fabopt.io.write import instance_json
-        from fabopt.model.families import EndlessError
         from fabopt.plan.plan import Plan
-        from fabopt.solve.diagnose import located, placed
+        from fabopt.solve.diagnose import placed
         from fabopt.solve.results.build import core_and_domain, run_info
         from fabopt.solve.run import solve
 
         net, before, options = self.network, None, run.options
-        try:
+        with self._placing():
             if options.party:
                 net, solution, before = self._seen(options, run.given, run.progress, run.extra, start)
             else:
-                solution = solve(net, options, run.progress, run.extra, start, run.budget, basis)
-        except EndlessError as error:
-            raise located(error, net, self.data, self._tree.positions) from error
+                solution = solve(net, options, run.progress, run.extra, start, run.budget, near)
         solution = replace(solution, seconds=run.budget.spent)
         tables = core_and_domain(net, solution) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
         info = run_info(run.origin, net, solution, before, earning)
         plan = Plan(info, names.__getitem__, instance_json(self.data), run.extra)
         return Result(plan, solution.log, placed(solution.conflicts, net, self.data, self._tree.positions))
+
+    @contextmanager
+    def _placing(self) -> Iterator[None]:
+        """While in force, an error of a level without end names the place in the data."""
+        from fabopt.model.families import EndlessError
+        from fabopt.solve.diagnose import located
+
+        try:
+            yield
+        except EndlessError as error:
+            raise located(error, self.network, self.data, self._tree.positions) from error
 
     def _earning(self, run: Run, start: StartPlan | None) -> Result:
         """Return the plan in which owners order no steps that lose money, as far as a few passes reach.
@@ -382,41 +388,33 @@ class Instance(Inputs):
         """
         from dataclasses import replace
 
-        from fabopt.solve.results.run_info import Earning
-
-        if any(goal.objective == "time_to_compute" for goal in run.options.goals):
-            return self._without_losses(run, self._solved(run, start, Earning(0, ())))  # no relaxation has a date
-        relaxed = replace(run, options=replace(run.options, relaxed=True))
-        result = self._solved(relaxed, None, Earning(0, ()))
-        if result.run.large or run.options.relaxed:
-            result = self._without_losses(relaxed, result)
-        if run.options.relaxed:
-            return result
-        made = result.run.earning or Earning(0, ())
-        whole = self._forbidding(made)._solved(run, start, made, result.basis)
-        return whole if whole.run.large else self._without_losses(run, whole)
-
-    def _without_losses(self, run: Run, result: Result) -> Result:
-        """Return a plan of this instance, made again without the steps that lose money in it, as often as it may be."""
+        from fabopt.solve.losses import Forbidden, Relaxed, without_losses
         from fabopt.solve.results.earnings import losing
         from fabopt.solve.results.run_info import Earning
+        from fabopt.solve.run import formulated
 
-        pinned = self.data.pins.units
+        pinned, relaxed = self.data.pins.units, replace(run.options, relaxed=True)
+
+        def may(unit: str, period: str) -> bool:
+            return not pinned.get(unit, {}).get(period)
+
+        if not any(goal.objective == "time_to_compute" for goal in run.options.goals):  # no relaxation has a date
+            with self._placing():
+                made = formulated(self.network, relaxed, run.extra)
+            if made.program.large or run.options.relaxed:
+                earning, near = Relaxed(made, relaxed, run.budget, run.progress).forbidden(may)
+                return self._forbidding(earning)._solved(run, None if run.options.relaxed else start, earning, near)
+
         labels = [period.label for period in self.network.periods]
-        forbidden: tuple[tuple[str, str], ...] = ()
-        for passes in range(1, PASSES + 1):
-            found = losing(result.table("earnings"), labels) if result.has_plan else ()
-            found = tuple((unit, period) for unit, period in found if not pinned.get(unit, {}).get(period))
-            if not found or run.budget.over:
-                break
-            forbidden = tuple(dict.fromkeys((*forbidden, *found)))
-            made = Earning(passes, forbidden)
-            start = None if run.options.relaxed else result.start_plan()
-            again = self._forbidding(made)._solved(run, start, made, result.basis)
-            if not again.has_plan:
-                break
-            result = again
-        return result
+
+        def lost(result: Result) -> Forbidden:
+            return [step for step in losing(result.table("earnings"), labels) if may(*step)]
+
+        def again(earning: Earning, result: Result) -> Result:
+            return self._forbidding(earning)._solved(run, result.start_plan(), earning)
+
+        first = self._solved(run, start, Earning(0, ()))
+        return without_losses(first, lost, again, run.budget)[0]
 
     def _forbidding(self, made: Earning) -> Instance:
         """Return this instance with what is forbidden pinned at nothing."""

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook
     from fabopt.plan.plan import Plan
     from fabopt.report.report import Report
-    from fabopt.solve.outcome import Basis
     from fabopt.solve.results.run_info import RunInfo
     from fabopt.solve.solution import Conflict
     from fabopt.solve.start import StartPlan
@@ -63,13 +62,6 @@ class PlanTables:
             When there is no plan, or no such table.
         """
         return self.plan.table(name)
-
-    @property
-    def basis(self) -> Basis | None:
-        """Where each column and row stands in the basis of the prices; None where the plan has several objectives."""
-        from fabopt.plan.solved import kept_basis
-
-        return kept_basis(self.table("core/decisions"), self.table("core/rows")) if self.has_plan else None
 
     def start_plan(self) -> StartPlan:
         """Return all decisions, for a solve to begin with."""

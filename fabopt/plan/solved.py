@@ -88,16 +88,10 @@ def solved_program(run: RunInfo, read: Read, net: Network, hooks: Sequence[Hook]
     return plan
 
 
-def kept_basis(decisions: pd.DataFrame, rows: pd.DataFrame) -> Basis | None:
-    """Return the basis that the tables of a result hold; None where that is no program of one objective."""
-    basis = Basis(tuple(decisions["basis"]), tuple(rows["basis"]))
-    return basis if all(basis.columns) and all(basis.rows) else None
-
-
 def _known(decisions: pd.DataFrame, rows: pd.DataFrame, x: Array) -> Finished | None:
     """Return what the tables of a result hold of its linear program; None where that is no program of one objective."""
-    basis = kept_basis(decisions, rows)
-    if basis is None:
+    basis = Basis(tuple(decisions["basis"]), tuple(rows["basis"]))
+    if not (all(basis.columns) and all(basis.rows)):
         return None
     held = decisions["whole"].to_numpy(bool)
     reduced = np.where(held, decisions["held_reduced_cost"], decisions["reduced_cost"]).astype(float)

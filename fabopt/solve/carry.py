@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,26 @@ import numpy as np
 from fabopt.model.families import IntArray
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
+from fabopt.solve.matrices import Matrices
+from fabopt.solve.outcome import Basis
 from fabopt.solve.perturbation import Key
+from fabopt.solve.session import solver_basis
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Where the linear program of a model ended, from which that of a like model may begin."""
+
+    tables: ModelTables
+    basis: Basis
+
+    def on(self, tables: ModelTables, program: Matrices) -> Any:
+        """Return the basis as one of another model, or None where hooks have made its program larger."""
+        basis = solver_basis(self.basis)
+        if tables is self.tables:
+            return basis
+        carried = carried_basis(basis, self.tables, tables)
+        return carried if (len(carried.col_status), len(carried.row_status)) == program.a.shape[::-1] else None
 
 
 def carried_plan(x: Array, before: ModelTables, after: ModelTables) -> Array:

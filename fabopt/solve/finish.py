@@ -16,7 +16,7 @@ import numpy as np
 from fabopt.domain.tolerances import COUNTS, FEASIBLE, SAME
 from fabopt.network.tables import Array
 from fabopt.solve.outcome import FAR_APART, Basis, Dropped, Ranges
-from fabopt.solve.session import Ended, HighsSession, Outcome, SolverError
+from fabopt.solve.session import DUAL, PRIMAL, Ended, HighsSession, Outcome, SolverError
 
 _GOLDEN = 0.6180339887498949
 
@@ -171,7 +171,9 @@ def _break_ties(session: HighsSession, x: Array, row_price: Array, column_price:
     cost, offset = session.cost, session.offset
     session.set_costs(np.where(np.isfinite(before[0]), -weights(len(x)) / one, 0.0))
     try:
-        outcome = linear_answer(session)
+        # The plan stands for other costs: on 56,000 columns the primal takes 0.6 s from it, the dual 2 to 5 s.
+        with session.by(PRIMAL if session.matrices.large else DUAL):
+            outcome = linear_answer(session)
     finally:
         session.set_costs(cost, offset)
         session.set_column_bounds(columns, before[0][columns], before[1][columns])

@@ -50,7 +50,7 @@ from fabopt.solve.outcome import Ended, LevelError, Outcome, SolverError
 from fabopt.solve.perturbation import NOTHING, Perturbation, Values, held, nearest, relaxed
 from fabopt.solve.proof import proof
 from fabopt.solve.search import Structure, search
-from fabopt.solve.session import HighsSession
+from fabopt.solve.session import DUAL, PRIMAL, HighsSession
 
 Mode = Literal["fixed", "relaxed", "exact"]
 
@@ -63,9 +63,6 @@ T = TypeVar("T")
 DEVEX, STEEPEST = 1, 2
 """HiGHS' numbers for the weights of the dual simplex. Steepest edges take half the iterations of Devex and, on 19,000
 rows, half a second to set up: too much for a small change. To take a limit away took 4 to 11 s, and takes 4 to 7."""
-
-DUAL, PRIMAL = 1, 4
-"""HiGHS' numbers for the simplex methods: another objective leaves the last plan feasible, which suits the primal."""
 
 PIVOTS = 4000
 """Simplex iterations on a change of a large program after which it is solved from nothing instead."""
@@ -511,8 +508,8 @@ class Resolver:
     ) -> Outcome:
         if session.integer.any():
             return session.solve(time_limit=seconds, gap=self.gap)
-        session.set_option("simplex_strategy", method)
-        return self._answered(mode, session, 0 if far else PIVOTS, label)
+        with session.by(method):
+            return self._answered(mode, session, 0 if far else PIVOTS, label)
 
     def _answered(self, mode: Mode, session: HighsSession, pivots: int | None, label: str) -> Outcome:
         """Solve the linear program of a session; a large one for so many pivots, then from nothing."""

@@ -14,13 +14,14 @@ from fabopt.model.objective import PREMIUM
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array, Network
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.carry import Near
 from fabopt.solve.diagnose import DIAGNOSIS_SECONDS, explain_infeasible, explain_time, explain_unbounded
 from fabopt.solve.finish import Finished, finish
-from fabopt.solve.formulate import formulate
+from fabopt.solve.formulate import Formulated, formulate
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Notify, Runner, Stage, Staged, premiums, proof_of, stages
 from fabopt.solve.options import Size, SolveOptions
-from fabopt.solve.outcome import Basis, StageReport
+from fabopt.solve.outcome import StageReport
 from fabopt.solve.plan import (
     limit_states,
     plan_arrays,
@@ -31,7 +32,7 @@ from fabopt.solve.plan import (
 )
 from fabopt.solve.proof import Proof
 from fabopt.solve.search import structure
-from fabopt.solve.session import Ended, HighsSession, SolverError, solver_basis
+from fabopt.solve.session import Ended, HighsSession, SolverError
 from fabopt.solve.solution import Conflict, Solution, Status
 from fabopt.solve.start import Start, StartPlan, on_columns
 from fabopt.solve.unused import without_unused
@@ -55,7 +56,7 @@ def solve(
     extra: Sequence[Hook] = (),
     start: StartPlan | None = None,
     budget: TimeBudget | None = None,
-    basis: Basis | None = None,
+    near: Near | None = None,
 ) -> Solution:
     """Solve a network.
 
@@ -73,9 +74,8 @@ def solve(
         A plan to begin with. What does not fit is repaired, and the plan found is worth no less than what fits.
     budget
         Time for the run; the time limit of the options when left out.
-    basis
-        Where each column and row of another program stood in the basis of its prices: the relaxation begins there if
-        the program has as many of both.
+    near
+        Where the relaxation of a like model ended: that of this one begins there.
 
     Returns
     -------
@@ -94,14 +94,36 @@ def solve(
     options = options or SolveOptions()
     budget = TimeBudget(options.time_limit) if budget is None else budget
     began = budget.spent
+    solution = solve_made(formulated(net, options, extra), options, progress, start, budget, near)
+    return replace(solution, seconds=budget.spent - began)
+
+
+def formulated(net: Network, options: SolveOptions, extra: Sequence[Hook] = ()) -> Formulated:
+    """Return the program of a network that options ask for; arguments and errors as those of :func:`solve`."""
     options.check_demands(demand.id for demand in net.demands)
-    made = formulate(net, options.aim, extra, through_pyomo=options.through_pyomo, relaxed=options.relaxed)
+    return formulate(net, options.aim, extra, through_pyomo=options.through_pyomo, relaxed=options.relaxed)
+
+
+def solve_made(
+    made: Formulated,
+    options: SolveOptions,
+    progress: Notify | None,
+    start: StartPlan | None,
+    budget: TimeBudget,
+    near: Near | None = None,
+    *,
+    explained: bool = True,
+) -> Solution:
+    """Solve a program as :func:`formulated` makes it, or one with other bounds; arguments as those of :func:`solve`.
+
+    Where it is not to be ``explained`` why there is no plan, that is not looked for.
+    """
+    began = budget.spent
     tables, matrices = made.tables, made.program
     options = options.sized(matrices.n_columns)
     todo = stages(tables, options, matrices.cost, matrices.offset)
     session = HighsSession(matrices, threads=options.threads, seed=options.seed, budget=budget)
-    fits = basis is not None and (len(basis.columns), len(basis.rows)) == (matrices.n_columns, matrices.n_rows)
-    known = solver_basis(basis) if basis is not None and fits else None
+    known = None if near is None else near.on(tables, matrices)
     if known is not None:
         session.basis = known
     begin = None if start is None else on_columns(start, tables, matrices.n_columns)
@@ -109,7 +131,7 @@ def solve(
         session.note(f"start: {begin.says}")
     with budget.catching_signals():
         staged, done = _plan(session, tables, todo, options, progress, begin, known)
-    conflicts = _reasons(tables, matrices, staged, options, budget) if done is None else ()
+    conflicts = _reasons(tables, matrices, staged, options, budget) if done is None and explained else ()
     common = common_of(matrices, session, staged, options) | {"start": "" if begin is None else begin.says}
     if done is None:
         return Solution(

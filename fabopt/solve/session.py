@@ -54,6 +54,9 @@ _ENDED = {
 MOST_NODES = highspy.kHighsIInf
 """HiGHS' number for no limit of nodes or iterations."""
 
+DUAL, PRIMAL = 1, 4
+"""HiGHS' numbers for the simplex methods: another objective leaves the last plan feasible, which suits the primal."""
+
 _scheduler = threading.local()  # HiGHS keeps one scheduler a thread; here the thread count that it runs with
 
 
@@ -310,6 +313,15 @@ class HighsSession(LiveProgram):
         self._unscaled = False
         if basis.valid:
             self.basis = basis
+
+    @contextmanager
+    def by(self, method: int) -> Iterator[None]:
+        """While in force, linear programs that have a basis are solved by a simplex method, dual or primal."""
+        self.set_option("simplex_strategy", method)
+        try:
+            yield
+        finally:
+            self.set_option("simplex_strategy", DUAL)
 
     @staticmethod
     def no_basis() -> Any:

@@ -5,9 +5,16 @@ from pathlib import Path
 import pytest
 
 import fabopt
+import fabopt.solve.run
+from fabopt.solve.session import HighsSession
 
 TUTORIAL = Path(__file__).parents[2] / "instances" / "tutorial"
 LINE = "expand:packaging:bridgeworks"
+
+
+def large_from(columns, monkeypatch):
+    for module in ("options", "matrices"):
+        monkeypatch.setattr(f"fabopt.solve.{module}.LARGE", columns)
 
 
 def test_steps_that_lose_money_are_forbidden_in_the_plan_and_in_what_is_asked_of_it_when_loaded(tmp_path):
@@ -31,7 +38,7 @@ def test_steps_that_lose_money_are_forbidden_in_the_plan_and_in_what_is_asked_of
 
 
 def test_of_a_large_program_its_relaxation_tells_the_steps_that_lose(monkeypatch):
-    monkeypatch.setattr("fabopt.solve.options.LARGE", 100)
+    large_from(100, monkeypatch)
     plan = fabopt.load(TUTORIAL).with_({"solving.expansions_earn": True}).solve(gap=0.01)
     made, units = plan.run.earning, plan.table("core/units")
     assert made.passes >= 1
@@ -39,6 +46,39 @@ def test_of_a_large_program_its_relaxation_tells_the_steps_that_lose(monkeypatch
     assert not units[units["id"] == LINE]["ordered"].any()
     whole = units[units["role"] == "expansion"]["ordered"]
     assert (whole == whole.round()).all()  # the plan has its integers
+
+
+def test_each_relaxation_and_the_dive_go_on_from_the_basis_of_the_one_before(monkeypatch):
+    large_from(100, monkeypatch)
+    monkeypatch.setattr("fabopt.solve.search.EASY", 100)
+    run, begun = HighsSession._run, []
+
+    def noted(session, *limits):
+        if not session.integer.any():
+            begun.append(session._highs.getBasis().valid)
+        return run(session, *limits)
+
+    monkeypatch.setattr(HighsSession, "_run", noted)
+    plan = fabopt.load(TUTORIAL).with_({"solving.expansions_earn": True}).solve(gap=0.01)
+    assert plan.run.earning.passes >= 1
+    assert begun.count(False) == 1  # the first relaxation: also where the columns of what is forbidden are gone
+    assert len(begun) > 5
+
+
+def test_a_small_program_is_not_relaxed_first(monkeypatch):
+    monkeypatch.delattr("fabopt.solve.losses.solve_made")
+    assert fabopt.load(TUTORIAL).with_({"solving.expansions_earn": True}).solve(gap=0.01).run.earning.passes == 1
+
+
+@pytest.mark.parametrize("large", [100, 10_000_000])
+def test_why_there_is_no_plan_is_looked_for_once(large, monkeypatch):
+    large_from(large, monkeypatch)
+    explain, asked = fabopt.solve.run.explain_infeasible, []
+    monkeypatch.setattr("fabopt.solve.run.explain_infeasible", lambda *given: asked.append(1) or explain(*given))
+    # Scanners that expose next to nothing cannot even print the wafers that the markets hold on to.
+    none = {"solving.expansions_earn": True, "fabs.north.scanners.euv.passes": "1 kexposure/month"}
+    assert not fabopt.load(TUTORIAL).with_(none).solve().has_plan
+    assert len(asked) == 1
 
 
 @pytest.mark.slow
