@@ -98,6 +98,8 @@ def mathematics_page() -> str:
     parts.append(section("The objective of one party", "fabopt.model.payoff"))
     parts.append(section("Objectives in order", "fabopt.solve.objectives"))
     parts.append(section("From the incumbent to the plan", "fabopt.solve.finish"))
+    parts.append(section("Several states", "fabopt.solve.stack"))
+    parts.append(section("How a plan under states is judged", "fabopt.solve.risk"))
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 
 

@@ -15,7 +15,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from fabopt.api import Instance, Result, compare, import_, load, load_memo, load_result, sweep, synthetic
+    from fabopt.api import (
+        Instance,
+        Result,
+        compare,
+        import_,
+        load,
+        load_memo,
+        load_result,
+        load_states,
+        sweep,
+        synthetic,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
@@ -27,6 +38,7 @@ __all__ = [
     "load",
     "load_memo",
     "load_result",
+    "load_states",
     "sweep",
     "synthetic",
 ]

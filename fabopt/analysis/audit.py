@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fabopt.analysis.states.tree import state_problems
 from fabopt.domain.instance import Instance
 from fabopt.io.files import read_text
 from fabopt.io.load import apply_scenario, apply_sets, check_scenarios
@@ -77,6 +78,7 @@ def audit(path: Path | str, scenario: str | None = None, sets: Sequence[str] = (
             faulty = _in_scenario(base, data, name)
             said = (replace(p, message=f"in scenario '{name}': {p.message}") for p in faulty if p not in known)
             problems += said
+        problems += state_problems(base, data)
         sweeps = dict(_sweeps(base))
         problems += (problem for faulty in sweeps.values() for problem in faulty if problem not in known)
     tree: Tree | None = base

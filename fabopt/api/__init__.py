@@ -8,9 +8,18 @@
 Thin facades over the parts below; pandas, Pyomo and HiGHS are imported when they are first needed.
 """
 
-from fabopt.api.instance import Instance, Result, audit, import_, load, load_result, synthetic
-from fabopt.api.places import RESULTS, WORKERS, default_folder, default_memo_folder, default_sweep_folder, name_of
+from fabopt.api.instance import Instance, Result, audit, import_, load, load_result, load_states, synthetic
+from fabopt.api.places import (
+    RESULTS,
+    WORKERS,
+    default_folder,
+    default_memo_folder,
+    default_sweep_folder,
+    name_of,
+    states_folder,
+)
 from fabopt.api.several import compare, sweep
+from fabopt.api.states import StatesResult
 from fabopt.api.studies import load_memo
 
 __all__ = [
@@ -18,6 +27,7 @@ __all__ = [
     "WORKERS",
     "Instance",
     "Result",
+    "StatesResult",
     "audit",
     "compare",
     "default_folder",
@@ -27,7 +37,9 @@ __all__ = [
     "load",
     "load_memo",
     "load_result",
+    "load_states",
     "name_of",
+    "states_folder",
     "sweep",
     "synthetic",
 ]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Unpack, overload
 
 from fabopt.api.inputs import Inputs
 from fabopt.api.places import name_of
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from fabopt.analysis.calibration.records import Calibration
     from fabopt.analysis.compare.records import Comparison
     from fabopt.analysis.roll.records import Roll
+    from fabopt.analysis.states.tree import Leaf
+    from fabopt.api.states import StatesResult
     from fabopt.model.build import Hook, Model
     from fabopt.network.tables import Network
     from fabopt.report.report import Report
@@ -277,6 +279,7 @@ class Instance(Inputs):
 
         return games(self.data)
 
+    @overload
     def solve(
         self,
         objective: Objectives | None = None,
@@ -287,8 +290,35 @@ class Instance(Inputs):
         extra: Sequence[Hook] = (),
         out: str | Path | None = None,
         **options: Unpack[RunOptions],
-    ) -> Result:
-        """Solve the instance.
+    ) -> Result: ...
+
+    @overload
+    def solve(
+        self,
+        objective: Objectives | None = None,
+        *,
+        states: str | Sequence[str],
+        risk: str | None = None,
+        start: Result | None = None,
+        progress: Notify | None = None,
+        out: str | Path | None = None,
+        **options: Unpack[RunOptions],
+    ) -> StatesResult: ...
+
+    def solve(
+        self,
+        objective: Objectives | None = None,
+        *,
+        states: str | Sequence[str] | None = None,
+        risk: str | None = None,
+        given: Result | None = None,
+        start: Result | None = None,
+        progress: Notify | None = None,
+        extra: Sequence[Hook] = (),
+        out: str | Path | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Result | StatesResult:
+        """Solve the instance, or with `states` its stochastic program.
 
         Parameters
         ----------
@@ -296,6 +326,12 @@ class Instance(Inputs):
             value, compute, time_to_compute, least_cost or max_min; or several in order, each with what later ones may
             give up of it, as a share or in its unit: ``["value:1%", "least_cost"]``. Left out: the instance's own, else
             value.
+        states
+            "all", or states, events and outcomes that count: what is decided before they are known is decided once,
+            and the result has a plan for each (`fabopt.api.states.StatesResult`). What is not named does not come.
+        risk
+            How a plan under states is judged: expected, cvar LEVEL, mean+cvar LEVEL WEIGHT, worst or regret; else the
+            instance's own, else expected.
         given
             The plan that others are held to in the perspective of one party; the system's own when left out.
         start
@@ -316,23 +352,30 @@ class Instance(Inputs):
 
         Returns
         -------
-        Result
+        Result or StatesResult
             With a plan, or with the reason why there is none in its `status` and `conflict`.
 
         Raises
         ------
         fabopt.solve.options.OptionError
             When an option makes no sense.
+        fabopt.solve.stack.PastError
+            When a state changes what comes before it is known.
         fabopt.model.families.EndlessError
             When a yes or no opens a level without end.
         fabopt.solve.results.folder.ResultError
             When a result could not be written to `out`: nothing is solved then.
         """
         from fabopt.solve.budget import TimeBudget
+        from fabopt.solve.options import OptionError
         from fabopt.solve.results.build import Origin
         from fabopt.solve.results.folder import check_target
 
         chosen = self._options(options, self.objectives if objective is None else objective)
+        if states is not None:
+            return self._under_states(states, risk, chosen, given, start, progress, extra, out)
+        if risk is not None:
+            raise OptionError("A risk measure judges a plan under several states: give 'states' with it.")
         if out is not None:
             check_target(Path(out))
         origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money, tuple(extra))
@@ -340,6 +383,68 @@ class Instance(Inputs):
         begin = None if start is None else start.start_plan()
         earn = self.data.solving.expansions_earn and not chosen.party
         result = self._earning(run, begin) if earn else self._solved(run, begin)
+        if out is not None and result.has_plan:
+            result.keep(out)
+        return result
+
+    def leaves(self, states: str | Sequence[str] = "all") -> tuple[Leaf, ...]:
+        """Return the leaves of the tree of states and events: name, probability, and the instance in each.
+
+        Parameters
+        ----------
+        states
+            As for :meth:`solve`.
+
+        Raises
+        ------
+        fabopt.errors.StudyError
+            When the instance has no states, or none of a name.
+        fabopt.io.problems.InstanceError
+            When the instance is not valid in a state.
+        """
+        from fabopt.analysis.states.tree import leaves
+
+        named = [states] if isinstance(states, str) else list(states)
+        return leaves(self._tree, self.data, () if named == ["all"] else named)
+
+    def in_state(self, leaf: Leaf) -> Instance:
+        """Return the instance in one of its :meth:`leaves`, which knows nothing of the others."""
+        return Instance(leaf.tree, self.name, leaf.name, leaf.data)
+
+    def _under_states(
+        self,
+        states: str | Sequence[str],
+        risk: str | None,
+        options: SolveOptions,
+        given: Result | None,
+        start: Result | None,
+        progress: Notify | None,
+        extra: Sequence[Hook],
+        out: str | Path | None,
+    ) -> StatesResult:
+        """Return the result of the stochastic program."""
+        from fabopt.analysis.states.solve import states_plan
+        from fabopt.api.states import StatesResult
+        from fabopt.domain.risk import risk_of
+        from fabopt.solve.options import OptionError
+        from fabopt.solve.results.build import Origin
+        from fabopt.solve.results.folder import STATES, check_target
+
+        if given is not None or extra:
+            raise OptionError(
+                "Under states there is neither a given plan nor a hook: both belong to a plan of one state."
+            )
+        try:
+            judged = risk_of(risk or self.data.solving.risk or "expected")
+        except ValueError as error:
+            raise OptionError(str(error)) from error
+        if out is not None:
+            check_target(Path(out), STATES)
+        origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money)
+        begin = None if start is None else start.start_plan()
+        made = states_plan(self.leaves(states), origin, options, judged, progress=progress, start=begin)
+        results = [Result(plan, log) for plan, log in zip(made.plans, made.logs, strict=True)]
+        result = StatesResult(made.info, results, made.log, made.conflicts)
         if out is not None and result.has_plan:
             result.keep(out)
         return result
@@ -591,6 +696,23 @@ def load_result(path: str | Path, *, extra: Sequence[Hook] = ()) -> Result:
     plan = Plan(run, partial(_saved_table, folder, hashes), instance, extra)
     result = Result(plan, log)
     check_agreement(plan, folder)
+    result.folder = folder
+    return result
+
+
+def load_states(path: str | Path) -> StatesResult:
+    """Read the folder of a result under several states.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        When the folder is none, was changed after it was written, or does not agree with itself.
+    """
+    from fabopt.analysis.states.folder import read_states
+    from fabopt.api.states import StatesResult
+
+    folder, info, log = read_states(Path(path))
+    result = StatesResult(info, [load_result(folder / state.name) for state in info.states], log)
     result.folder = folder
     return result
 

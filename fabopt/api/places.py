@@ -31,6 +31,11 @@ def default_folder(instance: str, scenario: str | None, perspective: str | None,
     return RESULTS / f"{instance}{f'-{scenario}' if scenario else ''}{seen}"
 
 
+def states_folder(instance: str, scenario: str | None) -> Path:
+    """Return where a result under several states is saved: ``results/<instance>[-<scenario>]-states``."""
+    return RESULTS / f"{instance}{f'-{scenario}' if scenario else ''}-states"
+
+
 def default_sweep_folder(instance: str, spec: Path) -> Path:
     """Return where a sweep is saved when no folder is named: ``results/sweeps/<instance>-<file>``."""
     return RESULTS / "sweeps" / f"{instance}-{spec.stem}"

@@ -202,15 +202,28 @@ class PlanTables:
         fabopt.solve.results.folder.ResultError
             When there is no plan, or something else than a result stands there.
         """
-        from fabopt.report.answer import ranked_limits
-        from fabopt.solve.results.build import ALL_TABLES
         from fabopt.solve.results.folder import write_result
 
         folder = Path(path) if path is not None else self.default_folder
-        tables = {spec: self.table(f"{spec.group}/{spec.name}") for spec in ALL_TABLES}
-        write_result(folder, replace(self.run, ranking=ranked_limits(self.plan)), tables, self.plan.instance, self.log)
+        write_result(folder, self.files())
         self.folder = folder
         return folder
+
+    def files(self) -> dict[str, bytes]:
+        """Return the files of the result folder by their names.
+
+        Raises
+        ------
+        fabopt.solve.results.folder.ResultError
+            When there is no plan.
+        """
+        from fabopt.report.answer import ranked_limits
+        from fabopt.solve.results.build import ALL_TABLES
+        from fabopt.solve.results.folder import result_files
+
+        tables = {spec: self.table(f"{spec.group}/{spec.name}") for spec in ALL_TABLES}
+        run = replace(self.run, ranking=ranked_limits(self.plan))
+        return result_files(run, tables, self.plan.instance, self.log)
 
     def keep(self, path: str | Path) -> Path | None:
         """Save the result as :meth:`save` does, or elsewhere where that fails; both are told.

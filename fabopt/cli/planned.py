@@ -17,6 +17,7 @@ from fabopt.errors import BAD_INPUT, INFEASIBLE, INTERRUPTED, LIMIT
 if TYPE_CHECKING:
     from fabopt.api import Instance, Result
     from fabopt.api.plan import PlanTables
+    from fabopt.api.states import StatesResult
     from fabopt.solve.budget import TimeBudget
     from fabopt.solve.options import RunOptions
 
@@ -83,7 +84,7 @@ def within_time(minutes: float, quiet: bool) -> Iterator[TimeBudget]:
         yield budget
 
 
-def end_without_plan(result: PlanTables, log: Path | None = None) -> NoReturn:
+def end_without_plan(result: PlanTables | StatesResult, log: Path | None = None) -> NoReturn:
     """Say why there is no plan, keep the solver's log where nothing was decided, and end with the exit code of that."""
     for conflict in result.conflicts:
         complain(conflict.sentence)

@@ -24,7 +24,7 @@ from fabopt.cli.planned import end_without_plan
 from fabopt.cli.progress import telling
 
 if TYPE_CHECKING:
-    from fabopt.api import Instance, Result
+    from fabopt.api import Instance, Result, StatesResult
 
 _Objective = typer.Option(
     help="value, compute, time_to_compute, least_cost or max_min. Given again, the next in order; value:1% lets later "
@@ -61,6 +61,15 @@ _Share = typer.Option(
     "--stability-share", help="What changing an order is charged, as a share of what it costs; else 0.05.",
     show_default=False,
 )  # fmt: skip
+_States = typer.Option(
+    help="Solve the stochastic program: all states and events of the instance, or those of these names (all, or "
+    "hbm-slips,demand-falls). What is decided before they are known is decided once.",
+    show_default=False,
+)
+_Risk = typer.Option(
+    help="How a plan under states is judged: expected, 'cvar 0.9', 'mean+cvar 0.9 0.5', worst or regret.",
+    show_default="the instance's own, else expected",
+)
 _Pyomo = typer.Option("--through-pyomo", help="Compile the Pyomo model instead of the tables; the answer is the same.")
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
@@ -97,6 +106,8 @@ def solve(
     time_limit: Annotated[float | None, _Limit] = None,
     gap: Annotated[float | None, _Gap] = None,
     threads: Annotated[int, _Threads] = 0,
+    states: Annotated[str | None, _States] = None,
+    risk: Annotated[str | None, _Risk] = None,
     start: Annotated[Path | None, _Start] = None,
     pin: Annotated[Path | None, _Pin] = None,
     pin_until: Annotated[str | None, _PinUntil] = None,
@@ -122,19 +133,23 @@ def solve(
         instance = instance.steady(api.load_result(stability), stability_share)
     elif stability_share is not None:
         raise OptionError("--stability-share needs a --stability RESULT, whose orders it is a share of.")
-    folder = out or api.default_folder(instance.name, scenario, perspective, instance.data.solving.perspective)
+    folder = api.default_folder(instance.name, scenario, perspective, instance.data.solving.perspective)
+    if states is not None:
+        folder = api.states_folder(instance.name, scenario)
+        options["states"] = [name.strip() for name in states.split(",")]
+    folder = out or folder
     options["given"] = None if given is None else api.load_result(given)
     options["start"] = None if start is None else api.load_result(start)
     with step("solve", as_json) as prepared, telling(as_json) as teller, solver_on_stderr():
-        result = instance.solve(objective, progress=teller, out=folder, **options)
+        result: Result | StatesResult = instance.solve(objective, risk=risk, progress=teller, out=folder, **options)
         prepared += _outcome(result)
     if as_json:
         typer.echo(json.dumps(_summary(instance, result, result.folder), allow_nan=False))
     elif result.has_plan:
         say(["", *result.answer.lines()])
         if result.folder is not None:
-            following = f"fabopt show {shlex.quote(str(result.folder))} --table orders"
-            say([f"written to {result.folder}; next: {following}"])
+            one = result.folder / next(iter(result.states)) if isinstance(result, api.StatesResult) else result.folder
+            say([f"written to {result.folder}; next: fabopt show {shlex.quote(str(one))} --table orders"])
     if not result.has_plan:
         end_without_plan(result, folder.with_name(f"{folder.name}.log"))
     check_kept(folder, result.folder)
@@ -163,28 +178,32 @@ def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool) ->
     return instance
 
 
-def _outcome(result: Result) -> list[str]:
-    from fabopt.report.text import percent
+def _outcome(result: Result | StatesResult) -> list[str]:
+    from fabopt.report.text import counted, percent
 
-    size = result.run.size
+    size, states = result.run.size, getattr(result, "states", ())
+    start = getattr(result.run, "start", "")
     return [
+        *([counted(len(states), "state")] if states else []),
         f"{size.columns:,} columns ({size.integers:,} whole)",
         f"{size.rows:,} rows",
         result.status,
         f"gap {percent(result.gap)}",
-        *([f"start: {result.run.start}"] if result.run.start else []),
+        *([f"start: {start}"] if start else []),
     ]
 
 
-def _summary(instance: Instance, result: Result, folder: Path | None) -> dict[str, Any]:
+def _summary(instance: Instance, result: Result | StatesResult, folder: Path | None) -> dict[str, Any]:
     """Return the object of ``--json``."""
     run = result.run.as_dict()
+    named = {name: run[name] for name in (*JSON_FIELDS, "risk", "expected", "states") if name in run}
+    headlines = result.answer.as_dict().get("headlines") if result.has_plan else None
     return {
         "instance": instance.name,
         "scenario": instance.scenario,
         "sets": list(instance.sets),
-        **{name: run[name] for name in JSON_FIELDS},
+        **named,
         "result": None if folder is None else str(folder),
-        "headlines": result.answer.as_dict()["headlines"] if result.has_plan else None,
+        "headlines": headlines,
         "conflicts": [conflict.sentence for conflict in result.conflicts],
     }

@@ -13,6 +13,7 @@ from fabopt.domain.calendar import Calendar, Length, Stretch
 from fabopt.domain.goals import ObjectiveName, goals_of
 from fabopt.domain.quantity import Quantity, constant
 from fabopt.domain.quantity_field import In
+from fabopt.domain.risk import risk_of
 from fabopt.domain.text import printable
 
 _MOST = 600
@@ -181,6 +182,13 @@ def _in_order(given: object) -> object:
     return listed
 
 
+def _judged(given: object) -> object:
+    """Refuse what is no risk measure."""
+    if isinstance(given, str):
+        risk_of(given)
+    return given
+
+
 class Solving(Record):
     """How the instance is solved unless a run says otherwise."""
 
@@ -193,6 +201,8 @@ class Solving(Record):
     expansions_earn: Flag = False
     """Whether owners order only steps that their own margin at list prices, or a prepayment, covers: steps of the plan
     that lose money are forbidden and it is solved again, up to three times."""
+    risk: Annotated[str, BeforeValidator(_judged)] | None = None
+    """How a plan under states is judged: expected (absent), cvar LEVEL, mean+cvar LEVEL WEIGHT, worst, regret."""
     perspective: Literal["system", "buyers"] | None = None
     """Whose value counts: system, all parties together (absent); buyers, labs and other markets at list prices."""
 

@@ -29,6 +29,7 @@ from fabopt.domain.predictions import Prediction
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
 from fabopt.domain.stability import Stability
+from fabopt.domain.states import Event, State
 from fabopt.domain.tasks import Model
 from fabopt.domain.tastes import Premium, Taste
 from fabopt.domain.uncertainty import Correlation, Distribution
@@ -117,6 +118,10 @@ class Instance(Record):
     """What one unit of a measure emits."""
     lanes: Named[Lane] = Field(default_factory=dict)
     """Ways between regions that take time and money; absent: none does."""
+    states: Named[State] = Field(default_factory=dict)
+    """What may come, with probabilities and dates, for `fabopt solve --states` (docs/uncertainty.md)."""
+    events: Named[Event] = Field(default_factory=dict)
+    """What happens in one way or another, whatever else comes; with the states they make a tree."""
     pins: Pins = Pins()
     """Decisions already taken."""
     stability: Stability | None = None

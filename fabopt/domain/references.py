@@ -49,6 +49,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("premiums.*.designer", "designers"),
     ("premiums.*.labs.[]", "compute_labs"),
     ("contracts.*.buyer", "parties"),
+    ("states.*.parent", "states"),
     ("predictions.*.outcomes.!", "outcomes"),
     ("predictions.*.outcomes.*.[]", "outcomes"),
 )
@@ -61,6 +62,7 @@ SAYS: Mapping[str, str] = {
     "regions": "region",
     "compute_labs": "lab",
     "outcomes": "outcome",
+    "states": "state",
 }
 """What a name of a group is called that is no section of one kind."""
 
@@ -142,6 +144,7 @@ def names(instance: Instance) -> dict[str, tuple[str, ...]]:
     groups["technologies"] = _unique(name for line in instance.packaging_lines.values() for name in line.technologies)
     groups["regions"] = tuple(regions)
     groups["parties"], groups["outcomes"] = parties(instance), tuple(instance.outcomes)
+    groups["states"] = tuple(instance.states)
     plain = () if instance.network is None else instance.network.demands.values()
     groups["compute_labs"] = _unique([*instance.labs, *(demand.tags.lab for demand in plain if demand.tags.lab)])
     return groups

@@ -25,6 +25,7 @@ from fabopt.domain.rules_limits import limit_faults
 from fabopt.domain.rules_policies import policy_faults
 from fabopt.domain.rules_predictions import prediction_faults
 from fabopt.domain.rules_programmes import programme_faults
+from fabopt.domain.rules_states import state_faults
 from fabopt.domain.rules_supply import supply_faults
 from fabopt.domain.stability import by_period_faults, stability_faults
 from fabopt.domain.tastes import premium_faults, taste_faults
@@ -77,6 +78,7 @@ def problems(instance: Instance) -> list[Fault]:
         *programme_faults(instance, calendar),
         *limit_faults(instance, calendar),
         *prediction_faults(instance),
+        *state_faults(instance, calendar),
         *taste_faults(instance.tastes, tuple(instance.labs)),
         *premium_faults(instance.premiums, _dearest(instance)),
     ]

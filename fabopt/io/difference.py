@@ -1,7 +1,7 @@
 """What differs between two instances, lever by lever: path, what stands in one and in the other.
 
 Only what can change a plan is compared: numbers with their units, dates, choices, records that stand in one alone.
-Names of sources, ranges, notes, and the sections that no plan depends on are left out.
+Names of sources, ranges, notes, and the sections that no plan of one state depends on are left out.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from fabopt.domain.quantity import Point, Quantity
 from fabopt.domain.tolerances import ROUNDING
 from fabopt.io.shape import fields_of, key_text
 
-SAYS_NOTHING = frozenset({"about", "sources", "outcomes", "expectations", "distributions", "correlations"})
-"""Sections that no plan depends on."""
+SAYS_NOTHING = frozenset(
+    {"about", "sources", "outcomes", "expectations", "distributions", "correlations", "states", "events"}
+)
+"""Sections that no plan of one state depends on."""
 
 _MOST = 240
 _ABSENT = object()

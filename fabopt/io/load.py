@@ -170,15 +170,15 @@ def check_scenarios(tree: Tree) -> None:
         raise InstanceError(problems)
 
 
-def apply_scenario(tree: Tree, name: str, model: type[BaseModel]) -> Tree:
-    """Apply a scenario and those that it extends.
+def apply_scenario(tree: Tree, name: str, model: type[BaseModel], asked_by: Problem | None = None) -> Tree:
+    """Apply a scenario and those that it extends; ``asked_by`` is what stands where its name is written.
 
     Raises
     ------
     InstanceError
         When there is no such scenario, scenarios extend each other in a circle, or one is not valid.
     """
-    return _apply_scenario(tree, name, model, (), Problem("", None, "", ""))
+    return _apply_scenario(tree, name, model, (), asked_by or Problem("", None, "", ""))
 
 
 def _apply_scenario(tree: Tree, name: str, model: type[BaseModel], above: tuple[str, ...], asked_by: Problem) -> Tree:

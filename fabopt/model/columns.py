@@ -63,6 +63,8 @@ class Block:
         Per column of the block.
     offset
         First column of the block in the model.
+    dated
+        Whether the last axis of ``index`` is that of the periods.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Block:
     upper: Array
     integer: NDArray[np.bool_]
     offset: int
+    dated: bool = True
 
     def __len__(self) -> int:
         """Return the number of columns."""
@@ -155,6 +158,7 @@ class _Builder:
             upper=np.broadcast_to(np.asarray(upper, dtype=float), exists.shape)[exists],
             integer=np.broadcast_to(np.asarray(integer, dtype=bool), exists.shape)[exists],
             offset=self.next,
+            dated=labelled,
         )
         self.next += count
 
@@ -178,6 +182,22 @@ def make_columns(net: Network, aim: Aim | None = None) -> Columns:
     _counters(build, net)
     _aims(build, aim, net)
     return Columns(MappingProxyType(build.blocks), positions(net), labels, aim)
+
+
+def decided(net: Network, columns: Columns) -> IntArray:
+    """Return the position of the period in which each column is decided [n]; T where only the whole horizon tells.
+
+    An order is decided when it is placed, whenever it is delivered; lots of a window with its last period.
+    """
+    T = net.n_periods
+    last = [max(window, default=T) for group in net.whole_groups for window in group.windows]
+    when = []
+    for block in columns:
+        period = np.broadcast_to(np.arange(T), block.index.shape) if block.dated else np.full(block.index.shape, T)
+        if block.name == "counter":
+            period = np.array(last, dtype=np.int64).reshape(block.index.shape)
+        when.append(period[block.index >= 0])
+    return np.concatenate([np.zeros(0, np.int64), *when]).astype(np.int64)
 
 
 def _activities(build: _Builder, activities: Sequence[Activity], T: int) -> None:

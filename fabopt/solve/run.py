@@ -19,9 +19,9 @@ from fabopt.solve.diagnose import DIAGNOSIS_SECONDS, explain_infeasible, explain
 from fabopt.solve.finish import Finished, finish
 from fabopt.solve.formulate import Formulated, formulate
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.objectives import Notify, Runner, Stage, Staged, premiums, proof_of, stages
+from fabopt.solve.objectives import Notify, Runner, Stage, Staged, premiums, proof_of, report, stages
 from fabopt.solve.options import Size, SolveOptions
-from fabopt.solve.outcome import StageReport
+from fabopt.solve.outcome import Outcome, StageReport
 from fabopt.solve.plan import (
     limit_states,
     plan_arrays,
@@ -141,6 +141,39 @@ def solve_made(
     limits = (*tables.limits, *made.registered)
     seconds = budget.spent - began
     return solution_of(tables, matrices, limits, todo, staged, done, common, seconds)
+
+
+def completed(net: Network, options: SolveOptions, plan: StartPlan, budget: TimeBudget) -> Solution:
+    """Return a plan of one state made whole: a small one proved best again, of a large one with its integers held.
+
+    Parameters
+    ----------
+    net
+        The network of the state, in which what was decided before it was known is held.
+    options
+        Options of the run.
+    plan
+        The state's plan; none that is worth less is returned.
+    budget
+        Time for the run.
+    """
+    made = formulate(net, options.aim, relaxed=options.relaxed)
+    tables, matrices = made.tables, made.program
+    if not matrices.large:
+        return solve(net, options, start=plan, budget=budget)
+    began, options = budget.spent, options.sized(matrices.n_columns)
+    todo = stages(tables, options, matrices.cost, matrices.offset)
+    session = HighsSession(matrices, threads=options.threads, seed=options.seed, budget=budget)
+    begin = on_columns(plan, tables, matrices.n_columns)
+    done = _finished(session, tables, todo, begin.x, None)
+    if done is None:
+        raise SolverError("The plan of a state does not survive that what was decided before it is held.")
+    reached = float(todo[0].cost @ done.x)
+    bound = None if matrices.integer.any() else reached
+    outcome = Outcome(Ended.OPTIMAL, done.x, reached, bound, budget.spent - began, 0)
+    staged = Staged(done.x, (report(todo[0], outcome),), None)
+    common = common_of(matrices, session, staged, options) | {"start": begin.says}
+    return solution_of(tables, matrices, tables.limits, todo, staged, done, common, budget.spent - began)
 
 
 def solution_of(

@@ -4,7 +4,8 @@ forbids what was done.
 A plan starts work in a period and uses resources in later ones. Where capacity falls after the work was started,
 nothing that can still be decided would make room for it. Here it is finished in time, and what is decided from the date
 on has what remains. A limit on orders, on spending or on any sum of decisions is moved likewise to what it already
-holds: a new limit says what may still be decided.
+holds: a new limit says what may still be decided. Where the numbers of now would have made less by then of what was
+delivered and kept, such as a yield of later that also tells on what lands shortly before, the rest counts as received.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import numpy as np
 
 from fabopt.domain.horizon import Pins
 from fabopt.domain.instance import Instance
-from fabopt.domain.tolerances import NEGLIGIBLE
-from fabopt.network.tables import Array, Network, Resource, Term, Unit
+from fabopt.domain.tolerances import FEASIBLE, NEGLIGIBLE
+from fabopt.network.tables import Array, Material, Network, Resource, Term, Unit
 
 
 def finishable(net: Network, instance: Instance) -> Network:
@@ -46,7 +47,47 @@ def finishable(net: Network, instance: Instance) -> Network:
         for g in net.groups
     )
     budgets = tuple(replace(b, amount=_allowing("<=", b.windows, b.amount, b.terms, done)) for b in net.budgets)
-    return replace(net, resources=resources, units=units, groups=groups, budgets=budgets)
+    materials = _received(net, done, first)
+    return replace(net, materials=materials, resources=resources, units=units, groups=groups, budgets=budgets)
+
+
+def _received(net: Network, done: Mapping[tuple[str, str], Array], first: int) -> tuple[Material, ...]:
+    """Return the materials with receipts before a period from which all that is pinned before it could come."""
+    past, nothing = slice(0, first), np.zeros(first)
+
+    def course(kind: str, key: str) -> Array:
+        return np.nan_to_num(done.get((kind, key), np.zeros(net.n_periods)))[past]
+
+    made: dict[str, Array] = {}
+    used: dict[str, Array] = {}
+    effects: list[tuple[str, str, str, int, float | Array]] = [
+        ("activity", f.activity, f.material, f.age, f.amount) for f in net.flows if f.age < first
+    ]
+    effects += [("unit", m.unit, m.material, m.age, m.amount) for m in net.unit_materials if m.age < first]
+    for kind, key, material, age, amount in effects:
+        landed = np.append(
+            np.zeros(age), (course(kind, key) * np.broadcast_to(amount, net.n_periods)[past])[: first - age]
+        )
+        for total, part in ((made, np.maximum(landed, 0.0)), (used, np.maximum(-landed, 0.0))):
+            total[material] = total.get(material, nothing) + part
+    for demand in net.demands:
+        used[demand.material] = used.get(demand.material, nothing) + course("demand", demand.id)
+
+    def enough(m: Material) -> Material:
+        stock = course("stock", m.id)
+        before = np.append(m.opening, (stock * m.kept(net.n_periods)[past])[:-1])
+        receipts = np.zeros(net.n_periods) if m.receipts is None else m.receipts.copy()
+        came = before + receipts[past] + made.get(m.id, nothing)
+        short = stock + used.get(m.id, nothing) - came
+        if m.disposal_cost is not None:
+            short = np.maximum(short, 0.0)  # what is too much may be thrown away
+        short = np.where(np.abs(short) > FEASIBLE * np.maximum(came, 1.0), short, 0.0)
+        if not short.any() or (m.storable and ("stock", m.id) not in done):
+            return m
+        receipts[past] += short
+        return replace(m, receipts=receipts)
+
+    return tuple(map(enough, net.materials))
 
 
 def _orderable(unit: Unit, first: int) -> Unit:

@@ -38,6 +38,8 @@ Read = Callable[[str], "pd.DataFrame"]
 FORMAT = 4
 MANIFEST, INSTANCE = RESULT_RECORD, RESULT_FILE
 LOG = "solver.log"
+STATES = "states.json"
+"""Record of a folder that holds a plan under several states: a result folder for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,11 @@ class ResultError(SavedError):
     """A result that cannot be written or read; the message is a full sentence for the user."""
 
 
-def write_result(
-    path: Path,
-    run: RunInfo,
-    tables: Mapping[TableSpec, pd.DataFrame],
-    instance: str,
-    log: str,
-) -> None:
-    """Write a result folder, whole or not at all, in the place of an older one; what people put there is kept.
+def result_files(run: RunInfo, tables: Mapping[TableSpec, pd.DataFrame], instance: str, log: str) -> dict[str, bytes]:
+    """Return the files of a result folder by their names.
 
     Parameters
     ----------
-    path
-        The folder.
     run
         What is known of the run; in the manifest `format`, `files` (with their SHA-256) and `hash` are added.
     tables
@@ -70,24 +64,38 @@ def write_result(
         The instance as canonical JSON.
     log
         The solver's log.
-
-    Raises
-    ------
-    ResultError
-        When something else than a result stands there, or the folder cannot be written.
     """
     files = {INSTANCE: instance.encode(), LOG: log.encode()}
     for spec, frame in tables.items():
         files[f"{spec.group}/{spec.name}.parquet"] = parquet_bytes(spec, frame)
-    files[MANIFEST] = as_bytes(sealed(run.as_dict(), FORMAT, files))
+    return {**files, MANIFEST: as_bytes(sealed(run.as_dict(), FORMAT, files))}
+
+
+def write_result(path: Path, files: Mapping[str, bytes], record: str = MANIFEST) -> None:
+    """Write a result folder, whole or not at all, in the place of an older one; what people put there is kept.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    files
+        What :func:`result_files` returns, or the files of a folder with another record.
+    record
+        Name of the record among them.
+
+    Raises
+    ------
+    ResultError
+        When something else than such a result stands there, or the folder cannot be written.
+    """
     try:
-        write_folder(path, MANIFEST, files)
+        write_folder(path, record, files)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ResultError(f"The result cannot be written to {path}: {reason}.") from error
 
 
-def check_target(path: Path) -> None:
+def check_target(path: Path, record: str = MANIFEST) -> None:
     """Refuse, before anything is solved, a folder that a result could not be written to.
 
     Raises
@@ -96,7 +104,7 @@ def check_target(path: Path) -> None:
         When something else than a result stands there, or nothing can be written there.
     """
     try:
-        check_place(path, MANIFEST)
+        check_place(path, record)
     except OSError as error:
         raise ResultError(f"The result cannot be written to {path}: {error.strerror or error}.") from error
 
@@ -155,6 +163,11 @@ def read_manifest(path: Path) -> tuple[RunInfo, Mapping[str, str]]:
         hint = (
             f" It is an instance: solve it first (fabopt solve {path})." if (path / "instance.yaml").is_file() else ""
         )
+        if (path / STATES).is_file():
+            named = ", ".join(sorted(str(one.parent) for one in path.glob(f"*/{MANIFEST}")))
+            raise ResultError(
+                f"{path} holds a plan under several states, and this is asked of one plan: name a state's: {named}."
+            ) from error
         raise ResultError(f"{path} is no result: there is no {MANIFEST} in it.{hint}") from error
     except SavedError as error:
         raise ResultError(str(error)) from error

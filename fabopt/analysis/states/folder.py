@@ -1,0 +1,65 @@
+"""A result under several states on disk: the record `states.json`, the log, and a result folder for each state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fabopt.analysis.states.records import StatesInfo, states_info_of
+from fabopt.io.seal import SavedError, as_bytes, read_record, sealed
+from fabopt.io.swap import standing
+from fabopt.solve.results.folder import LOG, STATES, ResultError, read_file, write_result
+
+FORMAT = 1
+
+
+def write_states(path: Path, info: StatesInfo, parts: Mapping[str, Mapping[str, bytes]], log: str) -> None:
+    """Write a result under several states, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    info
+        What was solved.
+    parts
+        The files of each state's result folder, by the state's name.
+    log
+        What the solver said of the whole.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        When there is no plan, something else stands there, or the folder cannot be written.
+    """
+    if not info.has_plan:
+        raise ResultError(f"There is no plan, so there is nothing to save: the run ended with '{info.status}'.")
+    files = {f"{name}/{file}": content for name, some in parts.items() for file, content in some.items()}
+    files[LOG] = log.encode()
+    files[STATES] = as_bytes(sealed(info.as_dict(), FORMAT, files))
+    write_result(path, files, STATES)
+
+
+def is_states(path: Path) -> bool:
+    """Return whether a result under several states stands at `path`."""
+    return (standing(path, STATES, tell=False) / STATES).is_file()
+
+
+def read_states(path: Path) -> tuple[Path, StatesInfo, str]:
+    """Read the record of a result under several states: where it stands, what was solved, and the log.
+
+    Raises
+    ------
+    fabopt.solve.results.folder.ResultError
+        When the folder is none, one of another format, or was changed.
+    """
+    folder = standing(path, STATES)
+    again = "solve its instance again with --states"
+    try:
+        record = read_record(folder / STATES, FORMAT, again)
+        info = states_info_of(record)
+    except FileNotFoundError as error:
+        raise ResultError(f"{path} is no result under several states: there is no {STATES} in it.") from error
+    except SavedError as error:
+        raise ResultError(f"{error}; {again}.") from error
+    return folder, info, read_file(folder, LOG, record["files"]).decode(errors="replace")

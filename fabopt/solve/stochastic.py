@@ -1,0 +1,192 @@
+"""Solve a stochastic program: the stack of its states, judged as asked, to one plan for each state.
+
+The plans share what is decided before their states can be told apart. Each is then made whole by itself, with that
+held, by :func:`fabopt.solve.run.completed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fabopt.domain.risk import EXPECTED, Risk
+from fabopt.model.objective import cost_vector
+from fabopt.network.tables import Array
+from fabopt.solve.budget import TimeBudget
+from fabopt.solve.diagnose import DIAGNOSIS_SECONDS, explain_infeasible, explain_time, explain_unbounded
+from fabopt.solve.finish import finish
+from fabopt.solve.matrices import program_of
+from fabopt.solve.objectives import Notify, Runner, Staged, proof_of, stages
+from fabopt.solve.options import OptionError, Size, SolveOptions
+from fabopt.solve.outcome import StageReport
+from fabopt.solve.proof import Proof
+from fabopt.solve.risk import judged
+from fabopt.solve.session import Ended, HighsSession
+from fabopt.solve.solution import Conflict, Status
+from fabopt.solve.stack import Branch, Stack, stacked
+from fabopt.solve.start import StartPlan, on_columns
+
+
+@dataclass(frozen=True, slots=True)
+class StackSolution:
+    """How the solve of a stochastic program ended.
+
+    Attributes
+    ----------
+    status, has_plan, objective, bound, gap, gap_denominator, seconds, options, stages, size, log, conflicts
+        As of a :class:`~fabopt.solve.solution.Solution`; the objective is judged as asked.
+    stack
+        The states.
+    plans
+        The plan of each state, by the columns of its own model; empty without a plan.
+    prices
+        Dual of each row of the stack: change of the judged objective for one unit more [rows]; empty without a plan.
+    """
+
+    status: Status
+    has_plan: bool
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    gap_denominator: float | None
+    seconds: float
+    options: SolveOptions
+    stages: tuple[StageReport, ...]
+    size: Size
+    log: str
+    stack: Stack
+    plans: tuple[Array, ...] = ()
+    prices: Array | None = None
+    conflicts: tuple[Conflict, ...] = ()
+
+
+def check_states(options: SolveOptions) -> None:
+    """Refuse options that no plan under several states can have.
+
+    Raises
+    ------
+    OptionError
+        With what to do instead.
+    """
+    named = {goal.objective for goal in options.goals}
+    for name in ("time_to_compute", "max_min", "agreement"):
+        if name in named:
+            raise OptionError(f"The objective {name} is one of a single state; under states take value, compute or "
+                              "least_cost.")  # fmt: skip
+    if options.party:
+        raise OptionError(
+            f"The perspective {options.perspective} holds others to one plan; under states take system or buyers."
+        )
+    if options.through_pyomo:
+        raise OptionError("Under states the program is stacked from the tables; leave out --through-pyomo.")
+
+
+def solve_states(
+    branches: Sequence[Branch],
+    options: SolveOptions,
+    risk: Risk = EXPECTED,
+    best: Sequence[float] = (),
+    progress: Notify | None = None,
+    start: StartPlan | None = None,
+    budget: TimeBudget | None = None,
+) -> StackSolution:
+    """Solve the stochastic program of some states.
+
+    Parameters
+    ----------
+    branches
+        The states.
+    options
+        As for :func:`fabopt.solve.run.solve`.
+    risk, best
+        How the plan is judged; for ``regret`` what the best plan for each state alone is worth.
+    progress, start, budget
+        As for :func:`fabopt.solve.run.solve`.
+
+    Raises
+    ------
+    OptionError
+        If an option does not fit a plan under several states.
+    fabopt.solve.stack.PastError
+        If a state changes what comes before it is known.
+    """
+    check_states(options)
+    budget = TimeBudget(options.time_limit) if budget is None else budget
+    began = budget.spent
+    stack = stacked(branches, relaxed=options.relaxed)
+    options = options.sized(stack.program.n_columns)
+    each = [stages(b.tables, options, cost_vector(b.tables.terms, b.tables.columns.n)) for b in branches]
+    made = judged(stack, each, risk, best)
+    session = HighsSession(made.program, threads=options.threads, seed=options.seed, budget=budget)
+    begin = None
+    if start is not None:
+        own = [on_columns(start, branch.tables, branch.tables.columns.n).x for branch in branches]
+        begin = np.append(stack.plan(own), np.zeros(made.program.n_columns - stack.program.n_columns))
+    with budget.catching_signals():
+        runner = Runner(session, stack.structure, options, progress, begin)
+        staged = runner.run(made.stages, branches[0].tables)
+        done = None
+        if staged.x is not None and staged.stopped is not Ended.UNBOUNDED:
+            done = finish(session, staged.x, made.stages[-1].cost)
+    size = Size(made.program.n_rows, made.program.n_columns, int(made.program.integer.sum()), int(made.program.a.nnz))
+    seconds = budget.spent - began
+    ended = StackSolution(
+        status=_without_plan(staged), has_plan=False, objective=None, bound=staged.first.bound, gap=None,
+        gap_denominator=None, seconds=seconds, options=options, stages=staged.reports, size=size, log=session.log,
+        stack=stack,
+    )  # fmt: skip
+    if done is None:
+        return replace(ended, conflicts=_reasons(stack, staged, options))
+    first = made.stages[0]
+    maximised = float(first.cost @ done.x)
+    objective, bound = first.reported(maximised), None
+    if staged.first.bound is not None:
+        bound = first.reported(max((staged.first.bound - first.constant) * first.sign, maximised))
+    proved = proof_of(first, objective, bound, float(np.abs(first.cost) @ np.abs(done.x)))
+    return replace(
+        ended,
+        status=_status(staged, proved, options.asked),
+        has_plan=True,
+        objective=objective,
+        bound=bound,
+        gap=None if proved is None else proved.gap,
+        gap_denominator=None if proved is None else proved.denominator,
+        plans=tuple(done.x[at] for at in stack.columns),
+        prices=done.row_price[: stack.program.n_rows],
+    )
+
+
+def _status(staged: Staged, proved: Proof | None, asked: float) -> Status:
+    if staged.stopped is Ended.TIME_LIMIT:
+        return Status.TIME_LIMIT
+    if staged.stopped is not None:
+        return Status(staged.stopped.value)
+    if proved is None or not proved.within(asked):
+        return Status.WIDER_GAP
+    return Status.OPTIMAL if proved.exact else Status.WITHIN_GAP
+
+
+def _without_plan(staged: Staged) -> Status:
+    ended = staged.stopped
+    return Status.NO_PLAN if ended in (None, Ended.TIME_LIMIT) else Status(ended.value)
+
+
+def _reasons(stack: Stack, staged: Staged, options: SolveOptions) -> tuple[Conflict, ...]:
+    """Return why there is no plan: what is wrong with a state that has none by itself, or that none fits all."""
+    if staged.stopped is Ended.TIME_LIMIT:
+        return explain_time(staged.first.bound, options)
+    if staged.stopped not in (Ended.INFEASIBLE, Ended.UNBOUNDED):
+        return ()
+    for branch in stack.branches:
+        program = program_of(branch.tables)
+        ended = HighsSession(program, threads=options.threads, budget=TimeBudget(DIAGNOSIS_SECONDS)).solve().ended
+        if ended is staged.stopped:
+            explain = explain_infeasible if ended is Ended.INFEASIBLE else explain_unbounded
+            why = explain(branch.tables, program, TimeBudget(DIAGNOSIS_SECONDS), options.threads)
+            return tuple(replace(one, says=f"In state '{branch.name}': {one.says}") for one in why)
+    says = (
+        "Each state has a plan by itself, but none of these begins as one of every other state does: what is decided "
+    )
+    return (Conflict("conflict", (), "", 0.0, "", f"{says}before they are known does not fit all of them."),)
