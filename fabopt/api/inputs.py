@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fabopt.analysis.bill import Bill
+    from fabopt.analysis.draws.states import DrawnStates
     from fabopt.analysis.reconcile import Reconciled
     from fabopt.api.plan import PlanTables
     from fabopt.domain.instance import Instance as Data
@@ -295,6 +296,53 @@ class Inputs:
         tables = model_tables(self.network)
         reasons = explain_infeasible(tables, program_of(tables), TimeBudget(seconds))
         return placed(reasons, self.network, self.data, self._tree.positions)
+
+    def draw_states(
+        self, draws: int = 200, keep: int = 8, *, since: str = "", seed: int = 0, levers: Sequence[str] = ()
+    ) -> Report[DrawnStates]:
+        """Return a few states that stand for many draws of the numbers with ranges.
+
+        Parameters
+        ----------
+        draws, keep
+            How many draws are made, and how many states stand for them.
+        since
+            Label of the period from which it is known which came; the second one when left out.
+        seed
+            The same gives the same states, byte for byte.
+        levers
+            Numbers that are drawn; all with a range when left out.
+
+        Returns
+        -------
+        fabopt.report.report.Report
+            ``records.text`` is a file that an instance can include; :meth:`with_states` takes the records.
+
+        Raises
+        ------
+        fabopt.errors.StudyError
+            When there are no such draws, period or numbers.
+        """
+        from fabopt.analysis.draws.states import drawn_states
+        from fabopt.report.drawn_states import drawn_states_report
+
+        return drawn_states_report(drawn_states(self._tree, self.data, self.name, draws, keep, since, seed, levers))
+
+    def with_states(self, states: DrawnStates | Mapping[str, object] | str | Path) -> Self:
+        """Return the instance with other states than its own: those of draws, a section, or a file with one.
+
+        Raises
+        ------
+        fabopt.io.problems.InstanceError
+            When the file cannot be read, or the instance is not valid with them.
+        """
+        from fabopt.io.load import apply_merge, apply_section
+
+        if isinstance(states, str | Path):
+            return type(self)(apply_section(self._tree, "states", states), self.name, self.scenario)
+        section = states if isinstance(states, Mapping) else states.section
+        tree = replace(self._tree, raw={key: part for key, part in self._tree.raw.items() if key != "states"})
+        return type(self)(apply_merge(tree, {"states": section}, "states"), self.name, self.scenario)
 
     def reconcile(self) -> Report[Reconciled]:
         """Return the instance held against the published figures that read it back; the others need a plan."""

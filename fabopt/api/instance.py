@@ -423,9 +423,11 @@ class Instance(Inputs):
         out: str | Path | None,
     ) -> StatesResult:
         """Return the result of the stochastic program."""
+        from fabopt.analysis.states.records import StatesInputs
         from fabopt.analysis.states.solve import states_plan
         from fabopt.api.states import StatesResult
         from fabopt.domain.risk import risk_of
+        from fabopt.io.write import instance_json
         from fabopt.solve.options import OptionError
         from fabopt.solve.results.build import Origin
         from fabopt.solve.results.folder import STATES, check_target
@@ -442,9 +444,12 @@ class Instance(Inputs):
             check_target(Path(out), STATES)
         origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money)
         begin = None if start is None else start.start_plan()
-        made = states_plan(self.leaves(states), origin, options, judged, progress=progress, start=begin)
+        leaves = self.leaves(states)
+        made = states_plan(leaves, origin, options, judged, progress=progress, start=begin)
         results = [Result(plan, log) for plan, log in zip(made.plans, made.logs, strict=True)]
-        result = StatesResult(made.info, results, made.log, made.conflicts)
+        planned = self.data.model_copy(update={"states": {}, "events": {}})
+        inputs = StatesInputs(instance_json(planned), tuple(instance_json(leaf.data) for leaf in leaves))
+        result = StatesResult(made.info, inputs, results, made.log, made.conflicts)
         if out is not None and result.has_plan:
             result.keep(out)
         return result
@@ -711,8 +716,8 @@ def load_states(path: str | Path) -> StatesResult:
     from fabopt.analysis.states.folder import read_states
     from fabopt.api.states import StatesResult
 
-    folder, info, log = read_states(Path(path))
-    result = StatesResult(info, [load_result(folder / state.name) for state in info.states], log)
+    folder, info, inputs, log = read_states(Path(path))
+    result = StatesResult(info, inputs, [load_result(folder / state.name) for state in info.states], log)
     result.folder = folder
     return result
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fabopt.analysis.states.records import StatesInfo
+    from fabopt.analysis.hedge.records import Hedge
+    from fabopt.analysis.states.records import StatesInfo, StatesInputs
     from fabopt.api.instance import Result
     from fabopt.report.report import Report
+    from fabopt.solve.budget import TimeBudget
     from fabopt.solve.solution import Conflict
 
 
@@ -64,6 +66,8 @@ class StatesResult:
     ----------
     run
         What was solved, how, and how good the plan is.
+    inputs
+        The instance as planned and in each state, as JSON.
     states
         An ordinary result for each state, by name; empty without a plan. Its instance is that of the state, with all
         that was decided before the state could be told apart as pins, so that every study can be made of it.
@@ -76,9 +80,14 @@ class StatesResult:
     folder: Path | None = None
 
     def __init__(
-        self, info: StatesInfo, results: Sequence[Result], log: str, conflicts: Sequence[Conflict] = ()
+        self,
+        info: StatesInfo,
+        inputs: StatesInputs,
+        results: Sequence[Result],
+        log: str,
+        conflicts: Sequence[Conflict] = (),
     ) -> None:
-        self.run, self.log, self.conflicts = info, log, tuple(conflicts)
+        self.run, self.inputs, self.log, self.conflicts = info, inputs, log, tuple(conflicts)
         names = [state.name for state in info.states]
         self.states: Mapping[str, Result] = MappingProxyType(dict(zip(names, results, strict=True)))
 
@@ -136,6 +145,30 @@ class StatesResult:
 
         return states_report(self.run, {name: result.plan for name, result in self.states.items()})
 
+    def hedge(self, solves: int = 60, *, budget: TimeBudget | None = None) -> Report[Hedge]:
+        """Return what to sign now, what to wait for, what knowing is worth, and which order is the cheapest hedge.
+
+        Parameters
+        ----------
+        solves
+            Programs that may be solved, those of a state alone and those of all together counted alike; what was not
+            solved is said. First those of perfect information and of the stochastic solution, then waiting, the regret
+            of each state's own plan, hedges, and what may wait.
+        budget
+            Tells of each program, and ends the study with Ctrl-C.
+
+        Raises
+        ------
+        fabopt.errors.StudyError
+            When there is no plan, or it is of the LP relaxation.
+        """
+        from fabopt.analysis.hedge.study import given, hedge
+        from fabopt.report.hedge import hedge_report
+        from fabopt.report.perspective import in_whose_money
+
+        found = given(self.run, self.inputs, [result.plan for result in self.states.values()])
+        return in_whose_money(hedge_report(hedge(found, solves, budget)), self.run.options.perspective)
+
     def save(self, path: str | Path | None = None) -> Path:
         """Write the result folder: `states.json`, and the folder of an ordinary result for each state.
 
@@ -153,7 +186,7 @@ class StatesResult:
 
         folder = Path(path) if path is not None else self.default_folder
         parts = {name: result.files() for name, result in self.states.items()}
-        write_states(folder, self.run, parts, self.log)
+        write_states(folder, self.run, self.inputs, parts, self.log)
         self.folder = folder
         return folder
 

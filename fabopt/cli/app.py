@@ -25,6 +25,7 @@ from fabopt.cli.common import Notes, complain
 from fabopt.cli.compare import compare
 from fabopt.cli.explain import explain
 from fabopt.cli.export import export
+from fabopt.cli.hedge import hedge
 from fabopt.cli.import_ import import_
 from fabopt.cli.limits import limits
 from fabopt.cli.memo import memo
@@ -36,6 +37,7 @@ from fabopt.cli.roll import roll
 from fabopt.cli.schema import schema
 from fabopt.cli.show import show
 from fabopt.cli.solve import solve
+from fabopt.cli.states import states
 from fabopt.cli.sweep import sweep
 from fabopt.cli.target import target
 from fabopt.cli.tornado import tornado
@@ -54,8 +56,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for verb in (
-    solve, choke, target, tornado, value, alternatives, portfolio, explain, sweep, compare, roll, memo, validate, show,
-    bill, reconcile, calibrate, allocate, limits, own_silicon, schema, new, export,
+    solve, choke, target, tornado, value, alternatives, portfolio, explain, sweep, compare, roll, hedge, states, memo,
+    validate, show, bill, reconcile, calibrate, allocate, limits, own_silicon, schema, new, export,
 ):  # fmt: skip
     app.command()(verb)
 app.command("import")(import_)

@@ -62,8 +62,8 @@ _Share = typer.Option(
     show_default=False,
 )  # fmt: skip
 _States = typer.Option(
-    help="Solve the stochastic program: all states and events of the instance, or those of these names (all, or "
-    "hbm-slips,demand-falls). What is decided before they are known is decided once.",
+    help="Solve the stochastic program: all states and events of the instance, those of these names (all, or "
+    "hbm-slips,demand-falls), or those of a file (states.yaml). What is decided before they are known is decided once.",
     show_default=False,
 )
 _Risk = typer.Option(
@@ -136,6 +136,8 @@ def solve(
     folder = api.default_folder(instance.name, scenario, perspective, instance.data.solving.perspective)
     if states is not None:
         folder = api.states_folder(instance.name, scenario)
+        if states.endswith((".yaml", ".yml")):
+            instance, states = instance.with_states(states), "all"
         options["states"] = [name.strip() for name in states.split(",")]
     folder = out or folder
     options["given"] = None if given is None else api.load_result(given)

@@ -63,6 +63,14 @@ class NowLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class StatesInputs:
+    """What the states were made of, nothing pinned: the instance as planned, and that of each state, as JSON."""
+
+    planned: str
+    leaves: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StatesInfo:
     """What was solved under several states, how, and how good the plan is.
 

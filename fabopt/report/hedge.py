@@ -1,0 +1,232 @@
+"""What a plan under several states says: what to sign now, what to wait for, and what insurance is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from fabopt.analysis.hedge.records import STOCHASTIC, Hedge
+from fabopt.domain.tolerances import rounding
+from fabopt.report.report import Report
+from fabopt.report.text import Table, amount, counted, in_unit, money, percent
+
+MOST = 12
+"""Rows of a table."""
+
+MOST_STATES = 6
+"""States that have a column of their own in a table of text."""
+
+NAMED = 3
+"""Orders that a sentence names."""
+
+REMOVED = {"cvar": "of the mean of the worst {tail}", "mean+cvar": "of the mean of the worst {tail}",
+           "worst": "of the worst case"}  # fmt: skip
+
+
+def hedge_report(record: Hedge) -> Report[Hedge]:
+    """Return what a plan under several states says."""
+    tables = (_decisions(record), _information(record), _waiting(record), _regrets(record), _candidates(record),
+              _chokes(record))  # fmt: skip
+
+    def charts() -> Mapping[str, Any]:
+        from fabopt.report.hedge_charts import charts
+
+        return charts(record)
+
+    names = ("regrets", "candidates", "decisions", "chokes")
+    return Report(
+        "hedge",
+        record,
+        tuple(said(record)),
+        tables,
+        tuple(_notes(record)),
+        {name: partial(record.table, name) for name in names},
+        charts=charts,
+        data=record.as_dict,
+    )
+
+
+def figure(record: Hedge, value: float | None) -> str:
+    """Write a figure in the unit of the objective."""
+    if value is None:
+        return "not known"
+    return money(value, record.unit) if record.unit == "M USD" else f"{amount(value)} {record.unit}".rstrip()
+
+
+def said(record: Hedge) -> Iterator[str]:
+    """Yield the answer: what to sign now and what to wait for, what that is worth, and the cheapest hedge."""
+    yield _now(record)
+    own = record.information
+    known, worth = own.perfect_information, own.stochastic_solution
+    text = f"To know now what comes would be worth {figure(record, known)} (EVPI)"
+    if worth is not None:
+        text += f"; planning with states is worth {figure(record, worth)} over the plan for mean data (VSS)"
+    elif own.mean_value is not None:
+        text += "; the first stage of the plan for mean data leaves a state without a plan"
+    yield f"{text}."
+    yield _cheapest(record)
+
+
+def _now(record: Hedge) -> str:
+    now = [one for one in record.decisions if one.verdict != "wait"]
+    wait = [one for one in record.decisions if one.verdict == "wait"]
+    if not record.known:
+        return "Nothing is ever known that is not known now, so there is nothing to hedge."
+    if not now and not wait:
+        return f"Nothing is decided before {record.known}, when it is known what comes."
+
+    def names(rows: list[Any]) -> str:
+        some = ", ".join(one.name for one in rows[:NAMED])
+        return some + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
+
+    work = any(one.instrument == "work" for one in record.decisions)
+    do = "start" if work else "sign"
+    parts = [f"{do} now: {names(now)}" if now else f"{do} nothing now"]
+    hedges = [one for one in now if one.verdict != "sign now"]
+    if hedges:
+        parts.append(f"of these as a hedge, since not every state wants as much: {names(hedges)}")
+    if wait:
+        parts.append(f"wait until {record.known} with {names(wait)}")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _cheapest(record: Hedge) -> str:
+    if not record.candidates:
+        return "No first stage orders anything that the plan for mean data does not, so there is no hedge to buy."
+    solved = sum(one.removed is not None for one in record.candidates)
+    best = record.cheapest
+    searched = f"of {counted(record.searched, 'candidate')} ({solved} solved)"
+    if best is None:
+        return f"No order that is added to the plan for mean data is a hedge, {searched}."
+    what = _removed(record)
+    text = (
+        f"The cheapest hedge beside the plan for mean data, {searched}: {amount(best.amount)} {best.unit} of "
+        f"{best.name} in {best.periods}".replace("  ", " ")
+    )
+    text += f" for {figure(record, best.cost)}: it removes {figure(record, best.removed)} {what}"
+    return f"{text}, {best.per_dollar:,.3g} per unit of money." if best.per_dollar is not None else f"{text}."
+
+
+def _removed(record: Hedge) -> str:
+    name = record.risk.split()[0]
+    return REMOVED.get(name, "of the largest regret").format(tail=percent(1.0 - record.level))
+
+
+def _decisions(record: Hedge) -> Table:
+    rows = [
+        (
+            one.name,
+            one.owner or None,
+            one.verdict,
+            one.now,
+            one.least,
+            one.most,
+            one.unit,
+            one.until or None,
+            one.waiting,
+        )
+        for one in record.decisions
+    ]
+    heads = ("what", "owner", "", "now", "least", "most", "unit", "until", "waiting costs")
+    title = (
+        f"Decided before {record.known or 'the end'}: by this plan, and least and most by the best plans for one state"
+    )
+    return Table(title, heads, rows, left=3, most=MOST)
+
+
+def _information(record: Hedge) -> Table:
+    own = record.information
+    rows = [
+        ("known from the start which state comes: wait and see (WS)", own.wait_and_see),
+        ("decided now what must be decided now: recourse (RP)", own.recourse),
+        ("first stage of the plan for mean data (EEV)", own.frozen),
+        ("that plan, were the mean what comes (EV)", own.mean_value),
+        ("value of perfect information (EVPI)", own.perfect_information),
+        ("value of the stochastic solution (VSS)", own.stochastic_solution),
+    ]
+    return Table(f"What knowing is worth, in the mean{in_unit(record.unit)}", ("", record.objective_name), rows, left=1)
+
+
+def _waiting(record: Hedge) -> Table:
+    own = record.waiting
+    rows = [] if own is None else [
+        (f"no order in {own.held}: what that loses", own.loss),
+        ("all known a period sooner: what that gains", own.sooner),
+    ]  # fmt: skip
+    return Table(
+        f"What waiting a period is worth, as the plan is judged{in_unit(record.unit)}", ("", "worth"), rows, left=1
+    )
+
+
+def _regrets(record: Hedge) -> Table:
+    states = list(record.probabilities)
+    plans = list(dict.fromkeys(row.plan for row in record.regrets))
+    at = {(row.plan, row.state): row for row in record.regrets}
+    rows = []
+    for plan in plans:
+        each = [at[plan, state].regret for state in states]
+        known = [one for one in each if one is not None]
+        called = plan if plan == STOCHASTIC or plan not in states else f"best for {plan}"
+        weighed = None
+        if len(known) == len(states):
+            weighed = sum(p * r for p, r in zip(record.probabilities.values(), known, strict=True))
+        shown = each if len(states) <= MOST_STATES else []
+        rows.append((called, *shown, max(known) if weighed is not None else None, weighed))
+    heads = ("signed", *(states if len(states) <= MOST_STATES else []), "largest", "mean")
+    return Table(
+        f"Regret of what is signed now, if a state comes{in_unit(record.unit)}", heads, rows, left=1, most=MOST
+    )
+
+
+def _candidates(record: Hedge) -> Table:
+    rows = [
+        (one.name, one.owner or None, one.periods, one.amount, one.unit, one.cost, one.mean, one.regret, one.tail,
+         one.per_dollar if one.reason == "" else one.reason)
+        for one in record.candidates
+    ]  # fmt: skip
+    heads = ("order", "owner", "when", "more", "unit", "costs", "mean", "largest regret", "worst cases", "per money")
+    title = (
+        "Hedges beside the orders of the plan for mean data: by how much better each makes the mean, the largest "
+        f"regret and the mean of the worst {percent(1.0 - record.level)}, its cost counted{in_unit(record.unit)}"
+    )
+    return Table(title, heads, rows, left=3, most=MOST)
+
+
+def _chokes(record: Hedge) -> Table:
+    """Return the choke point of each state, a row a run of periods with the same."""
+    rows: list[list[Any]] = []
+    for row in record.chokes:
+        what = (row.state, row.name or None, row.owner or None)
+        if rows and (rows[-1][0], *rows[-1][2:4]) == what:
+            rows[-1][1] = f"{rows[-1][1].partition(' to ')[0]} to {row.period}"
+            rows[-1][4] = max(rows[-1][4], row.gain)
+        else:
+            rows.append([row.state, row.period, row.name or None, row.owner or None, row.gain])
+    title = f"What holds the plan back most in each state: worth of 1 % more in a period{in_unit(record.unit)}"
+    return Table(
+        title, ("state", "periods", "limit", "owner", "worth"), [tuple(r) for r in rows], left=4, most=2 * MOST
+    )
+
+
+def _notes(record: Hedge) -> Iterator[str]:
+    what = "orders, contracts and retirements" if record.orders else "all that is decided, as nothing is ordered,"
+    yield (
+        f"What is signed now are {what} before {record.known or 'the end'}; all else is decided again, by what is "
+        "known at its time in each state."
+    )
+    if record.risk != "expected":
+        yield f"The plan is judged by {record.risk}; RP is that of the plan which is best by its mean."
+    if record.unaveraged:
+        some = ", ".join(record.unaveraged[:NAMED])
+        more = f" and {len(record.unaveraged) - NAMED} more" if len(record.unaveraged) > NAMED else ""
+        yield f"States differ in what has no mean; for mean data it stands as planned: {some}{more}."
+    yield f"{counted(record.solves, 'program')} solved of at most {record.most}."
+    if record.not_run:
+        some = ", ".join(record.not_run[:NAMED])
+        more = f" and {len(record.not_run) - NAMED} more" if len(record.not_run) > NAMED else ""
+        yield f"Not solved, for --solves or an interrupt ended it: {some}{more}."
+    recourse = record.information.recourse
+    if recourse is not None and record.open > rounding(recourse):
+        yield f"Gaps of the programs leave up to {figure(record, record.open)} open in each figure."

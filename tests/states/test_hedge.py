@@ -1,0 +1,194 @@
+"""What a plan under several states says: against published values, and what is worked by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import fabopt
+from fabopt.analysis.hedge.records import MEAN, STOCHASTIC
+from fabopt.cli import main
+
+INSTANCES = Path(__file__).parents[2] / "instances"
+approx = pytest.approx
+
+SECOND = """
+horizon: {start: '2027', periods: 2, period: year, discount_rate: 0}
+network:
+  materials: {goods: {unit: piece}}
+  resources:
+    first: {kind: level, unit: piece, capacity: [0, 10]}
+    other: {kind: level, unit: piece, capacity: 0}
+    own: {kind: level, unit: piece, capacity: 0}
+  activities:
+    buy: {cost: 1, outputs: {goods: 1}, uses: {first: 1}}
+    buy-other: {cost: 2, outputs: {goods: 1}, uses: {other: 1}}
+    make: {cost: 1, outputs: {goods: 1}, uses: {own: 1}}
+  units:
+    second-source: {unit: contract, total: 1, upper: [1, 0], cost: 7.6, adds: {other: 10}}
+    own-plant: {unit: plant, total: 1, upper: [1, 0], cost: 15, adds: {own: 10}}
+  demands: {shop: {material: goods, quantity: [0, 10], value: 5}}
+states:
+  fine: {probability: 0.75}
+  lost: {probability: 0.25, from: 2028, set: {network.resources.first.capacity.1: 0}}
+"""
+"""The supplier of ten goods is lost in a quarter of the cases; a contract of 7.6 or a plant of 15 takes its place."""
+
+
+def second(folder: Path, **changes: str) -> fabopt.Instance:
+    text = SECOND
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "instance.yaml").write_text(text, encoding="utf-8")
+    return fabopt.load(folder)
+
+
+@pytest.fixture(scope="module")
+def hedged(tmp_path_factory):
+    result = second(tmp_path_factory.mktemp("second")).solve(states="all", risk="cvar 0.75", gap=0)
+    return result, result.hedge()
+
+
+@pytest.fixture(scope="module")
+def farmer():
+    return fabopt.load(INSTANCES / "stochastic" / "farmer").solve(states="all").hedge().records
+
+
+def test_the_farmer_s_values_are_those_of_the_book(farmer):
+    """Birge and Louveaux 1997, section 1.1: 115,406, 108,390, 107,240, 118,600; EVPI 7,016 and VSS 1,150."""
+    own = farmer.information
+    assert own.wait_and_see == approx(115_406, abs=0.6)
+    assert own.recourse == approx(108_390, abs=0.6)
+    assert own.frozen == approx(107_240, abs=0.6)
+    assert own.mean_value == approx(118_600, abs=0.6)
+    assert own.perfect_information == approx(7_016, abs=0.6)
+    assert own.stochastic_solution == approx(1_150, abs=0.6)
+
+
+def test_the_farmer_s_regrets_are_those_of_the_book_s_plans(farmer):
+    """Its best plans earn 118,600, 167,667 and 59,950; the one under states 109,350, 167,000 and 48,820."""
+    at = {(row.plan, row.state): row.regret for row in farmer.regrets}
+    mine = {state: at[STOCHASTIC, state] for state in ("fair", "good", "bad")}
+    assert mine == {"fair": approx(9_250, abs=1), "good": approx(667, abs=1), "bad": approx(11_130, abs=1)}
+    # The plan for mean yields earns 148,000 and 55,120 where they are another.
+    assert at[MEAN, "fair"] == approx(0, abs=1)
+    assert at[MEAN, "good"] == approx(19_667, abs=1)
+    assert at[MEAN, "bad"] == approx(4_830, abs=1)
+    assert at["fair", "good"] == at[MEAN, "good"]
+
+
+def test_where_nothing_is_ordered_the_work_that_commits_is_told(farmer):
+    fields = {one.id: (one.now, one.least, one.most, one.verdict) for one in farmer.decisions}
+    assert fields["sow-beets"] == (approx(250), approx(250), approx(375), "sign now")
+    assert fields["sow-wheat"] == (approx(170), approx(100), approx(183.333, abs=1e-2), "sign now, as a hedge")
+    # To wait is to sow nothing, and to know in time is to know all.
+    assert farmer.waiting is not None
+    assert farmer.waiting.sooner == approx(farmer.information.perfect_information)
+
+
+def test_a_second_source_is_the_cheapest_hedge_though_no_plan_orders_it(hedged):
+    """In ``lost`` it leaves 30 - 7.6 = 22.4 of nothing, 2.95 a unit of money; the plant 40 - 15 = 25, 1.67."""
+    record = hedged[1].records
+    one, two = record.candidates
+    assert (one.id, one.cost, one.amount) == ("second-source", approx(7.6), approx(1))
+    assert one.tail == approx(22.4)
+    assert one.per_dollar == approx(22.4 / 7.6)
+    # In the mean it costs its price less a quarter of 30. Without a hedge 25 is regretted, with it 7.6 in ``fine``.
+    assert one.mean == approx(7.5 - 7.6)
+    assert one.regret == approx(25 - 7.6)
+    assert (two.id, two.tail, two.regret) == ("own-plant", approx(25), approx(25 - 15))
+    assert two.mean == approx(10 - 15)
+    assert record.cheapest == one
+    assert record.searched == 2
+    assert "1.00 contract of second-source in 2027 for 7.60: it removes 22.4" in hedged[1].said[2]
+
+
+def test_what_knowing_is_worth_beside_a_plan_for_bad_cases_is_that_of_the_mean(hedged):
+    """Known, 40 or 40 - 15: 36.25 in the mean. Not known, no hedge pays in the mean: 0.75 x 40 = 30."""
+    own = hedged[1].records.information
+    assert own.wait_and_see == approx(0.75 * 40 + 0.25 * 25)
+    assert own.recourse == approx(30)
+    assert own.perfect_information == approx(6.25)
+    assert own.stochastic_solution == approx(0)
+    # In the mean 7.5 goods come: 2.5 more do not pay a contract of 7.6.
+    assert own.mean_value == approx(30)
+
+
+def test_what_is_signed_as_a_hedge_costs_what_its_substitute_is_worse(hedged):
+    """The plan has the plant, and 25 in both cases. Without it the contract is signed, and 22.4 is left."""
+    record = hedged[1].records
+    (one,) = [row for row in record.decisions if row.now > 0]
+    assert (one.id, one.verdict, one.now, one.least, one.most) == ("own-plant", "sign now, as a hedge", 1, 0, 1)
+    assert one.waiting == approx(25 - 22.4)
+    assert record.waiting is not None
+    assert (record.waiting.held, record.waiting.loss, record.waiting.sooner) == ("2027", approx(25), approx(0))
+
+
+def test_regret_is_that_of_each_first_stage_in_each_state(hedged):
+    """The plant is 15 in vain in ``fine``; without it all 25 of ``lost`` are missed."""
+    at = {(row.plan, row.state): row.regret for row in hedged[1].records.regrets}
+    assert at == {
+        (STOCHASTIC, "fine"): approx(15), (STOCHASTIC, "lost"): approx(0),
+        (MEAN, "fine"): approx(0), (MEAN, "lost"): approx(25),
+        ("fine", "fine"): approx(0), ("fine", "lost"): approx(25),
+        ("lost", "fine"): approx(15), ("lost", "lost"): approx(0),
+    }  # fmt: skip
+
+
+def test_costs_are_regretted_with_their_sign(tmp_path):
+    """Ten goods must come, from a line for 10 or from a shop for 30: the line's supplier fails in half of the cases."""
+    text = SECOND.replace("value: 5", "required: true, value: 0").replace("0.75", "0.5").replace("0.25", "0.5")
+    text = text.replace("buy-other: {cost: 2", "buy-other: {cost: 4").replace(
+        "total: 1, upper: [1, 0], cost: 15", "total: 0, cost: 15"
+    )
+    text = text.replace("own: {kind: level, unit: piece, capacity: 0}", "own: {kind: level, unit: piece, capacity: 10}")
+    text = text.replace("make: {cost: 1", "make: {cost: 6")
+    (tmp_path / "instance.yaml").write_text(text, encoding="utf-8")
+    record = fabopt.load(tmp_path).solve("least_cost", states="all").hedge().records
+    # Known: 10, or 60 of the shop's against 7.6 + 40 of the contract's. Signed: 17.6 or 47.6; not signed: 10 or 60.
+    own = record.information
+    assert own.wait_and_see == approx((10 + 47.6) / 2)
+    assert own.recourse == approx(min((17.6 + 47.6) / 2, (10 + 60) / 2))
+    assert own.perfect_information == approx(7.6 / 2)
+    at = {(row.plan, row.state): row.regret for row in record.regrets}
+    assert (at["fine", "lost"], at["lost", "fine"], at["lost", "lost"]) == (approx(60 - 47.6), approx(7.6), approx(0))
+
+
+def test_a_study_of_few_programs_says_what_was_not_solved(hedged):
+    record = hedged[0].hedge(4).records
+    assert record.solves == 4
+    assert record.information.wait_and_see == approx(36.25)
+    assert any("held in all states" in one for one in record.not_run)
+    assert {row.reason for row in record.regrets if row.regret is None} == {"not solved"}
+    assert "Not solved" in " ".join(hedged[0].hedge(4).notes)
+
+
+def test_the_same_study_gives_the_same_answer_from_a_folder(hedged, tmp_path, capsys):
+    result, report = hedged
+    folder = result.save(tmp_path / "result")
+    told = []
+    for _ in range(2):
+        assert main(["hedge", str(folder), "--json"]) == 0
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+    answer = json.loads(told[0])
+    assert answer["candidates"][0]["id"] == "second-source"
+    assert answer["information"]["perfect_information"] == approx(6.25)
+    assert fabopt.load_states(folder).hedge().lines() == report.lines()
+    for name in ("regrets", "candidates", "decisions", "chokes"):
+        assert list(report.table(name).columns)
+
+
+def test_a_plan_of_one_state_and_a_damaged_one_are_refused(hedged, tmp_path, capsys):
+    alone = second(tmp_path / "shop").solve(out=tmp_path / "alone")
+    assert alone.has_plan
+    assert main(["hedge", str(tmp_path / "alone")]) == 2
+    assert "--states" in capsys.readouterr().err
+    folder = hedged[0].save(tmp_path / "result")
+    record = folder / "states.json"
+    record.write_text(record.read_text().replace("own-plant", "own-plan").replace("0.25", "0.26"), encoding="utf-8")
+    assert main(["hedge", str(folder)]) == 2
+    assert "states.json" in capsys.readouterr().err
