@@ -347,8 +347,8 @@ class Instance(Inputs):
         options
             ``time_limit`` (seconds) and ``gap`` (share), else the instance's own; ``threads``, ``seed``, ``target``,
             ``by``, ``measure``, ``demands``, ``perspective`` (system, buyers, lab:NAME, owner:NAME; else the instance's
-            own), ``relaxed`` (integers are dropped; no study takes such a result), ``through_pyomo``: see
-            `fabopt.solve.options.SolveOptions`.
+            own), ``relaxed`` (integers are dropped; no study takes such a result), ``heuristic`` (by blocks of periods,
+            instead of the tree), ``through_pyomo``: see `fabopt.solve.options.SolveOptions`.
 
         Returns
         -------

@@ -32,6 +32,11 @@ _Objective = typer.Option(
     show_default="the instance's own, else value",
 )
 _Relaxed = typer.Option("--relaxed", help="Drop the integers: the LP relaxation, whose plan may take parts of units.")
+_Heuristic = typer.Option(
+    help="For what the tree does not close, by blocks of periods: relax-and-fix or rolling; rolling:8 by eight blocks "
+    "instead of four. The gap told is the one proved.",
+    show_default=False,
+)
 _Target = typer.Option(help="Compute to be reached (time_to_compute).", show_default=False)
 _By = typer.Option(help="Period by whose end compute counts (compute); the last reported one.", show_default=False)
 _Measure = typer.Option(help="Compute counts as cumulative, or as the rate of a period.")
@@ -115,6 +120,7 @@ def solve(
     stability_share: Annotated[float | None, _Share] = None,
     out: Annotated[Path | None, _Out] = None,
     relaxed: Annotated[bool, _Relaxed] = False,
+    heuristic: Annotated[str, _Heuristic] = "",
     through_pyomo: Annotated[bool, _Pyomo] = False,
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
@@ -123,7 +129,7 @@ def solve(
     from fabopt.solve.options import OptionError
 
     options: dict[str, Any] = {"target": target, "by": by, "measure": measure, "threads": threads}
-    options |= {"through_pyomo": through_pyomo, "relaxed": relaxed}
+    options |= {"through_pyomo": through_pyomo, "relaxed": relaxed, "heuristic": heuristic}
     stated = {"perspective": perspective, "gap": gap, "time_limit": time_limit}
     options |= {name: given for name, given in stated.items() if given is not None}
     instance = _prepared(path, scenario, set_ or [], as_json)

@@ -252,6 +252,7 @@ class Runner:
             constant_objective=standing,
             start=self.start if self.x is None else self.x,
             basis=self.basis if self.x is None else None,
+            by_blocks=self.options.by_blocks,
             progress=progress,
         )
         if outcome.x is not None:

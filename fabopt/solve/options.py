@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypedDict
 
 from fabopt.domain.goals import NOTHING, OBJECTIVES, Goal, ObjectiveName, Tolerance, goals_of
@@ -52,6 +52,13 @@ class Size:
         return self.columns >= LARGE
 
 
+WAYS = ("relax-and-fix", "rolling")
+"""Heuristics that go block by block (:mod:`fabopt.solve.blocks`)."""
+
+BLOCKS, MOST_BLOCKS = 4, 600
+"""Blocks of periods where nobody says how many, and the most."""
+
+
 class OptionError(UserError):
     """An option makes no sense; the message is a full sentence."""
 
@@ -73,6 +80,10 @@ class SolveOptions:
         Objectives that come after it, in order, each with its own tolerance.
     relaxed
         Whether integers are dropped: the linear program that is left is solved, whose plan is no plan of the instance.
+    heuristic
+        Instead of the tree, for programs that it does not close: "relax-and-fix" or "rolling", with the number of
+        blocks of periods where it is not four ("rolling:8"); the gap that is reported is the one that is proved.
+        Empty: the tree.
     by
         Label of the period by whose end compute counts (``compute``); None: the last period that is reported.
     target
@@ -114,6 +125,7 @@ class SolveOptions:
     tolerance: Tolerance = NOTHING
     then: tuple[Goal, ...] = ()
     relaxed: bool = False
+    heuristic: str = field(default="", metadata={"later": True})  # results that were saved before it had none
 
     def __post_init__(self) -> None:
         """Refuse options that make no sense."""
@@ -137,6 +149,7 @@ class SolveOptions:
             object.__setattr__(self, "gap_from", "size")
         elif not 0 <= self.gap < 1:
             raise OptionError(f"The gap must be a share from 0 to below 1, not {self.gap:g}.")
+        self.by_blocks  # noqa: B018 (it is read, so that it is refused)
         if self.threads < 0 or self.seed < 0:
             raise OptionError("The number of threads and the seed must not be negative.")
 
@@ -146,6 +159,18 @@ class SolveOptions:
             return self
         gap = next(gap for below, gap in GAPS if columns < below)
         return replace(self, gap=gap, gap_from="size")
+
+    @property
+    def by_blocks(self) -> tuple[str, int] | None:
+        """Heuristic and number of blocks; None for the tree."""
+        name, colon, number = self.heuristic.partition(":")
+        if not self.heuristic:
+            return None
+        if name not in WAYS:
+            raise OptionError(f"There is no heuristic {name!r}; fabopt knows {' and '.join(WAYS)}.")
+        if colon and not (number.isdecimal() and 1 <= int(number) <= MOST_BLOCKS):
+            raise OptionError(f"{name} goes by 1 to {MOST_BLOCKS} blocks of periods, not by {number!r}.")
+        return name, int(number) if colon else BLOCKS
 
     @property
     def asked(self) -> float:
@@ -230,6 +255,7 @@ class RunOptions(TypedDict, total=False):
     seed: int
     through_pyomo: bool
     relaxed: bool
+    heuristic: str
 
 
 def run_options(objective: Objectives, given: RunOptions) -> SolveOptions:

@@ -10,6 +10,8 @@ a plan that stands:
    again, gives a plan (:mod:`fabopt.solve.merge`);
 4. *tree*: HiGHS goes on from the best plan so far, unless bound and plan are near enough already.
 
+Where the tree would not close, a heuristic goes by blocks of periods instead of all this (:mod:`fabopt.solve.blocks`).
+
 The best of all plans and the least of all bounds is the outcome, so that no step can make the answer worse than the
 plan that was given. Steps are limited by nodes and programs, never by a share of the time, so that the same program
 takes the same steps on every machine; the time limit ends all of them. Every plan is verified against the rows of the
@@ -30,6 +32,7 @@ from fabopt.model.families import IntArray
 from fabopt.model.gates import NO_GATES
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
+from fabopt.solve.blocks import BLOCK_NODES, Blocked, Solve, relax_and_fix, rolling
 from fabopt.solve.dive import dive
 from fabopt.solve.finish import linear_answer
 from fabopt.solve.matrices import Matrices
@@ -60,12 +63,15 @@ class Structure:
         Whether an integer only makes room for others, so that a dive rounds it down [columns].
     kinds
         A number for each row: only rows of one number may be merged [rows].
+    period
+        Period of each column; the first of what has none [columns].
     units
         Where the history of each unit stands.
     """
 
     down: NDArray[np.bool_]
     kinds: IntArray
+    period: IntArray
     units: tuple[History, ...]
 
 
@@ -75,7 +81,11 @@ def structure(tables: ModelTables) -> Structure:
     down[tables.columns["counter"].columns] = True
     periods = len(tables.columns.labels) + 1
     kinds = [family * periods + rows.period + 1 for family, rows in enumerate(tables.rows.values())]
-    return Structure(down, np.concatenate([np.zeros(0, np.int64), *kinds]), histories(tables))
+    period = np.zeros(tables.columns.n, dtype=np.int64)
+    for block in tables.columns:
+        there = block.index >= 0
+        period[block.index[there]] = np.nonzero(there)[-1] if block.index.shape[-1] == len(tables.columns.labels) else 0
+    return Structure(down, np.concatenate([np.zeros(0, np.int64), *kinds]), period, histories(tables))
 
 
 def uses_start(integer: NDArray[np.bool_]) -> bool:
@@ -92,6 +102,7 @@ def search(
     time_limit: float = np.inf,
     start: Array | None = None,
     basis: Any = None,
+    by_blocks: tuple[str, int] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Outcome:
     """Solve the program of a session.
@@ -108,6 +119,8 @@ def search(
         A plan [columns] to begin with; it need not fit any more.
     basis
         A basis that the relaxation begins from, as the solver has it.
+    by_blocks
+        A heuristic by blocks of periods and their number, which stands in for all other steps.
 
     Raises
     ------
@@ -119,6 +132,8 @@ def search(
         run = _Search(session, shape, gap, constant_objective, basis, progress)
         if start is not None:
             run.take(start, "the plan given")
+        if by_blocks is not None and session.integer.any():
+            return run.by_blocks(*by_blocks)
         return run.run(start) if uses_start(session.integer) else run.tree(None, start)
 
 
@@ -155,6 +170,48 @@ class _Search:
         if self._proved():
             return self._outcome(Ended.OPTIMAL)
         return self.tree(counts)
+
+    def by_blocks(self, way: str, blocks: int) -> Outcome:
+        """Go by blocks of periods; a dive finds a plan where they find none."""
+        program = replace(self.session.snapshot(), gates=NO_GATES)
+        added = np.zeros(program.n_columns - len(self.shape.period), np.int64)
+        period = np.concatenate([self.shape.period, added])
+
+        def solve(part: Matrices, step: str) -> Outcome:
+            outcome = self._solve(self.session.derived(part), step, self.gap / 2, BLOCK_NODES, part=True)
+            self._said(step, f"{int((part.integer & (part.column_lower < part.column_upper)).sum())} integers open")
+            return outcome
+
+        try:
+            found = (
+                relax_and_fix(program, period, blocks, solve)
+                if way == "relax-and-fix"
+                else self._rolling(program, period, blocks, solve)
+            )
+        except SolverError as failure:
+            self.session.note(f"{way}: {failure}")
+            found = Blocked(None, None, Ended.TIME_LIMIT, 0)
+        self._lower(found.bound)
+        if found.joined:
+            self.session.note(f"{way}: {found.joined} times a block left no plan and was joined with the one before")
+        if found.ended in (Ended.INFEASIBLE, Ended.UNBOUNDED) and self.x is None:
+            return self._outcome(found.ended)
+        stands = way == "relax-and-fix" and found.x is not None and self.take(found.x, way)
+        if not stands and not self.budget.over:
+            self._dive(program, found.x, again=self.x is None)
+        return self._outcome(Ended.TIME_LIMIT if self.x is None or self.budget.over else Ended.OPTIMAL)
+
+    def _rolling(self, program: Matrices, period: IntArray, blocks: int, solve: Solve) -> Blocked:
+        relaxed = self.session.derived(replace(program, integer=np.zeros_like(program.integer)))
+        if self.basis is not None:
+            relaxed.basis = self.basis
+        relaxation = linear_answer(relaxed)
+        if relaxation.x is None or relaxation.row_price is None:
+            return Blocked(None, None, relaxation.ended, 0)
+        self.basis = relaxed.basis
+        self._lower(relaxation.bound)
+        self._said("relaxation", "prices of what comes after a window")
+        return rolling(program, period, blocks, relaxation, solve)
 
     def tree(self, counts: Standing | None, given: Array | None = None) -> Outcome:
         """Let HiGHS search from the best plan so far, or from one that was given and may not fit."""
@@ -205,8 +262,8 @@ class _Search:
         except SolverError as failure:
             self.session.note(f"alike: {failure}")
 
-    def _dive(self, program: Matrices, start: Array | None) -> Ended:
-        """Dive from the relaxation: after the plan that was given, and from nothing where that is not enough.
+    def _dive(self, program: Matrices, start: Array | None, again: bool = True) -> Ended:
+        """Dive from the relaxation: after the plan that was given, and again from nothing where that is not enough.
 
         The dive has a session of its own, so that the one in which plans are verified stays as it is.
         """
@@ -215,7 +272,7 @@ class _Search:
             session.basis = self.basis
         down = np.zeros(len(self.session.cost), dtype=bool)
         down[: len(self.shape.down)] = self.shape.down
-        for given in (start, None) if start is not None else (None,):
+        for given in (start, None) if start is not None and again else (start,):
             try:
                 dived = dive(session, down, given=given)
             except SolverError as failure:
@@ -231,12 +288,15 @@ class _Search:
                 break
         return ended
 
-    def _solve(self, session: HighsSession, step: str, gap: float, nodes: int | None = None) -> Outcome:
+    def _solve(
+        self, session: HighsSession, step: str, gap: float, nodes: int | None = None, part: bool = False
+    ) -> Outcome:
+        """Solve the program of a step; of one with a `part` of the rows or integers neither plan nor bound is told."""
         began = self._seconds()
 
         def tell(p: Progress) -> None:
-            plan = self._worth() if step == "alike" else _most(p.incumbent, self._worth())
-            bound = self.bound if step == "split" else min(self.bound, np.inf if p.bound is None else p.bound)
+            plan = self._worth() if part or step == "alike" else _most(p.incumbent, self._worth())
+            bound = self.bound if part or step == "split" else min(self.bound, np.inf if p.bound is None else p.bound)
             self._tell(replace(p, seconds=p.seconds + began, incumbent=plan, step=step), bound)
 
         if not session.integer.any():

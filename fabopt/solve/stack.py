@@ -101,10 +101,11 @@ class Stack:
     def structure(self) -> Structure:
         """What a search may use of it."""
         down, kinds = np.zeros(self.program.n_columns, dtype=bool), np.zeros(self.program.n_rows, dtype=np.int64)
+        period = np.zeros(self.program.n_columns, dtype=np.int64)
         for branch, columns, rows in zip(self.branches, self.columns, self.rows, strict=True):
             own = structure(branch.tables)
-            down[columns], kinds[rows] = own.down, own.kinds
-        return Structure(down, kinds, ())
+            down[columns], kinds[rows], period[columns] = own.down, own.kinds, own.period
+        return Structure(down, kinds, period, ())
 
     def share(self, mine: Sequence[IntArray], n: int) -> Array:
         """Return how likely it is that a column or row counts [n]: the probabilities of its states, added up."""

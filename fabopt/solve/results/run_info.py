@@ -148,7 +148,8 @@ def run_info_of(kept: Mapping[str, Any]) -> RunInfo:
     """
     options = kept.get("options")
     if isinstance(options, dict):
-        missing = next((field.name for field in fields(SolveOptions) if field.name not in options), None)
+        needed = (field.name for field in fields(SolveOptions) if not field.metadata.get("later"))
+        missing = next((name for name in needed if name not in options), None)
         if missing is not None:
             raise SavedError(f"options.{missing}: Field required")
         limit = options["time_limit"]
