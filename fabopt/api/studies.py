@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.alternatives.records import Alternatives
     from fabopt.analysis.choke.claim import Decided
     from fabopt.analysis.choke.records import Study
+    from fabopt.analysis.draws.records import MonteCarlo
     from fabopt.analysis.explain.questions import Answer
     from fabopt.analysis.portfolio.records import Portfolio
     from fabopt.analysis.reconcile import Reconciled
@@ -154,6 +155,65 @@ class Studies(PlanTables):
 
         decided = decide_all(self.plan, claims, workers=workers, budget=TimeBudget.of(budget))
         return claim_report(decided, self.plan.unit, self.plan.held)
+
+    def draws(
+        self,
+        draws: int = 200,
+        *,
+        exact: int = 0,
+        seed: int = 0,
+        targets: Sequence[str] = (),
+        workers: int = 1,
+        scheduler: str | None = None,
+        journal: str | Path | None = None,
+        budget: float | TimeBudget = math.inf,
+        tell: Callable[[int, int], None] | None = None,
+    ) -> Report[MonteCarlo]:
+        """Draw the numbers of the instance from their ranges: bands, chances of targets and of choke points.
+
+        Parameters
+        ----------
+        draws
+            How many; each holds the integers of the plan.
+        exact
+            So many of them, the first, are solved with all integers free as well, and the difference is told.
+        seed
+            Draw n of a seed depends on both alone, wherever it is made.
+        targets
+            Power or compute, of a lab that is named before a colon: ``2 GW``, ``aurora: 5 MH100e``; when left out what
+            the plan itself reaches in the end.
+        workers, scheduler
+            Processes at a time, or the address of a Dask cluster.
+        journal
+            File in which finished draws are kept; those that stand there are not made again.
+        budget
+            Minutes that may be spent, or a budget that has begun.
+        tell
+            Told how many draws are finished, of how many.
+
+        Raises
+        ------
+        fabopt.errors.StudyError
+            When nothing can be drawn, or a target is none.
+        fabopt.io.problems.InstanceError
+            When a number that the instance would draw has no range.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.draws.study import DrawOptions, monte_carlo
+        from fabopt.report.draws import draws_report
+        from fabopt.solve.budget import TimeBudget
+        from fabopt.solve.work.where import executor_of
+
+        record = monte_carlo(
+            self.plan,
+            DrawOptions(draws, exact, seed, tuple(targets)),
+            executor=executor_of(workers, scheduler),
+            journal=None if journal is None else Path(journal),
+            budget=TimeBudget.of(budget),
+            tell=tell,
+        )
+        return self._in_its_money(draws_report(record))
 
     def portfolio(self, lab: str, *, budget: float | TimeBudget = math.inf) -> Report[Portfolio]:
         """Return what a lab's compute stands on: its chips, why these and not others, and its suppliers.

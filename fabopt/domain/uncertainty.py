@@ -23,6 +23,9 @@ Paths = Annotated[
 ]
 """Lever paths; ``*`` stands for any text: ``fabs.*.capacity``."""
 
+WITHIN = 0.9
+"""Chance that a lognormal number lies between its low and its high, where none is stated."""
+
 Shape = Literal["triangular", "uniform", "lognormal", "discrete"]
 
 
@@ -43,8 +46,8 @@ class Distribution(Record):
     shape: Shape = "triangular"
     """triangular: the number itself is the mode. uniform: anything between low and high alike. lognormal: the number is
     the median, and low and high are the ends of the middle share `within`. discrete: one of `values`."""
-    within: Annotated[float, Field(gt=0, lt=1)] = 0.9
-    """Of lognormal: the chance that the number lies between its low and its high."""
+    within: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Of lognormal: the chance that the number lies between its low and its high (0.9 when left out)."""
     values: tuple[Weighted, ...] = ()
     """Of discrete: the values with their weights."""
     note: str = ""
@@ -57,7 +60,7 @@ class Distribution(Record):
             raise FieldProblem(
                 [Fault(("values",), message, "values: [{value: 0.5, weight: 1}, ...] and shape: discrete")]
             )
-        if self.shape != "lognormal" and "within" in self.model_fields_set:
+        if self.shape != "lognormal" and self.within is not None:
             raise FieldProblem([Fault(("within",), f"'within' belongs to lognormal, not to {self.shape}")])
         return self
 

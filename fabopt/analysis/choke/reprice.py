@@ -1,8 +1,10 @@
 r"""Gains of an instance whose data have moved: lowered again, priced on the linear program with the integers held.
 
-The plan's integers are carried over by the names of the decisions. Moved data may contradict themselves (a demand
-that must be met, and fabs that now start less): the limits of such a draw give way by what is missing, by the least sum
-of shares of limits, and stay there while gains are asked.
+The plan's integers are carried over by the names of the decisions, and its basis with them: of all programs that are
+solved it is the nearest to most draws, for where hundreds of numbers move, two draws lie farther apart than either from
+the middle. So an answer depends on the moved data and the plan alone, whatever was asked before. Moved data may
+contradict themselves (a demand that must be met, and fabs that now start less): the limits of such a draw give way by
+what is missing, by the least sum of shares of limits, and stay there while gains are asked.
 
 Prices bound every gain from above (:math:`v(b + \Delta) \le v(b) + y'\Delta`), so gains are asked in the order of that
 bound, until the best of them exceeds the next bound or :data:`MOST` were asked; the limits after that are counted at
@@ -12,7 +14,7 @@ their bound or just below the best of the gains that were asked, whichever is le
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -28,13 +30,22 @@ from fabopt.network.tables import Array
 from fabopt.plan.groups import LimitGroup, by_class, groups_of, percent
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import TimeBudget
-from fabopt.solve.carry import carried_plan
+from fabopt.solve.carry import carried_basis, carried_plan
 from fabopt.solve.finish import Finished
 from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
-from fabopt.solve.objectives import stages
-from fabopt.solve.outcome import Outcome
-from fabopt.solve.perturbation import NOTHING, Growth, Perturbation, bounds_at, held, row_more, sides_at
+from fabopt.solve.objectives import Stage, stages
+from fabopt.solve.outcome import Ended, Outcome
+from fabopt.solve.perturbation import (
+    NOTHING,
+    Growth,
+    Perturbation,
+    bounds_at,
+    held,
+    row_more,
+    sides_at,
+    structure_change,
+)
 from fabopt.solve.plan import limit_states
 from fabopt.solve.resolver import Resolver, worth
 from fabopt.solve.scale import scales
@@ -45,6 +56,29 @@ STEP = percent(10)
 
 MOST = 3
 """Most gains that are asked of one draw, besides those of the limits that are always asked."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Moved:
+    """An instance whose data have moved, with its plan.
+
+    Attributes
+    ----------
+    tables, program, stage
+        The model with its registry of limits, its program, and the objective.
+    plan
+        The plan whose integers are held [columns].
+    resolver, change, outcome
+        What is asked, what makes of its program one that has a plan, and the answer to that.
+    """
+
+    tables: ModelTables
+    program: Matrices
+    stage: Stage
+    plan: Array
+    resolver: Resolver
+    change: Perturbation
+    outcome: Outcome
 
 
 class Repriced:
@@ -77,6 +111,19 @@ class Repriced:
         fabopt.solve.budget.OutOfTimeError
             If time is over before they are known.
         """
+        moved = self.moved(data)
+        if moved is None:
+            return None
+        return self.gains(moved.tables, moved.program, moved.resolver, moved.change, moved.outcome)
+
+    def moved(self, data: Instance) -> Moved | None:
+        """Return the plan of an instance, integers held; None where it has none, or the solver finds none.
+
+        Raises
+        ------
+        fabopt.solve.budget.OutOfTimeError
+            If time is over before it is known.
+        """
         if self.budget.over:
             raise self.budget.out_of_time("the gains of a draw")
         net = lower(data, self.plan.net.name)
@@ -85,14 +132,20 @@ class Repriced:
         made = formulate(net, self.plan.options.aim, self.plan.hooks)
         tables, program = made.with_limits, made.program
         stage = stages(tables, self.plan.options, program.cost, program.offset)[0]
-        x = carried_plan(self.plan.x, self.plan.tables, tables)
+        x, basis = self.plan.x, self.plan.basis
+        if structure_change(self.plan.tables, tables) is not None:
+            x = carried_plan(x, self.plan.tables, tables)
+            basis = None if self.plan.hooks else carried_basis(basis, self.plan.tables, tables)
         program = replace(program, cost=stage.cost, offset=0.0)
         try:
-            resolver, change = _possible(program, x, _soft(tables), self.budget)
-            outcome = resolver.ask(change)
+            resolver, change = Resolver(program, x, basis=basis, budget=self.budget), NOTHING
+            outcome = resolver.ask()
+            if outcome.ended is Ended.INFEASIBLE:
+                resolver, change = _possible(program, x, _soft(tables), self.budget)
+                outcome = resolver.ask(change)
         except SolverError:
             return None
-        return None if outcome.x is None else self.gains(tables, program, resolver, change, outcome)
+        return None if outcome.x is None else Moved(tables, program, stage, x, resolver, change, outcome)
 
     def gains(
         self, tables: ModelTables, program: Matrices, resolver: Resolver, change: Perturbation, outcome: Outcome
@@ -107,7 +160,7 @@ class Repriced:
             What is asked, what makes of its program the one of the tables, and the answer to that, with a plan.
         """
         base = worth(outcome)
-        groups = [g for g in self._groups(tables, program, outcome) if g.relaxable and len(g) and not g.obligation]
+        groups = [g for g in self.groups(tables, program, outcome) if g.relaxable and len(g) and not g.obligation]
         reliefs = {g.id: g.relief(STEP) for g in groups}
         bounds = {id: max(slope(outcome, relief), 0.0) for id, relief in reliefs.items()}
 
@@ -122,7 +175,8 @@ class Repriced:
 
         return self._gains(bounds, gain)
 
-    def _groups(self, tables: ModelTables, program: Matrices, outcome: Outcome) -> list[LimitGroup]:
+    def groups(self, tables: ModelTables, program: Matrices, outcome: Outcome) -> list[LimitGroup]:
+        """Return the limits of a plan, those that take each other's place as one, in the periods that count."""
         n = program.n_columns
         assert outcome.x is not None
         assert outcome.row_price is not None

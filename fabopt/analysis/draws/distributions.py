@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from scipy.special import ndtri
 
 from fabopt.domain.quantity import Quantity
+from fabopt.domain.uncertainty import WITHIN
 from fabopt.domain.uncertainty import Distribution as Stated
 from fabopt.io.levers import Scale
 from fabopt.io.uncertainty import Spoken
@@ -79,8 +80,15 @@ def distribution_of(path: str, stated: Stated, spoken: Spoken) -> Distribution:
         values = tuple(spoken.value_of(entry.value, path) for entry in stated.values)
         return Discrete(values, tuple(entry.weight.value for entry in stated.values))
     if stated.shape == "lognormal":
-        return Lognormal(stated.within)
+        return Lognormal(WITHIN if stated.within is None else stated.within)
     return uniform if stated.shape == "uniform" else triangular
+
+
+def place_of(distribution: Distribution, low: float, number: float, high: float) -> float:
+    """Return the quantile at which a number stands that is not drawn."""
+    if isinstance(distribution, Lognormal | Discrete) or not low < high:
+        return 0.5
+    return (number - low) / (high - low)
 
 
 def reaches(quantity: Quantity, distribution: Distribution) -> bool:

@@ -12,7 +12,7 @@ from fabopt.domain.quantity_field import In
 from fabopt.errors import StudyError
 from fabopt.model.linear import summed
 from fabopt.model.tables import ModelTables
-from fabopt.network.tables import Array, Network, Term
+from fabopt.network.tables import Array, Network, Term, Use
 from fabopt.solve.objectives import Stage
 
 UNITS: tuple[tuple[Measured, str], ...] = (("power", "MW"), ("compute", "kH100e"), ("value", "MUSD"))
@@ -99,13 +99,19 @@ def function_of(target: Target, tables: ModelTables, stage: Stage) -> tuple[Arra
     return coefficients, opening
 
 
+def operating(net: Network) -> tuple[Use, ...]:
+    """Return the use of facility power by accelerators that run."""
+    power = {r.id for r in net.resources if r.tags.stage == "power"}
+    running = {a.id for a in net.activities if a.tags.stage == "deployment"}
+    return tuple(use for use in net.uses if use.resource in power and use.activity in running)
+
+
 def _power(net: Network, lab: str) -> list[Term]:
     """Return the facility power that running accelerators draw."""
-    power = {r.id for r in net.resources if r.tags.stage == "power"}
-    running = {a.id for a in net.activities if a.tags.stage == "deployment" and lab in ("", a.tags.lab)}
+    own = {a.id for a in net.activities if lab in ("", a.tags.lab)}
     terms = []
-    for use in net.uses:
-        if use.resource in power and use.activity in running:
+    for use in operating(net):
+        if use.activity in own:
             drawn = np.zeros(net.n_periods)
             drawn[use.age :] = use.amount[: net.n_periods - use.age]
             terms.append(Term("activity", use.activity, drawn, use.age))
