@@ -162,6 +162,13 @@ class Again:
         except (SolverError, OutOfTimeError):
             return UNKNOWN
 
+    def most(self, change: Perturbation, of: Array) -> float | None:
+        """Return the most of ``of . x`` [columns] under a change, whatever it is worth; None where it is not known."""
+        try:
+            return self._asked(change.then(aimed_at(self.plan.program, of))).objective
+        except (SolverError, OutOfTimeError):
+            return None
+
     def without(self, chip: str, lab: str, *, programme: bool = False) -> Answer:
         """Return what is left of the plan's value if a lab is shipped none of a chip, or does not fund it either."""
         net = self.plan.net

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.alternatives.records import Alternatives
     from fabopt.analysis.choke.claim import Decided
     from fabopt.analysis.choke.records import Study
+    from fabopt.analysis.disruptions.records import Disruptions
     from fabopt.analysis.draws.records import MonteCarlo
     from fabopt.analysis.explain.questions import Answer
     from fabopt.analysis.portfolio.records import Portfolio
@@ -214,6 +215,45 @@ class Studies(PlanTables):
             tell=tell,
         )
         return self._in_its_money(draws_report(record))
+
+    def disruptions(
+        self,
+        of: Sequence[str] = (),
+        *,
+        lab: str = "",
+        draws: int = 10_000,
+        seed: int = 0,
+        budget: float | TimeBudget = math.inf,
+        tell: Callable[[int, int], None] | None = None,
+    ) -> Report[Disruptions]:
+        """Tell how long deliveries survive the failure of each supplier, and what failures cost, also at random.
+
+        Parameters
+        ----------
+        of
+            Kinds of supplier beside those of which the instance states a disruption: ``owner``, ``region``, ``site``.
+        lab
+            Id of the lab whose deliveries are to survive; everybody's when left out.
+        draws, seed
+            Draws of failures at random, and their seed.
+        budget
+            Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
+        tell
+            Told how many suppliers are done, of how many.
+
+        Raises
+        ------
+        fabopt.errors.StudyError
+            When there is no such kind or lab, or deliveries cannot be added up.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.disruptions.study import disruptions
+        from fabopt.report.disruptions import disruptions_report
+        from fabopt.solve.budget import TimeBudget
+
+        record = disruptions(self.plan, of, lab, draws, seed, TimeBudget.of(budget), tell)
+        return self._in_its_money(disruptions_report(record))
 
     def portfolio(self, lab: str, *, budget: float | TimeBudget = math.inf) -> Report[Portfolio]:
         """Return what a lab's compute stands on: its chips, why these and not others, and its suppliers.

@@ -23,6 +23,7 @@ from fabopt.cli.calibrate import calibrate
 from fabopt.cli.choke import choke
 from fabopt.cli.common import Notes, complain
 from fabopt.cli.compare import compare
+from fabopt.cli.disruptions import disruptions
 from fabopt.cli.draws import draws
 from fabopt.cli.explain import explain
 from fabopt.cli.export import export
@@ -57,7 +58,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for verb in (
-    solve, choke, target, tornado, draws, value, alternatives, portfolio, explain, sweep, compare, roll, hedge, states,
+    solve, choke, target, tornado, draws, disruptions, value, alternatives, portfolio, explain, sweep, compare, roll,
+    hedge, states, memo, validate, show, bill, reconcile, calibrate, allocate, limits, own_silicon, schema, new, export,
     memo, validate, show, bill, reconcile, calibrate, allocate, limits, own_silicon, schema, new, export,
 ):  # fmt: skip
     app.command()(verb)

@@ -13,6 +13,7 @@ from fabopt.domain.chips import Chip, Designer
 from fabopt.domain.components import Component
 from fabopt.domain.contracts import Contract
 from fabopt.domain.customers import BarredFlow, DemandCurve, Lab, Market, Site, Workload
+from fabopt.domain.disruptions import Disruption
 from fabopt.domain.diversity import ShareCap, Survival
 from fabopt.domain.expectations import Expectation
 from fabopt.domain.fabs import Fab
@@ -130,6 +131,8 @@ class Instance(Record):
     """How numbers are drawn that are not drawn from a triangular distribution (docs/uncertainty.md)."""
     correlations: Named[Correlation] = Field(default_factory=dict)
     """Which numbers go together when they are drawn."""
+    disruptions: Named[Disruption] = Field(default_factory=dict)
+    """Suppliers that fail, how often, and how long they take to recover, for `fabopt disruptions`."""
     outcomes: Named[Outcome] = Field(default_factory=dict)
     """Published figures that the instance and its plan are held against, for `fabopt reconcile`."""
     expectations: Named[Expectation] = Field(default_factory=dict)

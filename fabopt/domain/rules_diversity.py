@@ -1,4 +1,4 @@
-"""Rules of the limits on diversity and resilience: each in itself, and caps against each other."""
+"""Rules of the limits on diversity and resilience: each in itself, and caps against each other; who may fail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fabopt.domain.calendar import Calendar
 from fabopt.domain.diversity import Limited, ShareCap, SupplierKind
 from fabopt.domain.instance import Instance
 from fabopt.domain.references import names, nearest
-from fabopt.domain.suppliers import designers_of, supplier_names
+from fabopt.domain.suppliers import designers_of, failing_names, supplier_names
 from fabopt.domain.tolerances import SHARES
 from fabopt.domain.users import buyers
 
@@ -21,21 +21,29 @@ Span = tuple[str, date, date]
 
 
 def diversity_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
-    """Yield what is wrong with the sections `diversity` and `resilience`; names of labs are checked elsewhere."""
+    """Yield what is wrong with the sections `diversity`, `resilience` and `disruptions`; labs are checked elsewhere."""
     for section, limits in (("diversity", instance.diversity), ("resilience", instance.resilience)):
         for name, limit in limits.items():
             yield from (fault.under(section, name) for fault in _of_one(instance, calendar, limit, section))
+    for name, disruption in instance.disruptions.items():
+        known = failing_names(instance, disruption.of)
+        faults = _unknown(disruption.of, disruption.suppliers, known, "the disruption")
+        yield from (fault.under("disruptions", name) for fault in faults)
     yield from _against_each_other(instance, calendar)
 
 
-def _of_one(instance: Instance, calendar: Calendar, limit: Limited, section: str) -> Iterator[Fault]:
-    known = supplier_names(instance, limit.of)
+def _unknown(kind: str, suppliers: tuple[str, ...], known: tuple[str, ...], what: str) -> Iterator[Fault]:
+    """Yield suppliers that are none of a kind, and a kind of which there are none."""
     if not known:
-        yield Fault(("of",), f"the instance has no {limit.of}, so the limit says nothing")
-    else:
-        for place, name in enumerate(limit.suppliers):
-            if name not in known:
-                yield Fault(("suppliers", place), f"there is no {limit.of} '{name}'", nearest(name, known))
+        yield Fault(("of",), f"the instance has no {kind}, so {what} says nothing")
+        return
+    for place, name in enumerate(suppliers):
+        if name not in known:
+            yield Fault(("suppliers", place), f"there is no {kind} '{name}'", nearest(name, known))
+
+
+def _of_one(instance: Instance, calendar: Calendar, limit: Limited, section: str) -> Iterator[Fault]:
+    yield from _unknown(limit.of, limit.suppliers, supplier_names(instance, limit.of), "the limit")
     if not names(instance)["compute_labs"]:
         yield Fault(("labs",), "the instance has no lab, so the limit says nothing")
     first, last = limit.since, limit.until

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fabopt.domain.disruptions import Failing
 from fabopt.domain.diversity import SupplierKind
 from fabopt.domain.instance import Instance
 from fabopt.domain.kinds import things
@@ -13,6 +14,16 @@ from fabopt.domain.users import buyers
 def supplier_names(instance: Instance, kind: SupplierKind) -> tuple[str, ...]:
     """Return the suppliers of a kind that the instance names, in its order; in a plain network by their tags."""
     return tuple(dict.fromkeys(name for name in (*_of_chain(instance, kind), *_of_plain(instance, kind)) if name))
+
+
+def failing_names(instance: Instance, kind: Failing) -> tuple[str, ...]:
+    """Return what of a kind may fail in an instance."""
+    if kind != "site":
+        return supplier_names(instance, kind)
+    plain = () if instance.network is None else instance.network.activities.values()
+    places = (instance.fabs, instance.memory_makers, instance.packaging_lines, instance.sites)
+    named = (*(name for section in places for name in section), *(a.tags.site for a in plain))
+    return tuple(dict.fromkeys(name for name in named if name))
 
 
 def designers_of(instance: Instance, lab: str) -> tuple[str, ...]:

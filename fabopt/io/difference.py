@@ -17,7 +17,7 @@ from fabopt.domain.tolerances import ROUNDING
 from fabopt.io.shape import fields_of, key_text
 
 SAYS_NOTHING = frozenset(
-    {"about", "sources", "outcomes", "expectations", "distributions", "correlations", "states", "events"}
+    {"about", "sources", "outcomes", "expectations", "distributions", "correlations", "disruptions", "states", "events"}
 )
 """Sections that no plan of one state depends on."""
 

@@ -337,18 +337,23 @@ def aimed_at(program: Matrices, cost: Array) -> Perturbation:
 
 def row_more(program: Matrices, values: Array, lower: float, upper: float) -> Perturbation:
     """Return the perturbation that adds one row with ``values`` [columns]."""
+    return rows_more(program, sparse.csr_array(values.reshape(1, -1)), np.array([lower]), np.array([upper]))
+
+
+def rows_more(program: Matrices, rows: sparse.csr_array, lower: Array, upper: Array) -> Perturbation:
+    """Return the perturbation that adds rows [rows, columns] with their sides."""
     none = np.zeros(0)
-    row = Growth(
+    more = Growth(
         columns=sparse.csc_array((program.n_rows, 0)),
         cost=none,
         column_lower=none,
         column_upper=none,
         integer=none.astype(bool),
-        rows=sparse.csr_array(values.reshape(1, -1)),
-        row_lower=np.array([lower]),
-        row_upper=np.array([upper]),
+        rows=sparse.csr_array(rows),
+        row_lower=lower,
+        row_upper=upper,
     )
-    return Perturbation(growth=row)
+    return Perturbation(growth=more)
 
 
 def difference(before: ModelTables, after: ModelTables) -> Perturbation | StructureChanged:

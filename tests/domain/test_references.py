@@ -56,6 +56,7 @@ ELSEWHERE = {
     "policies.*.customers.!",
     "diversity.*.suppliers.[]",
     "resilience.*.suppliers.[]",
+    "disruptions.*.suppliers.[]",
     "limits.*.party",
     "charges.*.party",
     "charges.*.payer",

@@ -11,6 +11,8 @@ shares with the others.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from fabopt.model.families import IntArray
@@ -33,7 +35,7 @@ ENDS = (5.0, 95.0)
 
 def classes(draws: int) -> int:
     """Return in how many classes draws are sorted: about the root of their number, each with a few."""
-    return max(2, min(MOST_CLASSES, round(draws**0.5), draws // LEAST))
+    return max(2, min(MOST_CLASSES, math.isqrt(draws), draws // LEAST))
 
 
 def sorted_by(x: Array) -> IntArray:

@@ -255,10 +255,10 @@ class _Study:
         back = Counter(path for d in stood for path in d.back)
         made = []
         for n, k in enumerate(np.argsort(-index, kind="stable").tolist()):
-            ends = interval(x[:, k], y, seed) if n < INTERVALS else (None, None)
+            low, high = interval(x[:, k], y, seed) if n < INTERVALS else (None, None)
             path, first = self.spreads[k].path, float(index[k])
-            moved = len(stood) - back[path]
-            made.append(Matter(path, moved, rank_correlation(x[:, k], y), first, *ends, first > chance))
+            rank, moved = rank_correlation(x[:, k], y), len(stood) - back[path]
+            made.append(Matter(path, moved, rank, first, low, high, first > chance))
         return tuple(made), chance
 
     def _placed(self, stood: Sequence[Drawn]) -> Array:
