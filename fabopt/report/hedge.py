@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from fabopt.analysis.hedge.records import STOCHASTIC, Hedge
+from fabopt.analysis.hedge.records import STOCHASTIC, WAIT, WORK, Hedge
 from fabopt.domain.tolerances import rounding
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, counted, in_unit, money, percent
@@ -69,8 +69,8 @@ def said(record: Hedge) -> Iterator[str]:
 
 
 def _now(record: Hedge) -> str:
-    now = [one for one in record.decisions if one.verdict != "wait"]
-    wait = [one for one in record.decisions if one.verdict == "wait"]
+    now = [one for one in record.decisions if one.verdict != WAIT]
+    wait = [one for one in record.decisions if one.verdict == WAIT]
     if not record.known:
         return "Nothing is ever known that is not known now, so there is nothing to hedge."
     if not now and not wait:
@@ -80,7 +80,7 @@ def _now(record: Hedge) -> str:
         some = ", ".join(one.name for one in rows[:NAMED])
         return some + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
 
-    work = any(one.instrument == "work" for one in record.decisions)
+    work = any(one.instrument == WORK for one in record.decisions)
     do = "start" if work else "sign"
     parts = [f"{do} now: {names(now)}" if now else f"{do} nothing now"]
     hedges = [one for one in now if one.verdict != "sign now"]

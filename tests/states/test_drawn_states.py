@@ -120,6 +120,6 @@ def test_a_file_of_states_is_solved(tmp_path, capsys):
     later = sum(one.probability * min(line, 10) for one, line in zip(record.states, lines, strict=True))
     result = fabopt.load_states(tmp_path / "result")
     assert result.expected == approx(24 + 2 * 4 * later)
-    assert shop.with_states(record).solve(states="all").expected == approx(result.expected)
+    assert shop.with_states(record) == shop.with_states(tmp_path / "states.yaml")
     assert main(["solve", str(tmp_path), "--states", str(tmp_path / "none.yaml")]) == 2
     assert "none.yaml" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,34 @@ def test_costs_are_regretted_with_their_sign(tmp_path):
     assert (at["fine", "lost"], at["lost", "fine"], at["lost", "lost"]) == (approx(60 - 47.6), approx(7.6), approx(0))
 
 
+def test_what_may_still_be_ordered_when_it_is_known_waits(tmp_path):
+    """A plant that may be ordered in 2028 too, and is cheaper then: 15 of the 40 that it saves where all is lost."""
+    plant = {
+        "upper: [1, 0], cost: 15": "upper: [1, 1], cost: [16, 15]",
+        "total: 1, upper: [1, 0], cost: 7.6": "total: 0",
+    }
+    report = second(tmp_path, **plant).solve(states="all").hedge()
+    (one,) = report.records.decisions
+    assert (one.id, one.verdict, one.now, one.until, one.waiting) == ("own-plant", "wait", 0, "2028", None)
+    assert "wait until 2028 with own-plant" in report.sentence
+    # So nothing is regretted, and to know sooner is worth nothing.
+    own = report.records.information
+    assert (own.recourse, own.perfect_information) == (approx(0.75 * 40 + 0.25 * 25), approx(0))
+    assert report.records.waiting is not None
+    assert (report.records.waiting.loss, report.records.waiting.sooner) == (0.0, 0.0)
+
+
+def test_of_a_tree_of_several_stages_all_is_known_in_wait_and_see():
+    """Birge and Louveaux, section 1.2: 55 grow by the better of stocks and bonds in each of three stages, to 80."""
+    result = fabopt.load(INSTANCES / "stochastic" / "financial-planning").solve(states="all")
+    own = result.hedge(8).records.information
+    best = {"up": max(1.25, 1.14), "down": max(1.06, 1.12)}
+    ends = [55 * best[a] * best[b] * best[c] for a in best for b in best for c in best]
+    known = sum((end - 80) if end > 80 else 4 * (end - 80) for end in ends) / 8
+    assert own.wait_and_see == approx(known)
+    assert own.perfect_information == approx(known + 1.514, abs=5e-4)
+
+
 def test_a_study_of_few_programs_says_what_was_not_solved(hedged):
     record = hedged[0].hedge(4).records
     assert record.solves == 4
@@ -166,29 +195,27 @@ def test_a_study_of_few_programs_says_what_was_not_solved(hedged):
     assert "Not solved" in " ".join(hedged[0].hedge(4).notes)
 
 
-def test_the_same_study_gives_the_same_answer_from_a_folder(hedged, tmp_path, capsys):
-    result, report = hedged
-    folder = result.save(tmp_path / "result")
-    told = []
-    for _ in range(2):
-        assert main(["hedge", str(folder), "--json"]) == 0
-        told.append(capsys.readouterr().out)
-    assert told[0] == told[1]
-    answer = json.loads(told[0])
+@pytest.fixture(scope="module")
+def saved(hedged, tmp_path_factory):
+    return hedged[0].save(tmp_path_factory.mktemp("saved") / "result")
+
+
+def test_the_same_study_gives_the_same_answer_from_a_folder(hedged, saved, capsys):
+    report = hedged[1]
+    assert main(["hedge", str(saved), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
     assert answer["candidates"][0]["id"] == "second-source"
     assert answer["information"]["perfect_information"] == approx(6.25)
-    assert fabopt.load_states(folder).hedge().lines() == report.lines()
+    assert answer == json.loads(json.dumps(report.as_dict()))
     for name in ("regrets", "candidates", "decisions", "chokes"):
         assert list(report.table(name).columns)
 
 
-def test_a_plan_of_one_state_and_a_damaged_one_are_refused(hedged, tmp_path, capsys):
-    alone = second(tmp_path / "shop").solve(out=tmp_path / "alone")
-    assert alone.has_plan
-    assert main(["hedge", str(tmp_path / "alone")]) == 2
+def test_a_plan_of_one_state_and_a_damaged_one_are_refused(saved, tmp_path, capsys):
+    assert main(["hedge", str(saved / "lost")]) == 2
     assert "--states" in capsys.readouterr().err
-    folder = hedged[0].save(tmp_path / "result")
-    record = folder / "states.json"
-    record.write_text(record.read_text().replace("own-plant", "own-plan").replace("0.25", "0.26"), encoding="utf-8")
-    assert main(["hedge", str(folder)]) == 2
-    assert "states.json" in capsys.readouterr().err
+    damaged = shutil.copytree(saved, tmp_path / "damaged")
+    leaf = damaged / "lost" / "state.json"
+    leaf.write_text(leaf.read_text().replace("7.6", "7.5"), encoding="utf-8")
+    assert main(["hedge", str(damaged)]) == 2
+    assert "state.json" in capsys.readouterr().err

@@ -7,7 +7,8 @@ tell apart, a program is that of one state alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
@@ -93,6 +94,15 @@ class Programs:
             return True
         self.not_run.append(what)
         return False
+
+    @contextmanager
+    def part(self, share: float) -> Iterator[None]:
+        """While in force, no more than a share of the programs that are left may be solved."""
+        whole, self.most = self.most, self.solves + int(share * max(self.most - self.solves, 0))
+        try:
+            yield
+        finally:
+            self.most = whole
 
     def solve(
         self, what: str, branches: Sequence[Branch], risk: Risk = EXPECTED, best: Sequence[float] = ()

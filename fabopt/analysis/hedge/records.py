@@ -11,6 +11,9 @@ from fabopt.analysis.frames import frame_of
 if TYPE_CHECKING:
     import pandas as pd
 
+WAIT, WORK = "wait", "work"
+"""Verdict on what is not signed now, and instrument of what is started and not ordered."""
+
 STOCHASTIC, MEAN = "this plan", "mean-value plan"
 """Names of two first stages; the others are called by the state whose own best plan they are."""
 
@@ -138,6 +141,8 @@ class Decision:
     until
         For what waits: the last period in which this plan orders it in some state; for what is signed: the last in
         which it is ordered now.
+    cost
+        What is ordered now costs, discounted.
     waiting
         What is lost, as the plan is judged, if none of it is ordered before it is known; None where it was not solved.
     """
@@ -153,6 +158,7 @@ class Decision:
     most: float
     when: str
     until: str
+    cost: float = 0.0
     waiting: float | None = None
 
 

@@ -33,6 +33,8 @@ from fabopt.analysis.hedge.programs import MADE, ORDERS, Programs, Solved, Value
 from fabopt.analysis.hedge.records import (
     MEAN,
     STOCHASTIC,
+    WAIT,
+    WORK,
     Candidate,
     Choke,
     Decision,
@@ -60,6 +62,9 @@ from fabopt.solve.start import start_plan
 
 SOLVES = 60
 """Programs that a study may solve where nobody says how many."""
+
+SEARCHED = 0.6
+"""Share of the programs that are left by then that go into hedges; the others say what may wait."""
 
 ROUNDS = 3
 """How often it is asked, at most, what would be ordered in the place of the candidates that are found."""
@@ -187,7 +192,8 @@ class _Study:
         waiting = self._waiting()
         mine = Solved(tuple(state.objective for state in info.states))
         rows = {STOCHASTIC: mine, MEAN: frozen, **{n: self._row(n, firsts[n]) for n in self.names if n in firsts}}
-        candidates, searched = self._candidates(firsts, best)
+        with programs.part(SEARCHED):
+            candidates, searched = self._candidates(firsts, best)
         wait = self._wait_and_see(best)
         return Hedge(
             name=info.instance,
@@ -287,7 +293,7 @@ class _Study:
         if MEAN not in firsts or self.first == 0:
             return (), 0
         base = firsts[MEAN]
-        found = list(self._found(base, firsts))
+        found = sorted(self._found(base, firsts), key=lambda pair: -pair[0].cost)
         for number in range(ROUNDS if found else 0):
             instead = self._instead(base, {one.id for one, _ in found}, number, best)
             more = [] if instead is None else list(self._found(base, {INSTEAD: instead}))
@@ -367,9 +373,13 @@ class _Study:
     def _decisions(self, firsts: Mapping[str, Values]) -> Iterator[Decision]:
         """Yield what is ordered before anything is known, in this plan or in the best one of a state."""
         own = [firsts[name] for name in self.names if name in firsts]
-        yield from self._of(self.net.units, "ordered", firsts[STOCHASTIC], own)
+        rows = list(self._of(self.net.units, "ordered", firsts[STOCHASTIC], own))
+        # The dearest first, what is signed before what waits: what there are no programs for is what matters least.
+        rows.sort(key=lambda pair: (pair[0].verdict == WAIT, -pair[0].cost))
         if self.blocks is None:  # where nothing is ordered, it is work that commits
-            yield from self._of(self.net.activities, "started", firsts[STOCHASTIC], own)
+            rows += self._of(self.net.activities, "started", firsts[STOCHASTIC], own)
+        for row, record in rows:
+            yield row if row.verdict == WAIT else replace(row, waiting=self._lost(record))
 
     def _of(
         self,
@@ -377,8 +387,8 @@ class _Study:
         what: What,
         first: Values,
         others: Sequence[Values],
-    ) -> Iterator[Decision]:
-        """Yield what is ordered, or started, of some records."""
+    ) -> Iterator[tuple[Decision, Unit | Activity]]:
+        """Yield what is ordered, or started, of some records, each with its record."""
         labels = self.info.periods
         mine = levels(self.tables, first, self.early, what)
         own = [levels(self.tables, one, self.early, what) for one in others]
@@ -396,15 +406,20 @@ class _Study:
             if total > slack:
                 verdict = "sign now" if sums and least >= total - slack else "sign now, as a hedge"
             else:
-                verdict = "wait"
+                verdict = WAIT
             when = [labels[t] for t in self.early if abs(now[t]) > CLOSE]
             until = when[-1] if when else later.get(unit.id, "")
-            kind = unit.instrument if isinstance(unit, Unit) else "work"
+            unit_cost = self._money(unit, now) if isinstance(unit, Unit) else 0.0
+            kind = unit.instrument if isinstance(unit, Unit) else WORK
             row = Decision(
-                unit.id, unit.name, unit.tags.owner, kind, unit.unit, verdict, total, least, most,
-                _span(when), until,
+                unit.id, unit.name, unit.tags.owner, kind, unit.unit, verdict, total, least, most, _span(when), until,
+                unit_cost,
             )  # fmt: skip
-            yield replace(row, waiting=self._lost(unit, what)) if total > slack else row
+            yield row, unit
+
+    def _money(self, unit: Unit, now: Array) -> float:
+        """Return what orders cost, discounted."""
+        return _cost(self.net, unit, now, now, np.zeros(len(now)))
 
     def _later(self, what: What) -> dict[str, str]:
         """Return what this plan orders once something is known, with the last period in which it does in any state."""
@@ -418,8 +433,9 @@ class _Study:
                     later[id] = max(later.get(id, 0), labels[period])
         return {id: self.info.periods[t] for id, t in later.items()}
 
-    def _lost(self, unit: Unit | Activity, what: What) -> float | None:
+    def _lost(self, unit: Unit | Activity) -> float | None:
         """Return what is lost, as the plan is judged, if nothing of it is decided before anything is known."""
+        what: What = "ordered" if isinstance(unit, Unit) else "started"
         without = [held(branch, self.early, {}, MADE[what], unit.id) for branch in self.branches]
         return self._less(self._judged(f"without {unit.name} until it is known", without))
 
