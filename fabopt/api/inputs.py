@@ -91,6 +91,26 @@ class Inputs:
             tree = apply_setting(tree, lever, value, Data, Place(f"with_ {lever}"))
         return type(self)(tree, self.name, self.scenario)
 
+    def on_grid(self, grid: str) -> Self:
+        """Return the instance with other periods; what it counts in periods is said anew for their length.
+
+        Parameters
+        ----------
+        grid
+            ``month``: the whole horizon by month. ``month to 2028Q4``: by month up to the end of that period, after it
+            as it was. Or periods as in ``horizon.periods``: ``27 months, 8 quarters, 3 years``.
+
+        Raises
+        ------
+        fabopt.io.grid.GridError
+            When the date is no end of a period here, or of one of the new length.
+        fabopt.io.problems.InstanceError
+            When the instance is not valid with such periods.
+        """
+        from fabopt.io.grid import on_grid
+
+        return type(self)(on_grid(self._tree, self.data, grid), self.name, self.scenario)
+
     def export(self, path: str | Path, objective: Objectives | None = None, **options: Unpack[RunOptions]) -> None:
         """Write the instance, scenario and settings applied: as a workbook, or its program for another solver.
 

@@ -37,6 +37,10 @@ _Heuristic = typer.Option(
     "instead of four. The gap told is the one proved.",
     show_default=False,
 )
+_Grid = typer.Option(
+    help="Other periods: month, 'month to 2028Q4' (after it as they were), or '27 months, 8 quarters'.",
+    show_default=False,
+)
 _Target = typer.Option(help="Compute to be reached (time_to_compute).", show_default=False)
 _By = typer.Option(help="Period by whose end compute counts (compute); the last reported one.", show_default=False)
 _Measure = typer.Option(help="Compute counts as cumulative, or as the rate of a period.")
@@ -121,6 +125,7 @@ def solve(
     out: Annotated[Path | None, _Out] = None,
     relaxed: Annotated[bool, _Relaxed] = False,
     heuristic: Annotated[str, _Heuristic] = "",
+    grid: Annotated[str, _Grid] = "",
     through_pyomo: Annotated[bool, _Pyomo] = False,
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
@@ -132,7 +137,7 @@ def solve(
     options |= {"through_pyomo": through_pyomo, "relaxed": relaxed, "heuristic": heuristic}
     stated = {"perspective": perspective, "gap": gap, "time_limit": time_limit}
     options |= {name: given for name, given in stated.items() if given is not None}
-    instance = _prepared(path, scenario, set_ or [], as_json)
+    instance = _prepared(path, scenario, set_ or [], as_json, grid)
     if pin is not None:
         instance = instance.pinned(api.load_result(pin), pin_until)
     if stability is not None:
@@ -163,7 +168,7 @@ def solve(
     check_kept(folder, result.folder)
 
 
-def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool) -> Instance:
+def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool, grid: str = "") -> Instance:
     """Read and check an instance, a line a step."""
     from fabopt import api
     from fabopt.network.checks import ENDLESS, HELD_BACKWARDS
@@ -171,6 +176,8 @@ def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool) ->
 
     with step("read", quiet) as prepared:
         instance = api.load(path, scenario, sets)
+        if grid:
+            instance = instance.on_grid(grid)
         prepared.append(f"{path}" + (f" with {', '.join(instance.sets)}" if instance.sets else ""))
     with step("check", quiet) as prepared:
         findings = instance.validate()
