@@ -256,8 +256,10 @@ class Instance(Inputs):
         from fabopt.solve.budget import TimeBudget
 
         time = TimeBudget.of(budget, tell)
-        tree = self._tree if to is None else apply_section(self._tree, "outcomes", to)
-        tree = replace(tree, raw={key: part for key, part in tree.raw.items() if key != "premiums"})
+        # Predictions and expectations name outcomes of the instance, and calibration asks neither.
+        beside = {"premiums"} if to is None else {"premiums", "predictions", "expectations"}
+        tree = replace(self._tree, raw={key: part for key, part in self._tree.raw.items() if key not in beside})
+        tree = tree if to is None else apply_section(tree, "outcomes", to)
         free = type(self)(tree, self.name, self.scenario)
         try:
             return calibrate_report(calibrate(free.data, free.network, self.name, free._options({}), time))

@@ -223,3 +223,13 @@ def test_what_has_no_price_is_not_calibrated_on(written):
     raw = two_years(outcomes=observed([65, 65]))
     raw["chips"]["c"]["price"] = 0
     assert all("no list price" in row.refused for row in written(raw).calibrate().records.rows)
+
+
+def test_outcomes_of_another_file_are_calibrated_on_though_expectations_name_the_instances_own(written, tmp_path):
+    raw = two_years()
+    raw["outcomes"] = observed((50, 100))
+    raw["expectations"] = {"near": {"expect": "published", "outcomes": ["cirrus-2027"], "within": 0.1}}
+    other = {f"other-{key}": figure for key, figure in observed((50, 100)).items()}
+    (tmp_path / "other.yaml").write_text(json.dumps({"outcomes": other}), encoding="utf-8")
+    found = written(raw).calibrate(tmp_path / "other.yaml").records
+    assert [row.id for row in found.rows] == list(other)
