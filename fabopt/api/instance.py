@@ -383,7 +383,8 @@ class Instance(Inputs):
         origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money, tuple(extra))
         run = Run(origin, chosen, given, progress, extra, TimeBudget(chosen.time_limit))
         begin = None if start is None else start.start_plan()
-        earn = self.data.solving.expansions_earn and not chosen.party
+        # What can hold at once is asked whatever it earns.
+        earn = self.data.solving.expansions_earn and not chosen.party and chosen.objective != "agreement"
         result = self._earning(run, begin) if earn else self._solved(run, begin)
         if out is not None and result.has_plan:
             result.keep(out)

@@ -81,6 +81,12 @@ def test_why_there_is_no_plan_is_looked_for_once(large, monkeypatch):
     assert len(asked) == 1
 
 
+def test_what_can_hold_at_once_is_asked_whatever_it_earns():
+    plan = fabopt.load(TUTORIAL).with_({"solving.expansions_earn": True}).solve("agreement", gap=0.01)
+    assert plan.has_plan
+    assert plan.run.earning is None
+
+
 @pytest.mark.slow
 def test_what_an_earlier_plan_has_ordered_is_no_longer_forbidden():
     free = fabopt.load(TUTORIAL)
