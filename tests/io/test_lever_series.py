@@ -103,7 +103,7 @@ def test_a_constant_is_moved_with_its_range_and_in_its_unit():
 
 
 def test_an_amount_is_moved_in_the_unit_that_it_was_written_in():
-    lever, tree = "contracts.openai-amd.minimum", load_tree(Path("instances/frontier"))
+    lever, tree = "contracts.anthropic-tpu.minimum", load_tree(Path("instances/frontier"))
     base = number_at(tree.raw, lever, Instance)
     assert base.unit == "kaccelerator/month"
     for setting in ("+1 kaccelerator/month", "+1000 accelerator/month", "+1"):

@@ -167,17 +167,25 @@ class Held:
         return high
 
     def edges(self) -> dict[str, str]:
-        """Return the observations that lie at the edge of what the instance can make, and why."""
-        found = {}
+        """Return the observations that lie at the edge of what the instance can make, and why.
+
+        What the plan without premiums makes is no more than the most and no less than the least: where that settles
+        it, neither is asked for.
+        """
+        found, made = {}, self.amounts(self.free())
         for n, one in enumerate(self.observed):
-            aim = np.zeros(self.program.n_columns)
-            aim[: self.n] = self.sums[n]
-            most, least = (
-                sign * float(self._asked(aimed_at(self.program, sign * aim)).objective or 0.0) + self.rest[n]
-                for sign in (1.0, -1.0)
-            )
-            if one.low >= most * (1.0 - EDGE) and most > least:
+            most = self._end(n, 1.0) if one.low >= made[n] * (1.0 - EDGE) else np.inf
+            if one.low >= most * (1.0 - EDGE) and (most > made[n] * (1.0 + CLOSE) or most > self._end(n, -1.0)):
                 found[one.id] = f"at the edge: the instance makes {most:,.4g} at most"
-            elif one.high * (1.0 - EDGE) <= least:
-                found[one.id] = f"at the edge: the instance makes {least:,.4g} at least"
+                continue
+            if one.high * (1.0 - EDGE) <= made[n]:
+                least = self._end(n, -1.0)
+                if one.high * (1.0 - EDGE) <= least:
+                    found[one.id] = f"at the edge: the instance makes {least:,.4g} at least"
         return found
+
+    def _end(self, n: int, sign: float) -> float:
+        """Return the most (or with -1 the least) that can be made of an observation."""
+        aim = np.zeros(self.program.n_columns)
+        aim[: self.n] = sign * self.sums[n]
+        return sign * float(self._asked(aimed_at(self.program, aim)).objective or 0.0) + float(self.rest[n])
