@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,18 @@ import pytest
 from scipy.stats import lognorm, spearmanr
 
 from fabopt.analysis.draws.distributions import Discrete, Lognormal, triangular, uniform
-from fabopt.analysis.draws.engine import couplings, moved, quantiles, spreads
+from fabopt.analysis.draws.engine import couplings, moved, quantiles, spreads, values_at
 from fabopt.domain.instance import Instance
 from fabopt.io.doubts import doubts
+from fabopt.io.levers import set_lever
 from fabopt.io.load import load_tree
 from fabopt.io.problems import InstanceError
 from fabopt.io.tree import Tree
 from fabopt.io.uncertainty import Spoken
 from fabopt.io.validate import validate
+from fabopt.model.aim import Aim
+from fabopt.network.lower import lower
+from fabopt.solve.formulate import formulate
 
 INSTANCES = Path(__file__).resolve().parents[2] / "instances"
 LINE, PUE = "packaging_lines.bridgeworks.capacity", "sites.plains.pue"
@@ -169,3 +174,24 @@ def test_a_number_without_a_range_is_refused_where_it_is_to_be_drawn_and_doubted
         spreads(tree, data)
     assert "nodes.n3.depreciation" in str(raised.value)
     assert any("no range" in str(problem) for problem in doubts(tree, data))
+
+
+def test_numbers_put_into_the_instance_are_those_of_the_raw_tree_read_again() -> None:
+    """Programs of draws of the tutorial, against `set_lever` and validation of the raw tree."""
+    tree = load_tree(INSTANCES / "tutorial")
+    data = validate(tree, Instance)
+    found = spreads(tree, data)
+    for number in (0, 3):
+        at = quantiles(found, 11, number)
+        drawn = moved(tree, data, found, at)
+        assert drawn is not None
+        raw = tree.raw
+        for path, value in values_at(data, found, {p: q for p, q in at.items() if p not in drawn[1]}).items():
+            raw = set_lever(raw, path, value, Instance)
+        mine, known = (
+            formulate(lower(one), Aim()).program for one in (drawn[0], validate(replace(tree, raw=raw), Instance))
+        )
+        assert mine.labels == known.labels
+        for name in ("cost", "row_lower", "row_upper", "column_lower", "column_upper"):
+            np.testing.assert_allclose(getattr(mine, name), getattr(known, name), rtol=1e-12)
+        np.testing.assert_allclose(mine.a.toarray(), known.a.toarray(), rtol=1e-12)

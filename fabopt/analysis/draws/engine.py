@@ -29,11 +29,13 @@ from fabopt.analysis.draws.distributions import (
     triangular,
 )
 from fabopt.domain.instance import Instance
+from fabopt.domain.plain_sets import has_loops
 from fabopt.domain.quantity import Point, Quantity
+from fabopt.domain.rules import problems
 from fabopt.domain.tolerances import SHARES
 from fabopt.domain.uncertainty import of_normal
 from fabopt.io.difference import SAYS_NOTHING
-from fabopt.io.levers import Lever, list_levers, set_lever
+from fabopt.io.levers import Lever, list_levers, set_lever, with_quantities
 from fabopt.io.problems import InstanceError, Problem
 from fabopt.io.tree import Tree
 from fabopt.io.uncertainty import Spoken
@@ -83,9 +85,9 @@ def spreads(tree: Tree, data: Instance) -> tuple[Spread, ...]:
         Where a number that the instance would draw has no range for it.
     """
     spoken = Spoken(data)
-    problems = [Problem.at(tree.positions, f.path, f.message, hint=f.hint) for f in spoken.rangeless()]
-    if problems:
-        raise InstanceError(problems)
+    rangeless = [Problem.at(tree.positions, f.path, f.message, hint=f.hint) for f in spoken.rangeless()]
+    if rangeless:
+        raise InstanceError(rangeless)
     stated = spoken.distributions()
     named = {*stated, *(path for groups in spoken.correlated().values() for group in groups for path in group)}
     published, every = set(), []
@@ -170,23 +172,46 @@ def moved(
     """
     back: set[str] = set()
     named_before: set[tuple[str, ...]] = set()
-    told = {section: content for section, content in tree.raw.items() if section not in UNSAID}
     for _ in range(RETRIES):
         kept = {path: q for path, q in at.items() if path not in back}
-        raw = told
-        for path, value in values_at(data, spreads, kept).items():
+        found = _placed(tree, data, spreads, kept)
+        if isinstance(found, Instance):
+            return found, frozenset(back)
+        named = {tuple(path.split(".")) for path in found}
+        words = {field: _words(tree.raw, field[:2]) for field in named & named_before}
+        refused = {path for path in kept if _concerned(tuple(path.split(".")), named, words)}
+        if not refused:
+            return None
+        back |= refused
+        named_before |= named
+    return None
+
+
+def _placed(tree: Tree, data: Instance, spreads: Sequence[Spread], at: Quantiles) -> Instance | set[str]:
+    """Return the instance with numbers at quantiles, or the fields in which it breaks a rule.
+
+    Numbers are put into the instance as it was validated: only what holds between them, and what a field admits, can be
+    broken. That takes a twentieth of what it takes to write them into the raw tree and to read that again, which is
+    done where loops make a network out of them.
+    """
+    if has_loops(tree.raw.get("network")):
+        raw = {section: content for section, content in tree.raw.items() if section not in UNSAID}
+        for path, value in values_at(data, spreads, at).items():
             raw = set_lever(raw, path, value, Instance)
         try:
-            return validate(replace(tree, raw=raw), Instance), frozenset(back)
+            return validate(replace(tree, raw=raw), Instance)
         except InstanceError as error:
-            named = {tuple(problem.path.split(".")) for problem in error.problems}
-            words = {field: _words(tree.raw, field[:2]) for field in named & named_before}
-            refused = {path for path in kept if _concerned(tuple(path.split(".")), named, words)}
-            if not refused:
-                return None
-            back |= refused
-            named_before |= named
-    return None
+            return {problem.path for problem in error.problems}
+    quantities, rates = _moved_quantities(data, spreads, at)
+    rates = {code: rate for code, rate in rates.items() if rate != 1.0}
+    for lever in list_levers(data) if rates else ():
+        code = "" if lever.path in quantities else currency_of(tree.raw, lever, data)
+        if code in rates:
+            quantities[lever.path] = lever.quantity.scaled(rates[code])
+    found = with_quantities(data, quantities)
+    beyond = {p for p, q in quantities.items() if any(q.limits.broken_by(point.value) for point in q.points)}
+    broken = {".".join(map(str, fault.path)) for fault in problems(found)}
+    return beyond | broken or found
 
 
 def _concerned(path: tuple[str, ...], named: Set[tuple[str, ...]], again: Mapping[tuple[str, ...], Set[str]]) -> bool:
@@ -240,6 +265,14 @@ def values_at(
     distribution
         What is at a quantile of a range; that of each number when left out.
     """
+    quantities, _ = _moved_quantities(data, spreads, at, distribution)
+    return {path: raw_points(quantity, quantity.points) for path, quantity in quantities.items()}
+
+
+def _moved_quantities(
+    data: Instance, spreads: Sequence[Spread], at: Quantiles, distribution: Distribution | None = None
+) -> tuple[dict[str, Quantity], dict[str, float]]:
+    """Return every number that moves, and by what each rate of exchange does; parameters as of :func:`values_at`."""
 
     def place(spread: Spread, point: Point, quantile: float) -> Point:
         low, high, _ = spread.quantity.range_of(point)
@@ -266,7 +299,7 @@ def values_at(
             quantity[path] = replace(spread.quantity, before=spread.quantity.before * scale)
     for group in shares(data, points):
         points |= _normalised(group, points)
-    return {path: raw_points(quantity[path], drawn) for path, drawn in points.items()}
+    return {path: replace(quantity[path], points=drawn) for path, drawn in points.items()}, rates
 
 
 def raw_points(quantity: Quantity, points: Sequence[Point]) -> dict[str, Any]:
