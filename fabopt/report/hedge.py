@@ -98,6 +98,8 @@ def _cheapest(record: Hedge) -> str:
     solved = sum(one.removed is not None for one in record.candidates)
     best = record.cheapest
     searched = f"of {counted(record.searched, 'candidate')} ({solved} solved)"
+    if not solved:
+        return f"Whether an order is a hedge beside the plan for mean data was not solved, {searched}."
     if best is None:
         return f"No order that is added to the plan for mean data is a hedge, {searched}."
     what = _removed(record)

@@ -23,8 +23,8 @@ RUN = program()
 PATHS = [pytest.param(path, id=path.stem) for path in RUN.notebooks()]
 
 
-def test_all_five_are_there():
-    assert [path.stem[:2] for path in RUN.notebooks()] == ["01", "02", "03", "04", "05"]
+def test_all_six_are_there():
+    assert [path.stem[:2] for path in RUN.notebooks()] == ["01", "02", "03", "04", "05", "06"]
 
 
 @pytest.mark.parametrize("path", PATHS)
