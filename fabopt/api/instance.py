@@ -535,10 +535,7 @@ class Instance(Inputs):
 
         if not made.forbidden:
             return self
-        pins: dict[str, dict[str, float]] = {}
-        for unit, period in made.forbidden:
-            pins.setdefault(unit, {})[period] = 0.0
-        tree = apply_merge(self._tree, {"pins": {"units": pins}}, "steps that lose money are forbidden")
+        tree = apply_merge(self._tree, {"pins": {"units": made.pins}}, "steps that lose money are forbidden")
         return Instance(tree, self.name, self.scenario)
 
     def model(self, objective: Objectives | None = None, **options: Unpack[RunOptions]) -> Model:

@@ -209,8 +209,13 @@ class PlanTables:
         self.folder = folder
         return folder
 
-    def files(self) -> dict[str, bytes]:
+    def files(self, *, ranked: bool = True) -> dict[str, bytes]:
         """Return the files of the result folder by their names.
+
+        Parameters
+        ----------
+        ranked
+            Whether it is found out, and kept, what holds the plan back most, by what 10 % more adds.
 
         Raises
         ------
@@ -222,7 +227,7 @@ class PlanTables:
         from fabopt.solve.results.folder import result_files
 
         tables = {spec: self.table(f"{spec.group}/{spec.name}") for spec in ALL_TABLES}
-        run = replace(self.run, ranking=ranked_limits(self.plan))
+        run = replace(self.run, ranking=ranked_limits(self.plan)) if ranked else self.run
         return result_files(run, tables, self.plan.instance, self.log)
 
     def keep(self, path: str | Path) -> Path | None:

@@ -185,7 +185,7 @@ class StatesResult:
         from fabopt.analysis.states.folder import write_states
 
         folder = Path(path) if path is not None else self.default_folder
-        parts = {name: result.files() for name, result in self.states.items()}
+        parts = {name: result.files(ranked=not result.run.large) for name, result in self.states.items()}
         write_states(folder, self.run, self.inputs, parts, self.log)
         self.folder = folder
         return folder

@@ -85,7 +85,7 @@ def _shares(path: Path, overlays: Mapping[str, Overlay], who: str) -> Iterator[F
         return
     left_out = [id for id, overlay in overlays.items() if overlay.probability is None]
     total = sum(overlay.probability.value for overlay in overlays.values() if overlay.probability is not None)
-    at = (*path, next(id for id in overlays if id not in left_out[:-1]), "probability")
+    at = (*path, next((id for id in overlays if id not in left_out), next(iter(overlays))), "probability")
     if len(left_out) > 1:
         said = " and ".join(f"'{id}'" for id in left_out)
         hint = "leave it out of one at most: that one takes what the others leave"

@@ -20,6 +20,8 @@ from fabopt.io.yaml import Parsed, parse_yaml
 INSTANCE_FILE = "instance.yaml"
 RESULT_FILE = "instance.json"
 RESULT_RECORD = "manifest.json"
+STATES_RECORD = "states.json"
+"""Record of a folder that holds a plan under several states: a result folder for each."""
 _MOST_INCLUDES = 200
 
 
@@ -144,7 +146,15 @@ def _main_file(path: Path) -> Path:
     for name in (INSTANCE_FILE, RESULT_FILE):
         if (path / name).is_file():
             return path / name
+    if (path / STATES_RECORD).is_file():
+        raise InstanceError([Problem(str(path), None, "", under_states(path))])
     raise InstanceError([Problem(str(path), None, "", f"the folder holds no {INSTANCE_FILE}")])
+
+
+def under_states(path: Path) -> str:
+    """Return what to do with a folder that holds a plan under several states, where one plan is meant."""
+    named = ", ".join(sorted(str(record.parent) for record in path.glob(f"*/{RESULT_RECORD}")))
+    return f"it holds a plan under several states, and this is asked of one plan; name that of a state: {named}"
 
 
 class _FolderReader:

@@ -162,7 +162,10 @@ def _closing(info: StatesInfo) -> tuple[str, ...]:
     judged = f"judged by: {info.risk}" if info.risk != "expected" else "judged by its mean"
     bound = "" if info.bound is None else f", bound {_figure(info.bound, unit)}"
     gap = "gap unknown" if info.gap is None else f"gap {percent(info.gap)}"
+    forbidden = len(info.earning.forbidden) if info.earning else 0
+    loses = f"{counted(forbidden, 'step')} that lose money as planned are forbidden in every state"
     return (
+        *([loses] if forbidden else []),
         f"{judged}: {_figure(info.objective or 0.0, unit)}{bound}, {gap}",
         "each state's result holds what was decided before it was known; its prices are those of somebody who knows",
         f"{info.status.replace('_', ' ')}, {seconds(info.seconds)}; {size.columns:,} columns "

@@ -16,7 +16,7 @@ from fabopt.model.objective import cost_vector
 from fabopt.network.tables import Array
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.diagnose import DIAGNOSIS_SECONDS, explain_infeasible, explain_time, explain_unbounded
-from fabopt.solve.finish import finish
+from fabopt.solve.finish import Finished, finish, linear_answer
 from fabopt.solve.matrices import program_of
 from fabopt.solve.objectives import Notify, Runner, Staged, proof_of, stages
 from fabopt.solve.options import OptionError, Size, SolveOptions
@@ -129,7 +129,7 @@ def solve_states(
         staged = runner.run(made.stages, branches[0].tables)
         done = None
         if staged.x is not None and staged.stopped is not Ended.UNBOUNDED:
-            done = finish(session, staged.x, made.stages[-1].cost)
+            done = _exact(session, staged.x, made.stages[-1].cost)
     size = Size(made.program.n_rows, made.program.n_columns, int(made.program.integer.sum()), int(made.program.a.nnz))
     seconds = budget.spent - began
     ended = StackSolution(
@@ -156,6 +156,25 @@ def solve_states(
         plans=tuple(done.x[at] for at in stack.columns),
         prices=done.row_price[: stack.program.n_rows],
     )
+
+
+def _exact(session: HighsSession, x: Array, cost: Array) -> Finished | None:
+    """Return the exact plan with the integers of ``x`` and its prices, or None where there is none.
+
+    In a large stack equal plans are told apart when that of each state is made whole.
+    """
+    if not session.matrices.large:
+        return finish(session, x, cost)
+    with session.finishing():
+        session.set_costs(cost)
+        session.hold_integers(x)
+        try:
+            outcome = linear_answer(session)
+        finally:
+            session.release_integers()
+    if outcome.x is None or outcome.row_price is None or outcome.column_price is None:
+        return None
+    return Finished(outcome.x, outcome.row_price, outcome.column_price)
 
 
 def _status(staged: Staged, proved: Proof | None, asked: float) -> Status:

@@ -14,7 +14,7 @@ from fabopt.domain.risk import Risk, risk_of
 from fabopt.io.seal import record_as
 from fabopt.solve.options import Size, SolveOptions
 from fabopt.solve.outcome import StageReport
-from fabopt.solve.results.run_info import Versions, finite
+from fabopt.solve.results.run_info import Earning, Versions, finite
 from fabopt.solve.solution import Status
 
 MINIMISED = ("least_cost", "time_to_compute", "agreement")
@@ -88,6 +88,9 @@ class StatesInfo:
         The states, in the order of the instance.
     limits
         Limits of the time in which nothing is known that have a price.
+    earning
+        Steps that are forbidden in all states, since they lose money for their owners in the one in which least
+        changes; None where nobody asked for that.
     instance, scenario, sets, input_hash, money_unit, options, status, seconds, stages, size, versions
         As of a :class:`~fabopt.solve.results.run_info.RunInfo`.
     """
@@ -115,6 +118,7 @@ class StatesInfo:
     versions: Versions
     states: tuple[StateInfo, ...] = ()
     limits: tuple[NowLimit, ...] = ()
+    earning: Earning | None = None
 
     @property
     def judged(self) -> Risk:

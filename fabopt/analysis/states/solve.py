@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from fabopt.analysis.states.tree import Leaf
 from fabopt.domain.instance import Instance
 from fabopt.domain.risk import EXPECTED, Risk
 from fabopt.domain.tolerances import COUNTS
+from fabopt.errors import StudyError
 from fabopt.io.load import apply_merge
 from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
@@ -30,17 +31,21 @@ from fabopt.network.lower import lower
 from fabopt.network.tables import Array, Network
 from fabopt.plan.plan import Plan
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.losses import Relaxed
 from fabopt.solve.matrices import program_of
 from fabopt.solve.objectives import Notify
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.plan import plan_arrays
 from fabopt.solve.results.build import Origin, core_and_domain, run_info
-from fabopt.solve.results.run_info import Versions, finite
-from fabopt.solve.run import completed, solve
-from fabopt.solve.solution import Conflict
+from fabopt.solve.results.run_info import Earning, Versions, finite
+from fabopt.solve.run import completed, formulated, solve
+from fabopt.solve.solution import Conflict, Solution
 from fabopt.solve.stack import Branch
 from fabopt.solve.start import StartPlan, decision_key
 from fabopt.solve.stochastic import StackSolution, check_states, solve_states
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +105,14 @@ def states_plan(
     """
     check_states(options)
     budget = TimeBudget(options.time_limit)
+    leaves, earning = _earning(leaves, origin, options, budget, progress)
     nets = [lower(leaf.data, origin.instance) for leaf in leaves]
     if risk.name == "regret" and best is None:
         best = [_alone(net, options, leaf.name) for net, leaf in zip(nets, leaves, strict=True)]
     branches = [
-        Branch(leaf.name, leaf.probability, leaf.known, model_tables(net, options.aim), leaf.throughout)
-        for net, leaf in zip(nets, leaves, strict=True)
+        # The limits of one state say what holds back before anything is known.
+        Branch(leaf.name, leaf.probability, leaf.known, model_tables(net, options.aim, registry=not s), leaf.throughout)
+        for s, (net, leaf) in enumerate(zip(nets, leaves, strict=True))
     ]
     solved = solve_states(branches, options, risk, best or (), progress, start, budget)
     plans: list[Plan] = []
@@ -123,13 +130,37 @@ def states_plan(
             StateInfo(leaf.name, leaf.description, leaf.probability, leaf.known, alone, plan.objective, known)
         )
     info = _info(origin, solved, risk, tuple(states), nets[0], _unit(plans))
+    info = replace(info, earning=earning, seconds=round(budget.spent, 3))
     return StatesPlan(info, tuple(plans), tuple(logs), solved.log, solved.conflicts)
+
+
+def _earning(
+    leaves: Sequence[Leaf], origin: Origin, options: SolveOptions, budget: TimeBudget, progress: Notify | None
+) -> tuple[Sequence[Leaf], Earning | None]:
+    """Return the states without the steps that lose money for their owners in the one in which least changes.
+
+    Where the instance asks that steps earn. They are found in the relaxation of that state and forbidden in all.
+    """
+    leaf = leaves[0]
+    if not leaf.data.solving.expansions_earn:
+        return leaves, None
+    relaxed, pinned = replace(options, relaxed=True), leaf.data.pins.units
+    made = formulated(lower(leaf.data, origin.instance), relaxed)
+    search = Relaxed(made, relaxed, budget, progress)
+    earning, _ = search.forbidden(lambda unit, period: not pinned.get(unit, {}).get(period))
+    if not earning.forbidden:
+        return leaves, earning
+    return [_pinned(leaf, {"units": earning.pins}, "steps that lose money are forbidden") for leaf in leaves], earning
+
+
+def _pinned(leaf: Leaf, pins: dict[str, Any], says: str) -> Leaf:
+    """Return a state with decisions pinned."""
+    tree = apply_merge(leaf.tree, {"pins": pins}, says)
+    return replace(leaf, tree=tree, data=validate(tree, Instance, (leaf.tree, leaf.data)))
 
 
 def _alone(net: Network, options: SolveOptions, name: str) -> float:
     """Return what the best plan for a state alone is worth."""
-    from fabopt.errors import StudyError
-
     solution = solve(net, options)
     if solution.objective is None:
         raise StudyError(f"The state '{name}' has no plan by itself ({solution.status}), so nothing can be regretted.")
@@ -152,8 +183,8 @@ def held(leaf: Leaf, tables: ModelTables, x: Array, before: int) -> tuple[Tree, 
         return leaf.tree, leaf.data
     program = program_of(tables)
     arrays = plan_arrays(tables, program, x, np.asarray(program.a @ x))
-    tree = apply_merge(leaf.tree, {"pins": pins_of(tables.net, arrays, before)}, "what was decided before is held")
-    return tree, validate(tree, Instance, (leaf.tree, leaf.data))
+    own = _pinned(leaf, pins_of(tables.net, arrays, before), "what was decided before is held")
+    return own.tree, own.data
 
 
 def pins_of(net: Network, arrays: dict[str, Any], before: int) -> dict[str, Any]:
@@ -189,8 +220,25 @@ def _whole(
     solution = completed(net, replace(options, time_limit=float("inf")), start, TimeBudget())
     called = f"{origin.scenario}+{leaf.name}" if origin.scenario else leaf.name
     own = Origin(origin.instance, called, tree.applied, instance_hash(data), origin.money_unit)
-    tables = {f"{spec.group}/{spec.name}": frame for spec, frame in core_and_domain(net, solution).items()}
-    return Plan(run_info(own, net, solution), tables.__getitem__, instance_json(data)), solution.log
+    return Plan(run_info(own, net, solution), _Tables(net, solution), instance_json(data)), solution.log
+
+
+class _Tables:
+    """The tables of a state's plan, made when one is asked for: many states are never looked at."""
+
+    def __init__(self, net: Network, solution: Solution) -> None:
+        self._of = net, solution
+        self._made: dict[str, pd.DataFrame] = {}
+
+    def __call__(self, name: str) -> pd.DataFrame:
+        if not self._made:
+            self._made = {f"{spec.group}/{spec.name}": frame for spec, frame in core_and_domain(*self._of).items()}
+        return self._made[name]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process as the tables alone."""
+        self("core/periods")
+        return getattr, (self._made, "__getitem__")
 
 
 def _unit(plans: Sequence[Plan]) -> str:

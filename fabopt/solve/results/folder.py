@@ -24,7 +24,7 @@ from fabopt.io.files import check_place
 from fabopt.io.seal import SavedError, as_bytes, read_record, record_as, sealed
 from fabopt.io.seal import read_file as read_saved
 from fabopt.io.swap import standing, write_folder
-from fabopt.io.tree import RESULT_FILE, RESULT_RECORD
+from fabopt.io.tree import RESULT_FILE, RESULT_RECORD, STATES_RECORD, under_states
 from fabopt.solve.results.columns import TableSpec
 from fabopt.solve.results.run_info import RunInfo, run_info_of
 
@@ -36,10 +36,8 @@ Read = Callable[[str], "pd.DataFrame"]
 """Returns a table of a result by its path (``core/units``)."""
 
 FORMAT = 4
-MANIFEST, INSTANCE = RESULT_RECORD, RESULT_FILE
+MANIFEST, INSTANCE, STATES = RESULT_RECORD, RESULT_FILE, STATES_RECORD
 LOG = "solver.log"
-STATES = "states.json"
-"""Record of a folder that holds a plan under several states: a result folder for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +162,7 @@ def read_manifest(path: Path) -> tuple[RunInfo, Mapping[str, str]]:
             f" It is an instance: solve it first (fabopt solve {path})." if (path / "instance.yaml").is_file() else ""
         )
         if (path / STATES).is_file():
-            named = ", ".join(sorted(str(one.parent) for one in path.glob(f"*/{MANIFEST}")))
-            raise ResultError(
-                f"{path} holds a plan under several states, and this is asked of one plan: name a state's: {named}."
-            ) from error
+            raise ResultError(f"{path}: {under_states(path)}.") from error
         raise ResultError(f"{path} is no result: there is no {MANIFEST} in it.{hint}") from error
     except SavedError as error:
         raise ResultError(str(error)) from error

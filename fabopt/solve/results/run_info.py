@@ -32,6 +32,14 @@ class Earning:
     passes: int
     forbidden: tuple[tuple[str, str], ...]
 
+    @property
+    def pins(self) -> dict[str, dict[str, float]]:
+        """What is forbidden as orders that are pinned at nothing, by unit and period."""
+        pins: dict[str, dict[str, float]] = {}
+        for unit, period in self.forbidden:
+            pins.setdefault(unit, {})[period] = 0.0
+        return pins
+
 
 @dataclass(frozen=True, slots=True)
 class Versions:
