@@ -107,20 +107,24 @@ def linear_answer(session: HighsSession, pivots: int | None = None) -> Outcome:
     SolverError
         If it gives up on each of the ways.
     """
-    ways = [] if pivots == 0 else [session.solve, session.solve_afresh]
-    if session.matrices.large or pivots is not None:
-        ways.append(session.solve_from_nothing)
-    for way in ways:
-        counted = pivots is not None and way != session.solve_from_nothing
+    for way in [] if pivots == 0 else [session.solve, session.solve_afresh]:
         try:
-            with session.within(pivots if counted else None):
+            with session.within(pivots):
                 outcome = way()
         except SolverError:
             continue
-        if counted and outcome.ended is Ended.TIME_LIMIT and not session.budget.over:
-            continue
+        if outcome.ended is Ended.TIME_LIMIT and pivots is not None and not session.budget.over:
+            break
         if stands(session, outcome):
             return outcome
+    if session.matrices.large or pivots is not None:
+        try:
+            outcome = session.solve_from_nothing()
+        except SolverError:
+            pass
+        else:
+            if stands(session, outcome):
+                return outcome
     return session.solve_by_simplex()
 
 

@@ -279,8 +279,8 @@ class _Search:
                 self.session.note(f"dive: {failure}")
                 break
             self._lower(dived.bound)
-            if dived.x is not None:
-                self.take(dived.x, "the dive")
+            if dived.x is not None and self.take(dived.x, "the dive") and self.session.matrices.large:
+                self.session.basis = session.basis  # of the program with these integers, whose prices are asked next
             told = f"{dived.programs} programs, {dived.undone} batches taken back"
             self._said("dive" if given is None else "dive from the plan given", told)
             ended = dived.ended

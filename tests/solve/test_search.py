@@ -95,6 +95,20 @@ def test_a_dive_after_a_plan_that_fits_is_worth_no_less_than_the_plan():
             assert program.cost @ dived.x >= best.objective - 1e-6 * max(1.0, abs(best.objective))
 
 
+@pytest.mark.parametrize("size", [SMALL, STAYING])
+def test_prices_of_the_plan_of_a_dive_take_no_pivot(size, monkeypatch):
+    monkeypatch.setattr(steps, "EASY", 0)
+    monkeypatch.setattr("fabopt.solve.matrices.LARGE", 0)
+    program, shape = a_program(network(3, size))
+    session = HighsSession(program)
+    found = steps.search(session, shape, gap=1.0)
+    assert found.x is not None
+    assert session.basis.valid
+    session.hold_integers(found.x)
+    assert session.solve().objective == pytest.approx(found.objective)
+    assert session._highs.getInfo().simplex_iteration_count == 0
+
+
 def test_a_dive_in_which_scaled_programs_break_rows_goes_on_without_scaling(monkeypatch):
     """HiGHS keeps the rows of the scaled program; in a scenario of frontier no batch stood after that."""
     solved, broken = HighsSession.solve, []

@@ -34,6 +34,9 @@ FIRST = 10
 FIRST_LARGE = 5
 """The same where a large program is only shown."""
 
+AT_ONCE = 2
+"""How many of them are asked at a time of a large program; the answers do not depend on it."""
+
 MOST_OF_YEAR = 12
 """Most limits that are asked for their gain of one year."""
 
@@ -134,10 +137,11 @@ def ranking(plan: Plan) -> tuple[Ranked, ...]:
 def _of(plan: Plan) -> tuple[Ranked, ...]:
     solved = plan.solved
     problem = replace(solved.problem.by_class(plan.net), reportable=counted(plan.net).periods)
-    oracle = Oracle(problem, Effort(workers=1, seed=solved.options.seed), basis=solved.basis)
+    large = solved.program.large
+    effort = Effort(workers=AT_ONCE if large else 1, seed=solved.options.seed)
+    oracle = Oracle(problem, effort, basis=solved.basis)
     base = oracle.ask([partial(linear, "fixed", NO_RELIEF)])[0]
     groups = {g.id: g for g in problem.movable}
-    large = solved.program.large
     capacities = [g for g in groups.values() if not g.obligation]
     gains: dict[str, float] = {}
     for some in screened(oracle, base, capacities, FIRST_LARGE if large else FIRST, large):
