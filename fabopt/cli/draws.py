@@ -24,7 +24,7 @@ _Journal = typer.Option(
 )
 
 
-@reporting("draws", "bands", "chances", "chokes", "numbers", "draws")
+@reporting("draws", "bands", "chances", "published", "chokes", "numbers", "draws")
 def draws(
     path: Annotated[Path, PlannedPath],
     draws: Annotated[int, _Draws] = 200,

@@ -29,11 +29,12 @@ def draws_report(record: MonteCarlo) -> Report[MonteCarlo]:
         "draws",
         record,
         (sentence(record),),
-        (band_table(record), chance_table(record), choke_table(record), matter_table(record)),
+        (band_table(record), chance_table(record), reached_table(record), choke_table(record), matter_table(record)),
         notes(record),
         {
             "bands": lambda: record.band_frame,
             "chances": lambda: record.chance_frame,
+            "published": lambda: record.published_frame,
             "chokes": lambda: record.choke_frame,
             "numbers": lambda: record.matter_frame,
             "draws": lambda: record.draw_frame,
@@ -136,6 +137,27 @@ def chance_table(record: MonteCarlo) -> Table:
     return Table(
         "Share of the draws that reach a target by", ("target", "of", "amount", *shown), rows, left=3, most=MOST
     )
+
+
+def reached_table(record: MonteCarlo) -> Table:
+    """Return the chance of each published figure."""
+    rows = [
+        (
+            r.figure,
+            r.unit,
+            r.until,
+            r.stated,
+            r.plan,
+            r.p10,
+            r.p50,
+            r.p90,
+            percent_whole(r.reached),
+            percent_whole(r.inside),
+        )
+        for r in record.published
+    ]
+    headers = ("figure", "unit", "until", "published", "plan", "P10", "P50", "P90", "reached", "in its range")
+    return Table("Published figures: share of the draws that reach them", headers, rows, left=3, most=MOST)
 
 
 def choke_table(record: MonteCarlo) -> Table:

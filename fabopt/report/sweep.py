@@ -7,6 +7,7 @@ from functools import partial
 from statistics import median
 from typing import Any
 
+from fabopt.analysis.draws.indices import rank_correlation
 from fabopt.analysis.sweep.case import UNKNOWN
 from fabopt.analysis.sweep.design import LeverColumn
 from fabopt.analysis.sweep.records import LONG, Outcome, Sweep
@@ -161,6 +162,6 @@ def _rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
     """Return Spearman's rank correlation; None where one side is the same in all runs."""
     if len({a for a, _ in pairs}) < 2 or len({b for _, b in pairs}) < 2:
         return None
-    from scipy.stats import spearmanr
+    import numpy as np
 
-    return float(spearmanr([a for a, _ in pairs], [b for _, b in pairs]).statistic)
+    return rank_correlation(*np.array(pairs, dtype=float).T)

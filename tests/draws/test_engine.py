@@ -101,7 +101,7 @@ def test_a_lognormal_that_would_leave_its_field_ends_there(tmp_path: Path) -> No
 def test_drawn_ranks_go_together_as_stated_and_others_stay_as_they_were(tmp_path: Path) -> None:
     free_tree, free = _stated(tmp_path, "")
     free_spreads = spreads(free_tree, free)
-    before = [quantiles(free_spreads, 3, n) for n in range(1000)]
+    before = [quantiles(free_spreads, 3, n) for n in range(600)]
     tree, data = _stated(
         tmp_path,
         "correlations:\n"
@@ -109,11 +109,11 @@ def test_drawn_ranks_go_together_as_stated_and_others_stay_as_they_were(tmp_path
     )
     found = spreads(tree, data)
     assert found == free_spreads
-    drawn = [quantiles(found, 3, n, couplings(data, found)) for n in range(1000)]
+    drawn = [quantiles(found, 3, n, couplings(data, found)) for n in range(600)]
     mine = [PUE, "sites.coast.pue", LINE]
     ranks = spearmanr([[d[path] for path in mine] for d in drawn]).statistic
-    # The standard error of a rank correlation of 1,000 is about 0.02.
-    assert ranks == pytest.approx(np.array([[1, 0.7, 0], [0.7, 1, -0.5], [0, -0.5, 1]]), abs=0.08)
+    # The standard error of a rank correlation of 600 is about 0.03.
+    assert ranks == pytest.approx(np.array([[1, 0.7, 0], [0.7, 1, -0.5], [0, -0.5, 1]]), abs=0.1)
     others = set(before[0]) - set(mine)
     assert all(d[path] == b[path] for d, b in zip(drawn, before, strict=True) for path in others)
     uniform_ranks = np.quantile([d[LINE] for d in drawn], [0.1, 0.5, 0.9])

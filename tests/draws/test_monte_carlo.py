@@ -14,6 +14,7 @@ from fabopt.analysis.draws.indices import by_chance, first_order, interval, rank
 from fabopt.analysis.draws.records import MonteCarlo
 from fabopt.analysis.draws.study import DrawOptions, monte_carlo
 from fabopt.analysis.headlines import headlines
+from fabopt.analysis.reconcile import outcomes_of
 from fabopt.errors import StudyError
 from fabopt.io.problems import InstanceError
 from fabopt.plan.plan import Plan
@@ -74,6 +75,13 @@ def test_sobol_indices_of_a_sum_are_shares_of_its_variance_and_noise_explains_no
     assert max(index[2:]) < chance < index[1]
 
 
+def test_equals_share_the_mean_of_their_ranks() -> None:
+    x, y = np.array([1.0, 2, 2, 3, 3, 3, 9, 0]), np.array([2.0, 1, 4, 4, 5, 7, 7, 3])
+    # Ranks by hand: 2, 3.5, 3.5, 6, 6, 6, 8, 1 and 2, 1, 4.5, 4.5, 6, 7.5, 7.5, 3.
+    a, b = np.array([2, 3.5, 3.5, 6, 6, 6, 8, 1]), np.array([2, 1, 4.5, 4.5, 6, 7.5, 7.5, 3])
+    assert rank_correlation(x, y) == pytest.approx(np.corrcoef(a, b)[0, 1])
+
+
 def test_an_answer_that_does_not_move_has_no_indices() -> None:
     x = np.random.default_rng(3).random((50, 2))
     assert first_order(sorted_by(x), np.ones(50)).tolist() == [0.0, 0.0]
@@ -87,21 +95,21 @@ def test_a_line_of_two_machines_by_hand(tmp_path: Path) -> None:
     (tmp_path / "instance.yaml").write_text(LINE)
     plan = fabopt.load(tmp_path).solve().plan
     assert plan.objective == pytest.approx(60.0)  # 10 t in each of two quarters, 3 each
-    record = monte_carlo(plan, DrawOptions(draws=200, seed=1))
+    record = monte_carlo(plan, DrawOptions(draws=100, seed=1))
     # a ~ U(5, 15), b ~ U(11, 13) independent; the worth is 6 min(a, b).
     rng = np.random.default_rng(0)
     a, b = rng.uniform(5, 15, 200_000), rng.uniform(11, 13, 200_000)
     worth = 6 * np.minimum(a, b)
     band = record.bands[0]
-    assert (band.p10, band.p50, band.p90) == pytest.approx(np.percentile(worth, (10, 50, 90)), rel=0.06)
+    assert (band.p10, band.p50, band.p90) == pytest.approx(np.percentile(worth, (10, 50, 90)), rel=0.08)
     first = {choke.limit: choke.chance for choke in record.chokes if not choke.period}
     # The second machine holds the line back where a > b: P = E[15 - b] / 10 = 0.3.
     assert sum(first.values()) == pytest.approx(1.0)
-    assert min(first.values()) == pytest.approx(0.3, abs=0.1)
+    assert min(first.values()) == pytest.approx(0.3, abs=0.12)
     told = [matter for matter in record.matters if matter.told]
     assert told[0].lever == "network.resources.first.capacity"
     share = np.var([worth[np.abs(a - at) < 0.05].mean() for at in np.linspace(5.05, 14.95, 100)]) / np.var(worth)
-    assert told[0].first == pytest.approx(share, abs=0.05)
+    assert told[0].first == pytest.approx(share, abs=0.08)
     assert told[0].rank > 0.9
 
 
@@ -193,7 +201,7 @@ def test_the_report_says_bands_chances_chokes_and_what_is_unique(drawn: MonteCar
     assert "unique" in report.notes[-1]
     assert set(report.charts()) == {"bands", "choke-chances"}
     titles = [table.title for table in report.tables]
-    assert len(titles) == 3  # six draws tell of no number
+    assert len(titles) == 4  # six draws tell of no number
 
 
 def test_a_number_without_range_is_told_with_its_line(tmp_path: Path) -> None:
@@ -202,3 +210,18 @@ def test_a_number_without_range_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "instance.yaml").write_text(text)
     with pytest.raises(InstanceError, match=r"has no range to be drawn from"):
         fabopt.load(tmp_path).solve().draws(1)
+
+
+def test_published_figures_are_those_of_reconcile_and_their_chances_are_counted(
+    tutorial: Plan, drawn: MonteCarlo
+) -> None:
+    known = {row.id: row.planned for row in outcomes_of(tutorial)}
+    assert [one.id for one in drawn.published] == ["power-2027"]
+    for n, one in enumerate(drawn.published):
+        assert one.plan == pytest.approx(known[one.id])
+        found = [draw.published[n] or 0.0 for draw in drawn.stood]
+        assert one.reached == sum(v >= one.stated for v in found) / len(drawn.draws)
+        assert one.inside == sum(one.low <= v <= one.high for v in found) / len(drawn.draws)
+        assert one.p10 is not None
+        assert one.p90 is not None
+        assert min(found) <= one.p10 <= one.p90 <= max(found)

@@ -19,6 +19,7 @@ import numpy as np
 from fabopt.analysis.choke.records import Dethrone, Draws, Stability
 from fabopt.analysis.draws.distributions import uniform
 from fabopt.analysis.draws.engine import Quantiles, Spread, couplings, moved, quantiles, spreads
+from fabopt.analysis.draws.indices import rank_correlation
 from fabopt.domain.instance import Instance
 from fabopt.io.tree import Tree
 from fabopt.network.tables import Array
@@ -168,18 +169,14 @@ def strongest(drawn: Sample, first: str, most: int = TRIED) -> tuple[tuple[str, 
     i = drawn.groups.index(first)
     if len(drawn.gains) < 4 or drawn.gains.shape[1] < 2:
         return ()
-    lead = _ranks(drawn.gains[:, i] - np.delete(drawn.gains, i, axis=1).max(axis=1))
+    lead = drawn.gains[:, i] - np.delete(drawn.gains, i, axis=1).max(axis=1)
     strongest = []
     for path in dict.fromkeys(p for q in drawn.quantiles for p in q):
-        values = _ranks(np.array([q.get(path, 0.5) for q in drawn.quantiles]))
-        if np.std(values) > 0 and np.std(lead) > 0:
-            strongest.append((path, float(np.corrcoef(values, lead)[0, 1])))
+        found = rank_correlation(np.array([q.get(path, 0.5) for q in drawn.quantiles]), lead)
+        if found:
+            strongest.append((path, found))
     strongest.sort(key=lambda item: -abs(item[1]))
     return tuple((path, 0.0 if r > 0 else 1.0) for path, r in strongest[:most])
-
-
-def _ranks(values: Array) -> Array:
-    return np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(float)
 
 
 def dethrone(

@@ -12,9 +12,10 @@ from typing import TypeAlias
 import numpy as np
 
 from fabopt.analysis.targets.target import operating
+from fabopt.model.linear import summed
 from fabopt.model.tables import ModelTables
 from fabopt.network.lowering.stops import later
-from fabopt.network.tables import Array, Network
+from fabopt.network.tables import Array, Network, Observed
 
 Key: TypeAlias = tuple[str, str, str]
 """Quantity, whose (empty: of all), and unit."""
@@ -142,3 +143,22 @@ def _demands(read: Read, sums: _Sums, money: str) -> None:
         with np.errstate(divide="ignore", invalid="ignore"):
             worth = np.where(compute > 0.0, paid / compute, np.nan)
         sums.found[PRICE, "", f"{money} per kH100e"] = worth
+
+
+def published(read: Read) -> dict[str, float]:
+    """Return what a plan has of each published figure, by id; those of prices and without a number are left out."""
+    found = {}
+    for one in read.net.outcomes:
+        if one.priced:
+            continue
+        amount, under = _observed(read, one), 1.0 if one.over is None else _observed(read, one.over)
+        if under:
+            found[one.id] = amount / under
+    return found
+
+
+def _observed(read: Read, one: Observed) -> float:
+    if not one.decided:
+        return one.constant
+    coefficients, opening = summed(one.terms, one.window, read.net, read.tables.columns)
+    return one.constant + opening + float(coefficients @ read.x[: len(coefficients)])

@@ -14,7 +14,7 @@ import numpy as np
 
 from fabopt.analysis.choke.reprice import STEP, Moved, Repriced
 from fabopt.analysis.draws.engine import couplings, moved, quantiles, spreads
-from fabopt.analysis.draws.figures import Key, Read, figures
+from fabopt.analysis.draws.figures import Key, Read, figures, published
 from fabopt.analysis.draws.records import Drawn
 from fabopt.domain.base import FieldProblem
 from fabopt.domain.tolerances import SAME
@@ -43,8 +43,8 @@ class Task:
         So many draws, from the first, are solved with all integers free as well.
     seconds
         Longest search of one of these.
-    series
-        What is reported, in this order.
+    series, published
+        What is reported, and ids of published figures, in this order.
     counted
         Positions of the periods that are reported.
     money
@@ -56,6 +56,7 @@ class Task:
     exact: int
     seconds: float
     series: tuple[Key, ...]
+    published: tuple[str, ...]
     counted: tuple[int, ...]
     money: str
 
@@ -113,6 +114,7 @@ class _Drawing:
             labels[first] if first and gains[first] > counts else NONE,
             gains[first] if first and gains[first] > counts else 0.0,
             _by_period(groups, outcome, self.task.counted),
+            tuple(map(published(read).get, self.task.published)),
         )
 
     def _exact(self, answer: Drawn, found: Moved) -> Drawn:

@@ -36,6 +36,8 @@ class Drawn:
         The limit of which 10 % more earns most, empty where nothing earns anything, and what it earns.
     by_period
         By counted period the limit of which 10 % are worth most there by their price; empty where nothing is.
+    published
+        What the plan has of each published figure, in the order of the task; None where there is no such number.
     exact, bound
         Of a draw that was solved with all integers free: its objective, and what no plan exceeds.
     """
@@ -49,6 +51,7 @@ class Drawn:
     choke: str = ""
     gain: float = 0.0
     by_period: tuple[str, ...] = ()
+    published: tuple[float | None, ...] = ()
     exact: float | None = None
     bound: float | None = None
 
@@ -77,6 +80,39 @@ class Chance:
     unit: str
     period: str
     chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A published figure (`outcomes` of the instance) over the draws.
+
+    Attributes
+    ----------
+    id, figure, unit
+        The figure and its unit.
+    until
+        Label of the last period that it covers.
+    stated, low, high
+        As published.
+    plan, p10, p50, p90
+        What the plan has, and the draws.
+    reached, inside
+        Share of all draws that have at least as much, and that are inside its range.
+    """
+
+    id: str
+    figure: str
+    unit: str
+    until: str
+    stated: float
+    low: float
+    high: float
+    plan: float | None
+    p10: float | None
+    p50: float | None
+    p90: float | None
+    reached: float
+    inside: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +189,7 @@ class MonteCarlo:
         Labels of the periods that are reported.
     draws
         Those that are finished, by number.
-    bands, chances, chokes, matters, screening
+    bands, chances, published, chokes, matters, screening
         What they say.
     by_chance
         Index of the first order that the largest of the numbers would have by chance.
@@ -169,6 +205,7 @@ class MonteCarlo:
     draws: tuple[Drawn, ...]
     bands: tuple[Band, ...]
     chances: tuple[Chance, ...]
+    published: tuple[Reached, ...]
     chokes: tuple[ChokeChance, ...]
     matters: tuple[Matter, ...]
     by_chance: float = 0.0
@@ -193,6 +230,11 @@ class MonteCarlo:
     def chance_frame(self) -> pd.DataFrame:
         """One row a target and period."""
         return frame_of(self.chances, Chance)
+
+    @property
+    def published_frame(self) -> pd.DataFrame:
+        """One row a published figure."""
+        return frame_of(self.published, Reached)
 
     @property
     def choke_frame(self) -> pd.DataFrame:

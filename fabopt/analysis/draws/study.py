@@ -19,10 +19,10 @@ import numpy as np
 from fabopt.analysis.choke.timeline import counted
 from fabopt.analysis.draws.distributions import place_of
 from fabopt.analysis.draws.engine import Spread, couplings, quantiles, spreads
-from fabopt.analysis.draws.figures import COMPUTE, FLOWS, POWER, UNITS, Read, figures
+from fabopt.analysis.draws.figures import COMPUTE, FLOWS, POWER, UNITS, Read, figures, published
 from fabopt.analysis.draws.indices import LEAST, by_chance, first_order, interval, rank_correlation, sorted_by
 from fabopt.analysis.draws.one import Task, draws_of
-from fabopt.analysis.draws.records import Band, Chance, ChokeChance, Drawn, Matter, MonteCarlo, Screening
+from fabopt.analysis.draws.records import Band, Chance, ChokeChance, Drawn, Matter, MonteCarlo, Reached, Screening
 from fabopt.analysis.targets.records import Measured, Target
 from fabopt.analysis.targets.target import target_of
 from fabopt.domain.tolerances import CLOSE
@@ -120,8 +120,10 @@ class _Study:
         self.periods = tuple(counted(net).periods)
         self.labels = tuple(net.periods[t].label for t in self.periods)
         self.money = (plan.run.money_unit or "money") if plan.in_money else ""
-        self.base = figures(Read(solved.tables, solved.x, solved.row_price), self.money)
-        self.task = Task(plan, self.asked.seed, asked.exact, asked.seconds, tuple(self.base), self.periods, self.money)
+        read = Read(solved.tables, solved.x, solved.row_price)
+        self.base, self.published = figures(read, self.money), published(read)
+        series = tuple(self.base), tuple(self.published)
+        self.task = Task(plan, self.asked.seed, asked.exact, asked.seconds, *series, self.periods, self.money)
         self.targets = tuple(self._target(text) for text in asked.targets) or tuple(self._own_targets())
 
     @property
@@ -198,6 +200,7 @@ class _Study:
             draws=draws,
             bands=tuple(self._bands(stood)),
             chances=tuple(self._chances(draws)),
+            published=tuple(self._reached(draws)),
             chokes=tuple(self._chokes(stood)),
             matters=matters,
             by_chance=chance,
@@ -233,6 +236,20 @@ class _Study:
                 Chance(measure, target.lab, amount, UNITS[measure], label, float(reached[k]) / max(len(draws), 1))
                 for k, label in enumerate(self.labels)
             ]
+        return made
+
+    def _reached(self, draws: Sequence[Drawn]) -> list[Reached]:
+        """Return what the draws have of each published figure."""
+        made, stated = [], {one.id: one for one in self.plan.net.outcomes}
+        for n, id in enumerate(self.task.published):
+            one = stated[id]
+            found = [v for v in (d.published[n] for d in draws if d.status == "stood") if v is not None]
+            near = CLOSE * max(abs(one.figure), abs(one.low), abs(one.high))
+            reached = sum(v >= one.figure - near for v in found) / max(len(draws), 1)
+            inside = sum(one.low - near <= v <= one.high + near for v in found) / max(len(draws), 1)
+            until, ends = self.plan.net.periods[one.window[-1]].label, (one.figure, one.low, one.high)
+            bands = self.published[id], *_percentiles(found)
+            made.append(Reached(id, one.name, one.unit, until, *ends, *bands, reached, inside))
         return made
 
     def _chokes(self, stood: Sequence[Drawn]) -> list[ChokeChance]:
@@ -276,9 +293,12 @@ def _rest(spread: Spread) -> float:
     return place_of(spread.distribution, low, spread.quantity.value, high)
 
 
-def _percentiles(values: Sequence[float | None]) -> tuple[float | None, ...]:
+def _percentiles(values: Sequence[float | None]) -> tuple[float | None, float | None, float | None]:
     known = [value for value in values if value is not None]
-    return tuple(float(v) for v in np.percentile(known, PERCENT)) if known else (None,) * len(PERCENT)
+    if not known:
+        return None, None, None
+    low, middle, high = np.percentile(known, PERCENT)
+    return float(low), float(middle), float(high)
 
 
 def _screening(stood: Sequence[Drawn]) -> Screening | None:
