@@ -7,13 +7,14 @@ Whoever connects is refused where versions differ; workers that come later compa
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import platform
 import queue
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -95,6 +96,9 @@ def connect(address: str) -> Client:
         ) from None
     with _quiet():
         try:
+            kind = _apart(_identity, address)
+            if kind != "Scheduler":
+                raise ConnectionError(f"it is a {kind}")
             client = Client(address, timeout=CONNECT, set_as_default=False, name="fabopt")
         except Exception as error:  # whatever a foreign program answers, and what Dask makes of it
             raise ClusterError(_unreachable(address, error)) from error
@@ -106,6 +110,24 @@ def connect(address: str) -> Client:
             f"The scheduler at {address} has no workers after {GATHER:g} seconds; start some: dask worker {address}."
         ) from error
     return client
+
+
+async def _identity(address: str) -> str:
+    """Return what a program of Dask says that it is; Dask's own connection waits without end for one that is silent."""
+    from distributed import rpc
+    from distributed.security import Security
+
+    async def asked() -> str:
+        async with rpc(address, timeout=CONNECT, connection_args=Security().get_connection_args("client")) as there:
+            return str((await there.identity())["type"])
+
+    return await asyncio.wait_for(asked(), CONNECT)
+
+
+def _apart(ask: Callable[[str], Coroutine[Any, Any, R]], address: str) -> R:
+    """Return what a coroutine returns, in a thread of its own: a notebook has a loop that runs in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(ask(address))).result()
 
 
 def _unreachable(address: str, error: Exception) -> str:
