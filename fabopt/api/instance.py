@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from fabopt.solve.run import Notify
     from fabopt.solve.solution import Solution
     from fabopt.solve.start import StartPlan
+    from fabopt.solve.stochastic import Method
 
 
 @dataclass(frozen=True)
@@ -301,6 +302,9 @@ class Instance(Inputs):
         *,
         states: str | Sequence[str],
         risk: str | None = None,
+        method: Method = "extensive",
+        workers: int = 1,
+        scheduler: str | None = None,
         start: Result | None = None,
         progress: Notify | None = None,
         out: str | Path | None = None,
@@ -313,6 +317,9 @@ class Instance(Inputs):
         *,
         states: str | Sequence[str] | None = None,
         risk: str | None = None,
+        method: Method = "extensive",
+        workers: int = 1,
+        scheduler: str | None = None,
         given: Result | None = None,
         start: Result | None = None,
         progress: Notify | None = None,
@@ -334,6 +341,11 @@ class Instance(Inputs):
         risk
             How a plan under states is judged: expected, cvar LEVEL, mean+cvar LEVEL WEIGHT, worst or regret; else the
             instance's own, else expected.
+        method
+            How a plan under states is found: extensive, as one program; lshaped or hedging, branch by branch, for
+            states that are too many for one program (docs/cluster.md).
+        workers, scheduler
+            Processes that solve branches at a time, or the address of a Dask cluster that does.
         given
             The plan that others are held to in the perspective of one party; the system's own when left out.
         start
@@ -375,9 +387,12 @@ class Instance(Inputs):
 
         chosen = self._options(options, self.objectives if objective is None else objective)
         if states is not None:
-            return self._under_states(states, risk, chosen, given, start, progress, extra, out)
+            where = (method, workers, scheduler)
+            return self._under_states(states, risk, chosen, given, start, progress, extra, out, where)
         if risk is not None:
             raise OptionError("A risk measure judges a plan under several states: give 'states' with it.")
+        if method != "extensive" or workers > 1 or scheduler is not None:
+            raise OptionError("A method, workers and a scheduler are those of several states: give 'states' with them.")
         if out is not None:
             check_target(Path(out))
         origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money, tuple(extra))
@@ -424,6 +439,7 @@ class Instance(Inputs):
         progress: Notify | None,
         extra: Sequence[Hook],
         out: str | Path | None,
+        where: tuple[Method, int, str | None],
     ) -> StatesResult:
         """Return the result of the stochastic program."""
         from fabopt.analysis.states.records import StatesInputs
@@ -434,6 +450,7 @@ class Instance(Inputs):
         from fabopt.solve.options import OptionError
         from fabopt.solve.results.build import Origin
         from fabopt.solve.results.folder import STATES, check_target
+        from fabopt.solve.work.where import executor_of
 
         if given is not None or extra:
             raise OptionError(
@@ -448,7 +465,10 @@ class Instance(Inputs):
         origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money)
         begin = None if start is None else start.start_plan()
         leaves = self.leaves(states)
-        made = states_plan(leaves, origin, options, judged, progress=progress, start=begin)
+        method, executor = where[0], executor_of(*where[1:])
+        made = states_plan(
+            leaves, origin, options, judged, progress=progress, start=begin, method=method, executor=executor
+        )
         results = [Result(plan, log) for plan, log in zip(made.plans, made.logs, strict=True)]
         planned = self.data.model_copy(update={"states": {}, "events": {}})
         inputs = StatesInputs(instance_json(planned), tuple(instance_json(leaf.data) for leaf in leaves))

@@ -12,7 +12,9 @@ import typer
 from fabopt.cli.common import (
     InstancePath,
     ScenarioOption,
+    SchedulerOption,
     SetOption,
+    WorkersOption,
     check_kept,
     complain,
     guarded,
@@ -79,6 +81,10 @@ _Risk = typer.Option(
     help="How a plan under states is judged: expected, 'cvar 0.9', 'mean+cvar 0.9 0.5', worst or regret.",
     show_default="the instance's own, else expected",
 )
+_Method = typer.Option(
+    help="How a plan under states is found: extensive, as one program; lshaped or hedging (progressive hedging through "
+    "mpi-sppy), branch by branch.",
+)
 _Pyomo = typer.Option("--through-pyomo", help="Compile the Pyomo model instead of the tables; the answer is the same.")
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
 
@@ -117,6 +123,9 @@ def solve(
     threads: Annotated[int, _Threads] = 0,
     states: Annotated[str | None, _States] = None,
     risk: Annotated[str | None, _Risk] = None,
+    method: Annotated[str, _Method] = "extensive",
+    workers: Annotated[int, WorkersOption] = 1,
+    scheduler: Annotated[str | None, SchedulerOption] = None,
     start: Annotated[Path | None, _Start] = None,
     pin: Annotated[Path | None, _Pin] = None,
     pin_until: Annotated[str | None, _PinUntil] = None,
@@ -151,6 +160,7 @@ def solve(
             instance, states = instance.with_states(states), "all"
         options["states"] = [name.strip() for name in states.split(",")]
     folder = out or folder
+    options |= {"method": method, "workers": workers, "scheduler": scheduler}
     options["given"] = None if given is None else api.load_result(given)
     options["start"] = None if start is None else api.load_result(start)
     with step("solve", as_json) as prepared, telling(as_json) as teller, solver_on_stderr():

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -15,6 +17,9 @@ from fabopt.domain.risk import EXPECTED, Risk
 from fabopt.model.objective import cost_vector
 from fabopt.network.tables import Array
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.decompose.hedging import hedged
+from fabopt.solve.decompose.lshaped import lshaped
+from fabopt.solve.decompose.parts import taken_apart
 from fabopt.solve.diagnose import DIAGNOSIS_SECONDS, explain_infeasible, explain_time, explain_unbounded
 from fabopt.solve.finish import Finished, finish, linear_answer
 from fabopt.solve.matrices import program_of
@@ -22,11 +27,15 @@ from fabopt.solve.objectives import Notify, Runner, Staged, proof_of, stages
 from fabopt.solve.options import OptionError, Size, SolveOptions
 from fabopt.solve.outcome import StageReport
 from fabopt.solve.proof import Proof
-from fabopt.solve.risk import judged
-from fabopt.solve.session import Ended, HighsSession
+from fabopt.solve.risk import Judged, judged
+from fabopt.solve.session import Ended, HighsSession, Progress
 from fabopt.solve.solution import Conflict, Status
 from fabopt.solve.stack import Branch, Stack, stacked
 from fabopt.solve.start import StartPlan, on_columns
+from fabopt.solve.work.executor import Executor, InProcess
+
+Method = Literal["extensive", "hedging", "lshaped"]
+"""As one program; branch by branch with progressive hedging, through mpi-sppy, or with the L-shaped method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,8 @@ def solve_states(
     progress: Notify | None = None,
     start: StartPlan | None = None,
     budget: TimeBudget | None = None,
+    method: Method = "extensive",
+    executor: Executor | None = None,
 ) -> StackSolution:
     """Solve the stochastic program of some states.
 
@@ -104,21 +115,27 @@ def solve_states(
         How the plan is judged; for ``regret`` what the best plan for each state alone is worth.
     progress, start, budget
         As for :func:`fabopt.solve.run.solve`.
+    method, executor
+        How it is solved, as one program or by its branches (:mod:`fabopt.solve.decompose`), and where those are asked.
 
     Raises
     ------
     OptionError
-        If an option does not fit a plan under several states.
+        If an option does not fit a plan under several states, or the method.
     fabopt.solve.stack.PastError
         If a state changes what comes before it is known.
     """
     check_states(options)
+    if method != "extensive":
+        check_method(options, risk, method)
     budget = TimeBudget(options.time_limit) if budget is None else budget
     began = budget.spent
     stack = stacked(branches, relaxed=options.relaxed)
     options = options.sized(stack.program.n_columns)
     each = [stages(b.tables, options, cost_vector(b.tables.terms, b.tables.columns.n)) for b in branches]
     made = judged(stack, each, risk, best)
+    if method != "extensive":
+        return _by_branches(stack, made, options, budget, method, executor or InProcess(), progress)
     session = HighsSession(made.program, threads=options.threads, seed=options.seed, budget=budget)
     begin = None
     if start is not None:
@@ -175,6 +192,70 @@ def _exact(session: HighsSession, x: Array, cost: Array) -> Finished | None:
     if outcome.x is None or outcome.row_price is None or outcome.column_price is None:
         return None
     return Finished(outcome.x, outcome.row_price, outcome.column_price)
+
+
+def check_method(options: SolveOptions, risk: Risk, method: Method) -> None:
+    """Refuse what a method that solves branch by branch cannot judge.
+
+    Raises
+    ------
+    OptionError
+        With what to do instead.
+    """
+    if method not in get_args(Method):
+        raise OptionError(f"There is no method {method[:40]!r}; take one of {', '.join(get_args(Method))}.")
+    if risk.name != "expected":
+        raise OptionError(f"--method {method} maximises the mean over the states; for --risk take --method extensive.")
+    if len(options.goals) > 1:
+        raise OptionError(f"--method {method} takes one objective; for several take --method extensive.")
+
+
+def _by_branches(
+    stack: Stack,
+    made: Judged,
+    options: SolveOptions,
+    budget: TimeBudget,
+    method: Method,
+    executor: Executor,
+    progress: Notify | None,
+) -> StackSolution:
+    """Return the solution of a stack that is solved branch by branch."""
+    began, stage = budget.spent, made.stages[0]
+    parts = taken_apart(stack, replace(made.program, cost=stage.cost))
+
+    def tell(value: float, bound: float, number: int) -> None:
+        if progress is not None:
+            worth = stage.reported(value) if np.isfinite(value) else None
+            seconds = budget.spent - began
+            progress(stage.name, Progress(seconds, worth, stage.reported(bound), None, 0, f"round {number}"))
+
+    n = stack.program.n_columns
+    solve = partial(lshaped, tell=tell) if method == "lshaped" else hedged
+    done = solve(parts, n, options.asked, budget, executor)
+    bound = stage.reported(done.bound) if np.isfinite(done.bound) else None
+    size = Size(made.program.n_rows, n, int(made.program.integer.sum()), int(made.program.a.nnz))
+    ended = StackSolution(
+        status=Status.INFEASIBLE if done.ended is Ended.INFEASIBLE else Status.NO_PLAN, has_plan=False, objective=None,
+        bound=bound, gap=None, gap_denominator=None, seconds=budget.spent - began, options=options, stages=(),
+        size=size, log=f"{method}: {done.rounds} rounds\n", stack=stack,
+    )  # fmt: skip
+    if done.x is None:
+        return ended
+    objective = stage.reported(done.value)
+    proved = proof_of(stage, objective, bound, float(np.abs(stage.cost) @ np.abs(done.x)))
+    if proved is not None and proved.within(options.asked):
+        status = Status.OPTIMAL if proved.exact else Status.WITHIN_GAP
+    else:
+        status = Status.TIME_LIMIT if done.ended is Ended.TIME_LIMIT else Status.WIDER_GAP
+    return replace(
+        ended,
+        status=status,
+        has_plan=True,
+        objective=objective,
+        gap=None if proved is None else proved.gap,
+        gap_denominator=None if proved is None else proved.denominator,
+        plans=tuple(done.x[at] for at in stack.columns),
+    )
 
 
 def _status(staged: Staged, proved: Proof | None, asked: float) -> Status:

@@ -10,11 +10,12 @@ import sys
 import threading
 import time
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 from sweep.sweep_cases import LINE, VALUE, shop
 from work.conftest import started
-from work_cases import ENDS, ENDS_ONCE, Answer, job, times
+from work_cases import ENDS, ENDS_ONCE, MANY, Answer, job, study, times
 
 from fabopt.cli import main
 from fabopt.solve.work import cluster as on_dask
@@ -73,24 +74,43 @@ def test_a_worker_that_ends_in_the_middle_changes_nothing(cluster, tmp_path):
     assert times(tmp_path, ENDS_ONCE) == 2
 
 
-def test_a_sweep_whose_client_is_killed_goes_on_and_gives_the_tables_of_one_in_process(
-    cluster, asked, alone, tmp_path, capsys
-):
-    out = tmp_path / "out"
-    runs, there = out / "runs.jsonl", ["--out", str(out), "--scheduler", cluster]
-    client = subprocess.Popen([*asked, *there], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+def killed(command, journal, lines):
+    """Run a command, kill it when its journal has so many lines, and return what stands there whole."""
+    client = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     end = time.monotonic() + 120
-    while not (runs.is_file() and runs.read_bytes().count(b"\n") >= 2):
+    while not (journal.is_file() and journal.read_bytes().count(b"\n") >= lines):
         assert client.poll() is None
         assert time.monotonic() < end
         time.sleep(0.005)
     os.kill(client.pid, signal.SIGKILL)
     client.wait()
-    kept = runs.read_bytes()
-    whole = kept[: kept.rfind(b"\n") + 1]
+    kept = journal.read_bytes()
+    return kept[: kept.rfind(b"\n") + 1]
+
+
+def test_a_study_whose_client_is_killed_goes_on_where_it_was(cluster, tmp_path):
+    journal = tmp_path / "done.jsonl"
+    code = f"""
+import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pathlib import Path; from work_cases import study; study({cluster!r}, Path({str(tmp_path)!r}))
+"""
+    whole = killed([sys.executable, "-c", code], journal, 2)
+    assert 2 <= whole.count(b"\n") < MANY
+    assert products(study(cluster, tmp_path)) == [3 * n for n in range(MANY)]
+    assert journal.read_bytes().startswith(whole)  # what was finished was not done again
+    assert journal.read_bytes().count(b"\n") in (MANY, MANY + 1)  # with the line that was cut off
+
+
+@pytest.mark.slow
+def test_a_sweep_whose_client_is_killed_goes_on_and_gives_the_tables_of_one_in_process(
+    cluster, asked, alone, tmp_path, capsys
+):
+    out = tmp_path / "out"
+    runs, there = out / "runs.jsonl", ["--out", str(out), "--scheduler", cluster]
+    whole = killed([*asked, *there], runs, 2)
     assert 2 <= whole.count(b"\n") < RUNS
     assert main([*asked[3:], *there, "--resume"]) == 0
-    assert runs.read_bytes().startswith(whole)  # what was finished was not done again
+    assert runs.read_bytes().startswith(whole)
     assert runs.read_bytes().count(b"\n") == RUNS
     assert tables(out) == alone
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from fabopt.solve.work.cluster import Cluster
 from fabopt.solve.work.executor import Job
+from fabopt.solve.work.journal import Journal, finish
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A factor, and a folder in which items leave a mark."""
+    """A factor, a folder in which items leave a mark, and the seconds that an item takes."""
 
     factor: int
     folder: str
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ def begin(plan: Plan):
             os._exit(9)
         if item == TOO_LARGE and times == 1:
             raise MemoryError
+        time.sleep(plan.seconds)
         done.append(item)
         return Answer(plan.factor * item, os.getpid(), len(done))
 
@@ -47,11 +52,19 @@ def begin(plan: Plan):
 ENDS, ENDS_ONCE, TOO_LARGE = 1000, 1001, 1002
 
 
-def job(folder: Path, factor: int = 3) -> Job:
-    return Job("number", begin, Plan(factor, str(folder)))
+def job(folder: Path, seconds: float = 0.0) -> Job:
+    return Job("number", begin, Plan(3, str(folder), seconds))
 
 
 def times(folder: Path, item: int) -> int:
     """How often an item was begun."""
     mark = folder / f"began-{item}"
     return len(mark.read_text()) if mark.exists() else 0
+
+
+MANY = 25
+
+
+def study(scheduler: str, folder: Path) -> list[Answer]:
+    """Numbers on a cluster, kept in a journal."""
+    return finish(Cluster(scheduler), job(folder, 0.03), range(MANY), Journal(folder / "done.jsonl", "numbers", Answer))

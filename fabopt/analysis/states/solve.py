@@ -42,7 +42,8 @@ from fabopt.solve.run import completed, formulated, solve
 from fabopt.solve.solution import Conflict, Solution
 from fabopt.solve.stack import Branch
 from fabopt.solve.start import StartPlan, decision_key
-from fabopt.solve.stochastic import StackSolution, check_states, solve_states
+from fabopt.solve.stochastic import Method, StackSolution, check_states, solve_states
+from fabopt.solve.work.executor import Executor
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +81,8 @@ def states_plan(
     best: Sequence[float] | None = None,
     progress: Notify | None = None,
     start: StartPlan | None = None,
+    method: Method = "extensive",
+    executor: Executor | None = None,
 ) -> StatesPlan:
     """Return the plan of an instance under some states.
 
@@ -95,6 +98,9 @@ def states_plan(
         How the plan is judged.
     best
         What the best plan for each state alone is worth, where that is known; for ``regret`` it is solved for else.
+
+    method, executor
+        As for :func:`fabopt.solve.stochastic.solve_states`.
 
     Raises
     ------
@@ -114,7 +120,7 @@ def states_plan(
         Branch(leaf.name, leaf.probability, leaf.known, model_tables(net, options.aim, registry=not s), leaf.throughout)
         for s, (net, leaf) in enumerate(zip(nets, leaves, strict=True))
     ]
-    solved = solve_states(branches, options, risk, best or (), progress, start, budget)
+    solved = solve_states(branches, options, risk, best or (), progress, start, budget, method, executor)
     plans: list[Plan] = []
     logs: list[str] = []
     states: list[StateInfo] = []
