@@ -160,7 +160,7 @@ class StatesResult:
         Raises
         ------
         fabopt.errors.StudyError
-            When there is no plan, or it is of the LP relaxation.
+            When there is no plan, or it gives up some of an objective for a later one.
         """
         from fabopt.analysis.hedge.study import given, hedge
         from fabopt.report.hedge import hedge_report

@@ -218,6 +218,8 @@ def _notes(record: Hedge) -> Iterator[str]:
         f"What is signed now are {what} before {record.known or 'the end'}; all else is decided again, by what is "
         "known at its time in each state."
     )
+    if record.relaxed:
+        yield "The plan and all programs are LP relaxations: parts of what comes whole may be ordered."
     if record.risk != "expected":
         yield f"The plan is judged by {record.risk}; RP is that of the plan which is best by its mean."
     if record.unaveraged:

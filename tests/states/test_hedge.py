@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fabopt
 from fabopt.analysis.hedge.records import MEAN, STOCHASTIC
+from fabopt.analysis.hedge.study import _cost
 from fabopt.cli import main
+from fabopt.network.tables import Network, Period, Unit
 
 INSTANCES = Path(__file__).parents[2] / "instances"
 approx = pytest.approx
@@ -107,6 +111,22 @@ def test_a_second_source_is_the_cheapest_hedge_though_no_plan_orders_it(hedged):
     assert "1.00 contract of second-source in 2027 for 7.60: it removes 22.4" in hedged[1].said[2]
 
 
+def test_what_a_hedge_removes_is_beside_what_is_there_without_it(tmp_path):
+    """Two goods come whatever is lost: with the contract for 8 more there are 24.4 in place of 8, with the plant 25."""
+    base = {"own: {kind: level, unit: piece, capacity: 0}": "own: {kind: level, unit: piece, capacity: [0, 2]}"}
+    record = second(tmp_path, **base).solve(states="all", risk="cvar 0.75", gap=0).hedge(20).records
+    tails = {one.id: one.tail for one in record.candidates}
+    assert tails == {"second-source": approx(2 * 4 + 8 * 3 - 7.6 - 8), "own-plant": approx(40 - 15 - 8)}
+
+
+def test_an_order_costs_what_is_more_of_it_with_the_fixed_cost_of_a_new_one():
+    periods = [Period(t, str(t), date(2027 + t, 1, 1), date(2028 + t, 1, 1), 1.0, d) for t, d in enumerate((1.0, 0.5))]
+    unit = Unit("u", "u", "", cost=np.array([3.0, 4.0]), fixed_cost=np.array([10.0, 20.0]))
+    more, amounts, before = np.array([1.0, 2.0]), np.array([3.0, 2.0]), np.array([2.0, 0.0])
+    # One more where two were ordered before, two where none were: 3 + (2 x 4 + 20) / 2.
+    assert _cost(Network("", tuple(periods)), unit, more, amounts, before) == approx(3 + 14)
+
+
 def test_what_knowing_is_worth_beside_a_plan_for_bad_cases_is_that_of_the_mean(hedged):
     """Known, 40 or 40 - 15: 36.25 in the mean. Not known, no hedge pays in the mean: 0.75 x 40 = 30."""
     own = hedged[1].records.information
@@ -156,6 +176,18 @@ def test_costs_are_regretted_with_their_sign(tmp_path):
     assert own.perfect_information == approx(7.6 / 2)
     at = {(row.plan, row.state): row.regret for row in record.regrets}
     assert (at["fine", "lost"], at["lost", "fine"], at["lost", "lost"]) == (approx(60 - 47.6), approx(7.6), approx(0))
+
+
+def test_of_a_relaxed_plan_parts_are_signed_and_held(tmp_path):
+    """In two years an eighth of a plant makes the 2.5 goods that lack of mean data, half a plant all of ``lost``."""
+    result = second(tmp_path).solve(states="all", relaxed=True)
+    report = result.hedge()
+    own = report.records.information
+    assert own.mean_value == approx(40 - 15 / 8)
+    assert own.frozen == approx(0.75 * 40 + 0.25 * 10 - 15 / 8)
+    assert own.recourse == approx(40 - 15 / 2)
+    assert own.wait_and_see == approx(0.75 * 40 + 0.25 * (40 - 15 / 2))
+    assert any("LP relaxations" in note for note in report.notes)
 
 
 def test_what_may_still_be_ordered_when_it_is_known_waits(tmp_path):

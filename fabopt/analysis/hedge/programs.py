@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 
 from fabopt.domain.risk import EXPECTED, Risk
+from fabopt.domain.tolerances import WHOLE
 from fabopt.model.columns import Block, decided
 from fabopt.model.objective import cost_vector
 from fabopt.model.tables import ModelTables
@@ -181,7 +182,8 @@ def held(
             mine = mine & np.array([key[0] == entity for key in block.keys], dtype=bool)
         if (blocks is None or block.name in blocks) and mine.any():
             at = np.array([values.get(decision_key(block.name, key, labels), 0.0) for key in block.keys])
-            at = np.where(block.integer, np.round(at), at)
+            near = np.round(at)  # of an LP relaxation parts of what comes whole are held as they are
+            at = np.where(block.integer & (np.abs(at - near) <= WHOLE), near, at)
             block = replace(block, lower=np.where(mine, at, block.lower), upper=np.where(mine, at, block.upper))
         made[block.name] = block
     fixed = replace(columns, blocks=MappingProxyType(made))

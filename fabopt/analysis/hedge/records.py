@@ -219,6 +219,8 @@ class Hedge:
         Levers of which states differ and that have no mean: they stand as planned in the plan for mean data.
     orders
         Whether orders, contracts and retirements are what is committed; else, where no plan has any, all that is.
+    relaxed
+        Whether the plan and all programs are LP relaxations.
     open
         How much better the worst proved of the plans that were solved might be.
     """
@@ -244,6 +246,7 @@ class Hedge:
     unaveraged: tuple[str, ...] = ()
     open: float = 0.0
     orders: bool = True
+    relaxed: bool = False
 
     @property
     def cheapest(self) -> Candidate | None:

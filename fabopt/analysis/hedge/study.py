@@ -112,13 +112,15 @@ def given(info: StatesInfo, inputs: StatesInputs, plans: Sequence[Plan]) -> Give
     Raises
     ------
     StudyError
-        When there is no plan, or it is of the LP relaxation.
+        When there is no plan, or it gives up some of an objective for a later one.
     """
     if not info.has_plan:
         raise StudyError(f"There is no plan under the states, so there is nothing to hedge: the run ended with "
                          f"'{info.status}'.")  # fmt: skip
-    if info.options.unstudied:
-        raise StudyError(f"What a plan says of hedges is asked of whole plans for one aim: {info.options.unstudied}.")
+    # Of an LP relaxation all programs are relaxations, so that they can be held against each other.
+    unstudied = replace(info.options, relaxed=False).unstudied
+    if unstudied:
+        raise StudyError(f"What a plan says of hedges is asked of plans for one aim: {unstudied}.")
     trees = [tree_of_json(text) for text in inputs.leaves]
     leaves = [
         Leaf(state.name, state.description, state.probability, tree, validate(tree, Instance), state.known)
@@ -217,6 +219,7 @@ class _Study:
             unaveraged=self.unaveraged,
             open=programs.open,
             orders=self.blocks is not None,
+            relaxed=info.options.relaxed,
         )
 
     # -- the value of knowing ----------------------------------------------------------------------------------------
