@@ -120,7 +120,7 @@ class Instance(Record):
     lanes: Named[Lane] = Field(default_factory=dict)
     """Ways between regions that take time and money; absent: none does."""
     states: Named[State] = Field(default_factory=dict)
-    """What may come, with probabilities and dates, for `fabopt solve --states` (docs/uncertainty.md)."""
+    """What may come, with probabilities and dates, for `fabopt solve --states` (docs/states.md)."""
     events: Named[Event] = Field(default_factory=dict)
     """What happens in one way or another, whatever else comes; with the states they make a tree."""
     pins: Pins = Pins()

@@ -3,7 +3,7 @@
 A *state* is a branch with a probability: from a date on it changes the instance, and until that date nobody knows
 whether it will. States that follow another one (``parent``) make a tree. An *event* is a set of outcomes that does not
 depend on the states or on other events; the tree has all combinations. What must be decided before a state is known is
-decided once for all of them (docs/uncertainty.md).
+decided once for all of them (docs/states.md).
 """
 
 from __future__ import annotations

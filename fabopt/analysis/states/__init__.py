@@ -1,1 +1,1 @@
-"""The stochastic program: states and events as a tree of instances, solved as one program (docs/uncertainty.md)."""
+"""The stochastic program: states and events as a tree of instances, solved as one program (docs/states.md)."""
