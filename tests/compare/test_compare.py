@@ -11,6 +11,7 @@ import pytest
 
 import fabopt
 from fabopt.analysis.compare.compare import comparison, names_of
+from fabopt.analysis.compare.moves import Moves
 from fabopt.analysis.compare.pricing import NO_TIME
 from fabopt.analysis.compare.records import TABLES
 from fabopt.cli import main
@@ -521,3 +522,13 @@ def test_which_input_moves_which_order_is_told(tmp_path):
     assert [row.orders is None for row in fewer] == [False, False, True, True]
     assert "1 that were to be solved" in fewer[2].reason
     assert fabopt.compare(*plans).records.moves == ()
+
+
+def test_an_input_that_moves_an_order_the_other_way_explains_nothing_of_it():
+    """Two more of a, at 3, and one less of b, at 4: 10 in all, of which one more of both makes 3."""
+    moves = Moves.__new__(Moves)
+    a, b = ("a", "2027"), ("b", "2027")
+    moves.called, moves.name, moves.cost = "april", {"a": "a", "b": "b"}, {a: 3.0, b: 4.0}
+    moves.difference = {a: 2.0, b: -1.0}
+    row = moves._row("lever", {a: 1.0, b: 1.0})
+    assert (row.orders, row.moved, row.share, row.first) == (2, 7.0, pytest.approx(0.3), "b in 2027: +1")

@@ -10,7 +10,7 @@ from test_roll import PRICE, SHOP, TOOL, instance
 
 from fabopt.cli import main
 from fabopt.io.problems import InstanceError
-from fabopt.network.lowering.stability import cost_of, lower_stability
+from fabopt.network.lowering.stability import charges, cost_of, lower_stability
 from fabopt.network.tables import Unit
 
 approx = pytest.approx
@@ -101,3 +101,14 @@ def test_a_share_without_a_result_is_refused(tmp_path, capsys):
 def test_without_orders_nothing_is_added(before, tmp_path):
     net = instance(tmp_path).network
     assert lower_stability(net, None) is net
+
+
+def test_what_changes_are_charged_is_discounted_and_all_that_steers(before, tmp_path):
+    """At 2 the tool earns less than its 20, and is dropped: 3 % of them, in the middle of 2027 at 10 % a year."""
+    shop = instance(tmp_path, SHOP.replace("discount_rate: 0", "discount_rate: 0.1")).with_({PRICE: 2})
+    steady = shop.steady(before, 0.03)
+    result = steady.solve(gap=0)
+    rows = result.table("core/activities")
+    levels = dict(zip(zip(rows["id"], rows["period"], strict=True), rows["level"], strict=True))
+    assert charges(steady.network, levels) == approx(0.6 / 1.1**0.5)
+    assert result.run.premiums == approx(-0.6 / 1.1**0.5)
