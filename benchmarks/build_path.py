@@ -213,6 +213,11 @@ def with_pulp(data: Mill) -> Loaded:
 
 def with_numpy(data: Mill) -> Loaded:
     """Index arithmetic by hand, sparse matrices, one call: what no modelling layer can beat."""
+    return _session(by_hand(data))
+
+
+def by_hand(data: Mill) -> Matrices:
+    """Return the mill as matrices."""
     products, lines, periods = data.shape
     many = products * periods
     x = np.arange(many).reshape(products, periods)
@@ -248,7 +253,7 @@ def with_numpy(data: Mill) -> Loaded:
     whole = np.zeros(len(cost), dtype=bool)
     whole[y] = True
     a = sparse.csc_array((val.astype(float), (row, col)), shape=(len(side), len(cost)))
-    return _session(Matrices(a, np.full(len(side), -np.inf), side, np.zeros(len(cost)), upper, cost, whole, 0.0, ()))
+    return Matrices(a, np.full(len(side), -np.inf), side, np.zeros(len(cost)), upper, cost, whole, 0.0, ())
 
 
 def _highs(highs: Any) -> Loaded:
