@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fabopt.domain.instance import Instance as Data
     from fabopt.io.tree import Tree
     from fabopt.network.checks import Finding
+    from fabopt.network.lowering.builder import Chain
     from fabopt.network.tables import Network
     from fabopt.report.report import Report
     from fabopt.solve.options import Objectives, RunOptions, SolveOptions
@@ -49,6 +50,11 @@ class Inputs:
         self.name = name
         self.scenario = scenario
         self.data: Data = validate(tree, Data) if data is None else data
+        self._chain: Chain | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle takes: the network, where it is made, without the chain that it came from."""
+        return self.__dict__ | {"_chain": None}
 
     @property
     def sets(self) -> tuple[str, ...]:
@@ -209,10 +215,11 @@ class Inputs:
         """The process network that the optimiser sees."""
         from fabopt.domain.base import FieldProblem
         from fabopt.io.problems import InstanceError, Problem
-        from fabopt.network.lower import lower
+        from fabopt.network.lower import lower_chain
 
         try:
-            return lower(self.data, self.name)
+            self._chain, net = lower_chain(self.data, self.name)
+            return net
         except FieldProblem as error:
             where = self._tree.positions
             problems = [Problem.at(where, fault.path, fault.message, hint=fault.hint) for fault in error.faults]

@@ -499,7 +499,8 @@ class Instance(Inputs):
         tables = core_and_domain(net, solution) if solution.has_plan else {}
         names = {f"{spec.group}/{spec.name}": frame for spec, frame in tables.items()}
         info = run_info(run.origin, net, solution, before, earning)
-        plan = Plan(info, names.__getitem__, instance_json(self.data), run.extra)
+        lowered = None if self._chain is None else (self._chain, self.network)
+        plan = Plan(info, names.__getitem__, instance_json(self.data), run.extra, lowered)
         return Result(plan, solution.log, placed(solution.conflicts, net, self.data, self._tree.positions))
 
     @contextmanager

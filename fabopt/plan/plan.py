@@ -41,6 +41,8 @@ class Plan:
         The instance that was solved, overlays applied, as JSON.
     hooks
         Those that it was solved with.
+    lowered
+        Chain and network of the instance, where they are made already.
     """
 
     def __init__(
@@ -49,8 +51,11 @@ class Plan:
         read: Read,
         instance: str,
         hooks: Sequence[Hook] = (),
+        lowered: tuple[Chain, Network] | None = None,
     ) -> None:
         self.run, self.instance, self.hooks = run, instance, tuple(hooks)
+        if lowered is not None:
+            self.lowered = lowered
         self._read = read
         self._tables: dict[str, pd.DataFrame] = {}
 

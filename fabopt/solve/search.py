@@ -4,7 +4,8 @@ A small program goes to HiGHS as it is. A larger one is made easier first, in st
 a plan that stands:
 
 1. *dive*: the relaxation gives a bound, and a dive from it a plan; from a plan that was given, what fits of that plan
-   (:mod:`fabopt.solve.dive`);
+   (:mod:`fabopt.solve.dive`); of a large program, integers of the plan are then turned by one where that gains
+   (:mod:`fabopt.solve.turns`);
 2. *counts*: units are searched over what stands of them (:mod:`fabopt.solve.standing`);
 3. *alike*: alike capacities are merged, the merged program gives a bound, and its plan, held by group and split
    again, gives a plan (:mod:`fabopt.solve.merge`);
@@ -42,6 +43,7 @@ from fabopt.solve.outcome import Ended, Outcome, Progress, SolverError
 from fabopt.solve.proof import proof
 from fabopt.solve.session import HighsSession
 from fabopt.solve.standing import History, Standing, histories, over_standing
+from fabopt.solve.turns import turned
 
 GROUP_NODES = 10_000
 """Nodes for the tree of a merged program."""
@@ -286,7 +288,20 @@ class _Search:
             ended = dived.ended
             if ended is not Ended.OPTIMAL or self._proved():
                 break
+        if self.x is not None and self.session.matrices.large and not self._proved():
+            self._turn(session, self.x)
         return ended
+
+    def _turn(self, session: HighsSession, x: Array) -> None:
+        """Turn integers of the best plan, as long as that gains and is needed."""
+        try:
+            better = turned(session, x, lambda worth: self._gap(worth, self.bound) <= self.gap)
+        except SolverError as failure:
+            self.session.note(f"turns: {failure}")
+            return
+        if better is not None and self.take(better.x, "the plan of the turns"):
+            self.session.basis = session.basis
+            self._said("turns", f"{better.kept} of {better.tried} kept")
 
     def _solve(
         self, session: HighsSession, step: str, gap: float, nodes: int | None = None, part: bool = False
