@@ -33,6 +33,7 @@ from fabopt.plan.plan import Plan
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.outcome import Outcome
 from fabopt.solve.resolver import Resolver
+from fabopt.solve.work.executor import LocalProcesses
 
 LIMITS = 40
 """Limits of which 10 % more is asked."""
@@ -115,7 +116,14 @@ class Questions:
         """Price every number with a range."""
         found, solved = numbers_of(self.plan), self.solved
         pair = Prices(solved.x, solved.row_price, solved.column_price)
-        slopes(found, solved.net.name, solved.options, [pair], self.workers, hooks=solved.hooks)
+        slopes(
+            found,
+            solved.net.name,
+            solved.options,
+            [pair],
+            LocalProcesses(self.workers, solves=False),
+            hooks=solved.hooks,
+        )
 
     def memo(self) -> None:
         """Write the memo of the lab, with an hour to leave nothing out."""

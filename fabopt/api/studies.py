@@ -384,6 +384,7 @@ class Studies(PlanTables):
         *,
         whole: bool = False,
         workers: int = WORKERS,
+        scheduler: str | None = None,
         budget: float | TimeBudget = math.inf,
         tell: Callable[[str, float], None] | None = None,
         count: Callable[[int, int, str], None] | None = None,
@@ -398,6 +399,8 @@ class Studies(PlanTables):
             Whether integers may move at the ends; otherwise they are held as in the plan.
         workers
             Processes that price numbers, and threads that solve ends.
+        scheduler
+            Address of a Dask cluster that does both in their place (docs/cluster.md).
         budget
             Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
         tell
@@ -417,7 +420,7 @@ class Studies(PlanTables):
         from fabopt.report.tornado import tornado_report
         from fabopt.solve.budget import TimeBudget
 
-        asked = TornadoOptions(top=top, basis="whole" if whole else "held", workers=workers)
+        asked = TornadoOptions(top, "whole" if whole else "held", workers, scheduler)
         return self._in_its_money(tornado_report(tornado_of(self.plan, asked, TimeBudget.of(budget, tell), count)))
 
     def alternatives(

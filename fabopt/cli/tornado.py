@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import ScenarioOption, SetOption
+from fabopt.cli.common import ScenarioOption, SchedulerOption, SetOption
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import MINUTES, BudgetOption, PlannedPath, result_at, within_time
 from fabopt.cli.progress import counting
@@ -21,6 +21,7 @@ def tornado(
     path: Annotated[Path, PlannedPath],
     top: Annotated[int, _Top] = 20,
     whole: Annotated[bool, _Whole] = False,
+    scheduler: Annotated[str | None, SchedulerOption] = None,
     budget: Annotated[float, BudgetOption] = MINUTES,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
@@ -31,5 +32,5 @@ def tornado(
     with within_time(budget, output.quiet) as time:
         result = result_at(path, scenario, set_ or [], time, output.quiet)
         with counting(output.quiet) as count:
-            report = result.tornado(top=top, whole=whole, budget=time, count=count)
+            report = result.tornado(top=top, whole=whole, scheduler=scheduler, budget=time, count=count)
     output.tell(report)

@@ -64,6 +64,11 @@ class Plan:
         made = {name for name, value in vars(type(self)).items() if isinstance(value, cached_property)}
         return {name: value for name, value in self.__dict__.items() if name not in made}
 
+    def light(self) -> Plan:
+        """Return the plan with the tables of its program alone, as plain data: what another process needs of it."""
+        tables = {name: self._read(name) for name in ("core/decisions", "core/rows")}
+        return Plan(self.run, tables.__getitem__, self.instance)
+
     def table(self, name: str) -> pd.DataFrame:
         """Return a table by name: ``"orders"``, ``"core/limits"``.
 

@@ -24,6 +24,7 @@ from fabopt.solve.matrices import program_of
 from fabopt.solve.objectives import stages
 from fabopt.solve.perturbation import held, structure_change
 from fabopt.solve.session import HighsSession
+from fabopt.solve.work.executor import LocalProcesses
 
 approx = pytest.approx
 
@@ -137,7 +138,10 @@ def test_a_number_put_in_place_gives_the_program_that_validation_gives(tutorial)
 @pytest.mark.slow
 def test_slopes_are_the_same_in_several_processes(tutorial):
     name, options = tutorial.solved.net.name, tutorial.solved.options
-    one, two = (slopes(numbers_of(tutorial), name, options, [pair(tutorial)], n) for n in (1, 2))
+    one, two = (
+        slopes(numbers_of(tutorial), name, options, [pair(tutorial)], n)
+        for n in (None, LocalProcesses(2, solves=False))
+    )
     assert one == two
 
 

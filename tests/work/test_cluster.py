@@ -13,10 +13,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from sweep.sweep_cases import LINE, VALUE, shop
+from sweep.sweep_cases import INSTANCES, LINE, VALUE, shop
 from work.conftest import started
 from work_cases import ENDS, ENDS_ONCE, MANY, Answer, job, study, times
 
+import fabopt
 from fabopt.cli import main
 from fabopt.solve.work import cluster as on_dask
 from fabopt.solve.work.cluster import Cluster, ClusterError
@@ -197,6 +198,15 @@ def test_without_dask_it_is_said_what_to_install(asked, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main([*asked[3:], "--scheduler", "tcp://127.0.0.1:8786"]) == 2
     assert 'python -m pip install "fabopt[cluster]"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("instance", ["shop", pytest.param("tutorial", marks=pytest.mark.slow)])
+def test_a_tornado_on_a_cluster_is_that_of_this_process(instance, cluster, asked):
+    result = fabopt.load(asked[4] if instance == "shop" else INSTANCES / instance).solve(gap=0.01)
+    here, there = result.tornado(top=4), result.tornado(top=4, scheduler=cluster)
+    assert there.frame.equals(here.frame)
+    assert there.table("numbers").equals(here.table("numbers"))
+    assert len(here.frame) >= 3
 
 
 @pytest.mark.slow

@@ -14,17 +14,15 @@ At a kink the prices of a plan are not unique, and the value has another slope t
 
 from __future__ import annotations
 
-import signal
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fabopt.analysis.sensitivity.colouring import Group, Lowered, Worth, coloured
+from fabopt.analysis.sensitivity.colouring import Group, Worth, coloured
 from fabopt.analysis.sensitivity.numbers import End, Move, Number, Numbers
 from fabopt.analysis.sensitivity.places import Change, Prices, change_of
 from fabopt.domain.instance import Instance
@@ -41,6 +39,7 @@ from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage, stages
 from fabopt.solve.options import SolveOptions
 from fabopt.solve.perturbation import between, held, structure_change
+from fabopt.solve.work.executor import Crew, Executor, InProcess, Job
 
 if TYPE_CHECKING:
     from fabopt.model.build import Hook
@@ -219,8 +218,8 @@ def _opposite(first: Array, other: Array) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """What a process needs to price numbers."""
+class _Plan:
+    """What a worker needs to price numbers."""
 
     tree: Tree
     data: Instance
@@ -230,24 +229,15 @@ class _Job:
     hooks: tuple[Hook, ...]
 
 
-_made: Adjoint | None = None
+def _changes(plan: _Plan) -> Callable[[Sequence[Group]], list[Change | str]]:
+    """Return what makes and prices some groups of movements."""
+    made = Adjoint(Numbers(plan.tree, plan.data), plan.name, plan.options, plan.pairs, plan.hooks)
 
+    def changes(groups: Sequence[Group]) -> list[Change | str]:
+        with collector_off():
+            return [made.change(group) for group in groups]
 
-def _begin(job: _Job) -> None:
-    global _made
-    _made = Adjoint(Numbers(job.tree, job.data), job.name, job.options, job.pairs, job.hooks)
-
-
-def _begin_apart(job: _Job) -> None:
-    """Begin in a process of its own, which Ctrl-C does not end: the process that asks ends the work."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _begin(job)
-
-
-def _change(moves: Sequence[Move]) -> Change | str:
-    assert _made is not None
-    with collector_off():
-        return _made.change(moves)
+    return changes
 
 
 def slopes(
@@ -255,7 +245,7 @@ def slopes(
     name: str,
     options: SolveOptions,
     pairs: Sequence[Prices],
-    workers: int = 1,
+    executor: Executor | None = None,
     count: Callable[[int, int, str], None] | None = None,
     hooks: Sequence[Hook] = (),
     budget: TimeBudget | None = None,
@@ -272,8 +262,8 @@ def slopes(
         Of the run that gave the plan.
     pairs
         Plans with their prices, integers held; the plan's own first.
-    workers
-        Processes; the answers are the same for any number of them.
+    executor
+        Where they are priced; in this process when left out, or where there is little to do.
     count
         Told how many are done, of how many, and the word for them.
     hooks
@@ -283,27 +273,28 @@ def slopes(
     """
     budget = TimeBudget() if budget is None else budget
     paths = list(numbers.found)
-    job = _Job(numbers.tree, numbers.data, name, options, tuple(pairs), tuple(hooks))
-
+    job = Job(
+        "group of numbers", _changes, _Plan(numbers.tree, numbers.data, name, options, tuple(pairs), tuple(hooks))
+    )
     done = None if count is None else lambda priced: count(priced, len(paths), "numbers priced")
     ask = partial(coloured, groupings=_groupings(numbers), done=done)
-    if workers <= 1 or hooks or len(paths) <= SMALL:
-        _begin(job)
-        return slopes_of(numbers, paths, len(pairs), partial(ask, lowered=_within(budget, partial(map, _change))))
-    with ProcessPoolExecutor(workers, initializer=_begin_apart, initargs=(job,)) as pool:
-        lowered = _within(budget, partial(pool.map, _change, chunksize=CHUNK))
+    alone = executor is None or hooks or len(paths) <= SMALL
+    with (InProcess() if alone or executor is None else executor).crew(job) as crew:
+        lowered = partial(_lowered, crew, budget, 1 if alone else CHUNK)
         return slopes_of(numbers, paths, len(pairs), partial(ask, lowered=lowered))
 
 
-def _within(budget: TimeBudget, lowered: Lowered) -> Lowered:
-    """Return what makes movements as long as there is time; those that are left are not made."""
-
-    def each(groups: Sequence[Group]) -> Iterator[Change | str]:
-        made = iter(lowered(groups))
-        for _ in groups:
-            yield NO_TIME if budget.over else next(made)
-
-    return each
+def _lowered(
+    crew: Crew[Sequence[Group], list[Change | str]], budget: TimeBudget, size: int, groups: Sequence[Group]
+) -> Iterator[Change | str]:
+    """Yield what groups change, in their order, as long as there is time; those that are left are not made."""
+    chunks = [groups[first : first + size] for first in range(0, len(groups), size)]
+    found: dict[int, list[Change | str]] = {}
+    asked = crew.run(chunks)
+    for place, chunk in enumerate(chunks):
+        while place not in found and not budget.over:
+            found.update([next(asked)])
+        yield from found.pop(place, [NO_TIME] * len(chunk))
 
 
 def _groupings(numbers: Numbers) -> tuple[Callable[[Move], Hashable], ...]:

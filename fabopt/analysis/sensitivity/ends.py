@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, Literal
 
 from fabopt.analysis.choke.reprice import Repriced
-from fabopt.analysis.sensitivity.numbers import End, Move, Moved, Number, Numbers
+from fabopt.analysis.sensitivity.numbers import End, Move, Moved, Number, Numbers, numbers_of
 from fabopt.analysis.sensitivity.records import GAVE_UP, Basis, EndValue, NumberSlope
 from fabopt.domain.instance import Instance
 from fabopt.model.limits import limits
 from fabopt.network.lower import lower
 from fabopt.network.tables import Network
+from fabopt.plan.plan import Plan
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.whatif import Answer, WhatIf
+from fabopt.solve.work.executor import Executor, Job, Threads, answers
 
 SIDE = 1e-3
 """Share of the way to an end at which the slope of a side is found."""
@@ -30,8 +31,24 @@ APART = 0.02
 Count = Callable[[int, int, str], None]
 """Told how many are done, of how many, and the word for them."""
 
-S = TypeVar("S")
-T = TypeVar("T")
+Asked = tuple[Literal["ends", "sides"], Any]
+"""A number at both ends, or the slopes of its sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Where numbers are moved that are not moved in threads of this process, and the plan from which they are.
+
+    Attributes
+    ----------
+    executor
+        Where.
+    plan
+        The plan, with what another process needs of it (:meth:`fabopt.plan.plan.Plan.light`).
+    """
+
+    executor: Executor
+    plan: Plan
 
 
 class Ends:
@@ -47,6 +64,8 @@ class Ends:
         Whether integers are held or free to move.
     budget
         Time for all that is asked; without end when left out.
+    away
+        Where numbers are moved in the place of threads.
 
     Attributes
     ----------
@@ -59,9 +78,14 @@ class Ends:
     """
 
     def __init__(
-        self, numbers: Numbers, plan: SolvedProgram, basis: Basis = "held", budget: TimeBudget | None = None
+        self,
+        numbers: Numbers,
+        plan: SolvedProgram,
+        basis: Basis = "held",
+        budget: TimeBudget | None = None,
+        away: Away | None = None,
     ) -> None:
-        self.numbers, self.plan, self.basis = numbers, plan, basis
+        self.numbers, self.plan, self.basis, self.away = numbers, plan, basis, away
         self.budget = TimeBudget() if budget is None else budget
         self.whatif = WhatIf(
             plan.net,
@@ -90,7 +114,7 @@ class Ends:
             with self.budget.attempt("what other integers would earn as things are"):
                 _ = self._now  # asked once, before others copy it
         told = None if count is None else lambda done: count(done, len(numbers), "numbers solved at their ends")
-        return self._shared(lambda ends, n: (ends.end(n, "low"), ends.end(n, "high")), numbers, workers, told)
+        return self._shared([("ends", n) for n in numbers], workers, told)
 
     def both_sides(self, slopes: Sequence[NumberSlope], workers: int, count: Count | None = None) -> list[NumberSlope]:
         """Return numbers with the slopes of both sides, found by solving again; order and threads as :meth:`all`.
@@ -98,36 +122,32 @@ class Ends:
         Those that there was no time for stay as they were.
         """
         told = None if count is None else lambda done: count(done, len(slopes), "numbers solved on both sides")
-        both = self._shared(_both, slopes, workers, told)
+        both = self._shared([("sides", n) for n in slopes], workers, told)
         return [n if solved is None else solved for n, solved in zip(slopes, both, strict=True)]
 
-    def _shared(
-        self, ask: Callable[[Ends, S], T], items: Sequence[S], workers: int, told: Callable[[int], None] | None
-    ) -> list[T | None]:
-        """Return what is asked of each item; the same benches take the same items whatever takes how long.
+    def _shared(self, items: Sequence[Asked], workers: int, told: Callable[[int], None] | None) -> list[Any]:
+        """Return what is asked of each item; None for what there was no time for."""
+        if not items:
+            return []
+        if self.away is None:
+            with Threads(min(workers, len(items))).crew(Job("number", Ends._answering, self)) as crew:
+                return answers(crew, items, told)
+        source = _Source(self.away.plan, self.basis, self.budget.left)
+        with self.away.executor.crew(Job("number", _answering, source)) as crew:
+            return answers(crew, items, told)
 
-        None for what there was no time for.
-        """
+    def _answering(self) -> Callable[[Asked], Any]:
+        """Return what answers questions with sessions of its own."""
+        return self._twin()._answer
 
-        def one(bench: Ends, item: S) -> T | None:
-            if self.budget.over:
-                return None
-            try:
-                return ask(bench, item)
-            except OutOfTimeError:
-                return None
-
-        benches = [self, *(self._twin() for _ in range(min(workers, len(items)) - 1))]
-        alone = [ThreadPoolExecutor(1) for _ in benches]
+    def _answer(self, asked: Asked) -> Any:
+        if self.budget.over:
+            return None
+        question, item = asked
         try:
-            asked = [alone[i % len(benches)].submit(one, benches[i % len(benches)], x) for i, x in enumerate(items)]
-            for done, _ in enumerate(as_completed(asked), 1):
-                if told is not None:
-                    told(done)
-            return [future.result() for future in asked]
-        finally:
-            for pool in alone:
-                pool.shutdown(cancel_futures=True)
+            return _both(self, item) if question == "sides" else (self.end(item, "low"), self.end(item, "high"))
+        except OutOfTimeError:
+            return None
 
     def _twin(self) -> Ends:
         other = copy(self)
@@ -228,6 +248,21 @@ class Ends:
         if kept.objective is None or free.objective is None:
             return None
         return self.plan.stage.sign * (free.objective - kept.objective)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a worker elsewhere makes its own of: the plan, and the seconds that are left."""
+
+    plan: Plan
+    basis: Basis
+    seconds: float
+
+
+def _answering(source: _Source) -> Callable[[Asked], Any]:
+    """Return what answers questions elsewhere."""
+    ends = Ends(numbers_of(source.plan), source.plan.solved, source.basis, TimeBudget(source.seconds))
+    return ends._answer
 
 
 def _note(moved: Moved, answer: Answer) -> str:

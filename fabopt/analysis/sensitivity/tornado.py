@@ -32,7 +32,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fabopt.analysis.sensitivity.adjoint import NO_TIME, Slope, slopes
-from fabopt.analysis.sensitivity.ends import Count, Ends
+from fabopt.analysis.sensitivity.ends import Away, Count, Ends
 from fabopt.analysis.sensitivity.numbers import Number, Numbers
 from fabopt.analysis.sensitivity.places import Prices, prices_of
 from fabopt.analysis.sensitivity.records import Bar, Basis, EndValue, NumberSlope, Tornado
@@ -41,6 +41,7 @@ from fabopt.plan.problem import sides
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.perturbation import Perturbation, between
+from fabopt.solve.work.executor import LocalProcesses
 
 PAIRS, NUDGE = 4, 1e-3
 """How many neighbouring programs are priced too, and by about how much their limits are moved."""
@@ -61,11 +62,14 @@ class TornadoOptions:
         Whether integers are held at the ends, or free to move.
     workers
         Processes that price numbers, and threads that solve ends.
+    scheduler
+        Address of a Dask cluster that does both in their place.
     """
 
     top: int = 20
     basis: Basis = "held"
     workers: int = 1
+    scheduler: str | None = None
 
 
 def neighbours(ends: Ends, count: int = PAIRS) -> list[Prices]:
@@ -100,6 +104,7 @@ def tornado(
     asked: TornadoOptions,
     budget: TimeBudget | None = None,
     count: Count | None = None,
+    away: Away | None = None,
 ) -> Tornado:
     """Return what the numbers of an instance are worth.
 
@@ -119,6 +124,8 @@ def tornado(
         Time for it; without end when left out. What it does not allow is left out and said.
     count
         Told of the numbers that are done within a step.
+    away
+        Where numbers are priced and moved in the place of processes and threads.
 
     Raises
     ------
@@ -127,10 +134,12 @@ def tornado(
     """
     clock = TimeBudget() if budget is None else budget
     with clock.timed("neighbouring prices"):
-        ends = Ends(numbers, plan, asked.basis, clock)
+        ends = Ends(numbers, plan, asked.basis, clock, away)
         pairs = neighbours(ends)
     with clock.timed("adjoint"):
-        tornado = slopes(numbers, plan.net.name, plan.options, pairs, asked.workers, count, plan.hooks, clock)
+        here = LocalProcesses(asked.workers, solves=False) if asked.workers > 1 else None
+        executor = here if away is None else away.executor
+        tornado = slopes(numbers, plan.net.name, plan.options, pairs, executor, count, plan.hooks, clock)
     unpriced = sum(s.reason == NO_TIME for s in tornado)
     if tornado and unpriced == len(tornado):
         raise clock.out_of_time("what the numbers are worth")

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from fabopt.analysis.sensitivity.curve import ValueFunction
 from fabopt.analysis.sensitivity.dial import Setting
-from fabopt.analysis.sensitivity.ends import Count, Ends
+from fabopt.analysis.sensitivity.ends import Away, Count, Ends
 from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.phases import Phases, phases
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.analysis.sensitivity.tornado import TornadoOptions, tornado
 from fabopt.analysis.sensitivity.value_function import value_function
+from fabopt.errors import StudyError
 from fabopt.plan.plan import Plan
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.work.where import executor_of
 
 
 def tornado_of(
     plan: Plan, asked: TornadoOptions, budget: TimeBudget | None = None, count: Count | None = None
 ) -> Tornado:
     """Return the tornado of a plan; parameters as for :func:`.tornado.tornado`."""
-    numbers = numbers_of(plan)
-    return tornado(plan.name, plan.held, plan.unit, numbers, plan.solved, asked, budget, count)
+    away = None
+    if asked.scheduler is not None:
+        if plan.hooks:
+            raise StudyError("A plan with hooks is studied in this process: functions do not go to a cluster.")
+        away = Away(executor_of(scheduler=asked.scheduler), plan.light())
+    return tornado(plan.name, plan.held, plan.unit, numbers_of(plan), plan.solved, asked, budget, count, away)
 
 
 def value_of(

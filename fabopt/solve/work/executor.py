@@ -179,15 +179,18 @@ class LocalProcesses:
     ----------
     workers
         Number of processes.
+    solves
+        Whether items are solved. Where they are not, processes begin as is usual on the machine: as a copy of this one,
+        where that is.
     """
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
+    def __init__(self, workers: int, solves: bool = True) -> None:
+        self.workers, self.solves = workers, solves
 
     @contextmanager
     def crew(self, job: Job[P, I, R]) -> Iterator[Crew[I, R]]:
         """Give the job to processes; they begin with the first items."""
-        crew = _Processes[I, R](job, self.workers)
+        crew = _Processes[I, R](job, self.workers, self.solves)
         try:
             yield crew
         finally:
@@ -197,9 +200,10 @@ class LocalProcesses:
 class _Processes(Generic[I, R]):
     """Pools of one process each: where one ends, it is known at which item."""
 
-    def __init__(self, job: Job[Any, I, R], workers: int) -> None:
-        check_plain(job)
-        self._job = job
+    def __init__(self, job: Job[Any, I, R], workers: int, solves: bool) -> None:
+        if solves:
+            check_plain(job)
+        self._job, self._solves = job, solves
         self._pools: list[ProcessPoolExecutor | None] = [None] * workers
 
     def run(self, items: Sequence[I]) -> Iterator[tuple[int, R]]:
@@ -234,8 +238,8 @@ class _Processes(Generic[I, R]):
         pool = self._pools[number]
         if pool is None:
             # A process that is forked would inherit the solver's scheduler without its threads.
-            spawn = multiprocessing.get_context("spawn")
-            pool = self._pools[number] = ProcessPoolExecutor(1, spawn, initializer=_begin, initargs=(self._job,))
+            context = multiprocessing.get_context("spawn" if self._solves else None)
+            pool = self._pools[number] = ProcessPoolExecutor(1, context, initializer=_begin, initargs=(self._job,))
         return pool
 
     def _end(self, number: int) -> None:
@@ -269,8 +273,8 @@ _made: Callable[[Any], Any] | None = None
 
 
 def _begin(job: Job[Any, Any, Any]) -> None:
-    global _job
-    _job = job
+    global _job, _made
+    _job, _made = job, None
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # between solves Ctrl-C is the parent's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
