@@ -55,10 +55,10 @@ def written(folder, raw):
     return fabopt.load(folder)
 
 
-def worth(now, wanted):
-    """What the best plan earns in a state with so many plants ordered now."""
-    later = max(WORTH * min(now + n, wanted) - LATER * n for n in range(9))
-    return WORTH * min(now, wanted) - NOW * now + later
+def worth(now, wanted, fixed=0.0):
+    """What the best plan earns in a state with so many plants ordered now; each period with orders costs ``fixed``."""
+    later = max(WORTH * min(now + n, wanted) - LATER * n - fixed * (n > 0) for n in range(9))
+    return WORTH * min(now, wanted) - NOW * now - fixed * (now > 0) + later
 
 
 def worst_tail(shares, figures, level):
@@ -99,6 +99,15 @@ def test_whole_plants_are_ordered_as_brute_force_over_all_numbers_and_states_say
     assert result.status == "optimal"
 
 
+def test_an_order_that_is_placed_or_not_is_placed_once_for_all_states(tmp_path):
+    raw = plants()
+    raw["network"]["units"]["plant"]["fixed_cost"] = 2.5
+    result = written(tmp_path / "placed", raw).solve(states="all")
+    mean = [sum(p * worth(n, WANTED[name], 2.5) for name, p in SHARES.items()) for n in range(9)]
+    assert result.objective == approx(max(mean))
+    assert result.now.table("core/units")["ordered"].tolist() == [int(np.argmax(mean))]
+
+
 def test_the_tail_of_a_few_states_is_that_of_many_equal_cases():
     shares, figures = (0.5, 0.3, 0.2), (7.0, -2.0, 3.0)
     for level in (0.0, 0.1, 0.5, 0.7, 0.75, 0.9):
@@ -137,6 +146,9 @@ def test_what_is_decided_before_is_one_column_at_every_node_of_the_tree():
     periods = decided(nets[0], branches[0].tables.columns)
     in_period = np.bincount(periods, minlength=4)
     assert stack.program.n_columns == sum(nodes * n for nodes, n in zip((1, 2, 4, 8), in_period, strict=True))
+    row_period = np.concatenate([rows.period for rows in branches[0].tables.rows.values()])
+    in_period = np.bincount(row_period, minlength=4)
+    assert stack.program.n_rows == sum(nodes * n for nodes, n in zip((1, 2, 4, 8), in_period, strict=True))
     # Each state finds its own columns: those of 2027 are the same for all, those of 2028 for four, of 2029 for two.
     for t, several in enumerate((8, 4, 2, 1)):
         here = [frozenset(at[periods == t].tolist()) for at in stack.columns]
@@ -145,6 +157,36 @@ def test_what_is_decided_before_is_one_column_at_every_node_of_the_tree():
     assert [len(stage.states) for stage in result.stages] == [8, 4, 4, 2, 2, 2, 2, *[1] * 8]
     invested = [stage.table("core/activities").query("id == 'buy-stocks'")["level"].sum() for stage in result.stages]
     assert invested[:3] == approx([41.479, 65.095, 36.743], abs=1e-3)  # the book's table 7
+
+
+def test_what_is_known_from_the_start_is_planned_for_each_state_alone(tmp_path):
+    raw = plants()
+    for state in raw["states"].values():
+        state["from"] = 2027
+    result = written(tmp_path / "known", raw).solve(states="all")
+    best = {name: max(worth(n, wanted) for n in range(9)) for name, wanted in WANTED.items()}
+    assert {name: one.objective for name, one in result.states.items()} == approx(best)
+    assert result.objective == approx(sum(SHARES[name] * best[name] for name in best))
+    assert result.now.periods == ()
+
+
+def test_what_one_state_alone_has_cannot_be_decided_before_it_is_known(tmp_path):
+    rival = {"lead": 1, "adds": {"works": 1}, "cost": [0.25, 0.5, 0], "upper": [8, 8, 0]}
+    raw = plants(scenarios={"rival": {"merge": {"network": {"units": {"rival": rival}}}}})
+    raw["states"]["high"]["scenario"] = "rival"
+    result = written(tmp_path / "rival", raw).solve(states="all")
+    orders = result.states["high"].table("core/units").query("ordered > 0")
+    bought = {(id, period): n for id, period, n in zip(orders["id"], orders["period"], orders["ordered"], strict=True)}
+    now = bought["plant", "2027"]
+    # Before anybody knows, nobody orders what may never be there, cheap as it is; once it is known, all that is short.
+    assert bought == {("plant", "2027"): now, ("rival", "2028"): WANTED["high"] - now}
+    assert now == max(
+        range(9),
+        key=lambda n: (
+            sum(SHARES[name] * worth(n, WANTED[name]) for name in ("low", "mid"))
+            + SHARES["high"] * (2 * WORTH * min(n, 6) - NOW * n + (WORTH - 0.5) * max(6 - n, 0))
+        ),
+    )
 
 
 def test_events_are_independent_and_make_all_combinations(tmp_path):
