@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from fabopt.io.problems import InstanceError
 from fabopt.plan.plan import Plan
 from fabopt.report.draws import draws_report
 from fabopt.solve.work.executor import LocalProcesses
+from fabopt.solve.work.where import executor_of
 
 INSTANCES = Path(__file__).resolve().parents[2] / "instances"
 
@@ -188,11 +190,18 @@ def test_finished_draws_are_kept_and_more_draws_change_none(tutorial: Plan, draw
 
 
 @pytest.mark.slow
-def test_processes_give_the_same_draws_byte_for_byte(tutorial: Plan, drawn: MonteCarlo) -> None:
+def test_processes_and_a_cluster_give_the_same_draws_byte_for_byte(tutorial: Plan, drawn: MonteCarlo) -> None:
     options = DrawOptions(draws=6, exact=1, seed=7, targets=("1 kH100e", "aurora: 900 GW"))
     spread = monte_carlo(tutorial, options, executor=LocalProcesses(2))
     assert str(draws_report(spread)) == str(draws_report(drawn))
     assert spread == drawn
+    distributed = pytest.importorskip("distributed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        small = {"n_workers": 1, "threads_per_worker": 2, "dashboard_address": ":0", "silence_logs": 50}
+        with distributed.LocalCluster(**small) as cluster:
+            there = monte_carlo(tutorial, options, executor=executor_of(1, cluster.scheduler_address))
+    assert there == drawn
 
 
 def test_the_report_says_bands_chances_chokes_and_what_is_unique(drawn: MonteCarlo) -> None:
