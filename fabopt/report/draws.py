@@ -166,7 +166,8 @@ def choke_table(record: MonteCarlo) -> Table:
     at = {(c.limit, c.period): c.chance for c in record.chokes}
     named = ((name, [at.get((name, period), 0.0) for period in ("", *shown)]) for name in _by_size(record))
     rows = [(name, *map(_share, shares)) for name, shares in named if any(shares)]
-    title = "Share of the draws in which a limit is the choke point: by what 10 % more earns; by period, by its price"
+    how = "by what 10 % more earns; by period, by its price" if record.by_gain else "10 % more by its price"
+    title = f"Share of the draws in which a limit is the choke point: {how}"
     return Table(title, ("limit", "whole", *shown), rows, most=MOST)
 
 

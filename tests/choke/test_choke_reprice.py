@@ -42,6 +42,16 @@ def test_gains_of_the_data_as_they_are_are_those_of_the_plan(source, oracle):
     assert max(found, key=lambda id: found[id]) == first[0]
 
 
+def test_gains_that_are_not_asked_are_what_prices_promise_and_never_less(source, oracle):
+    """The value is concave in what a limit has: a price bounds the gain from above."""
+    _, gains = first_three(oracle)
+    promised = Repriced(source.solved, periods(source), (), most=0)(DATA)
+    capacities = {id: gain for id, gain in gains.items() if id in promised}
+    assert len(capacities) > 5
+    assert all(promised[id] >= gain * (1 - 1e-9) - 1e-6 for id, gain in capacities.items())
+    assert any(promised[id] > gain + 1.0 for id, gain in capacities.items())
+
+
 SHOP = """
 about: {title: shop}
 horizon: {start: '2027', periods: 1, period: year, discount_rate: 0}

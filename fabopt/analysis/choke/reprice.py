@@ -94,12 +94,19 @@ class Repriced:
         Ids of the groups whose gain is always asked.
     budget
         Time for all instances; without end when left out.
+    most
+        Most gains that are asked of one instance, besides those; with 0 gains are what prices promise, at most.
     """
 
     def __init__(
-        self, plan: SolvedProgram, periods: Sequence[int], always: Sequence[str], budget: TimeBudget | None = None
+        self,
+        plan: SolvedProgram,
+        periods: Sequence[int],
+        always: Sequence[str],
+        budget: TimeBudget | None = None,
+        most: int = MOST,
     ) -> None:
-        self.budget = budget or TimeBudget()
+        self.budget, self.most = budget or TimeBudget(), most
         self.plan, self.periods, self.always = plan, tuple(periods), tuple(always)
         self.classes = substitutes(plan.net)
 
@@ -148,7 +155,13 @@ class Repriced:
         return None if outcome.x is None else Moved(tables, program, stage, x, resolver, change, outcome)
 
     def gains(
-        self, tables: ModelTables, program: Matrices, resolver: Resolver, change: Perturbation, outcome: Outcome
+        self,
+        tables: ModelTables,
+        program: Matrices,
+        resolver: Resolver,
+        change: Perturbation,
+        outcome: Outcome,
+        groups: Sequence[LimitGroup] | None = None,
     ) -> Mapping[str, float]:
         """Return the gain at +10 % by group that is no obligation, integers held.
 
@@ -158,10 +171,11 @@ class Repriced:
             The model, with its registry of limits, and its program.
         resolver, change, outcome
             What is asked, what makes of its program the one of the tables, and the answer to that, with a plan.
+        groups
+            The limits of that plan, where they are known.
         """
-        base = worth(outcome)
-        groups = [g for g in self.groups(tables, program, outcome) if g.relaxable and len(g) and not g.obligation]
-        reliefs = {g.id: g.relief(STEP) for g in groups}
+        base, known = worth(outcome), self.groups(tables, program, outcome) if groups is None else groups
+        reliefs = {g.id: g.relief(STEP) for g in known if g.relaxable and len(g) and not g.obligation}
         bounds = {id: max(slope(outcome, relief), 0.0) for id, relief in reliefs.items()}
 
         def gain(id: str) -> float | None:
@@ -189,8 +203,10 @@ class Repriced:
 
     def _gains(self, bounds: Mapping[str, float], gain: Callable[[str], float | None]) -> dict[str, float]:
         order = sorted(bounds, key=lambda id: -bounds[id])
+        if not self.most and not self.always:
+            return {id: bounds[id] for id in order}
         asked: dict[str, float] = {}
-        others = [id for id in order if id not in self.always][:MOST]
+        others = [id for id in order if id not in self.always][: self.most]
         for id in [*(id for id in self.always if id in bounds), *others]:
             if id in others and asked and bounds[id] <= max(asked.values()):
                 break

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fabopt.analysis.choke.reprice import STEP, Moved, Repriced
+from fabopt.analysis.choke.reprice import MOST, STEP, Moved, Repriced
 from fabopt.analysis.draws.engine import couplings, moved, quantiles, spreads
 from fabopt.analysis.draws.figures import Key, Read, figures, published
 from fabopt.analysis.draws.records import Drawn
@@ -22,6 +22,7 @@ from fabopt.model.families import ModelError
 from fabopt.network.tables import Array
 from fabopt.plan.groups import LimitGroup
 from fabopt.plan.plan import Plan
+from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.resolver import Resolver
 from fabopt.solve.search import structure
@@ -66,6 +67,14 @@ def draws_of(task: Task) -> Callable[[int], Drawn]:
     return _Drawing(task)
 
 
+def by_gain(plan: SolvedProgram) -> bool:
+    """Return whether the choke point of a draw is told by what 10 % more earns; of a large program by its price.
+
+    Measured on 33,000 rows x 56,000 columns: to ask the gains of three limits takes longer than the draw itself.
+    """
+    return not plan.program.large
+
+
 class _Drawing:
     """Makes draws, one at a time."""
 
@@ -73,7 +82,7 @@ class _Drawing:
         self.task, plan = task, task.plan
         self.spreads = spreads(plan.tree, plan.data)
         self.couplings = couplings(plan.data, self.spreads)
-        self.repriced = Repriced(plan.solved, task.counted, ())
+        self.repriced = Repriced(plan.solved, task.counted, (), most=MOST if by_gain(plan.solved) else 0)
 
     def __call__(self, number: int) -> Drawn:
         """Return the draw of a number."""
@@ -97,8 +106,8 @@ class _Drawing:
         assert outcome.objective is not None
         read = Read(found.tables, outcome.x[: found.program.n_columns], outcome.row_price)
         amounts = figures(read, self.task.money)
-        gains = self.repriced.gains(found.tables, found.program, found.resolver, found.change, outcome)
         groups = self.repriced.groups(found.tables, found.program, outcome)
+        gains = self.repriced.gains(found.tables, found.program, found.resolver, found.change, outcome, groups)
         labels = {g.id: g.label for g in groups}
         first = max(gains, key=lambda id: gains[id], default=NONE)
         counts = self.repriced.plan.problem.near(outcome.objective)

@@ -33,7 +33,8 @@ class Drawn:
     figures
         Amounts by series and reported period; None where there is no such number.
     choke, gain
-        The limit of which 10 % more earns most, empty where nothing earns anything, and what it earns.
+        The limit of which 10 % more earns most, empty where nothing earns anything, and what it earns; of a large
+        program what its price promises.
     by_period
         By counted period the limit of which 10 % are worth most there by their price; empty where nothing is.
     published
@@ -191,6 +192,8 @@ class MonteCarlo:
         Those that are finished, by number.
     bands, chances, published, chokes, matters, screening
         What they say.
+    by_gain
+        Whether the choke point of the whole is told by what 10 % more earns; else by its price.
     by_chance
         Index of the first order that the largest of the numbers would have by chance.
     """
@@ -208,6 +211,7 @@ class MonteCarlo:
     published: tuple[Reached, ...]
     chokes: tuple[ChokeChance, ...]
     matters: tuple[Matter, ...]
+    by_gain: bool = True
     by_chance: float = 0.0
     screening: Screening | None = None
 

@@ -21,7 +21,7 @@ from fabopt.analysis.draws.distributions import place_of
 from fabopt.analysis.draws.engine import Spread, couplings, quantiles, spreads
 from fabopt.analysis.draws.figures import COMPUTE, FLOWS, POWER, UNITS, Read, figures, published
 from fabopt.analysis.draws.indices import LEAST, by_chance, first_order, interval, rank_correlation, sorted_by
-from fabopt.analysis.draws.one import Task, draws_of
+from fabopt.analysis.draws.one import Task, by_gain, draws_of
 from fabopt.analysis.draws.records import Band, Chance, ChokeChance, Drawn, Matter, MonteCarlo, Reached, Screening
 from fabopt.analysis.targets.records import Measured, Target
 from fabopt.analysis.targets.target import target_of
@@ -203,6 +203,7 @@ class _Study:
             published=tuple(self._reached(draws)),
             chokes=tuple(self._chokes(stood)),
             matters=matters,
+            by_gain=by_gain(plan.solved),
             by_chance=chance,
             screening=_screening(stood),
         )
