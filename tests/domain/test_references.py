@@ -20,6 +20,7 @@ DEFINED = {
     "dies.*.bins.!",
     "components.*.sources.!",
     "labs.*.demand.tasks.!",
+    "events.*.outcomes.!",
     "fabs.*.conversions.!",
     "packaging_lines.*.conversions.!",
 }
@@ -57,6 +58,8 @@ ELSEWHERE = {
     "diversity.*.suppliers.[]",
     "resilience.*.suppliers.[]",
     "disruptions.*.suppliers.[]",
+    "states.*.scenario",
+    "events.*.outcomes.*.scenario",
     "limits.*.party",
     "charges.*.party",
     "charges.*.payer",
@@ -177,6 +180,7 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
                 year: {"of": "shipments", "since": year, "until": year, "figure": 1} for year in ("2027", "2028")
             },
             "predictions": {"next": {"outcomes": {"2028": "2027"}}},
+            "states": {"calm": {"probability": 1}, "later": {"probability": 1, "parent": "calm"}},
             "policies": {
                 f"on-{name}": {"splits": {kind: [name]}, "rule": "value"}
                 for kind, name in (
