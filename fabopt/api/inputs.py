@@ -356,7 +356,7 @@ class Inputs:
         return drawn_states_report(drawn_states(self._tree, self.data, self.name, draws, keep, since, seed, levers))
 
     def with_states(self, states: DrawnStates | Mapping[str, object] | str | Path) -> Self:
-        """Return the instance with other states than its own: those of draws, a section, or a file with one.
+        """Return the instance with these states and no others, nor events: of draws, a section, or a file with one.
 
         Raises
         ------
@@ -365,10 +365,11 @@ class Inputs:
         """
         from fabopt.io.load import apply_merge, apply_section
 
+        free = {key: part for key, part in self._tree.raw.items() if key not in ("states", "events")}
+        tree = replace(self._tree, raw=free)
         if isinstance(states, str | Path):
-            return type(self)(apply_section(self._tree, "states", states), self.name, self.scenario)
+            return type(self)(apply_section(tree, "states", states), self.name, self.scenario)
         section = states if isinstance(states, Mapping) else states.section
-        tree = replace(self._tree, raw={key: part for key, part in self._tree.raw.items() if key != "states"})
         return type(self)(apply_merge(tree, {"states": section}, "states"), self.name, self.scenario)
 
     def reconcile(self) -> Report[Reconciled]:

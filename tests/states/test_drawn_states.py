@@ -13,6 +13,7 @@ from fabopt.analysis.draws.engine import quantiles, spreads, values_at
 from fabopt.analysis.draws.reduction import reduced
 from fabopt.cli import main
 from fabopt.errors import StudyError
+from fabopt.io.load import apply_merge
 
 approx = pytest.approx
 
@@ -106,6 +107,13 @@ def test_what_cannot_be_drawn_is_refused(given, said, shop):
     with pytest.raises(StudyError, match=r"draw|period|number") as caught:
         shop.draw_states(**{"draws": 8, "keep": 2, **given})
     assert said in str(caught.value)
+
+
+def test_states_of_draws_come_alone(shop):
+    """Where the instance has an event of its own, the states that are given are all there are."""
+    fire = {"fire": {"from": "2028", "outcomes": {"burnt": {"probability": 0.5, "set": {LINE: 1}}, "none": {}}}}
+    own = type(shop)(apply_merge(shop._tree, {"events": fire}, "a fire"), "shop")
+    assert len(own.with_states(shop.draw_states(9, 3).records).leaves()) == 3
 
 
 def test_a_file_of_states_is_solved(tmp_path, capsys):
