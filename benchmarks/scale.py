@@ -168,7 +168,9 @@ def picture(found: Sequence[Row]) -> str:
 
     frame = pd.DataFrame([row for row in found if row.get("nonzeros")])
     frame["way"] = frame["family"] + ", " + frame["path"]
-    x = alt.X("nonzeros:Q", scale=alt.Scale(type="log"), title="nonzeros", axis=alt.Axis(format="~e"))
+    ends = [frame["nonzeros"].min() / 2, frame["nonzeros"].max() * 2]
+    axis = alt.Axis(format="~e", values=list(MILLS))
+    x = alt.X("nonzeros:Q", scale=alt.Scale(type="log", domain=ends), title="nonzeros", axis=axis)
     panels = []
     for column, title in (
         ("build", "processor seconds to a program in HiGHS"),

@@ -10,8 +10,9 @@ hold something, neither is true. In the last one every integer is integral, so i
 :math:`P_k` has no plan, what is held leaves none: block k and the one before are joined, opened and solved as one. At
 worst all are one block, and that is the program itself.
 
-**Rolling horizon.** :math:`P_k` has only the columns of the block and of the next one; whatever is earlier is held, and
-what is later is left out. A row :math:`i` that names a later column is left out as well and paid at its price
+**Rolling horizon.** :math:`P_k` has only the columns of the block, of the one before and of the next one. Integers
+before the block are held, and all else before the block before it as well, unless that leaves no plan; what is later is
+left out. A row :math:`i` that names a later column is left out as well and paid at its price
 :math:`\lambda_i` in the relaxation of the whole: :math:`c'_j = c_j - \sum_i \lambda_i a_{ij}`. The plan of the
 relaxation is then a best one of the relaxed :math:`P_1`, so that nothing is worthless only because it serves later. The
 integers that are found are targets for a dive in the whole program, which keeps those that fit and mends the rest. The
@@ -49,7 +50,8 @@ class Blocked:
     Attributes
     ----------
     x
-        A plan [columns] (of a rolling horizon: targets for its integers); None where there is none.
+        A plan [columns] (of a rolling horizon: targets for its integers, not a number where none was found); None
+        where there is none.
     bound
         What no plan of the program exceeds; None where nothing is known.
     ended
@@ -142,27 +144,33 @@ def rolling(program: Matrices, period: IntArray, blocks: int, relaxation: Outcom
     assert relaxation.row_price is not None
     ends = cut(period[program.integer], blocks)
     last = _last_period(program.a, period)
-    x, begins, joined, place, begin = relaxation.x.copy(), list[int](), 0, 0, 0
+    x, begins, joined, place, begin, free = relaxation.x.copy(), list[int](), 0, 0, 0, False
     while place < len(ends):
         end = int(period.max()) + 1 if place + 2 >= len(ends) else ends[place + 1]
         columns, rows = period < end, last < end
         part = _window(program, columns, rows, relaxation.row_price)
-        held = period[columns] < begin
+        back = 0 if free or not begins else begins[-1]
+        held = (period[columns] < back) | (part.integer & (period[columns] < begin))
         part.column_lower[held] = part.column_upper[held] = x[columns][held]
         part = replace(part, integer=part.integer & ~held & (period[columns] < _over(ends, place)))
         outcome = solve(part, f"window {place + 1} of {len(ends)}")
         if outcome.ended is Ended.INFEASIBLE:
+            if back > 0:
+                free = True
+                continue
             if not begins:  # nothing is held, and rows are left out: the program has no plan either
                 return Blocked(None, None, Ended.INFEASIBLE, joined)
             begin, joined = begins.pop(), joined + 1
             continue
         if outcome.x is None:
-            break  # what is left keeps the relaxation's values
+            break
         x[columns] = outcome.x
         whole = columns & program.integer & (period < ends[place])
         x[whole] = np.round(x[whole])
         begins.append(begin)
-        begin, place = ends[place], place + 1
+        begin, place, free = ends[place], place + 1, False
+    if place < len(ends):
+        x[program.integer & (period >= begin)] = np.nan  # nothing is known of them
     return Blocked(x, relaxation.bound, Ended.OPTIMAL, joined)
 
 

@@ -251,7 +251,8 @@ def _plan(
         return staged, None
     priced = todo[0].cost if options.party else None
     done = _finished(session, tables, todo, staged.x, priced)
-    if done is None or _fell_short(todo[0], staged, done, options.asked):
+    # What goes by blocks proves the gap that it proves: it does not go again.
+    if done is None or (options.by_blocks is None and _fell_short(todo[0], staged, done, options.asked)):
         for name in ("mip_feasibility_tolerance", "primal_feasibility_tolerance"):
             session.set_option(name, TIGHT)
         again = runner.again(todo[-1])

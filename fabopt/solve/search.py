@@ -54,6 +54,9 @@ SPLITS = ((0.0, 100), (1.0, 500))
 A plan that can be split as it is is found at the root; where room on single sites does not add up, none is in thousands
 of nodes (measured on tool plans), and one that is near comes sooner."""
 
+BLOCKS_UNTIL = 0.75
+"""Share of a time limit by which blocks end; the rest is for a dive that finds a plan where they found none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Structure:
@@ -185,11 +188,12 @@ class _Search:
             return outcome
 
         try:
-            found = (
-                relax_and_fix(program, period, blocks, solve)
-                if way == "relax-and-fix"
-                else self._rolling(program, period, blocks, solve)
-            )
+            with self.budget.part(until=BLOCKS_UNTIL):
+                found = (
+                    relax_and_fix(program, period, blocks, solve)
+                    if way == "relax-and-fix"
+                    else self._rolling(program, period, blocks, solve)
+                )
         except SolverError as failure:
             self.session.note(f"{way}: {failure}")
             found = Blocked(None, None, Ended.TIME_LIMIT, 0)

@@ -1,5 +1,7 @@
 """Relax-and-fix and the rolling horizon: no better than the best plan, bounded from above, exact in one block."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from random_networks import random_network
@@ -10,7 +12,7 @@ from fabopt.model.tables import model_tables
 from fabopt.solve.blocks import cut, relax_and_fix, rolling
 from fabopt.solve.matrices import Matrices, program_of
 from fabopt.solve.options import OptionError, SolveOptions
-from fabopt.solve.outcome import Ended
+from fabopt.solve.outcome import Ended, Outcome
 from fabopt.solve.run import solve
 from fabopt.solve.search import Structure, search, structure
 from fabopt.solve.session import HighsSession
@@ -95,6 +97,31 @@ def test_what_comes_after_a_window_pays_its_price():
     assert windows[0][1][0] > -3 + 1e-9, "what it earns after the window counts in its cost"
 
 
+def test_a_window_that_finds_nothing_leaves_what_is_after_it_to_the_dive():
+    # Six can be made a period of what is stored and sold, one order a period adds four: all three are worth it.
+    steps = program(
+        [-1] * 3 + [1] * 3,
+        np.hstack([-4 * np.tri(3), np.eye(3)]),
+        [-np.inf] * 3,
+        [6.5] * 3,
+        [1] * 3 + [99] * 3,
+        [1] * 3 + [0] * 3,
+    )
+    period = np.array([0, 1, 2] * 2)
+    loose = replace(steps, integer=np.zeros(6, bool))
+
+    def lost(part, name):
+        return step(part, name) if name.startswith("window 1") else Outcome(Ended.TIME_LIMIT, None, None, None, 0.0, 0)
+
+    blocked = rolling(steps, period, 3, HighsSession(loose).solve(), lost)
+    assert blocked.x[0] == pytest.approx(1.0)
+    assert np.isnan(blocked.x[1:3]).all()
+    assert not np.isnan(blocked.x[3:]).any()
+    found = search(HighsSession(steps), shape(period), by_blocks=("rolling", 3))
+    # Orders of all three periods cost 3; room of 10.5, 14.5 and 18.5 is sold.
+    assert found.objective == pytest.approx(40.5)
+
+
 def test_blocks_have_about_as_many_integers_and_no_more_than_there_are_periods():
     assert cut(np.array([0, 0, 0, 1, 2, 2, 3, 3, 3]), 3) == [1, 3, 4]
     assert cut(np.array([5, 5, 7]), 4) == [6, 8]
@@ -143,6 +170,19 @@ def test_a_run_by_blocks_tells_the_gap_that_it_proves():
     parts = solve(net, SolveOptions(gap=0.0, heuristic="rolling:3"))
     assert parts.objective <= exact.objective + 1e-6 <= parts.bound + 2e-6
     assert (parts.status is Status.OPTIMAL) == (parts.gap <= 1e-6)
+
+
+def test_a_run_by_blocks_does_not_go_again_because_its_gap_is_wide():
+    for seed in range(12):
+        try:
+            run = solve(random_network(seed), SolveOptions(gap=0.0, heuristic="rolling:3"))
+        except ModelError:
+            continue
+        assert run.log.count("fabopt: relaxation:") <= 1
+        if run.has_plan and run.gap > 1e-6:
+            assert run.status is Status.WIDER_GAP
+            return
+    raise AssertionError("no network of these leaves a gap")
 
 
 @pytest.mark.parametrize(
