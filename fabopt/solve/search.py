@@ -41,7 +41,7 @@ from fabopt.solve.merge import Merged, merged
 from fabopt.solve.options import EASY
 from fabopt.solve.outcome import Ended, Outcome, Progress, SolverError
 from fabopt.solve.proof import proof
-from fabopt.solve.session import HighsSession
+from fabopt.solve.session import DEVEX, HighsSession
 from fabopt.solve.standing import History, Standing, histories, over_standing
 from fabopt.solve.turns import turned
 
@@ -298,6 +298,7 @@ class _Search:
 
     def _turn(self, session: HighsSession, x: Array) -> None:
         """Turn integers of the best plan, as long as that gains and is needed."""
+        session.set_option("simplex_dual_edge_weight_strategy", DEVEX)  # steepest edges take 3 s at each turn refused
         try:
             better = turned(session, x, lambda worth: self._gap(worth, self.bound) <= self.gap)
         except SolverError as failure:

@@ -3,7 +3,7 @@
 With the integers held, the price of each says what one more or one less would gain at most, since the value of the
 linear program is concave in them. So they are turned in the order of what they promise, each from the basis of the best
 plan so far; a turn that does not gain is taken back. Measured on 56,000 columns with 128 integers: a dive leaves a gap
-of 0.033 %, and the first three turns, of a second each, one of 0.020 %.
+of 0.033 %, and its first three turns, half a second each, one of 0.0205 %; no other single turn gains.
 """
 
 from __future__ import annotations
