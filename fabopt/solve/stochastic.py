@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from fabopt.domain.goals import NOTHING
 from fabopt.domain.risk import EXPECTED, Risk
 from fabopt.model.objective import cost_vector
 from fabopt.network.tables import Array
@@ -84,6 +85,10 @@ def check_states(options: SolveOptions) -> None:
         if name in named:
             raise OptionError(f"The objective {name} is one of a single state; under states take value, compute or "
                               "least_cost.")  # fmt: skip
+    if any(goal.tolerance != NOTHING for goal in options.goals):
+        raise OptionError(
+            "Under states an objective gives up nothing for a later one: leave out what stands after ':'."
+        )
     if options.party:
         raise OptionError(
             f"The perspective {options.perspective} holds others to one plan; under states take system or buyers."

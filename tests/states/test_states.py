@@ -286,6 +286,7 @@ def test_an_unknown_scenario_or_lever_is_told_where_it_is_written(tmp_path, caps
         ({"risk": "cvar"}, "cvar LEVEL"),
         ({"risk": "cvr 0.9"}, "did you mean cvar"),
         ({"objective": "max_min"}, "one of a single state"),
+        ({"objective": ["value:1%", "least_cost"]}, "gives up nothing for a later one"),
         ({"perspective": "owner:plant"}, "holds others to one plan"),
         ({"through_pyomo": True}, "leave out --through-pyomo"),
     ],
