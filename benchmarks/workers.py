@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.common import INSTANCES
+from fabopt.analysis.draws.engine import spreads
 from fabopt.analysis.sweep.case import Work, solves
 from fabopt.analysis.sweep.verb import planned
 from fabopt.domain.instance import Instance
-from fabopt.io.levers import list_levers
 from fabopt.io.load import load_tree
 from fabopt.io.validate import validate
 from fabopt.solve.work.cluster import Cluster
@@ -51,7 +51,7 @@ def rate(executor: Executor, job: Job, items: list, workers: int) -> tuple[float
 
 def main(path: Path, cases: int) -> None:
     tree = load_tree(path)
-    lever = next(one.path for one in list_levers(validate(tree, Instance)) if one.quantity.low is not None)
+    lever = spreads(tree, validate(tree, Instance))[0].path
     spec = {"method": "latin-hypercube", "samples": cases, "levers": {lever: {}}}
     design = planned(tree, path.name, spec)
     job = Job("case of the sweep", solves, Work.of(design).begun())

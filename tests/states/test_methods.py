@@ -116,3 +116,16 @@ def test_what_a_method_cannot_do_is_refused(options, said, tmp_path, monkeypatch
     monkeypatch.delitem(sys.modules, "mpisppy.opt.ph", raising=False)
     assert main(["solve", str(PROGRAMS / "farmer"), "--out", str(tmp_path / "out"), *options]) == 2
     assert said in capsys.readouterr().err.replace("\n", " ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["lshaped", "hedging"])
+def test_of_a_chain_with_whole_orders_throughout_both_ends_enclose_what_one_program_proves(method):
+    """Its first decisions are held by rows of their own alone: no branch could choose them without these."""
+    if method == "hedging":
+        pytest.importorskip("mpisppy")
+    instance = fabopt.load(PROGRAMS.parent / "tutorial")
+    one, result = (instance.solve(states="all", method=m, gap=0.01) for m in ("extensive", method))
+    assert result.objective <= one.bound * (1 + 1e-9)
+    assert result.bound >= one.objective * (1 - 1e-9)
+    assert result.gap <= 0.02

@@ -28,7 +28,7 @@ from fabopt.errors import UserError
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.solve.budget import TimeBudget
-from fabopt.solve.decompose.parts import Ask, Decomposed, Part, Parts, Worth, answering, joined
+from fabopt.solve.decompose.parts import Ask, Decomposed, Part, Parts, Worth, answering, joined, with_first
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import Ended, SolverError
 from fabopt.solve.work.executor import Crew, Executor, Job, answers
@@ -73,7 +73,7 @@ def hedged(parts: Parts, columns: int, gap: float, budget: TimeBudget, executor:
         If a part has no end to what it earns.
     """
     check_installed()
-    alone = tuple(_with_first(parts, part) for part in parts.parts)
+    alone = tuple(with_first(parts, part) for part in parts.parts)
     n = len(parts.parts)
     with executor.crew(Job("branch of the states", answering, (*parts.parts, *alone))) as crew:
         seen = answers(crew, [Ask(n + b, None, whole=True) for b in range(n)])
@@ -104,26 +104,6 @@ def evaluated(parts: Parts, crew: Crew[Ask, Worth], z: Array, columns: int) -> t
     if len(own) < len(worth):
         return -np.inf, None
     return float(parts.root.cost @ z) + sum(w.value for w in worth), joined(parts, z, own, columns)
-
-
-def _with_first(parts: Parts, part: Part) -> Part:
-    """Return a part that decides all first columns by itself and earns its share of what they earn."""
-    root, own, n = parts.root, part.program, len(part.first)
-    seen = sparse.csc_array((np.ones(n), (np.arange(n), part.first)), shape=(n, root.n_columns))
-    above = sparse.hstack([root.a, sparse.csc_array((root.n_rows, len(part.own)))])
-    a = sparse.csc_array(sparse.vstack([above, sparse.hstack([own.a[:, :n] @ seen, own.a[:, n:]])]))
-    program = replace(
-        own,
-        a=a,
-        row_lower=np.append(root.row_lower, own.row_lower),
-        row_upper=np.append(root.row_upper, own.row_upper),
-        column_lower=np.append(root.column_lower, own.column_lower[n:]),
-        column_upper=np.append(root.column_upper, own.column_upper[n:]),
-        cost=np.append(part.probability * root.cost, own.cost[n:]),
-        integer=np.append(root.integer, own.integer[n:]),
-        labels=(*root.labels, *own.labels),
-    )
-    return replace(part, first=np.arange(root.n_columns), program=program)
 
 
 def _candidates(root: Matrices, agreed: _Agreed, alone: Array) -> list[Array]:

@@ -26,7 +26,7 @@ from fabopt.domain.tolerances import CLOSE, FEASIBLE
 from fabopt.model.families import IntArray
 from fabopt.network.tables import Array
 from fabopt.solve.budget import TimeBudget
-from fabopt.solve.decompose.parts import Ask, Decomposed, Parts, Worth, answering, joined
+from fabopt.solve.decompose.parts import Ask, Decomposed, Parts, Worth, answering, joined, with_first
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.session import HighsSession
@@ -64,7 +64,8 @@ def lshaped(
     fabopt.solve.outcome.SolverError
         If a part has no plan whatever is decided first, or no end to what it earns.
     """
-    with executor.crew(Job("branch of the states", answering, parts.parts)) as crew:
+    alone = tuple(with_first(parts, part) for part in parts.parts)
+    with executor.crew(Job("branch of the states", answering, (*parts.parts, *alone))) as crew:
         return _Rounds(parts, columns, gap, budget, crew, tell).run()
 
 
@@ -82,13 +83,14 @@ class _Rounds:
 
     def run(self) -> Decomposed:
         """Ask until value and bound meet, a round brings nothing new, or time is over."""
-        first = self._asked([Ask(b, None) for b in range(len(self.parts.parts))])
+        n = len(self.parts.parts)
+        first = self._asked([Ask(n + b, None) for b in range(n)])
         for alone in first:
             if alone.ended is Ended.INFEASIBLE:
                 return self._done(Ended.INFEASIBLE)
             if alone.ended is not Ended.OPTIMAL:
                 raise SolverError("A branch of the states has no end to what it earns, or none was found.")
-        master = HighsSession(_with_ceilings(self.parts.root, [w.bound for w in first]), budget=self.budget)
+        master = HighsSession(_with_earnings(self.parts, [w.bound for w in first]), budget=self.budget)
         while self.rounds < MOST:
             found = master.solve(gap=self.gap / 2)
             if found.ended is Ended.INFEASIBLE:
@@ -154,14 +156,23 @@ class _Rounds:
         return Decomposed(self.x, self.value, self.bound, self.rounds, ended)
 
 
-def _with_ceilings(root: Matrices, ceilings: Sequence[float]) -> Matrices:
-    """Return the program of the first decisions with what each part may earn at most."""
-    n = len(ceilings)
+def _with_earnings(parts: Parts, alone: Sequence[float]) -> Matrices:
+    """Return the program of the first decisions with what each part earns after them.
+
+    No part earns more, with its share of what they cost, than where it decides them for itself.
+    """
+    root, n = parts.root, len(alone)
+    share = np.array([part.probability for part in parts.parts])
+    rows = sparse.hstack([sparse.csr_array(np.outer(share, root.cost)), sparse.eye_array(n)])
+    wide = sparse.hstack([root.a, sparse.csc_array((root.n_rows, n))])
     return replace(
         root,
-        a=sparse.csc_array(sparse.hstack([root.a, sparse.csc_array((root.n_rows, n))])),
+        a=sparse.csc_array(sparse.vstack([wide, rows])),
+        row_lower=np.append(root.row_lower, np.full(n, -np.inf)),
+        row_upper=np.append(root.row_upper, alone),
         column_lower=np.append(root.column_lower, np.full(n, -np.inf)),
-        column_upper=np.append(root.column_upper, ceilings),
+        column_upper=np.append(root.column_upper, np.full(n, np.inf)),
         cost=np.append(root.cost, np.ones(n)),
         integer=np.append(root.integer, np.zeros(n, dtype=bool)),
+        labels=(*root.labels, *(("branch", (str(b),)) for b in range(n))),
     )

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,6 +124,26 @@ def _of(program: Matrices, rows: IntArray, columns: IntArray) -> Matrices:
     )
 
 
+def with_first(parts: Parts, part: Part) -> Part:
+    """Return a part that decides all first columns by itself and earns its share of what they earn."""
+    root, own, n = parts.root, part.program, len(part.first)
+    seen = sparse.csc_array((np.ones(n), (np.arange(n), part.first)), shape=(n, root.n_columns))
+    above = sparse.hstack([root.a, sparse.csc_array((root.n_rows, len(part.own)))])
+    a = sparse.csc_array(sparse.vstack([above, sparse.hstack([own.a[:, :n] @ seen, own.a[:, n:]])]))
+    program = replace(
+        own,
+        a=a,
+        row_lower=np.append(root.row_lower, own.row_lower),
+        row_upper=np.append(root.row_upper, own.row_upper),
+        column_lower=np.append(root.column_lower, own.column_lower[n:]),
+        column_upper=np.append(root.column_upper, own.column_upper[n:]),
+        cost=np.append(part.probability * root.cost, own.cost[n:]),
+        integer=np.append(root.integer, own.integer[n:]),
+        labels=(*root.labels, *own.labels),
+    )
+    return replace(part, first=np.arange(root.n_columns), program=program)
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A question to a part.
@@ -186,10 +208,14 @@ class _Live:
 
     def __init__(self, part: Part) -> None:
         self.part, self.n = part, len(part.first)
-        self.line = HighsSession(relaxed(part.program), threads=1)
-        self.line.solve()
-        self.basis = self.line.basis
         self.gap: HighsSession | None = None
+
+    @cached_property
+    def line(self) -> tuple[HighsSession, Any]:
+        """The linear program, and the basis at which its runs begin: that of its best plan, where it has one."""
+        session = HighsSession(relaxed(self.part.program), threads=1)
+        found = session.solve().ended is Ended.OPTIMAL
+        return session, session.basis if found else session.no_basis()
 
     def answer(self, ask: Ask) -> Worth:
         """Return the answer to a question."""
@@ -204,8 +230,9 @@ class _Live:
             lower, upper = program.column_lower.copy(), program.column_upper.copy()
             lower[: self.n] = upper[: self.n] = z
             return self._told(HighsSession(replace(program, column_lower=lower, column_upper=upper), threads=1).solve())
-        self.line.restart(self.basis)
-        found = self._told(self._at(self.line, z))
+        session, basis = self.line
+        session.restart(basis)
+        found = self._told(self._at(session, z))
         return found if found.ended is not Ended.INFEASIBLE else self._distance(z)
 
     def _at(self, session: HighsSession, z: Array) -> Outcome:
