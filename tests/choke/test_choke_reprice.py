@@ -66,6 +66,32 @@ network:
 """
 
 
+MACHINES = """
+about: {title: machines}
+horizon: {start: '2027', periods: 1, period: year, discount_rate: 0}
+network:
+  materials: {steel: {unit: piece, opening: 2}, goods: {unit: piece}}
+  resources: {line: {unit: piece, capacity: 0}}
+  activities: {make: {unit: piece, outputs: {goods: 1}, uses: {line: 1}}}
+  units: {press: {unit: piece, adds: {line: 5}, consumes: {steel: 1}, cost: 1}}
+  demands: {shop: {material: goods, quantity: 10, value: 2}}
+"""
+
+
+def test_orders_that_data_leave_too_little_for_are_fewer(tmp_path):
+    """Two presses make 10 at 2 each, less 2; with steel for one and a half they make 7.5, less 1.5: 13.5."""
+    (tmp_path / "instance.yaml").write_text(MACHINES)
+    plan = fabopt.load(tmp_path).solve().plan
+    assert plan.objective == pytest.approx(18.0)
+    less = fabopt.load(tmp_path, set=["network.materials.steel.opening=1.5"]).data
+    found = Repriced(plan.solved, [0], ()).moved(less)
+    assert found.given_way
+    assert found.outcome.objective == pytest.approx(13.5)
+    same = Repriced(plan.solved, [0], ()).moved(plan.data)
+    assert not same.given_way
+    assert same.outcome.objective == pytest.approx(18.0)
+
+
 def test_a_demand_that_cannot_be_met_any_more_gives_way_by_what_is_missing_and_no_more(tmp_path):
     """Six can be made where eight are promised: two are missing for good, and a tenth more, 0.6, is sold at 5 - 1."""
     (tmp_path / "instance.yaml").write_text(SHOP, encoding="utf-8")

@@ -2,9 +2,11 @@ r"""Gains of an instance whose data have moved: lowered again, priced on the lin
 
 The plan's integers are carried over by the names of the decisions, and its basis with them: of all programs that are
 solved it is the nearest to most draws, for where hundreds of numbers move, two draws lie farther apart than either from
-the middle. So an answer depends on the moved data and the plan alone, whatever was asked before. Moved data may
-contradict themselves (a demand that must be met, and fabs that now start less): the limits of such a draw give way by
-what is missing, by the least sum of shares of limits, and stay there while gains are asked.
+the middle. So an answer depends on the moved data and the plan alone, whatever was asked before. Moved data may leave
+too little for what is ordered (machines that take more tools than there are): then integers may be fewer than in the
+plan, and fractions. They may contradict themselves (a demand that must be met, and fabs that now start less): the
+limits of such a draw give way by what is missing, by the least sum of shares of limits, and stay there while gains are
+asked.
 
 Prices bound every gain from above (:math:`v(b + \Delta) \le v(b) + y'\Delta`), so gains are asked in the order of that
 bound, until the best of them exceeds the next bound or :data:`MOST` were asked; the limits after that are counted at
@@ -42,6 +44,8 @@ from fabopt.solve.perturbation import (
     Perturbation,
     bounds_at,
     held,
+    nearest,
+    relaxed,
     row_more,
     sides_at,
     structure_change,
@@ -66,6 +70,8 @@ class Moved:
     ----------
     tables, program, stage
         The model with its registry of limits, its program, and the objective.
+    whole
+        Its program with all integers; `program` itself, but where it has no plan with as many.
     plan
         The plan whose integers are held [columns].
     resolver, change, outcome
@@ -74,11 +80,17 @@ class Moved:
 
     tables: ModelTables
     program: Matrices
+    whole: Matrices
     stage: Stage
     plan: Array
     resolver: Resolver
     change: Perturbation
     outcome: Outcome
+
+    @property
+    def given_way(self) -> bool:
+        """Whether limits or integers had to give way for a plan."""
+        return bool(self.change.size) or self.program is not self.whole
 
 
 class Repriced:
@@ -144,15 +156,19 @@ class Repriced:
             x = carried_plan(x, self.plan.tables, tables)
             basis = None if self.plan.hooks else carried_basis(basis, self.plan.tables, tables)
         program = replace(program, cost=stage.cost, offset=0.0)
-        try:
-            resolver, change = Resolver(program, x, basis=basis, budget=self.budget), NOTHING
-            outcome = resolver.ask()
-            if outcome.ended is Ended.INFEASIBLE:
-                resolver, change = _possible(program, x, _soft(tables), self.budget)
+        fewer = _fewer(program, x) if program.integer.any() else program
+        ways = [(program, False), *([] if fewer is program else [(fewer, False)]), (fewer, True)]
+        for some, soften in ways:
+            try:
+                resolver, change = Resolver(some, x, basis=basis, budget=self.budget), NOTHING
+                if soften:
+                    resolver, change = _possible(some, x, _soft(tables), self.budget)
                 outcome = resolver.ask(change)
-        except SolverError:
-            return None
-        return None if outcome.x is None else Moved(tables, program, stage, x, resolver, change, outcome)
+            except SolverError:
+                return None
+            if outcome.ended is not Ended.INFEASIBLE:
+                break
+        return None if outcome.x is None else Moved(tables, some, program, stage, x, resolver, change, outcome)
 
     def gains(
         self,
@@ -236,6 +252,13 @@ def choke_point(plan: SolvedProgram) -> tuple[str, float]:
     if first is None or gains[first] <= plan.problem.near(outcome.objective):
         return "", 0.0
     return plan.problem.by_class(plan.net).group(first).label, gains[first]
+
+
+def _fewer(program: Matrices, x: Array) -> Matrices:
+    """Return the linear program in which every integer is at most what it is in a plan [columns]; fractions count."""
+    most = np.maximum(nearest(x, program.column_lower, program.column_upper), program.column_lower)
+    upper = np.where(program.integer, most, program.column_upper)
+    return relaxed(replace(program, column_upper=upper))
 
 
 def _soft(tables: ModelTables) -> IntArray:

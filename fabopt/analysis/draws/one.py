@@ -118,7 +118,7 @@ class _Drawing:
             "stood",
             back,
             objective,
-            bool(found.change.size),
+            found.given_way,
             tuple(_numbers(amounts.get(key, none), self.task.counted) for key in self.task.series),
             labels[first] if first and gains[first] > counts else NONE,
             gains[first] if first and gains[first] > counts else 0.0,
@@ -130,7 +130,7 @@ class _Drawing:
         """Return a draw with what all integers free would earn."""
         options = self.task.plan.solved.options
         resolver = Resolver(
-            found.program,
+            found.whole,
             found.plan,
             basis=found.resolver.basis,
             seed=options.seed,

@@ -29,7 +29,7 @@ class Drawn:
     objective
         Of its plan, integers held.
     given_way
-        Whether limits that contradict each other under the draw had to give way.
+        Whether orders had to be fewer than in the plan, or limits that contradict each other under the draw gave way.
     figures
         Amounts by series and reported period; None where there is no such number.
     choke, gain
