@@ -57,7 +57,7 @@ def on_grid(tree: Tree, instance: Instance, grid: str) -> Tree:
     length = "" if first is None else first[0].removesuffix("s")
     if length not in NOMINAL_YEARS:
         return tree  # what it is not is told with the instance
-    ratio = instance.horizon.calendar.years[0] / NOMINAL_YEARS[length]  # type: ignore[index]
+    ratio = instance.horizon.calendar.years[0] / NOMINAL_YEARS[length]
     changed: dict[str, Any] = {}
     for path, expansion in expansions(instance):
         inner = changed
