@@ -24,7 +24,7 @@ from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.perturbation import Perturbation, aimed_at, bounds_at, row_more, sides_at
-from fabopt.solve.resolver import Mode
+from fabopt.solve.resolver import Mode, worth
 
 LEAST = 1e-3
 """What a unit of what is required counts at least, where it is worth less, of the largest worth of a unit of any."""
@@ -119,7 +119,7 @@ class Again:
     whole
         Whether integers are searched again; None: on a small program.
     seconds
-        Longest search of integers.
+        Longest search of integers, and longest linear program that only bounds a loss.
     budget
         Time for all of it; without end when left out. What it ends has no answer.
 
@@ -146,6 +146,42 @@ class Again:
         """Return in words what is free when a plan is made again."""
         return "integers searched again" if self.whole else "integers held"
 
+    def without(self, change: Perturbation, least: float) -> Answer:
+        """Return what is left of the plan's value under a change, as far as it takes to know whether it loses so much.
+
+        On a large program the linear program in which integers may be fractions is asked first: no plan exceeds it.
+        Where that does not prove the loss, the one with the plan's integers tells what at least is left.
+
+        Parameters
+        ----------
+        change
+            The change.
+        least
+            Loss that is to be decided, M USD.
+        """
+        if self.whole:
+            return self.value(change)
+        try:
+            with self._resolver.budget.part(seconds=self.seconds):
+                bound = worth(self._resolver.ask(change, "relaxed"))
+        except (SolverError, OutOfTimeError):
+            return UNKNOWN
+        if bound == -np.inf:
+            return NOTHING
+        if self.base - bound > least:
+            return replace(UNKNOWN, bound=bound)
+        held = self.value(change)
+        return replace(UNKNOWN, bound=bound) if held.x is None else replace(held, bound=max(bound, held.value))
+
+    def searched(self, change: Perturbation, seconds: float, gap: float) -> Answer:
+        """Return what is left of the plan's value under a change, integers searched again within a relative gap."""
+        try:
+            with self._resolver.budget.part(seconds=seconds):
+                outcome = self._resolver.ask(change, "exact", seconds=seconds, gap=gap)
+        except (SolverError, OutOfTimeError):
+            return UNKNOWN
+        return _answer(outcome)
+
     def value(self, change: Perturbation, *, lenient: bool = False) -> Answer:
         """Return what is left of the plan's value under a change.
 
@@ -169,7 +205,7 @@ class Again:
         except (SolverError, OutOfTimeError):
             return None
 
-    def without(self, chip: str, lab: str, *, programme: bool = False) -> Answer:
+    def without_chip(self, chip: str, lab: str, *, programme: bool = False) -> Answer:
         """Return what is left of the plan's value if a lab is shipped none of a chip, or does not fund it either."""
         net = self.plan.net
         shipped = ids(net.activities, role="shipment", chip=chip, lab=lab)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.draws.records import MonteCarlo
     from fabopt.analysis.explain.questions import Answer
     from fabopt.analysis.portfolio.records import Portfolio
+    from fabopt.analysis.promise.records import Promise
     from fabopt.analysis.reconcile import Reconciled
     from fabopt.analysis.sensitivity.curve import ValueFunction
     from fabopt.analysis.sensitivity.dial import Setting
@@ -278,6 +279,36 @@ class Studies(PlanTables):
 
         return self._in_its_money(portfolio_report(portfolio(self.plan, lab, TimeBudget.of(budget))))
 
+    def promise(
+        self, chip: str, quantity: float, *, lab: str = "", budget: float | TimeBudget = math.inf
+    ) -> Report[Promise]:
+        """Return when a quantity of a chip can be delivered, at what cost, displacing whom, and what brings it nearer.
+
+        Parameters
+        ----------
+        chip
+            Id of the chip.
+        quantity
+            Accelerators, beside what the plan delivers.
+        lab
+            Id of the lab that gets them; whoever takes them when left out.
+        budget
+            Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
+
+        Raises
+        ------
+        fabopt.errors.StudyError
+            When there is no such chip or lab, the quantity is not positive, nothing of the chip can be shipped there,
+            or the result is one party's view.
+        fabopt.solve.results.folder.ResultError
+            When there is no plan, or it does not fit the instance.
+        """
+        from fabopt.analysis.promise.study import promise
+        from fabopt.report.promise import promise_report
+        from fabopt.solve.budget import TimeBudget
+
+        return self._in_its_money(promise_report(promise(self.plan, chip, quantity, lab, TimeBudget.of(budget))))
+
     def memo(
         self,
         lab: str,
@@ -299,8 +330,8 @@ class Studies(PlanTables):
         budget
             Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
         tolerance
-            Million dollars that the plan may lose by a signature's delay: what defines a last responsible date; a
-            hundredth of a per cent of its value, to one digit, when left out.
+            Million dollars that the lab may lose by a signature's delay: what defines a last responsible date; a
+            hundredth of a per cent of its plan's value, to one digit, when left out.
         within
             Share of the plan's value that an alternative may be worse.
         sweep

@@ -34,6 +34,7 @@ from fabopt.cli.memo import memo
 from fabopt.cli.new import new
 from fabopt.cli.own_silicon import own_silicon
 from fabopt.cli.portfolio import portfolio
+from fabopt.cli.promise import promise
 from fabopt.cli.reconcile import reconcile
 from fabopt.cli.roll import roll
 from fabopt.cli.schema import schema
@@ -58,9 +59,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for verb in (
-    solve, choke, target, tornado, draws, disruptions, value, alternatives, portfolio, explain, sweep, compare, roll,
-    hedge, states, memo, validate, show, bill, reconcile, calibrate, allocate, limits, own_silicon, schema, new, export,
-    memo, validate, show, bill, reconcile, calibrate, allocate, limits, own_silicon, schema, new, export,
+    solve, choke, target, tornado, draws, disruptions, value, alternatives, portfolio, promise, explain, sweep, compare,
+    roll, hedge, states, memo, validate, show, bill, reconcile, calibrate, allocate, limits, own_silicon, schema, new,
+    export,
 ):  # fmt: skip
     app.command()(verb)
 app.command("import")(import_)

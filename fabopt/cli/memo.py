@@ -25,7 +25,7 @@ _Lang = typer.Option(help="Language: en or zh (Simplified Chinese).")
 _Template = typer.Option(help="Folder of templates that stand in for the package's.", show_default=False)
 _Budget = typer.Option(help="Minutes that may be spent.", metavar="MINUTES", min=0.01)
 _Tolerance = typer.Option(
-    help="Million dollars that a signature's delay may cost; by default 0.01 % of the plan's value.",
+    help="Million dollars that a signature's delay may cost the lab; by default 0.01 % of its plan's value.",
     min=0.0,
     show_default=False,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from fabopt.model.build import Hook
     from fabopt.plan.solved import SolvedProgram
 
+View = Callable[[Network, Instance], Network]
+"""Returns the network of an instance as somebody sees it."""
+
 IN_MONEY = ("value", "least_cost")
 """Objectives whose prices are money."""
 
@@ -44,6 +47,9 @@ class Plan:
     lowered
         Chain and network of the instance, where they are made already.
     """
+
+    view: View | None = None
+    """How a party sees a network of the instance, numbers moved or not; None: as it is."""
 
     def __init__(
         self,
@@ -110,6 +116,11 @@ class Plan:
     def perspective(self) -> str:
         """Whose plan it is: ``system``, ``buyers``, or one party's view."""
         return self.run.options.perspective
+
+    @property
+    def seen(self) -> bool:
+        """Whether it is one party's view without the program of that view: nothing is solved again in it."""
+        return bool(self.run.options.party)
 
     @property
     def in_money(self) -> bool:
@@ -202,7 +213,7 @@ class Plan:
             If the result is such a one.
         """
         options = replace(self.run.options, relaxed=False) if relaxed else self.run.options
-        if options.party:
+        if self.seen:
             raise StudyError(f"The result is seen as {self.perspective}; {says}.")
         if options.unstudied:
             raise StudyError(

@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 import fabopt
+from fabopt.analysis.memo.ground import Ground, ground
 from fabopt.analysis.memo.records import Memo
+from fabopt.domain.tolerances import MILD
+from fabopt.plan.seen import seen_by
+from fabopt.solve.budget import TimeBudget
 
 for name in ("portfolio", "sensitivity"):  # the small instances of their tests serve here too
     sys.path.insert(0, str(Path(__file__).parents[1] / name))
@@ -18,6 +22,12 @@ for name in ("portfolio", "sensitivity"):  # the small instances of their tests 
 def tutorial(tutorial_folder: Path) -> fabopt.Result:
     """The plan of the tutorial."""
     return fabopt.load_result(tutorial_folder)
+
+
+@pytest.fixture(scope="session")
+def mine(tutorial: fabopt.Result) -> Ground:
+    """The tutorial's lab Aurora in its own plan, everybody else held at that of the tutorial."""
+    return ground(seen_by(tutorial.plan, "aurora", TimeBudget(), gap=MILD), "aurora")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from docx import Document
 from memo_sample import RELIEFS, SAMPLE, SIGNATURES, STANDING, musd
 
 from fabopt.analysis.memo.records import Amount, Withheld
-from fabopt.report.memo.figures import tornado_chart
+from fabopt.report.memo.figures import FIGURES, tornado_chart
 from fabopt.report.memo.people import People
 from fabopt.report.memo.reader import read
 from fabopt.report.memo.report import FORMATS, MemoReport
@@ -23,14 +23,14 @@ SENTENCES = {
     "en": (
         "By 2030 Q4 Aurora receives 690 thousand accelerators under this plan and runs 2.6 million H100 equivalents on "
         "3.4 GW of facility power, 53 % of the compute from Falcon. What holds it back most is Bridgeworks interposer "
-        "wafers (Silicon North): 10 % more of it is worth USD 1.2 (0.9 to 1.9) bn to it. First to sign is Falcon with "
-        "Nordic Devices, by 2027 Q3; without it the plan loses USD 2.3 bn. [1–6]"
+        "wafers (Silicon North): 10 % more of it in every period is worth USD 1.2 (0.9 to 1.9) bn to it, before what "
+        "that costs. First to sign is Falcon with Nordic Devices, by 2027 Q3; without it Aurora loses USD 2.3 bn. [1–6]"
     ),
     "zh": (
         "按本方案，到 2030 年第四季度，Aurora 共获得 69 万颗加速器，以 3.4 GW 设施电力运行 263 万颗 H100 当量，"
-        "其中 53% 的算力来自 Falcon。最大的瓶颈是 Silicon North 的 Bridgeworks 中介层晶圆：增加 10% 对其价值 "
-        "12 (9 至 19) 亿美元。首先应与 Nordic Devices 签订 Falcon，不迟于 2027 年第三季度，"
-        "不签则方案损失 23 亿美元。[1–6]"
+        "其中 53% 的算力来自 Falcon。最大的瓶颈是 Silicon North 的 Bridgeworks 中介层晶圆：各时段均增加 10% 对其价值 "
+        "12 (9 至 19) 亿美元，未扣费用。首先应与 Nordic Devices 签订 Falcon，不迟于 2027 年第三季度，"
+        "不签则损失 23 亿美元。[1–6]"
     ),
 }
 
@@ -54,7 +54,7 @@ def pdf_pages(folder):
 def test_every_format_is_written_with_the_record_and_the_numbers(made):
     _, folder = made
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    pictures = {f"figures/{name}.{ending}" for name in ("mix", "choke", "tornado") for ending in ("png", "svg")}
+    pictures = {f"figures/{name}.{ending}" for name in FIGURES for ending in ("png", "svg")}
     assert names == {"memo.json", "numbers.csv", *(f"memo.{name}" for name in FORMATS), *pictures}
 
 
@@ -100,13 +100,13 @@ def test_the_docx_has_headings_tables_with_heads_captions_pictures_and_propertie
     assert styles.count("Heading 2") == 14
     assert "Caption" in styles
     assert "List Bullet" in styles
-    assert len(document.tables) == 15
+    assert len(document.tables) == 19
     for table in document.tables:
         assert table.rows[0]._tr.trPr.xpath("w:tblHeader")
         assert len({len(row.cells) for row in table.rows}) == 1
     signatures = document.tables[0]
     assert [cell.text for cell in signatures.columns[1].cells][1:] == ["Nordic Devices", "Cloudmakers", "Coast Grid"]
-    assert len(document.inline_shapes) == 3
+    assert len(document.inline_shapes) == 4
     assert all(shape._inline.docPr.get("descr") for shape in document.inline_shapes)
     core = document.core_properties
     assert core.title == document.paragraphs[0].text
@@ -119,19 +119,19 @@ def test_the_page_draws_its_charts_and_asks_for_nothing_outside(made):
     _, folder = made
     page = visit(
         folder / "memo.html",
-        until="document.querySelectorAll('svg.marks').length === 3",
+        until="document.querySelectorAll('svg.marks').length === 4",
         ask="document.querySelectorAll('table').length",
     )
     assert page.console == ()
     assert page.outside == ()
-    assert page.answer == 15
+    assert page.answer == 19
     assert "Nordic Devices" in page.text
 
 
 def test_the_page_shows_its_pictures_without_scripts_and_names_its_language(made):
     lang, folder = made
     text = (folder / "memo.html").read_text("utf-8")
-    assert text.count('<img src="data:image/svg+xml;base64,') == 3
+    assert text.count('<img src="data:image/svg+xml;base64,') == 4
     assert f'<html lang="{ {"en": "en", "zh": "zh-Hans"}[lang] }">' in text
     assert "@page" in text
     assert "default-src 'none'" in text
@@ -177,7 +177,7 @@ def test_no_number_of_the_text_is_written_by_hand(made):
         r"\[[\d–, ]+\]",  # numbers of origins
         r"(Table|Figure|表|图) \d+",
         r"\d{4} Q\d|\d{4} 年(第.季度| \d+ 月 \d+ 日)?|\d+ [A-Z][a-z]+ \d{4}|\| \d{4} (?=\|)|\(20\d\d\)",
-        r"\b10 ?%(?= (more|costs|of it|at most|为|的|最多))|(增加|其|为) 10%|number \d+|size \d|规模 \d",
+        r"\b10 ?%(?= (more|costs|of it|in all|at most|为|的|合计))|(增加|其|为) 10%|number \d+|size \d|规模 \d",
         r"0123456789abcdef|fabopt 0\.1\.0|HiGHS 1\.15\.1|0\.001",
     )
     left = re.sub("|".join(named), "", text)
@@ -198,24 +198,26 @@ def incumbent():
     doubt = musd(900.0, "manifest: bound - objective")
     standing = replace(STANDING, status="time_limit", incumbent=True, doubt=doubt)
     gains = Withheld(SAMPLE.headline.choke_worth, doubt)
-    held = tuple(replace(s, withheld=Withheld(s.without, doubt)) for s in SIGNATURES if s.without is not None)
+    held = tuple(replace(s, verdict="undecided") for s in SIGNATURES if s.without is not None)
     headline = replace(SAMPLE.headline, choke_withheld=gains, sign="", sign_supplier="", sign_by="", sign_loss=None)
     return replace(SAMPLE, standing=standing, headline=headline, signatures=held)
 
 
 @pytest.mark.parametrize(
-    ("lang", "warning", "withheld"),
+    ("lang", "warning", "undecided", "orders"),
     [
-        ("en", "Not proved best.", "What to sign is withheld"),
-        ("zh", "未证明最优。", "签约建议暂不给出"),
+        ("en", "Not proved best.", "No signature is decided", "Orders to sign"),
+        ("zh", "未证明最优。", "签约均未判定", "应签订单"),
     ],
 )
-def test_a_plan_that_time_cut_short_says_so_on_the_first_page_and_withholds(tmp_path, lang, warning, withheld):
+def test_a_plan_that_time_cut_short_says_so_on_the_first_page_and_advises_nothing(
+    tmp_path, lang, warning, undecided, orders
+):
     MemoReport(incumbent()).save(tmp_path / "memo", ["md", "pdf", "docx"], lang)
     text = (tmp_path / "memo" / "memo.md").read_text("utf-8")
     assert f"> **{warning}**" in text
-    assert withheld in text
-    assert "Table 1." not in text
+    assert undecided in text
+    assert orders not in text
     first = pdf_pages(tmp_path / "memo")[0]
     assert squeezed(warning) in first
     styles = [p.style.name for p in Document(tmp_path / "memo" / "memo.docx").paragraphs]
@@ -228,25 +230,57 @@ def Document_of(memo, folder):
     return Document(folder / "proved" / "memo.docx").paragraphs
 
 
-def test_parts_that_were_not_run_are_said_to_be_so(tmp_path):
+def test_parts_that_were_not_run_are_said_to_be_so_and_those_without_content_vanish(tmp_path):
     bare = replace(
         SAMPLE, signatures=(), mix=(), reasons=(), chokes=(), reliefs=(), rivals=(), sources=(), own=(), losses=(),
-        assumptions=(), flips=(), choices=(), alternatives=(), watch=(), chances=(), all_assumptions=(),
+        assumptions=(), flips=(), choices=(), alternatives=(), watch=(), chances=(), all_assumptions=(), outlays=(),
+        ran=(), cases=0,
     )  # fmt: skip
     for lang in LANGUAGES:
         MemoReport(bare).save(tmp_path / lang, lang=lang)
         assert not (tmp_path / lang / "figures").exists()
-        assert not re.search(r"^\*?(Table|表) \d+", (tmp_path / lang / "memo.md").read_text("utf-8"), re.M)
+        found = re.findall(r"^\*(?:Table|表) (\d+)", (tmp_path / lang / "memo.md").read_text("utf-8"), re.M)
+        assert found == ["1"]  # what it pays
     text = (tmp_path / "en" / "memo.md").read_text("utf-8")
-    for said in ("Flip points were not run.", "The loss of single suppliers was not run.", "needs a sweep"):
-        assert said in text
+    headings = re.findall(r"^## (.*)", text.partition("\n---\n")[0], re.M)
+    assert headings == ["The answer", "What to sign", "What it comes to", "Chips by year, and why", SAYS_NOT]
+    missing = text.partition(SAYS_NOT)[2].partition("\n---\n")[0]
+    assert "**Not run**" in missing
+    for part in ("what holds Aurora back", "the loss of single suppliers", "what would turn the advice"):
+        assert part in missing
+    assert "found" not in missing
+    assert "**Not given**: a sweep" in missing
+
+
+SAYS_NOT = "What this memo does not say"
+
+
+def test_what_was_looked_for_and_not_found_is_told_apart_from_what_was_not_run(tmp_path):
+    memo = replace(SAMPLE, reliefs=(), chokes=(), watch=(), ran=tuple(r for r in SAMPLE.ran if r != "losses"))
+    MemoReport(memo).save(tmp_path / "memo", ["md"])
+    said = (tmp_path / "memo" / "memo.md").read_text("utf-8").partition(SAYS_NOT)[2].partition("\n---\n")[0]
+    not_run, not_found = said.split("**Looked for and not found**")
+    assert "single suppliers" in not_run
+    assert "holds Aurora back" not in not_run
+    assert "a limit that holds Aurora back" in not_found
+    assert "next publication" in not_found
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_tables_and_figures_are_numbered_in_order_whatever_is_left_out(tmp_path, lang):
+    for memo in (SAMPLE, replace(SAMPLE, reasons=(), losses=(), chokes=())):
+        MemoReport(memo).save(tmp_path / "memo", ["md"], lang)
+        text = (tmp_path / "memo" / "memo.md").read_text("utf-8")
+        for kind in ("Table|表", "Figure|图"):
+            numbers = [int(number) for number in re.findall(rf"^\*(?:{kind}) (\d+)", text, re.M)]
+            assert numbers == list(range(1, len(numbers) + 1)) != []
 
 
 def test_a_note_without_a_number_has_no_empty_brackets(tmp_path):
     bare = replace(RELIEFS[2], lead=None)
     MemoReport(replace(SAMPLE, reliefs=(bare,), name="a [] b")).save(tmp_path / "memo", ["md"])
     text = (tmp_path / "memo" / "memo.md").read_text("utf-8")
-    assert "nothing in the data can be ordered.*" in text
+    assert "nothing in the data can be ordered, or it was not run.*" in text
     assert "[]" not in text
     assert r"a \[\] b" in text
 

@@ -166,7 +166,7 @@ def test_a_result_of_another_version_is_refused(result, tmp_path, monkeypatch, c
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"format": 99}', "was not written in the format that this version of fabopt reads (2)"),
+        ('{"format": 99}', "was not written in the format that this version of fabopt reads (3)"),
         ("{", "cannot be read"),
         ("[" * 10_000 + "]" * 10_000, "nested too deeply"),
         ('{"format": 2, "memo": {"lab": 3}}', "was changed after it was written"),

@@ -13,6 +13,7 @@ from fabopt.analysis.choke.records import Status
 from fabopt.analysis.memo.records import Confidence, LossNote, SignatureKind
 from fabopt.analysis.memo.second_source import OWNER, ROLES
 from fabopt.analysis.portfolio.records import Standing
+from fabopt.domain.kinds import KINDS as MADE
 from fabopt.model.limits import BOUNDS, Kind
 from fabopt.model.registry import FAMILIES
 from fabopt.model.sums import SUMS
@@ -37,6 +38,7 @@ FIXED = {
     "alternative": {"differs most", "least"},
     "loss_note": set(get_args(LossNote)) - {""},
     "mix_kind": {"chip", *measures.KINDS, "owner"},
+    "outlay": {"orders", "running", *(kind.paid for kind in MADE.values() if kind.paid)},
 }
 
 

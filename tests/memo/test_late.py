@@ -57,7 +57,7 @@ def test_a_purchase_that_waits_loses_what_its_accelerators_would_have_earned(tmp
     never = date(again, what, 0.0).without
     assert never is not None
     in_stock = STOCK * COST  # what is left in stock at the end is worth what making it costs
-    assert again.base - never.value == pytest.approx(again.base - in_stock)
+    assert again.base - never.bound == pytest.approx(again.base - in_stock)
 
 
 @WHOLE
@@ -115,7 +115,7 @@ def test_a_contract_moves_with_all_its_decisions(tmp_path: Path, whole: bool) ->
     assert delay.decide_by == 2
     assert lost(again, delay) == pytest.approx({1: gain, 2: 2 * gain, 3: 3 * gain})
     assert delay.without is not None
-    assert again.base - delay.without.value == pytest.approx(4 * gain - 7)
+    assert again.base - delay.without.bound == pytest.approx(4 * gain - 7)
 
 
 @WHOLE

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 
 from fabopt.domain.instance import Instance
+from fabopt.domain.kinds import KINDS
 from fabopt.errors import StudyError
 
 NEAR = 3
@@ -50,9 +51,14 @@ def known(kind: str, word: str, choices: Iterable[str], where: str) -> str:
 
 
 def display_names(data: Instance) -> dict[str, str]:
-    """Return the display names of chips, companies, sites and whatever else an instance names, by id."""
-    names_by_id: dict[str, str] = {}
-    for _, section in data:
-        if isinstance(section, Mapping):
-            names_by_id |= {str(id): name for id, record in section.items() if (name := getattr(record, "name", ""))}
-    return names_by_id
+    """Return the display names of chips, companies, sites and whatever else an instance names, by id.
+
+    A rule (a policy, a taste) may have the id of the thing that it is about: the id is then called by the thing's name.
+    """
+    things, things_and_rules = {kind.section for kind in KINDS.values()}, dict[str, str]()
+    for rule in (True, False):
+        for name, section in data:
+            if isinstance(section, Mapping) and (name not in things) == rule:
+                named = ((str(id), getattr(record, "name", "")) for id, record in section.items())
+                things_and_rules |= {id: called for id, called in named if called}
+    return things_and_rules

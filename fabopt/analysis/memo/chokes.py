@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import Effort
-from fabopt.analysis.choke.options import ChokeOptions, periods_asked
-from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.records import Certified, LimitRecord, Study
-from fabopt.analysis.choke.timeline import counted
 from fabopt.analysis.memo.ground import REPORTED, Ground
 from fabopt.analysis.memo.origin import cells
 from fabopt.analysis.memo.records import Amount, ChokeYear, Relief, Rival
@@ -60,15 +55,14 @@ def scarce(study: Study, most: int) -> tuple[LimitRecord, ...]:
 
 def reliefs(ground: Ground, limits: Sequence[LimitRecord]) -> tuple[Relief, ...]:
     """Return what relief of the limits that gain most is worth, the first being the choke point."""
-    to_all = _to_all(ground, limits)
-    return tuple(_relief(ground, record, to_all.get(record.id)) for record in limits)
+    return tuple(_relief(ground, record) for record in limits)
 
 
-def _relief(ground: Ground, record: LimitRecord, to_all: float | None) -> Relief:
+def _relief(ground: Ground, record: LimitRecord) -> Relief:
     step, relief = record.step(TEN.label), record.handling
     assert step is not None
     origin = f"choke: {record.id}, +10 %"
-    to_lab = _certified(ground, record.gain, step.certified, f"{origin}, others held")
+    to_lab = _certified(ground, record.gain, step.certified, f"{origin}")
     marginal = record.marginals[0] if record.marginals else None
     price = 0.0 if marginal is None else marginal.right
     most = None if marginal is None or not math.isfinite(marginal.left) else marginal.left
@@ -81,7 +75,6 @@ def _relief(ground: Ground, record: LimitRecord, to_all: float | None) -> Relief
         status=record.state.status,
         step=Amount(step.amount, "as written", origin, unit_text=record.unit),
         to_lab=to_lab,
-        to_all=None if to_all is None else ground.money(to_all, f"{origin}, all"),
         a_unit=ground.money(price, f"choke: {record.id}, one unit in every period", price, most),
         instrument="" if relief is None else relief.instrument.name,
         cost=None if relief is None or relief.cost is None else ground.money(relief.cost, f"{origin}, cheapest lever"),
@@ -89,7 +82,7 @@ def _relief(ground: Ground, record: LimitRecord, to_all: float | None) -> Relief
         earliest="" if relief is None else relief.earliest_effect,
         after_lead=None
         if late is None
-        else _certified(ground, late, record.after_certified, f"{origin} after its lead time, others held"),
+        else _certified(ground, late, record.after_certified, f"{origin} after its lead time"),
         withheld=withheld(ground, to_lab, None if step.certified is None else step.certified.lo),
     )
 
@@ -99,18 +92,6 @@ def _certified(ground: Ground, value: float, proof: Certified | None, origin: st
     if proof is None:
         return ground.money(value, origin)
     return ground.money(value, origin, max(proof.lo, 0.0), proof.hi if math.isfinite(proof.hi) else None)
-
-
-def _to_all(ground: Ground, limits: Sequence[LimitRecord]) -> dict[str, float]:
-    """Return what 10 % more of each limit is worth to all together, integers held."""
-    if not limits:
-        return {}
-    periods = periods_asked(counted(ground.net), ChokeOptions(), ground.net).periods
-    problem = replace(ground.plan.problem.by_class(ground.net), reportable=periods)
-    oracle = Oracle(problem, Effort(workers=1, seed=ground.plan.options.seed))
-    values = oracle.plan_values([problem.relief(record.id, TEN) for record in limits])
-    base = problem.value(ground.plan.x)
-    return {record.id: max(value - base, 0.0) for record, value in zip(limits, values, strict=True)}
 
 
 def rivals(ground: Ground, limits: Sequence[LimitRecord]) -> tuple[Rival, ...]:

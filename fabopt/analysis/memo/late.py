@@ -5,14 +5,11 @@ the plan. The last responsible date is the last d with :math:`v_0 - v_d \le` tol
 if it is never signed.
 
 What is forbidden before d grows with d (:class:`.signable.Signable`), so :math:`v_d` never rises: bisection finds the
-date. Where the program is small, every :math:`v_d` is the optimum with integers searched again. On a large one
-integers are held. A purchase is then a linear program with columns closed, and the same holds. An order is a whole
-number: it is dropped, or moved to the first period from d on in which it may be placed (a contract's exercise and exit
-move with its signature), and
-
-.. math:: v_d = \max \Bigl( v^{\text{dropped}}_d, \max_{d' \ge d} v^{\text{moved}}_{d'} \Bigr)
-
-since what is not signed before d' is not signed before d either. So :math:`v_d` never rises there too.
+date. It begins at the period in which the plan signs: the one after it tells what a period's waiting costs. Where the
+program is small, every :math:`v_d` is the optimum with integers searched again. On a large one integers are held. A
+purchase is then a linear program with columns closed, and the same holds. An order is a whole number: it is dropped, or
+moved to the first period from d on in which it may be placed (a contract's exercise and exit move with its signature),
+or never signed, and the best of the three is taken: the exact :math:`v_d` may be more, and the date later.
 """
 
 from __future__ import annotations
@@ -68,8 +65,8 @@ class Delays:
     tolerance: float
 
     def without(self, what: Signable) -> Answer:
-        """Return what is left of the plan if something is never signed."""
-        return self.again.value(what.forbidden(self.again.plan, None))
+        """Return what is left of the plan if something is never signed, as far as it takes to decide on it."""
+        return self.again.without(what.forbidden(self.again.plan, None), self.tolerance)
 
     def search(self, what: Signable, without: Answer, left: Callable[[str], bool]) -> Delay:
         """Return the last responsible date of a signature.
@@ -85,27 +82,36 @@ class Delays:
         """
         if self._good(without):
             return Delay(None, {}, without)
-        if what.units and not self.again.whole:
-            return self._ordered(what, without, left)
+        began = what.planned(self.again.plan)
         answers: dict[int, Answer] = {}
 
         def good(period: int) -> bool | None:
-            if not left(f"signing {what.id} in period {period}"):
-                return None
-            answers[period] = self.again.value(what.forbidden(self.again.plan, period))
+            if period not in answers:
+                if not left(f"signing {what.id} in period {period}"):
+                    return None
+                answers[period] = self._signed(what, period, without)
             return self._good(answers[period])
 
-        date = self._walk(good) if self.again.whole else self._bisect(good)
-        if date is None:
-            return Delay(None, {}, without)
-        return Delay(date, {t: answers[t] for t in sorted(answers) if t <= date + 1}, without)
+        date = self._walk(good, began) if self.again.whole else self._halves(good, began)
+        known = {t: answers[t] for t in sorted(answers) if date is None or t <= date + 1}
+        return Delay(date, known, without)
+
+    def _signed(self, what: Signable, period: int, without: Answer) -> Answer:
+        """Return what is left if something is signed in a period: of what is ordered as integers, dropped or moved."""
+        plan = self.again.plan
+        answer = self.again.value(what.forbidden(plan, period))
+        if not what.units or self.again.whole:
+            return answer
+        change = move(plan, what, period)
+        moved = answer if change is None else self.again.value(change)
+        return max(answer, moved, without, key=lambda one: one.value)
 
     def _good(self, answer: Answer) -> bool:
         return self.again.base - answer.value <= self.tolerance + self.again.plan.problem.near()
 
-    def _walk(self, good: Callable[[int], bool | None]) -> int | None:
+    def _walk(self, good: Callable[[int], bool | None], began: int) -> int | None:
         """Return the last good period, all of them asked in turn up to the first that is not."""
-        for period in range(1, self.last + 1):
+        for period in range(began + 1, self.last + 1):
             answer = good(period)
             if answer is None:
                 return None
@@ -113,38 +119,16 @@ class Delays:
                 return period - 1
         return self.last
 
-    def _bisect(self, good: Callable[[int], bool | None]) -> int | None:
-        """Return the last good period; signing at once is always good."""
-        low, high = 0, self.last + 1
+    def _halves(self, good: Callable[[int], bool | None], began: int) -> int | None:
+        """Return the last good period: by steps that double from the first, whose loss is told, then by halves."""
+        low, high, step = began, self.last + 1, 1
         while high - low > 1:
-            middle = (low + high) // 2
+            middle = min(low + step, self.last) if high > self.last else (low + high) // 2
             answer = good(middle)
             if answer is None:
                 return None
-            low, high = (middle, high) if answer else (low, middle)
+            low, high, step = (middle, high, 2 * step) if answer else (low, middle, step)
         return low
-
-    def _ordered(self, what: Signable, without: Answer, left: Callable[[str], bool]) -> Delay:
-        """Return the date of what is ordered as integers, which are dropped or moved."""
-        plan, n = self.again.plan, self.again.plan.net.n_periods
-        dropped: dict[int, Answer] = {}
-        moved: dict[int, Answer] = {}
-        for period in range(1, n):
-            if not left(f"signing {what.id} in period {period}"):
-                return Delay(None, {}, without)
-            change = move(plan, what, period)
-            if change is not None:
-                moved[period] = self.again.value(change)
-            if period <= self.last:
-                dropped[period] = self.again.value(what.forbidden(plan, period))
-        answers: dict[int, Answer] = {}
-        best = without
-        for period in range(n - 1, 0, -1):
-            best = max(best, moved.get(period, best), key=lambda answer: answer.value)
-            if period <= self.last:
-                answers[period] = max(best, dropped[period], key=lambda answer: answer.value)
-        date = max((t for t in answers if self._good(answers[t])), default=0)
-        return Delay(date, {t: answers[t] for t in sorted(answers) if t <= date + 1}, without)
 
 
 def move(plan: SolvedProgram, what: Signable, period: int) -> Perturbation | None:
@@ -172,7 +156,7 @@ def _gathered(plan: SolvedProgram, what: Signable, period: int) -> Bounds:
         at = columns.at.unit[id]
         order, placed = columns["order"].index[at], columns["placed"].index[at]
         amount = _levels(plan, order)
-        before = float(amount[:period].sum())
+        before = float(amount[what.at or 0 : period].sum())
         open_ = [t for t in range(period, len(order)) if order[t] >= 0 and program.column_lower[order[t]] <= 0.0]
         if before <= 0.0 or not open_:
             continue

@@ -18,6 +18,7 @@ from fabopt.analysis.memo.records import Amount, Loss
 from fabopt.analysis.memo.second_source import OWNER
 from fabopt.analysis.replan import Again, Answer, closed
 from fabopt.domain.tolerances import COUNTS
+from fabopt.model.payoff import payoff
 from fabopt.network.suppliers import suppliers, unit_suppliers
 from fabopt.network.tables import Array
 from fabopt.solve.perturbation import Perturbation
@@ -62,10 +63,19 @@ def losses(ground: Ground, again: Again, left: Callable[[str], bool]) -> tuple[L
 def _loss(ground: Ground, again: Again, owner: str, answer: Answer, before: float) -> Loss:
     name, origin = ground.called(owner), f"re-solve: {owner} stopped, {again.how}"
     if answer.x is None:
-        return Loss(owner, name, None, None, "no plan" if answer.bound == -np.inf else "time")
+        return Loss(owner, name, None, None, None, "no plan" if answer.bound == -np.inf else "time")
     after = compute_at_end(ground, answer.x)
     lost = Amount(before - after, "kH100e", f"{origin}, compute of {ground.lab} in {ground.until}")
-    return Loss(owner, name, lost_value(ground, again, answer, origin), lost, "required short" if answer.short else "")
+    mine = payoff(ground.plan.tables, ground.lab)
+    to_lab = float(mine @ (ground.plan.x - answer.x)[: len(mine)])
+    return Loss(
+        owner,
+        name,
+        ground.money(to_lab, f"{origin}, what {ground.lab} gets"),
+        lost_value(ground, again, answer, origin),
+        lost,
+        "required short" if answer.short else "",
+    )
 
 
 def lost_value(ground: Ground, again: Again, answer: Answer, origin: str) -> Amount:

@@ -50,7 +50,7 @@ def own_chips(ground: Ground, again: Again, budget: TimeBudget, seconds: float) 
 
 def _without(ground: Ground, again: Again, chip: str, programme: bool) -> OwnChip:
     """Return the worth of a chip as what the plan loses if none is shipped, and its programme is not funded."""
-    answer = again.without(chip, ground.lab, programme=programme)
+    answer = again.without_chip(chip, ground.lab, programme=programme)
     origin = f"re-solve: none of {chip}, {again.how}"
     worth = None if answer.x is None else lost_value(ground, again, answer, origin)
     shipped = ids(ground.net.activities, role="shipment", chip=chip, lab=ground.lab)

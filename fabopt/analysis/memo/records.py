@@ -117,63 +117,116 @@ SignatureKind = Literal["accelerators", "compute", "power", "contract", "capacit
 """Purchase of a designer's chip; of compute; power of a site; a contract; capacity that it pays for; its own chip."""
 
 
+Verdict = Literal["sign", "leave", "undecided", "not run"]
+"""Proved to be worth signing; proved to be worth no more than the tolerance; neither; not asked for want of time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Something that the lab should sign.
+    """Something that the lab may sign: a purchase, one order, or a contract. All worths are the lab's own money.
 
     Attributes
     ----------
-    id
-        ``accelerators:openai:rubin``, or the id of the unit or contract.
+    id, whole
+        ``accelerators:openai:rubin``, or the id of the unit or contract; of one order among several of the same, that
+        of all of them.
     kind, what, supplier
-        What, in the instance's names, and from whom; no supplier where the lab builds or funds it itself.
+        What, in the instance's names, and from whom: empty where the lab builds it itself and the data names nobody of
+        whom it buys parts for it.
     amount
         How much in all, in the reported periods; under a contract, over its whole time.
-    by_year
-        How much by calendar year of delivery.
+    schedule
+        How much by period of delivery (for capacity: the period from which it is there).
     first, last
         Periods of the first and last delivery.
+    beyond
+        Whether nothing of it is there before the reported periods end.
     price
         For one, in the money of the day; None where the instance has none.
-    paid
-        What it comes to, not discounted.
+    paid, payments
+        What it comes to and by period, in the money of the day.
     prepayment
         What is paid before delivery, not discounted; None where nothing is.
+    break_even
+        The price of one at which this schedule is worth no more to the lab than going without; None where unknown. It
+        is low where the proof leaves something open, and high at the most.
     signed
         Whether it is signed already: shown as what stands, not as advice.
+    planned
+        Period in which the plan signs it: of a purchase, the last in which all of it can still be had.
     decide_by
         Last responsible date: the last period in which signing costs no more than :attr:`Memo.tolerance`; empty where
         it was not found, or where never signing costs no more than that.
     lead
         Periods from signature to the first delivery.
     late
-        What the plan loses by signing later, by period of signature, up to the first after :attr:`decide_by`.
+        What the lab loses by signing later, by period of signature, up to the first after :attr:`decide_by`.
+    waiting
+        What it loses by signing one period after :attr:`planned`; None where that was not asked.
     without
-        What the plan loses if it is never signed.
-    withheld
-        Set where ``without`` is within the doubt.
+        What it loses if it is never signed, with what is proved of that as low and high.
+    verdict
+        Whether it is to be signed, by proof.
     under
         Names of contracts in force under which it is bought: an order under what is signed already.
     """
 
     id: str
+    whole: str
     kind: SignatureKind
     what: str
     supplier: str
     amount: Amount
-    by_year: tuple[tuple[str, Amount], ...]
+    schedule: tuple[tuple[str, Amount], ...]
     first: str
     last: str
+    beyond: bool
     price: Amount | None
     paid: Amount | None
+    payments: tuple[tuple[str, Amount], ...]
     prepayment: Amount | None
+    break_even: Amount | None
     signed: bool
+    planned: str
     decide_by: str
     lead: int
     late: tuple[tuple[str, Amount], ...]
+    waiting: Amount | None
     without: Amount | None
-    withheld: Withheld | None = None
+    verdict: Verdict = "not run"
     under: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlay:
+    """What the lab pays to a supplier for a kind of goods, in the money of the day.
+
+    Attributes
+    ----------
+    supplier
+        Empty for what it does itself.
+    what
+        Kind of goods, as the table ``transfers`` has it; ``orders`` and ``running`` of its own.
+    total
+        In the reported periods.
+    by_period
+        By period of the whole horizon.
+    """
+
+    supplier: str
+    what: str
+    total: Amount
+    by_period: tuple[tuple[str, Amount], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetYear:
+    """A window of the lab's budget: what it spends and what it may; None where it states no budget."""
+
+    first: str
+    last: str
+    spent: Amount
+    limit: Amount | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +274,7 @@ class ChokeYear:
 
 @dataclass(frozen=True, slots=True)
 class Relief:
-    """A limit that holds back, and what the lab should at most pay to relieve it.
+    """A limit that holds back, and what relief of it is worth to the lab, at no cost: what it costs stands beside.
 
     Attributes
     ----------
@@ -232,12 +285,10 @@ class Relief:
     step
         Ten per cent of it in a period, on average, in its own unit.
     to_lab
-        What 10 % more is worth to the lab, others keeping what they get: the most it should pay; certified low and
-        high.
-    to_all
-        What it is worth to all together.
+        What 10 % more from the decision date on, over the reported periods, is worth to the lab, everybody else
+        standing still; certified low and high.
     a_unit
-        The most to pay for one unit in every period.
+        By the price of the plan, at the margin: what one unit more in every period is worth.
     instrument
         Of :data:`fabopt.analysis.choke.records.Instrument`.
     cost, lead, earliest
@@ -256,7 +307,6 @@ class Relief:
     status: str
     step: Amount
     to_lab: Amount
-    to_all: Amount | None
     a_unit: Amount
     instrument: str
     cost: Amount | None
@@ -309,12 +359,13 @@ LossNote = Literal["", "required short", "no plan", "time"]
 class Loss:
     """A supplier lost from the decision date on, planned anew: on a large program around the plan's integers.
 
-    ``value`` is what all together lose, ``compute`` what the lab loses at the end of the reported periods (negative
-    where it gains).
+    ``to_lab`` is what the lab itself loses, ``value`` what all together lose; ``compute`` what the lab loses at the end
+    of the reported periods. What it gains is negative.
     """
 
     supplier: str
     name: str
+    to_lab: Amount | None
     value: Amount | None
     compute: Amount | None
     note: LossNote
@@ -452,6 +503,16 @@ class Memo:
         Decision date (ISO) and last reported period.
     tolerance
         Loss that defines a last responsible date.
+    standing
+        The lab's own plan, everybody else held at another.
+    given
+        The plan that everybody else is held at.
+    budget, outlays
+        What the lab spends by window of its budget, and to whom it pays what.
+    periods
+        Labels of the reported periods.
+    ran
+        Which analyses were run to their end or in part; what is not among them was not run.
     cases
         Of the sweep from which chances come; 0 without one.
     """
@@ -464,8 +525,13 @@ class Memo:
     until: str
     tolerance: Amount
     standing: Standing
+    given: Standing
     headline: Headline
     signatures: tuple[Signature, ...]
+    budget: tuple[BudgetYear, ...]
+    outlays: tuple[Outlay, ...]
+    periods: tuple[str, ...]
+    ran: tuple[str, ...]
     mix: tuple[MixRow, ...]
     reasons: tuple[ChipReason, ...]
     chokes: tuple[ChokeYear, ...]

@@ -6,6 +6,7 @@ kind          decisions                                             a signature 
 accelerators  shipments of a designer's chip to the lab's sites     shipments from d + L on, and before L from d on
 capacity      what a company makes for the lab's own chips          what is begun from d on
 power         orders of power of a site, of every size              orders from d on
+one order     what of them is placed in one period t                orders of t from d >= t on
 programme     funding of a chip of its own                          funding from d on
 contract,     signature, exercise, exit and steps of price          all of them from d on
 compute
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ from fabopt.network.parties import owned, payments_between
 from fabopt.network.tables import CONTRACT, DECISIONS, Network, Unit
 from fabopt.network.tagged import packages
 from fabopt.plan.solved import SolvedProgram
-from fabopt.solve.perturbation import Perturbation
+from fabopt.solve.perturbation import Perturbation, bounds_at
 
 CHIPS = KINDS["chip"].paid
 """What a lab pays for accelerators is for, as the table ``transfers`` has it."""
@@ -65,6 +66,10 @@ class Signable:
         Periods from signature to the first delivery.
     making
         The part of it that making takes, which what is in work or in stock does not need.
+    whole
+        Id of all orders of the same, of which this is one; empty where it stands for all.
+    at
+        Position of the period in which this one order is placed; None where it stands for all.
     """
 
     id: str
@@ -76,21 +81,41 @@ class Signable:
     units: tuple[str, ...] = ()
     lead: int = 0
     making: int = 0
+    whole: str = ""
+    at: int | None = None
 
     def shut(self, n: int, period: int | None) -> NDArray[np.bool_]:
         """Return the periods [n] in which nothing may be done if it is signed in a period; all of them for None."""
         t = np.arange(n)
+        if self.at is not None:
+            return (t >= self.at) & (t < (self.at + 1 if period is None else period))
         if period is None:
             return np.ones(n, dtype=bool)
         return (t < period) | ((t >= self.making) & (t < period + self.making))
 
     def forbidden(self, plan: SolvedProgram, period: int | None) -> Perturbation:
-        """Return the change that forbids to sign it before a period, or ever (None)."""
-        return closed(plan, self.activities, self.units, self.shut(plan.net.n_periods, period))
+        """Return the change that forbids to sign it before a period, or ever (None).
+
+        Where it is one order of several, the others stay as they are in the plan or become less: those that may make
+        up for it are placed from that period on.
+        """
+        shut = self.shut(plan.net.n_periods, period)
+        change = closed(plan, self.activities, self.units, shut)
+        return change if self.at is None or not shut.any() else change.then(self._others(plan, shut, period))
+
+    def _others(self, plan: SolvedProgram, shut: NDArray[np.bool_], period: int | None) -> Perturbation:
+        """Return the change by which no other order is larger than in the plan, but for those from a period on."""
+        index, at, program = plan.tables.columns["order"].index, plan.tables.columns.at.unit, plan.program
+        kept = ~shut & (np.arange(len(shut)) < (len(shut) if period is None else period))
+        columns = np.concatenate([index[at[id]][kept] for id in self.units])
+        columns = columns[columns >= 0]
+        now = np.where(program.integer[columns], np.round(plan.x[columns]), plan.x[columns])
+        lower = program.column_lower[columns]
+        return bounds_at(program, columns, lower, np.clip(now, lower, program.column_upper[columns]))
 
     def never(self, plan: SolvedProgram, name: str) -> Forbidden:
         """Return the columns that nothing is done of if it is never signed, as flip points take them."""
-        change = self.forbidden(plan, None)
+        change = closed(plan, self.activities, self.units, self.shut(plan.net.n_periods, None))
         return Forbidden(self.id, name, self.what or self.kind, change.columns.at, change.free)
 
     def done(self, plan: SolvedProgram, only: NDArray[np.bool_] | None = None) -> IntArray:
@@ -102,6 +127,23 @@ class Signable:
         done: IntArray = np.concatenate([np.zeros(0, dtype=np.int64), *(part[kept] for part in parts)])
         done = done[done >= 0]
         return np.asarray(done[plan.x[done] > plan.problem.nothing[done]])
+
+    def planned(self, plan: SolvedProgram) -> int:
+        """Return the position of the period in which the plan signs it: the last that costs nothing of the plan."""
+        n = plan.net.n_periods
+        busy = np.array([len(self.done(plan, np.arange(n) == t)) > 0 for t in range(n)])
+        return next((period - 1 for period in range(1, n + 1) if (self.shut(n, period) & busy).any()), 0)
+
+    def orders(self, plan: SolvedProgram) -> tuple[Signable, ...]:
+        """Return each order of it that the plan places in the reported periods; itself where it is not ordered."""
+        if not self.units or self.kind not in ("power", "capacity"):
+            return (self,)
+        periods = [p for p in plan.net.periods if p.reported]
+        n = plan.net.n_periods
+        placed = [p for p in periods if len(self.done(plan, np.arange(n) == p.index))]
+        if len(placed) == 1:
+            return (replace(self, whole=self.id, at=placed[0].index),)
+        return tuple(replace(self, id=f"{self.id}:{p.label}", whole=self.id, at=p.index) for p in placed)
 
     def taken(self, plan: SolvedProgram) -> bool:
         """Return whether the plan has any of it in the reported periods."""

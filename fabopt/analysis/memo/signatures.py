@@ -1,55 +1,109 @@
 """What the lab should sign in this plan: how much of what, from whom, when, at which price, and until when.
 
-Amounts are those of the reported periods, from the result's tables; dates and losses come from :mod:`.late`.
+Amounts are those of the reported periods, from the tables of the lab's plan; dates and losses come from :mod:`.late`.
+A *break-even price* is what one may cost before this schedule is worth no more than going without: the price, and what
+the lab loses without the schedule over the sum of its pieces, each discounted as its payment.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-import pandas as pd
+import numpy as np
 
 from fabopt.analysis.memo.ground import REPORTED, Ground
 from fabopt.analysis.memo.late import Delay
 from fabopt.analysis.memo.losses import lost_value
 from fabopt.analysis.memo.origin import Cells, amount, cells
-from fabopt.analysis.memo.records import Amount, Signature, Unit
+from fabopt.analysis.memo.outlay import Cash
+from fabopt.analysis.memo.records import Amount, Signature, Unit, Verdict
 from fabopt.analysis.memo.signable import AGREEMENTS, COMPUTE, Signable
-from fabopt.analysis.memo.standing import withheld
 from fabopt.analysis.replan import Again, Answer
+from fabopt.network.explode import makers, needs
+from fabopt.network.links import link
+from fabopt.network.parties import payments_between
 
 UNITS: Mapping[str, Unit] = {"kaccelerator": "kaccelerator", "MW": "MW"}
 """Units of tables that templates know how to write."""
 
 
-def signature(ground: Ground, what: Signable) -> Signature | None:
-    """Return what is to be signed, without its dates; None where the reported periods have nothing of it."""
+def signature(ground: Ground, what: Signable, cash: Cash | None = None) -> Signature | None:
+    """Return what is to be signed, without its dates; None where the reported periods have nothing of it.
+
+    Parameters
+    ----------
+    ground
+        The lab's plan.
+    what
+        What may be signed.
+    cash
+        What the lab pays in it; read from the plan when left out.
+    """
+    cash = Cash.of(ground) if cash is None else cash
     if what.kind in AGREEMENTS:
         return _contract(ground, what)
-    return _order(ground, what) if what.units else _purchase(ground, what)
+    if not what.taken(ground.plan):
+        return None  # what the solver leaves of nothing
+    return _order(ground, what, cash) if what.units else _purchase(ground, what)
 
 
-def dated(ground: Ground, signature: Signature, delay: Delay, again: Again) -> Signature:
-    """Return a signature with its last responsible date and what waiting costs."""
+def dated(ground: Ground, signature: Signature, delay: Delay, again: Again, tolerance: float) -> Signature:
+    """Return a signature with its last responsible date, what waiting costs, and whether it is proved worth it."""
     labels = [p.label for p in ground.net.periods]
 
     def lost(answer: Answer, when: str) -> Amount:
         return lost_value(ground, again, answer, f"re-solve: {signature.id} not signed {when}, {again.how}")
 
-    without = delay.without
-    known = without is not None and without.x is not None
-    loss = lost(without, "at all") if without is not None and known else None
-    return replace(
+    late = tuple(
+        (labels[t], lost(answer, f"before {labels[t]}")) for t, answer in delay.late.items() if answer.x is not None
+    )
+    next_one = labels.index(signature.planned) + 1 if signature.planned else len(labels)
+    signature = replace(
         signature,
         decide_by="" if delay.decide_by is None else labels[delay.decide_by],
-        late=tuple(
-            (labels[t], lost(answer, f"before {labels[t]}")) for t, answer in delay.late.items() if answer.x is not None
-        ),
-        without=loss,
-        withheld=None if loss is None or signature.signed else withheld(ground, loss),
+        late=late,
+        waiting=dict(late).get(labels[next_one]) if next_one < len(labels) else None,
     )
+    without = delay.without
+    if without is None or signature.signed:
+        return signature
+    least, most = loss_within(ground, again, without)
+    verdict: Verdict = "sign" if least > tolerance else "leave" if most <= tolerance else "undecided"
+    if not math.isfinite(least):
+        return replace(signature, verdict=verdict)  # nothing of the plan stands without it
+    origin = f"re-solve: {signature.id} not signed at all, {again.how}"
+    loss = Amount(least if math.isinf(most) else most, "MUSD", origin, least, None if math.isinf(most) else most)
+    if math.isfinite(without.value):
+        loss = replace(loss, value=max(again.base - without.value, 0.0))
+    return replace(signature, without=loss, verdict=verdict, break_even=_break_even(ground, signature, loss))
+
+
+def loss_within(ground: Ground, again: Again, without: Answer) -> tuple[float, float]:
+    """Return what is proved of a loss: the least and the most that the best plan may lose, M USD."""
+    near = again.plan.problem.near()
+    best = again.base + (ground.doubt if ground.doubt > near else 0.0)
+    bound = without.value if without.bound - without.value <= near else without.bound
+    return max(again.base - bound, 0.0), max(best - without.value, 0.0)
+
+
+def _break_even(ground: Ground, signature: Signature, loss: Amount) -> Amount | None:
+    """Return the price of one at which its schedule is worth no more than going without."""
+    price, paid = signature.price, signature.paid
+    if price is None or paid is None or paid.value <= 0.0 or price.value <= 0.0:
+        return None
+    discount = {period.label: period.discount for period in ground.net.periods}
+    due = sum(discount[label] * amount.value for label, amount in signature.payments)
+    if due <= 0.0:
+        return None
+
+    def at(lost: float) -> float:
+        return price.value * (1.0 + lost / due)
+
+    assert loss.low is not None
+    origin = f"{price.origin} x (1 + loss / discounted payments), {loss.origin}"
+    return Amount(at(loss.low), "USD", origin, at(loss.low), None if loss.high is None else at(loss.high))
 
 
 def _purchase(ground: Ground, what: Signable) -> Signature | None:
@@ -65,17 +119,27 @@ def _purchase(ground: Ground, what: Signable) -> Signature | None:
         return None
     unit = column if table == "domain/shipments" else str(rows["unit"].iloc[0])
     paid = cells("domain/transfers", "amount", **own, **REPORTED)
+    due = paid.rows(ground.read)
     purchase = _made(
         ground,
         what,
         unit,
         cells(table, column, **where, **REPORTED),
-        {year: cells(table, column, **where, period=ground.within(year)) for year in ground.years},
-        rows["period"],
+        [(label, cells(table, column, **where, period=label)) for label in _in_order(ground, rows["period"])],
         price=_price(ground, own),
-        paid=None if paid.rows(ground.read).empty else amount(paid, "MUSD", ground.read),
+        paid=None if due.empty else amount(paid, "MUSD", ground.read),
+        payments=tuple(
+            (label, amount(cells("domain/transfers", "amount", **own, period=label), "MUSD", ground.read))
+            for label in _in_order(ground, due["period"])
+        ),
     )
     return replace(purchase, under=_under(ground, what))
+
+
+def _in_order(ground: Ground, labels: Iterable[str]) -> list[str]:
+    """Return the periods that labels name, each once and in order."""
+    named = set(labels)
+    return [period.label for period in ground.net.periods if period.label in named]
 
 
 def _under(ground: Ground, what: Signable) -> tuple[str, ...]:
@@ -102,35 +166,35 @@ def _price(ground: Ground, own: Mapping[str, str]) -> Amount | None:
     return replace(price, low=float(rows["price"].min()), high=float(rows["price"].max()))
 
 
-def _order(ground: Ground, what: Signable) -> Signature | None:
-    """Return the orders of a site's power, or of whatever else the lab builds: by year of their first effect."""
+def _order(ground: Ground, what: Signable, cash: Cash) -> Signature | None:
+    """Return one order of a site's power, or of whatever else the lab builds, or all of them, by their first effect."""
     read = ground.read
-    orders = read("domain/orders")
-    rows = orders[orders["id"].isin(what.units) & orders["reported"] & (orders["ordered"] > 0.0)]
+    when = REPORTED if what.at is None else {"period": ground.net.periods[what.at].label}
+    where = {"id": "|".join(what.units), **when}
+    rows = cells("domain/orders", "ordered", **where).rows(read)
+    rows = rows[rows["ordered"] > 0.0]
     if rows.empty:
         return None
-    where = {"id": "|".join(what.units)}
-    paid = amount(cells("domain/orders", "cost", **where, **REPORTED), "MUSD", read)
-    ordered = cells("domain/orders", "ordered", **where, **REPORTED)
-    acts = rows["effective"][rows["effective"] != ""]
-    by_year = {
-        year: cells("domain/orders", "ordered", **where, **REPORTED, effective=span)
-        for year, span in _spans(ground, acts).items()
-    }
+    ordered = cells("domain/orders", "ordered", **where)
+    acts = [label for label in _in_order(ground, rows["effective"]) if label]
+    labels = [p.label for p in ground.net.periods]
+    placed = sorted({labels.index(label) for label in rows["period"]})
+    due = np.sum([cash.of_order(what.units, t) for t in placed], axis=0)
+    origin = f"paid by {ground.lab}: orders of {what.id}"
     unit, number = str(rows["unit"].iloc[0]), ordered.value(read)
-    price = Amount(paid.value * 1e6 / number, "USD", f"{paid.origin} / {ordered}")
-    return _made(ground, what, unit, ordered, by_year, acts, price=price, paid=paid)
-
-
-def _spans(ground: Ground, labels: pd.Series) -> dict[str, str]:
-    """Return the filter of the periods of each calendar year that labels speak of, in order."""
-    by_year: dict[str, list[str]] = {}
-    named = set(labels)
-    for period in ground.net.periods:
-        by_year.setdefault(str(period.start.year), []).append(period.label)
-    return {
-        year: own[0] if len(own) == 1 else f"{own[0]}..{own[-1]}" for year, own in by_year.items() if named & set(own)
-    }
+    paid = Amount(float(due.sum()), "MUSD", origin)
+    made = _made(
+        ground,
+        what,
+        unit,
+        ordered,
+        [(label, cells("domain/orders", "ordered", **where, effective=label)) for label in acts],
+        price=Amount(paid.value * 1e6 / number, "USD", f"{origin} / {ordered}"),
+        paid=paid,
+        payments=cash.by_period(due, origin),
+    )
+    last = ground.reported[-1].index
+    return replace(made, beyond=not any(labels.index(label) <= last for label in acts))
 
 
 def _contract(ground: Ground, what: Signable) -> Signature | None:
@@ -142,12 +206,6 @@ def _contract(ground: Ground, what: Signable) -> Signature | None:
     windows = cells("domain/contract_windows", "taken", contract=what.id).rows(read)
     labels = [p.label for p in ground.net.periods]
     unit = str(row["unit"])
-    by_year: dict[str, Cells] = {}
-    for first in windows["first"].drop_duplicates():
-        year = str(ground.net.periods[labels.index(first)].start.year)
-        before = by_year.get(year)
-        firsts = first if before is None else f"{dict(before.where)['first']}|{first}"
-        by_year[year] = cells("domain/contract_windows", "taken", contract=what.id, first=firsts)
     own = {"contract": what.id}
     total = cells("domain/contracts", "taken" if unit else "prepaid", **own)
     prepaid = amount(cells("domain/contracts", "prepaid", **own), "MUSD", read)
@@ -157,15 +215,20 @@ def _contract(ground: Ground, what: Signable) -> Signature | None:
         origin = f"{cells('domain/contracts', 'purchases', **own)} / {cells('domain/contracts', 'taken', **own)}"
         price = Amount(purchases * 1e6 / (taken * (1e3 if unit.startswith("k") else 1.0)), "USD", origin)
     signed = not what.units or row["signed"] not in labels or what.pinned(ground.plan)
+    firsts = _in_order(ground, windows["first"])
+    bought = [label for label in firsts if float(windows.loc[windows["first"] == label, "purchases"].sum()) > 0.0]
     contract = _made(
         ground,
         what,
         f"{unit} x period" if unit == COMPUTE else unit or "M USD",
         total,
-        by_year if unit else {},
-        pd.concat([windows["first"], windows["last"]]),
+        [(label, cells("domain/contract_windows", "taken", **own, first=label)) for label in firsts if unit],
         price=price,
         paid=amount(cells("domain/contracts", "paid", **own), "MUSD", read),
+        payments=tuple(
+            (label, amount(cells("domain/contract_windows", "purchases", **own, first=label), "MUSD", read))
+            for label in bought
+        ),
         prepayment=prepaid if prepaid.value > 0.0 else None,
         name=str(row["name"]),
     )
@@ -177,35 +240,54 @@ def _made(
     what: Signable,
     unit: str,
     total: Cells,
-    by_year: Mapping[str, Cells],
-    periods: pd.Series,
+    schedule: Sequence[tuple[str, Cells]],
     *,
     price: Amount | None,
     paid: Amount | None,
+    payments: tuple[tuple[str, Amount], ...],
     prepayment: Amount | None = None,
     name: str = "",
 ) -> Signature:
-    labels = [p.label for p in ground.net.periods]
-    there = sorted({labels.index(label) for label in periods})
-    years = ((year, _amount(ground, amounts, unit)) for year, amounts in by_year.items())
+    signed = what.pinned(ground.plan)
+    delivered = [(label, _amount(ground, amounts, unit)) for label, amounts in schedule]
     return Signature(
         id=what.id,
+        whole=what.whole or what.id,
         kind=what.kind,
         what=name or ground.called(what.item),
-        supplier="" if what.supplier == ground.lab else ground.called(what.supplier),
+        supplier=from_whom(ground, what),
         amount=_amount(ground, total, unit),
-        by_year=tuple((year, amounts) for year, amounts in years if amounts.value > 0.0),
-        first=labels[there[0]] if there else "",
-        last=labels[there[-1]] if there else "",
+        schedule=tuple((label, amount) for label, amount in delivered if amount.value > 0.0),
+        first=schedule[0][0] if schedule else "",
+        last=schedule[-1][0] if schedule else "",
+        beyond=False,
         price=price,
         paid=paid,
+        payments=payments,
         prepayment=prepayment,
-        signed=what.pinned(ground.plan),
+        break_even=None,
+        signed=signed,
+        planned="" if signed or not what.taken(ground.plan) else ground.net.periods[what.planned(ground.plan)].label,
         decide_by="",
         lead=what.lead,
         late=(),
+        waiting=None,
         without=None,
     )
+
+
+def from_whom(ground: Ground, what: Signable) -> str:
+    """Return whom a lab signs with: of what it builds itself, those whom it buys the parts of it from.
+
+    Empty where the data names nobody.
+    """
+    if what.supplier != ground.lab:
+        return ground.called(what.supplier)
+    links = link(ground.net)
+    parts = {thing for id in what.units for thing, _ in needs(links, ("unit", id)) if thing[0] == "material"}
+    made = {id for thing in parts for kind, id in makers(links, thing) if kind == "activity"}
+    paid = (p for p in payments_between(ground.net) if p.payer == ground.lab and p.term.id in made)
+    return ", ".join(dict.fromkeys(ground.called(payment.payee) for payment in paid))
 
 
 def _amount(ground: Ground, cells: Cells, unit: str) -> Amount:

@@ -15,12 +15,12 @@ UNPROVEN = ("time_limit", "interrupted")
 
 
 def standing(ground: Ground, seconds: Mapping[str, float], left_out: Sequence[str]) -> Standing:
-    """Return what the memo stands on.
+    """Return what a plan of a memo is and how good it is.
 
     Parameters
     ----------
     ground
-        The result.
+        The plan: of the lab, or the one that everybody else is held at.
     seconds
         Of each analysis.
     left_out
@@ -94,9 +94,10 @@ def headline(
 def first_to_sign(signatures: Sequence[Signature], labels: Sequence[str]) -> Signature | None:
     """Return the advice with the earliest last responsible date, of several the one whose lack costs most.
 
-    What is signed already, what is withheld, and what has no date is no advice; None where there is none.
+    What is signed already, what is not proved to be worth signing, and what has no date is no advice; None where there
+    is none.
     """
-    open_ = [s for s in signatures if not s.signed and s.withheld is None and s.decide_by and s.without is not None]
+    open_ = [s for s in signatures if s.verdict == "sign" and s.decide_by]
     return min(open_, key=lambda s: (labels.index(s.decide_by), -_value(s.without)), default=None)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from fabopt.analysis.alternatives.study import AlternativesOptions, alternatives
 from fabopt.analysis.choke.options import ChokeOptions
@@ -17,18 +19,20 @@ from fabopt.analysis.memo.flips import Search
 from fabopt.analysis.memo.ground import Ground, ground
 from fabopt.analysis.memo.late import Delay, Delays
 from fabopt.analysis.memo.losses import losses
+from fabopt.analysis.memo.outlay import Cash
 from fabopt.analysis.memo.own import own_chips
 from fabopt.analysis.memo.records import Memo, Signature
 from fabopt.analysis.memo.second_source import second_sources
-from fabopt.analysis.memo.signable import signables
-from fabopt.analysis.memo.signatures import dated, order_of_weight, signature
+from fabopt.analysis.memo.signable import Signable, signables
+from fabopt.analysis.memo.signatures import dated, loss_within, order_of_weight, signature
 from fabopt.analysis.memo.standing import headline, standing
 from fabopt.analysis.memo.turning import Turning, tornado_for, turning
 from fabopt.analysis.portfolio.study import portfolio
-from fabopt.analysis.replan import Again
+from fabopt.analysis.replan import Again, Answer
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.domain.tolerances import MILD
 from fabopt.plan.plan import Plan
+from fabopt.plan.seen import seen_by
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.outcome import SolverError
 
@@ -37,15 +41,17 @@ if TYPE_CHECKING:
 
 
 SHARES: Mapping[str, float] = {
+    "the lab's plan": 0.3,
+    "signatures": 0.3,
     "choke points": 0.2,
-    "signatures": 0.15,
+    "portfolio": 0.1,
     "losses": 0.08,
     "own silicon": 0.02,
     "alternatives": 0.1,
     "assumptions": 0.25,
     "flip points": 0.2,
 }
-"""Part of the budget that each analysis may take."""
+"""Part of the budget that each analysis may take; they come in this order, and what is over is the next ones'."""
 
 SEARCH = 20.0
 """Seconds of the longest search of one plan."""
@@ -60,8 +66,8 @@ class MemoOptions:
     lab
         Id of the lab that it is written for.
     tolerance
-        Million dollars that the plan may lose by a signature's delay: what defines a last responsible date; None:
-        :data:`~fabopt.domain.tolerances.MILD` of its value, to one digit.
+        Million dollars that the lab may lose by a signature's delay: what defines a last responsible date; None:
+        :data:`~fabopt.domain.tolerances.MILD` of the value of its plan, to one digit.
     within
         Share of the plan's value that an alternative may be worse.
     top
@@ -106,49 +112,63 @@ def memo_of(plan: Plan, asked: MemoOptions, budget: TimeBudget) -> Memo:
     with budget.catching_signals():
         with budget.timed("the plan"):
             base = ground(plan, asked.lab)
-        return _Writing(base, asked, budget).memo()
+        likely = _chances(base, asked, budget)
+        with budget.part(seconds=SHARES["the lab's plan"] * budget.seconds), budget.timed("the lab's plan"):
+            mine = ground(seen_by(plan, asked.lab, budget, gap=MILD), asked.lab)
+        return _Writing(base, mine, asked, budget, likely).memo()
+
+
+def _chances(base: Ground, asked: MemoOptions, budget: TimeBudget) -> Chances:
+    """Return the chances from a sweep: first, since a folder that does not fit is told before anything is asked."""
+    if asked.sweep is None:
+        return Chances((), 0, 0)
+    of_targets = chances(asked.sweep, base.of, base.lab)
+    if of_targets.without_plan:
+        budget.leave_out(f"sweep: {of_targets.without_plan} of {of_targets.cases} cases, which have no plan")
+    return of_targets
 
 
 class _Writing:
-    """A memo as it is put together."""
+    """A memo as it is put together: from the plan that everybody else is held at, and from the lab's own."""
 
-    def __init__(self, base: Ground, asked: MemoOptions, budget: TimeBudget) -> None:
-        self.ground, self.asked, self.budget = base, asked, budget
-        value = abs(base.of.objective)
+    def __init__(self, base: Ground, mine: Ground, asked: MemoOptions, budget: TimeBudget, likely: Chances) -> None:
+        self.base, self.mine, self.asked, self.budget, self.likely = base, mine, asked, budget, likely
+        value = abs(mine.of.objective)
         self.tolerance = float(f"{MILD * value:.0e}") if asked.tolerance is None else asked.tolerance
         self.again = Again(base.plan, seconds=SEARCH, budget=budget)
-        self.signable = signables(base.plan, base.lab)
+        self.signable = signables(mine.plan, mine.lab)
+        self.ran: list[str] = []
 
     def memo(self) -> Memo:
         """Return the memo."""
-        base, budget = self.ground, self.budget
-        likely = self._chances()
-        with self._analysis("portfolio"):
-            memo = portfolio(base.of, base.lab, own := budget.sub())
-            self._lacks(own.left_out)
-        with self._analysis("choke points"):
-            study = choke_points(base.of, self._choke(), own := budget.sub())
+        base, mine, budget = self.base, self.mine, self.budget
+        cash = Cash.of(mine)
+        with self._analysis("signatures"):
+            signed = self._signatures(cash)
+        with self._analysis("choke points"), self._kept():
+            study = choke_points(mine.of, self._choke(), own := budget.sub())
             self._lacks(own.left_out)
             limits = chokes.scarce(study, self.asked.top)
-            reliefs = chokes.reliefs(base, limits)
-        with self._analysis("signatures"):
-            signed = self._signatures()
+            reliefs = chokes.reliefs(mine, limits)
+        with self._analysis("portfolio"):
+            case = portfolio(mine.of, base.lab, own := budget.sub())
+            self._lacks(own.left_out)
         with self._analysis("losses"):
             lost = losses(base, self.again, budget.allows)
         with self._analysis("own silicon"):
             own_silicon = own_chips(base, self.again, budget, SEARCH)
         near, turns = None, Turning((), (), (), ())
         with self._analysis("alternatives"), self._kept():
-            near = alternatives(base.of, AlternativesOptions(within=self.asked.within, seconds=SEARCH), budget.sub())
+            near = alternatives(mine.of, AlternativesOptions(within=self.asked.within, seconds=SEARCH), budget.sub())
             self._lacks(near.left_out)
         tornado: Tornado | None = None
         with self._analysis("assumptions"), self._kept():
-            tornado = tornado_for(base, self.asked.workers, self.asked.top, budget)
+            tornado = tornado_for(mine, self.asked.workers, self.asked.top, budget)
         with self._analysis("flip points"), self._kept():
             search = Search(self.tolerance, budget, self.asked.workers)
-            turns = turning(base, study, tornado, signed, self.signable, search=search)
-        mix = chips.mix_by_year(base)
-        bought = [case.chip for case in memo.chips if case.standing == "bought"]
+            turns = turning(mine, study, tornado, signed, self.signable, search=search)
+        mix = chips.mix_by_year(mine)
+        bought = [one.chip for one in case.chips if one.standing == "bought"]
         return Memo(
             lab=base.lab,
             name=base.name,
@@ -157,25 +177,30 @@ class _Writing:
             decision=base.net.periods[0].start.isoformat(),
             until=base.until,
             tolerance=base.money(self.tolerance, "asked: tolerance"),
-            standing=standing(base, budget.seconds_by_stage, budget.left_out),
-            headline=headline(base, mix, reliefs, signed),
+            standing=standing(mine, budget.seconds_by_stage, budget.left_out),
+            given=standing(base, {}, ()),
+            headline=headline(mine, mix, reliefs, signed),
             signatures=signed,
+            budget=cash.budget(),
+            outlays=cash.outlays(),
+            periods=tuple(period.label for period in mine.reported),
+            ran=tuple(self.ran),
             mix=mix,
-            reasons=chips.reasons(base, memo, signed),
-            chokes=chokes.by_year(base, study),
+            reasons=chips.reasons(mine, case, signed),
+            chokes=chokes.by_year(mine, study),
             reliefs=reliefs,
-            rivals=chokes.rivals(base, limits),
-            sources=second_sources(base, bought),
+            rivals=chokes.rivals(mine, limits),
+            sources=second_sources(mine, bought),
             own=own_silicon,
             losses=lost,
             assumptions=turns.key,
             flips=turns.flips,
-            choices=() if near is None else choices(base, near, self.signable),
-            alternatives=() if near is None else others(base, near, self.signable),
+            choices=() if near is None else choices(mine, near, self.signable),
+            alternatives=() if near is None else others(mine, near, self.signable),
             within=None if near is None else base.money(near.allowed, f"alternatives: within {self.asked.within:g}"),
             watch=turns.watch,
-            chances=likely.by_period,
-            cases=likely.cases,
+            chances=self.likely.by_period,
+            cases=self.likely.cases,
             all_assumptions=turns.all,
         )
 
@@ -183,7 +208,9 @@ class _Writing:
     def _analysis(self, name: str) -> Iterator[None]:
         """Give an analysis its part of the time, and list what it leaves out under its name."""
         budget, first = self.budget, len(self.budget.left_out)
-        with budget.part(seconds=SHARES.get(name, 1.0) * budget.seconds), budget.timed(name):
+        if not budget.over:
+            self.ran.append(name)
+        with budget.part(seconds=SHARES[name] * budget.seconds), budget.timed(name):
             yield
         budget.left_out[first:] = [f"{name}: {what}" for what in budget.left_out[first:]]
 
@@ -202,34 +229,48 @@ class _Writing:
 
     def _choke(self) -> ChokeOptions:
         asked = self.asked
-        return ChokeOptions(lab=asked.lab, top=asked.top, seed=asked.seed, workers=asked.workers, draws=0)
+        return ChokeOptions(top=asked.top, seed=asked.seed, workers=asked.workers, draws=0)
 
-    def _chances(self) -> Chances:
-        """Return the chances from a sweep: first, since a folder that does not fit is told before anything is asked."""
-        if self.asked.sweep is None:
-            return Chances((), 0, 0)
-        with self._analysis("sweep"):
-            of_targets = chances(self.asked.sweep, self.ground.of, self.ground.lab)
-            if of_targets.without_plan:
-                self.budget.leave_out(f"{of_targets.without_plan} of {of_targets.cases} cases, which have no plan")
-        return of_targets
+    def _signatures(self, cash: Cash) -> tuple[Signature, ...]:
+        """Return what is signed: first what each is worth, then what that left undecided, then dates.
 
-    def _signatures(self) -> tuple[Signature, ...]:
-        """Return what is signed: first what each is worth, then their dates, the most expensive first."""
-        base, again, left = self.ground, self.again, self.budget.allows
-        pairs = [(what, signatures) for what in self.signable if (signatures := signature(base, what)) is not None]
+        The most expensive come first in each.
+        """
+        mine, left = self.mine, self.budget.allows
+        again = Again(mine.plan, seconds=SEARCH, budget=self.budget)
+        every = [one for what in self.signable for one in what.orders(mine.plan)]
+        pairs = [(what, signed) for what in every if (signed := signature(mine, what, cash)) is not None]
         pairs.sort(key=lambda pair: -_paid(pair[1]))
-        search = Delays(again, base.reported[-1].index, self.tolerance)
+        search = Delays(again, mine.reported[-1].index, self.tolerance)
         delays: dict[str, Delay] = {}
-        for what, signatures in pairs:
-            if not signatures.signed and left(f"{what.id} never signed"):
+        for what, signed in pairs:
+            if not signed.signed and left(f"{what.id} never signed"):
                 delays[what.id] = Delay(None, {}, search.without(what))
-        for what, signatures in sorted(pairs, key=lambda pair: _lost(delays, pair[0].id, again.base)):
-            known = delays.get(signatures.id)
+        for what, _ in pairs:
+            known = delays.get(what.id)
+            if known is not None and known.without is not None and not self._decided(again, known.without):
+                delays[what.id] = Delay(None, {}, self._searched(again, what, known.without))
+        for what, signed in sorted(pairs, key=lambda pair: _left(delays, pair[0].id)):
+            known = delays.get(signed.id)
             if known is not None and known.without is not None and left(f"last responsible date of {what.id}"):
                 delays[what.id] = search.search(what, known.without, left)
         return order_of_weight(
-            [dated(base, signatures, delays.get(signatures.id, Delay(None)), again) for _, signatures in pairs]
+            [dated(mine, signed, delays.get(signed.id, Delay(None)), again, self.tolerance) for _, signed in pairs]
+        )
+
+    def _decided(self, again: Again, without: Answer) -> bool:
+        """Return whether it is proved that a signature is worth more than the tolerance, or that it is not."""
+        least, most = loss_within(self.mine, again, without)
+        return least > self.tolerance or most <= self.tolerance
+
+    def _searched(self, again: Again, what: Signable, without: Answer) -> Answer:
+        """Return what is left without a signature, integers searched again; what was known where time is up."""
+        if not self.budget.allows(f"{what.id} never signed, integers searched again"):
+            return without
+        gap = 0.5 * self.tolerance / max(abs(again.base), self.tolerance)
+        found = again.searched(what.forbidden(again.plan, None), SEARCH, gap)
+        return replace(
+            found if found.value > without.value else without, bound=max(min(found.bound, without.bound), found.value)
         )
 
 
@@ -237,7 +278,7 @@ def _paid(signature: Signature) -> float:
     return 0.0 if signature.paid is None else signature.paid.value
 
 
-def _lost(delays: Mapping[str, Delay], id: str, base: float) -> float:
-    """Return what is left without a signature, below the plan's value: the most expensive come first."""
+def _left(delays: Mapping[str, Delay], id: str) -> float:
+    """Return what is left without a signature at the most: the most expensive come first."""
     known = delays.get(id)
-    return 0.0 if known is None or known.without is None else known.without.value - base
+    return np.inf if known is None or known.without is None else known.without.bound

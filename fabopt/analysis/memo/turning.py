@@ -105,8 +105,9 @@ def _advice(
 ) -> tuple[list[Forbidden], list[Forbidden]]:
     """Return the signatures that are advice, the most expensive first, and what else might be signed."""
     by_id = {what.id: what for what in signables}
-    names = {advice.id: advice.what for advice in signatures}
-    first = [advice.id for advice in signatures if not advice.signed and advice.withheld is None][:ADVICE]
+    names = {advice.whole: advice.what for advice in signatures}
+    signed = dict.fromkeys(advice.whole for advice in signatures if advice.verdict == "sign")
+    first = [id for id in signed if by_id[id].taken(ground.plan)][:ADVICE]
 
     def never(id: str) -> Forbidden:
         return by_id[id].never(ground.plan, names.get(id, ground.called(by_id[id].item)))

@@ -97,8 +97,8 @@ def deals(plan: SolvedProgram, chain: Chain, chip: str, sites: list[str]) -> Dea
     apart = whose not in {chain.instance.sites[site].lab for site in sites}
     discount = np.array([plan.net.periods[i].discount for i in t.tolist()])
     cost, paid = chain.unit_cost.get(package, none)[t], np.zeros(len(t))
-    if plan.options.perspective == BUYERS:
-        cost = (1.0 - OTHERS) * price if apart else chain.list_cost.get(package, none)[t]
+    if plan.options.perspective == BUYERS or plan.options.party:
+        cost = (1.0 if plan.options.party else 1.0 - OTHERS) * price if apart else chain.list_cost.get(package, none)[t]
         paid = (cost_vector(plan.tables.terms, plan.tables.columns.n)[columns] - plan.program.cost[columns]) / discount
     return Deals(
         columns=columns,

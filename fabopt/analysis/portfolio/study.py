@@ -89,7 +89,7 @@ def _cases(plan: Plan, lab: str, budget: TimeBudget) -> _Cases:
 
 def _unpriced(plan: Plan) -> str:
     """Return why no price brings a chip into a plan, empty where one may."""
-    if plan.run.options.party:
+    if plan.seen:
         return f"the plan is seen as {plan.perspective}, and entry prices are those of the system's plan"
     if plan.run.options.unstudied:
         return f"{plan.run.options.unstudied}, and entry prices are those of a best plan"
@@ -172,7 +172,7 @@ class _Cases:
         """Return what the plan loses if the lab buys none of a chip, M USD; None where no plan without it is known."""
         if self.again is None:
             self.again = Again(plan, budget=self.budget)
-        left = self.again.without(chip, self.lab)
+        left = self.again.without_chip(chip, self.lab)
         if left.x is None and self.budget.over:
             raise self.budget.out_of_time(f"what the plan loses without {chip}")
         if left.x is None or left.bound - left.value > max(plan.problem.near(), COUNTS * abs(left.value)):

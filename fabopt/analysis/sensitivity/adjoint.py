@@ -30,9 +30,9 @@ from fabopt.domain.tolerances import ROUNDING, SAME, STEP
 from fabopt.io.tree import Tree
 from fabopt.model.collector import collector_off
 from fabopt.model.tables import ModelTables
-from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import Means
 from fabopt.network.tables import Array
+from fabopt.plan.plan import View
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.formulate import formulate
 from fabopt.solve.matrices import Matrices
@@ -132,7 +132,7 @@ class Adjoint:
 
     def _programmed(self, data: Instance) -> tuple[ModelTables, Matrices, Stage]:
         """Return the tables of an instance, its program with the hooks in it, and its objective."""
-        net = lower(data, self.name, self._means)
+        net = self.numbers.network(data, self.name, self._means)
         made = formulate(net, self.options.aim, self._hooks, registry=False, relaxed=self.options.relaxed)
         stage = stages(made.tables, self.options, made.program.cost, made.program.offset)[0]
         return made.tables, replace(made.program, cost=stage.cost, offset=0.0), stage
@@ -223,6 +223,7 @@ class _Plan:
 
     tree: Tree
     data: Instance
+    view: View | None
     name: str
     options: SolveOptions
     pairs: tuple[Prices, ...]
@@ -231,7 +232,7 @@ class _Plan:
 
 def _changes(plan: _Plan) -> Callable[[Sequence[Group]], list[Change | str]]:
     """Return what makes and prices some groups of movements."""
-    made = Adjoint(Numbers(plan.tree, plan.data), plan.name, plan.options, plan.pairs, plan.hooks)
+    made = Adjoint(Numbers(plan.tree, plan.data, plan.view), plan.name, plan.options, plan.pairs, plan.hooks)
 
     def changes(groups: Sequence[Group]) -> list[Change | str]:
         with collector_off():
@@ -274,7 +275,9 @@ def slopes(
     budget = TimeBudget() if budget is None else budget
     paths = list(numbers.found)
     job = Job(
-        "group of numbers", _changes, _Plan(numbers.tree, numbers.data, name, options, tuple(pairs), tuple(hooks))
+        "group of numbers",
+        _changes,
+        _Plan(numbers.tree, numbers.data, numbers.view, name, options, tuple(pairs), tuple(hooks)),
     )
     done = None if count is None else lambda priced: count(priced, len(paths), "numbers priced")
     ask = partial(coloured, groupings=_groupings(numbers), done=done)

@@ -13,7 +13,6 @@ from fabopt.analysis.sensitivity.numbers import End, Move, Moved, Number, Number
 from fabopt.analysis.sensitivity.records import GAVE_UP, Basis, EndValue, NumberSlope
 from fabopt.domain.instance import Instance
 from fabopt.model.limits import limits
-from fabopt.network.lower import lower
 from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
 from fabopt.plan.solved import SolvedProgram
@@ -202,7 +201,7 @@ class Ends:
 
     def net(self, data: Instance) -> Network:
         """Return the network of an instance."""
-        return lower(data, self.plan.net.name)
+        return self.numbers.network(data, self.plan.net.name)
 
     def first(self, answer: Answer, data: Instance) -> str:
         """Return the label of the limit of which 10 % more earns most around an answer."""

@@ -28,7 +28,10 @@ from fabopt.io.levers import LeverError, list_levers, set_lever, with_quantities
 from fabopt.io.problems import InstanceError, nearest
 from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
-from fabopt.plan.plan import Plan
+from fabopt.network.lower import lower
+from fabopt.network.lowering.builder import Means
+from fabopt.network.tables import Network
+from fabopt.plan.plan import Plan, View
 
 End = Literal["low", "high"]
 
@@ -132,6 +135,8 @@ class Numbers:
     ----------
     tree, data
         The instance.
+    view
+        How the network of an instance with numbers moved is seen; None: as it is.
 
     Attributes
     ----------
@@ -139,8 +144,8 @@ class Numbers:
         By lever path, in the order of the instance; without those that a plan does not rest on.
     """
 
-    def __init__(self, tree: Tree, data: Instance) -> None:
-        self.tree, self.data = tree, data
+    def __init__(self, tree: Tree, data: Instance, view: View | None = None) -> None:
+        self.tree, self.data, self.view = tree, data, view
         levers = list_levers(data)
         self.found = {
             lever.path: Number(lever.path, lever.quantity, currency_of(tree.raw, lever, data))
@@ -150,6 +155,11 @@ class Numbers:
         }
         self._quantities = {lever.path: lever.quantity for lever in levers}
         self._siblings = {lever.path: group for group in shares(data, self._quantities) for lever in group}
+
+    def network(self, data: Instance, name: str, means: Means | None = None) -> Network:
+        """Return the network of an instance with numbers moved; arguments as for `fabopt.network.lower.lower`."""
+        net = lower(data, name, means)
+        return net if self.view is None else self.view(net, data)
 
     def __getitem__(self, path: str) -> Number:
         """Return the number of a lever.
@@ -312,4 +322,4 @@ def _left(share: float) -> float:
 def numbers_of(plan: Plan, *, relaxed: bool = False) -> Numbers:
     """Return the numbers of a plan's instance; parameter and errors as :meth:`fabopt.plan.plan.Plan.of_system`."""
     plan.of_system("numbers are moved in the system's plan", relaxed=relaxed)
-    return Numbers(plan.tree, plan.data)
+    return Numbers(plan.tree, plan.data, plan.view)

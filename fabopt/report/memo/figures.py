@@ -1,4 +1,4 @@
-"""The memo's pictures, from its record alone: chips by year, choke point by year, assumptions that matter most."""
+"""The memo's pictures, from its record alone: dates of signatures, chips and choke point by year, assumptions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from fabopt.analysis.memo.records import Memo
+from fabopt.analysis.memo.records import Memo, Signature
 from fabopt.report.charts.series import stacked
 from fabopt.report.charts.style import INK, MOST_SERIES, altair, finished
 from fabopt.report.memo.people import People
@@ -25,21 +25,22 @@ FONTS = f"{FONT}, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, Segoe UI, Aria
 EXTRA_FONTS = ("pylopdf_fonts_ko",)
 """Packages of fonts that stand in where the others lack a letter; the extra ``fonts`` installs them."""
 
-FIGURES = ("mix", "choke", "tornado")
+FIGURES = ("gantt", "mix", "choke", "tornado")
 """Names of the pictures."""
 
-NAME, ASSUMPTIONS = 46, 10
-"""Longest name in a picture; how many assumptions are shown."""
+NAME, ASSUMPTIONS, ORDERS = 46, 10, 12
+"""Longest name in a picture; how many assumptions and how many orders are shown."""
 
 _SAID = {
     "en": {
         "share": "share of compute, %", "others": "others", "worth": "worth of 10 % more", "money": "USD bn",
         "change": "change of the plan's value", "low": "at its low", "high": "at its high",
-        "turns": "another choke point", "chip": "chip",
+        "turns": "another choke point", "chip": "chip", "latest": "last responsible date",
     },
     "zh": {
         "share": "占算力比例，%", "others": "其他", "worth": "增加 10% 的价值", "money": "亿美元",
         "change": "方案价值的变化", "low": "取低值", "high": "取高值", "turns": "瓶颈改变", "chip": "芯片",
+        "latest": "最迟签约",
     },
 }  # fmt: skip
 _MONEY = {"en": 1000.0, "zh": 100.0}
@@ -57,9 +58,47 @@ class Drawn:
 
 def figures(memo: Memo, people: People) -> dict[str, Drawn]:
     """Return the pictures by name; those with nothing to show are left out."""
-    made = zip(FIGURES, (mix_chart, choke_chart, tornado_chart), strict=True)
+    made = zip(FIGURES, (gantt_chart, mix_chart, choke_chart, tornado_chart), strict=True)
     charts = {name: draw(memo, people) for name, draw in made}
     return {name: _drawn(chart) for name, chart in charts.items() if chart is not None}
+
+
+def gantt_chart(memo: Memo, people: People) -> Any:
+    """Return when each order that is advised is signed in the plan, delivered, and may be signed at last.
+
+    Deliveries after the reported periods end at the edge.
+    """
+    alt = altair()
+    import pandas as pd
+
+    said, place = _SAID[people.lang], {label: n for n, label in enumerate(memo.periods)}
+    end, rows = len(place), []
+    orders = sorted((s for s in memo.signatures if s.verdict == "sign" and s.planned in place), key=_dated)[:ORDERS]
+    for n, one in enumerate(orders):
+        name = f"{n + 1}. {clip(limit_name(people.lang, one.what), NAME)}"
+        first = place.get(one.first, end)
+        rows.append((name, place[one.planned], first, place.get(one.last, end - 1) + 1, place.get(one.decide_by)))
+    if not rows:
+        return None
+    data = pd.DataFrame(rows, columns=["what", "signed", "first", "last", "latest"])
+    words = "[" + ",".join(f"'{people.short_period(label)}'" for label in memo.periods) + "]"
+    axis = alt.Axis(values=list(range(0, end + 1, 4 if end > 8 else 1)), labelExpr=f"{words}[datum.value] || ''")
+    y = alt.Y("what:N", sort=list(data["what"]), title=None, axis=alt.Axis(labelLimit=320))
+    x = alt.X("signed:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, end], nice=False))
+    base = alt.Chart(data).encode(y=y)
+    waits = base.mark_bar(height=3, color=INK).encode(x=x, x2="first:Q")
+    comes = base.transform_filter("datum.last > datum.first").mark_bar(height=10, color=COLOURS[0])
+    latest = base.transform_filter("isValid(datum.latest)").mark_point(
+        filled=True, shape="diamond", size=70, color="#d95f02", stroke="black"
+    )
+    tip = [alt.Tooltip("what:N"), alt.Tooltip("latest:Q", title=said["latest"])]
+    return alt.layer(
+        waits, comes.encode(x="first:Q", x2="last:Q"), latest.encode(x="latest:Q", tooltip=tip)
+    ).properties(width=360, height=alt.Step(15))
+
+
+def _dated(signature: Signature) -> tuple[bool, str, str]:
+    return not signature.decide_by, signature.decide_by, signature.planned
 
 
 def mix_chart(memo: Memo, people: People) -> Any:

@@ -37,6 +37,7 @@ class Writer:
     def __init__(self, people: People, names: Mapping[str, str] | None = None) -> None:
         self.people, self.names = people, names or {}
         self.ledger = Ledger()
+        self._captions: dict[str, int] = {}
 
     @property
     def filters(self) -> Mapping[str, Callable[..., Any]]:
@@ -52,7 +53,17 @@ class Writer:
     @property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         """The functions by name."""
-        return {"origins": self.ledger.fresh, "all_origins": lambda: self.ledger.origins}
+        return {
+            "origins": self.ledger.fresh,
+            "all_origins": lambda: self.ledger.origins,
+            "table": lambda: self._next("table"),
+            "figure": lambda: self._next("figure"),
+        }
+
+    def _next(self, kind: str) -> int:
+        """Return the number of the next caption of a kind: those that are printed are numbered in order."""
+        self._captions[kind] = self._captions.get(kind, 0) + 1
+        return self._captions[kind]
 
     def amount(self, number: Amount | None) -> str:
         """Write a number with all that is needed in a sentence: ``690 thousand accelerators``."""

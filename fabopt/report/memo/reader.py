@@ -13,7 +13,7 @@ from fabopt.io.seal import SavedError, as_bytes, read_record, sealed
 from fabopt.io.swap import standing
 from fabopt.report.memo.errors import MemoError
 
-FORMAT = 2
+FORMAT = 3
 RECORD = "memo.json"
 
 

@@ -59,6 +59,6 @@ def signature_table(memo: Memo) -> Table:
         (s.what, s.supplier, people.amount(s.amount, noun=False), people.period(s.decide_by),
          "" if s.without is None else people.amount(s.without))
         for s in sorted(memo.signatures, key=lambda s: (not s.decide_by, s.decide_by))
-        if not s.signed and s.withheld is None
+        if s.verdict == "sign"
     )  # fmt: skip
     return Table("What to sign", ("what", "from", "how much", "sign by", "if never, loses"), rows, 2)

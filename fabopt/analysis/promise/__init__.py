@@ -1,0 +1,1 @@
+"""When a delivery can be promised, what it costs, and whom it displaces."""
