@@ -95,6 +95,8 @@ class Agreement:
         Numbers that were tried for a move.
     left_out
         What time did not allow, in words.
+    fractions
+        Whether the plan has fractions for its integers.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Agreement:
     moves: tuple[DataMove, ...]
     tried: int
     left_out: tuple[str, ...]
+    fractions: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -149,7 +152,7 @@ def agreement(plan: Plan, budget: TimeBudget | None = None) -> Agreement:
     least = plan.objective if run.bound is None else min(run.bound, plan.objective)
     return Agreement(
         plan.name, outcomes_of(plan), plan.objective, max(least, 0.0), relaxed, clashes, moves, tried,
-        tuple(study.left_out),
+        tuple(study.left_out), run.options.relaxed,
     )  # fmt: skip
 
 

@@ -174,10 +174,11 @@ def _agrees(agreement: Agreement) -> str:
     one, name = count == 1, agreement.name
     which = f"the published outcome of {name}" if one else f"all {count} published outcomes of {name}"
     if agreement.agrees:
+        plan = "a plan with fractions for integers" if agreement.fractions else "a plan"
         return (
-            f"T{which[1:]} can hold: a plan has it."
+            f"T{which[1:]} can hold: {plan} has it."
             if one
-            else f"A{which[1:]} can hold at once: a plan has all of them."
+            else f"A{which[1:]} can hold at once: {plan} has all of them."
         )
     if agreement.least <= CLOSE:
         text = f"No plan was found that has {which}, and none is proven not to"

@@ -250,3 +250,18 @@ def test_a_relaxed_plan_agrees_without_its_integers_and_its_moves_are_without_th
     assert move.path == "network.resources.room.capacity"
     assert 0.5 <= move.to <= 0.5 + 0.5 / 2**6  # to the last halving
     assert move.left == approx(0.0, abs=1e-6)
+
+
+def test_of_a_large_program_fractions_for_integers_answer_and_it_says_so(tmp_path, monkeypatch, capsys):
+    shop(tmp_path)
+    path = tmp_path / "shop" / "instance.yaml"
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw["network"]["resources"]["room"] = {"capacity": 0.75}
+    raw["network"]["units"] = {"second": {"adds": {"machine": _sure(1)}, "occupies": {"room": _sure(1)}}}
+    path.write_text(yaml.safe_dump(raw), encoding="utf-8")
+    assert main(["reconcile", str(path.parent), "--feasible"]) == 0
+    assert "can hold at once" not in capsys.readouterr().out
+    monkeypatch.setattr("fabopt.solve.matrices.LARGE", 1)
+    assert main(["reconcile", str(path.parent), "--feasible"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "can hold at once: a plan with fractions for integers has all of them" in said
