@@ -79,9 +79,7 @@ def notes(record: MonteCarlo) -> tuple[str, ...]:
             f"In {back:,} draws {numbers:,.0f} numbers on average went back to their values, for rules refuse them."
         )
     if gave := sum(draw.given_way for draw in record.stood):
-        said.append(
-            f"In {gave:,} draws limits that contradict each other under the draw gave way by the least they must."
-        )
+        said.append(f"In {gave:,} draws orders are fewer than planned, or limits that contradict each other gave way.")
     if record.matters:
         said.append(
             f"Of {len(record.matters):,} numbers the largest would explain {percent_whole(record.by_chance)} by chance "
