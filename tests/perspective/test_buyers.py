@@ -224,10 +224,10 @@ def test_every_study_of_a_plan_answers_for_the_buyers(case, plan, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_memo_weighs_in_the_buyers_money(plan):
-    memo = plan.memo("beta")
-    assert "Worths are those of labs and other markets, who pay list prices." in str(memo.text("en").markdown)
-    assert memo.memo.standing.value.value == pytest.approx(plan.objective)
+def test_a_memo_weighs_in_the_labs_money_beside_the_buyers_plan(case, plan):
+    memo = plan.memo("beta").memo
+    assert memo.standing.value.value == pytest.approx(case.solve(perspective="lab:beta", given=plan).objective)
+    assert memo.given.value.value == pytest.approx(plan.objective)
 
 
 def test_one_value_is_compared_for_plans_of_one_perspective(case, plan):
