@@ -205,6 +205,9 @@ class PlanTables:
         from fabopt.solve.results.folder import write_result
 
         folder = Path(path) if path is not None else self.default_folder
+        if self.run.large:  # what holds it back takes minutes to find: a plan in memory alone could be lost with it
+            write_result(folder, self.files(ranked=False))
+            self.folder = folder
         write_result(folder, self.files())
         self.folder = folder
         return folder

@@ -163,3 +163,15 @@ def test_a_relaxed_plan_with_parts_of_orders_tells_itself(tmp_path):
     units = fabopt.load_result(tmp_path / "plan").table("core/units")
     parts = units["placed"] % 1.0
     assert ((parts > 0.01) & (parts < 0.99)).any()
+
+
+def test_a_plan_of_a_large_program_is_kept_before_it_is_found_what_holds_it_back(tutorial, tmp_path, monkeypatch):
+    def interrupted(plan):
+        raise KeyboardInterrupt
+
+    result = fabopt.load_result(tutorial[1])
+    monkeypatch.setattr("fabopt.solve.results.run_info.RunInfo.large", property(lambda run: True))
+    monkeypatch.setattr("fabopt.report.answer.ranked_limits", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        result.save(tmp_path / "kept")
+    assert fabopt.load_result(tmp_path / "kept").objective == result.objective
