@@ -12,6 +12,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import pairwise
 
 import typer
 
@@ -47,6 +49,7 @@ from fabopt.cli.tornado import tornado
 from fabopt.cli.validate import validate
 from fabopt.cli.value import value
 from fabopt.errors import BAD_INPUT
+from fabopt.solve.work import RANKS
 
 app = typer.Typer(
     help="fabopt: an optimiser of the AI-chip supply chain, from lithography tools to a lab's compute.",
@@ -99,6 +102,18 @@ def run(argv: Sequence[str] | None) -> int:
             if option in options:
                 complain(f"fabopt {given[0]} has no {option}: it is for 'fabopt {verb}' (fabopt {verb} --help).")
                 return BAD_INPUT
+    if f"--scheduler={RANKS}" not in given and ("--scheduler", RANKS) not in pairwise(given):
+        return _code(given)
+    from fabopt.solve.work.ranks import RanksError, led
+
+    try:
+        return led(partial(_code, given))
+    except RanksError as error:
+        complain(str(error))
+        return error.exit_code
+
+
+def _code(given: Sequence[str]) -> int:
     try:
         app(args=given, prog_name="fabopt")
     except SystemExit as end:

@@ -35,7 +35,7 @@ WorkersOption = typer.Option("--workers", help="Processes that work at a time.",
 SchedulerOption = typer.Option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Work on a Dask cluster: tcp://HOST:PORT of its scheduler.",
+    help="Work on a Dask cluster: tcp://HOST:PORT of its scheduler; or mpi, on the ranks that mpiexec started.",
     show_default=False,
 )
 

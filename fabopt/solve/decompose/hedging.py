@@ -18,6 +18,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from fabopt.solve.decompose.parts import Ask, Decomposed, Part, Parts, Worth, an
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.outcome import Ended, SolverError
 from fabopt.solve.work.executor import Crew, Executor, Job, answers
+from fabopt.solve.work.ranks import Ranks, mpi
 
 ROUNDS = 60
 """Most rounds of hedging."""
@@ -55,6 +57,8 @@ def check_installed() -> None:
     with contextlib.redirect_stdout(io.StringIO()):  # it says hello
         try:
             import_module("mpisppy.opt.ph")
+        except RuntimeError:  # it takes mpi4py where that is installed
+            mpi()
         except ImportError:
             raise MissingError(
                 "Progressive hedging needs mpi-sppy, which is not installed: python -m pip install "
@@ -84,7 +88,11 @@ def hedged(parts: Parts, columns: int, gap: float, budget: TimeBudget, executor:
             raise SolverError("A branch of the states has no end to what it earns, or none was found.")
         bound = sum(w.bound for w in seen)
         z = np.array([x[: len(parts.z)] for x in plans])
-        agreed = _hedge(alone, parts.root, z, budget)
+        if isinstance(executor, Ranks):
+            agreed = executor.together(_hedge, alone, parts.root, z, budget.left, over_ranks=True)
+        else:
+            agreed = _hedge(alone, parts.root, z, budget.left)
+        assert agreed is not None
         last = answers(crew, [Ask(n + b, None, tuple(w), whole=True) for b, w in enumerate(agreed.price)])
         bound = min(bound, sum(w.bound for w in last))
         best = Decomposed(None, -np.inf, bound, agreed.rounds, Ended.OPTIMAL)
@@ -133,8 +141,14 @@ class _Agreed:
     rounds: int
 
 
-def _hedge(alone: Sequence[Part], root: Matrices, z: Array, budget: TimeBudget) -> _Agreed:
-    """Hedge with mpi-sppy, which finds the parts by their names and says nothing on stdout."""
+def _hedge(alone: Sequence[Part], root: Matrices, z: Array, seconds: float, over_ranks: bool = False) -> _Agreed | None:
+    """Hedge with mpi-sppy, which finds the parts by their names and says nothing on stdout.
+
+    Over ranks each has some of the parts; None on a rank for which there is none.
+    """
+    comm = _ranks_of(len(alone), over_ranks)
+    if not comm:
+        return None
     names = {f"branch {b}": b for b in range(len(alone))}
     free = np.flatnonzero(root.column_lower < root.column_upper)
     rho = _rho(root, z)[free]
@@ -145,7 +159,7 @@ def _hedge(alone: Sequence[Part], root: Matrices, z: Array, budget: TimeBudget) 
         "display_convergence_detail": False, "iter0_solver_options": {},
         "iterk_solver_options": {}, "linearize_proximal_terms": True,
         "proximal_linearization_tolerance": GAP,
-        "time_limit": budget.left if np.isfinite(budget.left) else None,
+        "time_limit": seconds if np.isfinite(seconds) else None,
     }  # fmt: skip
 
     def create(name: str, **_: Any) -> Any:
@@ -157,17 +171,32 @@ def _hedge(alone: Sequence[Part], root: Matrices, z: Array, budget: TimeBudget) 
     with contextlib.redirect_stdout(io.StringIO()):
         from mpisppy.opt.ph import PH
 
-        method = PH(options, list(names), create, rho_setter=rho_of, ph_converger=_still(float(np.abs(z).mean())))
+        converger = _still(float(np.abs(z).mean()))
+        method = PH(options, list(names), create, mpicomm=comm, rho_setter=rho_of, ph_converger=converger)
         method.ph_main(finalize=False)
         price, each = np.zeros(z.shape), z.copy()
+        mine = []
         for name, model in method.local_scenarios.items():
-            b = names[name]
-            for (_, place), variable in model._mpisppy_data.nonant_indices.items():
-                each[b, free[place]] = variable.value
-                price[b, free[place]] = model._mpisppy_model.W["ROOT", place].value
+            held = model._mpisppy_data.nonant_indices.items()
+            prices = [model._mpisppy_model.W[at].value for at, _ in held]
+            mine.append((names[name], [free[place] for (_, place), _ in held], [v.value for _, v in held], prices))
+        for b, at, values, prices in chain.from_iterable(comm.bcast(comm.gather(mine, root=0), root=0)):
+            each[b, at], price[b, at] = values, prices
         rounds = int(method._PHIter)
     price -= share @ price / share.sum()  # its mean is zero but for rounding
     return _Agreed(share @ each / share.sum(), each, price * share[:, None], rounds)
+
+
+def _ranks_of(parts: int, over_ranks: bool) -> Any:
+    """Return the ranks that hedge, as many as there are parts at most; false on one that does not."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        from mpisppy import MPI
+    if not MPI.haveMPI:
+        return MPI.COMM_WORLD
+    if not over_ranks:
+        return mpi().COMM_SELF
+    world = mpi().COMM_WORLD
+    return world.Split(0 if world.rank < parts else MPI.UNDEFINED, world.rank)
 
 
 def _still(size: float) -> Any:
@@ -191,11 +220,10 @@ def _still(size: float) -> Any:
             mean = np.array(
                 [[m._mpisppy_model.xbars[at].value for at in m._mpisppy_data.nonant_indices] for m in models]
             )
-            before, self.before = self.before, mean[0]
-            still = before.shape == mean[0].shape and bool(
-                max(np.abs(each - mean).mean(), np.abs(mean[0] - before).mean()) <= CLOSE * size
-            )
-            self.times = self.times + 1 if still else 0
+            comm, (before, self.before) = self.method.mpicomm, (self.before, mean[0])
+            apart = comm.allreduce(np.abs(each - mean).sum()) / comm.allreduce(each.size)
+            still = before.shape == mean[0].shape and bool(max(apart, np.abs(mean[0] - before).mean()) <= CLOSE * size)
+            self.times = self.times + 1 if comm.bcast(still, root=0) else 0
             return self.times >= STILL
 
     return Still

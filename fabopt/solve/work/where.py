@@ -1,18 +1,24 @@
-"""Which executor: the choice that a user makes by the number of processes or the address of a cluster."""
+"""Which executor: the choice that a user makes by the number of processes, the address of a cluster, or ``mpi``."""
 
 from __future__ import annotations
 
+from fabopt.solve.work import RANKS
 from fabopt.solve.work.executor import Executor, InProcess, LocalProcesses
+from fabopt.solve.work.ranks import Ranks
 
 
 def executor_of(workers: int = 1, scheduler: str | None = None) -> Executor:
-    """Return where items are done: on a cluster by its address, over processes, or one at a time in this process.
+    """Return where items are done: on a cluster, on ranks, over processes, or one at a time in this process.
 
     Raises
     ------
     fabopt.solve.work.cluster.ClusterError
         When there is no such cluster, or it is not fit.
+    fabopt.solve.work.ranks.RanksError
+        When there are no ranks, or they are not fit.
     """
+    if scheduler == RANKS:
+        return Ranks()
     if scheduler is not None:
         from fabopt.solve.work.cluster import Cluster
 
