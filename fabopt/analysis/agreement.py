@@ -5,7 +5,8 @@ A figure with the range from L to H is missed by :math:`\max(0, L - M, M - H)`, 
 figure, and three questions follow:
 
 1. **What clashes**: figures and limits of which the linear program with fractions for integers cannot keep all, and can
-   once any one of them is left out. What had no price there is no part of it, so only what had is tried.
+   once any one of them is left out. Prices prove a miss from what has one alone, so only that is tried, and each answer
+   that still misses leaves fewer to try.
 2. **Which others**: the figures of a clash are let go and what is still missed is taken up in the same way.
 3. **What move of data ends it**: numbers are moved to an end of their ranges, those first of which the adjoint promises
    most, each only as far as it must; the move is verified, and is not proved to be the least.
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fabopt.analysis.reconcile import OutcomeRow, frame_of, outcomes_of
-from fabopt.analysis.sensitivity.adjoint import slopes
+from fabopt.analysis.sensitivity.adjoint import NO_TIME, slopes
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import End, Move, Numbers, numbers_of
 from fabopt.analysis.sensitivity.places import prices_of
@@ -32,16 +33,15 @@ from fabopt.plan.groups import LIFTED, LimitGroup, together
 from fabopt.plan.plan import Plan
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import TimeBudget
-from fabopt.solve.diagnose import smallest
-from fabopt.solve.outcome import SolverError
+from fabopt.solve.outcome import Outcome, SolverError
 from fabopt.solve.perturbation import NOTHING, Perturbation, numbers_at
-from fabopt.solve.resolver import Resolver
+from fabopt.solve.resolver import Resolver, worth
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CLASHES, MOVES = 8, 24
-"""Most clashes that are told apart, and most numbers that are tried for a move of data."""
+MOVES = 24
+"""Most numbers that are tried for a move of data."""
 
 HALVINGS = 6
 """Halvings by which each move is made as small as it may be."""
@@ -97,6 +97,8 @@ class Agreement:
         What time did not allow, in words.
     fractions
         Whether the plan has fractions for its integers.
+    asked
+        Linear programs that were asked for what clashes.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Agreement:
     tried: int
     left_out: tuple[str, ...]
     fractions: bool = False
+    asked: int = 0
 
     @property
     def agrees(self) -> bool:
@@ -147,12 +150,16 @@ def agreement(plan: Plan, budget: TimeBudget | None = None) -> Agreement:
     study = _Study(plan, budget)
     relaxed = study.missed(NOTHING)
     clashes = tuple(study.clashes(relaxed)) if relaxed > CLOSE else ()
-    moves, tried = study.moves() if clashes and not budget.over else ((), 0)
+    moves: tuple[DataMove, ...] = ()
+    tried = 0
+    if clashes and budget.allows("a move of data that ends it"):
+        with budget.attempt("a move of data that ends it"):
+            moves, tried = study.moves()
     run = plan.run
     least = plan.objective if run.bound is None else min(run.bound, plan.objective)
     return Agreement(
         plan.name, outcomes_of(plan), plan.objective, max(least, 0.0), relaxed, clashes, moves, tried,
-        tuple(study.left_out), run.options.relaxed,
+        tuple(budget.left_out), run.options.relaxed, study.asked,
     )  # fmt: skip
 
 
@@ -166,23 +173,24 @@ class _Study:
         self.at = self.solved.tables.columns["missed"].index.reshape(-1, len(SIDES))
         self.names = {one.id: one.name for one in self.solved.net.outcomes}
         self.ids = list(self.names)
-        self.left_out: list[str] = []
+        first = self.solved.tables.offsets["outcome"]
+        self.rows = slice(first, first + len(self.solved.tables.rows["outcome"]))
+        self.groups = {group.id: group for group in self.solved.problem.groups if group.relaxable}
+        self.asked = 0
 
     def missed(self, change: Perturbation) -> float:
         """Return the least that is missed in all, in half ranges, with fractions for integers."""
-        return max(0.0, -self.resolver.value(change, "relaxed"))
+        return max(0.0, -worth(self._ask(change)))
 
     def clashes(self, missed: float) -> Iterator[Clash]:
         """Yield what cannot hold together, one clash after the other, while anything is missed."""
         free: list[str] = []
-        while missed > CLOSE and len(free) < len(self.ids):
-            if self.budget.over:
-                self.left_out.append("further clashes")
-                return
-            clash, figures = self._clash(free, missed)
-            yield clash
-            free += figures
-            missed = self.missed(self._without(free, ()))
+        with self.budget.attempt("further clashes"):
+            while missed > CLOSE and len(free) < len(self.ids) and self.budget.allows("further clashes"):
+                clash, figures = self._clash(free, missed)
+                yield clash
+                free += figures
+                missed = self.missed(self._without(free, ()))
 
     def _without(self, free: Sequence[str], lifted: Sequence[LimitGroup]) -> Perturbation:
         """Return figures let go and limits taken away."""
@@ -192,25 +200,52 @@ class _Study:
         return change.then(together(group.relief(LIFTED) for group in lifted).on(program))
 
     def _clash(self, free: Sequence[str], missed: float) -> tuple[Clash, list[str]]:
-        """Return what cannot hold beside figures that are let go, and the ids of its figures."""
-        outcome = self.resolver.ask(self._without(free, ()), "relaxed")
-        assert outcome.row_price is not None
-        assert outcome.column_price is not None
-        groups = {g.id: g for g in self.solved.problem.groups if g.relaxable}
-        priced = [id for id, g in groups.items() if _priced(g, outcome.row_price, outcome.column_price)]
-        others = [g for id, g in groups.items() if id not in priced]
-        figures = [id for id in self.ids if id not in free]
+        """Return what cannot hold beside figures that are let go, and the ids of its figures.
 
-        def clashes(kept: Sequence[tuple[bool, str]]) -> bool:
-            gone = [*free, *(id for id in figures if (True, id) not in kept)]
-            lifted = [*others, *(groups[id] for id in priced if (False, id) not in kept)]
-            return self.missed(self._without(gone, lifted)) > CLOSE
-
-        every = [*((True, id) for id in figures), *((False, id) for id in priced)]
-        kept = smallest(every, clashes, self.budget)
+        It begins with what has a price, which proves the miss by itself; what is left out in vain shrinks it to what
+        has a price without that.
+        """
+        every = [*((True, id) for id in self.ids if id not in free), *((False, id) for id in self.groups)]
+        kept = self._core(self._with_price(self._ask(self._without(free, ())), every)) or every
+        whole = False
+        with self.budget.attempt("parts of a clash"):
+            for part in list(kept):
+                if part in kept:
+                    kept = self._core([one for one in kept if one != part]) or kept
+            whole = True
         there = [id for figure, id in kept if figure]
-        limits = tuple(groups[id].label for figure, id in kept if not figure)
-        return Clash(tuple(self.names[id] for id in there), limits, missed, not self.budget.over), there
+        limits = tuple(self.groups[id].label for figure, id in kept if not figure)
+        return Clash(tuple(self.names[id] for id in there), limits, missed, whole), there
+
+    def _core(self, parts: Sequence[tuple[bool, str]]) -> list[tuple[bool, str]] | None:
+        """Return those of some figures and limits that cannot all hold by themselves; None where all can."""
+        core = None
+        while core is None or len(parts) < len(core):
+            gone = [id for id in self.ids if (True, id) not in parts]
+            lifted = [group for id, group in self.groups.items() if (False, id) not in parts]
+            # With nearly all limits away little is left of a large program: it takes less time than the way there.
+            outcome = self._ask(self._without(gone, lifted), far=True)
+            if -worth(outcome) <= CLOSE:
+                return core
+            core, parts = list(parts), self._with_price(outcome, parts)
+        return core
+
+    def _ask(self, change: Perturbation, far: bool = False) -> Outcome:
+        self.asked += 1
+        return self.resolver.ask(change, "relaxed", far=far)
+
+    def _with_price(self, outcome: Outcome, parts: Sequence[tuple[bool, str]]) -> list[tuple[bool, str]]:
+        """Return those of some figures and limits that have a price in an answer; all where it has no prices."""
+        rows, columns = outcome.row_price, outcome.column_price
+        if rows is None or columns is None:
+            return list(parts)
+        told = self.solved.tables.rows["outcome"].entity[np.flatnonzero(rows[self.rows])]
+        figures = {self.ids[n] for n in told}
+        return [
+            (figure, id)
+            for figure, id in parts
+            if (id in figures if figure else _priced(self.groups[id], rows, columns))
+        ]
 
     def moves(self) -> tuple[tuple[DataMove, ...], int]:
         """Return movements of numbers within their ranges that end what is missed, as few and small as are found."""
@@ -222,7 +257,7 @@ class _Study:
             if left <= CLOSE:
                 break
             if tried == MOVES or self.budget.over:
-                self.left_out.append("further numbers that might be moved")
+                self.budget.leave_out("further numbers that might be moved")
                 break
             tried += 1
             if isinstance(numbers.moved([*taken, move]), str):
@@ -238,7 +273,11 @@ class _Study:
         """Return the movements that promise to end most, first to last."""
         plan = self.plan
         promised: list[tuple[float, Move]] = []
-        for slope in slopes(numbers, plan.name, self.solved.options, [prices_of(ends.base)], hooks=plan.hooks):
+        pairs = [prices_of(ends.base)]
+        found = slopes(numbers, plan.name, self.solved.options, pairs, hooks=plan.hooks, budget=self.budget)
+        if any(slope.reason == NO_TIME for slope in found):
+            self.budget.leave_out("what some numbers promise")
+        for slope in found:
             sides: tuple[tuple[End, tuple[float, ...] | None], ...] = (("low", slope.low), ("high", slope.high))
             for end, change in sides:
                 move = Move(slope.path, end, 1.0)

@@ -201,6 +201,11 @@ def _how(agreement: Agreement) -> Iterator[str]:
     yield "A miss is counted in half the range of its figure; no plan misses less than " + (
         f"{amount(agreement.least)} in all ({amount(agreement.relaxed)} with fractions for integers)."
     )
+    if agreement.clashes:
+        yield (
+            f"{counted(agreement.asked, 'linear program')} told what clashes: figures and limits that have no price "
+            "where least is missed are no part of it and were not tried; each of the others was left out by itself."
+        )
     if agreement.clashes and not agreement.ended:
         yield f"Of numbers with a range {agreement.tried} were moved; no move that ends it was found."
     elif agreement.moves:

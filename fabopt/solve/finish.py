@@ -157,7 +157,13 @@ def weights(columns: int) -> Array:
 
 
 def _break_ties(session: HighsSession, x: Array, row_price: Array, column_price: Array) -> Array | None:
-    """Return the point of the optimal face with the least weight, or None if the solver gives none."""
+    """Return the point of the optimal face with the least weight, or None if the solver gives none.
+
+    None of a large program either in which next to nothing has a cost: its face is nearly all of it, and has no end in
+    minutes.
+    """
+    if session.matrices.large and session.level:
+        return None
     money, one = session.money_unit, session.column_unit
     columns = np.flatnonzero(np.abs(column_price) * one > COUNTS * money).astype(np.int64)
     tight = (np.abs(row_price) * session.row_unit > COUNTS * money) & (session.row_lower < session.row_upper)

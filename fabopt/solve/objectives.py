@@ -47,7 +47,7 @@ from fabopt.model.payoff import for_buyers, payoff
 from fabopt.model.tables import ModelTables
 from fabopt.network.tables import Array
 from fabopt.solve.earliest import Periods
-from fabopt.solve.options import BUYERS, OptionError, SolveOptions
+from fabopt.solve.options import BUYERS, LARGE, OptionError, SolveOptions
 from fabopt.solve.outcome import StageReport
 from fabopt.solve.proof import Proof, proof
 from fabopt.solve.search import Structure, search
@@ -124,7 +124,9 @@ def stages(tables: ModelTables, options: SolveOptions, value: Array, offset: flo
                 tolerance=goal.tolerance)
         for goal in options.goals
     )  # fmt: skip
-    return stages if stages[-1].name == "value" else (*stages, last)
+    # Of a large program value is not the tie-break of agreement: it would be another program on a face of the first.
+    alone = stages[-1].name == "agreement" and len(value) >= LARGE
+    return stages if alone or stages[-1].name == "value" else (*stages, last)
 
 
 def premiums(tables: ModelTables, options: SolveOptions, x: Array) -> float:

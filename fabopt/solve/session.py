@@ -157,6 +157,11 @@ class HighsSession(LiveProgram):
         return Basis(tuple(_STANDS[int(s)] for s in basis.col_status), tuple(_STANDS[int(s)] for s in basis.row_status))
 
     @property
+    def level(self) -> bool:
+        """Whether so few columns have a cost that nearly all plans are equally good."""
+        return bool(np.count_nonzero(self.cost) <= FEW_COSTS * self.cost.size)
+
+    @property
     def log(self) -> str:
         """All that HiGHS has said."""
         return "".join(self._log)
@@ -380,7 +385,7 @@ class HighsSession(LiveProgram):
         """
         # Where next to nothing has a cost, nearly every vertex is as good and crossover takes minutes: the figures of
         # 33,000 rows x 57,000 columns were agreed with in 9 s by the dual simplex method, and not in 150 s otherwise.
-        large = self.matrices.large and np.count_nonzero(self.cost) > FEW_COSTS * self.cost.size
+        large = self.matrices.large and not self.level
         mixed = bool(self.integer.any())
         cold = not mixed and not self._highs.getBasis().valid
         # "ipm" would be another method, with other answers, where the package highspy-extras is there.

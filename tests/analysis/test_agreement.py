@@ -67,6 +67,26 @@ def test_what_is_missed_least_clashes_with_the_machine_and_ends_with_more_of_it(
     assert missed == {"some-a": approx(0.0), "some-b": approx(-0.5)}
 
 
+def test_figures_that_fit_are_not_asked_about(tmp_path):
+    # Two clash over the machine, as above; figures in whose wide ranges every plan lies add no question.
+    two = {"one": some("a", 12, 11, 13), "two": some("b", 6, 5, 7)}
+    alone = shop(tmp_path, periods=2, **two).solve("agreement").feasible().records
+    fit = {f"fits-{n}": some("a", 10, 0, 20 + n) for n in range(8)}
+    among = shop(tmp_path, periods=2, **two, **fit).solve("agreement").feasible().records
+    assert [clash.figures for clash in among.clashes] == [clash.figures for clash in alone.clashes]
+    assert among.clashes[0].limits == ("machine",)
+    assert among.asked == alone.asked > 0
+
+
+def test_a_large_program_ends_with_agreement_and_a_small_one_with_value(tmp_path, monkeypatch):
+    instance = shop(tmp_path)
+    assert [stage.name for stage in instance.solve("agreement").plan.run.stages] == ["agreement", "value"]
+    monkeypatch.setattr("fabopt.solve.objectives.LARGE", 1)
+    result = instance.solve("agreement")
+    assert [stage.name for stage in result.plan.run.stages] == ["agreement"]
+    assert result.objective == approx(0.5)
+
+
 def test_a_limit_in_small_units_is_part_of_its_clash(tmp_path):
     # The machine runs for ten milliard units of time, and an a takes a milliard of them.
     folder = tmp_path / "shop"
