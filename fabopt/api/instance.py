@@ -465,7 +465,13 @@ class Instance(Inputs):
         origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money)
         begin = None if start is None else start.start_plan()
         leaves = self.leaves(states)
-        method, executor = where[0], executor_of(*where[1:])
+        method, workers, scheduler = where
+        if method == "extensive" and (workers > 1 or scheduler is not None):
+            raise OptionError(
+                "--method extensive solves one program in this process; --workers and --scheduler go with "
+                "--method lshaped, which asks branches over them."
+            )
+        executor = executor_of(workers, scheduler)
         made = states_plan(
             leaves, origin, options, judged, progress=progress, start=begin, method=method, executor=executor
         )

@@ -258,7 +258,7 @@ def _worth(plan: Plan, found: Headlines) -> str:
 
 def percent_whole(share: float) -> str:
     """Write a share as a whole percent."""
-    return f"{100.0 * share:.0f} %"
+    return f"{round(100.0 * share) + 0:.0f} %"
 
 
 def _sums(rows: pd.DataFrame, whose: str, column: str) -> dict[tuple[str, str], float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fabopt.analysis.disruptions.records import Disruptions, Exposure
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, money
+from fabopt.report.text import Table, amount, figure
 
 MOST = 24
 """Rows of a table."""
@@ -31,7 +31,7 @@ def sentence(record: Disruptions) -> str:
         text = f"Without {first.name} for {amount(first.recover)} months from {first.impact_from} on there is no plan"
     else:
         text = (
-            f"The failure that costs most is {first.name}: {money(first.impact, record.unit)} where it takes "
+            f"The failure that costs most is {first.name}: {figure(first.impact, record.unit)} where it takes "
             f"{amount(first.recover)} months from {first.impact_from} on to recover"
         )
     held = "to the end" if first.endless else f"for {amount(first.survive)} months"
@@ -39,13 +39,15 @@ def sentence(record: Disruptions) -> str:
     exposed = sum(e.survive < e.recover and not e.endless for e in record.exposures)
     text += f" Of {len(record.exposures)} that were looked at {exposed} take longer to recover than the plan survives."
     if record.drawing is not None:
-        mean, p90 = (money(v, record.unit) for v in (record.drawing.mean, record.drawing.p90))
+        mean, p90 = (figure(v, record.unit) for v in (record.drawing.mean, record.drawing.p90))
         text += f" Failures at random cost {mean} on average over {amount(record.drawing.years)} years, P90 {p90}."
     return text
 
 
 def notes(record: Disruptions) -> tuple[str, ...]:
     """Return what a reader must know."""
+    if not record.exposures:
+        return ()
     whose = f"deliveries to {record.of}" if record.of else "all deliveries"
     said = [
         f"Survive: months for which {whose} ({record.delivered}) hold as planned, the supplier gone for good, at the "
@@ -67,24 +69,16 @@ def notes(record: Disruptions) -> tuple[str, ...]:
 
 def exposure_table(record: Disruptions) -> Table:
     """Return what the failure of each supplier does, the dearest first."""
+    often = any(e.frequency is not None for e in record.exposures)
     rows = [
         (
             e.kind, e.name, _months(e), e.recover, _range(e),
-            "no plan" if e.impact is None else e.impact, e.lost, e.frequency, e.yearly,
+            "no plan" if e.impact is None else e.impact, e.lost, *((e.frequency, e.yearly) if often else ()),
         )
         for e in record.exposures
     ]  # fmt: skip
-    headers = (
-        "kind",
-        "supplier",
-        "survive",
-        "recover",
-        "range",
-        record.unit or "value",
-        "not delivered",
-        "a year",
-        "yearly",
-    )
+    random = ("times a year", "loss a year") if often else ()
+    headers = ("kind", "supplier", "survive", "recover", "range", record.unit or "value", "not delivered", *random)
     title = f"Months to survive and to recover, and what a failure costs: value, {record.delivered} not delivered"
     return Table(title, headers, rows, left=2, most=MOST)
 

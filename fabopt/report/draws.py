@@ -9,7 +9,7 @@ from fabopt.analysis.draws.study import OBJECTIVE
 from fabopt.report.answer import percent_whole, thinned
 from fabopt.report.draws_charts import charts
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, counted, listed, money
+from fabopt.report.text import Table, amount, counted, figure, listed, percent
 
 MOST = 14
 """Rows of a table that are shown."""
@@ -49,10 +49,10 @@ def sentence(record: MonteCarlo) -> str:
     if not stood:
         return f"None of {len(record.draws):,} draws of the data has a plan like {record.plan}."
     worth = next(band for band in record.bands if band.figure == OBJECTIVE)
-    low, middle, high = (money(_known(v), record.unit) for v in (worth.p10, worth.p50, worth.p90))
+    low, middle, high = (figure(_known(v), record.unit) for v in (worth.p10, worth.p50, worth.p90))
     text = (
         f"Over {stood:,} draws of {record.numbers:,} numbers {record.plan} makes {low} to {high} "
-        f"(P10 to P90; P50 {middle}; {money(record.objective, record.unit)} as it stands)."
+        f"(P10 to P90; P50 {middle}; {figure(record.objective, record.unit)} as it stands)."
     )
     last = [chance for chance in record.chances if chance.period == record.periods[-1] and not chance.of]
     if last:
@@ -95,11 +95,6 @@ def notes(record: MonteCarlo) -> tuple[str, ...]:
             f"the {counted(screened.draws, 'draw')} that were solved so, within a gap of {percent(screened.proof)}."
         )
     return (*said, held, UNIQUE)
-
-
-def percent(share: float) -> str:
-    """Return a small share in per cent."""
-    return f"{100.0 * share:.2g} %"
 
 
 def _known(value: float | None) -> float:

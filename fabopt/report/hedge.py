@@ -9,7 +9,7 @@ from typing import Any
 from fabopt.analysis.hedge.records import STOCHASTIC, WAIT, WORK, Hedge
 from fabopt.domain.tolerances import rounding
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, counted, in_unit, money, percent
+from fabopt.report.text import Table, amount, counted, figure, in_unit, listed, round_percent
 
 MOST = 12
 """Rows of a table."""
@@ -47,21 +47,17 @@ def hedge_report(record: Hedge) -> Report[Hedge]:
     )
 
 
-def figure(record: Hedge, value: float | None) -> str:
-    """Write a figure in the unit of the objective."""
-    if value is None:
-        return "not known"
-    return money(value, record.unit) if record.unit == "M USD" else f"{amount(value)} {record.unit}".rstrip()
-
-
 def said(record: Hedge) -> Iterator[str]:
     """Yield the answer: what to sign now and what to wait for, what that is worth, and the cheapest hedge."""
     yield _now(record)
     own = record.information
     known, worth = own.perfect_information, own.stochastic_solution
-    text = f"To know now what comes would be worth {figure(record, known)} (EVPI)"
+    if known is None:
+        text = "What it is worth to know now what comes (EVPI) was not solved"
+    else:
+        text = f"To know now what comes would be worth {figure(known, record.unit)} (EVPI)"
     if worth is not None:
-        text += f"; planning with states is worth {figure(record, worth)} over the plan for mean data (VSS)"
+        text += f"; planning with states is worth {figure(worth, record.unit)} over the plan for mean data (VSS)"
     elif own.mean_value is not None:
         text += "; the first stage of the plan for mean data leaves a state without a plan"
     yield f"{text}."
@@ -93,13 +89,16 @@ def _now(record: Hedge) -> str:
 
 
 def _cheapest(record: Hedge) -> str:
+    if not record.candidates and record.information.mean_value is None:
+        return "There is no plan for mean data, or it was not solved, so no hedge beside it was looked for."
     if not record.candidates:
         return "No first stage orders anything that the plan for mean data does not, so there is no hedge to buy."
     solved = sum(one.removed is not None for one in record.candidates)
     best = record.cheapest
     searched = f"of {counted(record.searched, 'candidate')} ({solved} solved)"
     if not solved:
-        return f"Whether an order is a hedge beside the plan for mean data was not solved, {searched}."
+        why = listed(list(dict.fromkeys(one.reason or "not solved" for one in record.candidates)))
+        return f"No order that is added to the plan for mean data could be judged, {searched}: {why}."
     if best is None:
         return f"No order that is added to the plan for mean data is a hedge, {searched}."
     what = _removed(record)
@@ -107,13 +106,13 @@ def _cheapest(record: Hedge) -> str:
         f"The cheapest hedge beside the plan for mean data, {searched}: {amount(best.amount)} {best.unit} of "
         f"{best.name} in {best.periods}".replace("  ", " ")
     )
-    text += f" for {figure(record, best.cost)}: it removes {figure(record, best.removed)} {what}"
+    text += f" for {figure(best.cost, record.unit)}: it removes {figure(best.removed or 0.0, record.unit)} {what}"
     return f"{text}, {best.per_dollar:,.3g} per unit of money." if best.per_dollar is not None else f"{text}."
 
 
 def _removed(record: Hedge) -> str:
     name = record.risk.split()[0]
-    return REMOVED.get(name, "of the largest regret").format(tail=percent(1.0 - record.level))
+    return REMOVED.get(name, "of the largest regret").format(tail=round_percent(1.0 - record.level))
 
 
 def _decisions(record: Hedge) -> Table:
@@ -154,7 +153,7 @@ def _information(record: Hedge) -> Table:
 def _waiting(record: Hedge) -> Table:
     own = record.waiting
     rows = [] if own is None else [
-        (f"no order in {own.held}: what that loses", own.loss),
+        (f"{'no order' if record.orders else 'nothing started'} in {own.held}: what that loses", own.loss),
         ("all known a period sooner: what that gains", own.sooner),
     ]  # fmt: skip
     return Table(
@@ -191,7 +190,7 @@ def _candidates(record: Hedge) -> Table:
     heads = ("order", "owner", "when", "more", "unit", "costs", "mean", "largest regret", "worst cases", "per money")
     title = (
         "Hedges beside the orders of the plan for mean data: by how much better each makes the mean, the largest "
-        f"regret and the mean of the worst {percent(1.0 - record.level)}, its cost counted{in_unit(record.unit)}"
+        f"regret and the mean of the worst {round_percent(1.0 - record.level)}, its cost counted{in_unit(record.unit)}"
     )
     return Table(title, heads, rows, left=3, most=MOST)
 
@@ -213,11 +212,12 @@ def _chokes(record: Hedge) -> Table:
 
 
 def _notes(record: Hedge) -> Iterator[str]:
-    what = "orders, contracts and retirements" if record.orders else "all that is decided, as nothing is ordered,"
-    yield (
-        f"What is signed now are {what} before {record.known or 'the end'}; all else is decided again, by what is "
-        "known at its time in each state."
-    )
+    before = f"before {record.known or 'the end'}"
+    if record.orders:
+        text = f"What is signed now are orders, contracts and retirements {before}"
+    else:
+        text = f"Nothing is ordered {before}, so what commits is all work that is started till then"
+    yield f"{text}; all else is decided again, by what is known at its time in each state."
     if record.relaxed:
         yield "The plan and all programs are LP relaxations: parts of what comes whole may be ordered."
     if record.risk != "expected":
@@ -233,4 +233,4 @@ def _notes(record: Hedge) -> Iterator[str]:
         yield f"Not solved, for --solves or an interrupt ended it: {some}{more}."
     recourse = record.information.recourse
     if recourse is not None and record.open > rounding(recourse):
-        yield f"Gaps of the programs leave up to {figure(record, record.open)} open in each figure."
+        yield f"Gaps of the programs leave up to {figure(record.open, record.unit)} open in each figure."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.states.records import StatesInfo, phases
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, counted, in_unit, money, percent, seconds
+from fabopt.report.text import Table, amount, counted, in_unit, money, percent, round_percent, seconds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,35 +56,46 @@ def sentence(info: StatesInfo, ordered: pd.DataFrame) -> str:
     assert info.objective is not None
     assert info.expected is not None
     figures = [s.objective for s in info.states]
-    ends = f"{_figure(min(figures), unit)} to {_figure(max(figures), unit)}"
-    what = "value" if info.objective_name == "value" else info.objective_name
+    ends = _ends(min(figures), max(figures), unit)
+    what = info.objective_name.replace("_", " ")
     text = f"Under {counted(n, 'state')} the expected {what} is {_figure(info.expected, unit)} ({ends})"
     beside = _said(info)
     if beside:
         text += f", and {beside} is {_figure(info.objective, unit)}"
     if info.first == 0:
-        return f"{text}; the state is known from the start."
+        whole = all(state.alone == 0 for state in info.states)
+        return f"{text}; {'the state' if whole else 'a part of what comes'} is known from the start."
     until = info.periods[info.first] if info.first < len(info.periods) else ""
     now = int((ordered["phase"] == "now").sum()) if len(ordered) else 0
-    decided = f"{counted(now, 'order')} are decided now" if now else "what is started before is decided now"
+    orders = f"{counted(now, 'order')} {'is' if now == 1 else 'are'}"
+    decided = f"{orders if now else 'what is started before is'} decided now"
     return f"{text}; {decided}, for all states alike, until it is known in {until}." if until else f"{text}."
 
 
 def _said(info: StatesInfo) -> str:
     risk = info.judged
-    return _BESIDE[risk.name].format(tail=percent(1.0 - risk.level), weight=percent(risk.weight))
+    return _BESIDE[risk.name].format(tail=round_percent(1.0 - risk.level), weight=round_percent(risk.weight))
 
 
 def _figure(value: float, unit: str) -> str:
     return money(value, unit) if unit in ("M USD", "") else f"{amount(value)} {unit}"
 
 
+def _ends(low: float, high: float, unit: str) -> str:
+    """Write the span over the states, in the smaller unit where the larger one does not tell its ends apart."""
+    first, last = _figure(low, unit), _figure(high, unit)
+    if first == last and amount(low) != amount(high):
+        return f"{amount(low)} to {amount(high)} {unit}".rstrip()
+    return f"{first} to {last}" if first != last else f"{first} in each"
+
+
 def _states(info: StatesInfo) -> Table:
     rows = [
         (s.name, percent(s.probability), _known(info, s.alone), s.objective, s.description or None) for s in info.states
     ]
-    headers = ("state", "probability", "known from", info.objective_name, "")
-    return Table(f"States: {info.objective_name}{in_unit(info.objective_unit)}", headers, rows, left=1)
+    what = info.objective_name.replace("_", " ")
+    headers = ("state", "probability", "known from", what, "")
+    return Table(f"States: {what}{in_unit(info.objective_unit)}", headers, rows, left=1)
 
 
 def _known(info: StatesInfo, alone: int) -> str:
@@ -159,7 +170,7 @@ def _frame(info: StatesInfo) -> pd.DataFrame:
 
 def _closing(info: StatesInfo) -> tuple[str, ...]:
     size, unit = info.size, info.objective_unit
-    judged = f"judged by: {info.risk}" if info.risk != "expected" else "judged by its mean"
+    judged = f"judged by {info.risk}" if info.risk != "expected" else "judged by its mean"
     bound = "" if info.bound is None else f", bound {_figure(info.bound, unit)}"
     gap = "gap unknown" if info.gap is None else f"gap {percent(info.gap)}"
     forbidden = len(info.earning.forbidden) if info.earning else 0

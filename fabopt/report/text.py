@@ -29,7 +29,8 @@ class Table:
         Heads of the columns.
     rows
         Cells: a text as it stands, a number with about four digits, None as ``-``; a row that is too short is filled
-        up with nothing. Kept as text. A row of one text heads those below it and stands across all columns.
+        up with nothing. Kept as text. A row of one text heads those below it and stands across all columns. A column
+        without a head in which nothing stands is left out.
     left
         Number of columns from the left that hold words; the others are numbers and stand to the right.
     most
@@ -51,6 +52,27 @@ class Table:
     def __post_init__(self) -> None:
         rows = (tuple(map(cell, row)) if len(row) == 1 else self._written(row) for row in self.rows)
         object.__setattr__(self, "rows", tuple(rows))
+        self._leave_out()
+
+    def _leave_out(self) -> None:
+        """Leave out columns without a head in which nothing stands."""
+        cells = [row for row in (*self.rows, self.total) if len(row) == len(self.headers)]
+        empty = {
+            n
+            for n, head in enumerate(self.headers)
+            if cells and not head and all(row[n] in ("", "-", None) for row in cells)
+        }
+        if not empty or len(self.headers) - len(empty) < 2:  # a row of one text would stand across
+            return
+
+        def kept(row: Sequence[object]) -> tuple[object, ...]:
+            whole = len(row) == len(self.headers)
+            return tuple(one for n, one in enumerate(row) if not whole or n not in empty)
+
+        object.__setattr__(self, "rows", tuple(map(kept, self.rows)))
+        object.__setattr__(self, "total", kept(self.total))
+        object.__setattr__(self, "left", self.left - sum(n < self.left for n in empty))
+        object.__setattr__(self, "headers", kept(self.headers))
 
     def _written(self, row: Sequence[object]) -> tuple[str, ...]:
         return (*map(cell, row), *[""] * (len(self.headers) - len(row)))
@@ -164,7 +186,9 @@ def amount(value: float) -> str:
     if not math.isfinite(value):
         return "no limit" if value > 0 else "-"
     size = abs(value)
-    if size >= 99.95 or value == 0.0:
+    if value == 0.0:
+        return "0"  # whatever its sign
+    if size >= 99.95:
         return f"{value:,.0f}"
     if size >= 9.995:
         return f"{value:,.1f}"
@@ -181,7 +205,7 @@ def thousands(value: float) -> str:
 def money(value: float, unit: str = "M USD") -> str:
     """Write money: ``12.3 M USD``, from ten billion on ``12.3 bn USD``; with another unit as it stands."""
     if unit != "M USD":
-        return f"{value:,.10g} {unit}".rstrip()
+        return f"{value + 0.0:,.10g} {unit}".rstrip()  # no zero with a sign
     if abs(value) >= 10_000.0:
         return f"{amount(value / 1000.0)} bn USD"
     return f"{amount(value)} M USD"
@@ -204,6 +228,11 @@ def span(low: float, high: float) -> str:
 def worth(value: float, unit: str) -> str:
     """Write a value of the objective with about four digits and its unit."""
     return money(value) if unit == "million dollars" else f"{amount(value)} {unit}".rstrip()
+
+
+def figure(value: float, unit: str) -> str:
+    """Write a figure of the objective with about four digits: money as such, others with their unit."""
+    return money(value, unit) if unit == "M USD" else f"{amount(value)} {unit}".rstrip()
 
 
 def signed(value: float) -> str:
@@ -232,7 +261,13 @@ def percent(share: float | None) -> str:
         return "unknown"
     size = abs(100.0 * share)
     decimals = 2 if size >= 0.05 or size <= 100.0 * EXACT else 1 - math.floor(math.log10(size))
-    return f"{100.0 * share:.{decimals}f} %"
+    text = f"{100.0 * share:.{decimals}f} %"
+    return text.lstrip("-") if size <= 100.0 * EXACT else text
+
+
+def round_percent(share: float) -> str:
+    """Write a share that somebody has chosen as percent, without needless digits: ``10 %``, ``2.5 %``."""
+    return f"{100.0 * share:.4g} %"
 
 
 def counted(number: int, what: str) -> str:

@@ -132,7 +132,7 @@ def solve_states(
     """
     check_states(options)
     if method != "extensive":
-        check_method(options, risk, method)
+        check_method(options, risk, method, start)
     budget = TimeBudget(options.time_limit) if budget is None else budget
     began = budget.spent
     stack = stacked(branches, relaxed=options.relaxed)
@@ -199,7 +199,7 @@ def _exact(session: HighsSession, x: Array, cost: Array) -> Finished | None:
     return Finished(outcome.x, outcome.row_price, outcome.column_price)
 
 
-def check_method(options: SolveOptions, risk: Risk, method: Method) -> None:
+def check_method(options: SolveOptions, risk: Risk, method: Method, start: StartPlan | None = None) -> None:
     """Refuse what a method that solves branch by branch cannot judge.
 
     Raises
@@ -213,6 +213,9 @@ def check_method(options: SolveOptions, risk: Risk, method: Method) -> None:
         raise OptionError(f"--method {method} maximises the mean over the states; for --risk take --method extensive.")
     if len(options.goals) > 1:
         raise OptionError(f"--method {method} takes one objective; for several take --method extensive.")
+    if start is not None or options.heuristic:
+        what = "--heuristic" if options.heuristic else "--start"
+        raise OptionError(f"--method {method} goes branch by branch; {what} goes with --method extensive.")
 
 
 def _by_branches(

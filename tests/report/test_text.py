@@ -6,13 +6,27 @@ from dataclasses import replace
 import pytest
 
 from fabopt.report.answer import year_ends
-from fabopt.report.text import Table, amount, between, clip, listed, money, percent, span, thousands, wrap
+from fabopt.report.text import (
+    Table,
+    amount,
+    between,
+    clip,
+    figure,
+    listed,
+    money,
+    percent,
+    round_percent,
+    span,
+    thousands,
+    wrap,
+)
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [
         (0.0, "0"),
+        (-0.0, "0"),
         (1234567.8, "1,234,568"),
         (99.94, "99.9"),
         (99.96, "100"),
@@ -31,6 +45,9 @@ def test_money_is_in_millions_and_above_ten_billion_in_billions():
     assert money(9_999.0) == "9,999 M USD"
     assert money(41_231.0) == "41.2 bn USD"
     assert money(-25_000.0) == "-25.0 bn USD"
+    assert money(-0.0, "") == "0"
+    assert figure(-25_000.0, "M USD") == "-25.0 bn USD"
+    assert figure(118_612.8134, "") == "118,613"
 
 
 def test_thousands_become_millions_above_ten_million():
@@ -41,6 +58,18 @@ def test_thousands_become_millions_above_ten_million():
 def test_a_gap_is_a_percentage_and_an_unknown_one_says_so():
     assert percent(0.0005) == "0.05 %"
     assert percent(None) == "unknown"
+    assert percent(-1e-17) == "0.00 %"
+    assert percent(-0.0022) == "-0.22 %"
+    assert (round_percent(1.0 - 0.9), round_percent(0.025)) == ("10 %", "2.5 %")
+
+
+def test_a_column_without_a_head_stands_only_where_something_is_in_it():
+    rows = [("Total", "", "-", 1.0), ("across",), ("a", "", None, 2.0)]
+    table = Table("", ("", "", "", "n"), rows, left=3, total=("all", "", "", 3.0))
+    assert (table.headers, table.left, table.total) == (("", "n"), 1, ("all", 3.0))
+    assert table.rows == (("Total", "1.00"), ("across",), ("a", "2.00"))
+    assert Table("", ("", "", "n"), [("a", "note", 1.0), ("b", "", 2.0)]).headers == ("", "", "n")
+    assert Table("", ("", "unit"), [("", "kg")]).rows == (("", "kg"),)
 
 
 def test_cells_are_written_by_what_they_are_and_short_rows_are_filled_up():

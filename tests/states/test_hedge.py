@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from fabopt.analysis.hedge.records import MEAN, STOCHASTIC
 from fabopt.analysis.hedge.study import _cost
 from fabopt.cli import main
 from fabopt.network.tables import Network, Period, Unit
+from fabopt.report.hedge import hedge_report
 
 INSTANCES = Path(__file__).parents[2] / "instances"
 approx = pytest.approx
@@ -92,6 +94,11 @@ def test_where_nothing_is_ordered_the_work_that_commits_is_told(farmer):
     # To wait is to sow nothing, and to know in time is to know all.
     assert farmer.waiting is not None
     assert farmer.waiting.sooner == approx(farmer.information.perfect_information)
+    # Who sows nothing buys 200 t of wheat and 240 t of corn at 238 and 210.
+    assert farmer.waiting.loss == approx(108_390 + 200 * 238 + 240 * 210, abs=1)
+    assert "Nothing is ordered before 2028, so what commits is all work that is started till then" in str(
+        hedge_report(farmer)
+    ).replace("\n", " ")
 
 
 def test_a_second_source_is_the_cheapest_hedge_though_no_plan_orders_it(hedged):
@@ -109,6 +116,14 @@ def test_a_second_source_is_the_cheapest_hedge_though_no_plan_orders_it(hedged):
     assert record.cheapest == one
     assert record.searched == 2
     assert "1.00 contract of second-source in 2027 for 7.60: it removes 22.4" in hedged[1].said[2]
+
+
+def test_what_leaves_a_state_without_a_plan_is_told_apart_from_what_was_not_solved(hedged):
+    record = hedged[1].records
+    for reason in ("no plan (infeasible)", "not solved"):
+        rows = tuple(replace(one, removed=None, reason=reason) for one in record.candidates)
+        said = hedge_report(replace(record, candidates=rows)).said[2]
+        assert said.endswith(f"could be judged, of 2 candidates (0 solved): {reason}.")
 
 
 def test_what_a_hedge_removes_is_beside_what_is_there_without_it(tmp_path):
@@ -225,6 +240,10 @@ def test_a_study_of_few_programs_says_what_was_not_solved(hedged):
     assert any("held in all states" in one for one in record.not_run)
     assert {row.reason for row in record.regrets if row.regret is None} == {"not solved"}
     assert "Not solved" in " ".join(hedged[0].hedge(4).notes)
+    # Where the plan for mean data was not solved, nothing is claimed of hedges beside it, nor of what knowing is worth.
+    said = hedged[0].hedge(1).said
+    assert "(EVPI) was not solved" in said[1]
+    assert "no hedge beside it was looked for" in said[2]
 
 
 @pytest.fixture(scope="module")

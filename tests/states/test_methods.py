@@ -109,6 +109,8 @@ def test_over_processes_the_plan_is_the_same_to_the_last_bit():
         (["--states", "all", "--method", "benders"], "There is no method 'benders'; take one of extensive, hedging"),
         (["--states", "all", "--method", "hedging"], 'python -m pip install "fabopt[decomposition]"'),
         (["--method", "lshaped"], "are those of several states"),
+        (["--states", "all", "--workers", "2"], "go with --method lshaped, which asks branches over them"),
+        (["--states", "all", "--method", "lshaped", "--heuristic", "rolling"], "--heuristic goes with --method"),
     ],
 )
 def test_what_a_method_cannot_do_is_refused(options, said, tmp_path, monkeypatch, capsys):

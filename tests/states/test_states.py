@@ -304,7 +304,7 @@ def test_a_result_is_saved_and_read_and_each_of_its_states_answers_like_any_othe
     assert main(["solve", str(tmp_path / "plants"), "--states", "all", "--risk", "cvar 0.6", "--out", str(out)]) == 0
     told = capsys.readouterr().out
     assert told.startswith("\nUnder 3 states the expected value is")
-    assert "judged by: cvar 0.6" in told
+    assert "judged by cvar 0.6" in told
     again = fabopt.load_states(out)
     assert (again.run.risk, list(again.states)) == ("cvar 0.6", list(WANTED))
     assert again.objective == approx(by_brute_force("cvar 0.6")[1])

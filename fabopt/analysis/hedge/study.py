@@ -448,8 +448,9 @@ class _Study:
             return None
         last = range(self.first - 1, self.first)
         label = self.info.periods[self.first - 1]
-        back = [held(branch, last, {}, ORDERS) for branch in self.branches]
-        loss = self._less(self._judged(f"orders of {label} held back", back))
+        what = MADE["started"] if self.blocks is None else self.blocks  # where nothing is ordered, work commits
+        back = [held(branch, last, {}, what) for branch in self.branches]
+        loss = self._less(self._judged(f"{'work' if self.blocks is None else 'orders'} of {label} held back", back))
         sooner = [
             replace(branch, known=tuple((name, max(first - 1, 0)) for name, first in branch.known))
             for branch in self.branches
