@@ -16,7 +16,7 @@ from fabopt.io.validate import validate
 from fabopt.network.lower import lower
 
 SERIES = "sites.plains.power"  # two points, written in MW
-LARGE, ALONE = {"frontier", "gigawatt"}, 400
+LARGE, ALONE = {"frontier", "gigawatt", "backcast"}, 1200
 
 
 def instances():
