@@ -50,7 +50,7 @@ def state_faults(instance: Instance, calendar: Calendar) -> Iterator[Fault]:
 
 def _parents(states: Mapping[str, State], id: str) -> list[str]:
     above, parent = list[str](), states[id].parent
-    while parent is not None:
+    while parent is not None and parent in states:  # one that is none is told as a reference
         above.append(parent)
         parent = states[parent].parent
     return above

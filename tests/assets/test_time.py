@@ -78,7 +78,7 @@ def test_a_tornado_that_time_ends_tells_a_part_of_the_whole_one(plan, told):
 def test_numbers_that_there_was_no_time_to_price_are_counted(plan, told):
     asked = TornadoOptions(top=10)
     calls = [2, 4, 1000]
-    one, two, whole = (part for part, _ in told(lambda b: tornado_of(plan, asked, b), calls, adjoint, "_change"))
+    one, two, whole = (part for part, _ in told(lambda b: tornado_of(plan, asked, b), calls, adjoint.Adjoint, "change"))
     assert one is None or "the prices of" in one.notes[-1]
     assert two is not None
     assert "the prices of" in two.notes[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
 
@@ -141,8 +142,9 @@ def test_it_ends_with_what_the_instance_holds_by_section(folder: Path, capsys):
     code, out, _ = run(capsys, "validate", folder)
     assert code == 0
     assert "nodes: 2, fabs: 3, hbm: 1" in out
-    assert "sites: 2, markets: 2, outcomes: 2" in " ".join(out.split())
-    section = (folder / "instance.yaml").read_text(encoding="utf-8").split("\nscenarios:\n")[1].splitlines()
+    assert "sites: 2, markets: 2, events: 2, outcomes: 2" in " ".join(out.split())
+    written = (folder / "instance.yaml").read_text(encoding="utf-8").split("\nscenarios:\n")[1].splitlines()
+    section = itertools.takewhile(lambda line: not line[:1].isalpha(), written)
     scenarios = sum(line.startswith("  ") and line[2] != " " for line in section)
     assert f"the files are right, with {scenarios} scenarios, 1 sweep; 0 errors and 0 warnings" in out
     text = (folder / "instance.yaml").read_text(encoding="utf-8")

@@ -48,7 +48,7 @@ REFUSED = [
     ("units: {extra: {'2027': 2.5}}", "units.extra.2027", "2.5 are ordered, but only integers can be"),
     ("units: {extr: {'2027': 2}}", "units.extr", "there is nothing to pin with the id 'extr'; did you mean 'extra'?"),
     ("units: {extra: {'2026': 2}}", "units.extra.2026", "'2026' is no period of the horizon"),
-    ("units: {extra: {'2027': -1}}", "units.extra.2027", "a pinned decision cannot be negative, as -1 is"),
+    ("units: {extra: {'2027': -1}}", "units.extra.2027", "a decision cannot be negative, as -1 is"),
     ("activities: {make: {'2028': 9}}", "activities.make.2028", "the level is 9, but may be at most 8"),
     ("activities: {make: {'2028': 0.5}}", "activities.make.2028", "the level is 0.5, but must be at least 1"),
     ("activities: {make: {'2028': 0}}", "activities.make.2028", "the level is 0, but must be at least 1"),

@@ -143,6 +143,10 @@ def test_the_tables_of_the_workbook_are_those_of_the_comparison(sheets, report):
     for spec in _TABLES:
         frame = report.table(spec.name)
         assert spec.names == list(frame.columns)
+        if frame.empty:  # nobody asked what moves the orders
+            assert spec.name == "moves"
+            assert spec.name not in sheets.book.sheetnames
+            continue
         sheet = sheets.book[spec.name]
         assert sheet.freeze_panes == "B6"
         for row, facts in zip(sheet.iter_rows(min_row=6), frame.itertuples(index=False), strict=True):

@@ -367,6 +367,9 @@ OUT_OF_THE_PLAN = {
     "Compared.until",  # likewise; what each leaves of a figure is in tests/analysis/test_reconcile.py
     "Expectation.since",
     "Expectation.until",  # what of a plan is looked at: tests/analysis/test_expectations.py
+    "State.from_",
+    "Event.from_",  # no plan of one state reads them; under states: tests/states
+    "Disruption.recover",  # read by the study of disruptions: tests/disruptions
 }
 
 

@@ -164,9 +164,9 @@ def test_a_result_of_another_version_is_refused(result, tmp_path, monkeypatch, c
         ('{"format": 99}', "was not written in the format that this version of fabopt reads (3)"),
         ("{", "cannot be read"),
         ("[" * 10_000 + "]" * 10_000, "nested too deeply"),
-        ('{"format": 2, "memo": {"lab": 3}}', "was changed after it was written"),
-        (as_bytes(sealed({"memo": {"lab": 3}}, 2, {})).decode(), "is no memo: lab"),
-        (as_bytes(sealed({}, 2, {})).decode(), "is no memo"),
+        ('{"format": 3, "memo": {"lab": 3}}', "was changed after it was written"),
+        (as_bytes(sealed({"memo": {"lab": 3}}, 3, {})).decode(), "is no memo: lab"),
+        (as_bytes(sealed({}, 3, {})).decode(), "is no memo"),
     ],
 )
 def test_a_record_that_is_none_is_refused(tmp_path, monkeypatch, capsys, text, said):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from fabopt.analysis.sweep.store import saved
 from fabopt.analysis.sweep.verb import planned, sweep
 from fabopt.io.load import load_tree
 from fabopt.solve.results.folder import ResultError
+from fabopt.solve.work.journal import ANSWER, KEY
 
 FEW, MANY = {"levers": {LINE: [1, 2]}}, {"levers": {COST: [1, 2], LINE: [1, 2]}}
 
@@ -29,12 +31,17 @@ class StopsAfter:
         self.cases, self.folder = cases, folder
         self.seen: list[dict[str, bytes]] = []
 
-    def run(self, work, cases):
+    @contextmanager
+    def crew(self, job):
+        self.do = job.begin(job.plan)
+        yield self
+
+    def run(self, cases):
         for number, case in enumerate(cases):
             self.seen.append(bytes_of(self.folder))
             if number == self.cases:
                 raise KeyboardInterrupt
-            yield work(case)
+            yield number, self.do(case)
 
 
 @pytest.fixture
@@ -92,7 +99,7 @@ def test_to_refuse_a_sweep_changes_nothing(tmp_path):
     assert bytes_of(out) == before
 
 
-@pytest.mark.parametrize("change", ["number", "case", "sweep", "nested"])
+@pytest.mark.parametrize("change", ["number", "case", "key", "nested"])
 def test_a_line_that_was_changed_is_kept_and_its_case_solved_again(change, tmp_path, caplog):
     out = tmp_path / "out"
     folder = shop(tmp_path / "shop")
@@ -101,10 +108,10 @@ def test_a_line_that_was_changed_is_kept_and_its_case_solved_again(change, tmp_p
     lines = (out / "runs.jsonl").read_text().splitlines()
     row = json.loads(lines[0])
     changed = {
-        "number": {**row, "objective": row["objective"] + 1.0},
-        "case": {**row, "case": 3},
-        "sweep": {**row, "sweep": "another"},
-        "nested": {**row, "reason": "deep"},
+        "number": {**row, ANSWER: {**row[ANSWER], "objective": row[ANSWER]["objective"] + 1.0}},
+        "case": {**row, ANSWER: {**row[ANSWER], "case": 3}},
+        "key": {**row, KEY: "another"},
+        "nested": {**row, ANSWER: "deep"},
     }[change]
     lines[0] = json.dumps(changed).replace('"deep"', "[" * 10_000 + "]" * 10_000)
     (out / "runs.jsonl").write_text("\n".join(lines) + "\n")
