@@ -35,5 +35,5 @@ def plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [plain(item) for item in value]
     if isinstance(value, float):
-        return value if abs(value) < float("inf") else None
+        return value + 0.0 if abs(value) < float("inf") else None  # no zero with a sign
     return value

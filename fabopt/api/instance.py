@@ -421,9 +421,10 @@ class Instance(Inputs):
             When the instance is not valid in a state.
         """
         from fabopt.analysis.states.tree import leaves
+        from fabopt.domain.states import ALL
 
         named = [states] if isinstance(states, str) else list(states)
-        return leaves(self._tree, self.data, () if named == ["all"] else named)
+        return leaves(self._tree, self.data, () if named == [ALL] else named)
 
     def in_state(self, leaf: Leaf) -> Instance:
         """Return the instance in one of its :meth:`leaves`, which knows nothing of the others."""

@@ -134,7 +134,7 @@ def solve(
     out: Annotated[Path | None, _Out] = None,
     relaxed: Annotated[bool, _Relaxed] = False,
     heuristic: Annotated[str, _Heuristic] = "",
-    grid: Annotated[str, _Grid] = "",
+    grid: Annotated[str | None, _Grid] = None,
     through_pyomo: Annotated[bool, _Pyomo] = False,
     as_json: Annotated[bool, _Json] = False,
 ) -> None:
@@ -178,7 +178,7 @@ def solve(
     check_kept(folder, result.folder)
 
 
-def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool, grid: str = "") -> Instance:
+def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool, grid: str | None) -> Instance:
     """Read and check an instance, a line a step."""
     from fabopt import api
     from fabopt.network.checks import ENDLESS, HELD_BACKWARDS
@@ -186,7 +186,7 @@ def _prepared(path: Path, scenario: str | None, sets: list[str], quiet: bool, gr
 
     with step("read", quiet) as prepared:
         instance = api.load(path, scenario, sets)
-        if grid:
+        if grid is not None:
             instance = instance.on_grid(grid)
         prepared.append(f"{path}" + (f" with {', '.join(instance.sets)}" if instance.sets else ""))
     with step("check", quiet) as prepared:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from fabopt.domain.base import Fault, Path
 from fabopt.domain.calendar import Calendar
 from fabopt.domain.instance import Instance
-from fabopt.domain.states import MOST_STATES, Overlay, State
+from fabopt.domain.states import ALL, MOST_STATES, Overlay, State
 from fabopt.domain.tolerances import SHARES
 
 
@@ -98,16 +98,20 @@ def _shares(path: Path, overlays: Mapping[str, Overlay], who: str) -> Iterator[F
 
 
 def _names(instance: Instance) -> Iterator[Fault]:
-    """Ids of states, events and outcomes that stand twice: combinations are called by them."""
-    seen: dict[str, str] = {id: f"states.{id}" for id in instance.states}
-    for event_id, event in instance.events.items():
-        for id, path in (
-            (event_id, ("events", event_id)),
-            *((o, ("events", event_id, "outcomes", o)) for o in event.outcomes),
-        ):
-            dotted = ".".join(path)
-            changes = len(path) == 2 or event.outcomes[id].changes
-            if id in seen and changes:
-                yield Fault(path, f"the name '{id}' stands for {seen[id]} as well", "give each its own name")
-            elif changes:
-                seen[id] = dotted
+    """Names that stand twice, or for all: one asks for states, events and outcomes by them, and combines them."""
+    seen = {ALL: "every state and event"}
+    for id, path, changes in _named(instance):
+        if id in seen and (changes or id == ALL):
+            yield Fault(path, f"the name '{id}' stands for {seen[id]} as well", "give each its own name")
+        elif changes:
+            seen[id] = ".".join(path)
+
+
+def _named(instance: Instance) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """Yield each name, where it stands, and whether anything is called by it."""
+    for id in instance.states:
+        yield id, ("states", id), True
+    for id, event in instance.events.items():
+        yield id, ("events", id), True
+        for outcome, overlay in event.outcomes.items():
+            yield outcome, ("events", id, "outcomes", outcome), overlay.changes

@@ -16,6 +16,9 @@ from fabopt.domain.base import Frozen, Named, Record, Slug, When
 from fabopt.domain.quantity import Quantity
 from fabopt.domain.quantity_field import In
 
+ALL = "all"
+"""What is asked for where every state and event counts; none may be called so."""
+
 MOST_STATES = 200
 """The most combinations of states and events that make one tree."""
 

@@ -30,7 +30,7 @@ def rows_csv(rows: Iterable[Sequence[object]]) -> str:
 def _cell(cell: object) -> object:
     """Return a cell as it may stand in a file: a number as it is, a text plain and never a formula."""
     if not isinstance(cell, str):
-        return cell
+        return cell + 0.0 if isinstance(cell, float) else cell  # no zero with a sign
     text = printable(cell, keep="\n\t\u00a0")
     return text if _is_number(text) else neutral(text)
 

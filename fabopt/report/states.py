@@ -91,11 +91,11 @@ def _ends(low: float, high: float, unit: str) -> str:
 
 def _states(info: StatesInfo) -> Table:
     rows = [
-        (s.name, percent(s.probability), _known(info, s.alone), s.objective, s.description or None) for s in info.states
+        (s.name, s.description or None, percent(s.probability), _known(info, s.alone), s.objective) for s in info.states
     ]
     what = info.objective_name.replace("_", " ")
-    headers = ("state", "probability", "known from", what, "")
-    return Table(f"States: {what}{in_unit(info.objective_unit)}", headers, rows, left=1)
+    headers = ("state", "", "probability", "known from", what)
+    return Table(f"States: {what}{in_unit(info.objective_unit)}", headers, rows, left=2)
 
 
 def _known(info: StatesInfo, alone: int) -> str:

@@ -69,9 +69,9 @@ def test_a_text_in_a_csv_file_is_no_formula(begin: str):
 
 
 def test_numbers_in_a_csv_file_stay_numbers_and_control_characters_go():
-    frame = pd.DataFrame({"a": [-1.5, 2.0], "b": ["-3", "-"], "c": ["x\x1b[31m", "two\nlines"]})
+    frame = pd.DataFrame({"a": [-1.5, -0.0], "b": ["-3", "-"], "c": ["x\x1b[31m", "two\nlines"]})
     rows = list(csv.reader(io.StringIO(frame_csv(frame))))
-    assert rows == [["a", "b", "c"], ["-1.5", "-3", "x?[31m"], ["2.0", "-", "two\nlines"]]
+    assert rows == [["a", "b", "c"], ["-1.5", "-3", "x?[31m"], ["0.0", "-", "two\nlines"]]
 
 
 def test_a_table_that_is_shown_has_no_formula(tmp_path: Path, capsys):

@@ -164,6 +164,8 @@ def test_chances_count_draws_and_targets_are_checked(tutorial: Plan, drawn: Mont
     by_target = {(c.of, c.period): c.chance for c in drawn.chances}
     assert by_target["", drawn.periods[-1]] == len(drawn.stood) / len(drawn.draws)
     assert by_target["aurora", drawn.periods[-1]] == 0.0
+    with pytest.raises(StudyError, match="Of 5 draws 9 cannot be solved exactly"):
+        monte_carlo(tutorial, DrawOptions(draws=5, exact=9))
     with pytest.raises(StudyError, match="no target of power or compute"):
         monte_carlo(tutorial, DrawOptions(draws=1, targets=("5 bn USD",)))
     with pytest.raises(StudyError, match="There is no lab 'nobody'"):

@@ -77,6 +77,7 @@ def test_the_same_grid_changes_nothing_and_a_finer_one_has_a_plan_of_about_the_s
         ("month to someday", GridError, "'someday' is no date"),
         ("year to 2028Q2", GridError, "has no year that ends where 2028-06-30 does"),
         ("monat", InstanceError, "does not say how many periods"),
+        ("", InstanceError, "does not say how many periods"),
     ],
 )
 def test_a_grid_that_is_none_is_refused_in_words(tutorial, grid, error, says, tmp_path):

@@ -101,11 +101,15 @@ def test_whole_plants_are_ordered_as_brute_force_over_all_numbers_and_states_say
 
 def test_an_order_that_is_placed_or_not_is_placed_once_for_all_states(tmp_path):
     raw = plants()
+    long = " ".join(f"word{n}" for n in range(40))
+    raw["states"]["mid"]["description"] = long
     raw["network"]["units"]["plant"]["fixed_cost"] = 2.5
     result = written(tmp_path / "placed", raw).solve(states="all")
     mean = [sum(p * worth(n, WANTED[name], 2.5) for name, p in SHARES.items()) for n in range(9)]
     assert result.objective == approx(max(mean))
     assert result.now.table("core/units")["ordered"].tolist() == [int(np.argmax(mean))]
+    told = "\n".join(result.answer.lines())
+    assert all(word in told.split() for word in long.split())  # a long description is wrapped
 
 
 def test_the_tail_of_a_few_states_is_that_of_many_equal_cases():
@@ -254,6 +258,20 @@ def test_faults_of_states_are_told_with_file_line_and_field(tmp_path, change, pa
         written(tmp_path / "faulty", raw)
     problem = next(problem for problem in caught.value.problems if says in problem.message)
     assert (problem.path, problem.file, problem.line is not None) == (path, "instance.yaml", True)
+
+
+@pytest.mark.parametrize(
+    ("sections", "path"),
+    [
+        ({"states": {"all": {}, "x": {"probability": 0.5, "from": 2028}}}, "states.all"),
+        ({"events": {"all": {"from": 2028, "outcomes": {"x": {}}}}}, "events.all"),
+        ({"events": {"e": {"from": 2028, "outcomes": {"all": {}}}}}, "events.e.outcomes.all"),
+    ],
+)
+def test_nothing_is_called_by_the_word_for_all_of_them(tmp_path, sections, path):
+    with pytest.raises(InstanceError, match="the name 'all' stands for every state and event as well") as caught:
+        written(tmp_path / "all", plants(**{"states": {}, **sections}))
+    assert [problem.path for problem in caught.value.problems] == [path]
 
 
 def test_too_many_combinations_are_refused(tmp_path):

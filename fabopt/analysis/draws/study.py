@@ -96,14 +96,18 @@ def monte_carlo(
     Raises
     ------
     StudyError
-        If nothing in the instance can be drawn, a target is none, or the plan is no best plan of the system.
+        If nothing in the instance can be drawn, more draws are to be solved exactly than there are, a target is none,
+        or the plan is no best plan of the system.
     fabopt.io.problems.InstanceError
         If a number that is to be drawn has no range.
     fabopt.solve.results.folder.ResultError
         If there is no plan, or it does not fit its instance.
     """
     plan.of_system("data are drawn around the system's plan")
-    study = _Study(plan, asked or DrawOptions())
+    asked = asked or DrawOptions()
+    if asked.exact > asked.draws:
+        raise StudyError(f"Of {asked.draws} draws {asked.exact} cannot be solved exactly: ask for fewer of them.")
+    study = _Study(plan, asked)
     kept = None if journal is None else Journal(journal, study.digest, Drawn)
     return study.record(study.draws(executor or InProcess(), kept, budget or TimeBudget(), tell))
 

@@ -49,11 +49,6 @@ def write_states(
     write_result(path, files, STATES)
 
 
-def is_states(path: Path) -> bool:
-    """Return whether a result under several states stands at `path`."""
-    return (standing(path, STATES, tell=False) / STATES).is_file()
-
-
 def read_states(path: Path) -> tuple[Path, StatesInfo, StatesInputs, str]:
     """Read the record of a result under several states: where it stands, what was solved of what, and the log.
 
