@@ -148,7 +148,7 @@ class Questions:
         if heavy:
             yield "adjoint of all numbers", "60", self.adjoint
             yield "tornado --top 20", "240", lambda: result.tornado(20, workers=self.workers)
-            yield "choke, complete", "240", lambda: result.choke_points(budget=60.0, workers=self.workers)
+            yield "choke, complete", "240", lambda: result.choke_points(budget=60.0)
             yield "memo, nothing left out", "600", self.memo
 
 

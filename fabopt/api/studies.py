@@ -89,7 +89,8 @@ class Studies(PlanTables):
         budget: float | TimeBudget = 10.0,
         draws: int = 40,
         seed: int = 0,
-        workers: int = WORKERS,
+        workers: int | None = None,
+        scheduler: str | None = None,
         tell: Callable[[str, float], None] | None = None,
     ) -> Report[Study]:
         """Return what holds the plan back, what it is worth to move it, and what comes after it.
@@ -106,13 +107,18 @@ class Studies(PlanTables):
             Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
         draws
             Draws of the data.
-        seed, workers
-            Seed of solver and draws; programs at a time, one solver thread each.
+        seed
+            Seed of solver and draws.
+        workers, scheduler
+            Processes that answer questions and make draws, or the address of a Dask cluster (docs/cluster.md); two
+            threads of this process when both are left out. The answers are the same.
         tell
             Called with the name of each step and how long it took.
 
         Raises
         ------
+        fabopt.solve.work.cluster.ClusterError
+            When there is no such cluster, or it is not fit.
         fabopt.errors.StudyError
             When there is no such lab or period, or the result is seen from one party's perspective.
         fabopt.solve.results.folder.ResultError
@@ -124,12 +130,19 @@ class Studies(PlanTables):
         from fabopt.analysis.choke.verb import study_of
         from fabopt.report.choke import choke_report
         from fabopt.solve.budget import TimeBudget
+        from fabopt.solve.work.where import beside
 
-        asked = ChokeOptions(lab=lab, top=top, seed=seed, workers=workers, draws=draws)
-        return self._in_its_money(choke_report(study_of(self.plan, asked, period, TimeBudget.of(budget, tell)), top))
+        asked = ChokeOptions(lab=lab, top=top, seed=seed, workers=workers or WORKERS, draws=draws)
+        time = TimeBudget.of(budget, tell)
+        study = study_of(self.plan, asked, period, time, beside(workers, scheduler))
+        return self._in_its_money(choke_report(study, top))
 
     def claim(
-        self, *claims: str, workers: int = WORKERS, budget: float | TimeBudget = math.inf
+        self,
+        *claims: str,
+        workers: int | None = None,
+        scheduler: str | None = None,
+        budget: float | TimeBudget = math.inf,
     ) -> Report[tuple[Decided, ...]]:
         """Return whether claims about the choke point hold: ``"asml binds by 2029"``.
 
@@ -137,13 +150,15 @@ class Studies(PlanTables):
         ----------
         claims
             The claims, in the grammar of :mod:`fabopt.analysis.choke.claim_text`.
-        workers
-            Programs at a time, one solver thread each.
+        workers, scheduler
+            As for :meth:`choke_points`.
         budget
             Minutes that may be spent, or a budget that has begun.
 
         Raises
         ------
+        fabopt.solve.work.cluster.ClusterError
+            When there is no such cluster, or it is not fit.
         fabopt.errors.StudyError
             When one is no claim, names no limit, or a period that does not count.
         fabopt.solve.results.folder.ResultError
@@ -154,8 +169,10 @@ class Studies(PlanTables):
         from fabopt.analysis.choke.claim import decide_all
         from fabopt.report.claim import claim_report
         from fabopt.solve.budget import TimeBudget
+        from fabopt.solve.work.where import beside
 
-        decided = decide_all(self.plan, claims, workers=workers, budget=TimeBudget.of(budget))
+        time, executor = TimeBudget.of(budget), beside(workers, scheduler)
+        decided = decide_all(self.plan, claims, workers=workers or WORKERS, budget=time, executor=executor)
         return claim_report(decided, self.plan.unit, self.plan.held)
 
     def draws(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import ScenarioOption, SetOption
+from fabopt.cli.common import ScenarioOption, SchedulerOption, SetOption, WorkersOption
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import BudgetOption, PlannedPath, result_at, within_time
 
@@ -35,6 +35,8 @@ def choke(
     budget: Annotated[float, BudgetOption] = 10.0,
     draws: Annotated[int, _Draws] = 40,
     seed: Annotated[int, _Seed] = 0,
+    workers: Annotated[int | None, WorkersOption] = None,
+    scheduler: Annotated[str | None, SchedulerOption] = None,
     claim: Annotated[list[str] | None, _Claim] = None,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
@@ -42,7 +44,6 @@ def choke(
     output: Output,
 ) -> None:
     """Name the choke point of a plan: proven, priced both ways, and what binds next."""
-    from fabopt import api
     from fabopt.analysis.choke.claim_text import read_claim
     from fabopt.errors import StudyError
     from fabopt.report.report import check_table
@@ -58,9 +59,9 @@ def choke(
     with within_time(budget, output.quiet) as time:
         result = result_at(path, scenario, set_ or [], time, output.quiet)
         if claim:
-            output.tell(result.claim(*claim, budget=time, workers=api.WORKERS))
+            output.tell(result.claim(*claim, budget=time, workers=workers, scheduler=scheduler))
             return
         report = result.choke_points(
-            lab=lab, period=period, top=top, budget=time, draws=draws, seed=seed, workers=api.WORKERS
+            lab=lab, period=period, top=top, budget=time, draws=draws, seed=seed, workers=workers, scheduler=scheduler
         )
     output.tell(report)

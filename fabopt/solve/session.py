@@ -77,6 +77,13 @@ def solver_basis(basis: Basis) -> Any:
     return made
 
 
+def kept_basis(basis: Any) -> Basis | None:
+    """Return a basis of a session in words that can be kept; None where there is none."""
+    if not basis.valid:
+        return None
+    return Basis(tuple(_STANDS[int(s)] for s in basis.col_status), tuple(_STANDS[int(s)] for s in basis.row_status))
+
+
 def _prepare_scheduler(threads: int) -> None:
     """Reset HiGHS' scheduler of this thread if the thread has run it with another thread count before."""
     if getattr(_scheduler, "threads", None) != threads:
@@ -151,10 +158,7 @@ class HighsSession(LiveProgram):
 
     def named_basis(self) -> Basis | None:
         """Return the basis of the last linear program in words that can be kept; None where there is none."""
-        basis = self._highs.getBasis()
-        if not basis.valid:
-            return None
-        return Basis(tuple(_STANDS[int(s)] for s in basis.col_status), tuple(_STANDS[int(s)] for s in basis.row_status))
+        return kept_basis(self._highs.getBasis())
 
     @property
     def level(self) -> bool:

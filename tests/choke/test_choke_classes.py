@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fabopt.analysis.choke.options import ChokeOptions
 from fabopt.analysis.choke.records import Certified
 from fabopt.analysis.choke.sentence import sentence
+from fabopt.analysis.choke.verb import study_of
 from fabopt.api import load
 from fabopt.network.substitutes import substitutes
 from fabopt.plan.groups import LimitGroup, by_class
@@ -179,7 +181,7 @@ def test_limits_closer_than_the_gap_cannot_be_told_apart(study):
 
 def test_a_study_of_classes_is_the_same_with_any_number_of_workers(alike):
     def told(workers):
-        study = alike.choke_points(draws=2, workers=workers).records
+        study = study_of(alike.plan, ChokeOptions(draws=2, workers=workers))
         return repr((study.limits, study.years, study.cascade, study.joint, study.rents))
 
     assert told(1) == told(2) == told(3)

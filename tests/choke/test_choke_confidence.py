@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import triang
 
 import fabopt
-from fabopt.analysis.choke.confidence import Sample, dethrone, sample, stability, strongest, summary
+from fabopt.analysis.choke.confidence import Drawing, Gains, Sample, dethrone, sample, stability, strongest, summary
 from fabopt.analysis.draws.distributions import triangular
 from fabopt.analysis.draws.engine import moved, quantiles, spreads
 from fabopt.domain.instance import Instance
@@ -144,6 +144,10 @@ def test_a_number_whose_range_is_too_narrow_dethrones_nobody() -> None:
     assert (found, tried) == (None, 1)
 
 
+def _drawn(gains: Gains, count: int, budget: TimeBudget | None = None) -> Sample:
+    return sample(Drawing(TUTORIAL._tree, TUTORIAL.data, gains, 0, budget or TimeBudget()), ["line"], count)
+
+
 def test_no_draw_is_begun_that_would_take_longer_than_what_is_left() -> None:
     """Each draw takes 40 of 100 seconds: two are made, and the 20 that are left are too few for a third."""
     now = 0.0
@@ -153,7 +157,7 @@ def test_no_draw_is_begun_that_would_take_longer_than_what_is_left() -> None:
         now += 40.0
         return {"line": 1.0}
 
-    made = sample(TUTORIAL._tree, TUTORIAL.data, gains, ["line"], 5, 0, budget=TimeBudget(100.0, clock=lambda: now))
+    made = _drawn(gains, 5, TimeBudget(100.0, clock=lambda: now))
     assert made.asked == 2
 
 
@@ -161,7 +165,7 @@ def test_draws_that_have_no_plan_or_no_time_are_counted_and_said() -> None:
     def gains(data: Instance) -> Mapping[str, float] | None:
         return None if data.sites["plains"].pue.value > TUTORIAL.data.sites["plains"].pue.value else {"line": 1.0}
 
-    drawn = sample(TUTORIAL._tree, TUTORIAL.data, gains, ["line"], 10, 0)
+    drawn = _drawn(gains, 10)
     assert drawn.asked == 10
     assert drawn.without_plan + len(drawn.gains) + drawn.refused == 10
     assert drawn.without_plan > 0
@@ -174,7 +178,7 @@ def test_draws_that_have_no_plan_or_no_time_are_counted_and_said() -> None:
 
     over = TimeBudget(0)
     for late in (
-        sample(TUTORIAL._tree, TUTORIAL.data, no_time, ["line"], 3, 0),
-        sample(TUTORIAL._tree, TUTORIAL.data, gains, ["line"], 3, 0, budget=over),
+        _drawn(no_time, 3),
+        _drawn(gains, 3, over),
     ):
         assert (late.asked, len(late.gains)) == (0, 0)

@@ -16,8 +16,10 @@ from fabopt.analysis.choke.cascade import cascade
 from fabopt.analysis.choke.derivative import group_prices, prices
 from fabopt.analysis.choke.finite import average_price, idle, least_step, trace, value_curve
 from fabopt.analysis.choke.joint import candidates, marco, minimal_sets
+from fabopt.analysis.choke.options import ChokeOptions
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.package import ReliefCost, cheapest_packages
+from fabopt.analysis.choke.verb import study_of
 from fabopt.api import load
 from fabopt.model.limits import Lever, Limit
 from fabopt.model.tables import model_tables
@@ -245,7 +247,7 @@ def test_a_study_is_the_same_to_the_last_bit_with_any_number_of_workers(name):
     result = load(f"instances/textbook/{name}").solve()
 
     def told(workers):
-        study = result.choke_points(draws=2, workers=workers).records
+        study = study_of(result.plan, ChokeOptions(draws=2, workers=workers))
         runs = tuple(replace(run, seconds=0.0) for run in study.runs)
         return repr(replace(study, runs=runs, seconds_by_step={}, info=replace(study.info, seconds=0.0, threads=1)))
 

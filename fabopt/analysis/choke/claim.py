@@ -23,17 +23,18 @@ from typing import Literal
 import numpy as np
 
 from fabopt.analysis.choke.assemble import Facts
-from fabopt.analysis.choke.bench import Effort
+from fabopt.analysis.choke.bench import Effort, linear
 from fabopt.analysis.choke.claim_text import Claim, members, read_claim, window
 from fabopt.analysis.choke.derivative import prices
 from fabopt.analysis.choke.options import through
 from fabopt.analysis.choke.oracle import Oracle
-from fabopt.analysis.choke.ranking import FIRST_LARGE, TEN, linear, screened
+from fabopt.analysis.choke.ranking import FIRST_LARGE, TEN, screened
 from fabopt.analysis.choke.timeline import counted
 from fabopt.io.levers import list_levers
 from fabopt.plan.groups import NO_RELIEF, LimitGroup, Relief, together
 from fabopt.plan.plan import Plan
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.work.executor import Executor
 
 Verdict = Literal["proved", "refuted", "undecided"]
 
@@ -107,8 +108,15 @@ class Decided:
     why: str
 
 
-def decide(plan: Plan, text: str, *, workers: int = 1, budget: TimeBudget | None = None) -> Decided:
-    """Return whether a claim holds for a plan.
+def decide(
+    plan: Plan,
+    text: str,
+    *,
+    workers: int = 1,
+    budget: TimeBudget | None = None,
+    executor: Executor | None = None,
+) -> Decided:
+    """Return whether a claim holds for a plan, by threads of this process or where an executor has it answered.
 
     Raises
     ------
@@ -117,13 +125,15 @@ def decide(plan: Plan, text: str, *, workers: int = 1, budget: TimeBudget | None
     fabopt.solve.budget.OutOfTimeError
         If there was no time to decide.
     """
-    return _Decision(plan, read_claim(text), workers, budget or TimeBudget()).decided()
+    decision = _Decision(plan, read_claim(text), workers, budget or TimeBudget(), executor)
+    with decision.oracle:
+        return decision.decided()
 
 
 class _Decision:
     """A claim as it is decided."""
 
-    def __init__(self, plan: Plan, claim: Claim, workers: int, budget: TimeBudget) -> None:
+    def __init__(self, plan: Plan, claim: Claim, workers: int, budget: TimeBudget, executor: Executor | None) -> None:
         plan.of_system("choke points are those of the system's plan")
         net, self.plan, self.claim = plan.net, plan, claim
         self.window = window(claim, net, counted(net).periods)
@@ -133,7 +143,11 @@ class _Decision:
         classes = problem.by_class(net)
         self.subject = members(claim, capacities, classes.groups, net)
         self.oracle = Oracle(
-            problem, Effort(workers=workers, seed=solved.options.seed), basis=solved.basis, budget=budget
+            problem,
+            Effort(workers=workers, seed=solved.options.seed),
+            basis=solved.basis,
+            budget=budget,
+            executor=executor,
         )
         self.oracle.searching = not solved.program.large
         self.large = solved.program.large
@@ -272,9 +286,14 @@ def bisected(holds: Callable[[float], bool], low: float, high: float) -> float:
 
 
 def decide_all(
-    plan: Plan, texts: Sequence[str], *, workers: int = 1, budget: TimeBudget | None = None
+    plan: Plan,
+    texts: Sequence[str],
+    *,
+    workers: int = 1,
+    budget: TimeBudget | None = None,
+    executor: Executor | None = None,
 ) -> list[Decided]:
     """Return whether each of some claims holds; all are read before any is decided."""
     for text in texts:
         read_claim(text)
-    return [decide(plan, text, workers=workers, budget=budget) for text in texts]
+    return [decide(plan, text, workers=workers, budget=budget, executor=executor) for text in texts]

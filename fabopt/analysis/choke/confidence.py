@@ -17,13 +17,16 @@ from typing import Any
 import numpy as np
 
 from fabopt.analysis.choke.records import Dethrone, Draws, Stability
+from fabopt.analysis.choke.reprice import Repriced
 from fabopt.analysis.draws.distributions import uniform
 from fabopt.analysis.draws.engine import Quantiles, Spread, couplings, moved, quantiles, spreads
 from fabopt.analysis.draws.indices import rank_correlation
 from fabopt.domain.instance import Instance
 from fabopt.io.tree import Tree
 from fabopt.network.tables import Array
+from fabopt.plan.plan import Plan
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
+from fabopt.solve.work.executor import Executor, InProcess, Job
 
 TRIED = 4
 """How many numbers are moved alone in search of one that dethrones."""
@@ -35,6 +38,9 @@ Gains = Callable[[Instance], Mapping[str, float] | None]
 """Gains at +10 % by limit group of an instance; None where it has no plan with the integers held.
 
 An :class:`~fabopt.solve.budget.OutOfTimeError` says that there was no time to find out."""
+
+Draw = tuple[str, Quantiles, Mapping[str, float], int]
+"""What became of a draw, where its numbers stand, its gains by group, and how many numbers went back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +56,8 @@ class Sample:
     put_back: int
 
 
-def sample(
-    tree: Tree,
-    data: Instance,
-    gains: Gains,
-    groups: Sequence[str],
-    count: int,
-    seed: int,
-    several: Callable[[Callable[[int], Any], Sequence[int]], list[Any]] | None = None,
-    budget: TimeBudget | None = None,
-) -> Sample:
-    """Draw the data and ask for the gains.
+class Drawing:
+    """Draws the data of an instance and asks for the gains.
 
     Parameters
     ----------
@@ -68,40 +65,102 @@ def sample(
         The instance.
     gains
         Gains of an instance.
-    groups
-        Ids of the limit groups that are ranked.
-    count, seed
-        Number of draws, and the seed.
-    several
-        Runs a function over numbers, in threads; one after the other when left out.
+    seed
+        The seed.
     budget
         Time for all draws: none is begun in less time than the longest has taken so far.
     """
-    spreads_of, budget = spreads(tree, data), budget or TimeBudget()
-    together, longest = couplings(data, spreads_of), 0.0
 
-    def draw(number: int) -> tuple[str, Quantiles, Mapping[str, float], int]:
-        nonlocal longest
-        at = quantiles(spreads_of, seed, number, together)
-        if budget.over or budget.left < longest:
+    def __init__(self, tree: Tree, data: Instance, gains: Gains, seed: int, budget: TimeBudget) -> None:
+        self.tree, self.data, self.gains, self.seed, self.budget = tree, data, gains, seed, budget
+        self.spreads = spreads(tree, data)
+        self.couplings, self.longest = couplings(data, self.spreads), 0.0
+
+    def __call__(self, number: int) -> Draw:
+        """Return the draw of a number."""
+        at = quantiles(self.spreads, self.seed, number, self.couplings)
+        if self.budget.over or self.budget.left < self.longest:
             return "late", at, {}, 0
-        began = budget.spent
-        drawn = moved(tree, data, spreads_of, at)
+        began = self.budget.spent
+        drawn = moved(self.tree, self.data, self.spreads, at)
         if drawn is None:
             return "refused", at, {}, 0
         instance, back = drawn
         try:
-            found_gains = gains(instance)
+            found_gains = self.gains(instance)
         except OutOfTimeError:
             return "late", at, {}, 0
-        longest = max(longest, budget.spent - began)
+        self.longest = max(self.longest, self.budget.spent - began)
         kept = {path: q for path, q in at.items() if path not in back}
         if found_gains is None:
             return "without plan", kept, {}, len(back)
         return "stood", kept, found_gains, len(back)
 
-    run = several or (lambda function, numbers: [function(n) for n in numbers])
-    done = [d for d in run(draw, range(count)) if d[0] != "late"]
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a worker elsewhere makes draws of: the plan, and what is asked of each draw.
+
+    Attributes
+    ----------
+    plan
+        The plan, with what another process needs of it (:meth:`fabopt.plan.plan.Plan.light`).
+    periods, always
+        Positions of the periods that count, and ids of the groups whose gain is always asked.
+    seed
+        The seed.
+    seconds
+        Time for all draws.
+    """
+
+    plan: Plan
+    periods: tuple[int, ...]
+    always: tuple[str, ...]
+    seed: int
+    seconds: float
+
+
+def elsewhere(source: Source) -> Drawing:
+    """Return what makes draws in another process."""
+    plan, budget = source.plan, TimeBudget(source.seconds)
+    gains = Repriced(plan.solved, source.periods, source.always, budget)
+    return Drawing(plan.tree, plan.data, gains, source.seed, budget)
+
+
+def _here(drawing: Drawing) -> Drawing:
+    return drawing
+
+
+def sample(
+    drawing: Drawing,
+    groups: Sequence[str],
+    count: int,
+    executor: Executor | None = None,
+    source: Source | None = None,
+) -> Sample:
+    """Draw the data and ask for the gains.
+
+    Parameters
+    ----------
+    drawing
+        What makes a draw here.
+    groups
+        Ids of the limit groups that are ranked.
+    count
+        Number of draws.
+    executor
+        Where draws are made; in this process, one after the other, when left out.
+    source
+        Of what another process makes them, where they are made there.
+    """
+    job: Job[Any, int, Draw] = Job("draw", _here, drawing) if source is None else Job("draw", elsewhere, source)
+    drawn = dict[int, Draw]()
+    with (executor or InProcess()).crew(job) as crew:
+        for number, draw in crew.run(range(count)):
+            drawn[number] = draw
+            if drawing.budget.cancelled:
+                break
+    done = [drawn[number] for number in sorted(drawn) if drawn[number][0] != "late"]
     stood = [d for d in done if d[0] == "stood"]
     return Sample(
         quantiles=tuple(d[1] for d in stood),

@@ -144,11 +144,9 @@ def prices(oracle: Oracle, directions: Sequence[Relief], question: Question = "f
     question
         ``fixed``: integers as in the plan; ``relaxed``: of the relaxation with fractions.
     """
-    n = oracle.effort.workers
     chains = [directions[first : first + CHAIN] for first in range(0, len(directions), CHAIN)]
-    shared = oracle.ask([partial(_Derivative, question)])[0]
-    parts = oracle.ask([partial(_prices, chains[i::n], shared) for i in range(n)])
-    return tuple(price for i in range(len(chains)) for price in parts[i % n][i // n])
+    parts = oracle.ask([partial(_prices, chain, question) for chain in chains])
+    return tuple(price for part in parts for price in part)
 
 
 def group_prices(oracle: Oracle, ranges: bool = True) -> GroupPrices:
@@ -296,13 +294,11 @@ def _free(none: tuple[Array, Array], direction: Relief) -> float:
     return float(max([*at, *(columns[j] * abs(a) for j, a in direction.column.items())], default=0.0))
 
 
-def _prices(chains: Sequence[Sequence[Relief]], shared: _Derivative, bench: Bench) -> list[list[Price]]:
-    """Return the prices of chains of directions, each of which begins at the plan."""
-    prices, own = list[list[Price]](), shared.twin()
-    for chain in chains:
-        own.hot = False
-        prices.append([own.price(d) for d in chain])
-    return prices
+def _prices(chain: Sequence[Relief], question: Question, bench: Bench) -> list[Price]:
+    """Return the prices of a chain of directions, which begins at the plan."""
+    own = bench.own(question, partial(_Derivative, question))
+    own.hot = False
+    return [own.price(d) for d in chain]
 
 
 # -- ranges ----------------------------------------------------------------------------------------------------------
@@ -362,5 +358,5 @@ def _most_possible(bench: Bench, direction: Relief, most: float) -> float:
     program = with_reliefs(bench.problem.matrices, [direction], np.array([most]))
     cost = np.zeros(program.n_columns)
     cost[-1] = 1.0
-    outcome = bench.once(replace(program, cost=cost, offset=0.0), direction.label, np.inf, "fixed")
+    outcome = bench.once(replace(program, cost=cost, offset=0.0), direction.label, "fixed", np.inf)
     return 0.0 if outcome.ended is not Ended.OPTIMAL or outcome.objective is None else outcome.objective

@@ -11,7 +11,7 @@ import numpy as np
 from fabopt.analysis.choke import records
 from fabopt.analysis.choke.assemble import Facts, certified, mean_amount
 from fabopt.analysis.choke.attribution import Attribution
-from fabopt.analysis.choke.bench import Question
+from fabopt.analysis.choke.bench import Question, linear
 from fabopt.analysis.choke.derivative import (
     GroupPrice,
     Price,
@@ -24,7 +24,7 @@ from fabopt.analysis.choke.finite import average_price, first_gain, saturation, 
 from fabopt.analysis.choke.joint import Joint
 from fabopt.analysis.choke.lead import AfterLead, after_lead, quickest
 from fabopt.analysis.choke.oracle import BATCH, Gain, Oracle
-from fabopt.analysis.choke.ranking import FIRST, TEN, linear, over, place, screened
+from fabopt.analysis.choke.ranking import FIRST, TEN, over, place, screened
 from fabopt.analysis.choke.whole import most_promising, things
 from fabopt.domain.instance import Instance
 from fabopt.domain.tolerances import STEP

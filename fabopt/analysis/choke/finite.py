@@ -219,15 +219,15 @@ def least_step(oracle: Oracle, direction: Relief, target: float, most: float) ->
 
     The upper end is infinite where time did not suffice to find one.
     """
-    return oracle.ask([partial(_least_step, oracle, direction, target, most)])[0]
+    return oracle.ask([partial(_least_step, direction, target, most)])[0]
 
 
-def _least_step(oracle: Oracle, direction: Relief, target: float, most: float, bench: Bench) -> Interval | None:
-    m = oracle.problem.matrices
+def _least_step(direction: Relief, target: float, most: float, bench: Bench) -> Interval | None:
+    m = bench.problem.matrices
     program = with_target(with_reliefs(m, [direction], np.array([most])), m.cost, target - m.offset)
     cost = np.zeros(program.n_columns)
     cost[-1] = -1.0
-    outcome = bench.once(replace(program, cost=cost, offset=0.0), direction.label, max(oracle.seconds(), 0.0))
+    outcome = bench.once(replace(program, cost=cost, offset=0.0), direction.label)
     if outcome.ended is Ended.INFEASIBLE:
         return None
     upper = np.inf if outcome.objective is None else max(0.0, -outcome.objective)
@@ -273,25 +273,23 @@ def average_price(oracle: Oracle, direction: Relief, most: float) -> AveragePric
     top = oracle.certified(direction.times(most)).over(oracle.base)
     if top.proof(oracle.eps) == "zero":
         return AveragePrice(0.0, 0.0, None)
-    return oracle.ask([partial(_average, oracle, oracle.base, direction, most, top.lo / most)])[0]
+    return oracle.ask([partial(_average, oracle.base, oracle.eps, direction, most, top.lo / most)])[0]
 
 
-def _average(
-    oracle: Oracle, base: Interval, direction: Relief, most: float, first: float, bench: Bench
-) -> AveragePrice:
-    program = with_reliefs(oracle.problem.matrices, [direction], np.array([most]))
+def _average(base: Interval, eps: float, direction: Relief, most: float, first: float, bench: Bench) -> AveragePrice:
+    program = with_reliefs(bench.problem.matrices, [direction], np.array([most]))
     price, at = first, most if first > 0 else None
     while True:
         cost = program.cost.copy()
         cost[-1] = -price
         label = f"{direction.label} at {price:.6g} a unit"
-        outcome = bench.once(replace(program, cost=cost), label, max(oracle.seconds(), 0.0))
+        outcome = bench.once(replace(program, cost=cost), label)
         if outcome.x is None or outcome.objective is None:
             return AveragePrice(price, np.inf, at)
         step = float(outcome.x[-1])
         surplus = outcome.objective - base.hi
-        if surplus <= oracle.eps or step <= SAME * most:
-            open_ = outcome.bound is None or outcome.bound - base.lo > oracle.eps
+        if surplus <= eps or step <= SAME * most:
+            open_ = outcome.bound is None or outcome.bound - base.lo > eps
             return AveragePrice(price, np.inf if open_ else price, at)
         price, at = price + surplus / step, step
 

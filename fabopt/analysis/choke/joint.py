@@ -18,11 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
+from fabopt.analysis.choke.bench import linear
 from fabopt.analysis.choke.oracle import Basis, Gain, Oracle
 from fabopt.analysis.frames import frame_of
 from fabopt.plan.groups import LIFTED, Relief, Step
@@ -291,7 +293,7 @@ def candidates(oracle: Oracle, ids: Sequence[str], step: Step = LIFTED) -> tuple
     problem = oracle.problem
     assert problem.x is not None
     relief = problem.relief(ids, step)
-    free = oracle.ask([lambda bench: bench.linear("relaxed", relief).x])[0]
+    free = oracle.ask([partial(linear, "relaxed", relief)])[0].x
     kept = []
     for id in ids:
         group = problem.counted(problem.group(id))

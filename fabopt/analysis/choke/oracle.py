@@ -1,8 +1,8 @@
 """The oracle: what a relief is worth, asked of live programs, each answer on record.
 
-The oracle has a few workers, each with a resolver of its own (:mod:`fabopt.solve.resolver`). The answer to a question
-is a function of the question alone, so the same questions get the same answers from any number of workers, as long as
-no run meets its time limit.
+The oracle has a few workers, each with a resolver of its own (:mod:`fabopt.solve.resolver`): threads of this process,
+or those of an executor (:mod:`fabopt.solve.work.executor`). The answer to a question is a function of the question
+alone, so the same questions get the same answers from any workers, as long as no run meets its time limit.
 
 What is proven once is used again: a value is never below that of a tighter relief, nor above that of a looser one. So
 gains never fall with the step or with the set, also where the gap is wide.
@@ -11,19 +11,22 @@ gains never fall with the step or with the set, also where the gap is wide.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any, Literal, TypeVar
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import Bench, Effort, Question
+from fabopt.analysis.choke.bench import Answered, Asked, Bench, Effort, Question, Source, elsewhere, here
 from fabopt.network.tables import Array
 from fabopt.plan.groups import NO_RELIEF, Relief
 from fabopt.plan.problem import ChokeProblem, Interval, Proof
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.resolver import Resolver, Run, worth
+from fabopt.solve.session import kept_basis
+from fabopt.solve.work.executor import Crew, Executor, Job, Threads, answers
 
 T = TypeVar("T")
 Key = tuple[tuple[tuple[int, float], ...], ...]
@@ -84,6 +87,9 @@ class Oracle:
         Basis of the linear program with the integers of the plan, where it is known.
     budget
         Time for all that is asked; without end when left out.
+    executor
+        Where questions are answered; by threads of this process, as many as `effort` says, when left out. It has the
+        program from the first question until :meth:`close`, which leaving a ``with`` does.
 
     Raises
     ------
@@ -106,6 +112,7 @@ class Oracle:
         *,
         basis: Any = None,
         budget: TimeBudget | None = None,
+        executor: Executor | None = None,
     ) -> None:
         self.effort = effort or Effort()
         self.problem = problem if problem.x is not None else solved(problem, self.effort)
@@ -114,26 +121,31 @@ class Oracle:
         self._known: dict[Key, tuple[Relief, Interval]] = {}
         self._fixed: dict[Key, float] = {}
         self._searched: set[Key] = set()
-        self._pool = ThreadPoolExecutor(self.effort.workers)
         assert self.problem.x is not None
-        self._resolver = Resolver(
-            self.problem.matrices,
-            self.problem.x,
-            basis=basis,
-            seed=self.effort.seed,
-            gap=self.effort.gap,
-            standing=self.problem.standing,
-            budget=self.budget,
-        )
-        self._benches = self._fresh()
+        self._executor, self._asks = executor, 0
+        self._opened = ExitStack()
+        self._crew: Crew[Asked, Answered] | None = None
+        bare = replace(self.problem, groups=())
+        self._source = Source(bare, self.effort, None if basis is None else kept_basis(basis))
+        self._bench = self._source.bench(self.budget)
         value = self.problem.value(self.problem.x)
         bound = np.inf if self.problem.bound is None else self.problem.bound
         self._known[NO_RELIEF.key] = NO_RELIEF, Interval(value, max(value, bound))
         self.eps = self.problem.counts if eps is None else eps
 
-    def _fresh(self) -> list[Bench]:
-        twins = [self._resolver.twin() for _ in range(self.effort.workers)]
-        return [Bench(self.problem, self.effort, twin) for twin in twins]
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End as :meth:`close` does."""
+        self.close()
+
+    def close(self) -> None:
+        """Let the workers go; who is asked next is another."""
+        self._bench.stop()
+        self._crew = None
+        self._opened.close()
 
     # -- values ------------------------------------------------------------------------------------------------------
 
@@ -180,7 +192,7 @@ class Oracle:
     def certify(self, reliefs: Sequence[Relief]) -> list[Interval]:
         """Return what is proven of the value after each relief."""
         fresh = {r.key: r for r in reliefs if r.key not in self._searched and not self._implied(r)}
-        certified = self.ask([partial(self._certified, r) for r in fresh.values()])
+        certified = self.ask([partial(_certified, r) for r in fresh.values()])
         for relief, interval in zip(fresh.values(), certified, strict=True):
             self._learn(relief, interval)
         self._searched |= fresh.keys()
@@ -196,9 +208,6 @@ class Oracle:
         """Keep what tighter and looser reliefs prove of this one; say whether it leaves nothing to ask."""
         bounds = self._learn(relief, Interval(-np.inf, np.inf))
         return bounds.width <= self.problem.near(bounds.lo) and abs(bounds.lo) < np.inf
-
-    def _certified(self, relief: Relief, bench: Bench) -> Interval:
-        return bench.certified(relief, self.seconds())
 
     def gains(self, reliefs: Sequence[Relief]) -> list[Gain]:
         """Return the certified gain of each relief, with the gain of the plan whose integers are held."""
@@ -248,14 +257,11 @@ class Oracle:
                 return True
             if interval.hi < goal and known.covers(relief):
                 return False
-        answer = self.ask([partial(self._reaches, relief, goal)])[0]
+        answer = self.ask([partial(_reaches, relief, goal)])[0]
         if answer is not None:
             less = float(np.nextafter(goal, -np.inf))
             self._learn(relief, Interval(goal, np.inf) if answer else Interval(-np.inf, less))
         return answer
-
-    def _reaches(self, relief: Relief, goal: float, bench: Bench) -> bool | None:
-        return bench.reaches(relief, goal, self.seconds())
 
     # -- bookkeeping -------------------------------------------------------------------------------------------------
 
@@ -271,51 +277,61 @@ class Oracle:
         self._known[relief.key] = relief, result
         return result
 
-    def seconds(self) -> float:
-        """Return how long a mixed-integer run that begins now may take; 0 or less: none may begin."""
-        return min(self.effort.seconds, self.budget.left) if self.searching else 0.0
-
     def ask(self, jobs: Sequence[Callable[[Bench], T]]) -> list[T]:
-        """Deal jobs to the workers in turn; answers and runs come in the order of the jobs.
+        """Give jobs to the workers; answers and runs come in the order of the jobs.
 
-        Every job is called with the bench of its worker.
-        The jobs run in threads of the pool, so that Ctrl-C reaches the main thread while the solver works.
+        Every job is called with the bench of its worker. It is a function of a module or a part of one, and what it
+        holds and returns is plain, so that it can go to another process.
 
         Raises
         ------
         fabopt.solve.budget.OutOfTimeError
             If time is over before all are done.
         """
-        n = self.effort.workers
-        tasks = [self._pool.submit(_in_order, bench, jobs[i::n]) for i, bench in enumerate(self._benches)]
+        if not jobs:
+            return []
+        self._asks += 1
+        asked = [Asked(job, self.searching, self._asks, self.budget.left) for job in jobs]
         try:
-            done = [task.result() for task in tasks]
-        except OutOfTimeError:
-            wait(tasks)  # the others end with the same budget; their programs stand as they were
-            raise
+            found = answers(self._workers(), asked, None if self._executor is None else self._going_on)
         except BaseException:
-            for bench in self._benches:
-                bench.resolver.stop()
-            for task in tasks:
-                task.cancel()
-            self._benches = self._fresh()
+            self.close()
             raise
-        answers = [done[i % n][i // n] for i in range(len(jobs))]
-        for _, runs in answers:
-            self.runs += runs
-        return [answer for answer, _ in answers]
+        for one in found:
+            if one.late:
+                raise self.budget.out_of_time(one.late)
+        for one in found:
+            self.runs += one.runs
+        return [one.answer for one in found]
+
+    def _workers(self) -> Crew[Asked, Answered]:
+        """Return the workers; they begin with the first question."""
+        if self._crew is None:
+            executor, mine = self._executor, Job("question", here, self._bench)
+            crew: AbstractContextManager[Crew[Asked, Answered]] = (
+                Threads(self.effort.workers).crew(mine)
+                if executor is None
+                else executor.crew(Job("question", elsewhere, self._source))
+            )
+            self._crew = self._opened.enter_context(crew)
+        return self._crew
+
+    def _going_on(self, _done: int) -> None:
+        """End where the work was interrupted: who works elsewhere does not hear of it."""
+        if self.budget.cancelled:
+            raise self.budget.out_of_time("a question that is asked elsewhere")
 
 
 def _linear(question: Question, relief: Relief, bench: Bench) -> float:
     return worth(bench.linear(question, relief))
 
 
-def _in_order(bench: Bench, jobs: Sequence[Callable[[Bench], T]]) -> list[tuple[T, list[Run]]]:
-    answers = []
-    for job in jobs:
-        bench.resolver.runs = []
-        answers.append((job(bench), bench.resolver.runs))
-    return answers
+def _certified(relief: Relief, bench: Bench) -> Interval:
+    return bench.certified(relief)
+
+
+def _reaches(relief: Relief, goal: float, bench: Bench) -> bool | None:
+    return bench.reaches(relief, goal)
 
 
 def solved(problem: ChokeProblem, effort: Effort) -> ChokeProblem:

@@ -130,26 +130,30 @@ def cheapest_packages(
     basis
         ``plan``: with the integers of the plan held.
     """
-    return oracle.ask([partial(_packages, oracle, costs, target, count, basis)])[0]
+    return frontier(oracle, costs, [target], basis, count)[0]
 
 
 def frontier(
-    oracle: Oracle, costs: Sequence[ReliefCost], targets: Sequence[float], basis: Basis = "certified"
+    oracle: Oracle, costs: Sequence[ReliefCost], targets: Sequence[float], basis: Basis = "certified", count: int = 1
 ) -> tuple[Packages, ...]:
-    """Return the cheapest package for each target: the cost of relief against what it gains."""
-    return tuple(oracle.ask([partial(_packages, oracle, costs, target, 1, basis) for target in targets]))
+    """Return the cheapest packages for each target: the cost of relief against what it gains."""
+    directions = [_by_base(oracle, cost.id) for cost in costs]
+    return tuple(oracle.ask([partial(_packages, costs, directions, target, count, basis) for target in targets]))
 
 
 def _packages(
-    oracle: Oracle, costs: Sequence[ReliefCost], target: float, count: int, basis: Basis, bench: Bench
+    costs: Sequence[ReliefCost],
+    directions: Sequence[Relief],
+    target: float,
+    count: int,
+    basis: Basis,
+    bench: Bench,
 ) -> Packages:
-    problem = oracle.problem
-    m, mode = problem.matrices, _MODES[basis]
-    directions = [_by_base(oracle, cost.id) for cost in costs]
+    m, mode = bench.problem.matrices, _MODES[basis]
     program = package_program(m, directions, costs, target)
     packages, label = list[Package](), together(directions).label
     while len(packages) < count:
-        outcome = bench.once(program, label, max(oracle.seconds(), 0.0), mode)
+        outcome = bench.once(program, label, mode)
         if outcome.x is None or outcome.objective is None:
             none = outcome.ended is Ended.INFEASIBLE
             return Packages(target, tuple(packages), True if packages else False if none else None, none)

@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from fabopt.analysis.choke.bench import Bench, Effort, Question
+from fabopt.analysis.choke.bench import Effort, linear
 from fabopt.analysis.choke.derivative import slope
 from fabopt.analysis.choke.oracle import BATCH, Oracle
 from fabopt.analysis.choke.timeline import counted
@@ -39,11 +39,6 @@ AT_ONCE = 2
 
 MOST_OF_YEAR = 12
 """Most limits that are asked for their gain of one year."""
-
-
-def linear(question: Question, relief: Relief, bench: Bench) -> Outcome:
-    """Return the answer of a linear program to a relief."""
-    return bench.linear(question, relief)
 
 
 def over(oracle: Oracle, value: float) -> float:
@@ -139,13 +134,13 @@ def _of(plan: Plan) -> tuple[Ranked, ...]:
     problem = replace(solved.problem.by_class(plan.net), reportable=counted(plan.net).periods)
     large = solved.program.large
     effort = Effort(workers=AT_ONCE if large else 1, seed=solved.options.seed)
-    oracle = Oracle(problem, effort, basis=solved.basis)
-    base = oracle.ask([partial(linear, "fixed", NO_RELIEF)])[0]
     groups = {g.id: g for g in problem.movable}
     capacities = [g for g in groups.values() if not g.obligation]
     gains: dict[str, float] = {}
-    for some in screened(oracle, base, capacities, FIRST_LARGE if large else FIRST, large):
-        gains |= some
+    with Oracle(problem, effort, basis=solved.basis) as oracle:
+        base = oracle.ask([partial(linear, "fixed", NO_RELIEF)])[0]
+        for some in screened(oracle, base, capacities, FIRST_LARGE if large else FIRST, large):
+            gains |= some
     ranked = sorted((id for id in gains if gains[id] > 0), key=lambda id: -place(gains[id]))
     return tuple(_ranked(plan.net, base, groups[id], gains[id]) for id in (ranked[:FIRST_LARGE] if large else ranked))
 

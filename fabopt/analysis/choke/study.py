@@ -12,8 +12,7 @@ no run meets a time limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
 from typing import Any
@@ -26,7 +25,16 @@ from fabopt.analysis.choke.attribution import attribution
 from fabopt.analysis.choke.bench import Effort
 from fabopt.analysis.choke.cascade import Cascade, cascade
 from fabopt.analysis.choke.compose import compose
-from fabopt.analysis.choke.confidence import dethrone, sample, stability, strongest, summary
+from fabopt.analysis.choke.confidence import (
+    Drawing,
+    Sample,
+    Source,
+    dethrone,
+    sample,
+    stability,
+    strongest,
+    summary,
+)
 from fabopt.analysis.choke.cut import layer_cuts, single_points
 from fabopt.analysis.choke.explore import Explorer
 from fabopt.analysis.choke.joint import minimal_sets
@@ -42,6 +50,7 @@ from fabopt.network.tables import Network
 from fabopt.plan.groups import LIFTED, together
 from fabopt.plan.plan import Plan
 from fabopt.solve.budget import Stage, TimeBudget
+from fabopt.solve.work.executor import Executor, Threads
 
 TARGETS = (0.01, 0.02, 0.05, 0.10, 0.20)
 """Gains, as shares of the plan's value, for which packages are sought."""
@@ -84,7 +93,12 @@ MOST_TOGETHER, MOST_TOGETHER_LARGE = 8, 5
 """Most limits of which sets are searched; in a large program a set takes seconds."""
 
 
-def choke_points(plan: Plan, asked: ChokeOptions | None = None, budget: TimeBudget | None = None) -> records.Study:
+def choke_points(
+    plan: Plan,
+    asked: ChokeOptions | None = None,
+    budget: TimeBudget | None = None,
+    executor: Executor | None = None,
+) -> records.Study:
     """Study what holds a plan back.
 
     Parameters
@@ -95,6 +109,8 @@ def choke_points(plan: Plan, asked: ChokeOptions | None = None, budget: TimeBudg
         What is asked.
     budget
         Time for it; without end when left out. What it did not allow is listed, at the worst everything.
+    executor
+        Where questions are answered and draws are made; by threads of this process when left out.
 
     Raises
     ------
@@ -103,14 +119,16 @@ def choke_points(plan: Plan, asked: ChokeOptions | None = None, budget: TimeBudg
     """
     budget = TimeBudget() if budget is None else budget
     with budget.catching_signals():
-        return _Study(plan, asked or ChokeOptions(), budget).run()
+        study = _Study(plan, asked or ChokeOptions(), budget, executor)
+        with study.oracle:
+            return study.run()
 
 
 class _Study:
     """The study as it goes."""
 
-    def __init__(self, source: Plan, asked: ChokeOptions, budget: TimeBudget) -> None:
-        self.source, self.asked, self.budget = source, asked, budget
+    def __init__(self, source: Plan, asked: ChokeOptions, budget: TimeBudget, executor: Executor | None) -> None:
+        self.source, self.asked, self.budget, self.executor = source, asked, budget, executor
         self.began = budget.spent
         self.plan = hold_others(source.solved, asked.lab) if asked.lab else source.solved
         self.net: Network = self.plan.net
@@ -123,7 +141,7 @@ class _Study:
             seed=asked.seed,
         )
         problem = replace(self.plan.problem.by_class(self.net), reportable=self.counted.periods)
-        self.oracle = Oracle(problem, effort, basis=self.plan.basis, budget=budget)
+        self.oracle = Oracle(problem, effort, basis=self.plan.basis, budget=budget, executor=executor)
         self.basis: Any = "plan" if self.large else "certified"
         self.explorer = Explorer(self.plan, source.data, self.oracle, self.large)
 
@@ -329,7 +347,7 @@ class _Study:
             if asked.draws == 0 or asked.lab or not self.budget.allows("draws of the data"):
                 return None
             with self.budget.part(share=DRAWING):
-                drawn = sample(tree, data, repriced, ids, asked.draws, asked.seed, self._map, self.budget)
+                drawn = self._sample(repriced, ids)
             self._stability = stability(drawn)
             if always and len(drawn.gains) and self.budget.allows("the change of data that dethrones the first"):
                 labels = {id: self.explorer.label(id) for id in ids}
@@ -339,9 +357,14 @@ class _Study:
             return summary(drawn, asked.seed, asked.draws, change, tried)
         return None
 
-    def _map(self, function: Callable[[int], Any], numbers: Sequence[int]) -> list[Any]:
-        with ThreadPoolExecutor(self.asked.workers) as pool:
-            return list(pool.map(function, numbers))
+    def _sample(self, repriced: Repriced, ids: Sequence[str]) -> Sample:
+        """Draw the data, where questions are answered too."""
+        source, seed = self.source, self.asked.seed
+        drawing = Drawing(source.tree, source.data, repriced, seed, self.budget)
+        if self.executor is None:
+            return sample(drawing, ids, self.asked.draws, Threads(self.asked.workers))
+        there = Source(source.light(), repriced.periods, tuple(repriced.always), seed, self.budget.left)
+        return sample(drawing, ids, self.asked.draws, self.executor, there)
 
     # -- what needs no solver ----------------------------------------------------------------------------------------
 

@@ -11,9 +11,16 @@ from fabopt.errors import StudyError
 from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
 from fabopt.solve.budget import TimeBudget
+from fabopt.solve.work.executor import Executor
 
 
-def study_of(plan: Plan, asked: ChokeOptions, period: str = "", budget: TimeBudget | None = None) -> Study:
+def study_of(
+    plan: Plan,
+    asked: ChokeOptions,
+    period: str = "",
+    budget: TimeBudget | None = None,
+    executor: Executor | None = None,
+) -> Study:
     """Return the choke-point study of a plan; nothing is searched again.
 
     Parameters
@@ -26,6 +33,8 @@ def study_of(plan: Plan, asked: ChokeOptions, period: str = "", budget: TimeBudg
         Label of the period in which alone relief may stand, or ``2027Q1..2027Q4``; empty: all that count.
     budget
         Time for it; without end when left out.
+    executor
+        Where questions are answered; by threads of this process when left out.
 
     Raises
     ------
@@ -38,7 +47,7 @@ def study_of(plan: Plan, asked: ChokeOptions, period: str = "", budget: TimeBudg
     """
     plan.of_system("choke points are those of the system's plan")
     budget = TimeBudget() if budget is None else budget
-    study = choke_points(plan, _in_periods(asked, plan.net, period) if period else asked, budget)
+    study = choke_points(plan, _in_periods(asked, plan.net, period) if period else asked, budget, executor)
     if budget.over and not any(limit.marginals for limit in study.limits):
         raise budget.out_of_time("what holds the plan back")
     return study

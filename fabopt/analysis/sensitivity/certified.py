@@ -46,8 +46,8 @@ def certified(curve: Curve, value_function: ValueFunction, patch: Perturbation |
     plan, start = ends.plan, curve(tight)
     whole = ends.whatif.full(ends.net(curve.data(tight)))
     problem = ChokeProblem(start.case.program, (), x=whole.x, standing=start.case.stage.standing)
-    oracle = Oracle(problem, Effort(gap=plan.options.asked, seed=plan.options.seed))
-    measured = value_curve(oracle, direction, 1.0, CERTIFIED)
+    with Oracle(problem, Effort(gap=plan.options.asked, seed=plan.options.seed)) as oracle:
+        measured = value_curve(oracle, direction, 1.0, CERTIFIED)
     along: Callable[[float], float] = lambda t: tight + t * (a + b - 2 * tight)  # noqa: E731
     stage = start.case.stage
 

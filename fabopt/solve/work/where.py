@@ -24,3 +24,11 @@ def executor_of(workers: int = 1, scheduler: str | None = None) -> Executor:
 
         return Cluster(scheduler)
     return InProcess() if workers <= 1 else LocalProcesses(workers)
+
+
+def beside(workers: int | None, scheduler: str | None) -> Executor | None:
+    """Return where the questions of a study are answered that is not this process; None: by threads of this one.
+
+    Errors as for :func:`executor_of`.
+    """
+    return executor_of(workers or 1, scheduler) if scheduler is not None or (workers or 1) > 1 else None
