@@ -132,9 +132,10 @@ class Studies(PlanTables):
         from fabopt.solve.budget import TimeBudget
         from fabopt.solve.work.where import beside
 
-        asked = ChokeOptions(lab=lab, top=top, seed=seed, workers=workers or WORKERS, draws=draws)
-        time = TimeBudget.of(budget, tell)
-        study = study_of(self.plan, asked, period, time, beside(workers, scheduler))
+        at_once = (workers or WORKERS) if scheduler is None else None
+        asked = ChokeOptions(lab=lab, top=top, seed=seed, workers=at_once, draws=draws)
+        time, executor = TimeBudget.of(budget, tell), beside(workers, scheduler)
+        study = study_of(self.plan, asked, period, time, executor)
         return self._in_its_money(choke_report(study, top))
 
     def claim(

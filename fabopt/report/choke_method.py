@@ -34,9 +34,10 @@ def method(study: Study) -> list[str]:
             lines.append("No single number was found whose range puts another limit first.")
         lines += study.draws.notes
     lines += [f"Not explored: {text}." for text in grouped(study.unexplored)]
+    at_once = "" if info.threads is None else f", {info.threads} at a time"
     spent = ", ".join(f"{name} {seconds(s)}" for name, s in study.seconds_by_step.items() if s >= 0.05)
     lines.append(
-        f"{len(study.runs)} runs of {info.solver} {info.version} (seed {info.seed}, {info.threads} at a time) in "
+        f"{len(study.runs)} runs of {info.solver} {info.version} (seed {info.seed}{at_once}) in "
         f"{seconds(info.seconds)}: {spent}. Each is in runs.csv (--out): integers held or free, what was moved, "
         f"what came of it; data {info.data_hash[:12]}."
     )

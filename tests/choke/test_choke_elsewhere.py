@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
+import pyomo.environ as pyo
 import pytest
 from choke_cases import assembly, best, exact, lots, switch
 
@@ -18,6 +19,7 @@ from fabopt.analysis.choke.oracle import Effort, Oracle
 from fabopt.analysis.choke.verb import study_of
 from fabopt.cli import main
 from fabopt.plan.groups import STEPS, percent, units
+from fabopt.report.choke import choke_report
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.work.executor import InProcess, LocalProcesses
 
@@ -66,9 +68,24 @@ def here(solved):
 
 def test_a_study_elsewhere_is_that_of_this_process_and_workers_have_each_plan_once(solved, here):
     elsewhere = Carried()
-    assert told(study_of(solved.plan, ChokeOptions(draws=2), executor=elsewhere)) == here
+    study = study_of(solved.plan, ChokeOptions(draws=2, workers=None), executor=elsewhere)
+    assert told(study) == here
     assert elsewhere.crews == 2  # one with the program for all questions, one with the instance for all draws
     assert elsewhere.open == 0
+    assert "(seed 0) in " in str(choke_report(study).notes)  # how many work at a time nobody knows
+
+
+def _fewer(m, model):
+    m.fewer = pyo.Constraint(expr=sum(m.deliver.values()) <= 5)
+
+
+def test_draws_of_a_plan_with_hooks_which_go_to_no_other_process_are_made_here():
+    tied = load("instances/textbook/dakota").solve(extra=[_fewer])
+    asked, elsewhere = ChokeOptions(draws=1, top=1), Carried()
+    study = study_of(tied.plan, asked, executor=elsewhere)
+    assert study.draws.stood == 1
+    assert told(study) == told(study_of(tied.plan, asked))
+    assert elsewhere.crews == 1
 
 
 def test_a_claim_is_decided_elsewhere_as_here(solved):

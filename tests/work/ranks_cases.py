@@ -28,6 +28,8 @@ def items() -> int:
             answers(crew, [5, -1, 6])
         except SolverError as error:
             print(error)
+        with Ranks().crew(Job("item", begin, 10)) as other:
+            print(answers(other, [1, 2]))
         print(answers(crew, [8]))
     return 3
 

@@ -6,15 +6,20 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
+from operator import mul
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from fabopt.cli import main
-from fabopt.solve.work.ranks import RanksError
+from fabopt.solve.work.executor import Job, answers
+from fabopt.solve.work.ranks import Ranks, RanksError, _State
 from fabopt.solve.work.where import executor_of
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
+DAKOTA = ROOT / "instances" / "textbook" / "dakota"
 FARMER = ROOT / "instances" / "stochastic" / "farmer"
 BESIDE = Path(sys.executable).parent
 MPIEXEC = shutil.which("mpiexec", path=f"{BESIDE}{os.pathsep}{os.environ.get('PATH', '')}")
@@ -35,6 +40,10 @@ def on_ranks(n, *command):
     return subprocess.run(
         [MPIEXEC, "-n", str(n), sys.executable, *command], env=env, capture_output=True, text=True, timeout=300
     )
+
+
+def multiplier(factor):
+    return partial(mul, factor)
 
 
 @pytest.mark.slow
@@ -59,7 +68,7 @@ def test_over_ranks_one_of_them_speaks_and_the_answer_is_that_of_one_process(met
 def test_items_go_over_the_ranks_and_an_error_of_one_is_raised_on_rank_0_which_goes_on():
     done = on_ranks(2, str(HERE / "ranks_cases.py"), "items")
     assert done.stdout.splitlines() == [
-        "[(0, 0), (7, 1), (14, 0), (21, 1), (28, 0)]", "Item -1 has no answer.", "[(56, 0)]",
+        "[(0, 0), (7, 1), (14, 0), (21, 1), (28, 0)]", "Item -1 has no answer.", "[(10, 0), (20, 1)]", "[(56, 0)]",
     ]  # fmt: skip
     assert done.returncode == 3
 
@@ -72,6 +81,24 @@ def test_an_error_where_ranks_work_together_ends_all_with_its_message_and_exit_c
     assert done.returncode == 2
     assert done.stderr.count(f"Rank {rank} has nothing to give.") == 1
     assert "Traceback" not in done.stderr
+
+
+def test_crews_that_stand_at_a_time_have_each_their_own_plan(monkeypatch):
+    alone = SimpleNamespace(rank=0, size=1, gather=lambda made: [made])
+    monkeypatch.setattr("fabopt.solve.work.ranks.mpi", lambda: SimpleNamespace(COMM_WORLD=alone))
+    monkeypatch.setattr("fabopt.solve.work.ranks._State.leads", True)
+    outer, inner = (Job("item", multiplier, factor) for factor in (7, 10))
+    with Ranks().crew(outer) as first:
+        with Ranks().crew(inner) as second:
+            assert [answers(crew, [1, 2]) for crew in (first, second, first)] == [[7, 14], [10, 20], [7, 14]]
+        assert answers(first, [3]) == [21]
+    assert not _State.does
+
+
+def test_a_number_of_processes_goes_with_no_scheduler(capsys):
+    command = ["choke", str(DAKOTA), "--workers", "2", "--scheduler", "tcp://10.0.0.5:8786"]
+    assert main(command) == 2
+    assert "leave out one of the two" in " ".join(capsys.readouterr().err.split())
 
 
 def test_ranks_without_mpi4py_are_refused_with_what_to_install(monkeypatch, capsys):

@@ -27,8 +27,10 @@ class ChokeOptions:
         Positions of the periods in which relief may stand; empty: all that count.
     top
         How many limits are studied in full.
-    seed, workers
-        Seed of solver and draws; programs at a time, one solver thread each.
+    seed
+        Of solver and draws.
+    workers
+        Programs at a time, one solver thread each; None: as many as there are where they are asked.
     draws
         Draws of the data.
     """
@@ -37,7 +39,7 @@ class ChokeOptions:
     periods: tuple[int, ...] = ()
     top: int = 10
     seed: int = 0
-    workers: int = 2
+    workers: int | None = 2
     draws: int = 40
 
 

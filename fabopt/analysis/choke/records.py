@@ -515,7 +515,7 @@ class StudyInfo:
     solver: str
     version: str
     seed: int
-    threads: int
+    threads: int | None
     seconds: float
     periods: tuple[str, ...]
     first_counted: str

@@ -137,7 +137,7 @@ class _Study:
         effort = Effort(
             gap=CLOSER * self.plan.options.asked if self.large else EXACT,
             seconds=max(SEARCH * budget.seconds, 1.0),
-            workers=asked.workers,
+            workers=asked.workers or 1,
             seed=asked.seed,
         )
         problem = replace(self.plan.problem.by_class(self.net), reportable=self.counted.periods)
@@ -361,8 +361,8 @@ class _Study:
         """Draw the data, where questions are answered too."""
         source, seed = self.source, self.asked.seed
         drawing = Drawing(source.tree, source.data, repriced, seed, self.budget)
-        if self.executor is None:
-            return sample(drawing, ids, self.asked.draws, Threads(self.asked.workers))
+        if self.executor is None or source.hooks:  # hooks are functions of the caller
+            return sample(drawing, ids, self.asked.draws, Threads(self.oracle.effort.workers))
         there = Source(source.light(), repriced.periods, tuple(repriced.always), seed, self.budget.left)
         return sample(drawing, ids, self.asked.draws, self.executor, there)
 

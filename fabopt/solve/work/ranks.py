@@ -16,7 +16,8 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Generic, ParamSpec, TypeVar
+from itertools import count
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
 from fabopt.errors import FaboptError, UserError
 from fabopt.solve.work import RANKS
@@ -32,6 +33,8 @@ LOOK = 0.001
 """Seconds after which a rank looks again whether it is sent something: to wait in MPI itself takes a whole core."""
 BROKEN = 1
 """Exit code after a fault of the program."""
+_numbers = count()
+"""Of crews."""
 
 
 class RanksError(UserError):
@@ -72,12 +75,12 @@ class _State:
         Whether the others wait for what it sends.
     within
         Whether they are at something that they can only end together.
-    do
-        What does an item.
+    does
+        What does an item, by the number of the crew: several may stand at a time.
     """
 
     leads, within = False, False
-    do: Callable[[Any], Any] | None = None
+    does: ClassVar[dict[int, Callable[[Any], Any]]] = {}
 
 
 def led(run: Callable[[], int]) -> int:
@@ -165,39 +168,44 @@ class Ranks:
     def crew(self, job: Job[P, I, R]) -> Iterator[Crew[I, R]]:
         """Give the job to all ranks."""
         check_plain(job)
-        self.together(_begin, job)
+        number = next(_numbers)
+        self.together(_begin, number, job)
         try:
-            yield _Ranked[I, R](self)
+            yield _Ranked[I, R](self, number)
         finally:
             if not _State.within:
-                self.together(_begin, None)
+                self.together(_forget, number)
 
 
 class _Ranked(Generic[I, R]):
-    def __init__(self, ranks: Ranks) -> None:
-        self._ranks, self._size = ranks, mpi().COMM_WORLD.size
+    def __init__(self, ranks: Ranks, number: int) -> None:
+        self._ranks, self._number, self._size = ranks, number, mpi().COMM_WORLD.size
 
     def run(self, items: Sequence[I]) -> Iterator[tuple[int, R]]:
         """Yield the answers in the order of the items, after each few that were done at once."""
         for first in range(0, len(items), self._size):
-            for place, (answer, error) in enumerate(self._ranks.together(_share, items[first : first + self._size])):
+            row = self._ranks.together(_share, self._number, items[first : first + self._size])
+            for place, (answer, error) in enumerate(row):
                 if error is not None:
                     raise error
                 yield first + place, answer
 
 
-def _begin(job: Job[Any, Any, Any] | None) -> None:
-    _State.do = None if job is None else job.begin(job.plan)
+def _begin(number: int, job: Job[Any, Any, Any]) -> None:
+    _State.does[number] = job.begin(job.plan)
 
 
-def _share(items: Sequence[Any]) -> list[tuple[Any, Exception | None]]:
+def _forget(number: int) -> None:
+    del _State.does[number]
+
+
+def _share(number: int, items: Sequence[Any]) -> list[tuple[Any, Exception | None]]:
     """Do the item of this rank, and return on rank 0 the answer to each, or the error instead of it."""
     world = mpi().COMM_WORLD
     made: tuple[Any, Exception | None] | None = None
     if world.rank < len(items):
-        assert _State.do is not None
         try:
-            made = _State.do(items[world.rank]), None
+            made = _State.does[number](items[world.rank]), None
         except Exception as error:  # rank 0 raises it
             made = None, error
     return (world.gather(made) or [])[: len(items)]

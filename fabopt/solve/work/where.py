@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fabopt.errors import UserError
 from fabopt.solve.work import RANKS
 from fabopt.solve.work.executor import Executor, InProcess, LocalProcesses
 from fabopt.solve.work.ranks import Ranks
@@ -12,11 +13,18 @@ def executor_of(workers: int = 1, scheduler: str | None = None) -> Executor:
 
     Raises
     ------
+    fabopt.errors.UserError
+        When both are given.
     fabopt.solve.work.cluster.ClusterError
         When there is no such cluster, or it is not fit.
     fabopt.solve.work.ranks.RanksError
         When there are no ranks, or they are not fit.
     """
+    if scheduler is not None and workers > 1:
+        raise UserError(
+            f"--workers {workers} counts processes of this machine; --scheduler {scheduler} has workers of its own: "
+            "leave out one of the two."
+        )
     if scheduler == RANKS:
         return Ranks()
     if scheduler is not None:
@@ -27,7 +35,7 @@ def executor_of(workers: int = 1, scheduler: str | None = None) -> Executor:
 
 
 def beside(workers: int | None, scheduler: str | None) -> Executor | None:
-    """Return where the questions of a study are answered that is not this process; None: by threads of this one.
+    """Return where outside of this process the questions of a study are answered; None: by threads of this one.
 
     Errors as for :func:`executor_of`.
     """
