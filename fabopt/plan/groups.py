@@ -394,6 +394,8 @@ def _called(labels: Sequence[str], owners: Sequence[str]) -> str:
     begins = next((n for n in range(least) if len({w[n] for w in words}) > 1), least)
     ends = next((n for n in range(least - begins) if len({w[-1 - n] for w in words}) > 1), least - begins)
     shared = [word for word in words[0][:begins] if word != "at"] + words[0][len(words[0]) - ends :]
+    if shared:  # the names may differ in all that stands before a bracket
+        shared[0] = shared[0].removeprefix("(").removesuffix(")") if shared[0].startswith("(") else shared[0]
     named = " and ".join([", ".join(owners[:-1]), *owners[-1:]] if len(owners) > 1 else owners)
     whose = f"of {len(owners)} owners" if len(owners) > 3 else f"of {named}" if named else ""
     return " ".join([*shared, f"({len(labels)} limits", f"{whose})"]).replace(" )", ")")

@@ -119,13 +119,13 @@ def year_table(study: Study) -> Table:
     """Return what holds the plan back in each year."""
     rows = [
         (
-            y.year, y.limit or "nothing", _owner(y.owner), y.gain if y.limit else None,
-            None if not y.limit else "yes" if y.told else "within the gap", ", ".join(y.rivals[:WAYS]) or None,
+            y.year, y.limit or "nothing", ", ".join(y.rivals[:WAYS]) or None, y.gain if y.limit else None,
+            None if not y.limit else "above" if y.told else "within",
         )
         for y in study.years
     ]  # fmt: skip
     title = f"Choke point by year: what 10 % more in that year alone earns, {_unit(study)}, integers held"
-    return Table(title, ("year", "limit", "owner", "+10 %", "told", "not told from"), rows, left=3)
+    return Table(title, ("year", "limit", "not told from", "+10 %", "the gap"), rows, left=3)
 
 
 def obligation_table(study: Study, top: int) -> Table:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from fabopt.analysis.choke.records import Study, StudyInfo
 from fabopt.report.text import amount, seconds
 
+NAMED = 4
+"""Limits of physics and law that are named."""
+
 
 def method(study: Study) -> list[str]:
     """Return how the numbers were made, what holds only in part, and what was not explored."""
@@ -21,7 +24,10 @@ def method(study: Study) -> list[str]:
         lines.append("* gain of the relaxation: what uses this relief is ordered as integers.")
     fixed = [r.label for r in study.limits if not r.relaxable and r.state.periods_at_limit]
     if fixed:
-        lines.append(f"At their limit, and not to be moved by anybody (physics, law): {', '.join(fixed)}.")
+        more = f" and {len(fixed) - NAMED} more (limits.csv of --out has all)" if len(fixed) > NAMED else ""
+        lines.append(
+            f"At their limit, and not to be moved by anybody (physics, law): {', '.join(fixed[:NAMED])}{more}."
+        )
     lines += info.caveats
     if study.draws is not None:
         change = study.draws.dethrone

@@ -131,6 +131,14 @@ def test_two_classes_of_the_same_words_are_told_by_their_first_members():
     assert labels == ["Line east and 1 more", "Line north and 1 more"]
 
 
+def test_a_class_whose_makers_share_no_word_before_a_bracket_is_called_without_it():
+    classes, groups = (
+        (("a", "b"),),
+        [replace(g, label=f"{g.entity} (DRAM) wafer starts") for g in line_groups("a", "b")],
+    )
+    assert [g.label for g in by_class(groups, classes)] == ["DRAM wafer starts (2 limits)"]
+
+
 def test_a_maker_that_a_chip_needs_beside_another_stays_alone(tmp_path):
     """30 memory and 50 wafers: only memory holds chips back, and 10 % more of it is 3 chips a year."""
     study = instance(tmp_path, "wafer", ", wafer: 1").solve().choke_points(draws=0, workers=1).records

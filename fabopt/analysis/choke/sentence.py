@@ -153,8 +153,11 @@ def _years(study: Study) -> Iterable[Part]:
         yield "" if n == 0 else "; "
         yield f"{year.year} "
         yield Name(year.limit)
-        if year.rivals:
-            yield f" or {'another' if len(year.rivals) == 1 else f'{len(year.rivals)} others'}"
+        if len(year.rivals) == 1:
+            yield " or "
+            yield Name(year.rivals[0])
+        elif year.rivals:
+            yield f" or {len(year.rivals)} others"
         yield "" if year.told else " (within the gap)"
     yield "."
 
