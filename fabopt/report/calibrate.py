@@ -9,6 +9,9 @@ from fabopt.analysis.frames import plain
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, counted, listed, percent
 
+NAMED = 6
+"""Figures of other kinds that are named; the instance has all."""
+
 
 def calibrate_report(calibration: Calibration) -> Report[Calibration]:
     """Return the premiums with which a plan ships what was observed, and the observations that are refused."""
@@ -28,7 +31,7 @@ def calibrate_report(calibration: Calibration) -> Report[Calibration]:
         for r in calibration.kept
     ]
     refused = [
-        (r.designer, r.lab or "all", _when(r), r.figure, r.planned, r.refused) for r in calibration.rows if r.refused
+        (r.designer, r.lab or "all", _when(r), r.refused, r.figure, r.planned) for r in calibration.rows if r.refused
     ]
     columns = (
         "designer",
@@ -42,10 +45,10 @@ def calibrate_report(calibration: Calibration) -> Report[Calibration]:
         "premium, USD each",
         "list price, USD",
     )
-    why = ("designer", "lab", "time", "observed", "without", "why")
+    why = ("designer", "lab", "time", "why", "observed", "without")
     tables = (
         Table("Premiums with which a plan ships what was observed", columns, held, left=4),
-        Table("Observations that are not calibrated on", why, refused, left=3),
+        Table("Observations that are not calibrated on", why, refused, left=4),
     )
     return Report(
         "calibrate",
@@ -83,4 +86,6 @@ def _notes(calibration: Calibration) -> Iterator[str]:
             "a premium pays for. Look at the carrying cost of chips, the range of the figures and the steps of tastes."
         )
     if calibration.others:
-        yield f"Not held, as they are no shipments of one designer within the horizon: {listed(calibration.others)}."
+        more = len(calibration.others) - NAMED
+        names = [*calibration.others[:NAMED], *([f"{more} more"] if more > 0 else [])]
+        yield f"Not held, as they are no shipments of one designer within the horizon: {listed(names)}."
