@@ -1,0 +1,52 @@
+"""What a procurement memo says: frozen records, every number with its unit and the place that it comes from.
+
+Nothing here is prose: what a sentence needs stands as names, numbers and words of a fixed list, so that a template in
+any language can write it. Names of parties, chips and limits are those of the instance. Money is in million dollars,
+discounted to the decision date unless a field says otherwise; labels of periods are those of the plan.
+"""
+
+from fabopt.analysis.memo.records.amount import Amount, Confidence, Unit, Withheld
+from fabopt.analysis.memo.records.chain import (
+    ChipReason,
+    ChokeYear,
+    Loss,
+    LossNote,
+    MixRow,
+    OwnChip,
+    Relief,
+    Rival,
+    SecondSource,
+)
+from fabopt.analysis.memo.records.signing import BudgetYear, Outlay, Signature, SignatureKind, Verdict
+from fabopt.analysis.memo.records.turning import Alternative, Assumption, Chance, Choice, Flip, Indicator
+from fabopt.analysis.memo.records.whole import Headline, Memo, Standing
+
+__all__ = [
+    "Alternative",
+    "Amount",
+    "Assumption",
+    "BudgetYear",
+    "Chance",
+    "ChipReason",
+    "Choice",
+    "ChokeYear",
+    "Confidence",
+    "Flip",
+    "Headline",
+    "Indicator",
+    "Loss",
+    "LossNote",
+    "Memo",
+    "MixRow",
+    "Outlay",
+    "OwnChip",
+    "Relief",
+    "Rival",
+    "SecondSource",
+    "Signature",
+    "SignatureKind",
+    "Standing",
+    "Unit",
+    "Verdict",
+    "Withheld",
+]

@@ -1,0 +1,131 @@
+"""A procurement memo as a whole: what it stands on, its first sentences, and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fabopt.analysis.memo.records.amount import Amount, Withheld
+from fabopt.analysis.memo.records.chain import ChipReason, ChokeYear, Loss, MixRow, OwnChip, Relief, Rival, SecondSource
+from fabopt.analysis.memo.records.signing import BudgetYear, Outlay, Signature
+from fabopt.analysis.memo.records.turning import Alternative, Assumption, Chance, Choice, Flip, Indicator
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the memo stands on: the plan, how good it is, and how it was made.
+
+    Attributes
+    ----------
+    status
+        ``optimal``, ``within_gap``, ``wider_gap``, ``time_limit``, ``interrupted``.
+    incumbent
+        Whether the plan is only the best that was found when time ran out.
+    value, bound
+        Of the plan.
+    gap
+        As a share; None where no bound is known.
+    doubt
+        Million dollars by which a better plan may exceed this one: a difference below it proves nothing by itself.
+    version, solver, input_hash, options
+        Of fabopt, of HiGHS, of the instance's data, and every option of the run.
+    analyses
+        Seconds by analysis, and what its budget left out.
+    hooks
+        Constraints of the user's own, each as name and hash.
+    """
+
+    status: str
+    incumbent: bool
+    value: Amount
+    bound: Amount | None
+    gap: Amount | None
+    doubt: Amount
+    version: str
+    solver: str
+    input_hash: str
+    options: Mapping[str, str]
+    analyses: tuple[tuple[str, float], ...] = ()
+    left_out: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The facts of the first three sentences: what the lab gets, what holds it back, what it signs first."""
+
+    power: Amount
+    accelerators: Amount
+    compute: Amount
+    first_chip: str
+    first_chip_share: Amount | None
+    choke: str
+    choke_owner: str
+    choke_worth: Amount | None
+    choke_withheld: Withheld | None
+    sign: str
+    sign_supplier: str
+    sign_by: str
+    sign_loss: Amount | None
+
+
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """A procurement memo: see the fields' records.
+
+    Attributes
+    ----------
+    lab, name
+        Id and name of the lab.
+    instance, scenario
+        Title of the instance and its scenario.
+    decision, until
+        Decision date (ISO) and last reported period.
+    tolerance
+        Loss that defines a last responsible date.
+    standing
+        The lab's own plan, everybody else held at another.
+    given
+        The plan that everybody else is held at.
+    budget, outlays
+        What the lab spends by window of its budget, and to whom it pays what.
+    periods
+        Labels of the reported periods.
+    ran
+        Which analyses were run to their end or in part; what is not among them was not run.
+    cases
+        Of the sweep from which chances come; 0 without one.
+    """
+
+    lab: str
+    name: str
+    instance: str
+    scenario: str
+    decision: str
+    until: str
+    tolerance: Amount
+    standing: Standing
+    given: Standing
+    headline: Headline
+    signatures: tuple[Signature, ...]
+    budget: tuple[BudgetYear, ...]
+    outlays: tuple[Outlay, ...]
+    periods: tuple[str, ...]
+    ran: tuple[str, ...]
+    mix: tuple[MixRow, ...]
+    reasons: tuple[ChipReason, ...]
+    chokes: tuple[ChokeYear, ...]
+    reliefs: tuple[Relief, ...]
+    rivals: tuple[Rival, ...]
+    sources: tuple[SecondSource, ...]
+    own: tuple[OwnChip, ...]
+    losses: tuple[Loss, ...]
+    assumptions: tuple[Assumption, ...]
+    flips: tuple[Flip, ...]
+    choices: tuple[Choice, ...]
+    alternatives: tuple[Alternative, ...]
+    within: Amount | None
+    watch: tuple[Indicator, ...]
+    chances: tuple[Chance, ...]
+    cases: int
+    all_assumptions: tuple[Assumption, ...]
