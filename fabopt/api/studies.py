@@ -165,7 +165,7 @@ class Studies(PlanTables):
         fabopt.solve.results.folder.ResultError
             When there is no plan, or it does not fit the instance.
         fabopt.solve.budget.OutOfTimeError
-            When there was no time to decide.
+            When there was no time to decide any; a claim for which there was none is named in the notes.
         """
         from fabopt.analysis.choke.claim import decide_all
         from fabopt.report.claim import claim_report
@@ -174,7 +174,7 @@ class Studies(PlanTables):
 
         time, executor = TimeBudget.of(budget), beside(workers, scheduler)
         decided = decide_all(self.plan, claims, workers=workers or WORKERS, budget=time, executor=executor)
-        return claim_report(decided, self.plan.unit, self.plan.held)
+        return claim_report(decided, self.plan.unit, self.plan.held, time.said_left_out())
 
     def draws(
         self,

@@ -13,7 +13,9 @@ NAMED = 3
 """Limits of a subject, and numbers behind them, that are named; the records have all."""
 
 
-def claim_report(decided: Sequence[Decided], unit: str, held: str) -> Report[tuple[Decided, ...]]:
+def claim_report(
+    decided: Sequence[Decided], unit: str, held: str, left_out: Sequence[str] = ()
+) -> Report[tuple[Decided, ...]]:
     """Return what became of claims: a sentence each, and what was computed.
 
     Parameters
@@ -24,6 +26,8 @@ def claim_report(decided: Sequence[Decided], unit: str, held: str) -> Report[tup
         Unit of the objective.
     held
         What plan the integers were held from.
+    left_out
+        Sentences about what there was no time for.
     """
     notes = (
         f"Plan: {held}. Relief is 10 % more of every limit of the subject at once, in the periods of the claim, "
@@ -31,6 +35,7 @@ def claim_report(decided: Sequence[Decided], unit: str, held: str) -> Report[tup
         "leaves open. Refuted: it adds nothing, and in the relaxation no more than the gap. Else undecided.",
         "The smallest change is the largest share of the capacities of the subject, in those periods, at which the "
         "claim is true with the plan's integers held; other data were not moved.",
+        *left_out,
     )
     return Report(
         "choke",
@@ -58,6 +63,8 @@ def _sentence(d: Decided, unit: str) -> str:
 def _change(d: Decided) -> str:
     if d.verdict == "proved":
         return ""
+    if not d.searched:
+        return " Whether it is true with less of these capacities was not found out in time."
     if d.change is None:
         return " No share of these capacities was found at which it is true."
     text = f" It would be true with {percent(d.change.scale)} of these capacities"
@@ -74,7 +81,7 @@ def _table(decided: Sequence[Decided], unit: str) -> Table:
     rows = [
         (
             d.claim.text, d.verdict, len(d.limits), d.price, d.gain, d.relaxed_gain, d.rival_gain, d.doubt,
-            None if d.change is None else percent(d.change.scale),
+            percent(d.change.scale) if d.change else None if d.searched else "not run",
         )
         for d in decided
     ]  # fmt: skip
@@ -97,4 +104,5 @@ def _row(d: Decided) -> dict[str, object]:
         "rival": d.rival,
         "rival_gain": d.rival_gain,
         "scale": None if d.change is None else d.change.scale,
+        "searched": d.searched,
     }

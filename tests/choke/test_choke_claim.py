@@ -1,6 +1,7 @@
 """Claims about the choke point: read, decided by hand, and the capacity at which they come true."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +11,7 @@ from fabopt.analysis.choke.claim import _Decision, decide
 from fabopt.analysis.choke.claim_text import read_claim
 from fabopt.api import load
 from fabopt.errors import StudyError
+from fabopt.solve.budget import OutOfTimeError
 
 near = pytest.approx
 
@@ -176,3 +178,32 @@ def test_the_command_says_each_claim_in_a_sentence_and_has_all_numbers(chain, tm
     assert chain.claim("mill binds in 2027").frame["verdict"].tolist() == ["refuted"]
     assert cli.main(["choke", str(tmp_path / "result"), "--claim", "nobody binds"]) == 2
     assert cli.main(["choke", str(tmp_path / "result"), "--claim", "mill binds", "--period", "2027"]) == 2
+
+
+def test_time_that_ends_while_the_smallest_change_is_looked_for_leaves_the_verdict(chain, monkeypatch):
+    def ended(self):
+        raise self.oracle.budget.out_of_time("a plan")
+
+    whole = decide(chain.plan, "mill binds")
+    monkeypatch.setattr(_Decision, "_change", ended)
+    report = chain.claim("mill binds", "press binds in 2029")
+    assert [(d.verdict, d.searched) for d in report.records] == [("refuted", False), ("proved", True)]
+    assert replace(report.records[0], searched=True, change=whole.change) == whole
+    assert "not found out in time" in report.said[0]
+    assert "Time did not allow: the smallest change that makes 'mill binds' true." in report.notes
+
+
+def test_claims_for_which_time_is_over_are_named_and_the_others_stand(chain, monkeypatch):
+    first, asked = decide(chain.plan, "press binds in 2029"), iter([True, False, False])
+
+    def answered(plan, text, *, budget, **_):
+        if next(asked):
+            return first
+        raise budget.out_of_time("a plan")
+
+    monkeypatch.setattr("fabopt.analysis.choke.claim.decide", answered)
+    report = chain.claim("press binds in 2029", "mill binds")
+    assert report.records == (first,)
+    assert "Time did not allow: claim 'mill binds'." in report.notes
+    with pytest.raises(OutOfTimeError, match="no answer to 'mill binds'"):
+        chain.claim("mill binds")

@@ -89,6 +89,8 @@ class Decided:
         The other class that adds most, for a claim that compares; empty without.
     change
         The smallest change found that makes it true; None where it is proved, or none was found.
+    searched
+        Whether there was time to look for it as far as it is looked for.
     why
         What decided, a sentence.
     """
@@ -105,6 +107,7 @@ class Decided:
     rival: str
     rival_gain: float | None
     change: Change | None
+    searched: bool
     why: str
 
 
@@ -175,6 +178,7 @@ class _Decision:
         price = max(prices(oracle, [self._scaled(0.01)])[0].right, 0.0)
         rival, rival_gain = self._rival() if "choke point" in self.claim.verb else ("", None)
         verdict, why, relaxed = self._verdict(gain, price if price > oracle.eps else 0.0, doubt, rival_gain)
+        change, searched = (None, True) if verdict == "proved" else self._searched()
         labels = [p.label for p in self.plan.net.periods]
         return Decided(
             claim=self.claim,
@@ -188,7 +192,8 @@ class _Decision:
             doubt=doubt,
             rival=rival,
             rival_gain=rival_gain,
-            change=None if verdict == "proved" else self._change(),
+            change=change,
+            searched=searched,
             why=why,
         )
 
@@ -255,6 +260,13 @@ class _Decision:
             return own > doubt >= most
         return own - most > doubt
 
+    def _searched(self) -> tuple[Change | None, bool]:
+        """Return the smallest change, and whether there was time to look for it: half of what the question has."""
+        budget = self.oracle.budget
+        with budget.part(share=0.5), budget.attempt(f"the smallest change that makes '{self.claim.text}' true"):
+            return self._change(), True
+        return None, False
+
     def _change(self) -> Change | None:
         """Return the largest scale below one at which the claim holds."""
         if not self._holds(LEAST_SCALE):
@@ -293,7 +305,24 @@ def decide_all(
     budget: TimeBudget | None = None,
     executor: Executor | None = None,
 ) -> list[Decided]:
-    """Return whether each of some claims holds; all are read before any is decided."""
+    """Return whether each of some claims holds; all are read before any is decided.
+
+    Each has its part of the time that is left. What there was no time for is missing, and the budget lists it.
+
+    Raises
+    ------
+    StudyError
+        If one is no claim, names no limit, or a period that does not count.
+    fabopt.solve.budget.OutOfTimeError
+        If there was no time to decide any.
+    """
     for text in texts:
         read_claim(text)
-    return [decide(plan, text, workers=workers, budget=budget, executor=executor) for text in texts]
+    budget = budget or TimeBudget()
+    decided: list[Decided] = []
+    for n, text in enumerate(texts):
+        with budget.stage(f"claim '{text}'", share=1.0 / (len(texts) - n)):
+            decided.append(decide(plan, text, workers=workers, budget=budget, executor=executor))
+    if texts and not decided:
+        raise budget.out_of_time(", ".join(f"'{text}'" for text in texts))
+    return decided
