@@ -15,7 +15,7 @@ from fabopt.report.memo.document import Paragraph, Run
 from fabopt.report.memo.figures import Drawn
 from fabopt.report.memo.pdf import unshown
 from fabopt.report.memo.report import MemoReport
-from fabopt.report.memo.words import LANGUAGES
+from fabopt.report.memo.words import LANGUAGES, words
 
 RARE = "\U0002a6d6"
 ODD = replace(SAMPLE, signatures=(replace(SAMPLE.signatures[0], supplier=f"한국 {RARE} 漢"), *SAMPLE.signatures[1:]))
@@ -38,7 +38,7 @@ def test_characters_that_no_font_has_are_told_by_name_and_listed_in_an_appendix(
     (note,) = caplog.messages
     assert note == f"The PDF cannot show these characters, which no font here has: {', '.join(NAMES)}."
     text = (tmp_path / "memo" / "memo.md").read_text("utf-8")
-    row = ROW[lang].format(("，" if lang == "zh" else ", ").join(NAMES))
+    row = ROW[lang].format(words(lang)["text"]["comma"].join(NAMES))
     assert text.count(row) == 1
     assert text.index(row) > text.index("\n---\n")
     pages = "".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "memo" / "memo.pdf").pages)

@@ -18,7 +18,7 @@ from fabopt.report.memo.filters import Writer
 from fabopt.report.memo.pdf import pdf
 from fabopt.report.memo.people import People
 
-NAME = "memo.en.md.j2"
+NAME = "memo.md.j2"
 
 
 def rendered(folder: Path, text: str) -> str:

@@ -101,7 +101,7 @@ def test_no_cell_of_the_numbers_is_a_formula(nasty):
     assert not [line for line in lines if re.search(r'(^|,|")[=+@-](?!\d)', line)]
 
 
-def own(folder, text, name="memo.en.md.j2"):
+def own(folder, text, name="memo.md.j2"):
     folder.mkdir(exist_ok=True)
     (folder / name).write_text(text, encoding="utf-8")
     return folder
@@ -112,7 +112,7 @@ def own(folder, text, name="memo.en.md.j2"):
     [
         (
             "# x\n\n{{ memo.signaturs }}\n",
-            ["memo.en.md.j2, line 3", "Memo has no field 'signaturs'", "did you mean 'signatures'?"],
+            ["memo.md.j2, line 3", "Memo has no field 'signaturs'", "did you mean 'signatures'?"],
         ),
         ("# x\n{{ memo.headline.sign_bye }}\n", ["line 2", "Headline has no field 'sign_bye'", "'sign_by'"]),
         (
@@ -120,14 +120,14 @@ def own(folder, text, name="memo.en.md.j2"):
             ["line 2", "Signature has no field 'prise'", "'price'"],
         ),
         ("{{ memos.lab }}", ["line 1", "there is no 'memos'", "did you mean 'memo'?"]),
-        ("a\n{% if memo.lab %}\nb", ["memo.en.md.j2, line", "the template has an error", "endif"]),
+        ("a\n{% if memo.lab %}\nb", ["memo.md.j2, line", "the template has an error", "endif"]),
         ("{{ memo.lab | shout }}", ["line 1", "No filter named 'shout'"]),
         ("\n{{ 1 / 0 }}", ["line 2", "ZeroDivisionError"]),
         ("{{ memo.lab.__class__ }}", ["line 1"]),
         ("{{ ''.__class__.__mro__ }}", ["line 1"]),
         ("{% include 'other.j2' %}", ["other.j2"]),
         ("{{ 'x' | word('nothing') }}", ["there is no list of words 'nothing'"]),
-        ("![x](https://example.org/a.png)", ["memo.en.md.j2", "https://example.org/a.png"]),
+        ("![x](https://example.org/a.png)", ["memo.md.j2", "https://example.org/a.png"]),
         ("![x](figures/other.png)", ["figures/other.png"]),
     ],
 )  # fmt: skip
@@ -150,7 +150,9 @@ def test_a_fault_is_found_before_anything_is_computed(tmp_path):
 def test_a_folder_without_templates_is_refused(tmp_path):
     with pytest.raises(TemplateError, match="There is no folder"):
         rehearse("en", tmp_path / "none")
-    with pytest.raises(TemplateError, match=r"holds none of the templates: memo\.en\.md\.j2, page\.html\.j2"):
+    with pytest.raises(
+        TemplateError, match=r"holds none of the templates: memo\.md\.j2, words\.en\.yaml, page\.html\.j2"
+    ):
         rehearse("en", tmp_path)
 
 
@@ -162,6 +164,45 @@ def test_a_template_of_ones_own_stands_in_for_the_package_and_the_rest_comes_fro
     assert "<body class=house><h1>House style for Aurora</h1>" in (tmp_path / "memo/memo.html").read_text("utf-8")
     assert "House style for Aurora" in pypdf.PdfReader(tmp_path / "memo/memo.pdf").pages[0].extract_text()
     assert Document(tmp_path / "memo/memo.docx").paragraphs[0].text == "House style for Aurora"
+
+
+def test_words_of_ones_own_stand_in_for_those_of_the_package(tmp_path):
+    folder = own(tmp_path / "own", "text:\n  answer: In **short**\n  title: Memo of {lab}\n", "words.en.yaml")
+    text = MemoReport(SAMPLE).text("en", folder).markdown
+    assert text.startswith("# Memo of Aurora\n")
+    assert "## In **short**" in text
+    assert "## What to sign" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("text: [", ["words.en.yaml, line", "expected 'text:' with a phrase for each key"]),
+        ("text: 3", ["words.en.yaml", "expected 'text:' with a phrase for each key"]),
+        ("- a", ["words.en.yaml", "expected 'text:' with a phrase for each key"]),
+        ("text: {answr: In short}", ["words.en.yaml: there is no phrase 'answr'", "did you mean 'answer'?"]),
+        (
+            "text: {title: 'Memo of {labb}'}",
+            ["memo.md.j2, line", "the phrase 'title' has a place {labb} that is not filled"],
+        ),
+        (
+            "text: {title: 'Memo of {lab.__class__}'}",
+            ["words.en.yaml: the phrase 'title' has braces that name no place"],
+        ),
+        ("text: {title: '{lab:>99999999999}'}", ["the phrase 'title' has braces that name no place"]),
+        ("text: {title: '{lab'}", ["the phrase 'title' has braces that name no place"]),
+    ],
+)
+def test_faulty_words_are_named_before_anything_is_computed(tmp_path, words, said):
+    with pytest.raises(TemplateError) as told:
+        rehearse("en", own(tmp_path / "own", words, "words.en.yaml"))
+    assert all(part in str(told.value) for part in said), str(told.value)
+
+
+def test_a_template_that_asks_for_a_phrase_that_is_not_there_is_told_the_nearest(tmp_path):
+    folder = own(tmp_path / "own", "# x\n\n{{ say('titel', lab='x') }}\n")
+    with pytest.raises(TemplateError, match=r"line 3: .*there is no phrase 'titel'; did you mean 'title'\?"):
+        rehearse("en", folder)
 
 
 def test_a_page_of_typst_that_is_faulty_is_named(tmp_path):

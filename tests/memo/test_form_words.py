@@ -2,9 +2,11 @@
 
 import re
 from pathlib import Path
+from string import Formatter
 from typing import get_args
 
 import pytest
+from jinja2 import Environment, nodes
 
 from fabopt.analysis.alternatives import measures
 from fabopt.analysis.alternatives.records import Verdict
@@ -12,15 +14,18 @@ from fabopt.analysis.choke import owners
 from fabopt.analysis.choke.records import Status
 from fabopt.analysis.memo.records import Confidence, LossNote, SignatureKind
 from fabopt.analysis.memo.second_source import OWNER, ROLES
+from fabopt.analysis.memo.study import SHARES
 from fabopt.analysis.portfolio.records import Standing
 from fabopt.domain.kinds import KINDS as MADE
 from fabopt.model.limits import BOUNDS, Kind
 from fabopt.model.registry import FAMILIES
 from fabopt.model.sums import SUMS
 from fabopt.network.suppliers import KINDS
-from fabopt.report.memo.words import LANGUAGES, LISTS, limit_name, per_unit, word, words
+from fabopt.report.memo.template import TEXT
+from fabopt.report.memo.words import LANGUAGES, LISTS, limit_name, per_unit, undone, word, words
 
 ROOT = Path(__file__).parents[2]
+TEMPLATES = ROOT / "fabopt/report/memo/templates"
 INSTRUMENTS = {value.name for value in vars(owners).values() if isinstance(value, owners.Instrument)}
 LOWERED = set(
     re.findall(r'instrument="([a-z]+)"', "".join(f.read_text("utf-8") for f in (ROOT / "fabopt/network").rglob("*.py")))
@@ -38,6 +43,7 @@ FIXED = {
     "alternative": {"differs most", "least"},
     "loss_note": set(get_args(LossNote)) - {""},
     "mix_kind": {"chip", *measures.KINDS, "owner"},
+    "analysis": {*SHARES, "the plan", "sweep"},
     "outlay": {"orders", "running", *(kind.paid for kind in MADE.values() if kind.paid)},
 }
 
@@ -91,3 +97,67 @@ def test_what_a_price_is_the_price_of_has_words_in_both_languages():
         assert not re.search(r"[a-z]", chinese), (family.name, chinese)
     assert per_unit("zh", "demand", "") == "每单位需求"
     assert per_unit("en", "demand", "") == "per unit wanted"
+
+
+def said(node, keys):
+    """The keys that an expression for a phrase may come to: a constant, either of two, or a beginning and its ends."""
+    if isinstance(node, nodes.Const):
+        return {node.value}
+    if isinstance(node, nodes.CondExpr):
+        return said(node.expr1, keys) | said(node.expr2, keys)
+    begin = [part.value for part in node.nodes if isinstance(part, nodes.Const)]
+    return {key for key in keys if any(key.startswith(one) or key.endswith(one) for one in begin)}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_each_phrase_of_the_template_is_in_the_words_of_each_language_with_the_places_that_are_filled(lang):
+    tree = Environment().parse((TEMPLATES / TEXT).read_text("utf-8"))
+    phrases, asked = words(lang)["text"], {}
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == "say":
+            for key in said(call.args[0], phrases):
+                asked.setdefault(key, []).append({place.key for place in call.kwargs})
+    assert set(asked) == set(phrases)
+    for key, fillings in asked.items():
+        places = {name for _, name, _, _ in Formatter().parse(phrases[key]) if name is not None}
+        assert all(places <= filling for filling in fillings), key
+
+
+@pytest.mark.parametrize("of", ["text", "chart"])
+def test_chinese_phrases_are_chinese_and_have_the_places_of_the_english_ones(of):
+    english, chinese = words("en")[of], words("zh")[of]
+    assert set(english) == set(chinese)
+    for key, text in chinese.items():
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", english[key])), key
+        left = re.sub(r"\{\w+\}|`[^`]*`|numbers\.csv|PDF|H100", "", text)
+        assert not re.search(r"[A-Za-z]", left), (key, text)
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("choke points: +5 % is not reached by limits that have a price", "瓶颈：有价格的限制达不到 +5%"),
+        ("losses: loss of tsmc", "失去供应商：失去 tsmc"),
+        (
+            "signatures: signing power:aurora:x in period 3 (the solver gave up)",
+            "签约：在第 3 时段签订 power:aurora:x（求解器放弃）",
+        ),
+        ("flip points: a against b.c (structure)", "转折点：a 对 b.c（数字变动时其他决策成为可能）"),
+        ("of one's own", "of one's own"),
+    ],
+)
+def test_what_was_left_out_is_said_in_the_language_of_the_memo(english, chinese):
+    assert undone("zh", english) == chinese
+    assert undone("en", english) == english
+
+
+def test_what_the_analyses_of_a_memo_leave_out_has_words():
+    """Every text that is given to a budget in the code that a memo runs."""
+    asked = re.compile(r'(?:\.allows|leave_out|\bleft)\(\s*f?"([^"]+)"')
+    files = [*(ROOT / "fabopt/analysis/memo").glob("*.py"), *(ROOT / "fabopt/analysis/choke").glob("*.py")]
+    texts = {text for file in files for text in asked.findall(file.read_text("utf-8"))}
+    assert len(texts) > 10
+    drawn = {text for text in texts if re.search("draws of the data|dethrones", text)}  # which a memo does not
+    for text in texts - drawn:
+        plain = re.sub(r"\{[^{}]*\}", "7", text.replace("{words}", "is not reached by"))
+        assert re.search(r"[\u4e00-\u9fff]", undone("zh", plain)), text

@@ -14,7 +14,7 @@ from fabopt.analysis.memo.records import Memo, Signature
 from fabopt.report.charts.series import stacked
 from fabopt.report.charts.style import INK, MOST_SERIES, altair, finished
 from fabopt.report.memo.people import People
-from fabopt.report.memo.words import limit_name
+from fabopt.report.memo.words import limit_name, words
 from fabopt.report.text import clip
 from fabopt.report.tornado_chart import COLOURS
 
@@ -31,18 +31,6 @@ FIGURES = ("gantt", "mix", "choke", "tornado")
 NAME, ASSUMPTIONS, ORDERS = 46, 10, 12
 """Longest name in a picture; how many assumptions and how many orders are shown."""
 
-_SAID = {
-    "en": {
-        "share": "share of compute, %", "others": "others", "worth": "worth of 10 % more", "money": "USD bn",
-        "change": "change of the plan's value", "low": "at its low", "high": "at its high",
-        "turns": "another choke point", "chip": "chip", "latest": "last responsible date",
-    },
-    "zh": {
-        "share": "占算力比例，%", "others": "其他", "worth": "增加 10% 的价值", "money": "亿美元",
-        "change": "方案价值的变化", "low": "取低值", "high": "取高值", "turns": "瓶颈改变", "chip": "芯片",
-        "latest": "最迟签约",
-    },
-}  # fmt: skip
 _MONEY = {"en": 1000.0, "zh": 100.0}
 """Million dollars in a unit of the axes of money."""
 
@@ -71,7 +59,7 @@ def gantt_chart(memo: Memo, people: People) -> Any:
     alt = altair()
     import pandas as pd
 
-    said, place = _SAID[people.lang], {label: n for n, label in enumerate(memo.periods)}
+    said, place = words(people.lang)["chart"], {label: n for n, label in enumerate(memo.periods)}
     end, rows = len(place), []
     orders = sorted((s for s in memo.signatures if s.verdict == "sign" and s.planned in place), key=_dated)[:ORDERS]
     for n, one in enumerate(orders):
@@ -81,8 +69,8 @@ def gantt_chart(memo: Memo, people: People) -> Any:
     if not rows:
         return None
     data = pd.DataFrame(rows, columns=["what", "signed", "first", "last", "latest"])
-    words = "[" + ",".join(f"'{people.short_period(label)}'" for label in memo.periods) + "]"
-    axis = alt.Axis(values=list(range(0, end + 1, 4 if end > 8 else 1)), labelExpr=f"{words}[datum.value] || ''")
+    labels = "[" + ",".join(f"'{people.short_period(label)}'" for label in memo.periods) + "]"
+    axis = alt.Axis(values=list(range(0, end + 1, 4 if end > 8 else 1)), labelExpr=f"{labels}[datum.value] || ''")
     y = alt.Y("what:N", sort=list(data["what"]), title=None, axis=alt.Axis(labelLimit=320))
     x = alt.X("signed:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, end], nice=False))
     base = alt.Chart(data).encode(y=y)
@@ -105,7 +93,7 @@ def mix_chart(memo: Memo, people: People) -> Any:
     """Return each chip's share of the lab's compute by year."""
     import pandas as pd
 
-    said = _SAID[people.lang]
+    said = words(people.lang)["chart"]
     if not memo.mix:
         return None
     totals: dict[str, float] = {}
@@ -125,7 +113,7 @@ def choke_chart(memo: Memo, people: People) -> Any:
     alt = altair()
     import pandas as pd
 
-    said = _SAID[people.lang]
+    said = words(people.lang)["chart"]
     rows = [
         (year.year, year.worth.value / _MONEY[people.lang], clip(limit_name(people.lang, year.limit), NAME))
         for year in memo.chokes
@@ -152,7 +140,7 @@ def tornado_chart(memo: Memo, people: People) -> Any:
     alt = altair()
     import pandas as pd
 
-    said = _SAID[people.lang]
+    said = words(people.lang)["chart"]
     rows = []
     for one in memo.assumptions[:ASSUMPTIONS]:
         mark = "" if one.solved else "≈ "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from fabopt.analysis.memo.records import Amount
 from fabopt.report.memo.ledger import Ledger
 from fabopt.report.memo.markdown import Md
 from fabopt.report.memo.people import NOTHING, People
-from fabopt.report.memo.words import LISTS, limit_name, per_unit, word
+from fabopt.report.memo.words import LISTS, limit_name, per_unit, undone, word, words
 from fabopt.report.text import clip
 
 MARK = "†"
@@ -28,6 +29,8 @@ class Writer:
     ----------
     people
         How numbers are written.
+    phrases
+        Phrases of the template, by key; a place in braces is filled by the template.
     names
         What ids of signatures are called.
     ledger
@@ -36,6 +39,7 @@ class Writer:
 
     def __init__(self, people: People, names: Mapping[str, str] | None = None) -> None:
         self.people, self.names = people, names or {}
+        self.phrases: Mapping[str, str] = words(people.lang)["text"]
         self.ledger = Ledger()
         self._captions: dict[str, int] = {}
 
@@ -46,14 +50,16 @@ class Writer:
             "amount": self.amount, "short": self.short, "span": self.span, "both": self.both, "ends": self.ends,
             "within": self.within, "counted": self.counted, "lasting": self.lasting, "seconds": self.seconds,
             "period": self.people.period, "quarter": self.people.short_period, "day": self.people.day,
+            "stretch": self.people.stretch,
             "listed": self.listed, "limit": self.limit, "per": self.per, "word": self.word,
-            "name": self.name, "how": self.how,
+            "name": self.name, "how": self.how, "undone": self.undone,
         }  # fmt: skip
 
     @property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         """The functions by name."""
         return {
+            "say": self.say,
             "origins": self.ledger.fresh,
             "all_origins": lambda: self.ledger.origins,
             "table": lambda: self._next("table"),
@@ -64,6 +70,19 @@ class Writer:
         """Return the number of the next caption of a kind: those that are printed are numbered in order."""
         self._captions[kind] = self._captions.get(kind, 0) + 1
         return self._captions[kind]
+
+    def say(self, key: str, /, **places: Any) -> Md:
+        """Write a phrase; what fills its places is escaped, unless it is Markdown itself."""
+        if key not in self.phrases:
+            near = difflib.get_close_matches(key, self.phrases, n=1)
+            raise ValueError(f"there is no phrase '{clip(key, 60)}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+        try:
+            return Md(self.phrases[key]).format(**places)
+        except KeyError as error:
+            raise ValueError(
+                f"the phrase '{key}' has a place {{{error.args[0]}}} that is not filled; "
+                f"its places may be {', '.join(f'{{{name}}}' for name in places) or 'none'}"
+            ) from error
 
     def amount(self, number: Amount | None) -> str:
         """Write a number with all that is needed in a sentence: ``690 thousand accelerators``."""
@@ -137,6 +156,10 @@ class Writer:
         if of not in LISTS:
             raise ValueError(f"there is no list of words '{of}'; there are {', '.join(LISTS)}")
         return word(self.people.lang, of, key)
+
+    def undone(self, text: str) -> str:
+        """Write what an analysis left out."""
+        return undone(self.people.lang, text)
 
     def how(self, text: str) -> str:
         """Write what makes another plan: ``chip: differs most``, ``chip: least falcon``."""

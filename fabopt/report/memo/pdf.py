@@ -58,13 +58,12 @@ def pdf(blocks: Sequence[Block], drawn: Mapping[str, Drawn], folder: Path | None
     return made
 
 
-def pages_before_appendices(
+def page_ends(
     blocks: Sequence[Block], drawn: Mapping[str, Drawn], folder: Path | None, lang: str, title: str
-) -> int:
-    """Return how many pages the memo has up to the first end of a page that the text asks for; errors as for `pdf`."""
+) -> tuple[int, ...]:
+    """Return the pages on which the ends of a page lie that the text asks for; errors as for `pdf`."""
     with _compiler(blocks, drawn, folder, lang, title) as compiler:
-        ends = json.loads(compiler.query(f"<{ENDS}>", field="value"))
-    return int(ends[0]) if ends else 1
+        return tuple(map(int, json.loads(compiler.query(f"<{ENDS}>", field="value"))))
 
 
 def unshown(blocks: Sequence[Block], drawn: Mapping[str, Drawn], lang: str, title: str) -> tuple[str, ...]:

@@ -152,6 +152,13 @@ class People:
         quarter = re.fullmatch(r"(\d{4})Q([1-4])", label)
         return f"{quarter[1]} Q{quarter[2]}" if quarter else self.period(label)
 
+    def stretch(self, first: str, last: str) -> str:
+        """Return some periods in a row for a narrow column: ``2027 Q3–2028 Q2``; ``2027`` where they are that year."""
+        ends = re.fullmatch(r"(\d{4})Q1\1Q4", first + last)
+        if ends or first == last:
+            return ends[1] if ends else self.short_period(first)
+        return f"{self.short_period(first)}–{self.short_period(last)}"
+
     def day(self, iso: str) -> str:
         """Return a date: ``1 October 2026``; a month or quarter as :meth:`period` does."""
         try:

@@ -230,16 +230,19 @@ def answer(blocks: Sequence[doc.Block]) -> str:
 def _text(memo: Memo, lang: str, folder: Path | None) -> Text:
     """Return the text with as many rows in its tables as its pages before the appendices hold.
 
+    The appendices come after the last end of a page; what stands before the first of several is one page.
+
     It says itself what the PDF cannot show, in an appendix, so that its pages before stay as they are.
     """
     from fabopt.report.memo.figures import figures
-    from fabopt.report.memo.pdf import pages_before_appendices, unshown
+    from fabopt.report.memo.pdf import page_ends, unshown
 
     template.check_folder(folder, lang)
     drawn = figures(memo, _people(memo, lang))
     for rows in ROWS:
         text = _written_with(memo, lang, folder, drawn, rows)
-        if pages_before_appendices(text.blocks, drawn, folder, lang, text.title) <= PAGES:
+        ends = page_ends(text.blocks, drawn, folder, lang, text.title)
+        if not ends or (ends[-1] <= PAGES and (len(ends) == 1 or ends[0] == 1)):
             break
     missing = unshown(text.blocks, drawn, lang, text.title)
     return _written_with(memo, lang, folder, drawn, rows, missing) if missing else text
@@ -261,7 +264,7 @@ def _written_with(
     try:
         blocks = doc.document(markdown, tuple(drawn))
     except doc.DocumentError as error:
-        raise TemplateError(f"{template.text_name(lang)}: {error}.") from error
+        raise TemplateError(f"{template.TEXT}: {error}.") from error
     return Text(markdown, blocks, drawn, writer.ledger, unshown)
 
 

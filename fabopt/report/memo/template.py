@@ -22,14 +22,15 @@ from fabopt.report.text import clip
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+TEXT = "memo.md.j2"
 PAGE = "page.html.j2"
 TYPST = "page.typ"
 STYLES = "styles.docx"
 
 
-def text_name(lang: str) -> str:
-    """Return the name of the template of a language."""
-    return f"memo.{lang}.md.j2"
+def words_name(lang: str) -> str:
+    """Return the name of the file with the words of a language."""
+    return f"words.{lang}.yaml"
 
 
 def check_folder(folder: Path | None, lang: str) -> None:
@@ -44,7 +45,7 @@ def check_folder(folder: Path | None, lang: str) -> None:
         return
     if not folder.is_dir():
         raise TemplateError(f"There is no folder {folder} to take templates from.")
-    known = (text_name(lang), PAGE, TYPST, STYLES)
+    known = (TEXT, words_name(lang), PAGE, TYPST, STYLES)
     if not any((folder / name).is_file() for name in known):
         raise TemplateError(f"The folder {folder} holds none of the templates: {', '.join(known)}.")
 
@@ -99,8 +100,49 @@ def markdown(folder: Path | None, lang: str, writer: Writer, context: Mapping[st
 
     env = environment(folder, finalize)
     env.filters.update(writer.filters)
-    text = _rendered(env, folder, text_name(lang), {**context, **writer.functions})
+    writer.phrases = phrases(folder, lang)
+    text = _rendered(env, folder, TEXT, {**context, **writer.functions})
     return f"{_trimmed(text)}\n"
+
+
+def phrases(folder: Path | None, lang: str) -> Mapping[str, str]:
+    """Return the phrases of the text: those of a folder's words before those of the package.
+
+    Raises
+    ------
+    TemplateError
+        When the folder's words cannot be read, or are none.
+    """
+    from fabopt.report.memo.words import words
+
+    known, name = words(lang)["text"], words_name(lang)
+    if folder is None or not (folder / name).is_file():
+        return known
+    import yaml
+
+    try:
+        own = yaml.safe_load(source(folder, name).decode("utf-8")) or {}
+        said = {str(key): str(text) for key, text in own.get("text", {}).items()}
+    except (yaml.YAMLError, UnicodeDecodeError, AttributeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = _place(folder, name, None if mark is None else mark.line + 1)
+        raise TemplateError(
+            f"{place}: expected 'text:' with a phrase for each key, as the package's {name}."
+        ) from error
+    for key, text in said.items():
+        if not _PLAIN.fullmatch(text):
+            raise TemplateError(
+                f"{_place(folder, name, None)}: the phrase '{clip(key, 60)}' has braces that name no place."
+            )
+        if key not in known and not (folder / TEXT).is_file():
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else "."
+            raise TemplateError(f"{_place(folder, name, None)}: there is no phrase '{clip(key, 60)}'{hint}")
+    return {**known, **said}
+
+
+_PLAIN = re.compile(r"(?:[^{}]|\{[a-z_]+\})*")
+"""A phrase: its places are plain names, with no width and nothing to be looked up in what fills them."""
 
 
 def page(folder: Path | None, context: Mapping[str, Any]) -> str:

@@ -16,14 +16,17 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
 
 LISTS = (
     "result_status", "signature_kind", "confidence", "chip_standing", "limit_kind", "limit_status", "instrument",
-    "verdict", "supplier_kind", "loss_note", "alternative", "mix_kind", "outlay",
+    "verdict", "supplier_kind", "loss_note", "alternative", "mix_kind", "outlay", "analysis",
 )  # fmt: skip
 """Lists of fixed words."""
 
 
 @cache
 def words(lang: str) -> Mapping[str, Mapping[str, str]]:
-    """Return the lists of words of a language, each from the records' word to the memo's."""
+    """Return the lists of words of a language, each from the records' word to the memo's.
+
+    The list ``text`` holds the phrases of the template, ``chart`` the words of the pictures.
+    """
     import yaml
 
     text = resources.files("fabopt.report.memo").joinpath("templates", f"words.{lang}.yaml").read_text("utf-8")
@@ -71,3 +74,23 @@ def per_unit(lang: str, family: str, unit: str) -> str:
 def unit_name(lang: str, unit: str) -> str:
     """Return the name of a unit of the data."""
     return words(lang).get("units", {}).get(unit, unit)
+
+
+_PLACE = re.compile(r"\\\{\d\\\}")
+
+
+@cache
+def _undone(lang: str) -> tuple[tuple[Any, str], ...]:
+    entries = words(lang).get("undone", {})
+    return tuple((re.compile(_PLACE.sub("(.*?)", re.escape(said))), meant) for said, meant in entries.items())
+
+
+def undone(lang: str, text: str) -> str:
+    """Return what was left out, ``ANALYSIS: WHAT``, in the words of a language."""
+    analysis, colon, what = text.partition(": ")
+    if colon and analysis in words("en")["analysis"]:
+        return f"{word(lang, 'analysis', analysis)}{words(lang)['text']['colon']}{undone(lang, what)}"
+    for said, meant in _undone(lang):
+        if found := said.fullmatch(text):
+            return meant.format(*(undone(lang, part) for part in found.groups()))
+    return text
