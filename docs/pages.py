@@ -11,6 +11,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -55,6 +56,7 @@ printed, the plan goes to `NAME.rescued-<n>` in the folder of work, the one for 
 exit code is 2.
 """
 SOLVE = "$ fabopt solve instances/tutorial"
+ROLL = "fabopt roll results/tutorial --to 2027Q3 --actuals instances/tutorial/actuals.csv"
 MADE = "This page is written by `make pages` from the code; change it there.\n"
 
 
@@ -64,13 +66,30 @@ def pages() -> dict[str, str]:
         "schema.md": schema_page(),
         "mathematics.md": mathematics_page(),
         "results.md": results_page(),
+        "roll.md": roll_page((DOCS / "roll.md").read_text(encoding="utf-8")),
         "../README.md": readme_page((DOCS.parent / "README.md").read_text(encoding="utf-8")),
     }
 
 
+@cache
+def tutorial() -> fabopt.Result:
+    """Return the plan of the tutorial."""
+    return fabopt.load(DOCS.parent / "instances" / "tutorial").solve()
+
+
+def roll_page(text: str) -> str:
+    """Return the page on moving the decision date with the example of actuals as it is now."""
+    file = DOCS.parent / "instances" / "tutorial" / "actuals.csv"
+    lines = tutorial().roll("2027Q3", actuals=file).lines()
+    titles = [n for n, line in enumerate(lines) if line.startswith(("Objective", "Orders from", "What is there"))]
+    block = "\n".join([f"$ {ROLL}", *lines[: titles[0]], *lines[titles[1] : titles[2]]]).rstrip()
+    text = re.sub(r"```csv\n.*?```", lambda _: f"```csv\n{file.read_text(encoding='utf-8')}```", text, flags=re.DOTALL)
+    return re.sub(rf"\$ {re.escape(ROLL)}\n.*?```", lambda _: f"{block}\n```", text, flags=re.DOTALL)
+
+
 def readme_page(text: str) -> str:
     """Return the README with the tutorial's answer as it is now; the time it took is left out."""
-    answer = fabopt.load(DOCS.parent / "instances" / "tutorial").solve().answer
+    answer = tutorial().answer
     lines = [re.sub(r"[0-9.]+ s(?=;)", "... s", line) for line in answer.lines()]
     block = "\n".join([SOLVE, *lines, "written to results/tutorial; next: fabopt show results/tutorial --table orders"])
     return re.sub(rf"{re.escape(SOLVE)}\n.*?```", lambda _: f"{block}\n```", text, flags=re.DOTALL)

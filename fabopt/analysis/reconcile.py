@@ -130,9 +130,9 @@ def _stated(net: Network, data: Instance) -> list[Observed]:
 
 
 def _row(one: Observed, net: Network, data: Instance, plan: Plan | None) -> OutcomeRow:
-    planned = _planned(one, plan)
+    planned = planned_of(one, plan)
     if one.over is not None:
-        under = _planned(one.over, plan)
+        under = planned_of(one.over, plan)
         planned = planned / under if under else math.nan
     # What has no number (a growth from nothing, a price where money is not maximised) is not inside any range.
     out = math.nan if math.isnan(planned) else min(0.0, planned - one.low) + max(0.0, planned - one.high)
@@ -145,7 +145,7 @@ def _row(one: Observed, net: Network, data: Instance, plan: Plan | None) -> Outc
     )  # fmt: skip
 
 
-def _planned(one: Observed, plan: Plan | None) -> float:
+def planned_of(one: Observed, plan: Plan | None) -> float:
     """Return what a plan has; without one what is there whatever is decided."""
     if plan is None or not one.decided:
         return one.constant

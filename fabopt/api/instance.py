@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.roll.records import Roll
     from fabopt.analysis.states.tree import Leaf
     from fabopt.api.states import StatesResult
+    from fabopt.io.facts import Facts
     from fabopt.model.build import Hook, Model
     from fabopt.network.tables import Network
     from fabopt.report.report import Report
@@ -645,6 +646,7 @@ class Result(Studies):
         instance: Instance | None = None,
         *,
         stability: float | None = None,
+        actuals: Facts | None = None,
         progress: Notify | None = None,
         time_limit: float = 1e9,
     ) -> Report[Roll]:
@@ -660,6 +662,9 @@ class Result(Studies):
         stability
             What changing an order of this plan from the date on is charged in the choice of the new one, as a share
             of what it costs; nothing when left out. It is no money, and no value counts it.
+        actuals
+            What happened before the date: a CSV, XLSX or YAML file, a list of mappings or a data frame with what, name,
+            period, value, unit and source (docs/roll.md). What is not told counts as planned.
         progress
             Called with the name of the stage and how far it is.
         time_limit
@@ -674,17 +679,21 @@ class Result(Studies):
         ------
         fabopt.errors.StudyError
             When no period begins at the date, the instance has other periods, or the result is one party's view.
+        fabopt.io.problems.InstanceError
+            When actuals are of another instance or time, in other units, or cannot have been: all that is wrong.
         fabopt.solve.results.folder.ResultError
             When the result has no plan.
         """
         from fabopt.analysis.roll.verb import free_plan, prepared, rolled
+        from fabopt.io.facts import read_facts
         from fabopt.io.write import instance_json
         from fabopt.report.roll import roll_report
         from fabopt.solve.results.hooks import check_hooks
 
         check_hooks(self.run, self.hooks)
         now = self.instance if instance is None else instance
-        made = prepared(self.plan, now._tree, to, stability)
+        facts = None if actuals is None else read_facts(actuals)
+        made = prepared(self.plan, now._tree, to, stability, facts)
         held = Instance(made.held, now.name, now.scenario)
         opened = Instance(made.opened, now.name, now.scenario)
         asked = self.run.options
@@ -695,7 +704,7 @@ class Result(Studies):
         )  # fmt: skip
         nets, seen = (held.network, opened.network), instance_json(opened.data)
         free = free_plan(*nets, self.plan, result.plan, seen, time_limit)
-        roll = rolled(*nets, self.plan, result.plan, free, made.first, made.throughout)
+        roll = rolled(*nets, self.plan, result.plan, free, made, facts is not None)
         return self._in_its_money(roll_report(roll, result))
 
 

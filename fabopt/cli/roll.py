@@ -23,6 +23,10 @@ from fabopt.cli.progress import telling
 _Path = typer.Argument(help="Folder of a result.", show_default=False)
 _To = typer.Option(help="The new decision date: a period, or its first day.", show_default=False)
 _Instance = typer.Option(help="The instance as it is known now; that of the result without it.", show_default=False)
+_Actuals = typer.Option(
+    help="What happened before the date: CSV, XLSX or YAML with what, name, period, value, unit, source.",
+    show_default=False,
+)
 _Limit = typer.Option("--time-limit", help="Seconds for each of the two plans that are made.", show_default=False)
 _Stability = typer.Option(
     help="Charge changed orders from the date on at this share of what they cost (0.05); it steers and is no money.",
@@ -32,7 +36,7 @@ _Stability = typer.Option(
 _Out = typer.Option(help="Folder of the new plan; results/<instance>-from-<period>.", show_default=False)
 
 
-@reporting("roll", "regrets", "next", "opening", folder=False)
+@reporting("roll", "regrets", "next", "opening", "actuals", "followed", "pushed", folder=False)
 def roll(
     path: Annotated[Path, _Path],
     to: Annotated[str, _To],
@@ -40,12 +44,13 @@ def roll(
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
     stability: Annotated[float | None, _Stability] = None,
+    actuals: Annotated[Path | None, _Actuals] = None,
     time_limit: Annotated[float, _Limit] = 3600.0,
     out: Annotated[Path | None, _Out] = None,
     *,
     output: Output,
 ) -> None:
-    """Move the decision date: hold what was decided, plan the rest again, and say what is regretted."""
+    """Move the decision date: hold what was decided or happened, plan the rest again, and say what is regretted."""
     from fabopt import api
     from fabopt.solve.results.folder import check_target
 
@@ -55,7 +60,7 @@ def roll(
     if instance is not None or scenario is not None or set_:
         now = api.load(path if instance is None else instance, scenario, set_ or [])
     with step("solve", output.quiet) as roll, telling(output.quiet) as teller, solver_on_stderr():
-        report = before.roll(to, now, stability=stability, progress=teller, time_limit=time_limit)
+        report = before.roll(to, now, stability=stability, actuals=actuals, progress=teller, time_limit=time_limit)
         roll.append(report.result.status)
     folder = out or api.RESULTS / f"{report.result.run.instance}-from-{report.records.to}"
     where = report.result.keep(folder) if report.result.has_plan else None

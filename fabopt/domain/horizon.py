@@ -212,6 +212,27 @@ class Solving(Record):
         return goals_of(self.objectives)[0].objective if self.objectives else "value"
 
 
+class Actual(Record):
+    """Something that happened, beside what was planned of it."""
+
+    what: str
+    """What is counted: a measure (docs/limits.md), or ``number`` for a number of the instance."""
+    name: str
+    """What it is of."""
+    period: str
+    """Label of its period."""
+    planned: float
+    """What the plan before had, in `unit`."""
+    happened: float
+    """What happened, in `unit`."""
+    unit: str = ""
+    """Unit of both."""
+    worth: float | None = None
+    """What the difference is worth to all at the prices of the plan before, at the margin, before costs: millions."""
+    source: str = ""
+    """Where it is known from."""
+
+
 class Pins(Record):
     """Decisions that are no longer open, by period label: the optimiser keeps them."""
 
@@ -227,3 +248,5 @@ class Pins(Record):
     """Stocks at the end of periods: material id, then period label, then quantity in the material's unit."""
     done_until: When | None = None
     """What is pinned before this date is done: capacity from then on is never less than what such work still needs."""
+    actuals: tuple[Actual, ...] = ()
+    """What happened before that date and was told to `fabopt roll`, beside what was planned; it decides nothing."""

@@ -26,7 +26,7 @@ _SERIES_FIELDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class Table:
     """A CSV file: its header and, for each row, the line on which it begins and its cells."""
 
     file: str
@@ -40,15 +40,15 @@ class Tables:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.files: dict[str, str] = {}
-        self._read: dict[str, _Table] = {}
+        self._read: dict[str, Table] = {}
 
-    def table(self, name: object, asked_by: Problem) -> _Table:
+    def table(self, name: object, asked_by: Problem) -> Table:
         """Read a table; `asked_by` places a refusal of its name."""
         path = inside(self.root, name, asked_by)
         shown = str(name)
         if shown not in self._read:
             text, digest = read_text(path, shown)
-            self._read[shown] = _parse_csv(text, shown)
+            self._read[shown] = parse_csv(text, shown)
             self.files[shown] = digest
         return self._read[shown]
 
@@ -172,7 +172,7 @@ def _under(where: FieldPath, nested: dict[str, Any], places: dict[FieldPath, Pla
     return Parsed(tree, places)
 
 
-def _long(table: _Table, section: str) -> Parsed:
+def _long(table: Table, section: str) -> Parsed:
     """Read values by several members, one a row: nested by the columns before the last."""
     where = tuple(section.split("."))
     long: dict[str, Any] = {}
@@ -200,7 +200,7 @@ def _long(table: _Table, section: str) -> Parsed:
 
 
 def _entry(
-    table: _Table,
+    table: Table,
     cells: list[str],
     path: FieldPath,
     place: Place,
@@ -234,7 +234,8 @@ def _entry(
     return entry
 
 
-def _parse_csv(text: str, shown: str) -> _Table:
+def parse_csv(text: str, shown: str) -> Table:
+    """Read a CSV file; InstanceError with the line where it is none."""
     reader = csv.reader(text.splitlines(keepends=True), strict=True)
     header: list[str] | None = None
     rows: list[tuple[int, list[str]]] = []
@@ -261,7 +262,7 @@ def _parse_csv(text: str, shown: str) -> _Table:
         raise InstanceError([Problem(shown, line, "", f"this is not CSV: {error}")]) from error
     if header is None:
         raise InstanceError([Problem(shown, 1, "", "the table is empty")])
-    return _Table(shown, header, rows)
+    return Table(shown, header, rows)
 
 
 _SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}

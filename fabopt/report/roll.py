@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fabopt.analysis.roll.records import Changed, Roll
+from fabopt.analysis.roll.records import Changed, Happened, Roll
 from fabopt.domain.tolerances import rounding
 from fabopt.report.report import Report
-from fabopt.report.text import Table, amount, between, in_unit, money, percent
+from fabopt.report.text import Table, amount, between, in_unit, money, percent, signed, with_rows
 
 MOST = 12
 """Rows of a table."""
@@ -22,19 +22,74 @@ def roll_report(roll: Roll, result: Any) -> Report[Roll]:
     return Report(
         "roll",
         roll,
-        (sentence(roll),),
+        (*_since(roll), sentence(roll)),
         (
+            *with_rows(_happened(roll)),
+            *with_rows(_changed(f"What else was not as planned before {roll.to}", "now", "planned", roll.followed)),
             _values(roll),
             _changed(f"Orders before {roll.to} that would be others", "held", "free", orders),
             _changed(f"Work started before {roll.to} that would be other", "held", "free", starts),
             _changed(later, "now", "was", roll.next),
+            *with_rows(_changed(f"Deliveries from {roll.to} on that are not as they were", "now", "was", roll.pushed)),
             _opening(roll),
         ),
         tuple(method(roll)),
-        {"regrets": lambda: roll.frame, "next": lambda: roll.next_frame, "opening": lambda: roll.opening_frame},
+        {"regrets": lambda: roll.frame, "next": lambda: roll.next_frame, "opening": lambda: roll.opening_frame}
+        | {"actuals": lambda: roll.actuals_frame, "followed": lambda: roll.followed_frame}
+        | {"pushed": lambda: roll.pushed_frame},
         data=roll.as_dict,
         result=result,
     )
+
+
+def _since(roll: Roll) -> Iterator[str]:
+    """Yield what was off in one sentence, where anything is told of the past."""
+    if not roll.told:
+        return
+    off = [one for one in roll.actuals if one.off]
+    if not off:
+        yield f"What is told of the time before {roll.to} is what was planned; all else counts as planned."
+        return
+    first = max(off, key=lambda one: (abs(one.worth or 0.0), abs(one.share or 0.0)))
+    text = (
+        f"Not as planned before {roll.to}: {len(off):,} of {len(roll.actuals):,} actuals, first "
+        f"{first.name} in {first.period}: {amount(first.happened)} {first.unit}".rstrip()
+        + f" where {amount(first.planned)} was planned"
+    )
+    if first.worth:
+        much = "more" if first.worth > 0 else "less"
+        text += f", worth {money(abs(first.worth), roll.unit)} {much} at the margin, by the prices of that plan"
+    if roll.lost is not None:
+        what = "worth" if roll.objective_name == "value" else roll.objective_name
+        much = "less" if roll.lost > 0 else "more"
+        text += (
+            f". With {'all that is new' if roll.inputs else 'it'} the plan is {what} "
+            f"{money(abs(roll.lost), roll.unit)} {much} in all"
+        )
+    yield f"{text}."
+
+
+def _happened(roll: Roll) -> Table:
+    """Return what was told beside what was planned, the largest worth first."""
+    rows = [
+        (
+            f"{one.what.replace('_', ' ')}: {one.name}", one.period, one.planned, one.happened,
+            _by(one), one.worth if one.off else None, one.unit,
+        )
+        for one in sorted(roll.actuals, key=lambda one: -abs(one.worth or 0.0))
+    ]  # fmt: skip
+    title = (
+        f"What happened before {roll.to} against the plan; worth of the difference to all, at the margin, at the "
+        f"prices of the plan as it was, before costs{in_unit(roll.unit)}"
+    )
+    return Table(title, ("what", "when", "planned", "happened", "off by", "worth", "unit"), rows, left=2, most=MOST)
+
+
+def _by(one: Happened) -> str:
+    """Return by how much something was off, in its unit and per cent."""
+    if not one.off:
+        return "as planned"
+    return signed(one.change) + ("" if one.share is None else f" ({signed(100.0 * one.share)} %)")
 
 
 def sentence(roll: Roll) -> str:
@@ -100,9 +155,16 @@ def _opening(roll: Roll) -> Table:
 def method(roll: Roll) -> list[str]:
     """Return what a reader must know."""
     notes = [
-        f"Orders, contracts, work started, deliveries and stocks before {roll.to} are those of the plan; the horizon "
-        "keeps its start, and money is still discounted to it."
+        f"Orders, contracts, work started, deliveries and stocks before {roll.to} are those of the plan"
+        f"{', but for what happened otherwise' if roll.followed else ''}; the horizon keeps its start, and money is "
+        "still discounted to it."
     ]
+    if roll.told:
+        notes.append(
+            f"What is not told of the time before {roll.to} counts as planned, or as near to it as what is told allows"
+            + (f": {len(roll.followed):,} other things of it moved." if roll.followed else ".")
+        )
+    notes.extend(f"Not used: {one.what} of {one.name} in {one.period}: {one.why}." for one in roll.unused)
     if roll.inputs:
         dated = len(roll.inputs) - len(roll.throughout)
         notes.append(

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabopt.analysis.frames import frame_of
+from fabopt.domain.tolerances import SHOWN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,11 +30,13 @@ class Changed:
     Attributes
     ----------
     kind
-        ``order`` of a period (retirements negative), or ``starts``: work started before the date, all periods together.
+        ``order`` of a period (retirements negative); ``starts``: work started before the date, all periods together;
+        ``followed``: what was not as planned before the date, because of what happened; ``shipped``: deliveries of a
+        period.
     id, name, owner, what
         Of the unit or activity, and what is done (order, build, stage).
     period
-        Label of the period of an order; empty for starts.
+        Label of the period; empty for starts.
     held, free
         In the plan that keeps to what was decided, and in the other one, in ``unit``.
     """
@@ -90,6 +93,59 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """Something that is told of the past, beside what the plan had.
+
+    Attributes
+    ----------
+    what, name, period
+        The measure, or ``number`` for a number of the instance; what it is of; label of its period.
+    planned, happened, unit
+        What the plan had and what happened.
+    worth
+        What the difference is worth to all parties at the prices of the plan before, at the margin: of a measure what
+        is made, added or delivered more (less: negative), before what that costs; of a number what the plan as carried
+        out is worth more. None where prices are no money, or a number changes what can be decided.
+    source
+        Where it is known from, or where it was written.
+    """
+
+    what: str
+    name: str
+    period: str
+    planned: float
+    happened: float
+    unit: str
+    worth: float | None
+    source: str
+
+    @property
+    def change(self) -> float:
+        """By how much more happened than was planned."""
+        return self.happened - self.planned
+
+    @property
+    def share(self) -> float | None:
+        """The same as a share of what was planned; None where nothing was."""
+        return self.change / self.planned if self.planned else None
+
+    @property
+    def off(self) -> bool:
+        """Whether it was not as planned; what looks the same on paper was."""
+        return abs(self.change) > SHOWN * max(abs(self.happened), abs(self.planned))
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """Something that is told of the past and cannot be used, and why."""
+
+    what: str
+    name: str
+    period: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Roll:
     """A plan whose decision date has moved.
 
@@ -116,6 +172,14 @@ class Roll:
         Capacities from the date on that are raised for work that was started before it.
     charged
         What changed orders were charged in the choice of the new plan; it stands in no value here.
+    told
+        Whether actuals were given; without them all counts as planned.
+    actuals, unused
+        What is told of the past beside what was planned, and what of it could not be used.
+    followed
+        What else was not as planned because of it (``held``: as it counts now, ``free``: as planned).
+    pushed
+        Deliveries from the date on that are not those of the plan as it was (``held``: now, ``free``: before).
     """
 
     name: str
@@ -133,6 +197,20 @@ class Roll:
     throughout: tuple[str, ...] = ()
     raised: tuple[Raised, ...] = ()
     charged: float = 0.0
+    told: bool = False
+    actuals: tuple[Happened, ...] = ()
+    unused: tuple[Unused, ...] = ()
+    followed: tuple[Changed, ...] = ()
+    pushed: tuple[Changed, ...] = ()
+
+    @property
+    def lost(self) -> float | None:
+        """What the plan is worth less than it was, for all that is new: what happened, and other numbers; None without
+        both.
+        """
+        if self.before.objective is None or self.held.objective is None:
+            return None
+        return self.sign * (self.before.objective - self.held.objective)
 
     @property
     def regret(self) -> float | None:
@@ -165,6 +243,21 @@ class Roll:
     def opening_frame(self) -> pd.DataFrame:
         """One row something that is there at the new decision date."""
         return frame_of(self.opening)
+
+    @property
+    def actuals_frame(self) -> pd.DataFrame:
+        """One row something that is told of the past."""
+        return frame_of([{**asdict(row), "change": row.change, "share": row.share} for row in self.actuals])
+
+    @property
+    def followed_frame(self) -> pd.DataFrame:
+        """One row something that was not as planned because of what is told."""
+        return _frame(self.followed)
+
+    @property
+    def pushed_frame(self) -> pd.DataFrame:
+        """One row a delivery from the date on that is not that of the plan as it was."""
+        return _frame(self.pushed)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
+import numpy as np
+
+from fabopt.analysis.roll.actuals import Known, as_planned, known
+from fabopt.analysis.roll.facts import NUMBER
 from fabopt.analysis.roll.pins import dated, first_open, orders_in, pinned
-from fabopt.analysis.roll.records import Changed, Opening, Outcome, Raised, Roll
+from fabopt.analysis.roll.records import Changed, Happened, Opening, Outcome, Raised, Roll
 from fabopt.domain.instance import Instance
+from fabopt.domain.quantity import Quantity
 from fabopt.domain.tolerances import CLOSE, above
 from fabopt.errors import StudyError
-from fabopt.io.difference import differences
+from fabopt.io.difference import Difference, differences
+from fabopt.io.facts import Fact
+from fabopt.io.levers import list_levers
 from fabopt.io.load import apply_merge
 from fabopt.io.tree import Tree
 from fabopt.io.validate import validate
 from fabopt.network.lower import lower
 from fabopt.network.lowering.builder import make_periods
 from fabopt.network.lowering.stability import charges
-from fabopt.network.tables import Network
+from fabopt.network.tables import Network, Period
 from fabopt.plan.plan import Plan
 from fabopt.plan.solved import options_of
 from fabopt.solve.proof import proof
@@ -45,15 +53,20 @@ class Prepared:
         The instance with all open, and with what was decided before the date held.
     throughout
         Levers that are not what they were for the plan and hold before the date too.
+    past
+        What was decided before the date, and what is told of it.
     """
 
     first: int
     opened: Tree
     held: Tree
     throughout: tuple[str, ...]
+    past: Known
 
 
-def prepared(plan: Plan, tree: Tree, to: str, stability: float | None = None) -> Prepared:
+def prepared(
+    plan: Plan, tree: Tree, to: str, stability: float | None = None, facts: Sequence[Fact] | None = None
+) -> Prepared:
     """Return the instance as it is to be planned from a later date on.
 
     Parameters
@@ -67,11 +80,15 @@ def prepared(plan: Plan, tree: Tree, to: str, stability: float | None = None) ->
     stability
         What changing an order of the plan from then on is charged, as a share of what it costs; None: nothing, but for
         what the instance says itself.
+    facts
+        What is told of the past; None: it was as planned.
 
     Raises
     ------
     StudyError
         When no period begins at the date, the instance has other periods, or the plan is one party's view.
+    fabopt.io.problems.InstanceError
+        When what is told is of another instance or time, or cannot have been.
     """
     plan.of_system("a decision date moves for the system's plan")
     planned = list(plan.table("core/periods")["period"])
@@ -84,21 +101,29 @@ def prepared(plan: Plan, tree: Tree, to: str, stability: float | None = None) ->
             f"The plan begins with {planned[0]}, the instance with {periods[0].label}: to move the decision date both "
             "need the same first period."
         )
-    opened, throughout = dated(tree, now, plan.data, first)
+    past = as_planned(plan) if facts is None else known(plan, facts, first)
+    opened, throughout = dated(tree, now, past.data, first)
     own = opened.raw.get("stability")
     opened = replace(opened, raw={key: part for key, part in opened.raw.items() if key != "stability"})
     net = lower(validate(opened, Instance), plan.run.instance)
-    held = {"pins": pinned(net, plan.table, first)}
+    pins = pinned(net, past.read, first)
+    if facts is not None:
+        pins["actuals"] = [_stored(one) for one in past.happened]
+    held = {"pins": pins}
     if stability is not None:
         labels = [p.label for p in periods[first:] if p.label in planned]
         own = {"share": stability, "orders": orders_in(net, plan.table, labels)}
     held |= {} if own is None else {"stability": own}
     held_tree = apply_merge(opened, held, f"decided before {periods[first].label} held")
-    return Prepared(first, opened, held_tree, throughout)
+    return Prepared(first, opened, held_tree, throughout, past)
+
+
+def _stored(one: Happened) -> dict[str, object]:
+    return {key: value for key, value in asdict(one).items() if value is not None}
 
 
 def rolled(
-    net: Network, open_net: Network, before: Plan, held: Plan, free: Plan, first: int, throughout: Sequence[str]
+    net: Network, open_net: Network, before: Plan, held: Plan, free: Plan, made: Prepared, told: bool = False
 ) -> Roll:
     """Return what moving the decision date tells.
 
@@ -108,12 +133,14 @@ def rolled(
         The network in which the past is held, and that of the same data in which all is open.
     before, held, free
         The plan as it was, the best one that keeps to it until the date, and the best one of the same data.
-    first
-        Position of the first period that is open.
-    throughout
-        Levers that changed for all periods.
+    made
+        How the instance was prepared.
+    told
+        Whether anything is told of the past.
     """
+    first = made.first
     past, to = [p.label for p in net.periods[:first]], net.periods[first].label
+    later = [p.label for p in net.periods[first:] if p.reported]
     run, both = before.run, held.has_plan and free.has_plan
     charged = _charged(net, held) if run.objective_name == "value" else 0.0
     return Roll(
@@ -126,15 +153,37 @@ def rolled(
         held=_without(_outcome(held), charged),
         free=_outcome(free),
         regrets=(*_orders(held.table, free.table, past), *_starts(held.table, free.table, past)) if both else (),
-        next=_orders(held.table, before.table, [p.label for p in net.periods[first:] if p.reported])
-        if held.has_plan
-        else (),
-        opening=tuple(_opening(net, before.table, first)),
-        inputs=tuple((d.path, d.before or "-", d.after or "-") for d in differences(before.data, free.data)),
-        throughout=tuple(throughout),
+        next=_orders(held.table, before.table, later) if held.has_plan else (),
+        opening=tuple(_opening(net, held.table if made.past.off and held.has_plan else before.table, first)),
+        inputs=tuple((d.path, d.before or "-", d.after or "-") for d in _news(before, free, made)),
+        throughout=made.throughout,
         raised=tuple(_raised(net, open_net, first)),
         charged=charged,
+        told=told,
+        actuals=made.past.happened,
+        unused=made.past.unused,
+        followed=made.past.followed,
+        pushed=_shipped(held.table, before.table, later) if held.has_plan and told else (),
     )
+
+
+def _news(before: Plan, free: Plan, made: Prepared) -> Iterator[Difference]:
+    """Yield the numbers that are not those of the plan; what only was another one in the past is told as that."""
+    told = {one.name for one in made.past.happened if one.what == NUMBER}
+    levers = [{one.path: one.quantity for one in list_levers(plan.data)} if told else {} for plan in (before, free)]
+    after = before.net.periods[made.first :] if told else ()
+    for one in differences(before.data, free.data):
+        path = one.path.partition("@")[0]
+        then, now = (_course(some, path, after) for some in levers)
+        if path not in told or not np.array_equal(then, now):
+            yield one
+
+
+def _course(levers: Mapping[str, Quantity], path: str, periods: Sequence[Period]) -> list[float]:
+    """Return a number in some periods, be it a series or a list."""
+    whole = levers.get(path)
+    parts = [(whole if whole is not None else levers.get(f"{path}.{p.index}"), p) for p in periods]
+    return [math.nan if one is None else one.mean(p.start, p.end) for one, p in parts]
 
 
 def free_plan(net: Network, open_net: Network, before: Plan, held: Plan, instance: str, seconds: float) -> Plan:
@@ -247,6 +296,34 @@ def _orders(held: Read, free: Read, labels: Sequence[str]) -> tuple[Changed, ...
             orders.append(Changed("order", id, name, owner, what, period, kept, other, unit))
     orders.sort(key=lambda c: (-abs(c.change) * price.get((c.id, c.period), 0.0), order[c.period]))
     return tuple(orders)
+
+
+def _shipped(held: Read, before: Read, labels: Sequence[str]) -> tuple[Changed, ...]:
+    """Return the deliveries of some periods that differ: of chips to sites, and without any to demands; by period."""
+    tables = [("core/activities", "level", "deployment"), ("core/demands", "delivered", "delivered")]
+    for table, column, what in tables:
+        sums: list[dict[tuple[str, str], float]] = []
+        said: dict[str, tuple[str, str, str]] = {}
+        for read in (held, before):
+            rows = read(table)
+            rows = rows[rows["role"] == "shipment"] if table == "core/activities" else rows
+            keys = list(zip(rows["id"], rows["period"], strict=True))
+            sums.append({key: float(n) for key, n in zip(keys, rows[column], strict=True)})
+            names = (rows[name] for name in ("id", "name", "owner", "unit"))
+            said |= {id: (name, owner, unit) for id, name, owner, unit in zip(*names, strict=True)}
+        if not said:
+            continue
+        most: dict[str, float] = {}
+        for (id, _), level in itertools.chain.from_iterable(some.items() for some in sums):
+            most[id] = max(most.get(id, 0.0), level)
+        found = []
+        for id, period in dict.fromkeys((*sums[0], *sums[1])):
+            now, was = (some.get((id, period), 0.0) for some in sums)
+            if period in labels and abs(now - was) > NOTICED * most[id]:
+                name, owner, unit = said[id]
+                found.append(Changed("shipped", id, name, owner, what, period, now, was, unit))
+        return tuple(sorted(found, key=lambda c: (labels.index(c.period), -abs(c.change) / most[c.id])))
+    return ()
 
 
 def _starts(held: Read, free: Read, labels: Sequence[str]) -> tuple[Changed, ...]:

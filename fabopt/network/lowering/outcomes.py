@@ -40,7 +40,7 @@ def lower_outcomes(chain: Chain, net: Network) -> Network:
     planned = {k: v for k, v in chain.instance.outcomes.items() if not v.observed(chain.calendar.start)}
     if not planned:
         return net
-    figures = _Figures(chain, net)
+    figures = Figures(chain, net)
     faults: list[Fault] = []
     for key, outcome in planned.items():
         faults += [fault.under("outcomes", key) for fault in figures.read(key, outcome)]
@@ -49,7 +49,7 @@ def lower_outcomes(chain: Chain, net: Network) -> Network:
     return replace(net, outcomes=tuple(figures.rows), compared=tuple(figures.compared))
 
 
-class _Figures:
+class Figures:
     """Reads published figures into what a plan is held against."""
 
     def __init__(self, chain: Chain, net: Network) -> None:
@@ -70,9 +70,9 @@ class _Figures:
         if faults:
             yield from faults
             return
-        seen = self._seen(key, outcome, part)
+        seen = self.seen(key, outcome, part)
         if base is not None:
-            under = self._seen(key, base, self._measured(base.of, base.where, base.party))
+            under = self.seen(key, base, self._measured(base.of, base.where, base.party))
             self.compared.append(replace(seen, unit="", over=under))
         elif MEASURED[outcome.of].after:
             self.compared.append(seen)
@@ -140,7 +140,8 @@ class _Figures:
     def _held(self, outcome: Outcome) -> Array:
         return self.chain.window(outcome.since, outcome.until).share
 
-    def _seen(self, key: str, outcome: Outcome, part: Sum) -> Observed:
+    def seen(self, key: str, outcome: Outcome, part: Sum) -> Observed:
+        """Return a figure of a sum of decisions, over the time that the outcome covers."""
         chain, figure, held = self.chain, outcome.figure, self._held(outcome)
         weights, constant = held, 0.0
         if is_level(outcome.of, part):
