@@ -1,7 +1,7 @@
 """Past and plan in one: what was observed before the decision date, what the plan has by year, and published figures.
 
 A history is drawn of every measure of which the section `outcomes` has an observed figure for one value of one tag
-(shipments of a designer, IT power of a lab). Flows are those of a calendar year, or at the pace of the part of it that
+(shipments of a designer, IT power of a lab), whatever all these figures leave out alike. Flows are those of a calendar year, or at the pace of the part of it that
 is known; levels those at its end.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from fabopt.analysis.expectations import values_of
-from fabopt.domain.measured import MEASURED, MeasureName, Tagged, TagName
+from fabopt.domain.measured import MEASURED, MeasureName, Tagged, TagName, Where
 from fabopt.domain.outcomes import Outcome
 from fabopt.network.lowering.limits import is_level
 from fabopt.network.lowering.measured import Scope
@@ -70,29 +70,29 @@ def history_frame(points: tuple[Point, ...]) -> pd.DataFrame:
     return pd.DataFrame([[getattr(point, name) for name in columns] for point in points], columns=columns)
 
 
-def _of_one(outcome: Outcome) -> tuple[MeasureName, TagName] | None:
-    """Return the measure and the tag of a figure of one value of one tag."""
+def _of_one(outcome: Outcome) -> tuple[MeasureName, TagName, Tagged | None] | None:
+    """Return the measure and the tag of a figure of one value of one tag, and what it leaves out."""
     named = list(outcome.where.named)
-    alone = outcome.ratio_to is None and outcome.added_since is None and outcome.where.not_ is None
+    alone = outcome.ratio_to is None and outcome.added_since is None
     single = len(named) == 1 and len(named[0][1]) == 1
     if not alone or not single or MEASURED[outcome.of].party or MEASURED[outcome.of].after:
         return None
-    return outcome.of, named[0][0]
+    return outcome.of, named[0][0], outcome.where.not_
 
 
-def _points(plan: Plan, of: MeasureName, tag: TagName) -> Iterator[Point]:
+def _points(plan: Plan, of: MeasureName, tag: TagName, but: Tagged | None) -> Iterator[Point]:
     scope = Scope(*plan.lowered)
-    every = scope.measure(of, [])
+    every = scope.measure(of, [Where.model_validate({"not": but})])
     level, unit, start = is_level(of, every), MEASURED[of].units[0], plan.net.periods[0].start
     for outcome in plan.data.outcomes.values():
-        if _of_one(outcome) == (of, tag) and outcome.since.year == outcome.until.year:
+        if _of_one(outcome) == (of, tag, but) and outcome.since.year == outcome.until.year:
             series, figure = dict(outcome.where.named)[tag][0], outcome.figure
             each = 1.0 if level else _a_year(outcome)
             low, high = figure.bounds
             what: Literal["observed", "published"] = "observed" if outcome.observed(start) else "published"
             yield Point(of, tag, unit, series, outcome.until.year, what, each * figure.value, each * low, each * high)
     for values in scope.each((tag,), every.chosen):
-        amounts = values_of(plan, scope.measure(of, [Tagged.model_validate(values)]))
+        amounts = values_of(plan, scope.measure(of, [Where.model_validate({**values, "not": but})]))
         for year, group in groupby(plan.net.periods, key=lambda period: period.start.year):
             periods = [period for period in group if period.reported]
             if not periods:

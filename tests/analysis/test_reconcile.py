@@ -228,6 +228,21 @@ def test_a_history_has_what_was_observed_the_plan_by_year_and_what_is_published(
     assert {(point.tag, point.series) for point in points} == {("designer", "green"), ("lab", "lab")}
 
 
+def test_a_history_leaves_out_what_its_figures_leave_out(tmp_path):
+    result, _ = of_plan(
+        tmp_path,
+        ("labs.lab.fleet", {"site": {"gpu": 10}}),
+        level={
+            "of": "installed",
+            "where": {"lab": "lab", "not": {"chip": "gpu"}},
+            "since": "2026-12-31",
+            "until": "2026-12-31",
+        },
+        waiting=0,
+    )
+    assert [point.what for point in history(result.plan)] == ["observed"]  # the lab's fleet is of that chip alone
+
+
 def test_the_page_of_limits_lists_every_measure():
     page = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
     listed = {
