@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: solve memo test test-all versions lint pages notebooks clean
+.PHONY: solve memo test test-all versions lint pages docs notebooks clean
 
 solve: $(READY)
 	$(BIN)/fabopt solve instances/frontier
@@ -35,12 +35,16 @@ lint: $(READY)
 pages: $(READY)
 	$(BIN)/python docs/pages.py
 
+# The documentation site, into site/: index.html opens without a server.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 # The notebooks with their output.
 notebooks: $(READY)
 	$(BIN)/python notebooks/run.py
 
 clean:
-	rm -rf $(VENV) results memos
+	rm -rf $(VENV) results memos site
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fabopt needs Python 3.11 or later; name one: make PYTHON=python3.12 solve")'

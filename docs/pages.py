@@ -1,4 +1,4 @@
-"""Writes the pages that come out of the code: schema, mathematics, results, and the answer in the README.
+"""Writes the pages that come out of the code: schema, mathematics, results, command line, and the answer in the README.
 
 Run by ``make pages``. A test fails when a page is not what this program would write. With the folder of a result,
 ``python docs/pages.py results/frontier``, it writes instead what the page of that instance, ``docs/frontier.md``, has
@@ -15,8 +15,12 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+import typer
+from typer.cli import get_docs_for_click
+
 import fabopt
 from fabopt.analysis.reconcile import Reconciled
+from fabopt.cli.app import app
 from fabopt.domain.instance import Instance
 from fabopt.io.schema import schema_markdown
 from fabopt.model.families import Family
@@ -55,6 +59,14 @@ people put into a folder move into the new one. A folder in which a file of fabo
 printed, the plan goes to `NAME.rescued-<n>` in the folder of work, the one for temporary files or the home, and the
 exit code is 2.
 """
+COMMANDS = """\
+# The command line
+
+`fabopt VERB --help` says the same. Exit codes: 0 a plan (or what was asked for), even if limited; 2 bad input, or
+nowhere to write; 3 infeasible; 4 a limit before any plan; 130 interrupted before any plan.
+
+What can be said here, Python can do by the same names ([reference](api.md)).
+"""
 SOLVE = "$ fabopt solve instances/tutorial"
 ROLL = "fabopt roll results/tutorial --to 2027Q3 --actuals instances/tutorial/actuals.csv"
 MADE = "This page is written by `make pages` from the code; change it there.\n"
@@ -67,6 +79,7 @@ def pages() -> dict[str, str]:
         "mathematics.md": mathematics_page(),
         "results.md": results_page(),
         "roll.md": roll_page((DOCS / "roll.md").read_text(encoding="utf-8")),
+        "command-line.md": command_page(),
         "../README.md": readme_page((DOCS.parent / "README.md").read_text(encoding="utf-8")),
     }
 
@@ -120,6 +133,13 @@ def mathematics_page() -> str:
     parts.append(section("Several states", "fabopt.solve.stack"))
     parts.append(section("How a plan under states is judged", "fabopt.solve.risk"))
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
+
+
+def command_page() -> str:
+    """Return the page of the command line, from its own help."""
+    group = typer.main.get_command(app)
+    text = get_docs_for_click(obj=group, ctx=typer.Context(group, info_name="fabopt"), name="fabopt")
+    return f"{COMMANDS}{text[text.index(chr(10) + '## ') :].rstrip()}\n\n{MADE}"
 
 
 def title_of(module: str) -> str:

@@ -1,8 +1,8 @@
 """Past and plan in one: what was observed before the decision date, what the plan has by year, and published figures.
 
 A history is drawn of every measure of which the section `outcomes` has an observed figure for one value of one tag
-(shipments of a designer, IT power of a lab), whatever all these figures leave out alike. Flows are those of a calendar year, or at the pace of the part of it that
-is known; levels those at its end.
+(shipments of a designer, IT power of a lab); what all these figures leave out is left out. Flows are those of a
+calendar year, or at the pace of the part of it that is known; levels those at its end.
 """
 
 from __future__ import annotations
