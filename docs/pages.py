@@ -132,6 +132,7 @@ def mathematics_page() -> str:
     parts.append(section("From the incumbent to the plan", "fabopt.solve.finish"))
     parts.append(section("Several states", "fabopt.solve.stack"))
     parts.append(section("How a plan under states is judged", "fabopt.solve.risk"))
+    parts.append(section("States one by one", "fabopt.solve.apart"))
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 
 

@@ -153,7 +153,7 @@ def _later(info: StatesInfo, ordered: pd.DataFrame) -> Table:
 def _limits(info: StatesInfo) -> Table:
     """Return what holds the plan back before anything is known, by its price."""
     total: dict[tuple[str, str, str], float] = {}
-    for limit in info.limits:
+    for limit in info.limits or ():
         key = (limit.name, limit.owner, limit.unit)
         total[key] = total.get(key, 0.0) + limit.price
     rows = [(name, owner or None, price, f"per {unit}" if unit else None)
@@ -175,8 +175,10 @@ def _closing(info: StatesInfo) -> tuple[str, ...]:
     gap = "gap unknown" if info.gap is None else f"gap {percent(info.gap)}"
     forbidden = len(info.earning.forbidden) if info.earning else 0
     loses = f"{counted(forbidden, 'step')} that lose money as planned are forbidden in every state"
+    unpriced = "not told: what holds it back before it is known, which takes prices of all states together"
     return (
         *([loses] if forbidden else []),
+        *([unpriced] if info.limits is None else []),
         f"{judged}: {_figure(info.objective or 0.0, unit)}{bound}, {gap}",
         "each state's result holds what was decided before it was known; its prices are those of somebody who knows",
         f"{info.status.replace('_', ' ')}, {seconds(info.seconds)}; {size.columns:,} columns "

@@ -29,15 +29,42 @@ from fabopt.model.gates import NO_GATES
 from fabopt.network.tables import Array
 from fabopt.solve.matrices import Matrices
 from fabopt.solve.objectives import Stage
+from fabopt.solve.session import HighsSession
 from fabopt.solve.stack import Stack
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A stack with what judges its plan: the program, and the objectives over its columns."""
+    """A stack with what judges its plan: the program, the objectives over its columns, and the share of the mean."""
 
     program: Matrices
     stages: tuple[Stage, ...]
+    mean: float = 1.0
+
+    def of(self, stack: Stack, worth: Array) -> tuple[float, Array]:
+        """Return what is judged of plans by what is maximised in each state [states], and the added columns for that.
+
+        It rises with each of them: what no plan exceeds in any state bounds what it is judged.
+        """
+        total, before = self.mean * float(stack.probabilities @ worth), stack.program.n_columns
+        if self.program is stack.program:
+            return total, np.zeros(0)
+        added, rows = slice(before, None), slice(stack.program.n_rows, None)
+        judging = Matrices(
+            a=sparse.csc_array(self.program.a[rows, added]),
+            row_lower=self.program.row_lower[rows],
+            row_upper=self.program.row_upper[rows] + worth,
+            column_lower=self.program.column_lower[added],
+            column_upper=self.program.column_upper[added],
+            cost=self.stages[0].cost[added],
+            integer=self.program.integer[added],
+            offset=0.0,
+            labels=self.program.labels[rows],
+        )
+        outcome = HighsSession(judging, threads=1).solve()
+        assert outcome.x is not None
+        assert outcome.objective is not None
+        return total + outcome.objective, outcome.x
 
 
 def judged(stack: Stack, stages: Sequence[tuple[Stage, ...]], risk: Risk, best: Sequence[float] = ()) -> Judged:
@@ -59,7 +86,7 @@ def judged(stack: Stack, stages: Sequence[tuple[Stage, ...]], risk: Risk, best: 
         return Judged(stack.program, tuple(means))
     first = [own[0] for own in stages]
     added = _Added(stack, first)
-    sign, share = first[0].sign, stack.probabilities
+    sign, share, mean = first[0].sign, stack.probabilities, 0.0
     worth = [stage.sign * stage.constant for stage in first]
     standing = float(share @ [k + stage.standing for k, stage in zip(worth, first, strict=True)])
     judge = replace(means[0], cost=np.zeros(0), constant=0.0, standing=standing)
@@ -86,7 +113,7 @@ def judged(stack: Stack, stages: Sequence[tuple[Stage, ...]], risk: Risk, best: 
         held = risk.weight * standing + mean * means[0].standing
         judge = replace(judge, constant=mean * means[0].constant, standing=held)
     wide = [replace(stage, cost=np.append(stage.cost, np.zeros(added.n))) for stage in means[1:]]
-    return Judged(added.program(cost), (replace(judge, cost=cost), *wide))
+    return Judged(added.program(cost), (replace(judge, cost=cost), *wide), mean)
 
 
 def _mean(stack: Stack, stages: Sequence[Stage]) -> Stage:

@@ -9,31 +9,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from fabopt.domain.goals import NOTHING
 from fabopt.domain.risk import EXPECTED, Risk
+from fabopt.domain.tolerances import FEASIBLE
 from fabopt.model.objective import cost_vector
 from fabopt.network.tables import Array
+from fabopt.solve.apart import goes_apart, state_by_state
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.decompose.hedging import hedged
 from fabopt.solve.decompose.lshaped import lshaped
 from fabopt.solve.decompose.parts import taken_apart
 from fabopt.solve.diagnose import DIAGNOSIS_SECONDS, explain_infeasible, explain_time, explain_unbounded
-from fabopt.solve.finish import Finished, finish, linear_answer
+from fabopt.solve.finish import Finished, finish, linear_answer, stands
 from fabopt.solve.matrices import program_of
-from fabopt.solve.objectives import Notify, Runner, Staged, proof_of, stages
+from fabopt.solve.objectives import Notify, Runner, Stage, Staged, proof_of, report, stages
 from fabopt.solve.options import OptionError, Size, SolveOptions
-from fabopt.solve.outcome import StageReport
+from fabopt.solve.outcome import Outcome, StageReport
 from fabopt.solve.proof import Proof
 from fabopt.solve.risk import Judged, judged
-from fabopt.solve.session import Ended, HighsSession, Progress
+from fabopt.solve.session import PRIMAL, Ended, HighsSession, Progress, SolverError
 from fabopt.solve.solution import Conflict, Status
 from fabopt.solve.stack import Branch, Stack, stacked
 from fabopt.solve.start import StartPlan, on_columns
 from fabopt.solve.work.executor import Executor, InProcess
+
+PIVOTS = 5_000
+"""Pivots in which all states together may better a plan that was found state by state."""
 
 Method = Literal["extensive", "hedging", "lshaped"]
 """As one program; branch by branch with progressive hedging, through mpi-sppy, or with the L-shaped method."""
@@ -142,22 +147,22 @@ def solve_states(
     if method != "extensive":
         return _by_branches(stack, made, options, budget, method, executor or InProcess(), progress)
     session = HighsSession(made.program, threads=options.threads, seed=options.seed, budget=budget)
-    begin = None
-    if start is not None:
-        own = [on_columns(start, branch.tables, branch.tables.columns.n).x for branch in branches]
-        begin = np.append(stack.plan(own), np.zeros(made.program.n_columns - stack.program.n_columns))
+    own = None if start is None else [on_columns(start, b.tables, b.tables.columns.n).x for b in branches]
     with budget.catching_signals():
-        runner = Runner(session, stack.structure, options, progress, begin)
-        staged = runner.run(made.stages, branches[0].tables)
+        begin = _begun(session, stack, made, each, own, options, progress)
+        staged = begin.ended(made, options.asked)
+        if staged is None:
+            staged = Runner(session, stack.structure, options, progress, begin.x).run(made.stages, branches[0].tables)
+        staged = begin.bounding(staged, made.stages[0])
         done = None
         if staged.x is not None and staged.stopped is not Ended.UNBOUNDED:
-            done = _exact(session, staged.x, made.stages[-1].cost)
+            done = _exact(session, staged.x, made.stages[-1].cost, begin)
     size = Size(made.program.n_rows, made.program.n_columns, int(made.program.integer.sum()), int(made.program.a.nnz))
     seconds = budget.spent - began
     ended = StackSolution(
         status=_without_plan(staged), has_plan=False, objective=None, bound=staged.first.bound, gap=None,
-        gap_denominator=None, seconds=seconds, options=options, stages=staged.reports, size=size, log=session.log,
-        stack=stack,
+        gap_denominator=None, seconds=seconds, options=options, stages=staged.reports, size=size,
+        log=begin.log + session.log, stack=stack,
     )  # fmt: skip
     if done is None:
         return replace(ended, conflicts=_reasons(stack, staged, options))
@@ -176,15 +181,101 @@ def solve_states(
         gap=None if proved is None else proved.gap,
         gap_denominator=None if proved is None else proved.denominator,
         plans=tuple(done.x[at] for at in stack.columns),
-        prices=done.row_price[: stack.program.n_rows],
+        prices=None if done.row_price is None else done.row_price[: stack.program.n_rows],
     )
 
 
-def _exact(session: HighsSession, x: Array, cost: Array) -> Finished | None:
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What a stack begins with.
+
+    Attributes
+    ----------
+    x
+        A plan [columns of the judged program] that need not stand, or None.
+    stands
+        Whether it does, as it is.
+    bound
+        What no plan is judged, as maximised.
+    basis
+        Where the program with the integers of the plan begins; None where that is not known.
+    log
+        What the solver said.
+    """
+
+    x: Array | None
+    stands: bool = False
+    bound: float = np.inf
+    basis: Any = None
+    log: str = ""
+
+    def ended(self, made: Judged, asked: float) -> Staged | None:
+        """Return the end of a run that needs no program of all states: the plan is as good as was asked for."""
+        stage = made.stages[0]
+        if self.x is None or not self.stands or len(made.stages) > 1:
+            return None
+        worth = float(stage.cost @ self.x)
+        told = report(stage, Outcome(Ended.OPTIMAL, self.x, worth, max(self.bound, worth), 0.0, 0))
+        return Staged(self.x, (told,), None) if told.gap is not None and told.gap <= asked else None
+
+    def bounding(self, staged: Staged, stage: Stage) -> Staged:
+        """Return the end of a run, with its bound where that is the nearer one."""
+        first = staged.first
+        known = np.inf if first.bound is None else (first.bound - stage.constant) * stage.sign
+        if not self.bound < known:
+            return staged
+        return replace(staged, reports=(replace(first, bound=stage.reported(self.bound)), *staged.reports[1:]))
+
+
+def _begun(
+    session: HighsSession,
+    stack: Stack,
+    made: Judged,
+    each: Sequence[tuple[Stage, ...]],
+    own: Sequence[Array] | None,
+    options: SolveOptions,
+    progress: Notify | None,
+) -> _Begun:
+    """Return what the program of all states begins with: the plan given, or that of its states one by one."""
+    begin = _Begun(None)
+    if own is not None:
+        begin = _Begun(np.append(stack.plan(own), np.zeros(made.program.n_columns - stack.program.n_columns)))
+    if options.by_blocks is not None or not goes_apart(stack):
+        return begin
+
+    def tell(step: str, seconds: float) -> None:
+        if progress is not None:
+            progress(made.stages[0].name, Progress(seconds, None, None, None, 0, step))
+
+    costs = [stages[0].cost for stages in each]
+    apart = state_by_state(stack, costs, options, session.budget, own, tell)
+    bound = made.of(stack, np.array(apart.bounds))[0] if np.isfinite(apart.bounds).all() else np.inf
+    if apart.x is not None:
+        worth = [float(cost @ apart.x[at]) for cost, at in zip(costs, stack.columns, strict=True)]
+        x = np.append(apart.x, made.of(stack, np.array(worth))[1])
+        x[made.program.integer] = np.round(x[made.program.integer])
+        if session.violation(x) <= FEASIBLE:
+            return _Begun(x, True, bound, apart.basis, apart.log)
+        session.note("the plans of the states one by one break a row of all together and are left out")
+    return replace(begin, bound=bound, log=apart.log)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """The exact plan, with its prices where they are known."""
+
+    x: Array
+    row_price: Array | None
+
+
+def _exact(session: HighsSession, x: Array, cost: Array, begin: _Begun) -> Finished | _Done | None:
     """Return the exact plan with the integers of ``x`` and its prices, or None where there is none.
 
-    In a large stack equal plans are told apart when that of each state is made whole.
+    In a large stack equal plans are told apart when that of each state is made whole. A plan of the states one by one
+    is exact: what its integers and all states together earn more is sought as far as time allows.
     """
+    if begin.stands and begin.x is not None and np.array_equal(x, begin.x):
+        return _together(session, x, cost, begin.basis)
     if not session.matrices.large:
         return finish(session, x, cost)
     with session.finishing():
@@ -194,9 +285,30 @@ def _exact(session: HighsSession, x: Array, cost: Array) -> Finished | None:
             outcome = linear_answer(session)
         finally:
             session.release_integers()
-    if outcome.x is None or outcome.row_price is None or outcome.column_price is None:
+    if outcome.x is None or outcome.row_price is None:
         return None
-    return Finished(outcome.x, outcome.row_price, outcome.column_price)
+    return _Done(outcome.x, outcome.row_price)
+
+
+def _together(session: HighsSession, x: Array, cost: Array, basis: Any) -> _Done:
+    """Return the best plan of all states with the integers of one that stands: the best that was found in time."""
+    if basis is None or session.budget.over:
+        return _Done(x, None)
+    session.set_costs(cost)
+    session.hold_integers(x)
+    try:
+        session.basis = basis
+        with session.by(PRIMAL), session.within(PIVOTS):
+            outcome = session.solve()
+        better = outcome.x is not None and stands(session, outcome) and cost @ outcome.x >= cost @ x
+    except SolverError as failure:
+        session.note(f"all states together: {failure}")
+        return _Done(x, None)
+    finally:
+        session.release_integers()
+    if not better or outcome.x is None:
+        return _Done(x, None)
+    return _Done(outcome.x, outcome.row_price)
 
 
 def check_method(options: SolveOptions, risk: Risk, method: Method, start: StartPlan | None = None) -> None:

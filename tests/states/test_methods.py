@@ -25,10 +25,13 @@ network:
     market: {{material: goods, quantity: [0, 9], value: 3}}
     contract: {{material: goods, quantity: [0, 0], required: true}}
 states:
-  usual: {{probability: 0.4}}
-  weak: {{probability: 0.3, from: 2028, set: {{network.demands.market.quantity: {{steps: {{2027: 0, 2028: 4}}}}}}}}
+  usual: {{probability: {shares[0]}}}
+  weak:
+    probability: {shares[1]}
+    from: 2028
+    set: {{network.demands.market.quantity: {{steps: {{2027: 0, 2028: 4}}}}}}
   strong:
-    probability: 0.3
+    probability: {shares[2]}
     from: 2028
     set:
       network.demands.market.quantity: {{steps: {{2027: 0, 2028: 6}}}}
@@ -37,12 +40,16 @@ states:
 """How many lines to build, whole ones, before it is known what is wanted; 7 of what is strong must be delivered."""
 
 
-def lines(folder, lot=0):
-    (folder / "instance.yaml").write_text(LINES.format(lot=f", lot: {lot}" if lot else ""), encoding="utf-8")
+SHARES = (0.4, 0.3, 0.3)
+
+
+def lines(folder, lot=0, shares=SHARES):
+    text = LINES.format(lot=f", lot: {lot}" if lot else "", shares=shares)
+    (folder / "instance.yaml").write_text(text, encoding="utf-8")
     return fabopt.load(folder)
 
 
-def counted(lot=0):
+def counted(lot=0, shares=SHARES):
     """The best over all ways to build, counted."""
 
     def sold(slots, market, contract):
@@ -54,7 +61,7 @@ def counted(lot=0):
         slots = 3 * small + 5 * large
         each = [sold(slots, *state) for state in ((9, 0), (4, 0), (6, 7))]
         if None not in each:
-            worth.append(-4 * small - 6 * large + sum(p * s for p, s in zip((0.4, 0.3, 0.3), each, strict=True)))
+            worth.append(-4 * small - 6 * large + sum(p * s for p, s in zip(shares, each, strict=True)))
     return max(worth)
 
 

@@ -87,7 +87,8 @@ class StatesInfo:
     states
         The states, in the order of the instance.
     limits
-        Limits of the time in which nothing is known that have a price.
+        Limits of the time in which nothing is known that have a price; None where all states together have no prices:
+        they were solved branch by branch, or one by one.
     earning
         Steps that are forbidden in all states, since they lose money for their owners in the one in which least
         changes; None where nobody asked for that.
@@ -117,7 +118,7 @@ class StatesInfo:
     periods: tuple[str, ...]
     versions: Versions
     states: tuple[StateInfo, ...] = ()
-    limits: tuple[NowLimit, ...] = ()
+    limits: tuple[NowLimit, ...] | None = ()
     earning: Earning | None = None
 
     @property

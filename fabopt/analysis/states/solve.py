@@ -290,10 +290,10 @@ def _info(
     )
 
 
-def _now_limits(solved: StackSolution) -> tuple[NowLimit, ...]:
-    """Return the limits of the time in which nothing is known that have a price in the stack."""
+def _now_limits(solved: StackSolution) -> tuple[NowLimit, ...] | None:
+    """Return the limits of the time in which nothing is known that have a price in the stack; None without prices."""
     if solved.prices is None:
-        return ()
+        return None
     stack, price = solved.stack, solved.prices
     tables, rows = stack.branches[0].tables, stack.rows[0]
     labels = tables.columns.labels
