@@ -23,6 +23,7 @@ from fabopt.report.report import Report
 ROOT = Path(__file__).parents[1]
 PUBLIC = (fabopt.Instance, fabopt.Result, StatesResult, Report)
 """Classes whose public methods the reference has."""
+SHIM = "https://unpkg.com/iframe-worker/shim"
 ELSEWHERE = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
 
 
@@ -49,6 +50,14 @@ def on_page_content(html: str, page: Page, **_: Any) -> str:
         if missing:
             raise PluginError(f"docs/api.md has no {', '.join(missing)}")
     return html
+
+
+def on_post_page(output: str, **_: Any) -> str:
+    """Take the script that lets search work in a file from this folder and not from a network."""
+    return output.replace(SHIM, "assets/iframe-worker.js")
+
+
+on_post_template = on_post_page
 
 
 def formulas(text: str) -> str:
