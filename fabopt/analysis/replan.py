@@ -11,6 +11,7 @@ rest is planned around that: what is not met then is missing in the value.
 from __future__ import annotations
 
 from collections.abc import Collection
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -141,12 +142,19 @@ class Again:
         self.base = plan.problem.value(plan.x)
         self._resolver = plan.resolver(budget)
 
+    def twin(self) -> Again:
+        """Return another for a thread of its own, with the same memory and the time that is left now."""
+        other = copy(self)
+        other._resolver = self._resolver.twin()
+        other._resolver.budget = self._resolver.budget.sub()
+        return other
+
     @property
     def how(self) -> str:
         """Return in words what is free when a plan is made again."""
         return "integers searched again" if self.whole else "integers held"
 
-    def without(self, change: Perturbation, least: float) -> Answer:
+    def without(self, change: Perturbation, least: float, *, far: bool = False) -> Answer:
         """Return what is left of the plan's value under a change, as far as it takes to know whether it loses so much.
 
         On a large program the linear program in which integers may be fractions is asked first: no plan exceeds it.
@@ -158,12 +166,14 @@ class Again:
             The change.
         least
             Loss that is to be decided, M USD.
+        far
+            The change is a large one: the linear program is then solved from nothing.
         """
         if self.whole:
             return self.value(change)
         try:
             with self._resolver.budget.part(seconds=self.seconds):
-                bound = worth(self._resolver.ask(change, "relaxed"))
+                bound = worth(self._resolver.ask(change, "relaxed", far=far))
         except (SolverError, OutOfTimeError):
             return UNKNOWN
         if bound == -np.inf:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fabopt.analysis.disruptions.records import Disruptions
     from fabopt.analysis.draws.records import MonteCarlo
     from fabopt.analysis.explain.questions import Answer
+    from fabopt.analysis.memo.records import WalkAway
     from fabopt.analysis.portfolio.records import Portfolio
     from fabopt.analysis.promise.records import Promise
     from fabopt.analysis.reconcile import Reconciled
@@ -327,6 +328,42 @@ class Studies(PlanTables):
 
         return self._in_its_money(promise_report(promise(self.plan, chip, quantity, lab, TimeBudget.of(budget))))
 
+    def walk_away(
+        self, lab: str, *, tolerance: float | None = None, budget: float | TimeBudget = 10.0, workers: int = WORKERS
+    ) -> Report[tuple[WalkAway, ...]]:
+        """Return how far each term of what a lab should sign may move before signing is worth nothing to it.
+
+        Price, volume, prepayment, date and cancellation of every signature of the lab's own plan that is proved to be
+        worth more than the tolerance; everybody else stands as in this result.
+
+        Parameters
+        ----------
+        lab
+            Id of the lab.
+        tolerance
+            Million dollars; a hundredth of a per cent of the value of its plan, to one digit, when left out.
+        budget
+            Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
+        workers
+            Programs at a time, one solver thread each.
+
+        Raises
+        ------
+        fabopt.errors.StudyError
+            When there is no plan or no such lab, the result is one party's view, or its objective is not money.
+        fabopt.solve.results.folder.ResultError
+            When the result is one of another version, or does not fit the instance.
+        """
+        from fabopt.analysis.memo.study import MemoOptions, walk_away_of
+        from fabopt.report.walk_away import walk_away_report
+        from fabopt.solve.budget import TimeBudget
+        from fabopt.solve.results.folder import check_version
+
+        check_version(self.run)
+        time = TimeBudget.of(budget)
+        found = walk_away_of(self.plan, MemoOptions(lab, tolerance, workers=workers), time)
+        return walk_away_report(self.plan.data.labs[lab].name, found, time.left_out)
+
     def memo(
         self,
         lab: str,
@@ -335,6 +372,8 @@ class Studies(PlanTables):
         tolerance: float | None = None,
         within: float = 0.01,
         sweep: str | Path | None = None,
+        draws: str | Path | None = None,
+        hedge: str | Path | None = None,
         seed: int = 0,
         workers: int = WORKERS,
         tell: Callable[[str, float], None] | None = None,
@@ -354,6 +393,10 @@ class Studies(PlanTables):
             Share of the plan's value that an alternative may be worse.
         sweep
             Folder of a sweep, from which the chances of reaching a target come.
+        draws
+            Folder of a report of :meth:`draws` of this result, from which they come instead.
+        hedge
+            Folder of a report of ``hedge`` of a plan under states of the same data: regrets, and what to wait for.
         seed, workers
             Seed of solver and draws; programs at a time, one solver thread each.
         tell
@@ -371,14 +414,25 @@ class Studies(PlanTables):
         fabopt.solve.results.folder.ResultError
             When the result is one of another version, or does not fit the instance.
         """
+        from fabopt.analysis.draws.records import MonteCarlo
+        from fabopt.analysis.hedge.records import Hedge
         from fabopt.analysis.memo.study import MemoOptions, memo_of
         from fabopt.report.memo.report import MemoReport
+        from fabopt.report.report import saved
         from fabopt.solve.budget import TimeBudget
         from fabopt.solve.results.folder import check_version
 
         check_version(self.run)
-        place = None if sweep is None else Path(sweep)
-        asked = MemoOptions(lab, tolerance, within, sweep=place, seed=seed, workers=workers)
+        asked = MemoOptions(
+            lab,
+            tolerance,
+            within,
+            sweep=None if sweep is None else Path(sweep),
+            draws=None if draws is None else saved(Path(draws), "draws", MonteCarlo),
+            hedge=None if hedge is None else saved(Path(hedge), "hedge", Hedge),
+            seed=seed,
+            workers=workers,
+        )
         return MemoReport(memo_of(self.plan, asked, TimeBudget.of(budget, tell)))
 
     def explain(

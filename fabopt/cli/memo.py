@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,9 @@ from fabopt.cli.common import ScenarioOption, SetOption, check_kept, guarded, sa
 from fabopt.cli.planned import result_at, within_time
 
 if TYPE_CHECKING:
-    from fabopt.api import Instance
+    from fabopt.api import Instance, Result
     from fabopt.report.memo.report import MemoReport
+    from fabopt.solve.budget import TimeBudget
 
 _Path = typer.Argument(
     help="Folder of a result; an instance, which is then solved first; or a memo's folder, to write it again.",
@@ -30,6 +32,13 @@ _Tolerance = typer.Option(
     show_default=False,
 )
 _Sweep = typer.Option(help="Folder of a sweep, for the chances of reaching a target.", show_default=False)
+_Draws = typer.Option(
+    help="Folder of a report of draws of this result (fabopt draws --out), for the chances.", show_default=False
+)
+_Hedge = typer.Option(
+    help="Folder of a report of a plan under states (fabopt hedge --out), for regrets and what to wait for.",
+    show_default=False,
+)
 _Seed = typer.Option(help="Seed of solver and draws.", min=0)
 _Out = typer.Option(help="Folder for the memo; by default memos/LAB.", show_default=False)
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
@@ -45,6 +54,8 @@ def memo(
     budget: Annotated[float, _Budget] = 10.0,
     tolerance: Annotated[float | None, _Tolerance] = None,
     sweep: Annotated[Path | None, _Sweep] = None,
+    draws: Annotated[Path | None, _Draws] = None,
+    hedge: Annotated[Path | None, _Hedge] = None,
     seed: Annotated[int, _Seed] = 0,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
@@ -61,9 +72,9 @@ def memo(
     chosen = check_formats(formats.split(","))
     rehearse(lang, template)
     if is_memo(path):
-        if sweep is not None or scenario is not None or set_:
-            raise MemoError(f"{path} is a memo: nothing is computed again, so --sweep, --scenario and --set do not go "
-                            "with it.")  # fmt: skip
+        if any(one is not None for one in (sweep, draws, hedge, scenario)) or set_:
+            raise MemoError(f"{path} is a memo: nothing is computed again, so --sweep, --draws, --hedge, --scenario "
+                            "and --set do not go with it.")  # fmt: skip
         report = api.load_memo(path)
         if lab not in ("", report.memo.lab):
             raise MemoError(f"{path} is a memo for {report.memo.lab}, not for {lab}.")
@@ -74,7 +85,17 @@ def memo(
             raise MemoError("A memo is written for a lab: name it with --for.")
         target = out or api.default_memo_folder(lab, lang)
         check_out(target)
-        report = _computed(path, lab, budget, tolerance, sweep, seed, scenario, set_ or [], as_json)
+        report = _computed(
+            path,
+            lab,
+            budget,
+            scenario,
+            set_ or [],
+            as_json,
+            lambda result, time: result.memo(
+                lab, budget=time, tolerance=tolerance, sweep=sweep, draws=draws, hedge=hedge, seed=seed
+            ),
+        )
     with step("write", as_json) as memo:
         where = kept(target, lambda folder: report.save(folder, chosen, lang, template))
         memo.append(", ".join(chosen))
@@ -91,12 +112,10 @@ def _computed(
     path: Path,
     lab: str,
     budget: float,
-    tolerance: float | None,
-    sweep: Path | None,
-    seed: int,
     scenario: str | None,
     sets: list[str],
     quiet: bool,
+    memo_of: Callable[[Result, TimeBudget], MemoReport],
 ) -> MemoReport:
     def check(instance: Instance) -> None:
         from fabopt.analysis.explain.names import known
@@ -104,5 +123,4 @@ def _computed(
         known("lab", lab, instance.data.labs, instance.name)
 
     with within_time(budget, quiet) as time:
-        result = result_at(path, scenario, sets, time, quiet, check)
-        return result.memo(lab, budget=time, tolerance=tolerance, sweep=sweep, seed=seed)
+        return memo_of(result_at(path, scenario, sets, time, quiet, check), time)

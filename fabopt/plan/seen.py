@@ -33,6 +33,9 @@ from fabopt.solve.run import common_of, solution_of
 from fabopt.solve.solution import Solution
 from fabopt.solve.start import on_columns, start_plan
 
+SEARCHED = 0.8
+"""Share of the time that its search may take; its prices and basis need the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeenBy:
@@ -138,7 +141,8 @@ def _solved(
     program = replace(matrices, cost=stage.cost, offset=stage.sign * stage.constant)
     start = on_columns(start_plan(plan.name, plan.table("core/decisions")), tables, program.n_columns)
     resolver = Resolver(program, start.x, seed=options.seed, gap=options.asked, standing=stage.standing, budget=budget)
-    found = resolver.ask(mode="exact", seconds=budget.left)
+    with budget.part(share=SEARCHED):
+        found = resolver.ask(mode="exact", seconds=budget.left)
     if found.x is None or found.objective is None:
         return found, None, None
     resolver.keep(found.x)

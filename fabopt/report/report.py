@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from fabopt.analysis.frames import plain
 from fabopt.errors import StudyError
 from fabopt.io.files import atomic_write, check_file, check_place
-from fabopt.io.seal import SavedError, as_bytes, sealed
+from fabopt.io.seal import SavedError, as_bytes, read_record, record_as, sealed
 from fabopt.io.swap import write_folder
 from fabopt.report.text import WIDTH, Table, plain_line, with_rows, wrap
 
@@ -187,6 +187,33 @@ class Report(Generic[R]):
         if place.suffix.lower() == ".html":
             return self.html().encode()
         return self.xlsx() if place.suffix.lower() == ".xlsx" else self.files()
+
+
+def saved(folder: Path, verb: str, kind: type[R]) -> R:
+    """Return the records of a report as :meth:`Report.save` has written them into a folder.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    verb
+        What the report answers.
+    kind
+        Class of its records.
+
+    Raises
+    ------
+    fabopt.io.seal.SavedError
+        When there is no such report, or it was changed or written by another version.
+    """
+    file, again = folder / f"{verb}.json", f"make it again: fabopt {verb} RESULT --out {folder}"
+    try:
+        return record_as(kind, read_record(file, FORMAT, again))
+    except FileNotFoundError as error:
+        raise SavedError(f"{folder} holds no report of {verb}; {again}.") from error
+    except SavedError as error:
+        said = str(error)
+        raise SavedError(said if str(file) in said else f"{file} is no report of {verb}: {said}.") from error
 
 
 def check_table(verb: str, name: str, names: Sequence[str]) -> None:

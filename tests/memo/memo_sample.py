@@ -11,6 +11,8 @@ from fabopt.analysis.memo.records import (
     ChokeYear,
     Flip,
     Headline,
+    Hedged,
+    Hedging,
     Indicator,
     Loss,
     Memo,
@@ -22,6 +24,9 @@ from fabopt.analysis.memo.records import (
     SecondSource,
     Signature,
     Standing,
+    StateRegret,
+    Wait,
+    WalkAway,
     Withheld,
 )
 
@@ -103,7 +108,9 @@ def signature(n, what, supplier, decide, **changes):
 
 
 SIGNATURES = (
-    signature(1, "Falcon", "Nordic Devices", "2027Q3"),
+    signature(
+        1, "Falcon", "Nordic Devices", "2027Q3", hedge=Hedged("sign now", "2027Q4", musd(310.0, "hedge: falcon"))
+    ),
     signature(2, "Osprey", "Cloudmakers", "2027Q4"),
     signature(3, "Coast campus power, size 1", "Coast Grid", "2028Q2", kind="power", price=None),
     signature(
@@ -126,6 +133,38 @@ SIGNATURES = (
         without=None,
         verdict="not run",
     ),
+)
+
+
+WALK_AWAYS = tuple(
+    WalkAway(
+        signature=f"accelerators:aurora:{what.lower()}",
+        what=what,
+        supplier=supplier,
+        worth=musd(2310.0 + n, f"re-solve: without {what}"),
+        due=musd(3900.0 + n, f"payments of {what}"),
+        price=Amount(54_900.0 + n, "USD", f"re-solve: without {what}, price"),
+        least=Amount(75.0 + n, "kaccelerator", f"re-solve: without {what}, least"),
+        most=Amount(191.0 + n, "kaccelerator", f"re-solve: without {what}, most"),
+        prepaid=share(1.0, f"re-solve: without {what}, prepaid"),
+        cancelled=share(0.8, f"re-solve: without {what}, cancelled"),
+        latest="2029Q1" if n < 2 else "",
+    )
+    for n, (what, supplier) in enumerate((("Falcon", "Nordic Devices"), ("Osprey", "Cloudmakers")), start=1)
+)
+
+HEDGING = Hedging(
+    states=(("as planned", share(0.75, "hedge: as planned")), ("squeeze", share(0.25, "hedge: squeeze"))),
+    known="2027Q4",
+    knowing=musd(120.0, "hedge: perfect information"),
+    planning=musd(45.0, "hedge: stochastic solution"),
+    held="2027Q3",
+    holding=musd(80.0, "hedge: orders held back"),
+    regrets=(
+        StateRegret("this plan", "squeeze", musd(90.0, "hedge: regret")),
+        StateRegret("this plan", "as planned", None),
+    ),
+    waits=(Wait("Coast campus power, size 2", "2028Q1"),),
 )
 
 
@@ -236,6 +275,7 @@ SAMPLE = Memo(
     given=STANDING,
     headline=HEADLINE,
     signatures=SIGNATURES,
+    walk_aways=WALK_AWAYS,
     budget=tuple(
         BudgetYear(f"{year}Q1", f"{year}Q4", musd(3000.0, f"spending {year}"), musd(4000.0, f"budget {year}"))
         for year in YEARS
@@ -351,5 +391,7 @@ SAMPLE = Memo(
         Chance("2030Q4", Amount(3.0, "GW", "sweep: target"), share(0.8, "sweep: 2030Q4")),
     ),
     cases=40,
+    sampled="sweep",
+    hedging=HEDGING,
     all_assumptions=ASSUMPTIONS,
 )

@@ -12,6 +12,7 @@ from fabopt.analysis.alternatives import measures
 from fabopt.analysis.alternatives.records import Verdict
 from fabopt.analysis.choke import owners
 from fabopt.analysis.choke.records import Status
+from fabopt.analysis.hedge.records import HEDGE, SIGN, WAIT
 from fabopt.analysis.memo.records import Confidence, LossNote, SignatureKind
 from fabopt.analysis.memo.second_source import OWNER, ROLES
 from fabopt.analysis.memo.study import SHARES
@@ -42,6 +43,7 @@ FIXED = {
     "supplier_kind": {*KINDS, OWNER, *ROLES.values()},
     "alternative": {"differs most", "least"},
     "loss_note": set(get_args(LossNote)) - {""},
+    "hedge_verdict": {SIGN, HEDGE, WAIT},
     "mix_kind": {"chip", *measures.KINDS, "owner"},
     "analysis": {*SHARES, "the plan", "sweep"},
     "outlay": {"orders", "running", *(kind.paid for kind in MADE.values() if kind.paid)},

@@ -196,6 +196,8 @@ class MonteCarlo:
         Whether the choke point of the whole is told by what 10 % more earns; else by its price.
     by_chance
         Index of the first order that the largest of the numbers would have by chance.
+    input_hash
+        Of the instance's data.
     """
 
     plan: str
@@ -214,6 +216,7 @@ class MonteCarlo:
     by_gain: bool = True
     by_chance: float = 0.0
     screening: Screening | None = None
+    input_hash: str = ""
 
     @property
     def stood(self) -> tuple[Drawn, ...]:

@@ -210,6 +210,7 @@ class _Study:
             by_gain=by_gain(plan.solved),
             by_chance=chance,
             screening=_screening(stood),
+            input_hash=plan.run.input_hash,
         )
 
     def _bands(self, stood: Sequence[Drawn]) -> list[Band]:

@@ -11,8 +11,11 @@ from fabopt.analysis.frames import frame_of
 if TYPE_CHECKING:
     import pandas as pd
 
-WAIT, WORK = "wait", "work"
-"""Verdict on what is not signed now, and instrument of what is started and not ordered."""
+SIGN, HEDGE, WAIT = "sign now", "sign now, as a hedge", "wait"
+"""Verdicts on what is ordered before anything is known, or may be."""
+
+WORK = "work"
+"""Instrument of what is started and not ordered."""
 
 STOCHASTIC, MEAN = "this plan", "mean-value plan"
 """Names of two first stages; the others are called by the state whose own best plan they are."""
@@ -223,6 +226,8 @@ class Hedge:
         Whether the plan and all programs are LP relaxations.
     open
         How much better the worst proved of the plans that were solved might be.
+    input_hash
+        Of the data of the instance as planned.
     """
 
     name: str
@@ -247,6 +252,7 @@ class Hedge:
     open: float = 0.0
     orders: bool = True
     relaxed: bool = False
+    input_hash: str = ""
 
     @property
     def cheapest(self) -> Candidate | None:

@@ -31,7 +31,9 @@ from fabopt.analysis.compare.tables import choke_points
 from fabopt.analysis.hedge.average import averaged
 from fabopt.analysis.hedge.programs import MADE, ORDERS, Programs, Solved, Values, What, alone, held, keys_of, levels
 from fabopt.analysis.hedge.records import (
+    HEDGE,
     MEAN,
+    SIGN,
     STOCHASTIC,
     WAIT,
     WORK,
@@ -220,6 +222,7 @@ class _Study:
             open=programs.open,
             orders=self.blocks is not None,
             relaxed=info.options.relaxed,
+            input_hash=info.input_hash,
         )
 
     # -- the value of knowing ----------------------------------------------------------------------------------------
@@ -406,10 +409,8 @@ class _Study:
             least, most = min(sums, default=0.0), max(sums, default=0.0)
             total = float(now.sum())
             slack = CLOSE * max(1.0, abs(total))
-            if total > slack:
-                verdict = "sign now" if sums and least >= total - slack else "sign now, as a hedge"
-            else:
-                verdict = WAIT
+            signed = SIGN if sums and least >= total - slack else HEDGE
+            verdict = signed if total > slack else WAIT
             when = [labels[t] for t in self.early if abs(now[t]) > CLOSE]
             until = when[-1] if when else later.get(unit.id, "")
             unit_cost = self._money(unit, now) if isinstance(unit, Unit) else 0.0

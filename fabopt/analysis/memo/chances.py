@@ -1,4 +1,4 @@
-"""How likely a lab has its target power by when: the share of the cases of a sweep in which it does.
+"""How likely a lab has its target by when: the share of a sweep's cases, or of draws of the data, in which it does.
 
 A case has reached the target by a period if the lab drew that much facility power in it or before. A case without a
 plan has not reached it. Shares are chances only where the cases are samples of the ranges, each as likely as any other:
@@ -10,7 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from fabopt.analysis.memo.records import Amount, Chance
+from fabopt.analysis.draws.figures import POWER
+from fabopt.analysis.draws.records import Chance as DrawnChance
+from fabopt.analysis.draws.records import MonteCarlo
+from fabopt.analysis.memo.records import Amount, Chance, Unit
 from fabopt.analysis.plan_tables import reported
 from fabopt.analysis.sweep.records import KEYS, LONG
 from fabopt.analysis.sweep.store import SavedSweep, saved, sweep_at
@@ -78,6 +81,41 @@ def chances(folder: Path, plan: Plan, lab: str, target: float | None = None) -> 
         cases=len(cases),
         without_plan=int(cases["objective"].isna().sum()),
     )
+
+
+def drawn_chances(draws: MonteCarlo, plan: Plan, lab: str) -> Chances:
+    """Return the share of the draws of the data in which a lab has reached each of its targets, by period.
+
+    Parameters
+    ----------
+    draws
+        Draws around a result's plan.
+    plan
+        That of the result.
+    lab
+        Id of the lab.
+
+    Raises
+    ------
+    StudyError
+        If they are draws of other data, or have no target of the lab.
+    """
+    if draws.input_hash != plan.run.input_hash:
+        raise StudyError(
+            f"The draws are of other data than those of the result of {plan.run.instance}: draw around that result."
+        )
+    mine = [one for one in draws.chances if one.of == lab]
+    if not mine:
+        raise StudyError(f"The draws have no target of {lab}: draw again with --target '{lab}: 2 GW', or without any.")
+
+    def chance(one: DrawnChance) -> Chance:
+        origin = f"draws: {one.target}[lab={lab}]"
+        unit: Unit = "GW" if one.target == POWER else "kH100e"
+        goal = Amount(one.amount, unit, origin)
+        return Chance(one.period, goal, Amount(one.chance, "share", f"{origin} by {one.period}"))
+
+    without = sum(one.status != "stood" for one in draws.draws)
+    return Chances(tuple(map(chance, mine)), len(draws.draws), without)
 
 
 def _scenario(folder: Path, sweep: SavedSweep, run: RunInfo) -> str:

@@ -15,7 +15,7 @@ or never signed, and the best of the three is taken: the exact :math:`v_d` may b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -39,11 +39,14 @@ class Delay:
         Answer by period of signature, for those that were asked, up to the first after ``decide_by``.
     without
         Answer if it is never signed; None where time did not allow to ask.
+    worth_until
+        Position of the last period in which signing is worth more than the tolerance; None where it was not found.
     """
 
     decide_by: int | None
     late: Mapping[int, Answer] = field(default_factory=dict)
     without: Answer | None = None
+    worth_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,13 @@ class Delays:
     tolerance: float
 
     def without(self, what: Signable) -> Answer:
-        """Return what is left of the plan if something is never signed, as far as it takes to decide on it."""
-        return self.again.without(what.forbidden(self.again.plan, None), self.tolerance)
+        """Return what is left of the plan if something is never signed, as far as it takes to decide on it.
+
+        What all of a lab's accelerators need is far from the plan. Measured on 32,000 rows x 51,000 columns: from
+        nothing 1.2 to 2.9 s, whether there is a plan without it or not; from the basis 0.2 s to more than 70 s.
+        """
+        far = what.kind == "capacity" and not what.units
+        return self.again.without(what.forbidden(self.again.plan, None), self.tolerance, far=far)
 
     def search(self, what: Signable, without: Answer, left: Callable[[str], bool]) -> Delay:
         """Return the last responsible date of a signature.
@@ -95,6 +103,36 @@ class Delays:
         date = self._walk(good, began) if self.again.whole else self._halves(good, began)
         known = {t: answers[t] for t in sorted(answers) if date is None or t <= date + 1}
         return Delay(date, known, without)
+
+    def until(self, what: Signable, known: Delay, left: Callable[[str], bool]) -> Delay:
+        """Return what is known of a signature, with the last period in which it is worth more than the tolerance.
+
+        Parameters
+        ----------
+        what
+            What is signed.
+        known
+            Its last responsible date, and what is left if it never is signed.
+        left
+            Told what is asked next; says whether there is time for it.
+        """
+        without = known.without
+        assert without is not None
+        if without.x is None:  # only bounded so far
+            held = self.again.value(what.forbidden(self.again.plan, None))
+            if held.x is None:
+                return known
+            without = replace(held, bound=max(without.bound, held.value))
+        least = without.value + self.tolerance
+        low = what.planned(self.again.plan) if known.decide_by is None else known.decide_by
+        high = self.last + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            if not left(f"worth of {what.id}, signed in period {middle}"):
+                return replace(known, without=without)
+            answer = known.late.get(middle) or self._signed(what, middle, without)
+            low, high = (middle, high) if answer.value > least else (low, middle)
+        return replace(known, without=without, worth_until=low)
 
     def _signed(self, what: Signable, period: int, without: Answer) -> Answer:
         """Return what is left if something is signed in a period: of what is ordered as integers, dropped or moved."""

@@ -4,7 +4,9 @@
 kind          decisions                                             a signature in period d allows
 ============  ====================================================  ====================================================
 accelerators  shipments of a designer's chip to the lab's sites     shipments from d + L on, and before L from d on
-capacity      what a company makes for the lab's own chips          what is begun from d on
+              in the reported periods
+capacity      what a company makes for the lab's own chips, in      what is begun from d on
+              the reported periods
 power         orders of power of a site, of every size              orders from d on
 one order     what of them is placed in one period t                orders of t from d >= t on
 programme     funding of a chip of its own                          funding from d on
@@ -14,7 +16,8 @@ compute
 
 L is what making the chip takes, from the first start of a wafer of any of its parts (:mod:`.making`). What is shipped
 before L was in work or in stock when the plan begins, and needs no more than a signature by then; what is shipped in
-t >= L may be begun for the lab in t - L, and is signed for by then.
+t >= L may be begun for the lab in t - L, and is signed for by then. What is bought after the reported periods is no
+part of a purchase: it is neither told as its schedule nor closed where it is never signed.
 """
 
 from __future__ import annotations
@@ -70,6 +73,8 @@ class Signable:
         Id of all orders of the same, of which this is one; empty where it stands for all.
     at
         Position of the period in which this one order is placed; None where it stands for all.
+    until
+        Position of the period from which on nothing is a part of it; None where all periods are.
     """
 
     id: str
@@ -83,15 +88,15 @@ class Signable:
     making: int = 0
     whole: str = ""
     at: int | None = None
+    until: int | None = None
 
     def shut(self, n: int, period: int | None) -> NDArray[np.bool_]:
         """Return the periods [n] in which nothing may be done if it is signed in a period; all of them for None."""
         t = np.arange(n)
         if self.at is not None:
             return (t >= self.at) & (t < (self.at + 1 if period is None else period))
-        if period is None:
-            return np.ones(n, dtype=bool)
-        return (t < period) | ((t >= self.making) & (t < period + self.making))
+        mine = t < (n if self.until is None else self.until)
+        return mine if period is None else mine & ((t < period) | ((t >= self.making) & (t < period + self.making)))
 
     def forbidden(self, plan: SolvedProgram, period: int | None) -> Perturbation:
         """Return the change that forbids to sign it before a period, or ever (None).
@@ -167,7 +172,7 @@ def signables(plan: SolvedProgram, lab: str) -> tuple[Signable, ...]:
 
 def _purchases(net: Network, lab: str) -> Iterable[Signable]:
     """Return what a lab pays others for by piece, by kind, payee and item."""
-    time, package = making_time(net), packages(net)
+    time, package, until = making_time(net), packages(net), 1 + max(p.index for p in net.periods if p.reported)
     goods = {kind.paid for kind in things() if kind.paid}
     purchases: dict[tuple[str, str, str], dict[str, None]] = {}
     for payment in payments_between(net):
@@ -177,7 +182,9 @@ def _purchases(net: Network, lab: str) -> Iterable[Signable]:
         making = whole_periods(time.get(package.get(item, ""), 0.0)) if what == CHIPS else 0
         id = f"{what}:{lab}:{item}" if what == CHIPS else f"{what}:{lab}:{payee}:{item}"
         kind: SignatureKind = "accelerators" if what == CHIPS else "capacity"
-        yield Signable(id, kind, what, item, payee, activities=tuple(activities), lead=making, making=making)
+        yield Signable(
+            id, kind, what, item, payee, activities=tuple(activities), lead=making, making=making, until=until
+        )
 
 
 def _orders(net: Network, lab: str) -> Iterable[Signable]:

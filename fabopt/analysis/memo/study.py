@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from fabopt.analysis.alternatives.study import AlternativesOptions, alternatives
 from fabopt.analysis.choke.options import ChokeOptions
 from fabopt.analysis.choke.study import choke_points
 from fabopt.analysis.memo import chips, chokes
-from fabopt.analysis.memo.chances import Chances, chances
+from fabopt.analysis.memo.chances import Chances, chances, drawn_chances
 from fabopt.analysis.memo.choices import choices, others
 from fabopt.analysis.memo.flips import Search
 from fabopt.analysis.memo.ground import Ground, ground
-from fabopt.analysis.memo.late import Delay, Delays
+from fabopt.analysis.memo.hedging import check_hedge, hedged, hedging
 from fabopt.analysis.memo.losses import losses
 from fabopt.analysis.memo.outlay import Cash
 from fabopt.analysis.memo.own import own_chips
-from fabopt.analysis.memo.records import Memo, Signature
+from fabopt.analysis.memo.records import Memo, WalkAway
 from fabopt.analysis.memo.second_source import second_sources
-from fabopt.analysis.memo.signable import Signable, signables
-from fabopt.analysis.memo.signatures import dated, loss_within, order_of_weight, signature
+from fabopt.analysis.memo.signable import signables
 from fabopt.analysis.memo.standing import headline, standing
-from fabopt.analysis.memo.turning import Turning, tornado_for, turning
+from fabopt.analysis.memo.turning import Turning, tornado_for, turning, with_changes
+from fabopt.analysis.memo.weighed import weigh
 from fabopt.analysis.portfolio.study import portfolio
-from fabopt.analysis.replan import Again, Answer
+from fabopt.analysis.replan import Again
 from fabopt.analysis.sensitivity.records import Tornado
 from fabopt.domain.tolerances import MILD
+from fabopt.errors import StudyError
 from fabopt.plan.plan import Plan
 from fabopt.plan.seen import seen_by
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
@@ -38,6 +37,9 @@ from fabopt.solve.outcome import SolverError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from fabopt.analysis.draws.records import MonteCarlo
+    from fabopt.analysis.hedge.records import Hedge
 
 
 SHARES: Mapping[str, float] = {
@@ -72,8 +74,10 @@ class MemoOptions:
         Share of the plan's value that an alternative may be worse.
     top
         How many limits, assumptions and signatures are looked at in full.
-    sweep
-        Folder of a sweep, from which chances come; None without one.
+    sweep, draws
+        Folder of a sweep, or draws of the data around the plan, from which chances come; None without.
+    hedge
+        What was found of a plan under several states of the same data; None without.
     seed, workers
         Seed of solver and draws; programs at a time, one solver thread each.
     """
@@ -83,8 +87,14 @@ class MemoOptions:
     within: float = 0.01
     top: int = 10
     sweep: Path | None = None
+    draws: MonteCarlo | None = None
+    hedge: Hedge | None = None
     seed: int = 0
     workers: int = 2
+
+    def allowed(self, mine: Ground) -> float:
+        """Return what the lab of a plan may lose by a signature's delay, million dollars."""
+        return float(f"{MILD * abs(mine.of.objective):.0e}") if self.tolerance is None else self.tolerance
 
 
 def memo_of(plan: Plan, asked: MemoOptions, budget: TimeBudget) -> Memo:
@@ -118,13 +128,46 @@ def memo_of(plan: Plan, asked: MemoOptions, budget: TimeBudget) -> Memo:
         return _Writing(base, mine, asked, budget, likely).memo()
 
 
+def walk_away_of(plan: Plan, asked: MemoOptions, budget: TimeBudget) -> tuple[WalkAway, ...]:
+    """Return how far each term of what a lab should sign may move before signing is worth nothing to it.
+
+    Parameters
+    ----------
+    plan
+        The solved plan.
+    asked
+        Lab, tolerance and workers.
+    budget
+        Time for it. What it does not allow is listed.
+
+    Raises
+    ------
+    fabopt.errors.StudyError, fabopt.solve.results.folder.ResultError, fabopt.solve.outcome.SolverError
+        As :func:`memo_of`.
+    """
+    with budget.catching_signals():
+        ground(plan, asked.lab)  # refuses what is no plan of all
+        with budget.part(share=0.5):
+            mine = ground(seen_by(plan, asked.lab, budget, gap=MILD), asked.lab)
+        own, tolerance = signables(mine.plan, mine.lab), asked.allowed(mine)
+        return weigh(mine, own, Cash.of(mine), tolerance, budget=budget, seconds=SEARCH, workers=asked.workers)[1]
+
+
 def _chances(base: Ground, asked: MemoOptions, budget: TimeBudget) -> Chances:
-    """Return the chances from a sweep: first, since a folder that does not fit is told before anything is asked."""
-    if asked.sweep is None:
+    """Return the chances of targets: first, since what does not fit the plan is told before anything is asked."""
+    if asked.hedge is not None:
+        check_hedge(asked.hedge, base.of)
+    if asked.sweep is not None and asked.draws is not None:
+        raise StudyError("Chances come from a sweep or from draws: name one of them.")
+    if asked.draws is not None:
+        of_targets = drawn_chances(asked.draws, base.of, base.lab)
+    elif asked.sweep is not None:
+        of_targets = chances(asked.sweep, base.of, base.lab)
+    else:
         return Chances((), 0, 0)
-    of_targets = chances(asked.sweep, base.of, base.lab)
     if of_targets.without_plan:
-        budget.leave_out(f"sweep: {of_targets.without_plan} of {of_targets.cases} cases, which have no plan")
+        which = "sweep" if asked.draws is None else "draws"
+        budget.leave_out(f"{which}: {of_targets.without_plan} of {of_targets.cases} cases, which have no plan")
     return of_targets
 
 
@@ -133,8 +176,7 @@ class _Writing:
 
     def __init__(self, base: Ground, mine: Ground, asked: MemoOptions, budget: TimeBudget, likely: Chances) -> None:
         self.base, self.mine, self.asked, self.budget, self.likely = base, mine, asked, budget, likely
-        value = abs(mine.of.objective)
-        self.tolerance = float(f"{MILD * value:.0e}") if asked.tolerance is None else asked.tolerance
+        self.tolerance = asked.allowed(mine)
         self.again = Again(base.plan, seconds=SEARCH, budget=budget)
         self.signable = signables(mine.plan, mine.lab)
         self.ran: list[str] = []
@@ -142,9 +184,11 @@ class _Writing:
     def memo(self) -> Memo:
         """Return the memo."""
         base, mine, budget = self.base, self.mine, self.budget
-        cash = Cash.of(mine)
+        cash, hedge = Cash.of(mine), self.asked.hedge
         with self._analysis("signatures"):
-            signed = self._signatures(cash)
+            signed, limits_of_terms = weigh(
+                mine, self.signable, cash, self.tolerance, budget=budget, seconds=SEARCH, workers=self.asked.workers
+            )
         with self._analysis("choke points"), self._kept():
             study = choke_points(mine.of, self._choke(), own := budget.sub())
             self._lacks(own.left_out)
@@ -167,6 +211,9 @@ class _Writing:
         with self._analysis("flip points"), self._kept():
             search = Search(self.tolerance, budget, self.asked.workers)
             turns = turning(mine, study, tornado, signed, self.signable, search=search)
+        signed = with_changes(signed, turns.flips)
+        if hedge is not None:
+            signed = hedged(mine, signed, hedge, self.signable)
         mix = chips.mix_by_year(mine)
         bought = [one.chip for one in case.chips if one.standing == "bought"]
         return Memo(
@@ -181,6 +228,7 @@ class _Writing:
             given=standing(base, {}, ()),
             headline=headline(mine, mix, reliefs, signed),
             signatures=signed,
+            walk_aways=limits_of_terms,
             budget=cash.budget(),
             outlays=cash.outlays(),
             periods=tuple(period.label for period in mine.reported),
@@ -201,6 +249,8 @@ class _Writing:
             watch=turns.watch,
             chances=self.likely.by_period,
             cases=self.likely.cases,
+            sampled="" if not self.likely.cases else "sweep" if self.asked.draws is None else "draws",
+            hedging=None if hedge is None else hedging(hedge, self.signable),
             all_assumptions=turns.all,
         )
 
@@ -230,55 +280,3 @@ class _Writing:
     def _choke(self) -> ChokeOptions:
         asked = self.asked
         return ChokeOptions(top=asked.top, seed=asked.seed, workers=asked.workers, draws=0)
-
-    def _signatures(self, cash: Cash) -> tuple[Signature, ...]:
-        """Return what is signed: first what each is worth, then what that left undecided, then dates.
-
-        The most expensive come first in each.
-        """
-        mine, left = self.mine, self.budget.allows
-        again = Again(mine.plan, seconds=SEARCH, budget=self.budget)
-        every = [one for what in self.signable for one in what.orders(mine.plan)]
-        pairs = [(what, signed) for what in every if (signed := signature(mine, what, cash)) is not None]
-        pairs.sort(key=lambda pair: -_paid(pair[1]))
-        search = Delays(again, mine.reported[-1].index, self.tolerance)
-        delays: dict[str, Delay] = {}
-        for what, signed in pairs:
-            if not signed.signed and left(f"{what.id} never signed"):
-                delays[what.id] = Delay(None, {}, search.without(what))
-        for what, _ in pairs:
-            known = delays.get(what.id)
-            if known is not None and known.without is not None and not self._decided(again, known.without):
-                delays[what.id] = Delay(None, {}, self._searched(again, what, known.without))
-        for what, signed in sorted(pairs, key=lambda pair: _left(delays, pair[0].id)):
-            known = delays.get(signed.id)
-            if known is not None and known.without is not None and left(f"last responsible date of {what.id}"):
-                delays[what.id] = search.search(what, known.without, left)
-        return order_of_weight(
-            [dated(mine, signed, delays.get(signed.id, Delay(None)), again, self.tolerance) for _, signed in pairs]
-        )
-
-    def _decided(self, again: Again, without: Answer) -> bool:
-        """Return whether it is proved that a signature is worth more than the tolerance, or that it is not."""
-        least, most = loss_within(self.mine, again, without)
-        return least > self.tolerance or most <= self.tolerance
-
-    def _searched(self, again: Again, what: Signable, without: Answer) -> Answer:
-        """Return what is left without a signature, integers searched again; what was known where time is up."""
-        if not self.budget.allows(f"{what.id} never signed, integers searched again"):
-            return without
-        gap = 0.5 * self.tolerance / max(abs(again.base), self.tolerance)
-        found = again.searched(what.forbidden(again.plan, None), SEARCH, gap)
-        return replace(
-            found if found.value > without.value else without, bound=max(min(found.bound, without.bound), found.value)
-        )
-
-
-def _paid(signature: Signature) -> float:
-    return 0.0 if signature.paid is None else signature.paid.value
-
-
-def _left(delays: Mapping[str, Delay], id: str) -> float:
-    """Return what is left without a signature at the most: the most expensive come first."""
-    known = delays.get(id)
-    return np.inf if known is None or known.without is None else known.without.bound

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fabopt.analysis.choke.records import Study
 from fabopt.analysis.memo.assumptions import all_assumptions, key_assumptions
 from fabopt.analysis.memo.flips import Search, flips
 from fabopt.analysis.memo.forbidden import Forbidden
 from fabopt.analysis.memo.ground import Ground
-from fabopt.analysis.memo.records import Assumption, Flip, Indicator, Signature
+from fabopt.analysis.memo.records import Amount, Assumption, Flip, Indicator, Signature
 from fabopt.analysis.memo.signable import Signable
 from fabopt.analysis.memo.watch import indicators
 from fabopt.analysis.sensitivity.ends import Ends
@@ -28,7 +28,7 @@ MOST = 10
 """Assumptions that are told as those that matter most."""
 
 ADVICE = 6
-"""Signatures whose flip points are searched, the most expensive first."""
+"""Signatures whose flip points are searched, the most expensive first; last the parts that everything needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +100,25 @@ def turning(
     return Turning(key, every, turning.found, watch)
 
 
+def with_changes(signatures: Sequence[Signature], flips: Sequence[Flip]) -> tuple[Signature, ...]:
+    """Return signatures with the values at which each would turn, the nearest to its range first."""
+    turned = [flip for flip in flips if flip.at is not None and flip.distance is not None]
+    turned.sort(key=lambda flip: flip.distance.value if flip.distance is not None else 0.0)
+
+    def changes(signed: Signature) -> tuple[tuple[str, Amount], ...]:
+        return tuple((f.name, f.at) for f in turned if f.recommendation == signed.whole and f.at is not None)
+
+    return tuple(replace(signed, changes=changes(signed)) for signed in signatures)
+
+
 def _advice(
     ground: Ground, signatures: Sequence[Signature], signables: Sequence[Signable]
 ) -> tuple[list[Forbidden], list[Forbidden]]:
-    """Return the signatures that are advice, the most expensive first, and what else might be signed."""
+    """Return the signatures that are advice, the most expensive first and parts last, and what else might be signed."""
     by_id = {what.id: what for what in signables}
     names = {advice.whole: advice.what for advice in signatures}
-    signed = dict.fromkeys(advice.whole for advice in signatures if advice.verdict == "sign")
+    advised = sorted((one for one in signatures if one.verdict == "sign"), key=lambda one: one.kind == "capacity")
+    signed = dict.fromkeys(advice.whole for advice in advised)
     first = [id for id in signed if by_id[id].taken(ground.plan)][:ADVICE]
 
     def never(id: str) -> Forbidden:

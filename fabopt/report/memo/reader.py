@@ -13,7 +13,7 @@ from fabopt.io.seal import SavedError, as_bytes, read_record, sealed
 from fabopt.io.swap import standing
 from fabopt.report.memo.errors import MemoError
 
-FORMAT = 3
+FORMAT = 4
 RECORD = "memo.json"
 
 

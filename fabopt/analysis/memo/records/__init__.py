@@ -17,8 +17,26 @@ from fabopt.analysis.memo.records.chain import (
     Rival,
     SecondSource,
 )
-from fabopt.analysis.memo.records.signing import BudgetYear, Outlay, Signature, SignatureKind, Verdict
-from fabopt.analysis.memo.records.turning import Alternative, Assumption, Chance, Choice, Flip, Indicator
+from fabopt.analysis.memo.records.signing import (
+    BudgetYear,
+    Hedged,
+    Outlay,
+    Signature,
+    SignatureKind,
+    Verdict,
+    WalkAway,
+)
+from fabopt.analysis.memo.records.turning import (
+    Alternative,
+    Assumption,
+    Chance,
+    Choice,
+    Flip,
+    Hedging,
+    Indicator,
+    StateRegret,
+    Wait,
+)
 from fabopt.analysis.memo.records.whole import Headline, Memo, Standing
 
 __all__ = [
@@ -33,6 +51,8 @@ __all__ = [
     "Confidence",
     "Flip",
     "Headline",
+    "Hedged",
+    "Hedging",
     "Indicator",
     "Loss",
     "LossNote",
@@ -46,7 +66,10 @@ __all__ = [
     "Signature",
     "SignatureKind",
     "Standing",
+    "StateRegret",
     "Unit",
     "Verdict",
+    "Wait",
+    "WalkAway",
     "Withheld",
 ]

@@ -16,6 +16,27 @@ Verdict = Literal["sign", "leave", "undecided", "not run"]
 
 
 @dataclass(frozen=True, slots=True)
+class Hedged:
+    """What a plan under several states says of a signature.
+
+    Attributes
+    ----------
+    verdict
+        ``sign now``, ``sign now, as a hedge`` or ``wait``.
+    until
+        Of what waits the last period in which it is ordered in some state; of what is signed the last one in which it
+        is ordered before anything is known.
+    option
+        What is lost if none of it is ordered before anything is known: the worth of signing now over keeping the
+        choice; to all whom the plan under states is for. None where it was not solved.
+    """
+
+    verdict: str
+    until: str
+    option: Amount | None
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """Something that the lab may sign: a purchase, one order, or a contract. All worths are the lab's own money.
 
@@ -63,6 +84,11 @@ class Signature:
         Whether it is to be signed, by proof.
     under
         Names of contracts in force under which it is bought: an order under what is signed already.
+    changes
+        What would turn it, the nearest first: name of an assumption, and the value at which it is worth no more than
+        going without. Empty where nothing was found, or flip points were not run.
+    hedge
+        What plans under several states say of it; None where it was not asked, or they do not order it.
     """
 
     id: str
@@ -89,6 +115,51 @@ class Signature:
     without: Amount | None
     verdict: Verdict = "not run"
     under: tuple[str, ...] = ()
+    changes: tuple[tuple[str, Amount], ...] = ()
+    hedge: Hedged | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WalkAway:
+    """How far each term of a signature may move, alone, before signing is worth nothing to the lab.
+
+    Attributes
+    ----------
+    signature, what, supplier
+        Id, name and counterparty of the :class:`Signature`.
+    worth
+        What signing is worth to the lab: the least that is proved of what it loses without.
+    due
+        What its payments come to, discounted: what price and volume expose.
+    price
+        The most to pay for one.
+    least
+        The least that may be delivered for the same payments, where each part of a delivery is worth the same. What is
+        lost first is worth least, so that less may do.
+    most
+        The most that may have to be taken and paid for at the price, where nothing beyond the schedule is of use.
+    prepaid
+        Share of what is due after the signature that may have to be paid at it; 1 where all of it may.
+    cancelled
+        The largest chance of a cancellation by which all that is paid before the first delivery is lost; 1 where
+        nothing is.
+    latest
+        The last period in which signing is worth more than the tolerance, everything planned again: what is signed
+        then is delivered as much later. Empty where it was not run. The other terms are by exposure: what signing is
+        worth over what a term costs for each part that it moves.
+    """
+
+    signature: str
+    what: str
+    supplier: str
+    worth: Amount
+    due: Amount
+    price: Amount | None
+    least: Amount
+    most: Amount
+    prepaid: Amount
+    cancelled: Amount
+    latest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,8 +118,65 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Share of the cases of a sweep in which the lab has its target power by a period."""
+    """Share of the cases of a sweep, or of draws of the data, in which the lab has reached a target by a period."""
 
     period: str
     target: Amount
     share: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class StateRegret:
+    """What a first stage loses in a state against the best plan for that state alone; None where it was not solved."""
+
+    plan: str
+    state: str
+    regret: Amount | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What is not to be signed now: ordered once it is known which state comes.
+
+    Attributes
+    ----------
+    name
+        What is ordered.
+    until
+        The last period in which it is ordered in some state.
+    """
+
+    name: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hedging:
+    """What a plan under several states says, for all whom that plan is for.
+
+    Attributes
+    ----------
+    states
+        Names with their probabilities.
+    known
+        The first period in which anything is known; empty where nothing ever is.
+    knowing
+        What it is worth to know now which state comes.
+    planning
+        What planning with states is worth over a plan for mean data.
+    held, holding
+        The last period before anything is known, and what is lost if all its orders are held back.
+    regrets
+        Of each first stage in each state.
+    waits
+        What the lab waits for.
+    """
+
+    states: tuple[tuple[str, Amount], ...]
+    known: str
+    knowing: Amount | None
+    planning: Amount | None
+    held: str
+    holding: Amount | None
+    regrets: tuple[StateRegret, ...]
+    waits: tuple[Wait, ...]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from fabopt.analysis.memo.records.amount import Amount, Withheld
 from fabopt.analysis.memo.records.chain import ChipReason, ChokeYear, Loss, MixRow, OwnChip, Relief, Rival, SecondSource
-from fabopt.analysis.memo.records.signing import BudgetYear, Outlay, Signature
-from fabopt.analysis.memo.records.turning import Alternative, Assumption, Chance, Choice, Flip, Indicator
+from fabopt.analysis.memo.records.signing import BudgetYear, Outlay, Signature, WalkAway
+from fabopt.analysis.memo.records.turning import Alternative, Assumption, Chance, Choice, Flip, Hedging, Indicator
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +88,18 @@ class Memo:
         The lab's own plan, everybody else held at another.
     given
         The plan that everybody else is held at.
+    walk_aways
+        How far the terms of what is advised may move.
     budget, outlays
         What the lab spends by window of its budget, and to whom it pays what.
     periods
         Labels of the reported periods.
     ran
         Which analyses were run to their end or in part; what is not among them was not run.
-    cases
-        Of the sweep from which chances come; 0 without one.
+    cases, sampled
+        How many cases chances come from, 0 without any, and what made them.
+    hedging
+        What a plan under several states says; None where none was given.
     """
 
     lab: str
@@ -108,6 +113,7 @@ class Memo:
     given: Standing
     headline: Headline
     signatures: tuple[Signature, ...]
+    walk_aways: tuple[WalkAway, ...]
     budget: tuple[BudgetYear, ...]
     outlays: tuple[Outlay, ...]
     periods: tuple[str, ...]
@@ -128,4 +134,6 @@ class Memo:
     watch: tuple[Indicator, ...]
     chances: tuple[Chance, ...]
     cases: int
+    sampled: Literal["", "sweep", "draws"]
+    hedging: Hedging | None
     all_assumptions: tuple[Assumption, ...]

@@ -1,0 +1,142 @@
+"""How far terms may move: by hand, and the plan made again where a term has moved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from waiting_cases import MADE, STOCK, WORTH, solved, tree
+
+from fabopt.analysis.memo.ground import Ground, ground
+from fabopt.analysis.memo.late import Delays
+from fabopt.analysis.memo.outlay import Cash
+from fabopt.analysis.memo.records import Amount, Memo, Signature
+from fabopt.analysis.memo.signable import signables
+from fabopt.analysis.memo.signatures import dated, signature
+from fabopt.analysis.memo.walk_away import walk_away
+from fabopt.analysis.replan import Again
+from fabopt.api import Result
+from fabopt.domain.tolerances import MILD
+from fabopt.plan.seen import seen_by
+from fabopt.solve.budget import TimeBudget
+
+DISCOUNT = {"2027": 1.0, "2028": 0.9, "2029": 0.8, "2030": 0.7}
+
+
+def deal(**changes: object) -> Signature:
+    """A hundred thousand, half in 2029 and half in 2030: 100 M USD on signature in 2028, then 1,000 and 2,000."""
+
+    def money(value: float) -> Amount:
+        return Amount(value, "MUSD", "by hand")
+
+    made = Signature(
+        id="deal",
+        whole="deal",
+        kind="accelerators",
+        what="Chip",
+        supplier="Designer",
+        amount=Amount(100.0, "kaccelerator", "by hand"),
+        schedule=(("2029", Amount(50.0, "kaccelerator", "")), ("2030", Amount(50.0, "kaccelerator", ""))),
+        first="2029",
+        last="2030",
+        beyond=False,
+        price=Amount(31_000.0, "USD", "by hand"),
+        paid=money(3100.0),
+        payments=(("2028", money(100.0)), ("2029", money(1000.0)), ("2030", money(2000.0))),
+        prepayment=None,
+        break_even=None,
+        signed=False,
+        planned="2028",
+        decide_by="2028",
+        lead=1,
+        late=(),
+        waiting=None,
+        without=Amount(460.0, "MUSD", "re-solve", 230.0, 460.0),
+        verdict="sign",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_terms_by_hand() -> None:
+    """Payments of 90 + 800 + 1,400 = 2,290; it is proved to be worth 230, a tenth of them and a little.
+
+    1,000 a year sooner cost 100, and 2,000 two years sooner 400: of these 500 230 / 500 may be asked. If it is
+    cancelled 90 are lost: with a chance c it is worth (1 - c) 230 - c 90.
+    """
+    found = walk_away(deal(), DISCOUNT, "2029")
+    assert found is not None
+    assert (found.worth.value, found.due.value, found.latest) == (230.0, pytest.approx(2290.0), "2029")
+    assert found.price is not None
+    assert found.price.value == pytest.approx(31_000 * 2520 / 2290)
+    assert found.least.value == pytest.approx(100 * 2290 / 2520)
+    assert found.most.value == pytest.approx(100 * 2520 / 2290)
+    assert found.prepaid.value == pytest.approx(230 / 500)
+    assert found.cancelled.value == pytest.approx(230 / 320)
+
+
+def test_what_is_worth_more_than_paying_all_at_once_may_be_prepaid_in_full() -> None:
+    found = walk_away(deal(without=Amount(600.0, "MUSD", "re-solve", 600.0)), DISCOUNT)
+    assert found is not None
+    assert (found.prepaid.value, found.latest) == (1.0, "")
+
+
+@pytest.mark.parametrize("change", [{"verdict": "undecided"}, {"without": None}, {"payments": ()}])
+def test_what_is_not_proved_or_not_paid_has_no_terms(change: dict[str, object]) -> None:
+    assert walk_away(deal(**change), DISCOUNT) is None
+
+
+def own(raw: dict[str, Any], folder: Path) -> Ground:
+    """The lab's own plan, in which a chip costs its list price of 20,000 USD."""
+    return ground(seen_by(solved(raw, folder).plan, "lab", TimeBudget(), gap=MILD), "lab")
+
+
+def weighed(ground: Ground) -> tuple[Signature, int | None]:
+    """The purchase of the chip, weighed, and until when it is worth anything."""
+    (what,) = (one for one in signables(ground.plan, ground.lab) if one.id == "accelerators:lab:a")
+    again = Again(ground.plan)
+    search = Delays(again, ground.reported[-1].index, 1.0)
+    delay = search.until(what, search.search(what, search.without(what), lambda _: True), lambda _: True)
+    plain = signature(ground, what, Cash.of(ground))
+    assert plain is not None
+    return dated(ground, plain, delay, again, 1.0), delay.worth_until
+
+
+def test_a_purchase_is_worth_what_it_earns_less_what_it_costs(tmp_path: Path) -> None:
+    """In stock for four years and made for three, at 20,000 USD each: nothing is left where one costs what it earns.
+
+    Signed in 2028 all run for two years, which is worth 35,064 USD each; in 2029 for one, which is less than they cost.
+    """
+    mine = own(tree(), tmp_path)
+    signed, latest = weighed(mine)
+    earned = (4 * STOCK + 3 * MADE) * WORTH
+    found = walk_away(signed, dict.fromkeys((p.label for p in mine.net.periods), 1.0))
+    assert found is not None
+    assert found.worth.value == pytest.approx(earned - 20.0 * (STOCK + MADE))
+    assert found.price is not None
+    assert found.price.value == pytest.approx(1e3 * earned / (STOCK + MADE))
+    assert (found.prepaid.value, found.cancelled.value) == (1.0, 1.0)  # money costs nothing, all is paid on delivery
+    assert latest == 1
+
+
+def test_what_is_bought_after_the_reported_years_is_no_part_of_a_purchase(tmp_path: Path) -> None:
+    """Never signed in 2027 and 2028, all is there in 2029: two years of what is in stock and one of what is made."""
+    raw = tree()
+    raw["horizon"]["reported_until"] = "2028"
+    signed, _ = weighed(own(raw, tmp_path))
+    assert signed.without is not None
+    assert signed.without.value == pytest.approx((2 * STOCK + MADE) * WORTH)
+
+
+def test_the_memo_and_the_function_name_the_same_terms(tutorial: Result, aurora: Memo) -> None:
+    """Of each signature that is advice, the price being that up to which it is worth it."""
+    found = tutorial.walk_away("aurora")
+    assert found.records == aurora.walk_aways
+    assert [one.signature for one in found.records] == [s.id for s in aurora.signatures if s.verdict == "sign"]
+    for one, signed in zip(found.records, aurora.signatures, strict=True):
+        assert one.price is not None
+        assert signed.break_even is not None
+        assert one.price.value == pytest.approx(signed.break_even.value)
+        assert one.latest >= signed.decide_by
+    assert found.table("terms")["price"].tolist() == [one.price.value for one in found.records if one.price]
