@@ -23,6 +23,9 @@ _UNBROKEN = re.compile(
 )
 """Spaces within a number and its unit, at which a line of a paragraph does not break."""
 
+WHOLE = 12
+"""Most rows of a table that no end of a page cuts, where a format can say so."""
+
 Side = Literal["left", "center", "right"]
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fabopt.report.memo import template
-from fabopt.report.memo.document import Block, Figure, Heading, Listing, PageEnd, Paragraph, Quote, Runs, Table
+from fabopt.report.memo.columns import LINE, widths
+from fabopt.report.memo.document import WHOLE, Block, Figure, Heading, Listing, PageEnd, Paragraph, Quote, Runs, Table
 from fabopt.report.memo.errors import TemplateError
 from fabopt.report.memo.figures import Drawn
 from fabopt.report.memo.pdf import size
@@ -22,7 +23,7 @@ _LANG = {"en": "en-GB", "zh": "zh-CN"}
 _UNIT_CM = 0.026
 """Centimetres of a unit of a picture."""
 
-NOTE, WARNING = "Memo Note", "Memo Warning"
+NOTE, WARNING, TABLE = "Memo Note", "Memo Warning", "Memo Table"
 
 
 def docx(
@@ -51,8 +52,16 @@ def docx(
     document = _opened(folder)
     _dress(document, lang, own=folder is not None and (folder / template.STYLES).is_file())
     _properties(document, title, lang, when)
+    ended = False
     for block in blocks:
+        if isinstance(block, PageEnd):
+            ended = True
+            continue
+        first = len(document.paragraphs) if ended else 0
         _write(document, block, drawn)
+        if ended and len(document.paragraphs) > first:
+            document.paragraphs[first].paragraph_format.page_break_before = True
+        ended = False
     stream = io.BytesIO()
     document.save(stream)
     return _without_times(stream.getvalue())
@@ -98,6 +107,7 @@ def _dress(document: Any, lang: str, own: bool) -> None:
             heading = styles[f"Heading {level}"]
             heading.font.name, heading.font.size = LATIN, Pt(points)
             heading.font.color.rgb = RGBColor(0x12, 0x43, 0x6D)
+        styles["Caption"].font.color.rgb = RGBColor(0x1C, 0x28, 0x33)
         for style in styles:
             if style.type == WD_STYLE_TYPE.PARAGRAPH:
                 fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
@@ -115,6 +125,25 @@ def _dress(document: Any, lang: str, own: bool) -> None:
             added.base_style, added.font.size = styles["Normal"], Pt(points)
             if name == WARNING:
                 _frame(added.element.get_or_add_pPr())
+    if TABLE not in [style.name for style in styles]:
+        _rules(styles.add_style(TABLE, WD_STYLE_TYPE.TABLE).element)
+
+
+def _rules(style: Any) -> None:
+    """Give a style of tables thin rules between rows, and none between columns."""
+    from docx.oxml.ns import qn
+
+    properties = style.makeelement(qn("w:tblPr"), {})
+    borders = properties.makeelement(qn("w:tblBorders"), {})
+    for edge, colour, eighths in (("top", "1C2833", "8"), ("bottom", "1C2833", "8"), ("insideH", "C5CDD5", "4")):
+        of = {qn("w:val"): "single", qn("w:sz"): eighths, qn("w:space"): "0", qn("w:color"): colour}
+        borders.append(borders.makeelement(qn(f"w:{edge}"), of))
+    margins = properties.makeelement(qn("w:tblCellMar"), {})
+    for edge in ("left", "right"):
+        margins.append(margins.makeelement(qn(f"w:{edge}"), {qn("w:w"): "70", qn("w:type"): "dxa"}))
+    properties.append(borders)
+    properties.append(margins)
+    style.append(properties)
 
 
 def _frame(properties: Any) -> None:
@@ -157,10 +186,6 @@ def _write(document: Any, block: Block, drawn: Mapping[str, Drawn], style: str =
         case Quote(parts):
             for part in parts:
                 _write(document, part, drawn, WARNING)
-        case PageEnd():
-            from docx.enum.text import WD_BREAK
-
-            document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
 
 
 def _runs(paragraph: Any, runs: Runs, strong: bool = False) -> None:
@@ -177,12 +202,14 @@ def _pictures(document: Any, pictures: Sequence[tuple[str, str]], drawn: Mapping
     section = document.sections[-1]
     room = (section.page_width - section.left_margin - section.right_margin) / Cm(1.0)
     wide = sum(size(drawn[name].svg)[0] for name, _ in pictures)
-    unit = min(_UNIT_CM, (room - 0.3 * len(pictures)) / wide)
+    unit = min(_UNIT_CM, (room - 0.4 * len(pictures)) / wide)
     paragraph = document.add_paragraph()
     paragraph.paragraph_format.keep_with_next = True
-    for name, alt in pictures:
-        run = paragraph.add_run()
+    for n, (name, alt) in enumerate(pictures):
+        run = paragraph.add_run(" " if n else "")
         shape = run.add_picture(io.BytesIO(drawn[name].png), width=Cm(unit * size(drawn[name].svg)[0]))
+        for side in ("T", "B", "L", "R"):  # LibreOffice takes its own where a document says nothing
+            shape._inline.set(f"dist{side}", "0")
         described = shape._inline.docPr
         described.set("descr", alt)
         described.set("name", name)
@@ -198,7 +225,8 @@ def _table(document: Any, table: Table) -> None:
         caption.paragraph_format.keep_with_next = True
         _runs(caption, table.caption)
     made = document.add_table(rows=1 + len(table.rows), cols=len(table.head))
-    made.style = "Table Grid"
+    made.style = TABLE
+    _set_widths(document, made, table)
     for n, (row, cells) in enumerate(zip(made.rows, (table.head, *table.rows), strict=True)):
         properties = row._tr.get_or_add_trPr()
         properties.append(properties.makeelement(qn("w:cantSplit"), {}))
@@ -207,13 +235,34 @@ def _table(document: Any, table: Table) -> None:
         for cell, runs, side in zip(row.cells, cells, table.sides, strict=True):
             paragraph = cell.paragraphs[0]
             paragraph.paragraph_format.space_after = Pt(0)
+            if n < len(table.rows) and (n == 0 or len(table.rows) <= WHOLE):
+                paragraph.paragraph_format.keep_with_next = True
             if side != "left":
                 right = side == "right"
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.CENTER
             _runs(paragraph, runs, strong=n == 0)
             for run in paragraph.runs:
                 run.font.size = Pt(8)
-    document.add_paragraph().paragraph_format.space_after = Pt(2)
+    after = document.add_paragraph(style=NOTE).paragraph_format
+    after.space_after, after.line_spacing = Pt(0), Pt(4)
+
+
+def _set_widths(document: Any, made: Any, table: Table) -> None:
+    """Set the widths of columns: whoever opens the document takes these, and reckons none of its own."""
+    from docx.oxml.ns import qn
+
+    section = document.sections[-1]
+    room = section.page_width - section.left_margin - section.right_margin
+    letters = widths(table)
+    line = max(LINE, sum(letters))
+    made.autofit = False
+    for column, share in zip(made.columns, letters, strict=True):
+        column.width = int(room * share / line)
+        for cell in column.cells:
+            cell.width = column.width
+    whole = made._tbl.tblPr.find(qn("w:tblW"))
+    whole.set(qn("w:type"), "dxa")
+    whole.set(qn("w:w"), str(sum(int(column.width.twips) for column in made.columns)))
 
 
 def _without_times(data: bytes) -> bytes:

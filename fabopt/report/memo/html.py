@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fabopt.report.memo import template
-from fabopt.report.memo.document import Block, Figure, Heading, Listing, PageEnd, Paragraph, Quote, Runs, Table
+from fabopt.report.memo.document import WHOLE, Block, Figure, Heading, Listing, PageEnd, Paragraph, Quote, Runs, Table
 from fabopt.report.memo.figures import Drawn
 from fabopt.report.page import bundle
 
@@ -91,9 +91,9 @@ def _table(table: Table) -> str:
 
     caption = f"<caption>{_text(table.caption)}</caption>" if table.caption else ""
     body = "".join(row(cells, "td") for cells in table.rows)
-    return (
-        f'<div class="wide"><table>{caption}<thead>{row(table.head, "th")}</thead><tbody>{body}</tbody></table></div>'
-    )
+    whole = " whole" if len(table.rows) <= WHOLE else ""
+    head = f"<thead>{row(table.head, 'th')}</thead>"
+    return f'<div class="wide{whole}"><table>{caption}{head}<tbody>{body}</tbody></table></div>'
 
 
 def _text(runs: Runs) -> str:

@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 from typing import Any
-from unicodedata import category, east_asian_width
+from unicodedata import category
 from unicodedata import name as unicode_name
 
 from fabopt.report.memo import template
-from fabopt.report.memo.document import Block, Figure, Heading, Listing, PageEnd, Paragraph, Quote, Runs, Table, plain
+from fabopt.report.memo.columns import widths
+from fabopt.report.memo.document import Block, Figure, Heading, Listing, PageEnd, Paragraph, Quote, Runs, Table
 from fabopt.report.memo.errors import TemplateError
 from fabopt.report.memo.figures import Drawn, font_folders
 
@@ -27,10 +28,6 @@ _LETTERS = ("Cn", "Co")
 """Categories of letters that Python does not call printable: those that it has no name for, and private ones."""
 _PACKAGE = re.compile(rb"[\"']@[a-z][a-z0-9-]*/")
 MAIN, ENDS = "main.typ", "page-ends"
-LINE, BETWEEN, SHORT, LONGEST_WORD = 122, 3, 9, 26
-"""Letters on a line of a table, and those that the space between columns takes; the longest cell that is kept on one
-line, and the longest word that is not broken.
-"""
 
 
 def pdf(blocks: Sequence[Block], drawn: Mapping[str, Drawn], folder: Path | None, lang: str, title: str) -> bytes:
@@ -184,7 +181,7 @@ def _block(block: Block, drawn: Mapping[str, Drawn]) -> str:
         case Table(head, rows, sides, caption):
             said = "".join(f"({_cells(row)}), " for row in rows)
             places = "".join(f"{_string(side)}, " for side in sides)
-            wide = ", ".join(widths(block))
+            wide = ", ".join(f"{width:.2f}fr" for width in widths(block))
             parts = f"columns: ({wide},), sides: ({places}), head: ({_cells(head)}), rows: ({said})"
             return f"#datatable({parts}, caption: {_content(caption)})"
         case Listing(ordered, items):
@@ -194,37 +191,6 @@ def _block(block: Block, drawn: Mapping[str, Drawn]) -> str:
             return "#warning[" + "\n".join(_block(part, drawn) for part in parts) + "]"
         case PageEnd():
             return f"#context [#metadata(counter(page).get().first()) <{ENDS}>]\n#pagebreak(weak: true)"
-
-
-def widths(table: Table) -> list[str]:
-    """Return the width of each column as a share of the line, by the letters that it holds.
-
-    A column of numbers is as wide as its longest, one of words at least as its longest word, both up to a limit; what
-    is left of the line goes to those that would have to break.
-    """
-    rows = [[plain(cell) for cell in row] for row in table.rows]
-    least, whole = [], []
-    for n, side in enumerate(table.sides):
-        head = max((_wide(word) for word in _words(plain(table.head[n]))), default=1)
-        cells = max((_wide(row[n]) for row in rows), default=1)
-        words = max((_wide(word) for row in rows for word in _words(row[n])), default=1)
-        needed = cells if side == "right" else max(words, min(cells, SHORT))
-        least.append(max(head, min(needed, LONGEST_WORD)) + BETWEEN)
-        whole.append(max(_wide(plain(table.head[n])), cells) + BETWEEN)
-    spare = max(LINE - sum(least), 0)
-    wanted = sum(whole) - sum(least)
-    part = min(spare / wanted, 1.0) if wanted > 0 else 0.0
-    return [f"{few + part * (all_ - few):.2f}fr" for few, all_ in zip(least, whole, strict=True)]
-
-
-def _words(text: str) -> list[str]:
-    """Return the pieces of a text between which a line may break: a Chinese one may break at every letter."""
-    return re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+", text)
-
-
-def _wide(text: str) -> int:
-    """Return how many letters wide a text is; a Chinese one counts twice."""
-    return sum(2 if east_asian_width(ch) in "WF" else 1 for ch in text)
 
 
 def _cells(row: Sequence[Runs]) -> str:
