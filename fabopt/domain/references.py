@@ -48,6 +48,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("tastes.*.mix.!", "designers"),
     ("premiums.*.designer", "designers"),
     ("premiums.*.labs.[]", "compute_labs"),
+    ("premiums.*.without.[]", "chips"),
     ("contracts.*.buyer", "parties"),
     ("states.*.parent", "states"),
     ("predictions.*.outcomes.!", "outcomes"),

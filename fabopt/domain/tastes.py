@@ -43,6 +43,8 @@ class Premium(Record):
     """Whose accelerators."""
     labs: tuple[Slug, ...] = ()
     """Labs to which they are shipped; empty: every lab."""
+    without: tuple[Slug, ...] = ()
+    """Chips of the designer that it does not hold for, as processors."""
     amount: Annotated[Quantity, In("USD/accelerator", usual=(1, 100_000), series=True)]
     """By date of shipment; the last stated holds from then on."""
 

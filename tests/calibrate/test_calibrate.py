@@ -94,6 +94,24 @@ def test_premiums_count_in_no_value(written):
     assert steered.run.premiums > free.run.premiums
 
 
+def test_chips_that_figures_leave_out_have_no_premium(written, tmp_path):
+    """A second chip of cirrus that is made, costs and works like the first; both ship under a premium that is found."""
+    raw = two_years(NARROW)
+    raw["chips"]["c-too"] = copy.deepcopy(raw["chips"]["c"])
+    report = written(raw | {"outcomes": observed([60, 60], **{"not": {"chip": "c-too"}})}).calibrate()
+    assert report.records.premiums["cirrus"]["without"] == ["c-too"]
+    for without, held in ((("c-too",), True), (("c", "c-too"), False)):
+        premium = {"designer": "cirrus", "without": list(without), "amount": 3000}
+        result = written(raw | {"premiums": {"cirrus": premium}}).solve()
+        assert (result.run.premiums > written(raw).solve().run.premiums) is held
+    with pytest.raises(FaboptError, match="premiums.cirrus.without"):
+        written(raw | {"premiums": {"cirrus": premium | {"without": ["gpu"]}}})
+    uneven = observed([60, 60])
+    uneven["cirrus-2028"]["where"]["not"] = {"chip": "c-too"}
+    with pytest.raises(FaboptError, match=r"outcomes.cirrus-2028 leaves out other chips"):
+        written(raw | {"outcomes": uneven}).calibrate()
+
+
 def test_what_holds_anyway_needs_no_premium(written):
     report = written(two_years(outcomes=observed([50, 50], lab="aurora"))).calibrate()
     assert [row.premium for row in report.records.rows] == pytest.approx([0, 0])

@@ -21,7 +21,7 @@ from dataclasses import replace
 
 from fabopt.analysis.calibration.program import MOST, UTMOST, Held
 from fabopt.analysis.calibration.records import Calibrated, Calibration
-from fabopt.analysis.calibration.targets import targets_of
+from fabopt.analysis.calibration.targets import left_out, targets_of
 from fabopt.domain.instance import Instance
 from fabopt.domain.tastes import Premium
 from fabopt.domain.tolerances import CLOSE
@@ -108,10 +108,9 @@ def _section(data: Instance, rows: Sequence[Calibrated]) -> dict[str, object]:
         if (row.designer, row.lab) not in kept:
             continue
         key = f"{row.designer}-{row.lab}" if row.lab else row.designer
-        record = section.setdefault(
-            key,
-            {"designer": row.designer, **({"labs": [row.lab]} if row.lab else {}), "amount": {"steps": {}}},
-        )
+        labs, without = [row.lab] if row.lab else [], list(left_out(data.outcomes[row.id]))
+        of = {"designer": row.designer, "labs": labs, "without": without}
+        record = section.setdefault(key, {name: said for name, said in of.items() if said} | {"amount": {"steps": {}}})
         amount = record["amount"]
         assert isinstance(amount, dict)
         since = data.outcomes[row.id].since.isoformat()

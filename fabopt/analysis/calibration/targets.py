@@ -12,10 +12,12 @@ from fabopt.errors import StudyError
 def targets_of(data: Instance) -> dict[str, tuple[str, str]]:
     """Return designer and lab (or nothing) of the outcomes that calibration holds: shipments by these tags alone.
 
+    Chips may be left out (`not`), the same in all windows of a designer and lab.
+
     Raises
     ------
     fabopt.errors.StudyError
-        Where there is none; or windows do not tile the time from the decision date.
+        Where there is none; windows do not tile the time from the decision date, or count different chips.
     """
     named = {key: tags for key, outcome in data.outcomes.items() if (tags := _named(outcome)) is not None}
     # What was observed before the decision date no plan makes: it stands in pictures and predictions.
@@ -34,14 +36,25 @@ def targets_of(data: Instance) -> dict[str, tuple[str, str]]:
 def _named(outcome: Outcome) -> tuple[str, str] | None:
     tags = dict(outcome.where.named)
     alone = outcome.of == "shipments" and outcome.ratio_to is None and set(tags) <= {"designer", "lab"}
-    alone = alone and outcome.where.not_ is None
+    alone = alone and (outcome.where.not_ is None or set(dict(outcome.where.not_.named)) == {"chip"})
     if not alone or "designer" not in tags or any(len(values) > 1 for values in tags.values()):
         return None
     return tags["designer"][0], tags["lab"][0] if "lab" in tags else ""
 
 
+def left_out(outcome: Outcome) -> tuple[str, ...]:
+    """Return the chips that an outcome leaves out."""
+    return () if outcome.where.not_ is None else outcome.where.not_.chip
+
+
 def _check_windows(data: Instance, keys: Sequence[str]) -> None:
-    """Refuse windows that do not follow each other from the decision date on, each of whole periods."""
+    """Refuse windows that do not follow each other from the decision date on, each of whole periods and equal chips."""
+    for key in keys[1:]:
+        if left_out(data.outcomes[key]) != left_out(data.outcomes[keys[0]]):
+            raise StudyError(
+                f"outcomes.{key} leaves out other chips ('not') than outcomes.{keys[0]}: leave out the same in all "
+                "windows of a designer (and lab)."
+            )
     calendar = data.horizon.calendar
     ends = {span.end for span in calendar.spans}
     begins = calendar.start

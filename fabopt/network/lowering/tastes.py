@@ -96,7 +96,8 @@ def _with_premiums(chain: Chain, net: Network) -> Network:
         if tags.role != "shipment":
             return activity
         designer = chain.instance.chips[tags.chip].designer
-        mine = [p for p in premiums if p.designer == designer and (not p.labs or tags.lab in p.labs)]
+        own = [p for p in premiums if p.designer == designer and tags.chip not in p.without]
+        mine = [p for p in own if not p.labs or tags.lab in p.labs]
         if not mine:
             return activity
         return replace(activity, premium=np.sum([chain.mean(p.amount) * PER_THOUSAND for p in mine], axis=0))
