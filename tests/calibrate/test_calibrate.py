@@ -104,7 +104,7 @@ def test_chips_that_figures_leave_out_have_no_premium(written, tmp_path):
         premium = {"designer": "cirrus", "without": list(without), "amount": 3000}
         result = written(raw | {"premiums": {"cirrus": premium}}).solve()
         assert (result.run.premiums > written(raw).solve().run.premiums) is held
-    with pytest.raises(FaboptError, match="premiums.cirrus.without"):
+    with pytest.raises(FaboptError, match=r"premiums\.cirrus\.without"):
         written(raw | {"premiums": {"cirrus": premium | {"without": ["gpu"]}}})
     uneven = observed([60, 60])
     uneven["cirrus-2028"]["where"]["not"] = {"chip": "c-too"}
