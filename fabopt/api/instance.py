@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack, overload
 
 from fabopt.api.inputs import Inputs
-from fabopt.api.places import name_of
+from fabopt.api.places import name_of, path_of
 from fabopt.api.studies import Studies
 
 if TYPE_CHECKING:
@@ -306,6 +306,7 @@ class Instance(Inputs):
         method: Method = "extensive",
         workers: int = 1,
         scheduler: str | None = None,
+        journal: str | Path | None = None,
         start: Result | None = None,
         progress: Notify | None = None,
         out: str | Path | None = None,
@@ -321,6 +322,7 @@ class Instance(Inputs):
         method: Method = "extensive",
         workers: int = 1,
         scheduler: str | None = None,
+        journal: str | Path | None = None,
         given: Result | None = None,
         start: Result | None = None,
         progress: Notify | None = None,
@@ -347,6 +349,8 @@ class Instance(Inputs):
             states that are too many for one program (docs/cluster.md).
         workers, scheduler
             Processes that solve branches at a time, or the address of a Dask cluster that does.
+        journal
+            File in which the answers of branches are kept as they come (lshaped); what stands there is not asked again.
         given
             The plan that others are held to in the perspective of one party; the system's own when left out.
         start
@@ -388,12 +392,14 @@ class Instance(Inputs):
 
         chosen = self._options(options, self.objectives if objective is None else objective)
         if states is not None:
-            where = (method, workers, scheduler)
+            where = (method, workers, scheduler, path_of(journal))
             return self._under_states(states, risk, chosen, given, start, progress, extra, out, where)
         if risk is not None:
             raise OptionError("A risk measure judges a plan under several states: give 'states' with it.")
-        if method != "extensive" or workers > 1 or scheduler is not None:
-            raise OptionError("A method, workers and a scheduler are those of several states: give 'states' with them.")
+        if method != "extensive" or workers > 1 or scheduler is not None or journal is not None:
+            raise OptionError(
+                "A method, workers, a scheduler and a journal are those of several states: give 'states' with them."
+            )
         if out is not None:
             check_target(Path(out))
         origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money, tuple(extra))
@@ -441,7 +447,7 @@ class Instance(Inputs):
         progress: Notify | None,
         extra: Sequence[Hook],
         out: str | Path | None,
-        where: tuple[Method, int, str | None],
+        where: tuple[Method, int, str | None, Path | None],
     ) -> StatesResult:
         """Return the result of the stochastic program."""
         from fabopt.analysis.states.records import StatesInputs
@@ -449,6 +455,7 @@ class Instance(Inputs):
         from fabopt.api.states import StatesResult
         from fabopt.domain.risk import risk_of
         from fabopt.io.write import instance_json
+        from fabopt.solve.decompose.parts import KeptBranches
         from fabopt.solve.options import OptionError
         from fabopt.solve.results.build import Origin
         from fabopt.solve.results.folder import STATES, check_target
@@ -467,13 +474,17 @@ class Instance(Inputs):
         origin = Origin(self.name, self.scenario, self.sets, self._contents, self.money)
         begin = None if start is None else start.start_plan()
         leaves = self.leaves(states)
-        method, workers, scheduler = where
+        method, workers, scheduler, journal = where
         if method == "extensive" and (workers > 1 or scheduler is not None):
             raise OptionError(
                 "--method extensive solves one program in this process; --workers and --scheduler go with "
                 "--method lshaped, which asks branches over them."
             )
+        if method != "lshaped" and journal is not None:
+            raise OptionError("--journal keeps what branches answer: it goes with --method lshaped.")
         executor = executor_of(workers, scheduler)
+        if journal is not None:
+            executor = KeptBranches(executor, journal)
         made = states_plan(
             leaves, origin, options, judged, progress=progress, start=begin, method=method, executor=executor
         )

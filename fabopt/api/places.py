@@ -14,6 +14,11 @@ WORKERS = 2
 """Programs that a study solves at a time, one solver thread each."""
 
 
+def path_of(place: str | Path | None) -> Path | None:
+    """Return a place that somebody has named as a path."""
+    return None if place is None else Path(place)
+
+
 def name_of(path: Path) -> str:
     """Return the name of an instance: that of its folder, or of its file where that has a name of its own."""
     if path.suffix in (".yaml", ".yml", ".json") and path.stem != "instance":

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fabopt.api.places import WORKERS
+from fabopt.api.places import WORKERS, path_of
 from fabopt.api.plan import PlanTables
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ class Studies(PlanTables):
         seed: int = 0,
         workers: int | None = None,
         scheduler: str | None = None,
+        journal: str | Path | None = None,
         tell: Callable[[str, float], None] | None = None,
     ) -> Report[Study]:
         """Return what holds the plan back, what it is worth to move it, and what comes after it.
@@ -113,6 +114,8 @@ class Studies(PlanTables):
         workers, scheduler
             Processes that answer questions and make draws, or the address of a Dask cluster (docs/cluster.md); two
             threads of this process when both are left out. The answers are the same.
+        journal
+            File in which answers are kept as they come; what stands there is not asked again.
         tell
             Called with the name of each step and how long it took.
 
@@ -136,7 +139,7 @@ class Studies(PlanTables):
         at_once = (workers or WORKERS) if scheduler is None else None
         asked = ChokeOptions(lab=lab, top=top, seed=seed, workers=at_once, draws=draws)
         time, executor = TimeBudget.of(budget, tell), beside(workers, scheduler)
-        study = study_of(self.plan, asked, period, time, executor)
+        study = study_of(self.plan, asked, period, time, executor, path_of(journal))
         return self._in_its_money(choke_report(study, top))
 
     def claim(
@@ -144,6 +147,7 @@ class Studies(PlanTables):
         *claims: str,
         workers: int | None = None,
         scheduler: str | None = None,
+        journal: str | Path | None = None,
         budget: float | TimeBudget = math.inf,
     ) -> Report[tuple[Decided, ...]]:
         """Return whether claims about the choke point hold: ``"asml binds by 2029"``.
@@ -152,7 +156,7 @@ class Studies(PlanTables):
         ----------
         claims
             The claims, in the grammar of :mod:`fabopt.analysis.choke.claim_text`.
-        workers, scheduler
+        workers, scheduler, journal
             As for :meth:`choke_points`.
         budget
             Minutes that may be spent, or a budget that has begun.
@@ -174,7 +178,9 @@ class Studies(PlanTables):
         from fabopt.solve.work.where import beside
 
         time, executor = TimeBudget.of(budget), beside(workers, scheduler)
-        decided = decide_all(self.plan, claims, workers=workers or WORKERS, budget=time, executor=executor)
+        decided = decide_all(
+            self.plan, claims, workers=workers or WORKERS, budget=time, executor=executor, journal=path_of(journal)
+        )
         return claim_report(decided, self.plan.unit, self.plan.held, time.said_left_out())
 
     def draws(
@@ -230,7 +236,7 @@ class Studies(PlanTables):
             self.plan,
             DrawOptions(draws, exact, seed, tuple(targets)),
             executor=executor_of(workers, scheduler),
-            journal=None if journal is None else Path(journal),
+            journal=path_of(journal),
             budget=TimeBudget.of(budget),
             tell=tell,
         )
@@ -488,6 +494,7 @@ class Studies(PlanTables):
         whole: bool = False,
         workers: int = WORKERS,
         scheduler: str | None = None,
+        journal: str | Path | None = None,
         budget: float | TimeBudget = math.inf,
         tell: Callable[[str, float], None] | None = None,
         count: Callable[[int, int, str], None] | None = None,
@@ -504,6 +511,8 @@ class Studies(PlanTables):
             Processes that price numbers, and threads that solve ends.
         scheduler
             Address of a Dask cluster that does both in their place (docs/cluster.md).
+        journal
+            File in which numbers are kept that were solved again; those that stand there are not.
         budget
             Minutes that may be spent, or a budget that has begun; what it does not allow is listed.
         tell
@@ -523,7 +532,7 @@ class Studies(PlanTables):
         from fabopt.report.tornado import tornado_report
         from fabopt.solve.budget import TimeBudget
 
-        asked = TornadoOptions(top, "whole" if whole else "held", workers, scheduler)
+        asked = TornadoOptions(top, "whole" if whole else "held", workers, scheduler, path_of(journal))
         return self._in_its_money(tornado_report(tornado_of(self.plan, asked, TimeBudget.of(budget, tell), count)))
 
     def alternatives(

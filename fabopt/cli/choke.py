@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import ScenarioOption, SchedulerOption, SetOption, WorkersOption
+from fabopt.cli.common import JournalOption, ScenarioOption, SchedulerOption, SetOption, WorkersOption
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import BudgetOption, PlannedPath, result_at, within_time
 
@@ -37,6 +37,7 @@ def choke(
     seed: Annotated[int, _Seed] = 0,
     workers: Annotated[int | None, WorkersOption] = None,
     scheduler: Annotated[str | None, SchedulerOption] = None,
+    journal: Annotated[Path | None, JournalOption] = None,
     claim: Annotated[list[str] | None, _Claim] = None,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
@@ -59,9 +60,10 @@ def choke(
     with within_time(budget, output.quiet) as time:
         result = result_at(path, scenario, set_ or [], time, output.quiet)
         if claim:
-            output.tell(result.claim(*claim, budget=time, workers=workers, scheduler=scheduler))
+            output.tell(result.claim(*claim, budget=time, workers=workers, scheduler=scheduler, journal=journal))
             return
         report = result.choke_points(
-            lab=lab, period=period, top=top, budget=time, draws=draws, seed=seed, workers=workers, scheduler=scheduler
-        )
+            lab=lab, period=period, top=top, budget=time, draws=draws, seed=seed, workers=workers, scheduler=scheduler,
+            journal=journal,
+        )  # fmt: skip
     output.tell(report)

@@ -31,6 +31,12 @@ SetOption = typer.Option(
     help="Set a lever; may be repeated. VALUE: 200, '200 kwafer/month', '*1.1', '+5'.",
 )
 
+JournalOption = typer.Option(
+    "--journal",
+    help="Keep what is finished in this file, and go on with what stands there.",
+    metavar="FILE",
+    show_default=False,
+)
 WorkersOption = typer.Option("--workers", help="Processes that work at a time.", min=1, max=1024)
 SchedulerOption = typer.Option(
     "--scheduler",

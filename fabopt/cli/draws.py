@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import ScenarioOption, SchedulerOption, SetOption, WorkersOption, complain
+from fabopt.cli.common import JournalOption, ScenarioOption, SchedulerOption, SetOption, WorkersOption, complain
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import MINUTES, BudgetOption, PlannedPath, result_at, within_time
 from fabopt.cli.progress import counting
@@ -18,9 +18,6 @@ _Exact = typer.Option(help="So many of them are solved with all integers free as
 _Seed = typer.Option(help="Seed: draw n of a seed depends on both alone.", min=0)
 _Target = typer.Option(
     "--target", help="Power or compute: '2 GW', 'LAB: 5 MH100e'; may be repeated.", metavar="[LAB:]AMOUNT"
-)
-_Journal = typer.Option(
-    help="Keep finished draws in this file, and go on with those that stand there.", metavar="FILE", show_default=False
 )
 
 
@@ -33,7 +30,7 @@ def draws(
     target: Annotated[list[str] | None, _Target] = None,
     workers: Annotated[int, WorkersOption] = 1,
     scheduler: Annotated[str | None, SchedulerOption] = None,
-    journal: Annotated[Path | None, _Journal] = None,
+    journal: Annotated[Path | None, JournalOption] = None,
     budget: Annotated[float, BudgetOption] = MINUTES,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,

@@ -11,6 +11,7 @@ import typer
 
 from fabopt.cli.common import (
     InstancePath,
+    JournalOption,
     ScenarioOption,
     SchedulerOption,
     SetOption,
@@ -126,6 +127,7 @@ def solve(
     method: Annotated[str, _Method] = "extensive",
     workers: Annotated[int, WorkersOption] = 1,
     scheduler: Annotated[str | None, SchedulerOption] = None,
+    journal: Annotated[Path | None, JournalOption] = None,
     start: Annotated[Path | None, _Start] = None,
     pin: Annotated[Path | None, _Pin] = None,
     pin_until: Annotated[str | None, _PinUntil] = None,
@@ -160,7 +162,7 @@ def solve(
             instance, states = instance.with_states(states), "all"
         options["states"] = [name.strip() for name in states.split(",")]
     folder = out or folder
-    options |= {"method": method, "workers": workers, "scheduler": scheduler}
+    options |= {"method": method, "workers": workers, "scheduler": scheduler, "journal": journal}
     options["given"] = None if given is None else api.load_result(given)
     options["start"] = None if start is None else api.load_result(start)
     with step("solve", as_json) as prepared, telling(as_json) as teller, solver_on_stderr():

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fabopt.cli.common import ScenarioOption, SchedulerOption, SetOption
+from fabopt.cli.common import JournalOption, ScenarioOption, SchedulerOption, SetOption
 from fabopt.cli.output import Output, reporting
 from fabopt.cli.planned import MINUTES, BudgetOption, PlannedPath, result_at, within_time
 from fabopt.cli.progress import counting
@@ -22,6 +22,7 @@ def tornado(
     top: Annotated[int, _Top] = 20,
     whole: Annotated[bool, _Whole] = False,
     scheduler: Annotated[str | None, SchedulerOption] = None,
+    journal: Annotated[Path | None, JournalOption] = None,
     budget: Annotated[float, BudgetOption] = MINUTES,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
@@ -32,5 +33,7 @@ def tornado(
     with within_time(budget, output.quiet) as time:
         result = result_at(path, scenario, set_ or [], time, output.quiet)
         with counting(output.quiet) as count:
-            report = result.tornado(top=top, whole=whole, scheduler=scheduler, budget=time, count=count)
+            report = result.tornado(
+                top=top, whole=whole, scheduler=scheduler, journal=journal, budget=time, count=count
+            )
     output.tell(report)

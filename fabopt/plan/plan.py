@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,14 @@ class Plan:
         """Return what a pickle takes: not what is made when it is asked for, since a solver's basis is no data."""
         made = {name for name, value in vars(type(self)).items() if isinstance(value, cached_property)}
         return {name: value for name, value in self.__dict__.items() if name not in made}
+
+    @property
+    def rests_on(self) -> dict[str, Any]:
+        """What answers depend on beside the question: the instance, how it was solved, the integers of the plan."""
+        solved = self.solved
+        whole = solved.x[solved.program.integer].round().tolist()
+        hooks = [hook.sha256 for hook in self.run.hooks]
+        return {"instance": self.run.input_hash, "options": asdict(solved.options), "whole": whole, "hooks": hooks}
 
     def light(self) -> Plan:
         """Return the plan with the tables of its program alone, as plain data: what another process needs of it."""

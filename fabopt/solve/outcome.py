@@ -40,6 +40,10 @@ class Ended(Enum):
     UNBOUNDED = "unbounded"
 
 
+CUT_SHORT = (Ended.TIME_LIMIT.value, Ended.INTERRUPTED.value)
+"""Ends of a run for which there was more to find."""
+
+
 @dataclass(frozen=True, slots=True)
 class StageReport:
     """How a stage ended; ``gap`` is |bound - objective| / ``denominator``, both as in :mod:`fabopt.solve.proof`.

@@ -14,7 +14,7 @@ from sensitivity_cases import INSTANCES, shop, source, spread
 import fabopt
 from fabopt.analysis.sensitivity.ends import Ends
 from fabopt.analysis.sensitivity.numbers import numbers_of
-from fabopt.analysis.sensitivity.records import GAVE_UP
+from fabopt.analysis.sensitivity.records import GAVE_UP, EndValue
 from fabopt.analysis.sensitivity.tornado import TornadoOptions
 from fabopt.analysis.sensitivity.verb import tornado_of
 from fabopt.cli import main
@@ -33,6 +33,37 @@ def tool(tmp_path_factory):
     """Six goods on the line and four on the tool: 10 * 4 - 3. At a price of 20 the tool is given up for 6 * 4."""
     folder = shop(tmp_path_factory.mktemp("shop"), line=spread(6, 3, 12), value=spread(5, 4, 7), tool=spread(3, 1, 20))
     return source(folder, gap=0.0)
+
+
+def test_a_number_whose_ends_are_kept_is_not_solved_again(tool, tmp_path, monkeypatch):
+    journal, asked, real = tmp_path / "ends.jsonl", [], Ends._answer
+    same = tornado_of(tool, TornadoOptions(20))
+    count = len(same.bars)
+
+    def answer(self, question):
+        asked.append(question[0])
+        if len(asked) == dies:
+            raise SystemExit(9)
+        return real(self, question)
+
+    monkeypatch.setattr(Ends, "_answer", answer)
+    dies = 2 * count - 1  # at both sides of all, and at some ends
+    with pytest.raises(SystemExit):
+        tornado_of(tool, TornadoOptions(20, journal=journal))
+    lines = journal.read_bytes().count(b"\n")
+    assert count <= lines < 2 * count
+    for left in (2 * count - lines, 0):
+        asked, dies = [], None
+        found = tornado_of(tool, TornadoOptions(20, journal=journal))
+        assert (found.bars, found.slopes, len(asked)) == (same.bars, same.slopes, left)
+    tornado_of(tool, TornadoOptions(20, basis="whole", journal=journal))
+    assert asked == ["sides"] * asked.count("sides") + ["ends"] * count
+
+
+@pytest.mark.parametrize(("ended", "kept"), [("optimal", True), ("time_limit", False), (GAVE_UP, False)])
+def test_an_end_that_time_or_the_solver_cut_short_is_not_kept(ended, kept, tool):
+    end = EndValue(1.0, 2.0, 3.0, 0.0, None, "", ended, "", None)
+    assert Ends(numbers_of(tool), tool.solved)._in_full((None, end)) == kept
 
 
 @pytest.fixture(scope="module")

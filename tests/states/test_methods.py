@@ -8,6 +8,7 @@ import pytest
 
 import fabopt
 from fabopt.cli import main
+from fabopt.solve.decompose.parts import _Live
 
 approx = pytest.approx
 PROGRAMS = Path(__file__).parents[2] / "instances" / "stochastic"
@@ -109,6 +110,27 @@ def test_over_processes_the_plan_is_the_same_to_the_last_bit():
         assert one.states[name].table("core/decisions").equals(two.states[name].table("core/decisions"))
 
 
+def test_branches_that_have_answered_are_not_asked_again_after_the_solve_died(tmp_path, monkeypatch):
+    instance, journal, asked, real = lines(tmp_path), tmp_path / "branches.jsonl", [], _Live.answer
+    one = instance.solve(states="all", method="lshaped", gap=0)
+
+    def answer(self, ask):
+        if len(asked) == dies:
+            raise SystemExit(9)
+        asked.append(ask)
+        return real(self, ask)
+
+    monkeypatch.setattr(_Live, "answer", answer)
+    dies = 5
+    with pytest.raises(SystemExit):
+        instance.solve(states="all", method="lshaped", gap=0, journal=journal)
+    dies = None
+    for _ in range(2):
+        result = instance.solve(states="all", method="lshaped", gap=0, journal=journal)
+        assert (result.objective, result.bound, result.log) == (one.objective, one.bound, one.log)
+        assert len(asked) == len(set(asked)) > 5
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -116,6 +138,8 @@ def test_over_processes_the_plan_is_the_same_to_the_last_bit():
         (["--states", "all", "--method", "benders"], "There is no method 'benders'; take one of extensive, hedging"),
         (["--states", "all", "--method", "hedging"], 'python -m pip install "fabopt[decomposition]"'),
         (["--method", "lshaped"], "are those of several states"),
+        (["--journal", "asked.jsonl"], "are those of several states"),
+        (["--states", "all", "--journal", "asked.jsonl"], "it goes with --method lshaped"),
         (["--states", "all", "--workers", "2"], "go with --method lshaped, which asks branches over them"),
         (["--states", "all", "--method", "lshaped", "--heuristic", "rolling"], "--heuristic goes with --method"),
     ],

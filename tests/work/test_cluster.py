@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from sweep.sweep_cases import INSTANCES, LINE, VALUE, shop
 from work.conftest import started
-from work_cases import ENDS, ENDS_ONCE, MANY, Answer, job, study, times
+from work_cases import ENDS, ENDS_ONCE, MANY, Answer, job, kept, study, times
 
 import fabopt
 from fabopt.cli import main
 from fabopt.solve.work import cluster as on_dask
 from fabopt.solve.work.cluster import Cluster, ClusterError
 from fabopt.solve.work.executor import LostError, answers
-from fabopt.solve.work.journal import Journal, finish
+from fabopt.solve.work.journal import Journal, record
 
 SPEC = f"""
 method: grid
@@ -211,9 +211,10 @@ def test_a_tornado_on_a_cluster_is_that_of_this_process(instance, cluster, asked
 
 @pytest.mark.slow
 def test_an_item_at_which_every_worker_ends_is_told_after_all_others_are_finished(cluster, tmp_path):
-    journal = Journal(tmp_path / "done.jsonl", "plan", Answer)
+    path = tmp_path / "done.jsonl"
     with pytest.raises(LostError, match="at the same number"):
-        finish(Cluster(cluster), job(tmp_path), [1, ENDS, 2, 3], journal)
+        kept(Cluster(cluster), job(tmp_path), [1, ENDS, 2, 3], path)
+    journal = Journal(path, "plan", record(Answer))
     assert products(journal.find(item) for item in (1, 2, 3)) == [3, 6, 9]
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from work_cases import ENDS, ENDS_ONCE, TOO_LARGE, Answer, begin, job, times
+from work_cases import ENDS, ENDS_ONCE, TOO_LARGE, Answer, begin, job, kept, times
 
+from fabopt.io.seal import SavedError
 from fabopt.solve.work.executor import InProcess, Job, LocalProcesses, LostError, Threads, answers
-from fabopt.solve.work.journal import Journal, digest, finish
+from fabopt.solve.work.journal import Journal, digest, record
 from fabopt.solve.work.versions import difference
 
 
@@ -42,12 +43,13 @@ def test_a_worker_that_ends_is_replaced_and_its_item_done_by_another(tmp_path):
 
 
 def test_an_item_at_which_every_worker_ends_is_told_after_all_others_are_finished(tmp_path):
-    journal = Journal(tmp_path / "done.jsonl", "plan", Answer)
+    path = tmp_path / "done.jsonl"
     with pytest.raises(
         LostError, match=r"^3 workers ended .* at the same number \(number 1\), perhaps for want of mem"
     ):
-        finish(LocalProcesses(1), job(tmp_path), [1, ENDS, 2, 3], journal)
+        kept(LocalProcesses(1), job(tmp_path), [1, ENDS, 2, 3], path)
     assert times(tmp_path, ENDS) == 3
+    journal = Journal(path, "plan", record(Answer))
     assert products(journal.find(item) for item in (1, 2, 3)) == [3, 6, 9]
     assert journal.find(ENDS) is None
 
@@ -60,17 +62,15 @@ def test_a_function_without_a_name_does_not_go_to_another_process():
 def test_what_a_journal_holds_is_not_done_again(tmp_path):
     path = tmp_path / "study" / "done.jsonl"
     told = []
-    first = finish(InProcess(), job(tmp_path), [1, 2], Journal(path, "plan", Answer))
+    first = kept(InProcess(), job(tmp_path), [1, 2], path)
     with path.open("ab") as stream:
         stream.write(b'{"key":"cut off')
-    whole = finish(
-        InProcess(), job(tmp_path), [3, 2, 1], Journal(path, "plan", Answer), lambda *done: told.append(done)
-    )
+    whole = kept(InProcess(), job(tmp_path), [3, 2, 1], path, tell=told.append)
     assert products(whole) == [9, 6, 3]
     assert [whole[2], whole[1]] == first
-    assert told == [(2, 3), (3, 3)]
+    assert told == [1, 2, 3]
     assert [times(tmp_path, item) for item in (1, 2, 3)] == [1, 1, 1]
-    again = finish(InProcess(), job(tmp_path), [1, 2, 3], Journal(path, "plan", Answer))
+    again = kept(InProcess(), job(tmp_path), [1, 2, 3], path)
     assert again == whole[::-1]
     assert times(tmp_path, 3) == 1
 
@@ -78,14 +78,14 @@ def test_what_a_journal_holds_is_not_done_again(tmp_path):
 @pytest.mark.parametrize("change", ["answer", "key", "plan", "kind"])
 def test_a_line_that_was_changed_or_is_of_another_plan_does_not_count(change, tmp_path):
     path = tmp_path / "done.jsonl"
-    finish(InProcess(), job(tmp_path), [1], Journal(path, "plan", Answer))
+    kept(InProcess(), job(tmp_path), [1], path)
     row = json.loads(path.read_text())
     row |= {"answer": {"answer": {**row["answer"], "product": 4}}, "key": {"key": "0" * 64}}.get(change, {})
     if change == "kind":
         row["answer"]["pid"] = "me"
     path.write_text(json.dumps(row) + "\n")
-    journal = Journal(path, "other" if change == "plan" else "plan", Answer)
-    assert products(finish(InProcess(), job(tmp_path), [1], journal)) == [3]
+    plan = "other" if change == "plan" else "plan"
+    assert products(kept(InProcess(), job(tmp_path), [1], path, plan)) == [3]
     assert times(tmp_path, 1) == 2
 
 
@@ -101,3 +101,19 @@ def test_the_difference_of_versions_names_package_and_both_versions():
     assert difference(ours, ours) == ""
     theirs = {"python": "3.12.1", "highspy": "1.12.0"}
     assert difference(ours, theirs) == "highspy 1.12.0 instead of 1.15.1, pyomo not installed instead of 6.10"
+
+
+def test_a_journal_that_cannot_be_written_is_told_and_what_stands_there_stays(tmp_path, monkeypatch):
+    path = tmp_path / "done.jsonl"
+    first = kept(InProcess(), job(tmp_path), [1], path)
+
+    def full(path, line):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fabopt.solve.work.journal.append", full)
+        with pytest.raises(SavedError, match=r"done\.jsonl cannot be written \(No space"):
+            kept(InProcess(), job(tmp_path), [1, 2], path)
+    assert kept(InProcess(), job(tmp_path), [1], path) == first
+    with pytest.raises(SavedError, match="is no file, so nothing can be kept there"):
+        Journal(tmp_path, "plan", record(Answer))

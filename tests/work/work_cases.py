@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fabopt.solve.work.cluster import Cluster
-from fabopt.solve.work.executor import Job
-from fabopt.solve.work.journal import Journal, finish
+from fabopt.solve.work.executor import Job, answers
+from fabopt.solve.work.journal import Journal, Kept, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +67,10 @@ MANY = 25
 
 def study(scheduler: str, folder: Path) -> list[Answer]:
     """Numbers on a cluster, kept in a journal."""
-    return finish(Cluster(scheduler), job(folder, 0.03), range(MANY), Journal(folder / "done.jsonl", "numbers", Answer))
+    return kept(Cluster(scheduler), job(folder, 0.03), range(MANY), folder / "done.jsonl")
+
+
+def kept(executor, job: Job, items, path: Path, plan: str = "plan", tell=None) -> list[Answer]:
+    """The answers to items, kept in a journal."""
+    with Kept(executor, Journal(path, plan, record(Answer))).crew(job) as crew:
+        return answers(crew, items, tell)

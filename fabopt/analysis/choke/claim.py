@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -26,6 +27,7 @@ from fabopt.analysis.choke.assemble import Facts
 from fabopt.analysis.choke.bench import Effort, linear
 from fabopt.analysis.choke.claim_text import Claim, members, read_claim, window
 from fabopt.analysis.choke.derivative import prices
+from fabopt.analysis.choke.kept import Keeping
 from fabopt.analysis.choke.options import through
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.ranking import FIRST_LARGE, TEN, screened
@@ -118,8 +120,11 @@ def decide(
     workers: int = 1,
     budget: TimeBudget | None = None,
     executor: Executor | None = None,
+    journal: Path | None = None,
 ) -> Decided:
     """Return whether a claim holds for a plan, by threads of this process or where an executor has it answered.
+
+    What a journal has is not asked again.
 
     Raises
     ------
@@ -128,7 +133,7 @@ def decide(
     fabopt.solve.budget.OutOfTimeError
         If there was no time to decide.
     """
-    decision = _Decision(plan, read_claim(text), workers, budget or TimeBudget(), executor)
+    decision = _Decision(plan, read_claim(text), workers, budget or TimeBudget(), executor, journal)
     with decision.oracle:
         return decision.decided()
 
@@ -136,7 +141,15 @@ def decide(
 class _Decision:
     """A claim as it is decided."""
 
-    def __init__(self, plan: Plan, claim: Claim, workers: int, budget: TimeBudget, executor: Executor | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        claim: Claim,
+        workers: int,
+        budget: TimeBudget,
+        executor: Executor | None,
+        journal: Path | None,
+    ) -> None:
         plan.of_system("choke points are those of the system's plan")
         net, self.plan, self.claim = plan.net, plan, claim
         self.window = window(claim, net, counted(net).periods)
@@ -145,12 +158,15 @@ class _Decision:
         capacities = [g for g in problem.movable if not g.obligation]
         classes = problem.by_class(net)
         self.subject = members(claim, capacities, classes.groups, net)
+        effort = Effort(workers=workers, seed=solved.options.seed)
+        depends = {"through": claim.party, "periods": self.window, "gap": effort.gap, "seed": effort.seed}
         self.oracle = Oracle(
             problem,
-            Effort(workers=workers, seed=solved.options.seed),
+            effort,
             basis=solved.basis,
             budget=budget,
             executor=executor,
+            keep=Keeping(journal, plan, depends, budget).questions,
         )
         self.oracle.searching = not solved.program.large
         self.large = solved.program.large
@@ -304,6 +320,7 @@ def decide_all(
     workers: int = 1,
     budget: TimeBudget | None = None,
     executor: Executor | None = None,
+    journal: Path | None = None,
 ) -> list[Decided]:
     """Return whether each of some claims holds; all are read before any is decided.
 
@@ -322,7 +339,7 @@ def decide_all(
     decided: list[Decided] = []
     for n, text in enumerate(texts):
         with budget.stage(f"claim '{text}'", share=1.0 / (len(texts) - n)):
-            decided.append(decide(plan, text, workers=workers, budget=budget, executor=executor))
+            decided.append(decide(plan, text, workers=workers, budget=budget, executor=executor, journal=journal))
     if texts and not decided:
         raise budget.out_of_time(", ".join(f"'{text}'" for text in texts))
     return decided

@@ -31,6 +31,9 @@ from fabopt.solve.work.executor import Executor, InProcess, Job
 TRIED = 4
 """How many numbers are moved alone in search of one that dethrones."""
 
+LATE = "late"
+"""What became of a draw for which there was no time."""
+
 HALVINGS = 5
 """Bisections of a change that dethrones: to about 3 % of the range."""
 
@@ -80,7 +83,7 @@ class Drawing:
         """Return the draw of a number."""
         at = quantiles(self.spreads, self.seed, number, self.couplings)
         if self.budget.over or self.budget.left < self.longest:
-            return "late", at, {}, 0
+            return LATE, at, {}, 0
         began = self.budget.spent
         drawn = moved(self.tree, self.data, self.spreads, at)
         if drawn is None:
@@ -89,7 +92,7 @@ class Drawing:
         try:
             found_gains = self.gains(instance)
         except OutOfTimeError:
-            return "late", at, {}, 0
+            return LATE, at, {}, 0
         self.longest = max(self.longest, self.budget.spent - began)
         kept = {path: q for path, q in at.items() if path not in back}
         if found_gains is None:
@@ -160,7 +163,7 @@ def sample(
             drawn[number] = draw
             if drawing.budget.cancelled:
                 break
-    done = [drawn[number] for number in sorted(drawn) if drawn[number][0] != "late"]
+    done = [drawn[number] for number in sorted(drawn) if drawn[number][0] != LATE]
     stood = [d for d in done if d[0] == "stood"]
     return Sample(
         quantiles=tuple(d[1] for d in stood),

@@ -11,7 +11,7 @@ gains never fall with the step or with the set, also where the gap is wide.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from types import TracebackType
@@ -90,6 +90,8 @@ class Oracle:
     executor
         Where questions are answered; by threads of this process, as many as `effort` says, when left out. It has the
         program from the first question until :meth:`close`, which leaving a ``with`` does.
+    keep
+        Returns an executor that keeps its answers (:mod:`.kept`); nothing is kept when left out.
 
     Raises
     ------
@@ -113,6 +115,7 @@ class Oracle:
         basis: Any = None,
         budget: TimeBudget | None = None,
         executor: Executor | None = None,
+        keep: Callable[[Executor], Executor] | None = None,
     ) -> None:
         self.effort = effort or Effort()
         self.problem = problem if problem.x is not None else solved(problem, self.effort)
@@ -122,7 +125,7 @@ class Oracle:
         self._fixed: dict[Key, float] = {}
         self._searched: set[Key] = set()
         assert self.problem.x is not None
-        self._executor, self._asks = executor, 0
+        self._executor, self._keep, self._asks = executor, keep, 0
         self._opened = ExitStack()
         self._crew: Crew[Asked, Answered] | None = None
         bare = replace(self.problem, groups=())
@@ -307,13 +310,13 @@ class Oracle:
     def _workers(self) -> Crew[Asked, Answered]:
         """Return the workers; they begin with the first question."""
         if self._crew is None:
-            executor, mine = self._executor, Job("question", here, self._bench)
-            crew: AbstractContextManager[Crew[Asked, Answered]] = (
-                Threads(self.effort.workers).crew(mine)
-                if executor is None
-                else executor.crew(Job("question", elsewhere, self._source))
+            away = self._executor
+            executor: Executor = Threads(self.effort.workers) if away is None else away
+            job: Job[Any, Asked, Answered] = (
+                Job("question", here, self._bench) if away is None else Job("question", elsewhere, self._source)
             )
-            self._crew = self._opened.enter_context(crew)
+            keeping = executor if self._keep is None else self._keep(executor)
+            self._crew = self._opened.enter_context(keeping.crew(job))
         return self._crew
 
     def _going_on(self, _done: int) -> None:

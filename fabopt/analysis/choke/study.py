@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ from fabopt.analysis.choke.confidence import (
 from fabopt.analysis.choke.cut import layer_cuts, single_points
 from fabopt.analysis.choke.explore import Explorer
 from fabopt.analysis.choke.joint import minimal_sets
+from fabopt.analysis.choke.kept import Keeping
 from fabopt.analysis.choke.options import ChokeOptions, hold_others, periods_asked
 from fabopt.analysis.choke.oracle import Oracle
 from fabopt.analysis.choke.owners import rent_by_owner
@@ -98,6 +100,7 @@ def choke_points(
     asked: ChokeOptions | None = None,
     budget: TimeBudget | None = None,
     executor: Executor | None = None,
+    journal: Path | None = None,
 ) -> records.Study:
     """Study what holds a plan back.
 
@@ -111,6 +114,8 @@ def choke_points(
         Time for it; without end when left out. What it did not allow is listed, at the worst everything.
     executor
         Where questions are answered and draws are made; by threads of this process when left out.
+    journal
+        File in which answers and draws are kept as they come; what it has is not asked again.
 
     Raises
     ------
@@ -119,7 +124,7 @@ def choke_points(
     """
     budget = TimeBudget() if budget is None else budget
     with budget.catching_signals():
-        study = _Study(plan, asked or ChokeOptions(), budget, executor)
+        study = _Study(plan, asked or ChokeOptions(), budget, executor, journal)
         with study.oracle:
             return study.run()
 
@@ -127,7 +132,9 @@ def choke_points(
 class _Study:
     """The study as it goes."""
 
-    def __init__(self, source: Plan, asked: ChokeOptions, budget: TimeBudget, executor: Executor | None) -> None:
+    def __init__(
+        self, source: Plan, asked: ChokeOptions, budget: TimeBudget, executor: Executor | None, journal: Path | None
+    ) -> None:
         self.source, self.asked, self.budget, self.executor = source, asked, budget, executor
         self.began = budget.spent
         self.plan = hold_others(source.solved, asked.lab) if asked.lab else source.solved
@@ -141,7 +148,16 @@ class _Study:
             seed=asked.seed,
         )
         problem = replace(self.plan.problem.by_class(self.net), reportable=self.counted.periods)
-        self.oracle = Oracle(problem, effort, basis=self.plan.basis, budget=budget, executor=executor)
+        depends = {"lab": asked.lab, "periods": self.counted.periods, "gap": effort.gap, "seed": asked.seed}
+        self.keeping = Keeping(journal, source, depends, budget)
+        self.oracle = Oracle(
+            problem,
+            effort,
+            basis=self.plan.basis,
+            budget=budget,
+            executor=executor,
+            keep=self.keeping.questions,
+        )
         self.basis: Any = "plan" if self.large else "certified"
         self.explorer = Explorer(self.plan, source.data, self.oracle, self.large)
 
@@ -361,10 +377,13 @@ class _Study:
         """Draw the data, where questions are answered too."""
         source, seed = self.source, self.asked.seed
         drawing = Drawing(source.tree, source.data, repriced, seed, self.budget)
-        if self.executor is None or source.hooks:  # hooks are functions of the caller
-            return sample(drawing, ids, self.asked.draws, Threads(self.oracle.effort.workers))
-        there = Source(source.light(), repriced.periods, tuple(repriced.always), seed, self.budget.left)
-        return sample(drawing, ids, self.asked.draws, self.executor, there)
+        executor, there = self.executor, None
+        if executor is None or source.hooks:  # hooks are functions of the caller
+            executor = Threads(self.oracle.effort.workers)
+        else:
+            there = Source(source.light(), repriced.periods, tuple(repriced.always), seed, self.budget.left)
+        kept = self.keeping.draws(executor, {"always": repriced.always})
+        return sample(drawing, ids, self.asked.draws, kept, there)
 
     # -- what needs no solver ----------------------------------------------------------------------------------------
 

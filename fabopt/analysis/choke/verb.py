@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from fabopt.analysis.choke.options import ChokeOptions
 from fabopt.analysis.choke.records import Study
@@ -20,6 +21,7 @@ def study_of(
     period: str = "",
     budget: TimeBudget | None = None,
     executor: Executor | None = None,
+    journal: Path | None = None,
 ) -> Study:
     """Return the choke-point study of a plan; nothing is searched again.
 
@@ -35,6 +37,8 @@ def study_of(
         Time for it; without end when left out.
     executor
         Where questions are answered; by threads of this process when left out.
+    journal
+        File in which answers are kept as they come; what it has is not asked again.
 
     Raises
     ------
@@ -47,7 +51,8 @@ def study_of(
     """
     plan.of_system("choke points are those of the system's plan")
     budget = TimeBudget() if budget is None else budget
-    study = choke_points(plan, _in_periods(asked, plan.net, period) if period else asked, budget, executor)
+    asked = _in_periods(asked, plan.net, period) if period else asked
+    study = choke_points(plan, asked, budget, executor, journal)
     if budget.over and not any(limit.marginals for limit in study.limits):
         raise budget.out_of_time("what holds the plan back")
     return study

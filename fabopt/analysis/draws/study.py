@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ from fabopt.network.tables import Array
 from fabopt.plan.plan import Plan
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.work.executor import Executor, InProcess, Job
-from fabopt.solve.work.journal import Journal, digest
+from fabopt.solve.work.journal import Journal, digest, record
 
 OBJECTIVE = "objective"
 
@@ -108,7 +108,7 @@ def monte_carlo(
     if asked.exact > asked.draws:
         raise StudyError(f"Of {asked.draws} draws {asked.exact} cannot be solved exactly: ask for fewer of them.")
     study = _Study(plan, asked)
-    kept = None if journal is None else Journal(journal, study.digest, Drawn)
+    kept = None if journal is None else Journal(journal, study.digest, record(Drawn))
     return study.record(study.draws(executor or InProcess(), kept, budget or TimeBudget(), tell))
 
 
@@ -133,11 +133,8 @@ class _Study:
     @property
     def digest(self) -> str:
         """What a draw depends on beside its number."""
-        solved, options = self.plan.solved, asdict(self.plan.solved.options)
-        whole = solved.x[solved.program.integer].round().tolist()
-        seconds = self.asked.seconds
-        given = {"instance": self.plan.run.input_hash, "options": options, "whole": whole, "seconds": seconds}
-        return digest({"study": "draws", "seed": self.asked.seed, **given})
+        asked = self.asked
+        return digest({"study": "draws", "seed": asked.seed, "seconds": asked.seconds, **self.plan.rests_on})
 
     def draws(
         self,

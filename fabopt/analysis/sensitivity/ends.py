@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 from fabopt.analysis.choke.reprice import Repriced
@@ -17,9 +18,11 @@ from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
 from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import OutOfTimeError, TimeBudget
-from fabopt.solve.outcome import Ended, Outcome, SolverError
+from fabopt.solve.outcome import CUT_SHORT, Ended, Outcome, SolverError
 from fabopt.solve.whatif import Answer, WhatIf
 from fabopt.solve.work.executor import Executor, Job, Threads, answers
+from fabopt.solve.work.journal import Journal, Kept, composed, digest
+from fabopt.solve.work.plain import plain
 
 SIDE = 1e-3
 """Share of the way to an end at which the slope of a side is found."""
@@ -65,6 +68,8 @@ class Ends:
         Time for all that is asked; without end when left out.
     away
         Where numbers are moved in the place of threads.
+    journal
+        Where what was found of a number is kept; what stands there is not solved again.
 
     Attributes
     ----------
@@ -83,8 +88,9 @@ class Ends:
         basis: Basis = "held",
         budget: TimeBudget | None = None,
         away: Away | None = None,
+        journal: Journal[Any] | None = None,
     ) -> None:
-        self.numbers, self.plan, self.basis, self.away = numbers, plan, basis, away
+        self.numbers, self.plan, self.basis, self.away, self.journal = numbers, plan, basis, away, journal
         self.budget = TimeBudget() if budget is None else budget
         self.whatif = WhatIf(
             plan.net,
@@ -128,12 +134,20 @@ class Ends:
         """Return what is asked of each item; None for what there was no time for."""
         if not items:
             return []
-        if self.away is None:
-            with Threads(min(workers, len(items))).crew(Job("number", Ends._answering, self)) as crew:
-                return answers(crew, items, told)
-        source = _Source(self.away.plan, self.basis, self.budget.left)
-        with self.away.executor.crew(Job("number", _answering, source)) as crew:
+        executor: Executor = Threads(min(workers, len(items))) if self.away is None else self.away.executor
+        if self.journal is not None:
+            executor = Kept(executor, self.journal, _question, self._in_full)
+        job: Job[Any, Asked, Any] = Job("number", Ends._answering, self)
+        if self.away is not None:
+            job = Job("number", _answering, _Source(self.away.plan, self.basis, self.budget.left))
+        with executor.crew(job) as crew:
             return answers(crew, items, told)
+
+    def _in_full(self, answer: Any) -> bool:
+        """Return whether time, or the solver, has cut an answer nowhere short."""
+        ends = [end for end in answer if end is not None] if isinstance(answer, tuple) else []
+        short = any(end.ended in (*CUT_SHORT, GAVE_UP) for end in ends)
+        return answer is not None and not short and not self.budget.over
 
     def _answering(self) -> Callable[[Asked], Any]:
         """Return what answers questions with sessions of its own."""
@@ -256,6 +270,17 @@ class _Source:
     plan: Plan
     basis: Basis
     seconds: float
+
+
+def ends_journal(path: Path, plan: Plan, basis: Basis) -> Journal[Any]:
+    """Return the journal of the ends of a plan's numbers."""
+    return Journal(path, digest({"study": "ends", "basis": basis, **plan.rests_on}), composed(EndValue, NumberSlope))
+
+
+def _question(asked: Asked) -> Any:
+    """Return what an answer depends on."""
+    question, item = asked
+    return [question, item.path if isinstance(item, Number) else plain(item)]
 
 
 def _answering(source: _Source) -> Callable[[Asked], Any]:

@@ -28,6 +28,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +44,7 @@ from fabopt.plan.solved import SolvedProgram
 from fabopt.solve.budget import TimeBudget
 from fabopt.solve.perturbation import Perturbation, between
 from fabopt.solve.work.executor import LocalProcesses
+from fabopt.solve.work.journal import Journal
 
 PAIRS, NUDGE = 4, 1e-3
 """How many neighbouring programs are priced too, and by about how much their limits are moved."""
@@ -64,12 +67,15 @@ class TornadoOptions:
         Processes that price numbers, and threads that solve ends.
     scheduler
         Address of a Dask cluster that does both in their place.
+    journal
+        File in which numbers that were solved again are kept as they come; what it has is not solved again.
     """
 
     top: int = 20
     basis: Basis = "held"
     workers: int = 1
     scheduler: str | None = None
+    journal: Path | None = None
 
 
 def neighbours(ends: Ends, count: int = PAIRS) -> list[Prices]:
@@ -105,6 +111,7 @@ def tornado(
     budget: TimeBudget | None = None,
     count: Count | None = None,
     away: Away | None = None,
+    journal: Journal[Any] | None = None,
 ) -> Tornado:
     """Return what the numbers of an instance are worth.
 
@@ -126,6 +133,8 @@ def tornado(
         Told of the numbers that are done within a step.
     away
         Where numbers are priced and moved in the place of processes and threads.
+    journal
+        Where numbers that were solved again are kept.
 
     Raises
     ------
@@ -134,7 +143,7 @@ def tornado(
     """
     clock = TimeBudget() if budget is None else budget
     with clock.timed("neighbouring prices"):
-        ends = Ends(numbers, plan, asked.basis, clock, away)
+        ends = Ends(numbers, plan, asked.basis, clock, away, journal)
         pairs = neighbours(ends)
     with clock.timed("adjoint"):
         here = LocalProcesses(asked.workers, solves=False) if asked.workers > 1 else None

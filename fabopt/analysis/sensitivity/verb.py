@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fabopt.analysis.sensitivity.curve import ValueFunction
 from fabopt.analysis.sensitivity.dial import Setting
-from fabopt.analysis.sensitivity.ends import Away, Count, Ends
+from fabopt.analysis.sensitivity.ends import Away, Count, Ends, ends_journal
 from fabopt.analysis.sensitivity.numbers import numbers_of
 from fabopt.analysis.sensitivity.phases import Phases, phases
 from fabopt.analysis.sensitivity.records import Tornado
@@ -25,7 +25,8 @@ def tornado_of(
         if plan.hooks:
             raise StudyError("A plan with hooks is studied in this process: functions do not go to a cluster.")
         away = Away(executor_of(scheduler=asked.scheduler), plan.light())
-    return tornado(plan.name, plan.held, plan.unit, numbers_of(plan), plan.solved, asked, budget, count, away)
+    journal = None if asked.journal is None else ends_journal(asked.journal, plan, asked.basis)
+    return tornado(plan.name, plan.held, plan.unit, numbers_of(plan), plan.solved, asked, budget, count, away, journal)
 
 
 def value_of(

@@ -28,10 +28,11 @@ from fabopt.io.files import atomic_write, check_place
 from fabopt.io.seal import SavedError, as_bytes, contents, read_record, record_as, sealed_with, sha256
 from fabopt.io.swap import LOG, free, put_in_place, recover, standing, write_folder
 from fabopt.solve.results.folder import ResultError, parquet_bytes
-from fabopt.solve.work.journal import Lines, append, key_of, line_of, lines
+from fabopt.solve.work.journal import Lines, append, key_of, line_of, lines, record
 
 FORMAT = 5
 MANIFEST, RUNS = "sweep.json", "runs.jsonl"
+LINES = record(Outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Store:
         over = before is not None and before.complete
         if over and begun == part:
             raise ResultError(f"{part} holds a whole sweep that was changed after it was written: move it away first.")
-        found = _of(self.design.digest if before is None else before.digest, lines(begun / RUNS, Outcome))
+        found = _of(self.design.digest if before is None else before.digest, lines(begun / RUNS, LINES))
         if before is not None and not (resume or over) and found.good:
             raise ResultError(
                 f"{begun} holds {len(found.good):,} finished of {before.runs:,} runs: go on with --resume, or name "
@@ -153,7 +154,7 @@ class Store:
             When it cannot be written; the cases before it stand.
         """
         try:
-            append(self.work / RUNS, line_of(key_of(self.design.digest, outcome.case), outcome))
+            append(self.work / RUNS, line_of(key_of(self.design.digest, outcome.case), outcome, LINES))
         except OSError as error:
             raise ResultError(
                 f"{self.work / RUNS} cannot be written ({error.strerror or error}); the cases before it stand, and the "

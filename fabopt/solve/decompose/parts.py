@@ -13,10 +13,12 @@ integers or without. An answer is a function of the question alone: every run be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,13 @@ from fabopt.solve.outcome import Ended, Outcome, SolverError
 from fabopt.solve.perturbation import relaxed
 from fabopt.solve.session import HighsSession
 from fabopt.solve.stack import Stack
+from fabopt.solve.work.executor import Crew, Executor, Job
+from fabopt.solve.work.journal import Journal, Kept, composed, digest
+from fabopt.solve.work.plain import plain
+
+P = TypeVar("P")
+I = TypeVar("I")
+R = TypeVar("R")
 
 NOTHING_KNOWN = -1
 
@@ -201,6 +210,30 @@ def answering(parts: tuple[Part, ...]) -> Callable[[Ask], Worth]:
         return known[ask.part].answer(ask)
 
     return answer
+
+
+class KeptBranches:
+    """Asks parts where another executor does, and keeps their answers in a file: what stands there is not asked again.
+
+    Parameters
+    ----------
+    executor
+        Where parts are asked.
+    path
+        The file.
+    """
+
+    def __init__(self, executor: Executor, path: Path) -> None:
+        self.executor, self.path = executor, path
+
+    @contextmanager
+    def crew(self, job: Job[P, I, R]) -> Iterator[Crew[I, R]]:
+        """Give the parts to workers."""
+        parts = cast("tuple[Part, ...]", job.plan)
+        programs = [replace(part, program=replace(part.program, labels=())) for part in parts]
+        plan = digest({"study": job.name, "parts": plain(programs)})
+        with Kept(self.executor, Journal(self.path, plan, composed(Worth, Ended))).crew(job) as crew:
+            yield crew
 
 
 class _Live:

@@ -11,12 +11,16 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from fabopt.io.seal import HASH, SavedError, hash_of, is_sealed, read_json, record_as
-from fabopt.solve.work.executor import Executor, Job
+from fabopt.solve.work.executor import Crew, Executor, Job
+from fabopt.solve.work.plain import plain
+from fabopt.solve.work.plain import read as read_plain
 from fabopt.solve.work.versions import versions
 
 P = TypeVar("P")
@@ -39,9 +43,27 @@ def key_of(plan: str, item: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def line_of(key: str, answer: Any) -> bytes:
-    """Return the line that keeps an answer, a record of plain values."""
-    row = json.loads(json.dumps({KEY: key, ANSWER: asdict(answer)}, allow_nan=False))
+@dataclass(frozen=True, slots=True)
+class Form(Generic[R]):
+    """How answers stand in a line: what makes JSON of one, and what reads it, with a SavedError where it is none."""
+
+    write: Callable[[R], Any]
+    read: Callable[[Any], R]
+
+
+def record(kind: type[R]) -> Form[R]:
+    """Return the form of answers that are records of plain values, of one kind."""
+    return Form(asdict, partial(record_as, kind))  # type: ignore[arg-type]
+
+
+def composed(*kinds: type) -> Form[Any]:
+    """Return the form of answers that are put together of arrays, plain data, and records of some kinds."""
+    return Form(plain, partial(read_plain, kinds={kind.__name__: kind for kind in kinds}))
+
+
+def line_of(key: str, answer: R, form: Form[R]) -> bytes:
+    """Return the line that keeps an answer."""
+    row = json.loads(json.dumps({KEY: key, ANSWER: form.write(answer)}, allow_nan=False))
     return (json.dumps({**row, HASH: hash_of(row)}, separators=(",", ":")) + "\n").encode()
 
 
@@ -53,12 +75,12 @@ class Lines(Generic[R]):
     bad: bool
 
 
-def lines(path: Path, kind: type[R]) -> Lines[R]:
-    """Read a journal of answers of a kind; a last line that was cut off in writing is left out."""
+def lines(path: Path, form: Form[R]) -> Lines[R]:
+    """Read a journal; a last line that was cut off in writing is left out."""
     good: dict[str, tuple[bytes, R]] = {}
     bad = False
     for raw in path.read_bytes().splitlines(keepends=True) if path.is_file() else ():
-        found = _read(raw, path, kind)
+        found = _read(raw, path, form)
         if found is not None:
             good[found[0]] = raw, found[1]
         elif raw.endswith(b"\n"):
@@ -66,13 +88,13 @@ def lines(path: Path, kind: type[R]) -> Lines[R]:
     return Lines(good, bad)
 
 
-def _read(raw: bytes, path: Path, kind: type[R]) -> tuple[str, R] | None:
+def _read(raw: bytes, path: Path, form: Form[R]) -> tuple[str, R] | None:
     """Return key and answer of a line; None where it is no whole one."""
     try:
         row = read_json(raw, path)
         if not (isinstance(row, dict) and raw.endswith(b"\n") and is_sealed(row)):
             return None
-        return str(row[KEY]), record_as(kind, row[ANSWER])
+        return str(row[KEY]), form.read(row[ANSWER])
     except (SavedError, KeyError, TypeError):
         return None
 
@@ -100,18 +122,25 @@ class Journal(Generic[R]):
         The file; lines of other studies may stand in it and stay.
     plan
         Digest of what the study depends on.
-    kind
-        Kind of its answers: a record of plain values.
+    form
+        How its answers stand in it.
 
     Attributes
     ----------
     finished
         What was finished before, by key.
+
+    Raises
+    ------
+    SavedError
+        When something else than a file stands there.
     """
 
-    def __init__(self, path: Path, plan: str, kind: type[R]) -> None:
-        self.path, self.plan = path, plan
-        self.finished: dict[str, R] = {key: answer for key, (_, answer) in lines(path, kind).good.items()}
+    def __init__(self, path: Path, plan: str, form: Form[R]) -> None:
+        if path.exists() and not path.is_file():
+            raise SavedError(f"{path} is no file, so nothing can be kept there; name another one.")
+        self.path, self.plan, self.form = path, plan, form
+        self.finished: dict[str, R] = {key: answer for key, (_, answer) in lines(path, form).good.items()}
         self._cut = path.is_file() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
 
     def find(self, item: Any) -> R | None:
@@ -119,60 +148,82 @@ class Journal(Generic[R]):
         return self.finished.get(key_of(self.plan, item))
 
     def add(self, item: Any, answer: R) -> None:
-        """Write an answer; errors as for :func:`append`."""
+        """Write an answer.
+
+        Raises
+        ------
+        SavedError
+            When it cannot be written; the answers before it stand.
+        """
         key = key_of(self.plan, item)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        append(self.path, (b"\n" if self._cut else b"") + line_of(key, answer))
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            append(self.path, (b"\n" if self._cut else b"") + line_of(key, answer, self.form))
+        except OSError as error:
+            raise SavedError(
+                f"{self.path} cannot be written ({error.strerror or error}); what is finished stands there, and the "
+                "same command goes on with it."
+            ) from error
         self._cut = False
         self.finished[key] = answer
 
 
-def finish(
-    executor: Executor,
-    job: Job[P, I, R],
-    items: Sequence[I],
-    journal: Journal[R] | None = None,
-    tell: Callable[[int, int], None] | None = None,
-) -> list[R]:
-    """Return the answers to items in their order; what a journal has is not done again.
+class Kept:
+    """Does items where another executor does them, and keeps each answer as it comes; what stands is not done again.
 
     Parameters
     ----------
     executor
-        Where they are done.
-    job
-        What they have in common.
-    items
-        The items.
+        Where items are done.
     journal
-        Where answers are kept as they come; what stands there counts.
-    tell
-        Told how many are finished, of how many.
-
-    Raises
-    ------
-    fabopt.solve.work.executor.LostError
-        When workers have ended at an item as often as they may; all others are in the journal.
+        Where answers are kept.
+    of
+        What of an item its answer depends on, as plain data; all of it when left out.
+    counts
+        Whether an answer is worth keeping: one that was cut short by time is not. All are when left out.
     """
-    found: dict[int, R] = {}
-    for place, item in enumerate(items) if journal is not None else ():
-        answer = journal.find(item) if journal is not None else None
-        if answer is not None:
-            found[place] = answer
-    todo = [place for place in range(len(items)) if place not in found]
-    if tell is not None and found:
-        tell(len(found), len(items))
-    for place, answer in _asked(executor, job, [items[p] for p in todo]):
-        found[todo[place]] = answer
-        if journal is not None:
-            journal.add(items[todo[place]], answer)
-        if tell is not None:
-            tell(len(found), len(items))
-    return [found[place] for place in range(len(items))]
+
+    def __init__(
+        self,
+        executor: Executor,
+        journal: Journal[Any],
+        of: Callable[[Any], Any] | None = None,
+        counts: Callable[[Any], bool] | None = None,
+    ) -> None:
+        self.executor, self.journal, self.of, self.counts = executor, journal, of or _same, counts or _any
+
+    @contextmanager
+    def crew(self, job: Job[P, I, R]) -> Iterator[Crew[I, R]]:
+        """Give the job to workers, with the first item that nobody has answered."""
+        with ExitStack() as opened:
+            yield _KeptCrew(self, job, opened)
 
 
-def _asked(executor: Executor, job: Job[P, I, R], items: Sequence[I]) -> Iterator[tuple[int, R]]:
-    """Yield what is asked of workers; where nothing is, none begins."""
-    if items:
-        with executor.crew(job) as crew:
-            yield from crew.run(items)
+class _KeptCrew(Generic[P, I, R]):
+    def __init__(self, kept: Kept, job: Job[P, I, R], opened: ExitStack) -> None:
+        self._kept, self._job, self._opened = kept, job, opened
+        self._crew: Crew[I, R] | None = None
+
+    def run(self, items: Sequence[I]) -> Iterator[tuple[int, R]]:
+        """Yield the answers that stand, then the others as they are done."""
+        journal, asked, todo = self._kept.journal, [self._kept.of(item) for item in items], list[int]()
+        for place, what in enumerate(asked):
+            answer = journal.find(what)
+            if answer is None:
+                todo.append(place)
+            else:
+                yield place, answer
+        if todo and self._crew is None:
+            self._crew = self._opened.enter_context(self._kept.executor.crew(self._job))
+        for n, answer in self._crew.run([items[place] for place in todo]) if todo and self._crew is not None else ():
+            if self._kept.counts(answer):
+                journal.add(asked[todo[n]], answer)
+            yield todo[n], answer
+
+
+def _same(item: Any) -> Any:
+    return item
+
+
+def _any(answer: Any) -> bool:
+    return True
