@@ -30,7 +30,9 @@ def limits(result):
 
 @pytest.fixture(scope="module")
 def choke(result):
-    study = result.choke_points(draws=0, top=6, budget=60).records
+    """What the study tells of each limit when it has taken its finite steps, after which it is ended."""
+    budget = TimeBudget(tell=lambda step, _: budget.cancel() if step == "finite steps" else None)
+    study = choke_points(result.plan, ChokeOptions(draws=0, top=6), budget)
     return {record.label.partition(" (")[0]: record for record in study.limits}
 
 
