@@ -138,7 +138,12 @@ def heading(title: str, caption: Iterable[str], wide: int = CAPTION) -> Any:
 
 
 def finished(chart: Any) -> Any:
-    """Return a chart with the house's configuration, whose texts cannot leave the page that it is written into.
+    """Return a chart with the house's configuration, whose texts cannot leave the page that it is written into."""
+    return altair().Chart.from_dict(specified(chart))
+
+
+def specified(chart: Any) -> dict[str, Any]:
+    """Return a chart that is :func:`finished` as its Vega-Lite specification.
 
     Neither Altair nor vl-convert escapes what stands in a script element, where a name with ``</script>`` would end
     it; so the sign that opens a tag is replaced in every text.
@@ -150,7 +155,8 @@ def finished(chart: Any) -> Any:
         .configure_title(fontSize=15, subtitleFontSize=11, anchor="start")
     )
     with alt.data_transformers.enable("default", consolidate_datasets=True, max_rows=None):
-        return alt.Chart.from_dict(_untagged(chart.to_dict()))
+        spec: dict[str, Any] = _untagged(chart.to_dict())
+    return spec
 
 
 def _untagged(node: Any) -> Any:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from fabopt.analysis.memo.records import Memo, Signature
 from fabopt.report.charts.series import stacked
-from fabopt.report.charts.style import INK, MOST_SERIES, altair, finished
+from fabopt.report.charts.style import INK, MOST_SERIES, altair, specified
 from fabopt.report.memo.people import People
 from fabopt.report.memo.words import limit_name, words
 from fabopt.report.text import clip
@@ -172,11 +172,17 @@ def tornado_chart(memo: Memo, people: People) -> Any:
 
 
 def _drawn(chart: Any) -> Drawn:
+    spec = specified(chart.configure(font=FONTS))
+    return Drawn(spec, *_pictures(json.dumps(spec, sort_keys=True)))
+
+
+@lru_cache(4 * len(FIGURES))
+def _pictures(text: str) -> tuple[str, bytes]:
+    """Return a specification as SVG and PNG: who looks at a memo and then saves it has it drawn once."""
     import vl_convert
 
     _register()
-    text = finished(chart.configure(font=FONTS)).to_json()
-    return Drawn(json.loads(text), vl_convert.vegalite_to_svg(text), vl_convert.vegalite_to_png(text, scale=3))
+    return vl_convert.vegalite_to_svg(text), vl_convert.vegalite_to_png(text, scale=3)
 
 
 @cache
