@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -72,15 +72,15 @@ ROLL = "fabopt roll results/tutorial --to 2027Q3 --actuals instances/tutorial/ac
 MADE = "This page is written by `make pages` from the code; change it there.\n"
 
 
-def pages() -> dict[str, str]:
-    """Return the text of every page by its name relative to docs/."""
+def pages() -> dict[str, Callable[[], str]]:
+    """Return by the name of every page, relative to docs/, what gives its text: some solve for it."""
     return {
-        "schema.md": schema_page(),
-        "mathematics.md": mathematics_page(),
-        "results.md": results_page(),
-        "roll.md": roll_page((DOCS / "roll.md").read_text(encoding="utf-8")),
-        "command-line.md": command_page(),
-        "../README.md": readme_page((DOCS.parent / "README.md").read_text(encoding="utf-8")),
+        "schema.md": schema_page,
+        "mathematics.md": mathematics_page,
+        "results.md": results_page,
+        "roll.md": lambda: roll_page((DOCS / "roll.md").read_text(encoding="utf-8")),
+        "command-line.md": command_page,
+        "../README.md": lambda: readme_page((DOCS.parent / "README.md").read_text(encoding="utf-8")),
     }
 
 
@@ -298,4 +298,4 @@ if __name__ == "__main__":
         write_instance_page(sys.argv[1])
         sys.exit()
     for name, text in pages().items():
-        (DOCS / name).write_text(text, encoding="utf-8")
+        (DOCS / name).write_text(text(), encoding="utf-8")
