@@ -29,19 +29,14 @@ DRAWN = "document.querySelector('svg.marks') !== null"
 MARKS = "document.querySelectorAll('svg.marks path, svg.marks text').length"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return fabopt.load(INSTANCES / "tutorial").solve().save(tmp_path_factory.mktemp("charts") / "tutorial")
-
-
 def test_every_kind_is_opened():
     assert set(ASKED) == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_page_of_every_kind_draws_and_asks_for_nothing_outside(folder, kind, tmp_path):
+def test_the_page_of_every_kind_draws_and_asks_for_nothing_outside(tutorial_folder, kind, tmp_path):
     options, words = ASKED[kind]
-    assert main(["show", str(folder), "--chart", str(tmp_path / "c.html"), "--kind", kind, *options]) == 0
+    assert main(["show", str(tutorial_folder), "--chart", str(tmp_path / "c.html"), "--kind", kind, *options]) == 0
     page = visit(tmp_path / "c.html", until=DRAWN, ask=MARKS)
     assert page.console == ()
     assert page.outside == ()
@@ -49,8 +44,8 @@ def test_the_page_of_every_kind_draws_and_asks_for_nothing_outside(folder, kind,
     assert page.answer > 20
 
 
-def test_the_page_is_called_as_its_picture(folder, tmp_path):
-    fabopt.load_result(folder).save_chart(tmp_path / "c.html", "choke")
+def test_the_page_is_called_as_its_picture(tutorial_folder, tmp_path):
+    fabopt.load_result(tutorial_folder).save_chart(tmp_path / "c.html", "choke")
     page = visit(tmp_path / "c.html", until=DRAWN, ask="document.title")
     assert page.answer == "Choke points over time: tutorial"
 

@@ -30,8 +30,8 @@ LEVER, OTHER = "packaging_lines.bridgeworks.capacity", "sites.plains.power"
 
 
 @pytest.fixture(scope="module")
-def result():
-    return fabopt.load(INSTANCES / "tutorial").solve()
+def result(tutorial_folder):
+    return fabopt.load_result(tutorial_folder)
 
 
 def values(chart, *columns):

@@ -19,8 +19,8 @@ ASKED = ChokeOptions(top=3, draws=3, workers=1)
 
 
 @pytest.fixture(scope="module")
-def best() -> fabopt.Result:
-    return fabopt.load("instances/tutorial").solve()
+def best(tutorial_folder: Path) -> fabopt.Result:
+    return fabopt.load_result(tutorial_folder)
 
 
 def looks(seconds: float) -> TimeBudget:

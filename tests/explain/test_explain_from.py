@@ -12,8 +12,8 @@ from fabopt.cli import main
 
 
 @pytest.fixture(scope="module")
-def tutorial():
-    return fabopt.load("instances/tutorial").solve()
+def tutorial(tutorial_folder):
+    return fabopt.load_result(tutorial_folder)
 
 
 def test_a_package_takes_what_its_bill_says(tutorial):

@@ -7,14 +7,7 @@ import json
 import pytest
 from portfolio_cases import WORTH, chip, loaded, tree
 
-import fabopt
 from fabopt.cli import main
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("explain")
-    return fabopt.load("instances/tutorial").solve().save(made / "result")
 
 
 def test_a_chip_that_costs_too_much_enters_below_the_price_worked_out_by_hand(tmp_path):
@@ -32,13 +25,13 @@ def test_a_chip_that_is_bought_is_said_to_be(tmp_path):
     assert found.sentence.startswith("Lab does buy Chip: 100 thousand accelerators;")
 
 
-def test_a_rule_keeps_a_chip_out_whatever_it_costs(folder, capsys):
-    assert main(["explain", str(folder), "--why-not", "osprey", "--for", "aurora"]) == 0
+def test_a_rule_keeps_a_chip_out_whatever_it_costs(tutorial_folder, capsys):
+    assert main(["explain", str(tutorial_folder), "--why-not", "osprey", "--for", "aurora"]) == 0
     assert capsys.readouterr().out == "Aurora does not buy Osprey: Aurora cannot use chips of Cirrus.\n"
 
 
-def test_json_is_one_object(folder, capsys):
-    assert main(["explain", str(folder), "--why-not", "slate", "--for", "borealis", "--json"]) == 0
+def test_json_is_one_object(tutorial_folder, capsys):
+    assert main(["explain", str(tutorial_folder), "--why-not", "slate", "--for", "borealis", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["case"]["standing"] == "designer"
 
@@ -71,6 +64,6 @@ def test_json_is_one_object(folder, capsys):
         (["--why-not", "osprey", "--for", "zzz"], "There is no lab 'zzz' in tutorial; it has: aurora, borealis."),
     ],
 )
-def test_a_bad_question_exits_2_with_a_sentence(folder, capsys, asked, says):
-    assert main(["explain", str(folder), *asked]) == 2
+def test_a_bad_question_exits_2_with_a_sentence(tutorial_folder, capsys, asked, says):
+    assert main(["explain", str(tutorial_folder), *asked]) == 2
     assert says in capsys.readouterr().err

@@ -18,8 +18,8 @@ from fabopt.solve.perturbation import held
 
 
 @pytest.fixture(scope="module")
-def tutorial():
-    return fabopt.load("instances/tutorial").solve()
+def tutorial(tutorial_folder):
+    return fabopt.load_result(tutorial_folder)
 
 
 def terms(found):
