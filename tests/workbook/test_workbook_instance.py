@@ -40,9 +40,10 @@ def test_every_instance_comes_back_from_its_workbook_as_it_was(folder, tmp_path)
 @pytest.mark.parametrize("name", ["tutorial", "frontier", "tiers", "alpha-fair", "food-manufacture-1"])
 def test_a_workbook_becomes_a_folder_that_loads_as_the_same_instance(name, tmp_path):
     folder = next(path for path in INSTANCES if path.name == name)
-    fabopt.load(folder).export(tmp_path / "chain.xlsx")
+    instance = fabopt.load(folder)
+    instance.export(tmp_path / "chain.xlsx")
     made = fabopt.import_(tmp_path / "chain.xlsx", tmp_path / "made")
-    assert instance_json(made.data) == instance_json(fabopt.load(folder).data)
+    assert instance_json(made.data) == instance_json(instance.data)
     assert sorted(path.name for path in (tmp_path / "made").iterdir()) == (
         ["instance.yaml", "sources.csv"] if made.data.sources else ["instance.yaml"]
     )
