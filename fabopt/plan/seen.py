@@ -18,7 +18,7 @@ from fabopt.network.perspective import Decided, asked_for, held
 from fabopt.network.tables import Network
 from fabopt.plan.plan import Plan
 from fabopt.plan.solved import SolvedProgram
-from fabopt.solve.budget import TimeBudget
+from fabopt.solve.budget import OutOfTimeError, TimeBudget
 from fabopt.solve.finish import Finished
 from fabopt.solve.formulate import Formulated, formulate
 from fabopt.solve.objectives import Staged, report, stages
@@ -114,7 +114,10 @@ def seen_by(plan: Plan, lab: str, budget: TimeBudget, *, gap: float) -> SeenPlan
     view = SeenBy(lab, given)
     seen = view(plan.net, plan.data)
     made = formulate(seen, chosen.aim, plan.hooks, relaxed=chosen.relaxed)
-    found, done, solution = _solved(plan, made, chosen, budget)
+    try:
+        found, done, solution = _solved(plan, made, chosen, budget)
+    except OutOfTimeError as error:
+        raise budget.out_of_time(f"what is best for {lab}") from error
     if solution is None or done is None:
         raise StudyError(
             f"There was no plan of {lab} alone, with everybody else held at {plan.held}: {found.ended.value}. "
