@@ -237,15 +237,18 @@ def test_scenarios_are_named(tutorial):
     assert {"hbm-squeeze", "rationed", "late-power", "tasks"} <= set(tutorial.scenarios)
 
 
-def test_a_plan_pinned_to_its_own_orders_is_worth_the_same_and_orders_the_same(tutorial):
-    first = tutorial.solve()
+@pytest.fixture(scope="module")
+def first(tutorial_folder):
+    return fabopt.load_result(tutorial_folder)
+
+
+def test_a_plan_pinned_to_its_own_orders_is_worth_the_same_and_orders_the_same(tutorial, first):
     again = tutorial.pinned(first).solve()
     assert again.objective == pytest.approx(first.objective, rel=1e-6)
     assert again.orders["ordered"].tolist() == pytest.approx(first.orders["ordered"].tolist(), abs=1e-6)
 
 
-def test_pinned_orders_stay_when_the_world_gets_better(tutorial):
-    first = tutorial.solve()
+def test_pinned_orders_stay_when_the_world_gets_better(tutorial, first):
     richer = tutorial.with_({"packaging_lines.bridgeworks.capacity": "*2", "memory_makers.bitstack.stacking": "*2"})
     held = richer.pinned(first).solve()
     assert held.orders["ordered"].sum() == pytest.approx(first.orders["ordered"].sum(), abs=1e-6)

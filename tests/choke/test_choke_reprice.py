@@ -16,9 +16,8 @@ DATA = fabopt.load(INSTANCES / "tutorial").data
 
 
 @pytest.fixture(scope="module")
-def source():
-    result = fabopt.load(INSTANCES / "tutorial").solve(threads=1)
-    return result.plan
+def source(tutorial_folder):
+    return fabopt.load_result(tutorial_folder).plan
 
 
 @pytest.fixture(scope="module")

@@ -59,8 +59,8 @@ def test_more_of_what_is_left_over_goes_to_nobody(tmp_path):
     assert found.frame.empty
 
 
-def test_one_unit_in_one_period_gains_less_than_in_all_of_them(tmp_path, capsys):
-    result = fabopt.load("instances/tutorial").solve()
+def test_one_unit_in_one_period_gains_less_than_in_all_of_them(tutorial_folder, capsys):
+    result = fabopt.load_result(tutorial_folder)
     one = result.explain(next_unit="Plains campus facility power", period="2027Q2").records
     every = result.explain(next_unit="plains campus facility power").records
     assert one.periods == ("2027Q2",)
@@ -68,8 +68,7 @@ def test_one_unit_in_one_period_gains_less_than_in_all_of_them(tmp_path, capsys)
     assert 0.0 < one.gain < every.gain
     with pytest.raises(StudyError, match="is no limit in 2029Q1; it is one in 2027Q1"):
         result.explain(next_unit="Plains campus facility power", period="2029Q1")
-    folder = result.save(tmp_path / "result")
-    assert main(["explain", str(folder), "--next-unit", every.limit, "--json"]) == 0
+    assert main(["explain", str(tutorial_folder), "--next-unit", every.limit, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["gain"] == pytest.approx(every.gain)
 
 
