@@ -39,6 +39,7 @@ _Hedge = typer.Option(
     help="Folder of a report of a plan under states (fabopt hedge --out), for regrets and what to wait for.",
     show_default=False,
 )
+_Sheets = typer.Option(help="Write a page beside the memo for each signature that it advises.")
 _Seed = typer.Option(help="Seed of solver and draws.", min=0)
 _Out = typer.Option(help="Folder for the memo; by default memos/LAB.", show_default=False)
 _Json = typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
@@ -56,6 +57,7 @@ def memo(
     sweep: Annotated[Path | None, _Sweep] = None,
     draws: Annotated[Path | None, _Draws] = None,
     hedge: Annotated[Path | None, _Hedge] = None,
+    term_sheets: Annotated[bool, _Sheets] = False,
     seed: Annotated[int, _Seed] = 0,
     scenario: Annotated[str | None, ScenarioOption] = None,
     set_: Annotated[list[str] | None, SetOption] = None,
@@ -97,7 +99,7 @@ def memo(
             ),
         )
     with step("write", as_json) as memo:
-        where = kept(target, lambda folder: report.save(folder, chosen, lang, template))
+        where = kept(target, lambda folder: report.save(folder, chosen, lang, template, term_sheets))
         memo.append(", ".join(chosen))
     if as_json:
         typer.echo(json.dumps(report.report.as_dict(), allow_nan=False))

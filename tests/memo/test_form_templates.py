@@ -151,7 +151,8 @@ def test_a_folder_without_templates_is_refused(tmp_path):
     with pytest.raises(TemplateError, match="There is no folder"):
         rehearse("en", tmp_path / "none")
     with pytest.raises(
-        TemplateError, match=r"holds none of the templates: memo\.md\.j2, words\.en\.yaml, page\.html\.j2"
+        TemplateError,
+        match=r"holds none of the templates: memo\.md\.j2, term-sheets\.md\.j2, words\.en\.yaml, page\.html\.j2",
     ):
         rehearse("en", tmp_path)
 

@@ -22,7 +22,7 @@ from fabopt.model.limits import BOUNDS, Kind
 from fabopt.model.registry import FAMILIES
 from fabopt.model.sums import SUMS
 from fabopt.network.suppliers import KINDS
-from fabopt.report.memo.template import TEXT
+from fabopt.report.memo.template import SHEETS, TEXT
 from fabopt.report.memo.words import LANGUAGES, LISTS, limit_name, per_unit, undone, word, words
 
 ROOT = Path(__file__).parents[2]
@@ -113,9 +113,9 @@ def said(node, keys):
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_each_phrase_of_the_template_is_in_the_words_of_each_language_with_the_places_that_are_filled(lang):
-    tree = Environment().parse((TEMPLATES / TEXT).read_text("utf-8"))
-    phrases, asked = words(lang)["text"], {}
-    for call in tree.find_all(nodes.Call):
+    trees = [Environment().parse((TEMPLATES / name).read_text("utf-8")) for name in (TEXT, SHEETS)]
+    phrases, asked = words(lang)["text"], {"sheets": [{"lab"}]}
+    for call in (call for tree in trees for call in tree.find_all(nodes.Call)):
         if isinstance(call.node, nodes.Name) and call.node.name == "say":
             for key in said(call.args[0], phrases):
                 asked.setdefault(key, []).append({place.key for place in call.kwargs})

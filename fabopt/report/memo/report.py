@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fabopt.analysis.memo.records import Memo
+from fabopt.analysis.memo.records import Amount, Memo, Signature
 from fabopt.io.files import check_place
 from fabopt.io.swap import LOG, write_folder
 from fabopt.report.memo import document as doc
@@ -45,11 +45,12 @@ class Text:
     drawn: Mapping[str, Drawn]
     ledger: Ledger
     unshown: tuple[str, ...] = ()
+    named: str = ""
 
     @property
     def title(self) -> str:
-        """The first heading."""
-        return next((doc.plain(b.runs) for b in self.blocks if isinstance(b, doc.Heading)), "memo")
+        """What it is called, or the first heading."""
+        return self.named or next((doc.plain(b.runs) for b in self.blocks if isinstance(b, doc.Heading)), "memo")
 
 
 class MemoReport:
@@ -122,6 +123,7 @@ class MemoReport:
         formats: Sequence[str] = FORMATS,
         lang: str = "en",
         template: str | Path | None = None,
+        term_sheets: bool = False,
     ) -> tuple[Path, ...]:
         """Write the memo into a folder, whole or not at all, and return the paths of its files.
 
@@ -135,6 +137,8 @@ class MemoReport:
             ``en`` or ``zh``.
         template
             Folder of templates that stand in for the package's.
+        term_sheets
+            Whether to write beside it a page for each signature that is advised, in the same formats.
 
         Raises
         ------
@@ -148,11 +152,20 @@ class MemoReport:
         check_out(Path(out))
         text = self.text(lang, folder)
         files = {NUMBERS: text.ledger.csv().encode()}
+        texts = [("memo", text)]
+        if term_sheets:
+            made = _sheets(self.memo, lang, folder)
+            if made is None:
+                LOG.warning("There are no term sheets: nothing is proved to be worth signing.")
+            else:
+                texts.append(("term-sheets", made))
         for name in chosen:
-            files |= _WRITERS[name](self.memo, text, lang, folder)
+            for stem, one in texts:
+                files |= _WRITERS[name](self.memo, one, stem, lang, folder)
         paths = _written(Path(out), {RECORD: to_json(self.memo, files), **files})
-        if "pdf" in chosen and text.unshown:
-            LOG.warning("The PDF cannot show these characters, which no font here has: %s.", ", ".join(text.unshown))
+        missing = dict.fromkeys(ch for _, one in texts for ch in one.unshown)
+        if "pdf" in chosen and missing:
+            LOG.warning("The PDF cannot show these characters, which no font here has: %s.", ", ".join(missing))
         return paths
 
     def _repr_html_(self) -> str:
@@ -213,6 +226,7 @@ def rehearse(lang: str, folder: Path | None) -> None:
     memo = blank(Memo)
     context = {"memo": memo, "figures": dict.fromkeys(FIGURES, True), "rows": ROWS[0], "unshown": ()}
     template.markdown(folder, lang, Writer(People(lang)), context)
+    _sheets(replace(memo, signatures=tuple(replace(s, signed=False) for s in memo.signatures)), lang, folder)
     html((), {}, folder, lang, "", memo)
 
 
@@ -261,43 +275,69 @@ def _written_with(
     writer = Writer(_people(memo, lang), {s.id: s.what for s in memo.signatures})
     context = {"memo": memo, "figures": {name: name in drawn for name in FIGURES}, "rows": rows, "unshown": unshown}
     markdown = template.markdown(folder, lang, writer, context)
+    return Text(markdown, _blocks(markdown, template.TEXT, tuple(drawn)), drawn, writer.ledger, unshown)
+
+
+def _sheets(memo: Memo, lang: str, folder: Path | None) -> Text | None:
+    """Return the term sheets, a page for each signature that is advised; None where there is none."""
+    from fabopt.report.memo.pdf import unshown
+
+    advice = [s for s in memo.signatures if s.verdict == "sign" and not s.signed]
+    if not advice:
+        return None
+    far = {one.signature: one for one in memo.walk_aways}
+    advice.sort(key=lambda s: (not s.decide_by, s.decide_by))
+    sheets = [(s, far.get(s.id), _lines(s)) for s in advice]
+    writer = Writer(_people(memo, lang), {s.id: s.what for s in memo.signatures})
+    markdown = template.markdown(folder, lang, writer, {"memo": memo, "sheets": sheets}, template.SHEETS)
+    named = str(writer.say("sheets", lab=memo.name))
+    text = Text(markdown, _blocks(markdown, template.SHEETS, ()), {}, writer.ledger, named=named)
+    return replace(text, unshown=unshown(text.blocks, {}, lang, named))
+
+
+def _lines(signature: Signature) -> tuple[tuple[str, Amount | None, Amount | None], ...]:
+    """Return what is delivered and what is paid by period, in the order of periods."""
+    there, paid = dict(signature.schedule), dict(signature.payments)
+    return tuple((label, there.get(label), paid.get(label)) for label in sorted({*there, *paid}))
+
+
+def _blocks(markdown: str, name: str, figures: Sequence[str]) -> tuple[doc.Block, ...]:
     try:
-        blocks = doc.document(markdown, tuple(drawn))
+        return doc.document(markdown, figures)
     except doc.DocumentError as error:
-        raise TemplateError(f"{template.TEXT}: {error}.") from error
-    return Text(markdown, blocks, drawn, writer.ledger, unshown)
+        raise TemplateError(f"{name}: {error}.") from error
 
 
 def _people(memo: Memo, lang: str) -> People:
     return People(lang, step_of([label for label in (memo.until, memo.headline.sign_by) if label]))
 
 
-def _markdown(memo: Memo, text: Text, lang: str, folder: Path | None) -> dict[str, bytes]:
-    files = {"memo.md": text.markdown.encode()}
+def _markdown(memo: Memo, text: Text, stem: str, lang: str, folder: Path | None) -> dict[str, bytes]:
+    files = {f"{stem}.md": text.markdown.encode()}
     for name, figure in text.drawn.items():
         files |= {f"figures/{name}.png": figure.png, f"figures/{name}.svg": figure.svg.encode()}
     return files
 
 
-def _html(memo: Memo, text: Text, lang: str, folder: Path | None) -> dict[str, bytes]:
+def _html(memo: Memo, text: Text, stem: str, lang: str, folder: Path | None) -> dict[str, bytes]:
     from fabopt.report.memo.html import html
 
-    return {"memo.html": html(text.blocks, text.drawn, folder, lang, text.title, memo).encode()}
+    return {f"{stem}.html": html(text.blocks, text.drawn, folder, lang, text.title, memo).encode()}
 
 
-def _pdf(memo: Memo, text: Text, lang: str, folder: Path | None) -> dict[str, bytes]:
+def _pdf(memo: Memo, text: Text, stem: str, lang: str, folder: Path | None) -> dict[str, bytes]:
     from fabopt.report.memo.pdf import pdf
 
-    return {"memo.pdf": pdf(text.blocks, text.drawn, folder, lang, text.title)}
+    return {f"{stem}.pdf": pdf(text.blocks, text.drawn, folder, lang, text.title)}
 
 
-def _docx(memo: Memo, text: Text, lang: str, folder: Path | None) -> dict[str, bytes]:
+def _docx(memo: Memo, text: Text, stem: str, lang: str, folder: Path | None) -> dict[str, bytes]:
     from fabopt.report.memo.docx import docx
 
-    return {"memo.docx": docx(text.blocks, text.drawn, folder, lang, text.title, memo.decision)}
+    return {f"{stem}.docx": docx(text.blocks, text.drawn, folder, lang, text.title, memo.decision)}
 
 
-_WRITERS: Mapping[str, Callable[[Memo, Text, str, Path | None], dict[str, bytes]]] = {
+_WRITERS: Mapping[str, Callable[[Memo, Text, str, str, Path | None], dict[str, bytes]]] = {
     "md": _markdown,
     "html": _html,
     "pdf": _pdf,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEXT = "memo.md.j2"
+SHEETS = "term-sheets.md.j2"
 PAGE = "page.html.j2"
 TYPST = "page.typ"
 STYLES = "styles.docx"
@@ -45,7 +46,7 @@ def check_folder(folder: Path | None, lang: str) -> None:
         return
     if not folder.is_dir():
         raise TemplateError(f"There is no folder {folder} to take templates from.")
-    known = (TEXT, words_name(lang), PAGE, TYPST, STYLES)
+    known = (TEXT, SHEETS, words_name(lang), PAGE, TYPST, STYLES)
     if not any((folder / name).is_file() for name in known):
         raise TemplateError(f"The folder {folder} holds none of the templates: {', '.join(known)}.")
 
@@ -73,7 +74,7 @@ def source(folder: Path | None, name: str) -> bytes:
     return resources.files("fabopt.report.memo").joinpath("templates", name).read_bytes()
 
 
-def markdown(folder: Path | None, lang: str, writer: Writer, context: Mapping[str, Any]) -> str:
+def markdown(folder: Path | None, lang: str, writer: Writer, context: Mapping[str, Any], name: str = TEXT) -> str:
     """Return the memo as Markdown.
 
     Parameters
@@ -86,6 +87,8 @@ def markdown(folder: Path | None, lang: str, writer: Writer, context: Mapping[st
         The filters, which remember what is printed.
     context
         What the template may use.
+    name
+        Of the template.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def markdown(folder: Path | None, lang: str, writer: Writer, context: Mapping[st
     env = environment(folder, finalize)
     env.filters.update(writer.filters)
     writer.phrases = phrases(folder, lang)
-    text = _rendered(env, folder, TEXT, {**context, **writer.functions})
+    text = _rendered(env, folder, name, {**context, **writer.functions})
     return f"{_trimmed(text)}\n"
 
 
@@ -134,7 +137,7 @@ def phrases(folder: Path | None, lang: str) -> Mapping[str, str]:
             raise TemplateError(
                 f"{_place(folder, name, None)}: the phrase '{clip(key, 60)}' has braces that name no place."
             )
-        if key not in known and not (folder / TEXT).is_file():
+        if key not in known and not any((folder / own_text).is_file() for own_text in (TEXT, SHEETS)):
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"; did you mean '{near[0]}'?" if near else "."
             raise TemplateError(f"{_place(folder, name, None)}: there is no phrase '{clip(key, 60)}'{hint}")

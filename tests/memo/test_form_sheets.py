@@ -1,0 +1,97 @@
+"""Term sheets: one page a signature, from the memo's record, in its formats and languages."""
+
+import re
+from dataclasses import replace
+
+import pypdf
+import pytest
+from docx import Document
+from memo_sample import SAMPLE, SIGNATURES
+
+from fabopt.cli import main
+from fabopt.report.memo.errors import TemplateError
+from fabopt.report.memo.report import FORMATS, MemoReport, rehearse
+from fabopt.report.memo.words import LANGUAGES, limit_name, words
+
+ADVISED = [s for s in SIGNATURES if s.verdict == "sign"]
+LONG = replace(
+    ADVISED[0],
+    id="long",
+    what="<b>Long</b> | #eval `x`",
+    supplier="**O'Hara** & [sons](https://example.org)",
+    schedule=tuple((f"{2027 + n // 4}Q{n % 4 + 1}", ADVISED[0].amount) for n in range(41)),
+    payments=tuple((f"{2027 + n // 4}Q{n % 4 + 1}", ADVISED[0].paid) for n in range(40)),
+)
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def made(request, tmp_path_factory):
+    """Term sheets in all formats in each language, one of a long contract with a bad name."""
+    folder = tmp_path_factory.mktemp("sheets") / request.param
+    memo = replace(SAMPLE, signatures=(*SIGNATURES, LONG))
+    MemoReport(memo).save(folder, lang=request.param, term_sheets=True)
+    return request.param, folder
+
+
+def test_each_signature_that_is_advised_has_one_page_in_each_format(made):
+    lang, folder = made
+    assert {path.name for path in folder.glob("term-sheets.*")} == {f"term-sheets.{name}" for name in FORMATS}
+    pages = [page.extract_text() for page in pypdf.PdfReader(folder / "term-sheets.pdf").pages]
+    assert len(pages) == len(ADVISED) + 1
+    for name in [limit_name(lang, s.what) for s in ADVISED]:
+        assert sum(re.sub(r"\s+", "", name) in re.sub(r"\s+", "", page) for page in pages) == 1
+    document = Document(folder / "term-sheets.docx")
+    begins = [p for p in document.paragraphs if p.style.name == "Heading 1"]
+    assert len(begins) == len(pages)
+    assert [bool(p.paragraph_format.page_break_before) for p in begins] == [False, *[True] * (len(pages) - 1)]
+    assert document.core_properties.title == words(lang)["text"]["sheets"].format(lab="Aurora")
+
+
+def test_a_sheet_has_every_delivery_and_payment_and_fields_to_sign(made):
+    lang, folder = made
+    tables = Document(folder / "term-sheets.docx").tables
+    lines = next(one for one in tables if len(one.columns) == 6)
+    cells = [cell.text for row in lines.rows[1:] for cell in (row.cells[0], row.cells[3])]
+    assert sorted(filter(None, cells)) == [f"{2027 + n // 4} Q{n % 4 + 1}" for n in range(41)]
+    assert lines.rows[1].cells[3].text > lines.rows[-1].cells[0].text  # read down the left, then the right
+    signed = [one for one in tables if one.rows[-1].cells[0].text == words(lang)["text"]["field signature"]]
+    assert len(signed) == len(ADVISED) + 1
+    assert all(set(row.cells[2].text) == {"_"} for one in signed for row in one.rows[1:])
+
+
+def test_names_stand_on_a_sheet_as_they_are(made):
+    _, folder = made
+    cells = [
+        cell.text for one in Document(folder / "term-sheets.docx").tables for row in one.rows for cell in row.cells
+    ]
+    assert any(cell.startswith(LONG.what) for cell in cells)
+    assert any(LONG.supplier in cell for cell in cells)
+    page = (folder / "term-sheets.html").read_text("utf-8")
+    assert "<b>" not in page
+    assert "<a href" not in page
+    text = "".join(p.extract_text() for p in pypdf.PdfReader(folder / "term-sheets.pdf").pages)
+    assert "<b>Long</b>|#eval" in re.sub(r"\s+", "", text)
+
+
+def test_a_memo_that_advises_nothing_has_no_sheets_and_says_so(tmp_path, caplog):
+    held = tuple(replace(s, verdict="undecided") for s in SIGNATURES)
+    MemoReport(replace(SAMPLE, signatures=held)).save(tmp_path / "memo", ["md"], term_sheets=True)
+    assert caplog.messages == ["There are no term sheets: nothing is proved to be worth signing."]
+    assert not list((tmp_path / "memo").glob("term-sheets*"))
+
+
+def test_a_faulty_template_of_sheets_is_named_before_anything_is_computed(tmp_path):
+    (tmp_path / "term-sheets.md.j2").write_text(
+        "{% for s, far, lines in sheets %}\n{{ s.prise }}\n{% endfor %}", "utf-8"
+    )
+    with pytest.raises(TemplateError, match=r"term-sheets\.md\.j2, line 2: Signature has no field 'prise'"):
+        rehearse("en", tmp_path)
+
+
+def test_the_command_writes_sheets_beside_a_memo_that_stands(aurora_folder, tmp_path):
+    out = tmp_path / "memo"
+    assert main(["memo", str(aurora_folder), "--term-sheets", "--format", "md", "--out", str(out)]) == 0
+    text = (out / "term-sheets.md").read_text("utf-8")
+    assert text.count("# Term sheet ") == 3
+    assert "| Parties | Aurora, buyer; Merlin, seller |" in text
+    assert "own build; the data names no contractor" in text
