@@ -80,6 +80,15 @@ def test_a_memo_that_advises_nothing_has_no_sheets_and_says_so(tmp_path, caplog)
     assert not list((tmp_path / "memo").glob("term-sheets*"))
 
 
+@pytest.mark.parametrize(("chance", "said"), [(0.4, "from a chance of 40 % on"), (1.0, "No chance of a cancellation")])
+def test_a_sheet_says_which_chance_of_a_cancellation_is_too_much(tmp_path, chance, said):
+    far = replace(SAMPLE.walk_aways[0], cancelled=replace(SAMPLE.walk_aways[0].cancelled, value=chance))
+    MemoReport(replace(SAMPLE, walk_aways=(far,))).save(tmp_path / "memo", ["md"], term_sheets=True)
+    text = (tmp_path / "memo" / "term-sheets.md").read_text("utf-8")
+    assert said in text
+    assert ("Chance of cancellation, at most" in text) == (chance < 1.0)
+
+
 def test_a_faulty_template_of_sheets_is_named_before_anything_is_computed(tmp_path):
     (tmp_path / "term-sheets.md.j2").write_text(
         "{% for s, far, lines in sheets %}\n{{ s.prise }}\n{% endfor %}", "utf-8"
