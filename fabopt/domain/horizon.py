@@ -250,3 +250,5 @@ class Pins(Record):
     """What is pinned before this date is done: capacity from then on is never less than what such work still needs."""
     actuals: tuple[Actual, ...] = ()
     """What happened before that date and was told to `fabopt roll`, beside what was planned; it decides nothing."""
+    orders_before: Frozen[str, Frozen[str, float]] = Field(default_factory=dict)
+    """Orders that the plan before had from that date on, beside actuals: a memo tells what changed; decides nothing."""

@@ -17,7 +17,9 @@ from fabopt.analysis.memo.records import Confidence, LossNote, SignatureKind
 from fabopt.analysis.memo.second_source import OWNER, ROLES
 from fabopt.analysis.memo.study import SHARES
 from fabopt.analysis.portfolio.records import Standing
+from fabopt.analysis.roll.facts import NUMBER
 from fabopt.domain.kinds import KINDS as MADE
+from fabopt.domain.measured import MeasureName
 from fabopt.model.limits import BOUNDS, Kind
 from fabopt.model.registry import FAMILIES
 from fabopt.model.sums import SUMS
@@ -45,6 +47,7 @@ FIXED = {
     "loss_note": set(get_args(LossNote)) - {""},
     "hedge_verdict": {SIGN, HEDGE, WAIT},
     "mix_kind": {"chip", *measures.KINDS, "owner"},
+    "measure": {*get_args(MeasureName), NUMBER},
     "analysis": {*SHARES, "the plan", "sweep"},
     "outlay": {"orders", "running", *(kind.paid for kind in MADE.values() if kind.paid)},
 }

@@ -8,6 +8,8 @@ import pytest
 from test_roll import SHOP, instance, tutorial  # noqa: F401
 
 import fabopt
+from fabopt.analysis.memo.ground import ground
+from fabopt.analysis.memo.since import since
 from fabopt.cli import main
 from fabopt.io.problems import InstanceError
 
@@ -253,3 +255,12 @@ def test_accelerators_that_did_not_arrive_wait_at_their_maker_and_do_not_run(tut
     sent = [s["falcon", "plains", "2027Q2"] + s["falcon", "plains", "2027Q3"] for s in (shipped, now)]
     assert sent[0] == approx(sent[1])
     assert report.records.lost > 0
+    page = since(ground(new.plan, "aurora"))
+    assert (page.first, page.last, page.to) == ("2027Q2", "2027Q2", "2027Q3")
+    assert [(f.planned.value, f.happened.value, f.worth.value) for f in page.facts] == [
+        (approx(planned), 15, approx(report.records.actuals[0].worth))
+    ]
+    assert {(c.name, c.period, c.now.value) for c in page.changed} == {
+        (c.name, c.period, approx(c.held)) for c in report.records.next
+    }
+    assert since(ground(tutorial.plan, "aurora")) is None

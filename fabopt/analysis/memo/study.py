@@ -22,6 +22,7 @@ from fabopt.analysis.memo.own import own_chips
 from fabopt.analysis.memo.records import Memo, WalkAway
 from fabopt.analysis.memo.second_source import second_sources
 from fabopt.analysis.memo.signable import signables
+from fabopt.analysis.memo.since import since
 from fabopt.analysis.memo.standing import headline, standing
 from fabopt.analysis.memo.turning import Turning, tornado_for, turning, with_changes
 from fabopt.analysis.memo.weighed import weigh
@@ -221,7 +222,7 @@ class _Writing:
             name=base.name,
             instance=base.data.about.title or base.of.run.instance,
             scenario=base.of.run.scenario or "",
-            decision=base.net.periods[0].start.isoformat(),
+            decision=(base.data.pins.done_until or base.net.periods[0].start).isoformat(),
             until=base.until,
             tolerance=base.money(self.tolerance, "asked: tolerance"),
             standing=standing(mine, budget.seconds_by_stage, budget.left_out),
@@ -252,6 +253,7 @@ class _Writing:
             sampled="" if not self.likely.cases else "sweep" if self.asked.draws is None else "draws",
             hedging=None if hedge is None else hedging(hedge, self.signable),
             all_assumptions=turns.all,
+            since=since(mine),
         )
 
     @contextmanager

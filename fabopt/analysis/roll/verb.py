@@ -110,9 +110,11 @@ def prepared(
     if facts is not None:
         pins["actuals"] = [_stored(one) for one in past.happened]
     held = {"pins": pins}
+    later = orders_in(net, plan.table, [p.label for p in periods[first:] if p.label in planned])
+    if facts is not None:
+        pins["orders_before"] = later
     if stability is not None:
-        labels = [p.label for p in periods[first:] if p.label in planned]
-        own = {"share": stability, "orders": orders_in(net, plan.table, labels)}
+        own = {"share": stability, "orders": later}
     held |= {} if own is None else {"stability": own}
     held_tree = apply_merge(opened, held, f"decided before {periods[first].label} held")
     return Prepared(first, opened, held_tree, throughout, past)

@@ -16,7 +16,8 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
 
 LISTS = (
     "result_status", "signature_kind", "confidence", "chip_standing", "limit_kind", "limit_status", "instrument",
-    "verdict", "supplier_kind", "loss_note", "alternative", "mix_kind", "outlay", "analysis", "hedge_verdict",
+    "verdict", "supplier_kind", "loss_note", "alternative", "mix_kind", "outlay", "measure", "analysis",
+    "hedge_verdict",
 )  # fmt: skip
 """Lists of fixed words."""
 

@@ -26,6 +26,7 @@ from fabopt.analysis.memo.records.signing import (
     Verdict,
     WalkAway,
 )
+from fabopt.analysis.memo.records.since import Since
 from fabopt.analysis.memo.records.turning import (
     Alternative,
     Assumption,
@@ -65,6 +66,7 @@ __all__ = [
     "SecondSource",
     "Signature",
     "SignatureKind",
+    "Since",
     "Standing",
     "StateRegret",
     "Unit",

@@ -9,6 +9,7 @@ from typing import Literal
 from fabopt.analysis.memo.records.amount import Amount, Withheld
 from fabopt.analysis.memo.records.chain import ChipReason, ChokeYear, Loss, MixRow, OwnChip, Relief, Rival, SecondSource
 from fabopt.analysis.memo.records.signing import BudgetYear, Outlay, Signature, WalkAway
+from fabopt.analysis.memo.records.since import Since
 from fabopt.analysis.memo.records.turning import Alternative, Assumption, Chance, Choice, Flip, Hedging, Indicator
 
 
@@ -100,6 +101,8 @@ class Memo:
         How many cases chances come from, 0 without any, and what made them.
     hedging
         What a plan under several states says; None where none was given.
+    since
+        What happened since the plan before, where this one was rolled on with actuals.
     """
 
     lab: str
@@ -137,3 +140,4 @@ class Memo:
     sampled: Literal["", "sweep", "draws"]
     hedging: Hedging | None
     all_assumptions: tuple[Assumption, ...]
+    since: Since | None = None
