@@ -12,7 +12,8 @@ too: what they cannot carry is not decided.
   goes to the front, and all begin again.
 
 Both together prove a gap: what it would be worth to know the state, and what the first decisions of the first state
-miss.
+miss. Measured on eight states of frontier: 0.15 %. From there the primal simplex method on all states together takes
+74 s for 5,000 pivots, which gain a twentieth of that, and does not end.
 """
 
 from __future__ import annotations
@@ -58,14 +59,11 @@ class Apart:
         What no plan is worth in each state, as maximised; infinite where time was over.
     log
         What the solver said.
-    basis
-        Where the programs of the states ended, as a basis of the stack; None where one is not known.
     """
 
     x: Array | None
     bounds: tuple[float, ...]
     log: str
-    basis: Any = None
 
 
 def goes_apart(stack: Stack) -> bool:
@@ -151,7 +149,7 @@ class _States:
             order = [failed, *(s for s in order if s != failed)]
         bounds = tuple(self.states[s].bound if s in self.states else np.inf for s in range(len(self.costs)))
         log = "".join(one.session.log for one in self.states.values())
-        return Apart(x, bounds, log, None if x is None else self._joined(order))
+        return Apart(x, bounds, log)
 
     def _in_order(self, order: Sequence[int]) -> tuple[Array | None, int]:
         """Return the plan of all states, each with what those before it have decided, or the state that has none."""
@@ -219,26 +217,6 @@ class _States:
             session = HighsSession(made, threads=self.options.threads, seed=self.options.seed, budget=self.budget)
             self.states[s] = _State(columns, rows, session, shape)
         return self.states[s]
-
-    def _joined(self, order: Sequence[int]) -> Any:
-        """Return where the states ended as a basis of the stack; of what several have, as in the first of them."""
-        program, whole = self.stack.program, HighsSession.no_basis()
-        columns: list[Any] = [None] * program.n_columns
-        rows: list[Any] = [None] * program.n_rows
-        for s in reversed(order):
-            one = self.states[s]
-            basis = one.session.basis
-            if not basis.valid:
-                return None
-            for place, stands in zip(one.columns.tolist(), basis.col_status, strict=True):
-                columns[place] = stands
-            for place, stands in zip(one.rows.tolist(), basis.row_status, strict=True):
-                rows[place] = stands
-        if None in columns or None in rows:
-            return None
-        whole.col_status, whole.row_status = columns, rows
-        whole.valid = whole.alien = True
-        return whole
 
     def _said(self, one: _State, what: str) -> None:
         one.session.note(f"{what}: bound {one.bound}, {self.budget.spent - self.began:.1f} s")

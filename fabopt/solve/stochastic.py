@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -24,21 +24,18 @@ from fabopt.solve.decompose.hedging import hedged
 from fabopt.solve.decompose.lshaped import lshaped
 from fabopt.solve.decompose.parts import taken_apart
 from fabopt.solve.diagnose import DIAGNOSIS_SECONDS, explain_infeasible, explain_time, explain_unbounded
-from fabopt.solve.finish import Finished, finish, linear_answer, stands
+from fabopt.solve.finish import Finished, finish, linear_answer
 from fabopt.solve.matrices import program_of
 from fabopt.solve.objectives import Notify, Runner, Stage, Staged, proof_of, report, stages
 from fabopt.solve.options import OptionError, Size, SolveOptions
 from fabopt.solve.outcome import Outcome, StageReport
 from fabopt.solve.proof import Proof
 from fabopt.solve.risk import Judged, judged
-from fabopt.solve.session import PRIMAL, Ended, HighsSession, Progress, SolverError
+from fabopt.solve.session import Ended, HighsSession, Progress
 from fabopt.solve.solution import Conflict, Status
 from fabopt.solve.stack import Branch, Stack, stacked
 from fabopt.solve.start import StartPlan, on_columns
 from fabopt.solve.work.executor import Executor, InProcess
-
-PIVOTS = 5_000
-"""Pivots in which all states together may better a plan that was found state by state."""
 
 Method = Literal["extensive", "hedging", "lshaped"]
 """As one program; branch by branch with progressive hedging, through mpi-sppy, or with the L-shaped method."""
@@ -197,8 +194,6 @@ class _Begun:
         Whether it does, as it is.
     bound
         What no plan is judged, as maximised.
-    basis
-        Where the program with the integers of the plan begins; None where that is not known.
     log
         What the solver said.
     """
@@ -206,7 +201,6 @@ class _Begun:
     x: Array | None
     stands: bool = False
     bound: float = np.inf
-    basis: Any = None
     log: str = ""
 
     def ended(self, made: Judged, asked: float) -> Staged | None:
@@ -255,7 +249,7 @@ def _begun(
         x = np.append(apart.x, made.of(stack, np.array(worth))[1])
         x[made.program.integer] = np.round(x[made.program.integer])
         if session.violation(x) <= FEASIBLE:
-            return _Begun(x, True, bound, apart.basis, apart.log)
+            return _Begun(x, True, bound, apart.log)
         session.note("the plans of the states one by one break a row of all together and are left out")
     return replace(begin, bound=bound, log=apart.log)
 
@@ -272,10 +266,10 @@ def _exact(session: HighsSession, x: Array, cost: Array, begin: _Begun) -> Finis
     """Return the exact plan with the integers of ``x`` and its prices, or None where there is none.
 
     In a large stack equal plans are told apart when that of each state is made whole. A plan of the states one by one
-    is exact: what its integers and all states together earn more is sought as far as time allows.
+    is exact as it is, and has no prices of all.
     """
     if begin.stands and begin.x is not None and np.array_equal(x, begin.x):
-        return _together(session, x, cost, begin.basis)
+        return _Done(x, None)
     if not session.matrices.large:
         return finish(session, x, cost)
     with session.finishing():
@@ -287,27 +281,6 @@ def _exact(session: HighsSession, x: Array, cost: Array, begin: _Begun) -> Finis
             session.release_integers()
     if outcome.x is None or outcome.row_price is None:
         return None
-    return _Done(outcome.x, outcome.row_price)
-
-
-def _together(session: HighsSession, x: Array, cost: Array, basis: Any) -> _Done:
-    """Return the best plan of all states with the integers of one that stands: the best that was found in time."""
-    if basis is None or session.budget.over:
-        return _Done(x, None)
-    session.set_costs(cost)
-    session.hold_integers(x)
-    try:
-        session.basis = basis
-        with session.by(PRIMAL), session.within(PIVOTS):
-            outcome = session.solve()
-        better = outcome.x is not None and stands(session, outcome) and cost @ outcome.x >= cost @ x
-    except SolverError as failure:
-        session.note(f"all states together: {failure}")
-        return _Done(x, None)
-    finally:
-        session.release_integers()
-    if not better or outcome.x is None:
-        return _Done(x, None)
     return _Done(outcome.x, outcome.row_price)
 
 
