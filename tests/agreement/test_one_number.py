@@ -1,14 +1,21 @@
 """One number for one thing: every way to ask a plan about a limit, a chip or an order gives the same number."""
 
+import dataclasses
+import re
+
 import pytest
 
 import fabopt
 from fabopt.analysis.alternatives.study import AlternativesOptions, alternatives
 from fabopt.analysis.choke.options import ChokeOptions
 from fabopt.analysis.choke.study import choke_points
+from fabopt.analysis.explain.next_unit import limit_asked, who_gets
+from fabopt.analysis.memo.records import Amount
+from fabopt.analysis.memo.study import SEARCH
 from fabopt.analysis.plan_tables import holding
 from fabopt.analysis.portfolio.study import portfolio
 from fabopt.domain.tolerances import MILD
+from fabopt.io.levers import list_levers
 from fabopt.plan.seen import seen_by
 from fabopt.report.text import amount
 from fabopt.solve.budget import TimeBudget
@@ -30,9 +37,7 @@ def limits(result):
 
 @pytest.fixture(scope="module")
 def choke(result):
-    """What the study tells of each limit when it has taken its finite steps, after which it is ended."""
-    budget = TimeBudget(tell=lambda step, _: budget.cancel() if step == "finite steps" else None)
-    study = choke_points(result.plan, ChokeOptions(draws=0, top=6), budget)
+    study = result.choke_points(draws=0, top=6, budget=60).records
     return {record.label.partition(" (")[0]: record for record in study.limits}
 
 
@@ -40,6 +45,18 @@ def choke(result):
 def own(result):
     """The plan of the lab that the memo is written for, everybody else held at the tutorial's."""
     return seen_by(result.plan, LABS[0], TimeBudget(), gap=MILD)
+
+
+@pytest.fixture(scope="module")
+def own_choke(own):
+    """Of the lab's own plan, as the memo asks."""
+    return choke_points(own, ChokeOptions(draws=0), TimeBudget(60))
+
+
+@pytest.fixture(scope="module")
+def near(own):
+    """Plans of the lab nearly as good, as the memo asks."""
+    return alternatives(own, AlternativesOptions(within=0.01, seconds=SEARCH), TimeBudget(60))
 
 
 @pytest.fixture(scope="module")
@@ -68,15 +85,136 @@ def test_a_unit_of_a_limit_is_worth_the_same_in_show_choke_and_explain(result, l
         assert one.gain == approx(step.plan_gain, rel=1e-6)
 
 
-def test_ten_per_cent_and_a_unit_of_a_limit_are_worth_the_same_in_choke_and_memo(own, memos):
-    study = choke_points(own, ChokeOptions(draws=0, top=6), TimeBudget(60))
+def test_ten_per_cent_and_a_unit_of_a_limit_are_worth_the_same_in_choke_explain_and_memo(own, own_choke, memos):
     asked = 0
     for relief in memos[LABS[0]].reliefs:
-        record = study.limit(relief.limit)
+        record = own_choke.limit(relief.limit)
         assert relief.to_lab.value == approx(record.gain, rel=1e-6)
         assert relief.a_unit.value == approx(record.marginals[0].right, rel=1e-6)
+        group = limit_asked(own.solved, record.id, own.name)
+        assert who_gets(own.solved, group, None, own.unit).gain <= relief.a_unit.value * (1.0 + 1e-6)
         asked += 1
     assert asked >= 2
+
+
+def amounts(record):
+    """Every number of a record of the memo, however deep."""
+    if isinstance(record, Amount):
+        yield record
+    elif dataclasses.is_dataclass(record):
+        for field in dataclasses.fields(record):
+            yield from amounts(getattr(record, field.name))
+    elif isinstance(record, tuple):
+        for item in record:
+            yield from amounts(item)
+
+
+RESOLVED = ("re-solve: ", "tornado: ", "own silicon: ", "asked: ", "sweep: ", "domain/", "core/", "paid by ")
+"""What no other verb tells, or is looked up cell by cell in the test of the memo; what is paid is added up below."""
+
+
+class Elsewhere:
+    """What other verbs and the instance say of the lab's plan, by the origins that the memo names."""
+
+    def __init__(self, own, study, case, near, memo):
+        self.own, self.near, self.memo = own, near, memo
+        self.limits = {limit.id: limit for limit in study.limits}
+        self.chips = {chip.chip: chip for chip in case.chips}
+        self.spreads = {spread.id: spread for spread in near.spreads}
+        self.levers = {lever.path: lever.quantity for lever in list_levers(own.data)}
+
+    def value(self, found):
+        """The number behind an origin; None where no verb has it."""
+        for pattern, says in (
+            (r"choke: (.+), \+10 %(.*)", self.relief),
+            (r"choke: (.+), (one unit in every period)", self.unit),
+            (r"choke: (.+), worth by period in (.+)", self.year),
+            (r"portfolio: (.+?) (?:of|without) (\S+).*", self.chip),
+            (r"alternatives: (.+), (now|least|most)", self.spread),
+            (r"alternatives: mix by (\S+), (.+)", self.mix),
+            (r"alternatives: (within) (.+)", lambda *_: self.near.allowed),
+            (r"manifest: (\S+)( - objective)?", self.manifest),
+            (r"instance: (\S+)(?: in (\S+))?", self.number),
+            (r"payments of (\S+), (discounted)", self.paid),
+        ):
+            if (match := re.fullmatch(pattern, found.origin)) is not None:
+                return says(found, match[1], match[2])
+        return None
+
+    def relief(self, found, limit, what):
+        record = self.limits[limit]
+        if found.unit == "as written":
+            return record.step("+10 %").amount
+        return {
+            "": record.gain,
+            ", cheapest lever": record.handling.cost if record.handling else None,
+            " after its lead time": record.relief.gain_after_lead if record.relief else None,
+        }[what]
+
+    def unit(self, found, limit, what):
+        return self.limits[limit].marginals[0].right if self.limits[limit].marginals else 0.0
+
+    def year(self, found, limit, year):
+        record, periods = self.limits[limit], self.own.net.periods
+        worth = sum(record.worth_by_period[p.index] for p in periods if p.reported and str(p.start.year) == year)
+        return min(worth, record.gain)
+
+    def chip(self, found, what, chip):
+        case = self.chips[chip]
+        if what == "loss":
+            return case.loss
+        return {"price": case.entry.price, "entry price": case.entry.below}[what]
+
+    def spread(self, found, id, end):
+        spread = self.spreads[id]
+        return {"now": spread.now, "least": spread.least.hi, "most": spread.most.lo}[end]
+
+    def mix(self, found, kind, how):
+        (one,) = (o for m in self.near.mixes if m.kind == kind for o in m.others if how.partition(", ")[0] == o.how)
+        if found.unit == "share":
+            return one.moved
+        if found.unit == "MUSD":
+            return max(self.near.objective - one.objective, 0.0)
+        (change,) = (c for c in one.changes if c.id == how.partition(", ")[2])
+        return next(value for value in (change.now, change.there) if value == approx(found.value))
+
+    def manifest(self, found, what, less):
+        own = self.own
+        return {"objective": own.objective, "bound": own.doubt if less else own.run.bound, "gap": own.run.gap}[what]
+
+    def number(self, found, path, label):
+        quantity = self.levers[path]
+        period = next((p for p in self.own.net.periods if p.label == label), None)
+        return quantity.value if period is None else quantity.mean(period.start, period.end)
+
+    def paid(self, found, id, _):
+        """Of accelerators; of power what its schedule of payments comes to."""
+        discount = {p.label: p.discount for p in self.own.net.periods}
+        if id.startswith("accelerators:"):
+            moved = self.own.table("transfers").query("payer == @LABS[0]")
+            rows = moved[moved["item"] == id.rpartition(":")[2]]
+            return sum(a * discount[p] for a, p in zip(rows["amount"], rows["period"], strict=True))
+        (one,) = (signed for signed in self.memo.signatures if signed.id == id)
+        return sum(amount.value * discount[label] for label, amount in one.payments)
+
+
+def test_every_number_of_the_memo_is_that_of_the_verb_that_it_is_from(result, own, own_choke, portfolios, near, memos):
+    """But for what it solves itself. What stands of the plan that everybody else is held at is told of that plan."""
+    memo = memos[LABS[0]]
+    elsewhere = Elsewhere(own, own_choke, portfolios[LABS[0]], near, memo)
+    assert memo.given.value.value == approx(result.plan.objective)
+    asked = {}
+    for found in amounts(dataclasses.replace(memo, given=None)):
+        if found.origin.startswith(RESOLVED):
+            continue
+        value = elsewhere.value(found)
+        kind = found.origin.partition(":")[0]
+        assert value is not None, found.origin
+        assert found.value == approx(value, rel=1e-6, abs=1e-9), found.origin
+        asked[kind] = asked.get(kind, 0) + 1
+    assert {"choke", "alternatives", "manifest", "instance"} <= set(asked)
+    assert asked["choke"] >= 6
+    assert asked["instance"] >= 20
 
 
 def test_what_a_lab_pays_and_signs_is_the_same_in_show_and_memo(own, memos):
@@ -122,10 +260,10 @@ def test_a_chip_has_the_same_numbers_in_show_portfolio_and_memo(result, own, por
     assert asked >= 5
 
 
-def test_an_order_has_the_same_numbers_in_show_alternatives_and_memo(own, memos):
+def test_an_order_has_the_same_numbers_in_show_alternatives_and_memo(own, near, memos):
     orders, shipped = own.table("orders"), own.table("shipments")
     mine = orders[orders["reported"]].groupby("id")["ordered"].sum()
-    spread = {s.id: s for s in alternatives(own, AlternativesOptions(within=0.01), TimeBudget(60)).spreads}
+    spread = {s.id: s for s in near.spreads}
     known = [id for id in mine.index if id in spread]
     assert known
     for id in known:
