@@ -18,7 +18,7 @@ ASKED = {
     "use": (("--top", "5"), "Plains campus"),
     "choke": (("--top", "5"), "1 % more, M USD"),
     "mix": (("--for", "aurora"), "falcon"),
-    "power": ((), "aurora: 1.20"),
+    "power": ((), "aurora: 1.14"),
     "past": ((), "IT power in the field by lab, GW"),
     "tornado": (("--top", "3"), "at its low"),
     "value": (("--lever", OTHER), OTHER),
