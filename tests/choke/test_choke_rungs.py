@@ -87,7 +87,8 @@ def test_its_columns_and_not_the_clock_say_whether_a_study_searches_whole_number
     monkeypatch.setattr("fabopt.solve.matrices.LARGE", plan.program.n_columns + more)
     assert Again(plan).whole is not large
     clock = itertools.count(0.0, 60.0)  # every look at the clock finds a minute gone
-    assert _Study(result.plan, ChokeOptions(), TimeBudget(600.0, clock=lambda: next(clock))).large is large
+    budget = TimeBudget(600.0, clock=lambda: next(clock))
+    assert _Study(result.plan, ChokeOptions(), budget, None, None).large is large
 
 
 def test_the_curve_of_a_large_program_stands_at_its_finite_steps(monkeypatch):

@@ -143,7 +143,7 @@ def test_the_tutorial_with_all_optional_references_shows_each_kind_of_reference(
             "tastes": {"spread": {"labs": ["aurora"], "elasticity": 4, "mix": {"merlin": 2}}},
             "markets.phones.shares": {"n3": 1},
             "markets.phones.qualified": {"north": "2026"},
-            "premiums": {"merlin": {"designer": "merlin", "labs": ["aurora"], "amount": 100}},
+            "premiums": {"merlin": {"designer": "merlin", "labs": ["aurora"], "without": ["slate"], "amount": 100}},
             "memory_makers.bitstack.qualifying": {"monolith": {"hbm-a": {"lead": 6, "cost": 10, "wafers": 1}}},
             "barred_flows": [{"origin": "atlantis", "destination": "lemuria", "chips": ["slate"], "labs": ["aurora"]}],
             "diversity": {"cap": {"of": "designer", "share": 0.9, "labs": ["aurora"]}},
