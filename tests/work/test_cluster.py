@@ -10,7 +10,9 @@ import sys
 import threading
 import time
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sweep.sweep_cases import INSTANCES, LINE, VALUE, shop
@@ -207,6 +209,32 @@ def test_a_tornado_on_a_cluster_is_that_of_this_process(instance, cluster, asked
     assert there.frame.equals(here.frame)
     assert there.table("numbers").equals(here.table("numbers"))
     assert len(here.frame) >= 3
+
+
+class Lost:
+    """An answer whose worker ended before it was fetched; it is made again where another worker comes."""
+
+    def __init__(self, looks):
+        self.status, self.looks = "lost", looks
+
+    def result(self, timeout):
+        self.looks -= 1
+        if self.looks:
+            raise TimeoutError
+        return 7
+
+
+@pytest.mark.parametrize(("workers", "gives"), [({"tcp://a": 1}, True), ({}, False)])
+def test_an_answer_that_is_lost_with_its_worker_is_waited_for_as_long_as_there_is_another(workers, gives, monkeypatch):
+    monkeypatch.setattr(on_dask, "ALONE", 3 * on_dask.LOOK)
+    alone = object.__new__(on_dask._Workers)
+    alone._client, alone._address = SimpleNamespace(nthreads=lambda: workers), "tcp://there"
+    look = partial(on_dask._result, Lost(9))
+    if gives:
+        assert alone._patiently(look) == 7
+    else:
+        with pytest.raises(ClusterError, match="is gone"):
+            alone._patiently(look)
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 I = TypeVar("I")
 R = TypeVar("R")
+T = TypeVar("T")
 
 ENGINE = "distributed"
 CONNECT = 5.0
@@ -216,9 +218,9 @@ class _Workers(Generic[I, R]):
             future.add_done_callback(done.put)
         try:
             for _ in futures:
-                future = self._next(done)
+                future = self._patiently(lambda: done.get(timeout=LOOK))
                 try:
-                    answer = future.result()
+                    answer = self._patiently(partial(_result, future))
                 except (KilledWorker, MemoryError):
                     ended.append(place_of[future.key])
                     continue
@@ -230,12 +232,12 @@ class _Workers(Generic[I, R]):
             with suppress(Exception):  # a scheduler that is gone has nothing to cancel
                 self._client.cancel(futures)
 
-    def _next(self, done: queue.SimpleQueue[Future]) -> Future:
-        """Return the next future that is done; give up where no worker is left."""
+    def _patiently(self, look: Callable[[], T]) -> T:
+        """Return what comes in the end; give up where no worker is left."""
         without = 0.0
         while True:
             try:
-                return done.get(timeout=LOOK)
+                return look()
             except queue.Empty:
                 try:
                     there = bool(self._client.nthreads())
@@ -250,6 +252,16 @@ class _Workers(Generic[I, R]):
             f"The cluster at {self._address} is gone: its scheduler does not answer, or it has had no workers for "
             f"{ALONE:g} seconds. What is finished stands."
         )
+
+
+def _result(future: Future) -> Any:
+    """Return an answer; that of a worker which ends before it is fetched is made again, as long as there is another."""
+    try:
+        return future.result(timeout=LOOK)
+    except TimeoutError:
+        if future.status == "error":  # of the item itself
+            raise
+        raise queue.Empty from None
 
 
 def _allowed() -> int:
