@@ -24,5 +24,7 @@ def cluster():
     """Address of a cluster of one worker; an item may end two workers before Dask gives it up."""
     distributed = pytest.importorskip("distributed")
     dask = pytest.importorskip("dask")
-    with dask.config.set({"distributed.scheduler.allowed-failures": 1}), started(distributed, n_workers=1) as local:
+    # A local cluster drops a worker that is not back in 15 seconds, which on a busy machine it takes to begin again.
+    patient = {"distributed.scheduler.allowed-failures": 1, "distributed.deploy.lost-worker-timeout": "300s"}
+    with dask.config.set(patient), started(distributed, n_workers=1) as local:
         yield local.scheduler_address
