@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from fabopt.analysis.hedge.records import STOCHASTIC, WAIT, WORK, Hedge
+from fabopt.analysis.hedge.records import IMPOSSIBLE, MEAN, STOCHASTIC, WAIT, WORK, Hedge
 from fabopt.domain.tolerances import rounding
 from fabopt.report.report import Report
 from fabopt.report.text import Table, amount, counted, figure, in_unit, listed, round_percent
@@ -59,7 +59,10 @@ def said(record: Hedge) -> Iterator[str]:
     if worth is not None:
         text += f"; planning with states is worth {figure(worth, record.unit)} over the plan for mean data (VSS)"
     elif own.mean_value is not None:
-        text += "; the first stage of the plan for mean data leaves a state without a plan"
+        why = next((one.reason for one in record.regrets if one.plan == MEAN), "not solved")
+        text += "; the first stage of the plan for mean data " + (
+            "leaves a state without a plan" if why == IMPOSSIBLE else f"is not judged in the states: {why}"
+        )
     yield f"{text}."
     yield _cheapest(record)
 

@@ -126,6 +126,17 @@ def test_what_leaves_a_state_without_a_plan_is_told_apart_from_what_was_not_solv
         assert said.endswith(f"could be judged, of 2 candidates (0 solved): {reason}.")
 
 
+def test_a_first_stage_that_was_not_solved_is_not_said_to_leave_a_state_without_a_plan(hedged):
+    record = hedged[1].records
+    for reason, said in (
+        ("no plan (infeasible)", "the first stage of the plan for mean data leaves a state without a plan."),
+        ("not solved", "the first stage of the plan for mean data is not judged in the states: not solved."),
+    ):
+        rows = tuple(replace(one, regret=None, reason=reason) for one in record.regrets)
+        own = replace(record, information=replace(record.information, frozen=None), regrets=rows)
+        assert hedge_report(own).said[1].endswith(said)
+
+
 def test_what_a_hedge_removes_is_beside_what_is_there_without_it(tmp_path):
     """Two goods come whatever is lost: with the contract for 8 more there are 24.4 in place of 8, with the plant 25."""
     base = {"own: {kind: level, unit: piece, capacity: 0}": "own: {kind: level, unit: piece, capacity: [0, 2]}"}

@@ -17,6 +17,8 @@ SIGN, HEDGE, WAIT = "sign now", "sign now, as a hedge", "wait"
 WORK = "work"
 """Instrument of what is started and not ordered."""
 
+IMPOSSIBLE = "no plan (infeasible)"
+"""Why something has no value where there is proof that there is no plan."""
 STOCHASTIC, MEAN = "this plan", "mean-value plan"
 """Names of two first stages; the others are called by the state whose own best plan they are."""
 
@@ -34,7 +36,8 @@ class Information:
     mean_value
         What the plan for mean data is worth in these (EV).
     frozen
-        Mean of that plan's first stage, with the rest decided in each state (EEV); None where a state has no plan then.
+        Mean of that plan's first stage, with the rest decided in each state (EEV); None where a state has no plan then,
+        or it was not solved: regrets say which.
     """
 
     recourse: float | None
