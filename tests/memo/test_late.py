@@ -12,6 +12,7 @@ from waiting_cases import COST, MADE, STOCK, WORTH, chip, grounded, site, solved
 import fabopt
 from fabopt.analysis.memo.late import Delay, Delays
 from fabopt.analysis.memo.signable import Signable, signables, whole_periods
+from fabopt.analysis.memo.signatures import signature
 from fabopt.analysis.replan import Again
 from fabopt.network.explode import making_time
 from fabopt.solve.budget import TimeBudget
@@ -230,3 +231,20 @@ def test_making_takes_as_long_as_its_slowest_part(tutorial: fabopt.Result) -> No
     assert time["die:falcon-die"] == pytest.approx(1.0)
     assert whole_periods(1.5) == 2
     assert whole_periods(1.0 + 1e-12) == 1
+
+
+def test_of_a_plan_that_was_rolled_on_only_what_lies_ahead_is_to_be_signed(tutorial: fabopt.Result) -> None:
+    rolled = tutorial.roll("2027Q3").result
+    mine = grounded(rolled, "aurora")
+    labels, shipped = [p.label for p in mine.net.periods], rolled.shipments.query("lab == 'aurora' and reported")
+    assert mine.done == labels.index("2027Q3") == 2
+    found = {what.id: (what, signature(mine, what)) for what in signables(mine.plan, "aurora", mine.done)}
+    what, falcon = found["accelerators:aurora:falcon"]
+    ahead = shipped.query("chip == 'falcon'").set_index("period")["kaccelerator"]
+    assert falcon is not None
+    assert ahead[["2027Q1", "2027Q2"]].sum() > 0
+    assert falcon.amount.value == pytest.approx(ahead.drop(["2027Q1", "2027Q2"]).sum())
+    assert min(labels.index(label) for label, _ in falcon.schedule + falcon.payments) >= 2
+    assert what.planned(mine.plan) >= 2
+    assert not what.shut(len(labels), None)[:2].any()
+    assert Again(mine.plan).value(what.forbidden(mine.plan, None)).x is not None

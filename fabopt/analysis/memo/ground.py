@@ -75,6 +75,20 @@ class Ground:
         return self.data.labs[self.lab].name
 
     @property
+    def done(self) -> int:
+        """Return how many periods are done: a plan that was rolled on can still decide those after them."""
+        until = self.data.pins.done_until
+        return 0 if until is None else sum(period.start < until for period in self.net.periods)
+
+    @property
+    def open(self) -> dict[str, str]:
+        """Return the filter of the reported periods that can still be decided."""
+        if not self.done:
+            return REPORTED
+        first = self.net.periods[self.done].label
+        return {"period": first if first == self.until else f"{first}..{self.until}"}
+
+    @property
     def first(self) -> str:
         """Return the label of the first period."""
         return self.net.periods[0].label

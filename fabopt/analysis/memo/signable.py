@@ -16,8 +16,9 @@ compute
 
 L is what making the chip takes, from the first start of a wafer of any of its parts (:mod:`.making`). What is shipped
 before L was in work or in stock when the plan begins, and needs no more than a signature by then; what is shipped in
-t >= L may be begun for the lab in t - L, and is signed for by then. What is bought after the reported periods is no
-part of a purchase: it is neither told as its schedule nor closed where it is never signed.
+t >= L may be begun for the lab in t - L, and is signed for by then. What is bought after the reported periods, or was
+before the date to which a plan was rolled on, is no part of a purchase: it is neither told as its schedule nor closed
+where it is never signed.
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ class Signable:
         Id of all orders of the same, of which this is one; empty where it stands for all.
     at
         Position of the period in which this one order is placed; None where it stands for all.
+    since
+        Position of the first period that can still be decided: what lies before it is no part of it.
     until
         Position of the period from which on nothing is a part of it; None where all periods are.
     """
@@ -88,6 +91,7 @@ class Signable:
     making: int = 0
     whole: str = ""
     at: int | None = None
+    since: int = 0
     until: int | None = None
 
     def shut(self, n: int, period: int | None) -> NDArray[np.bool_]:
@@ -95,8 +99,9 @@ class Signable:
         t = np.arange(n)
         if self.at is not None:
             return (t >= self.at) & (t < (self.at + 1 if period is None else period))
-        mine = t < (n if self.until is None else self.until)
-        return mine if period is None else mine & ((t < period) | ((t >= self.making) & (t < period + self.making)))
+        mine = (t >= self.since) & (t < (n if self.until is None else self.until))
+        made = t >= self.since + self.making
+        return mine if period is None else mine & ((t < period) | (made & (t < period + self.making)))
 
     def forbidden(self, plan: SolvedProgram, period: int | None) -> Perturbation:
         """Return the change that forbids to sign it before a period, or ever (None).
@@ -137,13 +142,13 @@ class Signable:
         """Return the position of the period in which the plan signs it: the last that costs nothing of the plan."""
         n = plan.net.n_periods
         busy = np.array([len(self.done(plan, np.arange(n) == t)) > 0 for t in range(n)])
-        return next((period - 1 for period in range(1, n + 1) if (self.shut(n, period) & busy).any()), 0)
+        return next((period - 1 for period in range(1, n + 1) if (self.shut(n, period) & busy).any()), self.since)
 
     def orders(self, plan: SolvedProgram) -> tuple[Signable, ...]:
         """Return each order of it that the plan places in the reported periods; itself where it is not ordered."""
         if not self.units or self.kind not in ("power", "capacity"):
             return (self,)
-        periods = [p for p in plan.net.periods if p.reported]
+        periods = [p for p in plan.net.periods[self.since :] if p.reported]
         n = plan.net.n_periods
         placed = [p for p in periods if len(self.done(plan, np.arange(n) == p.index))]
         if len(placed) == 1:
@@ -151,8 +156,8 @@ class Signable:
         return tuple(replace(self, id=f"{self.id}:{p.label}", whole=self.id, at=p.index) for p in placed)
 
     def taken(self, plan: SolvedProgram) -> bool:
-        """Return whether the plan has any of it in the reported periods."""
-        return bool(len(self.done(plan, np.array([p.reported for p in plan.net.periods]))))
+        """Return whether the plan has any of it in the reported periods that can still be decided."""
+        return bool(len(self.done(plan, np.array([p.reported and p.index >= self.since for p in plan.net.periods]))))
 
     def pinned(self, plan: SolvedProgram) -> bool:
         """Return whether all of it is decided already."""
@@ -165,9 +170,10 @@ def whole_periods(time: float) -> int:
     return math.ceil(time - NEGLIGIBLE)
 
 
-def signables(plan: SolvedProgram, lab: str) -> tuple[Signable, ...]:
-    """Return all that a lab may sign: purchases, then power, programmes and other capacity, then contracts."""
-    return (*_purchases(plan.net, lab), *_orders(plan.net, lab), *_contracts(plan.net, lab))
+def signables(plan: SolvedProgram, lab: str, since: int = 0) -> tuple[Signable, ...]:
+    """Return all that a lab may sign from a period on: purchases, power, programmes and other capacity, contracts."""
+    every = (*_purchases(plan.net, lab), *_orders(plan.net, lab), *_contracts(plan.net, lab))
+    return tuple(replace(one, since=since) for one in every)
 
 
 def _purchases(net: Network, lab: str) -> Iterable[Signable]:

@@ -1,6 +1,7 @@
 """What the lab should sign in this plan: how much of what, from whom, when, at which price, and until when.
 
-Amounts are those of the reported periods, from the tables of the lab's plan; dates and losses come from :mod:`.late`.
+Amounts are those of the reported periods that can still be decided, from the tables of the lab's plan; dates and losses
+come from :mod:`.late`.
 A *break-even price* is what one may cost before this schedule is worth no more than going without: the price, and what
 the lab loses without the schedule over the sum of its pieces, each discounted as its payment.
 """
@@ -13,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fabopt.analysis.memo.ground import REPORTED, Ground
+from fabopt.analysis.memo.ground import Ground
 from fabopt.analysis.memo.late import Delay
 from fabopt.analysis.memo.losses import lost_value
 from fabopt.analysis.memo.origin import Cells, amount, cells
@@ -114,17 +115,17 @@ def _purchase(ground: Ground, what: Signable) -> Signature | None:
         table, column = "domain/shipments", "kaccelerator"
     else:
         where, table, column = own, "domain/transfers", "quantity"
-    rows = cells(table, column, **where, **REPORTED).rows(ground.read)
+    rows = cells(table, column, **where, **ground.open).rows(ground.read)
     if rows.empty:
         return None
     unit = column if table == "domain/shipments" else str(rows["unit"].iloc[0])
-    paid = cells("domain/transfers", "amount", **own, **REPORTED)
+    paid = cells("domain/transfers", "amount", **own, **ground.open)
     due = paid.rows(ground.read)
     purchase = _made(
         ground,
         what,
         unit,
-        cells(table, column, **where, **REPORTED),
+        cells(table, column, **where, **ground.open),
         [(label, cells(table, column, **where, period=label)) for label in _in_order(ground, rows["period"])],
         price=_price(ground, own),
         paid=None if due.empty else amount(paid, "MUSD", ground.read),
@@ -158,7 +159,7 @@ def _under(ground: Ground, what: Signable) -> tuple[str, ...]:
 
 def _price(ground: Ground, own: Mapping[str, str]) -> Amount | None:
     """Return the mean price of one piece over what is bought, between the least and the largest."""
-    cells = Cells("domain/transfers", (*own.items(), *REPORTED.items()), "price", "quantity")
+    cells = Cells("domain/transfers", (*own.items(), *ground.open.items()), "price", "quantity")
     rows = cells.rows(ground.read)
     if rows.empty or float(rows["quantity"].sum()) <= 0.0:
         return None
@@ -169,7 +170,7 @@ def _price(ground: Ground, own: Mapping[str, str]) -> Amount | None:
 def _order(ground: Ground, what: Signable, cash: Cash) -> Signature | None:
     """Return one order of a site's power, or of whatever else the lab builds, or all of them, by their first effect."""
     read = ground.read
-    when = REPORTED if what.at is None else {"period": ground.net.periods[what.at].label}
+    when = ground.open if what.at is None else {"period": ground.net.periods[what.at].label}
     where = {"id": "|".join(what.units), **when}
     rows = cells("domain/orders", "ordered", **where).rows(read)
     rows = rows[rows["ordered"] > 0.0]
@@ -214,7 +215,8 @@ def _contract(ground: Ground, what: Signable) -> Signature | None:
     if taken > 0.0 and purchases > 0.0:
         origin = f"{cells('domain/contracts', 'purchases', **own)} / {cells('domain/contracts', 'taken', **own)}"
         price = Amount(purchases * 1e6 / (taken * (1e3 if unit.startswith("k") else 1.0)), "USD", origin)
-    signed = not what.units or row["signed"] not in labels or what.pinned(ground.plan)
+    before = row["signed"] not in labels or labels.index(row["signed"]) < what.since
+    signed = not what.units or before or what.pinned(ground.plan)
     firsts = _in_order(ground, windows["first"])
     bought = [label for label in firsts if float(windows.loc[windows["first"] == label, "purchases"].sum()) > 0.0]
     contract = _made(

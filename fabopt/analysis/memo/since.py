@@ -19,7 +19,7 @@ def since(mine: Ground) -> Since | None:
     pins = mine.data.pins
     if not pins.actuals or pins.done_until is None:
         return None
-    passed = [p.label for p in mine.net.periods if p.start < pins.done_until]
+    passed = [p.label for p in mine.net.periods[: mine.done]]
     told = {one.period for one in pins.actuals}
     to = mine.net.periods[len(passed)].label
     facts = sorted((_fact(mine, one) for one in pins.actuals), key=_weight)

@@ -150,7 +150,7 @@ def walk_away_of(plan: Plan, asked: MemoOptions, budget: TimeBudget) -> tuple[Wa
         ground(plan, asked.lab)  # refuses what is no plan of all
         with budget.part(share=0.5):
             mine = ground(seen_by(plan, asked.lab, budget, gap=MILD), asked.lab)
-        own, tolerance = signables(mine.plan, mine.lab), asked.allowed(mine)
+        own, tolerance = signables(mine.plan, mine.lab, mine.done), asked.allowed(mine)
         return weigh(mine, own, Cash.of(mine), tolerance, budget=budget, seconds=SEARCH, workers=asked.workers)[1]
 
 
@@ -179,7 +179,7 @@ class _Writing:
         self.base, self.mine, self.asked, self.budget, self.likely = base, mine, asked, budget, likely
         self.tolerance = asked.allowed(mine)
         self.again = Again(base.plan, seconds=SEARCH, budget=budget)
-        self.signable = signables(mine.plan, mine.lab)
+        self.signable = signables(mine.plan, mine.lab, mine.done)
         self.ran: list[str] = []
 
     def memo(self) -> Memo:
