@@ -237,7 +237,18 @@ def test_an_analysis_on_which_the_solver_gives_up_is_left_out(
         memo.standing.left_out
     )
     assert (memo.alternatives, memo.choices, memo.within, memo.flips) == ((), (), None, ())
+    assert not {"alternatives", "flip points"} & set(memo.ran)
     assert memo.signatures
+
+
+def test_what_was_cut_off_with_nothing_found_was_not_run(tutorial: fabopt.Result, mine: Ground) -> None:
+    writing = study._Writing(ground(tutorial.plan, "aurora"), mine, MemoOptions("aurora"), TimeBudget(), NO_CHANCES)
+    for name in ("losses", "choke points"):
+        with writing._analysis(name) as _:
+            if name == "losses":
+                writing.budget.leave_out("the loss of merlin")
+    assert writing._ran({"losses": ["one"], "choke points": []}) == ("losses", "choke points")
+    assert writing._ran({"losses": [], "choke points": []}) == ("choke points",)
 
 
 def test_more_in_a_year_is_worth_no_more_than_in_all_years(aurora: Memo) -> None:

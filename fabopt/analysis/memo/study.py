@@ -180,7 +180,8 @@ class _Writing:
         self.tolerance = asked.allowed(mine)
         self.again = Again(base.plan, seconds=SEARCH, budget=budget)
         self.signable = signables(mine.plan, mine.lab, mine.done)
-        self.ran: list[str] = []
+        self.begun: list[str] = []
+        self.cut: set[str] = set()
 
     def memo(self) -> Memo:
         """Return the memo."""
@@ -215,6 +216,11 @@ class _Writing:
         signed = with_changes(signed, turns.flips)
         if hedge is not None:
             signed = hedged(mine, signed, hedge, self.signable)
+        found = {
+            "signatures": [s for s in signed if s.verdict != "not run"], "choke points": limits,
+            "portfolio": case.chips, "losses": lost,
+            "own silicon": own_silicon, "alternatives": near, "assumptions": tornado, "flip points": turns.flips,
+        }  # fmt: skip
         mix = chips.mix_by_year(mine)
         bought = [one.chip for one in case.chips if one.standing == "bought"]
         return Memo(
@@ -233,7 +239,7 @@ class _Writing:
             budget=cash.budget(),
             outlays=cash.outlays(),
             periods=tuple(period.label for period in mine.reported),
-            ran=tuple(self.ran),
+            ran=self._ran(found),
             mix=mix,
             reasons=chips.reasons(mine, case, signed),
             chokes=chokes.by_year(mine, study),
@@ -256,14 +262,20 @@ class _Writing:
             since=since(mine),
         )
 
+    def _ran(self, found: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the analyses that found something, or came to their end and found nothing."""
+        return tuple(name for name in self.begun if found[name] or name not in self.cut)
+
     @contextmanager
     def _analysis(self, name: str) -> Iterator[None]:
         """Give an analysis its part of the time, and list what it leaves out under its name."""
         budget, first = self.budget, len(self.budget.left_out)
         if not budget.over:
-            self.ran.append(name)
+            self.begun.append(name)
         with budget.part(seconds=SHARES[name] * budget.seconds), budget.timed(name):
             yield
+        if len(budget.left_out) > first:
+            self.cut.add(name)
         budget.left_out[first:] = [f"{name}: {what}" for what in budget.left_out[first:]]
 
     def _lacks(self, what: Iterable[str]) -> None:

@@ -96,7 +96,8 @@ class Memo:
     periods
         Labels of the reported periods.
     ran
-        Which analyses were run to their end or in part; what is not among them was not run.
+        Which analyses found something or came to their end; of one that was cut off with nothing it is said that it was
+        not run.
     cases, sampled
         How many cases chances come from, 0 without any, and what made them.
     hedging
